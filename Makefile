@@ -1,0 +1,62 @@
+# The words of this repository. GNU make 3.81 (macOS) is enough; `make help` lists them.
+
+BIN    := .venv/bin
+HERE   := $(CURDIR)
+INPUTS := pyproject.toml setup.py constraints.txt
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help run demo test bench clean
+.DEFAULT_GOAL := help
+
+help: ## show these words
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
+
+run: .venv/installed ## install on first use, then run Relance on this folder
+	$(BIN)/relance -C . run
+
+demo: .venv/installed ## install on first use, then show Relance at work
+	$(BIN)/relance -C . demo
+
+test: .venv/installed-test ## style, types and every test
+	@sh tests/install_browser.sh
+	$(BIN)/ruff check --output-format concise .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -n 2
+
+bench: .venv/installed-test ## what it costs, against the limit
+	@sh bench/install_postfix.sh
+	$(BIN)/python -m bench
+
+clean: ## remove what make and the tools built, never data or configuration
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A virtual environment holds absolute paths and its Python's: where either has gone, it is built again.
+PLACE := $(shell cat .venv/place 2>/dev/null && .venv/bin/python -c "" 2>/dev/null || echo lost)
+ifneq ($(PLACE),$(HERE))
+.PHONY: .venv/place
+endif
+
+.venv/place:
+	@python=; for each in python3.13 python3.12 python3.11 python3; do \
+	  if "$$each" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+	  then python=$$each; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Relance needs Python 3.11 or newer with its venv module, and found none." >&2; \
+	  echo "On Debian and Ubuntu: apt-get install python3-venv    On macOS: brew install python@3.13" >&2; \
+	  exit 1; \
+	fi; \
+	rm -rf .venv && "$$python" -m venv .venv && printf '%s\n' "$(HERE)" > .venv/place
+
+.venv/installed: .venv/place $(INPUTS)
+	@echo "Installing Relance into .venv (once; a minute or two) ..."
+	@$(PIP) install --constraint constraints.txt --editable . \
+	  || { echo "The installation failed: see above. Is a package index within reach?" >&2; exit 1; }
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	@echo "Installing what the tests need into .venv (once) ..."
+	@$(PIP) install --constraint constraints.txt --editable '.[test]' \
+	  || { echo "The installation failed: see above. Is a package index within reach?" >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,76 @@
+"""The wiring: the only file that knows all others. Opens an installation's folder and hands out its house."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.config import Config, read_config
+from engine.deciding import Decisions, Publications
+from engine.desk.clock import Clock
+from engine.desk.desk import SQL as DESK_SQL
+from engine.desk.desk import Desk
+from engine.house import House
+from engine.ledger.store import SQL as LEDGER_SQL
+from engine.ledger.store import Ledger
+from engine.secrets import make_secrets, read_secrets
+from engine.store.database import Database, ensure_database, ensure_program_role, program_role
+from engine.store.embedded import Embedded
+from engine.store.migrate import migrate
+from engine.vault.vault import SQL as VAULT_SQL
+from engine.vault.vault import Vault
+from projections.reading import ReadViews
+
+Tell = Callable[[str], None]
+DATABASE = "relance"
+
+
+@contextmanager
+def open_house(folder: Path, tell: Tell = lambda said: None, config: Config | None = None) -> Iterator[House]:
+    """Everything an installation has, ready: the database started and brought up to date, every statement checked.
+
+    Raises Unpublishable, SecretMissing, EmbeddedFailed, StoreUnavailable or NewerVault, each with its sentence.
+    """
+    config = config or read_config(folder)
+    make_secrets(config.secrets)
+    secrets = read_secrets(config.secrets)
+    embedded = Embedded(config.data / "postgres", config.secrets) if config.store_url == "embedded" else None
+    try:
+        owner = ensure_database(embedded.attach(tell), DATABASE) if embedded else config.store_url
+        program = ensure_program_role(owner, config.secrets / "database.password")
+        migrate(owner, program_role(program))
+        yield from _furnished(config, program, secrets)
+    finally:
+        if embedded is not None:
+            embedded.detach()
+
+
+def _furnished(config: Config, program: str, secrets: object) -> Iterator[House]:
+    from engine.secrets import Secrets
+
+    assert isinstance(secrets, Secrets)
+    database = Database(program).open()
+    ledger = Ledger(program)
+    try:
+        with database.connection() as connection:
+            for sql in (DESK_SQL, VAULT_SQL, LEDGER_SQL):
+                sql.check(connection)
+        vault, desk, clock = Vault(database, secrets.pepper), Desk(database), Clock(database)
+        views = ReadViews(ledger, database)
+        views.prepare()
+        publications = Publications(ledger)
+        decisions = Decisions(ledger, vault, publications, views.folds, clock.now)
+        yield House(config, secrets, database, ledger, vault, desk, clock, publications, decisions, views, sender_name())
+    finally:
+        ledger.close()
+        database.close()
+
+
+def sender_name() -> str:
+    """An opaque name for this process's part in the ledger: neither host nor path stands in it in clear."""
+    import hashlib
+
+    return hashlib.sha256(f"{socket.gethostname()}/{os.getpid()}".encode()).hexdigest()[:12]

@@ -1,0 +1,217 @@
+"""`config.toml`: what differs between two installations. Every key is documented in the sample file; an unknown key or a wrong value stops the start."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from engine.intake.address import AddressRefused, normalise
+from engine.sequence.delay import Delay, parse_delay
+from engine.sequence.mistakes import Mistake, Unpublishable
+from engine.sequence.model import Field, Group, Purpose
+from engine.sequence.parse import Settings
+from engine.sequence.places import Places
+from engine.sequence.table import Table
+from engine.sequence.timing import is_zone
+
+MAILBOX = "mailbox"
+TLS = ("none", "starttls", "implicit")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Who writes. `url` is what links in letters begin with; it and a token stay within 75 characters."""
+
+    name: str
+    url: str
+    sender: str
+    sender_name: str
+    reply_to: str
+    postal_address: str
+    language: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    host: str = "127.0.0.1"
+    port: int = 8080
+    trusted_proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """`host` "mailbox" is the built-in mailbox. `tls`: none, starttls, implicit."""
+
+    host: str = MAILBOX
+    port: int = 587
+    tls: str = "starttls"
+    username: str = ""
+    password_file: str = ""
+    connections: int = 2
+
+    @property
+    def is_mailbox(self) -> bool:
+        return self.host == MAILBOX
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """`in_doubt`: what happens to a letter whose acceptance is not known: "hold" or "resend"."""
+
+    in_doubt: str = "hold"
+    pause_after_outage: Delay = Delay(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    folder: Path
+    site: Site
+    settings: Settings
+    web: Web = Web()
+    smtp: Smtp = Smtp()
+    sending: Sending = Sending()
+    store_url: str = "embedded"
+    mailbox_smtp_port: int = 8025
+    mailbox_port: int = 8081
+    files: tuple[str, ...] = field(default=())
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def secrets(self) -> Path:
+        return self.data / "secrets"
+
+    @property
+    def sequences(self) -> Path:
+        return self.folder / "sequences"
+
+
+def read_config(folder: Path) -> Config:
+    """Raises Unpublishable with every mistake at once."""
+    path = folder / "config.toml"
+    mistakes: list[Mistake] = []
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except FileNotFoundError:
+        raise Unpublishable((Mistake("config.toml", 1, "there is no config.toml in this folder; `relance init DIR` makes one"),)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise Unpublishable((Mistake("config.toml", 1, f"cannot be read: {error}"),)) from None
+    root = Table(values, "config.toml", Places(text), "", mistakes)
+    site = _site(_part(root, "site"))
+    web_part, smtp_part = _part(root, "web"), _part(root, "smtp")
+    web = Web(
+        web_part.get("host", str, "127.0.0.1"), _port(web_part, "port", 8080), tuple(map(str, web_part.get("trusted_proxies", list, [])))
+    )
+    smtp = _smtp(smtp_part)
+    sending_part = _part(root, "sending")
+    sending = Sending(
+        sending_part.one_of("in_doubt", ("hold", "resend"), "hold"), sending_part.parsed("pause_after_outage", parse_delay, Delay(days=1))
+    )
+    mailbox, store = _part(root, "mailbox"), _part(root, "store")
+    ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))
+    url = store.get("url", str, "embedded")
+    if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
+        store.mistake("url", '`url` is "embedded" or a PostgreSQL address: postgresql://user@host/database')
+    settings = _settings(root, site)
+    for part in (web_part, smtp_part, sending_part, mailbox, store):
+        part.finish()
+    root.finish()
+    if mistakes:
+        raise Unpublishable(tuple(sorted(set(mistakes))))
+    return Config(folder, site, settings, web, smtp, sending, url, *ports)
+
+
+def _part(root: Table, name: str) -> Table:
+    return root.table(name) or Table({}, root.file, root.places, name, root.mistakes)
+
+
+def _port(table: Table, key: str, default: int) -> int:
+    port = table.get(key, int, default)
+    if not 0 <= port < 65536:
+        table.mistake(key, f"`{key}` is not a port number")
+    return port
+
+
+def _site(table: Table) -> Site:
+    sender = _address(table, "from", table.need("from", str, ""))
+    reply = table.get("reply_to", str, "")
+    url = table.need("url", str, "").rstrip("/")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.path not in ("", "/")):
+        table.mistake("url", '`url` is the address readers reach, without a path: "https://lettres.example.org"')
+    if len(url) > 36:
+        table.mistake("url", f"`url` has {len(url)} characters; links must stay within 75, so at most 36")
+    zone = table.get("timezone", str, "Europe/Paris")
+    if not is_zone(zone):
+        table.mistake("timezone", f'"{zone}" is no time zone: write for example "Europe/Paris"')
+    site = Site(
+        table.need("name", str, ""),
+        url,
+        sender,
+        table.get("from_name", str, table.get("name", str, "")),
+        _address(table, "reply_to", reply) if reply else "",
+        table.need("postal_address", str, ""),
+        table.one_of("language", ("fr", "en"), "fr"),
+        zone if is_zone(zone) else "UTC",
+    )
+    table.finish()
+    return site
+
+
+def _address(table: Table, key: str, value: str) -> str:
+    try:
+        return normalise(value) if value else ""
+    except AddressRefused as error:
+        table.mistake(key, f"`{key}`: {error}")
+        return ""
+
+
+def _smtp(table: Table) -> Smtp:
+    found = Smtp(
+        table.get("host", str, MAILBOX),
+        _port(table, "port", 587),
+        table.one_of("tls", TLS, "starttls"),
+        table.get("username", str, ""),
+        table.get("password_file", str, ""),
+        table.get("connections", int, 2),
+    )
+    if not 1 <= found.connections <= 100:
+        table.mistake("connections", "`connections` is a number from 1 to 100")
+    if found.username and not found.password_file:
+        table.mistake("username", "`username` needs a `password_file` (the password itself never stands here)")
+    return found
+
+
+def _settings(root: Table, site: Site) -> Settings:
+    purposes = []
+    for table in root.tables("purpose"):
+        purposes.append(Purpose(table.need("id", str, ""), table.need("name", str, ""), table.get("description", str, "")))
+        table.finish()
+    if not purposes:
+        root.mistake("", "there is no [[purpose]]: what do people consent to?")
+    if len({p.id for p in purposes}) != len(purposes):
+        root.mistake("purpose", "two purposes have the same id")
+    groups = []
+    for table in root.tables("group"):
+        said = table.values.get("yields_to", [])
+        yields = (said,) if isinstance(said, str) else tuple(map(str, said if isinstance(said, list) else ()))
+        table.known.add("yields_to")
+        groups.append(Group(table.need("name", str, ""), yields))
+        table.finish()
+    names = {g.name for g in groups}
+    for group in groups:
+        for other in group.yields_to:
+            if other not in names:
+                root.mistake("group", f'"{group.name}" yields to "{other}", which is not declared')
+    fields = tuple(Field(name, str(label)) for name, label in root.get("fields", dict, {}).items())
+    reserved = {"email", "address", "timezone", "language"}
+    for each in fields:
+        if not each.name.isidentifier() or each.name in reserved:
+            root.mistake("fields", f'"{each.name}" cannot be the name of a field')
+    return Settings(site.timezone, site.language, tuple(purposes), tuple(groups), fields)

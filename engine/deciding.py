@@ -1,0 +1,189 @@
+"""From wishes to facts: load people, decide, append, and try again where someone was quicker. The one way in for every fact about a person.
+
+Ids are minted before the first attempt, so a retry after a lost COMMIT finds its own work and answers "nothing to do".
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import psycopg
+
+from engine.installation.events import STREAM, InstallationEvent
+from engine.installation.state import Installation
+from engine.ledger.codec import Encoded
+from engine.ledger.store import Append, Conflict, Ledger, Within, Written
+from engine.subscriber.commands import AnyCommand
+from engine.subscriber.decide import decide
+from engine.subscriber.events import Cause, PersonEvent
+from engine.subscriber.evolve import evolve
+from engine.subscriber.outcome import Done, NothingToDo, Outcome
+from engine.subscriber.person import NOBODY, Person
+from engine.vault.vault import Keep, Vault
+
+ATTEMPTS = 6
+Folds = Callable[[Collection[str]], Mapping[str, Person]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A command for a person, named by `stream` or, where only that is known, by normalised `address`; and what the vault keeps if it is done."""
+
+    command: AnyCommand
+    stream: str = ""
+    address: str = ""
+    keep: Keep | None = None
+    only_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a wish ended. `conflict` means others were quicker every time: ask again later."""
+
+    outcome: Outcome
+    stream: str = ""
+    positions: tuple[int, ...] = ()
+    conflict: bool = False
+
+
+UNKNOWN = NothingToDo("nobody is known under this address")
+
+
+@dataclass
+class _Work:
+    """One person's share of a batch: their wishes in order, decided one on top of the other."""
+
+    stream: str
+    indexes: list[int] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    events: list[Encoded] = field(default_factory=list)
+    keeps: list[Keep] = field(default_factory=list)
+    register: str = ""
+
+
+class Publications:
+    """The installation's own stream, folded and kept up to date."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self._state = Installation()
+
+    def current(self) -> Installation:
+        """As of this moment in the ledger."""
+        state = self._state
+        for entry in self.ledger.after({STREAM: state.version})[STREAM]:
+            if entry.version == state.version + 1:
+                state = state.evolve(cast(InstallationEvent, entry.event))
+        self._state = state
+        return state
+
+    def append(self, events: Sequence[InstallationEvent], cause: Cause, now: int) -> bool:
+        """Append after the version that was read; False when someone else was quicker."""
+        encoded = tuple(Encoded(STREAM, event, cause, now) for event in events)
+        (answer,) = self.ledger.append([Append(STREAM, self._state.version, encoded)])
+        return isinstance(answer, Written)
+
+
+class Decisions:
+    """`carry_out` decides a batch of wishes on the freshest state there is, and writes them in one transaction."""
+
+    def __init__(self, ledger: Ledger, vault: Vault, publications: Publications, folds: Folds, now: Callable[[], int]) -> None:
+        self.ledger, self.vault, self.publications, self.folds, self.now = ledger, vault, publications, folds, now
+
+    def load(self, streams: Collection[str]) -> dict[str, Person]:
+        """People as they are at this moment: their fold from the view, and the later events from the ledger in one query."""
+        people = {stream: NOBODY for stream in streams} | dict(self.folds(streams))
+        for stream, entries in self.ledger.after({stream: person.version for stream, person in people.items()}).items():
+            person = people[stream]
+            for entry in entries:
+                person = evolve(person, cast(PersonEvent, entry.event))
+            people[stream] = person
+        return people
+
+    def carry_out(self, wishes: Sequence[Wish]) -> list[Result]:
+        results: list[Result | None] = [None] * len(wishes)
+        remaining = list(range(len(wishes)))
+        minted: dict[str, str] = {}
+        for _ in range(ATTEMPTS):
+            remaining = self._attempt(wishes, remaining, results, minted)
+            if not remaining:
+                break
+        conflicted = Result(NothingToDo("too many changes at once; please try again"), conflict=True)
+        return [result if result is not None else conflicted for result in results]
+
+    def one(self, wish: Wish) -> Result:
+        return self.carry_out([wish])[0]
+
+    def _attempt(self, wishes: Sequence[Wish], indexes: list[int], results: list[Result | None], minted: dict[str, str]) -> list[int]:
+        streams = self._streams(wishes, indexes, minted)
+        known = {stream for stream in streams.values() if stream}
+        people = self.load(known)
+        installation = self.publications.current()
+        plan, calendar, now = installation.plan(), installation.calendar, self.now()
+        works: dict[str, _Work] = {}
+        for index in indexes:
+            wish, stream = wishes[index], streams[index]
+            if not stream:
+                results[index] = Result(UNKNOWN)
+                continue
+            work = works.setdefault(stream, _Work(stream))
+            outcome = decide(wish.command, people[stream], plan, calendar)
+            if isinstance(outcome, Done):
+                for fact in outcome.facts:
+                    work.events.append(Encoded(stream, fact.event, fact.cause, now))
+                    people[stream] = evolve(people[stream], fact.event)
+                if wish.keep is not None:
+                    register = wish.address if minted.get(wish.address) == stream and not work.register else ""
+                    work.register = work.register or register
+                    work.keeps.append(replace(wish.keep, subscriber=stream, register=register))
+            work.indexes.append(index)
+            work.outcomes.append(outcome)
+        return self._append(list(works.values()), people, results)
+
+    def _append(self, works: list[_Work], people: Mapping[str, Person], results: list[Result | None]) -> list[int]:
+        writing = [work for work in works if work.events]
+        batch = [
+            Append(work.stream, people[work.stream].version - len(work.events), tuple(work.events), self._within(work.keeps))
+            for work in writing
+        ]
+        answers = dict(zip((work.stream for work in writing), self.ledger.append(batch) if batch else (), strict=True))
+        again: list[int] = []
+        for work in works:
+            answer = answers.get(work.stream)
+            if isinstance(answer, Conflict):
+                again += work.indexes
+                continue
+            positions = iter(answer.positions if answer is not None else ())
+            for index, outcome in zip(work.indexes, work.outcomes, strict=True):
+                count = len(outcome.facts) if isinstance(outcome, Done) else 0
+                results[index] = Result(outcome, work.stream, tuple(next(positions) for _ in range(count)))
+        return again
+
+    def _within(self, keeps: list[Keep]) -> Within | None:
+        if not keeps:
+            return None
+
+        def write(cursor: psycopg.Cursor[object]) -> None:
+            for keep in keeps:
+                self.vault.write(cursor, keep)
+
+        return cast(Within, write)
+
+    def _streams(self, wishes: Sequence[Wish], indexes: list[int], minted: dict[str, str]) -> dict[int, str]:
+        addresses = {wishes[i].address for i in indexes if not wishes[i].stream}
+        hashes = {self.vault.hash(address): address for address in addresses}
+        found = {hashes[h]: subscriber for h, subscriber in self.vault.find_all(hashes).items()} if hashes else {}
+        for address in addresses:
+            if address in found:
+                minted.pop(address, None)
+        streams = {}
+        for index in indexes:
+            wish = wishes[index]
+            stream = wish.stream or found.get(wish.address, "")
+            if not stream and not wish.only_known:
+                stream = minted.setdefault(wish.address, str(uuid.uuid4()))
+            streams[index] = stream
+        return streams

@@ -1,0 +1,80 @@
+"""The desk's small tables: nonces, limits, keys, what is stuck."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from engine.store.database import Database
+from engine.store.sql import beside
+
+SQL = beside(__file__)
+KEY_PREFIX = "relance_"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    id: str
+    name: str
+    scopes: frozenset[str]
+
+
+class Desk:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def _run(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
+        with self.database.connection() as connection:
+            cursor = connection.execute(SQL[name], values)
+            return cursor.fetchall() if cursor.description else []
+
+    def spend_nonce(self, nonce: str) -> bool:
+        """True the first time a nonce is shown within the hour."""
+        with self.database.connection() as connection:
+            return connection.execute(SQL["spend_nonce"], {"nonce": nonce}).rowcount == 1
+
+    def attempts(self, key: str, seconds: int) -> int:
+        return int(self._run("attempts", key=key, seconds=seconds)[0][0])
+
+    def note_attempt(self, key: str) -> None:
+        self._run("note_attempt", key=key)
+
+    def new_key(self, name: str, scopes: frozenset[str]) -> tuple[str, str]:
+        """A new API key: its public id, and the key itself, which is shown once and kept nowhere."""
+        identifier, key = secrets.token_hex(4), KEY_PREFIX + secrets.token_urlsafe(32)
+        self._run("add_key", id=identifier, hash=hashlib.sha256(key.encode()).digest(), name=name, scopes=",".join(sorted(scopes)))
+        return identifier, key
+
+    def find_key(self, key: str) -> ApiKey | None:
+        rows = self._run("find_key", hash=hashlib.sha256(key.encode()).digest())
+        return ApiKey(rows[0][0], rows[0][1], frozenset(rows[0][2].split(","))) if rows else None
+
+    def keys(self) -> list[tuple[Any, ...]]:
+        return self._run("list_keys")
+
+    def revoke_key(self, identifier: str) -> bool:
+        with self.database.connection() as connection:
+            return connection.execute(SQL["revoke_key"], {"id": identifier}).rowcount == 1
+
+    def stick(self, subscriber: str, key: str, why: str) -> None:
+        self._run("stick", subscriber=subscriber, key=key, why=why)
+
+    def unstick(self, subscriber: str, key: str) -> None:
+        self._run("unstick", subscriber=subscriber, key=key)
+
+    def stuck(self, limit: int = 50) -> list[tuple[Any, ...]]:
+        return self._run("stuck", limit=limit)
+
+    def mark(self, name: str) -> tuple[int, int] | None:
+        rows = self._run("mark", name=name)
+        return (int(rows[0][0]), int(rows[0][1])) if rows else None
+
+    def set_mark(self, name: str, engine_at: int, position: int) -> None:
+        self._run("set_mark", name=name, engine_at=engine_at, position=position)
+
+    def forget(self) -> None:
+        """Each table's time to live."""
+        for name in ("forget_taken", "forget_nonces", "forget_attempts"):
+            self._run(name)

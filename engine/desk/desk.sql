@@ -1,0 +1,101 @@
+-- name: create
+-- Everything here may be lost without losing a fact. Times are wall clock (DESIGN 3.9) unless a column says engine.
+CREATE TABLE IF NOT EXISTS desk.clock (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch_wall bigint NOT NULL, epoch_engine bigint NOT NULL, rate integer NOT NULL);
+CREATE TABLE IF NOT EXISTS desk.taken (
+    subscriber uuid NOT NULL, key text NOT NULL, sender text NOT NULL, until timestamptz NOT NULL, why text NOT NULL DEFAULT '',
+    PRIMARY KEY (subscriber, key));
+CREATE INDEX IF NOT EXISTS taken_until ON desk.taken (until);
+CREATE TABLE IF NOT EXISTS desk.nonce (nonce text PRIMARY KEY, until timestamptz NOT NULL);
+CREATE TABLE IF NOT EXISTS desk.attempt (key text NOT NULL, at timestamptz NOT NULL DEFAULT now());
+CREATE INDEX IF NOT EXISTS attempt_key ON desk.attempt (key, at);
+CREATE TABLE IF NOT EXISTS desk.api_key (
+    id text PRIMARY KEY, hash bytea NOT NULL UNIQUE, name text NOT NULL, scopes text NOT NULL, created timestamptz NOT NULL DEFAULT now(),
+    last_used timestamptz, revoked timestamptz);
+CREATE TABLE IF NOT EXISTS desk.stuck (
+    subscriber uuid NOT NULL, key text NOT NULL, why text NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (subscriber, key));
+CREATE TABLE IF NOT EXISTS desk.mark (name text PRIMARY KEY, engine_at bigint NOT NULL, position bigint NOT NULL DEFAULT 0)
+
+-- name: clock
+-- All processes agree on the engine's time because they all compute it from this one row.
+SELECT epoch_wall, epoch_engine, rate FROM desk.clock
+
+-- name: set_clock
+-- A change of speed begins a new epoch where the old one stands, so engine time never jumps and never goes back.
+INSERT INTO desk.clock (epoch_wall, epoch_engine, rate) VALUES (%(wall)s, %(engine)s, %(rate)s)
+ON CONFLICT (one) DO UPDATE SET epoch_wall = excluded.epoch_wall, epoch_engine = excluded.epoch_engine, rate = excluded.rate
+
+-- name: release
+-- After an outcome the row is let go a moment later, when the agenda has followed; taking it earlier would only find nothing due.
+UPDATE desk.taken SET until = clock_timestamp() + %(seconds)s * interval '1 second', why = %(why)s
+WHERE (subscriber, key) IN (SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[]))
+
+-- name: keep_taken
+-- A lease is renewed while its sender lives.
+UPDATE desk.taken SET until = clock_timestamp() + %(seconds)s * interval '1 second' WHERE sender = %(sender)s AND why = ''
+
+-- name: release_sender
+-- A sender that starts again knows what its former self had taken.
+DELETE FROM desk.taken WHERE sender = %(sender)s
+
+-- name: forget_taken
+-- Leases that ended say nothing any more.
+DELETE FROM desk.taken WHERE until < clock_timestamp() - interval '1 hour'
+
+-- name: spend_nonce
+-- A page's nonce is spent once; a second time means the same form was sent twice, which is harmless but not a new act.
+INSERT INTO desk.nonce (nonce, until) VALUES (%(nonce)s, clock_timestamp() + interval '1 hour') ON CONFLICT DO NOTHING
+
+-- name: forget_nonces
+-- Nonces live an hour.
+DELETE FROM desk.nonce WHERE until < clock_timestamp()
+
+-- name: attempts
+-- How often something was tried lately, for limits.
+SELECT count(*) FROM desk.attempt WHERE key = %(key)s AND at > clock_timestamp() - %(seconds)s * interval '1 second'
+
+-- name: note_attempt
+-- Keys are keyed hashes: neither address nor IP stands here in clear.
+INSERT INTO desk.attempt (key) VALUES (%(key)s)
+
+-- name: forget_attempts
+-- The longest window is thirty days.
+DELETE FROM desk.attempt WHERE at < clock_timestamp() - interval '31 days'
+
+-- name: add_key
+-- Only the hash of a key is kept; the key is shown once (G17).
+INSERT INTO desk.api_key (id, hash, name, scopes) VALUES (%(id)s, %(hash)s, %(name)s, %(scopes)s)
+
+-- name: find_key
+-- Looked up by hash, so comparing is not our business.
+UPDATE desk.api_key SET last_used = clock_timestamp() WHERE hash = %(hash)s AND revoked IS NULL RETURNING id, name, scopes
+
+-- name: list_keys
+-- What keys there are, never the keys.
+SELECT id, name, scopes, created, last_used, revoked FROM desk.api_key ORDER BY created
+
+-- name: revoke_key
+-- A revoked key stays listed.
+UPDATE desk.api_key SET revoked = clock_timestamp() WHERE id = %(id)s AND revoked IS NULL
+
+-- name: stick
+-- Set aside with its reason, so that one bad row never holds up the others.
+INSERT INTO desk.stuck (subscriber, key, why) VALUES (%(subscriber)s, %(key)s, %(why)s)
+ON CONFLICT (subscriber, key) DO UPDATE SET why = excluded.why, at = clock_timestamp()
+
+-- name: stuck
+-- The screen that says what is stuck.
+SELECT subscriber, key, why, at FROM desk.stuck ORDER BY at DESC LIMIT %(limit)s
+
+-- name: unstick
+-- What has gone through is no longer stuck.
+DELETE FROM desk.stuck WHERE subscriber = %(subscriber)s AND key = %(key)s
+
+-- name: set_mark
+-- When the sender last ticked, how far the ledger was: an outage is seen by this.
+INSERT INTO desk.mark (name, engine_at, position) VALUES (%(name)s, %(engine_at)s, %(position)s)
+ON CONFLICT (name) DO UPDATE SET engine_at = excluded.engine_at, position = excluded.position
+
+-- name: mark
+-- See set_mark.
+SELECT engine_at, position FROM desk.mark WHERE name = %(name)s

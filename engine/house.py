@@ -1,0 +1,79 @@
+"""What a room of the program is handed: the stores, the clock, and the ways in and out. Made by `app.py`, which alone knows everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.config import Config
+from engine.deciding import Decisions, Publications
+from engine.desk.clock import Clock
+from engine.desk.desk import Desk
+from engine.ledger.store import Ledger
+from engine.secrets import Secrets
+from engine.store.database import Database
+from engine.subscriber.person import Person
+from engine.vault.vault import Vault
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that stands in only one of a view and its rebuilt twin."""
+
+    table: str
+    where: str
+    row: str
+
+
+class Views(Protocol):
+    """What may be asked of the views. They find; they never decide."""
+
+    def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]: ...
+
+    def take(self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]) -> list[tuple[str, str]]:
+        """Due (subscriber, key) pairs, taken for `sender` for `lease` wall-clock seconds."""
+
+    def next_due(self, now: int) -> int | None: ...
+
+    def due_until(self, upto: int) -> list[tuple[int, str, int]]:
+        """(list, kind of act, how many) for what is due up to an instant."""
+
+    def standing(self) -> dict[int, int]:
+        """How many people stand on each list."""
+
+    def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
+        """A person's open matters: key, kind, letter, due, why."""
+
+    def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
+        """For letters given as (key prefix, letter): key prefix, letter, what became of it, link or -1, people, of whom automatic."""
+
+    def positions(self) -> list[tuple[str, int, str]]:
+        """Each view with its position and what stopped it."""
+
+    def follow(self, upto: int | None = None) -> bool:
+        """One step of following; True when there is more."""
+
+    def catch_up(self, tell: Callable[[int, int], None] = ...) -> int: ...
+
+    def rebuild(self, names: Sequence[str], tell: Callable[[int, int], None]) -> None: ...
+
+    def compare(self, tell: Callable[[int, int], None]) -> list[Difference]:
+        """Rebuild every view from one snapshot of the ledger beside the live ones, and hold them together."""
+
+
+@dataclass(frozen=True)
+class House:
+    config: Config
+    secrets: Secrets
+    database: Database
+    ledger: Ledger
+    vault: Vault
+    desk: Desk
+    clock: Clock
+    publications: Publications
+    decisions: Decisions
+    views: Views
+    sender: str

@@ -1,0 +1,94 @@
+"""What can happen to the installation. All of it lies in one stream; fields are only ever added, with a default. `at` as in subscriber.events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.subscriber.events import Event
+
+STREAM = "00000000-0000-4000-8000-000000000001"
+
+
+@dataclass(frozen=True, slots=True)
+class WordsPublished(Event):
+    """A piece of a text named by the SHA-256 of its UTF-8 whole; `part` of `parts`, so that no entry exceeds what a tile holds (F06)."""
+
+    digest: str
+    part: int
+    parts: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SequencePublished(Event):
+    """From here on the engine runs these files (path, digest of the text). `edition` counts from 1; `rolled_back_to` is the edition taken up again."""
+
+    edition: int
+    files: tuple[tuple[str, str], ...]
+    backfill: bool = False
+    rolled_back_to: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationPublished(Event):
+    """Purposes, groups, fields, zone and program in force from here on. `digest` names the canonical JSON among the published words."""
+
+    edition: int
+    digest: str
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePublished(Event):
+    """The exact words shown where data is collected by `form`; `digest` is their SHA-256 and names them among the published words."""
+
+    form: str
+    digest: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormPublished(Event):
+    form: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastFellDue(Event):
+    """Claimed once for everybody: `occurrence` is the local date (and time, for more than one a day)."""
+
+    broadcast: str
+    occurrence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendingPaused(Event):
+    """`list` 0 is everything. `why`: "operator", "first-start", "outage", "restored", "blocked"."""
+
+    why: str
+    list: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SendingResumed(Event):
+    list: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRestored(Event):
+    """The ledger came back from a copy that ended at `position`."""
+
+    position: int
+
+
+InstallationEvent = (
+    WordsPublished
+    | SequencePublished
+    | ConfigurationPublished
+    | NoticePublished
+    | FormPublished
+    | BroadcastFellDue
+    | SendingPaused
+    | SendingResumed
+    | LedgerRestored
+)

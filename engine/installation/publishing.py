@@ -1,0 +1,126 @@
+"""Turning files into facts: which events publish an edition, and how it differs from the one in force. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.installation import events as e
+from engine.installation.state import Installation, write_settings
+from engine.sequence.model import Plan
+from engine.sequence.parse import Settings, parse
+
+PIECE = 40_000
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def words(at: int, text: str, known: Mapping[str, str]) -> tuple[e.WordsPublished, ...]:
+    """The events that put a text into the ledger, none if it is there. Pieces are cut on characters and stay below what an entry holds."""
+    digest = digest_of(text)
+    if digest in known:
+        return ()
+    pieces, rest = [], text
+    while rest:
+        cut = len(rest.encode()[:PIECE].decode(errors="ignore"))
+        pieces.append(rest[:cut])
+        rest = rest[cut:]
+    pieces = pieces or [""]
+    return tuple(e.WordsPublished(at, digest, n, len(pieces), piece) for n, piece in enumerate(pieces))
+
+
+def publication(
+    installation: Installation, files: Mapping[str, str], settings: Settings, at: int, program: str, *, backfill: bool = False, rolled_back_to: int = 0
+) -> tuple[e.InstallationEvent, ...]:
+    """The events of a new edition, none when nothing differs from what is in force. Raises Unpublishable."""
+    normal = {path: unicodedata.normalize("NFC", text) for path, text in files.items()}
+    plan = parse(normal, settings)
+    said = unicodedata.normalize("NFC", write_settings(settings))
+    listed = tuple(sorted((path, digest_of(text)) for path, text in normal.items()))
+    current = installation.editions.get(installation.edition)
+    if current is not None and current.files == listed and current.settings == digest_of(said):
+        return ()
+    number = installation.edition + 1
+    facts: list[e.InstallationEvent] = []
+    known = dict(installation.words)
+    for text in (*normal.values(), said, *(notice_text(plan, form) for form in plan.forms)):
+        facts += words(at, text, known)
+        known[digest_of(text)] = text
+    facts.append(e.ConfigurationPublished(at, number, digest_of(said), program))
+    for form in plan.forms:
+        notice = digest_of(notice_text(plan, form))
+        if installation.notices.get(form) != notice:
+            facts.append(e.NoticePublished(at, form, notice, plan.language))
+            facts.append(e.FormPublished(at, form, digest_of(normal[plan.forms[form].file])))
+    facts.append(e.SequencePublished(at, number, listed, backfill, rolled_back_to))
+    return tuple(facts)
+
+
+def notice_text(plan: Plan, name: str) -> str:
+    """The exact words a form shows where it collects data: what is recorded is what was shown."""
+    form = plan.forms[name]
+    purpose = plan.purposes[form.purpose]
+    lines = [form.title, form.intro, form.notice, f"[ ] {form.checkbox}" if form.checkbox else "", f"[{form.button}]", purpose.name, purpose.description]
+    return unicodedata.normalize("NFC", "\n".join(line for line in lines if line))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a publication would change. Letters are ("list:10", "welcome"); `words` are files whose text differs."""
+
+    added: tuple[tuple[str, str], ...] = ()
+    removed: tuple[tuple[str, str], ...] = ()
+    retimed: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ()
+    lists_added: tuple[int, ...] = ()
+    lists_removed: tuple[int, ...] = ()
+    lists_changed: tuple[int, ...] = ()
+    settings: bool = False
+
+    @property
+    def count(self) -> int:
+        parts = (self.added, self.removed, self.retimed, self.words, self.lists_added, self.lists_removed, self.lists_changed)
+        return sum(len(part) for part in parts) + self.settings
+
+
+def difference(before: Plan, after: Plan) -> Difference:
+    old, new = _letters(before), _letters(after)
+    timing = ("after", "wait", "reminds", "hours")
+    retimed = tuple(k for k in new if k in old and any(getattr(old[k], f) != getattr(new[k], f) for f in timing))
+    both = [n for n in after.lists if n in before.lists]
+    changed = tuple(n for n in both if _rules(before, n) != _rules(after, n))
+    files = set(before.words) | set(after.words)
+    return Difference(
+        tuple(k for k in new if k not in old),
+        tuple(k for k in old if k not in new),
+        retimed,
+        tuple(sorted(path for path in files if before.words.get(path) != after.words.get(path))),
+        tuple(n for n in after.lists if n not in before.lists),
+        tuple(n for n in before.lists if n not in after.lists),
+        changed,
+        (before.purposes, before.groups, before.fields, before.timezone) != (after.purposes, after.groups, after.fields, after.timezone),
+    )
+
+
+def affected_lists(before: Plan, after: Plan) -> frozenset[int]:
+    """Lists whose agenda a publication may change: the rest need not be computed again."""
+    d = difference(before, after)
+    if d.settings:
+        return frozenset(before.lists) | frozenset(after.lists)
+    letters = {int(key.partition(":")[2]) for key, _ in (*d.added, *d.removed, *d.retimed) if key.startswith("list:")}
+    return frozenset(letters) | frozenset(d.lists_added) | frozenset(d.lists_removed) | frozenset(d.lists_changed)
+
+
+def _letters(plan: Plan) -> dict[tuple[str, str], object]:
+    found: dict[tuple[str, str], object] = {(f"list:{n}", letter.id): letter for n, listed in plan.lists.items() for letter in listed.letters}
+    return found | {(f"broadcast:{name}", name): broadcast.letter for name, broadcast in plan.broadcasts.items()}
+
+
+def _rules(plan: Plan, number: int) -> tuple[object, ...]:
+    listed = plan.lists[number]
+    order = tuple(letter.id for letter in listed.letters)
+    return (listed.purpose, listed.group, listed.ends, listed.min_gap, order, listed.leaves, listed.leaves_groups, listed.rejoin, listed.max_lateness)

@@ -1,0 +1,153 @@
+"""The installation as its events tell: what is published, which broadcasts fell due, what is paused. Pure; every process folds the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from engine.installation import events as e
+from engine.sequence.model import Field, Group, Plan, Purpose
+from engine.sequence.parse import Settings, parse
+from engine.subscriber.acts import Calendar, Occurrence
+
+OCCURRENCES_KEPT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One publication: its files by digest, and the settings published with it. `at` is when (ms)."""
+
+    number: int
+    at: int
+    files: tuple[tuple[str, str], ...]
+    settings: str
+    backfill: bool = False
+    rolled_back_to: int = 0
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A fold of the installation's stream up to `version`. `paused` maps a list (0: everything) to the reason."""
+
+    version: int = 0
+    words: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    editions: Mapping[int, Edition] = field(default_factory=dict)
+    settings: str = ""
+    calendar: Calendar = ()
+    paused: Mapping[int, str] = field(default_factory=dict)
+    notices: Mapping[str, str] = field(default_factory=dict)
+    added: Mapping[tuple[str, str], tuple[int, bool]] = field(default_factory=dict)
+
+    @property
+    def edition(self) -> int:
+        return max(self.editions, default=0)
+
+    def plan(self, number: int | None = None) -> Plan:
+        """The plan of an edition (default: the one in force); the empty plan before the first."""
+        chosen = self.edition if number is None else number
+        edition = self.editions.get(chosen)
+        if edition is None:
+            return Plan()
+        return _plan(edition, tuple((path, self.words[digest]) for path, digest in edition.files), self.words[edition.settings], _Added(self.added))
+
+    def evolve(self, event: e.InstallationEvent) -> Installation:
+        return _evolve(replace(self, version=self.version + 1), event)
+
+
+class _Added:
+    """When letters were first published, hashable by identity so that plans can be cached."""
+
+    def __init__(self, added: Mapping[tuple[str, str], tuple[int, bool]]) -> None:
+        self.added = dict(added)
+        self.key = tuple(sorted(self.added.items()))
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Added) and self.key == other.key
+
+
+@lru_cache(maxsize=32)
+def _plan(edition: Edition, files: tuple[tuple[str, str], ...], settings: str, added: _Added) -> Plan:
+    plan = replace(parse(dict(files), read_settings(settings)), edition=edition.number)
+    lists = {}
+    for number, listed in plan.lists.items():
+        letters = []
+        for letter in listed.letters:
+            at, backfill = added.added.get((f"list:{number}", letter.id), (0, False))
+            letters.append(replace(letter, added_at=at, backfill=backfill))
+        lists[number] = replace(listed, letters=tuple(letters))
+    broadcasts = {}
+    for name, broadcast in plan.broadcasts.items():
+        at, _ = added.added.get((f"broadcast:{name}", name), (0, False))
+        broadcasts[name] = replace(broadcast, letter=replace(broadcast.letter, added_at=at))
+    return replace(plan, lists=lists, broadcasts=broadcasts)
+
+
+def read_settings(text: str) -> Settings:
+    raw = json.loads(text)
+    return Settings(
+        raw["timezone"],
+        raw["language"],
+        tuple(Purpose(**each) for each in raw["purposes"]),
+        tuple(Group(each["name"], tuple(each["yields_to"])) for each in raw["groups"]),
+        tuple(Field(**each) for each in raw["fields"]),
+    )
+
+
+def write_settings(settings: Settings) -> str:
+    """Canonical JSON: the same settings always have the same digest."""
+    plain = {
+        "timezone": settings.timezone,
+        "language": settings.language,
+        "purposes": [{"id": p.id, "name": p.name, "description": p.description} for p in settings.purposes],
+        "groups": [{"name": g.name, "yields_to": list(g.yields_to)} for g in settings.groups],
+        "fields": [{"name": f.name, "label": f.label} for f in settings.fields],
+    }
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
+    match event:
+        case e.WordsPublished(_, digest, part, parts, text):
+            pieces = (*i.parts.get(digest, ()), text) if part else (text,)
+            if len(pieces) < parts:
+                return replace(i, parts={**i.parts, digest: pieces})
+            remaining = {d: p for d, p in i.parts.items() if d != digest}
+            return replace(i, words={**i.words, digest: "".join(pieces)}, parts=remaining)
+        case e.ConfigurationPublished(_, _, digest, _):
+            return replace(i, settings=digest)
+        case e.SequencePublished(at, number, files, backfill, rolled_back_to):
+            edition = Edition(number, at, files, i.settings, backfill, rolled_back_to)
+            published = replace(i, editions={**i.editions, number: edition})
+            return replace(published, added=_added(published, edition))
+        case e.BroadcastFellDue(at, broadcast, occurrence):
+            return replace(i, calendar=_longer(i.calendar, Occurrence(broadcast, f"broadcast:{broadcast}/{occurrence}", at)))
+        case e.SendingPaused(_, why, number):
+            return replace(i, paused={**i.paused, number: why})
+        case e.SendingResumed(_, number):
+            return replace(i, paused={n: why for n, why in i.paused.items() if n != number and number != 0})
+        case e.NoticePublished(_, form, digest, _):
+            return replace(i, notices={**i.notices, form: digest})
+        case _:
+            return i
+
+
+def _longer(calendar: Calendar, new: Occurrence) -> Calendar:
+    if any(each.key == new.key for each in calendar):
+        return calendar
+    same = [each for each in calendar if each.broadcast == new.broadcast][-OCCURRENCES_KEPT + 1 :]
+    return (*(each for each in calendar if each.broadcast != new.broadcast), *same, new)
+
+
+def _added(i: Installation, edition: Edition) -> Mapping[tuple[str, str], tuple[int, bool]]:
+    """A letter keeps the moment it was first published, and whether it then also went to people already past it. Gone and back is new."""
+    plan = parse({path: i.words[digest] for path, digest in edition.files}, read_settings(i.words[edition.settings]))
+    keys = [(f"list:{number}", letter.id) for number, listed in plan.lists.items() for letter in listed.letters]
+    keys += [(f"broadcast:{name}", name) for name in plan.broadcasts]
+    fresh = (edition.at, edition.backfill)
+    return {key: i.added.get(key, fresh) for key in keys}

@@ -1,0 +1,62 @@
+"""The languages Relance speaks: messages are written in English in the code, and said in French by the catalogue.
+
+The catalogue is `locale/fr/LC_MESSAGES/relance.po` beside this file, compiled in memory on first use: nothing to build,
+nothing to forget to build. English needs no catalogue, and so nothing of babel, which keeps the command line quick.
+A message the catalogue does not hold is said in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Final, Literal, get_args
+
+Language = Literal["en", "fr"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+
+Say = Callable[[str], str]
+SayCounted = Callable[[str, str, int], str]
+
+_CATALOGUES: Final = Path(__file__).parent / "locale"
+
+
+def translator(language: Language) -> Say:
+    """What turns an English message into its words in `language`; usually named `_` where it is used.
+
+    Raises ValueError for a language Relance does not speak.
+    """
+    return _catalogue(language).gettext
+
+
+def counting_translator(language: Language) -> SayCounted:
+    """The same for messages that count: `ngettext("{n} letter", "{n} letters", n)`; usually named `ngettext`."""
+    return _catalogue(language).ngettext
+
+
+def N_(message: str) -> str:
+    """Marks a message for the catalogue where it is written, when it is said (with `_`) elsewhere."""
+    return message
+
+
+@cache
+def _catalogue(language: Language) -> NullTranslations:
+    if language not in LANGUAGES:
+        raise ValueError(f"Relance does not speak {language!r}: choose one of {', '.join(LANGUAGES)}.")
+    if language == "en":
+        return NullTranslations()
+    with (_CATALOGUES / language / "LC_MESSAGES" / "relance.po").open("rb") as source:
+        return compiled(source, language)
+
+
+def compiled(source: IO[bytes], language: Language) -> GNUTranslations:
+    """The catalogue written in `source` (a `.po` file, UTF-8), ready to translate with."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    target = BytesIO()
+    write_mo(target, read_po(source, locale=language, abort_invalid=True))
+    target.seek(0)
+    return GNUTranslations(target)

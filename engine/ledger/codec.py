@@ -1,0 +1,143 @@
+"""The exact bytes of a ledger entry, written once and never made again: canonical JSON as RFC 8785 has it, for integers, strings and booleans (F15).
+
+Keys sorted, no white space, UTF-8 in NFC, no floats. Fields that hold their default are left out; a default is therefore for ever.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from typing import Any, cast
+
+import msgspec
+
+from engine.ledger.names import NAME_OF, NAMES, UPCASTS, VERSIONS, AnyEvent
+from engine.subscriber.events import Cause
+
+MAX_ENTRY = 65_535
+
+
+class EntryRefused(ValueError):
+    """What cannot be written for ever: too long, not NFC, a float."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One ledger entry, decoded. `position` is its place in the whole ledger (from 1); `version` its place in its stream (from 1)."""
+
+    position: int
+    stream: str
+    version: int
+    name: str
+    at: int
+    recorded_at: int
+    cause: Cause
+    event: AnyEvent
+
+
+class _Envelope(msgspec.Struct):
+    at: int
+    cause: Cause
+    data: msgspec.Raw
+    name: str
+    recorded_at: int
+    stream: str
+    v: int
+    version: int
+
+
+def _fields(kind: type[Any]) -> tuple[tuple[str, object], ...]:
+    return tuple(sorted((f.name, f.default) for f in dataclasses.fields(kind) if f.name != "at"))
+
+
+_FIELDS = {kind: _fields(kind) for kind in NAME_OF} | {Cause: _fields(Cause)}
+_DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in NAMES.items()}
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def _data(value: Any) -> bytes:
+    found = {}
+    for name, default in _FIELDS[type(value)]:
+        held = getattr(value, name)
+        if held != default or type(held) is not type(default):
+            _check(held)
+            found[name] = held
+    return _encode(found)
+
+
+def _check(held: object) -> None:
+    if isinstance(held, str):
+        if not held.isascii() and not unicodedata.is_normalized("NFC", held):
+            raise EntryRefused("an entry holds text that is not in Unicode normal form C")
+    elif isinstance(held, tuple):
+        for each in held:
+            _check(each)
+    elif not isinstance(held, int):
+        raise EntryRefused(f"an entry holds a {type(held).__name__}; only integers, strings and booleans last")
+
+
+class Encoded:
+    """An event ready for any place in its stream: only the version is still open."""
+
+    __slots__ = ("_head", "event", "name")
+
+    def __init__(self, stream: str, event: AnyEvent, cause: Cause, recorded_at: int) -> None:
+        self.event = event
+        self.name = NAME_OF[type(event)]
+        v = VERSIONS.get(self.name, 1)
+        self._head = b'{"at":%d,"cause":%b,"data":%b,"name":"%b","recorded_at":%d,"stream":"%b","v":%d,"version":' % (
+            event.at,
+            _data(cause),
+            _data(event),
+            self.name.encode(),
+            recorded_at,
+            stream.encode(),
+            v,
+        )
+        if len(self._head) > MAX_ENTRY - 24:
+            raise EntryRefused(f"a {self.name} of {len(self._head)} bytes is longer than an entry may be ({MAX_ENTRY})")
+
+    def at_version(self, version: int) -> bytes:
+        return b"%b%d}" % (self._head, version)
+
+
+def decode(position: int, state: bytes) -> Entry:
+    """The entry of stored bytes, older shapes brought up to the current one. Raises EntryRefused for bytes no version of Relance wrote."""
+    try:
+        envelope = _ENVELOPE.decode(state)
+        event = _event(envelope)
+    except (msgspec.DecodeError, KeyError) as error:
+        raise EntryRefused(f"the entry at position {position} cannot be read: {error}") from error
+    return Entry(
+        position, envelope.stream, envelope.version, envelope.name, envelope.at, envelope.recorded_at, envelope.cause, event
+    )
+
+
+def _event(envelope: _Envelope) -> AnyEvent:
+    raw = bytes(envelope.data)
+    if envelope.v != VERSIONS.get(envelope.name, 1):
+        data = msgspec.json.decode(raw)
+        for v in range(envelope.v, VERSIONS.get(envelope.name, 1)):
+            data = UPCASTS[envelope.name, v](data)
+        raw = _encode(data)
+    whole = b'{"at":%d%b%b' % (envelope.at, b"," if len(raw) > 2 else b"", raw[1:])
+    return cast(AnyEvent, _DECODERS[envelope.name].decode(whole))
+
+
+def as_plain(value: object) -> Any:
+    """A dataclass as JSON-ready values, for pages and `--json`."""
+    return msgspec.to_builtins(value)
+
+
+_state_encoder = msgspec.msgpack.Encoder()
+
+
+def pack(value: object) -> bytes:
+    """A frozen dataclass as compact bytes, for folds kept in views."""
+    return _state_encoder.encode(value)
+
+
+def unpacker(kind: type[Any]) -> Any:
+    """The function that reads back what `pack` wrote of a `kind`."""
+    return msgspec.msgpack.Decoder(kind).decode

@@ -1,0 +1,41 @@
+-- name: dense
+-- Positions are max + 1 under the table's lock: a sequence would leave gaps at each rollback, and leaf indexes may have none.
+ALTER TABLE ledger.events ALTER COLUMN notification_id DROP DEFAULT, ALTER COLUMN notification_id SET NOT NULL
+
+-- name: forbid
+-- The second wall behind the missing privilege (G22): whoever holds UPDATE for the table lock of older servers still cannot use it.
+CREATE OR REPLACE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'an event is never changed or removed'; END $$
+
+-- name: guard
+-- Fires for every role, the owner included, until the trigger itself is dropped.
+CREATE OR REPLACE TRIGGER events_are_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.events
+FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()
+
+-- name: head
+-- The last position written; under the lock it is the one the next entry follows.
+SELECT coalesce(max(notification_id), 0) FROM ledger.events
+
+-- name: copy
+-- Binary COPY is what PostgreSQL takes fastest; the columns are copies of what `state` says.
+COPY ledger.events (originator_id, originator_version, topic, state, notification_id) FROM STDIN (FORMAT BINARY)
+
+-- name: heads
+-- Which version each of these streams has reached: asked only after a conflict, or for outcomes that go wherever the head is.
+SELECT s.id, coalesce((SELECT max(e.originator_version) FROM ledger.events e WHERE e.originator_id = s.id), 0)
+FROM unnest(%(streams)s::uuid[]) AS s (id)
+
+-- name: after
+-- The later events of many people in one query: what their folds do not hold yet.
+SELECT e.originator_id, e.notification_id, e.state FROM unnest(%(streams)s::uuid[], %(versions)s::bigint[]) AS s (id, version)
+JOIN ledger.events e ON e.originator_id = s.id AND e.originator_version > s.version
+ORDER BY e.originator_id, e.originator_version
+
+-- name: between
+-- The ledger in order, for followers and the auditor.
+SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events
+WHERE notification_id > %(after)s AND notification_id <= %(upto)s ORDER BY notification_id LIMIT %(limit)s
+
+-- name: at
+-- One entry by its position: the look-up behind every link.
+SELECT state FROM ledger.events WHERE notification_id = %(position)s

@@ -1,0 +1,1 @@
+"""What is said, to whom and when: the plan as values, its reading, its checking, its calendar. Pure; standard library only."""

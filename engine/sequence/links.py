@@ -1,0 +1,214 @@
+"""Action links in a letter's source: where they stand, what is wrong with them, and how URLs take their place.
+
+`===11===` moves the reader to list 11, `+++11+++` copies, `===unsubscribe===` and `===everything===` withdraw.
+They are understood as targets of Markdown links, reference definitions, autolinks and `href`, also when an
+editor put `http://` before them or encoded them. Code and comments are plain text. Pure; never raises on a source.
+"""
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from html import unescape
+from typing import Literal
+from urllib.parse import quote, unquote
+
+Kind = Literal["move", "copy", "unsubscribe", "everything"]
+SPECIAL: tuple[Kind, ...] = ("unsubscribe", "everything")
+
+
+@dataclass(frozen=True)
+class Link:
+    """One action link. `index` numbers moves and copies in order of appearance, from 0; it is -1 for the others."""
+
+    index: int
+    kind: Kind
+    target: str
+    line: int
+
+
+@dataclass(frozen=True)
+class LinkMistake:
+    line: int
+    text: str
+
+
+_COMMENT_START = re.compile(r"<!--(?!\[if|<!|>)|\{#")
+_FENCE = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(`{3,}(?=[^`]*$)|~{3,})")
+_TARGET = re.compile(
+    r"\]\([ \t]*\n?[ \t]*(?:<(?P<angle>[^<>\n]*)>|(?P<inline>[^\s()<>]+))(?=[\s)])"
+    r"""|(?<![\w-])href\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s>"']+))"""
+    r"|^[ >]*\[[^\]\n]+\]:[ \t]*\n?[ \t]*(?:<(?P<reference_angle>[^<>\n]*)>|(?P<reference>[^\s<>]+))"
+    r"|<(?P<auto>[^\s<>]+)>",
+    re.M | re.I,
+)
+_ACTION = re.compile(r"(===|\+\+\+)([^\s=+]+)\1")
+_NEARLY = re.compile(r"(?:==|\+\+|[=+]\s*[\w-]+\s*[=+]+$)")
+_NEARLY_END = re.compile(r"[\w -]+(?:==+|\+\++)")
+_SIGN = {"=": r"(?:=|%3D|&#61;|&#x3D;|&equals;)", "+": r"(?:\+|%2B|&#43;|&#x2B;|&plus;)"}
+_STRAY = re.compile(
+    "|".join(rf"(?<!{re.escape(char)})({sign}{{3}}[\w-]+{sign}{{3}})(?!{re.escape(char)})"
+             for char, sign in _SIGN.items()),
+    re.I,
+)
+
+
+def visible(source: str) -> str:
+    """The source, same length and same lines, with code and comments blanked."""
+    text = _without_fences(source)
+    text = _without_code_spans(text)
+    parts: list[str] = []
+    done = 0
+    for start, end in find_comments(text):
+        parts += [text[done:start], _blank(text[start:end])]
+        done = end
+    return "".join(parts) + text[done:]
+
+
+def find_comments(text: str) -> Iterator[tuple[int, int]]:
+    """Where `<!-- -->` and `{# #}` begin and end; conditional comments of mail programs are not meant."""
+    place = 0
+    while found := _COMMENT_START.search(text, place):
+        ending = "#}" if found[0] == "{#" else "-->"
+        end = text.find(ending, found.end())
+        if end < 0:
+            return
+        place = end + len(ending)
+        yield found.start(), place
+
+
+def find_links(source: str) -> tuple[Link, ...]:
+    """The action links in order of appearance; the same target twice is two links."""
+    return tuple(link for link, _, _, _ in _found(source))
+
+
+def substitute(source: str, url_for: Callable[[Link], str]) -> str:
+    """The source with each action target replaced in place, so that Markdown and HTML see ordinary URLs."""
+    parts: list[str] = []
+    done = 0
+    for link, start, end, place in _found(source):
+        url = quote(url_for(link), safe="/:?#@!$&*+,;=%~-._")
+        replacement = url if place == "auto" else url.replace("&", "&amp;")
+        parts += [source[done:start], replacement]
+        done = end
+    return "".join(parts) + source[done:]
+
+
+def find_mistakes(source: str) -> tuple[LinkMistake, ...]:
+    """Action marks that no reader could click: outside a link, or misspelt inside one. In order of line."""
+    text = visible(source)
+    found: list[LinkMistake] = []
+    rest = list(text)
+    for match in _TARGET.finditer(text):
+        place, raw = _target_of(match)
+        if _action(raw) is None:
+            plain = _normal(raw)
+            if not (_NEARLY.match(plain) or _NEARLY_END.fullmatch(plain)):
+                continue
+            found.append(LinkMistake(_line(text, match.start(place)), _explain(plain)))
+        rest[match.start(place):match.end(place)] = " " * len(raw)
+    outside = "".join(rest)
+    for match in _STRAY.finditer(outside):
+        mark = _normal(match[0])
+        sentence = f"`{mark}` stands outside a link; write [words]({mark}) or <a href=\"{mark}\">."
+        found.append(LinkMistake(_line(text, match.start()), sentence))
+    return tuple(sorted(found, key=lambda mistake: mistake.line))
+
+
+def _found(source: str) -> Iterator[tuple[Link, int, int, str]]:
+    text = visible(source)
+    count = 0
+    for match in _TARGET.finditer(text):
+        place, raw = _target_of(match)
+        action = _action(raw)
+        if action is None:
+            continue
+        kind, target = action
+        index = -1 if kind in SPECIAL else count
+        count += kind not in SPECIAL
+        yield Link(index, kind, target, _line(text, match.start(place))), match.start(place), match.end(place), place
+
+
+def _target_of(match: re.Match[str]) -> tuple[str, str]:
+    place = match.lastgroup or ""
+    return place, match[place]
+
+
+def _normal(raw: str) -> str:
+    """What the author meant before an editor encoded it or took it for a host name."""
+    plain = unquote(unquote(unescape(raw))).replace("\\=", "=").replace("\\+", "+").strip()
+    return unicodedata.normalize("NFC", re.sub(r"^https?:/{0,3}(?=[=+])", "", plain, flags=re.I).rstrip("/"))
+
+
+def _action(raw: str) -> tuple[Kind, str] | None:
+    match = _ACTION.fullmatch(_normal(raw))
+    if match is None:
+        return None
+    sign, target = match[1], match[2]
+    if target in SPECIAL:
+        return (("unsubscribe" if target == "unsubscribe" else "everything"), "") if sign == "===" else None
+    if not all(_allowed(char) for char in target):
+        return None
+    if re.fullmatch(r"[0-9]+", target):
+        target = target.lstrip("0") or "0"
+    return ("move" if sign == "===" else "copy"), target
+
+
+def _allowed(char: str) -> bool:
+    return char in "-0123456789" or (char.isalpha() and char == char.lower())
+
+
+def _explain(plain: str) -> str:
+    if re.fullmatch(r"\+{3}(unsubscribe|everything)\+{3}", plain):
+        return f"`{plain}` cannot be a copy; write ==={plain.strip('+')}===."
+    return (f"`{plain}` is no list; write ===11=== to move or +++11+++ to copy, "
+            "with the list's number or its name in lower case.")
+
+
+def _line(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
+
+
+def _without_fences(source: str) -> str:
+    lines: list[str] = []
+    fence = ""
+    for line in source.split("\n"):
+        opening = None if fence else _FENCE.match(line)
+        if opening:
+            fence = opening[1]
+        elif not fence:
+            lines.append(line)
+            continue
+        elif re.fullmatch(rf"[ \t>]*{re.escape(fence[0])}{{{len(fence)},}}[ \t\r]*", line):
+            fence = ""
+        lines.append(" " * len(line))
+    return "\n".join(lines)
+
+
+def _without_code_spans(text: str) -> str:
+    return "".join(_without_spans_in(part) for part in re.split(r"(\n[ \t]*\n)", text))
+
+
+def _without_spans_in(paragraph: str) -> str:
+    runs = [(match.start(), match.end()) for match in re.finditer(r"`+", paragraph)]
+    closing: dict[int, int] = {}
+    following: dict[int, int] = {}
+    for place in range(len(runs) - 1, -1, -1):
+        length = runs[place][1] - runs[place][0]
+        if length in following:
+            closing[place] = following[length]
+        following[length] = place
+    parts: list[str] = []
+    done = place = 0
+    while place < len(runs):
+        if place in closing and paragraph[max(runs[place][0] - 1, 0):runs[place][0]] != "\\":
+            start, end = runs[place][0], runs[closing[place]][1]
+            parts += [paragraph[done:start], _blank(paragraph[start:end])]
+            done, place = end, closing[place]
+        place += 1
+    return "".join(parts) + paragraph[done:]

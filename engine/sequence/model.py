@@ -1,0 +1,207 @@
+"""The plan as values: what is said, to whom and when. Nothing here reads, decides or counts time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.sequence.delay import NONE, Delay
+from engine.sequence.timing import ANY_HOUR, Hours
+
+Text = str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The n-th action link of a letter: where a click leads. `kind` is "move" or "copy"; `target` is a list's number."""
+
+    index: int
+    kind: Literal["move", "copy"]
+    target: int
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail of a list or broadcast. Its identity is `id`, never its position.
+
+    Exactly one of these says when: `after` (since joining), `wait` (since the letter before), `reminds` with `wait` (since the letter reminded
+    was sent, only to who has not answered it). `added_at` (ms) is when it was first published and `backfill` whether it also reaches people already past it.
+    """
+
+    id: str
+    subject: str
+    body: str
+    preheader: str = ""
+    after: Delay | None = None
+    wait: Delay | None = None
+    reminds: str = ""
+    hours: Hours = ANY_HOUR
+    links: tuple[Link, ...] = ()
+    added_at: int = 0
+    backfill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What happens to a person when a list has nothing left to say: moved, copied, or simply taken off."""
+
+    kind: Literal["move", "copy", "leave"]
+    target: int = 0
+    after: Delay = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Rejoin:
+    kind: Literal["always", "after", "never"] = "always"
+    after: Delay = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A number, a name, a purpose, and the letters sent to whoever is on it."""
+
+    id: int
+    name: str
+    purpose: str
+    file: str = ""
+    group: str = ""
+    thanks: str = ""
+    letters: tuple[Letter, ...] = ()
+    ends: Ending | None = None
+    leaves: tuple[int, ...] = ()
+    leaves_groups: tuple[str, ...] = ()
+    rejoin: Rejoin = Rejoin()
+    min_gap: Delay = Delay(minutes=12 * 60)
+    max_lateness: Delay = Delay(days=7)
+
+    def letter(self, letter_id: str) -> Letter | None:
+        return next((letter for letter in self.letters if letter.id == letter_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """One mailing on a date (`on`, local "YYYY-MM-DD HH:MM" in the installation's zone) or a recurring one (`every`, a cron line)."""
+
+    id: str
+    purpose: str
+    to: tuple[int, ...]
+    letter: Letter
+    file: str = ""
+    on: str = ""
+    every: str = ""
+    reminder: Letter | None = None
+    max_lateness: Delay = Delay(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One radio button of a form and the list it leads to."""
+
+    label: str
+    list: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    name: str
+    label: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A hosted form. `basis` "consent" asks for a confirmation by mail unless `confirm` is false; "service" and "soft-optin" join at once."""
+
+    name: str
+    title: str
+    purpose: str
+    list: int
+    notice: str
+    button: str
+    checkbox: str = ""
+    file: str = ""
+    intro: str = ""
+    fields: tuple[FormField, ...] = ()
+    question: Question | None = None
+    basis: Literal["consent", "soft-optin", "b2b", "service"] = "consent"
+    confirm: bool = True
+    thanks: str = ""
+    confirmed: str = ""
+    order_field: str = ""
+
+    @property
+    def lists(self) -> tuple[int, ...]:
+        return (self.list,) if self.question is None else tuple(choice.list for choice in self.question.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The letter that asks a person to confirm, and its one reminder."""
+
+    subject: str
+    body: str
+    preheader: str = ""
+    remind_after: Delay = Delay(days=2)
+    expire_after: Delay = Delay(days=7)
+    remind_subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: str
+    yields_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What consent is given for. `confirmation` is its double opt-in letter."""
+
+    id: str
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A piece of information about a person which letters may use."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything published: the engine runs on exactly one of these at a time; `edition` counts publications, 0 is the empty plan."""
+
+    edition: int = 0
+    timezone: str = "Europe/Paris"
+    language: str = "fr"
+    purposes: Mapping[str, Purpose] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    lists: Mapping[int, List] = field(default_factory=dict)
+    broadcasts: Mapping[str, Broadcast] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    confirmation: Confirmation = Confirmation(subject="", body="")
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def list_named(self, said: str | int) -> List | None:
+        """The list of a number ("11") or a name ("liste-creee"), or None."""
+        text = str(said)
+        if text.isascii() and text.isdigit():
+            return self.lists.get(int(text))
+        return next((each for each in self.lists.values() if each.name == text), None)
+
+    def yielding_to(self, group: str) -> frozenset[str]:
+        """The groups whose members leave them when they join a list of `group`."""
+        return frozenset(g.name for g in self.groups.values() if group in g.yields_to)

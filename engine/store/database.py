@@ -1,0 +1,98 @@
+"""The one database of an installation: its roles, its four schemas, and a pool of connections for the running program."""
+
+from __future__ import annotations
+
+import os
+import secrets as random_source
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import ConnectionPool
+
+from engine.store.sql import queries
+
+HERE = Path(__file__).parent
+MIGRATION_LOCK = 0x52656C61
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached or prepared: what, where, what to do."""
+
+
+class Database:
+    """Connections of the running program, whose role may neither change nor delete an event."""
+
+    def __init__(self, conninfo: str, *, size: int = 12) -> None:
+        self.conninfo = conninfo
+        self.pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
+            conninfo, min_size=1, max_size=size, open=False, kwargs={"autocommit": True}, timeout=30, max_idle=120, name="relance"
+        )
+
+    def open(self) -> Database:
+        try:
+            self.pool.open(wait=True, timeout=20)
+        except psycopg.Error as error:
+            raise StoreUnavailable(f"the database does not answer: {error}") from error
+        return self
+
+    def close(self) -> None:
+        self.pool.close(timeout=5)
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[Any]]:
+        with self.pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection[Any]]:
+        with self.pool.connection() as connection, connection.transaction():
+            yield connection
+
+    def listen(self, channel: str) -> psycopg.Connection[Any]:
+        """A connection of its own that hears `NOTIFY channel`; the caller closes it."""
+        connection = psycopg.connect(self.conninfo, autocommit=True)
+        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        return connection
+
+
+def ensure_database(admin: str, name: str) -> str:
+    """Create database `name` on a server if it is missing; the owner's conninfo for it."""
+    with psycopg.connect(admin, autocommit=True) as connection:
+        found = connection.execute(queries(HERE / "roles.sql")["database_exists"], {"name": name}).fetchone()
+        if found is None:
+            connection.execute(sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(name)))
+    return make_conninfo(admin, dbname=name)
+
+
+def ensure_program_role(owner: str, password_file: Path) -> str:
+    """The conninfo of the running program's role for the owner's database, made on first use with a random password kept in `password_file`."""
+    statements = queries(HERE / "roles.sql")
+    with psycopg.connect(owner, autocommit=True) as connection:
+        database = connection.info.dbname
+        role = f"{database}_program"
+        exists = connection.execute(statements["role_exists"], {"name": role}).fetchone() is not None
+        new_password = not password_file.exists()
+        if new_password:
+            with os.fdopen(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(random_source.token_urlsafe(32))
+        password = password_file.read_text().strip()
+        try:
+            if not exists:
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+            if not exists or new_password:
+                connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise StoreUnavailable(
+                f"the user of [store] url may not create the role {role}: let an administrator run\n"
+                f"  CREATE ROLE {role} LOGIN PASSWORD '…';\nand put that password into {password_file.name} in the installation's secrets folder"
+            ) from error
+    return make_conninfo(owner, user=role, password=password)
+
+
+def program_role(program: str) -> str:
+    return str(conninfo_to_dict(program)["user"])

@@ -1,0 +1,53 @@
+"""Bring a database to what this program needs: the one place that creates. Run by one process at a time under an advisory lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from engine.desk import desk
+from engine.ledger import store as ledger
+from engine.store.database import HERE, MIGRATION_LOCK
+from engine.store.sql import queries
+
+VAULT_MIGRATIONS = Path(__file__).parent.parent / "vault" / "migrations"
+
+
+class NewerVault(Exception):
+    """The vault was made by a newer program than this one."""
+
+
+def migrate(owner: str, role: str) -> None:
+    """Create or bring up to date; `role` is the running program's. Raises NewerVault rather than touch what it does not know."""
+    statements = queries(HERE / "migrate.sql")
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute(statements["lock"], {"key": MIGRATION_LOCK})
+        try:
+            ledger.create(owner)
+            for schema in ("vault", "desk"):
+                connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+            connection.execute(desk.SQL["create"].encode())
+            _vault(connection)
+            lock = "grant_lock" if connection.info.server_version >= 170000 else "grant_lock_before_17"
+            named = {"role": sql.Identifier(role), "database": sql.Identifier(connection.info.dbname)}
+            for name in ("grant_ledger", "grant_tables", "grant_views", lock):
+                connection.execute(sql.SQL(statements[name]).format(**named))  # type: ignore[arg-type]
+        finally:
+            connection.execute(statements["unlock"], {"key": MIGRATION_LOCK})
+
+
+def _vault(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    table = queries(HERE / "migrate.sql")
+    connection.execute(table["vault_versions"].encode())
+    done = {str(row[0]) for row in connection.execute(table["vault_done"]).fetchall()}
+    files = {path.stem: path for path in sorted(VAULT_MIGRATIONS.glob("*.sql"))}
+    unknown = done - set(files)
+    if unknown:
+        raise NewerVault(f"the vault has had {', '.join(sorted(unknown))}, which this program does not know: use a newer Relance")
+    for stem, path in files.items():
+        if stem not in done:
+            with connection.transaction():
+                connection.execute(path.read_text(encoding="utf-8").encode())
+                connection.execute(table["vault_did"], {"name": stem})

@@ -1,0 +1,41 @@
+-- name: lock
+-- Two processes that start together must not both create (tuple concurrently updated).
+SELECT pg_advisory_lock(%(key)s)
+
+-- name: unlock
+-- See lock.
+SELECT pg_advisory_unlock(%(key)s)
+
+-- name: vault_versions
+-- The vault is the only store with migrations: it is not derived from anything.
+CREATE TABLE IF NOT EXISTS vault.migration (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())
+
+-- name: vault_done
+-- Which migrations this vault has had.
+SELECT name FROM vault.migration
+
+-- name: vault_did
+-- In the transaction of the migration itself.
+INSERT INTO vault.migration (name) VALUES (%(name)s)
+
+-- name: grant_ledger
+-- The running program may read and add, never change or remove (G22).
+GRANT USAGE ON SCHEMA ledger TO {role}; GRANT SELECT, INSERT ON ledger.events TO {role}
+
+-- name: grant_lock
+-- The library's table lock needs MAINTAIN since PostgreSQL 17.
+GRANT MAINTAIN ON ledger.events TO {role}
+
+-- name: grant_lock_before_17
+-- Before, the lock needs UPDATE, which the trigger still refuses.
+GRANT UPDATE ON ledger.events TO {role}
+
+-- name: grant_tables
+-- Vault and desk are worked on by the program; their shape is not.
+GRANT USAGE ON SCHEMA vault, desk TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA vault, desk TO {role};
+REVOKE INSERT, UPDATE, DELETE ON vault.migration FROM {role}
+
+-- name: grant_views
+-- Views are dropped and made again at will, by the program itself, each in a schema of its own.
+GRANT CREATE ON DATABASE {database} TO {role}

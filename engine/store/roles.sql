@@ -1,0 +1,7 @@
+-- name: database_exists
+-- CREATE DATABASE has no IF NOT EXISTS.
+SELECT 1 FROM pg_database WHERE datname = %(name)s
+
+-- name: role_exists
+-- CREATE ROLE has no IF NOT EXISTS either; roles belong to the whole server.
+SELECT 1 FROM pg_roles WHERE rolname = %(name)s

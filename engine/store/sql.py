@@ -1,0 +1,63 @@
+"""SQL lives in `.sql` files: `-- name: x`, a line of why, the statement. This reads them and lets PostgreSQL check them before anything runs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from psycopg import Connection
+from psycopg import Error as DatabaseError
+
+_NAME = re.compile(r"^-- name: ([a-z0-9_]+)$", re.MULTILINE)
+PREPARABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+_PARAMETER = re.compile(r"%\(([a-z_]+)\)s")
+
+
+class BrokenStatement(Exception):
+    """A statement of a `.sql` file that PostgreSQL does not accept: names the file and the query."""
+
+
+@dataclass(frozen=True)
+class Queries:
+    """The named statements of one file; `queries["due"]` is its text with %(name)s parameters."""
+
+    path: Path
+    texts: dict[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.texts[name]
+
+    def check(self, connection: Connection[Any]) -> None:
+        """PREPARE every statement that can be prepared; the boot stops at the first that is broken."""
+        for name, text in self.texts.items():
+            if not text.startswith(PREPARABLE):
+                continue
+            numbers: dict[str, int] = {}
+            numbered = _PARAMETER.sub(lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}", text).replace("%%", "%")
+            try:
+                connection.execute(f"PREPARE checked AS {numbered}".encode())
+                connection.execute("DEALLOCATE checked")
+            except DatabaseError as error:
+                raise BrokenStatement(f"{self.path.name}: {name}: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def queries(path: Path) -> Queries:
+    """The named statements of a `.sql` file. Raises ValueError for a name given twice or a statement without its line of why."""
+    pieces = _NAME.split(path.read_text(encoding="utf-8"))
+    texts: dict[str, str] = {}
+    for name, body in zip(pieces[1::2], pieces[2::2], strict=True):
+        if name in texts:
+            raise ValueError(f"{path.name}: {name} is there twice")
+        if not body.lstrip().startswith("--"):
+            raise ValueError(f"{path.name}: {name} does not say why it is so")
+        texts[name] = "\n".join(line for line in body.strip().splitlines() if not line.startswith("--"))
+    return Queries(path, texts)
+
+
+def beside(python_file: str) -> Queries:
+    """The `.sql` file of the same name beside a Python file: `beside(__file__)`."""
+    return queries(Path(python_file).with_suffix(".sql"))

@@ -1,0 +1,171 @@
+"""What can be asked of a person's stream: imperative, and complete. Everything random or read from a clock is minted before and carried in.
+
+`at` is the engine's time in milliseconds; `cause` says through which door the command came. A command that comes twice changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.subscriber.events import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    at: int
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe(Command):
+    """Join `list` on a stated ground. `basis`: consent, soft-optin, b2b, service. `proof`: declared, declared-with-proof, single, page.
+
+    `declared_at` is when the ground was given (0 = now); `start` and `counted_from` say what the person receives; `own_act` is true where the person
+    asked for it themselves, which alone may put back someone who had left everything. `call` makes a repeat harmless for 30 days.
+    """
+
+    list: int
+    basis: str
+    proof: str
+    declared_at: int = 0
+    notice: str = ""
+    start: str = "welcome"
+    counted_from: int = 0
+    timezone: str = ""
+    language: str = ""
+    fields: tuple[str, ...] = ()
+    last_contact: int = 0
+    own_act: bool = False
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestConsent(Command):
+    """Ask to join `lists` by double opt-in; `request` is a fresh random id. Someone already confirmed for the purpose joins at once."""
+
+    lists: tuple[int, ...]
+    request: str
+    notice: str = ""
+    form: str = ""
+    timezone: str = ""
+    language: str = ""
+    fields: tuple[str, ...] = ()
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm(Command):
+    """The person confirms the request whose mail carried the link. `request` is what the mail answered."""
+
+    purpose: str
+    request: str
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Command):
+    """A click on an action link of letter `message`, sent to list `source` in `run`. `kind`: move or copy. `consented` names purposes ticked on the page."""
+
+    message: str
+    source: int
+    run: int
+    link: int
+    kind: str
+    target: int
+    act: str = ""
+    consented: str = ""
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoMove(Command):
+    message: str
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw(Command):
+    """Unsubscribe from `purpose`, or from everything with "*"."""
+
+    purpose: str
+    act: str = ""
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resubscribe(Command):
+    """"Me réabonner" on the page of a withdrawal: the person's own act gives consent for `purpose` again and puts them back on `list`, if any."""
+
+    purpose: str
+    act: str = ""
+    notice: str = ""
+    list: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer(Command):
+    """Move from `source` (0: wherever) to `target`, by an operator or the API."""
+
+    source: int
+    target: int
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveList(Command):
+    list: int
+    why: str = "operator"
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress(Command):
+    """`why`: bounced, complained, operator, imported."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeProfile(Command):
+    fields: tuple[str, ...] = ()
+    timezone: str = ""
+    language: str = ""
+    last_contact: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Perform(Command):
+    """Do what the agenda has for `key`, if it is due: begin a letter under `message`, end a list, let a request expire."""
+
+    key: str
+    message: str
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutcome(Command):
+    """What became of a begun letter. `verdict`: sent, temporary, hard, soft, blocked, doubt, cannot-render, not-eligible, resend, taken-as-sent."""
+
+    message: str
+    verdict: str
+    code: int = 0
+    enhanced: str = ""
+    why: str = ""
+
+
+AnyCommand = (
+    Subscribe
+    | RequestConsent
+    | Confirm
+    | Answer
+    | UndoMove
+    | Withdraw
+    | Resubscribe
+    | Transfer
+    | LeaveList
+    | Suppress
+    | ChangeProfile
+    | Perform
+    | RecordOutcome
+)
+

@@ -1,0 +1,77 @@
+"""`decide(command, person, plan, calendar) -> outcome`: every rule about a person, with no clock, no random and no I/O."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from engine.sequence.model import Plan
+from engine.subscriber import commands as c
+from engine.subscriber import events as e
+from engine.subscriber.acts import Calendar
+from engine.subscriber.answering import answer, undo
+from engine.subscriber.consenting import confirm, request_consent, resubscribe, subscribe, withdraw
+from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
+from engine.subscriber.performing import perform, record, transfer
+from engine.subscriber.person import Person
+
+
+def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar = ()) -> Outcome:
+    match command:
+        case c.Subscribe():
+            return subscribe(command, person, plan)
+        case c.RequestConsent():
+            return request_consent(command, person, plan)
+        case c.Confirm():
+            return confirm(command, person, plan)
+        case c.Answer():
+            return answer(command, person, plan)
+        case c.UndoMove():
+            return undo(command, person, plan)
+        case c.Withdraw():
+            return withdraw(command, person, plan)
+        case c.Resubscribe():
+            return resubscribe(command, person, plan)
+        case c.Transfer():
+            return transfer(command, person, plan)
+        case c.LeaveList():
+            return _leave(command, person)
+        case c.Suppress():
+            return _suppress(command, person)
+        case c.ChangeProfile():
+            return _change_profile(command, person)
+        case c.Perform():
+            return perform(command, person, plan, calendar)
+        case c.RecordOutcome():
+            return record(command, person, plan)
+        case _:
+            assert_never(command)
+
+
+def _leave(command: c.LeaveList, person: Person) -> Outcome:
+    membership = person.memberships.get(command.list)
+    if membership is None:
+        return NothingToDo(f"this person is not on list {command.list}")
+    return done(command.cause, e.ListLeft(command.at, membership.list, membership.run, command.why))
+
+
+def _suppress(command: c.Suppress, person: Person) -> Outcome:
+    if not person.registered or person.erased:
+        return Refused("nobody is known under this address")
+    if person.suppressed:
+        return NothingToDo(f"this address is suppressed already ({person.suppressed})")
+    if command.why == "complained":
+        return done(command.cause, e.MailComplained(command.at, command.cause.door))
+    return done(command.cause, e.SubscriberSuppressed(command.at, command.why))
+
+
+def _change_profile(command: c.ChangeProfile, person: Person) -> Outcome:
+    if not person.registered or person.erased:
+        return Refused("nobody is known under this address")
+    timezone = command.timezone if command.timezone != person.timezone else ""
+    language = command.language if command.language != person.language else ""
+    facts: tuple[e.PersonEvent, ...] = ()
+    if command.fields or timezone or language:
+        facts += (e.ProfileChanged(command.at, command.fields, timezone, language),)
+    if command.last_contact > person.last_contact:
+        facts += (e.ContactNoted(command.at, command.last_contact),)
+    return done(command.cause, *facts) if facts else NothingToDo("nothing has changed")

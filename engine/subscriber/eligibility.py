@@ -1,0 +1,33 @@
+"""P1 in one function: may we write to this person now, and on what ground? Asked at the claim, again at the hand-over, and by the auditor's replay."""
+
+from __future__ import annotations
+
+from engine.subscriber.person import Ground, Person
+
+
+def live_ground(person: Person, purpose: str) -> Ground | None:
+    ground = person.grounds.get(purpose)
+    return ground if ground is not None and ground.status == "live" else None
+
+
+def why_not(person: Person, kind: str, purpose: str, *, request: str = "") -> str:
+    """The reason a mail of `kind` ("letter", "broadcast", "confirmation") for `purpose` may not leave, or "" when it may.
+
+    A confirmation is the one mail that needs no ground: the person asked for it. It needs the request itself to be open still.
+    """
+    if person.erased:
+        return "erased"
+    if person.restricted:
+        return "processing restricted"
+    if kind == "confirmation":
+        if not any(r.request == request for r in person.requests.values()):
+            return "the request is no longer open"
+        return "complained" if person.suppressed == "complained" else ""
+    if person.suppressed:
+        return person.suppressed
+    ground = person.grounds.get(purpose)
+    if ground is None:
+        return "no ground for this purpose"
+    if ground.status != "live":
+        return "consent withdrawn"
+    return ""

@@ -1,0 +1,332 @@
+"""What can happen to a person: facts in the past tense. Never changed once written, so fields are only ever added, with a default.
+
+`at` is when it was so: engine time, integer milliseconds since 1970-01-01T00:00:00Z. No field may hold personal data (DESIGN P4): lists, runs,
+letters and purposes are the installation's own words, `message` is random, `notice` and `evidence` are hashes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberRegistered(Event):
+    timezone: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChanged(Event):
+    """`fields` names what changed in the vault; zone and language decide due dates and stand in clear ("" = unchanged)."""
+
+    fields: tuple[str, ...] = ()
+    timezone: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRequested(Event):
+    """A person asked to join `lists`; a mail asks them to confirm before `expires_at`. `request` is a random id."""
+
+    purpose: str
+    request: str
+    lists: tuple[int, ...]
+    expires_at: int
+    notice: str = ""
+    form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven(Event):
+    """`proof`: "declared" (someone says so), "declared-with-proof", "single" (the person's own act, not confirmed by mail), "page"."""
+
+    purpose: str
+    proof: str
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroundDeclared(Event):
+    """A ground other than consent: `basis` is "soft-optin" (CPCE L34-5 al. 4), "b2b" or "service"."""
+
+    purpose: str
+    basis: str
+    proof: str
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentConfirmed(Event):
+    purpose: str
+    request: str
+    act: str = ""
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentExpired(Event):
+    purpose: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn(Event):
+    """`purpose` "*" is everything: every purpose, now and to come, until a new act of the person."""
+
+    purpose: str
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListJoined(Event):
+    """`start`: "welcome" (every letter from now), "none" (no letter of the list), "by-date" (counted from `counted_from`, past letters left out)."""
+
+    list: int
+    run: int
+    start: str = "welcome"
+    counted_from: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListLeft(Event):
+    """`why`: "asked", "withdrawn", "rule", "ended", "operator"."""
+
+    list: int
+    run: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListMoved(Event):
+    """A reader's answer: left `source` (run `source_run`), on `target` in run `run`; `joined` is false where they stood there already."""
+
+    source: int
+    source_run: int
+    target: int
+    run: int
+    message: str
+    link: int
+    joined: bool = True
+    act: str = ""
+    hold_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListCopied(Event):
+    source: int
+    source_run: int
+    target: int
+    run: int
+    message: str
+    link: int
+    act: str = ""
+    hold_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListTransferred(Event):
+    """A move made by a rule, an ending, an operator or the API. `copied`: the person also stays where they were."""
+
+    source: int
+    source_run: int
+    target: int
+    run: int
+    why: str
+    joined: bool = True
+    copied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LetterAnswered(Event):
+    """A click that changed no membership but is an answer."""
+
+    message: str
+    link: int
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveUndone(Event):
+    """The last move is taken back. `why`: "asked", or "contradictory" (two automatic answers within seconds)."""
+
+    message: str
+    left: int
+    left_run: int
+    reopened: tuple[tuple[int, int], ...]
+    why: str = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterBegun(Event):
+    """The claim: this letter, in this edition's words, is about to be handed over by `sender` under `message`.
+
+    `kind`: "letter", "confirmation", "broadcast". `key` names the agenda row. `attempt` counts from 1; every attempt has the same `message`.
+    """
+
+    key: str
+    kind: str
+    letter: str
+    message: str
+    edition: int
+    list: int = 0
+    run: int = 0
+    purpose: str = ""
+    sender: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LetterSent(Event):
+    message: str
+    code: int = 0
+    enhanced: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterDeferred(Event):
+    message: str
+    retry_at: int
+    code: int = 0
+    enhanced: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFailed(Event):
+    message: str
+    code: int = 0
+    enhanced: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterWithheld(Event):
+    """Not sent, and never will be in this run: `why` is "too-late", "not-eligible: …", "cannot-render". `message` is "" when it was never begun."""
+
+    key: str
+    letter: str
+    why: str
+    list: int = 0
+    run: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterInDoubt(Event):
+    """The final dot was written and no answer read. `settled`: "" (waiting), "resend", "taken-as-sent"."""
+
+    message: str
+    settled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailBounced(Event):
+    """`kind`: "hard" (no such address: suppressed at once) or "soft"."""
+
+    kind: str
+    message: str = ""
+    code: int = 0
+    enhanced: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailComplained(Event):
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberSuppressed(Event):
+    """Never to be written to: `why` is "bounced", "complained", "operator", "imported"."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberReachable(Event):
+    """A suppression is lifted: by the person's own confirmed act, or by an operator."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactNoted(Event):
+    """When the person was last in touch, as told by an import or the API (C10)."""
+
+    contacted_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallHonoured(Event):
+    """An API call with an idempotency key was carried out; `call` is a keyed hash of the key."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingRestricted(Event):
+    lifted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberErased(Event):
+    basis: str = ""
+
+
+PersonEvent = (
+    SubscriberRegistered
+    | ProfileChanged
+    | ConsentRequested
+    | ConsentGiven
+    | GroundDeclared
+    | ConsentConfirmed
+    | ConsentExpired
+    | ConsentWithdrawn
+    | ListJoined
+    | ListLeft
+    | ListMoved
+    | ListCopied
+    | ListTransferred
+    | LetterAnswered
+    | MoveUndone
+    | LetterBegun
+    | LetterSent
+    | LetterDeferred
+    | LetterFailed
+    | LetterWithheld
+    | LetterInDoubt
+    | MailBounced
+    | MailComplained
+    | SubscriberSuppressed
+    | SubscriberReachable
+    | ContactNoted
+    | CallHonoured
+    | ProcessingRestricted
+    | SubscriberErased
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The door a fact came through and, as opaque ids, what it answers.
+
+    `door`: "form", "import", "api", "click", "one-click", "mailto", "operator", "rule", "engine", "relay". `ref`: a letter's message id, an import's,
+    call's, form's or operation's random id, a rule's name. `link`: the n-th link of the letter. `evidence`: the commitment to what the vault keeps (E06).
+    """
+
+    door: str
+    ref: str = ""
+    link: int = -1
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event with its cause, as decided and not yet recorded."""
+
+    event: PersonEvent
+    cause: Cause

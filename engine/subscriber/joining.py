@@ -1,0 +1,75 @@
+"""Who may join a list, and what joining it makes them leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.sequence.model import List, Plan
+from engine.sequence.timing import later
+from engine.subscriber import events as e
+from engine.subscriber.acts import zone_of
+from engine.subscriber.eligibility import live_ground
+from engine.subscriber.outcome import Refused
+from engine.subscriber.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Permission to join: the run to open (or the open one, when `already`), and what a rule makes the person leave."""
+
+    target: List
+    run: int
+    already: bool
+    leaves: tuple[e.ListLeft, ...]
+
+
+def entry(person: Person, plan: Plan, number: int, at: int, *, source: int = 0, assume_ground: bool = False, reserve: int = 0) -> Entry | Refused:
+    """May the person join list `number` now? `source` is the list being left for it, `reserve` counts runs opened earlier in the same command."""
+    target = plan.lists.get(number)
+    if target is None:
+        return Refused(f"there is no list {number} in what is published")
+    if person.erased:
+        return Refused("this person has been erased")
+    if not assume_ground and live_ground(person, target.purpose) is None:
+        return Refused(f'there is no live ground to write for the purpose "{target.purpose}"')
+    standing = person.memberships.get(number)
+    if standing is not None:
+        return Entry(target, standing.run, True, rule_leaves(person, plan, target, at, source))
+    refusal = _group_refusal(person, plan, target) or _rejoin_refusal(person, plan, target, at)
+    if refusal is not None:
+        return refusal
+    return Entry(target, person.runs + 1 + reserve, False, rule_leaves(person, plan, target, at, source))
+
+
+def rule_leaves(person: Person, plan: Plan, target: List, at: int, source: int) -> tuple[e.ListLeft, ...]:
+    """Memberships that joining `target` ends: its `leaves`, and the lists of every group that yields to its group."""
+    groups = set(target.leaves_groups) | plan.yielding_to(target.group)
+    left = []
+    for membership in person.memberships.values():
+        listed = plan.lists.get(membership.list)
+        by_group = listed is not None and listed.group in groups and listed.group != ""
+        if membership.list not in (source, target.id) and (membership.list in target.leaves or by_group):
+            left.append(e.ListLeft(at, membership.list, membership.run, "rule"))
+    return tuple(left)
+
+
+def _group_refusal(person: Person, plan: Plan, target: List) -> Refused | None:
+    group = plan.groups.get(target.group)
+    if group is None:
+        return None
+    for number in person.memberships:
+        listed = plan.lists.get(number)
+        if listed is not None and listed.group in group.yields_to:
+            return Refused(f'this person is among "{listed.group}", to whom "{group.name}" yields')
+    return None
+
+
+def _rejoin_refusal(person: Person, plan: Plan, target: List, at: int) -> Refused | None:
+    left_at = person.left_at.get(target.id)
+    if left_at is None or target.rejoin.kind == "always":
+        return None
+    if target.rejoin.kind == "never":
+        return Refused(f"this person has been on list {target.id} before, and it is never joined twice")
+    if at < later(left_at, target.rejoin.after, zone_of(person, plan)):
+        return Refused(f"this person left list {target.id} less than {target.rejoin.after} ago")
+    return None

@@ -1,0 +1,189 @@
+"""What the agenda asks for: begin the letter that is due, end a list, let a request expire; and what became of a letter."""
+
+from __future__ import annotations
+
+from engine.sequence.delay import DAY, HOUR, Delay
+from engine.sequence.model import Plan
+from engine.sequence.timing import later
+from engine.subscriber import commands as c
+from engine.subscriber import events as e
+from engine.subscriber.acts import Act, Calendar, act_for, backoff, zone_of
+from engine.subscriber.eligibility import why_not
+from engine.subscriber.joining import entry
+from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done
+from engine.subscriber.person import InFlight, LetterState, Person
+
+GIVE_UP = 72 * HOUR
+GIVE_UP_CONFIRMATION = 24 * HOUR
+SOFT_LIMIT = 5
+SOFT_SPAN = 14 * DAY
+RULE = e.Cause("rule")
+
+
+def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) -> Outcome:
+    act = act_for(person, command.key, plan, calendar)
+    if act is None or act.due == 0 or act.due > command.at:
+        return NothingToDo("nothing is due here")
+    match act.kind:
+        case "letter":
+            return _begin(command, act, person, plan)
+        case "end":
+            return _end(command, act, person, plan)
+        case "expire":
+            purpose = command.key.partition(":")[2]
+            return done(RULE, e.ConsentExpired(command.at, purpose, person.requests[purpose].request))
+        case _:
+            return NothingToDo("this letter is under way")
+
+
+def purpose_of(person: Person, plan: Plan, key: str) -> str:
+    """The purpose a matter of the agenda belongs to, "" when the plan no longer knows it."""
+    kind, _, name = key.partition(":")
+    if kind == "ask":
+        return name
+    if kind == "broadcast":
+        broadcast = plan.broadcasts.get(name.partition("/")[0])
+        return broadcast.purpose if broadcast else ""
+    listed = plan.lists.get(int(name)) if name.isdigit() else None
+    return listed.purpose if listed else ""
+
+
+def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
+    kind = {"ask": "confirmation", "broadcast": "broadcast"}.get(command.key.partition(":")[0], "letter")
+    purpose = purpose_of(person, plan, command.key)
+    request = person.requests[purpose].request if kind == "confirmation" else ""
+    before = _state(person, command.key, act)
+    reason = why_not(person, kind, purpose, request=request)
+    if reason:
+        return done(RULE, e.LetterWithheld(command.at, command.key, act.letter, f"not eligible: {reason}", act.list, act.run))
+    if before is None and command.at > later(act.planned, _lateness(plan, command.key), zone_of(person, plan)):
+        return done(RULE, e.LetterWithheld(command.at, command.key, act.letter, "too late", act.list, act.run))
+    begun = e.LetterBegun(
+        command.at,
+        command.key,
+        kind,
+        act.letter,
+        before.message if before else command.message,
+        plan.edition,
+        act.list,
+        act.run,
+        purpose,
+        command.sender,
+        before.attempts + 1 if before else 1,
+    )
+    return done(command.cause, begun)
+
+
+def _state(person: Person, key: str, act: Act) -> LetterState | None:
+    kind, _, name = key.partition(":")
+    if kind == "ask":
+        return person.requests[name].letters.get(act.letter)
+    if kind == "broadcast":
+        mailing = person.mailings.get(key)
+        return mailing.letters.get(act.letter) if mailing else None
+    return person.memberships[int(name)].letters.get(act.letter)
+
+
+def _lateness(plan: Plan, key: str) -> Delay:
+    kind, _, name = key.partition(":")
+    if kind == "broadcast":
+        return plan.broadcasts[name.partition("/")[0]].max_lateness
+    if kind == "ask":
+        return plan.confirmation.expire_after
+    return plan.lists[int(name)].max_lateness
+
+
+def _end(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
+    listed = plan.lists[act.list]
+    ending = listed.ends
+    assert ending is not None
+    if ending.kind == "leave":
+        return done(RULE, e.ListLeft(command.at, act.list, act.run, "ended"))
+    copied = ending.kind == "copy"
+    permission = entry(person, plan, ending.target, command.at, source=0 if copied else act.list)
+    if isinstance(permission, Refused) or permission.already:
+        return done(RULE, e.ListLeft(command.at, act.list, act.run, "ended"))
+    transferred = e.ListTransferred(command.at, act.list, act.run, ending.target, permission.run, "ended", True, copied)
+    left = (e.ListLeft(command.at, act.list, act.run, "ended"),) if copied else ()
+    return done(RULE, transferred, *left, *permission.leaves)
+
+
+def transfer(command: c.Transfer, person: Person, plan: Plan) -> Outcome:
+    if command.call and command.call in person.calls:
+        return NothingToDo("this call was carried out before")
+    if not person.registered or person.erased:
+        return Refused("nobody is known under this address")
+    source = person.memberships.get(command.source)
+    if command.source and source is None:
+        if command.target in person.memberships:
+            return NothingToDo(f"this person is on list {command.target} already")
+        return Refused(f"this person is not on list {command.source}")
+    permission = entry(person, plan, command.target, command.at, source=command.source)
+    if isinstance(permission, Refused):
+        return permission
+    if permission.already and source is None:
+        return NothingToDo(f"this person is on list {command.target} already")
+    if source is not None and source.list == command.target:
+        return NothingToDo(f"this person is on list {command.target} already")
+    moved = e.ListTransferred(
+        command.at,
+        source.list if source else 0,
+        source.run if source else 0,
+        command.target,
+        permission.run,
+        command.cause.door,
+        not permission.already,
+    )
+    honoured = (e.CallHonoured(command.at, command.call),) if command.call else ()
+    facts = done(command.cause, moved, *honoured).facts + done(RULE, *permission.leaves).facts
+    return Done(facts)
+
+
+def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
+    """An outcome is a fact: appended whatever else has happened, once."""
+    flight = person.in_flight.get(command.message)
+    if flight is None:
+        return NothingToDo("the outcome of this letter is recorded already")
+    at, message, code, enhanced = command.at, command.message, command.code, command.enhanced
+    match command.verdict:
+        case "sent":
+            return done(command.cause, e.LetterSent(at, message, code, enhanced))
+        case "temporary" | "blocked":
+            return _defer(command, flight)
+        case "hard":
+            failed = e.LetterFailed(at, message, code, enhanced, "refused")
+            return done(command.cause, failed, e.MailBounced(at, "hard", message, code, enhanced))
+        case "soft":
+            return _soft(command, person)
+        case "doubt":
+            return NothingToDo("in doubt already") if flight.doubt else done(command.cause, e.LetterInDoubt(at, message))
+        case "resend" | "taken-as-sent":
+            return done(command.cause, e.LetterInDoubt(at, message, command.verdict))
+        case "cannot-render" | "not-eligible":
+            why = "cannot be rendered" if command.verdict == "cannot-render" else f"not eligible: {command.why}"
+            return done(command.cause, e.LetterWithheld(at, flight.key, flight.letter, why, flight.list, flight.run, message))
+        case "released":
+            return done(command.cause, e.LetterDeferred(at, message, at, why="never handed over"))
+        case _:
+            raise ValueError(f"unknown verdict {command.verdict!r}")
+
+
+def _defer(command: c.RecordOutcome, flight: InFlight) -> Outcome:
+    retry_at = command.at + backoff(flight.attempt, command.message)
+    give_up = GIVE_UP_CONFIRMATION if flight.kind == "confirmation" else GIVE_UP
+    if command.verdict == "temporary" and retry_at - flight.first_begun > give_up:
+        return done(command.cause, e.LetterFailed(command.at, command.message, command.code, command.enhanced, "gave up"))
+    why = "blocked" if command.verdict == "blocked" else command.why
+    return done(command.cause, e.LetterDeferred(command.at, command.message, retry_at, command.code, command.enhanced, why))
+
+
+def _soft(command: c.RecordOutcome, person: Person) -> Outcome:
+    """A permanent answer that says nothing against the address, until five in a row over a fortnight do (B05)."""
+    at, message, code, enhanced = command.at, command.message, command.code, command.enhanced
+    facts: tuple[e.PersonEvent, ...] = (
+        e.LetterFailed(at, message, code, enhanced, "refused"),
+        e.MailBounced(at, "soft", message, code, enhanced),
+    )
+    if person.soft_bounces + 1 >= SOFT_LIMIT and at - (person.soft_since or at) >= SOFT_SPAN:
+        facts += (e.SubscriberSuppressed(at, "bounced"),)
+    return done(command.cause, *facts)

@@ -1,0 +1,112 @@
+"""The agenda: each person folded, and the next act of each of their open matters. A view finds what is due; it never decides."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+from engine.installation.events import STREAM, BroadcastFellDue, InstallationEvent, SequencePublished
+from engine.installation.publishing import affected_lists
+from engine.installation.state import Installation
+from engine.ledger.codec import Entry, pack, unpacker
+from engine.ledger.store import Ledger
+from engine.store.sql import beside
+from engine.subscriber.acts import acts
+from engine.subscriber.events import PersonEvent
+from engine.subscriber.evolve import evolve
+from engine.subscriber.person import NOBODY, Person
+from projections.view import Cursor
+
+STALE_PIECE = 1000
+unpack_person = unpacker(Person)
+Row = tuple[str, str, int, int, int, int, str]
+
+
+class Agenda:
+    name = "agenda"
+    version = 1
+    tables = ("fold", "agenda", "stale")
+    sql = beside(__file__)
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.installation = Installation()
+
+    def begin(self, cursor: Cursor, position: int) -> None:
+        self.installation = Installation()
+        for entry in self.ledger.stream(STREAM):
+            if entry.position <= position:
+                self.installation = self.installation.evolve(cast(InstallationEvent, entry.event))
+
+    def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
+        touched: dict[str, list[PersonEvent]] = {}
+        changed: set[int] = set()
+        for entry in entries:
+            if entry.stream == STREAM:
+                changed |= self._installation(cast(InstallationEvent, entry.event))
+            else:
+                touched.setdefault(entry.stream, []).append(cast(PersonEvent, entry.event))
+        folds = self._folds(cursor, touched)
+        for subscriber, events in touched.items():
+            person = folds.get(subscriber, NOBODY)
+            for event in events:
+                person = evolve(person, event)
+            folds[subscriber] = person
+        self._put_folds(cursor, folds)
+        self._put_acts(cursor, folds)
+        if changed:
+            cursor.execute(self.sql["mark_stale"], {"lists": sorted(changed)})
+
+    def tidy(self, cursor: Cursor) -> bool:
+        stale = [str(row[0]) for row in cursor.execute(self.sql["some_stale"], {"limit": STALE_PIECE}).fetchall()]
+        if stale:
+            self._put_acts(cursor, self._folds(cursor, stale))
+        return len(stale) == STALE_PIECE
+
+    def _installation(self, event: InstallationEvent) -> set[int]:
+        """Take in a fact about the installation; the lists whose people it concerns."""
+        before = self.installation
+        self.installation = before.evolve(event)
+        if isinstance(event, SequencePublished):
+            return set(affected_lists(before.plan(), self.installation.plan()))
+        if isinstance(event, BroadcastFellDue):
+            broadcast = self.installation.plan().broadcasts.get(event.broadcast)
+            return set(broadcast.to) if broadcast else set()
+        return set()
+
+    def _folds(self, cursor: Cursor, subscribers: Collection[str]) -> dict[str, Person]:
+        rows = cursor.execute(self.sql["folds"], {"subscribers": list(subscribers)}, binary=True).fetchall()
+        return {str(row[0]): unpack_person(row[2]) for row in rows}
+
+    def _put_folds(self, cursor: Cursor, folds: Mapping[str, Person]) -> None:
+        if folds:
+            values = {"subscribers": list(folds), "versions": [p.version for p in folds.values()], "states": [pack(p) for p in folds.values()]}
+            cursor.execute(self.sql["put_folds"], values)
+
+    def _put_acts(self, cursor: Cursor, people: Mapping[str, Person]) -> None:
+        if not people:
+            return
+        plan, calendar = self.installation.plan(), self.installation.calendar
+        wanted: dict[tuple[str, str], Row] = {}
+        for subscriber, person in people.items():
+            for key, act in acts(person, plan, calendar).items():
+                wanted[subscriber, key] = (act.kind, act.letter, act.due, act.planned, act.list, act.run, act.why)
+        rows = cursor.execute(self.sql["rows"], {"subscribers": list(people)}, binary=True).fetchall()
+        standing = {(str(row[0]), cast(str, row[1])): cast(Row, tuple(row[2:])) for row in rows}
+        gone = [key for key in standing if key not in wanted]
+        if gone:
+            cursor.execute(self.sql["remove_rows"], {"subscribers": [k[0] for k in gone], "keys": [k[1] for k in gone]})
+        new = [(key, row) for key, row in wanted.items() if standing.get(key) != row]
+        if new:
+            columns = {"subscribers": [k[0] for k, _ in new], "keys": [k[1] for k, _ in new]}
+            names = ("kinds", "letters", "dues", "planned", "lists", "runs", "whys")
+            cursor.execute(self.sql["put_rows"], columns | {n: [row[i] for _, row in new] for i, n in enumerate(names)})
+
+
+def caught_up(person: Person, entries: Sequence[Entry]) -> Person:
+    """A fold with the later entries of its stream."""
+    for entry in entries:
+        if entry.version == person.version + 1:
+            person = evolve(person, cast(PersonEvent, entry.event))
+    return replace(person)

@@ -1,0 +1,71 @@
+-- name: create
+-- `fold` is each person's state with its version, packed; `agenda` one row per open matter with its next act. due 0 = nothing to do.
+CREATE TABLE fold (subscriber uuid PRIMARY KEY, version bigint NOT NULL, state bytea NOT NULL);
+CREATE TABLE agenda (
+    subscriber uuid NOT NULL, key text NOT NULL, kind text NOT NULL, letter text NOT NULL, due bigint NOT NULL, planned bigint NOT NULL,
+    list integer NOT NULL, run integer NOT NULL, why text NOT NULL, PRIMARY KEY (subscriber, key));
+CREATE INDEX agenda_due ON agenda (due) WHERE due > 0;
+CREATE INDEX agenda_list ON agenda (list);
+CREATE TABLE stale (subscriber uuid PRIMARY KEY)
+
+-- name: folds
+-- The people a batch touches, as they stood before it.
+SELECT subscriber, version, state FROM fold WHERE subscriber = ANY(%(subscribers)s)
+
+-- name: put_folds
+-- All touched people in one statement.
+INSERT INTO fold (subscriber, version, state) SELECT * FROM unnest(%(subscribers)s::uuid[], %(versions)s::bigint[], %(states)s::bytea[])
+ON CONFLICT (subscriber) DO UPDATE SET version = excluded.version, state = excluded.state
+
+-- name: rows
+-- What the agenda says of these people now: only what differs is written.
+SELECT subscriber, key, kind, letter, due, planned, list, run, why FROM agenda WHERE subscriber = ANY(%(subscribers)s)
+
+-- name: put_rows
+-- New and changed rows in one statement.
+INSERT INTO agenda (subscriber, key, kind, letter, due, planned, list, run, why)
+SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[], %(kinds)s::text[], %(letters)s::text[], %(dues)s::bigint[],
+    %(planned)s::bigint[], %(lists)s::integer[], %(runs)s::integer[], %(whys)s::text[])
+ON CONFLICT (subscriber, key) DO UPDATE SET kind = excluded.kind, letter = excluded.letter, due = excluded.due, planned = excluded.planned,
+    list = excluded.list, run = excluded.run, why = excluded.why
+
+-- name: remove_rows
+-- Matters that are closed.
+DELETE FROM agenda a USING unnest(%(subscribers)s::uuid[], %(keys)s::text[]) AS gone (subscriber, key)
+WHERE a.subscriber = gone.subscriber AND a.key = gone.key
+
+-- name: mark_stale
+-- A publication changes when others are due: whoever stands on a changed list is computed again, in pieces.
+INSERT INTO stale (subscriber) SELECT DISTINCT subscriber FROM agenda WHERE list = ANY(%(lists)s) ON CONFLICT DO NOTHING
+
+-- name: some_stale
+-- A piece of that work.
+DELETE FROM stale WHERE subscriber IN (SELECT subscriber FROM stale LIMIT %(limit)s) RETURNING subscriber
+
+-- name: take
+-- Due rows that nobody has taken, oldest first. Taken rows stand on the desk, so a refused one does not block the queue; SKIP LOCKED lets senders pass each other.
+WITH due AS (
+    SELECT a.subscriber, a.key FROM agenda a
+    WHERE a.due > 0 AND a.due <= %(now)s AND a.list <> ALL(%(paused)s)
+      AND NOT EXISTS (SELECT 1 FROM desk.taken t WHERE t.subscriber = a.subscriber AND t.key = a.key AND t.until > clock_timestamp())
+    ORDER BY a.due LIMIT %(limit)s FOR UPDATE OF a SKIP LOCKED)
+INSERT INTO desk.taken (subscriber, key, sender, until, why)
+SELECT subscriber, key, %(sender)s, clock_timestamp() + %(lease)s * interval '1 second', '' FROM due
+ON CONFLICT (subscriber, key) DO UPDATE SET sender = excluded.sender, until = excluded.until, why = '' WHERE desk.taken.until <= clock_timestamp()
+RETURNING subscriber, key
+
+-- name: due_between
+-- What falls due in a span, for `lists`, `resume` and the screen.
+SELECT list, kind, count(*) FROM agenda WHERE due > 0 AND due <= %(upto)s GROUP BY list, kind
+
+-- name: next_due
+-- When there is something to do again, so that the sender can sleep until then.
+SELECT min(due) FROM agenda WHERE due > %(now)s
+
+-- name: standing
+-- Who stands on a list, for counting and for what a publication touches.
+SELECT list, count(*) FROM agenda WHERE key LIKE 'list:%%' GROUP BY list
+
+-- name: of_person
+-- One person's open matters.
+SELECT key, kind, letter, due, why FROM agenda WHERE subscriber = %(subscriber)s ORDER BY due

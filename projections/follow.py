@@ -1,0 +1,127 @@
+"""Following the ledger: entries in order, batches of rows and position in one transaction, each view on its own.
+
+A crash leaves a view at the position it had committed; it goes on from there. A view that cannot go on stops alone: its fault is kept where
+`relance status` shows it, and it is tried again. Nothing else writes to views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from engine.ledger.codec import Entry, EntryRefused
+from engine.ledger.store import Ledger
+from engine.store.database import Database
+from engine.store.sql import queries
+from projections.view import Cursor, View, schema_of
+
+SQL = queries(Path(__file__).with_name("follow.sql"))
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a view has come; `fault` is why it stopped, "" when it has not."""
+
+    view: str
+    position: int
+    fault: str = ""
+
+
+class Follower:
+    """Feeds `views` from the ledger. One process at a time feeds a view: whoever holds its position row; others wait for it."""
+
+    def __init__(self, ledger: Ledger, database: Database, views: Sequence[View], prefix: str = "view") -> None:
+        self.ledger, self.database, self.views, self.prefix = ledger, database, tuple(views), prefix
+        self.begun: dict[str, int] = {}
+        self.faults: dict[str, str] = {}
+        self._read: tuple[int, list[Entry]] = (-1, [])
+
+    def prepare(self) -> None:
+        """Create what is missing. Harmless when it is there."""
+        for view in self.views:
+            schema = sql.Identifier(schema_of(view, self.prefix))
+            with self.database.transaction() as connection:
+                connection.execute(SQL["lock_creation"])
+                exists = connection.execute(SQL["schema_exists"], {"name": schema_of(view, self.prefix)}).fetchone()
+                if exists is None:
+                    connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+                    self._enter(connection, view)
+                    connection.execute(SQL["create_position"].encode())
+                    connection.execute(view.sql["create"].encode())
+
+    def drop(self) -> None:
+        for view in self.views:
+            with self.database.transaction() as connection:
+                connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema_of(view, self.prefix))))
+            self.begun.pop(view.name, None)
+
+    def step(self, upto: int | None = None) -> bool:
+        """Feed every view one batch and one piece of deferred work; True when there is more to do."""
+        head = self.ledger.head() if upto is None else upto
+        return any([self._step(view, head) for view in self.views])
+
+    def catch_up(self, upto: int | None = None, tell: Callable[[int, int], None] = lambda done, total: None) -> int:
+        """Follow until nothing is left, to `upto` or the head as it is now; the position reached. Raises EntryRefused or a view's fault."""
+        head = self.ledger.head() if upto is None else upto
+        while self.step(head):
+            if self.faults:
+                raise EntryRefused(next(iter(self.faults.values())))
+            tell(min((p.position for p in self.progress()), default=head), head)
+        if self.faults:
+            raise EntryRefused(next(iter(self.faults.values())))
+        return head
+
+    def progress(self) -> list[Progress]:
+        found = []
+        for view in self.views:
+            with self.database.transaction() as connection:
+                self._enter(connection, view)
+                row = connection.execute(SQL["position"]).fetchone()
+            found.append(Progress(view.name, int(row[0]) if row else 0, self.faults.get(view.name, "")))
+        return found
+
+    def _step(self, view: View, head: int) -> bool:
+        try:
+            with self.database.transaction() as connection, connection.cursor() as cursor:
+                self._enter(connection, view)
+                row = cursor.execute(SQL["take_position"]).fetchone()
+                if row is None:
+                    return False
+                position = int(row[0])
+                if self.begun.get(view.name) != position:
+                    view.begin(cursor, position)
+                entries = self._entries(position, head)
+                if entries:
+                    view.apply(cursor, entries)
+                    position = entries[-1].position
+                    cursor.execute(SQL["set_position"], {"position": position})
+                more = view.tidy(cursor)
+            self.begun[view.name] = position
+            self.faults.pop(view.name, None)
+            return more or position < head
+        except (psycopg.DataError, psycopg.ProgrammingError, psycopg.IntegrityError, EntryRefused, KeyError, ValueError, TypeError) as error:
+            self.begun.pop(view.name, None)
+            self.faults[view.name] = f"{view.name}: {type(error).__name__}: {error}"
+            return False
+
+    def _entries(self, position: int, head: int) -> list[Entry]:
+        """Views usually stand at the same place: read a batch once for all of them."""
+        if position >= head:
+            return []
+        if self._read[0] != position or not self._read[1]:
+            self._read = (position, self.ledger.between(position, head, BATCH))
+        return self._read[1]
+
+    def _enter(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:
+        name = sql.Identifier(schema_of(view, self.prefix))
+        connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(name))
+
+
+def enter(cursor: Cursor, view: View, prefix: str = "view") -> None:
+    """Make a view's tables the ones a transaction reads."""
+    cursor.execute(sql.SQL("SET LOCAL search_path TO {}").format(sql.Identifier(schema_of(view, prefix))))

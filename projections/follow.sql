@@ -1,0 +1,24 @@
+-- name: lock_creation
+-- Two processes that start together must not both create a view.
+SELECT pg_advisory_xact_lock(1380273985)
+
+-- name: schema_exists
+-- A view's schema is made once.
+SELECT 1 FROM pg_namespace WHERE nspname = %(name)s
+
+-- name: create_position
+-- Each view has its own position, in its own schema, so that one bad view stops alone.
+CREATE TABLE "position" (one boolean PRIMARY KEY DEFAULT true CHECK (one), position bigint NOT NULL);
+INSERT INTO "position" (position) VALUES (0)
+
+-- name: take_position
+-- Whoever holds the row feeds the view; a second follower skips it instead of waiting.
+SELECT position FROM "position" FOR UPDATE SKIP LOCKED
+
+-- name: set_position
+-- In the transaction of the rows.
+UPDATE "position" SET position = %(position)s
+
+-- name: position
+-- How far a view has come, for status and for those who wait for their own writing.
+SELECT position FROM "position"

@@ -1,0 +1,30 @@
+-- name: create
+-- One row per letter ever begun: for an author's questions ("asked, yes, no, silent") and for finding whose message it is.
+CREATE TABLE letter (
+    message text PRIMARY KEY, subscriber uuid NOT NULL, position bigint NOT NULL, key text NOT NULL, letter text NOT NULL, list integer NOT NULL,
+    run integer NOT NULL, kind text NOT NULL, edition integer NOT NULL, status text NOT NULL, at bigint NOT NULL, link integer NOT NULL DEFAULT -1,
+    act text NOT NULL DEFAULT '');
+CREATE INDEX letter_of ON letter (letter, key);
+CREATE INDEX letter_subscriber ON letter (subscriber)
+
+-- name: begun
+-- A second attempt carries the same message id: the first position stays, the status begins anew.
+INSERT INTO letter (message, subscriber, position, key, letter, list, run, kind, edition, status, at)
+SELECT * FROM unnest(%(messages)s::text[], %(subscribers)s::uuid[], %(positions)s::bigint[], %(keys)s::text[], %(letters)s::text[], %(lists)s::integer[],
+    %(runs)s::integer[], %(kinds)s::text[], %(editions)s::integer[], %(statuses)s::text[], %(ats)s::bigint[])
+ON CONFLICT (message) DO UPDATE SET status = excluded.status, at = excluded.at
+
+-- name: outcome
+-- What became of them, all at once.
+UPDATE letter l SET status = o.status, at = o.at FROM unnest(%(messages)s::text[], %(statuses)s::text[], %(ats)s::bigint[]) AS o (message, status, at)
+WHERE l.message = o.message
+
+-- name: answered
+-- The last answer stands; an undo takes it away (link -1).
+UPDATE letter l SET link = a.link, act = a.act FROM unnest(%(messages)s::text[], %(links)s::integer[], %(acts)s::text[]) AS a (message, link, act)
+WHERE l.message = a.message
+
+-- name: tally
+-- An author's question: what became of a letter, and which link was chosen, robots apart.
+SELECT split_part(key, '/', 1), letter, status, link, count(*), count(*) FILTER (WHERE act = 'auto_submit') FROM letter
+WHERE (split_part(key, '/', 1), letter) IN (SELECT * FROM unnest(%(keys)s::text[], %(letters)s::text[])) GROUP BY 1, 2, 3, 4

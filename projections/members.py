@@ -1,0 +1,93 @@
+"""Who stands on which list. `changes` is the one place that says what an event means for membership; all that count members feed on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.ledger.codec import Entry
+from engine.store.sql import beside
+from engine.subscriber import events as e
+from projections.view import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    list: int
+    run: int
+    at: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    list: int
+    run: int
+
+
+def changes(event: object) -> Iterator[Joined | Left]:
+    """What an event changes about where a person stands, in order. Moves are stored resolved, so no rule is needed here."""
+    match event:
+        case e.ListJoined(at, number, run):
+            yield Joined(number, run, at, "joined")
+        case e.ListLeft(_, number, run, _):
+            yield Left(number, run)
+        case e.ListMoved():
+            if event.source_run:
+                yield Left(event.source, event.source_run)
+            if event.joined:
+                yield Joined(event.target, event.run, event.at, "moved")
+        case e.ListCopied():
+            yield Joined(event.target, event.run, event.at, "copied")
+        case e.ListTransferred():
+            if event.source_run and not event.copied:
+                yield Left(event.source, event.source_run)
+            if event.joined:
+                yield Joined(event.target, event.run, event.at, "transferred")
+        case e.MoveUndone():
+            if event.left_run:
+                yield Left(event.left, event.left_run)
+            for number, run in event.reopened:
+                yield Joined(number, run, event.at, "reopened")
+        case _:
+            return
+
+
+class Members:
+    name = "members"
+    version = 1
+    tables = ("membership",)
+    sql = beside(__file__)
+
+    def begin(self, cursor: Cursor, position: int) -> None:
+        """Nothing is kept in memory."""
+
+    def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
+        net: dict[tuple[str, int], Joined | None] = {}
+        erased: list[str] = []
+        for entry in entries:
+            if isinstance(entry.event, e.SubscriberErased):
+                erased.append(entry.stream)
+                net = {key: value for key, value in net.items() if key[0] != entry.stream}
+            for change in changes(entry.event):
+                net[entry.stream, change.list] = change if isinstance(change, Joined) else None
+        gone = [key for key, value in net.items() if value is None]
+        come = [(key, value) for key, value in net.items() if value is not None]
+        if erased:
+            cursor.execute(self.sql["erase"], {"subscribers": erased})
+        if gone:
+            cursor.execute(self.sql["leave"], {"subscribers": [k[0] for k in gone], "lists": [k[1] for k in gone]})
+        if come:
+            cursor.execute(
+                self.sql["join"],
+                {
+                    "subscribers": [k[0] for k, _ in come],
+                    "lists": [k[1] for k, _ in come],
+                    "runs": [j.run for _, j in come],
+                    "ats": [j.at for _, j in come],
+                    "hows": [j.how for _, j in come],
+                },
+            )
+
+    def tidy(self, cursor: Cursor) -> bool:
+        return False

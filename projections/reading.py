@@ -1,0 +1,141 @@
+"""What the rest of the program asks of the views, as functions it is handed; and the comparison of live views with rebuilt ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+from psycopg import sql
+
+from engine.house import Difference
+from engine.ledger.store import Ledger
+from engine.store.database import Database
+from engine.store.sql import beside
+from engine.subscriber.person import Person
+from projections.agenda import Agenda, unpack_person
+from projections.follow import Follower, enter
+from projections.letters import Letters
+from projections.members import Members
+from projections.view import Cursor, View, schema_of
+
+SQL = beside(__file__)
+Progress = Callable[[int, int], None]
+SHOWN_DIFFERENCES = 50
+
+
+class ReadViews:
+    """Implements engine.house.Views."""
+
+    def __init__(self, ledger: Ledger, database: Database) -> None:
+        self.ledger, self.database = ledger, database
+        self.agenda, self.members, self.letters = Agenda(ledger), Members(), Letters()
+        self.follower = Follower(ledger, database, self._views())
+
+    def _views(self) -> tuple[View, ...]:
+        return (self.agenda, self.members, self.letters)
+
+    def prepare(self) -> None:
+        """Create what is missing and let PostgreSQL check every statement."""
+        self.follower.prepare()
+        for view in self._views():
+            with self.database.transaction() as connection, connection.cursor() as cursor:
+                enter(cursor, view)
+                view.sql.check(connection)
+
+    @contextmanager
+    def _in(self, view: View) -> Iterator[Cursor]:
+        with self.database.transaction() as connection, connection.cursor() as cursor:
+            enter(cursor, view)
+            yield cursor
+
+    def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]:
+        if not subscribers:
+            return {}
+        with self._in(self.agenda) as cursor:
+            rows = cursor.execute(self.agenda.sql["folds"], {"subscribers": list(subscribers)}, binary=True).fetchall()
+        return {str(row[0]): unpack_person(row[2]) for row in rows}
+
+    def take(self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]) -> list[tuple[str, str]]:
+        values = {"now": now, "limit": limit, "sender": sender, "lease": lease, "paused": list(paused)}
+        with self._in(self.agenda) as cursor:
+            return [(str(row[0]), cast(str, row[1])) for row in cursor.execute(self.agenda.sql["take"], values).fetchall()]
+
+    def next_due(self, now: int) -> int | None:
+        with self._in(self.agenda) as cursor:
+            row = cursor.execute(self.agenda.sql["next_due"], {"now": now}).fetchone()
+        return cast("int | None", row[0]) if row else None
+
+    def due_until(self, upto: int) -> list[tuple[int, str, int]]:
+        with self._in(self.agenda) as cursor:
+            return cast(list[tuple[int, str, int]], cursor.execute(self.agenda.sql["due_between"], {"upto": upto}).fetchall())
+
+    def standing(self) -> dict[int, int]:
+        with self._in(self.members) as cursor:
+            return dict(cast(list[tuple[int, int]], cursor.execute(self.members.sql["counts"]).fetchall()))
+
+    def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
+        with self._in(self.agenda) as cursor:
+            rows = cursor.execute(self.agenda.sql["of_person"], {"subscriber": subscriber}).fetchall()
+        return cast(list[tuple[str, str, str, int, str]], rows)
+
+    def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
+        values = {"keys": [key for key, _ in letters], "letters": [letter for _, letter in letters]}
+        with self._in(self.letters) as cursor:
+            return cast(list[tuple[str, str, str, int, int, int]], cursor.execute(self.letters.sql["tally"], values).fetchall())
+
+    def positions(self) -> list[tuple[str, int, str]]:
+        return [(each.view, each.position, each.fault) for each in self.follower.progress()]
+
+    def follow(self, upto: int | None = None) -> bool:
+        return self.follower.step(upto)
+
+    def catch_up(self, tell: Progress = lambda done, total: None) -> int:
+        return self.follower.catch_up(tell=tell)
+
+    def rebuild(self, names: Sequence[str], tell: Progress) -> None:
+        """Drop and replay the named views (all when none is named)."""
+        chosen = [view for view in self._views() if not names or view.name in names]
+        follower = Follower(self.ledger, self.database, chosen)
+        follower.drop()
+        follower.prepare()
+        follower.catch_up(tell=tell)
+
+    def compare(self, tell: Progress) -> list[Difference]:
+        """Rebuild beside the live views to one position, bring the live ones to the same, and name every row that differs."""
+        twins: tuple[View, ...] = (Agenda(self.ledger), Members(), Letters())
+        replay = Follower(self.ledger, self.database, twins, prefix="replay")
+        replay.drop()
+        replay.prepare()
+        try:
+            position = replay.catch_up(tell=tell)
+            while True:
+                replay.catch_up(position)
+                self.follower.catch_up(position)
+                found = self._differences(twins, position)
+                if found is not None:
+                    return found
+                position = self.ledger.head()
+        finally:
+            replay.drop()
+
+    def _differences(self, twins: Sequence[View], position: int) -> list[Difference] | None:
+        """None when the live views went on while we looked: try again a little later."""
+        found: list[Difference] = []
+        with self.database.transaction() as connection:
+            connection.execute(SQL["snapshot"])
+            for view in twins:
+                for table in (*view.tables, "position"):
+                    for where, one, other in (("live only", "view", "replay"), ("rebuilt only", "replay", "view")):
+                        names = [sql.Identifier(schema_of(view, prefix), table) for prefix in (one, other)]
+                        rows = connection.execute(
+                            sql.SQL("SELECT * FROM {} EXCEPT ALL SELECT * FROM {} LIMIT {}").format(*names, sql.Literal(SHOWN_DIFFERENCES))
+                        ).fetchall()
+                        if rows and table == "position":
+                            return None
+                        found += [Difference(f"{view.name}.{table}", where, _shown(row)) for row in rows]
+        return found
+
+
+def _shown(row: tuple[object, ...]) -> str:
+    return " | ".join(f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value) for value in row)

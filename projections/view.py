@@ -1,0 +1,36 @@
+"""What a view is: a name, a version, its own schema, and how a batch of entries changes it. Free of personal data; dropped and replayed at will.
+
+Each version of a view lives in a schema of its own (`view_agenda_1`), so a new version is built beside the old one and older programs keep theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import psycopg
+
+from engine.ledger.codec import Entry
+from engine.store.sql import Queries
+
+Cursor = psycopg.Cursor[tuple[object, ...]]
+
+
+class View(Protocol):
+    """`apply` runs in one transaction with the view's position; `tidy` does a bounded piece of deferred work and says whether some is left."""
+
+    name: str
+    version: int
+    sql: Queries
+    tables: tuple[str, ...]
+
+    def begin(self, cursor: Cursor, position: int) -> None:
+        """Take up whatever is kept in memory, as of `position`."""
+
+    def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None: ...
+
+    def tidy(self, cursor: Cursor) -> bool: ...
+
+
+def schema_of(view: View, prefix: str = "view") -> str:
+    return f"{prefix}_{view.name}_{view.version}"

