@@ -16,7 +16,7 @@ from engine.desk.desk import Desk
 from engine.house import House
 from engine.ledger.store import SQL as LEDGER_SQL
 from engine.ledger.store import Ledger
-from engine.secrets import make_secrets, read_secrets
+from engine.keys import make_secrets, read_secrets
 from engine.store.database import Database, ensure_database, ensure_program_role, program_role
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
@@ -49,7 +49,7 @@ def open_house(folder: Path, tell: Tell = lambda said: None, config: Config | No
 
 
 def _furnished(config: Config, program: str, secrets: object) -> Iterator[House]:
-    from engine.secrets import Secrets
+    from engine.keys import Secrets
 
     assert isinstance(secrets, Secrets)
     database = Database(program).open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from engine.intake.address import AddressRefused, normalise
@@ -47,7 +48,7 @@ class Smtp:
 
     host: str = MAILBOX
     port: int = 587
-    tls: str = "starttls"
+    tls: Literal["none", "starttls", "implicit"] = "starttls"
     username: str = ""
     password_file: str = ""
     connections: int = 2
@@ -176,7 +177,7 @@ def _smtp(table: Table) -> Smtp:
     found = Smtp(
         table.get("host", str, MAILBOX),
         _port(table, "port", 587),
-        table.one_of("tls", TLS, "starttls"),
+        cast(Literal["none", "starttls", "implicit"], table.one_of("tls", TLS, "starttls")),
         table.get("username", str, ""),
         table.get("password_file", str, ""),
         table.get("connections", int, 2),

@@ -11,7 +11,7 @@ from engine.deciding import Decisions, Publications
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.ledger.store import Ledger
-from engine.secrets import Secrets
+from engine.keys import Secrets
 from engine.store.database import Database
 from engine.subscriber.person import Person
 from engine.vault.vault import Vault

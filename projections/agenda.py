@@ -26,7 +26,7 @@ Row = tuple[str, str, int, int, int, int, str]
 class Agenda:
     name = "agenda"
     version = 1
-    tables = ("fold", "agenda", "stale")
+    tables: tuple[str, ...] = ("fold", "agenda", "stale")
     sql = beside(__file__)
 
     def __init__(self, ledger: Ledger) -> None:

@@ -56,7 +56,7 @@ class _Batch:
 class Letters:
     name = "letters"
     version = 1
-    tables = ("letter",)
+    tables: tuple[str, ...] = ("letter",)
     sql = beside(__file__)
 
     def begin(self, cursor: Cursor, position: int) -> None:

@@ -56,7 +56,7 @@ def changes(event: object) -> Iterator[Joined | Left]:
 class Members:
     name = "members"
     version = 1
-    tables = ("membership",)
+    tables: tuple[str, ...] = ("membership",)
     sql = beside(__file__)
 
     def begin(self, cursor: Cursor, position: int) -> None:

@@ -25,9 +25,9 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def _run(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
+    def _run(self, statement: str, /, **values: Any) -> list[tuple[Any, ...]]:
         with self.database.connection() as connection:
-            cursor = connection.execute(SQL[name], values)
+            cursor = connection.execute(SQL[statement], values)
             return cursor.fetchall() if cursor.description else []
 
     def spend_nonce(self, nonce: str) -> bool:

@@ -1,6 +1,7 @@
 """Action links in a letter's source: where they stand, what is wrong with them, and how URLs take their place.
 
-`===11===` moves the reader to list 11, `+++11+++` copies, `===unsubscribe===` and `===everything===` withdraw.
+`===11===` moves the reader to list 11, `+++11+++` copies, `===unsubscribe===` and `===everything===` withdraw,
+`===confirm===` is the link of a confirmation letter.
 They are understood as targets of Markdown links, reference definitions, autolinks and `href`, also when an
 editor put `http://` before them or encoded them. Code and comments are plain text. Pure; never raises on a source.
 """
@@ -14,8 +15,8 @@ from html import unescape
 from typing import Literal
 from urllib.parse import quote, unquote
 
-Kind = Literal["move", "copy", "unsubscribe", "everything"]
-SPECIAL: tuple[Kind, ...] = ("unsubscribe", "everything")
+Kind = Literal["move", "copy", "unsubscribe", "everything", "confirm"]
+SPECIAL: tuple[Kind, ...] = ("unsubscribe", "everything", "confirm")
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,9 @@ def _action(raw: str) -> tuple[Kind, str] | None:
     if match is None:
         return None
     sign, target = match[1], match[2]
-    if target in SPECIAL:
-        return (("unsubscribe" if target == "unsubscribe" else "everything"), "") if sign == "===" else None
+    for special in SPECIAL:
+        if target == special:
+            return (special, "") if sign == "===" else None
     if not all(_allowed(char) for char in target):
         return None
     if re.fullmatch(r"[0-9]+", target):

@@ -29,7 +29,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiosmtplib": ("engine/sending/relay.py", "engine/sending/pipeline.py"),
     "apscheduler": ("engine/duties.py",),
     "babel": ("engine/language.py",),
-    "cryptography": ("engine/proof/", "engine/secrets.py"),
+    "cryptography": ("engine/proof/", "engine/keys.py"),
     "eventsourcing": ("engine/ledger/",),
     "fastapi": ("engine/web/",),
     "idna": ("engine/intake/address.py",),

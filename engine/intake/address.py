@@ -1,0 +1,163 @@
+"""One spelling for every e-mail address, and no address in any error.
+
+`normalise` is the only way an outside string becomes an address: what it returns is fit for an SMTP envelope (no
+line break, space, quote or bracket), is equal for every way of writing the same address, and is a fixed point.
+Pure: no store, no clock, no look-up of the domain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import unicodedata
+
+import idna
+
+_LONGEST_INPUT = 1000  # characters; bounds the work done on a hostile string
+_LONGEST_PATH = 254  # octets; RFC 5321 section 4.5.3.1.3 allows 256 with the angle brackets
+_LONGEST_LOCAL = 64  # octets; RFC 5321 section 4.5.3.1.1
+_LONGEST_DOMAIN = 253
+
+# Blanks and invisible characters that copying from a page, a sheet or a mail program leaves around an address.
+_BLANK = " \t\u00a0\u00ad\u1680\u180e\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, (*range(0x2000, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x2070)))
+)
+_DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_PAIRS = {"<": ">", '"': '"', "'": "'", "«": "»", "“": "”", "‘": "’", "„": "“"}
+_QUOTES = {opening: closing for opening, closing in _PAIRS.items() if opening != "<"}
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_MAILBOX = re.compile(r'(?:"((?:[^"\\]|\\.)*)"\s*|([^<>]*))<([^<>]*)>')
+_WITHIN_NAME = re.compile(r"[^\s@,;\"']+@[^\s@,;\"']+")
+_ATOM = r"""[^\x00-\x20\x7f-\x9f()<>\[\]:;@\\,."]+"""
+_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}")
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
+_MARKS = frozenset({"Mc", "Me", "Mn"})
+
+
+class AddressRefused(ValueError):
+    """A sentence that says what is wrong and never repeats the address."""
+
+
+def normalise(raw: str) -> str:
+    """The address in its one spelling: trimmed, NFC, lower case, domain as A-labels (RFC 5890).
+
+    Accepts what `split_mailbox` accepts. The grammar is the dot-atom of RFC 5321 section 4.1.2 with the UTF-8 of
+    RFC 6531 section 3.3; no quoted local part, no domain literal, no comment, no single-label domain. Dots and
+    plus tags are kept. Raises AddressRefused.
+    """
+    _, written = split_mailbox(raw)
+    text = _composed(_composed(written).lower())
+    local, _, domain = text.rpartition("@")
+    if text.count("@") != 1:
+        raise AddressRefused("an address has exactly one @ sign")
+    if not text.isascii() and any(unicodedata.category(character) in _UNSEEN for character in text):
+        raise AddressRefused("the address holds a space or an invisible character")
+    if any(character.isspace() for character in text):
+        raise AddressRefused("the address holds a space")
+    return f"{_local(local)}@{_domain(domain, len(local.encode()))}"
+
+
+def split_mailbox(raw: str) -> tuple[str, str]:
+    """('Jean Dupont', 'jean@x.fr') from 'Jean Dupont <jean@x.fr>'; the name is '' where there is none.
+
+    The address comes back as written, without blanks, brackets, quotes and `mailto:` around it: `normalise` judges
+    it. Refused: control characters and lone surrogates anywhere, and a text that holds two addresses (a quoted
+    name may look like one). Raises AddressRefused.
+    """
+    if len(raw) > _LONGEST_INPUT:
+        raise AddressRefused(f"an address is never longer than {_LONGEST_PATH} characters")
+    text = raw.strip(_BLANK)
+    if _CONTROL.search(text):
+        raise AddressRefused("the address holds a line break or a control character")
+    text = _bare(text)
+    if not text:
+        raise AddressRefused("the address is empty")
+    mailbox = _MAILBOX.fullmatch(text)
+    if mailbox is None:
+        return "", text
+    quoted, plain, address = mailbox.group(1), mailbox.group(2), _bare(mailbox.group(3))
+    if quoted is not None:
+        return _name(re.sub(r"\\(.)", r"\1", quoted)), address
+    if any(found.casefold() != address.casefold() for found in _WITHIN_NAME.findall(plain)):
+        raise AddressRefused("there is more than one address here")
+    return _name(_bare(plain, _QUOTES)), address
+
+
+def masked(address: str) -> str:
+    """'j***@e***.fr', the only form that may be logged; any other string gives at most two of its characters."""
+    local, at, domain = address.rpartition("@")
+    if not at:
+        return "***"
+    last = domain.rpartition(".")[2]
+    ending = f".{last}" if "." in domain and re.fullmatch(r"[a-z0-9-]{1,63}", last) else ""
+    return f"{_first(local)}***@{_first(domain)}***{ending}"
+
+
+def keyed_hash(pepper: bytes, tenant: str, address: str) -> bytes:
+    """32 octets that stand for an address where the address itself may not be kept (HMAC-SHA-256, RFC 2104).
+
+    The address is normalised here, so that no caller can hash two spellings apart: raises AddressRefused.
+    An empty pepper or a NUL in the tenant is a mistake of the program: ValueError.
+    """
+    if not pepper or "\0" in tenant:
+        raise ValueError("a pepper is never empty and a tenant never holds a NUL")
+    return hmac.digest(pepper, b"suppr/v1\0" + tenant.encode() + b"\0" + normalise(address).encode(), hashlib.sha256)
+
+
+def _local(local: str) -> str:
+    if not _LOCAL.fullmatch(local):
+        raise AddressRefused("the part before the @ is not well formed")
+    if any(unicodedata.category(atom[0]) in _MARKS for atom in local.split(".")):
+        raise AddressRefused("the part before the @ starts with a combining accent")
+    if len(local.encode()) > _LONGEST_LOCAL:
+        raise AddressRefused(f"the part before the @ is longer than {_LONGEST_LOCAL} octets")
+    return local
+
+
+def _domain(domain: str, local_octets: int) -> str:
+    labels = _a_labels(domain) if len(domain) <= _LONGEST_DOMAIN else None
+    if labels is None or len(labels) > _LONGEST_DOMAIN or not _DOMAIN.fullmatch(labels):
+        raise AddressRefused("the domain after the @ is not well formed")
+    if local_octets + 1 + len(labels) > _LONGEST_PATH:
+        raise AddressRefused(f"an address is never longer than {_LONGEST_PATH} characters")
+    return labels
+
+
+def _a_labels(domain: str) -> str | None:
+    # None instead of a raise: the library's errors quote the domain and would hang on ours as its context.
+    try:
+        if not domain.isascii():
+            return idna.encode(domain, uts46=True).decode("ascii")
+        for label in domain.split("."):
+            if label.startswith("xn--") and idna.alabel(idna.ulabel(label)) != label.encode("ascii"):
+                return None
+    except UnicodeError:  # idna.IDNAError is one
+        return None
+    return domain
+
+
+def _bare(text: str, pairs: dict[str, str] = _PAIRS) -> str:
+    while True:
+        before, text = text, text.strip(_BLANK)
+        if len(text) >= 2 and pairs.get(text[0]) == text[-1]:
+            text = text[1:-1]
+        if text[:7].lower() == "mailto:":
+            text = text[7:]
+        if text == before:
+            return text
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _name(text: str) -> str:
+    return _composed(" ".join(text.translate(_DIRECTION).split()))
+
+
+def _first(part: str) -> str:
+    return part[0] if part and part[0].isalnum() else ""

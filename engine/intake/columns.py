@@ -1,0 +1,161 @@
+"""Which column holds what, and which character stands between columns; nothing is chosen where two answers fit.
+
+A mapping given by a person always wins; then a heading that is the name of a wanted field, then the headings people
+commonly use in French and English. Accents, case, spaces and punctuation of a heading mean nothing.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+
+from engine.intake.address import AddressRefused, normalise
+from engine.intake.encoding import TableRefused
+
+EMAIL = "email"
+DELIMITERS = (",", ";", "\t", "|")
+
+_COMMON = {
+    EMAIL: "email, e-mail, mail, courriel, adresse email, adresse mail, adresse courriel, adresse électronique, "
+    "email address, mail address",
+    "first_name": "prénom, first name, given name",
+    "last_name": "nom, nom de famille, last name, surname, family name",
+    "timezone": "fuseau, fuseau horaire, time zone",
+    "language": "langue, language, locale",
+}
+
+
+def folded(heading: str) -> str:
+    """'Adresse e-mail' and 'ADRESSE_EMAIL' are one heading."""
+    apart = unicodedata.normalize("NFKD", heading).casefold()
+    return "".join(character for character in apart if character.isalnum())
+
+
+_HEADINGS = {folded(heading): field for field, headings in _COMMON.items() for heading in headings.split(",")}
+# Mostly a street: it is taken for e-mail only where no other heading is, and addresses stand below it.
+_STREET_OR_EMAIL = folded("adresse")
+
+
+def is_address(cell: str) -> bool:
+    try:
+        normalise(cell)
+    except AddressRefused:
+        return False
+    return True
+
+
+def choose_delimiter(samples: Mapping[str, Sequence[Sequence[str]]], known: Collection[str]) -> str:
+    """The key of `samples` (delimiter -> first rows read with it) whose rows look most like a table.
+
+    `known` are folded headings: of wanted fields, and those a person has mapped.
+    """
+    return max(samples, key=lambda delimiter: _likeness(samples[delimiter], known))
+
+
+def _likeness(rows: Sequence[Sequence[str]], known: Collection[str]) -> tuple[int, float, float, int]:
+    if not rows:
+        return 0, 0.0, 0.0, 0
+    first = rows[0]
+    recognised = sum(folded(cell) in known for cell in first)
+    with_address = sum(any("@" in cell and is_address(cell) for cell in row) for row in rows)
+    alike = sum(len(row) == len(first) for row in rows)
+    return recognised, with_address / len(rows), alike / len(rows), len(first)
+
+
+def known_headings(wanted: Collection[str], mapping: Mapping[str, str]) -> set[str]:
+    common = {heading for heading, field in _HEADINGS.items() if field in wanted}
+    return (common | {folded(name) for name in (*wanted, *mapping)} | {_STREET_OR_EMAIL}) - {""}
+
+
+def columns_by_heading(
+    header: Sequence[str], rows: Sequence[Sequence[str]], wanted: Collection[str], mapping: Mapping[str, str]
+) -> dict[str, int]:
+    """Field -> column index, from the headings; `rows` are the first rows below them. Raises TableRefused."""
+    columns = _mapped(mapping, wanted, header, len(header))
+    fields = {heading: field for heading, field in _HEADINGS.items() if field in wanted}
+    fields |= {folded(field): field for field in wanted}
+    found: dict[str, list[int]] = {}
+    for index, heading in enumerate(header):
+        field = fields.get(folded(heading))
+        if field is not None and field not in columns and index not in columns.values():
+            found.setdefault(field, []).append(index)
+    if EMAIL not in columns and EMAIL not in found and _STREET_OR_EMAIL not in fields:
+        found[EMAIL] = [
+            index
+            for index, heading in enumerate(header)
+            if folded(heading) == _STREET_OR_EMAIL and index not in columns.values() and _may_hold(rows, index)
+        ]
+    for field, indexes in found.items():
+        if len(indexes) > 1:
+            raise TableRefused(f"{_places(header, indexes)} all look like {field}: say which with --map NUMBER={field}")
+        if indexes:
+            columns[field] = indexes[0]
+    if EMAIL not in columns:
+        raise TableRefused(
+            f"no column is known to hold e-mail addresses; the headings are {_places(header, range(len(header)))}: "
+            f"say which it is with --map HEADING={EMAIL} or --map NUMBER={EMAIL}"
+        )
+    return columns
+
+
+def columns_by_content(rows: Sequence[Sequence[str]], wanted: Collection[str], mapping: Mapping[str, str]) -> dict[str, int]:
+    """Field -> column index where there are no headings: the column of addresses, and what was mapped by number."""
+    width = max(map(len, rows))
+    columns = _mapped(mapping, wanted, None, width)
+    if EMAIL in columns:
+        return columns
+    counts = [sum(len(row) > index and is_address(row[index]) for row in rows) for index in range(width)]
+    likely = [index for index in range(width) if 2 * counts[index] >= max(counts) and index not in columns.values()]
+    if len(likely) != 1:
+        numbers = ", ".join(str(index + 1) for index in likely)
+        raise TableRefused(
+            f"columns {numbers} all hold e-mail addresses: say which with --map NUMBER={EMAIL}, one address a row"
+            if likely
+            else f"no column is left to hold e-mail addresses: map one with --map NUMBER={EMAIL}"
+        )
+    return columns | {EMAIL: likely[0]}
+
+
+def _mapped(mapping: Mapping[str, str], wanted: Collection[str], header: Sequence[str] | None, width: int) -> dict[str, int]:
+    columns: dict[str, int] = {}
+    for name, field in mapping.items():
+        if field not in wanted:
+            raise TableRefused(f"there is no field {_shown(field)} to map to; there are {', '.join(sorted(wanted))}")
+        index = _column(name, header, width)
+        if field in columns:
+            raise TableRefused(f"two columns are mapped to {field}")
+        if index in columns.values():
+            raise TableRefused(f"column {index + 1} is mapped to two fields")
+        columns[field] = index
+    return columns
+
+
+def _column(name: str, header: Sequence[str] | None, width: int) -> int:
+    same = [index for index, heading in enumerate(header or ()) if folded(heading) == folded(name) != ""]
+    if len(same) > 1:
+        raise TableRefused(f"{_places(header or (), same)} are both called so: map by number")
+    if same:
+        return same[0]
+    number = name.strip()
+    if number.isascii() and number.isdecimal():
+        if len(number) > 6 or not 1 <= int(number) <= width:
+            raise TableRefused(f"there is no column {_shown(number)}; there are {width}")
+        return int(number) - 1
+    if header is None:
+        raise TableRefused(f"the file has no headings, so column {_shown(name)} is unknown: map by number")
+    raise TableRefused(f"there is no column {_shown(name)}; there are {_places(header, range(width))}")
+
+
+def _may_hold(rows: Sequence[Sequence[str]], index: int) -> bool:
+    cells = [row[index] for row in rows if len(row) > index and row[index].strip()]
+    return not cells or any(map(is_address, cells))
+
+
+def _places(header: Sequence[str], indexes: Collection[int]) -> str:
+    named = [f"{index + 1} {_shown(header[index])}" for index in indexes if header[index]]
+    return ", ".join(named[:20]) + (", …" if len(named) > 20 else "")
+
+
+def _shown(text: str) -> str:
+    visible = "".join(character if character.isprintable() else "?" for character in text.strip())
+    return f"'{visible[:40]}…'" if len(visible) > 40 else f"'{visible}'"

@@ -1,0 +1,161 @@
+"""What a person's file is, in bytes: one pass over the whole of it in fixed memory, nothing guessed from its start.
+
+A file is UTF-8 only if all of it is; else it is cp1252 all over, so one accent on line 90,000 decides for every
+line. UTF-16 is believed with its mark, or when every second octet says so.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+BYTES_LIMIT = 200 * 1024 * 1024
+
+_CHUNK = 256 * 1024
+_HEAD = 4096
+_NOT_TEXT = (
+    (b"PK\x03\x04", "a zip file or a spreadsheet such as .xlsx or .ods"),
+    (b"PK\x05\x06", "an empty zip file"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old spreadsheet such as .xls"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z file"),
+    (b"\xfd7zXZ", "an xz file"),
+    (b"Rar!\x1a", "a rar file"),
+    (b"SQLite format 3\x00", "a database"),
+    (b"%PDF-", "a PDF"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+)
+_SAVE_AS_CSV = "open it in the program it comes from and save it as CSV (UTF-8)"
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r\x1a")
+
+# The five octets cp1252 leaves undefined are read as latin-1 reads them: nothing is replaced, nothing is lost.
+WITH_LATIN1 = "relance-latin-1"
+
+
+class TableRefused(ValueError):
+    """A sentence that says why a whole file cannot be read, and what to do about it."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One regular file as it was when it was looked at; `codec` and `errors` are those of `open`."""
+
+    path: Path
+    codec: str
+    errors: str
+    size: int  # bytes
+    identity: tuple[int, ...]
+
+    def unchanged(self) -> bool:
+        return _identity(_regular(self.path)) == self.identity
+
+
+def examine(path: Path, limit: int = BYTES_LIMIT) -> Source:
+    """The encoding of the file at `path`, of at most `limit` bytes. Raises TableRefused."""
+    status = _regular(path)
+    if status.st_size == 0:
+        raise TableRefused(f"{path.name} is empty")
+    if status.st_size > limit:
+        raise TableRefused(f"{path.name} has {status.st_size:,} bytes; the most that is read is {limit:,}: split it")
+    try:
+        codec = _codec(path)
+    except OSError as problem:
+        raise TableRefused(f"{path.name} cannot be read: {problem.strerror}") from problem
+    errors = WITH_LATIN1 if codec == "cp1252" else "strict"
+    return Source(path, codec, errors, status.st_size, _identity(status))
+
+
+def _regular(path: Path) -> os.stat_result:
+    # Looked at before it is opened: opening a pipe would wait for ever, a device would never end.
+    try:
+        status = path.stat()
+    except ValueError as problem:
+        raise TableRefused("a file name never holds a NUL character") from problem
+    except FileNotFoundError as problem:
+        raise TableRefused(f"there is no file {path}") from problem
+    except OSError as problem:
+        raise TableRefused(f"{path} cannot be read: {problem.strerror}") from problem
+    if not stat.S_ISREG(status.st_mode):
+        raise TableRefused(f"{path} is not a plain file")
+    return status
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _codec(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    for magic, name in _NOT_TEXT:
+        if head.startswith(magic):
+            raise TableRefused(f"{path.name} is {name}: {_SAVE_AS_CSV}")
+    if head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
+        raise TableRefused(f"{path.name} is a web page, whatever its name says: {_SAVE_AS_CSV}")
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise TableRefused(f"{path.name} is in UTF-32: {_SAVE_AS_CSV}")
+    wide = _utf16(head)
+    if wide is not None:
+        if not _decodes(path, wide):
+            raise TableRefused(f"{path.name} starts as UTF-16 and does not go on as such: {_SAVE_AS_CSV}")
+        return wide
+    if _decodes(path, "utf-8"):
+        return "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
+    if head.startswith(codecs.BOM_UTF8):
+        raise TableRefused(f"{path.name} says it is UTF-8 and does not go on as such: {_SAVE_AS_CSV}")
+    if len(head.translate(None, _CONTROLS)) < 0.95 * len(head):
+        raise TableRefused(f"{path.name} is not text: {_SAVE_AS_CSV}")
+    return "cp1252"
+
+
+def _utf16(head: bytes) -> str | None:
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le"
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be"
+    first, second = head[0::2].count(0), head[1::2].count(0)
+    evident = 0.4 * (len(head) // 2)
+    if len(head) % 2 == 0 and second >= evident > 0 and first == 0:
+        return "utf-16-le"
+    if len(head) % 2 == 0 and first >= evident > 0 and second == 0:
+        return "utf-16-be"
+    return None
+
+
+def _decodes(path: Path, codec: str) -> bool:
+    decoder = codecs.getincrementaldecoder(codec)()
+    valid = True
+    position = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            text = ""
+            if valid:
+                try:
+                    text = decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    valid = False
+            # The rest of a file that is no UTF-8 is still searched for NULs.
+            found = chunk.find(0) if codec == "utf-8" else text.find("\0")
+            if found >= 0:
+                raise TableRefused(f"{path.name} holds NUL characters (near byte {position + found + 1:,})")
+            position += len(chunk)
+    if valid:
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return valid
+
+
+def _latin1(problem: UnicodeError) -> tuple[str, int]:
+    if not isinstance(problem, UnicodeDecodeError):
+        raise problem
+    return problem.object[problem.start : problem.end].decode("latin-1"), problem.end
+
+
+codecs.register_error(WITH_LATIN1, _latin1)

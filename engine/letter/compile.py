@@ -1,0 +1,128 @@
+"""From a letter's source to what one person receives: compiled once at publication, rendered per person."""
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.letter.draft import CONTROL, LARGEST_HTML, Draft, LetterSource, resolved
+from engine.letter.layout import PLACEHOLDERS, Foot, foot_html, foot_text
+from engine.letter.merge import (
+    MergeFailed,
+    MergeMistake,
+    Template,
+    Value,
+    compile_template,
+    field_lines,
+    fragment,
+)
+from engine.letter.placeholders import url_name
+from engine.sequence.links import Link
+
+__all__ = [
+    "Compiled", "Foot", "LetterMistakes", "LetterSource", "MergeFailed", "Mistake", "Rendered", "check_letter",
+    "compile_letter",
+]
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """What keeps a letter from being published; `line` counts from 1."""
+
+    file: str
+    line: int
+    sentence: str
+
+
+class LetterMistakes(Exception):
+    """All the mistakes of a letter."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__("\n".join(f"{each.file}:{each.line}: {each.sentence}" for each in mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What one person receives. HTML and text say the same and hold the same links."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A published letter. `fields` are the person's fields it uses; `links` its action links, in order."""
+
+    links: tuple[Link, ...]
+    fields: frozenset[str]
+    _subject: Template
+    _preheader: Template
+    _html: Template
+    _text: Template
+    _url_names: tuple[str, ...]
+    _logo: str
+
+    def render(self, values: Mapping[str, Value], urls: Sequence[str], foot: Foot) -> Rendered:
+        """`urls` answers the moves and copies by index. Raise MergeFailed when this person cannot be written to."""
+        if len(urls) != len(self._url_names):
+            raise ValueError(f"this letter has {len(self._url_names)} action links, not {len(urls)}")
+        own = self._own(urls, foot)
+        own["subject"] = CONTROL.sub(" ", self._subject.render(values, own)).strip()
+        own["preheader"] = self._preheader.render(values, own)
+        html = self._html.render(values, own | {"foot": fragment(foot_html(foot))})
+        text = self._text.render(values, own | {"foot": foot_text(foot)})
+        if len(html) * 4 > LARGEST_HTML and len(html.encode()) > LARGEST_HTML:
+            raise MergeFailed(f"With this person's fields the letter would exceed {LARGEST_HTML} bytes of HTML.")
+        return Rendered(own["subject"], html, text.strip("\n") + "\n")
+
+    def _own(self, urls: Sequence[str], foot: Foot) -> dict[str, str]:
+        own = dict(zip(self._url_names, urls, strict=True))
+        own.update(site=foot.who, language=foot.language, logo=self._logo, _colon=foot.colon)
+        for name, label, url in (("unsubscribe", foot.unsubscribe_label, foot.unsubscribe_url),
+                                 ("everything", foot.everything_label, foot.everything_url)):
+            own[name] = label if url else ""
+            if url:
+                own[f"_{name}_url"] = url
+        if foot.confirm_url:
+            own["_confirm_url"] = foot.confirm_url
+        return own
+
+
+def check_letter(source: LetterSource, fields: Collection[str]) -> tuple[Mistake, ...]:
+    """Every mistake of a letter, in order of file and line; `fields` are the merge fields that exist."""
+    draft = Draft(source, "")
+    unknown = {
+        Mistake(file, line, f"The merge field `{name}` does not exist.")
+        for file, text in draft.readable for name, line in field_lines(text)
+        if name not in fields and name not in PLACEHOLDERS}
+    return tuple(sorted(unknown | _as_mistakes(draft.mistakes)))
+
+
+def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "") -> Compiled:
+    """Compile, or raise LetterMistakes with all of them.
+
+    `pictures/…` and `files/…` (also as `logo`) are sought under the URL `assets_base`.
+    """
+    draft = Draft(source, assets_base)
+    mistakes = _as_mistakes(draft.mistakes)
+    address = resolved(logo, assets_base)
+    if logo and address == logo and not re.fullmatch(r"https://[^\s\"'<>\\]+", logo):
+        mistakes.add(Mistake(source.path, 1, f"The logo `{logo}` must be `pictures/…` or an https address."))
+    if mistakes:
+        raise LetterMistakes(tuple(sorted(mistakes)))
+    html, text = draft.templates()
+    subject = compile_template(source.subject, source.path, autoescape=False)
+    preheader = compile_template(source.preheader, source.path, autoescape=False)
+    used = subject.fields | preheader.fields | html.fields | text.fields
+    return Compiled(
+        links=draft.links,
+        fields=frozenset(name for name in used - PLACEHOLDERS if not name.startswith("_")),
+        _subject=subject, _preheader=preheader, _html=html, _text=text,
+        _url_names=tuple(url_name(link) for link in draft.links if link.index >= 0),
+        _logo=address)
+
+
+def _as_mistakes(mistakes: Collection[MergeMistake]) -> set[Mistake]:
+    return {Mistake(each.file, each.line, each.sentence) for each in mistakes}

@@ -1,0 +1,204 @@
+"""A letter's source read as far as its mistakes allow: the protected page, its text, and all that is wrong.
+
+Links and merge tags are protected as opaque words, Markdown is read, the layout is put around, the whole is inspected;
+only a draft without mistakes is compiled. What a person's fields hold is therefore never read as Markdown or HTML.
+"""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+
+from engine.letter.inspection import ASSET, find_html_mistakes
+from engine.letter.layout import EVERYWHERE, PLACEHOLDERS, find_frame_mistakes, with_buttons
+from engine.letter.markdown import to_html
+from engine.letter.merge import (
+    MergeMistake,
+    Piece,
+    Template,
+    compile_joined,
+    field_lines,
+    find_merge_mistakes,
+    split_pieces,
+)
+from engine.letter.placeholders import Placeholders
+from engine.letter.plain import to_text
+from engine.sequence.links import find_comments, find_links, find_mistakes, substitute, visible
+
+LARGEST_HTML = 100_000
+LAYOUT_FILE = "layout.html"
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_ROOM_FOR_FOOT_AND_FIELDS = 2_000
+_URL_LENGTH = 75
+
+
+@dataclass(frozen=True)
+class LetterSource:
+    """`path` names the body's file (Markdown unless it ends in .html); `layout` is the layout's HTML itself."""
+
+    path: str
+    subject: str
+    preheader: str
+    body: str
+    layout: str
+
+
+class Draft:
+    def __init__(self, source: LetterSource, assets_base: str) -> None:
+        self._source, self._assets_base = source, assets_base
+        self._words = Placeholders(source.body, source.layout, source.subject, source.preheader)
+        self._is_html = source.path.lower().endswith((".html", ".htm"))
+        self._stands_alone = re.search(r"<html[\s>]", visible(source.body), re.I) is not None
+        self._page = self._text = ""
+        self.links = find_links(source.body)
+        self.readable: list[tuple[str, str]] = []
+        self.mistakes: list[MergeMistake] = []
+        self._read()
+
+    def templates(self) -> tuple[Template, Template]:
+        """The HTML and the text, compiled. Only for a draft without mistakes."""
+        return (compile_joined(self._words.template(self._page), True),
+                compile_joined(self._words.template(self._text), False))
+
+    def _read(self) -> None:
+        source = self._source
+        self._read_line(source.subject, "subject")
+        self._read_line(source.preheader, "preheader")
+        if not source.subject.strip():
+            self.mistakes.append(MergeMistake(source.path, 1, "The letter has no subject."))
+        self.mistakes += [MergeMistake(source.path, each.line, each.text) for each in find_mistakes(source.body)]
+        body = self._pieces(source.body, source.path)
+        self._check_frame(body, ("foot",) if self._stands_alone else (), source.path)
+        if self._stands_alone:
+            if body:
+                self._page = self._content(body)
+                self._look(self._page, source.body, source.path)
+                self._finish()
+            return
+        layout = self._pieces(source.layout, LAYOUT_FILE)
+        self._check_frame(layout, ("content", "foot"), LAYOUT_FILE)
+        self._check_layout_links()
+        if body is not None and layout is not None:
+            content = with_buttons(self._content(body), self._words)
+            self._look(content, source.body, source.path)
+            frame = self._protect(layout)
+            self._look(frame, source.layout, LAYOUT_FILE, frozenset({"logo"}))
+            self._page = self._words.any.sub(lambda word: content if self._is_content(word[0]) else word[0], frame)
+            self._finish()
+
+    def _read_line(self, text: str, what: str) -> None:
+        found = [(f"In the {what}: {each.sentence}") for each in find_merge_mistakes(text, self._source.path)]
+        if CONTROL.search(text):
+            found.append(f"The {what} must be one line without control characters.")
+        if find_links(text) or find_mistakes(text):
+            found.append(f"The {what} cannot hold a link.")
+        if not found:
+            self.readable.append((self._source.path, text))
+            found += [f"In the {what}: `{name}` has its place in the layout only."
+                      for name, _ in field_lines(text) if name in PLACEHOLDERS - EVERYWHERE]
+        self.mistakes += [MergeMistake(self._source.path, 1, sentence) for sentence in found]
+
+    def _pieces(self, source: str, file: str) -> tuple[Piece, ...] | None:
+        """Text and tags of a source whose links are protected and whose comments are gone; None if unreadable."""
+        text = _without_comments(substitute(source, self._words.for_link))
+        found = find_merge_mistakes(text, file)
+        self.mistakes += found
+        if found:
+            return None
+        self.readable.append((file, text))
+        if file != LAYOUT_FILE and not self._stands_alone:
+            self.mistakes += [
+                MergeMistake(file, line, f"`{name}` has its place in the layout only.")
+                for name, line in field_lines(text) if name in PLACEHOLDERS - EVERYWHERE - {"content", "foot"}]
+        return split_pieces(text, file)
+
+    def _check_frame(self, pieces: tuple[Piece, ...] | None, required: tuple[str, ...], file: str) -> None:
+        if pieces is not None:
+            self.mistakes += find_frame_mistakes(pieces, required, file)
+
+    def _check_layout_links(self) -> None:
+        layout = self._source.layout
+        self.mistakes += [MergeMistake(LAYOUT_FILE, each.line, each.text) for each in find_mistakes(layout)]
+        self.mistakes += [
+            MergeMistake(LAYOUT_FILE, link.line, f"`{link.target}` is a list: a layout may only link to "
+                         "===unsubscribe=== and ===everything===.")
+            for link in find_links(layout) if link.index >= 0]
+
+    def _protect(self, pieces: tuple[Piece, ...]) -> str:
+        return "".join(self._words.for_piece(piece) for piece in pieces)
+
+    def _content(self, pieces: tuple[Piece, ...]) -> str:
+        text = self._protect(pieces)
+        if self._is_html or self._stands_alone:
+            return text
+        html = to_html(self._with_lone_statements_apart(text))
+        return re.sub(rf"<p>((?:\s|{self._words.statement})*)</p>", r"\1", html)
+
+    def _with_lone_statements_apart(self, text: str) -> str:
+        """A line that holds only `{% … %}` is a block of its own, so that paragraphs stay whole around it."""
+        alone = re.compile(rf"[ \t]*(?:{self._words.statement}[ \t]*)+")
+        lines = zip(text.split("\n"), visible(text).split("\n"), strict=True)
+        return "\n".join(f"\n{line}\n" if alone.fullmatch(line) and seen.strip() else line for line, seen in lines)
+
+    def _look(self, html: str, source: str, file: str, pictures: frozenset[str] = frozenset()) -> None:
+        self.mistakes += find_html_mistakes(html, source, file, self._words, pictures)
+
+    def _is_content(self, word: str) -> bool:
+        piece = self._words.piece_of(word)
+        return piece is not None and piece.kind == "output" and piece.text == "content"
+
+    def _finish(self) -> None:
+        self._page = _with_assets(self._page, self._assets_base)
+        self._text = to_text(self._page, self._words, self._words.for_piece(Piece("output", "_colon", 0)))
+        path = self._source.path
+        in_html = {found[1] for found in re.finditer(
+            rf"""<a\b[^<>]*?\bhref\s*=\s*["']?({self._words.link.pattern})""", self._page, re.I)}
+        in_text = {found[0] for found in self._words.link.finditer(self._text)}
+        for place, link in enumerate(self._words.links):
+            if link.index < 0:
+                continue
+            url = self._words.url(place)
+            if url not in in_html:
+                self.mistakes.append(MergeMistake(path, link.line, f"No reader sees the link to `{link.target}`: "
+                                                  "Markdown is not read inside HTML or code."))
+            elif url not in in_text:
+                self.mistakes.append(MergeMistake(
+                    path, link.line, f"The link to `{link.target}` is hidden and missing from the text part."))
+        if not any(piece.text == "foot" for piece in self._words.pieces_in(self._text)):
+            file = path if self._stands_alone else LAYOUT_FILE
+            self.mistakes.append(MergeMistake(file, 1, "{{ foot }} stands where no reader sees it."))
+        words = self._words.any.sub("", self._page).encode("utf-8", "replace")
+        size = len(words) + _URL_LENGTH * len(self._words.links)
+        if size + _ROOM_FOR_FOOT_AND_FIELDS > LARGEST_HTML:
+            self.mistakes.append(MergeMistake(
+                path, 1, f"The HTML takes {size} bytes; mail programs cut a letter near {LARGEST_HTML}."))
+
+
+def _without_comments(source: str) -> str:
+    """Comments are the author's own: they do not leave the house, but keep their lines."""
+    seen = visible(source)
+    parts: list[str] = []
+    done = 0
+    for start, end in find_comments(source):
+        in_code = seen[start:end].strip()
+        parts += [source[done:start], source[start:end] if in_code else "\n" * source.count("\n", start, end)]
+        done = end
+    return "".join(parts) + source[done:]
+
+
+def resolved(address: str, assets_base: str) -> str:
+    found = ASSET.fullmatch(address)
+    return f"{assets_base.rstrip('/')}/{found[1]}" if found else address
+
+
+def _with_assets(html: str, assets_base: str) -> str:
+    """Pictures and files under their public address; a picture without a style never exceeds the column."""
+    def in_tag(tag: re.Match[str]) -> str:
+        text = re.sub(r"""(\s(?:src|href)\s*=\s*["']?)([^"'\s>]+)""",
+                      lambda found: found[1] + escape(resolved(found[2], assets_base)) if ASSET.fullmatch(found[2])
+                      else found[0], tag[0])
+        if text[1:4].lower() == "img" and not re.search(r"\sstyle\s*=", text, re.I):
+            text = f'{text[:4]} style="max-width:100%;height:auto"{text[4:]}'
+        return text
+
+    return re.sub(r"<(?:img|a)\s[^<>]*>", in_tag, html, flags=re.I)

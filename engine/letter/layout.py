@@ -1,0 +1,102 @@
+"""The frame around a letter: the layout's placeholders, the automatic foot, the buttons.
+
+A layout is HTML in the same restricted language as a letter. It must hold `{{ content }}` and `{{ foot }}`, each once,
+alone and outside any `if`; it may use `subject`, `preheader`, `site`, `language`, `logo` (a URL), `unsubscribe` and
+`everything` (their labels, empty where a letter has no such link) and link to `===unsubscribe===` and
+`===everything===`. What carries the attribute `data-html-only` is left out of the text part.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from engine.letter.merge import MergeMistake, Piece
+from engine.letter.placeholders import Placeholders
+
+PLACEHOLDERS = frozenset(
+    {"content", "foot", "preheader", "subject", "site", "language", "logo", "unsubscribe", "everything"})
+EVERYWHERE = frozenset({"site", "language"})
+_PARAGRAPH = 'style="margin:0 0 12px 0"'
+_FOOT_LINK = 'class="quiet" style="color:#4a5561;display:inline-block;padding:12px 0;line-height:20px"'
+_BUTTON = ('class="button" style="display:inline-block;margin:4px 8px 4px 0;padding:14px 28px;border-radius:6px;'
+           "background-color:#1f4e79;color:#ffffff;font-weight:bold;line-height:20px;min-width:44px;"
+           'text-align:center;text-decoration:none"')
+
+
+@dataclass(frozen=True)
+class Foot:
+    """Who writes, why, and how to make it stop. An empty URL is not shown (a confirmation mail has none)."""
+
+    who: str
+    address: str
+    why: str
+    unsubscribe_url: str = ""
+    unsubscribe_label: str = ""
+    everything_url: str = ""
+    everything_label: str = ""
+    language: Literal["fr", "en"] = "fr"
+    extra: tuple[tuple[str, str], ...] = ()
+    confirm_url: str = ""
+
+    @property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        ways_out = ((self.unsubscribe_label, self.unsubscribe_url), (self.everything_label, self.everything_url))
+        return tuple((label, url) for label, url in (*ways_out, *self.extra) if url)
+
+    @property
+    def colon(self) -> str:
+        return "\N{NO-BREAK SPACE}: " if self.language == "fr" else ": "
+
+
+def foot_html(foot: Foot) -> str:
+    identity = "<br>".join(escape(part) for part in (foot.who, foot.address) if part)
+    links = " &nbsp; ".join(f'<a href="{escape(url)}" {_FOOT_LINK}>{escape(label)}</a>' for label, url in foot.links)
+    paragraphs = (escape(foot.why), identity, links)
+    return "".join(f"<p {_PARAGRAPH}>{paragraph}</p>" for paragraph in paragraphs if paragraph)
+
+
+def foot_text(foot: Foot) -> str:
+    identity = "\n".join(part for part in (foot.who, foot.address) if part)
+    links = "\n".join(f"{label}{foot.colon}{url}" for label, url in foot.links)
+    return "\n\n".join(part for part in ("-" * 40, foot.why, identity, links) if part)
+
+
+def with_buttons(html: str, placeholders: Placeholders) -> str:
+    """A paragraph that holds nothing but moves and copies becomes a row of buttons."""
+    anchor = rf'<a href="{placeholders.link.pattern}"(?: title="[^"]*")?>'
+    between = rf"(?:\s|&nbsp;|<br\s*/?>|{placeholders.statement})*"
+    row = re.compile(rf"<p>({between}(?:{anchor}(?:(?!</?a\b|</?p\b).)*</a>{between})+)</p>", re.S)
+
+    def button_row(found: re.Match[str]) -> str:
+        links = [placeholders.link_of(url) for url in placeholders.any.findall(found[1])]
+        if any(link is not None and link.index < 0 and link.kind != "confirm" for link in links):
+            return found[0]
+        return f'<p class="answers">{found[1].replace("<a href=", f"<a {_BUTTON} href=")}</p>'
+
+    return row.sub(button_row, html)
+
+
+def find_frame_mistakes(pieces: tuple[Piece, ...], required: tuple[str, ...], file: str) -> Iterator[MergeMistake]:
+    """Mistakes about placeholders that must stand alone, once, and outside any `if`."""
+    depth = 0
+    seen: dict[str, int] = {}
+    for piece in pieces:
+        if piece.kind == "statement":
+            depth += (piece.word == "if") - (piece.word == "endif")
+        names = re.sub(r"'[^']*'|\"[^\"]*\"", "", piece.text)
+        for name in ("content", "foot"):
+            if piece.kind == "text" or not re.search(rf"\b{name}\b", names):
+                continue
+            if name not in required:
+                yield MergeMistake(file, piece.line, f"`{name}` has its place in the layout only.")
+            elif piece.kind == "statement" or piece.text != name:
+                yield MergeMistake(file, piece.line, f"Write {{{{ {name} }}}} alone, without filter or condition.")
+            elif depth:
+                yield MergeMistake(file, piece.line, f"{{{{ {name} }}}} may not stand inside an `if`.")
+            seen[name] = seen.get(name, 0) + 1
+    for name in required:
+        if seen.get(name, 0) != 1:
+            yield MergeMistake(file, 1, f"{{{{ {name} }}}} must stand here once, not {seen.get(name, 0)} times.")

@@ -1,0 +1,282 @@
+"""Merge fields: the one door to Jinja2, opened only as far as fields, listed filters and `if`.
+
+A source is read into a syntax tree, the tree is checked node by node, and only then compiled, so nothing an author
+writes can call, loop, reach an attribute or compute. Values are plain str, int or bool and are never templates.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from jinja2 import Template as JinjaTemplate
+from jinja2 import TemplateSyntaxError, Undefined, nodes, pass_environment
+from jinja2.environment import Environment
+from jinja2.exceptions import TemplateError, UndefinedError
+from jinja2.filters import FILTERS as JINJA_FILTERS
+from jinja2.filters import do_truncate
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.tests import TESTS as JINJA_TESTS
+from markupsafe import Markup
+
+Value = str | int | bool
+FILTERS = ("default", "d", "upper", "lower", "title", "capitalize", "trim", "truncate")
+LONGEST_CONSTANT = 200
+LARGEST_NUMBER = 10**9
+DEEPEST = 12
+_PLAIN = (str, int, bool)
+_FIELD = re.compile(r"[^\W\d_]\w*")
+_RESERVED_BY_JINJA = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
+_SAMPLE = "Anne-Marie d'Été " * 20
+_TAG_ENDS = {"variable_end": "output", "block_end": "statement"}
+
+
+class MergeMistake(Exception):
+    """What an author wrote that may not be published: file, line (from 1) and a sentence."""
+
+    def __init__(self, file: str, line: int, sentence: str) -> None:
+        super().__init__(f"{file}:{line}: {sentence}")
+        self.file, self.line, self.sentence = file, line, sentence
+
+
+class MergeFailed(Exception):
+    """This letter cannot be written to this person; the sentence names the field. Other people are not concerned."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a source: text, or the inside of `{{ }}` (output) or `{% %}` (statement). Comments are dropped."""
+
+    kind: Literal["text", "output", "statement"]
+    text: str
+    line: int
+
+    @property
+    def word(self) -> str:
+        """`if`, `elif`, `else` or `endif`."""
+        found = re.match(r"\w+", self.text)
+        return found[0] if found else ""
+
+    @property
+    def source(self) -> str:
+        if self.kind == "text":
+            return literal(self.text)
+        return f"{{{{ {self.text} }}}}" if self.kind == "output" else f"{{% {self.text} %}}"
+
+
+class _Absent(Undefined):
+    """A field the person does not have: false in an `if`, replaced by `default`, a failure when written."""
+
+    @property
+    def _undefined_message(self) -> str:
+        return f"The field `{self._undefined_name}` is empty for this person and has no default."
+
+    def __str__(self) -> str:
+        self._fail_with_undefined_error()
+
+
+@pass_environment
+def _truncate(environment: Environment, text: Value, length: int = 255, killwords: bool = False,
+              end: str = "...", leeway: int | None = None) -> str:
+    return do_truncate(environment, str(text), length, killwords, end, leeway)
+
+
+def _environment(autoescape: bool) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        autoescape=autoescape, undefined=_Absent, keep_trailing_newline=True, cache_size=0)
+    environment.globals.clear()
+    environment.filters = {name: JINJA_FILTERS[name] for name in FILTERS} | {"truncate": _truncate}
+    environment.tests = {name: JINJA_TESTS[name] for name in ("defined", "undefined")}
+    return environment
+
+
+_ENVIRONMENTS = {True: _environment(True), False: _environment(False)}
+
+
+class Template:
+    """A compiled source. `fields` are the names it uses, those of the engine included."""
+
+    def __init__(self, template: JinjaTemplate, fields: frozenset[str]) -> None:
+        self._template = template
+        self.fields = fields
+
+    def render(self, values: Mapping[str, Value], own: Mapping[str, str] | None = None) -> str:
+        """Raise MergeFailed when a field is missing; `own` are the engine's values, which win over the person's."""
+        known: dict[str, Value] = {}
+        for name in self.fields:
+            value = values.get(name)
+            if value is None:
+                continue
+            if type(value) not in _PLAIN:
+                raise TypeError(f"the field {name} must be a plain str, int or bool, not {type(value).__name__}")
+            known[name] = value
+        if own:
+            known.update(own)
+        try:
+            return self._template.render(known)
+        except UndefinedError as missing:
+            raise MergeFailed(missing.message or "A field is missing.") from None
+        except (TemplateError, TypeError, ValueError, AssertionError) as error:
+            names = ", ".join(sorted(name for name in self.fields if not name.startswith("_")))
+            raise MergeFailed(f"A merge field does not fit its filter or comparison ({names}): {error}") from None
+
+
+def fragment(html: str) -> str:
+    """HTML that the engine itself made, not to be escaped again."""
+    return Markup(html)
+
+
+def literal(text: str) -> str:
+    """Text as template source that renders to exactly that text, whatever braces it holds."""
+    return re.sub(r"\{(?=[{%#]|$)", "{{ '{' }}", text)
+
+
+def compile_template(source: str, name: str, autoescape: bool) -> Template:
+    """Check and compile an author's source; `name` is the file that a mistake names."""
+    for mistake in find_merge_mistakes(source, name):
+        raise mistake
+    return compile_joined(source, autoescape)
+
+
+def compile_joined(source: str, autoescape: bool) -> Template:
+    """Compile what the engine put together from pieces already checked (its own names begin with `_`)."""
+    environment = _ENVIRONMENTS[autoescape]
+    tree = environment.parse(source)
+    return Template(environment.from_string(tree), frozenset(name.name for name in tree.find_all(nodes.Name)))
+
+
+def split_pieces(source: str, name: str) -> tuple[Piece, ...]:
+    """The source as text and tags; raise MergeMistake where it cannot be read."""
+    pieces: list[Piece] = []
+    inside: list[str] | None = None
+    try:
+        for line, token, text in _ENVIRONMENTS[True].lex(source):
+            if token == "data":
+                pieces.append(Piece("text", text, line))
+            elif token.startswith("raw_"):
+                raise MergeMistake(name, line, "`raw` may not be used in a letter.")
+            elif token in ("variable_begin", "block_begin"):
+                inside, began = [], line
+            elif token in _TAG_ENDS and inside is not None:
+                kind: Literal["output", "statement"] = "output" if token == "variable_end" else "statement"
+                pieces.append(Piece(kind, "".join(inside).strip(), began))
+                inside = None
+            elif inside is not None:
+                inside.append(text)
+    except TemplateSyntaxError as error:
+        raise MergeMistake(name, error.lineno, _unreadable(error)) from None
+    return tuple(pieces)
+
+
+def find_merge_mistakes(source: str, name: str) -> tuple[MergeMistake, ...]:
+    """Everything in the source that is neither a field, a listed filter nor an `if`."""
+    try:
+        split_pieces(source, name)
+        tree = _ENVIRONMENTS[True].parse(source)
+        return tuple(MergeMistake(name, line, sentence) for line, sentence in _refusals(tree.body, 0))
+    except MergeMistake as mistake:
+        return (mistake,)
+    except TemplateSyntaxError as error:
+        return (MergeMistake(name, error.lineno, _unreadable(error)),)
+    except (RecursionError, MemoryError):
+        return (MergeMistake(name, 1, "The merge tags are nested too deeply."),)
+    except (ValueError, OverflowError):
+        return (MergeMistake(name, 1, "A number in a merge tag is too large."),)
+
+
+def field_lines(source: str) -> tuple[tuple[str, int], ...]:
+    """The names in a source without mistakes, each with its line."""
+    return tuple((name.name, name.lineno) for name in _ENVIRONMENTS[True].parse(source).find_all(nodes.Name))
+
+
+def _unreadable(error: TemplateSyntaxError) -> str:
+    return f"This merge tag cannot be read: {(error.message or 'unexpected text').rstrip('.')}."
+
+
+_Refusals = Iterator[tuple[int, str]]
+
+
+def _refusals(body: list[nodes.Node], depth: int) -> _Refusals:
+    for node in body:
+        if depth > DEEPEST:
+            yield node.lineno, f"`if` may be nested {DEEPEST} deep at most."
+        elif isinstance(node, nodes.Output):
+            for child in node.nodes:
+                if not isinstance(child, nodes.TemplateData):
+                    yield from _refusals_in_output(child, 0)
+        elif isinstance(node, nodes.If):
+            yield from _refusals_in_condition(node.test, 0)
+            for branch in (node.body, node.elif_, node.else_):
+                yield from _refusals(list(branch), depth + 1)
+        else:
+            # Jinja gives the scope it puts around `autoescape` no line of its own.
+            line = node.lineno or next((child.lineno for child in node.iter_child_nodes()), 1)
+            yield line, f"A letter may use {{{{ field }}}} and {{% if %}} only, not `{type(node).__name__}`."
+
+
+def _refusals_in_output(node: nodes.Node, depth: int) -> _Refusals:
+    if depth > DEEPEST:
+        yield node.lineno, f"At most {DEEPEST} filters may follow one another."
+    elif isinstance(node, nodes.Name):
+        if not _FIELD.fullmatch(node.name) or node.name in _RESERVED_BY_JINJA:
+            yield node.lineno, f"`{node.name}` cannot be the name of a field."
+    elif isinstance(node, nodes.Const):
+        yield from _refusals_of_constant(node)
+    elif isinstance(node, nodes.Neg) and isinstance(node.node, nodes.Const):
+        yield from _refusals_of_constant(node.node)
+    elif isinstance(node, nodes.Filter) and node.node is not None:
+        yield from _refusals_of_filter(node)
+        yield from _refusals_in_output(node.node, depth + 1)
+    else:
+        yield node.lineno, f"Between braces stand a field and filters only, not `{type(node).__name__}`."
+
+
+def _refusals_in_condition(node: nodes.Node, depth: int) -> _Refusals:
+    if depth > DEEPEST:
+        yield node.lineno, "This condition is nested too deeply."
+    elif isinstance(node, (nodes.And, nodes.Or)):
+        yield from _refusals_in_condition(node.left, depth + 1)
+        yield from _refusals_in_condition(node.right, depth + 1)
+    elif isinstance(node, nodes.Not):
+        yield from _refusals_in_condition(node.node, depth + 1)
+    elif isinstance(node, nodes.Test):
+        if node.name not in ("defined", "undefined") or not isinstance(node.node, nodes.Name):
+            yield node.lineno, f"`is {node.name}` may not be used; only `field is defined`."
+        yield from _refusals_in_output(node.node, 0)
+    elif isinstance(node, nodes.Compare):
+        yield from _refusals_in_output(node.expr, 0)
+        for operand in node.ops:
+            choices = isinstance(operand.expr, (nodes.Tuple, nodes.List)) and operand.op in ("in", "notin")
+            for item in operand.expr.items if choices else [operand.expr]:  # type: ignore[attr-defined]
+                yield from _refusals_in_output(item, 0)
+    else:
+        yield from _refusals_in_output(node, 0)
+
+
+def _refusals_of_constant(node: nodes.Const) -> _Refusals:
+    value = node.value
+    if isinstance(value, str) and len(value) > LONGEST_CONSTANT:
+        yield node.lineno, f"A text inside a merge tag has {LONGEST_CONSTANT} characters at most."
+    elif isinstance(value, (int, float)) and not abs(value) <= LARGEST_NUMBER:
+        yield node.lineno, f"A number inside a merge tag is {LARGEST_NUMBER} at most."
+    elif value is None:
+        yield node.lineno, "`none` may not be used; write `field is defined`."
+
+
+def _refusals_of_filter(node: nodes.Filter) -> _Refusals:
+    if node.name not in FILTERS:
+        yield node.lineno, f"The filter `{node.name}` may not be used; there are {', '.join(FILTERS)}."
+        return
+    values = [*node.args, *(pair.value for pair in node.kwargs)]
+    if node.dyn_args or node.dyn_kwargs or not all(isinstance(value, nodes.Const) for value in values):
+        yield node.lineno, f"The filter `{node.name}` takes constants only."
+        return
+    for value in values:
+        yield from _refusals_of_constant(value)  # type: ignore[arg-type]
+    try:
+        _ENVIRONMENTS[False].call_filter(
+            node.name, _SAMPLE, [value.as_const() for value in node.args],
+            {str(pair.key): pair.value.as_const() for pair in node.kwargs})
+    except (TypeError, ValueError, AssertionError) as error:
+        yield node.lineno, f"The filter `{node.name}` cannot be used in this way: {error}."

@@ -1,0 +1,64 @@
+"""The token in a link: which letter, which action, and a MAC that only this installation can make (G01). Pure.
+
+35 characters: base64url(version ‖ action ‖ position ‖ HMAC-SHA-256(key, "link/v1\\0" ‖ those ‖ message id)[:16]). Nothing personal; it outlives list,
+publication and erasure, because the entry at `position` does.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+VERSION = 1
+UNSUBSCRIBE, EVERYTHING, CONFIRM, UNDO, NOT_ME = 0, 1, 2, 3, 4
+FIRST_LINK = 16
+MOST_LINKS = 256 - FIRST_LINK
+LENGTH = 35
+_PREFIX = b"link/v1\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a token says before it is believed: look up the entry at `position`, then `genuine`."""
+
+    version: int
+    action: int
+    position: int
+    mac: bytes
+    payload: bytes
+
+    @property
+    def link(self) -> int:
+        """The n-th link of the letter, or -1 for the other actions."""
+        return self.action - FIRST_LINK if self.action >= FIRST_LINK else -1
+
+
+def make_token(key: bytes, action: int, position: int, message: str) -> str:
+    """`position` is the ledger's of the entry the mail came from, `message` the id that stands there."""
+    payload = bytes((VERSION, action)) + position.to_bytes(8, "big")
+    return base64.urlsafe_b64encode(payload + _mac(key, payload, message)).rstrip(b"=").decode()
+
+
+def read_token(text: str) -> Claimed | None:
+    """The parts of a token, or None for what cannot be one."""
+    if len(text) != LENGTH or not text.isascii():
+        return None
+    try:
+        raw = base64.b64decode(text + "=", altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if len(raw) != 26 or raw[0] != VERSION or base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+        return None
+    return Claimed(raw[0], raw[1], int.from_bytes(raw[2:10], "big"), raw[10:], raw[:10])
+
+
+def genuine(key: bytes, claimed: Claimed, message: str) -> bool:
+    """Compared in constant time."""
+    return hmac.compare_digest(_mac(key, claimed.payload, message), claimed.mac)
+
+
+def _mac(key: bytes, payload: bytes, message: str) -> bytes:
+    return hmac.new(key, _PREFIX + payload + message.encode(), hashlib.sha256).digest()[:16]

@@ -1,0 +1,1 @@
+"""A letter falls due: taken, claimed, composed, delivered, and a fact again."""

@@ -1,0 +1,173 @@
+"""Take and claim: due rows become `letter-begun` entries by expected version, or end as what the agenda had to do besides letters.
+
+Six senders racing for one letter make one claim: the ledger's version decides. A crash after the claim leaves a letter begun without outcome,
+which `settle` finds when the lease has run out.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.deciding import Result, Wish
+from engine.house import House
+from engine.sending.compose import CannotRender, Composer, Ordered
+from engine.sending.envelope import Envelope
+from engine.sending.marks import DOT, is_alive, read_marks
+from engine.subscriber.commands import Perform, RecordOutcome
+from engine.subscriber.eligibility import why_not
+from engine.subscriber.events import Cause, LetterBegun
+from engine.subscriber.outcome import Done
+from engine.subscriber.person import InFlight, Person
+
+ENGINE = Cause("engine")
+RELAY = Cause("relay")
+BATCH = 500
+LEASE = 120
+LET_GO = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A letter this sender has begun: its row, its entry, its place in the ledger."""
+
+    stream: str
+    key: str
+    entry: LetterBegun
+    position: int
+
+
+def take_and_claim(house: House, limit: int = BATCH) -> tuple[list[Claim], int]:
+    """Claims of due letters, and how many rows were taken in all. Rows without a letter are done or let go at once."""
+    installation = house.publications.current()
+    if 0 in installation.paused:
+        return [], 0
+    now = house.clock.now()
+    pairs = house.views.take(now, limit, house.sender, LEASE, list(installation.paused))
+    if not pairs:
+        return [], 0
+    results = house.decisions.carry_out([_wish(house, now, stream, key) for stream, key in pairs])
+    claims, others = [], []
+    for (stream, key), result in zip(pairs, results, strict=True):
+        begun = _begun(result)
+        if begun is not None:
+            claims.append(Claim(stream, key, *begun))
+        else:
+            others.append((stream, key))
+    settle(house, others)
+    let_go(house, others)
+    return claims, len(pairs)
+
+
+def _wish(house: House, now: int, stream: str, key: str) -> Wish:
+    return Wish(Perform(now, ENGINE, key, secrets.token_hex(16), house.sender), stream=stream)
+
+
+def _begun(result: Result) -> tuple[LetterBegun, int] | None:
+    if isinstance(result.outcome, Done):
+        for event, position in zip(result.outcome.events, result.positions, strict=True):
+            if isinstance(event, LetterBegun):
+                return event, position
+    return None
+
+
+def let_go(house: House, pairs: Sequence[tuple[str, str]], seconds: float = LET_GO, why: str = "") -> None:
+    """Give taken rows back a moment later, when the agenda has followed."""
+    if not pairs:
+        return
+    from engine.desk.desk import SQL
+
+    values = {"subscribers": [s for s, _ in pairs], "keys": [k for _, k in pairs], "seconds": seconds, "why": why}
+    with house.database.connection() as connection:
+        connection.execute(SQL["release"], values)
+
+
+def settle(house: House, pairs: Sequence[tuple[str, str]]) -> None:
+    """What became of letters begun by a sender that lives no more (DESIGN 3.7): no mark: send again; an answer: record it; a dot alone: in doubt."""
+    if not pairs:
+        return
+    people = house.decisions.load({stream for stream, _ in pairs})
+    now = house.clock.now()
+    wishes = []
+    for stream, key in pairs:
+        for message, flight in people[stream].in_flight.items():
+            if key in (flight.key, f"flight:{message}") and not flight.doubt:
+                verdict = _verdict_of(house, message, flight)
+                if verdict:
+                    wishes.append(Wish(RecordOutcome(now, ENGINE, message, *verdict), stream=stream))
+                    if verdict[0] == "doubt" and house.config.sending.in_doubt == "resend":
+                        wishes.append(Wish(RecordOutcome(now, ENGINE, message, "resend"), stream=stream))
+    if wishes:
+        house.decisions.carry_out(wishes)
+
+
+def _verdict_of(house: House, message: str, flight: InFlight) -> tuple[str, int] | None:
+    """None while the sender lives. A sender of another machine leaves no file here: its open claims are in doubt."""
+    path = marks_file(house, flight.sender)
+    if not path.exists():
+        return ("doubt", 0)
+    if is_alive(path):
+        return None
+    mark = read_marks(path).get(message)
+    if mark is None:
+        return ("released", 0)
+    if mark == DOT:
+        return ("doubt", 0)
+    return ("sent", mark) if 200 <= mark < 300 else ("temporary", mark)
+
+
+def marks_file(house: House, sender: str) -> Path:
+    return house.config.data / "marks" / f"{sender}.marks"
+
+
+def compose_all(house: House, composer: Composer, claims: Sequence[Claim]) -> tuple[list[Envelope], list[RecordedFor]]:
+    """Envelopes for what can be rendered, outcomes for what cannot."""
+    installation = house.publications.current()
+    people = house.vault.people({claim.stream for claim in claims})
+    states = house.decisions.load({claim.stream for claim in claims})
+    now = house.clock.now()
+    envelopes, refused = [], []
+    for claim in claims:
+        known = people.get(claim.stream)
+        if known is None:
+            refused.append(RecordedFor(claim, "not-eligible", "erased"))
+            continue
+        ground = states[claim.stream].grounds.get(claim.entry.purpose)
+        ordered = Ordered(
+            claim.entry, claim.position, known.address, known.fields, states[claim.stream].language, ground.basis if ground else "consent"
+        )
+        try:
+            composed = composer.compose(ordered, installation.plan(claim.entry.edition), now)
+        except CannotRender as error:
+            refused.append(RecordedFor(claim, "cannot-render", str(error)))
+            continue
+        envelopes.append(Envelope(claim.entry.message, house.config.site.sender, known.address, composed.octets))
+    return envelopes, refused
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFor:
+    """An outcome that never met the relay."""
+
+    claim: Claim
+    verdict: str
+    why: str
+
+
+def still_eligible(person: Person, claim: Claim) -> str:
+    """The reason a begun letter may not leave after all, or "": asked per group, at most a second before MAIL (P1)."""
+    entry = claim.entry
+    if entry.message not in person.in_flight:
+        return "its outcome is recorded"
+    request = ""
+    if entry.kind == "confirmation":
+        pending = person.requests.get(entry.purpose)
+        request = pending.request if pending else ""
+    reason = why_not(person, entry.kind, entry.purpose, request=request)
+    if reason:
+        return reason
+    if entry.kind != "confirmation" and not any(m.run == entry.run for m in person.memberships.values()):
+        return "no longer on this list"
+    return ""

@@ -1,0 +1,186 @@
+"""From a claim to the octets of a mail: the published words, the person's fields, links that only this installation can make.
+
+A published letter is compiled once and kept. What cannot be rendered for someone raises CannotRender with the reason, and concerns nobody else.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+from engine.config import Config
+from engine.letter.compile import Compiled, Foot, LetterMistakes, LetterSource, MergeFailed, compile_letter
+from engine.sending import message as mails
+from engine.sending.address_header import Mailbox
+from engine.sending.header_values import ONE_CLICK, feedback_id, list_id, list_unsubscribe, message_id
+from engine.sending.texts import TEXTS, Texts
+from engine.sequence.model import Letter, Plan
+from engine.sequence.parse import CONFIRMATION_BODY
+from engine.subscriber.events import LetterBegun
+from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, NOT_ME, UNSUBSCRIBE, make_token
+
+KEPT = 512
+LAYOUT = "layout.html"
+
+
+class CannotRender(Exception):
+    """This letter cannot be made for this person: a sentence without anything personal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What is to be composed: the claim, where it stands in the ledger, who is to get it. `position` 0 makes inert links, for previews."""
+
+    claim: LetterBegun
+    position: int
+    address: str
+    fields: Mapping[str, str]
+    language: str = ""
+    basis: str = "consent"
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    octets: bytes
+    subject: str
+    html: str
+    text: str
+
+
+def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
+    """The published letter a claim names, or None when that edition has none such."""
+    if claim.kind == "confirmation":
+        words, texts = plan.confirmation, TEXTS["fr" if plan.language == "fr" else "en"]
+        first = words.subject or texts.confirm_subject
+        subject = (words.remind_subject or texts.confirm_again_subject) if claim.letter == "ask-again" else first
+        return Letter(claim.letter, subject, words.body, words.preheader)
+    if claim.kind == "broadcast":
+        broadcast = plan.broadcasts.get(claim.key.partition(":")[2].partition("/")[0])
+        if broadcast is None:
+            return None
+        return broadcast.letter if claim.letter == broadcast.letter.id else broadcast.reminder
+    listed = plan.lists.get(claim.list)
+    return listed.letter(claim.letter) if listed else None
+
+
+class Composer:
+    def __init__(self, config: Config, link_key: bytes) -> None:
+        self.config, self.link_key = config, link_key
+        self.host = urlsplit(config.site.url).hostname or "localhost"
+        self.domain = config.site.sender.rpartition("@")[2]
+        self._kept: OrderedDict[tuple[int, str, str, str], Compiled] = OrderedDict()
+
+    def compose(self, ordered: Ordered, plan: Plan, at: int) -> Composed:
+        """`at` is the engine's time in milliseconds, the mail's Date. Raises CannotRender."""
+        claim = ordered.claim
+        letter = letter_of(plan, claim)
+        if letter is None:
+            raise CannotRender(f'the letter "{claim.letter}" is not in edition {claim.edition}')
+        try:
+            compiled = self.compiled(letter, plan, claim.purpose)
+            urls = [self._url(ordered, FIRST_LINK + link.index) for link in compiled.links if link.index >= 0]
+            rendered = compiled.render(self._values(ordered), urls, self._foot(ordered, plan))
+            octets = mails.serialize(self._mail(ordered, plan, rendered.subject, rendered.text, rendered.html, at))
+        except (LetterMistakes, MergeFailed, ValueError) as error:
+            raise CannotRender(str(error)) from error
+        return Composed(octets, rendered.subject, rendered.html, rendered.text)
+
+    def compiled(self, letter: Letter, plan: Plan, purpose: str) -> Compiled:
+        key = (plan.edition, letter.body, letter.subject, f"{letter.preheader}|{purpose if letter.body == CONFIRMATION_BODY else ''}")
+        found = self._kept.get(key)
+        if found is None:
+            found = compile_letter(source_of(letter, plan, purpose), f"{self.config.site.url}/a")
+            self._kept[key] = found
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+    def _values(self, ordered: Ordered) -> dict[str, str]:
+        return {name: str(value) for name, value in ordered.fields.items()}
+
+    def _url(self, ordered: Ordered, action: int) -> str:
+        if not ordered.position:
+            return f"{self.config.site.url}/l/preview"
+        return f"{self.config.site.url}/l/{make_token(self.link_key, action, ordered.position, ordered.claim.message)}"
+
+    def _language(self, ordered: Ordered) -> Literal["fr", "en"]:
+        language = (ordered.language or self.config.site.language)[:2]
+        return cast(Literal["fr", "en"], language if language in TEXTS else self.config.site.language)
+
+    def _foot(self, ordered: Ordered, plan: Plan) -> Foot:
+        language = self._language(ordered)
+        texts, site = TEXTS[language], self.config.site
+        purpose = plan.purposes[ordered.claim.purpose].name if ordered.claim.purpose in plan.purposes else ordered.claim.purpose
+        if ordered.claim.kind == "confirmation":
+            extra = ((texts.not_me, self._url(ordered, NOT_ME)),)
+            confirm = self._url(ordered, CONFIRM)
+            return Foot(site.name, site.postal_address, texts.why_asked, language=language, extra=extra, confirm_url=confirm)
+        return Foot(
+            site.name,
+            site.postal_address,
+            _why(texts, ordered.basis).format(purpose=purpose),
+            self._url(ordered, UNSUBSCRIBE),
+            texts.unsubscribe.format(purpose=purpose),
+            self._url(ordered, EVERYTHING),
+            texts.everything,
+            language,
+        )
+
+    def _mail(self, ordered: Ordered, plan: Plan, subject: str, text: str, html: str, at: int) -> mails.Mail:
+        site, claim = self.config.site, ordered.claim
+        return mails.Mail(
+            Mailbox(site.sender_name, site.sender),
+            Mailbox("", ordered.address),
+            Mailbox("", site.reply_to) if site.reply_to else None,
+            subject,
+            datetime.fromtimestamp(at / 1000, UTC),
+            message_id(bytes.fromhex(claim.message), self.domain),
+            tuple(self._headers(ordered, plan)),
+            text,
+            html,
+        )
+
+    def _headers(self, ordered: Ordered, plan: Plan) -> list[tuple[str, str]]:
+        claim = ordered.claim
+        stream = {"confirmation": "confirmation", "broadcast": "mailing"}.get(claim.kind, "sequence")
+        campaign = claim.key.replace(":", "-").replace("/", "-")[:60] if claim.kind == "broadcast" else f"l{claim.list}-{claim.letter}"[:60]
+        headers = [
+            ("Feedback-ID", feedback_id(campaign if claim.kind != "confirmation" else "ask", stream, "relance", self._sender_id())),
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        ]
+        if claim.kind == "confirmation":
+            return headers
+        purpose = plan.purposes.get(claim.purpose)
+        host = self.host if "." in self.host and not self.host.replace(".", "").isdigit() else self.domain
+        url = self._url(ordered, UNSUBSCRIBE)
+        return [
+            *headers,
+            ("List-Id", list_id(purpose.name if purpose else claim.purpose, f"{claim.purpose}.{host}")),
+            ("List-Unsubscribe", list_unsubscribe(url, None) if url.startswith("https:") else f"<{url}>"),
+            ("List-Unsubscribe-Post", ONE_CLICK),
+            ("Precedence", "bulk"),
+        ]
+
+    def _sender_id(self) -> str:
+        letters = "".join(c for c in self.domain if c.isascii() and c.isalnum())
+        return (letters + "relance")[:15]
+
+
+def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:
+    """A published letter with its layout, as the compiler wants it."""
+    if letter.body == CONFIRMATION_BODY:
+        texts = TEXTS["fr" if plan.language == "fr" else "en"]
+        name = plan.purposes[purpose].name if purpose in plan.purposes else purpose
+        body = texts.confirm_body.format(purpose=name)
+    else:
+        body = plan.words[letter.body]
+    return LetterSource(letter.body, letter.subject, letter.preheader, body, plan.words[LAYOUT])
+
+
+def _why(texts: Texts, basis: str) -> str:
+    return texts.why_consent if basis == "consent" else texts.why_other

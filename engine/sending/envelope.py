@@ -1,0 +1,104 @@
+"""One message on its way, as values: the envelope, what the peer offers, the exact bytes to say, and how it ended.
+
+Pure. A body leaves with CRLF line ends only and dot-stuffed (RFC 5321 4.5.2), so that no line of it can be taken
+for a command; an address that could break a command, or that the peer cannot take, is refused here, off the wire.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.sending.replies import Reply, Stage, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    key: str  # the message id
+    sender: str  # MAIL FROM, "" for the null sender
+    recipient: str
+    body: bytes  # a whole message with CRLF line ends, not dot-stuffed
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How one envelope ended. `verdict` None: in doubt, the final dot was written and never answered.
+
+    `reply` is the answer that decided, its text without addresses; None when none came.
+    `stage` is where it was decided: "connect", "helo" and "auth" mean that the message was never begun.
+    """
+
+    key: str
+    stage: Stage
+    reply: Reply | None
+    verdict: Verdict | None
+    tls: str  # "TLSv1.3 TLS_AES_256_GCM_SHA384", or "" in clear
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What the peer said to EHLO."""
+
+    pipelining: bool = False
+    size: int = 0  # octets; 0: not said
+    says_size: bool = False
+    eight_bit: bool = False
+    smtputf8: bool = False
+
+
+_BREAKS_A_COMMAND = re.compile(r"[\x00-\x20\x7f<>]")
+_CR_OR_LF_ALONE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+
+
+def crlf(body: bytes) -> bytes:
+    """`body` with every line end as CRLF, the last one included."""
+    if not body.count(b"\r\n") == body.count(b"\n") == body.count(b"\r"):
+        body = _CR_OR_LF_ALONE.sub(b"\r\n", body)
+    return body if not body or body.endswith(b"\r\n") else body + b"\r\n"
+
+
+def dotted(body: bytes) -> bytes:
+    """`body` as written after DATA: dot-stuffed and ended by the line that is a single dot."""
+    body = crlf(body).replace(b"\r\n.", b"\r\n..")
+    return b"%b%b.\r\n" % (b"." if body.startswith(b".") else b"", body)
+
+
+def local_refusal(envelope: Envelope, offers: Offers) -> Reply | None:
+    """Why this message is not even offered to the peer. Always SOFT: a peer's limits do not prove an address dead.
+
+    5.3.4 too large for the peer's SIZE (RFC 1870); 5.6.7 a non-ASCII local part and no SMTPUTF8 (RFC 6531 3);
+    5.6.3 eight-bit body and no 8BITMIME (RFC 6152); 5.1.3 and 5.1.7 an address that cannot stand in a command.
+    """
+    if not _can_be_said(envelope.recipient):
+        return Reply(553, "5.1.3", "The recipient's address cannot be written in an SMTP command (not sent).")
+    if envelope.sender and not _can_be_said(envelope.sender):
+        return Reply(553, "5.1.7", "The sender's address cannot be written in an SMTP command (not sent).")
+    if offers.size and len(crlf(envelope.body)) > offers.size:
+        return Reply(552, "5.3.4", f"The message is larger than the {offers.size} octets the server takes (not sent).")
+    if not offers.smtputf8 and not (envelope.recipient.isascii() and envelope.sender.isascii()):
+        return Reply(553, "5.6.7", "The address needs SMTPUTF8 and the server does not offer it (not sent).")
+    if not offers.eight_bit and not envelope.body.isascii():
+        return Reply(554, "5.6.3", "The message has eight-bit bytes and the server does not take them (not sent).")
+    return None
+
+
+def _can_be_said(address: str) -> bool:
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain.isascii() and domain) or _BREAKS_A_COMMAND.search(address):
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in local)
+
+
+def mail_command(envelope: Envelope, offers: Offers) -> bytes:
+    said = f"MAIL FROM:<{envelope.sender}>"
+    if offers.says_size:
+        said += f" SIZE={len(crlf(envelope.body))}"
+    if not envelope.body.isascii():
+        said += " BODY=8BITMIME"
+    if not (envelope.recipient.isascii() and envelope.sender.isascii()):
+        said += " SMTPUTF8"
+    return said.encode() + b"\r\n"
+
+
+def rcpt_command(envelope: Envelope) -> bytes:
+    return f"RCPT TO:<{envelope.recipient}>\r\n".encode()

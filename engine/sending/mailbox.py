@@ -1,0 +1,140 @@
+"""The built-in mail server of a first try: takes every mail on this machine and shows it instead of sending it.
+
+The only door to aiosmtpd. It listens on 127.0.0.1 alone and hands nothing on. Each mail is two files: what was said
+(`.json`, written first) and the message (`.eml`), which appears whole or not at all. The newest `KEPT` are kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from pathlib import Path
+from typing import NamedTuple
+from weakref import WeakSet
+
+from aiosmtpd.smtp import SMTP, Session
+from aiosmtpd.smtp import Envelope as Received
+
+KEPT = 10_000
+LARGEST = 10 * 1024 * 1024  # octets
+_ID = re.compile(r"[0-9]{10}")
+
+
+class MailboxEntry(NamedTuple):
+    id: str
+    at: datetime  # UTC, by the wall clock
+    recipient: str
+    subject: str
+
+
+class Mailbox:
+    """Reading needs no running server, and may happen in another process."""
+
+    def __init__(self, folder: Path, kept: int = KEPT) -> None:
+        self.folder = folder
+        self._kept = kept
+        self._server: asyncio.Server | None = None
+        self._connections: WeakSet[SMTP] = WeakSet()
+
+    async def start(self, port: int = 0) -> None:
+        """Listens on 127.0.0.1; 0 takes any free port. Raises OSError."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        self._last = max((int(name) for name in self._ids()), default=0)
+        self._server = await asyncio.get_running_loop().create_server(self._connected, "127.0.0.1", port)
+
+    @property
+    def port(self) -> int:
+        assert self._server is not None
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in tuple(self._connections):
+            if connection.transport is not None:
+                connection.transport.close()
+        await self._server.wait_closed()
+        self._server = None
+
+    def list(self, limit: int, recipient: str | None = None) -> list[MailboxEntry]:
+        """The newest first, at most `limit`, of one recipient if given."""
+        found: list[MailboxEntry] = []
+        for name in sorted(self._ids(), reverse=True):
+            if len(found) >= limit:
+                break
+            try:
+                said = json.loads((self.folder / f"{name}.json").read_bytes())
+            except FileNotFoundError:  # pruned since the folder was read
+                continue
+            if recipient is None or said["recipient"].lower() == recipient.lower():
+                at = datetime.fromisoformat(said["at"])
+                found.append(MailboxEntry(name, at, said["recipient"], said["subject"]))
+        return found
+
+    def read(self, id: str) -> bytes:
+        """The message as it came. Raises KeyError when there is none of that id."""
+        if not _ID.fullmatch(id):
+            raise KeyError(id)
+        try:
+            return (self.folder / f"{id}.eml").read_bytes()
+        except FileNotFoundError:
+            raise KeyError(id) from None
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Received) -> str:
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
+        for recipient in envelope.rcpt_tos:
+            self._store(envelope.mail_from or "", recipient, content)
+        return "250 2.0.0 Kept"
+
+    def _connected(self) -> SMTP:
+        loop = asyncio.get_running_loop()
+        connection = SMTP(
+            self,
+            data_size_limit=LARGEST,
+            enable_SMTPUTF8=True,
+            hostname="localhost",
+            ident="Relance mailbox",
+            loop=loop,
+        )
+        self._connections.add(connection)
+        return connection
+
+    def _ids(self) -> set[str]:
+        if not self.folder.is_dir():
+            return set()
+        return {path.stem for path in self.folder.glob("*.eml") if _ID.fullmatch(path.stem)}
+
+    def _store(self, sender: str, recipient: str, content: bytes) -> None:
+        self._last += 1
+        said = {
+            "at": datetime.now(UTC).isoformat(),
+            "sender": sender,
+            "recipient": recipient,
+            "subject": _subject(content),
+        }
+        self._write(f"{self._last:010}.json", json.dumps(said).encode())
+        self._write(f"{self._last:010}.eml", content)
+        for ending in ("eml", "json"):
+            (self.folder / f"{self._last - self._kept:010}.{ending}").unlink(missing_ok=True)
+
+    def _write(self, name: str, content: bytes) -> None:
+        unfinished = self.folder / f"{name}.tmp"
+        unfinished.write_bytes(content)
+        os.replace(unfinished, self.folder / name)
+
+
+def _subject(content: bytes) -> str:
+    head = content.partition(b"\r\n\r\n")[0]
+    raw = str(message_from_bytes(head).get("Subject", ""))
+    try:
+        return str(make_header(decode_header(raw)))
+    except (HeaderParseError, LookupError, UnicodeError, ValueError):
+        return raw

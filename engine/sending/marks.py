@@ -1,0 +1,142 @@
+"""The local mark file: which final dots this sender has written, and what was answered.
+
+One short line per mark, one plain `write` each, no fsync: it survives the process, not the machine. After a kill,
+a key without a mark was not handed over, a code was the answer, DOT alone means in doubt. The file is locked for
+the life of its writer, so whoever finds the lock free knows that the writer is dead. Keys carry no personal data.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, TypeAlias
+
+Mark: TypeAlias = int  # DOT, or the code of the answer
+DOT: Final[Mark] = 0
+
+LARGEST = 4 * 1024 * 1024  # octets before the file is rewritten with what is still needed
+_LINE = re.compile(r"(\S+) (dot|[2-5][0-9]{2})")
+_PATIENCE = 1.0  # seconds; `is_alive` elsewhere holds the lock for an instant
+
+
+class MarksTaken(Exception):
+    """Another living process writes this file."""
+
+
+class Marks:
+    """Opens `path` for appending, alone; `left` holds what the former writer left. Raises MarksTaken, OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = _locked(path)
+        whole = path.read_bytes()
+        os.ftruncate(self._file, whole.rfind(b"\n") + 1)  # a torn line must not grow into another mark
+        self.left = _parsed(whole)
+        self._kept = dict(self.left)
+
+    def dot(self, key: str) -> None:
+        """Written before the octets that hold the dot. Raises OSError: then the dot must not be sent."""
+        self._write(key, DOT)
+
+    def answer(self, key: str, code: int) -> None:
+        self._write(key, code)
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """The outcomes of `keys` are recorded elsewhere; the file shrinks when it may."""
+        for key in keys:
+            self._kept.pop(key, None)
+        size = os.fstat(self._file).st_size
+        if size and not self._kept:
+            os.ftruncate(self._file, 0)
+        elif size > LARGEST:
+            self._rewrite()
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _write(self, key: str, mark: Mark) -> None:
+        line = _line(key, mark)
+        written = os.write(self._file, line)
+        if written < len(line):
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            raise OSError(f"The mark file {self.path.name} takes no more: the disk is full.")
+        self._kept[key] = mark
+
+    def _rewrite(self) -> None:
+        # Renamed over the old file while both are locked: a kill at any point leaves one whole, and no moment
+        # at which the lock looks free.
+        fresh = self.path.with_name(self.path.name + ".new")
+        fresh.unlink(missing_ok=True)
+        file = _locked(fresh)
+        try:
+            whole = b"".join(_line(key, mark) for key, mark in self._kept.items())
+            if os.write(file, whole) < len(whole):
+                raise OSError(f"The mark file {self.path.name} cannot be rewritten: the disk is full.")
+            os.rename(fresh, self.path)
+        except OSError:
+            os.close(file)
+            raise
+        os.close(self._file)
+        self._file = file
+
+
+def read_marks(path: Path) -> dict[str, Mark]:
+    """The last mark of every key; a torn last line is no mark. A missing file holds none. Raises OSError."""
+    try:
+        return _parsed(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+
+
+def is_alive(path: Path) -> bool:
+    """Whether a living process holds the file open for writing its marks."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def _parsed(whole: bytes) -> dict[str, Mark]:
+    marks: dict[str, Mark] = {}
+    for line in whole[: whole.rfind(b"\n") + 1].decode("utf-8", "replace").split("\n"):
+        if match := _LINE.fullmatch(line):
+            marks[match[1]] = DOT if match[2] == "dot" else int(match[2])
+    return marks
+
+
+def _line(key: str, mark: Mark) -> bytes:
+    if not key or any(character.isspace() for character in key):
+        raise ValueError("A key in the mark file is one word.")
+    return f"{key} {mark or 'dot'}\n".encode()
+
+
+def _locked(path: Path) -> int:
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # A former writer may have renamed another file into place between our open and our lock.
+            if os.fstat(file).st_ino == os.stat(path).st_ino:
+                return file
+        except BlockingIOError:
+            if time.monotonic() > patience:
+                os.close(file)
+                raise MarksTaken(f"Another process is writing the mark file {path.name}.") from None
+        except FileNotFoundError:
+            pass
+        os.close(file)
+        time.sleep(0.01)

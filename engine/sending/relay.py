@@ -1,0 +1,284 @@
+"""Hands messages to one SMTP relay over a few connections, kept open and used again. The only door to aiosmtplib.
+
+aiosmtplib connects, greets, secures and authenticates; then our own dialogue takes its transport over.
+TLS, where asked for, is verified for chain and host name or there is no connection (RFC 8314); a password is said
+only under TLS, or in clear to this very machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import aiosmtplib
+
+from engine.sending.envelope import Delivery, Envelope, Offers
+from engine.sending.group import Before, Group, Supply
+from engine.sending.marks import Marks
+from engine.sending.pipeline import Dialogue, Timeouts
+from engine.sending.replies import Reply, Stage, parse_reply, redacted
+from engine.sending.wire import Lost, Wire
+
+GROUP = 50  # messages per question of eligibility
+WORTH_A_CONNECTION = 5  # messages; opening one costs about as many exchanges
+
+
+@dataclass(frozen=True, slots=True)
+class RelaySettings:
+    host: str
+    port: int
+    tls: Literal["none", "starttls", "implicit"]
+    username: str = ""
+    password: str = field(default="", repr=False)
+    connections: int = 4
+    hostname: str = "localhost"  # said in EHLO
+    verify: ssl.SSLContext | None = None  # None: the system's certificate authorities
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+class RelayUnavailable(Exception):
+    """The relay cannot be used, in a sentence. "configuration": trying again without a person's help is no use."""
+
+    def __init__(
+        self, sentence: str, kind: Literal["temporary", "configuration"], stage: Stage, reply: Reply | None = None
+    ) -> None:
+        super().__init__(sentence)
+        self.kind, self.stage, self.reply = kind, stage, reply
+
+
+class Relay:
+    """Use from one event loop. Several `deliver` may run at once; together they keep to `settings.connections`."""
+
+    def __init__(self, settings: RelaySettings, marks: Marks | None = None) -> None:
+        self.settings = settings
+        self._marks = marks
+        # Who holds a slot may have one connection; an idle connection needs none, because whoever takes
+        # a slot takes an idle connection first.
+        self._slots = asyncio.Semaphore(settings.connections)
+        self._idle: dict[Dialogue, asyncio.TimerHandle] = {}
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def open(self) -> None:
+        """Opens one connection, to prove that it can be done. Raises RelayUnavailable."""
+        async with self._slots:
+            self._rest(self._rested() or await self._connect())
+
+    async def deliver(
+        self,
+        envelopes: Sequence[Envelope],
+        before: Before | None,
+        on_outcome: Callable[[Delivery], None],
+    ) -> None:
+        """Ends every envelope exactly once, except those that `before` does not return: they are not sent.
+
+        `before` is asked for groups, less than a second before their MAIL, and again when that second has passed.
+        When `before` or `on_outcome` raise, or a mark cannot be written, what is under way is finished and the
+        error raised; on cancellation what is under way is cut. Whatever has no outcome then was not begun.
+        """
+        if self._closed:
+            raise RelayUnavailable("The relay was closed.", "temporary", "connect")
+        supply = Supply(envelopes, before, on_outcome)
+        share = -(-len(envelopes) // self.settings.connections)
+        size = min(GROUP, max(WORTH_A_CONNECTION, share))
+        while not supply.over:
+            progress, workers = supply.progress, min(self.settings.connections, -(-len(supply.waiting) // size))
+            ends = await asyncio.gather(*(self._work(supply, size) for _ in range(workers)), return_exceptions=True)
+            for error in ends:
+                if error is not None:
+                    raise error
+            if supply.progress == progress:
+                supply.give_up()
+
+    async def close(self) -> None:
+        """Waits for deliveries under way, then leaves every connection with QUIT."""
+        self._closed = True
+        await asyncio.gather(*self._retiring)
+        for _ in range(self.settings.connections):
+            await self._slots.acquire()
+        for timer in self._idle.values():
+            timer.cancel()
+        seconds = self.settings.timeouts.quit
+        await asyncio.gather(*(dialogue.wire.quit(seconds) for dialogue in self._idle))
+        self._idle.clear()
+        for _ in range(self.settings.connections):
+            self._slots.release()
+
+    async def _work(self, supply: Supply, size: int) -> None:
+        group = Group(supply, size)
+        async with self._slots:
+            try:
+                while not supply.over:
+                    dialogue = self._rested() or await self._connect()
+                    if not await self._carry(dialogue, group, supply):
+                        return
+            except RelayUnavailable as unavailable:
+                supply.obstacle = unavailable.stage, unavailable.reply
+            except BaseException:
+                supply.stopped = True
+                raise
+
+    async def _carry(self, dialogue: Dialogue, group: Group, supply: Supply) -> bool:
+        """False when the connection was new and of no use, so that another one would hardly be."""
+        settled = dialogue.settled
+        try:
+            await dialogue.carry(group, supply.outcome)
+        except Lost as lost:
+            supply.obstacle = "connect", lost.reply if lost.reply and lost.reply.code == 421 else None
+            return dialogue.rested or dialogue.settled > settled
+        finally:
+            group.give_back()
+            supply.progress += dialogue.settled - settled
+        self._rest(dialogue)
+        return True
+
+    def _rested(self) -> Dialogue | None:
+        while self._idle:
+            dialogue, timer = self._idle.popitem()
+            timer.cancel()
+            if dialogue.wire.usable:
+                return dialogue
+            dialogue.wire.abort(Lost("The server closed the connection."))
+        return None
+
+    def _rest(self, dialogue: Dialogue) -> None:
+        dialogue.rested = True
+        later = asyncio.get_running_loop().call_later
+        self._idle[dialogue] = later(self.settings.timeouts.idle, self._retire, dialogue)
+
+    def _retire(self, dialogue: Dialogue) -> None:
+        if not self._closed and self._idle.pop(dialogue, None) is not None:
+            task = asyncio.create_task(self._leave(dialogue))
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+
+    async def _leave(self, dialogue: Dialogue) -> None:
+        async with self._slots:  # the server still counts it
+            await dialogue.wire.quit(self.settings.timeouts.quit)
+
+    async def _connect(self) -> Dialogue:
+        smtp: aiosmtplib.SMTP | None = None
+        try:
+            smtp = self._client()
+            return await self._greeted(smtp)
+        except BaseException as error:
+            if smtp is not None:
+                smtp.close()
+            unavailable = _why(error, self.settings)
+            if unavailable is error or unavailable is None:
+                raise
+            raise unavailable from error
+
+    def _client(self) -> aiosmtplib.SMTP:
+        settings = self.settings
+        if settings.username and settings.tls == "none" and not _is_this_machine(settings.host):
+            raise RelayUnavailable(
+                f"A password is not sent to {settings.host} in clear: set TLS for this relay.", "configuration", "auth"
+            )
+        return aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            local_hostname=settings.hostname,
+            timeout=settings.timeouts.greeting,
+            use_tls=settings.tls == "implicit",
+            start_tls=False,
+            tls_context=settings.verify or (None if settings.tls == "none" else ssl.create_default_context()),
+        )
+
+    async def _greeted(self, smtp: aiosmtplib.SMTP) -> Dialogue:
+        settings = self.settings
+        await smtp.connect()
+        await _hello(smtp)
+        if settings.tls == "starttls":
+            if not smtp.supports_extension("starttls"):
+                raise RelayUnavailable(
+                    f"{settings.host} does not offer STARTTLS, or somebody on the way removed it: nothing was sent.",
+                    "configuration", "helo",
+                )  # fmt: skip
+            await smtp.starttls()
+            await _hello(smtp)
+        if settings.username:
+            await _log_in(smtp, settings)
+        return self._taken_over(smtp)
+
+    def _taken_over(self, smtp: aiosmtplib.SMTP) -> Dialogue:
+        transport = smtp.transport
+        assert transport is not None
+        wire = Wire()
+        transport.set_protocol(wire)
+        wire.connection_made(transport)
+        secured = transport.get_extra_info("ssl_object")
+        cipher = secured.cipher() if secured else None
+        size = smtp.esmtp_extensions.get("size", "").strip()
+        offers = Offers(
+            pipelining=smtp.supports_extension("pipelining"),
+            size=int(size) if size.isascii() and size.isdigit() else 0,
+            says_size=smtp.supports_extension("size"),
+            eight_bit=smtp.supports_extension("8bitmime"),
+            smtputf8=smtp.supports_extension("smtputf8"),
+        )
+        tls = f"{secured.version()} {cipher[0]}" if secured and cipher else ""
+        return Dialogue(wire, offers, self.settings.timeouts, tls, self._marks)
+
+
+async def _hello(smtp: aiosmtplib.SMTP) -> None:
+    try:
+        await smtp.ehlo()
+    except aiosmtplib.SMTPHeloError as refused:
+        if refused.code // 100 != 5 or not smtp.is_connected:
+            raise
+        await smtp.helo()
+
+
+async def _log_in(smtp: aiosmtplib.SMTP, settings: RelaySettings) -> None:
+    # One attempt, not one per method as aiosmtplib's login does: a wrong password tried thrice locks accounts.
+    for method, log_in in (("plain", smtp.auth_plain), ("login", smtp.auth_login), ("cram-md5", smtp.auth_crammd5)):
+        if method in smtp.supported_auth_methods:
+            await log_in(settings.username, settings.password)
+            return
+    raise RelayUnavailable(
+        f"{settings.host} offers no way to log in that is known here (PLAIN, LOGIN, CRAM-MD5).", "configuration", "auth"
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _why(error: BaseException, settings: RelaySettings) -> RelayUnavailable | None:
+    """The sentence for what aiosmtplib or the network raised; None when it is nobody's refusal but a defect."""
+    where = f"{settings.host}:{settings.port}"
+    if isinstance(error, RelayUnavailable):
+        return error
+    if isinstance(error, ValueError) and not isinstance(error, OSError):  # a certificate error is both
+        return RelayUnavailable(f"The settings of {where} cannot be used: {error}", "configuration", "connect")
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        stage: Stage = "auth" if isinstance(error, aiosmtplib.SMTPAuthenticationError) else (
+            "connect" if isinstance(error, aiosmtplib.SMTPConnectResponseError) else "helo")  # fmt: skip
+        reply = _reply(error.code, error.message)
+        said = f"{where} refused {'the login' if stage == 'auth' else 'the connection'}: {error.code} {reply.text}"
+        return RelayUnavailable(said, "temporary" if error.code // 100 == 4 else "configuration", stage, reply)
+    cause = error if isinstance(error, ssl.SSLError) else error.__cause__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        said = f"The certificate of {where} cannot be trusted ({cause.verify_message}): nothing was sent."
+        return RelayUnavailable(said, "configuration", "connect")
+    if isinstance(cause, ssl.SSLError):
+        return RelayUnavailable(f"No secure connection to {where}: {cause.reason}.", "configuration", "connect")
+    if isinstance(error, (aiosmtplib.SMTPException, OSError)):
+        return RelayUnavailable(f"{where} cannot be reached: {error}", "temporary", "connect")
+    return None
+
+
+def _reply(code: int, text: str) -> Reply:
+    try:
+        reply = parse_reply([f"{code} {text}".encode("utf-8", "replace")])
+    except ValueError:
+        return Reply(421, "", "The server's answer makes no sense.")
+    return Reply(reply.code, reply.enhanced, redacted(reply.text))

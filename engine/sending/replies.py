@@ -1,0 +1,133 @@
+"""What a mail server's answer means, as pure tables: the enhanced code speaks first, then the code, then the words.
+
+Temporary unless known to be permanent, and nobody is suppressed unless the answer says that the address is dead:
+words that name the sender's fault (a blocklist, a refused sender) outrank even a code that accuses the recipient.
+Sources: RFC 5321 4.2, RFC 3463, RFC 5248, RFC 7372, RFC 7504, RFC 7505.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+Stage = Literal["connect", "helo", "auth", "mail", "rcpt", "data", "dot"]
+
+LONGEST_TEXT = 1000
+
+
+class Verdict(Enum):
+    ACCEPTED = "accepted"
+    TEMPORARY = "temporary"  # try again later
+    HARD = "hard"  # the address is dead: suppress after one
+    SOFT = "soft"  # permanent for this message, not for the address
+    BLOCKED = "blocked"  # the sender's fault: pause the stream, never count it against the person
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    code: int
+    enhanced: str  # "5.1.1", or "" when the server gave none
+    text: str  # one line, at most LONGEST_TEXT characters, still with the addresses the server quoted
+
+
+_LINE = re.compile(rb"([2-5][0-9]{2})(?:[ -](.*))?", re.DOTALL)
+_ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
+_ENHANCED_AT_THE_END = re.compile(r"\(?#([245]\.[0-9]{1,3}\.[0-9]{1,3})\)?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def parse_reply(lines: Sequence[bytes]) -> Reply:
+    """The lines of one answer, with or without their line ends. Raises ValueError when they are none."""
+    code, enhanced, words = 0, "", []
+    for line in lines:
+        match = _LINE.fullmatch(line.rstrip(b"\r\n"))
+        if match is None:
+            raise ValueError("The server's answer does not begin with a reply code of three digits.")
+        code = int(match[1])
+        text = _CONTROL.sub(" ", (match[2] or b"").decode("utf-8", "replace")).strip()
+        found = _ENHANCED.match(text)
+        if found:
+            enhanced, text = enhanced or found[1], text[found.end() :]
+        words.append(text)
+    if not code:
+        raise ValueError("The server's answer has no line.")
+    text = " ".join(word for word in words if word)[:LONGEST_TEXT]
+    if not enhanced and "#" in text and (late := _ENHANCED_AT_THE_END.search(text)):
+        enhanced = late[1]
+    return Reply(code, enhanced, text)
+
+
+_H, _S, _B = Verdict.HARD, Verdict.SOFT, Verdict.BLOCKED
+
+BY_ENHANCED: dict[str, Verdict] = {
+    "5.1.1": _H, "5.1.2": _H, "5.1.3": _H, "5.1.6": _H, "5.1.10": _H, "5.2.1": _H,
+    "5.1.4": _S, "5.1.5": _S, "5.1.9": _S, "5.2.2": _S, "5.2.3": _S, "5.2.4": _S, "5.3.1": _S, "5.3.2": _S,
+    "5.3.4": _S, "5.6.3": _S, "5.6.7": _S, "5.6.8": _S, "5.6.9": _S, "5.6.10": _S,
+    "5.1.7": _B, "5.1.8": _B,
+}  # fmt: skip
+BY_SUBJECT: dict[str, Verdict] = {"5.4": _S, "5.6": _B, "5.7": _B}
+
+BY_CODE: dict[int, Verdict] = {530: _B, 534: _B, 535: _B, 538: _B, 551: _S, 552: _S, 555: _S, 556: _H}
+
+_I = re.IGNORECASE
+NAMES_THE_SENDER = re.compile(
+    r"spamhaus|spamcop|barracuda|(?:block|black|deny)[ -]?list|liste noire|\bdns[br]l\b|\brbl\b|r[eé]putation"
+    r"|sender (?:address |domain |verify )?(?:rejected|refused|denied|failed|blocked)"
+    r"|exp[ée]diteur (?:refus|rejet|bloqu)|\bdmarc\b|\bdkim\b|\bspf\b",
+    _I,
+)
+BY_TEXT: tuple[tuple[re.Pattern[str], Verdict], ...] = (
+    (NAMES_THE_SENDER, _B),
+    (re.compile(r"\bspam|unsolicited|ind[ée]sirable|\bblocked|\bbloqu[ée]|\bpolicy|politique|\bbanned\b", _I), _B),
+    (re.compile(r"relay(?:ing)? (?:access )?(?:denied|not permitted)|relais refus|authentication required", _I), _B),
+    (re.compile(r"quota|(?:mailbox|inbox|account|bo[îi]te)\b.{0,40}\b(?:full|pleine)|insuffi(?:cient|sant)", _I), _S),
+    (re.compile(r"too (?:large|big)|trop (?:volumineux|gros|grand)|exceeds? .{0,40}size|size exceeds", _I), _S),
+    (re.compile(r"(?:user|recipient|mailbox|account|address|alias)(?: is)? (?:unknown|not found|invalid)", _I), _H),
+    (re.compile(r"(?:unknown|invalid|no such) (?:local )?(?:user|recipient|mailbox|account|address|person)", _I), _H),
+    (re.compile(r"(?:user|recipient|mailbox|account|address|domain)\b.{0,60}\b(?:does not|doesn't) exist", _I), _H),
+    (re.compile(r"no mailbox (?:here )?by that name|n[’' ]existe pas|inexistante?\b", _I), _H),
+    (re.compile(r"(?:utilisateur|destinataire|adresse|compte|bo[îi]te)\b.{0,40}\b(?:inconnue?|invalide)", _I), _H),
+    (re.compile(r"(?:account|mailbox|compte|bo[îi]te)\b.{0,30}\b(?:disabled|closed|deleted|d[ée]sactiv|supprim|ferm[ée])",
+                _I), _H),
+)  # fmt: skip
+
+
+def classify(stage: Stage, reply: Reply) -> Verdict:
+    """What `reply`, given at `stage`, says about the message, its recipient or its sender."""
+    if reply.code // 100 == 2 or (stage == "data" and reply.code == 354):
+        return Verdict.ACCEPTED
+    if reply.code // 100 != 5 or reply.enhanced.startswith("4."):
+        return Verdict.TEMPORARY
+    if stage in ("connect", "helo", "auth"):
+        return Verdict.BLOCKED
+    verdict = _permanent(reply, Verdict.BLOCKED if stage == "mail" else Verdict.SOFT)
+    # MAIL names only the sender: whatever is dead there, it is not the recipient.
+    if verdict is Verdict.HARD and (stage == "mail" or NAMES_THE_SENDER.search(reply.text)):
+        return Verdict.BLOCKED
+    return verdict
+
+
+def _permanent(reply: Reply, otherwise: Verdict) -> Verdict:
+    if known := BY_ENHANCED.get(reply.enhanced) or BY_SUBJECT.get(reply.enhanced.rpartition(".")[0]):
+        return known
+    if known := BY_CODE.get(reply.code):
+        return Verdict.BLOCKED if NAMES_THE_SENDER.search(reply.text) else known
+    return next((verdict for pattern, verdict in BY_TEXT if pattern.search(reply.text)), otherwise)
+
+
+_WORD = r"[^\s<>\"@,;:()\[\]]"
+_ADDRESS = re.compile(rf"<?(?:\"[^\"]*\"|{_WORD}+)@(?:\[[^\]\s]*\]|{_WORD}*[^\s<>\"@,;:()\[\].])>?")
+
+
+def redacted(text: str, *addresses: str) -> str:
+    """`text` with every address replaced by <address>; also the given ones' local parts standing alone."""
+    if "@" in text:
+        text = _ADDRESS.sub("<address>", text)
+    for address in addresses:
+        local = address.rpartition("@")[0]
+        if len(local) >= 3 and local.lower() in text.lower():
+            text = re.sub(rf"(?<!\w){re.escape(local)}(?!\w)", "<address>", text, flags=_I)
+    return text

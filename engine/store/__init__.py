@@ -1,0 +1,1 @@
+"""Where everything is kept: the embedded PostgreSQL, connections, and the stores on them."""

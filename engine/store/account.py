@@ -1,0 +1,102 @@
+"""Under which account PostgreSQL runs, and what that account may reach.
+
+PostgreSQL refuses to run as root. When Relance is root (a container), the server runs as the owner of the data
+folder; a folder of root is given to `postgres` if the system has that account, else to `nobody`. No account is made.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .failure import ELSEWHERE, EmbeddedFailed
+
+READ, ENTER = 0o4, 0o1
+
+
+@dataclass(frozen=True)
+class Account:
+    uid: int
+    gid: int
+
+
+def for_server(data: Path) -> Account | None:
+    """The account to switch to, or None when Relance is not root and PostgreSQL runs as itself."""
+    if os.geteuid() != 0:
+        return None
+    if data.is_dir() and (found := data.stat()).st_uid != 0:
+        return Account(found.st_uid, found.st_gid)
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(entry.pw_uid, entry.pw_gid)
+    raise EmbeddedFailed(
+        f"PostgreSQL does not run as root, and this system has neither an account 'postgres' nor 'nobody' to run it "
+        f"for {data}; run Relance as an ordinary user, {ELSEWHERE}."
+    )
+
+
+def private_folder(folder: Path, account: Account | None) -> None:
+    """Makes `folder` if missing, and sees that it belongs to the server's account and nobody else may enter it."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    owner = account.uid if account else os.geteuid()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (owner, os.geteuid()):
+        raise EmbeddedFailed(
+            f"{folder} must be a folder of the account that runs PostgreSQL (uid {owner}), but it is somebody else's "
+            f"or a link; remove it, move the data folder, {ELSEWHERE}."
+        )
+    if found.st_mode & 0o077:
+        folder.chmod(0o700)
+    if found.st_uid != owner:
+        _give_tree(folder, account)
+
+
+def _give_tree(folder: Path, account: Account | None) -> None:
+    # Only ever called for a private folder of root, so nobody else can have put a link in it.
+    if account is None:
+        return
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            os.chown(os.path.join(place, name), account.uid, account.gid, follow_symlinks=False)
+    os.chown(folder, account.uid, account.gid, follow_symlinks=False)
+
+
+def open_ways(account: Account, ends: Iterable[Path], trees: Iterable[Path], progress: Callable[[str], None]) -> None:
+    """Lets `account` walk to each of `ends` and read each of `trees`, by adding only the bits that are missing.
+
+    A parent gets "enter" alone, never "read". Says through `progress` which places were opened.
+    """
+    opened: list[Path] = []
+    for path, bits in _needs(ends, trees):
+        found = path.stat()
+        group = 6 if found.st_uid == account.uid else 3 if found.st_gid == account.gid else 0
+        missing = (bits << group) & ~found.st_mode
+        if missing:
+            path.chmod(stat.S_IMODE(found.st_mode) | missing)
+            opened.append(path)
+    if opened:
+        more = f" and {len(opened) - 5} more" if len(opened) > 5 else ""
+        shown = ", ".join(str(path) for path in opened[:5]) + more
+        progress(f"PostgreSQL runs as user {account.uid}, which may now pass through {shown}")
+
+
+def _needs(ends: Iterable[Path], trees: Iterable[Path]) -> Iterator[tuple[Path, int]]:
+    trees = list(trees)
+    for path in dict.fromkeys(parent for end in (*ends, *trees) for parent in reversed(end.parents)):
+        yield path, ENTER
+    for tree in trees:
+        yield tree, READ | ENTER
+        for place, folders, files in os.walk(tree):
+            for name in folders:
+                yield Path(place, name), READ | ENTER
+            for name in files:
+                path = Path(place, name)
+                if not path.is_symlink():
+                    yield path, READ | (ENTER if path.stat().st_mode & 0o100 else 0)

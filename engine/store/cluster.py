@@ -1,0 +1,145 @@
+"""The data folder: created whole or not at all, and only used by the PostgreSQL version that made it.
+
+Neither `trust` nor an empty password at any moment: every way in asks for SCRAM from the first start on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+from . import binaries, locks
+from .account import Account, private_folder
+from .failure import ELSEWHERE, EmbeddedFailed, from_log
+
+SUPERUSER = "postgres"
+FRAGMENT = "relance.conf"
+INCLUDE = f"include_if_exists = '{FRAGMENT}'"
+UNFINISHED = ".unfinished"
+FOREIGN_BUT_HARMLESS = frozenset(("lost+found", ".DS_Store"))
+
+
+def is_new(data: Path) -> bool:
+    """Whether `data` holds no PostgreSQL yet; EmbeddedFailed if it holds something else, or another version."""
+    version = data / "PG_VERSION"
+    if not version.exists():
+        if (data / UNFINISHED).exists():
+            return True
+        strangers = sorted(entry.name for entry in data.iterdir() if entry.name not in FOREIGN_BUT_HARMLESS)
+        if strangers:
+            raise EmbeddedFailed(
+                f"{data} holds other files (such as {strangers[0]}) and no PostgreSQL; "
+                f"choose an empty folder, {ELSEWHERE}."
+            )
+        return True
+    found = version.read_text(encoding="utf-8", errors="replace").strip()
+    if found != binaries.MAJOR:
+        raise EmbeddedFailed(
+            f"{data} was made by PostgreSQL {found}, and this Relance brings PostgreSQL {binaries.MAJOR}; dump it with "
+            f"version {found} and restore it into an empty folder, {ELSEWHERE}."
+        )
+    return False
+
+
+def create(data: Path, account: Account | None, password: str, lock: Path) -> None:
+    """Runs initdb for the empty folder `data` (UTF-8, C.UTF-8 order, checksums, SCRAM).
+
+    Built in a folder inside and moved up, PG_VERSION last: whatever stops it, the next attempt begins again. That inner
+    folder is only ever made in an empty one, so all that lies beside it is ours to remove. initdb holds `lock` while it
+    runs, as the server does later: if we are killed it runs on, and the next attempt waits for its end.
+    """
+    inner = data / UNFINISHED
+    if inner.exists():
+        for entry in data.iterdir():
+            if entry.name != UNFINISHED and entry.name not in FOREIGN_BUT_HARMLESS:
+                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        shutil.rmtree(inner)
+    private_folder(inner, account)
+    asked, built = inner / "password", inner / "cluster"
+    write_private(asked, password + "\n", account)
+    held = locks.opened(lock)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        _initdb(built, data, asked, account, held)
+    finally:
+        os.close(held)
+    configuration = built / "postgresql.conf"
+    write_private(configuration, configuration.read_text(encoding="utf-8") + f"\n{INCLUDE}\n", account)
+    for entry in sorted(built.iterdir(), key=lambda entry: entry.name == "PG_VERSION"):
+        if entry.name == "PG_VERSION":
+            _sync_folder(data)
+        entry.rename(data / entry.name)
+    _sync_folder(data)
+    shutil.rmtree(inner)
+
+
+def _initdb(built: Path, data: Path, asked: Path, account: Account | None, held: int) -> None:
+    done = subprocess.run(
+        [str(binaries.program("initdb")), "-D", str(built), "-U", SUPERUSER, f"--pwfile={asked}",
+         "--auth-local=scram-sha-256", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C",
+         "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums", "--no-instructions"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
+        env=binaries.environment(), start_new_session=True, umask=0o077, pass_fds=(held,),
+        user=account.uid if account else None, group=account.gid if account else None,
+        extra_groups=[] if account else None,
+    )  # fmt: skip
+    if done.returncode:
+        raise from_log("creating", done.stderr.decode("utf-8", "replace").splitlines()[-6:], data)
+
+
+def write_fragment(data: Path, text: str, account: Account | None) -> None:
+    """Writes our settings beside postgresql.conf, and sees that it includes them (a restored one may not)."""
+    write_private(data / FRAGMENT, text, account)
+    configuration = data / "postgresql.conf"
+    written = configuration.read_text(encoding="utf-8", errors="surrogateescape")
+    if INCLUDE not in written.splitlines():
+        write_private(configuration, f"{written}\n{INCLUDE}\n", account)
+
+
+def superuser_password(folder: Path, new: bool) -> str:
+    """The superuser's password, kept in `folder`/postgres.password; made up for a `new` data folder, else required."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        folder.chmod(0o700)
+    path = folder / "postgres.password"
+    if path.exists():
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o600)
+        if password := path.read_text(encoding="utf-8").strip():
+            return password
+    if not new:
+        raise EmbeddedFailed(
+            f"{path} is missing or empty, and only it opens the existing PostgreSQL; "
+            f"put it back from your backup, {ELSEWHERE}."
+        )
+    password = secrets.token_urlsafe(32)
+    write_private(path, password + "\n", None)
+    _sync_folder(folder)
+    return password
+
+
+def write_private(path: Path, text: str, account: Account | None) -> None:
+    """Replaces `path` in one step by a file only `account` can read, never writing through a link found there."""
+    beside = path.with_name(f"{path.name}.new")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+        if account is not None:
+            os.fchown(descriptor, account.uid, account.gid)
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    beside.replace(path)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,209 @@
+"""The embedded PostgreSQL: one server per data folder, shared by every process of the installation.
+
+Whoever comes first starts it, whoever leaves last stops it; a process that is killed leaves it running for the next.
+It listens on a Unix socket alone, which only its own account may reach, and asks for a password there too.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+import psycopg
+from psycopg.pq import PGconn, Ping
+
+from . import binaries, cluster, locks, postmaster, sizing, sockets
+from .account import Account, for_server, open_ways, private_folder
+from .failure import ELSEWHERE, EmbeddedFailed, from_log, from_os
+from .sizing import memory_settings
+
+__all__ = ["Embedded", "EmbeddedFailed", "memory_settings"]
+
+LEAVE_PATIENCE = 30.0
+REFUSED_PATIENCE = 30.0
+
+
+def _silent(message: str) -> None:
+    """Progress nobody asked for."""
+
+
+class Embedded:
+    """The PostgreSQL kept in `data`; beside it lie `<name>.run` (locks, log) and `<name>.socket`.
+
+    `secrets` holds the superuser's password, `settings` are PostgreSQL settings that win over ours at the next start.
+    """
+
+    def __init__(self, data: Path, secrets: Path, settings: Mapping[str, str] | None = None) -> None:
+        self._data = data.resolve()
+        self._secrets = secrets.absolute()
+        self._settings = dict(settings or {})
+        self._run = self._data.parent / f"{self._data.name}.run"
+        self._log = self._run / "postgres.log"
+        self._socket: Path | None = None
+        self._user: int | None = None
+
+    def __enter__(self) -> Embedded:
+        self.attach()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.detach()
+
+    def attach(self, progress: Callable[[str], None] = _silent) -> str:
+        """Joins the server, starting it if nobody has, and returns the superuser's connection URL once it answers.
+
+        Crash recovery takes as long as it takes; `progress` gets a sentence every few seconds. EmbeddedFailed if the
+        server ends instead, or is in no state to be started. Joining twice is joining once.
+        """
+        with self._refusals_told():
+            self._run.parent.mkdir(parents=True, exist_ok=True)
+            self._run.mkdir(mode=0o700, exist_ok=True)
+            with locks.alone(self._run / "start.lock", progress):
+                # Under start.lock, so that nobody who leaves takes itself for the last between our look and our start.
+                if self._user is None:
+                    self._user = locks.opened(self._run / "users.lock")
+                    fcntl.flock(self._user, fcntl.LOCK_SH)
+                try:
+                    return self._ready(progress)
+                except BaseException:
+                    self._leave(progress)
+                    raise
+
+    def url(self, role: str, password: str, database: str) -> str:
+        """The libpq URL for a role and database of this server; needs no running server but an attached one."""
+        if self._socket is None:
+            raise EmbeddedFailed(f"Nobody has attached to the PostgreSQL of {self._data} yet; attach first.")
+        return sockets.url(self._socket, role, password, database)
+
+    def detach(self) -> None:
+        """Leaves the server; the last one to leave stops it, without loss. Leaving twice is leaving once."""
+        if self._user is None:
+            return
+        # Whoever holds start.lock for long is starting, thus a user who stays behind and will be the last in our place.
+        with self._refusals_told(), locks.alone(self._run / "start.lock", _silent, LEAVE_PATIENCE) as obtained:
+            self._leave(_silent, may_stop=obtained)
+
+    def _leave(self, progress: Callable[[str], None], may_stop: bool = True) -> None:
+        if self._user is None:
+            return
+        user, self._user = self._user, None
+        try:
+            # Turning our shared lock into an exclusive one succeeds only for the last user.
+            if may_stop and locks.take(user, fcntl.LOCK_EX):
+                note = postmaster.read_note(self._data)
+                if note is not None and postmaster.is_server_of(self._data, note.pid):
+                    postmaster.stop(self._data, note.pid, progress)
+        finally:
+            # Closing, not unlocking: in a forked child, unlocking would take the parent's lock away.
+            os.close(user)
+
+    def _ready(self, progress: Callable[[str], None]) -> str:
+        account = for_server(self._data)
+        private_folder(self._data, account)
+        new = cluster.is_new(self._data)
+        password = cluster.superuser_password(self._secrets, new)
+        note = None if new else self._running(progress)
+        # One that was running when we looked may be dying all the same: then it is started like one that was not.
+        if note is None or (url := self._answer(note, account, password, progress)) is None:
+            since = postmaster.rotate(self._log)
+            note = self._start(account, new, password, progress)
+            url = self._answer(note, account, password, progress)
+            if url is None:
+                raise from_log("starting in", postmaster.last_words(self._log, since), self._data)
+        return url
+
+    def _usual_socket(self, account: Account | None) -> Path:
+        return sockets.folder_for(self._data, account.uid if account else os.geteuid())
+
+    def _running(self, progress: Callable[[str], None]) -> postmaster.Note | None:
+        note = postmaster.read_note(self._data)
+        if note is None:
+            return None
+        if note.pid < 0 and postmaster.is_server_of(self._data, -note.pid):
+            raise EmbeddedFailed(
+                f"A single-user PostgreSQL (process {-note.pid}) is at work in {self._data}; end it, {ELSEWHERE}."
+            )
+        if postmaster.is_server_of(self._data, note.pid):
+            if not note.stopping:
+                return note
+            postmaster.stop(self._data, note.pid, progress)
+            return None
+        # The pid means nothing here, but in another container on the same folder it may: then its socket answers.
+        if note.socket is None:
+            return None
+        answer = _ping(sockets.url(note.socket, cluster.SUPERUSER, "", "postgres"))
+        return replace(note, pid=postmaster.UNSEEN) if answer in (Ping.OK, Ping.REJECT) else None
+
+    def _start(
+        self, account: Account | None, new: bool, password: str, progress: Callable[[str], None]
+    ) -> postmaster.Note:
+        lock, socket = self._run / "server.lock", self._usual_socket(account)
+        private_folder(socket, account)
+        postmaster.clear_remains(self._data, socket, lock, progress)
+        if account is not None:
+            open_ways(account, [self._data, socket], binaries.installed(), progress)
+        if new:
+            progress(f"Creating a new PostgreSQL in {self._data}")
+            cluster.create(self._data, account, password, lock)
+        cluster.write_fragment(self._data, sizing.fragment(self._settings), account)
+        quoted = '"' + str(socket).replace('"', '""') + '"'
+        ours = {"unix_socket_directories": quoted, "unix_socket_permissions": "0700", "listen_addresses": ""}
+        values = ours | {"port": sockets.PORT}
+        pid = postmaster.launch(self._data, account, lock, self._log, values)
+        return postmaster.Note(pid, socket, stopping=False)
+
+    def _answer(
+        self, note: postmaster.Note, account: Account | None, password: str, progress: Callable[[str], None]
+    ) -> str | None:
+        """The superuser's URL once the server lets us in, however long that takes; None if it ends before."""
+        self._socket = note.socket or self._usual_socket(account)
+        url = sockets.url(self._socket, cluster.SUPERUSER, password, "postgres")
+        wait = locks.Waiting(progress)
+        while True:
+            answer = _ping(url)
+            if answer == Ping.OK and self._admitted(url, patient=wait.seconds < REFUSED_PATIENCE):
+                return url
+            if answer == Ping.NO_ATTEMPT:
+                raise EmbeddedFailed(
+                    f"The PG* variables of this process keep it from connecting to {self._socket}; unset them "
+                    f"(PGSERVICE, for one), {ELSEWHERE}."
+                )
+            # Its children may outlive it, and keep its lock: only the server's own end counts.
+            if (answer == Ping.NO_RESPONSE) if note.pid == postmaster.UNSEEN else not postmaster.lives(note.pid):
+                return None
+            wait.pause("PostgreSQL is starting or recovering from a crash")
+
+    def _admitted(self, url: str, patient: bool) -> bool:
+        try:
+            psycopg.connect(url, connect_timeout=30).close()
+        except psycopg.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise EmbeddedFailed(
+                    f"PostgreSQL of {self._data} does not accept the password in {self._secrets}/postgres.password; "
+                    f"put the file back that belongs to this data folder, {ELSEWHERE}."
+                ) from error
+            if patient:
+                return False
+            raise EmbeddedFailed(
+                f"PostgreSQL of {self._data} runs but refused us ({error}); repair that, {ELSEWHERE}."
+            ) from error
+        return True
+
+    @contextmanager
+    def _refusals_told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise from_os(error, self._data) from error
+
+
+def _ping(url: str) -> int:
+    # Needs no password: it tells "ready", "recovering" and "nobody there" apart by the server's first answer.
+    return PGconn.ping(f"{url}&connect_timeout=3".encode())

@@ -1,0 +1,185 @@
+"""The server process of one data folder: which one it is, its start, and its end.
+
+A `postmaster.pid` is only a rumour: after a crash or a container's restart it may name nobody or a stranger. A process
+is believed to be our server when it is called `postgres` and works in our data folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from . import binaries, locks, sockets
+from .account import Account
+from .failure import ELSEWHERE, EmbeddedFailed
+
+STOP_PATIENCE = 300.0
+QUIT_PATIENCE = 10.0
+REMAINS_PATIENCE = 30.0
+LOG_LIMIT = 16 << 20
+LAST_WORDS = 12
+UNSEEN = 0  # the process id of a server that answers from another container
+
+
+@dataclass(frozen=True)
+class Note:
+    """What `postmaster.pid` says; `pid` is negative for a single-user server."""
+
+    pid: int
+    socket: Path | None
+    stopping: bool
+
+
+def read_note(data: Path) -> Note | None:
+    """What `postmaster.pid` of `data` says, or None if it is missing, empty or not a process id."""
+    try:
+        lines = (data / "postmaster.pid").read_bytes().decode("utf-8", "surrogateescape").splitlines()
+    except FileNotFoundError:
+        return None
+    lines += [""] * (8 - len(lines))
+    try:
+        pid = int(lines[0])
+    except ValueError:
+        return None
+    return Note(pid, Path(lines[4]) if lines[4].startswith("/") else None, lines[7].strip() == "stopping")
+
+
+def lives(pid: int) -> bool:
+    """Whether there is a process `pid` that has not ended."""
+    _reap(pid)
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except (psutil.NoSuchProcess, ValueError, OverflowError):
+        return False
+
+
+def is_server_of(data: Path, pid: int) -> bool:
+    """Whether the living process `pid` is PostgreSQL at work in `data`."""
+    if not lives(pid):
+        return False
+    try:
+        process = psutil.Process(pid)
+        return process.name() == "postgres" and os.path.realpath(process.cwd()) == str(data)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def survivors(data: Path) -> list[int]:
+    """Every living PostgreSQL process that works in `data`, as far as this process may see them."""
+    named = [process.pid for process in psutil.process_iter(["name"]) if process.info["name"] == "postgres"]
+    return [pid for pid in named if is_server_of(data, pid)]
+
+
+def launch(
+    data: Path, account: Account | None, lock: Path, log: Path, values: Mapping[str, str]
+) -> int:
+    """Starts the server and returns its process id at once, long before it is ready.
+
+    It gets a session of its own, so neither Ctrl-C nor our death ends it; it inherits `lock`, held.
+    """
+    held = locks.opened(lock)
+    journal = locks.opened(log, os.O_WRONLY | os.O_APPEND)
+    try:
+        if not locks.take(held, fcntl.LOCK_EX):
+            raise EmbeddedFailed(_remains(data))
+        options = [word for name, value in values.items() for word in ("-c", f"{name}={value}")]
+        # The shell in between makes the server nobody's child here: whoever started it need not collect it.
+        run = subprocess.run(
+            ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", str(binaries.program("postgres")), "-D", str(data), *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=journal, pass_fds=(held,), cwd="/",
+            env=binaries.environment(), start_new_session=True, umask=0o077, check=True,
+            user=account.uid if account else None, group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )  # fmt: skip
+        return int(run.stdout)
+    finally:
+        os.close(held)
+        os.close(journal)
+
+
+def stop(data: Path, pid: int, progress: Callable[[str], None]) -> None:
+    """Ends the server `pid` by a fast shutdown (clients are cut, nothing is lost), and waits for its end."""
+    _signal(pid, signal.SIGINT)
+    wait = locks.Waiting(progress)
+    while is_server_of(data, pid):
+        if wait.seconds > STOP_PATIENCE:
+            raise EmbeddedFailed(
+                f"PostgreSQL of {data} (process {pid}) is still stopping; wait for its end, {ELSEWHERE}."
+            )
+        wait.pause("PostgreSQL is stopping")
+
+
+def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[str], None]) -> None:
+    """Removes what a dead server left behind: child processes, its pid file, its socket.
+
+    Only under `start.lock`, and only once no server answers. The lock the server inherited says for certain that none
+    lives, even in another container whose processes we cannot see: two servers on one data folder would destroy it.
+    """
+    for deadly, patience in ((signal.SIGQUIT, QUIT_PATIENCE), (signal.SIGKILL, QUIT_PATIENCE)):
+        left = survivors(data)
+        for pid in left:
+            _signal(pid, deadly)
+        until = time.monotonic() + patience
+        while left and time.monotonic() < until:
+            time.sleep(locks.PAUSE)
+            left = [pid for pid in left if is_server_of(data, pid)]
+    wait = locks.Waiting(progress)
+    while not locks.is_free(lock):
+        if wait.seconds > REMAINS_PATIENCE:
+            raise EmbeddedFailed(_remains(data))
+        wait.pause("Waiting for the remains of a killed PostgreSQL to end")
+    (data / "postmaster.pid").unlink(missing_ok=True)
+    sockets.remove_stale(socket)
+
+
+def rotate(log: Path) -> int:
+    """Sets a long log aside before a start; returns the size at which the new start's words begin, in bytes."""
+    size = log.stat().st_size if log.exists() else 0
+    if size <= LOG_LIMIT:
+        return size
+    log.replace(log.with_name(f"{log.name}.1"))
+    return 0
+
+
+def last_words(log: Path, since: int = 0) -> list[str]:
+    """The last lines of the log that were written after byte `since`."""
+    if not log.exists():
+        return []
+    with log.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(since, size - 8192))
+        return file.read().decode("utf-8", "replace").splitlines()[-LAST_WORDS:]
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _reap(pid: int) -> None:
+    # As process 1 of a container we inherit the server as a child, and a dead child stays until it is asked for.
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except OSError as error:
+        if error.errno not in (errno.ECHILD, errno.ESRCH, errno.EINVAL):
+            raise
+    except OverflowError:
+        return
+
+
+def _remains(data: Path) -> str:
+    return (
+        f"A PostgreSQL that this process can neither reach nor see (in another container?) still holds {data}; "
+        f"stop it, {ELSEWHERE}."
+    )

@@ -1,0 +1,1 @@
+"""What the stores promise, on a real PostgreSQL."""
