@@ -14,9 +14,9 @@ from engine.desk.clock import Clock
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.house import House
+from engine.keys import Secrets, make_secrets, read_secrets
 from engine.ledger.store import SQL as LEDGER_SQL
 from engine.ledger.store import Ledger
-from engine.keys import make_secrets, read_secrets
 from engine.store.database import Database, ensure_database, ensure_program_role, program_role
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
@@ -40,18 +40,18 @@ def open_house(folder: Path, tell: Tell = lambda said: None, config: Config | No
     embedded = Embedded(config.data / "postgres", config.secrets) if config.store_url == "embedded" else None
     try:
         owner = ensure_database(embedded.attach(tell), DATABASE) if embedded else config.store_url
-        program = ensure_program_role(owner, config.secrets / "database.password")
-        migrate(owner, program_role(program))
-        yield from _furnished(config, program, secrets)
+        with furnished(config, owner, secrets) as house:
+            yield house
     finally:
         if embedded is not None:
             embedded.detach()
 
 
-def _furnished(config: Config, program: str, secrets: object) -> Iterator[House]:
-    from engine.keys import Secrets
-
-    assert isinstance(secrets, Secrets)
+@contextmanager
+def furnished(config: Config, owner: str, secrets: Secrets) -> Iterator[House]:
+    """A house in a database that is there: `owner` is the conninfo of who may create in it. Raises as `open_house` does."""
+    program = ensure_program_role(owner, config.secrets / "database.password")
+    migrate(owner, program_role(program))
     database = Database(program).open()
     ledger = Ledger(program)
     try:

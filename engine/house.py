@@ -50,6 +50,9 @@ class Views(Protocol):
     def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
         """For letters given as (key prefix, letter): key prefix, letter, what became of it, link or -1, people, of whom automatic."""
 
+    def in_doubt(self) -> list[tuple[str, str, str, int]]:
+        """Letters in doubt: message, subscriber, letter, since when."""
+
     def positions(self) -> list[tuple[str, int, str]]:
         """Each view with its position and what stopped it."""
 

@@ -28,3 +28,7 @@ WHERE l.message = a.message
 -- An author's question: what became of a letter, and which link was chosen, robots apart.
 SELECT split_part(key, '/', 1), letter, status, link, count(*), count(*) FILTER (WHERE act = 'auto_submit') FROM letter
 WHERE (split_part(key, '/', 1), letter) IN (SELECT * FROM unnest(%(keys)s::text[], %(letters)s::text[])) GROUP BY 1, 2, 3, 4
+
+-- name: in_doubt
+-- What an operator has to settle.
+SELECT message, subscriber, letter, at FROM letter WHERE status = 'doubt' ORDER BY at LIMIT 1000

@@ -84,6 +84,11 @@ class ReadViews:
         with self._in(self.letters) as cursor:
             return cast(list[tuple[str, str, str, int, int, int]], cursor.execute(self.letters.sql["tally"], values).fetchall())
 
+    def in_doubt(self) -> list[tuple[str, str, str, int]]:
+        with self._in(self.letters) as cursor:
+            rows = cursor.execute(self.letters.sql["in_doubt"]).fetchall()
+        return [(cast(str, row[0]), str(row[1]), cast(str, row[2]), cast(int, row[3])) for row in rows]
+
     def positions(self) -> list[tuple[str, int, str]]:
         return [(each.view, each.position, each.fault) for each in self.follower.progress()]
 

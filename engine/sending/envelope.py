@@ -73,7 +73,8 @@ def local_refusal(envelope: Envelope, offers: Offers) -> Reply | None:
         return Reply(553, "5.1.3", "The recipient's address cannot be written in an SMTP command (not sent).")
     if envelope.sender and not _can_be_said(envelope.sender):
         return Reply(553, "5.1.7", "The sender's address cannot be written in an SMTP command (not sent).")
-    if offers.size and len(crlf(envelope.body)) > offers.size:
+    # Line ends that are repaired at most double the length.
+    if offers.size and len(envelope.body) * 2 + 2 > offers.size and len(crlf(envelope.body)) > offers.size:
         return Reply(552, "5.3.4", f"The message is larger than the {offers.size} octets the server takes (not sent).")
     if not offers.smtputf8 and not (envelope.recipient.isascii() and envelope.sender.isascii()):
         return Reply(553, "5.6.7", "The address needs SMTPUTF8 and the server does not offer it (not sent).")

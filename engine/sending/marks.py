@@ -118,7 +118,7 @@ def _parsed(whole: bytes) -> dict[str, Mark]:
 
 
 def _line(key: str, mark: Mark) -> bytes:
-    if not key or any(character.isspace() for character in key):
+    if key.split() != [key]:
         raise ValueError("A key in the mark file is one word.")
     return f"{key} {mark or 'dot'}\n".encode()
 

@@ -8,7 +8,7 @@ dot was handed to the network; given back when MAIL was not answered; temporary 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -50,10 +50,14 @@ class Source(Protocol):
 @dataclass(slots=True)
 class Begun:
     envelope: Envelope
-    resets: bool  # RSET goes before its MAIL
+    commands: tuple[tuple[Stage, bytes], ...]  # up to DATA, each with the stage its answer decides
     stage: Stage = "mail"
     answer: Reply | None = None  # what decided
     dotted: bool = False
+
+    @property
+    def opening(self) -> bytes:
+        return b"".join([command for _, command in self.commands])
 
 
 class Dialogue:
@@ -73,7 +77,7 @@ class Dialogue:
             while (envelope := await source.next(self.offers)) is not None:
                 begun: Begun | None = self._begin(envelope)
                 if begun and self.offers.pipelining:
-                    self.wire.write(self._opening(begun))
+                    self.wire.write(begun.opening)
                 while begun is not None:
                     begun = await self._body(begun, source, outcome) if await self._opened(begun, outcome) else None
         except BaseException as error:
@@ -82,27 +86,22 @@ class Dialogue:
             raise
 
     def _begin(self, envelope: Envelope) -> Begun:
-        begun = Begun(envelope, self._reset_due)
+        commands: tuple[tuple[Stage, bytes], ...] = (
+            ("mail", mail_command(envelope, self.offers)),
+            ("rcpt", rcpt_command(envelope)),
+            ("data", b"DATA\r\n"),
+        )
+        begun = Begun(envelope, (("helo", b"RSET\r\n"), *commands) if self._reset_due else commands)
         self._reset_due = False
         self._begun.append(begun)
         return begun
-
-    def _commands(self, begun: Begun) -> Iterator[tuple[Stage, bytes]]:
-        if begun.resets:
-            yield "helo", b"RSET\r\n"
-        yield "mail", mail_command(begun.envelope, self.offers)
-        yield "rcpt", rcpt_command(begun.envelope)
-        yield "data", b"DATA\r\n"
-
-    def _opening(self, begun: Begun) -> bytes:
-        return b"".join(command for _, command in self._commands(begun))
 
     async def _opened(self, begun: Begun, outcome: Callable[[Delivery], None]) -> bool:
         """Reads the answers up to DATA's, whatever their order of yes and no; True when the body may follow."""
         seconds = {"helo": self._timeouts.mail, "mail": self._timeouts.mail,
                    "rcpt": self._timeouts.rcpt, "data": self._timeouts.data}  # fmt: skip
         recipient_taken = False
-        for stage, command in self._commands(begun):
+        for stage, command in begun.commands:
             if not self.offers.pipelining:
                 self.wire.write(command)
             if begun.answer is None and stage != "helo":
@@ -158,7 +157,7 @@ class Dialogue:
         last, following = data[start:], None
         if self.offers.pipelining and (envelope := source.following()):
             following = self._begin(envelope)
-            last += self._opening(following)
+            last += following.opening
         self.wire.write(last)
         reply = await self.wire.reply(self._timeouts.dot)
         if reply.code // 100 not in (2, 4, 5):

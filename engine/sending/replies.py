@@ -47,7 +47,8 @@ def parse_reply(lines: Sequence[bytes]) -> Reply:
         if match is None:
             raise ValueError("The server's answer does not begin with a reply code of three digits.")
         code = int(match[1])
-        text = _CONTROL.sub(" ", (match[2] or b"").decode("utf-8", "replace")).strip()
+        text = (match[2] or b"").decode("utf-8", "replace")
+        text = text.strip() if text.isprintable() else _CONTROL.sub(" ", text).strip()
         found = _ENHANCED.match(text)
         if found:
             enhanced, text = enhanced or found[1], text[found.end() :]

@@ -6,7 +6,6 @@ is believed to be our server when it is called `postgres` and works in our data 
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import signal
@@ -55,11 +54,17 @@ def read_note(data: Path) -> Note | None:
 
 def lives(pid: int) -> bool:
     """Whether there is a process `pid` that has not ended."""
-    _reap(pid)
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except (psutil.NoSuchProcess, ValueError, OverflowError):
+    if pid <= 0:
         return False
+    try:
+        process = psutil.Process(pid)
+        if process.status() != psutil.STATUS_ZOMBIE:
+            return True
+        if process.name() == "postgres":
+            _collect(pid)
+    except (psutil.NoSuchProcess, OverflowError):
+        pass
+    return False
 
 
 def is_server_of(data: Path, pid: int) -> bool:
@@ -167,14 +172,11 @@ def _signal(pid: int, number: signal.Signals) -> None:
         return
 
 
-def _reap(pid: int) -> None:
+def _collect(pid: int) -> None:
     # As process 1 of a container we inherit the server as a child, and a dead child stays until it is asked for.
     try:
         os.waitpid(pid, os.WNOHANG)
-    except OSError as error:
-        if error.errno not in (errno.ECHILD, errno.ESRCH, errno.EINVAL):
-            raise
-    except OverflowError:
+    except ChildProcessError:
         return
 
 

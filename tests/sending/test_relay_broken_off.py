@@ -275,3 +275,18 @@ def test_a_dot_whose_mark_cannot_be_written_is_not_sent(tmp_path: Path) -> None:
     assert [(outcome.key, outcome.stage, outcome.verdict) for outcome in outcomes] == [
         ("m0", "data", Verdict.TEMPORARY)
     ]
+
+
+@WAYS
+def test_the_mark_of_a_dot_is_on_the_file_before_the_dot_is_heard(features: Sequence[str], tmp_path: Path) -> None:
+    seen: list[tuple[str, int | None]] = []
+
+    class Watching(Sink):
+        def said(self, step: Step, concerns: str) -> str:
+            if step in ("data", "dot"):
+                seen.append((step, read_marks(tmp_path / "marks").get(f"m{concerns[1:2]}")))
+            return super().said(step, concerns)
+
+    run(handed_over(Watching(features), letters(2), marks=Marks(tmp_path / "marks")))
+    assert seen == [("data", None), ("dot", DOT), ("data", None), ("dot", DOT)]
+    assert read_marks(tmp_path / "marks") == {"m0": 250, "m1": 250}

@@ -1,0 +1,5 @@
+"""`python -m engine` is `relance`."""
+
+from engine.cli import entry
+
+entry()

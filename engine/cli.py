@@ -1,0 +1,143 @@
+"""The command line: `relance [-C DIR] VERB …`. Exit status: 0 done, 1 refused or not equal, 2 the input or configuration is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from engine.config import Config, read_config
+from engine.house import House
+from engine.sequence.mistakes import Unpublishable
+from engine.verbs import (
+    auditing,
+    doubting,
+    graphing,
+    importing,
+    installing,
+    keys,
+    lists,
+    pausing,
+    people,
+    planning,
+    previewing,
+    publishing,
+    running,
+    simulating,
+    story,
+    watching,
+)
+from engine.verbs.refusal import Refusal
+
+Arguments = Callable[[argparse.ArgumentParser], None]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """`needs`: "house" (the stores, opened), "config" (only the files), "folder" (nothing yet)."""
+
+    help: str
+    run: Callable[..., int]
+    arguments: Arguments = lambda parser: None
+    needs: str = "house"
+
+
+VERBS = {
+    "init": Verb("make a new installation in a folder", installing.init, installing.init_arguments, "folder"),
+    "run": Verb("do everything: pages, following, sending", running.run, running.run_arguments),
+    "web": Verb("only the pages and the API", running.part("web"), running.part_arguments),
+    "follow": Verb("only keep the views up to date", running.part("follow"), running.part_arguments),
+    "send": Verb("only send", running.part("send"), running.part_arguments),
+    "demo": Verb("the sample installation with the clock sped up", installing.demo, installing.demo_arguments, "folder"),
+    "pause": Verb("hold sending", pausing.pause, pausing.pause_arguments),
+    "resume": Verb("say what will leave, then let it", pausing.resume, pausing.resume_arguments),
+    "import": Verb("bring people in from a .csv or .txt file", importing.run, importing.add_arguments),
+    "suppress": Verb("addresses that must not be written to", importing.suppress, importing.suppress_arguments),
+    "subscribe": Verb("put one person on a list", people.subscribe, people.subscribe_arguments),
+    "transfer": Verb("move one person from a list to another", people.transfer, people.transfer_arguments),
+    "unsubscribe": Verb("withdraw one person from a purpose, or from everything", people.unsubscribe, people.unsubscribe_arguments),
+    "check": Verb("read sequences/ and report every mistake", planning.check, planning.check_arguments, "config"),
+    "publish": Verb("show what differs from what runs, then publish it", publishing.run, publishing.add_arguments),
+    "simulate": Verb("live through a dialogue and print its calendar", simulating.run, simulating.add_arguments, "config"),
+    "graph": Verb("draw a dialogue", graphing.run, graphing.add_arguments, "config"),
+    "watch": Verb("a dialogue's questions and how they are answered", watching.run, watching.add_arguments),
+    "preview": Verb("a letter as a chosen person would see it", previewing.preview, previewing.preview_arguments),
+    "send-test": Verb("send one letter to yourself", previewing.send_test, previewing.send_test_arguments),
+    "show": Verb("a person's whole story", story.show, story.add_arguments),
+    "lists": Verb("the lists, who stands on them, what falls due", lists.lists, lists.add_arguments),
+    "in-doubt": Verb("letters whose acceptance is not known", doubting.in_doubt, doubting.add_arguments),
+    "rebuild": Verb("drop views and replay them", auditing.rebuild, auditing.rebuild_arguments),
+    "audit": Verb("replay the ledger beside the views", auditing.audit, auditing.audit_arguments),
+    "api-key": Verb("keys for the HTTP API", keys.run, keys.add_arguments),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="relance", description="A self-hosted, event-sourced email autoresponder.")
+    found.add_argument("-C", dest="folder", default=".", metavar="DIR", help="the installation's folder (default: here)")
+    found.add_argument("--version", action="version", version=f"relance {importlib.metadata.version('relance')}")
+    verbs = found.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, verb in VERBS.items():
+        verb.arguments(verbs.add_parser(name, help=verb.help, description=verb.help))
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    args = parser().parse_args(arguments)
+    try:
+        return _carry_out(VERBS[args.verb], args)
+    except Refusal as refusal:
+        print(f"relance: {refusal}", file=sys.stderr)
+        return refusal.status
+    except Unpublishable as error:
+        for mistake in error.mistakes:
+            print(mistake, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("relance: stopped; nothing is lost", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _carry_out(verb: Verb, args: argparse.Namespace) -> int:
+    folder = Path(args.folder)
+    if verb.needs == "folder":
+        return verb.run(folder, args)
+    config = read_config(folder)
+    if verb.needs == "config":
+        return verb.run(config, args)
+    return with_house(config, lambda house: cast(int, verb.run(house, args)))
+
+
+def with_house(config: Config, work: Callable[[House], int]) -> int:
+    """Open the stores for `work`; what keeps them from opening is a refusal with its sentence."""
+    from engine.app import open_house
+    from engine.keys import SecretMissing
+    from engine.store.database import StoreUnavailable
+    from engine.store.embedded import EmbeddedFailed
+    from engine.store.migrate import NewerVault
+
+    def tell(said: str) -> None:
+        if sys.stderr.isatty():
+            print(said, file=sys.stderr)
+
+    try:
+        with open_house(config.folder, tell, config) as house:
+            return work(house)
+    except (EmbeddedFailed, StoreUnavailable, SecretMissing, NewerVault) as error:
+        raise Refusal(str(error)) from error
+
+
+def entry() -> None:
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    entry()

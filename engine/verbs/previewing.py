@@ -1,0 +1,112 @@
+"""`preview` and `send-test`: a letter as a chosen person would get it, its links inert. From the author's files as they are now."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import secrets
+import webbrowser
+from dataclasses import replace
+
+from engine.authoring import read_sequences
+from engine.house import House
+from engine.sending.compose import CannotRender, Composed, Composer, Ordered
+from engine.sending.envelope import Delivery, Envelope
+from engine.sending.relay import Relay, RelayUnavailable
+from engine.sending.replies import Verdict
+from engine.sending.send import relay_settings
+from engine.sequence.model import Plan
+from engine.sequence.parse import parse
+from engine.subscriber.events import LetterBegun
+from engine.verbs.refusal import Refusal, address_of
+
+
+def preview_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("letter", help="the letter's id, or list/letter")
+    parser.add_argument("--for", dest="address", required=True, help="the person whose fields are merged in; an unknown address has none")
+    parser.add_argument("--text", action="store_true", help="print the text part instead")
+
+
+def preview(house: House, args: argparse.Namespace) -> int:
+    composed = _composed(house, args.letter, args.address, args.address)
+    if args.text:
+        print(composed.text)
+        return 0
+    folder = house.config.data / "preview"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{args.letter.replace('/', '-')}.html"
+    path.write_text(composed.html, encoding="utf-8")
+    path.chmod(0o600)
+    print(composed.subject)
+    print(path)
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        webbrowser.open(path.as_uri())
+    return 0
+
+
+def send_test_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("letter", help="the letter's id, or list/letter")
+    parser.add_argument("--to", required=True, help="where the test goes")
+    parser.add_argument("--for", dest="address", default="", help="the person whose fields are merged in (default: the recipient)")
+
+
+def send_test(house: House, args: argparse.Namespace) -> int:
+    to = address_of(args.to)
+    composed = _composed(house, args.letter, args.address or to, to)
+    delivery = asyncio.run(_send(house, Envelope(secrets.token_hex(16), house.config.site.sender, to, composed.octets)))
+    if delivery.verdict is not Verdict.ACCEPTED:
+        said = f"{delivery.reply.code} {delivery.reply.enhanced} {delivery.reply.text}".strip() if delivery.reply else "no answer"
+        raise Refusal(f"the mail server did not take it ({delivery.stage}): {said}")
+    print(f"sent: {composed.subject}")
+    return 0
+
+
+async def _send(house: House, envelope: Envelope) -> Delivery:
+    relay = Relay(relay_settings(house.config, house.config.mailbox_smtp_port))
+    found: list[Delivery] = []
+    try:
+        await relay.open()
+        await relay.deliver([envelope], None, found.append)
+    except RelayUnavailable as error:
+        raise Refusal(str(error)) from error
+    finally:
+        await relay.close()
+    return found[0]
+
+
+def _composed(house: House, letter: str, person: str, to: str) -> Composed:
+    plan = replace(parse(read_sequences(house.config.sequences), house.config.settings), edition=-1)
+    subscriber = house.vault.find(address_of(person))
+    known = house.vault.people([subscriber]).get(subscriber) if subscriber else None
+    claim = find_letter(plan, letter)
+    state = house.decisions.load([subscriber])[subscriber] if subscriber else None
+    ordered = Ordered(claim, 0, address_of(to), known.fields if known else {}, state.language if state else "")
+    try:
+        return Composer(house.config, house.secrets.link_key).compose(ordered, plan, house.clock.now())
+    except CannotRender as error:
+        raise Refusal(f"this letter cannot be made for this person: {error}") from error
+
+
+def find_letter(plan: Plan, said: str) -> LetterBegun:
+    """What claims the letter "welcome", "prise-en-main/welcome", a broadcast, or "confirmation". Refusal of status 2 when it is none or several."""
+    where, _, name = said.rpartition("/")
+    message = secrets.token_hex(16)
+    found = [
+        LetterBegun(0, f"list:{each.id}", "letter", letter.id, message, plan.edition, each.id, 0, each.purpose)
+        for each in plan.lists.values()
+        for letter in each.letters
+        if letter.id == name and where in ("", each.name, str(each.id))
+    ]
+    for broadcast in plan.broadcasts.values():
+        for letter in (broadcast.letter, broadcast.reminder):
+            if letter is not None and letter.id == said:
+                found.append(LetterBegun(0, f"broadcast:{broadcast.id}/preview", "broadcast", letter.id, message, plan.edition, 0, 0, broadcast.purpose))
+    if said == "confirmation":
+        found.append(LetterBegun(0, "ask:preview", "confirmation", "ask", message, plan.edition, purpose=next(iter(plan.purposes))))
+    if len(found) == 1:
+        return found[0]
+    every = [f"{each.name}/{letter.id}" for each in plan.lists.values() for letter in each.letters]
+    if found:
+        raise Refusal(f'several lists have a letter "{said}": say {" or ".join(e for e in every if e.endswith("/" + name))}', 2)
+    raise Refusal(f'there is no letter "{said}"; there are: {", ".join([*every, *plan.broadcasts, "confirmation"])}', 2)

@@ -1,0 +1,30 @@
+"""How instants are read from and shown on the command line: local dates in the installation's zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+from engine.sequence.timing import to_instant, to_local
+from engine.verbs.refusal import Refusal
+
+
+def shown(instant: int, zone: str) -> str:
+    """ "2026-12-01 09:00:00" on the local clock of a zone."""
+    return to_local(instant, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def read_date(text: str, zone: str) -> int:
+    """An instant from "2026-12-01", "01/12/2026" or an ISO date and time; without a zone, local midnight or time. Refusal of status 2."""
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            day: date = datetime.strptime(text.strip(), pattern).date()
+        except ValueError:
+            continue
+        return to_instant(datetime.combine(day, time()), zone)
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Refusal(f'"{text}" is not a date: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00', 2) from None
+    if moment.tzinfo is None:
+        return to_instant(moment, zone)
+    return int(moment.timestamp() * 1000)

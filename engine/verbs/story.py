@@ -1,0 +1,205 @@
+"""`relance show`: a person's whole story from the ledger, in order, in words or as JSON; what the vault still knows is joined when it is read."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import Any
+
+from engine.deciding import Publications
+from engine.house import House
+from engine.language import translator
+from engine.ledger.codec import Entry, as_plain
+from engine.sequence.model import Plan
+from engine.subscriber import events as e
+from engine.verbs.refusal import Refusal, address_of
+from engine.verbs.said import shown
+
+Say = Callable[[str], str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("address")
+    parser.add_argument("--json", action="store_true", help="a list of facts in order: name, both dates, cause, payload")
+
+
+def show(house: House, args: argparse.Namespace) -> int:
+    address = address_of(args.address)
+    subscriber = house.vault.find(address)
+    if subscriber is None:
+        reason = house.vault.suppressed([house.vault.hash(address)])
+        also = f" (its hash is on the suppression list: {next(iter(reason.values()))})" if reason else ""
+        raise Refusal(f"nobody is known under this address{also}")
+    entries = house.ledger.stream(subscriber)
+    evidence = house.vault.evidence_of(subscriber)
+    if args.json:
+        print(json.dumps([fact(entry, evidence) for entry in entries], ensure_ascii=False, indent=2))
+        return 0
+    say = translator("fr" if house.config.site.language == "fr" else "en")
+    zone = house.config.site.timezone
+    for entry in entries:
+        print(line(entry, house.publications, zone, say, evidence))
+    _standing(house, subscriber, zone, say)
+    return 0
+
+
+def fact(entry: Entry, evidence: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """One fact as JSON: dates in ISO 8601 UTC beside the stored milliseconds."""
+    payload = as_plain(entry.event)
+    at = payload.pop("at")
+    cause = {key: value for key, value in as_plain(entry.cause).items() if value not in ("", -1)}
+    if entry.cause.evidence in evidence:
+        cause["kept"] = evidence[entry.cause.evidence]
+    return {
+        "event": entry.name,
+        "at": _iso(at),
+        "recorded_at": _iso(entry.recorded_at),
+        "at_ms": at,
+        "recorded_at_ms": entry.recorded_at,
+        "position": entry.position,
+        "version": entry.version,
+        "cause": cause,
+        "payload": payload,
+    }
+
+
+def _iso(instant: int) -> str:
+    from engine.sequence.timing import to_local
+
+    return to_local(instant, "UTC").strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant % 1000:03d}Z"
+
+
+def line(entry: Entry, publications: Publications, zone: str, say: Say, evidence: dict[str, dict[str, Any]]) -> str:
+    plan = publications.current().plan()
+    recorded = "" if abs(entry.recorded_at - entry.event.at) < 60_000 else " " + say("(recorded {when})").format(when=shown(entry.recorded_at, zone))
+    words = sentence(entry.event, plan, zone, say)
+    return f"{shown(entry.event.at, zone)}{recorded}  {words}  — {cause_in_words(entry, say, evidence)}  [{entry.name}]"
+
+
+def cause_in_words(entry: Entry, say: Say, evidence: dict[str, dict[str, Any]]) -> str:
+    doors = {
+        "form": say("form"),
+        "import": say("import"),
+        "api": say("API call"),
+        "click": say("click in a letter"),
+        "one-click": say("one-click unsubscribe"),
+        "mailto": say("mail to the unsubscribe address"),
+        "operator": say("operator"),
+        "rule": say("rule"),
+        "engine": say("engine"),
+        "relay": say("mail server's answer"),
+    }
+    said = doors.get(entry.cause.door, entry.cause.door)
+    kept = evidence.get(entry.cause.evidence)
+    if not kept:
+        return said
+    known = ("source", "file", "line", "order", "operator", "words", "act")
+    details = ", ".join(f"{name}: {kept[name]}" for name in known if kept.get(name))
+    return f"{said} ({details})" if details else said
+
+
+def sentence(event: object, plan: Plan, zone: str, say: Say) -> str:
+    """What happened, in words."""
+
+    def named(number: int) -> str:
+        listed = plan.lists.get(number)
+        return f"{number} ({listed.name})" if listed else str(number)
+
+    match event:
+        case e.SubscriberRegistered():
+            return say("Registered")
+        case e.ProfileChanged(_, fields):
+            return say("Profile changed: {fields}").format(fields=", ".join(fields) or "-")
+        case e.ConsentRequested(_, purpose, _, lists):
+            return say("Asked to confirm for “{purpose}” (lists {lists})").format(purpose=purpose, lists=", ".join(map(named, lists)))
+        case e.ConsentGiven(_, purpose, proof):
+            return say("Consent for “{purpose}”: {proof}").format(purpose=purpose, proof=_proof(proof, say))
+        case e.GroundDeclared(_, purpose, basis, proof):
+            return say("Ground for “{purpose}”: {basis}, {proof}").format(purpose=purpose, basis=basis, proof=_proof(proof, say))
+        case e.ConsentConfirmed(_, purpose):
+            return say("Confirmed for “{purpose}”").format(purpose=purpose)
+        case e.ConsentExpired(_, purpose):
+            return say("The request for “{purpose}” expired unconfirmed").format(purpose=purpose)
+        case e.ConsentWithdrawn(_, purpose):
+            return say("Withdrew from everything") if purpose == "*" else say("Withdrew from “{purpose}”").format(purpose=purpose)
+        case e.ListJoined(_, number, run, start):
+            how = {"none": say(", without its letters"), "by-date": say(", counted from the date of collection")}.get(start, "")
+            return say("Joined list {list} (run {run})").format(list=named(number), run=run) + how
+        case e.ListLeft(_, number, run, why):
+            return say("Left list {list} (run {run}): {why}").format(list=named(number), run=run, why=why)
+        case e.ListMoved():
+            said = say("Answered: moved from {source} to {target}").format(source=named(event.source), target=named(event.target))
+            return said + (say(" (automatic)") if event.act == "auto_submit" else "")
+        case e.ListCopied():
+            said = say("Answered: also on {target}").format(target=named(event.target))
+            return said + (say(" (automatic)") if event.act == "auto_submit" else "")
+        case e.ListTransferred():
+            return say("Moved from {source} to {target}: {why}").format(source=named(event.source), target=named(event.target), why=event.why)
+        case e.LetterAnswered():
+            return say("Answered a letter")
+        case e.MoveUndone():
+            return say("Took the last move back ({why})").format(why=event.why)
+        case e.LetterBegun():
+            return say("Letter “{letter}” begun (attempt {attempt})").format(letter=event.letter, attempt=event.attempt)
+        case e.LetterSent():
+            return say("Letter accepted by the mail server ({code})").format(code=f"{event.code} {event.enhanced}".strip())
+        case e.LetterDeferred():
+            return say("Letter put off until {when} ({why})").format(when=shown(event.retry_at, zone), why=_answer(event) or event.why)
+        case e.LetterFailed():
+            return say("Letter failed ({why})").format(why=_answer(event) or event.why)
+        case e.LetterWithheld():
+            return say("Letter “{letter}” withheld: {why}").format(letter=event.letter, why=event.why)
+        case e.LetterInDoubt(_, _, settled):
+            return say("Letter in doubt: {settled}").format(settled=settled) if settled else say("Letter in doubt: no answer after the final dot")
+        case e.MailBounced(_, kind):
+            return say("Bounced ({kind})").format(kind=kind)
+        case e.MailComplained():
+            return say("Complained")
+        case e.SubscriberSuppressed(_, why):
+            return say("Suppressed: never to be written to ({why})").format(why=why)
+        case e.SubscriberReachable(_, why):
+            return say("Reachable again ({why})").format(why=why)
+        case e.ContactNoted(_, contacted_at):
+            return say("Last contact noted: {when}").format(when=shown(contacted_at, zone))
+        case e.CallHonoured():
+            return say("The call is carried out")
+        case e.ProcessingRestricted(_, lifted):
+            return say("Restriction lifted") if lifted else say("Processing restricted")
+        case e.SubscriberErased():
+            return say("Erased")
+        case _:
+            return type(event).__name__
+
+
+def _proof(proof: str, say: Say) -> str:
+    words = {
+        "declared": say("declared, without proof"),
+        "declared-with-proof": say("declared, with a proof"),
+        "single": say("the person's own act"),
+        "page": say("the person's own act on a page"),
+        "confirmed": say("confirmed by mail"),
+    }
+    return words.get(proof, proof)
+
+
+def _answer(event: e.LetterDeferred | e.LetterFailed) -> str:
+    return f"{event.code} {event.enhanced}".strip() if event.code else ""
+
+
+def _standing(house: House, subscriber: str, zone: str, say: Say) -> None:
+    person = house.decisions.load([subscriber])[subscriber]
+    plan = house.publications.current().plan()
+    print()
+    for purpose, ground in person.grounds.items():
+        print(say("Ground: “{purpose}” — {basis}, {status}").format(purpose=purpose, basis=ground.basis, status=ground.status))
+    for membership in person.memberships.values():
+        listed = plan.lists.get(membership.list)
+        print(say("On list {list} since {when}").format(list=f"{membership.list} ({listed.name if listed else '?'})", when=shown(membership.joined_at, zone)))
+    if person.suppressed:
+        print(say("Suppressed: never to be written to ({why})").format(why=person.suppressed))
+    from engine.subscriber.acts import acts
+
+    for key, act in acts(person, plan, house.publications.current().calendar).items():
+        if act.due:
+            print(say("Next: {what} on {when} ({key})").format(what=act.letter or act.kind, when=shown(act.due, zone), key=key))

@@ -1,0 +1,33 @@
+"""What every test may ask for: a running installation of its own, cheaply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+
+import pytest
+
+from engine.house import House
+from tests.installation import Installations
+
+pytest_plugins = ["tests.named_skips"]
+
+MakeHouse = Callable[..., House]
+
+
+@pytest.fixture(scope="session")
+def installations() -> Iterator[Installations]:
+    """The server of this test process; `with installations.made(files) as house:`."""
+    with Installations() as server:
+        yield server
+
+
+@pytest.fixture
+def make_house(installations: Installations) -> Iterator[MakeHouse]:
+    """`make_house(files, extra="…lines of config.toml")`: a House, published when there are files, gone after the test."""
+    with ExitStack() as houses:
+
+        def make(files: Mapping[str, str] | None = None, extra: str = "", **options: str) -> House:
+            return houses.enter_context(installations.made(files or {}, extra, **options))
+
+        yield make

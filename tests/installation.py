@@ -1,0 +1,138 @@
+"""Installations for tests: one embedded PostgreSQL per test process, and for each a fresh database, copied from a migrated template.
+
+`make_house(files)` (a fixture) gives a House for one test; `with installations.made(files) as house:` one for as long as you say.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from engine.app import furnished
+from engine.authoring import read_sequences
+from engine.config import read_config
+from engine.house import House
+from engine.installation.publishing import publication
+from engine.keys import make_secrets, read_secrets
+from engine.store import postmaster, sockets
+from engine.store.database import ensure_database
+from engine.store.embedded import Embedded
+from engine.store.migrate import migrate
+from engine.subscriber.events import Cause
+
+# Nothing here outlives the run, so nothing needs to reach the disk.
+SETTINGS = {"shared_buffers": "64MB", "max_wal_size": "256MB", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+TEMPLATE = "template_relance"
+
+LAYOUT = """<!doctype html><html lang="{{ language }}"><head><title>{{ subject }}</title></head>
+<body><div>{{ preheader }}</div>{{ content }}{{ foot }}</body></html>"""
+
+CONFIG = """
+[site]
+name = "Le Potager"
+url = "https://lettres.potager.example"
+from = "bonjour@potager.example"
+postal_address = "4 chemin des Tilleuls, 00000 Semailles, France"
+
+[[purpose]]
+id = "conseils"
+name = "La lettre du potager"
+description = "Des conseils de jardinage, deux fois par mois."
+
+[[purpose]]
+id = "offres"
+name = "Les offres du potager"
+description = "Nos ventes, quatre fois par an."
+
+[[group]]
+name = "prospects"
+yields_to = "clients"
+
+[[group]]
+name = "clients"
+
+[fields]
+first_name = "Prénom"
+"""
+
+
+def publish(house: House, *, backfill: bool = False) -> int:
+    """Publish what stands in the house's `sequences/` now; the edition in force afterwards."""
+    now = house.clock.now()
+    facts = publication(
+        house.publications.current(), read_sequences(house.config.sequences), house.config.settings, now, "test", backfill=backfill
+    )
+    assert not facts or house.publications.append(facts, Cause("operator"), now)
+    return house.publications.current().edition
+
+
+def write_sequences(folder: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / "sequences" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+class Installations:
+    """The server, and the installations made on it."""
+
+    def __init__(self) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="relance-")).resolve()
+        self.data = self.root / "postgres"
+        self._embedded = Embedded(self.data, self.root / "secrets", SETTINGS)
+        self._numbers = itertools.count(1)
+        self.admin = ""
+
+    def __enter__(self) -> Installations:
+        try:
+            self.admin = self._embedded.attach()
+            with psycopg.connect(self.admin, autocommit=True) as connection:
+                connection.execute("CREATE ROLE template_program")
+            migrate(ensure_database(self.admin, TEMPLATE), "template_program")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._embedded.detach()
+        for pid in postmaster.survivors(self.data):
+            os.kill(pid, signal.SIGKILL)
+        uid = self.data.stat().st_uid if self.data.exists() else os.geteuid()
+        far = sockets.folder_for(self.data, uid)
+        if far.parent != self.data.parent:
+            shutil.rmtree(far, ignore_errors=True)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    @contextmanager
+    def made(self, files: Mapping[str, str], extra: str = "", *, config: str = CONFIG) -> Iterator[House]:
+        """`files` by their path below `sequences/` (published, if any), `extra` lines at the end of `config.toml`."""
+        name = f"installation_{next(self._numbers)}"
+        folder = self.root / name
+        (folder / "sequences").mkdir(parents=True)
+        (folder / "config.toml").write_text(config + extra, encoding="utf-8")
+        write_sequences(folder, {"layout.html": LAYOUT} | dict(files))
+        read = read_config(folder)
+        make_secrets(read.secrets)
+        with psycopg.connect(self.admin, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+        owner = make_conninfo(self.admin, dbname=name)
+        try:
+            with furnished(read, owner, read_secrets(read.secrets)) as house:
+                if files:
+                    publish(house)
+                yield house
+        finally:
+            with psycopg.connect(self.admin, autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+                connection.execute(f"DROP ROLE IF EXISTS {name}_program".encode())
+            shutil.rmtree(folder, ignore_errors=True)
