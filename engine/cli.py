@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from engine.config import Config, read_config
 from engine.house import House
@@ -113,7 +112,7 @@ def _carry_out(verb: Verb, args: argparse.Namespace) -> int:
     config = read_config(folder)
     if verb.needs == "config":
         return verb.run(config, args)
-    return with_house(config, lambda house: cast(int, verb.run(house, args)))
+    return with_house(config, lambda house: verb.run(house, args))
 
 
 def with_house(config: Config, work: Callable[[House], int]) -> int:

@@ -1,4 +1,4 @@
-"""`config.toml`: what differs between two installations. Every key is documented in the sample file; an unknown key or a wrong value stops the start."""
+"""`config.toml`: what differs between two installations. The sample documents every key; an unknown key or a wrong value stops the start."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class Decisions:
 
     def load(self, streams: Collection[str]) -> dict[str, Person]:
         """People as they are at this moment: their fold from the view, and the later events from the ledger in one query."""
-        people = {stream: NOBODY for stream in streams} | dict(self.folds(streams))
+        people = dict.fromkeys(streams, NOBODY) | dict(self.folds(streams))
         for stream, entries in self.ledger.after({stream: person.version for stream, person in people.items()}).items():
             person = people[stream]
             for entry in entries:

@@ -10,8 +10,8 @@ from engine.config import Config
 from engine.deciding import Decisions, Publications
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
-from engine.ledger.store import Ledger
 from engine.keys import Secrets
+from engine.ledger.store import Ledger
 from engine.store.database import Database
 from engine.subscriber.person import Person
 from engine.vault.vault import Vault

@@ -1,4 +1,4 @@
-"""The installation's secrets: files of mode 0600 under `data/secrets/`, or environment variables; made at `init`, never in configuration or ledger (G18)."""
+"""The installation's secrets: files of mode 0600 under `data/secrets/`, or environment variables; never in configuration or ledger (G18)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _read(folder: Path, name: str) -> bytes:
         try:
             text = (folder / name).read_text()
         except OSError as error:
-            raise SecretMissing(f"the secret {name} cannot be read in {folder}: {error.strerror}; run `relance init` or put your saved copy back") from error
+            raise SecretMissing(f"the secret {name} cannot be read in {folder}: {error.strerror}; put your saved copy back") from error
     try:
         value = bytes.fromhex(text.strip())
     except ValueError:

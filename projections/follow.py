@@ -63,7 +63,8 @@ class Follower:
     def step(self, upto: int | None = None) -> bool:
         """Feed every view one batch and one piece of deferred work; True when there is more to do."""
         head = self.ledger.head() if upto is None else upto
-        return any([self._step(view, head) for view in self.views])
+        steps = [self._step(view, head) for view in self.views]
+        return any(steps)
 
     def catch_up(self, upto: int | None = None, tell: Callable[[int, int], None] = lambda done, total: None) -> int:
         """Follow until nothing is left, to `upto` or the head as it is now; the position reached. Raises EntryRefused or a view's fault."""

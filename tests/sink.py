@@ -57,6 +57,7 @@ class Sink:
     keep_bodies: bool = True
 
     messages: list[Accepted] = field(default_factory=list, init=False)
+    discarded: list[bytes] = field(default_factory=list, init=False)  # bodies that came for nobody
     commands: list[bytes] = field(default_factory=list, init=False)  # as they came, all connections together
     ahead: int = field(default=0, init=False)  # commands that came before the one before was answered
     open: int = field(default=0, init=False)
@@ -72,6 +73,7 @@ class Sink:
         self._stalled: set[Step] = set()
         self._cut: set[tuple[Step, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self.port = 0
 
     def answer(self, step: Step, reply: str, to: str = "*", times: int = -1) -> None:
@@ -85,6 +87,11 @@ class Sink:
     def cut(self, step: Step, when: Literal["before", "after"] = "before") -> None:
         """Closes the connection instead of answering `step`, or right after the answer."""
         self._cut.add((step, when))
+
+    def interject(self, said: str) -> None:
+        """Says something nobody asked for on every open connection."""
+        for writer in self._writers:
+            writer.write(f"{said}\r\n".encode())
 
     async def __aenter__(self) -> Sink:
         secure = self.certificate if self.tls == "implicit" else None
@@ -117,12 +124,14 @@ class Sink:
         self.connections += 1
         self.open += 1
         self.most_open = max(self.most_open, self.open)
+        self._writers.add(writer)
         try:
             await Conversation(self, reader, writer).run()
         except (Over, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
             pass
         finally:
             self.open -= 1
+            self._writers.discard(writer)
             writer.close()
 
 
@@ -224,6 +233,7 @@ class Conversation:
             return
         body = await self.body()
         if not self.recipients:
+            self.sink.discarded.append(body)
             self.write("554 5.5.1 No valid recipients")
         else:
             self.taken += 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.store.database import Database
 from engine.store.sql import queries
-from pathlib import Path
 
 SQL = queries(Path(__file__).with_name("desk.sql"))
 REFRESH_SECONDS = 5.0

@@ -21,7 +21,7 @@ class WordsPublished(Event):
 
 @dataclass(frozen=True, slots=True)
 class SequencePublished(Event):
-    """From here on the engine runs these files (path, digest of the text). `edition` counts from 1; `rolled_back_to` is the edition taken up again."""
+    """The engine runs these files (path, digest of the text) from here on. `edition` counts from 1; `rolled_back_to` is one taken up again."""
 
     edition: int
     files: tuple[tuple[str, str], ...]

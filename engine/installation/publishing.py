@@ -34,7 +34,14 @@ def words(at: int, text: str, known: Mapping[str, str]) -> tuple[e.WordsPublishe
 
 
 def publication(
-    installation: Installation, files: Mapping[str, str], settings: Settings, at: int, program: str, *, backfill: bool = False, rolled_back_to: int = 0
+    installation: Installation,
+    files: Mapping[str, str],
+    settings: Settings,
+    at: int,
+    program: str,
+    *,
+    backfill: bool = False,
+    rolled_back_to: int = 0,
 ) -> tuple[e.InstallationEvent, ...]:
     """The events of a new edition, none when nothing differs from what is in force. Raises Unpublishable."""
     normal = {path: unicodedata.normalize("NFC", text) for path, text in files.items()}
@@ -64,7 +71,8 @@ def notice_text(plan: Plan, name: str) -> str:
     """The exact words a form shows where it collects data: what is recorded is what was shown."""
     form = plan.forms[name]
     purpose = plan.purposes[form.purpose]
-    lines = [form.title, form.intro, form.notice, f"[ ] {form.checkbox}" if form.checkbox else "", f"[{form.button}]", purpose.name, purpose.description]
+    box = f"[ ] {form.checkbox}" if form.checkbox else ""
+    lines = [form.title, form.intro, form.notice, box, f"[{form.button}]", purpose.name, purpose.description]
     return unicodedata.normalize("NFC", "\n".join(line for line in lines if line))
 
 

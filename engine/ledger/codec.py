@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import unicodedata
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -122,7 +122,7 @@ def _event(envelope: _Envelope) -> AnyEvent:
             data = UPCASTS[envelope.name, v](data)
         raw = _encode(data)
     whole = b'{"at":%d%b%b' % (envelope.at, b"," if len(raw) > 2 else b"", raw[1:])
-    return cast(AnyEvent, _DECODERS[envelope.name].decode(whole))
+    return _DECODERS[envelope.name].decode(whole)
 
 
 def as_plain(value: object) -> Any:

@@ -62,7 +62,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
         within: Sequence[Within] = kwargs.get("within", ())
         with self.datastore.get_connection() as connection, connection.transaction(), connection.cursor() as cursor:
             for each in within:
-                each(cursor)  # type: ignore[arg-type]
+                each(cursor)
             self._lock_table(cursor)
             row = cursor.execute(SQL["head"]).fetchone()
             assert row is not None

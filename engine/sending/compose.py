@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from engine.config import Config
 from engine.letter.compile import Compiled, Foot, LetterMistakes, LetterSource, MergeFailed, compile_letter
+from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, NOT_ME, UNSUBSCRIBE, make_token
 from engine.sending import message as mails
 from engine.sending.address_header import Mailbox
 from engine.sending.header_values import ONE_CLICK, feedback_id, list_id, list_unsubscribe, message_id
@@ -21,7 +22,6 @@ from engine.sending.texts import TEXTS, Texts
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.events import LetterBegun
-from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, NOT_ME, UNSUBSCRIBE, make_token
 
 KEPT = 512
 LAYOUT = "layout.html"

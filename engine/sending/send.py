@@ -7,6 +7,7 @@ batches as they come. After SIGTERM nothing new is taken, what is on the wire is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Collection, Sequence
 
@@ -208,10 +209,8 @@ class Sender:
         seconds = IDLE
         if due is not None:
             seconds = min(IDLE, max(0.02, (due - self.house.clock.now()) / 1000 / self.house.clock.rate))
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), seconds)
-        except TimeoutError:
-            pass
         self.wake.clear()
 
     async def _keep_lease(self) -> None:

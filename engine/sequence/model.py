@@ -26,8 +26,9 @@ class Link:
 class Letter:
     """One mail of a list or broadcast. Its identity is `id`, never its position.
 
-    Exactly one of these says when: `after` (since joining), `wait` (since the letter before), `reminds` with `wait` (since the letter reminded
-    was sent, only to who has not answered it). `added_at` (ms) is when it was first published and `backfill` whether it also reaches people already past it.
+    Exactly one of these says when: `after` (since joining), `wait` (since the letter before), `reminds` with `wait` (since
+    the letter reminded was sent, only to who has not answered it). `added_at` (ms) is when it was first published,
+    `backfill` whether it also reaches people already past it.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import psycopg
@@ -22,9 +23,14 @@ class NewerVault(Exception):
 def migrate(owner: str, role: str) -> None:
     """Create or bring up to date; `role` is the running program's. Raises NewerVault rather than touch what it does not know."""
     statements = queries(HERE / "migrate.sql")
+    wanted = _fingerprint(role)
     with psycopg.connect(owner, autocommit=True) as connection:
+        if _is_current(connection, wanted):
+            return
         connection.execute(statements["lock"], {"key": MIGRATION_LOCK})
         try:
+            if _is_current(connection, wanted):
+                return
             ledger.create(owner)
             for schema in ("vault", "desk"):
                 connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
@@ -34,8 +40,21 @@ def migrate(owner: str, role: str) -> None:
             named = {"role": sql.Identifier(role), "database": sql.Identifier(connection.info.dbname)}
             for name in ("grant_ledger", "grant_tables", "grant_views", lock):
                 connection.execute(sql.SQL(statements[name]).format(**named))  # type: ignore[arg-type]
+            connection.execute(sql.SQL("COMMENT ON SCHEMA ledger IS {}").format(sql.Literal(wanted)))
         finally:
             connection.execute(statements["unlock"], {"key": MIGRATION_LOCK})
+
+
+def _fingerprint(role: str) -> str:
+    """Names everything a migration would do: while it is the same, none is needed, and none takes a lock that would stop the senders."""
+    rooms = [Path(str(room.__file__)).with_suffix(".sql") for room in (desk, ledger)]
+    files = [HERE / "migrate.sql", *rooms, *sorted(VAULT_MIGRATIONS.glob("*.sql"))]
+    return "relance " + hashlib.sha256(b"\0".join([role.encode(), *(path.read_bytes() for path in files)])).hexdigest()
+
+
+def _is_current(connection: psycopg.Connection[tuple[object, ...]], wanted: str) -> bool:
+    row = connection.execute(queries(HERE / "migrate.sql")["fingerprint"]).fetchone()
+    return row is not None and row[0] == wanted
 
 
 def _vault(connection: psycopg.Connection[tuple[object, ...]]) -> None:

@@ -39,3 +39,7 @@ REVOKE INSERT, UPDATE, DELETE ON vault.migration FROM {role}
 -- name: grant_views
 -- Views are dropped and made again at will, by the program itself, each in a schema of its own.
 GRANT CREATE ON DATABASE {database} TO {role}
+
+-- name: fingerprint
+-- What the last migration left as the ledger schema's comment.
+SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'ledger'

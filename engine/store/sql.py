@@ -35,13 +35,17 @@ class Queries:
         for name, text in self.texts.items():
             if not text.startswith(PREPARABLE):
                 continue
-            numbers: dict[str, int] = {}
-            numbered = _PARAMETER.sub(lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}", text).replace("%%", "%")
             try:
-                connection.execute(f"PREPARE checked AS {numbered}".encode())
+                connection.execute(f"PREPARE checked AS {_numbered(text)}".encode())
                 connection.execute("DEALLOCATE checked")
             except DatabaseError as error:
                 raise BrokenStatement(f"{self.path.name}: {name}: {error}") from error
+
+
+def _numbered(text: str) -> str:
+    """The statement with $1, $2… for its named parameters, as PREPARE wants it."""
+    names = list(dict.fromkeys(_PARAMETER.findall(text)))
+    return _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", text).replace("%%", "%")
 
 
 @lru_cache(maxsize=64)

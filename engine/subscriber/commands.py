@@ -1,4 +1,4 @@
-"""What can be asked of a person's stream: imperative, and complete. Everything random or read from a clock is minted before and carried in.
+"""What can be asked of a person's stream: imperative, and complete. What is random or read from a clock is minted before and carried in.
 
 `at` is the engine's time in milliseconds; `cause` says through which door the command came. A command that comes twice changes nothing the second time.
 """
@@ -20,8 +20,8 @@ class Command:
 class Subscribe(Command):
     """Join `list` on a stated ground. `basis`: consent, soft-optin, b2b, service. `proof`: declared, declared-with-proof, single, page.
 
-    `declared_at` is when the ground was given (0 = now); `start` and `counted_from` say what the person receives; `own_act` is true where the person
-    asked for it themselves, which alone may put back someone who had left everything. `call` makes a repeat harmless for 30 days.
+    `declared_at` is when the ground was given (0 = now); `start` and `counted_from` say what the person receives; `own_act` is true where
+    the person asked for it themselves, which alone may put back someone who had left. `call` makes a repeat harmless for 30 days.
     """
 
     list: int
@@ -64,7 +64,10 @@ class Confirm(Command):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Command):
-    """A click on an action link of letter `message`, sent to list `source` in `run`. `kind`: move or copy. `consented` names purposes ticked on the page."""
+    """A click on an action link of letter `message`, sent to list `source` in `run`. `kind`: move or copy.
+
+    `consented` is the purpose ticked on the page, where the link leads to another one.
+    """
 
     message: str
     source: int

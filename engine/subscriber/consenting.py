@@ -9,7 +9,7 @@ from engine.subscriber import events as e
 from engine.subscriber.acts import zone_of
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.joining import Entry, entry
-from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done
+from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
 from engine.subscriber.person import Person
 
 REPEATED = NothingToDo("this call was carried out before")

@@ -1,4 +1,4 @@
-"""P1 in one function: may we write to this person now, and on what ground? Asked at the claim, again at the hand-over, and by the auditor's replay."""
+"""P1 in one function: may we write to this person now, and on what ground? Asked at the claim, again at the hand-over, and by the auditor."""
 
 from __future__ import annotations
 

@@ -30,7 +30,10 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One person on one list, in one run. `since` is what delays count from; letters due before `skip_before` are left out; `trail` is how they came here."""
+    """One person on one list, in one run. `since` is what delays count from, `trail` how they came here.
+
+    Letters due before `skip_before` are left out.
+    """
 
     list: int
     run: int

@@ -84,7 +84,7 @@ class Vault:
             cursor.executemany(SQL["suppress"], [{"hash": h, "reason": r, "at": at} for h, r in hashes.items()])
 
     def write(self, cursor: psycopg.Cursor[Any], keep: Keep) -> None:
-        """Carry out what a command keeps, inside the ledger's transaction. Raises WithinRefused when someone else registered the address meanwhile."""
+        """Carry out what a command keeps, inside the ledger's transaction. Raises WithinRefused when the address was registered meanwhile."""
         if keep.register:
             values = {"subscriber": keep.subscriber, "hash": self.hash(keep.register), "address": keep.register, "at": keep.at}
             cursor.execute(SQL["register"], values | {"fields": Jsonb(dict(keep.fields))})

@@ -101,7 +101,8 @@ def find_letter(plan: Plan, said: str) -> LetterBegun:
     for broadcast in plan.broadcasts.values():
         for letter in (broadcast.letter, broadcast.reminder):
             if letter is not None and letter.id == said:
-                found.append(LetterBegun(0, f"broadcast:{broadcast.id}/preview", "broadcast", letter.id, message, plan.edition, 0, 0, broadcast.purpose))
+                key = f"broadcast:{broadcast.id}/preview"
+                found.append(LetterBegun(0, key, "broadcast", letter.id, message, plan.edition, 0, 0, broadcast.purpose))
     if said == "confirmation":
         found.append(LetterBegun(0, "ask:preview", "confirmation", "ask", message, plan.edition, purpose=next(iter(plan.purposes))))
     if len(found) == 1:

@@ -30,7 +30,8 @@ FOLLOW_WAIT = 1.0
 
 
 def run_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--speed", type=int, default=0, metavar="N", help="how many times faster than real time the engine's clock runs; kept with the installation")
+    said = "how many times faster than real time the engine's clock runs; kept with the installation"
+    parser.add_argument("--speed", type=int, default=0, metavar="N", help=said)
     parser.add_argument("--for", dest="seconds", type=float, default=0, metavar="SECONDS", help="stop by itself after so many seconds")
 
 
@@ -71,7 +72,7 @@ def _check_clock(house: House) -> None:
     """The ledger must not be ahead of the engine's time: facts would be recorded before what caused them."""
     last = house.ledger.at(house.ledger.head())
     if last is not None and last.recorded_at > house.clock.now() + 5 * MINUTE:
-        raise Refusal("the ledger is ahead of this machine's clock by more than five minutes: set the clock right (or restore the desk's clock) and start again")
+        raise Refusal("the ledger is ahead of the engine's clock by more than five minutes: set this machine's clock right and start again")
 
 
 def _hold_back(house: House) -> None:

@@ -195,7 +195,8 @@ def _standing(house: House, subscriber: str, zone: str, say: Say) -> None:
         print(say("Ground: “{purpose}” — {basis}, {status}").format(purpose=purpose, basis=ground.basis, status=ground.status))
     for membership in person.memberships.values():
         listed = plan.lists.get(membership.list)
-        print(say("On list {list} since {when}").format(list=f"{membership.list} ({listed.name if listed else '?'})", when=shown(membership.joined_at, zone)))
+        name = f"{membership.list} ({listed.name if listed else '?'})"
+        print(say("On list {list} since {when}").format(list=name, when=shown(membership.joined_at, zone)))
     if person.suppressed:
         print(say("Suppressed: never to be written to ({why})").format(why=person.suppressed))
     from engine.subscriber.acts import acts

@@ -69,6 +69,7 @@ def test_a_server_that_asks_for_the_body_though_nobody_is_left_gets_a_lone_dot()
     assert [outcome.verdict for outcome in outcomes.values()] == [Verdict.ACCEPTED, Verdict.HARD, Verdict.ACCEPTED]
     assert (outcomes["m1"].stage, sink.connections) == ("rcpt", 1)
     assert [message.recipients for message in sink.messages] == [("r0@exemple.fr",), ("r2@exemple.fr",)]
+    assert sink.discarded == [b""]
 
 
 @WAYS

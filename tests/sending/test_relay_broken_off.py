@@ -103,6 +103,34 @@ def test_a_server_that_stalls_is_left_and_only_behind_the_dot_is_it_in_doubt(
     assert sink.messages == []
 
 
+def test_no_empty_message_is_sent_where_the_sender_is_refused_and_the_recipient_taken() -> None:
+    heard: list[bytes] = []
+
+    async def main() -> Delivery:
+        async def confused(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"220 hello\r\n")
+            await reader.readline()
+            writer.write(b"250-x\r\n250 PIPELINING\r\n")
+            await reader.readuntil(b"DATA\r\n")
+            writer.write(b"550 5.7.1 Not you\r\n250 Ok\r\n354 Go\r\n")
+            heard.append(await reader.read())
+            writer.close()
+
+        outcomes: list[Delivery] = []
+        server = await asyncio.start_server(confused, "127.0.0.1", 0)
+        relay = Relay(replace(settings(Sink()), port=server.sockets[0].getsockname()[1]))
+        await relay.deliver([letter(1)], everyone, outcomes.append)
+        await relay.close()
+        server.close()
+        await asyncio.sleep(0.1)
+        [outcome] = outcomes
+        return outcome
+
+    outcome = run(main())
+    assert (outcome.stage, outcome.verdict) == ("mail", Verdict.BLOCKED)
+    assert b"".join(heard) == b""
+
+
 def given_to(told_in_the_middle: bytes, chosen: Timeouts) -> Delivery:
     """What becomes of a message of fifty million octets of which a server reads a thousand and then says that."""
 
@@ -167,52 +195,6 @@ def test_answers_that_are_out_of_step_end_the_connection(step: Step, said: str, 
             None if in_doubt else Verdict.TEMPORARY, Verdict.TEMPORARY
         ]  # fmt: skip
         assert sink.connections <= 2
-
-
-@WAYS
-def test_a_message_that_met_a_connection_closed_while_idle_goes_over_another(features: Sequence[str]) -> None:
-    async def main() -> tuple[list[Delivery], int]:
-        outcomes: list[Delivery] = []
-        async with Sink(features, per_connection=1) as sink:
-            relay = Relay(settings(sink))
-            await relay.open()
-            for number in range(3):
-                await relay.deliver([letter(number)], everyone, outcomes.append)
-            await relay.close()
-            return outcomes, len(sink.messages)
-
-    outcomes, arrived = run(main())
-    assert ([outcome.verdict for outcome in outcomes], arrived) == ([Verdict.ACCEPTED] * 3, 3)
-
-
-def test_a_parting_421_that_came_while_idle_costs_no_message_its_turn() -> None:
-    async def main() -> list[Delivery]:
-        outcomes: list[Delivery] = []
-        sink = Sink(ONE_BY_ONE)
-        async with sink:
-            relay = Relay(settings(sink))
-            await relay.open()
-            sink.answer("mail", "421 4.4.2 Idle too long", times=1)
-            await relay.deliver([letter(1)], everyone, outcomes.append)
-            await relay.close()
-        return outcomes
-
-    assert [outcome.verdict for outcome in run(main())] == [Verdict.ACCEPTED]
-
-
-def test_an_unused_connection_is_left_with_quit_after_a_while() -> None:
-    async def main() -> Sink:
-        async with Sink() as sink:
-            relay = Relay(settings(sink, replace(BRISK, idle=0.1)))
-            await relay.deliver([letter(1)], everyone, lambda outcome: None)
-            await asyncio.sleep(0.5)
-            assert (sink.open, sink.commands[-1]) == (0, b"QUIT")
-            await relay.deliver([letter(2)], everyone, lambda outcome: None)
-            await relay.close()
-            return sink
-
-    sink = run(main())
-    assert (len(sink.messages), sink.connections) == (2, 2)
 
 
 def test_when_eligibility_cannot_be_asked_nothing_more_is_begun_and_the_error_is_heard() -> None:

@@ -1,0 +1,286 @@
+"""What the API is told, as JSON → a call read and ready to become a command, or every mistake in it at once. Pure.
+
+The members of each body are declared once, here: the reader refuses what is not among them, and the API describes them from the same lines.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Literal
+
+from engine.intake.address import AddressRefused, normalise
+from engine.sequence.model import Plan
+from engine.sequence.timing import is_zone, to_instant
+from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, Withdraw
+from engine.subscriber.events import Cause
+
+Kind = Literal["text", "moment", "list", "fields"]
+DOUBLE_OPT_IN = "double-opt-in"
+BASES = (DOUBLE_OPT_IN, "consent", "soft-optin", "b2b", "service")
+LANGUAGES = ("fr", "en")
+STARTS = ("welcome", "none")
+LONGEST_TEXT = 2000
+LONGEST_FIELD = 500
+_BREAKS = frozenset({"Cs", "Zl", "Zp"})
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a body; `choices` are the only values it takes, where there are any."""
+
+    name: str
+    kind: Kind
+    required: bool
+    about: str
+    choices: tuple[str, ...] = ()
+
+
+_EMAIL = Member("email", "text", True, "The address, as it was written.")
+SUBSCRIPTION = (
+    _EMAIL,
+    Member("list", "list", True, "Number or name of the list to join."),
+    Member("basis", "text", True, "The ground. double-opt-in asks the person by mail; the others are declared by you.", BASES),
+    Member("source", "text", False, "How the address was collected; required for every basis but double-opt-in."),
+    Member("collected_at", "moment", False, "When; required for consent. ISO 8601; without a zone, local time of the installation."),
+    Member("proof", "text", False, "What proves it: a reference, a sentence."),
+    Member("fields", "fields", False, "Values of declared fields, by their names."),
+    Member("timezone", "text", False, "An IANA time zone, for example Europe/Paris."),
+    Member("language", "text", False, "The person's language.", LANGUAGES),
+    Member("start", "text", False, "welcome: every letter from now. none: stand on the list, get no letter of it.", STARTS),
+    Member("last_contact", "moment", False, "When the person was last in touch."),
+)
+TRANSFER = (
+    _EMAIL,
+    Member("from", "list", True, "Number or name of the list to leave."),
+    Member("to", "list", True, "Number or name of the list to join."),
+)
+UNSUBSCRIPTION = (_EMAIL, Member("purpose", "text", True, "The id of a purpose, or * for everything."))
+LOOKUP = (_EMAIL,)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    address: str
+    list: int
+    basis: str
+    source: str = ""
+    collected_at: int = 0
+    proof: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    timezone: str = ""
+    language: str = ""
+    start: str = "welcome"
+    last_contact: int = 0
+
+    def command(self, now: int, cause: Cause, call: str, request: str, fields: tuple[str, ...]) -> Subscribe | RequestConsent:
+        """`fields` names those whose values change; `request` is a fresh random id."""
+        if self.basis == DOUBLE_OPT_IN:
+            return RequestConsent(now, cause, (self.list,), request, "", "", self.timezone, self.language, fields, call)
+        return Subscribe(
+            now,
+            cause,
+            self.list,
+            self.basis,
+            "declared-with-proof" if self.proof else "declared",
+            self.collected_at,
+            start=self.start,
+            timezone=self.timezone,
+            language=self.language,
+            fields=fields,
+            last_contact=self.last_contact,
+            call=call,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Transferral:
+    address: str
+    source: int
+    target: int
+
+    def command(self, now: int, cause: Cause, call: str) -> Transfer:
+        return Transfer(now, cause, self.source, self.target, call)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscription:
+    address: str
+    purpose: str
+
+    def command(self, now: int, cause: Cause, call: str) -> Withdraw:
+        return Withdraw(now, cause, self.purpose, call=call)
+
+
+def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mistakes:
+    """`now` is the engine's time (ms): what lies after it is refused."""
+    reading = _Reading(body, SUBSCRIPTION, plan, now)
+    basis = reading.text("basis")
+    if basis in BASES and basis != DOUBLE_OPT_IN and not reading.text("source"):
+        reading.mistake("source", "is required: where does this ground come from?")
+    if basis == "consent" and not reading.moment("collected_at"):
+        reading.mistake("collected_at", "is required: when was this consent given?")
+    if basis == DOUBLE_OPT_IN and reading.text("start") == "none":
+        reading.mistake("start", "a double opt-in begins with the welcome")
+    zone = reading.text("timezone")
+    if zone and not is_zone(zone):
+        reading.mistake("timezone", "is no IANA time zone: write for example Europe/Paris")
+    read = Subscription(
+        reading.address(),
+        reading.listed("list"),
+        basis,
+        reading.text("source"),
+        reading.moment("collected_at"),
+        reading.text("proof"),
+        reading.fields("fields"),
+        zone,
+        reading.text("language"),
+        reading.text("start") or "welcome",
+        reading.moment("last_contact"),
+    )
+    return reading.end() or read
+
+
+def read_transfer(body: object, plan: Plan, now: int) -> Transferral | Mistakes:
+    reading = _Reading(body, TRANSFER, plan, now)
+    read = Transferral(reading.address(), reading.listed("from"), reading.listed("to"))
+    return reading.end() or read
+
+
+def read_unsubscription(body: object, plan: Plan, now: int) -> Unsubscription | Mistakes:
+    reading = _Reading(body, UNSUBSCRIPTION, plan, now)
+    purpose = reading.text("purpose")
+    if purpose and purpose != "*" and purpose not in plan.purposes:
+        reading.mistake("purpose", f"is none of this installation's: {', '.join(plan.purposes) or 'nothing is published yet'}")
+    read = Unsubscription(reading.address(), purpose)
+    return reading.end() or read
+
+
+def read_lookup(body: object, plan: Plan, now: int) -> str | Mistakes:
+    """The normalised address asked about."""
+    reading = _Reading(body, LOOKUP, plan, now)
+    address = reading.address()
+    return reading.end() or address
+
+
+class _Reading:
+    """One pass over a body: each value is asked for by name, each mistake is kept once."""
+
+    def __init__(self, body: object, members: Sequence[Member], plan: Plan, now: int) -> None:
+        self.plan, self.now = plan, now
+        self.mistakes: dict[str, None] = {}
+        self.members = {member.name: member for member in members}
+        self.values: dict[str, object] = body if isinstance(body, dict) else {}
+        if not isinstance(body, dict):
+            self.mistakes["the body is not a JSON object"] = None
+            return
+        for name in list(body)[:20]:
+            if name not in self.members:
+                self.mistake(_short(str(name)), f"is not known here; there are: {', '.join(self.members)}")
+        for member in members:
+            if member.required and self.values.get(member.name) in (None, ""):
+                self.mistake(member.name, "is required")
+
+    def mistake(self, name: str, said: str) -> None:
+        self.mistakes[f"{name}: {said}"] = None
+
+    def end(self) -> Mistakes | None:
+        return Mistakes(tuple(self.mistakes)) if self.mistakes else None
+
+    def text(self, name: str) -> str:
+        value, member = self.values.get(name), self.members[name]
+        text = self._clean(name, value, LONGEST_TEXT) if value is not None else ""
+        if text and member.choices and text not in member.choices:
+            self.mistake(name, f"is one of: {', '.join(member.choices)}")
+        return text
+
+    def _clean(self, name: str, value: object, longest: int, *, lines: bool = True) -> str:
+        if not isinstance(value, str):
+            self.mistake(name, "is not a text")
+            return ""
+        if len(value) > longest:
+            self.mistake(name, f"is longer than {longest} characters")
+            return ""
+        categories = {unicodedata.category(character) for character in value}
+        if categories & _BREAKS or any(unicodedata.category(c) == "Cc" and not (lines and c == "\n") for c in value):
+            self.mistake(name, "holds a line break or a control character")
+            return ""
+        return unicodedata.normalize("NFC", value).strip()
+
+    def address(self) -> str:
+        value = self.values.get("email")
+        if not isinstance(value, str):
+            if value is not None:
+                self.mistake("email", "is not a text")
+            return ""
+        try:
+            return normalise(value) if value else ""
+        except AddressRefused as error:
+            self.mistake("email", str(error))
+            return ""
+
+    def listed(self, name: str) -> int:
+        value = self.values.get(name)
+        if value in (None, ""):
+            return 0
+        if isinstance(value, bool) or not isinstance(value, int | str) or (isinstance(value, int) and not 0 < value < 2**53):
+            self.mistake(name, "is neither the number nor the name of a list")
+            return 0
+        found = self.plan.list_named(value) if len(str(value)) <= 100 else None
+        if found is None:
+            self.mistake(name, f"there is no published list {_short(str(value))}")
+        return found.id if found else 0
+
+    def moment(self, name: str) -> int:
+        """Milliseconds since 1970, 0 where nothing is said."""
+        text = self.text(name)
+        instant = _instant(text, self.plan.timezone) if text else 0
+        if instant is None:
+            self.mistake(name, "is not a date of ISO 8601 since 1970: write 2026-12-01 or 2026-12-01T09:00:00+01:00")
+        elif instant > self.now:
+            self.mistake(name, "lies in the future")
+        return instant or 0
+
+    def fields(self, name: str) -> dict[str, str]:
+        value = self.values.get(name)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.mistake(name, "is not an object of names and texts")
+            return {}
+        read = {}
+        for key in list(value)[:50]:
+            if key in self.plan.fields:
+                read[key] = self._clean(f"{name}.{key}", value[key], LONGEST_FIELD, lines=False)
+            else:
+                self.mistake(f"{name}.{_short(str(key))}", f"is not declared; there are: {', '.join(self.plan.fields) or 'none'}")
+        return read
+
+
+def _instant(text: str, zone: str) -> int | None:
+    try:
+        if _DAY.fullmatch(text):
+            instant = to_instant(datetime.combine(date.fromisoformat(text), time()), zone)
+        elif _MOMENT.fullmatch(text):
+            moment = datetime.fromisoformat(text)
+            instant = to_instant(moment, zone) if moment.tzinfo is None else int(moment.timestamp() * 1000)
+        else:
+            return None
+    except (ValueError, OverflowError):
+        return None
+    return instant if instant > 0 else None
+
+
+def _short(text: str) -> str:
+    said = text.encode("utf-8", "replace").decode()
+    return said if len(said) <= 40 else f"{said[:40]}…"

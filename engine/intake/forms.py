@@ -1,0 +1,143 @@
+"""A posted form → the answers it holds, or the reasons, input by input, why it cannot be accepted yet; and answers → the command. Pure.
+
+Every posted value is hostile: it is bounded, brought to NFC, one line, and free of what would make a confirmation mail carry a stranger's link.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.intake.address import AddressRefused, normalise
+from engine.sequence.model import Form
+from engine.sequence.timing import is_zone
+from engine.subscriber.commands import RequestConsent, Subscribe
+from engine.subscriber.events import Cause
+
+Reason = Literal["missing", "address", "long", "line", "link", "choose", "tick"]
+EMAIL, TIMEZONE = "email", "timezone"
+AGREED, STAMP, SHOWN = "relance-agreed", "relance-stamp", "relance-shown"
+YES = "yes"
+LONGEST = 200
+_TRAPS = ("website", "homepage", "company_url", "fax_number")
+_LINK = re.compile(r"://|\bwww\.|\b[\w-]+\.[a-z]{2,}/", re.IGNORECASE)
+_BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """A form well filled in. `list` is where it leads; `objects` is a ticked box on a form whose ground is not consent (CPCE L34-5 al. 4)."""
+
+    address: str
+    list: int
+    fields: Mapping[str, str] = field(default_factory=dict)
+    choice: str = ""
+    ticked: bool = False
+    timezone: str = ""
+    order: str = ""
+    objects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """What stands in the way, by the name of the input."""
+
+    reasons: Mapping[str, Reason]
+
+
+def trap(form: Form) -> str:
+    """The name of the input nobody sees: plausible, and none the author uses."""
+    used = {each.name for each in form.fields} | {form.order_field, form.question.name if form.question else ""}
+    return next((name for name in _TRAPS if name not in used), "relance-website")
+
+
+def is_trapped(posted: Mapping[str, str], form: Form) -> bool:
+    return bool(posted.get(trap(form), "").strip())
+
+
+def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
+    """The answers, or every reason at once. A time zone that is none was not written by a person and is left out."""
+    reasons: dict[str, Reason] = {}
+    address, number, choice = "", form.list, ""
+    try:
+        address = normalise(posted.get(EMAIL, ""))
+    except AddressRefused:
+        reasons[EMAIL] = "address" if posted.get(EMAIL, "").strip() else "missing"
+    fields: dict[str, str] = {}
+    for asked in form.fields:
+        value = _text(posted, asked.name, asked.required, reasons)
+        if value:
+            fields[asked.name] = value
+    if form.question is not None:
+        said = unicodedata.normalize("NFC", posted.get(form.question.name, ""))
+        chosen = next((each for each in form.question.choices if each.label == said), None)
+        if chosen is None:
+            reasons[form.question.name] = "choose"
+        else:
+            number, choice = chosen.list, chosen.label
+    order = _text(posted, form.order_field, True, reasons) if form.order_field else ""
+    ticked = bool(form.checkbox) and bool(posted.get(AGREED, ""))
+    if form.basis == "consent" and not ticked:
+        reasons[AGREED] = "tick"
+    if reasons:
+        return NotYet(reasons)
+    said_zone = posted.get(TIMEZONE, "")
+    objects = ticked and form.basis in ("soft-optin", "b2b")
+    return Answers(address, number, fields, choice, ticked, said_zone if is_zone(said_zone) else "", order, objects)
+
+
+def _text(posted: Mapping[str, str], name: str, required: bool, reasons: dict[str, Reason]) -> str:
+    raw = posted.get(name, "")
+    if len(raw) > 4 * LONGEST:
+        reasons[name] = "long"
+        return ""
+    text = unicodedata.normalize("NFC", raw.translate(_DIRECTION)).strip()
+    reason: Reason | None = None
+    if not text:
+        reason = "missing" if required else None
+    elif len(text) > LONGEST:
+        reason = "long"
+    elif any(unicodedata.category(character) in _BREAKS for character in text):
+        reason = "line"
+    elif _LINK.search(text):
+        reason = "link"
+    if reason is not None:
+        reasons[name] = reason
+    return text
+
+
+def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
+    """What was posted, as far as the form has an input for it: nothing a person wrote is lost with a mistake beside it."""
+    names = [EMAIL, AGREED, TIMEZONE, *(each.name for each in form.fields)]
+    names += [form.question.name] if form.question else []
+    names += [form.order_field] if form.order_field else []
+    return {name: posted[name][: 4 * LONGEST] for name in names if posted.get(name)}
+
+
+def request_for(
+    answers: Answers, form: Form, now: int, cause: Cause, request: str, notice: str, language: str, fields: tuple[str, ...]
+) -> RequestConsent:
+    """Ask by mail. `request` is a fresh random id, `notice` the digest of the words shown, `fields` the names of what the vault will keep."""
+    return RequestConsent(now, cause, (answers.list,), request, notice, form.name, answers.timezone, language, fields)
+
+
+def joining(
+    answers: Answers, form: Form, now: int, cause: Cause, call: str, notice: str, language: str, fields: tuple[str, ...]
+) -> Subscribe:
+    """Join at once. Never as the person's own act: whoever typed the address is not known, so a withdrawal is not undone by it."""
+    return Subscribe(
+        now,
+        cause,
+        answers.list,
+        form.basis,
+        "single",
+        notice=notice,
+        timezone=answers.timezone,
+        language=language,
+        fields=fields,
+        call=call,
+    )

@@ -1,0 +1,48 @@
+"""Keys for the HTTP API: made, listed, revoked. A key is shown once and kept nowhere (G17)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.house import House
+from engine.verbs.refusal import Refusal
+
+SCOPES = ("subscribe", "transfer", "unsubscribe", "read")
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A key as the desk knows it. Times are wall clock with their zone, None where it never was."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    created: datetime
+    last_used: datetime | None
+    revoked: datetime | None
+
+
+def create(house: House, name: str, scopes: Collection[str]) -> str:
+    """The new key itself, this once. Raises Refusal (status 2)."""
+    said = name.strip()
+    if not said or len(said) > LONGEST_NAME or not said.isprintable():
+        raise Refusal(f"a key has a name of 1 to {LONGEST_NAME} characters, to know it by", 2)
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise Refusal(f"a key may do one or more of: {', '.join(SCOPES)}" + (f"; not {', '.join(unknown)}" if unknown else ""), 2)
+    _, key = house.desk.new_key(said, frozenset(scopes))
+    return key
+
+
+def listing(house: House) -> list[Listed]:
+    """Every key ever made, oldest first; never the keys themselves."""
+    return [Listed(row[0], row[1], tuple(row[2].split(",")), row[3], row[4], row[5]) for row in house.desk.keys()]
+
+
+def revoke(house: House, id: str) -> None:
+    """From now on the key opens nothing. Raises Refusal for an id that is none or is revoked already."""
+    if not house.desk.revoke_key(id):
+        raise Refusal(f"there is no key {id} in use; `relance keys` lists them")

@@ -1,0 +1,1 @@
+"""Pages for the reader, for the author, and the API."""

@@ -1,0 +1,130 @@
+"""How often a form may be posted and a person asked to confirm (G12), and what a visitor's address is. All in wall-clock time.
+
+The desk keeps keyed hashes only. Each limit is held under a lock on its key, so it is exact on any number of hosts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from fastapi import Request
+
+from engine.house import House
+from engine.store.sql import beside
+
+SQL = beside(__file__)
+HOUR, DAY, MONTH = 3600, 86400, 30 * 86400
+CONFIRMATIONS = ((1, DAY), (3, MONTH))
+POSTS = ((30, HOUR),)
+UNSTAMPED_POSTS = ((10, HOUR),)
+FLOOD_LEAST, FLOOD_TIMES = 100, 5
+EVERYBODY, STATUS_ROW = "forms", "00000000-0000-0000-0000-000000000000"
+
+Windows = tuple[tuple[int, int], ...]
+
+
+class Limits:
+    """`True` means: there was room, and this one is counted."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def may_ask(self, address: str) -> bool:
+        """One mail that asks for confirmation per address and day, three in thirty days, whatever the form, list or door."""
+        return self._below(self._key("ask", address), CONFIRMATIONS)
+
+    def may_post(self, visitor: str, *, stamped: bool) -> bool:
+        """Posts of one neighbourhood in an hour: 30; 10 for forms that carry no render time, as copied ones do."""
+        place = neighbourhood(visitor)
+        return (stamped or self._below(self._key("unstamped", place), UNSTAMPED_POSTS)) and self._below(self._key("post", place), POSTS)
+
+    def is_calm(self) -> bool:
+        """False while all forms together are posted far more than usual; the status then says so."""
+        with self.house.database.transaction() as connection:
+            connection.execute(SQL["hold"], {"key": EVERYBODY})
+            hour, day = (connection.execute(SQL["counted"], {"key": EVERYBODY, "seconds": s}).fetchone()[0] for s in (HOUR, DAY))
+            calm = hour < max(FLOOD_LEAST, FLOOD_TIMES * (day - hour) / 23)
+            if calm:
+                connection.execute(SQL["note"], {"key": EVERYBODY})
+        if not calm:
+            why = f"forms were posted {hour} times within an hour, far more than usual: further posts are answered and not carried out"
+            self.house.desk.stick(STATUS_ROW, EVERYBODY, why)
+        return bool(calm)
+
+    def _below(self, key: str, windows: Windows) -> bool:
+        with self.house.database.transaction() as connection:
+            connection.execute(SQL["hold"], {"key": key})
+            for most, seconds in windows:
+                row = connection.execute(SQL["counted"], {"key": key, "seconds": seconds}).fetchone()
+                if row is not None and row[0] >= most:
+                    return False
+            connection.execute(SQL["note"], {"key": key})
+        return True
+
+    def _key(self, kind: str, said: str) -> str:
+        mac = hmac.new(self.house.secrets.pepper, f"limit/v1\0{kind}\0{said}".encode(), hashlib.sha256)
+        return f"{kind}:{mac.hexdigest()[:32]}"
+
+
+class Pace:
+    """At most `most` calls a minute per key, in this process: it guards the process, so it costs nobody a row."""
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most, self.clock = most, clock
+        self._lock = threading.Lock()
+        self._calls: dict[str, deque[float]] = {}
+
+    def wait(self, key: str) -> int:
+        """0 and the call is counted, or the seconds after which there is room again."""
+        now = self.clock()
+        with self._lock:
+            calls = self._calls.setdefault(key, deque())
+            while calls and calls[0] <= now - 60:
+                calls.popleft()
+            if len(calls) >= self.most:
+                return max(1, round(calls[0] + 60 - now))
+            calls.append(now)
+        return 0
+
+
+def neighbourhood(visitor: str) -> str:
+    """The /24 (IPv4) or /64 (IPv6) of an address, "" for what is none."""
+    try:
+        address = ipaddress.ip_address(visitor.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))
+
+
+def visitor_of(request: Request, trusted: tuple[str, ...]) -> str:
+    """Who asks: the peer, or, where that is a proxy of ours, the last address in `X-Forwarded-For` that is not."""
+    visitor = request.client.host if request.client else ""
+    said = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    while said and _is_trusted(visitor, trusted):
+        following = said.pop().strip()
+        if not _is_address(following):
+            break
+        visitor = following
+    return visitor
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_trusted(visitor: str, trusted: tuple[str, ...]) -> bool:
+    if not _is_address(visitor):
+        return False
+    return any(ipaddress.ip_address(visitor) in ipaddress.ip_network(each, strict=False) for each in trusted)
