@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from engine.installation import events as e
 from engine.sequence.model import Field, Group, Plan, Purpose
@@ -17,7 +17,10 @@ OCCURRENCES_KEPT = 10
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One publication: its files by digest, and the settings published with it. `at` is when (ms)."""
+    """One publication: its files by digest, and the settings published with it. `at` is when (ms).
+
+    `added` says of each letter when it was first published, and whether it then also went to people already past it.
+    """
 
     number: int
     at: int
@@ -25,6 +28,7 @@ class Edition:
     settings: str
     backfill: bool = False
     rolled_back_to: int = 0
+    added: tuple[tuple[tuple[str, str], tuple[int, bool]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,6 @@ class Installation:
     calendar: Calendar = ()
     paused: Mapping[int, str] = field(default_factory=dict)
     notices: Mapping[str, str] = field(default_factory=dict)
-    added: Mapping[tuple[str, str], tuple[int, bool]] = field(default_factory=dict)
 
     @property
     def edition(self) -> int:
@@ -51,41 +54,43 @@ class Installation:
         edition = self.editions.get(chosen)
         if edition is None:
             return Plan()
-        return _plan(edition, tuple((path, self.words[digest]) for path, digest in edition.files), self.words[edition.settings], _Added(self.added))
+        return _plan(edition, self.words)
 
     def evolve(self, event: e.InstallationEvent) -> Installation:
         return _evolve(replace(self, version=self.version + 1), event)
 
 
-class _Added:
-    """When letters were first published, hashable by identity so that plans can be cached."""
-
-    def __init__(self, added: Mapping[tuple[str, str], tuple[int, bool]]) -> None:
-        self.added = dict(added)
-        self.key = tuple(sorted(self.added.items()))
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Added) and self.key == other.key
+_plans: OrderedDict[Edition, Plan] = OrderedDict()
+PLANS_KEPT = 32
 
 
-@lru_cache(maxsize=32)
-def _plan(edition: Edition, files: tuple[tuple[str, str], ...], settings: str, added: _Added) -> Plan:
-    plan = replace(parse(dict(files), read_settings(settings)), edition=edition.number)
+def _plan(edition: Edition, words: Mapping[str, str]) -> Plan:
+    """Parsed once: an edition names its texts by digest, so it always means the same plan."""
+    found = _plans.get(edition)
+    if found is None:
+        files = {path: words[digest] for path, digest in edition.files}
+        found = _dated(parse(files, read_settings(words[edition.settings])), edition)
+        _plans[edition] = found
+        if len(_plans) > PLANS_KEPT:
+            _plans.popitem(last=False)
+    return found
+
+
+def _dated(plan: Plan, edition: Edition) -> Plan:
+    """The plan with the moment each of its letters was first published."""
+    added = dict(edition.added)
     lists = {}
     for number, listed in plan.lists.items():
         letters = []
         for letter in listed.letters:
-            at, backfill = added.added.get((f"list:{number}", letter.id), (0, False))
+            at, backfill = added[f"list:{number}", letter.id]
             letters.append(replace(letter, added_at=at, backfill=backfill))
         lists[number] = replace(listed, letters=tuple(letters))
     broadcasts = {}
     for name, broadcast in plan.broadcasts.items():
-        at, _ = added.added.get((f"broadcast:{name}", name), (0, False))
+        at, _ = added[f"broadcast:{name}", name]
         broadcasts[name] = replace(broadcast, letter=replace(broadcast.letter, added_at=at))
-    return replace(plan, lists=lists, broadcasts=broadcasts)
+    return replace(plan, edition=edition.number, lists=lists, broadcasts=broadcasts)
 
 
 def read_settings(text: str) -> Settings:
@@ -123,8 +128,7 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
             return replace(i, settings=digest)
         case e.SequencePublished(at, number, files, backfill, rolled_back_to):
             edition = Edition(number, at, files, i.settings, backfill, rolled_back_to)
-            published = replace(i, editions={**i.editions, number: edition})
-            return replace(published, added=_added(published, edition))
+            return replace(i, editions={**i.editions, number: replace(edition, added=_added(i, edition))})
         case e.BroadcastFellDue(at, broadcast, occurrence):
             return replace(i, calendar=_longer(i.calendar, Occurrence(broadcast, f"broadcast:{broadcast}/{occurrence}", at)))
         case e.SendingPaused(_, why, number):
@@ -144,10 +148,12 @@ def _longer(calendar: Calendar, new: Occurrence) -> Calendar:
     return (*(each for each in calendar if each.broadcast != new.broadcast), *same, new)
 
 
-def _added(i: Installation, edition: Edition) -> Mapping[tuple[str, str], tuple[int, bool]]:
-    """A letter keeps the moment it was first published, and whether it then also went to people already past it. Gone and back is new."""
+def _added(i: Installation, edition: Edition) -> tuple[tuple[tuple[str, str], tuple[int, bool]], ...]:
+    """A letter keeps the moment it was first published. One that was taken away and comes back is new."""
+    before = i.editions.get(i.edition)
+    known = dict(before.added) if before else {}
     plan = parse({path: i.words[digest] for path, digest in edition.files}, read_settings(i.words[edition.settings]))
     keys = [(f"list:{number}", letter.id) for number, listed in plan.lists.items() for letter in listed.letters]
     keys += [(f"broadcast:{name}", name) for name in plan.broadcasts]
     fresh = (edition.at, edition.backfill)
-    return {key: i.added.get(key, fresh) for key in keys}
+    return tuple((key, known.get(key, fresh)) for key in keys)

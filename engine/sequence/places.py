@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-_TABLE = re.compile(r"^\s*(\[\[?)\s*([\w.-]+)\s*\]")
-_KEY = re.compile(r"^\s*([\w-]+)\s*=")
+_STRINGS_AND_COMMENTS = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}|' r"'''.*?'{3,5}|" r'"(?:\\.|[^"\\\n])*"|' r"'[^'\n]*'|" r"#[^\n]*",
+    re.DOTALL,
+)
+_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+_NAME = rf"{_PART}(?:\s*\.\s*{_PART})*"
+_TABLE = re.compile(rf"\s*(\[\[?)\s*({_NAME})\s*\]")
+_KEY = re.compile(rf"\s*({_NAME})\s*=")
 
 
 class Places:
@@ -14,41 +21,49 @@ class Places:
     def __init__(self, text: str) -> None:
         self.lines: dict[str, int] = {"": 1}
         counts: dict[str, int] = {}
-        path, inside = "", ""
-        for number, line in enumerate(text.splitlines(), 1):
-            if inside:
-                inside = "" if inside in line else inside
-                continue
-            table = _TABLE.match(line)
-            if table:
-                path = self._enter(table[2], table[1] == "[[", counts)
-                self.lines.setdefault(path, number)
-                continue
-            key = _KEY.match(line)
-            if key:
-                self.lines.setdefault(f"{path}.{key[1]}" if path else key[1], number)
-            for quote in ('"""', "'''"):
-                if line.count(quote) % 2:
-                    inside = quote
-
-    @staticmethod
-    def _enter(name: str, is_array: bool, counts: dict[str, int]) -> str:
         path = ""
-        parts = name.split(".")
-        for depth, part in enumerate(parts):
-            path = f"{path}.{part}" if path else part
-            last = depth == len(parts) - 1
-            if last and is_array:
-                counts[path] = counts.get(path, -1) + 1
-                for deeper in [each for each in counts if each.startswith(f"{path}[") or each.startswith(f"{path}.")]:
-                    if f"[{counts[path]}]" not in deeper:
-                        continue
-                path = f"{path}[{counts[path]}]"
-            elif path in counts:
-                path = f"{path}[{counts[path]}]"
-        return path
+        for number, line in _statements(text):
+            table, key = _TABLE.match(line), _KEY.match(line)
+            if table:
+                path = _enter(_parts(table[2]), table[1] == "[[", counts)
+                self.lines.setdefault(path, number)
+            elif key:
+                within = path
+                for part in _parts(key[1]):
+                    within = f"{within}.{part}" if within else part
+                    self.lines.setdefault(within, number)
 
     def line(self, path: str) -> int:
         while path not in self.lines:
-            path = path.rpartition(".")[0] if "." in path else ""
+            path = path.rpartition("[" if path.endswith("]") else ".")[0]
         return self.lines[path]
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Each line that begins a table or a key, not one inside a text or an array of several lines."""
+    bare = _STRINGS_AND_COMMENTS.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    depth = 0
+    for number, (line, seen) in enumerate(zip(text.split("\n"), bare.split("\n"), strict=True), 1):
+        if depth == 0:
+            if _TABLE.match(line) and seen.lstrip().startswith("["):
+                yield number, line
+                continue
+            if _KEY.match(line) and "=" in seen:
+                yield number, line
+        depth = max(0, depth + sum(seen.count(each) for each in "[{") - sum(seen.count(each) for each in "]}"))
+
+
+def _parts(name: str) -> list[str]:
+    return [part.strip("\"'") for part in re.findall(_PART, name)]
+
+
+def _enter(parts: list[str], is_array: bool, counts: dict[str, int]) -> str:
+    """The path of a table: within an array of tables, of its latest element."""
+    path = ""
+    for depth, part in enumerate(parts, 1):
+        path = f"{path}.{part}" if path else part
+        if is_array and depth == len(parts):
+            counts[path] = counts.get(path, -1) + 1
+        if path in counts:
+            path = f"{path}[{counts[path]}]"
+    return path

@@ -63,6 +63,10 @@ class Table:
 
     def tables(self, key: str) -> list[Table]:
         """The array of tables `[[…key]]`."""
+        if isinstance(self.values.get(key), dict):
+            self.known.add(key)
+            self.mistake(key, f"`{key}` may be there several times: write [[{key}]] with two brackets on each side, after its parent's name if it has one")
+            return []
         found = self.get(key, list, [])
         children = []
         for index, each in enumerate(found):

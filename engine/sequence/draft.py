@@ -1,0 +1,102 @@
+"""What has been read so far of an author's files, and what every part of the reading needs: names, hours, and lists said by number or name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.sequence.delay import EVERY_DAY, parse_clock, parse_days, parse_window
+from engine.sequence.links import SPECIAL
+from engine.sequence.mistakes import Mistake
+from engine.sequence.model import Field, Group, List, Purpose
+from engine.sequence.table import Table
+from engine.sequence.timing import Hours
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+LARGEST_NUMBER = 999_999_999
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The part of the configuration that is published with the sequences."""
+
+    timezone: str = "Europe/Paris"
+    language: str = "fr"
+    purposes: tuple[Purpose, ...] = ()
+    groups: tuple[Group, ...] = ()
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass
+class Draft:
+    """Targets are still as the author wrote them. `lists` keeps each list beside its table, so that later mistakes find their line."""
+
+    files: Mapping[str, str]
+    settings: Settings
+    mistakes: list[Mistake] = field(default_factory=list)
+    lists: dict[int, tuple[List, Table]] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+
+    def number(self, said: object) -> int:
+        """The number of a list said by number or name; 0 when there is none."""
+        if isinstance(said, str):
+            found = self.names.get(said, int(said) if _NUMBER.fullmatch(said) else 0)
+        else:
+            found = said if isinstance(said, int) and not isinstance(said, bool) else 0
+        return found if found in self.lists else 0
+
+    def resolve(self, said: object, table: Table, key: str) -> int:
+        """As `number`, and a mistake at `key` when there is none."""
+        number = self.number(said)
+        if not number:
+            table.mistake(key, f"there is no list {said!r}" if isinstance(said, str) else f"there is no list {said}")
+        return number
+
+    def purpose(self, table: Table, root: Table) -> str:
+        """A table's own purpose, or that of its file; both must be declared."""
+        purpose = table.get("purpose", str, root.get("purpose", str, ""))
+        known = [p.id for p in self.settings.purposes]
+        if not purpose:
+            table.mistake("", "`purpose` is missing: write it at the head of the file; purposes are declared in config.toml")
+        elif purpose not in known:
+            place = table if "purpose" in table.values else root
+            place.mistake("purpose", f'the purpose "{purpose}" is not declared in config.toml (there: {", ".join(known)})')
+        return purpose
+
+    def group(self, table: Table) -> str:
+        group = table.get("group", str, "")
+        self.known_group(group, table, "group")
+        return group
+
+    def known_group(self, group: str, table: Table, key: str) -> None:
+        if group and group not in {g.name for g in self.settings.groups}:
+            table.mistake(key, f'the group "{group}" is not declared in config.toml')
+
+
+def read_hours(table: Table, inherited: Hours) -> Hours:
+    """`at`, `between` and `days` of a table; what it does not say it has from `inherited`."""
+    at = table.parsed("at", parse_clock, inherited.at)
+    between = table.parsed("between", parse_window, inherited.between)
+    if "at" in table.values and "between" in table.values:
+        table.mistake("between", "`at` and `between` exclude each other")
+    if "at" in table.values:
+        between = None
+    elif "between" in table.values:
+        at = None
+    return Hours(at, between, table.parsed("days", parse_days, inherited.days or EVERY_DAY))
+
+
+def check_name(name: str, table: Table, key: str, what: str) -> None:
+    if name and not NAME.fullmatch(name):
+        table.mistake(key, f'the {what} "{name}" may hold small letters, digits and hyphens only')
+
+
+def check_list_name(name: str, table: Table) -> None:
+    """A list's name also stands in links, so it can be neither a number nor one of the links that mean something else."""
+    check_name(name, table, "name", "name")
+    if name.isascii() and name.isdigit():
+        table.mistake("name", f'the name "{name}" is a number: links would take it for list {name}')
+    elif name in SPECIAL:
+        table.mistake("name", f'the name "{name}" is taken: ==={name}=== is a link of its own')

@@ -1,0 +1,57 @@
+"""Reading `[[broadcast]]`: one mailing on a date or a recurring one, and its reminder to the silent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from engine.sequence.delay import Delay, parse_delay
+from engine.sequence.draft import Draft, read_hours
+from engine.sequence.model import Broadcast, Letter
+from engine.sequence.parse_letters import check_body, read_words
+from engine.sequence.parse_links import read_links
+from engine.sequence.table import Table
+from engine.sequence.timing import Hours
+
+ON = "%Y-%m-%d %H:%M"
+_ON = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
+
+
+def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
+    name = table.need("id", str, "")
+    to = tuple(draft.resolve(each, table, "to") for each in table.need("to", list, []))
+    if not to and isinstance(table.values.get("to"), list):
+        table.mistake("to", "`to` names no list: nobody would get this")
+    on, every = table.get("on", str, ""), table.get("every", str, "")
+    if bool(on) == bool(every):
+        table.mistake("", 'a broadcast has either `on = "2026-12-01 09:00"` or `every = "0 9 1 * *"`')
+    if on and not _is_date(on):
+        table.mistake("on", f'"{on}" is not a date: write "2026-12-01 09:00"')
+    if every and len(every.split()) != 5:
+        table.mistake("every", f'"{every}" is not a cron line of five parts: minute hour day month weekday')
+    letter = read_words(table, draft, name)
+    letter = replace(letter, links=read_links(letter, draft))
+    own = table.table("reminder")
+    reminder = _reminder(own, letter, draft) if own is not None else None
+    purpose = draft.purpose(table, root)
+    lateness = table.parsed("max_lateness", parse_delay, Delay(days=2))
+    table.finish()
+    return Broadcast(name, purpose, to, letter, root.file, on, every, reminder, lateness)
+
+
+def _reminder(table: Table, letter: Letter, draft: Draft) -> Letter:
+    wait = table.parsed("wait", parse_delay, Delay(days=5))
+    subject, body = table.get("subject", str, letter.subject), table.get("body", str, letter.body)
+    check_body(body, table, draft)
+    hours = read_hours(table, Hours())
+    found = Letter(f"{letter.id}-reminder", subject, body, table.get("preheader", str, ""), wait=wait, hours=hours, reminds=letter.id)
+    table.finish()
+    return replace(found, links=read_links(found, draft))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(_ON.fullmatch(text)) and bool(datetime.strptime(text, ON))
+    except ValueError:
+        return False

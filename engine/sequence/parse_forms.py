@@ -1,0 +1,91 @@
+"""Reading `[[form]]` and `[confirmation]`: what a person is shown where they give their address, and what asks them to confirm."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from engine.sequence.delay import Delay, parse_delay
+from engine.sequence.draft import Draft, check_name
+from engine.sequence.model import Choice, Confirmation, Form, FormField, Question
+from engine.sequence.parse_letters import check_body
+from engine.sequence.table import Table
+
+CONFIRMATION_BODY = "(built in)"
+
+
+def read_form(table: Table, root: Table, draft: Draft) -> Form:
+    name = table.need("name", str, "")
+    check_name(name, table, "name", "name")
+    fields = tuple(_field(each, draft) for each in table.tables("field"))
+    asked = table.table("question")
+    question = _question(asked, draft) if asked is not None else None
+    number = draft.resolve(table.values["list"], table, "list") if "list" in table.values else 0
+    table.known.add("list")
+    if "list" not in table.values and question is None:
+        table.mistake("", "a form leads to a `list`, or has a [form.question] whose choices do")
+    basis = table.one_of("basis", ("consent", "soft-optin", "b2b", "service"), "consent")
+    form = Form(
+        name,
+        table.need("title", str, ""),
+        draft.purpose(table, root),
+        number,
+        table.need("notice", str, ""),
+        table.get("button", str, "Je m'inscris"),
+        table.get("checkbox", str, ""),
+        root.file,
+        table.get("intro", str, ""),
+        fields,
+        question,
+        cast(Literal["consent", "soft-optin", "b2b", "service"], basis),
+        table.get("confirm", bool, basis == "consent"),
+        table.get("thanks", str, ""),
+        table.get("confirmed", str, ""),
+        table.get("order_field", str, ""),
+    )
+    for listed in form.lists:
+        if listed in draft.lists and draft.lists[listed][0].purpose != form.purpose:
+            table.mistake("list", f"list {listed} has another purpose than the form: consent would be asked for the wrong thing")
+    if basis == "consent" and not form.checkbox:
+        table.mistake("", 'a form that asks for consent needs a `checkbox = "Oui, je souhaite recevoir…"` (never ticked beforehand)')
+    table.finish()
+    return form
+
+
+def _field(table: Table, draft: Draft) -> FormField:
+    name = table.need("name", str, "")
+    if name and name not in {f.name for f in draft.settings.fields}:
+        table.mistake("name", f'the field "{name}" is not declared in [fields] of config.toml')
+    found = FormField(name, table.get("label", str, name), table.get("required", bool, False))
+    table.finish()
+    return found
+
+
+def _question(table: Table, draft: Draft) -> Question:
+    choices = []
+    for each in table.tables("choice"):
+        label = each.need("label", str, "")
+        number = draft.resolve(each.values["list"], each, "list") if "list" in each.values else each.need("list", int, 0)
+        each.known.add("list")
+        each.finish()
+        choices.append(Choice(label, number))
+    if len(choices) < 2:
+        table.mistake("", "a question has at least two [[form.question.choice]]")
+    question = Question(table.get("name", str, "choice"), table.need("label", str, ""), tuple(choices))
+    table.finish()
+    return question
+
+
+def read_confirmation(table: Table, draft: Draft) -> Confirmation:
+    body = table.get("body", str, CONFIRMATION_BODY)
+    if body != CONFIRMATION_BODY:
+        check_body(body, table, draft)
+    found = Confirmation(
+        table.get("subject", str, ""),
+        body,
+        table.get("preheader", str, ""),
+        table.parsed("remind_after", parse_delay, Delay(days=2)),
+        table.parsed("expire_after", parse_delay, Delay(days=7)),
+        table.get("remind_subject", str, ""),
+    )
+    table.finish()
+    return found

@@ -1,0 +1,58 @@
+"""Reading the letters of a list: their words' file, and exactly one way to say when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.sequence.delay import Delay, parse_delay
+from engine.sequence.draft import Draft, check_name, read_hours
+from engine.sequence.model import Letter
+from engine.sequence.table import Table
+from engine.sequence.timing import Hours
+
+
+def read_letter(table: Table, hours: Hours, draft: Draft, position: int) -> Letter:
+    """A letter of a list; `hours` are the list's, `position` counts from 0."""
+    after: Delay | None = table.parsed("after", parse_delay, None)
+    wait: Delay | None = table.parsed("wait", parse_delay, None)
+    reminds = table.get("reminds", str, "")
+    if reminds and "after" in table.values:
+        table.mistake("after", "a letter that `reminds` is counted from the letter reminded: write `wait`")
+    elif "after" in table.values and "wait" in table.values:
+        table.mistake("wait", "`after` counts from joining, `wait` from the letter before: write one of them")
+    elif not reminds and "after" not in table.values and "wait" not in table.values:
+        table.mistake("", 'when? write `after = "2 days"` (since joining) or `wait = "2 days"` (since the letter before)')
+    if reminds and "wait" not in table.values:
+        table.mistake("", 'a letter that `reminds` needs `wait = "1 day"`')
+    if wait is not None and position == 0 and not reminds:
+        table.mistake("wait", "the first letter has none before it: write `after`")
+    letter = replace(read_words(table, draft), after=after, wait=wait, reminds=reminds, hours=read_hours(table, hours))
+    table.finish()
+    return letter
+
+
+def read_words(table: Table, draft: Draft, identifier: str = "") -> Letter:
+    """Subject, preheader and body. A broadcast has read its `identifier` already."""
+    name = identifier or table.need("id", str, "")
+    check_name(name, table, "id", "id")
+    body = table.need("body", str, "")
+    check_body(body, table, draft)
+    return Letter(name, table.need("subject", str, ""), body, table.get("preheader", str, ""))
+
+
+def check_body(body: str, table: Table, draft: Draft) -> None:
+    if body and body not in draft.files:
+        table.mistake("body", f"the letter {body} is not among the sequences' files")
+    elif body and not body.endswith((".md", ".html")):
+        table.mistake("body", "a letter is a .md or a .html file")
+
+
+def check_letters(letters: tuple[Letter, ...], table: Table) -> None:
+    """Each id once in a list, and what is reminded stands before."""
+    seen: set[str] = set()
+    for index, letter in enumerate(letters):
+        if letter.id and letter.id in seen:
+            table.mistake(f"letter[{index}].id", f'there are two letters "{letter.id}" in this list')
+        if letter.reminds and letter.reminds not in seen:
+            table.mistake(f"letter[{index}].reminds", f'no letter "{letter.reminds}" stands before this one in the list')
+        seen.add(letter.id)

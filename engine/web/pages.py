@@ -1,0 +1,111 @@
+"""The door to the templates: every page the engine shows to a reader is rendered here, in the reader's language, with the headers of C02.
+
+Everything put into a page is escaped. No page sets a cookie, asks another host for anything, or may stand in a foreign frame.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from functools import cache
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+from fastapi.responses import Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from engine.config import Site
+from engine.language import LANGUAGES, Language, counting_translator, translator
+
+TEMPLATES = Path(__file__).with_name("templates")
+YEAR = 365 * 24 * 3600
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+}
+
+Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
+Receive = Callable[[], Awaitable[MutableMapping[str, object]]]
+App = Callable[[MutableMapping[str, object], Receive, Send], Awaitable[None]]
+
+
+def spoken(wanted: str, site: Site) -> Language:
+    """The page's language for a reader whose own is `wanted` ("fr-CA", "" when not known)."""
+    short = wanted[:2].lower()
+    return cast(Language, short if short in LANGUAGES else site.language)
+
+
+class Pages:
+    """Renders templates for one site. Templates know `_`, `ngettext`, `language`, `site` and `nonce` (for their own script and style)."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def page(
+        self,
+        template: str,
+        language: Language,
+        *,
+        status: int = 200,
+        leads_to: Collection[str] = (),
+        headers: Mapping[str, str] | None = None,
+        **values: object,
+    ) -> Response:
+        """`leads_to` are the http(s) addresses a form of this page may be answered with: a browser holds redirects against `form-action` too."""
+        nonce = secrets.token_urlsafe(16)
+        rendered = _environment(language).get_template(template).render(language=language, site=self.site, nonce=nonce, **values)
+        policy = (
+            f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self'; "
+            f"form-action {' '.join(["'self'", *sorted({_origin(url) for url in leads_to})])}; frame-ancestors 'none'; base-uri 'none'"
+        )
+        own = {"Content-Security-Policy": policy, "Content-Language": language} | dict(headers or {})
+        return Response(rendered, status, own, media_type="text/html")
+
+
+@cache
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"], trim_blocks=True
+    )
+    catalogue = (translator(language), counting_translator(language))
+    environment.install_gettext_callables(*catalogue, newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+def is_address(text: str) -> bool:
+    """Whether an author's `thanks` is a web address to send the reader to, rather than words (G08)."""
+    if any(character.isspace() or not character.isprintable() or character in "\\\"'<>" for character in text):
+        return False
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None and (parts.port or 1) > 0
+    except ValueError:
+        return False
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.encode('idna').decode() if not parts.netloc.isascii() else parts.netloc}"
+
+
+class Headers:
+    """Around the whole application: the headers of C02 on every answer that has not set its own, and no cookie whatever happens."""
+
+    def __init__(self, app: App, secure: bool) -> None:
+        self.app = app
+        ours = HEADERS | ({"Strict-Transport-Security": f"max-age={YEAR}"} if secure else {})
+        self.ours = {name.lower().encode(): value.encode() for name, value in ours.items()}
+
+    async def __call__(self, scope: MutableMapping[str, object], receive: Receive, send: Send) -> None:
+        async def with_headers(message: MutableMapping[str, object]) -> None:
+            if message["type"] == "http.response.start":
+                said = [(name, value) for name, value in cast(list[tuple[bytes, bytes]], message["headers"]) if name != b"set-cookie"]
+                known = {name.lower() for name, _ in said}
+                message["headers"] = said + [(name, value) for name, value in self.ours.items() if name not in known]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
