@@ -15,11 +15,11 @@ import psycopg
 from engine.installation.events import STREAM, InstallationEvent
 from engine.installation.state import Installation
 from engine.ledger.codec import Encoded
-from engine.ledger.store import Append, Conflict, Ledger, Within, Written
+from engine.ledger.store import Append, Conflict, Ledger, Together, Within, Written
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.decide import decide
 from engine.subscriber.events import Cause, PersonEvent
-from engine.subscriber.evolve import evolve
+from engine.subscriber.evolve import evolve, fold
 from engine.subscriber.outcome import Done, NothingToDo, Outcome
 from engine.subscriber.person import NOBODY, Person
 from engine.vault.vault import Keep, Vault
@@ -30,13 +30,18 @@ Folds = Callable[[Collection[str]], Mapping[str, Person]]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A command for a person, named by `stream` or, where only that is known, by normalised `address`; and what the vault keeps if it is done."""
+    """A command for a person, named by `stream` or, where only that is known, by normalised `address`; and what the vault keeps if it is done.
+
+    `only_known`: nothing happens to an address nobody has. `only_new`: whoever wishes has looked, and nobody had the address; if somebody has it by
+    now, that is a conflict, because the command was made for a stranger.
+    """
 
     command: AnyCommand
     stream: str = ""
     address: str = ""
     keep: Keep | None = None
     only_known: bool = False
+    only_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +55,30 @@ class Result:
 
 
 UNKNOWN = NothingToDo("nobody is known under this address")
+CONFLICTED = Result(NothingToDo("too many changes at once; please try again"), conflict=True)
+# From here on rows of the vault are cheaper written together.
+MANY = 8
 
 
 @dataclass
 class _Work:
-    """One person's share of a batch: their wishes in order, decided one on top of the other."""
+    """One person's share of a batch: their wishes in order, decided one on top of the other. `version` is what was read."""
 
     stream: str
+    version: int
+    person: Person
     indexes: list[int] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     events: list[Encoded] = field(default_factory=list)
     keeps: list[Keep] = field(default_factory=list)
+    pending: list[PersonEvent] = field(default_factory=list)
     register: str = ""
+
+    def now(self) -> Person:
+        """The person with what this batch has decided; folded only when a further wish asks, which an import's never do."""
+        self.person = fold(self.pending, self.person)
+        self.pending.clear()
+        return self.person
 
 
 class Publications:
@@ -111,45 +128,51 @@ class Decisions:
             remaining = self._attempt(wishes, remaining, results, minted)
             if not remaining:
                 break
-        conflicted = Result(NothingToDo("too many changes at once; please try again"), conflict=True)
-        return [result if result is not None else conflicted for result in results]
+        return [result if result is not None else CONFLICTED for result in results]
 
     def one(self, wish: Wish) -> Result:
         return self.carry_out([wish])[0]
 
     def _attempt(self, wishes: Sequence[Wish], indexes: list[int], results: list[Result | None], minted: dict[str, str]) -> list[int]:
         streams = self._streams(wishes, indexes, minted)
-        known = {stream for stream in streams.values() if stream}
-        people = self.load(known)
+        people = self.load({stream for stream in streams.values() if stream} - set(minted.values()))
         installation = self.publications.current()
         plan, calendar, now = installation.plan(), installation.calendar, self.now()
         works: dict[str, _Work] = {}
         for index in indexes:
             wish, stream = wishes[index], streams[index]
-            if not stream:
-                results[index] = Result(UNKNOWN)
+            if not stream or (wish.only_new and wish.address not in minted):
+                results[index] = CONFLICTED if stream else Result(UNKNOWN)
                 continue
-            work = works.setdefault(stream, _Work(stream))
-            outcome = decide(wish.command, people[stream], plan, calendar)
+            work = works.get(stream)
+            if work is None:
+                person = people.get(stream, NOBODY)
+                work = works[stream] = _Work(stream, person.version, person)
+            outcome = decide(wish.command, work.now(), plan, calendar)
             if isinstance(outcome, Done):
                 for fact in outcome.facts:
                     work.events.append(Encoded(stream, fact.event, fact.cause, now))
-                    people[stream] = evolve(people[stream], fact.event)
+                    work.pending.append(fact.event)
                 if wish.keep is not None:
                     register = wish.address if minted.get(wish.address) == stream and not work.register else ""
                     work.register = work.register or register
                     work.keeps.append(replace(wish.keep, subscriber=stream, register=register))
             work.indexes.append(index)
             work.outcomes.append(outcome)
-        return self._append(list(works.values()), people, results)
+        return self._append(list(works.values()), results)
 
-    def _append(self, works: list[_Work], people: Mapping[str, Person], results: list[Result | None]) -> list[int]:
+    def _append(self, works: list[_Work], results: list[Result | None]) -> list[int]:
         writing = [work for work in works if work.events]
         batch = [
-            Append(work.stream, people[work.stream].version - len(work.events), tuple(work.events), self._within(work.keeps))
-            for work in writing
+            Append(work.stream, work.version, tuple(work.events), self._within(work.keeps), self._key(work.keeps)) for work in writing
         ]
-        answers = dict(zip((work.stream for work in writing), self.ledger.append(batch) if batch else (), strict=True))
+
+        def together(cursor: psycopg.Cursor[object], indexes: Sequence[int]) -> None:
+            self.vault.write_many(cursor, [keep for index in indexes for keep in writing[index].keeps])
+
+        many = sum(len(work.keeps) for work in writing) >= MANY
+        written = self.ledger.append(batch, cast(Together, together) if many else None) if batch else []
+        answers = dict(zip((work.stream for work in writing), written, strict=True))
         again: list[int] = []
         for work in works:
             answer = answers.get(work.stream)
@@ -172,13 +195,17 @@ class Decisions:
 
         return cast(Within, write)
 
+    def _key(self, keeps: list[Keep]) -> bytes:
+        return next((self.vault.hash_of(keep) for keep in keeps if keep.register), b"")
+
+    def _hash(self, wish: Wish) -> bytes:
+        return (wish.keep.address_hash if wish.keep is not None else b"") or self.vault.hash(wish.address)
+
     def _streams(self, wishes: Sequence[Wish], indexes: list[int], minted: dict[str, str]) -> dict[int, str]:
-        addresses = {wishes[i].address for i in indexes if not wishes[i].stream}
-        hashes = {self.vault.hash(address): address for address in addresses}
+        hashes = {self._hash(wishes[i]): wishes[i].address for i in indexes if not wishes[i].stream}
         found = {hashes[h]: subscriber for h, subscriber in self.vault.find_all(hashes).items()} if hashes else {}
-        for address in addresses:
-            if address in found:
-                minted.pop(address, None)
+        for address in found:
+            minted.pop(address, None)
         streams = {}
         for index in indexes:
             wish = wishes[index]

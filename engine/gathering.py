@@ -58,7 +58,8 @@ class Gatherer:
                 break
             if item is None:
                 return batch, True
-            batch.append(item)
+            if item[1].set_running_or_notify_cancel():
+                batch.append(item)
         return batch, False
 
     def _carry_out(self, batch: list[tuple[Wish, Future[Result]]]) -> None:

@@ -74,7 +74,20 @@ class Desk:
     def set_mark(self, name: str, engine_at: int, position: int) -> None:
         self._run("set_mark", name=name, engine_at=engine_at, position=position)
 
+    def note_shown(self, message: str, link: int, *, asked: bool) -> tuple[bool, int]:
+        """A link's page was fetched, and `asked` a person for a press. Was it pressed before, and how many other links of that letter
+        were fetched within ten seconds?"""
+        pressed, others = self._run("note_shown", message=message, link=link, asked=asked)[0]
+        return bool(pressed), int(others)
+
+    def note_pressed(self, message: str, link: int) -> None:
+        self._run("note_pressed", message=message, link=link)
+
+    def lost_at_the_button(self, seconds: int) -> int:
+        """How many links were opened within so many wall-clock seconds, by no known robot, and never pressed."""
+        return int(self._run("lost", seconds=seconds)[0][0])
+
     def forget(self) -> None:
         """Each table's time to live."""
-        for name in ("forget_taken", "forget_nonces", "forget_attempts"):
+        for name in ("forget_taken", "forget_nonces", "forget_attempts", "forget_shown"):
             self._run(name)

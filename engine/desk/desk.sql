@@ -14,6 +14,10 @@ CREATE TABLE IF NOT EXISTS desk.api_key (
     last_used timestamptz, revoked timestamptz);
 CREATE TABLE IF NOT EXISTS desk.stuck (
     subscriber uuid NOT NULL, key text NOT NULL, why text NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (subscriber, key));
+CREATE TABLE IF NOT EXISTS desk.shown (
+    message text NOT NULL, link smallint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), asked boolean NOT NULL,
+    pressed boolean NOT NULL DEFAULT false, PRIMARY KEY (message, link));
+CREATE INDEX IF NOT EXISTS shown_at ON desk.shown (at);
 CREATE TABLE IF NOT EXISTS desk.mark (name text PRIMARY KEY, engine_at bigint NOT NULL, position bigint NOT NULL DEFAULT 0)
 
 -- name: clock
@@ -99,3 +103,26 @@ ON CONFLICT (name) DO UPDATE SET engine_at = excluded.engine_at, position = excl
 -- name: mark
 -- See set_mark.
 SELECT engine_at, position FROM desk.mark WHERE name = %(name)s
+
+-- name: note_shown
+-- A link's page was fetched. How many other links of the same letter were within ten seconds tells a robot that tries them all (C03).
+INSERT INTO desk.shown (message, link, asked) VALUES (%(message)s, %(link)s, %(asked)s)
+ON CONFLICT (message, link) DO UPDATE SET at = clock_timestamp(), asked = shown.asked OR excluded.asked
+RETURNING pressed, (SELECT count(*) FROM desk.shown other WHERE other.message = %(message)s AND other.link <> %(link)s
+    AND other.at > clock_timestamp() - interval '10 seconds')
+
+-- name: note_pressed
+-- An act came from this link's page: it is not lost, and the page no longer acts by itself.
+INSERT INTO desk.shown (message, link, asked, pressed) VALUES (%(message)s, %(link)s, true, true)
+ON CONFLICT (message, link) DO UPDATE SET pressed = true
+
+-- name: lost
+-- Pages that asked for a press and never got one, but for those a robot went through link by link; the last half hour may still be pressed.
+SELECT count(*) FROM desk.shown WHERE asked AND NOT pressed AND at < clock_timestamp() - interval '30 minutes'
+    AND at > clock_timestamp() - %(seconds)s * interval '1 second'
+    AND NOT EXISTS (SELECT FROM desk.shown other WHERE other.message = shown.message AND other.link <> shown.link
+        AND (other.pressed OR other.at BETWEEN shown.at - interval '10 seconds' AND shown.at + interval '10 seconds'))
+
+-- name: forget_shown
+-- Long enough to compare two months.
+DELETE FROM desk.shown WHERE at < clock_timestamp() - interval '60 days'

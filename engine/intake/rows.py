@@ -35,11 +35,12 @@ BASES = {"consent": "consent", "consentement": "consent", "softoptin": "soft-opt
 STARTS = ("none", "welcome", "by-date")
 EARLIEST = "1990-01-01"
 
-_NO = frozenset(["0", "no", "n", "non", "false", "faux", "subscribed", "active", "actif", "active", "abonne", "inscrit"])
+_NO = frozenset(("0", "no", "n", "non", "false", "faux", "subscribed", "active", "actif", "abonne", "inscrit"))
+_YES = ("1", "yes", "y", "oui", "o", "x", "true", "vrai", "unsubscribed", "unsubscribe", "desinscrit", "desabonne", "optout", "optedout")
 _REFUSALS = {
-    "unsubscribed": ["1", "yes", "y", "oui", "o", "x", "true", "vrai", "unsubscribed", "unsubscribe", "desinscrit", "desabonne", "optout", "optedout"],
-    "bounced": ["bounced", "bounce", "hardbounce", "hardbounced", "cleaned"],
-    "complained": ["complained", "complaint", "spam", "plainte"],
+    "unsubscribed": _YES,
+    "bounced": ("bounced", "bounce", "hardbounce", "hardbounced", "cleaned"),
+    "complained": ("complained", "complaint", "spam", "plainte"),
 }
 _WHY = {word: why for why, words in _REFUSALS.items() for word in words}
 _ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)? ?(Z|UTC|[+-]\d{2}:?\d{2})?)?")
@@ -151,7 +152,10 @@ def proof_of(arrival: Arrival, zone: str) -> dict[str, object]:
 
 @lru_cache(maxsize=8192)
 def instant(text: str, zone: str) -> int:
-    """From 2026-12-01, 01/12/2026 (day first) or an ISO date and time; without its own zone, on the clock of `zone`. Raises ValueError with a sentence."""
+    """From 2026-12-01, 01/12/2026 (day first) or an ISO date and time; without its own zone, on the clock of `zone`.
+
+    Raises ValueError with a sentence. 0 stands for all that lies before EARLIEST.
+    """
     found, french = _ISO.fullmatch(text), _FRENCH.fullmatch(text)
     if found:
         day, clock, offset = found.groups()

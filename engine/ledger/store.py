@@ -1,6 +1,7 @@
 """The ledger: append-only, one total order without gaps, kept by the `eventsourcing` library's recorder on PostgreSQL.
 
-`append` writes a batch in one transaction and answers per stream. Vault rows go first, the ledger's lock last; NOTIFY wakes whoever follows.
+`append` writes a batch in one transaction and answers per stream. Vault rows go first, sorted by key, the ledger's lock last; NOTIFY wakes whoever
+follows.
 If the process dies anywhere, either the whole batch is there, vault rows included, or nothing is. A COMMIT whose answer was lost may have
 happened: ids are minted by the caller before, so the same command decided again finds its own work.
 """
@@ -10,7 +11,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import psycopg
 from eventsourcing.persistence import IntegrityError, StoredEvent
@@ -30,12 +32,17 @@ Within = Callable[[psycopg.Cursor[Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Events for one stream, expected to follow `version` (AT_HEAD: wherever it ends), with what the vault writes in the same transaction."""
+    """Events for one stream, expected to follow `version` (AT_HEAD: wherever it ends), with what the vault writes in the same transaction.
+
+    `key` is what another writer might want too (the hash of an address): vault rows are written in its order, those without one last, so that no
+    two batches wait for each other.
+    """
 
     stream: str
     version: int
     events: tuple[Encoded, ...]
     within: Within | None = None
+    key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,10 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """The stream has moved on (or a vault rule was broken by someone quicker): read again, decide again."""
+
+
+class Together(Protocol):
+    def __call__(self, cursor: psycopg.Cursor[Any], indexes: Sequence[int]) -> None: ...
 
 
 class WithinRefused(Exception):
@@ -97,8 +108,12 @@ class Ledger:
     def close(self) -> None:
         self.datastore.close()
 
-    def append(self, batch: Sequence[Append]) -> list[Written | Conflict]:
-        """Write what is not stale; one answer per append, in order. A stream may stand in a batch once."""
+    def append(self, batch: Sequence[Append], together: Together | None = None) -> list[Written | Conflict]:
+        """Write what is not stale; one answer per append, in order. A stream may stand in a batch once.
+
+        `together(cursor, indexes)` does at once what each of these appends has as `within`. It is tried first; if anything stands in the way of the
+        batch, what it wrote is rolled back and each `within` says for itself.
+        """
         answers: list[Written | Conflict | None] = [None] * len(batch)
         open_ones = list(range(len(batch)))
         known = self._heads([batch[i].stream for i in open_ones if batch[i].version == AT_HEAD])
@@ -107,22 +122,29 @@ class Ledger:
             if not open_ones:
                 break
             try:
-                self._write([(batch[i], versions[i]) for i in open_ones], answers, open_ones)
+                self._write([(batch[i], versions[i]) for i in open_ones], answers, open_ones, together)
                 break
             except _Stale as stale:
+                together = None
                 open_ones = self._drop_stale(batch, versions, answers, open_ones, stale.index)
         return [answer if answer is not None else Conflict() for answer in answers]
 
-    def _write(self, chosen: list[tuple[Append, int]], answers: list[Written | Conflict | None], indexes: list[int]) -> None:
+    def _write(
+        self, chosen: list[tuple[Append, int]], answers: list[Written | Conflict | None], indexes: list[int], together: Together | None
+    ) -> None:
         rows: list[StoredEvent] = []
         for each, version in chosen:
             stream = uuid.UUID(each.stream)
             for offset, event in enumerate(each.events, 1):
                 rows.append(StoredEvent(stream, version + offset, event.name, event.at_version(version + offset)))
-        guarded = [_Guarded(n, each.within) for n, (each, _) in enumerate(chosen) if each.within is not None]
-        guarded.sort(key=lambda g: chosen[g.index][0].stream)
+        within: Sequence[Within]
+        if together is not None:
+            within = [partial(together, indexes=indexes)]
+        else:
+            order = sorted(range(len(chosen)), key=lambda n: (not chosen[n][0].key, chosen[n][0].key, chosen[n][0].stream))
+            within = [_Guarded(n, own) for n in order if (own := chosen[n][0].within) is not None]
         try:
-            positions = list(self.recorder.insert_events(rows, within=guarded))
+            positions = list(self.recorder.insert_events(rows, within=within))
         except IntegrityError as error:
             raise _Stale(-1) from error
         taken = 0

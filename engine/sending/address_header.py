@@ -18,6 +18,9 @@ ENCODED_LINE = 76  # RFC 2047 section 2: the limit of a line that holds an encod
 
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL = re.compile(rf"(?=.{{1,64}}\Z){_ATEXT}(?:\.{_ATEXT})*")
+# RFC 6532: letters of any script, in UTF-8 as they are; a mail with such an address leaves under SMTPUTF8 alone (A06).
+_WIDE_ATEXT = _ATEXT.replace("[", r"[\w", 1)
+_WIDE = re.compile(rf"{_WIDE_ATEXT}(?:\.{_WIDE_ATEXT})*")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _ATOMS = re.compile(rf"{_ATEXT}(?: {_ATEXT})*")
@@ -52,8 +55,9 @@ def ascii_domain(domain: str) -> str:
 def addr_spec(name: str, address: str) -> str:
     """`address` with an ASCII domain, fit for the header `name`. Raises HeaderRefused."""
     local, _, domain = address.rpartition("@")
-    if _LOCAL.fullmatch(local) is None or "=?" in local:
-        raise HeaderRefused(f"{name} holds an address whose part before the @ is not a plain ASCII name.")
+    wide = not local.isascii() and _WIDE.fullmatch(local) is not None and len(local.encode("utf-8", "replace")) <= 64
+    if not (wide or _LOCAL.fullmatch(local)) or "=?" in local:
+        raise HeaderRefused(f"{name} holds an address whose part before the @ is not a plain name.")
     try:
         domain = ascii_domain(domain)
     except HeaderRefused as reason:
@@ -80,7 +84,7 @@ def address_header(name: str, mailboxes: Sequence[Mailbox]) -> bytes:
     for mailbox in mailboxes:
         written.append(_written(name, mailbox, used))
         used = 1
-    return (f"{name}: " + ",\r\n ".join(written) + "\r\n").encode("ascii")
+    return (f"{name}: " + ",\r\n ".join(written) + "\r\n").encode()
 
 
 def _written(name: str, mailbox: Mailbox, used: int) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +31,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What one command asks the vault to write beside its events."""
+    """What one command asks the vault to write beside its events. `address_hash`, where it is known already, is that of the wish's address."""
 
     subscriber: str
     at: int
@@ -81,17 +82,18 @@ class Vault:
     def suppress(self, hashes: Mapping[bytes, str], at: int) -> None:
         """Hashes of addresses nobody here knows, each with its reason: they stay out of every later import."""
         with self.database.transaction() as connection, connection.cursor() as cursor:
-            cursor.executemany(SQL["suppress"], [{"hash": h, "reason": r, "at": at} for h, r in hashes.items()])
+            cursor.executemany(SQL["suppress"], [{"hash": h, "reason": r, "at": at} for h, r in sorted(hashes.items())])
 
     def write(self, cursor: psycopg.Cursor[Any], keep: Keep) -> None:
-        """Carry out what a command keeps, inside the ledger's transaction. Raises WithinRefused when the address was registered meanwhile."""
+        """Carry out what a command keeps, inside the ledger's transaction.
+
+        Raises WithinRefused when someone else registered the address meanwhile.
+        """
         if keep.register:
-            values = {"subscriber": keep.subscriber, "hash": self.hash(keep.register), "address": keep.register, "at": keep.at}
+            values = {"subscriber": keep.subscriber, "hash": self.hash_of(keep), "address": keep.register, "at": keep.at}
             cursor.execute(SQL["register"], values | {"fields": Jsonb(dict(keep.fields))})
             if cursor.rowcount == 0:
                 raise WithinRefused
-        elif keep.fields:
-            cursor.execute(SQL["merge_fields"], {"subscriber": keep.subscriber, "fields": Jsonb(dict(keep.fields))})
         for piece in keep.evidence:
             cursor.execute(
                 SQL["keep_evidence"],
@@ -103,7 +105,36 @@ class Vault:
                     "payload": piece.payload,
                 },
             )
-        hashed = keep.address_hash or (self.hash(keep.register) if keep.register else b"")
+        self._write_rest(cursor, keep)
+
+    def write_many(self, cursor: psycopg.Cursor[Any], keeps: Sequence[Keep]) -> None:
+        """The same for many at once, new people and evidence by COPY.
+
+        Whatever stands in the way is an IntegrityError of the whole transaction: the caller writes them one by one then, to find whose it was.
+        """
+        new = sorted(((self.hash_of(keep), keep) for keep in keeps if keep.register), key=lambda pair: pair[0])
+        if new:
+            with cursor.copy(SQL["copy_people"].encode()) as copy:
+                copy.set_types(["uuid", "bytea", "text", "jsonb", "int8"])
+                for hashed, keep in new:
+                    copy.write_row((uuid.UUID(keep.subscriber), hashed, keep.register, Jsonb(dict(keep.fields)), keep.at))
+        with cursor.copy(SQL["copy_evidence"].encode()) as copy:
+            copy.set_types(["bytea", "uuid", "int8", "bytea", "bytea"])
+            for keep in keeps:
+                for piece in keep.evidence:
+                    copy.write_row((piece.commitment, uuid.UUID(keep.subscriber), keep.at, piece.salt, piece.payload))
+        for keep in sorted(keeps, key=lambda keep: keep.subscriber):
+            self._write_rest(cursor, keep)
+
+    def hash_of(self, keep: Keep) -> bytes:
+        return keep.address_hash or (self.hash(keep.register) if keep.register else b"")
+
+    def _write_rest(self, cursor: psycopg.Cursor[Any], keep: Keep) -> None:
+        if keep.fields and not keep.register:
+            cursor.execute(SQL["merge_fields"], {"subscriber": keep.subscriber, "fields": Jsonb(dict(keep.fields))})
+        if not (keep.suppress or keep.lift):
+            return
+        hashed = self.hash_of(keep)
         if keep.suppress and hashed:
             cursor.execute(SQL["suppress"], {"hash": hashed, "reason": keep.suppress, "at": keep.at})
         if keep.lift and hashed:

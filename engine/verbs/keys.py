@@ -1,7 +1,8 @@
-"""Keys for the HTTP API: made, listed, revoked. A key is shown once and kept nowhere (G17)."""
+"""`relance api-key create | list | revoke`: keys for the HTTP API. A key is shown once and kept nowhere (G17)."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,4 +46,28 @@ def listing(house: House) -> list[Listed]:
 def revoke(house: House, id: str) -> None:
     """From now on the key opens nothing. Raises Refusal for an id that is none or is revoked already."""
     if not house.desk.revoke_key(id):
-        raise Refusal(f"there is no key {id} in use; `relance keys` lists them")
+        raise Refusal(f"there is no key {id} in use; `relance api-key list` shows them")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    new = acts.add_parser("create", help="make a key; it is shown this once")
+    new.add_argument("name", help="what you will know it by")
+    new.add_argument("--scope", action="append", default=[], choices=SCOPES, help="what it may do; more than once for more (default: subscribe)")
+    acts.add_parser("list", help="every key: id, name, what it may do, when it was last used")
+    acts.add_parser("revoke", help="close a key for good").add_argument("id")
+
+
+def run(house: House, args: argparse.Namespace) -> int:
+    match args.act:
+        case "create":
+            print(create(house, args.name, frozenset(args.scope or ("subscribe",))))
+        case "revoke":
+            revoke(house, args.id)
+            print(f"key {args.id} is revoked")
+        case _:
+            for each in listing(house):
+                used = f"{each.last_used:%Y-%m-%d %H:%M}" if each.last_used else "never used"
+                state = f"revoked {each.revoked:%Y-%m-%d}" if each.revoked else used
+                print(f"{each.id}  {each.name}  {','.join(each.scopes)}  {state}")
+    return 0

@@ -5,6 +5,7 @@ Everything put into a page is escaped. No page sets a cookie, asks another host 
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from functools import cache
@@ -18,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from engine.config import Site
 from engine.language import LANGUAGES, Language, counting_translator, translator
 
+_HOST = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 TEMPLATES = Path(__file__).with_name("templates")
 YEAR = 365 * 24 * 3600
 HEADERS = {
@@ -58,9 +60,10 @@ class Pages:
         """`leads_to` are the http(s) addresses a form of this page may be answered with: a browser holds redirects against `form-action` too."""
         nonce = secrets.token_urlsafe(16)
         rendered = _environment(language).get_template(template).render(language=language, site=self.site, nonce=nonce, **values)
+        forms = " ".join(["'self'", *sorted({_origin(url) for url in leads_to})])
         policy = (
             f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self'; "
-            f"form-action {' '.join(["'self'", *sorted({_origin(url) for url in leads_to})])}; frame-ancestors 'none'; base-uri 'none'"
+            f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
         )
         own = {"Content-Security-Policy": policy, "Content-Language": language} | dict(headers or {})
         return Response(rendered, status, own, media_type="text/html")
@@ -82,7 +85,7 @@ def is_address(text: str) -> bool:
         return False
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None and (parts.port or 1) > 0
+        return parts.scheme in ("http", "https") and _HOST.fullmatch(parts.netloc) is not None and (parts.port or 1) > 0
     except ValueError:
         return False
 

@@ -160,3 +160,13 @@ def test_a_line_is_never_overlong_whatever_the_length_of_the_name(letter: str) -
         box = Mailbox(letter * length, "zoe@exemple.fr")
         for line in lines(address_header("To", [box, box])):
             assert len(line) <= (76 if b"=?" in line else 78)
+
+
+def test_letters_of_any_script_before_the_at_are_written_as_they_are() -> None:
+    assert address_header("To", (Mailbox("", "é@exemple.fr"),)) == "To: é@exemple.fr\r\n".encode()
+
+
+@pytest.mark.parametrize("address", ["é é@e.fr", "é\r\nBcc: x@e.fr", "é<@e.fr", "é\u2028@e.fr", "é" * 33 + "@e.fr", "é..é@e.fr"])
+def test_a_hostile_address_in_another_script_is_refused(address: str) -> None:
+    with pytest.raises(HeaderRefused):
+        address_header("To", (Mailbox("", address),))

@@ -1,0 +1,93 @@
+"""A link of a letter, and what was said on its page, read as a command. Pure: whether a link is genuine and who is behind it was found before.
+
+Opening a link is no command at all. `act` is the class of evidence: "human_button", "auto_submit" or "rfc8058" (C05).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.sequence.model import Link
+from engine.subscriber import commands as c
+from engine.subscriber.eligibility import live_ground
+from engine.subscriber.events import Cause, LetterBegun
+from engine.subscriber.outcome import Refused
+from engine.subscriber.person import Person
+
+Action = Literal["answer", "unsubscribe", "everything", "confirm", "undo", "not-me"]
+Said = Literal["nothing", "button", "auto", "one-click", "again"]
+
+HUMAN, AUTOMATIC, ONE_CLICK = "human_button", "auto_submit", "rfc8058"
+MAY_ACT_ALONE: frozenset[Action] = frozenset({"answer", "unsubscribe", "everything"})
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """One link of one letter: what it asks for, the claim of its letter, the published link of an answer, the request a confirmation is about."""
+
+    action: Action
+    claim: LetterBegun
+    link: Link | None = None
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a POST says. `consented` is the purpose whose box was ticked."""
+
+    said: Said
+    nonce: str = ""
+    consented: str = ""
+
+
+def read_body(fields: Mapping[str, str]) -> Body:
+    """RFC 8058 section 3.2: `List-Unsubscribe=One-Click`, and nothing else, makes a POST a one-click; our own forms use other fields (A25)."""
+    if fields.get("List-Unsubscribe", "").strip().lower() == "one-click":
+        return Body("one-click")
+    nonce, consented = fields.get("nonce", ""), fields.get("consent", "")
+    match fields.get("act", "button" if nonce else ""):
+        case "button":
+            return Body("button", nonce, consented)
+        case "auto":
+            return Body("auto", nonce)
+        case "again":
+            return Body("again", nonce)
+        case _:
+            return Body("nothing", nonce)
+
+
+def act_of(said: Said) -> str:
+    return {"auto": AUTOMATIC, "one-click": ONE_CLICK}.get(said, HUMAN)
+
+
+def cause_of(click: Click, act: str, commitment: str = "") -> Cause:
+    number = click.link.index if click.link is not None else -1
+    return Cause("one-click" if act == ONE_CLICK else "click", click.claim.message, number, commitment)
+
+
+def command_of(click: Click, body: Body, at: int, person: Person, commitment: str = "") -> c.AnyCommand | Refused:
+    """`at` is the engine's time in milliseconds, `commitment` that of the evidence kept. A refusal concerns the one link that never takes away."""
+    act = act_of(body.said)
+    claim, cause = click.claim, cause_of(click, act, commitment)
+    if body.said == "again":
+        return c.Resubscribe(at, cause, claim.purpose, act, list=claim.list)
+    match click.action:
+        case "unsubscribe":
+            return c.Withdraw(at, cause, claim.purpose, act)
+        case "everything":
+            return c.Withdraw(at, cause, EVERYTHING, act)
+        case "confirm":
+            return c.Confirm(at, cause, claim.purpose, click.request, act)
+        case "undo":
+            return c.UndoMove(at, cause, claim.message, act)
+        case "not-me":
+            if live_ground(person, claim.purpose) is not None:
+                return Refused("this subscription is confirmed and stays as it is")
+            return c.Withdraw(at, cause, claim.purpose, act)
+        case "answer":
+            assert click.link is not None
+            link = click.link
+            return c.Answer(at, cause, claim.message, claim.list, claim.run, link.index, link.kind, link.target, act, body.consented)

@@ -1,0 +1,132 @@
+"""A posted form becomes answers and a command, or says beside each input what is missing; nothing hostile passes."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.intake.forms import AGREED, EMAIL, LONGEST, Answers, NotYet, Reason, is_trapped, joining, read, request_for, shown_again, trap
+from engine.sequence.model import Choice, Form, FormField, Question
+from engine.subscriber.events import Cause
+
+QUESTION = Question("jardin", "Quel jardin ?", (Choice("Un balcon", 31), Choice("Un potager", 32)))
+FORM = Form(
+    "inscription",
+    "La lettre",
+    "conseils",
+    30,
+    "Notice",
+    "Je m’inscris",
+    "Oui, je souhaite la recevoir",
+    fields=(FormField("first_name", "Prénom"), FormField("town", "Commune", True)),
+    question=QUESTION,
+)
+GOOD = {EMAIL: " Léa@Exemple.FR ", "first_name": "Léa", "town": "Semailles", "jardin": "Un potager", AGREED: "yes", "timezone": "Europe/Paris"}
+
+
+def answers(posted: dict[str, str], form: Form = FORM) -> Answers:
+    read_form = read(posted, form)
+    assert isinstance(read_form, Answers), read_form
+    return read_form
+
+
+def reasons(posted: dict[str, str], form: Form = FORM) -> dict[str, Reason]:
+    read_form = read(posted, form)
+    assert isinstance(read_form, NotYet), read_form
+    return dict(read_form.reasons)
+
+
+def test_a_form_well_filled_in_is_read_whole() -> None:
+    assert answers(GOOD) == Answers(
+        "léa@exemple.fr", 32, {"first_name": "Léa", "town": "Semailles"}, "Un potager", True, "Europe/Paris", "", False
+    )
+
+
+def test_the_radio_answer_decides_the_list() -> None:
+    assert answers(GOOD | {"jardin": "Un balcon"}).list == 31
+
+
+def test_every_mistake_is_reported_at_once_beside_its_input() -> None:
+    assert reasons({"first_name": "x" * 201, "jardin": "Un château"}) == {
+        EMAIL: "missing", "first_name": "long", "town": "missing", "jardin": "choose", AGREED: "tick",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        (EMAIL, "lea", "address"),
+        (EMAIL, "a@b.fr\r\nBcc: c@d.fr", "address"),
+        ("first_name", "x" * 1000, "long"),
+        ("first_name", "Lé\na", "line"),
+        ("first_name", "Lé\0a", "line"),
+        ("first_name", "Lé\ud800a", "line"),
+        ("first_name", "see https://evil.example", "link"),
+        ("first_name", "WWW.evil.example", "link"),
+        ("first_name", "evil.example/win", "link"),
+        ("town", " \t ", "missing"),
+        ("jardin", "", "choose"),
+    ],
+)
+def test_what_cannot_be_accepted_says_why(name: str, value: str, reason: Reason) -> None:
+    assert reasons(GOOD | {name: value}) == {name: reason}
+
+
+@pytest.mark.parametrize("value", ["O’Brien", "Saint-Ouen-l’Aumône", "J. R. R.", "Ω", "مريم", "Anne 🌱"])
+def test_names_of_people_and_places_pass(value: str) -> None:
+    assert answers(GOOD | {"town": value}).fields["town"] == value
+
+
+def test_marks_that_turn_the_writing_around_are_taken_out() -> None:
+    assert answers(GOOD | {"first_name": "Lé\u202ea"}).fields["first_name"] == "Léa"
+
+
+def test_an_unknown_time_zone_is_left_out_and_stops_nobody() -> None:
+    assert answers(GOOD | {"timezone": "Mars/Olympus"}).timezone == ""
+
+
+def test_a_form_without_consent_asks_for_no_tick() -> None:
+    form = Form("c", "C", "s", 5, "Notice", "Ok", basis="service", order_field="order")
+    assert answers({EMAIL: "a@b.fr", "order": " A-17 "}, form) == Answers("a@b.fr", 5, order="A-17")
+    assert reasons({EMAIL: "a@b.fr"}, form) == {"order": "missing"}
+
+
+@pytest.mark.parametrize(("basis", "objects"), [("soft-optin", True), ("b2b", True), ("service", False), ("consent", False)])
+def test_a_tick_on_a_form_that_does_not_ask_for_consent_is_an_objection(basis: str, objects: bool) -> None:
+    form = Form("c", "C", "s", 5, "Notice", "Ok", "La case", basis=basis)  # type: ignore[arg-type]
+    assert answers({EMAIL: "a@b.fr", AGREED: "yes"}, form).objects is objects
+
+
+def test_the_hidden_input_has_a_name_the_author_does_not_use() -> None:
+    taken = Form("c", "C", "s", 5, "N", "Ok", fields=(FormField("website", "Site"), FormField("homepage", "Page")))
+    assert trap(FORM) == "website"
+    assert trap(taken) not in ("website", "homepage")
+    assert is_trapped({"website": "x"}, FORM)
+    assert not is_trapped({"website": " "}, FORM)
+    assert not is_trapped({"website": "x"}, taken)
+
+
+def test_the_commands_carry_no_personal_value() -> None:
+    cause = Cause("form", "r")
+    asked = request_for(answers(GOOD), FORM, 7, cause, "id", "digest", "fr", ("first_name",))
+    joined = joining(answers(GOOD), FORM, 7, cause, "call", "digest", "fr", ("first_name",))
+    assert (asked.lists, asked.request, asked.notice, asked.form, asked.timezone) == ((32,), "id", "digest", "inscription", "Europe/Paris")
+    assert (joined.list, joined.basis, joined.proof, joined.own_act, joined.call) == (32, "consent", "single", False, "call")
+    for word in ("Léa", "exemple", "Semailles"):
+        assert word not in repr(asked) + repr(joined)
+
+
+def test_only_what_the_form_asks_for_is_shown_again() -> None:
+    assert shown_again(GOOD | {"website": "x", "other": "y"}, FORM) == GOOD
+
+
+@given(st.dictionaries(st.sampled_from([*GOOD, "website", "x"]), st.text(max_size=LONGEST * 5)))
+def test_whatever_is_posted_is_answered(posted: dict[str, str]) -> None:
+    read_form = read(posted, FORM)
+    if isinstance(read_form, NotYet):
+        assert read_form.reasons and set(read_form.reasons.values()) <= set(get_args(Reason))
+    else:
+        assert all(0 < len(value) <= LONGEST and not set(value) & set("\0\r\n\u2028\u202e") for value in read_form.fields.values())
