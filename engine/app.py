@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import socket
+import secrets as random_source
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,7 +69,5 @@ def furnished(config: Config, owner: str, secrets: Secrets) -> Iterator[House]:
 
 
 def sender_name() -> str:
-    """An opaque name for this process's part in the ledger: neither host nor path stands in it in clear."""
-    import hashlib
-
-    return hashlib.sha256(f"{socket.gethostname()}/{os.getpid()}".encode()).hexdigest()[:12]
+    """A fresh opaque name for this process's part in the ledger. Never one a former process had: its marks are another's."""
+    return random_source.token_hex(6)

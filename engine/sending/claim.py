@@ -7,11 +7,13 @@ which `settle` finds when the lease has run out.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.deciding import Result, Wish
+from engine.desk.desk import SQL as DESK
 from engine.house import House
 from engine.sending.compose import CannotRender, Composer, Ordered
 from engine.sending.envelope import Envelope
@@ -27,6 +29,7 @@ RELAY = Cause("relay")
 BATCH = 500
 LEASE = 120
 LET_GO = 1
+KEEP_MARKS = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,9 @@ def let_go(house: House, pairs: Sequence[tuple[str, str]], seconds: float = LET_
     """Give taken rows back a moment later, when the agenda has followed."""
     if not pairs:
         return
-    from engine.desk.desk import SQL
-
     values = {"subscribers": [s for s, _ in pairs], "keys": [k for _, k in pairs], "seconds": seconds, "why": why}
     with house.database.connection() as connection:
-        connection.execute(SQL["release"], values)
+        connection.execute(DESK["release"], values)
 
 
 def settle(house: House, pairs: Sequence[tuple[str, str]]) -> None:
@@ -116,6 +117,17 @@ def _verdict_of(house: House, message: str, flight: InFlight) -> tuple[str, int]
     if mark == DOT:
         return ("doubt", 0)
     return ("sent", mark) if 200 <= mark < 300 else ("temporary", mark)
+
+
+def take_over(house: House) -> None:
+    """Let go at once what dead senders of this machine had taken; their marks are kept a week for what is still to be settled."""
+    for path in marks_file(house, "x").parent.glob("*.marks"):
+        if is_alive(path):
+            continue
+        with house.database.connection() as connection:
+            connection.execute(DESK["release_sender"], {"sender": path.stem})
+        if time.time() - path.stat().st_mtime > KEEP_MARKS:
+            path.unlink(missing_ok=True)
 
 
 def marks_file(house: House, sender: str) -> Path:

@@ -42,6 +42,7 @@ class Sender:
         path = c.marks_file(house, house.sender)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.marks = Marks(path)
+        c.take_over(house)
         self.relay = Relay(settings, self.marks)
         self.composer = Composer(house.config, house.secrets.link_key)
         self.wake = asyncio.Event()

@@ -31,13 +31,17 @@ class Settings:
 
 @dataclass
 class Draft:
-    """Targets are still as the author wrote them. `lists` keeps each list beside its table, so that later mistakes find their line."""
+    """Targets are still as the author wrote them. `lists` keeps each list beside its table, so that later mistakes find their line.
+
+    `incomplete`: a file could not be read at all, so a list that is not there is no mistake of whoever names it.
+    """
 
     files: Mapping[str, str]
     settings: Settings
     mistakes: list[Mistake] = field(default_factory=list)
     lists: dict[int, tuple[List, Table]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
+    incomplete: bool = False
 
     def number(self, said: object) -> int:
         """The number of a list said by number or name; 0 when there is none."""
@@ -50,7 +54,7 @@ class Draft:
     def resolve(self, said: object, table: Table, key: str) -> int:
         """As `number`, and a mistake at `key` when there is none."""
         number = self.number(said)
-        if not number:
+        if not number and not self.incomplete:
             table.mistake(key, f"there is no list {said!r}" if isinstance(said, str) else f"there is no list {said}")
         return number
 

@@ -1,4 +1,4 @@
-"""From the texts of `sequences/` to a Plan, or every mistake at once. The same function reads the author's files and what the ledger has published."""
+"""From the texts of `sequences/` to a Plan, or every mistake at once. The same code reads the author's files and what the ledger has published."""
 
 from __future__ import annotations
 
@@ -15,13 +15,21 @@ from engine.sequence.parse_lists import read_lists, resolve_list
 from engine.sequence.places import Places
 from engine.sequence.table import Table
 
-__all__ = ["CONFIRMATION_BODY", "Settings", "parse"]
+__all__ = ["CONFIRMATION_BODY", "Settings", "parse", "read_plan", "read_tables"]
 
 _LINE = re.compile(r"line (\d+)")
 
 
 def parse(files: Mapping[str, str], settings: Settings) -> Plan:
     """Read every `*.toml` among `files` (path -> text). Raises Unpublishable with all mistakes; warnings are `check`'s business."""
+    plan, mistakes = read_plan(files, settings)
+    if mistakes:
+        raise Unpublishable(mistakes)
+    return plan
+
+
+def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple[Mistake, ...]]:
+    """As `parse`, but with mistakes the plan as far as it could be read: enough to go on looking for more, never to be run."""
     draft = Draft(files, settings)
     roots = _read_roots(draft)
     for root in roots:
@@ -49,9 +57,7 @@ def parse(files: Mapping[str, str], settings: Settings) -> Plan:
                 own.mistake("", "there are two [confirmation]: one asks for every form")
             confirmation = read_confirmation(own, draft)
         root.finish()
-    if draft.mistakes:
-        raise Unpublishable(tuple(sorted(set(draft.mistakes))))
-    return Plan(
+    plan = Plan(
         0,
         settings.timezone,
         settings.language,
@@ -65,6 +71,7 @@ def parse(files: Mapping[str, str], settings: Settings) -> Plan:
         confirmation or Confirmation(subject="", body=CONFIRMATION_BODY),
         dict(files),
     )
+    return plan, tuple(sorted(set(draft.mistakes)))
 
 
 def read_tables(text: str) -> dict[str, object]:
@@ -85,6 +92,7 @@ def _read_roots(draft: Draft) -> list[Table]:
         except ValueError as error:
             found = _LINE.search(str(error))
             draft.mistakes.append(Mistake(path, int(found[1]) if found else 1, f"this is not TOML: {error}"))
+            draft.incomplete = True
             continue
         roots.append(Table(values, path, Places(draft.files[path]), "", draft.mistakes))
     return roots

@@ -65,7 +65,7 @@ class Table:
         """The array of tables `[[…key]]`."""
         if isinstance(self.values.get(key), dict):
             self.known.add(key)
-            self.mistake(key, f"`{key}` may be there several times: write [[{key}]] with two brackets on each side, after its parent's name if it has one")
+            self.mistake(key, f"`{key}` may be there several times: write it with two brackets on each side, as in [[list]]")
             return []
         found = self.get(key, list, [])
         children = []

@@ -13,8 +13,8 @@ VIEWS = ("agenda", "members", "letters")
 
 def replay(house: House, args: argparse.Namespace) -> int:
     """Rebuild every view beside the live ones from one snapshot; "equal", or the rows that differ and status 1."""
-    with Progress("replaying") as progress:
-        differences = house.views.compare(progress.tell)
+    with Progress("replaying") as tell:
+        differences = house.views.compare(tell)
     if not differences:
         print("equal")
         return 0
@@ -31,8 +31,8 @@ def rebuild(house: House, args: argparse.Namespace) -> int:
     unknown = [name for name in args.view if name not in VIEWS]
     if unknown:
         raise Refusal(f"there is no view {unknown[0]}; there are: {', '.join(VIEWS)}", 2)
-    with Progress("rebuilding") as progress:
-        house.views.rebuild(args.view, progress.tell)
+    with Progress("rebuilding") as tell:
+        house.views.rebuild(args.view, tell)
     print("rebuilt")
     return 0
 

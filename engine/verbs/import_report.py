@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from engine.intake.rejects import RejectWriter
-from engine.intake.table import Rejected, Table
+from engine.intake.columns import folded
+from engine.intake.table import Table
 from engine.language import N_, Say
+from engine.verbs.rejections import Rejections
 
-REASONS_SHOWN = 40
-LINES_SHOWN = 5
 LETTER_LINES = 10
-HELD = 10_000
+COLUMNS_SHOWN = 20
 
+# What can become of a row, in the order it is said.
 LABELS = {
     "joined": N_("join the list, not known before"),
     "joined-known": N_("join the list, known already"),
     "ground": N_("on the list already, get this ground"),
-    "updated": N_("on the list already, get new fields"),
-    "contact": N_("on the list already, get a later last contact"),
+    "updated": N_("known already, get new fields"),
+    "contact": N_("known already, get a later last contact"),
     "already": N_("nothing to change"),
     "left-since": N_("have left the list since they were collected: left alone"),
     "consented-since": N_("have consented again since they refused: left alone"),
@@ -30,70 +29,35 @@ LABELS = {
     "suppressed": N_("known, suppressed as the file says"),
     "noted": N_("not known: only a hash is kept, so that they are never written to"),
 }
-OTHER = "other reasons"
-
-
-@dataclass
-class Rejections:
-    """Rejected rows, counted by reason and written beside the input in the order of its lines. `rehearsed`: counted only."""
-
-    source: Path
-    rehearsed: bool = False
-    count: int = 0
-    reasons: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
-    _held: list[Rejected] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.writer = RejectWriter(self.source)
-
-    def add(self, line: int, reason: str, raw: str, kind: str = "") -> None:
-        """`kind` is the reason without what differs from row to row."""
-        kind = kind or reason
-        if kind not in self.reasons and len(self.reasons) >= REASONS_SHOWN:
-            kind = OTHER
-        count, lines = self.reasons.get(kind, (0, ()))
-        self.reasons[kind] = (count + 1, lines if len(lines) == LINES_SHOWN else (*lines, line))
-        self.count += 1
-        if not self.rehearsed:
-            self._held.append(Rejected(line, reason, raw))
-            if len(self._held) >= HELD:
-                self.settle()
-
-    def settle(self) -> None:
-        """Write what is held. Raises TableRefused."""
-        for line, reason, raw in sorted(self._held):
-            self.writer.add(line, reason, raw)
-        self._held.clear()
-
-    @property
-    def path(self) -> Path | None:
-        return self.writer.path if self.writer.count else None
-
-    def lines(self, _: Say) -> Iterator[str]:
-        if not self.count:
-            return
-        yield _count(self.count, _("rejected"))
-        for reason, (count, where) in sorted(self.reasons.items(), key=lambda item: -item[1][0]):
-            lines = ", ".join(map(str, sorted(where))) + (", …" if count > len(where) else "")
-            yield f"    {count:>9,}  {reason} ({_('line')} {lines})"
-        if self.path is not None:
-            yield _("  Each rejected row with its line and reason: {path}").format(path=self.path)
+STARTS = {
+    "none": N_("  start none: nobody imported receives the letters of this list; broadcasts and answers to links work."),
+    "welcome": N_("  start welcome: everybody imported receives every letter of this list from now on."),
+    "by-date": N_("  start by-date: letters are counted from the date of collection; those whose day has passed are left out."),
+}
+ACTS = {
+    "letter": N_("{n} × {letter}, on {day}"),
+    "end": N_("{n} × the end of the list, on {day}: {ending}"),
+    "idle": N_("{n} × nothing: every letter's day has passed"),
+}
+SEEM_REFUSALS = frozenset(
+    "unsubscribed unsubscribedat unsubscribeddate unsubscribetime unsubtime optout optedout desinscrit desinscription datededesinscription "
+    "desabonne desabonnement status statut bounced bounce cleaned blacklisted blocklisted complained".split()  # noqa: SIM905
+)
 
 
 @dataclass
 class ImportReport:
-    """`counts` has the keys of LABELS; `letters` counts (kind, letter, local date) of each newcomer's next act, when rehearsed."""
+    """`counts` has the keys of LABELS; `letters`, when rehearsed, counts (kind of act, letter, local date) of what comes first for each who joins."""
 
     heading: str
     start: str
     table: Table
     rejections: Rejections
     rehearsed: bool = False
+    ending: str = ""
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     letters: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    ending: str = ""
-    warning: str = ""
     interrupted: bool = False
 
     @property
@@ -101,16 +65,77 @@ class ImportReport:
         """1 where every single row was rejected, 130 where Ctrl-C stopped it."""
         if self.interrupted:
             return 130
-        return 1 if self.rejections.count and self.rejections.count == self.rows else 0
+        return 1 if self.rows and self.rejections.count == self.rows else 0
 
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
-        yield _("  columns: {columns}").format(columns=_columns(self.table))
+        yield _("  columns: {columns}").format(columns=", ".join(f"{name} ← {where}" for name, where in _columns(self.table)))
         if self.table.unmapped:
-            yield _("  columns not used: {columns}").format(columns=", ".join(map(_quoted, self.table.unmapped[:20])))
-        if self.warning:
-            yield self.warning
-        yield _said_of_start(self.start, _)
-        yield _("Dry run, nothing is written. This would happen to {rows} rows:" if False else DRY).format(rows=f"{self.rows:,}") if (
-            self.rehearsed
-        ) else _(DONE).format(rows=f"{self.rows:,}")
+            names = ", ".join(f"“{heading}”" for heading in self.table.unmapped[:COLUMNS_SHOWN])
+            yield _("  columns not used: {columns}").format(columns=names)
+        for heading in self.table.unmapped:
+            if folded(heading) in SEEM_REFUSALS:
+                yield _("  WARNING: the column “{heading}” may hold refusals, and is not used; bring them along with --unsubscribed").format(
+                    heading=heading
+                )
+        yield _(STARTS[self.start])
+        if self.rehearsed:
+            yield _("Dry run: nothing is written. {rows} rows were read; this is what would happen:").format(rows=f"{self.rows:,}")
+        else:
+            yield _("{rows} rows were read.").format(rows=f"{self.rows:,}")
+        for key, label in LABELS.items():
+            if self.counts[key]:
+                yield counted(self.counts[key], _(label))
+        yield from self.rejections.lines(_)
+        if self.rehearsed:
+            yield from self._letters(_)
+        if self.interrupted:
+            yield _("Stopped before the end of the file. What is counted above is done; the same command again does the rest.")
+
+    def _letters(self, _: Say) -> Iterator[str]:
+        if not self.letters:
+            yield _("No letter of the list would leave.")
+            return
+        yield _("What would come first, before any answer:")
+        ordered = sorted(self.letters.items(), key=lambda item: (item[0][2] or "9999", item[0]))
+        for (kind, letter, day), count in ordered[:LETTER_LINES]:
+            yield "    " + _(ACTS[kind]).format(n=f"{count:,}", letter=letter, day=day, ending=self.ending)
+        rest = sum(count for _key, count in ordered[LETTER_LINES:])
+        if rest:
+            yield "    " + _("… and {n} on later days").format(n=f"{rest:,}")
+
+
+@dataclass
+class SuppressReport:
+    """`counts` has the keys "suppressed" (known), "noted" (not known), "already" and "duplicate"."""
+
+    heading: str
+    rejections: Rejections
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return 130
+        return 1 if self.rows and self.rejections.count == self.rows else 0
+
+    def lines(self, _: Say) -> Iterator[str]:
+        yield self.heading
+        yield _("{rows} rows were read.").format(rows=f"{self.rows:,}")
+        for key, label in LABELS.items():
+            if self.counts[key]:
+                yield counted(self.counts[key], _(label))
+        yield from self.rejections.lines(_)
+        if self.interrupted:
+            yield _("Stopped before the end of the file. What is counted above is done; the same command again does the rest.")
+
+
+def counted(count: int, what: str) -> str:
+    return f"{count:>11,}  {what}"
+
+
+def _columns(table: Table) -> Iterator[tuple[str, str]]:
+    for name, index in table.columns.items():
+        yield name, f"“{table.header[index]}”" if table.header is not None else str(index + 1)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
+from engine import logs
 from engine.duties import Intervals, claim_broadcasts
 from engine.gathering import Gatherer
 from engine.house import House
@@ -55,6 +56,7 @@ def part(name: str) -> Callable[[House, argparse.Namespace], int]:
 
 
 def _run(house: House, parts: frozenset[str], seconds: float) -> int:
+    logs.to_standard_error()
     self_test()
     _check_clock(house)
     publishing.publish_first(house)

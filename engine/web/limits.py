@@ -16,7 +16,13 @@ from collections.abc import Callable
 from fastapi import Request
 
 from engine.house import House
+from engine.sequence.model import Plan
 from engine.store.sql import beside
+from engine.subscriber.commands import AnyCommand
+from engine.subscriber.decide import decide
+from engine.subscriber.events import ConsentRequested
+from engine.subscriber.outcome import Done
+from engine.subscriber.person import Person
 
 SQL = beside(__file__)
 HOUR, DAY, MONTH = 3600, 86400, 30 * 86400
@@ -38,6 +44,12 @@ class Limits:
     def may_ask(self, address: str) -> bool:
         """One mail that asks for confirmation per address and day, three in thirty days, whatever the form, list or door."""
         return self._below(self._key("ask", address), CONFIRMATIONS)
+
+    def permit(self, command: AnyCommand, address: str, person: Person, plan: Plan) -> bool:
+        """Like `may_ask` for a command that would lead to such a mail, by the rules that will decide it; any other is not counted."""
+        outcome = decide(command, person, plan)
+        asks = isinstance(outcome, Done) and any(isinstance(event, ConsentRequested) for event in outcome.events)
+        return not asks or self.may_ask(address)
 
     def may_post(self, visitor: str, *, stamped: bool) -> bool:
         """Posts of one neighbourhood in an hour: 30; 10 for forms that carry no render time, as copied ones do."""

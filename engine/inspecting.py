@@ -1,0 +1,139 @@
+"""Everything that is wrong with an author's folder, found together: the plan, each letter in its layout, the pictures and files they name.
+
+What `check` shows, what stops a publication, and what `simulate` and `graph` stand on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote
+
+from engine.authoring import ASSETS, asset, read_sequences
+from engine.config import Config
+from engine.letter.compile import Foot, LetterMistakes, LetterSource, MergeFailed, check_letter, compile_letter
+from engine.sending.compose import LAYOUT, source_of
+from engine.sending.texts import TEXTS
+from engine.sequence.check import check
+from engine.sequence.links import visible
+from engine.sequence.mistakes import Mistake, Unpublishable
+from engine.sequence.model import Letter, Plan
+from engine.sequence.parse import CONFIRMATION_BODY, read_plan
+from engine.sequence.written import CONFIG, Written
+
+_ASSET = re.compile(r"""(?:\]\(\s*<?|\]:\s*<?|(?:src|href)\s*=\s*["']?)(?:\./)?(pictures|files)/([^\s"'<>)]+)""", re.I)
+_EXAMPLE = Foot("x", "x", "x", "https://x.invalid/u", "x", "https://x.invalid/e", "x", "fr")
+_ASKING = Foot("x", "x", "x", language="fr", confirm_url="https://x.invalid/c")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The author's texts as they are now. With a fatal mistake among `mistakes`, `plan` is only as far as it could be read."""
+
+    plan: Plan
+    files: dict[str, str]
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def fatal(self) -> tuple[Mistake, ...]:
+        return tuple(mistake for mistake in self.mistakes if mistake.fatal)
+
+    def sound(self) -> Read:
+        """Itself. Raises Unpublishable with every fatal mistake."""
+        if self.fatal:
+            raise Unpublishable(self.fatal)
+        return self
+
+
+def read_folder(config: Config, now: int = 0) -> Read:
+    """Read and check `sequences/`. `now` (ms): what broadcasts' dates are held against, 0 for not at all. Raises Unpublishable for unreadable files."""
+    return inspect(config, dict(read_sequences(config.sequences)), now)
+
+
+def inspect(config: Config, files: dict[str, str], now: int = 0) -> Read:
+    plan, unread = read_plan(files, config.settings)
+    beside = files | {CONFIG: _config_text(config.folder)}
+    found = set(check(plan, beside, now))
+    if unread:
+        found = {mistake for mistake in found if mistake.fatal}
+    found |= set(unread) | set(_letters(plan, files, beside)) | set(_assets(config.sequences, files))
+    return Read(plan, files, tuple(sorted(found)))
+
+
+def _config_text(folder: Path) -> str:
+    try:
+        return (folder / CONFIG).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _letters(plan: Plan, files: dict[str, str], beside: dict[str, str]) -> Iterator[Mistake]:
+    """Each letter with its layout, as the composer will take it."""
+    if LAYOUT not in files:
+        yield Mistake(LAYOUT, 1, "there is no layout.html: the frame that every letter is set in")
+        return
+    written = Written(plan, beside)
+    for sender in written.senders():
+        for key, mistake in _letter(sender.letter, plan, files, _EXAMPLE):
+            yield replace(written.mistake(sender.path, key, mistake.text), fatal=mistake.fatal) if key else mistake
+    for letter in _confirmations(plan):
+        for key, mistake in _letter(letter, plan, files, _ASKING):
+            yield replace(_at_confirmation(written, key, mistake.text), fatal=mistake.fatal) if key else mistake
+
+
+def _confirmations(plan: Plan) -> tuple[Letter, ...]:
+    asked, texts = plan.confirmation, TEXTS["fr" if plan.language == "fr" else "en"]
+    first = Letter("ask", asked.subject or texts.confirm_subject, asked.body, asked.preheader)
+    return (first, replace(first, id="ask-again", subject=asked.remind_subject)) if asked.remind_subject else (first,)
+
+
+def _at_confirmation(written: Written, key: str, text: str) -> Mistake:
+    file = next((f for f in written.files if f.endswith(".toml") and "[confirmation]" in written.files[f]), LAYOUT)
+    return written.at(file, f"confirmation.{key}", text)
+
+
+def _letter(letter: Letter, plan: Plan, files: dict[str, str], foot: Foot) -> Iterator[tuple[str, Mistake]]:
+    """Mistakes of one letter; with a key ("subject", "preheader") they stand in the TOML rather than in the letter's file."""
+    if letter.body not in files and letter.body != CONFIRMATION_BODY:
+        return
+    source = source_of(letter, plan, next(iter(plan.purposes), ""))
+    every = set(check_letter(source, plan.fields))
+    bare = set(check_letter(replace(source, subject="x", preheader=""), plan.fields)) if every else set()
+    of_preheader = set(check_letter(replace(source, subject="x"), plan.fields)) - bare if every else set()
+    for each in every:
+        key = "" if each in bare else "preheader" if each in of_preheader else "subject"
+        if letter.subject.strip() or key != "subject":
+            yield key, Mistake(each.file, each.line, each.sentence)
+    if not every:
+        yield from _unrenderable(source, foot)
+
+
+def _unrenderable(source: LetterSource, foot: Foot) -> Iterator[tuple[str, Mistake]]:
+    """Rendered for someone of whom nothing is known: what a missing field would do is said now, not when letters are withheld."""
+    try:
+        compiled = compile_letter(source)
+        compiled.render({}, ["https://x.invalid/l" for link in compiled.links if link.index >= 0], foot)
+    except LetterMistakes as error:
+        for each in error.mistakes:
+            yield "", Mistake(each.file, each.line, each.sentence)
+    except MergeFailed as error:
+        if "`_" in str(error):
+            text = "a confirmation has nothing to unsubscribe from: put {% if unsubscribe %} around that link of the layout"
+            yield "", Mistake(LAYOUT, 1, text)
+        else:
+            yield "", Mistake(source.path, 1, f"{error} Such a person will not get this letter: {{{{ field | default('…', true) }}}}", False)
+
+
+def _assets(folder: Path, files: dict[str, str]) -> Iterator[Mistake]:
+    for file, text in files.items():
+        if not file.endswith((".md", ".html")):
+            continue
+        seen = visible(text)
+        for found in _ASSET.finditer(seen):
+            kind, name = found[1].lower(), unquote(found[2])
+            if asset(folder, kind, name) is None:
+                line = seen.count("\n", 0, found.start(1)) + 1
+                endings = ", ".join(ASSETS[kind])
+                yield Mistake(file, line, f"there is no file sequences/{kind}/{name} (of a kind that is served: {endings})")

@@ -1,0 +1,75 @@
+"""Whether links, endings and rules do what their author means by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.sequence.check_ways import made_to_leave
+from engine.sequence.mistakes import Mistake
+from engine.sequence.model import List, Plan
+from engine.sequence.written import CONFIG, Written, named
+
+MOST_GROUPS = 10
+
+
+def rules_that_cross_purposes(written: Written) -> Iterator[Mistake]:
+    """A click can ask for consent on its page; a rule cannot."""
+    lists = written.plan.lists
+    for listed in lists.values():
+        target = lists.get(listed.ends.target) if listed.ends is not None else None
+        if target is not None and target.purpose != listed.purpose:
+            text = (
+                f'this ending leads from the purpose "{listed.purpose}" to "{target.purpose}", which its readers may not have agreed to: '
+                "let a link ask them"
+            )
+            yield written.mistake(("list", str(listed.id)), "ends", text, fatal=True)
+
+
+def copies_that_are_hidden_moves(written: Written) -> Iterator[Mistake]:
+    for sender in written.senders():
+        for link in sender.letter.links:
+            target = written.plan.lists.get(link.target)
+            left = [each for each in sender.lists if target is not None and made_to_leave(each, target, written.plan)]
+            if link.kind == "copy" and target is not None and left:
+                text = f"this copy is a hidden move: joining {named(target)} takes the reader off {named(left[0])}"
+                yield Mistake(sender.letter.body, written.line_of(sender.letter, link), text, False)
+
+
+def ways_that_are_always_refused(written: Written) -> Iterator[Mistake]:
+    """Who stands among those to whom a group yields is never made one of that group."""
+    plan = written.plan
+    for sender in written.senders():
+        for link in sender.letter.links:
+            target = plan.lists.get(link.target)
+            if target is not None and sender.lists and all(_yields(target, each, plan) for each in sender.lists):
+                text = f'this link is always refused: "{target.group}" yields to "{sender.lists[0].group}", where its readers stand'
+                yield Mistake(sender.letter.body, written.line_of(sender.letter, link), text, False)
+    for listed in plan.lists.values():
+        target = plan.lists.get(listed.ends.target) if listed.ends is not None else None
+        if target is not None and _yields(target, listed, plan):
+            text = f'this ending is always refused: "{target.group}" yields to "{listed.group}"'
+            yield written.mistake(("list", str(listed.id)), "ends", text)
+
+
+def _yields(target: List, source: List, plan: Plan) -> bool:
+    group = plan.groups.get(target.group)
+    return group is not None and source.id != target.id and source.group in group.yields_to
+
+
+def broadcasts_for_another_purpose(written: Written) -> Iterator[Mistake]:
+    for broadcast in written.plan.broadcasts.values():
+        for number in broadcast.to:
+            listed = written.plan.lists.get(number)
+            if listed is not None and listed.purpose != broadcast.purpose:
+                text = (
+                    f'this broadcast speaks for "{broadcast.purpose}", {named(listed)} for "{listed.purpose}": '
+                    "only those who agreed to both get it"
+                )
+                yield written.mistake(("broadcast", broadcast.id), "to", text)
+
+
+def too_many_groups(written: Written) -> Iterator[Mistake]:
+    count = len(written.plan.groups)
+    if count > MOST_GROUPS:
+        text = f"{count} groups are more than {MOST_GROUPS}: nobody keeps so many apart"
+        yield written.at(CONFIG, f"group[{MOST_GROUPS}]", text)

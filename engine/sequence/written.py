@@ -1,0 +1,95 @@
+"""A plan beside the texts it was read from, so that whoever finds a mistake in it can name the file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.sequence.links import find_links
+from engine.sequence.mistakes import Mistake
+from engine.sequence.model import Broadcast, Letter, Link, List, Plan
+from engine.sequence.parse import read_tables
+from engine.sequence.places import Places
+
+CONFIG = "config.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends a letter: a list, or a broadcast to lists. `lists` are those its readers stand on."""
+
+    letter: Letter
+    lists: tuple[List, ...]
+    path: tuple[str, ...]
+
+
+class Written:
+    """`path` names a thing by ("list", "10"), ("letter", "10", "welcome"), ("broadcast", id), ("form", name)."""
+
+    def __init__(self, plan: Plan, files: Mapping[str, str], now: int = 0) -> None:
+        """`files` may hold `config.toml` too; `now` (ms) is 0 when dates are not to be looked at."""
+        self.plan, self.files, self.now = plan, files, now
+        self._places: dict[str, Places] = {}
+        self._paths: dict[tuple[str, ...], tuple[str, str]] = {}
+        self.tables: dict[tuple[str, ...], Mapping[str, object]] = {}
+        for file in sorted(files):
+            if file.endswith(".toml"):
+                self._read(file)
+
+    def _read(self, file: str) -> None:
+        self._places[file] = Places(self.files[file])
+        try:
+            values = read_tables(self.files[file])
+        except ValueError:
+            return
+        for path, table in _tables(values, "list"):
+            self._note(("list", str(table.get("id"))), file, path, table)
+            for inner, letter in _tables(table, "letter"):
+                self._note(("letter", str(table.get("id")), str(letter.get("id"))), file, f"{path}.{inner}", letter)
+        for path, table in _tables(values, "broadcast"):
+            self._note(("broadcast", str(table.get("id"))), file, path, table)
+        for path, table in _tables(values, "form"):
+            self._note(("form", str(table.get("name"))), file, path, table)
+
+    def _note(self, name: tuple[str, ...], file: str, path: str, table: Mapping[str, object]) -> None:
+        if name not in self._paths:
+            self._paths[name] = (file, path)
+            self.tables[name] = table
+
+    def mistake(self, name: tuple[str, ...], key: str, text: str, *, fatal: bool = False) -> Mistake:
+        file, path = self._paths.get(name, ("", ""))
+        return self.at(file, f"{path}.{key}" if key else path, text, fatal=fatal)
+
+    def at(self, file: str, path: str, text: str, *, fatal: bool = False) -> Mistake:
+        """A mistake at a key of a file, by its path in the TOML."""
+        places = self._places.get(file)
+        return Mistake(file, places.line(path) if places else 1, text, fatal)
+
+    def line_of(self, letter: Letter, link: Link) -> int:
+        found = [each.line for each in find_links(self.files.get(letter.body, "")) if each.index == link.index]
+        return found[0] if found else 1
+
+    def senders(self) -> Iterator[Sender]:
+        """Every letter of the plan with the lists its readers stand on."""
+        for listed in self.plan.lists.values():
+            for letter in listed.letters:
+                yield Sender(letter, (listed,), ("letter", str(listed.id), letter.id))
+        for broadcast in self.plan.broadcasts.values():
+            for each in letters_of(broadcast):
+                lists = tuple(self.plan.lists[n] for n in broadcast.to if n in self.plan.lists)
+                yield Sender(each, lists, ("broadcast", broadcast.id))
+
+
+def letters_of(broadcast: Broadcast) -> tuple[Letter, ...]:
+    return (broadcast.letter,) if broadcast.reminder is None else (broadcast.letter, broadcast.reminder)
+
+
+def named(listed: List) -> str:
+    return f"list {listed.id} ({listed.name})"
+
+
+def _tables(values: Mapping[str, object], key: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    found = values.get(key)
+    for index, each in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(each, dict):
+            yield f"{key}[{index}]", each

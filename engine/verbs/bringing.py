@@ -1,0 +1,155 @@
+"""Rows become wishes, a chunk at a time: each chunk is one transaction, evidence included, so that stopping anywhere loses nothing.
+
+Whoever is known is looked up first, because a known person gets nothing but what was asked for. What is personal (file, line, operator, values) goes
+to the vault; the ledger gets a random id for the import and a commitment.
+"""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.deciding import Result, Wish
+from engine.house import House
+from engine.intake.rows import Arrival, Departure, Said, proof_of, subscribe
+from engine.subscriber import events as e
+from engine.subscriber.commands import ChangeProfile, Suppress, Withdraw
+from engine.subscriber.eligibility import live_ground
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done, Refused
+from engine.subscriber.person import Person
+from engine.vault.commitment import Evidence, evidence
+from engine.vault.vault import Keep, Known
+from engine.verbs.rejections import Rejections
+
+ATTEMPTS = 4
+CHANGING = "this person is being changed by someone else: import the file again"
+CarryOut = Callable[[Sequence[Wish]], list[Result]]
+Count = Callable[[str], None]
+
+
+@dataclass
+class Bringing:
+    """One run of one file. `carry_out` is the house's, or a rehearsal; `writes` is false for the latter."""
+
+    house: House
+    file: str
+    purpose: str
+    carry_out: CarryOut
+    rejections: Rejections
+    count: Count
+    update: bool = False
+    writes: bool = True
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    operator: str = field(default_factory=getpass.getuser)
+
+    def arrivals(self, chunk: Sequence[tuple[bytes, Arrival]], said: Said) -> None:
+        """Each with the keyed hash of its address, an address at most once."""
+        for _ in range(ATTEMPTS):
+            chunk = self._attempt(chunk, replace(said, now=self.house.clock.now()))
+            if not chunk:
+                return
+        for _hash, arrival in chunk:
+            self.rejections.add(arrival.line, CHANGING, arrival.raw)
+
+    def departures(self, chunk: Mapping[bytes, Departure]) -> None:
+        """Strangers first, as hashes; then whoever is known by then, so that nobody slips between."""
+        vault, now = self.house.vault, self.house.clock.now()
+        standing, known = vault.suppressed(chunk), vault.find_all(chunk)
+        noted = {hashed: each.why for hashed, each in chunk.items() if hashed not in known and hashed not in standing}
+        if self.writes:
+            vault.suppress(noted, now)
+            known = vault.find_all(chunk)
+        people = self.house.decisions.load(known.values())
+        for hashed in chunk.keys() - known.keys():
+            self.count("noted" if hashed in noted else "already")
+        wishes, meant = [], []
+        for hashed, subscriber in known.items():
+            each, ground = chunk[hashed], live_ground(people[subscriber], self.purpose)
+            if each.why == "unsubscribed" and each.at and ground is not None and ground.since > each.at:
+                self.count("consented-since")
+                continue
+            cause, kept = self._cause(each.line, {"refusal": each.why})
+            command = Withdraw(now, cause, self.purpose) if each.why == "unsubscribed" else Suppress(now, cause, each.why)
+            wishes.append(Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,))))
+            meant.append(each)
+        for each, result in zip(meant, self.carry_out(wishes), strict=True):
+            self._count_departure(each, result)
+
+    def _attempt(self, chunk: Sequence[tuple[bytes, Arrival]], said: Said) -> list[tuple[bytes, Arrival]]:
+        """What has to be tried again, because the person became known or changed in between."""
+        vault = self.house.vault
+        hashes = [hashed for hashed, _ in chunk]
+        suppressed, known = vault.suppressed(hashes), vault.find_all(hashes)
+        people = self.house.decisions.load(known.values())
+        fields = vault.people(known.values()) if self.update and known else {}
+        wishes: list[Wish] = []
+        meant: list[tuple[bytes, Arrival]] = []
+        for hashed, arrival in chunk:
+            subscriber = known.get(hashed)
+            if hashed in suppressed:
+                self.rejections.add(arrival.line, f"this address is suppressed ({suppressed[hashed]})", arrival.raw)
+                continue
+            if subscriber is None:
+                wish: Wish | None = self._newcomer(hashed, arrival, said)
+            else:
+                wish = self._known(subscriber, people[subscriber], fields.get(subscriber), arrival, said)
+            if wish is not None:
+                wishes.append(wish)
+                meant.append((hashed, arrival))
+        again = []
+        for (hashed, arrival), result in zip(meant, self.carry_out(wishes), strict=True):
+            if result.conflict:
+                again.append((hashed, arrival))
+            elif isinstance(result.outcome, Refused):
+                self.rejections.add(arrival.line, result.outcome.why, arrival.raw)
+            else:
+                self.count(_what_happened(result))
+        return again
+
+    def _newcomer(self, hashed: bytes, arrival: Arrival, said: Said) -> Wish:
+        cause, kept = self._cause(arrival.line, proof_of(arrival, said.zone))
+        keep = Keep("", said.now, fields=arrival.fields, evidence=(kept,), address_hash=hashed)
+        return Wish(subscribe(arrival, said, cause), address=arrival.address, keep=keep, only_new=True)
+
+    def _known(self, subscriber: str, person: Person, given: Known | None, arrival: Arrival, said: Said) -> Wish | None:
+        """None where the person left the list after the row was collected: the row is older news than their leaving."""
+        cause, kept = self._cause(arrival.line, proof_of(arrival, said.zone))
+        new = {name: value for name, value in arrival.fields.items() if given is not None and given.fields.get(name) != value}
+        keep, names = Keep("", said.now, fields=new, evidence=(kept,)), tuple(sorted(new))
+        if said.list not in person.memberships and arrival.collected <= person.left_at.get(said.list, 0) and live_ground(person, self.purpose):
+            if not self.update:
+                self.count("left-since")
+                return None
+            change = ChangeProfile(said.now, cause, names, arrival.timezone, arrival.language, arrival.last_contact)
+            return Wish(change, stream=subscriber, keep=keep)
+        return Wish(subscribe(arrival, said, cause, fields=names, profile=self.update), stream=subscriber, keep=keep)
+
+    def _cause(self, line: int, said: Mapping[str, object]) -> tuple[Cause, Evidence]:
+        kept = evidence(secrets.token_bytes(32), {"file": self.file, "line": line, "import": self.id, "operator": self.operator, **said})
+        return Cause("import", self.id, evidence=kept.commitment.hex()), kept
+
+    def _count_departure(self, departure: Departure, result: Result) -> None:
+        if result.conflict:
+            self.rejections.add(departure.line, CHANGING, departure.raw)
+        elif isinstance(result.outcome, Refused):
+            self.rejections.add(departure.line, result.outcome.why, departure.raw)
+        elif isinstance(result.outcome, Done):
+            self.count("withdrawn" if departure.why == "unsubscribed" else "suppressed")
+        else:
+            self.count("already")
+
+
+def _what_happened(result: Result) -> str:
+    if not isinstance(result.outcome, Done):
+        return "already"
+    kinds: Collection[type] = {type(event) for event in result.outcome.events}
+    if e.SubscriberRegistered in kinds:
+        return "joined"
+    if e.ListJoined in kinds:
+        return "joined-known"
+    if e.ConsentGiven in kinds or e.GroundDeclared in kinds:
+        return "ground"
+    return "updated" if e.ProfileChanged in kinds else "contact"

@@ -1,0 +1,94 @@
+"""What `relance import` is told: its arguments, and the options they become once every one of them has been held against the installation."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.house import House
+from engine.intake import rows
+from engine.intake.columns import EMAIL
+from engine.verbs.refusal import Refusal, list_of
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """`mapping` is COLUMN -> field, or one of the names of `engine.intake.rows` for what is no field."""
+
+    path: Path
+    said: rows.Said
+    mapping: Mapping[str, str]
+    update: bool = False
+    dry_run: bool = False
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Fields are found by their headings; a column of grounds or refusals counts only when it is named."""
+        named = set(rows.RESERVED.values()) & set(self.mapping.values())
+        return (EMAIL, "timezone", "language", *self.said.fields, *sorted(named))
+
+
+COLUMNS = {
+    rows.SOURCE: "the column that says where each address comes from",
+    rows.COLLECTED: "the column that says when each was collected",
+    rows.BASIS: "the column that says on what basis: consent, soft-optin or b2b",
+    rows.PROOF: "the column that holds a proof of consent, such as the number of a form",
+    rows.ORDER: "the column that holds the order number behind a soft opt-in",
+    rows.UNSUBSCRIBED: "the column of refusals: yes, no, bounced, complained or a date",
+    rows.LAST_CONTACT: "the column that says when each person was last in touch",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .csv or .txt file; encoding, delimiter and columns are detected")
+    parser.add_argument("--list", required=True, metavar="ID", help="the number or name of a published list")
+    parser.add_argument("--source", default="", metavar="TEXT", help="where these addresses come from, if no column says so")
+    parser.add_argument("--collected", default="", metavar="DATE", help="when they were collected, if no column says so: 2026-12-01 or 01/12/2026")
+    parser.add_argument("--basis", default="", choices=("consent", "soft-optin", "b2b"), help="on what basis, if no column says so")
+    parser.add_argument("--start", default="none", choices=rows.STARTS, help="what they receive of the list's letters (default: none)")
+    parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="what a column holds; COLUMN is a heading or a number")
+    for option, what in COLUMNS.items():
+        parser.add_argument(option, default="", metavar="COLUMN", help=what)
+    parser.add_argument("--update", action="store_true", help="give people who are known already the fields of the file too")
+    parser.add_argument("--dry-run", action="store_true", help="say exactly what would happen, and write nothing")
+
+
+def from_arguments(args: argparse.Namespace, house: House) -> ImportOptions:
+    """Raises Refusal of status 2 with a sentence."""
+    listed = list_of(house.publications.current().plan(), args.list)
+    fields = tuple(field.name for field in house.config.settings.fields)
+    mapping = _mapping(args, fields)
+    named = set(mapping.values())
+    zone, now = house.config.site.timezone, house.clock.now()
+    for value, column, what in ((args.source, rows.SOURCE, "source"), (args.collected, rows.COLLECTED, "collected"), (args.basis, rows.BASIS, "basis")):
+        if not value.strip() and column not in named:
+            raise Refusal(f"--{what} is required, or a column that says it with {column} COLUMN: nobody is imported without it", 2)
+    try:
+        said = rows.Said(listed.id, now, zone, rows.plain(args.source.strip(), "--source"), None, args.basis, args.start, fields)
+        collected = rows.past(args.collected.strip(), said, "--collected") if args.collected else None
+    except ValueError as error:
+        raise Refusal(f"--collected: {error}" if "date" in str(error) else str(error), 2) from error
+    return ImportOptions(Path(args.file), rows.Said(listed.id, now, zone, said.source, collected, args.basis, args.start, fields), mapping, args.update, args.dry_run)
+
+
+def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    pairs = [(getattr(args, option[2:].replace("-", "_")), option) for option in COLUMNS]
+    for pair in args.map:
+        column, equals, field = pair.rpartition("=")
+        if not equals or not column.strip() or not field.strip():
+            raise Refusal(f"--map {pair}: write COLUMN=FIELD", 2)
+        if field in rows.RESERVED and field in fields:
+            raise Refusal(f"--map {pair}: {field} is one of [fields] and more; for the other meaning say {rows.RESERVED[field]} COLUMN", 2)
+        pairs.append((column, rows.RESERVED.get(field, field)))
+    for column, field in pairs:
+        if not column:
+            continue
+        if column in mapping:
+            raise Refusal(f"the column {column} is said to be two things: {mapping[column]} and {field}", 2)
+        if field in mapping.values():
+            raise Refusal(f"two columns are said to be {field}", 2)
+        mapping[column] = field
+    return mapping

@@ -1,0 +1,169 @@
+"""`relance import`: everything is read, refusals first, then those who arrive; a bad row costs no other, and the same file twice changes nothing.
+
+Arrivals are shuffled within windows of WINDOW rows before they are written. What that protects: somebody who has the ledger and learns the file (or
+knows that a file was sorted by name) cannot tell from a position which of those rows it was. It does not hide from which window a position comes, nor
+anything from somebody who has the vault, whose evidence names the line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from engine.house import House
+from engine.intake.columns import EMAIL
+from engine.intake.rows import UNSUBSCRIBED, Arrival, Departure, read_row
+from engine.intake.table import OpenTable, Rejected, Row, TableRefused, open_table
+from engine.language import translator
+from engine.sequence.model import Ending, Plan
+from engine.verbs.bringing import Bringing
+from engine.verbs.import_options import ImportOptions, add_arguments, from_arguments
+from engine.verbs.import_report import ImportReport
+from engine.verbs.progress import Progress, stop_between_steps
+from engine.verbs.refusal import Refusal
+from engine.verbs.rehearsing import Rehearsal
+from engine.verbs.rejections import Rejections
+from engine.verbs.suppressing import run_suppress, suppress, suppress_arguments
+
+__all__ = ["ImportOptions", "add_arguments", "from_arguments", "run", "run_import", "run_suppress", "suppress", "suppress_arguments"]
+
+WINDOW = 10_000
+CHUNK = 1_000
+Tell = Callable[[int, int], None]
+CONTRADICTS = "another line of this file says something else of this address"
+REFUSES = "another line of this file says that this address must not be written to"
+
+
+class _Stopped(Exception):
+    """Ctrl-C was pressed, and what was begun is finished."""
+
+
+def run(house: House, args: argparse.Namespace) -> int:
+    _ = translator("fr" if house.config.site.language == "fr" else "en")
+    options = from_arguments(args, house)
+    try:
+        with Progress(_("Reading") if options.dry_run else _("Importing")) as tell:
+            report = run_import(house, options, tell)
+    except TableRefused as error:
+        raise Refusal(str(error), 2) from error
+    for line in report.lines(_):
+        print(line)
+    return report.exit_code
+
+
+def run_import(house: House, options: ImportOptions, tell: Tell = lambda done, total: None) -> ImportReport:
+    """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read, or where rejected rows cannot be written."""
+    opened = open_table(options.path, options.wanted, options.mapping)
+    if not options.dry_run and not os.access(options.path.parent, os.W_OK):
+        raise TableRefused(f"rejected rows could not be written: the folder of {options.path.name} takes no new file")
+    plan, _ = house.publications.current().plan(), translator("fr" if house.config.site.language == "fr" else "en")
+    listed = plan.lists[options.said.list]
+    heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
+        file=options.path.name, number=listed.id, name=listed.name, purpose=plan.purposes[listed.purpose].name
+    )
+    rehearsal = Rehearsal(house, listed.id)
+    with Rejections(options.path, rehearsed=options.dry_run) as rejections, stop_between_steps() as stopping:
+        report = ImportReport(heading, options.said.start, opened.table, rejections, options.dry_run, _ending(plan, listed.ends))
+        bringing = Bringing(
+            house,
+            options.path.name,
+            listed.purpose,
+            rehearsal.carry_out if options.dry_run else house.decisions.carry_out,
+            rejections,
+            lambda what: report.counts.update((what,)),
+            options.update,
+            not options.dry_run,
+        )
+        try:
+            _Reading(opened, options, report, bringing, tell, stopping).everything()
+        except _Stopped:
+            report.interrupted = True
+    report.letters = rehearsal.letters
+    return report
+
+
+class _Reading:
+    """One pass for refusals, where there is a column of them, and one for all else: a refusal wins wherever in the file it stands."""
+
+    def __init__(
+        self, opened: OpenTable, options: ImportOptions, report: ImportReport, bringing: Bringing, tell: Tell, stopping: Callable[[], bool]
+    ) -> None:
+        self.opened, self.said, self.report, self.bringing = opened, options.said, report, bringing
+        self.tell, self.stopping = tell, stopping
+        self.hash = bringing.house.vault.hash
+        self.passes = 2 if UNSUBSCRIBED in opened.table.columns else 1
+        self.departed: set[bytes] = set()
+        self.shuffle = random.SystemRandom().shuffle
+
+    def everything(self) -> None:
+        if self.passes == 2:
+            self._departures()
+        self._arrivals()
+
+    def _departures(self) -> None:
+        chunk: dict[bytes, Departure] = {}
+        for each in self._read(0):
+            if isinstance(each, Departure):
+                hashed = self.hash(each.address)
+                if hashed in self.departed:
+                    self.report.counts["duplicate"] += 1
+                    continue
+                self.departed.add(hashed)
+                chunk[hashed] = each
+            if len(chunk) == CHUNK:
+                self.bringing.departures(chunk)
+                chunk = {}
+        if chunk:
+            self.bringing.departures(chunk)
+
+    def _arrivals(self) -> None:
+        window: list[tuple[bytes, Arrival]] = []
+        said: dict[bytes, int] = {}
+        for each in self._read(self.passes - 1):
+            self.report.rows += 1
+            if isinstance(each, Rejected):
+                self.report.rejections.add(*each)
+            elif isinstance(each, Arrival):
+                hashed = self.hash(each.address)
+                content = each.content
+                if hashed in self.departed:
+                    self.report.rejections.add(each.line, REFUSES, each.raw)
+                elif hashed not in said:
+                    said[hashed] = content
+                    window.append((hashed, each))
+                elif said[hashed] == content:
+                    self.report.counts["duplicate"] += 1
+                else:
+                    self.report.rejections.add(each.line, CONTRADICTS, each.raw)
+            if len(window) == WINDOW:
+                self._write(window)
+                window = []
+        self._write(window)
+
+    def _write(self, window: list[tuple[bytes, Arrival]]) -> None:
+        self.shuffle(window)
+        for start in range(0, len(window), CHUNK):
+            self._pause(self.passes - 1)
+            self.bringing.arrivals(window[start : start + CHUNK], self.said)
+
+    def _read(self, done: int) -> Iterator[Arrival | Departure | Rejected]:
+        for number, row in enumerate(self.opened.rows()):
+            if number % CHUNK == 0:
+                self._pause(done)
+            yield read_row(row, self.said) if isinstance(row, Row) else row
+
+    def _pause(self, done: int) -> None:
+        read, total = self.opened.progress()
+        self.tell(done * total + read, self.passes * total)
+        if self.stopping():
+            raise _Stopped
+
+
+def _ending(plan: Plan, ending: Ending | None) -> str:
+    if ending is None or ending.kind == "leave":
+        return "—"
+    target = plan.lists[ending.target]
+    return f"{'→' if ending.kind == 'move' else '+'} {target.id} ({target.name})"

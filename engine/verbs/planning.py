@@ -1,0 +1,54 @@
+"""`relance check`: every mistake of config.toml and sequences/ at once, each with its file and line. Exit status 2 when one is fatal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from engine.config import Config
+from engine.desk.clock import wall_now
+from engine.inspecting import read_folder
+from engine.language import counting_translator, translator
+from engine.sequence.mistakes import Mistake, Unpublishable
+from engine.sequence.written import CONFIG
+
+
+def check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true")
+
+
+def check(config: Config, args: argparse.Namespace) -> int:
+    """0 without fatal mistakes (warnings are shown all the same), else 2."""
+    try:
+        read = read_folder(config, wall_now())
+    except Unpublishable as error:
+        mistakes: tuple[Mistake, ...] = error.mistakes
+        letters = lists = 0
+    else:
+        mistakes, lists = read.mistakes, len(read.plan.lists)
+        letters = sum(len(each.letters) for each in read.plan.lists.values()) + len(read.plan.broadcasts)
+    fatal = any(mistake.fatal for mistake in mistakes)
+    if args.json:
+        rows = [{"file": place(each), "line": each.line, "text": each.text, "fatal": each.fatal} for each in mistakes]
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return 2 if fatal else 0
+    tell(mistakes)
+    if not fatal:
+        language = config.site.language
+        say, count = translator("fr" if language == "fr" else "en"), counting_translator("fr" if language == "fr" else "en")
+        said = (count("{n} list", "{n} lists", lists).format(n=lists), count("{n} letter", "{n} letters", letters).format(n=letters))
+        print(say("{lists}, {letters}: nothing stands in the way of publishing.").format(lists=said[0], letters=said[1]))
+    return 2 if fatal else 0
+
+
+def tell(mistakes: tuple[Mistake, ...]) -> None:
+    """On standard error, in the form that editors can jump to."""
+    for mistake in mistakes:
+        kind = "" if mistake.fatal else " (warning)"
+        print(f"{place(mistake)}:{mistake.line}: {mistake.text}{kind}", file=sys.stderr)
+
+
+def place(mistake: Mistake) -> str:
+    """The file as seen from the installation's folder."""
+    return mistake.file if mistake.file in (CONFIG, "sequences/") else f"sequences/{mistake.file}"

@@ -1,0 +1,66 @@
+"""Rejected rows of one file: counted by reason, and written beside it in the order of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.intake.rejects import RejectWriter
+from engine.intake.table import Rejected
+from engine.language import Say
+
+REASONS_SHOWN = 40
+LINES_SHOWN = 5
+HELD = 10_000
+OTHER = "other reasons"
+
+
+class Rejections:
+    """`with Rejections(path) as rejections:` then `add`. When `rehearsed`, nothing is written. Raises TableRefused where it cannot write."""
+
+    def __init__(self, source: Path, *, rehearsed: bool = False) -> None:
+        self.rehearsed = rehearsed
+        self.count = 0
+        self.reasons: dict[str, tuple[int, tuple[int, ...]]] = {}
+        self._writer = RejectWriter(source)
+        self._held: list[Rejected] = []
+
+    def add(self, line: int, reason: str, raw: str, kind: str = "") -> None:
+        """`kind` is the reason without what differs from row to row."""
+        kind = kind or reason
+        if kind not in self.reasons and len(self.reasons) >= REASONS_SHOWN:
+            kind = OTHER
+        count, lines = self.reasons.get(kind, (0, ()))
+        self.reasons[kind] = (count + 1, tuple(sorted((*lines, line))[:LINES_SHOWN]))
+        self.count += 1
+        if not self.rehearsed:
+            self._held.append(Rejected(line, reason, raw))
+            if len(self._held) >= HELD:
+                self.settle()
+
+    def settle(self) -> None:
+        """Write what is held, sorted by line."""
+        for line, reason, raw in sorted(self._held):
+            self._writer.add(line, reason, raw)
+        self._held.clear()
+
+    @property
+    def path(self) -> Path | None:
+        return self._writer.path if self._writer.count else None
+
+    def __enter__(self) -> Rejections:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with self._writer:
+            self.settle()
+
+    def lines(self, _: Say) -> Iterator[str]:
+        if not self.count:
+            return
+        yield f"{self.count:>11,}  " + _("rejected")
+        for reason, (count, where) in sorted(self.reasons.items(), key=lambda item: -item[1][0]):
+            shown = ", ".join(map(str, where)) + (", …" if count > len(where) else "")
+            yield f"{count:>15,}  {reason} (" + _("line {lines}").format(lines=shown) + ")"
+        if self.path is not None:
+            yield _("  Each rejected row, with its line and reason, is in {path}").format(path=self.path)

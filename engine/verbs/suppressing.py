@@ -1,0 +1,76 @@
+"""`relance suppress FILE`: every address in it is never written to again, whoever it is; of strangers a keyed hash is kept and nothing else (D15)."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from engine.house import House
+from engine.intake.columns import EMAIL
+from engine.intake.rows import Departure, departure
+from engine.intake.table import Row, TableRefused, open_table
+from engine.language import translator
+from engine.verbs.bringing import Bringing
+from engine.verbs.import_report import SuppressReport
+from engine.verbs.progress import Progress, stop_between_steps
+from engine.verbs.refusal import Refusal
+from engine.verbs.rejections import Rejections
+
+CHUNK = 1_000
+REASONS = ("operator", "bounced", "complained")
+NO_MAPPING: Mapping[str, str] = MappingProxyType({})
+
+
+def suppress_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .csv or .txt file of addresses")
+    parser.add_argument("--reason", default="operator", choices=REASONS, help="why they must not be written to (default: operator)")
+    parser.add_argument("--email", default="", metavar="COLUMN", help="the column of addresses, where it is not evident")
+
+
+def suppress(house: House, args: argparse.Namespace) -> int:
+    _ = translator("fr" if house.config.site.language == "fr" else "en")
+    try:
+        with Progress(_("Suppressing")) as tell:
+            report = run_suppress(house, args.file, args.reason, tell, {args.email: EMAIL} if args.email else NO_MAPPING)
+    except TableRefused as error:
+        raise Refusal(str(error), 2) from error
+    for line in report.lines(_):
+        print(line)
+    return report.exit_code
+
+
+def run_suppress(
+    house: House, path: Path, reason: str, tell: Callable[[int, int], None] = lambda done, total: None, mapping: Mapping[str, str] = NO_MAPPING
+) -> SuppressReport:
+    """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read."""
+    opened = open_table(path, (EMAIL,), mapping)
+    _ = translator("fr" if house.config.site.language == "fr" else "en")
+    chunk: dict[bytes, Departure] = {}
+    seen: set[bytes] = set()
+    with Rejections(path) as rejections, stop_between_steps() as stopping:
+        report = SuppressReport(_("{file}, never to be written to ({reason}):").format(file=path.name, reason=reason), rejections)
+        bringing = Bringing(house, path.name, "*", house.decisions.carry_out, rejections, lambda what: report.counts.update((what,)))
+        for row in opened.rows():
+            report.rows += 1
+            each = departure(row, reason) if isinstance(row, Row) else row
+            if not isinstance(each, Departure):
+                rejections.add(*each)
+                continue
+            hashed = house.vault.hash(each.address)
+            if hashed in seen:
+                report.counts["duplicate"] += 1
+                continue
+            seen.add(hashed)
+            chunk[hashed] = each
+            if len(chunk) == CHUNK:
+                bringing.departures(chunk)
+                chunk = {}
+                tell(*opened.progress())
+                if stopping():
+                    report.interrupted = True
+                    break
+        if chunk:
+            bringing.departures(chunk)
+    return report

@@ -1,0 +1,91 @@
+"""The API as OpenAPI describes it, from the same lines its readers refuse by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.intake.calls import Member
+
+LISTED = {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
+SCHEMES = {"key": {"type": "http", "scheme": "bearer", "description": "A key made by `relance api-key create`."}}
+PROBLEM = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence for people."},
+        "mistakes": {"type": "array", "items": {"type": "string"}, "description": "Every mistake in the body, where there are some."},
+    },
+}
+ANSWER = {
+    "type": "object",
+    "properties": {
+        "done": {"type": "boolean", "description": "Whether this call changed anything."},
+        "already": {"type": "boolean", "description": "True when a call with this Idempotency-Key was carried out before."},
+        "said": {"type": "string"},
+        "subscriber": {"type": ["string", "null"], "description": "The person's random id."},
+    },
+}
+KNOWN = {
+    "type": "object",
+    "properties": {
+        "known": {"type": "boolean"},
+        "subscriber": {"type": ["string", "null"]},
+        "memberships": {"type": "array", "items": {"type": "object"}, "description": "list, name, since, run."},
+        "purposes": {"type": "array", "items": {"type": "object"}, "description": "id, status (live, withdrawn, requested), basis, since."},
+        "suppressed": {"type": ["string", "null"], "description": "Why this address is never written to."},
+    },
+}
+REFUSALS = {
+    400: "The body is wrong; every mistake is listed.",
+    401: "No key, or one that opens nothing.",
+    403: "The key may not do this.",
+    409: "Others were quicker every time: send the same call again.",
+    413: "The body is larger than 64 kB.",
+    415: "The body is not application/json.",
+    422: "A rule forbids it; the sentence says which.",
+    429: "More than 600 calls a minute, see Retry-After.",
+    503: "Too busy, see Retry-After.",
+}
+
+
+def operation(members: Sequence[Member], scope: str, answer: dict[str, object], statuses: tuple[int, ...], *, writes: bool = True) -> dict[str, object]:
+    """What FastAPI merges into an operation: body, header, answers."""
+    problem = {"application/problem+json": {"schema": PROBLEM}}
+    answers: dict[str, object] = {str(status): {"description": "Answered.", "content": {"application/json": {"schema": answer}}} for status in statuses}
+    header = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "description": "Your name for this call: sent again within 30 days with the same person, it changes nothing.",
+    }
+    return {
+        "security": [{"key": [scope]}],
+        "parameters": [header] if writes else [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema(members)}}},
+        "responses": answers | {str(status): {"description": said, "content": problem} for status, said in REFUSALS.items()},
+    }
+
+
+def schema(members: Sequence[Member]) -> dict[str, object]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [member.name for member in members if member.required],
+        "properties": {member.name: _member(member) for member in members},
+    }
+
+
+def _member(member: Member) -> dict[str, object]:
+    about: dict[str, object] = {"description": member.about}
+    match member.kind:
+        case "list":
+            return LISTED | about
+        case "fields":
+            return {"type": "object", "additionalProperties": {"type": "string"}} | about
+        case "moment":
+            return {"type": "string", "examples": ["2026-12-01", "2026-12-01T09:00:00+01:00"]} | about
+        case "text":
+            return {"type": "string"} | ({"enum": list(member.choices)} if member.choices else {}) | about

@@ -1,0 +1,183 @@
+"""Hosted forms: the page, the copy for an author's own site, and the post. No cookie, no captcha; a page is the same for everyone (G14)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse, Response
+
+from engine.config import Site
+from engine.desk.clock import wall_now
+from engine.gathering import Gatherer
+from engine.house import House
+from engine.installation.publishing import digest_of, notice_text
+from engine.installation.state import Installation
+from engine.intake.forms import AGREED, SHOWN, STAMP, NotYet, is_trapped, read, shown_again, trap
+from engine.language import N_, translator
+from engine.sequence.model import Form, Plan
+from engine.web.body import posted_inputs
+from engine.web.enrolment import Enrolment, Received, TryAgain
+from engine.web.limits import Limits, visitor_of
+from engine.web.pages import Pages, is_address, spoken
+from engine.web.stamp import OLDEST, YOUNGEST, make_stamp, stamped_at
+
+REASONS = {
+    "missing": N_("Please fill this in."),
+    "address": N_("This is not a whole e-mail address: it looks like name@example.org."),
+    "long": N_("This is too long."),
+    "line": N_("Please write this in one line."),
+    "link": N_("Please leave out the web address."),
+    "choose": N_("Please choose one."),
+    "tick": N_("Please tick this box: we only write to people who agreed."),
+}
+CHANGED = N_("This form has changed since it was shown to you. Please read it again, then send it.")
+YOUNG = N_("That was quick. Please check what you wrote, then send it again.")
+OLD = N_("This page had been open for a long time. Please send it again.")
+BUSY = N_("Too much is going on at once. Please send it again in a moment.")
+COMPLETIONS = {"first_name": "given-name", "last_name": "family-name", "name": "name", "town": "address-level2", "company": "organization"}
+
+
+def router(house: House, gatherer: Gatherer) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    door = Forms(house, gatherer)
+
+    @routes.api_route("/f/{name}", methods=["GET", "HEAD"])
+    def show(name: str, request: Request) -> Response:
+        return door.show(name, request.query_params)
+
+    @routes.api_route("/f/{name}/embed", methods=["GET", "HEAD"])
+    def embed(name: str) -> Response:
+        return door.embed(name)
+
+    @routes.post("/f/{name}")
+    async def post(name: str, request: Request) -> Response:
+        posted = await posted_inputs(request)
+        return await run_in_threadpool(door.take, name, posted, request)
+
+    return routes
+
+
+def embed_html(plan: Plan, name: str, site: Site) -> str:
+    """The form as plain HTML for an author's own page: it needs no script, no style and no cookie."""
+    seen = _seen(plan, plan.forms[name])
+    action = f"{site.url}/f/{name}"
+    page = Pages(site).page("form_inputs.html", spoken(plan.language, site), action=action, values=defaultdict(str), errors=defaultdict(str), stamp="", copied=True, **seen)
+    return bytes(page.body).decode().strip() + "\n"
+
+
+def _seen(plan: Plan, form: Form) -> dict[str, object]:
+    """What the form shows, which is what `notice_text` records, and its digest."""
+    return {
+        "form": form,
+        "purpose": plan.purposes[form.purpose],
+        "trap": trap(form),
+        "completions": defaultdict(str, COMPLETIONS),
+        "shown": digest_of(notice_text(plan, form.name)),
+    }
+
+
+class Forms:
+    def __init__(self, house: House, gatherer: Gatherer) -> None:
+        self.house = house
+        self.pages = Pages(house.config.site)
+        self.enrolment = Enrolment(house, gatherer, Limits(house))
+
+    def show(self, name: str, asked: Mapping[str, str]) -> Response:
+        """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads here."""
+        plan, form = self._published(name)[1:]
+        values = {form.order_field: asked[form.order_field][:200]} if form.order_field and asked.get(form.order_field) else {}
+        return self._page(plan, form, values)
+
+    def embed(self, name: str) -> Response:
+        plan, form = self._published(name)[1:]
+        site = self.house.config.site
+        return self.pages.page("form_embed.html", spoken(plan.language, site), form=form, snippet=embed_html(plan, name, site))
+
+    def take(self, name: str, posted: Mapping[str, str], request: Request) -> Response:
+        installation, plan, form = self._published(name)
+        if is_trapped(posted, form):
+            return self._thanks(plan, form)
+        shown = digest_of(notice_text(plan, name))
+        at = stamped_at(self.house.secrets.nonce_key, name, shown, posted.get(STAMP, "")) if posted.get(STAMP) else 0
+        sentence = self._doubt(posted, shown, at)
+        read_form = read(posted, form)
+        if sentence or isinstance(read_form, NotYet):
+            reasons = read_form.reasons if isinstance(read_form, NotYet) else {}
+            values = shown_again(posted, form)
+            if sentence == CHANGED:
+                values.pop(AGREED, None)
+            return self._page(plan, form, values, sentence, reasons, 422, posted.get(STAMP, "") if at and not _is_old(at) else "")
+        try:
+            self.enrolment.carry_out(read_form, form, installation, self._received(request, at or 0))
+        except TryAgain:
+            return self._page(plan, form, shown_again(posted, form), BUSY, {}, 503)
+        return self._thanks(plan, form)
+
+    def _doubt(self, posted: Mapping[str, str], shown: str, at: int | None) -> str:
+        """Why this post shows the form again: other words were shown than are in force, or the time it took is not a person's."""
+        if posted.get(SHOWN, shown) != shown:
+            return CHANGED
+        if at == 0:
+            return ""
+        if at is None or _is_old(at):
+            return OLD
+        return YOUNG if wall_now() - at < YOUNGEST else ""
+
+    def _received(self, request: Request, at: int) -> Received:
+        referrer = urlsplit(request.headers.get("referer", "")[:500])
+        return Received(
+            visitor_of(request, self.house.config.web.trusted_proxies),
+            request.headers.get("user-agent", "")[:500],
+            request.url.path,
+            f"{referrer.scheme}://{referrer.hostname or ''}{referrer.path}" if referrer.scheme in ("http", "https") else "",
+            at,
+        )
+
+    def _page(
+        self,
+        plan: Plan,
+        form: Form,
+        values: Mapping[str, str],
+        sentence: str = "",
+        reasons: Mapping[str, str] | None = None,
+        status: int = 200,
+        stamp: str = "",
+    ) -> Response:
+        language = spoken(plan.language, self.house.config.site)
+        _ = translator(language)
+        seen = _seen(plan, form)
+        return self.pages.page(
+            "form.html",
+            language,
+            status=status,
+            leads_to=[form.thanks] if is_address(form.thanks) else [],
+            action=f"/f/{form.name}",
+            values=defaultdict(str, values),
+            sentence=_(sentence) if sentence else "",
+            errors=defaultdict(str, {name: _(REASONS[reason]) for name, reason in (reasons or {}).items()}),
+            stamp=stamp or make_stamp(self.house.secrets.nonce_key, form.name, str(seen["shown"]), wall_now()),
+            copied=False,
+            **seen,
+        )
+
+    def _thanks(self, plan: Plan, form: Form) -> Response:
+        if is_address(form.thanks):
+            return RedirectResponse(form.thanks, 303)
+        asks = form.basis == "consent" and form.confirm
+        return self.pages.page("form_thanks.html", spoken(plan.language, self.house.config.site), form=form, asks=asks)
+
+    def _published(self, name: str) -> tuple[Installation, Plan, Form]:
+        installation = self.house.publications.current()
+        plan = installation.plan()
+        form = plan.forms.get(name)
+        if form is None:
+            raise HTTPException(404)
+        return installation, plan, form
+
+
+def _is_old(at: int) -> bool:
+    return not 0 <= wall_now() - at + 1000 <= OLDEST

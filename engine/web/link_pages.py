@@ -1,0 +1,241 @@
+"""The pages behind the links of letters: what a press will do, what was done, what cannot be done. They say the answer's words, never a list's."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from fastapi.responses import Response
+
+from engine import link_token
+from engine.house import House
+from engine.language import Say, translator
+from engine.web.nonces import make_nonce
+from engine.web.opened import Opened, readable, token_for
+from engine.web.pages import Pages, is_address
+from engine.web.wording import for_a_reader
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button: a form of its own, posted to a link, with a nonce of its own."""
+
+    label: str
+    token: str
+    nonce: str
+    act: str = "button"
+    look: str = "large"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page says; `leads_to` is where a press may send the reader."""
+
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    presses: tuple[Press, ...] = ()
+    box: Box | None = None
+    quiet: str = ""
+    onward: str = ""
+    leads_to: str = ""
+
+
+class LinkPages:
+    def __init__(self, house: House, pages: Pages) -> None:
+        self.house, self.pages = house, pages
+
+    def ask(self, opened: Opened, *, alone: bool) -> Response:
+        """The page of a link: one large button that says what it does; `alone`: the page presses it by itself."""
+        _ = translator(opened.language)
+        heading, text, button = _asked(opened, _)
+        quiet = _("One moment. If nothing happens, press the button.") if alone else ""
+        more: tuple[Press, ...] = ()
+        if opened.click.action == "unsubscribe":
+            more = (self._press(opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"),)
+        press = self._press(opened, button, opened.action)
+        shown = Shown(heading, text, (press, *more), quiet=quiet, leads_to=thanks_address(opened))
+        return self._show(opened, shown, alone=alone)
+
+    def consent(self, opened: Opened, purpose: str, *, missing: bool) -> Response:
+        """An answer that leads to letters of another purpose: its own words, an unticked box and a button (GDPR 4(11))."""
+        _ = translator(opened.language)
+        box = Box(_("Yes, I would like to receive “{purpose}”.").format(purpose=purpose_name(opened, purpose)), purpose)
+        shown = Shown(
+            _("Would you like to receive “{purpose}”?").format(purpose=purpose_name(opened, purpose)),
+            tuple(filter(None, (_your_answer(opened, _), consent_text(opened, purpose)))),
+            (self._press(opened, _("Confirm my choice"), opened.action),),
+            box,
+            _("You can unsubscribe with one click, in every letter."),
+            leads_to=thanks_address(opened),
+        )
+        return self._show(opened, shown, missing=missing)
+
+    def done(self, opened: Opened, *, undoable: bool = False, again: bool = False) -> Response:
+        """What stands now, said the same way however often the link is followed (C06)."""
+        _ = translator(opened.language)
+        presses: tuple[Press, ...] = ()
+        text: tuple[str, ...]
+        action = opened.click.action
+        if again:
+            heading, text = _("You are subscribed again"), (_("You will receive “{purpose}” again.").format(purpose=opened.purpose),)
+        elif action == "answer":
+            heading = _your_answer(opened, _) or _("Your answer is noted")
+            text = (thanks(opened) or _("Thank you, your answer is noted."),)
+            if undoable:
+                presses = (self._press(opened, _("Take it back"), link_token.UNDO, look="other"),)
+        elif action == "confirm":
+            heading, text = _("Your subscription is confirmed"), (thanks(opened) or _("Thank you. Our letters are on their way."),)
+        elif action == "undo":
+            heading, text = _("Your answer is taken back"), (_("Everything is as it was before. You may answer otherwise:"),)
+            presses = self._answers(opened, _) or ()
+            text = text if presses else (_("Everything is as it was before."),)
+        elif action == "not-me":
+            heading, text = _("We will not write to you about this"), (_("The request made with your address is deleted."),)
+        else:
+            heading, text, presses = self._withdrawn(opened, _)
+        return self._show(opened, Shown(heading, text, presses, onward=thanks_address(opened)))
+
+    def _withdrawn(self, opened: Opened, _: Say) -> tuple[str, tuple[str, ...], tuple[Press, ...]]:
+        heading = _("You are unsubscribed")
+        if opened.click.action == "everything":
+            text = (_("You will receive nothing from us any more."),)
+        else:
+            text = (_("You will not receive “{purpose}” any more.").format(purpose=opened.purpose),)
+        if opened.person.erased or not opened.person.registered:
+            return heading, text, ()
+        presses = [self._press(opened, _("Subscribe me again"), opened.action, act="again", look="other")]
+        if opened.click.action == "unsubscribe" and not opened.person.objected:
+            presses.insert(0, self._press(opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"))
+        return heading, text, tuple(presses)
+
+    def refused(self, opened: Opened, why: str) -> Response:
+        _ = translator(opened.language)
+        return self._show(opened, Shown(_("Nothing has changed"), (_(for_a_reader(why)),)))
+
+    def choose(self, opened: Opened) -> Response:
+        """Two automatic answers within seconds are no person's: none is kept, and the page asks (C09)."""
+        _ = translator(opened.language)
+        text = _("Two different answers reached us almost at the same time, so we have kept neither. Which one is yours?")
+        return self._show(opened, Shown(_("Your answer, please"), (text,), self._answers(opened, _)))
+
+    def nothing_to_take_back(self, opened: Opened) -> Response:
+        _ = translator(opened.language)
+        return self._show(opened, Shown(_("Nothing has changed"), (_("There is no answer to take back."),)))
+
+    def busy(self, opened: Opened) -> Response:
+        _ = translator(opened.language)
+        press = self._press(opened, _("Try again"), opened.action)
+        return self._show(opened, Shown(_("Please try again"), (_("We are very busy at this moment. Please try again."),), (press,)), status=503)
+
+    def unknown(self) -> Response:
+        """The same for every token that is not ours, whatever is wrong with it."""
+        _ = translator(self.pages.site.language)  # type: ignore[arg-type]
+        text = (_("Perhaps it was cut off. Please open it again from the letter."), _("Nothing has changed."))
+        return self.pages.page("plain.html", self.pages.site.language, heading=_("This link cannot be read"), paragraphs=text)  # type: ignore[arg-type]
+
+    def preview(self) -> Response:
+        _ = translator(self.pages.site.language)  # type: ignore[arg-type]
+        text = (_("In the letters your readers get, this link does what it says. In a preview it does nothing."),)
+        return self.pages.page("plain.html", self.pages.site.language, heading=_("A link of a preview"), paragraphs=text)  # type: ignore[arg-type]
+
+    def _answers(self, opened: Opened, _: Say) -> tuple[Press, ...]:
+        """Every answer of the letter as a button."""
+        return tuple(
+            self._press(opened, readable(link) or _("Answer {number}").format(number=link.index + 1), link_token.FIRST_LINK + link.index)
+            for link in opened.links
+            if link.kind == "move"
+        )
+
+    def _press(self, opened: Opened, label: str, action: int, *, act: str = "button", look: str = "large") -> Press:
+        token = opened.token if action == opened.action else token_for(self.house, opened, action)
+        return Press(label, token, make_nonce(self.house.secrets.nonce_key, token, time.time()), act, look)
+
+    def _show(self, opened: Opened, shown: Shown, *, alone: bool = False, missing: bool = False, status: int = 200) -> Response:
+        return self.pages.page(
+            "link.html",
+            opened.language,
+            status=status,
+            leads_to=[shown.leads_to] if shown.leads_to else (),
+            heading=shown.heading,
+            paragraphs=shown.paragraphs,
+            presses=shown.presses,
+            box=shown.box,
+            quiet=shown.quiet,
+            onward=shown.onward,
+            missing=missing,
+            alone=alone,
+        )
+
+
+def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
+    """Heading, text and button of a link's page."""
+    match opened.click.action:
+        case "answer":
+            label = readable(opened.click.link)
+            text = (_("Press the button to send your answer."),)
+            if label:
+                return _("Your answer: {label}").format(label=label), text, _("I answer “{label}”").format(label=label)
+            return _("Your answer"), text, _("Send my answer")
+        case "unsubscribe":
+            return (
+                _("Unsubscribe from “{purpose}”").format(purpose=opened.purpose),
+                (_("Press the button, and we stop writing to you about it at once."),),
+                _("Unsubscribe"),
+            )
+        case "everything":
+            return _("Unsubscribe from everything"), (_("Press the button, and you receive nothing from us any more."),), _("Stop everything we send")
+        case "confirm":
+            return (
+                _("Confirm your subscription"),
+                (_("Press the button to receive “{purpose}”.").format(purpose=opened.purpose),),
+                _("I confirm my subscription"),
+            )
+        case "undo":
+            return _("Take back your answer"), (_("Press the button, and everything is as it was before."),), _("Take it back")
+        case "not-me":
+            return (
+                _("You did not ask for this?"),
+                (_("Press the button: we delete the request, and do not write to you about “{purpose}”.").format(purpose=opened.purpose),),
+                _("It was not me"),
+            )
+
+
+def _your_answer(opened: Opened, _: Say) -> str:
+    label = readable(opened.click.link)
+    return _("Your answer: {label}").format(label=label) if label else ""
+
+
+def purpose_name(opened: Opened, purpose: str) -> str:
+    found = opened.plan.purposes.get(purpose)
+    return found.name if found else purpose
+
+
+def consent_text(opened: Opened, purpose: str) -> str:
+    """The words under which a box is ticked."""
+    found = opened.plan.purposes.get(purpose)
+    return found.description if found else ""
+
+
+def thanks(opened: Opened) -> str:
+    """The author's words after this link, "" when there are none or when they are an address."""
+    said = _thanks(opened)
+    return "" if is_address(said) else said
+
+
+def thanks_address(opened: Opened) -> str:
+    said = _thanks(opened)
+    return said if is_address(said) else ""
+
+
+def _thanks(opened: Opened) -> str:
+    if opened.click.action == "answer" and opened.click.link is not None:
+        target = opened.plan.lists.get(opened.click.link.target)
+        return target.thanks if target else ""
+    form = opened.plan.forms.get(opened.form) if opened.click.action == "confirm" else None
+    return form.confirmed if form else ""
