@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,17 @@ class Row:
         return "yes" if held is not None and held >= self.goal else "no"
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """How long `work` takes, by the wall."""
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
+class Watch:
+    """`with Watch() as it: …`, then `it.seconds` by the wall."""
+
+    seconds = 0.0
+
+    def __enter__(self) -> Self:
+        self._begun = time.perf_counter()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.seconds = time.perf_counter() - self._begun
 
 
 def against(name: str, unit: str, goal: float | None, rounds: Sequence[tuple[float, float]]) -> Row:

@@ -6,8 +6,9 @@ Calendar occurrences are computed from the engine's clock and claimed in the led
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -15,6 +16,7 @@ from apscheduler.triggers.cron import CronTrigger
 from engine.deciding import Publications
 from engine.installation.events import BroadcastFellDue, InstallationEvent
 from engine.installation.state import Installation
+from engine.sequence.cron import read_cron
 from engine.sequence.model import Broadcast
 from engine.sequence.timing import later, to_instant, to_local, zone
 from engine.subscriber.events import Cause
@@ -48,19 +50,22 @@ def _last_moment(broadcast: Broadcast, installation: Installation, timezone: str
     if broadcast.on:
         moment = to_instant(datetime.strptime(broadcast.on, "%Y-%m-%d %H:%M"), timezone)
         return moment if published <= moment <= now else None
-    trigger = CronTrigger.from_crontab(broadcast.every, timezone=zone(timezone))
     seen = [each.at for each in installation.calendar if each.broadcast == broadcast.id]
-    start = max([published, *seen, now - 40 * 86_400_000])
-    moment, last = start, None
-    for _ in range(MOST_MISSED):
-        following = trigger.get_next_fire_time(None, datetime.fromtimestamp((moment + 1000) / 1000, UTC))
-        if following is None:
-            break
-        moment = int(following.timestamp() * 1000)
+    start, last = max([published, *seen, now - 40 * 86_400_000]), None
+    for moment in islice(moments(broadcast.every, timezone, start), MOST_MISSED):
         if moment > now:
             break
         last = moment
     return last
+
+
+def moments(every: str, timezone: str, after: int) -> Iterator[int]:
+    """The instants (ms) later than `after` that a cron line names in a zone, in order."""
+    minute, hour, day, month, weekday = read_cron(every)
+    trigger = CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=zone(timezone))
+    while (following := trigger.get_next_fire_time(None, datetime.fromtimestamp((after + 1000) / 1000, UTC))) is not None:
+        after = int(following.timestamp() * 1000)
+        yield after
 
 
 def claim_broadcasts(publications: Publications, now: int) -> int:

@@ -200,7 +200,7 @@ def plain(text: str, what: str) -> str:
 
 def _arrival(row: Row, address: str, said: Said) -> Arrival:
     values = row.values
-    source = plain(values.get(SOURCE) or said.source, "the source")
+    source = values.get(SOURCE) or said.source
     if not source:
         raise ValueError("no source is said for this row")
     basis = basis_of(values[BASIS]) if values.get(BASIS) else said.basis

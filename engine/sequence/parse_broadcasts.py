@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
+from engine.sequence.cron import read_cron
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, read_hours
 from engine.sequence.model import Broadcast, Letter
@@ -28,8 +29,7 @@ def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
         table.mistake("", 'a broadcast has either `on = "2026-12-01 09:00"` or `every = "0 9 1 * *"`')
     if on and not _is_date(on):
         table.mistake("on", f'"{on}" is not a date: write "2026-12-01 09:00"')
-    if every and len(every.split()) != 5:
-        table.mistake("every", f'"{every}" is not a cron line of five parts: minute hour day month weekday')
+    table.parsed("every", read_cron, None)
     letter = read_words(table, draft, name)
     letter = replace(letter, links=read_links(letter, draft))
     own = table.table("reminder")

@@ -107,7 +107,7 @@ class Resubscribe(Command):
 
 @dataclass(frozen=True, slots=True)
 class Transfer(Command):
-    """Move from `source` (0: wherever) to `target`, by an operator or the API."""
+    """Move from `source` (0: from outside, nothing is left) to `target`, by an operator or the API."""
 
     source: int
     target: int

@@ -48,6 +48,7 @@ class ConsentGiven(Event):
     purpose: str
     proof: str
     notice: str = ""
+    act: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,10 @@ class ListCopied(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListTransferred(Event):
-    """A move made by a rule, an ending, an operator or the API. `copied`: the person also stays where they were."""
+    """A move made by a rule, an ending, an operator or the API. `joined` is false where the person stood on `target` already.
+
+    `copied`: they also stay where they were. `why` "refused" (`copied`, `run` 0): a list has ended, and the one it copies to took nobody in.
+    """
 
     source: int
     source_run: int
@@ -159,6 +163,7 @@ class MoveUndone(Event):
     left_run: int
     reopened: tuple[tuple[int, int], ...]
     why: str = "asked"
+    act: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +211,7 @@ class LetterFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterWithheld(Event):
-    """Not sent, and never will be in this run: `why` is "too-late", "not-eligible: …", "cannot-render". `message` is "" when it was never begun."""
+    """Not sent, and never will be in this run: `why` is "too late", "not eligible: …", "cannot be rendered". `message` is "" when it was never begun."""
 
     key: str
     letter: str

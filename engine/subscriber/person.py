@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+TRAIL_KEPT = 40
+
 
 @dataclass(frozen=True, slots=True)
 class LetterState:
@@ -30,9 +32,9 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One person on one list, in one run. `since` is what delays count from, `trail` how they came here.
+    """One person on one list, in one run. `since` is what delays count from, `trail` how they came here: oldest first, at most TRAIL_KEPT hops.
 
-    Letters due before `skip_before` are left out.
+    Letters due before `skip_before` are left out. `ended`: the list's ending has been carried out, and the person stays.
     """
 
     list: int
@@ -43,10 +45,30 @@ class Membership:
     hold_until: int = 0
     trail: tuple[Hop, ...] = ()
     letters: Mapping[str, LetterState] = field(default_factory=dict)
+    ended: bool = False
 
     @property
     def skip_before(self) -> int:
         return self.joined_at if self.start == "by-date" else 0
+
+    @property
+    def answers(self) -> Mapping[str, int]:
+        """The answers that led here, link by message. Answering an earlier letter anew takes back those that followed from it."""
+        given: dict[str, int] = {}
+        for hop in self.trail:
+            if hop.message in given:
+                before = list(given)[: list(given).index(hop.message)]
+                given = {message: given[message] for message in before}
+            if hop.message:
+                given[hop.message] = hop.link
+        return given
+
+    def descends_from(self, run: int) -> bool:
+        """Whether this is what came of `run`. Where the trail was cut, an older run counts as one of those forgotten: nobody stands twice."""
+        if any(hop.run == run for hop in self.trail):
+            return True
+        oldest = min((hop.run for hop in self.trail if hop.run), default=0)
+        return len(self.trail) >= TRAIL_KEPT and run < oldest
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +83,10 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A double opt-in under way. `letters` holds the confirmation mail ("ask") and its reminder ("ask-again")."""
+    """A double opt-in under way. `letters` holds the confirmation mail ("ask") and its reminder ("ask-again").
+
+    `earlier` are the ids of requests that this one took up before they were answered: their mails still confirm.
+    """
 
     request: str
     purpose: str
@@ -71,6 +96,7 @@ class Request:
     form: str = ""
     notice: str = ""
     letters: Mapping[str, LetterState] = field(default_factory=dict)
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +127,11 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class LastMove:
+    """What an undo needs: memberships the move `closed` (by rules too), the former `trail` of a target where the person stood already.
+
+    `answered`: the letter had an answer before. `version` is that of the move's last event.
+    """
+
     message: str
     link: int
     at: int
@@ -109,11 +140,17 @@ class LastMove:
     run: int
     joined: bool
     closed: tuple[Membership, ...] = ()
+    trail: tuple[Hop, ...] = ()
+    answered: bool = False
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Everything a decision needs to know about one person; `version` is the number of their last event, 0 for nobody yet."""
+    """Everything a decision needs to know about one person; `version` is the number of their last event, 0 for nobody yet.
+
+    `contradicted` is the last letter that got two automatic answers. Broadcasts up to `mailed_before` are over, what became of them forgotten.
+    """
 
     version: int = 0
     timezone: str = ""
@@ -129,6 +166,8 @@ class Person:
     mailings: Mapping[str, Mailing] = field(default_factory=dict)
     in_flight: Mapping[str, InFlight] = field(default_factory=dict)
     last_move: LastMove | None = None
+    contradicted: str = ""
+    mailed_before: int = 0
     runs: int = 0
     calls: Mapping[str, int] = field(default_factory=dict)
     last_contact: int = 0
@@ -140,11 +179,16 @@ class Person:
         return self.version > 0
 
     def standing_from(self, run: int) -> Membership | None:
-        """The open membership that is run `run` or descends from it."""
-        for membership in self.memberships.values():
-            if membership.run == run or any(hop.run == run for hop in membership.trail):
-                return membership
-        return None
+        """The open membership that is run `run` or, failing that, descends from it."""
+        if run <= 0:
+            return None
+        standing = list(self.memberships.values())
+        exact = next((m for m in standing if m.run == run), None)
+        return exact or next((m for m in reversed(standing) if m.descends_from(run)), None)
+
+    def standing_by(self, message: str) -> Membership | None:
+        """The open membership to which an answer to letter `message` led."""
+        return next((m for m in reversed(list(self.memberships.values())) if message in m.answers), None)
 
 
 NOBODY = Person()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.house import House
@@ -62,15 +62,16 @@ def from_arguments(args: argparse.Namespace, house: House) -> ImportOptions:
     mapping = _mapping(args, fields)
     named = set(mapping.values())
     zone, now = house.config.site.timezone, house.clock.now()
-    for value, column, what in ((args.source, rows.SOURCE, "source"), (args.collected, rows.COLLECTED, "collected"), (args.basis, rows.BASIS, "basis")):
-        if not value.strip() and column not in named:
+    for what, column in (("source", rows.SOURCE), ("collected", rows.COLLECTED), ("basis", rows.BASIS)):
+        if not getattr(args, what).strip() and column not in named:
             raise Refusal(f"--{what} is required, or a column that says it with {column} COLUMN: nobody is imported without it", 2)
-    try:
-        said = rows.Said(listed.id, now, zone, rows.plain(args.source.strip(), "--source"), None, args.basis, args.start, fields)
-        collected = rows.past(args.collected.strip(), said, "--collected") if args.collected else None
-    except ValueError as error:
-        raise Refusal(f"--collected: {error}" if "date" in str(error) else str(error), 2) from error
-    return ImportOptions(Path(args.file), rows.Said(listed.id, now, zone, said.source, collected, args.basis, args.start, fields), mapping, args.update, args.dry_run)
+    said = rows.Said(listed.id, now, zone, args.source.strip(), None, args.basis, args.start, fields)
+    if args.collected.strip():
+        try:
+            said = replace(said, collected=rows.past(args.collected.strip(), said, "of collection"))
+        except ValueError as error:
+            raise Refusal(f"--collected: {error}", 2) from error
+    return ImportOptions(Path(args.file), said, mapping, args.update, args.dry_run)
 
 
 def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str]:

@@ -39,9 +39,10 @@ ACTS = {
     "end": N_("{n} × the end of the list, on {day}: {ending}"),
     "idle": N_("{n} × nothing: every letter's day has passed"),
 }
-SEEM_REFUSALS = frozenset(
-    "unsubscribed unsubscribedat unsubscribeddate unsubscribetime unsubtime optout optedout desinscrit desinscription datededesinscription "
-    "desabonne desabonnement status statut bounced bounce cleaned blacklisted blocklisted complained".split()  # noqa: SIM905
+# Headings, without accents, capitals and spaces, over which lists exported elsewhere hold refusals.
+SEEM_REFUSALS = (
+    *("unsubscribed", "unsubscribedat", "unsubscribeddate", "unsubscribetime", "optout", "optedout", "bounced", "bounce", "cleaned", "complained"),
+    *("blacklisted", "blocklisted", "status", "statut", "desinscrit", "desinscription", "datededesinscription", "desabonne", "desabonnement"),
 )
 
 
@@ -59,6 +60,9 @@ class ImportReport:
     counts: Counter[str] = field(default_factory=Counter)
     letters: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     interrupted: bool = False
+
+    def count(self, what: str) -> None:
+        self.counts[what] += 1
 
     @property
     def exit_code(self) -> int:
@@ -114,6 +118,9 @@ class SuppressReport:
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     interrupted: bool = False
+
+    def count(self, what: str) -> None:
+        self.counts[what] += 1
 
     @property
     def exit_code(self) -> int:

@@ -1,6 +1,6 @@
 """`relance import`: everything is read, refusals first, then those who arrive; a bad row costs no other, and the same file twice changes nothing.
 
-Arrivals are shuffled within windows of WINDOW rows before they are written. What that protects: somebody who has the ledger and learns the file (or
+Arrivals are shuffled within windows of WINDOW rows (fewer, where rows are very long) before they are written. What that protects: somebody who has the ledger and learns the file (or
 knows that a file was sorted by name) cannot tell from a position which of those rows it was. It does not hide from which window a position comes, nor
 anything from somebody who has the vault, whose evidence names the line.
 """
@@ -11,10 +11,8 @@ import argparse
 import os
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from engine.house import House
-from engine.intake.columns import EMAIL
 from engine.intake.rows import UNSUBSCRIBED, Arrival, Departure, read_row
 from engine.intake.table import OpenTable, Rejected, Row, TableRefused, open_table
 from engine.language import translator
@@ -31,6 +29,7 @@ from engine.verbs.suppressing import run_suppress, suppress, suppress_arguments
 __all__ = ["ImportOptions", "add_arguments", "from_arguments", "run", "run_import", "run_suppress", "suppress", "suppress_arguments"]
 
 WINDOW = 10_000
+WINDOW_CHARACTERS = 10_000_000
 CHUNK = 1_000
 Tell = Callable[[int, int], None]
 CONTRADICTS = "another line of this file says something else of this address"
@@ -73,7 +72,7 @@ def run_import(house: House, options: ImportOptions, tell: Tell = lambda done, t
             listed.purpose,
             rehearsal.carry_out if options.dry_run else house.decisions.carry_out,
             rejections,
-            lambda what: report.counts.update((what,)),
+            report.count,
             options.update,
             not options.dry_run,
         )
@@ -122,6 +121,7 @@ class _Reading:
     def _arrivals(self) -> None:
         window: list[tuple[bytes, Arrival]] = []
         said: dict[bytes, int] = {}
+        characters = 0
         for each in self._read(self.passes - 1):
             self.report.rows += 1
             if isinstance(each, Rejected):
@@ -134,13 +134,14 @@ class _Reading:
                 elif hashed not in said:
                     said[hashed] = content
                     window.append((hashed, each))
+                    characters += len(each.raw)
                 elif said[hashed] == content:
                     self.report.counts["duplicate"] += 1
                 else:
                     self.report.rejections.add(each.line, CONTRADICTS, each.raw)
-            if len(window) == WINDOW:
+            if len(window) == WINDOW or characters > WINDOW_CHARACTERS:
                 self._write(window)
-                window = []
+                window, characters = [], 0
         self._write(window)
 
     def _write(self, window: list[tuple[bytes, Arrival]]) -> None:

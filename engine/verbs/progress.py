@@ -1,4 +1,7 @@
-"""What a long verb shows while it works, and how it is stopped: a line on a terminal, nothing in a pipe, and Ctrl-C between two steps, never within one."""
+"""What a long verb shows while it works, and how it is stopped.
+
+A line on a terminal, nothing in a pipe; Ctrl-C between two steps, never within one.
+"""
 
 from __future__ import annotations
 

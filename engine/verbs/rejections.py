@@ -12,6 +12,7 @@ from engine.language import Say
 REASONS_SHOWN = 40
 LINES_SHOWN = 5
 HELD = 10_000
+HELD_CHARACTERS = 10_000_000
 OTHER = "other reasons"
 
 
@@ -24,6 +25,7 @@ class Rejections:
         self.reasons: dict[str, tuple[int, tuple[int, ...]]] = {}
         self._writer = RejectWriter(source)
         self._held: list[Rejected] = []
+        self._characters = 0
 
     def add(self, line: int, reason: str, raw: str, kind: str = "") -> None:
         """`kind` is the reason without what differs from row to row."""
@@ -35,7 +37,8 @@ class Rejections:
         self.count += 1
         if not self.rehearsed:
             self._held.append(Rejected(line, reason, raw))
-            if len(self._held) >= HELD:
+            self._characters += len(raw)
+            if len(self._held) >= HELD or self._characters >= HELD_CHARACTERS:
                 self.settle()
 
     def settle(self) -> None:
@@ -43,6 +46,7 @@ class Rejections:
         for line, reason, raw in sorted(self._held):
             self._writer.add(line, reason, raw)
         self._held.clear()
+        self._characters = 0
 
     @property
     def path(self) -> Path | None:

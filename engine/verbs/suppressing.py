@@ -51,7 +51,7 @@ def run_suppress(
     seen: set[bytes] = set()
     with Rejections(path) as rejections, stop_between_steps() as stopping:
         report = SuppressReport(_("{file}, never to be written to ({reason}):").format(file=path.name, reason=reason), rejections)
-        bringing = Bringing(house, path.name, "*", house.decisions.carry_out, rejections, lambda what: report.counts.update((what,)))
+        bringing = Bringing(house, path.name, "*", house.decisions.carry_out, rejections, report.count)
         for row in opened.rows():
             report.rows += 1
             each = departure(row, reason) if isinstance(row, Row) else row

@@ -1,14 +1,11 @@
-"""The HTTP API: one call, one wish, answered after it is written. Keys with scopes; refusals in the form of RFC 9457; an address never in a URL."""
+"""The HTTP API: one call, one wish, answered after it is written. Keys with scopes; an address never stands in a URL, which ends in logs."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import json
-import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
+from collections.abc import Callable
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -18,38 +15,110 @@ from fastapi.responses import JSONResponse, Response
 from engine.desk.desk import KEY_PREFIX, ApiKey
 from engine.gathering import Gatherer
 from engine.house import House
-from engine.intake import calls
-from engine.web.acting import Acting
-from engine.web.answers import Problem, shown
+from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.web.body import TooLarge, body_of
+from engine.web.calling import Asked, Calls
 from engine.web.described import ANSWER, KNOWN, SCHEMES, operation
 from engine.web.limits import Pace, visitor_of
+from engine.web.problem import Problem, bad_body
 
 CALLS_A_MINUTE = 600
+LONGEST_KEY = 255
 VERSION = "1"
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One authenticated call: its JSON body, the key that makes a repeat harmless ("" for none), and who asked."""
-
-    body: object
-    call: str
-    key: ApiKey
-    visitor: str
-    user_agent: str
-
-
-Answer = Callable[[Asked], Response]
+Act = Callable[[Asked], JSONResponse]
 
 
 def router(house: House, gatherer: Gatherer) -> APIRouter:
     routes = APIRouter()
-    door, acting = Door(house), Acting(house, gatherer)
+    door, calls = Door(house), Calls(house, gatherer)
 
-    @routes.post("/api/v1/subscriptions", openapi_extra=operation(calls.SUBSCRIPTION, "subscribe", ANSWER, (200, 201)))
+    @routes.post("/api/v1/subscriptions", openapi_extra=operation(SUBSCRIPTION, "subscribe", ANSWER, (200, 201)), status_code=201)
     async def subscribe(request: Request) -> Response:
-        """Put a person on a list, or ask them by mail whether they want to be."""
-        return await door.open(request, "subscribe", lambda asked: acting.subscribe(asked.body, asked.call, asked.who))
+        """Put a person on a list on a ground you declare, or ask them by mail whether they want to be there."""
+        return await door.answer(request, "subscribe", calls.subscribe)
+
+    @routes.post("/api/v1/transfers", openapi_extra=operation(TRANSFER, "transfer", ANSWER, (200,)))
+    async def transfer(request: Request) -> Response:
+        """Move a person from one list to another."""
+        return await door.answer(request, "transfer", calls.transfer)
+
+    @routes.post("/api/v1/unsubscriptions", openapi_extra=operation(UNSUBSCRIPTION, "unsubscribe", ANSWER, (200,)))
+    async def unsubscribe(request: Request) -> Response:
+        """Withdraw a person from a purpose, or from everything."""
+        return await door.answer(request, "unsubscribe", calls.unsubscribe)
+
+    @routes.post("/api/v1/people/lookup", openapi_extra=operation(LOOKUP, "read", KNOWN, (200,), writes=False))
+    async def look_up(request: Request) -> Response:
+        """Where a person stands."""
+        return await door.answer(request, "read", calls.look_up)
+
+    described: dict[str, object] = {}
+
+    @routes.get("/api/openapi.json", include_in_schema=False)
+    def description() -> JSONResponse:
+        if not described:
+            described.update(get_openapi(title=f"{house.config.site.name}: Relance", version=VERSION, routes=list(routes.routes)))
+            described["components"] = {"securitySchemes": SCHEMES}
+        return JSONResponse(described)
 
     return routes
+
+
+class Door:
+    """Who may come in, how often, and with what; everything it says no to is a problem with its sentence."""
+
+    def __init__(self, house: House) -> None:
+        self.house, self.pace = house, Pace(CALLS_A_MINUTE)
+
+    async def answer(self, request: Request, scope: str, act: Act) -> Response:
+        try:
+            body = await body_of(request)
+        except TooLarge:
+            return Problem(413, "a call holds at most 64 kB").response()
+        return await run_in_threadpool(self._answer, request, scope, act, body)
+
+    def _answer(self, request: Request, scope: str, act: Act, body: bytes) -> Response:
+        try:
+            key = self._key(request, scope)
+            call = self._call(key, request.headers.get("idempotency-key"))
+            asked = Asked(
+                _json(request.headers.get("content-type", ""), body),
+                call,
+                key,
+                visitor_of(request, self.house.config.web.trusted_proxies),
+                request.headers.get("user-agent", "")[:500],
+            )
+            return act(asked)
+        except Problem as problem:
+            return problem.response()
+
+    def _key(self, request: Request, scope: str) -> ApiKey:
+        scheme, _, said = request.headers.get("authorization", "").partition(" ")
+        key = self.house.desk.find_key(said.strip()) if scheme.lower() == "bearer" and said.strip().startswith(KEY_PREFIX) else None
+        if key is None:
+            raise Problem(401, "send a key of this installation: Authorization: Bearer relance_…", headers={"WWW-Authenticate": "Bearer"})
+        wait = self.pace.wait(key.id)
+        if wait:
+            raise Problem(429, f"more than {CALLS_A_MINUTE} calls within a minute", headers={"Retry-After": str(wait)})
+        if scope not in key.scopes:
+            raise Problem(403, f"this key may not do this: it lacks the scope {scope}")
+        return key
+
+    def _call(self, key: ApiKey, said: str | None) -> str:
+        if said is None:
+            return ""
+        if not 0 < len(said) <= LONGEST_KEY or not said.isprintable():
+            raise Problem(400, f"Idempotency-Key is 1 to {LONGEST_KEY} printable characters")
+        named = f"call/v1\0{key.id}\0{said}".encode()
+        return hmac.new(self.house.secrets.pepper, named, hashlib.sha256).hexdigest()[:32]
+
+
+def _json(content_type: str, body: bytes) -> object:
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise Problem(415, "send the call as application/json")
+    try:
+        read: object = json.loads(body)
+    except (ValueError, RecursionError):
+        raise bad_body(("the body is not JSON in UTF-8",)) from None
+    return read

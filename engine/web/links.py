@@ -27,7 +27,8 @@ from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused
 from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import Keep
-from engine.web.bodies import read_fields
+from engine.web.limits import visitor_of
+from engine.web.link_fields import fields_of
 from engine.web.link_pages import LinkPages, consent_text, purpose_name, thanks_address
 from engine.web.nonces import is_nonce
 from engine.web.opened import Opened, open_link, seconds_since_sent
@@ -64,12 +65,12 @@ def router(house: House, gatherer: Gatherer, pages: Pages) -> APIRouter:
     async def link(token: str, request: Request) -> Response:
         posted = request.method == "POST"
         too_often = len(token) == LENGTH and not (presses if posted else visits).allows(token)
-        visitor = _visitor(request, too_often)
+        visitor = _visitor(request, house.config.web.trusted_proxies, too_often)
         if token == PREVIEW:
             return links.pages.preview()
         if not posted:
             return await run_in_threadpool(links.look, token, visitor)
-        body = read_body(await read_fields(request))
+        body = read_body(await fields_of(request))
         step = await run_in_threadpool(links.prepare, token, body, visitor)
         if isinstance(step, Response):
             return step
@@ -213,12 +214,12 @@ class Links:
         return open_link(self.house, opened.token) or opened
 
 
-def _visitor(request: Request, too_often: bool) -> Visitor:
+def _visitor(request: Request, trusted: tuple[str, ...], too_often: bool) -> Visitor:
     headers = request.headers
     return Visitor(
         request.method,
         headers.get("user-agent", ""),
-        request.client.host if request.client else "",
+        visitor_of(request, trusted),
         headers.get("sec-fetch-user", ""),
         is_prefetch(headers),
         too_often,

@@ -1,0 +1,56 @@
+"""Composing letters, against the least that any composer must do: quoted-printable of the same bytes and one HMAC for each link."""
+
+from __future__ import annotations
+
+import binascii
+import hmac
+import secrets
+import tempfile
+from pathlib import Path
+
+from engine.authoring import read_sequences
+from engine.config import read_config
+from engine.link_token import LENGTH
+from engine.sending.compose import Composer, Ordered
+from engine.sequence.parse import parse
+from engine.subscriber.events import LetterBegun
+
+from bench.installation import LETTER, write_folder
+from bench.table import Row, Watch, against
+
+AT = 1_800_000_000_000
+
+
+def measure(quick: bool) -> list[Row]:
+    """The octets of a letter for each of many readers: words rendered, links signed, headers written."""
+    rounds, count = (3, 300) if quick else (5, 5000)
+    with tempfile.TemporaryDirectory(prefix="relance-bench-") as name:
+        folder = Path(name) / "installation"
+        write_folder(folder)
+        config = read_config(folder)
+        plan = parse(read_sequences(config.sequences), config.settings)
+    key = secrets.token_bytes(32)
+    composer = Composer(config, key)
+    orders = [_order(n) for n in range(1, count + 1)]
+    composed = [composer.compose(order, plan, AT) for order in orders]
+    links = composed[0].html.count(f"{config.site.url}/l/")
+    parts = [(each.text.encode(), each.html.encode()) for each in composed]
+    found = []
+    for _ in range(rounds):
+        with Watch() as composing:
+            for order in orders:
+                composer.compose(order, plan, AT)
+        with Watch() as least:
+            for text, html in parts:
+                binascii.b2a_qp(text)
+                binascii.b2a_qp(html)
+                for _ in range(links):
+                    hmac.digest(key, text[:LENGTH], "sha256")
+        found.append((count / composing.seconds, count / least.seconds))
+    return [against("compose", "letters/s", None, found)]
+
+
+
+def _order(reader: int) -> Ordered:
+    begun = LetterBegun(AT, "list:1", "letter", LETTER, secrets.token_hex(16), 0, 1, 1, "conseils", "bench")
+    return Ordered(begun, reader, f"reader-{reader}@potager.example", {"first_name": f"Prénom-{reader}"}, "fr")

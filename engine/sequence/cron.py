@@ -1,0 +1,56 @@
+"""The five parts of a cron line, as `crontab(5)` means them, checked and spelled out so that no reader of them can mean something else.
+
+Weekdays come out as names: some schedulers begin the week on Monday, cron on Sunday. Cron's "day or weekday", when both are given, is refused.
+"""
+
+from __future__ import annotations
+
+import re
+
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MONTHS = ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_PARTS = (("minute", 0, 59, ()), ("hour", 0, 23, ()), ("day", 1, 31, ()), ("month", 1, 12, MONTHS), ("weekday", 0, 7, WEEKDAYS))
+_ITEM = re.compile(r"(\*|[a-z0-9]+)(?:-([a-z0-9]+))?(?:/([0-9]{1,3}))?")
+
+
+def read_cron(text: str) -> tuple[str, str, str, str, str]:
+    """ "0 9 1 * *" as (minute, hour, day, month, weekday), each "*" or numbers (weekdays: names) with commas. Raises ValueError with a sentence."""
+    said = text.lower().split()
+    if len(said) != len(_PARTS):
+        raise ValueError(f'"{text}" is not a cron line of five parts: minute hour day month weekday')
+    minute, hour, day, month, weekday = (_spelled(part, *meant) for part, meant in zip(said, _PARTS, strict=True))
+    if day != "*" and weekday != "*":
+        raise ValueError(f'"{text}" names both days of the month and weekdays: give one of them, and * for the other')
+    if weekday != "*":
+        names = {WEEKDAYS[int(each)] for each in weekday.split(",")}
+        weekday = ",".join(name for name in WEEKDAYS[1:] if name in names)
+    return minute, hour, day, month, weekday
+
+
+def _spelled(part: str, what: str, first: int, last: int, names: tuple[str, ...]) -> str:
+    if part == "*":
+        return part
+    chosen: set[int] = set()
+    for item in part.split(","):
+        found = _ITEM.fullmatch(item)
+        if found is None or (found[1] == "*" and found[2]):
+            raise ValueError(f'"{part}" is no {what} of a cron line')
+        low = first if found[1] == "*" else _number(found[1], what, first, last, names)
+        high = _number(found[2], what, first, last, names) if found[2] else low
+        if not found[2] and (found[1] == "*" or found[3]):
+            high = last
+        if high < low and names is WEEKDAYS:
+            high += 7
+        step = int(found[3] or 1)
+        if high < low or not step:
+            raise ValueError(f'"{part}" is no {what} of a cron line')
+        chosen |= {number % 7 if names is WEEKDAYS else number for number in range(low, high + 1, step)}
+    return ",".join(str(each) for each in sorted(chosen))
+
+
+def _number(text: str, what: str, first: int, last: int, names: tuple[str, ...]) -> int:
+    if text in names:
+        return names.index(text)
+    if not text.isdecimal() or not first <= int(text) <= last:
+        raise ValueError(f'"{text}" is no {what} of a cron line: {first} to {last}')
+    return int(text)

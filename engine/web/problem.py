@@ -1,0 +1,30 @@
+"""Refusals of the API as RFC 9457 problems: a status, a sentence, and every mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi.responses import JSONResponse
+
+
+class Problem(Exception):
+    """Ends a call. `said` is a sentence for people and repeats nothing personal."""
+
+    def __init__(self, status: int, said: str, mistakes: tuple[str, ...] = (), headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(said)
+        self.status, self.said, self.mistakes, self.headers = status, said, mistakes, dict(headers or {})
+
+    def response(self) -> JSONResponse:
+        content: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(self.status).phrase, "status": self.status, "detail": self.said}
+        if self.mistakes:
+            content["mistakes"] = list(self.mistakes)
+        return JSONResponse(content, self.status, self.headers, media_type="application/problem+json")
+
+
+def bad_body(mistakes: tuple[str, ...]) -> Problem:
+    return Problem(400, "This call cannot be read: " + "; ".join(mistakes), mistakes)
+
+
+def too_busy(why: str) -> Problem:
+    return Problem(503, why, headers={"Retry-After": "1"})

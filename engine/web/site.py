@@ -1,0 +1,116 @@
+"""The site a reader reaches: links, forms, pictures and downloads, the API, and what a monitor asks. Nothing here knows who the reader is."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import cast
+
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+from engine.authoring import asset
+from engine.gathering import Gatherer
+from engine.house import House
+from engine.language import translator
+from engine.web import api, forms, links
+from engine.web.pages import Headers, Pages, spoken
+
+ASSET_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".pdf": "application/pdf",
+    ".txt": "text/plain; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".zip": "application/zip",
+    ".ics": "text/calendar; charset=utf-8",
+    ".epub": "application/epub+zip",
+    ".mp3": "audio/mpeg",
+}
+HEALTH_PATIENCE = 5.0
+
+
+def make_site(house: House, gatherer: Gatherer) -> FastAPI:
+    """Everything readers, authors' forms and other programs reach under `[site] url`."""
+    app = FastAPI(title=house.config.site.name, openapi_url=None, docs_url=None, redoc_url=None)
+    pages = Pages(house.config.site)
+    app.add_middleware(Headers, secure=house.config.site.url.startswith("https:"))
+    app.include_router(links.router(house, gatherer, pages))
+    app.include_router(forms.router(house, gatherer))
+    app.include_router(api.router(house, gatherer))
+    _add_files(app, house.config.sequences)
+    _add_health(app, house)
+    _add_errors(app, pages)
+    return app
+
+
+def _add_files(app: FastAPI, folder: Path) -> None:
+    @app.api_route("/a/{kind}/{name}", methods=["GET", "HEAD"], include_in_schema=False)
+    def file(kind: str, name: str) -> Response:
+        path = asset(folder, kind, name)
+        if path is None:
+            raise HTTPException(404)
+        headers = {"Cache-Control": "public, max-age=3600"}
+        kind_of = ASSET_TYPES.get(path.suffix.lower(), "application/octet-stream")
+        if kind == "files":
+            return FileResponse(path, media_type=kind_of, headers=headers, filename=path.name, content_disposition_type="attachment")
+        return FileResponse(path, media_type=kind_of, headers=headers)
+
+    @app.api_route("/robots.txt", methods=["GET", "HEAD"], include_in_schema=False)
+    async def robots() -> Response:
+        return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+    @app.api_route("/favicon.ico", methods=["GET", "HEAD"], include_in_schema=False)
+    async def icon() -> Response:
+        return Response(status_code=204, headers={"Cache-Control": "public, max-age=86400"})
+
+
+def _add_health(app: FastAPI, house: House) -> None:
+    asking: list[asyncio.Future[dict[str, object]]] = []
+
+    @app.api_route("/health", methods=["GET", "HEAD"], include_in_schema=False)
+    async def health() -> Response:
+        """200 while the database answers and every view follows, else 503. One question at a time: a dead database is not asked by a crowd."""
+        if not asking or asking[0].done():
+            asking[:] = [asyncio.ensure_future(run_in_threadpool(_state, house))]
+        done, _ = await asyncio.wait(asking, timeout=HEALTH_PATIENCE)
+        question = next(iter(done), None)
+        if question is None or question.exception() is not None:
+            return JSONResponse({"status": "the database does not answer"}, 503)
+        state = question.result()
+        return JSONResponse(state, 200 if state["status"] == "ok" else 503)
+
+
+def _state(house: House) -> dict[str, object]:
+    """A fault's words may quote a row, and this page is open to all: `relance status` says them, here is only that there is one."""
+    positions = house.views.positions()
+    views = {name: {"position": position, "fault": bool(fault)} for name, position, fault in positions}
+    status = "a view has stopped" if any(fault for _, _, fault in positions) else "ok"
+    return {"status": status, "head": house.ledger.head(), "views": views}
+
+
+def _add_errors(app: FastAPI, pages: Pages) -> None:
+    language = spoken("", pages.site)
+    _ = translator(language)
+
+    def said(request: Request, status: int, heading: str, text: str) -> Response:
+        if request.url.path.startswith("/api/"):
+            return JSONResponse({"detail": heading}, status)
+        return pages.page("plain.html", language, status=status, heading=heading, paragraphs=(text,))
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = cast(HTTPException, error).status_code
+        if status in (404, 405):
+            return said(request, status, _("There is nothing here"), _("Perhaps the address was cut off. Please open it again from the letter."))
+        return said(request, status, _("This cannot be done"), _("Please go back and try again."))
+
+    async def failed(request: Request, error: Exception) -> Response:
+        return said(request, 500, _("Something went wrong on our side"), _("Please try again in a moment."))
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(Exception, failed)
