@@ -12,6 +12,7 @@ from engine.authoring import read_sequences
 from engine.config import read_config
 from engine.link_token import LENGTH
 from engine.sending.compose import Composer, Ordered
+from engine.sequence.model import Plan
 from engine.sequence.parse import parse
 from engine.subscriber.events import LetterBegun
 
@@ -27,13 +28,10 @@ def measure(quick: bool) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="relance-bench-") as name:
         folder = Path(name) / "installation"
         write_folder(folder)
-        config = read_config(folder)
-        plan = parse(read_sequences(config.sequences), config.settings)
-    key = secrets.token_bytes(32)
-    composer = Composer(config, key)
+        composer, plan = _composer(folder)
     orders = [_order(n) for n in range(1, count + 1)]
     composed = [composer.compose(order, plan, AT) for order in orders]
-    links = composed[0].html.count(f"{config.site.url}/l/")
+    links = composed[0].html.count(f"{composer.config.site.url}/l/")
     parts = [(each.text.encode(), each.html.encode()) for each in composed]
     found = []
     for _ in range(rounds):
@@ -45,10 +43,21 @@ def measure(quick: bool) -> list[Row]:
                 binascii.b2a_qp(text)
                 binascii.b2a_qp(html)
                 for _ in range(links):
-                    hmac.digest(key, text[:LENGTH], "sha256")
+                    hmac.digest(composer.link_key, text[:LENGTH], "sha256")
         found.append((count / composing.seconds, count / least.seconds))
     return [against("compose", "letters/s", None, found)]
 
+
+
+def octets(folder: Path) -> int:
+    """How long the letter of an installation is, headers and all."""
+    composer, plan = _composer(folder)
+    return len(composer.compose(_order(1), plan, AT).octets)
+
+
+def _composer(folder: Path) -> tuple[Composer, Plan]:
+    config = read_config(folder)
+    return Composer(config, secrets.token_bytes(32)), parse(read_sequences(config.sequences), config.settings)
 
 
 def _order(reader: int) -> Ordered:

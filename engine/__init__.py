@@ -20,3 +20,5 @@
     deciding.py       load, decide, append, try again: the one way in for every fact about a person
     app.py            the wiring, the only file that knows all others;  house.py: what a room is handed;  cli.py: the verbs
 """
+
+__version__ = "0.1.0"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from unicodedata import normalize
 
 from engine.sequence.mistakes import Mistake, Unpublishable
 
@@ -13,7 +14,7 @@ LARGEST_TEXT = 1_000_000
 
 
 def read_sequences(folder: Path) -> Mapping[str, str]:
-    """Every text below `folder`, by its path from there with forward slashes. Raises Unpublishable for what cannot be read."""
+    """Every text below `folder`, by its path from there with forward slashes, NFC. Raises Unpublishable for what cannot be read."""
     if not folder.is_dir():
         raise Unpublishable((Mistake("sequences/", 1, "there is no folder `sequences` beside config.toml; `relance init DIR` makes one"),))
     files: dict[str, str] = {}
@@ -21,7 +22,7 @@ def read_sequences(folder: Path) -> Mapping[str, str]:
     for path in sorted(folder.rglob("*")):
         if path.suffix not in TEXTS or not path.is_file() or any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
-        name = path.relative_to(folder).as_posix()
+        name = normalize("NFC", path.relative_to(folder).as_posix())
         try:
             text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
@@ -33,7 +34,7 @@ def read_sequences(folder: Path) -> Mapping[str, str]:
         if "\0" in text or len(text) > LARGEST_TEXT:
             mistakes.append(Mistake(name, 1, "is not a text, or longer than a million characters"))
             continue
-        files[name] = text.replace("\r\n", "\n")
+        files[name] = normalize("NFC", text.replace("\r\n", "\n"))
     if mistakes:
         raise Unpublishable(tuple(mistakes))
     return files

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine import __version__
 from engine.config import Config, read_config
 from engine.house import House
 from engine.sequence.mistakes import Unpublishable
@@ -79,7 +79,7 @@ VERBS = {
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="relance", description="A self-hosted, event-sourced email autoresponder.")
     found.add_argument("-C", dest="folder", default=".", metavar="DIR", help="the installation's folder (default: here)")
-    found.add_argument("--version", action="version", version=f"relance {importlib.metadata.version('relance')}")
+    found.add_argument("--version", action="version", version=f"relance {__version__}")
     verbs = found.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, verb in VERBS.items():
         verb.arguments(verbs.add_parser(name, help=verb.help, description=verb.help))

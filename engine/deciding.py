@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
 import psycopg
@@ -156,7 +156,7 @@ class Decisions:
                 if wish.keep is not None:
                     register = wish.address if minted.get(wish.address) == stream and not work.register else ""
                     work.register = work.register or register
-                    work.keeps.append(replace(wish.keep, subscriber=stream, register=register))
+                    work.keeps.append(wish.keep.of(stream, register))
             work.indexes.append(index)
             work.outcomes.append(outcome)
         return self._append(list(works.values()), results)
@@ -202,7 +202,8 @@ class Decisions:
         return (wish.keep.address_hash if wish.keep is not None else b"") or self.vault.hash(wish.address)
 
     def _streams(self, wishes: Sequence[Wish], indexes: list[int], minted: dict[str, str]) -> dict[int, str]:
-        hashes = {self._hash(wishes[i]): wishes[i].address for i in indexes if not wishes[i].stream}
+        asked = [w for i in indexes if not (w := wishes[i]).stream and (not w.only_new or w.address in minted)]
+        hashes = {self._hash(wish): wish.address for wish in asked}
         found = {hashes[h]: subscriber for h, subscriber in self.vault.find_all(hashes).items()} if hashes else {}
         for address in found:
             minted.pop(address, None)

@@ -28,6 +28,33 @@ class Difference:
     row: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A letter that asks, with the letters that remind of it. `links` says of each link (letter, index) which answer it gives, counted from 0, and
+    whether that answer excludes the others that do. `lists` are where a reminder still reaches people, `since` (ms) from when on one may be to come;
+    `lost` are messages whose page asked for a press and got none.
+    """
+
+    key: str
+    letter: str
+    reminders: tuple[str, ...]
+    links: tuple[tuple[str, int, int, bool], ...]
+    lists: tuple[int, ...]
+    since: int = 0
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """`sent` counts by letter; `given` by answer: people, and for how many of them a page acted by itself. `lost` are among waiting and silent."""
+
+    sent: Mapping[str, int]
+    given: Mapping[int, tuple[int, int]]
+    waiting: int
+    silent: int
+    lost: int
+
+
 class Views(Protocol):
     """What may be asked of the views. They find; they never decide."""
 
@@ -52,6 +79,9 @@ class Views(Protocol):
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         """Letters in doubt: message, subscriber, letter, since when."""
+
+    def question(self, asked: Asked) -> Tally:
+        """How a question was answered."""
 
     def positions(self) -> list[tuple[str, int, str]]:
         """Each view with its position and what stopped it."""

@@ -20,6 +20,8 @@ class _Batch:
     begun: dict[str, tuple[object, ...]] = field(default_factory=dict)
     status: dict[str, tuple[str, int]] = field(default_factory=dict)
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
+    undone: set[str] = field(default_factory=set)
+    given: dict[tuple[str, int], tuple[str, bool, int]] = field(default_factory=dict)
 
     def take(self, entry: Entry) -> None:
         event = entry.event
@@ -47,8 +49,11 @@ class _Batch:
                     self.status[event.message] = (OUTCOMES[type(event)], event.at)
             case e.ListMoved() | e.ListCopied() | e.LetterAnswered():
                 self.answers[event.message] = (event.link, event.act)
+                self.given[event.message, event.link] = (event.act, isinstance(event, e.ListMoved), event.at)
             case e.MoveUndone():
                 self.answers[event.message] = (-1, "")
+                self.undone.add(event.message)
+                self.given = {key: value for key, value in self.given.items() if key[0] != event.message or not value[1]}
             case _:
                 pass
 
@@ -56,7 +61,7 @@ class _Batch:
 class Letters:
     name = "letters"
     version = 1
-    tables: tuple[str, ...] = ("letter",)
+    tables: tuple[str, ...] = ("letter", "answer")
     sql = beside(__file__)
 
     def begin(self, cursor: Cursor, position: int) -> None:
@@ -78,11 +83,21 @@ class Letters:
                 self.sql["outcome"],
                 {"messages": list(batch.status), "statuses": [v[0] for v in values], "ats": [v[1] for v in values]},
             )
+        self._put_answers(cursor, batch)
+
+    def _put_answers(self, cursor: Cursor, batch: _Batch) -> None:
         if batch.answers:
             given = batch.answers.values()
             cursor.execute(
                 self.sql["answered"], {"messages": list(batch.answers), "links": [v[0] for v in given], "acts": [v[1] for v in given]}
             )
+        if batch.undone:
+            cursor.execute(self.sql["undone"], {"messages": sorted(batch.undone)})
+        if batch.given:
+            chosen = batch.given.values()
+            keys = {"messages": [key[0] for key in batch.given], "links": [key[1] for key in batch.given]}
+            values = {"acts": [v[0] for v in chosen], "moved": [v[1] for v in chosen], "ats": [v[2] for v in chosen]}
+            cursor.execute(self.sql["given"], keys | values)
 
     def tidy(self, cursor: Cursor) -> bool:
         return False

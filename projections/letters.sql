@@ -5,7 +5,9 @@ CREATE TABLE letter (
     run integer NOT NULL, kind text NOT NULL, edition integer NOT NULL, status text NOT NULL, at bigint NOT NULL, link integer NOT NULL DEFAULT -1,
     act text NOT NULL DEFAULT '');
 CREATE INDEX letter_of ON letter (letter, key);
-CREATE INDEX letter_subscriber ON letter (subscriber)
+CREATE INDEX letter_subscriber ON letter (subscriber);
+CREATE TABLE answer (
+    message text NOT NULL, link integer NOT NULL, act text NOT NULL, moved boolean NOT NULL, at bigint NOT NULL, PRIMARY KEY (message, link))
 
 -- name: begun
 -- A second attempt carries the same message id: the first position stays, the status begins anew.
@@ -23,6 +25,16 @@ WHERE l.message = o.message
 -- The last answer stands; an undo takes it away (link -1).
 UPDATE letter l SET link = a.link, act = a.act FROM unnest(%(messages)s::text[], %(links)s::integer[], %(acts)s::text[]) AS a (message, link, act)
 WHERE l.message = a.message
+
+-- name: undone
+-- A move taken back was no answer after all; what was copied stays.
+DELETE FROM answer WHERE message = ANY(%(messages)s) AND moved
+
+-- name: given
+-- Each link that was chosen in a letter, and when last: of moves the latest holds, copies are independent.
+INSERT INTO answer (message, link, act, moved, at)
+SELECT * FROM unnest(%(messages)s::text[], %(links)s::integer[], %(acts)s::text[], %(moved)s::boolean[], %(ats)s::bigint[])
+ON CONFLICT (message, link) DO UPDATE SET act = excluded.act, moved = answer.moved OR excluded.moved, at = excluded.at
 
 -- name: tally
 -- An author's question: what became of a letter, and which link was chosen, robots apart.

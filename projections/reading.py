@@ -8,7 +8,7 @@ from typing import cast
 
 from psycopg import sql
 
-from engine.house import Difference
+from engine.house import Asked, Difference, Tally
 from engine.ledger.store import Ledger
 from engine.store.database import Database
 from engine.store.sql import beside
@@ -42,11 +42,21 @@ class ReadViews:
             with self.database.transaction() as connection, connection.cursor() as cursor:
                 enter(cursor, view)
                 view.sql.check(connection)
+        with self._asking() as cursor:
+            SQL.check(cursor.connection)
 
     @contextmanager
     def _in(self, view: View) -> Iterator[Cursor]:
         with self.database.transaction() as connection, connection.cursor() as cursor:
             enter(cursor, view)
+            yield cursor
+
+    @contextmanager
+    def _asking(self) -> Iterator[Cursor]:
+        """Letters beside memberships: each view at its own position, so a moment apart."""
+        schemas = ", ".join(schema_of(view) for view in (self.letters, self.members))
+        with self.database.transaction() as connection, connection.cursor() as cursor:
+            cursor.execute(SQL["look_in"], {"schemas": schemas})
             yield cursor
 
     def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]:
@@ -88,6 +98,18 @@ class ReadViews:
         with self._in(self.letters) as cursor:
             rows = cursor.execute(self.letters.sql["in_doubt"]).fetchall()
         return [(cast(str, row[0]), str(row[1]), cast(str, row[2]), cast(int, row[3])) for row in rows]
+
+    def question(self, asked: Asked) -> Tally:
+        letters = [asked.letter, *asked.reminders]
+        values: dict[str, object] = {"key": asked.key, "letters": letters, "question": asked.letter, "lists": list(asked.lists)}
+        values |= {"since": asked.since, "same_run": asked.key.startswith("list:"), "lost": list(asked.lost)}
+        for index, name in enumerate(("link_letters", "links", "answers", "exclusive")):
+            values[name] = [link[index] for link in asked.links]
+        with self._asking() as cursor:
+            sent = cast(list[tuple[str, int]], cursor.execute(SQL["asked"], values).fetchall())
+            given = cast(list[tuple[int, int, int]], cursor.execute(SQL["answers"], values).fetchall())
+            row = cast(tuple[int, int, int], cursor.execute(SQL["unanswered"], values).fetchone())
+        return Tally(dict(sent), {answer: (people, automatic) for answer, people, automatic in given}, *row)
 
     def positions(self) -> list[tuple[str, int, str]]:
         return [(each.view, each.position, each.fault) for each in self.follower.progress()]

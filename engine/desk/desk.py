@@ -87,6 +87,10 @@ class Desk:
         """How many links were opened within so many wall-clock seconds, by no known robot, and never pressed."""
         return int(self._run("lost", seconds=seconds)[0][0])
 
+    def lost_messages(self) -> tuple[str, ...]:
+        """The letters whose links were opened, as far as is still kept, and never pressed."""
+        return tuple(str(row[0]) for row in self._run("lost_messages"))
+
     def forget(self) -> None:
         """Each table's time to live."""
         for name in ("forget_taken", "forget_nonces", "forget_attempts", "forget_shown"):

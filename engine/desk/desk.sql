@@ -123,6 +123,12 @@ SELECT count(*) FROM desk.shown WHERE asked AND NOT pressed AND at < clock_times
     AND NOT EXISTS (SELECT FROM desk.shown other WHERE other.message = shown.message AND other.link <> shown.link
         AND (other.pressed OR other.at BETWEEN shown.at - interval '10 seconds' AND shown.at + interval '10 seconds'))
 
+-- name: lost_messages
+-- The letters behind them, for their author.
+SELECT DISTINCT message FROM desk.shown WHERE asked AND NOT pressed AND at < clock_timestamp() - interval '30 minutes'
+    AND NOT EXISTS (SELECT FROM desk.shown other WHERE other.message = shown.message AND other.link <> shown.link
+        AND (other.pressed OR other.at BETWEEN shown.at - interval '10 seconds' AND shown.at + interval '10 seconds'))
+
 -- name: forget_shown
 -- Long enough to compare two months.
 DELETE FROM desk.shown WHERE at < clock_timestamp() - interval '60 days'

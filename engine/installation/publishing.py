@@ -99,6 +99,8 @@ def difference(before: Plan, after: Plan) -> Difference:
     old, new = _letters(before), _letters(after)
     timing = ("after", "wait", "reminds", "hours")
     retimed = tuple(k for k in new if k in old and any(getattr(old[k], f) != getattr(new[k], f) for f in timing))
+    known = [name for name in after.broadcasts if name in before.broadcasts]
+    retimed += tuple((f"broadcast:{name}", name) for name in known if _mailing(before, name) != _mailing(after, name))
     both = [n for n in after.lists if n in before.lists]
     changed = tuple(n for n in both if _rules(before, n) != _rules(after, n))
     files = set(before.words) | set(after.words)
@@ -110,7 +112,7 @@ def difference(before: Plan, after: Plan) -> Difference:
         tuple(n for n in after.lists if n not in before.lists),
         tuple(n for n in before.lists if n not in after.lists),
         changed,
-        (before.purposes, before.groups, before.fields, before.timezone) != (after.purposes, after.groups, after.fields, after.timezone),
+        _settings(before) != _settings(after),
     )
 
 
@@ -120,12 +122,26 @@ def affected_lists(before: Plan, after: Plan) -> frozenset[int]:
     if d.settings:
         return frozenset(before.lists) | frozenset(after.lists)
     letters = {int(key.partition(":")[2]) for key, _ in (*d.added, *d.removed, *d.retimed) if key.startswith("list:")}
+    mailings = {key.partition(":")[2] for key, _ in (*d.added, *d.removed, *d.retimed) if key.startswith("broadcast:")}
+    for plan in (before, after):
+        letters |= {number for name in mailings if name in plan.broadcasts for number in plan.broadcasts[name].to}
     return frozenset(letters) | frozenset(d.lists_added) | frozenset(d.lists_removed) | frozenset(d.lists_changed)
 
 
 def _letters(plan: Plan) -> dict[tuple[str, str], object]:
     found: dict[tuple[str, str], object] = {(f"list:{n}", letter.id): letter for n, listed in plan.lists.items() for letter in listed.letters}
     return found | {(f"broadcast:{name}", name): broadcast.letter for name, broadcast in plan.broadcasts.items()}
+
+
+def _settings(plan: Plan) -> tuple[object, ...]:
+    return (plan.purposes, plan.groups, plan.fields, plan.timezone, plan.language)
+
+
+def _mailing(plan: Plan, name: str) -> tuple[object, ...]:
+    broadcast = plan.broadcasts[name]
+    reminder = broadcast.reminder
+    again = (reminder.wait, reminder.hours) if reminder is not None else None
+    return (broadcast.to, broadcast.on, broadcast.every, broadcast.purpose, broadcast.max_lateness, again)
 
 
 def _rules(plan: Plan, number: int) -> tuple[object, ...]:

@@ -34,6 +34,8 @@ _ATOM = r"""[^\x00-\x20\x7f-\x9f()<>\[\]:;@\\,."]+"""
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}")
+# What is in its one spelling already, as most addresses are: `normalise` has nothing to do. A-labels are looked at more closely.
+_ORDINARY = re.compile(r"[a-z0-9_+-]{1,64}(?:\.[a-z0-9_+-]{1,64})*@(?!.*xn--)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _MARKS = frozenset({"Mc", "Me", "Mn"})
 
@@ -49,6 +51,8 @@ def normalise(raw: str) -> str:
     RFC 6531 section 3.3; no quoted local part, no domain literal, no comment, no single-label domain. Dots and
     plus tags are kept. Raises AddressRefused.
     """
+    if len(raw) <= _LONGEST_PATH and _ORDINARY.fullmatch(raw) and raw.index("@") <= _LONGEST_LOCAL:
+        return raw
     _, written = split_mailbox(raw)
     text = _composed(_composed(written).lower())
     local, _, domain = text.rpartition("@")

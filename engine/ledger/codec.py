@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -61,9 +62,16 @@ def _data(value: Any) -> bytes:
     for name, default in _FIELDS[type(value)]:
         held = getattr(value, name)
         if held != default or type(held) is not type(default):
-            _check(held)
+            if type(held) is not int and not (type(held) is str and held.isascii()):
+                _check(held)
             found[name] = held
     return _encode(found)
+
+
+@lru_cache(maxsize=64)
+def _cause(cause: Cause) -> bytes:
+    """The facts of one command share their cause."""
+    return _data(cause)
 
 
 def _check(held: object) -> None:
@@ -88,7 +96,7 @@ class Encoded:
         v = VERSIONS.get(self.name, 1)
         self._head = b'{"at":%d,"cause":%b,"data":%b,"name":"%b","recorded_at":%d,"stream":"%b","v":%d,"version":' % (
             event.at,
-            _data(cause),
+            _cause(cause),
             _data(event),
             self.name.encode(),
             recorded_at,

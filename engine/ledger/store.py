@@ -28,6 +28,7 @@ AT_HEAD = -1
 CONFLICT = "conflict"
 
 Within = Callable[[psycopg.Cursor[Any]], None]
+Row = tuple[uuid.UUID, int, str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +71,24 @@ class LedgerRecorder(PostgresApplicationRecorder):
     """The library's recorder with `insert_events` by binary COPY at dense positions."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
-        within: Sequence[Within] = kwargs.get("within", ())
+        rows = [(uuid.UUID(str(event.originator_id)), event.originator_version, event.topic, event.state) for event in stored_events]
+        return self.write(rows, kwargs.get("within", ()))
+
+    def write(self, rows: Sequence[Row], within: Sequence[Within]) -> Sequence[int]:
+        """Append in order; the positions taken."""
         with self.datastore.get_connection() as connection, connection.transaction(), connection.cursor() as cursor:
             for each in within:
                 each(cursor)
             self._lock_table(cursor)
-            row = cursor.execute(SQL["head"]).fetchone()
-            assert row is not None
-            first = int(row["coalesce"]) + 1
+            head = cursor.execute(SQL["head"]).fetchone()
+            assert head is not None
+            first = int(head["coalesce"]) + 1
             with cursor.copy(SQL["copy"]) as copy:
                 copy.set_types(["uuid", "int8", "text", "bytea", "int8"])
-                for position, event in enumerate(stored_events, first):
-                    copy.write_row((event.originator_id, event.originator_version, event.topic, event.state, position))
+                for position, row in enumerate(rows, first):
+                    copy.write_row((*row, position))
             self._notify_channel(cursor)
-        return range(first, first + len(stored_events))
+        return range(first, first + len(rows))
 
 
 class Ledger:
@@ -132,11 +137,11 @@ class Ledger:
     def _write(
         self, chosen: list[tuple[Append, int]], answers: list[Written | Conflict | None], indexes: list[int], together: Together | None
     ) -> None:
-        rows: list[StoredEvent] = []
+        rows: list[Row] = []
         for each, version in chosen:
             stream = uuid.UUID(each.stream)
             for offset, event in enumerate(each.events, 1):
-                rows.append(StoredEvent(stream, version + offset, event.name, event.at_version(version + offset)))
+                rows.append((stream, version + offset, event.name, event.at_version(version + offset)))
         within: Sequence[Within]
         if together is not None:
             within = [partial(together, indexes=indexes)]
@@ -144,7 +149,7 @@ class Ledger:
             order = sorted(range(len(chosen)), key=lambda n: (not chosen[n][0].key, chosen[n][0].key, chosen[n][0].stream))
             within = [_Guarded(n, own) for n in order if (own := chosen[n][0].within) is not None]
         try:
-            positions = list(self.recorder.insert_events(rows, within=within))
+            positions = self.recorder.write(rows, within)
         except IntegrityError as error:
             raise _Stale(-1) from error
         taken = 0

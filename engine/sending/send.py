@@ -86,14 +86,15 @@ class Sender:
             log.warning("letter withheld", extra={"letter": each.claim.entry.letter, "why": each.why})
             await asyncio.to_thread(self.house.desk.stick, each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}")
         await asyncio.to_thread(self._record_refused, refused)
-        recording = asyncio.create_task(self._record_as_they_come())
+        over = asyncio.Event()
+        recording = asyncio.create_task(self._record_as_they_come(over))
         try:
             await self.relay.deliver(envelopes, self._allowed, self._outcomes.append)
         except RelayUnavailable as error:
             self.trouble = str(error)
         finally:
-            recording.cancel()
-            await asyncio.gather(recording, return_exceptions=True)
+            over.set()
+            await recording
             await asyncio.to_thread(self._record, self._drain())
             await asyncio.to_thread(self._release_unbegun)
 
@@ -127,12 +128,15 @@ class Sender:
             self.house.decisions.carry_out(wishes)
             self._finished([each.claim for each in refused])
 
-    async def _record_as_they_come(self) -> None:
-        while True:
-            await asyncio.sleep(RECORD_EVERY)
+    async def _record_as_they_come(self, over: asyncio.Event) -> None:
+        """Until `over`, and what is being recorded then is finished: its claims must not be taken for unbegun. What cannot be recorded ends the
+        sender, so that its marks settle it."""
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), RECORD_EVERY)
             outcomes = self._drain()
             if outcomes:
-                await asyncio.shield(asyncio.to_thread(self._record, outcomes))
+                await asyncio.to_thread(self._record, outcomes)
 
     def _drain(self) -> list[Delivery]:
         outcomes, self._outcomes[:] = list(self._outcomes), []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from engine.sequence.delay import DAY, HOUR
 from engine.sequence.model import Broadcast, Letter, Link, Plan
+from engine.sequence.parse_broadcasts import ON
 from engine.sequence.timing import to_instant, to_local
 from engine.simulation.moment import Moment, moments_of
 from engine.subscriber import commands as c
@@ -22,6 +23,7 @@ from engine.subscriber.person import NOBODY, Person
 MOST_MOMENTS = 500
 OCCURRENCES_KEPT = 10
 ENGINE = Cause("engine")
+Step = tuple[int, Callable[[int], None]]
 Recurring = Callable[[str, str, int], Iterator[int]]
 
 
@@ -37,10 +39,12 @@ class Said:
 class _Life:
     plan: Plan
     answers: Mapping[str, int | Said]
+    recurring: Recurring
     person: Person = NOBODY
     calendar: Calendar = ()
     moments: list[Moment] = field(default_factory=list)
     to_say: list[tuple[c.Answer, str]] = field(default_factory=list)
+    played: dict[str, int] = field(default_factory=dict)
     begun: int = 0
 
     def wish(self, command: c.AnyCommand) -> None:
@@ -55,15 +59,42 @@ class _Life:
                 self.wish(c.RecordOutcome(event.at, ENGINE, event.message, "sent"))
                 self._think(event)
 
-    def perform(self, at: int, key: str) -> None:
+    def next_mailing(self, now: int) -> Step | None:
+        """The first broadcast to come for a list the reader stands on."""
+        found = [
+            (moment, broadcast)
+            for broadcast in self.plan.broadcasts.values()
+            if any(number in self.person.memberships for number in broadcast.to)
+            and (moment := self._moment(broadcast, max(now - 1000, self.played.get(broadcast.id, 0)))) is not None
+        ]
+        if not found:
+            return None
+        at, broadcast = min(found, key=lambda each: each[0])
+        return at, lambda now: self._fall_due(broadcast, at)
+
+    def next_answer(self) -> Step | None:
+        return (self.to_say[0][0].at, self._answer) if self.to_say else None
+
+    def next_act(self) -> Step | None:
+        due = [(act.due, key) for key, act in self._acts().items() if act.due and act.kind != "settle"]
+        if not due:
+            return None
+        at, key = min(due)
+        return at, lambda now: self._perform(now, key)
+
+    def why_at_rest(self) -> str:
+        idle = [act.why for act in self._acts().values() if act.why]
+        return idle[0] if idle else "on no list any more"
+
+    def _perform(self, at: int, key: str) -> None:
         self.begun += 1
         self.wish(c.Perform(at, ENGINE, key, f"{self.begun:032x}", "simulation"))
 
-    def answer(self) -> None:
+    def _answer(self, at: int) -> None:
+        """A reader led to another purpose agrees on the page that asks."""
         command, label = self.to_say.pop(0)
-        self.moments.append(Moment(command.at, "answers", command.source, target=command.target, label=label))
-        consented = needs_consent(self.person, self.plan, command.target)
-        self.wish(replace_consent(command, consented))
+        self.moments.append(Moment(at, "answers", command.source, target=command.target, label=label))
+        self.wish(replace(command, consented=needs_consent(self.person, self.plan, command.target)))
 
     def _think(self, begun: LetterBegun) -> None:
         """Whether and when this letter will be answered."""
@@ -80,23 +111,27 @@ class _Life:
             )
             self.to_say = sorted([*self.to_say, (command, link.label)], key=lambda each: each[0].at)
 
-    def falls_due(self, broadcast: Broadcast, at: int) -> None:
-        if any(number in self.person.memberships for number in broadcast.to):
-            local = to_local(at, self.plan.timezone)
-            new = Occurrence(broadcast.id, f"broadcast:{broadcast.id}/{local:%Y-%m-%dT%H%M}", at)
-            same = [each for each in self.calendar if each.broadcast == broadcast.id][-OCCURRENCES_KEPT + 1 :]
-            self.calendar = (*(each for each in self.calendar if each.broadcast != broadcast.id), *same, new)
+    def _moment(self, broadcast: Broadcast, after: int) -> int | None:
+        if not broadcast.on:
+            return next(self.recurring(broadcast.every, self.plan.timezone, after), None)
+        moment = to_instant(datetime.strptime(broadcast.on, ON), self.plan.timezone)
+        return moment if moment > after else None
 
-    def next_act(self) -> tuple[int, str] | None:
-        due = [(act.due, key) for key, act in self._acts().items() if act.due and act.kind != "settle"]
-        return min(due, default=None)
-
-    def why_at_rest(self) -> str:
-        idle = [act.why for act in self._acts().values() if act.why]
-        return idle[0] if idle else "on no list any more"
+    def _fall_due(self, broadcast: Broadcast, at: int) -> None:
+        self.played[broadcast.id] = at
+        new = Occurrence(broadcast.id, f"broadcast:{broadcast.id}/{to_local(at, self.plan.timezone):%Y-%m-%dT%H%M}", at)
+        same = [each for each in self.calendar if each.broadcast == broadcast.id][-OCCURRENCES_KEPT + 1 :]
+        self.calendar = (*(each for each in self.calendar if each.broadcast != broadcast.id), *same, new)
 
     def _acts(self) -> dict[str, Act]:
         return acts(self.person, self.plan, self.calendar)
+
+
+def _letter(plan: Plan, begun: LetterBegun) -> Letter | None:
+    if begun.kind == "broadcast":
+        broadcast = plan.broadcasts[begun.key.partition(":")[2].partition("/")[0]]
+        return broadcast.letter if begun.letter == broadcast.letter.id else broadcast.reminder
+    return plan.lists[begun.list].letter(begun.letter)
 
 
 def live(
@@ -111,61 +146,21 @@ def live(
     """The calendar of a reader who joins `start_list` at `start` (ms) with a live ground, in the IANA zone `zone`, over `horizon` ms.
 
     `answers` gives, by letter id (or "list/letter" where several lists have one), the index of the link clicked, or Said; other letters meet silence.
-    `recurring(cron line, zone, after)` yields the instants of recurring broadcasts. At most MOST_MOMENTS.
+    `recurring(cron line, zone, after)` yields the instants of recurring broadcasts later than `after`. At most MOST_MOMENTS.
     """
-    life = _Life(plan, answers)
+    life = _Life(plan, answers, recurring)
     life.wish(c.Subscribe(start, ENGINE, start_list, "consent", "single", timezone=zone, own_act=True))
-    mailings = _Mailings(plan, start, recurring)
-    now, end = start, start + horizon
-    while len(life.moments) < MOST_MOMENTS:
-        act, mailing = life.next_act(), mailings.next()
-        said = life.to_say[0][0].at if life.to_say else None
-        standing = bool(life.person.memberships)
-        coming = [at for at in (act[0] if act else None, said, mailing if standing else None) if at is not None]
-        if not coming or (act is None and said is None and not _awaited(life, mailings)):
+    life.moments = [moment for moment in life.moments if moment.kind != "agrees"]
+    now = start
+    for _ in range(MOST_MOMENTS):
+        steps = [step for step in (life.next_mailing(now), life.next_answer(), life.next_act()) if step is not None]
+        if not steps:
             return (*life.moments, Moment(now, "rests", why=life.why_at_rest()))
-        if min(coming) > end:
-            return (*life.moments, Moment(end, "goes on"))
-        now = max(now, min(coming))
-        if standing and mailing == min(coming):
-            life.falls_due(*mailings.take())
-        elif said == min(coming):
-            life.answer()
-        elif act is not None:
-            life.perform(now, act[1])
+        at, step = min(steps, key=lambda each: each[0])
+        if at > start + horizon:
+            return (*life.moments, Moment(start + horizon, "goes on"))
+        now = max(now, at)
+        step(now)
+        if len(life.moments) >= MOST_MOMENTS:
+            break
     return (*life.moments, Moment(now, "too long"))
-
-
-def _awaited(life: _Life, mailings: _Mailings) -> bool:
-    """Whether a broadcast to come is for a list the reader stands on."""
-    return any(number in life.person.memberships for broadcast in mailings.to_come() for number in broadcast.to)
-
-
-class _Mailings:
-    """When each broadcast falls due, earliest first."""
-
-    def __init__(self, plan: Plan, start: int, recurring: Recurring) -> None:
-        self._streams: list[tuple[int, Broadcast, Iterator[int]]] = []
-        for broadcast in plan.broadcasts.values():
-            if broadcast.on:
-                moment = to_instant(datetime.strptime(broadcast.on, "%Y-%m-%d %H:%M"), plan.timezone)
-                self._add(broadcast, iter((moment,) if moment >= start else ()))
-            else:
-                self._add(broadcast, recurring(broadcast.every, plan.timezone, start))
-
-    def _add(self, broadcast: Broadcast, stream: Iterator[int]) -> None:
-        following = next(stream, None)
-        if following is not None:
-            self._streams.append((following, broadcast, stream))
-            self._streams.sort(key=lambda each: (each[0], each[1].id))
-
-    def next(self) -> int | None:
-        return self._streams[0][0] if self._streams else None
-
-    def take(self) -> tuple[Broadcast, int]:
-        moment, broadcast, stream = self._streams.pop(0)
-        self._add(broadcast, stream)
-        return broadcast, moment
-
-    def to_come(self) -> list[Broadcast]:
-        return [broadcast for _, broadcast, _ in self._streams]

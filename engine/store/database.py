@@ -60,9 +60,18 @@ class Database:
         return connection
 
 
+@contextmanager
+def _alone(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that holds the creation lock: processes that start together create one after the other."""
+    statements = queries(HERE / "roles.sql")
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(statements["lock"], {"key": MIGRATION_LOCK})
+        yield connection
+
+
 def ensure_database(admin: str, name: str) -> str:
     """Create database `name` on a server if it is missing; the owner's conninfo for it."""
-    with psycopg.connect(admin, autocommit=True) as connection:
+    with _alone(admin) as connection:
         found = connection.execute(queries(HERE / "roles.sql")["database_exists"], {"name": name}).fetchone()
         if found is None:
             connection.execute(sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(name)))
@@ -72,7 +81,7 @@ def ensure_database(admin: str, name: str) -> str:
 def ensure_program_role(owner: str, password_file: Path) -> str:
     """The conninfo of the running program's role for the owner's database, made on first use with a random password kept in `password_file`."""
     statements = queries(HERE / "roles.sql")
-    with psycopg.connect(owner, autocommit=True) as connection:
+    with _alone(owner) as connection:
         database = connection.info.dbname
         role = f"{database}_program"
         exists = connection.execute(statements["role_exists"], {"name": role}).fetchone() is not None

@@ -5,3 +5,7 @@ SELECT 1 FROM pg_database WHERE datname = %(name)s
 -- name: role_exists
 -- CREATE ROLE has no IF NOT EXISTS either; roles belong to the whole server.
 SELECT 1 FROM pg_roles WHERE rolname = %(name)s
+
+-- name: lock
+-- Two processes that start together must not both create; the lock goes with the connection.
+SELECT pg_advisory_lock(%(key)s)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.sequence.delay import MINUTE, NONE
 from engine.sequence.model import Broadcast, Letter, List, Plan
-from engine.sequence.timing import due, first_permitted, later
+from engine.sequence.timing import Hours, due, first_permitted, is_zone, later
 from engine.subscriber.eligibility import why_not
-from engine.subscriber.person import LetterState, Membership, Person, Request
+from engine.subscriber.letters import letters_at
+from engine.subscriber.person import InFlight, LetterState, Mailing, Membership, Person, Request
 
 NEVER = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`kind`: letter, settle (begun without outcome), end, expire, idle. `due` is 0 for never; `planned` is when the author meant it."""
+    """`kind`: letter, settle (begun without outcome), end, expire, idle. `due` is 0 for never; `planned` is when the author meant it.
+
+    A letter in doubt waits for whoever settles it: its `settle` is never due.
+    """
 
     kind: str
     letter: str = ""
@@ -49,9 +53,29 @@ def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
         if act is not None:
             found[occurrence.key] = act
     for message, flight in person.in_flight.items():
-        if flight.key not in found or (found[flight.key].kind != "settle"):
-            found[f"flight:{message}"] = Act("settle", flight.letter, flight.begun_at, flight.begun_at, flight.list, flight.run)
+        if not _is_settled_by(person, found.get(flight.key), message, flight):
+            found[f"flight:{message}"] = _settle(flight)
     return found
+
+
+def _is_settled_by(person: Person, act: Act | None, message: str, flight: InFlight) -> bool:
+    """Whether the row of its own matter already stands for a letter in flight; it does not once the run, or the request, is another."""
+    if act is None or (act.kind, act.letter, act.run) != ("settle", flight.letter, flight.run):
+        return False
+    state = letters_at(person, flight.key, flight.run).get(flight.letter)
+    return state is not None and state.message == message
+
+
+def _settle(flight: InFlight) -> Act:
+    due, why = (NEVER, "in doubt") if flight.doubt else (flight.begun_at, "")
+    return Act("settle", flight.letter, due, flight.begun_at, flight.list, flight.run, why)
+
+
+def _under_way(person: Person, letters: Mapping[str, LetterState]) -> Act | None:
+    for state in letters.values():
+        if state.status == "begun" and (flight := person.in_flight.get(state.message)) is not None:
+            return _settle(flight)
+    return None
 
 
 def act_for(person: Person, key: str, plan: Plan, calendar: Calendar) -> Act | None:
@@ -59,14 +83,15 @@ def act_for(person: Person, key: str, plan: Plan, calendar: Calendar) -> Act | N
 
 
 def zone_of(person: Person, plan: Plan) -> str:
-    return person.timezone or plan.timezone
+    """The reader's zone, or the installation's where theirs is not known, or no longer."""
+    return person.timezone if is_zone(person.timezone) else plan.timezone
 
 
 def membership_act(person: Person, m: Membership, plan: Plan) -> Act:
     listed = plan.lists.get(m.list)
-    for name, state in m.letters.items():
-        if state.status in ("begun", "doubt"):
-            return Act("settle", name, state.at, state.at, m.list, m.run)
+    under_way = _under_way(person, m.letters)
+    if under_way is not None:
+        return under_way
     if listed is None:
         return Act("idle", list=m.list, run=m.run, why="this list is no longer published")
     reason = why_not(person, "letter", listed.purpose)
@@ -87,38 +112,67 @@ def natural_due(m: Membership, letter: Letter, zone: str) -> int:
 
 
 def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
+    """`before` is when the letter before was settled (at first: the joining), None while that one is still to come."""
     before: int | None = m.since
     for letter in listed.letters:
         state = m.letters.get(letter.id)
-        if state is not None and state.status == "deferred":
-            planned = state.first_begun or state.at
-            yield Act("letter", letter.id, max(state.retry_at, m.hold_until), planned, m.list, m.run)
-            before = None
-            continue
-        if state is not None:
+        if state is not None and state.status != "deferred":
             before = state.at
             continue
-        if letter.reminds:
-            reminded = m.letters.get(letter.reminds)
-            if reminded is None or reminded.status != "sent" or reminded.answered:
-                continue
-            base: int | None = reminded.at
-        elif letter.after is not None:
-            base = m.since
-        else:
-            base = before
-        if base is None:
+        if letter.reminds and not _still_reminds(m, listed, letter):
             continue
-        planned = due(base, letter.after or letter.wait or _NO_DELAY, letter.hours, zone)
-        if _is_past(m, letter, planned):
+        base = _counted_from(m, letter, before)
+        if base is None and state is None:
+            continue
+        planned = state.first_begun or state.at if base is None and state is not None else _planned(base or m.since, letter, zone)
+        if state is None and _is_past(m, letter, planned):
             before = planned if before is None else max(before, planned)
             continue
-        planned = max(planned, letter.added_at) if letter.backfill else planned
-        yield Act("letter", letter.id, _after_gap(m, listed, letter, planned, zone), planned, m.list, m.run)
+        if state is not None:
+            when = max(_in_window(state.retry_at, letter.hours, zone), m.hold_until)
+        else:
+            when = _after_gap(m, listed, letter, base, planned, zone)
+        yield Act("letter", letter.id, when, planned, m.list, m.run)
         before = None
 
 
-_NO_DELAY = NONE
+def _still_reminds(m: Membership, listed: List, letter: Letter) -> bool:
+    """Only while the letter it reminds of was sent, and nobody has answered that one or anything that reminds of the same."""
+    reminded = m.letters.get(letter.reminds)
+    if reminded is None or reminded.status != "sent":
+        return False
+    question = _question(listed, letter)
+    return not any(
+        state.answered for name, state in m.letters.items() if (each := listed.letter(name)) is None or _question(listed, each) == question
+    )
+
+
+def _question(listed: List, letter: Letter) -> str:
+    """The letter that was first to ask, going back from reminder to reminder."""
+    seen = {letter.id}
+    while letter.reminds and letter.reminds not in seen:
+        earlier = listed.letter(letter.reminds)
+        if earlier is None:
+            return letter.reminds
+        seen.add(earlier.id)
+        letter = earlier
+    return letter.id
+
+
+def _counted_from(m: Membership, letter: Letter, before: int | None) -> int | None:
+    if letter.reminds:
+        return m.letters[letter.reminds].at
+    return m.since if letter.after is not None else before
+
+
+def _planned(base: int, letter: Letter, zone: str) -> int:
+    planned = due(base, letter.after or letter.wait or NONE, letter.hours, zone)
+    return max(planned, letter.added_at) if letter.backfill else planned
+
+
+def _in_window(retry_at: int, hours: Hours, zone: str) -> int:
+    """A retry keeps to the author's window and days, and need not wait for tomorrow's time of day."""
+    return first_permitted(retry_at, replace(hours, at=None), zone)
 
 
 def _is_past(m: Membership, letter: Letter, planned: int) -> bool:
@@ -126,7 +180,7 @@ def _is_past(m: Membership, letter: Letter, planned: int) -> bool:
     return planned < m.skip_before or (planned < letter.added_at and m.joined_at < letter.added_at and not letter.backfill)
 
 
-def _after_gap(m: Membership, listed: List, letter: Letter, planned: int, zone: str) -> int:
+def _after_gap(m: Membership, listed: List, letter: Letter, base: int | None, planned: int, zone: str) -> int:
     """`planned`, or later when the list wrote too recently: never piled up after an outage, never further apart than the author wrote."""
     sent = [(state.at, name) for name, state in m.letters.items() if state.status == "sent"]
     earliest = max(planned, m.hold_until)
@@ -134,16 +188,16 @@ def _after_gap(m: Membership, listed: List, letter: Letter, planned: int, zone: 
         last_at, last_name = max(sent)
         gap = listed.min_gap.nominal_ms
         last = listed.letter(last_name)
-        if last is not None and last.after is not None and letter.after is not None:
-            gap = min(gap, max(0, planned - natural_due(m, last, zone)))
-        elif letter.after is None:
+        if letter.after is None and base == last_at:
             gap = 0
+        elif last is not None and last.after is not None:
+            gap = min(gap, max(0, planned - natural_due(m, last, zone)))
         earliest = max(earliest, last_at + gap)
     return planned if earliest == planned else first_permitted(earliest, letter.hours, zone)
 
 
 def _ending(m: Membership, listed: List, zone: str) -> Act:
-    if listed.ends is None:
+    if listed.ends is None or m.ended:
         return Act("idle", list=m.list, run=m.run, why="every letter of this list has been sent")
     resolved = max([m.joined_at, *(state.at for state in m.letters.values())])
     at = later(resolved, listed.ends.after, zone)
@@ -152,24 +206,28 @@ def _ending(m: Membership, listed: List, zone: str) -> Act:
 
 def request_act(person: Person, request: Request, plan: Plan) -> Act:
     """Confirmation mail, one reminder, then the request expires."""
-    asked, again = request.letters.get("ask"), request.letters.get("ask-again")
-    for name, state in request.letters.items():
-        if state.status in ("begun", "doubt"):
-            return Act("settle", name, state.at, state.at)
+    under_way = _under_way(person, request.letters)
+    if under_way is not None and under_way.due != NEVER:
+        return under_way
     expiry = Act("expire", "", request.expires_at, request.expires_at)
-    if why_not(person, "confirmation", request.purpose, request=request.request):
+    if under_way is not None or why_not(person, "confirmation", request.purpose, request=request.request):
         return expiry
+    mail = _confirmation_mail(person, request, plan)
+    return mail if mail is not None and mail.due < request.expires_at else expiry
+
+
+def _confirmation_mail(person: Person, request: Request, plan: Plan) -> Act | None:
+    asked, again = request.letters.get("ask"), request.letters.get("ask-again")
     if asked is None:
         return Act("letter", "ask", request.asked_at, request.asked_at)
     if asked.status == "deferred":
         return Act("letter", "ask", asked.retry_at, request.asked_at)
     if again is not None and again.status == "deferred":
-        return Act("letter", "ask-again", again.retry_at, again.first_begun)
+        return Act("letter", "ask-again", again.retry_at, again.first_begun or again.at)
     if asked.status == "sent" and again is None and plan.confirmation.remind_subject:
         at = later(asked.at, plan.confirmation.remind_after, zone_of(person, plan))
-        if at < request.expires_at:
-            return Act("letter", "ask-again", at, at)
-    return expiry
+        return Act("letter", "ask-again", at, at)
+    return None
 
 
 def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | None:
@@ -178,21 +236,27 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
     if broadcast is None:
         return None
     mailing = person.mailings.get(occurrence.key)
-    standing = next((person.memberships[n] for n in broadcast.to if n in person.memberships), None)
+    if mailing is None and occurrence.at <= person.mailed_before:
+        return None
     letters: Mapping[str, LetterState] = mailing.letters if mailing else {}
-    for name, state in letters.items():
-        if state.status in ("begun", "doubt"):
-            return Act("settle", name, state.at, state.at, mailing.list if mailing else 0, mailing.run if mailing else 0)
+    under_way = _under_way(person, letters)
+    if under_way is not None:
+        return under_way
+    standing = _addressed(person, broadcast, occurrence, mailing)
     if standing is None or why_not(person, "broadcast", broadcast.purpose):
         return None
     first = letters.get(broadcast.letter.id)
     if first is None:
-        if standing.joined_at > occurrence.at:
-            return None
         return Act("letter", broadcast.letter.id, occurrence.at, occurrence.at, standing.list, standing.run)
     if first.status == "deferred":
         return Act("letter", broadcast.letter.id, first.retry_at, occurrence.at, standing.list, standing.run)
     return _reminder(person, broadcast, first, letters, standing, plan)
+
+
+def _addressed(person: Person, broadcast: Broadcast, occurrence: Occurrence, mailing: Mailing | None) -> Membership | None:
+    """The membership a broadcast is written to: one that was there when it fell due; once begun, any of them."""
+    standing = (person.memberships[n] for n in broadcast.to if n in person.memberships)
+    return next((m for m in standing if mailing is not None or m.joined_at <= occurrence.at), None)
 
 
 def _reminder(
@@ -203,10 +267,10 @@ def _reminder(
         return None
     state = letters.get(reminder.id)
     if state is None:
-        at = due(first.at, reminder.wait or _NO_DELAY, reminder.hours, zone_of(person, plan))
+        at = due(first.at, reminder.wait or NONE, reminder.hours, zone_of(person, plan))
         return Act("letter", reminder.id, at, at, standing.list, standing.run)
     if state.status == "deferred":
-        return Act("letter", reminder.id, state.retry_at, state.first_begun, standing.list, standing.run)
+        return Act("letter", reminder.id, state.retry_at, state.first_begun or state.at, standing.list, standing.run)
     return None
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.sequence.delay import MINUTE
 from engine.sequence.model import Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import live_ground
-from engine.subscriber.joining import entry
+from engine.subscriber.joining import entry, group_refusal
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done, joined
-from engine.subscriber.person import Membership, Person
+from engine.subscriber.person import LastMove, Membership, Person
 
 AUTOMATIC = "auto_submit"
 HOLD_AFTER_AUTOMATIC = 10 * MINUTE
@@ -19,11 +21,11 @@ CONTRADICTORY = "two different answers came within seconds of each other; please
 
 
 def answer(command: c.Answer, person: Person, plan: Plan) -> Outcome:
-    contradiction = _contradiction(command, person)
-    if contradiction is not None:
-        return contradiction
     if command.kind == "copy":
         return _copy(command, person, plan)
+    contradiction = _contradiction(command, person, plan)
+    if contradiction is not None:
+        return contradiction
     return _move(command, person, plan)
 
 
@@ -37,17 +39,15 @@ def needs_consent(person: Person, plan: Plan, target: int) -> str:
 
 def _move(command: c.Answer, person: Person, plan: Plan) -> Outcome:
     standing = _stands_at(person, command)
-    if standing is not None and _is_current_answer(standing, command):
+    if standing is not None and standing.answers.get(command.message) == command.link:
         return NothingToDo("this answer is given already")
     consent = _consent(command, person, plan)
     permission = entry(person, plan, command.target, command.at, source=standing.list if standing else 0, assume_ground=bool(consent))
     if isinstance(permission, Refused):
         return permission
-    if standing is not None and standing.list == command.target:
+    if permission.already and (standing is None or standing.list == command.target):
         return _answered_only(command, person)
     hold = command.at + HOLD_AFTER_AUTOMATIC if command.act == AUTOMATIC else 0
-    if standing is None and permission.already:
-        return _answered_only(command, person)
     moved = e.ListMoved(
         command.at,
         standing.list if standing else 0,
@@ -78,13 +78,8 @@ def _copy(command: c.Answer, person: Person, plan: Plan) -> Outcome:
 
 
 def _stands_at(person: Person, command: c.Answer) -> Membership | None:
-    """Where the letter's reader stands now: on the run that got it, on what came of it, or on the list that sent it in a later run."""
-    return person.standing_from(command.run) or person.memberships.get(command.source)
-
-
-def _is_current_answer(standing: Membership, command: c.Answer) -> bool:
-    given = [hop.link for hop in standing.trail if hop.message == command.message]
-    return bool(given) and given[-1] == command.link
+    """Where the letter's reader stands now: where an answer to it led, on the run that got it or what came of it, or on its list in a later run."""
+    return person.standing_by(command.message) or person.standing_from(command.run) or person.memberships.get(command.source)
 
 
 def _answered_only(command: c.Answer, person: Person) -> Outcome:
@@ -99,40 +94,58 @@ def _consent(command: c.Answer, person: Person, plan: Plan) -> tuple[e.PersonEve
     purpose = needs_consent(person, plan, command.target)
     if not purpose or command.consented != purpose or person.suppressed or person.erased:
         return ()
-    return (e.ConsentGiven(command.at, purpose, "page", command.notice),)
+    return (e.ConsentGiven(command.at, purpose, "page", command.notice, command.act),)
 
 
-def _contradiction(command: c.Answer, person: Person) -> Outcome | None:
-    """Two different automatic answers to one letter within ten seconds are no person's: neither holds, and the page asks (C09)."""
+def _contradiction(command: c.Answer, person: Person, plan: Plan) -> Outcome | None:
+    """Two different automatic answers to one letter within ten seconds are no person's: neither holds, and the page asks (C09).
+
+    From then on only a person answers that letter: a robot that tries a third link, or the first again, moves nobody.
+    """
     move = person.last_move
-    if command.act != AUTOMATIC or move is None or move.act != AUTOMATIC or move.message != command.message:
+    if command.act != AUTOMATIC:
+        return None
+    if person.contradicted == command.message:
+        return Refused(CONTRADICTORY)
+    if move is None or move.act != AUTOMATIC or move.message != command.message:
         return None
     if move.link == command.link or command.at - move.at > CONTRADICTION:
         return None
-    undone = _undoing(person, command.at, "contradictory")
-    return done(command.cause, undone) if undone is not None else Refused(CONTRADICTORY)
+    undone = _undoing(person, plan, move, command.at, "contradictory", "")
+    return done(command.cause, undone) if isinstance(undone, e.MoveUndone) else Refused(CONTRADICTORY)
 
 
 def undo(command: c.UndoMove, person: Person, plan: Plan) -> Outcome:
     move = person.last_move
     if move is None or move.message != command.message:
         return NothingToDo("there is no move of this letter to take back")
-    undone = _undoing(person, command.at, "asked")
-    if undone is None:
-        return Refused("too late: the way has gone on since this answer")
-    return done(command.cause, undone)
+    undone = _undoing(person, plan, move, command.at, "asked", command.act)
+    return undone if isinstance(undone, Refused) else done(command.cause, undone)
 
 
-def _undoing(person: Person, at: int, why: str) -> e.MoveUndone | None:
-    move = person.last_move
-    if move is None:
-        return None
+def _undoing(person: Person, plan: Plan, move: LastMove, at: int, why: str, act: str) -> e.MoveUndone | Refused:
+    """Back to where the move began, and to what a rule then made them leave as far as that may still be. Undoing opens no door that is closed."""
     standing = person.memberships.get(move.target)
     if standing is None or standing.run != move.run:
-        return None
-    reopened = tuple((m.list, m.run) for m in move.closed if m.list not in person.memberships or m.list == move.target)
-    left_run = move.run if move.joined else 0
-    return e.MoveUndone(at, move.message, move.target, left_run, reopened, why)
+        return Refused("too late: the way has gone on since this answer")
+    before = person
+    if move.joined:
+        before = replace(person, memberships={n: m for n, m in person.memberships.items() if n != move.target})
+    closed = [m for m in move.closed if m.list not in before.memberships]
+    refusals = [_reopening_refusal(before, plan, m.list) for m in closed]
+    if closed and closed[0] == move.closed[0] and refusals[0] is not None:
+        return refusals[0]
+    reopened = tuple((m.list, m.run) for m, refusal in zip(closed, refusals, strict=True) if refusal is None)
+    return e.MoveUndone(at, move.message, move.target, move.run if move.joined else 0, reopened, why, act)
+
+
+def _reopening_refusal(person: Person, plan: Plan, number: int) -> Refused | None:
+    listed = plan.lists.get(number)
+    if listed is None:
+        return Refused(f"list {number} is no longer published")
+    if live_ground(person, listed.purpose) is None:
+        return Refused(f'there is no live ground to write for the purpose "{listed.purpose}"')
+    return group_refusal(person, plan, listed)
 
 
 def is_contradiction(outcome: Outcome) -> bool:

@@ -1,6 +1,7 @@
 """What can be asked of a person's stream: imperative, and complete. What is random or read from a clock is minted before and carried in.
 
-`at` is the engine's time in milliseconds; `cause` says through which door the command came. A command that comes twice changes nothing the second time.
+`at` is the engine's time in milliseconds; `cause` says through which door the command came. A command that comes twice changes nothing the
+second time.
 """
 
 from __future__ import annotations
@@ -147,7 +148,11 @@ class Perform(Command):
 
 @dataclass(frozen=True, slots=True)
 class RecordOutcome(Command):
-    """What became of a begun letter. `verdict`: sent, temporary, hard, soft, blocked, doubt, cannot-render, not-eligible, resend, taken-as-sent."""
+    """What became of a begun letter. `verdict`: sent, temporary, hard, soft, blocked, doubt, cannot-render, not-eligible, released.
+
+    Released is what was never handed over. For one in doubt: resend, taken-as-sent. `why` is the stage of the dialogue at which the relay
+    answered, or the reason of not-eligible.
+    """
 
     message: str
     verdict: str

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
+from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
-from engine.sequence.timing import later
+from engine.sequence.timing import is_zone, later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.acts import zone_of
 from engine.subscriber.eligibility import live_ground
+from engine.subscriber.evolve import fold
 from engine.subscriber.joining import Entry, entry
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
 from engine.subscriber.person import Person
 
 REPEATED = NothingToDo("this call was carried out before")
+FARTHEST_COUNT = 150 * 365 * DAY
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
@@ -24,13 +30,14 @@ def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
     barred = _barred(person, target.purpose, own_act=command.own_act)
     if barred is not None:
         return barred
+    if command.counted_from and abs(command.at - command.counted_from) > FARTHEST_COUNT:
+        return Refused("the date to count from lies more than 150 years away")
     facts = _registration(command.at, person, command.timezone, command.language)
     facts += _ground(command, person, target.purpose)
     permission = entry(person, plan, command.list, command.at, assume_ground=True)
     if isinstance(permission, Refused):
         return permission
-    if command.fields or (person.registered and (command.timezone or command.language)):
-        facts += _profile(command, person)
+    facts += profile(command.at, person, command.fields, command.timezone, command.language)
     if command.last_contact > person.last_contact:
         facts += (e.ContactNoted(command.at, command.last_contact),)
     facts += _joins(command.at, permission, command.start, command.counted_from)
@@ -50,16 +57,17 @@ def request_consent(command: c.RequestConsent, person: Person, plan: Plan) -> Ou
     if person.erased:
         return Refused("this person has been erased")
     facts = _registration(command.at, person, command.timezone, command.language)
-    facts += (e.ProfileChanged(command.at, command.fields),) if command.fields else ()
+    facts += profile(command.at, person, command.fields)
     ground = live_ground(person, purpose)
-    if ground is not None and not person.suppressed and not person.objected:
+    if ground is not None and not person.suppressed:
         joins = _joins_all(command.at, command.lists, person, plan)
         if isinstance(joins, Refused):
             return joins
         facts += joins
         return done(command.cause, *facts, *_honoured(command.at, command.call)) if facts else NothingToDo("this person is there already")
     pending = person.requests.get(purpose)
-    if pending is not None and pending.expires_at > command.at and set(command.lists) <= set(pending.lists):
+    pending = pending if pending is not None and pending.expires_at > command.at else None
+    if pending is not None and set(command.lists) <= set(pending.lists):
         return NothingToDo("this person has been asked to confirm already")
     lists = tuple(sorted({*command.lists, *(pending.lists if pending else ())}))
     expires = later(command.at, plan.confirmation.expire_after, zone_of(person, plan))
@@ -71,7 +79,7 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
     if person.erased:
         return Refused("this person has been erased")
     pending = person.requests.get(command.purpose)
-    if pending is None or pending.request != command.request:
+    if pending is None or command.request not in (pending.request, *pending.earlier):
         if live_ground(person, command.purpose) is not None:
             return NothingToDo("this subscription is confirmed already")
         return Refused("this request has expired; please fill in the form again")
@@ -87,15 +95,20 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
 
 def resubscribe(command: c.Resubscribe, person: Person, plan: Plan) -> Outcome:
     """The person's own act, on the page of a link only they received: consent anew."""
-    if person.erased:
-        return Refused("this person has been erased")
+    if not person.registered or person.erased:
+        return Refused("nobody is known under this address")
     if person.suppressed and person.suppressed != "complained":
         return Refused("this address cannot be written to")
     ground = live_ground(person, command.purpose)
-    if ground is not None:
+    if ground is not None and not person.suppressed:
         return NothingToDo("this person receives these letters already")
-    facts: tuple[e.PersonEvent, ...] = (e.ConsentGiven(command.at, command.purpose, "page", command.notice),)
-    if command.list:
+    facts: tuple[e.PersonEvent, ...] = ()
+    if person.suppressed:
+        facts += (e.SubscriberReachable(command.at, "asked for by the person"),)
+    if ground is None:
+        facts += (e.ConsentGiven(command.at, command.purpose, "page", command.notice, command.act),)
+    listed = plan.lists.get(command.list)
+    if listed is not None and listed.purpose == command.purpose:
         permission = entry(person, plan, command.list, command.at, assume_ground=True)
         if isinstance(permission, Entry):
             facts += _joins(command.at, permission)
@@ -111,17 +124,16 @@ def withdraw(command: c.Withdraw, person: Person, plan: Plan) -> Outcome:
     everything = command.purpose == "*"
     ground = person.grounds.get(command.purpose)
     if everything:
-        already = person.objected
+        already = person.objected and not person.requests and all(g.status == "withdrawn" for g in person.grounds.values())
     else:
-        already = ground is not None and ground.status == "withdrawn"
-        already = already and command.purpose not in person.requests
-    if already:
-        return NothingToDo("this has been withdrawn already")
+        already = ground is not None and ground.status == "withdrawn" and command.purpose not in person.requests
     left = [
         e.ListLeft(command.at, m.list, m.run, "withdrawn")
         for m in person.memberships.values()
         if everything or (listed := plan.lists.get(m.list)) is None or listed.purpose == command.purpose
     ]
+    if already and not left:
+        return NothingToDo("this has been withdrawn already")
     withdrawn = e.ConsentWithdrawn(command.at, command.purpose, command.act)
     return done(command.cause, withdrawn, *left, *_honoured(command.at, command.call))
 
@@ -132,7 +144,7 @@ def _barred(person: Person, purpose: str, *, own_act: bool) -> Refused | None:
         return Refused("this person has been erased")
     if person.suppressed:
         return Refused(f"this address is suppressed ({person.suppressed})")
-    if person.objected and not own_act:
+    if person.objected and not own_act and live_ground(person, purpose) is None:
         return Refused("this person has asked for no more letters at all")
     if ground is not None and ground.status == "withdrawn" and not own_act:
         return Refused(f'this person has withdrawn from "{purpose}"')
@@ -140,7 +152,12 @@ def _barred(person: Person, purpose: str, *, own_act: bool) -> Refused | None:
 
 
 def _registration(at: int, person: Person, timezone: str, language: str) -> tuple[e.PersonEvent, ...]:
-    return () if person.registered else (e.SubscriberRegistered(at, timezone, language),)
+    return () if person.registered else (e.SubscriberRegistered(at, *in_clear(timezone, language)),)
+
+
+def in_clear(timezone: str, language: str) -> tuple[str, str]:
+    """Zone and language stand in the ledger in clear: whatever is neither stays out of it, and the installation's own are used."""
+    return timezone if is_zone(timezone) else "", language if LANGUAGE.fullmatch(language) else ""
 
 
 def _ground(command: c.Subscribe, person: Person, purpose: str) -> tuple[e.PersonEvent, ...]:
@@ -148,18 +165,17 @@ def _ground(command: c.Subscribe, person: Person, purpose: str) -> tuple[e.Perso
     standing = live_ground(person, purpose)
     if standing is not None and (standing.basis == "consent" or standing.basis == command.basis):
         return ()
-    when = command.declared_at or command.at
+    when = min(command.declared_at or command.at, command.at)
     if command.basis == "consent":
         return (e.ConsentGiven(when, purpose, command.proof, command.notice),)
     return (e.GroundDeclared(when, purpose, command.basis, command.proof, command.notice),)
 
 
-def _profile(command: c.Subscribe, person: Person) -> tuple[e.PersonEvent, ...]:
-    timezone = command.timezone if person.registered and command.timezone != person.timezone else ""
-    language = command.language if person.registered and command.language != person.language else ""
-    if not (command.fields or timezone or language):
-        return ()
-    return (e.ProfileChanged(command.at, command.fields, timezone, language),)
+def profile(at: int, person: Person, fields: tuple[str, ...], timezone: str = "", language: str = "") -> tuple[e.PersonEvent, ...]:
+    """What changes: named fields, which the vault holds, and a zone or language that is another than before."""
+    zone, tongue = in_clear(timezone, language) if person.registered else ("", "")
+    zone, tongue = zone if zone != person.timezone else "", tongue if tongue != person.language else ""
+    return (e.ProfileChanged(at, fields, zone, tongue),) if fields or zone or tongue else ()
 
 
 def _joins(at: int, permission: Entry, start: str = "welcome", counted_from: int = 0) -> tuple[e.PersonEvent, ...]:
@@ -171,14 +187,13 @@ def _joins(at: int, permission: Entry, start: str = "welcome", counted_from: int
 def _joins_all(at: int, lists: tuple[int, ...], person: Person, plan: Plan) -> tuple[e.PersonEvent, ...] | Refused:
     facts: tuple[e.PersonEvent, ...] = ()
     refused: Refused | None = None
-    opened = 0
     for number in lists:
-        permission = entry(person, plan, number, at, assume_ground=True, reserve=opened)
+        permission = entry(person, plan, number, at, assume_ground=True)
         if isinstance(permission, Refused):
             refused = permission
             continue
-        opened += not permission.already
-        facts += tuple(fact for fact in _joins(at, permission) if fact not in facts)
+        joins = _joins(at, permission)
+        person, facts = fold(joins, person), facts + joins
     return refused if refused is not None and not facts else facts
 
 

@@ -9,7 +9,7 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.acts import Calendar
 from engine.subscriber.answering import answer, undo
-from engine.subscriber.consenting import confirm, request_consent, resubscribe, subscribe, withdraw
+from engine.subscriber.consenting import REPEATED, confirm, profile, request_consent, resubscribe, subscribe, withdraw
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
 from engine.subscriber.performing import perform, record, transfer
 from engine.subscriber.person import Person
@@ -48,16 +48,19 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
 
 
 def _leave(command: c.LeaveList, person: Person) -> Outcome:
+    if command.call and command.call in person.calls:
+        return REPEATED
     membership = person.memberships.get(command.list)
     if membership is None:
         return NothingToDo(f"this person is not on list {command.list}")
-    return done(command.cause, e.ListLeft(command.at, membership.list, membership.run, command.why))
+    honoured = (e.CallHonoured(command.at, command.call),) if command.call else ()
+    return done(command.cause, e.ListLeft(command.at, membership.list, membership.run, command.why), *honoured)
 
 
 def _suppress(command: c.Suppress, person: Person) -> Outcome:
     if not person.registered or person.erased:
         return Refused("nobody is known under this address")
-    if person.suppressed:
+    if person.suppressed == command.why or (person.suppressed and command.why != "complained"):
         return NothingToDo(f"this address is suppressed already ({person.suppressed})")
     if command.why == "complained":
         return done(command.cause, e.MailComplained(command.at, command.cause.door))
@@ -67,11 +70,7 @@ def _suppress(command: c.Suppress, person: Person) -> Outcome:
 def _change_profile(command: c.ChangeProfile, person: Person) -> Outcome:
     if not person.registered or person.erased:
         return Refused("nobody is known under this address")
-    timezone = command.timezone if command.timezone != person.timezone else ""
-    language = command.language if command.language != person.language else ""
-    facts: tuple[e.PersonEvent, ...] = ()
-    if command.fields or timezone or language:
-        facts += (e.ProfileChanged(command.at, command.fields, timezone, language),)
+    facts = profile(command.at, person, command.fields, command.timezone, command.language)
     if command.last_contact > person.last_contact:
         facts += (e.ContactNoted(command.at, command.last_contact),)
     return done(command.cause, *facts) if facts else NothingToDo("nothing has changed")

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    at: int
+from engine.subscriber.fact import Cause as Cause
+from engine.subscriber.fact import Event as Event
+from engine.subscriber.letter_events import LetterBegun as LetterBegun
+from engine.subscriber.letter_events import LetterDeferred as LetterDeferred
+from engine.subscriber.letter_events import LetterFailed as LetterFailed
+from engine.subscriber.letter_events import LetterInDoubt as LetterInDoubt
+from engine.subscriber.letter_events import LetterSent as LetterSent
+from engine.subscriber.letter_events import LetterWithheld as LetterWithheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,69 +171,6 @@ class MoveUndone(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class LetterBegun(Event):
-    """The claim: this letter, in this edition's words, is about to be handed over by `sender` under `message`.
-
-    `kind`: "letter", "confirmation", "broadcast". `key` names the agenda row. `attempt` counts from 1; every attempt has the same `message`.
-    """
-
-    key: str
-    kind: str
-    letter: str
-    message: str
-    edition: int
-    list: int = 0
-    run: int = 0
-    purpose: str = ""
-    sender: str = ""
-    attempt: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class LetterSent(Event):
-    message: str
-    code: int = 0
-    enhanced: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LetterDeferred(Event):
-    message: str
-    retry_at: int
-    code: int = 0
-    enhanced: str = ""
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LetterFailed(Event):
-    message: str
-    code: int = 0
-    enhanced: str = ""
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LetterWithheld(Event):
-    """Not sent, and never will be in this run: `why` is "too late", "not eligible: …", "cannot be rendered". `message` is "" when it was never begun."""
-
-    key: str
-    letter: str
-    why: str
-    list: int = 0
-    run: int = 0
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LetterInDoubt(Event):
-    """The final dot was written and no answer read. `settled`: "" (waiting), "resend", "taken-as-sent"."""
-
-    message: str
-    settled: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class MailBounced(Event):
     """`kind`: "hard" (no such address: suppressed at once) or "soft"."""
 
@@ -313,20 +254,6 @@ PersonEvent = (
     | ProcessingRestricted
     | SubscriberErased
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """The door a fact came through and, as opaque ids, what it answers.
-
-    `door`: "form", "import", "api", "click", "one-click", "mailto", "operator", "rule", "engine", "relay". `ref`: a letter's message id,
-    an import's, call's, form's or operation's random id, a rule's name. `link`: the n-th link of the letter. `evidence`: the commitment to what the vault keeps (E06).
-    """
-
-    door: str
-    ref: str = ""
-    link: int = -1
-    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ class Entry:
     leaves: tuple[e.ListLeft, ...]
 
 
-def entry(person: Person, plan: Plan, number: int, at: int, *, source: int = 0, assume_ground: bool = False, reserve: int = 0) -> Entry | Refused:
-    """May the person join list `number` now? `source` is the list being left for it, `reserve` counts runs opened earlier in the same command."""
+def entry(person: Person, plan: Plan, number: int, at: int, *, source: int = 0, assume_ground: bool = False) -> Entry | Refused:
+    """May the person join list `number` now? `source` is the list being left for it."""
     target = plan.lists.get(number)
     if target is None:
         return Refused(f"there is no list {number} in what is published")
@@ -35,10 +35,10 @@ def entry(person: Person, plan: Plan, number: int, at: int, *, source: int = 0, 
     standing = person.memberships.get(number)
     if standing is not None:
         return Entry(target, standing.run, True, rule_leaves(person, plan, target, at, source))
-    refusal = _group_refusal(person, plan, target) or _rejoin_refusal(person, plan, target, at)
+    refusal = group_refusal(person, plan, target) or _rejoin_refusal(person, plan, target, at)
     if refusal is not None:
         return refusal
-    return Entry(target, person.runs + 1 + reserve, False, rule_leaves(person, plan, target, at, source))
+    return Entry(target, person.runs + 1, False, rule_leaves(person, plan, target, at, source))
 
 
 def rule_leaves(person: Person, plan: Plan, target: List, at: int, source: int) -> tuple[e.ListLeft, ...]:
@@ -53,7 +53,8 @@ def rule_leaves(person: Person, plan: Plan, target: List, at: int, source: int) 
     return tuple(left)
 
 
-def _group_refusal(person: Person, plan: Plan, target: List) -> Refused | None:
+def group_refusal(person: Person, plan: Plan, target: List) -> Refused | None:
+    """Who stands among those to whom the target's group yields does not join it: a client is not made a prospect."""
     group = plan.groups.get(target.group)
     if group is None:
         return None

@@ -15,6 +15,7 @@ from engine.subscriber.person import InFlight, LetterState, Person
 
 GIVE_UP = 72 * HOUR
 GIVE_UP_CONFIRMATION = 24 * HOUR
+ABOUT_THE_ADDRESS = ("rcpt", "data", "dot")
 SOFT_LIMIT = 5
 SOFT_SPAN = 14 * DAY
 RULE = e.Cause("rule")
@@ -24,6 +25,9 @@ def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) 
     act = act_for(person, command.key, plan, calendar)
     if act is None or act.due == 0 or act.due > command.at:
         return NothingToDo("nothing is due here")
+    request = person.requests.get(command.key.partition(":")[2]) if command.key.startswith("ask:") else None
+    if request is not None and act.kind == "letter" and request.expires_at <= command.at:
+        return done(RULE, e.ConsentExpired(command.at, request.purpose, request.request))
     match act.kind:
         case "letter":
             return _begin(command, act, person, plan)
@@ -54,10 +58,10 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     request = person.requests[purpose].request if kind == "confirmation" else ""
     before = _state(person, command.key, act)
     reason = why_not(person, kind, purpose, request=request)
-    if reason:
-        return done(RULE, e.LetterWithheld(command.at, command.key, act.letter, f"not eligible: {reason}", act.list, act.run))
-    if before is None and command.at > later(act.planned, _lateness(plan, command.key), zone_of(person, plan)):
-        return done(RULE, e.LetterWithheld(command.at, command.key, act.letter, "too late", act.list, act.run))
+    too_late = command.at > later(act.planned, _lateness(plan, command.key), zone_of(person, plan))
+    if reason or too_late:
+        why = f"not eligible: {reason}" if reason else "too late"
+        return done(RULE, e.LetterWithheld(command.at, command.key, act.letter, why, act.list, act.run, before.message if before else ""))
     begun = e.LetterBegun(
         command.at,
         command.key,
@@ -94,6 +98,7 @@ def _lateness(plan: Plan, key: str) -> Delay:
 
 
 def _end(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
+    """Where the next list takes nobody in, a list that moves on is simply over, and one that copies is over with the person still on it."""
     listed = plan.lists[act.list]
     ending = listed.ends
     assert ending is not None
@@ -101,11 +106,13 @@ def _end(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
         return done(RULE, e.ListLeft(command.at, act.list, act.run, "ended"))
     copied = ending.kind == "copy"
     permission = entry(person, plan, ending.target, command.at, source=0 if copied else act.list)
-    if isinstance(permission, Refused) or permission.already:
-        return done(RULE, e.ListLeft(command.at, act.list, act.run, "ended"))
-    transferred = e.ListTransferred(command.at, act.list, act.run, ending.target, permission.run, "ended", True, copied)
-    left = (e.ListLeft(command.at, act.list, act.run, "ended"),) if copied else ()
-    return done(RULE, transferred, *left, *permission.leaves)
+    if isinstance(permission, Refused):
+        refused = e.ListTransferred(command.at, act.list, act.run, ending.target, 0, "refused", False, True)
+        return done(RULE, refused if copied else e.ListLeft(command.at, act.list, act.run, "ended"))
+    joined = not permission.already
+    return done(
+        RULE, e.ListTransferred(command.at, act.list, act.run, ending.target, permission.run, "ended", joined, copied), *permission.leaves
+    )
 
 
 def transfer(command: c.Transfer, person: Person, plan: Plan) -> Outcome:
@@ -114,17 +121,14 @@ def transfer(command: c.Transfer, person: Person, plan: Plan) -> Outcome:
     if not person.registered or person.erased:
         return Refused("nobody is known under this address")
     source = person.memberships.get(command.source)
+    standing = person.memberships.get(command.target)
+    if standing is not None and (source is None or source is standing):
+        return NothingToDo(f"this person is on list {command.target} already")
     if command.source and source is None:
-        if command.target in person.memberships:
-            return NothingToDo(f"this person is on list {command.target} already")
         return Refused(f"this person is not on list {command.source}")
     permission = entry(person, plan, command.target, command.at, source=command.source)
     if isinstance(permission, Refused):
         return permission
-    if permission.already and source is None:
-        return NothingToDo(f"this person is on list {command.target} already")
-    if source is not None and source.list == command.target:
-        return NothingToDo(f"this person is on list {command.target} already")
     moved = e.ListTransferred(
         command.at,
         source.list if source else 0,
@@ -149,15 +153,17 @@ def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
         case "sent":
             return done(command.cause, e.LetterSent(at, message, code, enhanced))
         case "temporary" | "blocked":
-            return _defer(command, flight)
+            return _defer(command, flight, person)
         case "hard":
             failed = e.LetterFailed(at, message, code, enhanced, "refused")
             return done(command.cause, failed, e.MailBounced(at, "hard", message, code, enhanced))
         case "soft":
-            return _soft(command, person)
+            return done(command.cause, e.LetterFailed(at, message, code, enhanced, "refused"), *_soft(command, person))
         case "doubt":
             return NothingToDo("in doubt already") if flight.doubt else done(command.cause, e.LetterInDoubt(at, message))
         case "resend" | "taken-as-sent":
+            if not flight.doubt:
+                return Refused("this letter is not in doubt: it is being sent")
             return done(command.cause, e.LetterInDoubt(at, message, command.verdict))
         case "cannot-render" | "not-eligible":
             why = "cannot be rendered" if command.verdict == "cannot-render" else f"not eligible: {command.why}"
@@ -168,22 +174,22 @@ def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
             raise ValueError(f"unknown verdict {command.verdict!r}")
 
 
-def _defer(command: c.RecordOutcome, flight: InFlight) -> Outcome:
+def _defer(command: c.RecordOutcome, flight: InFlight, person: Person) -> Outcome:
+    """Patience has an end (A75). What was said of the address to the last then counts as one soft bounce; a refusal of the sender never does."""
     retry_at = command.at + backoff(flight.attempt, command.message)
     give_up = GIVE_UP_CONFIRMATION if flight.kind == "confirmation" else GIVE_UP
-    if command.verdict == "temporary" and retry_at - flight.first_begun > give_up:
-        return done(command.cause, e.LetterFailed(command.at, command.message, command.code, command.enhanced, "gave up"))
+    if retry_at - flight.first_begun > give_up:
+        counts = command.verdict == "temporary" and command.why in ABOUT_THE_ADDRESS
+        failed = e.LetterFailed(command.at, command.message, command.code, command.enhanced, "gave up")
+        return done(command.cause, failed, *(_soft(command, person) if counts else ()))
     why = "blocked" if command.verdict == "blocked" else command.why
     return done(command.cause, e.LetterDeferred(command.at, command.message, retry_at, command.code, command.enhanced, why))
 
 
-def _soft(command: c.RecordOutcome, person: Person) -> Outcome:
-    """A permanent answer that says nothing against the address, until five in a row over a fortnight do (B05)."""
-    at, message, code, enhanced = command.at, command.message, command.code, command.enhanced
-    facts: tuple[e.PersonEvent, ...] = (
-        e.LetterFailed(at, message, code, enhanced, "refused"),
-        e.MailBounced(at, "soft", message, code, enhanced),
-    )
-    if person.soft_bounces + 1 >= SOFT_LIMIT and at - (person.soft_since or at) >= SOFT_SPAN:
+def _soft(command: c.RecordOutcome, person: Person) -> tuple[e.PersonEvent, ...]:
+    """An answer that does not condemn the address, until five in a row over a fortnight do (B05)."""
+    at = command.at
+    facts: tuple[e.PersonEvent, ...] = (e.MailBounced(at, "soft", command.message, command.code, command.enhanced),)
+    if not person.suppressed and person.soft_bounces + 1 >= SOFT_LIMIT and at - (person.soft_since or at) >= SOFT_SPAN:
         facts += (e.SubscriberSuppressed(at, "bounced"),)
-    return done(command.cause, *facts)
+    return facts

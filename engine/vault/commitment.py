@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 PREFIX = b"commit/v1\0"
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +27,4 @@ def evidence(salt: bytes, said: Mapping[str, object]) -> Evidence:
     """`salt` must be 32 fresh random bytes: with fewer, a dictionary of guesses could be matched against the ledger."""
     if len(salt) != 32:
         raise ValueError("a commitment needs 32 bytes of salt")
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Evidence(salt, text.encode())
+    return Evidence(salt, _canonical(said).encode())

@@ -42,6 +42,10 @@ class Keep:
     lift: bool = False
     address_hash: bytes = b""
 
+    def of(self, subscriber: str, register: str) -> Keep:
+        """The same for a known stream. Written out: an import makes one of these a row, and `replace` is three times slower."""
+        return Keep(subscriber, self.at, register, self.fields, self.evidence, self.suppress, self.lift, self.address_hash)
+
 
 class Vault:
     def __init__(self, database: Database, pepper: bytes, tenant: str = "relance") -> None:
@@ -59,13 +63,13 @@ class Vault:
 
     def find_all(self, hashes: Collection[bytes]) -> dict[bytes, str]:
         with self.database.connection() as connection:
-            rows = connection.execute(SQL["by_hashes"], {"hashes": list(hashes)}).fetchall()
+            rows = connection.execute(SQL["by_hashes"], {"hashes": _array(hashes)}).fetchall()
         return {bytes(row[0]): str(row[1]) for row in rows}
 
     def suppressed(self, hashes: Collection[bytes]) -> dict[bytes, str]:
         """Which of these may never be written to, with the reason."""
         with self.database.connection() as connection:
-            rows = connection.execute(SQL["suppressed"], {"hashes": list(hashes)}).fetchall()
+            rows = connection.execute(SQL["suppressed"], {"hashes": _array(hashes)}).fetchall()
         return {bytes(row[0]): str(row[1]) for row in rows}
 
     def people(self, subscribers: Collection[str]) -> dict[str, Known]:
@@ -139,6 +143,11 @@ class Vault:
             cursor.execute(SQL["suppress"], {"hash": hashed, "reason": keep.suppress, "at": keep.at})
         if keep.lift and hashed:
             cursor.execute(SQL["lift"], {"hash": hashed})
+
+
+def _array(hashes: Collection[bytes]) -> str:
+    """A bytea[] in PostgreSQL's own notation: psycopg builds a long list of bytes ten times slower."""
+    return "{" + ",".join(f'"\\\\x{each.hex()}"' for each in hashes) + "}"
 
 
 def same_transaction(vault: Vault, keep: Keep) -> Any:

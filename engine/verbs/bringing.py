@@ -14,11 +14,13 @@ from dataclasses import dataclass, field, replace
 from engine.deciding import Result, Wish
 from engine.house import House
 from engine.intake.rows import Arrival, Departure, Said, proof_of, subscribe
+from engine.sequence.model import Plan
 from engine.subscriber import events as e
-from engine.subscriber.commands import ChangeProfile, Suppress, Withdraw
+from engine.subscriber.commands import ChangeProfile, Subscribe, Suppress, Withdraw
+from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.events import Cause
-from engine.subscriber.outcome import Done, Refused
+from engine.subscriber.outcome import Done, NothingToDo, Refused
 from engine.subscriber.person import Person
 from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import Keep, Known
@@ -84,6 +86,7 @@ class Bringing:
         hashes = [hashed for hashed, _ in chunk]
         suppressed, known = vault.suppressed(hashes), vault.find_all(hashes)
         people = self.house.decisions.load(known.values())
+        plan = self.house.publications.current().plan()
         fields = vault.people(known.values()) if self.update and known else {}
         wishes: list[Wish] = []
         meant: list[tuple[bytes, Arrival]] = []
@@ -95,7 +98,7 @@ class Bringing:
             if subscriber is None:
                 wish: Wish | None = self._newcomer(hashed, arrival, said)
             else:
-                wish = self._known(subscriber, people[subscriber], fields.get(subscriber), arrival, said)
+                wish = self._known(subscriber, people[subscriber], fields.get(subscriber), arrival, said, plan)
             if wish is not None:
                 wishes.append(wish)
                 meant.append((hashed, arrival))
@@ -114,18 +117,20 @@ class Bringing:
         keep = Keep("", said.now, fields=arrival.fields, evidence=(kept,), address_hash=hashed)
         return Wish(subscribe(arrival, said, cause), address=arrival.address, keep=keep, only_new=True)
 
-    def _known(self, subscriber: str, person: Person, given: Known | None, arrival: Arrival, said: Said) -> Wish | None:
-        """None where the person left the list after the row was collected: the row is older news than their leaving."""
-        cause, kept = self._cause(arrival.line, proof_of(arrival, said.zone))
+    def _known(self, subscriber: str, person: Person, given: Known | None, arrival: Arrival, said: Said, plan: Plan) -> Wish | None:
+        """None, counted, where there is nothing to do. A row collected before somebody left the list is older news than their leaving."""
         new = {name: value for name, value in arrival.fields.items() if given is not None and given.fields.get(name) != value}
-        keep, names = Keep("", said.now, fields=new, evidence=(kept,)), tuple(sorted(new))
-        if said.list not in person.memberships and arrival.collected <= person.left_at.get(said.list, 0) and live_ground(person, self.purpose):
-            if not self.update:
-                self.count("left-since")
-                return None
-            change = ChangeProfile(said.now, cause, names, arrival.timezone, arrival.language, arrival.last_contact)
-            return Wish(change, stream=subscriber, keep=keep)
-        return Wish(subscribe(arrival, said, cause, fields=names, profile=self.update), stream=subscriber, keep=keep)
+        names = tuple(sorted(new))
+        cause, kept = self._cause(arrival.line, proof_of(arrival, said.zone))
+        gone = said.list not in person.memberships and arrival.collected <= person.left_at.get(said.list, 0)
+        command: Subscribe | ChangeProfile = subscribe(arrival, said, cause, fields=names, profile=self.update)
+        if gone and live_ground(person, self.purpose) is not None:
+            zone, language = (arrival.timezone, arrival.language) if self.update else ("", "")
+            command = ChangeProfile(said.now, cause, names, zone, language, arrival.last_contact)
+        if isinstance(decide(command, person, plan), NothingToDo):
+            self.count("left-since" if gone else "already")
+            return None
+        return Wish(command, stream=subscriber, keep=Keep("", said.now, fields=new, evidence=(kept,)))
 
     def _cause(self, line: int, said: Mapping[str, object]) -> tuple[Cause, Evidence]:
         kept = evidence(secrets.token_bytes(32), {"file": self.file, "line": line, "import": self.id, "operator": self.operator, **said})

@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 import secrets
 
+from engine import publication
 from engine.deciding import Wish
 from engine.house import House
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 from engine.vault.commitment import evidence
 from engine.vault.vault import Keep
-from engine.verbs import publishing, running
+from engine.verbs import running
 from engine.verbs.refusal import Refusal
 
 READERS = (("camille@lecteurs.example", "Camille"), ("noe@lecteurs.example", "Noé"), ("ines@lecteurs.example", "Inès"))
 
 
 def live(house: House, args: argparse.Namespace) -> int:
-    publishing.publish_first(house)
+    publication.publish_first(house)
     plan = house.publications.current().plan()
     if not plan.lists:
         raise Refusal("the sample has no list", 2)

@@ -40,7 +40,8 @@ def create(house: House, name: str, scopes: Collection[str]) -> str:
 
 def listing(house: House) -> list[Listed]:
     """Every key ever made, oldest first; never the keys themselves."""
-    return [Listed(row[0], row[1], tuple(row[2].split(",")), row[3], row[4], row[5]) for row in house.desk.keys()]
+    rows = house.desk.keys()
+    return [Listed(row[0], row[1], tuple(row[2].split(",")), row[3], row[4], row[5]) for row in rows]
 
 
 def revoke(house: House, id: str) -> None:

@@ -12,6 +12,7 @@ from engine.inspecting import read_folder
 from engine.language import counting_translator, translator
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.written import CONFIG
+from engine.verbs.wording import language_of
 
 
 def check_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +36,10 @@ def check(config: Config, args: argparse.Namespace) -> int:
         return 2 if fatal else 0
     tell(mistakes)
     if not fatal:
-        language = config.site.language
-        say, count = translator("fr" if language == "fr" else "en"), counting_translator("fr" if language == "fr" else "en")
-        said = (count("{n} list", "{n} lists", lists).format(n=lists), count("{n} letter", "{n} letters", letters).format(n=letters))
-        print(say("{lists}, {letters}: nothing stands in the way of publishing.").format(lists=said[0], letters=said[1]))
+        _, ngettext = translator(language_of(config)), counting_translator(language_of(config))
+        said_lists = ngettext("{n} list", "{n} lists", lists).format(n=lists)
+        said_letters = ngettext("{n} letter", "{n} letters", letters).format(n=letters)
+        print(_("{lists}, {letters}: nothing stands in the way of publishing.").format(lists=said_lists, letters=said_letters))
     return 2 if fatal else 0
 
 

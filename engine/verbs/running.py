@@ -10,7 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
-from engine import logs
+from engine import logs, publication
 from engine.duties import Intervals, claim_broadcasts
 from engine.gathering import Gatherer
 from engine.house import House
@@ -22,7 +22,6 @@ from engine.sending.send import Sender, relay_settings
 from engine.sequence.delay import MINUTE
 from engine.sequence.timing import later
 from engine.subscriber.events import Cause
-from engine.verbs import publishing
 from engine.verbs.refusal import Refusal
 
 log = logging.getLogger("relance.run")
@@ -59,7 +58,7 @@ def _run(house: House, parts: frozenset[str], seconds: float) -> int:
     logs.to_standard_error()
     self_test()
     _check_clock(house)
-    publishing.publish_first(house)
+    publication.publish_first(house)
     _hold_back(house)
     try:
         import uvloop
@@ -158,7 +157,7 @@ def _say_ready(house: House) -> None:
         print(f"Forms: {forms}")
     if house.clock.rate != 1:
         print(f"The engine's clock runs {house.clock.rate} times faster than real time.")
-    changes = publishing.unpublished_changes(house)
+    changes = publication.unpublished_changes(house)
     if changes:
         print(f"{changes} changes in sequences/ are not published: `relance publish` shows them.")
     paused = house.publications.current().paused

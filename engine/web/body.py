@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from typing import cast
 
 from fastapi import HTTPException, Request
 
@@ -39,4 +38,4 @@ async def posted_inputs(request: Request) -> dict[str, str]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async with Request(request.scope, receive).form(max_files=0, max_fields=MOST_INPUTS) as form:
-        return {name: cast(str, value) for name, value in form.multi_items() if isinstance(value, str)}
+        return {name: value for name, value in form.multi_items() if isinstance(value, str)}

@@ -124,7 +124,8 @@ class Calls:
         return {name: value for name, value in fields.items() if standing.get(name, "") != value}
 
     def _cause(self, asked: Asked, said: dict[str, object]) -> tuple[Cause, Evidence]:
-        who: dict[str, object] = {"method": "api", "key": asked.key.id, "key_name": asked.key.name, "ip": asked.visitor, "user_agent": asked.user_agent}
+        key, ip = asked.key, asked.visitor
+        who: dict[str, object] = {"method": "api", "key": key.id, "key_name": key.name, "ip": ip, "user_agent": asked.user_agent}
         kept = evidence(secrets.token_bytes(32), who | said)
         return Cause("api", secrets.token_hex(16), evidence=kept.commitment.hex()), kept
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from engine.intake.calls import Member
 
-LISTED = {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
-SCHEMES = {"key": {"type": "http", "scheme": "bearer", "description": "A key made by `relance api-key create`."}}
-PROBLEM = {
+Schema = dict[str, object]
+
+LISTED: Schema = {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
+SCHEMES: Schema = {"key": {"type": "http", "scheme": "bearer", "description": "A key made by `relance api-key create`."}}
+PROBLEM: Schema = {
     "type": "object",
     "properties": {
         "type": {"type": "string"},
@@ -18,7 +20,7 @@ PROBLEM = {
         "mistakes": {"type": "array", "items": {"type": "string"}, "description": "Every mistake in the body, where there are some."},
     },
 }
-ANSWER = {
+ANSWER: Schema = {
     "type": "object",
     "properties": {
         "done": {"type": "boolean", "description": "Whether this call changed anything."},
@@ -27,7 +29,7 @@ ANSWER = {
         "subscriber": {"type": ["string", "null"], "description": "The person's random id."},
     },
 }
-KNOWN = {
+KNOWN: Schema = {
     "type": "object",
     "properties": {
         "known": {"type": "boolean"},
@@ -50,10 +52,11 @@ REFUSALS = {
 }
 
 
-def operation(members: Sequence[Member], scope: str, answer: dict[str, object], statuses: tuple[int, ...], *, writes: bool = True) -> dict[str, object]:
+def operation(members: Sequence[Member], scope: str, answer: Schema, statuses: tuple[int, ...], *, writes: bool = True) -> Schema:
     """What FastAPI merges into an operation: body, header, answers."""
     problem = {"application/problem+json": {"schema": PROBLEM}}
-    answers: dict[str, object] = {str(status): {"description": "Answered.", "content": {"application/json": {"schema": answer}}} for status in statuses}
+    good = {"description": "Answered.", "content": {"application/json": {"schema": answer}}}
+    answers: Schema = {str(status): good for status in statuses}
     header = {
         "name": "Idempotency-Key",
         "in": "header",
@@ -69,7 +72,7 @@ def operation(members: Sequence[Member], scope: str, answer: dict[str, object], 
     }
 
 
-def schema(members: Sequence[Member]) -> dict[str, object]:
+def schema(members: Sequence[Member]) -> Schema:
     return {
         "type": "object",
         "additionalProperties": False,
@@ -78,8 +81,8 @@ def schema(members: Sequence[Member]) -> dict[str, object]:
     }
 
 
-def _member(member: Member) -> dict[str, object]:
-    about: dict[str, object] = {"description": member.about}
+def _member(member: Member) -> Schema:
+    about: Schema = {"description": member.about}
     match member.kind:
         case "list":
             return LISTED | about

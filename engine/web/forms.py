@@ -63,16 +63,24 @@ def router(house: House, gatherer: Gatherer) -> APIRouter:
 
 def embed_html(plan: Plan, name: str, site: Site) -> str:
     """The form as plain HTML for an author's own page: it needs no script, no style and no cookie."""
-    seen = _seen(plan, plan.forms[name])
-    action = f"{site.url}/f/{name}"
-    page = Pages(site).page("form_inputs.html", spoken(plan.language, site), action=action, values=defaultdict(str), errors=defaultdict(str), stamp="", copied=True, **seen)
+    form, none = plan.forms[name], defaultdict[str, str](str)
+    page = Pages(site).page(
+        "form_inputs.html",
+        spoken(plan.language, site),
+        action=f"{site.url}/f/{name}",
+        values=none,
+        errors=none,
+        stamp="",
+        copied=True,
+        form=form,
+        seen=_seen(plan, form),
+    )
     return bytes(page.body).decode().strip() + "\n"
 
 
 def _seen(plan: Plan, form: Form) -> dict[str, object]:
     """What the form shows, which is what `notice_text` records, and its digest."""
     return {
-        "form": form,
         "purpose": plan.purposes[form.purpose],
         "trap": trap(form),
         "completions": defaultdict(str, COMPLETIONS),
@@ -161,7 +169,8 @@ class Forms:
             errors=defaultdict(str, {name: _(REASONS[reason]) for name, reason in (reasons or {}).items()}),
             stamp=stamp or make_stamp(self.house.secrets.nonce_key, form.name, str(seen["shown"]), wall_now()),
             copied=False,
-            **seen,
+            form=form,
+            seen=seen,
         )
 
     def _thanks(self, plan: Plan, form: Form) -> Response:

@@ -60,21 +60,20 @@ class Limits:
         """False while all forms together are posted far more than usual; the status then says so."""
         with self.house.database.transaction() as connection:
             connection.execute(SQL["hold"], {"key": EVERYBODY})
-            hour, day = (connection.execute(SQL["counted"], {"key": EVERYBODY, "seconds": s}).fetchone()[0] for s in (HOUR, DAY))
+            hour, day = (_counted(connection.execute(SQL["counted"], {"key": EVERYBODY, "seconds": s}).fetchone()) for s in (HOUR, DAY))
             calm = hour < max(FLOOD_LEAST, FLOOD_TIMES * (day - hour) / 23)
             if calm:
                 connection.execute(SQL["note"], {"key": EVERYBODY})
         if not calm:
             why = f"forms were posted {hour} times within an hour, far more than usual: further posts are answered and not carried out"
             self.house.desk.stick(STATUS_ROW, EVERYBODY, why)
-        return bool(calm)
+        return calm
 
     def _below(self, key: str, windows: Windows) -> bool:
         with self.house.database.transaction() as connection:
             connection.execute(SQL["hold"], {"key": key})
             for most, seconds in windows:
-                row = connection.execute(SQL["counted"], {"key": key, "seconds": seconds}).fetchone()
-                if row is not None and row[0] >= most:
+                if _counted(connection.execute(SQL["counted"], {"key": key, "seconds": seconds}).fetchone()) >= most:
                     return False
             connection.execute(SQL["note"], {"key": key})
         return True
@@ -103,6 +102,10 @@ class Pace:
                 return max(1, round(calls[0] + 60 - now))
             calls.append(now)
         return 0
+
+
+def _counted(row: tuple[int, ...] | None) -> int:
+    return row[0] if row is not None else 0
 
 
 def neighbourhood(visitor: str) -> str:

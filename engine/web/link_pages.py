@@ -12,7 +12,7 @@ from engine.house import House
 from engine.language import Say, translator
 from engine.web.nonces import make_nonce
 from engine.web.opened import Opened, readable, token_for
-from engine.web.pages import Pages, is_address
+from engine.web.pages import Pages, is_address, spoken
 from engine.web.wording import for_a_reader
 
 
@@ -135,14 +135,16 @@ class LinkPages:
 
     def unknown(self) -> Response:
         """The same for every token that is not ours, whatever is wrong with it."""
-        _ = translator(self.pages.site.language)  # type: ignore[arg-type]
+        language = spoken("", self.pages.site)
+        _ = translator(language)
         text = (_("Perhaps it was cut off. Please open it again from the letter."), _("Nothing has changed."))
-        return self.pages.page("plain.html", self.pages.site.language, heading=_("This link cannot be read"), paragraphs=text)  # type: ignore[arg-type]
+        return self.pages.page("plain.html", language, heading=_("This link cannot be read"), paragraphs=text)
 
     def preview(self) -> Response:
-        _ = translator(self.pages.site.language)  # type: ignore[arg-type]
+        language = spoken("", self.pages.site)
+        _ = translator(language)
         text = (_("In the letters your readers get, this link does what it says. In a preview it does nothing."),)
-        return self.pages.page("plain.html", self.pages.site.language, heading=_("A link of a preview"), paragraphs=text)  # type: ignore[arg-type]
+        return self.pages.page("plain.html", language, heading=_("A link of a preview"), paragraphs=text)
 
     def _answers(self, opened: Opened, _: Say) -> tuple[Press, ...]:
         """Every answer of the letter as a button."""

@@ -188,7 +188,8 @@ class Links:
             return self.pages.refused(opened, command.why)
         hashed = self._address_hash(opened)
         everything = opened.click.action == "everything" and body.said != "again"
-        lift = body.said == "again" and self.house.vault.suppressed([hashed]).get(hashed) == "objected"
+        reason = self.house.vault.suppressed([hashed]).get(hashed, "")
+        lift = (body.said == "again" and reason == "objected") or (opened.click.action == "confirm" and reason not in ("", "complained"))
         address_hash = hashed if everything or lift else b""
         keep = Keep("", now, evidence=(kept,), suppress="objected" if everything else "", lift=lift, address_hash=address_hash)
         return opened, Wish(command, stream=opened.stream, keep=keep)

@@ -95,12 +95,16 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.encode('idna').decode() if not parts.netloc.isascii() else parts.netloc}"
 
 
-class Headers:
-    """Around the whole application: the headers of C02 on every answer that has not set its own, and no cookie whatever happens."""
+def site_headers(site: Site) -> dict[str, str]:
+    """What every answer says that has not set its own; HSTS where the site is reached by https (G20)."""
+    return HEADERS | ({"Strict-Transport-Security": f"max-age={YEAR}"} if site.url.startswith("https:") else {})
 
-    def __init__(self, app: App, secure: bool) -> None:
+
+class Headers:
+    """Around the application: the headers of C02 on every answer, and no cookie whatever happens."""
+
+    def __init__(self, app: App, ours: Mapping[str, str]) -> None:
         self.app = app
-        ours = HEADERS | ({"Strict-Transport-Security": f"max-age={YEAR}"} if secure else {})
         self.ours = {name.lower().encode(): value.encode() for name, value in ours.items()}
 
     async def __call__(self, scope: MutableMapping[str, object], receive: Receive, send: Send) -> None:

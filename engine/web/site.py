@@ -16,7 +16,7 @@ from engine.gathering import Gatherer
 from engine.house import House
 from engine.language import translator
 from engine.web import api, forms, links
-from engine.web.pages import Headers, Pages, spoken
+from engine.web.pages import Headers, Pages, site_headers, spoken
 
 ASSET_TYPES = {
     ".png": "image/png",
@@ -37,9 +37,9 @@ HEALTH_PATIENCE = 5.0
 
 def make_site(house: House, gatherer: Gatherer) -> FastAPI:
     """Everything readers, authors' forms and other programs reach under `[site] url`."""
-    app = FastAPI(title=house.config.site.name, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(title=house.config.site.name, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     pages = Pages(house.config.site)
-    app.add_middleware(Headers, secure=house.config.site.url.startswith("https:"))
+    app.add_middleware(Headers, ours=site_headers(house.config.site))
     app.include_router(links.router(house, gatherer, pages))
     app.include_router(forms.router(house, gatherer))
     app.include_router(api.router(house, gatherer))
@@ -110,7 +110,11 @@ def _add_errors(app: FastAPI, pages: Pages) -> None:
         return said(request, status, _("This cannot be done"), _("Please go back and try again."))
 
     async def failed(request: Request, error: Exception) -> Response:
-        return said(request, 500, _("Something went wrong on our side"), _("Please try again in a moment."))
+        """Made outside of everything else, so it brings the headers itself."""
+        answer = said(request, 500, _("Something went wrong on our side"), _("Please try again in a moment."))
+        for name, value in site_headers(pages.site).items():
+            answer.headers.setdefault(name, value)
+        return answer
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(Exception, failed)

@@ -11,6 +11,7 @@ from tests.shape.source import OWN, Finding, Source, is_standard, is_within
 ROOMS: dict[str, tuple[str, ...]] = {
     "engine/sequence/": ("engine.sequence",),
     "engine/subscriber/": ("engine.subscriber", "engine.sequence"),
+    "engine/simulation/": ("engine.simulation", "engine.subscriber", "engine.sequence"),
     "engine/intake/": ("engine.intake", "engine.subscriber", "engine.sequence", "idna"),
     "engine/letter/": ("engine.letter", "engine.sequence", "jinja2", "markupsafe", "markdown_it"),
     "projections/": (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tests.shape.source import Finding, Source, is_within
 
-ROOMS = ("engine/sequence/", "engine/subscriber/")
+ROOMS = ("engine/sequence/", "engine/subscriber/", "engine/simulation/")
 PREFIX = "engine/proof/tree"
 
 IMPURE = (

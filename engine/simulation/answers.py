@@ -1,0 +1,107 @@
+"""What the author says a simulated reader answers: `LETTER=LINK`, `LETTER=LINK@2 hours`. Refused with what there is, never guessed. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from engine.sequence.delay import parse_delay
+from engine.sequence.model import Letter, Link, List, Plan
+from engine.simulation.live import Said
+
+_SHORT = re.compile(r"(\d{1,5})\s*(min|m|h|d|w)")
+_LONG = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_ACTION = re.compile(r"(===|\+\+\+)([^=+]+)\1")
+
+
+def read_answers(plan: Plan, said: Sequence[str]) -> Mapping[str, int | Said]:
+    """What `live` wants, from "welcome=Oui", "welcome=1", "10/welcome====11===", "welcome=liste-creee@2h". Raises ValueError with a sentence."""
+    found: dict[str, int | Said] = {}
+    for each in said:
+        name, equals, rest = each.partition("=")
+        if not equals or not rest:
+            raise ValueError(f'"{each}" is not an answer: write LETTER=LINK, for example {_example(plan)}')
+        link, at, delay = rest.rpartition("@")
+        letter = _letter(plan, name.strip())
+        chosen = _link(plan, letter, (link if at else rest).strip())
+        found[name.strip()] = Said(chosen, _delay(delay)) if at else Said(chosen)
+    return found
+
+
+def _delay(text: str) -> int:
+    short = _SHORT.fullmatch(text.strip().lower())
+    return parse_delay(f"{short[1]} {_LONG[short[2]]}" if short else text).nominal_ms
+
+
+def _letters(plan: Plan) -> Iterator[tuple[List | None, Letter]]:
+    for listed in plan.lists.values():
+        yield from ((listed, letter) for letter in listed.letters)
+    for broadcast in plan.broadcasts.values():
+        yield None, broadcast.letter
+        if broadcast.reminder is not None:
+            yield None, broadcast.reminder
+
+
+def _letter(plan: Plan, said: str) -> Letter:
+    where, _, name = said.rpartition("/")
+    every = [(listed, letter) for listed, letter in _letters(plan) if letter.id == name]
+    found = [letter for listed, letter in every if not where or (listed is not None and str(listed.id) == where)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        choices = " or ".join(f"{listed.id}/{letter.id}" for listed, letter in every if listed is not None)
+        raise ValueError(f'several lists have a letter "{said}": say {choices}')
+    asking = [letter.id for _, letter in _letters(plan) if letter.links]
+    raise ValueError(f'there is no letter "{said}"; letters with answers: {", ".join(asking) or "none"}')
+
+
+def _link(plan: Plan, letter: Letter, said: str) -> int:
+    ways = {link.index: link for link in letter.links}
+    if not ways:
+        raise ValueError(f'the letter "{letter.id}" has no link to answer with')
+    for meant in (_by_label(letter, said), _by_beginning(letter, said)):
+        if len(meant) == 1:
+            return meant[0].index
+    meant = _by_target(plan, letter, said) + _by_position(letter, said)
+    if len({link.index for link in meant}) == 1:
+        return meant[0].index
+    shown = ", ".join(f'{place} "{link.label}" ({action(link)})' for place, link in enumerate(letter.links, 1))
+    why = f'"{said}" may mean several links' if meant else f'there is no link "{said}"'
+    raise ValueError(f'{why} of the letter "{letter.id}"; it has: {shown}')
+
+
+def action(link: Link) -> str:
+    """As an author writes it: "===11===" or "+++11+++"."""
+    sign = "===" if link.kind == "move" else "+++"
+    return f"{sign}{link.target}{sign}"
+
+
+def _by_label(letter: Letter, said: str) -> list[Link]:
+    return [link for link in letter.links if _plain(link.label) == _plain(said)]
+
+
+def _by_beginning(letter: Letter, said: str) -> list[Link]:
+    words = re.compile(rf"{re.escape(_plain(said))}\b") if _plain(said) and not said.isdigit() else None
+    return [link for link in letter.links if words is not None and words.match(_plain(link.label))]
+
+
+def _by_position(letter: Letter, said: str) -> list[Link]:
+    return [link for place, link in enumerate(letter.links, 1) if said == str(place)]
+
+
+def _by_target(plan: Plan, letter: Letter, said: str) -> list[Link]:
+    found = _ACTION.fullmatch(said)
+    listed = plan.list_named(found[2] if found else said)
+    kinds = ("move", "copy") if not found else ("move",) if found[1] == "===" else ("copy",)
+    return [link for link in letter.links if listed is not None and link.target == listed.id and link.kind in kinds]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("’", "'").split())
+
+
+def _example(plan: Plan) -> str:
+    for _, letter in _letters(plan):
+        if letter.links:
+            return f'"{letter.id}={letter.links[0].label or 1}"'
+    return '"question=1"'

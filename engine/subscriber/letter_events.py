@@ -1,0 +1,73 @@
+"""What can happen to a letter, from its claim to its outcome. Part of `events`, and kept as those are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.subscriber.fact import Event
+
+
+@dataclass(frozen=True, slots=True)
+class LetterBegun(Event):
+    """The claim: this letter, in this edition's words, is about to be handed over by `sender` under `message`.
+
+    `kind`: "letter", "confirmation", "broadcast". `key` names the agenda row. `attempt` counts from 1; every attempt has the same `message`.
+    """
+
+    key: str
+    kind: str
+    letter: str
+    message: str
+    edition: int
+    list: int = 0
+    run: int = 0
+    purpose: str = ""
+    sender: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LetterSent(Event):
+    message: str
+    code: int = 0
+    enhanced: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterDeferred(Event):
+    message: str
+    retry_at: int
+    code: int = 0
+    enhanced: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFailed(Event):
+    message: str
+    code: int = 0
+    enhanced: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterWithheld(Event):
+    """Not sent, and never will be in this run: `why` is "too late", "not eligible: …", "cannot be rendered".
+
+    `message` is "" when it was never begun.
+    """
+
+    key: str
+    letter: str
+    why: str
+    list: int = 0
+    run: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterInDoubt(Event):
+    """The final dot was written and no answer read. `settled`: "" (waiting), "resend", "taken-as-sent"."""
+
+    message: str
+    settled: str = ""

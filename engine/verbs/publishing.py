@@ -1,0 +1,125 @@
+"""`relance publish`: first the plan (what differs, whom it touches), then, when that is agreed to, it is in force. `--rollback` goes back."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from engine.house import House
+from engine.language import counting_translator, translator
+from engine.publication import (
+    Proposal,
+    PublishedMeanwhile,
+    apply,
+    plan_publication,
+    plan_rollback,
+    publish_first,
+    rollback,
+    unpublished_changes,
+)
+from engine.sequence.model import Plan
+from engine.verbs.planning import tell as tell_mistakes
+from engine.verbs.refusal import Refusal
+from engine.verbs.wording import language_of, say_list
+
+__all__ = ["add_arguments", "apply", "plan_publication", "publish_first", "rollback", "run", "tell", "unpublished_changes"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--plan", action="store_true", help="only show what would change")
+    parser.add_argument("--backfill", action="store_true", help="new letters also go to those for whom their moment is past")
+    parser.add_argument("--rollback", action="store_true", help="go back to what was in force before")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(house: House, args: argparse.Namespace) -> int:
+    """Raises Unpublishable when the author's files hold a fatal mistake."""
+    _ = translator(language_of(house.config))
+    proposal = plan_rollback(house) if args.rollback else plan_publication(house)
+    if proposal is None:
+        raise Refusal("there is nothing to go back to: this is the first edition")
+    tell_mistakes(proposal.warnings)
+    for line in tell(proposal, house.config.site.language, backfill=args.backfill):
+        print(line)
+    if args.plan or not proposal.difference.count:
+        return 0
+    _agree(proposal, args, _("Publish? [y/N] "))
+    try:
+        edition = apply(house, proposal, backfill=args.backfill)
+    except PublishedMeanwhile:
+        raise Refusal("someone else published meanwhile: look at the plan again") from None
+    print(_("Edition {n} is in force.").format(n=edition))
+    return 0
+
+
+def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> None:
+    """Asked where someone can answer; elsewhere only what strands people needs --yes."""
+    if args.yes:
+        return
+    if sys.stdin.isatty():
+        if input(question).strip().lower() not in ("y", "yes", "o", "oui"):
+            raise Refusal("nothing was changed")
+    elif proposal.stranded:
+        raise Refusal("people stand on lists that would be gone: say --yes, or keep the lists until they have moved on")
+
+
+def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator[str]:
+    """The plan of a publication, line by line."""
+    _, ngettext = translator("fr" if spoken == "fr" else "en"), counting_translator("fr" if spoken == "fr" else "en")
+    changes = proposal.difference
+    if not changes.count:
+        yield _("Nothing differs from what is in force.")
+        return
+    if proposal.rolled_back_to:
+        yield _("Back to edition {n}:").format(n=proposal.rolled_back_to)
+
+    def on(key: str) -> str:
+        people = proposal.people_on(key)
+        return ngettext("{n} person stands there", "{n} people stand there", people).format(n=people)
+
+    for number in changes.lists_added:
+        yield _("+ list {list}").format(list=say_list(proposal.after, number))
+    for number in changes.lists_removed:
+        yield _("- list {list}").format(list=say_list(proposal.before, number)) + f" ({on(f'list:{number}')})"
+        if number in proposal.stranded:
+            yield _("    they stay on it and get nothing more; keep the list, or move them first")
+    for number in changes.lists_changed:
+        yield _("~ list {list}: its rules or its order").format(list=say_list(proposal.after, number)) + f" ({on(f'list:{number}')})"
+    after, before = proposal.after, proposal.before
+    for mark, letters, plan in (("+", changes.added, after), ("-", changes.removed, before), ("~", changes.retimed, after)):
+        for key, letter in letters:
+            what = _letter(_("letter {letter} of {where}"), key, letter, plan)
+            note = _(": at another time") if mark == "~" else ""
+            yield f"{mark} {what}{note} ({on(key)})"
+    yield from _past(proposal, spoken, backfill)
+    if changes.settings:
+        yield _("~ config.toml: purposes, groups, fields or time zone")
+    yield from _words(proposal)
+
+
+def _letter(said: str, key: str, letter: str, plan: Plan) -> str:
+    kind, _, name = key.partition(":")
+    return said.format(letter=letter, where=say_list(plan, int(name)) if kind == "list" else name)
+
+
+def _past(proposal: Proposal, spoken: str, backfill: bool) -> Iterator[str]:
+    """New letters of lists that people stand on: who has passed the place of one does not turn back, unless told to."""
+    new = [key for key, _ in proposal.difference.added if key.startswith("list:") and int(key[5:]) in proposal.before.lists]
+    if not any(proposal.people_on(key) for key in new):
+        return
+    _ = translator("fr" if spoken == "fr" else "en")
+    if backfill:
+        yield _("  New letters also go to those for whom their moment is past (--backfill).")
+    else:
+        yield _("  New letters do not go to those for whom their moment is past; with --backfill they do.")
+
+
+def _words(proposal: Proposal) -> Iterator[str]:
+    for path in proposal.difference.words:
+        before, after = path in proposal.before.words, path in proposal.after.words
+        if before and after:
+            yield ""
+            yield from proposal.words(path)
+        elif proposal.base:
+            yield f"{'+' if after else '-'} sequences/{path}"

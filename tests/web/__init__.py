@@ -1,0 +1,1 @@
+"""Forms, links and the API over real HTTP."""

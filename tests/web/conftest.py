@@ -1,0 +1,32 @@
+"""One house and its site for each module of these tests: everybody in them is somebody new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from engine.house import House
+from tests.installation import Installations
+from tests.web.correspondence import FILES, PHONE
+from tests.web.serving import served
+
+
+@pytest.fixture(scope="module")
+def house(installations: Installations) -> Iterator[House]:
+    with installations.made(FILES) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def site(house: House) -> Iterator[str]:
+    with served(house) as url:
+        yield url
+
+
+@pytest.fixture
+def reader(site: str) -> Iterator[httpx.Client]:
+    """A person's telephone, without JavaScript; it follows no redirect."""
+    with httpx.Client(base_url=site, headers={"User-Agent": PHONE}, timeout=20) as client:
+        yield client

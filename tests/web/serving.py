@@ -1,0 +1,41 @@
+"""The site of a house on a loopback port, served by a real uvicorn in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.gathering import Gatherer
+from engine.house import House
+from engine.web.serve import listen, serve_on
+from engine.web.site import make_site
+
+PATIENCE_SECONDS = 20
+
+
+@contextmanager
+def served(house: House, trusted_proxies: tuple[str, ...] = ()) -> Iterator[str]:
+    """The address of the running site, "http://127.0.0.1:PORT"."""
+    gatherer = Gatherer(house.decisions)
+    listening = listen("127.0.0.1", 0)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    ready, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(serve_on(make_site(house, gatherer), listening, trusted_proxies, ready.set, stop))
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+    thread = threading.Thread(target=run, name="site", daemon=True)
+    thread.start()
+    try:
+        assert ready.wait(PATIENCE_SECONDS), "the site did not start"
+        yield address
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(PATIENCE_SECONDS)
+        assert not thread.is_alive(), "the site did not stop"
+        gatherer.close()

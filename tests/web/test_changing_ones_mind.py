@@ -1,0 +1,116 @@
+"""An answer can be changed and taken back; two automatic ones that contradict each other are neither kept, and the page asks (C08, C09)."""
+
+from __future__ import annotations
+
+import httpx
+
+from engine.house import House
+from engine.link_token import EVERYTHING, UNDO, UNSUBSCRIBE
+from engine.subscriber.events import MoveUndone
+from tests.web.correspondence import COPY, MINUTE, NO, YES, Letter, form_to, letter, press, written_to
+
+
+def test_the_other_answer_takes_the_place_of_the_first(house: House, reader: httpx.Client) -> None:
+    found = letter(house)
+    press(reader, found.link(YES))
+    press(reader, found.link(NO))
+    assert found.lists() == {12}
+
+
+def test_a_move_can_be_taken_back_from_its_page_and_the_old_place_is_as_it_was(house: House, reader: httpx.Client) -> None:
+    found = letter(house)
+    before = found.person().memberships[10]
+    done = press(reader, found.link(YES))
+    assert ">Annuler</button>" in done.text
+    back = reader.post(f"/l/{found.token(UNDO)}", data=form_to(done.text, found.token(UNDO)))
+    assert "Votre réponse est annulée" in back.text
+    assert found.person().memberships == {10: before}
+    undone = found.since()[-1]
+    assert isinstance(undone, MoveUndone) and undone.why == "asked"
+
+
+def test_after_taking_back_every_answer_is_there_to_be_given(house: House, reader: httpx.Client) -> None:
+    found = letter(house)
+    done = press(reader, found.link(YES))
+    back = reader.post(f"/l/{found.token(UNDO)}", data=form_to(done.text, found.token(UNDO)))
+    assert ">Pas encore</button>" in back.text
+    reader.post(f"/l/{found.link(NO)}", data=form_to(back.text, found.link(NO)))
+    assert found.lists() == {12}
+
+
+def test_a_link_whose_answer_was_taken_back_asks_before_it_acts_again(house: House, reader: httpx.Client) -> None:
+    found = letter(house, minutes_ago=60)
+    assert "<script" in reader.get(f"/l/{found.link(YES)}").text
+    done = press(reader, found.link(YES))
+    reader.post(f"/l/{found.token(UNDO)}", data=form_to(done.text, found.token(UNDO)))
+    page = reader.get(f"/l/{found.link(YES)}").text
+    assert "<script" not in page and "<button" in page
+
+
+def test_taking_back_twice_or_too_late_says_so(house: House, reader: httpx.Client) -> None:
+    found = letter(house)
+    done = press(reader, found.link(YES))
+    fields = form_to(done.text, found.token(UNDO))
+    reader.post(f"/l/{found.token(UNDO)}", data=fields)
+    assert "Il n’y a pas de réponse à annuler." in reader.post(f"/l/{found.token(UNDO)}", data=fields).text
+    gone = letter(house)
+    press(reader, gone.link(YES))
+    press(reader, gone.token(UNSUBSCRIBE))
+    assert "Il est trop tard pour annuler" in reader.get(f"/l/{gone.token(UNDO)}").text
+
+
+def test_a_copy_has_nothing_to_take_back(house: House, reader: httpx.Client) -> None:
+    assert ">Annuler</button>" not in press(reader, letter(house).link(COPY)).text
+
+
+def by_itself(reader: httpx.Client, token: str, fields: dict[str, str]) -> httpx.Response:
+    return reader.post(f"/l/{token}", data=fields | {"act": "auto"})
+
+
+def two_by_themselves(house: House, reader: httpx.Client, found: Letter) -> httpx.Response:
+    """Both links at once, as if neither had been seen in time to stop the other."""
+    tokens = (found.link(YES), found.link(NO))
+    fields = [form_to(reader.get(f"/l/{token}").text, token) for token in tokens]
+    for token, each in zip(tokens, fields, strict=True):
+        with house.database.connection() as connection:
+            connection.execute("UPDATE desk.shown SET at = at - interval '11 seconds'")
+        answer = by_itself(reader, token, each)
+    return answer
+
+
+def test_two_contradictory_answers_of_a_robot_are_neither_kept_and_the_page_asks(house: House, reader: httpx.Client) -> None:
+    found = letter(house, minutes_ago=60)
+    page = two_by_themselves(house, reader, found)
+    assert (page.status_code, found.lists()) == (200, {10})
+    undone = found.since()[-1]
+    assert isinstance(undone, MoveUndone) and undone.why == "contradictory"
+    assert ">Oui, c’est fait</button>" in page.text and ">Pas encore</button>" in page.text and "<script" not in page.text
+    reader.post(f"/l/{found.link(YES)}", data=form_to(page.text, found.link(YES)))
+    assert found.lists() == {11}
+
+
+def test_a_robot_that_opens_both_links_at_once_moves_nobody_at_all(house: House, reader: httpx.Client) -> None:
+    found = letter(house, minutes_ago=60)
+    tokens = (found.link(YES), found.link(NO))
+    fields = [form_to(reader.get(f"/l/{token}").text, token) for token in tokens]
+    for token, each in zip(tokens, fields, strict=True):
+        by_itself(reader, token, each)
+    assert found.since() == []
+
+
+def test_an_old_letters_answer_still_works_from_wherever_the_reader_stands(house: House, reader: httpx.Client) -> None:
+    found = letter(house)
+    press(reader, found.link(YES))
+    written_to(house, found.stream, "list:11")
+    house.clock.jump(60 * 24 * 60 * MINUTE)
+    press(reader, found.link(NO))
+    assert found.lists() == {12}
+
+
+def test_after_everything_no_answer_leads_anywhere_without_a_new_consent(house: House, reader: httpx.Client) -> None:
+    found = letter(house)
+    press(reader, found.token(EVERYTHING))
+    page = reader.get(f"/l/{found.link(YES)}").text
+    assert 'name="consent"' in page and "<script" not in page
+    press(reader, found.link(YES))
+    assert found.lists() == set()

@@ -1,0 +1,237 @@
+"""A form cannot be made a weapon (G12): however often, from wherever and by whatever it is posted, and the sender of a flood learns nothing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.intake.forms import AGREED, STAMP
+from engine.web import limits
+from engine.web.limits import Limits, Pace, neighbourhood
+from engine.web.stamp import OLDEST, make_stamp, stamped_at
+from tests.installation import Installations
+from tests.web.garden import GARDEN
+from tests.web.visiting import BEHIND_A_PROXY, Site, nonceless, visited
+
+VICTIM = "victime@exemple.fr"
+FLOOD = 300
+THANKS = "Presque fini"
+GOOD = {"jardin": "Un balcon"}
+
+
+@pytest.fixture
+def site(installations: Installations) -> Iterator[Site]:
+    with installations.made(GARDEN, BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+        yield made
+
+
+@pytest.fixture
+def direct(installations: Installations) -> Iterator[Site]:
+    with installations.made(GARDEN) as house, visited(house) as made:
+        yield made
+
+
+def later(site: Site, hours: int) -> None:
+    """As if everything that was counted had happened that much earlier."""
+    with site.house.database.connection() as connection:
+        connection.execute("UPDATE desk.attempt SET at = at - %s * interval '1 hour'", (hours,))
+
+
+def requests(site: Site, address: str) -> int:
+    return site.names(address).count("consent-requested")
+
+
+def counted(site: Site) -> list[tuple[str, int]]:
+    with site.house.database.connection() as connection:
+        return connection.execute("SELECT key, count(*) FROM desk.attempt GROUP BY key").fetchall()
+
+
+@pytest.mark.slow
+def test_a_flood_for_one_victim_from_everywhere_at_once_asks_them_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "FLOOD_LEAST", FLOOD * 2)
+    forms = itertools.cycle([("inscription", {"jardin": "Un balcon"}), ("inscription", {"jardin": "Un « grand » potager"}), ("offres", {})])
+    posts = list(itertools.islice(forms, FLOOD))
+    with ThreadPoolExecutor(16) as many:
+        pages = list(many.map(lambda each: site.post(each[0], each[1] | {"email": VICTIM}), posts))
+    assert {page.status_code for page in pages} == {200}
+    assert requests(site, VICTIM) == 1
+
+
+def test_an_address_is_asked_once_a_day_and_three_times_a_month_whatever_the_form(site: Site) -> None:
+    days = []
+    for day in range(31):
+        site.house.clock.jump(8 * 86_400_000)
+        before = requests(site, VICTIM)
+        assert THANKS in site.post("inscription", GOOD | {"email": VICTIM}).text
+        site.post("offres", {"email": VICTIM})
+        if requests(site, VICTIM) > before:
+            assert requests(site, VICTIM) == before + 1
+            days.append(day)
+        later(site, 24)
+    assert days == [0, 1, 2, 30]
+
+
+def test_who_gets_no_mail_by_it_is_not_counted(site: Site) -> None:
+    site.post("inscription", GOOD | {"email": VICTIM})
+    site.confirm(site.asked(VICTIM))
+    for choice in ("Un balcon", "Un « grand » potager"):
+        site.post("inscription", {"email": VICTIM, "jardin": choice})
+    assert site.lists(VICTIM) == {31, 32}
+    assert requests(site, VICTIM) == 1
+
+
+def test_one_neighbourhood_posts_thirty_times_an_hour(site: Site) -> None:
+    answers = [site.post("simple", {"email": f"p{n}@exemple.fr"}, visitor=f"203.0.113.{n}") for n in range(33)]
+    assert len(set(map(nonceless, answers))) == 1
+    assert sum(bool(site.stream(f"p{n}@exemple.fr")) for n in range(33)) == 30
+    site.post("simple", {"email": "voisin@exemple.fr"}, visitor="203.0.112.1")
+    assert site.lists("voisin@exemple.fr") == {30}
+    later(site, 2)
+    site.post("simple", {"email": "tard@exemple.fr"}, visitor="203.0.113.1")
+    assert site.lists("tard@exemple.fr") == {30}
+
+
+def test_copied_forms_which_carry_no_render_time_have_a_third_of_that(site: Site) -> None:
+    for n in range(12):
+        data = {"email": f"c{n}@exemple.fr", AGREED: "yes"}
+        answer = site.client.post("/f/simple", data=data, headers={"X-Forwarded-For": "2001:db8:1:2::9"})
+        assert answer.status_code == 200
+    assert sum(bool(site.stream(f"c{n}@exemple.fr")) for n in range(12)) == 10
+    site.post("simple", {"email": "page@exemple.fr"}, visitor="2001:db8:1:2:ffff::1")
+    assert site.lists("page@exemple.fr") == {30}
+
+
+def test_what_a_visitor_says_of_itself_is_believed_from_our_proxies_only(direct: Site) -> None:
+    for n in range(32):
+        direct.post("simple", {"email": f"d{n}@exemple.fr"}, visitor=f"198.51.{n}.1")
+    assert sum(bool(direct.stream(f"d{n}@exemple.fr")) for n in range(32)) == 30
+    kept = direct.house.vault.evidence_of(direct.stream("d0@exemple.fr"))
+    assert {each["ip"] for each in kept.values()} == {"127.0.0.1"}
+
+
+def test_a_flood_over_all_forms_opens_the_breaker_and_the_status_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "FLOOD_LEAST", 5)
+    pages = [site.post("simple", {"email": f"f{n}@exemple.fr"}) for n in range(8)]
+    assert len(set(map(nonceless, pages))) == 1
+    assert [bool(site.stream(f"f{n}@exemple.fr")) for n in range(8)] == [True] * 5 + [False] * 3
+    ((subscriber, key, why, _),) = site.house.desk.stuck()
+    assert (str(subscriber), key) == (limits.STATUS_ROW, "forms") and "5 times within an hour" in why
+    later(site, 2)
+    site.post("simple", {"email": "calme@exemple.fr"})
+    assert site.lists("calme@exemple.fr") == {30}
+
+
+def test_a_busy_house_may_be_five_times_as_busy_as_usual(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "FLOOD_LEAST", 1)
+    with site.house.database.connection() as connection:
+        connection.execute("INSERT INTO desk.attempt SELECT 'forms', clock_timestamp() - interval '3 hours' FROM generate_series(1, 23)")
+    calm = Limits(site.house)
+    assert [calm.is_calm() for _ in range(7)] == [True] * 5 + [False] * 2
+
+
+def test_what_is_counted_names_nobody(site: Site) -> None:
+    site.post("inscription", GOOD | {"email": VICTIM}, visitor="203.0.113.9")
+    keys = dict(counted(site))
+    assert len(keys) == 3 and keys.pop("forms") == 1
+    for key in keys:
+        assert key.startswith(("ask:", "post:")) and len(key.partition(":")[2]) == 32
+        assert "203.0.113" not in key and "victime" not in key
+
+
+def test_a_robot_that_fills_every_input_is_thanked_and_forgotten(site: Site) -> None:
+    honest = site.post("inscription", GOOD | {"email": "vraie@exemple.fr"})
+    robot = site.post("inscription", GOOD | {"email": "robot@exemple.fr", "website": "https://spam.example"})
+    assert nonceless(robot) == nonceless(honest)
+    assert not site.stream("robot@exemple.fr")
+
+
+@pytest.mark.parametrize(
+    ("age", "says"), [(0.5, "rapide"), (OLDEST / 1000 + 60, "longtemps"), (-3600, "longtemps")], ids=["at once", "a day later", "in the future"]
+)
+def test_a_form_sent_too_soon_or_too_late_is_shown_again_filled_in(site: Site, age: float, says: str) -> None:
+    answer = site.post("inscription", GOOD | {"email": VICTIM, "first_name": "Léa"}, age=age)
+    assert answer.status_code == 422 and says in answer.text
+    assert f'value="{VICTIM}"' in answer.text and 'value="Léa"' in answer.text and 'value="Un balcon" required checked' in answer.text
+    assert not site.stream(VICTIM)
+
+
+@pytest.mark.parametrize("stamp", ["x", "1.2", "99999999999999999999.0", "-1.a", "1795319237528." + "0" * 32, "²." + "é" * 32])
+def test_a_forged_render_time_is_none(site: Site, stamp: str) -> None:
+    answer = site.post("inscription", GOOD | {"email": VICTIM, STAMP: stamp})
+    assert answer.status_code == 422 and not site.stream(VICTIM)
+
+
+def test_a_render_time_is_good_for_its_form_its_words_and_its_house_alone() -> None:
+    stamp = make_stamp(b"k" * 32, "a", "words", 5)
+    assert stamped_at(b"k" * 32, "a", "words", stamp) == 5
+    for key, form, words in ((b"x" * 32, "a", "words"), (b"k" * 32, "b", "words"), (b"k" * 32, "a", "others")):
+        assert stamped_at(key, form, words, stamp) is None
+    assert stamped_at(b"k" * 32, "a", "words", stamp.replace("5.", "6.")) is None
+
+
+@pytest.mark.parametrize(
+    ("visitor", "place"),
+    [
+        ("203.0.113.9", "203.0.113.0/24"),
+        ("::ffff:203.0.113.9", "203.0.113.0/24"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unknown", ""),
+    ],
+)
+def test_a_neighbourhood_is_what_one_line_or_one_host_usually_has(visitor: str, place: str) -> None:
+    assert neighbourhood(visitor) == place
+
+
+def test_calls_are_paced_by_the_minute() -> None:
+    now = [0.0]
+    pace = Pace(2, lambda: now[0])
+    assert [pace.wait("a"), pace.wait("a"), pace.wait("b")] == [0, 0, 0]
+    now[0] = 20
+    assert pace.wait("a") == 40
+    now[0] = 60.5
+    assert pace.wait("a") == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"email=" + b"a" * 70_000, "application/x-www-form-urlencoded", 413),
+        (b"{}", "application/json", 422),
+        (b"", "multipart/form-data", 400),
+        (b"--b\r\nnonsense", "multipart/form-data; boundary=b", 422),
+        (b"%ff%fe=%00&email=%C3", "application/x-www-form-urlencoded", 422),
+        (b"&".join(b"a%d=1" % n for n in range(200)), "application/x-www-form-urlencoded", 400),
+    ],
+    ids=["too large", "JSON", "no boundary", "broken parts", "no UTF-8", "too many inputs"],
+)
+def test_a_body_that_is_no_form_is_refused_politely(site: Site, body: bytes, kind: str, status: int) -> None:
+    answer = site.client.post("/f/inscription", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.fixture(scope="module")
+def shared(installations: Installations) -> Iterator[Site]:
+    with installations.made(GARDEN, BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+        yield made
+
+
+POSTED = st.dictionaries(
+    st.sampled_from(["email", "first_name", "jardin", AGREED, STAMP, "relance-shown", "timezone", "website"]) | st.text(max_size=8),
+    st.text(max_size=60) | st.sampled_from(["a@b.fr", "Un balcon", "Europe/Paris", "yes"]),
+    max_size=9,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(posted=POSTED)
+def test_whatever_is_posted_is_answered_and_nothing_breaks(shared: Site, posted: dict[str, str]) -> None:
+    clean = {k.encode("utf-8", "replace").decode(): v.encode("utf-8", "replace").decode() for k, v in posted.items()}
+    assert shared.client.post("/f/inscription", data=clean).status_code in (200, 422)

@@ -1,0 +1,120 @@
+"""What else the site answers: pictures and downloads, what a monitor asks, and pages for what is not there or went wrong."""
+
+from __future__ import annotations
+
+import logging
+import socket
+
+import httpx
+import pytest
+
+from engine.house import House
+from engine.web.pages import Pages, is_address
+from engine.web.serve import CannotListen, listen
+from tests.conftest import MakeHouse
+from tests.installation import Installations
+from tests.web.correspondence import FILES
+from tests.web.serving import served
+
+
+@pytest.fixture
+def with_files(house: House) -> House:
+    for name, content in (("pictures/radis été.png", b"\x89PNG\r\n\x1a\n"), ("files/guide.pdf", b"%PDF-1.7"), ("files/semis.csv", b"a;b")):
+        path = house.config.sequences / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    (house.config.sequences / "pictures" / "away.png").unlink(missing_ok=True)
+    (house.config.sequences / "pictures" / "away.png").symlink_to(house.config.folder / "config.toml")
+    return house
+
+
+def test_a_picture_is_shown_and_a_download_is_saved(with_files: House, reader: httpx.Client) -> None:
+    picture, download = reader.get("/a/pictures/radis%20été.png"), reader.get("/a/files/guide.pdf")
+    assert (picture.status_code, picture.headers["content-type"], picture.content[:4]) == (200, "image/png", b"\x89PNG")
+    assert "content-disposition" not in picture.headers
+    assert (download.headers["content-type"], download.headers["content-disposition"]) == ("application/pdf", 'attachment; filename="guide.pdf"')
+    for answer in (picture, download):
+        assert answer.headers["cache-control"] == "public, max-age=3600" and answer.headers["x-content-type-options"] == "nosniff"
+    assert reader.head("/a/files/guide.pdf").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["pictures/none.png", "pictures/away.png", "pictures/..%2f..%2fconfig.toml", "pictures/%2e%2e/layout.html", "files/semis.csv%00.png",
+     "letters/question.md", "pictures/", "files/..%5cconfig.toml", "../data/secrets/link.key"],
+)  # fmt: skip
+def test_nothing_else_of_the_folder_is_served(with_files: House, reader: httpx.Client, path: str) -> None:
+    answer = reader.get(f"/a/{path}")
+    assert answer.status_code == 404 and "postal_address" not in answer.text
+
+
+def test_robots_are_asked_to_stay_away(reader: httpx.Client) -> None:
+    assert reader.get("/robots.txt").text == "User-agent: *\nDisallow: /\n"
+    assert reader.get("/favicon.ico").status_code == 204
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/nothing"), ("GET", "/l"), ("PUT", "/l/x"), ("POST", "/robots.txt")])
+def test_what_is_not_there_has_a_page_with_the_same_headers(reader: httpx.Client, method: str, path: str) -> None:
+    answer = reader.request(method, path)
+    assert answer.status_code in (404, 405) and "Il n’y a rien ici" in answer.text
+    assert answer.headers["referrer-policy"] == "no-referrer" and answer.headers["cache-control"] == "no-store"
+    assert "server" not in answer.headers and "set-cookie" not in answer.headers
+
+
+def test_health_says_how_far_everything_has_come(house: House, reader: httpx.Client) -> None:
+    house.views.catch_up()
+    answer = reader.get("/health")
+    said = answer.json()
+    assert (answer.status_code, said["status"], said["head"]) == (200, "ok", house.ledger.head())
+    assert said["views"] == {name: {"position": house.ledger.head(), "fault": False} for name, _, _ in house.views.positions()}
+
+
+def test_a_view_that_stopped_is_no_health_and_its_fault_is_not_published(make_house: MakeHouse) -> None:
+    house = make_house(FILES)
+    with served(house) as url:
+        house.views.follower.faults["members"] = "members: lectrice@exemple.fr"  # type: ignore[attr-defined]
+        answer = httpx.get(f"{url}/health")
+        assert (answer.status_code, answer.json()["status"]) == (503, "a view has stopped")
+        assert answer.json()["views"]["members"]["fault"] is True and "lectrice" not in answer.text
+
+
+def test_without_a_database_health_is_503_and_a_page_says_nothing_of_why(installations: Installations, caplog: pytest.LogCaptureFixture) -> None:
+    with installations.made(FILES) as house, served(house) as url:
+        house.ledger.close()
+        house.database.close()
+        assert httpx.get(f"{url}/health", timeout=20).status_code == 503
+        with caplog.at_level(logging.CRITICAL, logger="uvicorn.error"):
+            answer = httpx.get(f"{url}/f/inscription", timeout=60)
+        assert answer.status_code == 500 and "Un incident s’est produit" in answer.text
+        assert answer.headers["strict-transport-security"] and answer.headers["x-robots-tag"]
+        assert not any(word in answer.text for word in ("Traceback", "psycopg", "Pool", "ledger"))
+
+
+def test_an_address_in_use_is_a_sentence() -> None:
+    first = listen("127.0.0.1", 0)
+    try:
+        with pytest.raises(CannotListen, match=r"cannot listen on 127\.0\.0\.1:\d+ \(Address already in use\)"):
+            listen("127.0.0.1", first.getsockname()[1])
+    finally:
+        first.close()
+
+
+def test_what_listens_is_known_to_be_tcp_so_that_pages_are_not_held_back() -> None:
+    listening = listen("127.0.0.1", 0)
+    assert listening.proto == socket.IPPROTO_TCP
+    listening.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("https://a.example/x?y#z", True), ("http://[::1]:8080/", True), ("https://exemple.été/", True), ("Merci https://a.example", False),
+     ("javascript:alert(1)", False), ("//evil.example", False), ("https:\\\\evil.example", False), ("https://a;script-src *", False),
+     ("https://u:p@a.example", False), ("https://a.example/\r\nX: y", False), ("https://", False), ("https://a:b/", False), ("", False)],
+)  # fmt: skip
+def test_only_a_whole_web_address_is_taken_for_one(text: str, expected: bool) -> None:
+    assert is_address(text) is expected
+
+
+def test_everything_put_into_a_page_is_escaped(house: House) -> None:
+    page = Pages(house.config.site).page("plain.html", "fr", heading="<script>x</script>", paragraphs=("<b>",))
+    assert b"<script>" not in page.body and b"&lt;script&gt;" in page.body and b"<b>" not in page.body
