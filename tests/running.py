@@ -54,6 +54,7 @@ class MailServer:
     def __exit__(self, *error: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
+        self._loop.close()
 
     def _run(self) -> None:
         async def serve() -> None:

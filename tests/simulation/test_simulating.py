@@ -1,0 +1,252 @@
+"""A dialogue lived through: yes, no, silence; broadcasts, rules, purposes; what an author may say for an answer; and the calendar as it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import pytest
+
+from engine.sequence.delay import DAY, HOUR, MINUTE
+from engine.sequence.model import Plan
+from engine.sequence.timing import to_instant, to_local
+from engine.simulation.answers import read_answers
+from engine.simulation.live import MOST_MOMENTS, Said, live
+from engine.simulation.moment import Moment
+from engine.verbs.refusal import Refusal
+from engine.verbs.simulating import Options, lived, simulate
+from tests.sequence.dialogues import HEAD, letter, listed, read
+
+PARIS = "Europe/Paris"
+MONDAY = to_instant(datetime(2026, 11, 23, 15), PARIS)
+WORDS = {
+    "a.md": "Bonjour.\n",
+    "q.md": "Alors ?\n\n[Oui, c’est fait](===11===) [Non, aidez-moi](===12===)\n",
+    "copy.md": "Un carnet ?\n\n[Le carnet](+++21+++) [Les offres](===30===)\n",
+}
+QUESTION = letter("list-created", 'at = "09:00"', 'days = "mon-fri"', body="q.md", when='after = "2 days"')
+AGAIN = letter("list-created-again", 'reminds = "list-created"', body="q.md", when='wait = "1 day"')
+ONBOARDING = HEAD + listed(10, "prise-en-main", 'group = "clients"') + letter("welcome").replace('"Sujet"', '"Bienvenue {{ first_name | default(\'à vous\', true) }}"')
+ONBOARDING += QUESTION + AGAIN
+ONBOARDING += listed(11, "liste-creee", "ends = { move = 20 }") + letter("bravo")
+ONBOARDING += listed(12, "aide", 'ends = { leave = true, after = "1 week" }') + letter("aide")
+ONBOARDING += listed(20, "suite") + letter("suite", body="copy.md", when='after = "1 month"')
+ONBOARDING += listed(21, "carnet", "ends = { leave = true }") + letter("carnet")
+ONBOARDING += listed(30, "offres", 'purpose = "offres"') + letter("offre")
+POLL = '[[broadcast]]\nid = "poll"\nto = [20]\non = "2026-12-01 09:00"\nsubject = "S"\nbody = "q.md"\n[broadcast.reminder]\nwait = "2 days"\n'
+MONTHLY = '[[broadcast]]\nid = "monthly"\nto = [20]\nevery = "0 9 1 * *"\nsubject = "S"\nbody = "a.md"\n'
+PLAN = read(ONBOARDING, WORDS)
+
+
+def told(moments: Sequence[Moment]) -> list[str]:
+    """ "23 Nov 15:00 letter welcome" and so on, local to Paris."""
+    lines = []
+    for each in moments:
+        what = {"letter": each.letter, "broadcast": each.letter, "withheld": each.letter, "answers": each.label}.get(each.kind, "")
+        where = {"joins": each.list, "leaves": each.list, "moves": each.target, "copies": each.target, "passes": each.target}.get(each.kind, "")
+        lines.append(f"{to_local(each.at, PARIS):%d %b %H:%M} {each.kind} {what or where or each.why}".rstrip())
+    return lines
+
+
+def life(plan: Plan = PLAN, start: int = 10, days: int = 60, **answers: int | Said) -> list[str]:
+    return told(live(plan, start, {name.replace("_", "-"): link for name, link in answers.items()}, MONDAY, PARIS, days * DAY))
+
+
+def test_silence_is_reminded_and_then_rests() -> None:
+    assert life() == [
+        "23 Nov 15:00 joins 10",
+        "23 Nov 15:00 letter welcome",
+        "25 Nov 09:00 letter list-created",
+        "26 Nov 09:00 letter list-created-again",
+        "26 Nov 09:00 rests every letter of this list has been sent",
+    ]
+
+
+def test_yes_moves_on_and_the_reminder_does_not_come() -> None:
+    assert life(list_created=0) == [
+        "23 Nov 15:00 joins 10",
+        "23 Nov 15:00 letter welcome",
+        "25 Nov 09:00 letter list-created",
+        "25 Nov 10:00 answers Oui, c’est fait",
+        "25 Nov 10:00 moves 11",
+        "25 Nov 10:00 letter bravo",
+        "25 Nov 10:00 passes 20",
+        "25 Dec 10:00 letter suite",
+        "25 Dec 10:00 rests every letter of this list has been sent",
+    ]
+
+
+def test_no_leads_to_help_and_off_the_list_in_the_end() -> None:
+    assert life(list_created=1)[-5:] == [
+        "25 Nov 10:00 moves 12",
+        "25 Nov 10:00 letter aide",
+        "02 Dec 10:00 leaves 12",
+        "02 Dec 10:00 rests on no list any more",
+    ][-5:]
+
+
+def test_who_answers_late_has_been_reminded() -> None:
+    late = life(list_created=Said(0, 2 * DAY))
+    assert late.index("26 Nov 09:00 letter list-created-again") < late.index("27 Nov 09:00 answers Oui, c’est fait")
+
+
+def test_the_reminder_can_be_answered_too() -> None:
+    assert "26 Nov 10:00 moves 12" in life(list_created_again=1)
+
+
+def test_a_mind_can_be_changed() -> None:
+    found = life(list_created=Said(1, 30 * HOUR), list_created_again=Said(0, 8 * HOUR))
+    assert [line for line in found if "moves" in line] == ["26 Nov 15:00 moves 12", "26 Nov 17:00 moves 11"]
+
+
+def test_a_copy_stays_and_another_purpose_is_agreed_to_on_the_page() -> None:
+    assert life(start=20, suite=0)[2:] == [
+        "23 Dec 16:00 answers Le carnet",
+        "23 Dec 16:00 copies 21",
+        "23 Dec 16:00 letter carnet",
+        "23 Dec 16:00 leaves 21",
+        "23 Dec 16:00 rests every letter of this list has been sent",
+    ]
+    assert life(start=20, suite=1)[3:6] == ["23 Dec 16:00 agrees offres", "23 Dec 16:00 moves 30", "23 Dec 16:00 letter offre"]
+
+
+def test_the_horizon_ends_the_story() -> None:
+    assert life(days=10, list_created=0)[-1] == "03 Dec 15:00 goes on"
+
+
+def test_a_broadcast_is_played_for_who_stands_on_its_list() -> None:
+    plan = read(ONBOARDING + POLL, WORDS)
+    assert [line for line in life(plan, list_created=0) if "broadcast" in line] == ["01 Dec 09:00 broadcast poll", "03 Dec 09:00 broadcast poll-reminder"]
+    assert [line for line in life(plan) if "broadcast" in line] == []
+
+
+def test_a_broadcast_can_be_answered() -> None:
+    plan = read(ONBOARDING + POLL, WORDS)
+    assert "01 Dec 10:00 moves 12" in life(plan, list_created=0, poll=1)
+    assert "03 Dec 09:00 broadcast poll-reminder" not in life(plan, list_created=0, poll=1)
+
+
+def test_a_recurring_broadcast_comes_each_time() -> None:
+    def first_of_the_month(every: str, zone: str, after: int) -> Iterator[int]:
+        assert (every, zone) == ("0 9 1 * *", PARIS)
+        return iter([at for m in range(1, 13) if (at := to_instant(datetime(2027, m, 1, 9), PARIS)) > after])
+
+    found = live(read(ONBOARDING + MONTHLY, WORDS), 20, {}, MONDAY, PARIS, 200 * DAY, first_of_the_month)
+    assert [f"{to_local(each.at, PARIS):%d %b}" for each in found if each.kind == "broadcast"] == ["01 Jan", "01 Feb", "01 Mar", "01 Apr", "01 May", "01 Jun"]
+
+
+def test_what_a_rule_makes_leave_is_told() -> None:
+    text = HEAD + listed(10, "ten", 'group = "prospects"') + letter("list-created", body="q.md")
+    text += listed(11, "yes", 'group = "clients"', "ends = { leave = true }") + listed(12, "no", 'group = "prospects"') + letter("no")
+    copying = WORDS | {"q.md": "[Oui](+++11+++) [Non](+++12+++)"}
+    assert [line.split(" ", 3)[3] for line in life(read(text, copying), list_created=0)][3:6] == ["copies 11", "leaves 10", "leaves 11"]
+
+
+def test_a_refusal_is_told_and_costs_no_place() -> None:
+    text = HEAD + listed(10, "ten", 'group = "clients"') + letter("list-created", body="q.md") + letter("more", when='wait = "1 day"')
+    text += listed(11, "yes", 'group = "prospects"') + listed(12, "no")
+    found = life(read(text, WORDS), list_created=0)
+    assert any("refused this person is among" in line for line in found)
+    assert "24 Nov 15:00 letter more" in found
+
+
+def test_a_story_without_end_is_stopped() -> None:
+    text = HEAD + listed(10, "ten", 'ends = { move = 10, after = "1 minute" }') + letter("x")
+    found = live(read(text, WORDS), 10, {}, MONDAY, PARIS)
+    assert found[-1].kind == "too long"
+    assert MOST_MOMENTS / 2 <= len(found) <= MOST_MOMENTS + 2
+
+
+def test_two_lists_may_have_a_letter_of_one_name() -> None:
+    text = HEAD + listed(10, "ten") + letter("q", body="q.md") + listed(11, "eleven") + letter("q", body="q.md") + listed(12, "twelve")
+    plan = read(text, WORDS)
+    found = live(plan, 10, {"10/q": 0, "11/q": 1}, MONDAY, PARIS)
+    assert [each.target for each in found if each.kind == "moves"] == [11, 12]
+    with pytest.raises(ValueError, match="several lists have a letter \"q\": say 10/q or 11/q"):
+        read_answers(plan, ["q=Oui"])
+
+
+@pytest.mark.parametrize(
+    ("said", "link", "after"),
+    [
+        ("list-created=Oui, c'est fait", 0, HOUR),
+        ("list-created=oui", 0, HOUR),
+        ("list-created=Non", 1, HOUR),
+        ("list-created=1", 0, HOUR),
+        ("list-created=2", 1, HOUR),
+        ("list-created=12", 1, HOUR),
+        ("list-created=aide", 1, HOUR),
+        ("list-created====11===", 0, HOUR),
+        ("10/list-created=Oui", 0, HOUR),
+        ("list-created=Oui@2h", 0, 2 * HOUR),
+        ("list-created=Oui @ 90 minutes", 0, 90 * MINUTE),
+        ("suite=+++21+++", 0, HOUR),
+        ("suite=offres@3 days", 1, 3 * DAY),
+    ],
+)
+def test_an_answer_is_said_by_its_words_its_number_or_its_list(said: str, link: int, after: int) -> None:
+    (found,) = read_answers(PLAN, [said]).values()
+    assert found == Said(link, after)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("list-created", 'write LETTER=LINK, for example "list-created=Oui, c’est fait"'),
+        ("nothing=1", 'there is no letter "nothing"; letters with answers: list-created, list-created-again, suite'),
+        ("welcome=1", 'the letter "welcome" has no link to answer with'),
+        ("list-created=Peut-être", 'it has: 1 "Oui, c’est fait" (===11===), 2 "Non, aidez-moi" (===12===)'),
+        ("list-created=3", 'there is no link "3"'),
+        ("list-created=+++11+++", 'there is no link "+++11+++"'),
+        ("list-created=Oui@soon", '"soon" is not a duration'),
+    ],
+)
+def test_an_answer_there_is_not_is_refused_with_those_there_are(said: str, why: str) -> None:
+    with pytest.raises(ValueError) as refused:  # noqa: PT011
+        read_answers(PLAN, [said])
+    assert why in str(refused.value)
+
+
+def test_a_number_that_may_mean_two_links_is_refused() -> None:
+    text = HEAD + listed(1, "one") + listed(2, "two") + listed(10, "ten") + letter("q", body="q.md")
+    plan = read(text, WORDS | {"q.md": "[Oui](===2===) [Non](===1===)"})
+    with pytest.raises(ValueError, match='"1" may mean several links'):
+        read_answers(plan, ["q=1"])
+    assert read_answers(plan, ["q====1==="])["q"] == Said(1)
+
+
+def test_the_calendar_is_told_in_the_language_of_the_author() -> None:
+    lines: list[str] = []
+    simulate(PLAN, Options("d.toml", ["list-created=Oui"], start=MONDAY, timezone=PARIS), lines.append, "fr")
+    assert lines[:6] == [
+        "Essai (Europe/Paris)",
+        "J+0    lun 2026-11-23 15:00  rejoint la liste 10 prise-en-main",
+        "                             lettre welcome « Bienvenue à vous »",
+        "J+2    mer 2026-11-25 09:00  lettre list-created « Sujet »",
+        "J+2    mer 2026-11-25 10:00  répond « Oui, c’est fait » → 11 liste-creee",
+        "                             lettre bravo « Sujet »",
+    ]
+    english: list[str] = []
+    simulate(PLAN, Options("d.toml", start=MONDAY, timezone=PARIS), english.append, "en")
+    assert english[-1].endswith("nothing follows: every letter of this list has been sent")
+    assert any("reminder list-created-again" in line for line in english)
+
+
+@pytest.mark.parametrize("said", ["d.toml", "d", "sequences/d.toml", "./sequences/d", "/srv/letters/sequences/d.toml"])
+def test_a_dialogue_is_named_as_its_author_would(said: str) -> None:
+    assert lived(PLAN, Options(said, start=MONDAY))[0].list == 10
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (Options("other.toml"), "there is no dialogue other.toml; there are: d.toml"),
+        (Options("d", list="99"), "there is no published list 99"),
+        (Options("d", ["nothing=1"]), 'there is no letter "nothing"'),
+    ],
+)
+def test_what_there_is_not_is_refused(options: Options, why: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        lived(PLAN, options)
+    assert refused.value.status == 2
+    assert why in str(refused.value)
