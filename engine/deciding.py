@@ -10,12 +10,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-import psycopg
-
 from engine.installation.events import STREAM, InstallationEvent
 from engine.installation.state import Installation
 from engine.ledger.codec import Encoded
 from engine.ledger.store import Append, Conflict, Ledger, Together, Within, Written
+from engine.store.sql import AnyCursor
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.decide import decide
 from engine.subscriber.events import Cause, PersonEvent
@@ -167,7 +166,7 @@ class Decisions:
             Append(work.stream, work.version, tuple(work.events), self._within(work.keeps), self._key(work.keeps)) for work in writing
         ]
 
-        def together(cursor: psycopg.Cursor[object], indexes: Sequence[int]) -> None:
+        def together(cursor: AnyCursor, indexes: Sequence[int]) -> None:
             self.vault.write_many(cursor, [keep for index in indexes for keep in writing[index].keeps])
 
         many = sum(len(work.keeps) for work in writing) >= MANY
@@ -189,7 +188,7 @@ class Decisions:
         if not keeps:
             return None
 
-        def write(cursor: psycopg.Cursor[object]) -> None:
+        def write(cursor: AnyCursor) -> None:
             for keep in keeps:
                 self.vault.write(cursor, keep)
 

@@ -49,7 +49,7 @@ class Follower:
                 connection.execute(SQL["lock_creation"])
                 exists = connection.execute(SQL["schema_exists"], {"name": schema_of(view, self.prefix)}).fetchone()
                 if exists is None:
-                    connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+                    connection.execute(sql.SQL(SQL["create_schema"]).format(schema=schema))
                     self._enter(connection, view)
                     connection.execute(SQL["create_position"].encode())
                     connection.execute(view.sql["create"].encode())
@@ -57,7 +57,7 @@ class Follower:
     def drop(self) -> None:
         for view in self.views:
             with self.database.transaction() as connection:
-                connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema_of(view, self.prefix))))
+                connection.execute(sql.SQL(SQL["drop_schema"]).format(schema=sql.Identifier(schema_of(view, self.prefix))))
             self.begun.pop(view.name, None)
 
     def step(self, upto: int | None = None) -> bool:
@@ -120,9 +120,9 @@ class Follower:
 
     def _enter(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:
         name = sql.Identifier(schema_of(view, self.prefix))
-        connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(name))
+        connection.execute(sql.SQL(SQL["enter"]).format(schema=name))
 
 
 def enter(cursor: Cursor, view: View, prefix: str = "view") -> None:
     """Make a view's tables the ones a transaction reads."""
-    cursor.execute(sql.SQL("SET LOCAL search_path TO {}").format(sql.Identifier(schema_of(view, prefix))))
+    cursor.execute(sql.SQL(SQL["enter"]).format(schema=sql.Identifier(schema_of(view, prefix))))

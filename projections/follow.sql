@@ -22,3 +22,15 @@ UPDATE "position" SET position = %(position)s
 -- name: position
 -- How far a view has come, for status and for those who wait for their own writing.
 SELECT position FROM "position"
+
+-- name: create_schema
+-- Each version of a view in its own, so that a new one is built beside the old.
+CREATE SCHEMA {schema}
+
+-- name: drop_schema
+-- A view is disposable.
+DROP SCHEMA IF EXISTS {schema} CASCADE
+
+-- name: enter
+-- For one transaction the view's tables are the ones that unqualified names mean.
+SET LOCAL search_path TO {schema}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import cast
 
 from psycopg import sql
@@ -11,7 +12,7 @@ from psycopg import sql
 from engine.house import Asked, Difference, Tally
 from engine.ledger.store import Ledger
 from engine.store.database import Database
-from engine.store.sql import beside
+from engine.store.sql import beside, queries
 from engine.subscriber.person import Person
 from projections.agenda import Agenda, unpack_person
 from projections.follow import Follower, enter
@@ -20,6 +21,7 @@ from projections.members import Members
 from projections.view import Cursor, View, schema_of
 
 SQL = beside(__file__)
+TAKING = queries(Path(__file__).with_name("taking.sql"))
 Progress = Callable[[int, int], None]
 SHOWN_DIFFERENCES = 50
 
@@ -42,6 +44,8 @@ class ReadViews:
             with self.database.transaction() as connection, connection.cursor() as cursor:
                 enter(cursor, view)
                 view.sql.check(connection)
+                if view is self.agenda:
+                    TAKING.check(connection)
         with self._asking() as cursor:
             SQL.check(cursor.connection)
 
@@ -69,7 +73,7 @@ class ReadViews:
     def take(self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]) -> list[tuple[str, str]]:
         values = {"now": now, "limit": limit, "sender": sender, "lease": lease, "paused": list(paused)}
         with self._in(self.agenda) as cursor:
-            return [(str(row[0]), cast(str, row[1])) for row in cursor.execute(self.agenda.sql["take"], values).fetchall()]
+            return [(str(row[0]), cast(str, row[1])) for row in cursor.execute(TAKING["take"], values).fetchall()]
 
     def next_due(self, now: int) -> int | None:
         with self._in(self.agenda) as cursor:
@@ -156,7 +160,7 @@ class ReadViews:
                     for where, one, other in (("live only", "view", "replay"), ("rebuilt only", "replay", "view")):
                         names = [sql.Identifier(schema_of(view, prefix), table) for prefix in (one, other)]
                         rows = connection.execute(
-                            sql.SQL("SELECT * FROM {} EXCEPT ALL SELECT * FROM {} LIMIT {}").format(*names, sql.Literal(SHOWN_DIFFERENCES))
+                            sql.SQL(SQL["only_in"]).format(one=names[0], other=names[1], most=sql.Literal(SHOWN_DIFFERENCES))
                         ).fetchall()
                         if rows and table == "position":
                             return None

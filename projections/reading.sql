@@ -39,3 +39,7 @@ told AS (
             AND o.letter = ANY(%(letters)s) AND o.message = ANY(%(lost)s)) AS lost
     FROM open)
 SELECT count(*) FILTER (WHERE waiting), count(*) FILTER (WHERE NOT waiting), count(*) FILTER (WHERE lost) FROM told
+
+-- name: only_in
+-- Rows that stand in one table and not in its twin, doubles counted.
+SELECT * FROM {one} EXCEPT ALL SELECT * FROM {other} LIMIT {most}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from psycopg.rows import TupleRow
 
 from engine.store.database import Database
 from engine.store.sql import beside
@@ -25,7 +27,7 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def _run(self, statement: str, /, **values: Any) -> list[tuple[Any, ...]]:
+    def _run(self, statement: str, /, **values: object) -> list[TupleRow]:
         with self.database.connection() as connection:
             cursor = connection.execute(SQL[statement], values)
             return cursor.fetchall() if cursor.description else []
@@ -35,11 +37,17 @@ class Desk:
         with self.database.connection() as connection:
             return connection.execute(SQL["spend_nonce"], {"nonce": nonce}).rowcount == 1
 
-    def attempts(self, key: str, seconds: int) -> int:
-        return int(self._run("attempts", key=key, seconds=seconds)[0][0])
+    def attempt(self, key: str, windows: Sequence[int], room: Callable[[Sequence[int]], bool]) -> bool:
+        """Note an attempt if there is `room`, told how many were noted within each window of wall-clock seconds.
 
-    def note_attempt(self, key: str) -> None:
-        self._run("note_attempt", key=key)
+        Under a lock on the key: a limit is exact on any number of hosts. What found no room is not noted, so a flood fills no table.
+        """
+        with self.database.transaction() as connection:
+            connection.execute(SQL["hold_attempts"], {"key": key})
+            counts = [int(connection.execute(SQL["attempts"], {"key": key, "seconds": s}).fetchall()[0][0]) for s in windows]
+            if found := room(counts):
+                connection.execute(SQL["note_attempt"], {"key": key})
+        return found
 
     def new_key(self, name: str, scopes: frozenset[str]) -> tuple[str, str]:
         """A new API key: its public id, and the key itself, which is shown once and kept nowhere."""
@@ -51,7 +59,7 @@ class Desk:
         rows = self._run("find_key", hash=hashlib.sha256(key.encode()).digest())
         return ApiKey(rows[0][0], rows[0][1], frozenset(rows[0][2].split(","))) if rows else None
 
-    def keys(self) -> list[tuple[Any, ...]]:
+    def keys(self) -> list[TupleRow]:
         return self._run("list_keys")
 
     def revoke_key(self, identifier: str) -> bool:
@@ -64,7 +72,7 @@ class Desk:
     def unstick(self, subscriber: str, key: str) -> None:
         self._run("unstick", subscriber=subscriber, key=key)
 
-    def stuck(self, limit: int = 50) -> list[tuple[Any, ...]]:
+    def stuck(self, limit: int = 50) -> list[TupleRow]:
         return self._run("stuck", limit=limit)
 
     def mark(self, name: str) -> tuple[int, int] | None:

@@ -35,8 +35,9 @@ UPDATE desk.taken SET until = clock_timestamp() + %(seconds)s * interval '1 seco
 WHERE (subscriber, key) IN (SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[]))
 
 -- name: keep_taken
--- A lease is renewed while its sender lives.
-UPDATE desk.taken SET until = clock_timestamp() + %(seconds)s * interval '1 second' WHERE sender = %(sender)s AND why = ''
+-- A lease is renewed while its sender lives. Rows that are being let go at this moment are left alone: waiting for each other would be a deadlock.
+UPDATE desk.taken SET until = clock_timestamp() + %(seconds)s * interval '1 second'
+WHERE (subscriber, key) IN (SELECT subscriber, key FROM desk.taken WHERE sender = %(sender)s AND why = '' FOR UPDATE SKIP LOCKED)
 
 -- name: release_sender
 -- A sender that starts again knows what its former self had taken.
@@ -54,13 +55,17 @@ INSERT INTO desk.nonce (nonce, until) VALUES (%(nonce)s, clock_timestamp() + int
 -- Nonces live an hour.
 DELETE FROM desk.nonce WHERE until < clock_timestamp()
 
+-- name: hold_attempts
+-- Two attempts under one key, on whichever hosts, count one after the other: otherwise ten at once would all see room for one.
+SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 7))
+
 -- name: attempts
 -- How often something was tried lately, for limits.
 SELECT count(*) FROM desk.attempt WHERE key = %(key)s AND at > clock_timestamp() - %(seconds)s * interval '1 second'
 
 -- name: note_attempt
 -- Keys are keyed hashes: neither address nor IP stands here in clear.
-INSERT INTO desk.attempt (key) VALUES (%(key)s)
+INSERT INTO desk.attempt (key, at) VALUES (%(key)s, clock_timestamp())
 
 -- name: forget_attempts
 -- The longest window is thirty days.

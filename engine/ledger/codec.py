@@ -6,6 +6,7 @@ Keys sorted, no white space, UTF-8 in NFC, no floats. Fields that hold their def
 from __future__ import annotations
 
 import dataclasses
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Any
@@ -16,10 +17,12 @@ from engine.ledger.names import NAME_OF, NAMES, UPCASTS, VERSIONS, AnyEvent
 from engine.subscriber.events import Cause
 
 MAX_ENTRY = 65_535
+# What every reader of JSON holds exactly (RFC 7493, 2.2).
+LARGEST = 2**53 - 1
 
 
 class EntryRefused(ValueError):
-    """What cannot be written for ever: too long, not NFC, a float."""
+    """What cannot be written for ever: too long, not NFC, a float, an integer no reader holds; or what cannot be read as an entry."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ _FIELDS = {kind: _fields(kind) for kind in NAME_OF} | {Cause: _fields(Cause)}
 _DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in NAMES.items()}
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _encode = msgspec.json.Encoder(order="sorted").encode
+_STREAM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _data(value: Any) -> bytes:
@@ -62,7 +66,7 @@ def _data(value: Any) -> bytes:
     for name, default in _FIELDS[type(value)]:
         held = getattr(value, name)
         if held != default or type(held) is not type(default):
-            if type(held) is not int and not (type(held) is str and held.isascii()):
+            if not (type(held) is str and held.isascii()):
                 _check(held)
             found[name] = held
     return _encode(found)
@@ -75,14 +79,29 @@ def _cause(cause: Cause) -> bytes:
 
 
 def _check(held: object) -> None:
-    if isinstance(held, str):
+    if isinstance(held, int):
+        if not -LARGEST <= held <= LARGEST:
+            raise EntryRefused(f"an entry holds {held}; integers last up to {LARGEST}")
+    elif isinstance(held, str):
         if not held.isascii() and not unicodedata.is_normalized("NFC", held):
             raise EntryRefused("an entry holds text that is not in Unicode normal form C")
+        if any("\ud800" <= character <= "\udfff" for character in held):
+            raise EntryRefused("an entry holds half a character")
     elif isinstance(held, tuple):
         for each in held:
             _check(each)
-    elif not isinstance(held, int):
+    else:
         raise EntryRefused(f"an entry holds a {type(held).__name__}; only integers, strings and booleans last")
+
+
+def _check_frame(stream: str, at: int, recorded_at: int) -> None:
+    """What is written without the encoder."""
+    if _STREAM.fullmatch(stream) is None:
+        raise EntryRefused("the name of a stream is a UUID in small letters")
+    for instant in (at, recorded_at):
+        if type(instant) is not int:
+            raise EntryRefused(f"an entry holds a {type(instant).__name__} for a time; times are integers")
+        _check(instant)
 
 
 class Encoded:
@@ -91,6 +110,7 @@ class Encoded:
     __slots__ = ("_head", "event", "name")
 
     def __init__(self, stream: str, event: AnyEvent, cause: Cause, recorded_at: int) -> None:
+        _check_frame(stream, event.at, recorded_at)
         self.event = event
         self.name = NAME_OF[type(event)]
         v = VERSIONS.get(self.name, 1)
@@ -115,7 +135,7 @@ def decode(position: int, state: bytes) -> Entry:
     try:
         envelope = _ENVELOPE.decode(state)
         event = _event(envelope)
-    except (msgspec.DecodeError, KeyError) as error:
+    except (msgspec.DecodeError, KeyError, UnicodeDecodeError) as error:
         raise EntryRefused(f"the entry at position {position} cannot be read: {error}") from error
     return Entry(
         position, envelope.stream, envelope.version, envelope.name, envelope.at, envelope.recorded_at, envelope.cause, event
@@ -124,9 +144,12 @@ def decode(position: int, state: bytes) -> Entry:
 
 def _event(envelope: _Envelope) -> AnyEvent:
     raw = bytes(envelope.data)
-    if envelope.v != VERSIONS.get(envelope.name, 1):
+    current = VERSIONS.get(envelope.name, 1)
+    if envelope.v > current:
+        raise msgspec.DecodeError(f"{envelope.name} of shape {envelope.v} was written by a newer program")
+    if envelope.v != current:
         data = msgspec.json.decode(raw)
-        for v in range(envelope.v, VERSIONS.get(envelope.name, 1)):
+        for v in range(max(envelope.v, 0), current):
             data = UPCASTS[envelope.name, v](data)
         raw = _encode(data)
     whole = b'{"at":%d%b%b' % (envelope.at, b"," if len(raw) > 2 else b"", raw[1:])

@@ -12,22 +12,24 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol, cast
 
 import psycopg
-from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 
 from engine.ledger.codec import Encoded, Entry, decode
-from engine.store.sql import beside
+from engine.store.database import DATABASE_LOST
+from engine.store.sql import AnyCursor, beside
 
 SQL = beside(__file__)
 CHANNEL = "ledger_events"
 AT_HEAD = -1
-CONFLICT = "conflict"
+LOST: tuple[type[Exception], ...] = (OperationalError, InterfaceError, *DATABASE_LOST)
+"""What a lost or restarting database raises on the way through the library: wait and try again."""
 
-Within = Callable[[psycopg.Cursor[Any]], None]
+Within = Callable[[AnyCursor], None]
 Row = tuple[uuid.UUID, int, str, bytes]
 
 
@@ -60,7 +62,7 @@ class Conflict:
 
 
 class Together(Protocol):
-    def __call__(self, cursor: psycopg.Cursor[Any], indexes: Sequence[int]) -> None: ...
+    def __call__(self, cursor: AnyCursor, indexes: Sequence[int]) -> None: ...
 
 
 class WithinRefused(Exception):
@@ -70,9 +72,9 @@ class WithinRefused(Exception):
 class LedgerRecorder(PostgresApplicationRecorder):
     """The library's recorder with `insert_events` by binary COPY at dense positions."""
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: object) -> Sequence[int]:
         rows = [(uuid.UUID(str(event.originator_id)), event.originator_version, event.topic, event.state) for event in stored_events]
-        return self.write(rows, kwargs.get("within", ()))
+        return self.write(rows, cast(Sequence[Within], kwargs.get("within", ())))
 
     def write(self, rows: Sequence[Row], within: Sequence[Within]) -> Sequence[int]:
         """Append in order; the positions taken."""
@@ -243,7 +245,7 @@ class _Guarded:
         self.index = index
         self.within = within
 
-    def __call__(self, cursor: psycopg.Cursor[Any]) -> None:
+    def __call__(self, cursor: AnyCursor) -> None:
         try:
             self.within(cursor)
         except WithinRefused as error:
@@ -253,7 +255,7 @@ class _Guarded:
 def create(owner: str) -> None:
     """Make the ledger's schema and table as the library has them, with dense positions and the guard. Harmless when they are there."""
     with psycopg.connect(owner, autocommit=True) as connection:
-        connection.execute("CREATE SCHEMA IF NOT EXISTS ledger")
+        connection.execute(SQL["schema"])
         ledger = Ledger(owner)
         try:
             ledger.recorder.create_table()

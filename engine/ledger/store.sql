@@ -1,3 +1,7 @@
+-- name: schema
+-- The ledger stands apart from vault, desk and views: each is granted and saved on its own.
+CREATE SCHEMA IF NOT EXISTS ledger
+
 -- name: dense
 -- Positions are max + 1 under the table's lock: a sequence would leave gaps at each rollback, and leaf indexes may have none.
 ALTER TABLE ledger.events ALTER COLUMN notification_id DROP DEFAULT, ALTER COLUMN notification_id SET NOT NULL

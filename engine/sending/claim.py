@@ -76,8 +76,8 @@ def _begun(result: Result) -> tuple[LetterBegun, int] | None:
     return None
 
 
-def let_go(house: House, pairs: Sequence[tuple[str, str]], seconds: float = LET_GO, why: str = "") -> None:
-    """Give taken rows back a moment later, when the agenda has followed."""
+def let_go(house: House, pairs: Sequence[tuple[str, str]], seconds: float = LET_GO, why: str = "let go") -> None:
+    """Give taken rows back a moment later, when the agenda has followed. With a `why`, so that no lease is renewed for them."""
     if not pairs:
         return
     values = {"subscribers": [s for s, _ in pairs], "keys": [k for _, k in pairs], "seconds": seconds, "why": why}

@@ -16,6 +16,7 @@ from engine.deciding import Wish
 from engine.desk.desk import SQL as DESK
 from engine.house import House
 from engine.installation.events import SendingPaused
+from engine.ledger.store import LOST
 from engine.sending import claim as c
 from engine.sending.compose import Composer
 from engine.sending.envelope import Delivery, Envelope
@@ -58,8 +59,12 @@ class Sender:
         lease = asyncio.create_task(self._keep_lease())
         try:
             while not self.stopping.is_set():
-                if await self.tick() == 0:
-                    await self._rest()
+                try:
+                    if await self.tick() == 0:
+                        await self._rest()
+                except LOST as error:
+                    log.warning("sending waits for the database", extra={"why": type(error).__name__})
+                    await asyncio.sleep(IDLE)
         finally:
             lease.cancel()
             await self.relay.close()
@@ -71,6 +76,7 @@ class Sender:
 
     async def tick(self) -> int:
         """One round; how many rows were taken."""
+        await asyncio.to_thread(self._catch_up)
         if not await self._relay_answers():
             return 0
         claims, taken = await asyncio.to_thread(c.take_and_claim, self.house)
@@ -79,8 +85,14 @@ class Sender:
         await asyncio.to_thread(self.house.desk.set_mark, "tick", self.house.clock.now(), 0)
         return taken
 
+    def _catch_up(self) -> None:
+        """What a lost database left undone: between two ticks nothing is on the wire, so a claim without an outcome was never begun there."""
+        self._record(self._drain())
+        if self._claims:
+            self._release_unbegun()
+
     async def _deliver(self, claims: Sequence[c.Claim]) -> None:
-        self._claims = {claim.entry.message: claim for claim in claims}
+        self._claims |= {claim.entry.message: claim for claim in claims}
         envelopes, refused = await asyncio.to_thread(c.compose_all, self.house, self.composer, claims)
         for each in refused:
             log.warning("letter withheld", extra={"letter": each.claim.entry.letter, "why": each.why})
@@ -149,7 +161,11 @@ class Sender:
         wishes: list[Wish] = []
         for delivery in outcomes:
             wishes += self._wishes(delivery, now)
-        self.house.decisions.carry_out(wishes)
+        try:
+            self.house.decisions.carry_out(wishes)
+        except BaseException:
+            self._outcomes[:0] = outcomes
+            raise
         self.marks.forget([delivery.key for delivery in outcomes])
         self._finished([self._claims[delivery.key] for delivery in outcomes])
         self._note(outcomes)

@@ -15,6 +15,7 @@ RULES: tuple[Rule, ...] = (
     check_ways.lists_nobody_can_enter,
     check_ways.lists_nobody_can_leave,
     check_ways.circles_that_never_rest,
+    check_ways.endings_that_lead_nowhere,
     check_rules.rules_that_cross_purposes,
     check_rules.copies_that_are_hidden_moves,
     check_rules.ways_that_are_always_refused,

@@ -86,12 +86,20 @@ def circles_that_never_rest(written: Written) -> Iterator[Mistake]:
         path = [start]
         while (following := _at_once(path[-1], written.plan)) is not None and following not in path:
             path.append(following)
-        if following is not start or frozenset(each.id for each in path) in found:
+        if following is not start or len(path) == 1 or frozenset(each.id for each in path) in found:
             continue
         found.add(frozenset(each.id for each in path))
         shown = " → ".join(str(each.id) for each in (*path, start))
         text = f"this circle never rests: {shown}; give an ending `after`, or a list `rejoin`"
         yield written.mistake(("list", str(start.id)), "ends", text, fatal=True)
+
+
+def endings_that_lead_nowhere(written: Written) -> Iterator[Mistake]:
+    """Nobody joins a list they stand on: such an ending only takes people off."""
+    for listed in written.plan.lists.values():
+        if listed.ends is not None and listed.ends.target == listed.id:
+            text = f"this ending leads back to {named(listed)} itself, and only takes people off it: write `leave = true`, or use two lists"
+            yield written.mistake(("list", str(listed.id)), "ends", text, fatal=True)
 
 
 def _at_once(listed: List, plan: Plan) -> List | None:

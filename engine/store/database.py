@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from engine.store.sql import queries
 
@@ -20,8 +20,21 @@ HERE = Path(__file__).parent
 MIGRATION_LOCK = 0x52656C61
 
 
+DATABASE_LOST: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+"""What a lost or restarting database raises: wait and try again."""
+
+
 class StoreUnavailable(Exception):
     """The database cannot be reached or prepared: what, where, what to do."""
+
+
+class Listening:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def wait(self, seconds: float) -> bool:
+        """True when something was heard before the time was over."""
+        return any(True for _ in self._connection.notifies(timeout=seconds, stop_after=1))
 
 
 class Database:
@@ -53,11 +66,12 @@ class Database:
         with self.pool.connection() as connection, connection.transaction():
             yield connection
 
-    def listen(self, channel: str) -> psycopg.Connection[Any]:
-        """A connection of its own that hears `NOTIFY channel`; the caller closes it."""
-        connection = psycopg.connect(self.conninfo, autocommit=True)
-        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-        return connection
+    @contextmanager
+    def listening(self, channel: str) -> Iterator[Listening]:
+        """A connection of its own that hears `NOTIFY channel`."""
+        with psycopg.connect(self.conninfo, autocommit=True) as connection:
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            yield Listening(connection)
 
 
 @contextmanager

@@ -32,15 +32,14 @@ def migrate(owner: str, role: str) -> None:
             if _is_current(connection, wanted):
                 return
             ledger.create(owner)
-            for schema in ("vault", "desk"):
-                connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+            connection.execute(statements["schemas"].encode())
             connection.execute(desk.SQL["create"].encode())
             _vault(connection)
             lock = "grant_lock" if connection.info.server_version >= 170000 else "grant_lock_before_17"
             named = {"role": sql.Identifier(role), "database": sql.Identifier(connection.info.dbname)}
             for name in ("grant_ledger", "grant_tables", "grant_views", lock):
-                connection.execute(sql.SQL(statements[name]).format(**named))  # type: ignore[arg-type]
-            connection.execute(sql.SQL("COMMENT ON SCHEMA ledger IS {}").format(sql.Literal(wanted)))
+                connection.execute(sql.SQL(statements[name]).format(**named))
+            connection.execute(sql.SQL(statements["mark"]).format(fingerprint=sql.Literal(wanted)))
         finally:
             connection.execute(statements["unlock"], {"key": MIGRATION_LOCK})
 

@@ -8,7 +8,7 @@ SELECT pg_advisory_unlock(%(key)s)
 
 -- name: vault_versions
 -- The vault is the only store with migrations: it is not derived from anything.
-CREATE TABLE IF NOT EXISTS vault.migration (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())
+CREATE TABLE IF NOT EXISTS vault.migration (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT transaction_timestamp())
 
 -- name: vault_done
 -- Which migrations this vault has had.
@@ -43,3 +43,11 @@ GRANT CREATE ON DATABASE {database} TO {role}
 -- name: fingerprint
 -- What the last migration left as the ledger schema's comment.
 SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'ledger'
+
+-- name: schemas
+-- Vault and desk; the ledger makes its own, views theirs.
+CREATE SCHEMA IF NOT EXISTS vault; CREATE SCHEMA IF NOT EXISTS desk
+
+-- name: mark
+-- See fingerprint.
+COMMENT ON SCHEMA ledger IS {fingerprint}

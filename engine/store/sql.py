@@ -8,10 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg import Error as DatabaseError
 
 _NAME = re.compile(r"^-- name: ([a-z0-9_]+)$", re.MULTILINE)
+AnyCursor = Cursor[Any]
+"""A cursor whose rows are tuples or dictionaries, as its connection has it; `Any` comes in here and nowhere else."""
+
 PREPARABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 _PARAMETER = re.compile(r"%\(([a-z_]+)\)s")
 

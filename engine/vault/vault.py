@@ -6,15 +6,13 @@ import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import psycopg
 from psycopg.types.json import Jsonb
 
 from engine.intake.address import keyed_hash
 from engine.ledger.store import WithinRefused
 from engine.store.database import Database
-from engine.store.sql import beside
+from engine.store.sql import AnyCursor, beside
 from engine.vault.commitment import Evidence
 
 SQL = beside(__file__)
@@ -77,7 +75,7 @@ class Vault:
             rows = connection.execute(SQL["people"], {"subscribers": list(subscribers)}).fetchall()
         return {str(row[0]): Known(str(row[0]), row[1], row[2]) for row in rows}
 
-    def evidence_of(self, subscriber: str) -> dict[str, dict[str, Any]]:
+    def evidence_of(self, subscriber: str) -> dict[str, dict[str, object]]:
         """A person's evidence, by commitment in hexadecimal."""
         with self.database.connection() as connection:
             rows = connection.execute(SQL["evidence_of"], {"subscriber": subscriber}).fetchall()
@@ -88,7 +86,7 @@ class Vault:
         with self.database.transaction() as connection, connection.cursor() as cursor:
             cursor.executemany(SQL["suppress"], [{"hash": h, "reason": r, "at": at} for h, r in sorted(hashes.items())])
 
-    def write(self, cursor: psycopg.Cursor[Any], keep: Keep) -> None:
+    def write(self, cursor: AnyCursor, keep: Keep) -> None:
         """Carry out what a command keeps, inside the ledger's transaction.
 
         Raises WithinRefused when someone else registered the address meanwhile.
@@ -111,7 +109,7 @@ class Vault:
             )
         self._write_rest(cursor, keep)
 
-    def write_many(self, cursor: psycopg.Cursor[Any], keeps: Sequence[Keep]) -> None:
+    def write_many(self, cursor: AnyCursor, keeps: Sequence[Keep]) -> None:
         """The same for many at once, new people and evidence by COPY.
 
         Whatever stands in the way is an IntegrityError of the whole transaction: the caller writes them one by one then, to find whose it was.
@@ -133,7 +131,7 @@ class Vault:
     def hash_of(self, keep: Keep) -> bytes:
         return keep.address_hash or (self.hash(keep.register) if keep.register else b"")
 
-    def _write_rest(self, cursor: psycopg.Cursor[Any], keep: Keep) -> None:
+    def _write_rest(self, cursor: AnyCursor, keep: Keep) -> None:
         if keep.fields and not keep.register:
             cursor.execute(SQL["merge_fields"], {"subscriber": keep.subscriber, "fields": Jsonb(dict(keep.fields))})
         if not (keep.suppress or keep.lift):
@@ -148,8 +146,3 @@ class Vault:
 def _array(hashes: Collection[bytes]) -> str:
     """A bytea[] in PostgreSQL's own notation: psycopg builds a long list of bytes ten times slower."""
     return "{" + ",".join(f'"\\\\x{each.hex()}"' for each in hashes) + "}"
-
-
-def same_transaction(vault: Vault, keep: Keep) -> Any:
-    """What `Append.within` wants."""
-    return lambda cursor: vault.write(cursor, keep)

@@ -15,7 +15,7 @@ from engine.duties import Intervals, claim_broadcasts
 from engine.gathering import Gatherer
 from engine.house import House
 from engine.installation.events import SendingPaused
-from engine.ledger.store import CHANNEL
+from engine.ledger.store import CHANNEL, LOST
 from engine.sending.mailbox import Mailbox
 from engine.sending.self_test import self_test
 from engine.sending.send import Sender, relay_settings
@@ -180,19 +180,16 @@ class _Following:
         self.thread.join(timeout=30)
 
     def _follow(self) -> None:
-        import psycopg
-
         while not self.stopping.is_set():
             try:
-                with self.house.database.listen(CHANNEL) as listening:
+                with self.house.database.listening(CHANNEL) as listening:
                     while not self.stopping.is_set():
                         while self.house.views.follow() and not self.stopping.is_set():
                             pass
                         if self.sender is not None:
                             self.loop.call_soon_threadsafe(self.sender.wake.set)
-                        for _ in listening.notifies(timeout=FOLLOW_WAIT, stop_after=1):
-                            pass
-            except psycopg.OperationalError as error:
+                        listening.wait(FOLLOW_WAIT)
+            except LOST as error:
                 log.warning("following waits for the database", extra={"why": str(error)})
                 self.stopping.wait(1)
 

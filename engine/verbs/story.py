@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from typing import Any
 
 from engine.deciding import Publications
 from engine.house import House
@@ -17,6 +16,7 @@ from engine.verbs.refusal import Refusal, address_of
 from engine.verbs.said import shown
 
 Say = Callable[[str], str]
+Kept = dict[str, dict[str, object]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +44,7 @@ def show(house: House, args: argparse.Namespace) -> int:
     return 0
 
 
-def fact(entry: Entry, evidence: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def fact(entry: Entry, evidence: Kept) -> dict[str, object]:
     """One fact as JSON: dates in ISO 8601 UTC beside the stored milliseconds."""
     payload = as_plain(entry.event)
     at = payload.pop("at")
@@ -70,14 +70,14 @@ def _iso(instant: int) -> str:
     return to_local(instant, "UTC").strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant % 1000:03d}Z"
 
 
-def line(entry: Entry, publications: Publications, zone: str, say: Say, evidence: dict[str, dict[str, Any]]) -> str:
+def line(entry: Entry, publications: Publications, zone: str, say: Say, evidence: Kept) -> str:
     plan = publications.current().plan()
     recorded = "" if abs(entry.recorded_at - entry.event.at) < 60_000 else " " + say("(recorded {when})").format(when=shown(entry.recorded_at, zone))
     words = sentence(entry.event, plan, zone, say)
     return f"{shown(entry.event.at, zone)}{recorded}  {words}  — {cause_in_words(entry, say, evidence)}  [{entry.name}]"
 
 
-def cause_in_words(entry: Entry, say: Say, evidence: dict[str, dict[str, Any]]) -> str:
+def cause_in_words(entry: Entry, say: Say, evidence: Kept) -> str:
     doors = {
         "form": say("form"),
         "import": say("import"),

@@ -11,20 +11,18 @@ import ipaddress
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fastapi import Request
 
 from engine.house import House
 from engine.sequence.model import Plan
-from engine.store.sql import beside
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.decide import decide
 from engine.subscriber.events import ConsentRequested
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import Person
 
-SQL = beside(__file__)
 HOUR, DAY, MONTH = 3600, 86400, 30 * 86400
 CONFIRMATIONS = ((1, DAY), (3, MONTH))
 POSTS = ((30, HOUR),)
@@ -58,25 +56,24 @@ class Limits:
 
     def is_calm(self) -> bool:
         """False while all forms together are posted far more than usual; the status then says so."""
-        with self.house.database.transaction() as connection:
-            connection.execute(SQL["hold"], {"key": EVERYBODY})
-            hour, day = (_counted(connection.execute(SQL["counted"], {"key": EVERYBODY, "seconds": s}).fetchone()) for s in (HOUR, DAY))
-            calm = hour < max(FLOOD_LEAST, FLOOD_TIMES * (day - hour) / 23)
-            if calm:
-                connection.execute(SQL["note"], {"key": EVERYBODY})
+        seen: list[int] = []
+
+        def room(counts: Sequence[int]) -> bool:
+            seen[:] = counts
+            hour, day = counts
+            return hour < max(FLOOD_LEAST, FLOOD_TIMES * (day - hour) / 23)
+
+        calm = self.house.desk.attempt(EVERYBODY, (HOUR, DAY), room)
         if not calm:
-            why = f"forms were posted {hour} times within an hour, far more than usual: further posts are answered and not carried out"
+            why = f"forms were posted {seen[0]} times within an hour, far more than usual: further posts are answered and not carried out"
             self.house.desk.stick(STATUS_ROW, EVERYBODY, why)
         return calm
 
     def _below(self, key: str, windows: Windows) -> bool:
-        with self.house.database.transaction() as connection:
-            connection.execute(SQL["hold"], {"key": key})
-            for most, seconds in windows:
-                if _counted(connection.execute(SQL["counted"], {"key": key, "seconds": seconds}).fetchone()) >= most:
-                    return False
-            connection.execute(SQL["note"], {"key": key})
-        return True
+        def room(counts: Sequence[int]) -> bool:
+            return all(count < most for count, (most, _) in zip(counts, windows, strict=True))
+
+        return self.house.desk.attempt(key, [seconds for _, seconds in windows], room)
 
     def _key(self, kind: str, said: str) -> str:
         mac = hmac.new(self.house.secrets.pepper, f"limit/v1\0{kind}\0{said}".encode(), hashlib.sha256)
@@ -102,10 +99,6 @@ class Pace:
                 return max(1, round(calls[0] + 60 - now))
             calls.append(now)
         return 0
-
-
-def _counted(row: tuple[int, ...] | None) -> int:
-    return row[0] if row is not None else 0
 
 
 def neighbourhood(visitor: str) -> str:

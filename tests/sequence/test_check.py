@@ -129,8 +129,9 @@ def test_a_circle_with_a_rest_in_it_is_none(old: str, new: str) -> None:
     assert found(CIRCLE.replace(old, new)) == []
 
 
-def test_a_list_that_ends_where_it_began_is_a_circle() -> None:
-    assert "20 → 20" in one(found(form(20) + listed(20, "a", "ends = { move = 20 }") + letter("x")))
+def test_an_ending_that_leads_back_to_its_own_list_is_a_mistake() -> None:
+    toml = form(20) + listed(20, "a", 'ends = { move = 20, after = "1 day" }') + letter("x")
+    assert one(found(toml)).startswith(f"{at(toml, 'ends')}this ending leads back to list 20 (a) itself")
 
 
 def test_a_tail_before_a_circle_is_told_once() -> None:

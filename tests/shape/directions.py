@@ -18,8 +18,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "projections",
         "engine.subscriber",
         "engine.sequence",
+        "engine.installation",
         "engine.ledger",
-        "engine.store.sql",
+        "engine.store",
+        "engine.house",
         "psycopg",
     ),
 }
@@ -45,7 +47,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pydantic": ("engine/web/",),
     "starlette": ("engine/web/",),
     "uvicorn": ("engine/app.py", "engine/web/serve.py"),
-    "uvloop": ("engine/app.py", "engine/web/serve.py"),
+    "uvloop": ("engine/verbs/running.py",),
 }
 
 KNOW_THE_APP = ("engine/app.py", "engine/cli.py", "engine/cli/", "engine/__main__.py")

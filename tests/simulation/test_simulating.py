@@ -26,7 +26,8 @@ WORDS = {
 }
 QUESTION = letter("list-created", 'at = "09:00"', 'days = "mon-fri"', body="q.md", when='after = "2 days"')
 AGAIN = letter("list-created-again", 'reminds = "list-created"', body="q.md", when='wait = "1 day"')
-ONBOARDING = HEAD + listed(10, "prise-en-main", 'group = "clients"') + letter("welcome").replace('"Sujet"', '"Bienvenue {{ first_name | default(\'à vous\', true) }}"')
+ONBOARDING = HEAD + listed(10, "prise-en-main", 'group = "clients"')
+ONBOARDING += letter("welcome").replace('"Sujet"', "\"Bienvenue {{ first_name | default('à vous', true) }}\"")
 ONBOARDING += QUESTION + AGAIN
 ONBOARDING += listed(11, "liste-creee", "ends = { move = 20 }") + letter("bravo")
 ONBOARDING += listed(12, "aide", 'ends = { leave = true, after = "1 week" }') + letter("aide")
@@ -77,12 +78,12 @@ def test_yes_moves_on_and_the_reminder_does_not_come() -> None:
 
 
 def test_no_leads_to_help_and_off_the_list_in_the_end() -> None:
-    assert life(list_created=1)[-5:] == [
+    assert life(list_created=1)[-4:] == [
         "25 Nov 10:00 moves 12",
         "25 Nov 10:00 letter aide",
         "02 Dec 10:00 leaves 12",
         "02 Dec 10:00 rests on no list any more",
-    ][-5:]
+    ]
 
 
 def test_who_answers_late_has_been_reminded() -> None:
@@ -116,7 +117,8 @@ def test_the_horizon_ends_the_story() -> None:
 
 def test_a_broadcast_is_played_for_who_stands_on_its_list() -> None:
     plan = read(ONBOARDING + POLL, WORDS)
-    assert [line for line in life(plan, list_created=0) if "broadcast" in line] == ["01 Dec 09:00 broadcast poll", "03 Dec 09:00 broadcast poll-reminder"]
+    asked = [line for line in life(plan, list_created=0) if "broadcast" in line]
+    assert asked == ["01 Dec 09:00 broadcast poll", "03 Dec 09:00 broadcast poll-reminder"]
     assert [line for line in life(plan) if "broadcast" in line] == []
 
 
@@ -132,7 +134,8 @@ def test_a_recurring_broadcast_comes_each_time() -> None:
         return iter([at for m in range(1, 13) if (at := to_instant(datetime(2027, m, 1, 9), PARIS)) > after])
 
     found = live(read(ONBOARDING + MONTHLY, WORDS), 20, {}, MONDAY, PARIS, 200 * DAY, first_of_the_month)
-    assert [f"{to_local(each.at, PARIS):%d %b}" for each in found if each.kind == "broadcast"] == ["01 Jan", "01 Feb", "01 Mar", "01 Apr", "01 May", "01 Jun"]
+    months = [to_local(each.at, PARIS).strftime("%d %b") for each in found if each.kind == "broadcast"]
+    assert months == ["01 Jan", "01 Feb", "01 Mar", "01 Apr", "01 May", "01 Jun"]
 
 
 def test_what_a_rule_makes_leave_is_told() -> None:
@@ -151,7 +154,7 @@ def test_a_refusal_is_told_and_costs_no_place() -> None:
 
 
 def test_a_story_without_end_is_stopped() -> None:
-    text = HEAD + listed(10, "ten", 'ends = { move = 10, after = "1 minute" }') + letter("x")
+    text = HEAD + listed(10, "ten", 'ends = { move = 11, after = "1 minute" }') + letter("x") + listed(11, "eleven", "ends = { move = 10 }")
     found = live(read(text, WORDS), 10, {}, MONDAY, PARIS)
     assert found[-1].kind == "too long"
     assert MOST_MOMENTS / 2 <= len(found) <= MOST_MOMENTS + 2
@@ -202,7 +205,7 @@ def test_an_answer_is_said_by_its_words_its_number_or_its_list(said: str, link: 
     ],
 )
 def test_an_answer_there_is_not_is_refused_with_those_there_are(said: str, why: str) -> None:
-    with pytest.raises(ValueError) as refused:  # noqa: PT011
+    with pytest.raises(ValueError) as refused:
         read_answers(PLAN, [said])
     assert why in str(refused.value)
 

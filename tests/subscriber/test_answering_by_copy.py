@@ -6,7 +6,7 @@ from engine.sequence.delay import DAY, MINUTE
 from engine.sequence.model import Link
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from tests.examples import ALSO, ASKED, CLICK, LATER, NO, NOON, RULE, YES, click, on, sent
+from tests.examples import ALSO, ASKED, CLICK, LATER, NO, RULE, YES, click, on, sent
 from tests.given import given
 
 COPIED = e.ListCopied(LATER, 10, 1, 21, 2, "m1", 2, "human_button")

@@ -69,7 +69,7 @@ def test_a_request_that_has_run_out_is_not_taken_up() -> None:
 
 
 def test_confirming_too_late_is_refused() -> None:
-    given(ASKED).when(confirm(at=NOON + WEEK - 1)).done
+    assert given(ASKED).when(confirm(at=NOON + WEEK - 1)).lists == {10: 1}
     given(ASKED).when(confirm(at=NOON + WEEK)).refused("expired")
 
 

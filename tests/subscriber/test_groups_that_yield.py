@@ -56,7 +56,7 @@ def test_no_door_makes_a_client_a_prospect() -> None:
 
 def test_an_ending_of_a_clients_list_makes_nobody_a_prospect() -> None:
     for kind in ("move", "copy"):
-        plan = with_list(21, ends=Ending(kind, 1))  # type: ignore[arg-type]
+        plan = with_list(21, ends=Ending(kind, 1))
         over = given(on(21), sent("m1", "notebook", 21), plan=plan).when(perform("list:21", LATER))
         assert 1 not in over.lists
 

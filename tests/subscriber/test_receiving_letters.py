@@ -12,9 +12,28 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import why_not
 from tests.examples import (
-    ANNA, ASKED, AT_ONCE, CLICK, CONSENT, ENGINE, KNOWN, LATER, NOON, QUESTION, QUESTION_AGAIN, REGISTERED, RULE, WELCOME, begun, letter, local, on, perform,
-    sent, subscribe, with_list,
-)  # fmt: skip
+    ANNA,
+    ASKED,
+    AT_ONCE,
+    CLICK,
+    CONSENT,
+    ENGINE,
+    KNOWN,
+    LATER,
+    NOON,
+    QUESTION_AGAIN,
+    REGISTERED,
+    RULE,
+    WELCOME,
+    begun,
+    letter,
+    local,
+    on,
+    perform,
+    sent,
+    subscribe,
+    with_list,
+)
 from tests.given import given
 
 WELCOMED = (*ANNA, *sent("m0", "welcome", at=NOON))

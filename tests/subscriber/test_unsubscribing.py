@@ -8,7 +8,26 @@ from engine.sequence.delay import DAY
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import why_not
-from tests.examples import ALSO, ANNA, ASKED, CALL, CLICK, KNOWN, LATER, NOON, POLL_DUE, REGISTERED, YES, begun, click, on, perform, subscribe, with_list, without_list
+from tests.examples import (
+    ALSO,
+    ANNA,
+    ASKED,
+    CALL,
+    CLICK,
+    KNOWN,
+    LATER,
+    NOON,
+    POLL_DUE,
+    REGISTERED,
+    YES,
+    begun,
+    click,
+    on,
+    perform,
+    subscribe,
+    with_list,
+    without_list,
+)
 from tests.given import Given, given
 
 WITHDRAW = c.Withdraw(LATER, CLICK, "conseils", "human_button")

@@ -1,0 +1,1 @@
+"""What is written is written: names, exact bytes, and the store."""
