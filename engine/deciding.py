@@ -13,7 +13,7 @@ from typing import cast
 from engine.installation.events import STREAM, InstallationEvent
 from engine.installation.state import Installation
 from engine.ledger.codec import Encoded
-from engine.ledger.store import Append, Conflict, Ledger, Together, Within, Written
+from engine.ledger.store import Append, Conflict, Ledger, Within, Written
 from engine.store.sql import AnyCursor
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.decide import decide
@@ -170,7 +170,7 @@ class Decisions:
             self.vault.write_many(cursor, [keep for index in indexes for keep in writing[index].keeps])
 
         many = sum(len(work.keeps) for work in writing) >= MANY
-        written = self.ledger.append(batch, cast(Together, together) if many else None) if batch else []
+        written = self.ledger.append(batch, together if many else None) if batch else []
         answers = dict(zip((work.stream for work in writing), written, strict=True))
         again: list[int] = []
         for work in works:

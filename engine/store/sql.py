@@ -16,6 +16,8 @@ AnyCursor = Cursor[Any]
 """A cursor whose rows are tuples or dictionaries, as its connection has it; `Any` comes in here and nowhere else."""
 
 PREPARABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+_OPEN = re.compile(r"\{[a-z_]+\}")
+"""A name of a table or schema that is still to be put in."""
 _PARAMETER = re.compile(r"%\(([a-z_]+)\)s")
 
 
@@ -36,7 +38,7 @@ class Queries:
     def check(self, connection: Connection[Any]) -> None:
         """PREPARE every statement that can be prepared; the boot stops at the first that is broken."""
         for name, text in self.texts.items():
-            if not text.startswith(PREPARABLE):
+            if not text.startswith(PREPARABLE) or _OPEN.search(text):
                 continue
             try:
                 connection.execute(f"PREPARE checked AS {_numbered(text)}".encode())

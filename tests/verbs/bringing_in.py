@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.deciding import Result, Wish
 from engine.house import House
-from engine.ledger.store import Entry
+from engine.ledger.codec import Entry
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.events import Cause
 from engine.subscriber.person import Person

@@ -72,11 +72,11 @@ def test_an_old_letter_unsubscribes_with_one_click_and_a_press_brings_back(house
     found = letter(house, minutes_ago=60)
     with browsing(agent=PHONE, width=390) as page:
         page.goto(f"{site}/l/{found.token(UNSUBSCRIBE)}")
-        expect(page.get_by_role("heading", name="Vous êtes désinscrit")).to_be_visible()
+        expect(page.get_by_role("heading", name="Votre désinscription est faite")).to_be_visible()
         assert found.lists() == set()
         picture(page, "unsubscribed")
         page.get_by_role("button", name="Me réabonner").click()
-        expect(page.get_by_role("heading", name="Vous êtes de nouveau inscrit")).to_be_visible()
+        expect(page.get_by_role("heading", name="Votre inscription est rétablie")).to_be_visible()
     assert found.lists() == {10}
 
 

@@ -58,7 +58,7 @@ def test_it_succeeds_after_the_person_is_erased(house: House, site: str, kind: s
     before = house.ledger.head()
     answer = one_click(site, found.token(UNSUBSCRIBE), kind, body)
     assert (answer.status_code, answer.text, house.ledger.head()) == (200, "unsubscribed\n", before)
-    assert "Vous êtes désinscrit" in httpx.get(f"{site}/l/{found.token(UNSUBSCRIBE)}").text
+    assert "Votre désinscription est faite" in httpx.get(f"{site}/l/{found.token(UNSUBSCRIBE)}").text
 
 
 @BODIES
