@@ -15,8 +15,8 @@ from engine.installation.events import InstallationEvent, SendingPaused, Sending
 from engine.subscriber.events import Cause, LetterBegun, LetterSent
 
 from bench.composing import octets
-from bench.installation import ROUND_LISTS, Installation, installed, join
-from bench.processes import module, running
+from bench.installation import ROUND_LISTS, YES, Installation, installed, join
+from bench.processes import relance, running
 from bench.sink import SESSIONS, Sink, sink
 from bench.table import Row, against
 
@@ -41,7 +41,8 @@ def measure(quick: bool) -> list[Row]:
         size = octets(here.folder)
         with ExitStack() as processes:
             for part in ("follow", *["send"] * SENDERS):
-                processes.enter_context(running(module("bench.worker", str(here.folder), part)))
+                processes.enter_context(running(relance(here.folder, part), says_ready=False))
+            _wait(lambda: _all_at_work(here), "a sender or the follower is not at work")
             for number in range(1, rounds + 1):
                 rate = count / _send(here.house, number, count)
                 strict.append((rate, _limit(target, count, 0)))
@@ -59,6 +60,20 @@ def _prepare(here: Installation, rounds: int, count: int) -> None:
     for number in range(1, rounds + 1):
         join(house, number, count)
     house.views.catch_up()
+    house.desk.set_mark(f"armed:{house.config.smtp.host}", house.clock.now(), 0)
+    # Nobody has followed this yet: a view that has come so far tells that the follower works.
+    _say(house, [SendingPaused(house.clock.now(), "bench", YES)])
+
+
+def _all_at_work(here: Installation) -> bool:
+    """Each sender has its file of marks."""
+    senders = len(list((here.folder / "data" / "marks").glob("*.marks")))
+    return senders >= SENDERS and _followed(here.house)
+
+
+def _followed(house: House) -> bool:
+    head = house.ledger.head()
+    return all(position >= head for _, position, _ in house.views.positions())
 
 
 def _say(house: House, events: Sequence[InstallationEvent]) -> None:
@@ -75,8 +90,7 @@ def _send(house: House, number: int, count: int) -> float:
     first, last = house.ledger.at(before + 1), house.ledger.at(before + 2 * count)
     if first is None or last is None or not (isinstance(first.event, LetterBegun) and isinstance(last.event, LetterSent)):
         raise RuntimeError(f"something else than {count} letters happened: {first}, {last}")
-    head = house.ledger.head()
-    _wait(lambda: all(position >= head for _, position, _ in house.views.positions()), "the views do not follow")
+    _wait(lambda: _followed(house), "the views do not follow")
     return (last.recorded_at - first.recorded_at) / 1000
 
 

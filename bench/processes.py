@@ -43,6 +43,11 @@ def module(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", name, *arguments]
 
 
+def relance(folder: Path, part: str) -> list[str]:
+    """`relance send`, `follow` or `web` in an installation's folder."""
+    return module("engine", "-C", str(folder), part)
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on now."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -48,7 +48,10 @@ class Read:
 
 
 def read_folder(config: Config, now: int = 0) -> Read:
-    """Read and check `sequences/`. `now` (ms): what broadcasts' dates are held against, 0 for not at all. Raises Unpublishable for unreadable files."""
+    """Read and check `sequences/`. `now` (ms) is what broadcasts' dates are held against, 0 for not at all.
+
+    Raises Unpublishable for files that are no text; every other mistake is in what is returned.
+    """
     return inspect(config, dict(read_sequences(config.sequences)), now)
 
 

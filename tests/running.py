@@ -26,7 +26,7 @@ import httpx
 from tests.sink import Sink
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 40.0
+PATIENCE = 70.0
 NONCE = re.compile(r'<input[^>]*name="([a-z_]+)"[^>]*value="([^"]*)"')
 LINK = re.compile(r"https?://[^\s\"<>]+/l/[A-Za-z0-9_-]{35}")
 

@@ -78,7 +78,7 @@ group = "prospects"
   [[list.letter]]
   id = "question-again"
   reminds = "question"
-  wait = "3 days"
+  wait = "8 days"
   subject = "Alors ?"
   body = "question.md"
 
@@ -144,7 +144,7 @@ def _live(relance: Relance) -> None:
     assert "6" in said
     relance.verb("resume", "--yes")
     letters = {name: wait_for(lambda name=name: relance.mail.letters(f"{name}@lecteurs.example"))[0] for name in NAMES}
-    for letter in letters.values():
+    for letter in (letters["anna"], letters["david"]):
         for url in LINK.findall(str(letter.get_body(("plain",)).get_content())):
             for agent in ("Mozilla/5.0 BingPreview/1.0b", "curl/8", ""):
                 assert httpx.get(url, headers={"User-Agent": agent}).status_code == 200

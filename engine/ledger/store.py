@@ -9,7 +9,7 @@ happened: ids are minted by the caller before, so the same command decided again
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, cast
@@ -19,13 +19,14 @@ from eventsourcing.persistence import IntegrityError, InterfaceError, Operationa
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 
-from engine.ledger.codec import Encoded, Entry, decode
+from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
 from engine.store.database import DATABASE_LOST
 from engine.store.sql import AnyCursor, beside
 
 SQL = beside(__file__)
 CHANNEL = "ledger_events"
 AT_HEAD = -1
+DEADLOCKS = 3
 LOST: tuple[type[Exception], ...] = (OperationalError, InterfaceError, *DATABASE_LOST)
 """What a lost or restarting database raises on the way through the library: wait and try again."""
 
@@ -74,10 +75,10 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: object) -> Sequence[int]:
         rows = [(uuid.UUID(str(event.originator_id)), event.originator_version, event.topic, event.state) for event in stored_events]
-        return self.write(rows, cast(Sequence[Within], kwargs.get("within", ())))
+        return self.write(lambda cursor: rows, cast(Sequence[Within], kwargs.get("within", ())))
 
-    def write(self, rows: Sequence[Row], within: Sequence[Within]) -> Sequence[int]:
-        """Append in order; the positions taken."""
+    def write(self, rows: Callable[[AnyCursor], Sequence[Row]], within: Sequence[Within]) -> Sequence[int]:
+        """Append in order; the positions taken. `rows` is asked under the lock, when nothing can come between any more."""
         with self.datastore.get_connection() as connection, connection.transaction(), connection.cursor() as cursor:
             for each in within:
                 each(cursor)
@@ -85,12 +86,17 @@ class LedgerRecorder(PostgresApplicationRecorder):
             head = cursor.execute(SQL["head"]).fetchone()
             assert head is not None
             first = int(head["coalesce"]) + 1
+            asked = rows(cursor)
             with cursor.copy(SQL["copy"]) as copy:
                 copy.set_types(["uuid", "int8", "text", "bytea", "int8"])
-                for position, row in enumerate(rows, first):
+                for position, row in enumerate(asked, first):
                     copy.write_row((*row, position))
             self._notify_channel(cursor)
-        return range(first, first + len(rows))
+        return range(first, first + len(asked))
+
+    def _lock_table(self, curs: AnyCursor) -> None:
+        """One writer at a time, without the library's table lock: that one waits for every VACUUM, and cancels PostgreSQL's own."""
+        curs.execute(SQL["lock"])
 
 
 class Ledger:
@@ -116,76 +122,53 @@ class Ledger:
         self.datastore.close()
 
     def append(self, batch: Sequence[Append], together: Together | None = None) -> list[Written | Conflict]:
-        """Write what is not stale; one answer per append, in order. A stream may stand in a batch once.
+        """Write what is not stale; one answer per append, in order. Raises ValueError when a stream stands in the batch twice.
 
-        `together(cursor, indexes)` does at once what each of these appends has as `within`. It is tried first; if anything stands in the way of the
-        batch, what it wrote is rolled back and each `within` says for itself.
+        Optimistic at first; whatever stood in the way, the heads are then looked up under the lock. `together(cursor, indexes)` does at once what
+        each of these appends has as `within`. It is tried first; if anything stands in the way of the batch, what it wrote is rolled back and each
+        `within` says for itself.
         """
-        answers: list[Written | Conflict | None] = [None] * len(batch)
-        open_ones = list(range(len(batch)))
-        known = self._heads([batch[i].stream for i in open_ones if batch[i].version == AT_HEAD])
-        versions = [known.get(each.stream, 0) if each.version == AT_HEAD else each.version for each in batch]
-        for _ in range(len(batch) + 8):
-            if not open_ones:
-                break
+        if len({each.stream for each in batch}) < len(batch):
+            raise ValueError("a stream stands in this batch twice")
+        answers: dict[int, Written | Conflict] = {}
+        careful, deadlocks = any(each.version == AT_HEAD for each in batch), 0
+        while len(answers) < len(batch):
+            waiting = [i for i in range(len(batch)) if i not in answers]
             try:
-                self._write([(batch[i], versions[i]) for i in open_ones], answers, open_ones, together)
-                break
+                written = self._write([batch[i] for i in waiting], careful, partial(together, indexes=waiting) if together else None)
+                answers.update(zip(waiting, written, strict=True))
             except _Stale as stale:
-                together = None
-                open_ones = self._drop_stale(batch, versions, answers, open_ones, stale.index)
-        return [answer if answer is not None else Conflict() for answer in answers]
+                answers.update((waiting[n], Conflict()) for n in stale.indexes)
+            except IntegrityError:
+                if careful:
+                    raise
+                careful, together = True, None
+            except OperationalError as error:
+                deadlocks += 1
+                if not isinstance(error.__cause__, psycopg.errors.DeadlockDetected) or deadlocks > DEADLOCKS:
+                    raise
+        return [answers[i] for i in range(len(batch))]
 
-    def _write(
-        self, chosen: list[tuple[Append, int]], answers: list[Written | Conflict | None], indexes: list[int], together: Together | None
-    ) -> None:
-        rows: list[Row] = []
-        for each, version in chosen:
-            stream = uuid.UUID(each.stream)
-            for offset, event in enumerate(each.events, 1):
-                rows.append((stream, version + offset, event.name, event.at_version(version + offset)))
-        within: Sequence[Within]
-        if together is not None:
-            within = [partial(together, indexes=indexes)]
-        else:
-            order = sorted(range(len(chosen)), key=lambda n: (not chosen[n][0].key, chosen[n][0].key, chosen[n][0].stream))
-            within = [_Guarded(n, own) for n in order if (own := chosen[n][0].within) is not None]
-        try:
-            positions = self.recorder.write(rows, within)
-        except IntegrityError as error:
-            raise _Stale(-1) from error
-        taken = 0
-        for index, (each, version) in zip(indexes, chosen, strict=True):
-            count = len(each.events)
-            answers[index] = Written(tuple(positions[taken : taken + count]), version + count)
-            taken += count
+    def _write(self, chosen: Sequence[Append], careful: bool, together: Within | None) -> list[Written]:
+        """All of them or none. `careful`: at the heads as they are under the lock. Raises _Stale, IntegrityError."""
+        versions = [each.version for each in chosen]
+        rows: list[Row] = [] if careful else _rows(chosen, versions)
 
-    def _drop_stale(
-        self, batch: Sequence[Append], versions: list[int], answers: list[Written | Conflict | None], open_ones: list[int], index: int
-    ) -> list[int]:
-        """After a rolled back attempt: answer those that cannot be written, and give AT_HEAD ones their new version."""
-        if index >= 0:
-            answers[open_ones[index]] = Conflict()
-            return [i for n, i in enumerate(open_ones) if n != index]
-        heads = self._heads([batch[i].stream for i in open_ones])
-        remaining = []
-        for i in open_ones:
-            head = heads[batch[i].stream]
-            if batch[i].version == AT_HEAD:
-                versions[i] = head
-                remaining.append(i)
-            elif head == versions[i]:
-                remaining.append(i)
-            else:
-                answers[i] = Conflict()
-        return remaining
+        def under_the_lock(cursor: AnyCursor) -> Sequence[Row]:
+            if not careful:
+                return rows
+            heads = {str(row["id"]): int(row["coalesce"]) for row in cursor.execute(SQL["heads"], {"streams": [each.stream for each in chosen]})}
+            stale = [n for n, each in enumerate(chosen) if each.version not in (AT_HEAD, heads[each.stream])]
+            if stale:
+                raise _Stale(stale)
+            versions[:] = [heads[each.stream] for each in chosen]
+            return _rows(chosen, versions)
 
-    def _heads(self, streams: Sequence[str]) -> dict[str, int]:
-        if not streams:
-            return {}
-        with self.datastore.get_connection() as connection:
-            rows = connection.execute(SQL["heads"], {"streams": list(streams)}).fetchall()
-        return {str(row["id"]): int(row["coalesce"]) for row in rows}
+        within: Sequence[Within] = [together] if together is not None else _guarded(chosen)
+        taken = iter(self.recorder.write(under_the_lock, within))
+        return [
+            Written(tuple(next(taken) for _ in each.events), version + len(each.events)) for each, version in zip(chosen, versions, strict=True)
+        ]
 
     def head(self) -> int:
         """The last position, 0 for an empty ledger."""
@@ -204,7 +187,7 @@ class Ledger:
                 SQL["after"], {"streams": list(versions), "versions": list(versions.values())}, binary=True
             ).fetchall()
         for row in rows:
-            found[str(row["originator_id"])].append(decode(row["notification_id"], row["state"]))
+            found[str(row["originator_id"])].append(_entry(row))
         return found
 
     def stream(self, stream: str) -> list[Entry]:
@@ -214,7 +197,7 @@ class Ledger:
         """Entries in order, positions `after` + 1 to `upto`, at most `limit`. Raises EntryRefused where a column and the entry disagree."""
         with self.datastore.get_connection() as connection:
             rows = connection.execute(SQL["between"], {"after": after, "upto": upto, "limit": limit}, binary=True).fetchall()
-        return [decode(row["notification_id"], row["state"]) for row in rows]
+        return [_entry(row) for row in rows]
 
     def all(self, upto: int | None = None, batch: int = 2000) -> Iterator[list[Entry]]:
         """The whole ledger in batches, up to a position (default: the head as it is now)."""
@@ -230,12 +213,29 @@ class Ledger:
     def at(self, position: int) -> Entry | None:
         with self.datastore.get_connection() as connection:
             row = connection.execute(SQL["at"], {"position": position}, binary=True).fetchone()
-        return decode(position, row["state"]) if row is not None else None
+        return _entry(row) if row is not None else None
 
 
 class _Stale(Exception):
-    def __init__(self, index: int) -> None:
-        self.index = index
+    """Which appends of an attempt cannot be written; nothing of it was."""
+
+    def __init__(self, indexes: Sequence[int]) -> None:
+        self.indexes = indexes
+
+
+def _rows(chosen: Sequence[Append], versions: Sequence[int]) -> list[Row]:
+    rows: list[Row] = []
+    for each, version in zip(chosen, versions, strict=True):
+        stream = uuid.UUID(each.stream)
+        for number, event in enumerate(each.events, version + 1):
+            rows.append((stream, number, event.name, event.at_version(number)))
+    return rows
+
+
+def _guarded(chosen: Sequence[Append]) -> list[Within]:
+    """The vault's writes in an order that all batches keep."""
+    order = sorted(range(len(chosen)), key=lambda n: (not chosen[n].key, chosen[n].key, chosen[n].stream))
+    return [_Guarded(n, own) for n in order if (own := chosen[n].within) is not None]
 
 
 class _Guarded:
@@ -248,8 +248,16 @@ class _Guarded:
     def __call__(self, cursor: AnyCursor) -> None:
         try:
             self.within(cursor)
-        except WithinRefused as error:
-            raise _Stale(self.index) from error
+        except (WithinRefused, psycopg.IntegrityError) as error:
+            raise _Stale([self.index]) from error
+
+
+def _entry(row: Mapping[str, object]) -> Entry:
+    """Columns are copies of what the entry says; where one disagrees, somebody has been at the table."""
+    entry = decode(cast(int, row["notification_id"]), cast(bytes, row["state"]))
+    if (entry.stream, entry.version, entry.name) != (str(row["originator_id"]), row["originator_version"], row["topic"]):
+        raise EntryRefused(f"the columns at position {entry.position} are not what its entry says")
+    return entry
 
 
 def create(owner: str) -> None:

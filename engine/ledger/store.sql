@@ -29,9 +29,13 @@ COPY ledger.events (originator_id, originator_version, topic, state, notificatio
 SELECT s.id, coalesce((SELECT max(e.originator_version) FROM ledger.events e WHERE e.originator_id = s.id), 0)
 FROM unnest(%(streams)s::uuid[]) AS s (id)
 
+-- name: lock
+-- One append after the other, to the end of the transaction; readers, VACUUM and ANALYZE go on beside it.
+SELECT pg_advisory_xact_lock(hashtextextended('ledger.events', 0))
+
 -- name: after
 -- The later events of many people in one query: what their folds do not hold yet.
-SELECT e.originator_id, e.notification_id, e.state FROM unnest(%(streams)s::uuid[], %(versions)s::bigint[]) AS s (id, version)
+SELECT e.notification_id, e.originator_id, e.originator_version, e.topic, e.state FROM unnest(%(streams)s::uuid[], %(versions)s::bigint[]) AS s (id, version)
 JOIN ledger.events e ON e.originator_id = s.id AND e.originator_version > s.version
 ORDER BY e.originator_id, e.originator_version
 
@@ -42,4 +46,4 @@ WHERE notification_id > %(after)s AND notification_id <= %(upto)s ORDER BY notif
 
 -- name: at
 -- One entry by its position: the look-up behind every link.
-SELECT state FROM ledger.events WHERE notification_id = %(position)s
+SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events WHERE notification_id = %(position)s

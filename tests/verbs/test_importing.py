@@ -401,8 +401,8 @@ import argparse, resource, sys
 from pathlib import Path
 from engine.app import open_house
 from engine.verbs import importing
-from tests.installation import CONFIG, LAYOUT, write_sequences
-from tests.verbs.bringing_in import FILES, SAID
+from tests.installation import publish
+from tests.verbs.bringing_in import SAID, personal_rows
 
 folder, path = map(Path, sys.argv[1:])
 with open_house(folder) as house:
@@ -410,8 +410,7 @@ with open_house(folder) as house:
     parser = argparse.ArgumentParser()
     importing.add_arguments(parser)
     report = importing.run_import(house, importing.from_arguments(parser.parse_args([str(path), *SAID]), house))
-    with house.database.connection() as connection:
-        kept = connection.execute(b"TABLE vault.evidence").rowcount
+    kept = personal_rows(house)[1]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(report.counts["joined"], report.rejections.count, kept, peak // 1024 if sys.platform != "darwin" else peak // 1024**2)
 """

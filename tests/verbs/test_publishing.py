@@ -86,18 +86,17 @@ def test_the_plan_shows_the_words_and_whom_each_change_touches(peopled: House) -
 
 
 def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(peopled: House, capsys: pytest.CaptureFixture[str]) -> None:
-    without = DIALOGUE.replace('[[list]]\nid = 12\nname = "non"\n', "").replace("===12===", "===11===")
-    write(peopled, without.replace("id = 11", "id = 14"), asks_md="[Oui](===14===)", again_md="[Oui](===14===)", copy_md="[Oui](+++10+++)")
-    write(peopled, without.replace("id = 11", "id = 14").replace("to = [11]", "to = [14]"))
+    elsewhere = {name: text.replace("11", "14") for name, text in FILES.items()}
+    write_sequences(peopled.config.folder, elsewhere)
     try:
-        proposal = plan_publication(peopled)
-        assert proposal.stranded == {11: 2}
-        assert "- list 11 oui (2 people stand there)" in list(tell(proposal, "en"))
+        assert plan_publication(peopled).stranded == {11: 2}
         with pytest.raises(Refusal, match="say --yes"):
             run(peopled, arguments())
     finally:
-        write(peopled, DIALOGUE, **{name.replace(".", "_"): FILES[name] for name in ("asks.md", "again.md", "copy.md")})
-    assert "ils" not in capsys.readouterr().err
+        write_sequences(peopled.config.folder, FILES)
+    told = capsys.readouterr().out.splitlines()
+    place = told.index("- liste 11 oui (2 personnes y sont)")
+    assert told[place + 1] == "    elles y restent et ne reçoivent plus rien ; gardez la liste, ou déplacez-les d’abord"
     assert peopled.publications.current().edition == 1
 
 

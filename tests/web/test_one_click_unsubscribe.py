@@ -65,7 +65,7 @@ def test_it_succeeds_after_the_person_is_erased(house: House, site: str, kind: s
 def test_on_any_other_link_it_does_nothing(house: House, site: str, kind: str, body: bytes) -> None:
     found, asked = letter(house), confirmation(house)
     before = house.ledger.head()
-    for token in (found.link(YES), found.token(EVERYTHING), asked.token(CONFIRM), found.token(UNSUBSCRIBE)[:-1] + "A"):
+    for token in (found.link(YES), found.token(EVERYTHING), asked.token(CONFIRM), "A" * 35):
         answer = one_click(site, token, kind, body)
         assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/html")
     assert house.ledger.head() == before

@@ -1,0 +1,428 @@
+"""The store on a real PostgreSQL: one order without gaps, each stream's versions guarded, nothing changed or removed, whatever is killed."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from engine.house import House
+from engine.ledger.codec import Encoded, EntryRefused
+from engine.ledger.store import AT_HEAD, LOST, Append, Conflict, Ledger, WithinRefused, Written
+from engine.store.sql import AnyCursor
+from engine.subscriber import events as e
+from engine.subscriber.events import Cause
+from tests.installation import Installations
+
+pytestmark = pytest.mark.postgres
+CAUSE = Cause("form")
+
+
+@pytest.fixture(scope="module")
+def house(installations: Installations) -> Iterator[House]:
+    with installations.made({}) as made:
+        with psycopg.connect(owner_of(installations, made), autocommit=True) as connection:
+            connection.execute("CREATE TABLE beside (key text PRIMARY KEY, stream text)")
+            connection.execute("GRANT ALL ON beside TO PUBLIC")
+        yield made
+
+
+@pytest.fixture
+def ledger(house: House) -> Iterator[Ledger]:
+    one = Ledger(house.database.conninfo, pool_size=8)
+    yield one
+    one.close()
+
+
+def owner_of(installations: Installations, house: House) -> str:
+    return make_conninfo(installations.admin, dbname=psycopg.conninfo.conninfo_to_dict(house.database.conninfo)["dbname"])
+
+
+def new() -> str:
+    return str(uuid.uuid4())
+
+
+def calls(stream: str, *names: str) -> tuple[Encoded, ...]:
+    return tuple(Encoded(stream, e.CallHonoured(1, name), CAUSE, 2) for name in names)
+
+
+def one(stream: str, version: int = 0, *names: str, within: Callable[[AnyCursor], None] | None = None, key: bytes = b"") -> Append:
+    return Append(stream, version, calls(stream, *(names or ("k",))), within, key)
+
+
+def written(answers: Sequence[Written | Conflict]) -> list[Written]:
+    assert [answer for answer in answers if isinstance(answer, Conflict)] == []
+    return [answer for answer in answers if isinstance(answer, Written)]
+
+
+def rows(house: House) -> list[tuple[str, int, str]]:
+    """The whole ledger: stream, version and what it says, by position, which must count from 1 without a gap."""
+    entries = [entry for batch in house.ledger.all() for entry in batch]
+    assert [entry.position for entry in entries] == list(range(1, len(entries) + 1))
+    versions: dict[str, int] = {}
+    for entry in entries:
+        assert entry.version == versions.get(entry.stream, 0) + 1
+        versions[entry.stream] = entry.version
+    return [(entry.stream, entry.version, getattr(entry.event, "call", "")) for entry in entries]
+
+
+def keeping(key: str, stream: str) -> Callable[[AnyCursor], None]:
+    """A vault write of a kind: refused when the row is there."""
+
+    def write(cursor: AnyCursor) -> None:
+        cursor.execute("INSERT INTO beside VALUES (%s, %s) ON CONFLICT DO NOTHING", (key, stream))
+        if cursor.rowcount == 0:
+            raise WithinRefused
+
+    return write
+
+
+def kept(house: House, key: str) -> str | None:
+    with house.database.connection() as connection:
+        row = connection.execute("SELECT stream FROM beside WHERE key = %s", (key,)).fetchone()
+    return row[0] if row else None
+
+
+def test_positions_follow_one_another_and_versions_count_from_one(house: House, ledger: Ledger) -> None:
+    before = ledger.head()
+    first, second = new(), new()
+    answers = written(ledger.append([one(first, 0, "a", "b"), one(second, 0, "c")]))
+    assert answers == [Written((before + 1, before + 2), 2), Written((before + 3,), 1)]
+    assert written(ledger.append([one(first, 2, "d")])) == [Written((before + 4,), 3)]
+    assert rows(house)[-4:] == [(first, 1, "a"), (first, 2, "b"), (second, 1, "c"), (first, 3, "d")]
+
+
+def test_nothing_to_append_is_nothing(ledger: Ledger) -> None:
+    before = ledger.head()
+    assert ledger.append([]) == []
+    assert ledger.head() == before
+
+
+def test_the_bytes_read_are_the_bytes_written(house: House, ledger: Ledger) -> None:
+    stream = new()
+    event = Encoded(stream, e.CallHonoured(1, 'é\u2028\U0001f331\u0000\n"\\'), CAUSE, 2)
+    ledger.append([Append(stream, 0, (event,))])
+    with house.database.connection() as connection:
+        row = connection.execute("SELECT state, topic, originator_version FROM ledger.events WHERE originator_id = %s", (stream,)).fetchone()
+    assert row == (event.at_version(1), "call-honoured", 1)
+    assert [entry.event for entry in ledger.stream(stream)] == [event.event]
+
+
+def test_a_stream_that_moved_on_is_a_conflict_and_leaves_no_gap(house: House, ledger: Ledger) -> None:
+    stream = new()
+    ledger.append([one(stream)])
+    before = ledger.head()
+    assert ledger.append([one(stream, 0, "late")]) == [Conflict()]
+    assert ledger.head() == before
+    ledger.append([one(stream, 1, "next")])
+    assert rows(house)[-1] == (stream, 2, "next")
+
+
+def test_a_stale_stream_in_a_batch_of_five_hundred_is_refused_alone(house: House, ledger: Ledger) -> None:
+    streams = [new() for _ in range(500)]
+    ledger.append([one(streams[321])])
+    answers = ledger.append([one(stream) for stream in streams])
+    assert [n for n, answer in enumerate(answers) if isinstance(answer, Conflict)] == [321]
+    assert len(rows(house)) == ledger.head()
+    assert [entry.version for entry in ledger.stream(streams[321])] == [1]
+
+
+def test_many_stale_streams_in_a_batch_are_refused_alone(ledger: Ledger) -> None:
+    streams = [new() for _ in range(60)]
+    ledger.append([one(stream) for stream in streams[::2]])
+    answers = ledger.append([one(stream) for stream in streams])
+    assert [isinstance(answer, Conflict) for answer in answers] == [n % 2 == 0 for n in range(60)]
+
+
+def test_a_version_ahead_of_the_head_is_refused_beside_a_stale_one(ledger: Ledger) -> None:
+    stale, ahead = new(), new()
+    ledger.append([one(stale)])
+    assert ledger.append([one(stale), one(ahead, 5)]) == [Conflict(), Conflict()]
+
+
+def test_a_stream_stands_in_a_batch_once(ledger: Ledger) -> None:
+    stream, before = new(), ledger.head()
+    with pytest.raises(ValueError, match="twice"):
+        ledger.append([one(stream), one(stream, 1)])
+    assert ledger.head() == before
+
+
+def test_an_append_at_the_head_goes_wherever_the_head_is(house: House, ledger: Ledger) -> None:
+    stream, other = new(), new()
+    ledger.append([one(stream, 0, "a", "b")])
+    assert [answer.version for answer in written(ledger.append([one(stream, AT_HEAD, "c"), one(other, AT_HEAD, "d")]))] == [3, 1]
+    assert rows(house)[-2:] == [(stream, 3, "c"), (other, 1, "d")]
+
+
+def test_an_append_at_the_head_gets_through_beside_a_stale_one(ledger: Ledger) -> None:
+    stream, stale = new(), new()
+    ledger.append([one(stream), one(stale)])
+    answers = ledger.append([one(stale, 0), one(stream, AT_HEAD, "x")])
+    assert answers[0] == Conflict()
+    assert isinstance(answers[1], Written) and answers[1].version == 2
+
+
+def together(*threads: Callable[[], object]) -> list[object]:
+    """All begin at the same moment; their answers in order."""
+    barrier = threading.Barrier(len(threads))
+
+    def begin(work: Callable[[], object]) -> object:
+        barrier.wait(10)
+        return work()
+
+    with ThreadPoolExecutor(len(threads)) as pool:
+        futures = [pool.submit(begin, work) for work in threads]
+        wait(futures, timeout=60)
+        return [future.result(0) for future in futures]
+
+
+def test_six_racing_for_one_version_make_one_entry(house: House, ledger: Ledger) -> None:
+    for _ in range(10):
+        stream = new()
+        answers = together(*[lambda n=n, stream=stream: ledger.append([one(stream, 0, f"k{n}")]) for n in range(6)])  # type: ignore[misc]
+        assert sum(isinstance(answer[0], Written) for answer in answers) == 1  # type: ignore[index]
+        assert len(ledger.stream(stream)) == 1
+    rows(house)
+
+
+def test_appends_at_the_head_all_get_through_under_contention(house: House, ledger: Ledger) -> None:
+    stream = new()
+
+    def many(n: int) -> list[Written | Conflict]:
+        return [ledger.append([one(stream, AT_HEAD, f"{n}-{i}")])[0] for i in range(25)]
+
+    answers = together(*[lambda n=n: many(n) for n in range(6)])  # type: ignore[misc]
+    assert all(isinstance(answer, Written) for each in answers for answer in each)  # type: ignore[attr-defined]
+    said = [(entry.version, entry.event) for entry in ledger.stream(stream)]
+    assert [version for version, _ in said] == list(range(1, 151))
+    assert len({event for _, event in said}) == 150
+    rows(house)
+
+
+def test_two_appends_at_once_never_mix_their_entries(house: House, ledger: Ledger) -> None:
+    batches = [[new() for _ in range(40)] for _ in range(6)]
+    together(*[lambda streams=streams: ledger.append([one(stream, 0, "a", "b") for stream in streams]) for streams in batches])  # type: ignore[misc]
+    told = [stream for stream, _, _ in rows(house)]
+    for streams in batches:
+        first = told.index(streams[0])
+        assert told[first : first + 80] == [stream for stream in streams for _ in range(2)]
+
+
+def test_a_reader_never_sees_a_later_position_before_an_earlier_one(ledger: Ledger) -> None:
+    stop, start = threading.Event(), ledger.head()
+    seen: list[int] = []
+
+    def follow() -> None:
+        while not stop.is_set() or (seen[-1] if seen else start) < ledger.head():
+            seen.extend(entry.position for entry in ledger.between(seen[-1] if seen else start, 2**62, 50))
+
+    reader = threading.Thread(target=follow)
+    reader.start()
+    together(*[lambda: [ledger.append([one(new(), 0, "a", "b", "c")]) for _ in range(20)] for _ in range(4)])
+    stop.set()
+    reader.join(20)
+    assert seen == list(range(start + 1, start + 1 + 4 * 20 * 3))
+
+
+def test_a_row_of_the_vault_in_the_way_refuses_its_append_alone(house: House, ledger: Ledger) -> None:
+    streams = [new() for _ in range(20)]
+    ledger.append([one(new(), 0, within=keeping("taken", "someone"))])
+    answers = ledger.append([one(s, 0, within=keeping("taken" if n == 7 else s, s)) for n, s in enumerate(streams)])
+    assert [n for n, answer in enumerate(answers) if isinstance(answer, Conflict)] == [7]
+    assert kept(house, "taken") == "someone"
+    assert [kept(house, stream) for stream in streams if stream != streams[7]] == [stream for stream in streams if stream != streams[7]]
+    assert ledger.stream(streams[7]) == []
+
+
+def test_a_vaults_row_stands_or_falls_with_its_entry(house: House, ledger: Ledger) -> None:
+    stale, good = new(), new()
+    ledger.append([one(stale)])
+    answers = ledger.append([one(stale, 0, within=keeping("lost", stale)), one(good, 0, within=keeping("good", good))])
+    assert isinstance(answers[0], Conflict) and isinstance(answers[1], Written)
+    assert (kept(house, "lost"), kept(house, "good")) == (None, good)
+
+
+def test_a_broken_rule_of_the_vault_refuses_its_append_alone_and_soon(ledger: Ledger) -> None:
+    tries: list[str] = []
+
+    def breaking(cursor: AnyCursor) -> None:
+        tries.append("again")
+        cursor.execute("INSERT INTO beside VALUES (NULL)")
+
+    answers = ledger.append([one(new()), one(new(), 0, within=breaking), one(new())])
+    assert [isinstance(answer, Written) for answer in answers] == [True, False, True]
+    assert len(tries) <= 2
+
+
+def test_what_is_done_together_is_tried_first_and_each_says_for_itself_when_it_fails(house: House, ledger: Ledger) -> None:
+    streams = [new() for _ in range(4)]
+    asked: list[Sequence[int]] = []
+
+    def all_at_once(cursor: AnyCursor, indexes: Sequence[int]) -> None:
+        asked.append(list(indexes))
+        for index in indexes:
+            cursor.execute("INSERT INTO beside VALUES (%s, %s)", (f"row {streams[index]}", streams[index]))
+
+    batch = [one(stream, 0, within=keeping(f"row {stream}", stream)) for stream in streams]
+    ledger.append([one(new(), 0, within=keeping(f"row {streams[2]}", "someone"))])
+    answers = ledger.append(batch, all_at_once)
+    assert [isinstance(answer, Written) for answer in answers] == [True, True, False, True]
+    assert asked == [[0, 1, 2, 3]]
+    assert kept(house, f"row {streams[3]}") == streams[3]
+
+
+def test_batches_that_want_the_same_rows_do_not_wait_for_each_other(house: House, ledger: Ledger) -> None:
+    """Twelve addresses in eight batches at once, each batch under streams of its own: every address is registered exactly once."""
+    addresses = [f"address {n} {new()}" for n in range(12)]
+
+    def register() -> list[Written | Conflict]:
+        minted = {address: new() for address in addresses}
+        return ledger.append([one(s, 0, within=keeping(a, s), key=a.encode()) for a, s in minted.items()])
+
+    answers = together(*[register for _ in range(8)])
+    assert sum(isinstance(answer, Written) for each in answers for answer in each) == 12  # type: ignore[attr-defined]
+    assert all(kept(house, address) for address in addresses)
+
+
+def test_a_deadlock_is_tried_again(house: House, ledger: Ledger) -> None:
+    """Rows wanted in opposite order, against the rule of the house: PostgreSQL ends one of the two, which then gets its turn."""
+    both = threading.Barrier(2)
+
+    def crossing(first: str, second: str) -> Callable[[AnyCursor], None]:
+        met: list[bool] = []
+
+        def write(cursor: AnyCursor) -> None:
+            cursor.execute("INSERT INTO beside VALUES (%s, '') ON CONFLICT (key) DO UPDATE SET stream = ''", (first,))
+            if not met:
+                met.append(True)
+                both.wait(10)
+            cursor.execute("INSERT INTO beside VALUES (%s, '') ON CONFLICT (key) DO UPDATE SET stream = ''", (second,))
+
+        return write
+
+    names = new(), new()
+    for name in names:
+        ledger.append([one(new(), 0, within=keeping(name, ""))])
+    answers = together(
+        lambda: ledger.append([one(new(), 0, within=crossing(*names))]), lambda: ledger.append([one(new(), 0, within=crossing(*names[::-1]))])
+    )
+    assert [type(answer[0]) for answer in answers] == [Written, Written]  # type: ignore[index]
+    rows(house)
+
+
+def test_an_integrity_error_nobody_can_name_is_raised_and_not_tried_for_ever(ledger: Ledger) -> None:
+    """One that comes not from a single append's rows: as if `together` had left something to be checked at the commit."""
+    tries: list[int] = []
+
+    def broken(cursor: AnyCursor, indexes: Sequence[int]) -> None:
+        tries.append(1)
+        raise psycopg.IntegrityError
+
+    assert isinstance(ledger.append([one(new())], broken)[0], Written)
+    assert tries == [1]
+
+
+def test_a_connection_killed_in_the_middle_writes_nothing_and_the_next_append_follows_without_gap(
+    installations: Installations, house: House, ledger: Ledger
+) -> None:
+    before, stream = ledger.head(), new()
+
+    def killed(cursor: AnyCursor) -> None:
+        cursor.execute("INSERT INTO beside VALUES ('killed', '')")
+        pid = cursor.connection.info.backend_pid
+        with psycopg.connect(installations.admin, autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        cursor.execute("SELECT 1")
+
+    with pytest.raises(LOST):
+        ledger.append([one(stream, 0, within=killed)])
+    assert (ledger.head(), kept(house, "killed"), ledger.stream(stream)) == (before, None, [])
+    assert written(ledger.append([one(stream)])) == [Written((before + 1,), 1)]
+
+
+def test_connections_killed_while_idle_are_replaced_before_they_are_used(installations: Installations, house: House, ledger: Ledger) -> None:
+    stream = new()
+    ledger.append([one(stream)])
+    with psycopg.connect(owner_of(installations, house), autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    assert written(ledger.append([one(stream, 1)]))[0].version == 2
+
+
+def test_appending_waits_for_no_vacuum_and_cancels_none(installations: Installations, house: House, ledger: Ledger) -> None:
+    """VACUUM and ANALYZE, PostgreSQL's own too, hold the table in this mode while they run."""
+    with psycopg.connect(owner_of(installations, house)) as maintenance:
+        maintenance.execute("LOCK TABLE ledger.events IN SHARE UPDATE EXCLUSIVE MODE")
+        with ThreadPoolExecutor(1) as pool:
+            assert isinstance(pool.submit(ledger.append, [one(new())]).result(5)[0], Written)
+        maintenance.rollback()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger.events SET topic = 'x'",
+        "DELETE FROM ledger.events",
+        "TRUNCATE ledger.events",
+        "DROP TABLE ledger.events",
+        "ALTER TABLE ledger.events DISABLE TRIGGER ALL",
+    ],
+)
+def test_the_running_program_may_not_change_what_is_written(house: House, statement: str) -> None:
+    with house.database.connection() as connection, pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.RaiseException)):
+        connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize("statement", ["UPDATE ledger.events SET topic = 'x'", "DELETE FROM ledger.events", "TRUNCATE ledger.events"])
+def test_not_even_the_owner_changes_it_by_accident(installations: Installations, house: House, statement: str) -> None:
+    with (
+        psycopg.connect(owner_of(installations, house), autocommit=True) as connection,
+        pytest.raises(psycopg.errors.RaiseException, match="never changed or removed"),
+    ):
+        connection.execute(statement.encode())
+
+
+def test_a_column_that_is_not_what_its_entry_says_is_noticed(installations: Installations) -> None:
+    """Someone with the owner's password takes the guard away and edits the copies."""
+    with installations.made({}) as made:
+        stream = new()
+        made.ledger.append([one(stream, 0, "a", "b")])
+        for column, value in (("topic", "'list-joined'"), ("originator_version", "7"), ("originator_id", f"'{new()}'")):
+            with psycopg.connect(owner_of(installations, made)) as owner:
+                owner.execute("ALTER TABLE ledger.events DISABLE TRIGGER ALL")
+                owner.execute(f"UPDATE ledger.events SET {column} = {value} WHERE notification_id = 2".encode())
+                owner.commit()
+            with pytest.raises(EntryRefused, match="columns at position 2"):
+                made.ledger.between(0, 9)
+            with pytest.raises(EntryRefused, match="columns at position 2"):
+                made.ledger.at(2)
+
+
+def test_an_entry_is_found_by_its_position_and_no_other_number_is(ledger: Ledger) -> None:
+    stream = new()
+    (answer,) = written(ledger.append([one(stream, 0, "here")]))
+    found = ledger.at(answer.positions[0])
+    assert found is not None and (found.stream, found.event) == (stream, e.CallHonoured(1, "here"))
+    for position in (0, -1, answer.positions[0] + 1, 2**63 - 1, 2**63, 2**64 - 1):
+        assert ledger.at(position) is None
+
+
+def test_the_later_entries_of_many_streams_come_in_one_answer(ledger: Ledger) -> None:
+    first, second, unknown = new(), new(), new()
+    ledger.append([one(first, 0, "a", "b", "c"), one(second, 0, "d")])
+    found = ledger.after({first: 1, second: 1, unknown: 0})
+    assert {stream: [entry.version for entry in entries] for stream, entries in found.items()} == {first: [2, 3], second: [], unknown: []}
+    assert ledger.after({}) == {}
+
+
+def test_the_whole_ledger_is_read_in_batches_up_to_a_position(ledger: Ledger) -> None:
+    ledger.append([one(new(), 0, *"abcdefghij")])
+    head = ledger.head()
+    batches = list(ledger.all(head - 1, batch=3))
+    assert max(len(batch) for batch in batches) == 3
+    assert [entry.position for batch in batches for entry in batch] == list(range(1, head))
+    assert list(ledger.all(0)) == []

@@ -1,0 +1,139 @@
+"""`check`: all that is wrong with an author's folder at once, with file and place; exit status 2, nothing started, nothing lost."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from engine.config import Config, read_config
+from engine.inspecting import inspect, read_folder
+from engine.sequence.mistakes import Unpublishable
+from engine.verbs.planning import check
+from tests.installation import CONFIG, LAYOUT, write_sequences
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DIALOGUE = """title = "Essai"
+purpose = "conseils"
+[[list]]
+id = 10
+name = "ten"
+ends = { leave = true }
+  [[list.letter]]
+  id = "asks"
+  after = "0 minutes"
+  subject = "Une question"
+  preheader = "En un clic."
+  body = "asks.md"
+[[form]]
+name = "f"
+title = "T"
+list = 10
+notice = "N"
+checkbox = "C"
+"""
+WORDS = {"d.toml": DIALOGUE, "asks.md": "Bonjour {{ first_name | default('vous', true) }},\n\n[Oui](+++10+++)\n", "layout.html": LAYOUT}
+
+
+def folder(path: Path, words: Mapping[str, str] = WORDS) -> Config:
+    (path / "config.toml").write_text(CONFIG, "utf-8")
+    write_sequences(path, words)
+    return read_config(path)
+
+
+def said(path: Path, **changed: str) -> list[str]:
+    words = WORDS | {name.replace("_", "."): text for name, text in changed.items()}
+    return [str(mistake) for mistake in read_folder(folder(path, words)).mistakes]
+
+
+def test_a_folder_with_nothing_wrong_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(tmp_path) == []
+    assert check(read_config(tmp_path), argparse.Namespace(json=False)) == 0
+    heard = capsys.readouterr()
+    assert heard.out == "1 liste, 1 lettre : rien n’empêche de publier.\n"
+    assert heard.err == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "sequences"]
+
+
+def test_the_sample_comes_out_clean() -> None:
+    assert read_folder(read_config(ROOT)).mistakes == ()
+
+
+def test_mistakes_of_all_kinds_are_told_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = DIALOGUE.replace("ends = { leave = true }", "ends = { move = 99 }").replace("En un clic.", "{{ nothing }}")
+    letter = "Bonjour {{ nickname }},\n\n[Oui](===11===) ou +++10+++\n\n![Photo](pictures/gone.png)\n"
+    config = folder(tmp_path, WORDS | {"d.toml": bad, "asks.md": letter})
+    assert check(config, argparse.Namespace(json=False)) == 2
+    heard = capsys.readouterr()
+    assert heard.out == ""
+    assert [line.split(": ")[0] for line in heard.err.splitlines()] == [
+        "sequences/asks.md:1",
+        "sequences/asks.md:3",
+        "sequences/asks.md:3",
+        "sequences/asks.md:5",
+        "sequences/d.toml:6",
+        "sequences/d.toml:11",
+    ]
+    for part in ("`nickname`", "list 11, which does not exist", "stands outside a link", "sequences/pictures/gone.png", "no list 99", "`nothing`"):
+        assert heard.err.count(part) == 1, part
+
+
+def test_mistakes_can_be_read_by_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = folder(tmp_path, WORDS | {"old.md": "Rien."})
+    assert check(config, argparse.Namespace(json=True)) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found == {"file": "sequences/old.md", "line": 1, "text": "no list and no broadcast sends this letter", "fatal": False}
+
+
+@pytest.mark.parametrize(
+    ("changed", "mistake"),
+    [
+        ({"d_toml": DIALOGUE.replace("Une question", "{{ nickname }}")}, "d.toml:10: The merge field `nickname` does not exist."),
+        ({"d_toml": DIALOGUE.replace("Une question", "[x](===10===)")}, "d.toml:10: The subject cannot hold a link."),
+        ({"asks_md": "[Oui](+++10+++) <script>x</script>"}, "asks.md:1: <script> may not be used in a letter"),
+        ({"layout_html": "<html lang=\"fr\">{{ content }}</html>"}, "layout.html:1: "),
+        ({"layout_html": LAYOUT.replace("{{ foot }}", '{{ foot }}<a href="===unsubscribe===">x</a>')}, "layout.html:1: a confirmation has nothing"),
+        ({"asks_md": "[Oui](+++10+++) {{ first_name }}"}, "asks.md:1: The field `first_name` is empty for this person and has no default."),
+        ({"asks_md": "[Oui](+++10+++) {{ first_name | d('x') }} [Plan](files/gone.pdf)"}, "asks.md:1: there is no file sequences/files/gone.pdf"),
+        ({"asks_md": "[Oui](+++10+++) {{ first_name | d('x') }} [Plan](files/../d.toml)"}, "asks.md:1: "),
+        ({"d_toml": DIALOGUE + '[confirmation]\nbody = "c.md"\nsubject = "{{ nick }}"\n', "c_md": "[Oui](===confirm===)"}, "d.toml:21: "),
+        ({"d_toml": DIALOGUE + '[confirmation]\nbody = "c.md"\n', "c_md": "[Oui](===confirm===) {{ nick }}"}, "c.md:1: The merge field `nick`"),
+    ],
+)
+def test_a_letter_is_held_against_its_layout_its_fields_and_its_files(tmp_path: Path, changed: dict[str, str], mistake: str) -> None:
+    assert any(each.startswith(mistake) for each in said(tmp_path, **changed)), said(tmp_path, **changed)
+
+
+def test_a_picture_that_is_there_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "sequences" / "pictures").mkdir(parents=True)
+    (tmp_path / "sequences" / "pictures" / "é.png").write_bytes(b"x")
+    words = WORDS | {"asks.md": WORDS["asks.md"] + "\n![Photo](pictures/%C3%A9.png)\n\n`![Photo](pictures/gone.png)`\n"}
+    assert [str(each) for each in read_folder(folder(tmp_path, words)).mistakes] == []
+
+
+def test_a_folder_without_a_layout_is_told_once(tmp_path: Path) -> None:
+    config = folder(tmp_path)
+    words = {path: text for path, text in WORDS.items() if path != "layout.html"}
+    (mistake,) = inspect(config, words).mistakes
+    assert str(mistake) == "layout.html:1: there is no layout.html: the frame that every letter is set in"
+
+
+def test_warnings_wait_until_the_mistakes_are_gone(tmp_path: Path) -> None:
+    (mistake,) = said(tmp_path, old_md="Rien.", d_toml=DIALOGUE + "colour = 1\n")
+    assert mistake.startswith("d.toml:19: unknown key `colour`; known here: basis, button")
+
+
+def test_what_cannot_be_read_is_told_with_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = folder(tmp_path)
+    (tmp_path / "sequences" / "asks.md").write_bytes(b"caf\xe9")
+    assert check(config, argparse.Namespace(json=False)) == 2
+    assert capsys.readouterr().err == "sequences/asks.md:1: is not UTF-8 (byte 3): save it as UTF-8\n"
+
+
+def test_only_a_sound_folder_is_gone_on_with(tmp_path: Path) -> None:
+    assert read_folder(folder(tmp_path, WORDS | {"old.md": "x"})).sound().plan.lists
+    with pytest.raises(Unpublishable):
+        read_folder(folder(tmp_path, WORDS | {"d.toml": "x = 1"})).sound()
