@@ -94,8 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"relance: {refusal}", file=sys.stderr)
         return refusal.status
     except Unpublishable as error:
-        for mistake in error.mistakes:
-            print(mistake, file=sys.stderr)
+        planning.tell(error.mistakes)
         return 2
     except KeyboardInterrupt:
         print("relance: stopped; nothing is lost", file=sys.stderr)

@@ -114,6 +114,7 @@ class Ledger:
             max_overflow=pool_size - 1,
             schema="ledger",
             connect_timeout=30,
+            pre_ping=True,
         )
         self.recorder = LedgerRecorder(self.datastore, events_table_name="events")
         self.recorder.channel_name = CHANNEL

@@ -184,7 +184,7 @@ def together(*threads: Callable[[], object]) -> list[object]:
 def test_six_racing_for_one_version_make_one_entry(house: House, ledger: Ledger) -> None:
     for _ in range(10):
         stream = new()
-        answers = together(*[lambda n=n, stream=stream: ledger.append([one(stream, 0, f"k{n}")]) for n in range(6)])  # type: ignore[misc]
+        answers = together(*[lambda n=n, stream=stream: ledger.append([one(stream, 0, f"k{n}")]) for n in range(6)])
         assert sum(isinstance(answer[0], Written) for answer in answers) == 1  # type: ignore[index]
         assert len(ledger.stream(stream)) == 1
     rows(house)
@@ -196,7 +196,7 @@ def test_appends_at_the_head_all_get_through_under_contention(house: House, ledg
     def many(n: int) -> list[Written | Conflict]:
         return [ledger.append([one(stream, AT_HEAD, f"{n}-{i}")])[0] for i in range(25)]
 
-    answers = together(*[lambda n=n: many(n) for n in range(6)])  # type: ignore[misc]
+    answers = together(*[lambda n=n: many(n) for n in range(6)])
     assert all(isinstance(answer, Written) for each in answers for answer in each)  # type: ignore[attr-defined]
     said = [(entry.version, entry.event) for entry in ledger.stream(stream)]
     assert [version for version, _ in said] == list(range(1, 151))
@@ -206,7 +206,7 @@ def test_appends_at_the_head_all_get_through_under_contention(house: House, ledg
 
 def test_two_appends_at_once_never_mix_their_entries(house: House, ledger: Ledger) -> None:
     batches = [[new() for _ in range(40)] for _ in range(6)]
-    together(*[lambda streams=streams: ledger.append([one(stream, 0, "a", "b") for stream in streams]) for streams in batches])  # type: ignore[misc]
+    together(*[lambda streams=streams: ledger.append([one(stream, 0, "a", "b") for stream in streams]) for streams in batches])
     told = [stream for stream, _, _ in rows(house)]
     for streams in batches:
         first = told.index(streams[0])
@@ -345,11 +345,13 @@ def test_a_connection_killed_in_the_middle_writes_nothing_and_the_next_append_fo
     assert written(ledger.append([one(stream)])) == [Written((before + 1,), 1)]
 
 
-def test_connections_killed_while_idle_are_replaced_before_they_are_used(installations: Installations, house: House, ledger: Ledger) -> None:
+def test_a_connection_killed_while_idle_is_replaced_before_it_is_used(installations: Installations, ledger: Ledger) -> None:
     stream = new()
     ledger.append([one(stream)])
-    with psycopg.connect(owner_of(installations, house), autocommit=True) as admin:
-        admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    with ledger.datastore.get_connection() as idle:
+        pid = idle.info.backend_pid
+    with psycopg.connect(installations.admin, autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
     assert written(ledger.append([one(stream, 1)]))[0].version == 2
 
 
