@@ -8,6 +8,8 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from bench.installation import LETTER, write_folder
+from bench.table import Row, Watch, against
 from engine.authoring import read_sequences
 from engine.config import read_config
 from engine.link_token import LENGTH
@@ -15,9 +17,6 @@ from engine.sending.compose import Composer, Ordered
 from engine.sequence.model import Plan
 from engine.sequence.parse import parse
 from engine.subscriber.events import LetterBegun
-
-from bench.installation import LETTER, write_folder
-from bench.table import Row, Watch, against
 
 AT = 1_800_000_000_000
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from engine.store.sql import beside
 
 SQL = beside(__file__)
 Rows = Sequence[Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An empty twin, and what is to be copied into it."""
+
+    name: sql.Identifier
+    types: Sequence[int | str]
+    rows: Rows
 
 
 def twin(owner: psycopg.Connection[tuple[object, ...]], schema: str, table: str) -> sql.Identifier:
@@ -25,7 +36,8 @@ def rows_of(owner: psycopg.Connection[tuple[object, ...]], schema: str, table: s
     """The types of the columns, and the rows whose `column` (a uuid) is among `values`."""
     query = sql.SQL(SQL["rows"]).format(sql.Identifier(schema, table), sql.Identifier(column))
     cursor = owner.execute(query, {"values": list(values)}, binary=True)
-    return [column.type_code for column in cursor.description or ()], cursor.fetchall()
+    rows = [tuple(Jsonb(value) if isinstance(value, dict) else value for value in row) for row in cursor.fetchall()]
+    return [column.type_code for column in cursor.description or ()], rows
 
 
 def copy_in(owner: psycopg.Connection[tuple[object, ...]], name: sql.Identifier, types: Sequence[int | str], rows: Rows, batch: int) -> None:

@@ -7,12 +7,11 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bench.installation import BATCH, LETTER
 from engine.ledger.codec import Encoded
 from engine.ledger.names import AnyEvent
 from engine.ledger.store import Append, Ledger, Written
 from engine.subscriber import events as e
-
-from bench.installation import BATCH, LETTER
 
 IMPORT, ENGINE, RELAY = e.Cause("import", evidence="0" * 64), e.Cause("engine"), e.Cause("relay")
 

@@ -10,15 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from engine.house import House
-from engine.installation.events import InstallationEvent, SendingPaused, SendingResumed
-from engine.subscriber.events import Cause, LetterBegun, LetterSent
-
 from bench.composing import octets
 from bench.installation import ROUND_LISTS, YES, Installation, installed, join
 from bench.processes import relance, running
 from bench.sink import SESSIONS, Sink, sink
 from bench.table import Row, against
+from engine.house import House
+from engine.installation.events import InstallationEvent, SendingPaused, SendingResumed
+from engine.subscriber.events import Cause, LetterBegun, LetterSent
 
 GOAL = 0.25
 SENDERS = 2

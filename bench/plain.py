@@ -1,5 +1,6 @@
-"""What stands in for Postfix's tools where they are missing: the plainest SMTP sink and sender that asyncio makes. Slower than those: the ratio flatters.
+"""What stands in for Postfix's tools where they are missing: the plainest SMTP sink and sender that asyncio makes.
 
+Slower than those, so a ratio to them flatters: its row says so in its name.
 `python -m bench.plain sink PORT`, `python -m bench.plain send PORT COUNT SIZE SESSIONS`.
 """
 

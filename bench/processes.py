@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,18 @@ def running(command: Sequence[str], *, says_ready: bool = True) -> Iterator[subp
 
 def module(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", name, *arguments]
+
+
+def listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Waits until somebody takes connections on a loopback port. Raises NotReady when `process` has ended or patience has."""
+    end = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except ConnectionError:
+            time.sleep(0.02)
+    raise NotReady(f"nobody listens on port {port} (status {process.poll()})")
 
 
 def relance(folder: Path, part: str) -> list[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import psycopg
 
-from engine.ledger.store import SQL as LEDGER
-
 from bench.installation import installed
 from bench.lives import STAGES, append_all, appends, lives
 from bench.table import Row, Watch, against
+from engine.ledger.store import SQL as LEDGER
 
 GOAL = 40_000
 READ = 2000

@@ -1,16 +1,19 @@
-"""Where the measured letters go, and who else sends there: Postfix's smtp-sink and smtp-source, or plain asyncio ones of our own where they are missing."""
+"""Where the measured letters go, and who else sends there: Postfix's smtp-sink and smtp-source.
+
+Where they are missing, plain asyncio ones of our own take their place, and that is said.
+"""
 
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bench.processes import PATIENCE, NotReady, found, free_port, module, running
+from bench.processes import found, free_port, listening, module, running
 
 SESSIONS = 8
 BACKLOG = 1000
@@ -43,22 +46,12 @@ def sink() -> Iterator[Sink]:
     """Listening on loopback until the end of the `with`."""
     port = free_port()
     if found("smtp-sink") is None or found("smtp-source") is None:
+        print("smtp-sink and smtp-source are missing: the limit is a plain asyncio sender instead", file=sys.stderr)
         with running(module("bench.plain", "sink", str(port))):
             yield Sink(port, "plain asyncio", True)
         return
     # smtp-sink refuses to stay root.
     account = ["-u", "nobody"] if os.geteuid() == 0 else []
     with running([str(found("smtp-sink")), *account, f"127.0.0.1:{port}", str(BACKLOG)], says_ready=False) as process:
-        _wait(port, process)
+        listening(port, process)
         yield Sink(port, "smtp-source", False)
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + PATIENCE
-    while process.poll() is None and time.monotonic() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except ConnectionError:
-            time.sleep(0.02)
-    raise NotReady(f"smtp-sink does not listen (status {process.poll()})")

@@ -33,7 +33,7 @@ class Settings:
 class Draft:
     """Targets are still as the author wrote them. `lists` keeps each list beside its table, so that later mistakes find their line.
 
-    `incomplete`: a file could not be read at all, so a list that is not there is no mistake of whoever names it.
+    `unread` are the texts of files that are no TOML: a list that seems to be declared there is no mistake of whoever names it.
     """
 
     files: Mapping[str, str]
@@ -41,7 +41,7 @@ class Draft:
     mistakes: list[Mistake] = field(default_factory=list)
     lists: dict[int, tuple[List, Table]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
-    incomplete: bool = False
+    unread: list[str] = field(default_factory=list)
 
     def number(self, said: object) -> int:
         """The number of a list said by number or name; 0 when there is none."""
@@ -54,9 +54,13 @@ class Draft:
     def resolve(self, said: object, table: Table, key: str) -> int:
         """As `number`, and a mistake at `key` when there is none."""
         number = self.number(said)
-        if not number and not self.incomplete:
+        if not number and not self.may_be_unread(said):
             table.mistake(key, f"there is no list {said!r}" if isinstance(said, str) else f"there is no list {said}")
         return number
+
+    def may_be_unread(self, said: object) -> bool:
+        declared = re.compile(rf"""(?m)^\s*(?:id\s*=\s*{re.escape(str(said))}|name\s*=\s*["']{re.escape(str(said))}["'])\s*(?:#.*)?$""")
+        return any(declared.search(text) for text in self.unread)
 
     def purpose(self, table: Table, root: Table) -> str:
         """A table's own purpose, or that of its file; both must be declared."""

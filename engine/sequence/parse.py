@@ -90,9 +90,15 @@ def _read_roots(draft: Draft) -> list[Table]:
         try:
             values = read_tables(draft.files[path])
         except ValueError as error:
-            found = _LINE.search(str(error))
-            draft.mistakes.append(Mistake(path, int(found[1]) if found else 1, f"this is not TOML: {error}"))
-            draft.incomplete = True
+            draft.mistakes.append(Mistake(path, _line(str(error), draft.files[path]), f"this is not TOML: {error}"))
+            draft.unread.append(draft.files[path])
             continue
         roots.append(Table(values, path, Places(draft.files[path]), "", draft.mistakes))
     return roots
+
+
+def _line(said: str, text: str) -> int:
+    found = _LINE.search(said)
+    if found:
+        return int(found[1])
+    return len(text.rstrip().split("\n")) if "end of document" in said else 1

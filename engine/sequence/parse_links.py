@@ -26,7 +26,7 @@ def read_links(letter: Letter, draft: Draft) -> tuple[Link, ...]:
         if link.index < 0:
             continue
         number = draft.number(link.target)
-        if not number and not draft.incomplete:
+        if not number and not draft.may_be_unread(link.target):
             draft.mistakes.append(Mistake(letter.body, link.line, f"this link leads to list {link.target}, which does not exist"))
         resolved.append(Link(link.index, cast(Literal["move", "copy"], link.kind), number, labels.get(link.index, "")))
     draft.mistakes += [Mistake(letter.body, mistake.line, mistake.text) for mistake in links.find_mistakes(source)]

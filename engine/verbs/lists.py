@@ -36,8 +36,8 @@ def lists(house: House, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(rows + gone, ensure_ascii=False, indent=2))
         return 0
-    say = translator("fr" if house.config.site.language == "fr" else "en")
-    heads = (say("list"), say("name"), say("group"), say("purpose"), say("people"), say("due within a day"), say("paused"))
+    _ = translator("fr" if house.config.site.language == "fr" else "en")
+    heads = (_("list"), _("name"), _("group"), _("purpose"), _("people"), _("due within a day"), _("paused"))
     table = [heads, *(tuple(str(value) for value in row.values()) for row in rows + gone)]
     widths = [max(len(row[i]) for row in table) for i in range(len(heads))]
     for row in table:

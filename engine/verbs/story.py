@@ -36,11 +36,11 @@ def show(house: House, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([fact(entry, evidence) for entry in entries], ensure_ascii=False, indent=2))
         return 0
-    say = translator("fr" if house.config.site.language == "fr" else "en")
+    _ = translator("fr" if house.config.site.language == "fr" else "en")
     zone = house.config.site.timezone
     for entry in entries:
-        print(line(entry, house.publications, zone, say, evidence))
-    _standing(house, subscriber, zone, say)
+        print(line(entry, house.publications, zone, _, evidence))
+    _standing(house, subscriber, zone, _)
     return 0
 
 
@@ -70,25 +70,25 @@ def _iso(instant: int) -> str:
     return to_local(instant, "UTC").strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant % 1000:03d}Z"
 
 
-def line(entry: Entry, publications: Publications, zone: str, say: Say, evidence: Kept) -> str:
+def line(entry: Entry, publications: Publications, zone: str, _: Say, evidence: Kept) -> str:
     plan = publications.current().plan()
-    recorded = "" if abs(entry.recorded_at - entry.event.at) < 60_000 else " " + say("(recorded {when})").format(when=shown(entry.recorded_at, zone))
-    words = sentence(entry.event, plan, zone, say)
-    return f"{shown(entry.event.at, zone)}{recorded}  {words}  — {cause_in_words(entry, say, evidence)}  [{entry.name}]"
+    recorded = "" if abs(entry.recorded_at - entry.event.at) < 60_000 else " " + _("(recorded {when})").format(when=shown(entry.recorded_at, zone))
+    words = sentence(entry.event, plan, zone, _)
+    return f"{shown(entry.event.at, zone)}{recorded}  {words}  — {cause_in_words(entry, _, evidence)}  [{entry.name}]"
 
 
-def cause_in_words(entry: Entry, say: Say, evidence: Kept) -> str:
+def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
     doors = {
-        "form": say("form"),
-        "import": say("import"),
-        "api": say("API call"),
-        "click": say("click in a letter"),
-        "one-click": say("one-click unsubscribe"),
-        "mailto": say("mail to the unsubscribe address"),
-        "operator": say("operator"),
-        "rule": say("rule"),
-        "engine": say("engine"),
-        "relay": say("mail server's answer"),
+        "form": _("form"),
+        "import": _("import"),
+        "api": _("API call"),
+        "click": _("click in a letter"),
+        "one-click": _("one-click unsubscribe"),
+        "mailto": _("mail to the unsubscribe address"),
+        "operator": _("operator"),
+        "rule": _("rule"),
+        "engine": _("engine"),
+        "relay": _("mail server's answer"),
     }
     said = doors.get(entry.cause.door, entry.cause.door)
     kept = evidence.get(entry.cause.evidence)
@@ -99,7 +99,7 @@ def cause_in_words(entry: Entry, say: Say, evidence: Kept) -> str:
     return f"{said} ({details})" if details else said
 
 
-def sentence(event: object, plan: Plan, zone: str, say: Say) -> str:
+def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
     """What happened, in words."""
 
     def named(number: int) -> str:
@@ -108,77 +108,77 @@ def sentence(event: object, plan: Plan, zone: str, say: Say) -> str:
 
     match event:
         case e.SubscriberRegistered():
-            return say("Registered")
+            return _("Registered")
         case e.ProfileChanged(_, fields):
-            return say("Profile changed: {fields}").format(fields=", ".join(fields) or "-")
+            return _("Profile changed: {fields}").format(fields=", ".join(fields) or "-")
         case e.ConsentRequested(_, purpose, _, lists):
-            return say("Asked to confirm for “{purpose}” (lists {lists})").format(purpose=purpose, lists=", ".join(map(named, lists)))
+            return _("Asked to confirm for “{purpose}” (lists {lists})").format(purpose=purpose, lists=", ".join(map(named, lists)))
         case e.ConsentGiven(_, purpose, proof):
-            return say("Consent for “{purpose}”: {proof}").format(purpose=purpose, proof=_proof(proof, say))
+            return _("Consent for “{purpose}”: {proof}").format(purpose=purpose, proof=_proof(proof, _))
         case e.GroundDeclared(_, purpose, basis, proof):
-            return say("Ground for “{purpose}”: {basis}, {proof}").format(purpose=purpose, basis=basis, proof=_proof(proof, say))
+            return _("Ground for “{purpose}”: {basis}, {proof}").format(purpose=purpose, basis=basis, proof=_proof(proof, _))
         case e.ConsentConfirmed(_, purpose):
-            return say("Confirmed for “{purpose}”").format(purpose=purpose)
+            return _("Confirmed for “{purpose}”").format(purpose=purpose)
         case e.ConsentExpired(_, purpose):
-            return say("The request for “{purpose}” expired unconfirmed").format(purpose=purpose)
+            return _("The request for “{purpose}” expired unconfirmed").format(purpose=purpose)
         case e.ConsentWithdrawn(_, purpose):
-            return say("Withdrew from everything") if purpose == "*" else say("Withdrew from “{purpose}”").format(purpose=purpose)
+            return _("Withdrew from everything") if purpose == "*" else _("Withdrew from “{purpose}”").format(purpose=purpose)
         case e.ListJoined(_, number, run, start):
-            how = {"none": say(", without its letters"), "by-date": say(", counted from the date of collection")}.get(start, "")
-            return say("Joined list {list} (run {run})").format(list=named(number), run=run) + how
+            how = {"none": _(", without its letters"), "by-date": _(", counted from the date of collection")}.get(start, "")
+            return _("Joined list {list} (run {run})").format(list=named(number), run=run) + how
         case e.ListLeft(_, number, run, why):
-            return say("Left list {list} (run {run}): {why}").format(list=named(number), run=run, why=why)
+            return _("Left list {list} (run {run}): {why}").format(list=named(number), run=run, why=why)
         case e.ListMoved():
-            said = say("Answered: moved from {source} to {target}").format(source=named(event.source), target=named(event.target))
-            return said + (say(" (automatic)") if event.act == "auto_submit" else "")
+            said = _("Answered: moved from {source} to {target}").format(source=named(event.source), target=named(event.target))
+            return said + (_(" (automatic)") if event.act == "auto_submit" else "")
         case e.ListCopied():
-            said = say("Answered: also on {target}").format(target=named(event.target))
-            return said + (say(" (automatic)") if event.act == "auto_submit" else "")
+            said = _("Answered: also on {target}").format(target=named(event.target))
+            return said + (_(" (automatic)") if event.act == "auto_submit" else "")
         case e.ListTransferred():
-            return say("Moved from {source} to {target}: {why}").format(source=named(event.source), target=named(event.target), why=event.why)
+            return _("Moved from {source} to {target}: {why}").format(source=named(event.source), target=named(event.target), why=event.why)
         case e.LetterAnswered():
-            return say("Answered a letter")
+            return _("Answered a letter")
         case e.MoveUndone():
-            return say("Took the last move back ({why})").format(why=event.why)
+            return _("Took the last move back ({why})").format(why=event.why)
         case e.LetterBegun():
-            return say("Letter “{letter}” begun (attempt {attempt})").format(letter=event.letter, attempt=event.attempt)
+            return _("Letter “{letter}” begun (attempt {attempt})").format(letter=event.letter, attempt=event.attempt)
         case e.LetterSent():
-            return say("Letter accepted by the mail server ({code})").format(code=f"{event.code} {event.enhanced}".strip())
+            return _("Letter accepted by the mail server ({code})").format(code=f"{event.code} {event.enhanced}".strip())
         case e.LetterDeferred():
-            return say("Letter put off until {when} ({why})").format(when=shown(event.retry_at, zone), why=_answer(event) or event.why)
+            return _("Letter put off until {when} ({why})").format(when=shown(event.retry_at, zone), why=_answer(event) or event.why)
         case e.LetterFailed():
-            return say("Letter failed ({why})").format(why=_answer(event) or event.why)
+            return _("Letter failed ({why})").format(why=_answer(event) or event.why)
         case e.LetterWithheld():
-            return say("Letter “{letter}” withheld: {why}").format(letter=event.letter, why=event.why)
+            return _("Letter “{letter}” withheld: {why}").format(letter=event.letter, why=event.why)
         case e.LetterInDoubt(_, _, settled):
-            return say("Letter in doubt: {settled}").format(settled=settled) if settled else say("Letter in doubt: no answer after the final dot")
+            return _("Letter in doubt: {settled}").format(settled=settled) if settled else _("Letter in doubt: no answer after the final dot")
         case e.MailBounced(_, kind):
-            return say("Bounced ({kind})").format(kind=kind)
+            return _("Bounced ({kind})").format(kind=kind)
         case e.MailComplained():
-            return say("Complained")
+            return _("Complained")
         case e.SubscriberSuppressed(_, why):
-            return say("Suppressed: never to be written to ({why})").format(why=why)
+            return _("Suppressed: never to be written to ({why})").format(why=why)
         case e.SubscriberReachable(_, why):
-            return say("Reachable again ({why})").format(why=why)
+            return _("Reachable again ({why})").format(why=why)
         case e.ContactNoted(_, contacted_at):
-            return say("Last contact noted: {when}").format(when=shown(contacted_at, zone))
+            return _("Last contact noted: {when}").format(when=shown(contacted_at, zone))
         case e.CallHonoured():
-            return say("The call is carried out")
+            return _("The call is carried out")
         case e.ProcessingRestricted(_, lifted):
-            return say("Restriction lifted") if lifted else say("Processing restricted")
+            return _("Restriction lifted") if lifted else _("Processing restricted")
         case e.SubscriberErased():
-            return say("Erased")
+            return _("Erased")
         case _:
             return type(event).__name__
 
 
-def _proof(proof: str, say: Say) -> str:
+def _proof(proof: str, _: Say) -> str:
     words = {
-        "declared": say("declared, without proof"),
-        "declared-with-proof": say("declared, with a proof"),
-        "single": say("the person's own act"),
-        "page": say("the person's own act on a page"),
-        "confirmed": say("confirmed by mail"),
+        "declared": _("declared, without proof"),
+        "declared-with-proof": _("declared, with a proof"),
+        "single": _("the person's own act"),
+        "page": _("the person's own act on a page"),
+        "confirmed": _("confirmed by mail"),
     }
     return words.get(proof, proof)
 
@@ -187,20 +187,20 @@ def _answer(event: e.LetterDeferred | e.LetterFailed) -> str:
     return f"{event.code} {event.enhanced}".strip() if event.code else ""
 
 
-def _standing(house: House, subscriber: str, zone: str, say: Say) -> None:
+def _standing(house: House, subscriber: str, zone: str, _: Say) -> None:
     person = house.decisions.load([subscriber])[subscriber]
     plan = house.publications.current().plan()
     print()
     for purpose, ground in person.grounds.items():
-        print(say("Ground: “{purpose}” — {basis}, {status}").format(purpose=purpose, basis=ground.basis, status=ground.status))
+        print(_("Ground: “{purpose}” — {basis}, {status}").format(purpose=purpose, basis=ground.basis, status=ground.status))
     for membership in person.memberships.values():
         listed = plan.lists.get(membership.list)
         name = f"{membership.list} ({listed.name if listed else '?'})"
-        print(say("On list {list} since {when}").format(list=name, when=shown(membership.joined_at, zone)))
+        print(_("On list {list} since {when}").format(list=name, when=shown(membership.joined_at, zone)))
     if person.suppressed:
-        print(say("Suppressed: never to be written to ({why})").format(why=person.suppressed))
+        print(_("Suppressed: never to be written to ({why})").format(why=person.suppressed))
     from engine.subscriber.acts import acts
 
     for key, act in acts(person, plan, house.publications.current().calendar).items():
         if act.due:
-            print(say("Next: {what} on {when} ({key})").format(what=act.letter or act.kind, when=shown(act.due, zone), key=key))
+            print(_("Next: {what} on {when} ({key})").format(what=act.letter or act.kind, when=shown(act.due, zone), key=key))

@@ -114,13 +114,19 @@ def test_all_mistakes_are_told_together_in_the_order_of_files_and_lines() -> Non
     assert "`===11===` stands outside a link" in found[-1]
 
 
-def test_a_file_that_is_not_toml_is_told_with_its_line_and_blames_nobody_else() -> None:
-    one = HEAD + listed(11, "oui", "ends = { move = 20 }") + letter("q", body="q.md")
+def test_a_file_that_is_not_toml_is_told_with_its_line_and_hides_no_other_mistake() -> None:
+    one = HEAD + listed(11, "oui", "ends = { move = 20 }", 'leaves = ["non"]') + letter("q", body="q.md")
     two = HEAD + listed(12, "non") + 'name = "non\n'
     with pytest.raises(Unpublishable) as raised:
         parse({"one.toml": one, "two.toml": two, **WORDS}, SETTINGS)
-    (found,) = raised.value.mistakes
-    assert str(found).startswith(f"two.toml:{two.count(chr(10))}: this is not TOML:")
+    elsewhere, broken = raised.value.mistakes
+    assert str(elsewhere) == f"one.toml:{line_of(one, 'ends')}: there is no list 20"
+    assert str(broken).startswith(f"two.toml:{two.count(chr(10))}: this is not TOML:")
+
+
+def test_a_text_that_breaks_off_is_told_at_its_end() -> None:
+    (found,) = mistakes(HEAD + "\nx = [\n\n")
+    assert found.startswith("d.toml:4: this is not TOML:")
 
 
 def test_nesting_without_end_is_a_mistake_and_no_crash() -> None:

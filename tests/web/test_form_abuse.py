@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -132,6 +133,18 @@ def test_a_busy_house_may_be_five_times_as_busy_as_usual(site: Site, monkeypatch
         connection.execute("INSERT INTO desk.attempt SELECT 'forms', clock_timestamp() - interval '3 hours' FROM generate_series(1, 23)")
     calm = Limits(site.house)
     assert [calm.is_calm() for _ in range(7)] == [True] * 5 + [False] * 2
+
+
+def test_a_limit_is_exact_for_many_at_the_same_moment(direct: Site) -> None:
+    counted_by, together = Limits(direct.house), threading.Barrier(10)
+
+    def ask(address: str) -> bool:
+        together.wait(20)
+        return counted_by.may_ask(address)
+
+    with ThreadPoolExecutor(10) as many:
+        for n in range(12):
+            assert sum(many.map(ask, [f"e{n}@exemple.fr"] * 10)) == 1
 
 
 def test_what_is_counted_names_nobody(site: Site) -> None:

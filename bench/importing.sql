@@ -1,0 +1,3 @@
+-- name: everybody
+-- Who is known before and after an import.
+SELECT subscriber FROM vault.person

@@ -1,0 +1,78 @@
+"""The benchmark runs and writes what it promises; how fast anything is, no test says: these machines are shared."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.http import Refused, answers, get
+from bench.processes import free_port, module, running
+from bench.sink import Sink
+from bench.table import Row, against, printed
+
+ROOT = Path(__file__).parent.parent
+KEYS = ["name", "figure", "unit", "limit", "ratio", "goal"]
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "bench", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=100)
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_a_quick_run_prints_a_table_and_writes_a_list_of_rows(tmp_path: Path) -> None:
+    output = tmp_path / "results.json"
+    ended = bench("--quick", "--output", str(output), "append", "composing")
+    assert ended.returncode == 0, ended.stderr
+    rows = json.loads(output.read_text("utf-8"))
+    assert [row["name"] for row in rows] == ["append", "append, encoding too", "compose"]
+    for row in rows:
+        assert list(row) == KEYS
+        assert row["figure"] > 0 and row["limit"] > 0
+        assert row["ratio"] == pytest.approx(row["figure"] / row["limit"], abs=0.001)
+        assert row["name"] in ended.stdout
+    assert rows[0]["goal"] == 0.7
+
+
+def test_an_unknown_measure_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    output = tmp_path / "results.json"
+    ended = bench("--output", str(output), "apend")
+    assert ended.returncode == 2
+    assert "apend" in ended.stderr and "append" in ended.stderr and "Traceback" not in ended.stderr
+    assert not output.exists()
+
+
+def test_a_row_holds_the_figures_of_the_round_with_the_median_ratio() -> None:
+    row = against("x", "letters/s", 0.25, [(100.0, 1000.0), (900.0, 1000.0), (600.0, 2000.0)])
+    assert (row.figure, row.limit, row.ratio, row.reached) == (600.0, 2000.0, 0.3, "yes")
+
+
+def test_of_an_even_number_of_rounds_the_lower_middle_one_counts() -> None:
+    assert against("x", "letters/s", None, [(1.0, 10.0), (4.0, 10.0)]).ratio == 0.1
+
+
+def test_a_goal_above_one_is_a_figure_and_the_table_shows_whether_it_is_reached() -> None:
+    rows = [Row("fast", 50_000, "events/s", 100_000, 0.5, 40_000), Row("slow", 10, "clicks/s", 100, 0.1, 0.25)]
+    lines = printed(rows).splitlines()
+    assert lines[1].split()[-2:] == ["40,000", "yes"]
+    assert lines[2].split()[-2:] == ["0.25", "no"]
+
+
+def test_the_plain_sender_hands_every_message_to_the_plain_sink() -> None:
+    port = free_port()
+    with running(module("bench.plain", "sink", str(port))) as process:
+        assert Sink(port, "plain asyncio", True).fill(21, 4000) > 0
+        assert process.poll() is None
+    assert process.returncode == 0
+
+
+def test_answers_come_back_in_the_order_of_their_requests_and_a_refusal_is_named() -> None:
+    port = free_port()
+    with running(module("bench.empty", str(port))):
+        with pytest.raises(Refused, match="405"):
+            asyncio.run(answers(port, [get("/")], 1))
