@@ -71,8 +71,27 @@ def test_the_plain_sender_hands_every_message_to_the_plain_sink() -> None:
     assert process.returncode == 0
 
 
-def test_answers_come_back_in_the_order_of_their_requests_and_a_refusal_is_named() -> None:
+def test_answers_come_back_in_the_order_of_their_requests_however_slow_each_is() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not reader.at_eof():
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                break
+            path = head.split(b" ")[1]
+            await asyncio.sleep(0.05 if path in (b"/0", b"/3") else 0)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(path), path))
+        writer.close()
+
+    async def asked() -> list[bytes]:
+        async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            return await asyncio.wait_for(answers(port, [get(f"/{n}") for n in range(10)], 3), 10)
+
+    assert asyncio.run(asked()) == [b"/%d" % n for n in range(10)]
+
+
+def test_an_answer_other_than_200_is_named() -> None:
     port = free_port()
-    with running(module("bench.empty", str(port))):
-        with pytest.raises(Refused, match="405"):
-            asyncio.run(answers(port, [get("/")], 1))
+    with running(module("bench.empty", str(port))), pytest.raises(Refused, match="405"):
+        asyncio.run(answers(port, [get("/")], 1))

@@ -34,9 +34,12 @@ FROM unnest(%(streams)s::uuid[]) AS s (id)
 SELECT pg_advisory_xact_lock(hashtextextended('ledger.events', 0))
 
 -- name: after
--- The later events of many people in one query: what their folds do not hold yet.
+-- The later events of many people in one query: what their folds do not hold yet. LATERAL with its own order is looked up per stream; a plain join
+-- walks the whole ledger while its statistics are old, as after an import.
 SELECT e.notification_id, e.originator_id, e.originator_version, e.topic, e.state FROM unnest(%(streams)s::uuid[], %(versions)s::bigint[]) AS s (id, version)
-JOIN ledger.events e ON e.originator_id = s.id AND e.originator_version > s.version
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger.events WHERE originator_id = s.id AND originator_version > s.version ORDER BY originator_version
+) AS e
 ORDER BY e.originator_id, e.originator_version
 
 -- name: between

@@ -1,0 +1,88 @@
+"""Who holds a due row, and for how long: a lease is renewed for what is under way, and for nothing else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+import pytest
+
+from engine.deciding import Wish
+from engine.desk.desk import SQL as DESK
+from engine.house import House
+from engine.sending.claim import let_go
+from engine.subscriber.commands import Subscribe
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done
+from engine.vault.commitment import evidence
+from engine.vault.vault import Keep
+
+pytestmark = pytest.mark.postgres
+MakeHouse = Callable[..., House]
+
+FILES = {
+    "suite.toml": """
+title = "Suite"
+purpose = "conseils"
+
+[[list]]
+id = 1
+name = "un"
+group = "prospects"
+
+  [[list.letter]]
+  id = "bonjour"
+  after = "0 minutes"
+  subject = "Bonjour"
+  body = "bonjour.md"
+""",
+    "bonjour.md": "Bonjour.\n",
+}
+
+
+def with_readers(make_house: MakeHouse, count: int) -> House:
+    house = make_house(FILES)
+    now = house.clock.now()
+    for n in range(count):
+        said = evidence(secrets.token_bytes(32), {"n": n})
+        command = Subscribe(now, Cause("import", evidence=said.commitment.hex()), 1, "consent", "declared")
+        result = house.decisions.one(Wish(command, address=f"reader-{n}@potager.example", keep=Keep("", now, evidence=(said,))))
+        assert isinstance(result.outcome, Done)
+    house.views.catch_up()
+    return house
+
+
+def take(house: House, lease: int) -> list[tuple[str, str]]:
+    return sorted(house.views.take(house.clock.now(), 10, house.sender, lease, []))
+
+
+def renew(house: House) -> None:
+    with house.database.connection() as connection:
+        connection.execute(DESK["keep_taken"], {"seconds": 120, "sender": house.sender})
+
+
+def test_a_row_under_way_is_held_as_long_as_its_sender_renews_the_lease(make_house: MakeHouse) -> None:
+    house = with_readers(make_house, 2)
+    assert len(take(house, 0)) == 2
+    renew(house)
+    assert take(house, 120) == []
+
+
+def test_a_row_that_was_let_go_is_not_held_again_when_its_sender_renews_the_lease(make_house: MakeHouse) -> None:
+    house = with_readers(make_house, 2)
+    rows = take(house, 120)
+    let_go(house, rows, seconds=0)
+    renew(house)
+    assert take(house, 120) == rows
+
+
+def test_renewing_does_not_wait_for_rows_that_are_being_let_go(make_house: MakeHouse) -> None:
+    house = with_readers(make_house, 2)
+    rows = take(house, 0)
+    with house.database.transaction() as letting_go:
+        values = {"subscribers": [rows[0][0]], "keys": [rows[0][1]], "seconds": 0, "why": "let go"}
+        letting_go.execute(DESK["release"], values)
+        with house.database.transaction() as renewing:
+            renewing.execute("SET LOCAL lock_timeout TO '2s'")
+            renewing.execute(DESK["keep_taken"], {"seconds": 120, "sender": house.sender})
+    assert take(house, 120) == rows[:1]
