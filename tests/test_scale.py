@@ -1,0 +1,73 @@
+"""After a long run of many people every view equals its replay, and following costs less than sending: the follower keeps up.
+
+RELANCE_SCALE says how many people (default 1,000: ten thousand events; 10,000 people make a hundred thousand).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+
+from engine.deciding import Wish
+from engine.house import House
+from engine.sending.relay import RelaySettings
+from engine.sending.send import Sender
+from engine.sequence.delay import DAY
+from engine.subscriber.commands import Subscribe
+from engine.subscriber.events import Cause
+from engine.vault.vault import Keep
+from tests.sink import Sink
+
+PEOPLE = int(os.environ.get("RELANCE_SCALE", "1000"))
+LETTERS = 4
+LETTER = """
+  [[list.letter]]
+  id = "letter-{n}"
+  after = "{n} days"
+  subject = "Lettre {n}"
+  body = "plain.md"
+"""
+LIST = 'title = "Longue"\npurpose = "conseils"\n[[list]]\nid = 10\nname = "longue"\n' + "".join(LETTER.format(n=n) for n in range(LETTERS))
+
+
+@pytest.mark.timeout(900)
+def test_the_views_equal_their_replay_and_the_follower_keeps_up(make_house: Callable[..., House]) -> None:
+    house = make_house({"a.toml": LIST, "plain.md": "Bonjour {{ first_name | default('vous', true) }}.\n\n[Encore](+++10+++)\n"})
+    now = house.clock.now()
+    for start in range(0, PEOPLE, 1000):
+        command = Subscribe(now, Cause("import"), 10, "consent", "declared", now)
+        batch = range(start, min(start + 1000, PEOPLE))
+        house.decisions.carry_out([Wish(command, address=f"p{n}@lecteurs.example", keep=Keep("", now)) for n in batch])
+    house.views.catch_up()
+    sending, following = asyncio.run(_lived(house))
+    assert house.ledger.head() >= PEOPLE * (3 + 2 * LETTERS)
+    assert not house.views.compare(lambda done, total: None)
+    print(f"{house.ledger.head()} entries; sending {sending:.1f} s, following {following:.1f} s")
+    assert following < sending
+
+
+async def _lived(house: House) -> tuple[float, float]:
+    sending = following = 0.0
+    async with Sink(keep_bodies=False) as sink:
+        sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=4))
+        for _ in range(LETTERS):
+            while True:
+                began = time.perf_counter()
+                taken = await sender.tick()
+                sending += time.perf_counter() - began
+                began = time.perf_counter()
+                await asyncio.to_thread(house.views.catch_up)
+                following += time.perf_counter() - began
+                if not taken:
+                    break
+            house.clock.jump(DAY)
+            with house.database.connection() as connection:
+                connection.execute("DELETE FROM desk.taken")
+        await sender.relay.close()
+        sender.marks.close()
+        assert sender.sent == PEOPLE * LETTERS
+    return sending, following
