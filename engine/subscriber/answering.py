@@ -48,6 +48,7 @@ def _move(command: c.Answer, person: Person, plan: Plan) -> Outcome:
     if permission.already and (standing is None or standing.list == command.target):
         return _answered_only(command, person)
     hold = command.at + HOLD_AFTER_AUTOMATIC if command.act == AUTOMATIC else 0
+    came_of_it = standing is not None and (standing.run == command.run or standing.descends_from(command.run))
     moved = e.ListMoved(
         command.at,
         standing.list if standing else 0,
@@ -59,6 +60,7 @@ def _move(command: c.Answer, person: Person, plan: Plan) -> Outcome:
         not permission.already,
         command.act,
         0 if permission.already else hold,
+        0 if came_of_it else command.run,
     )
     return joined(done(command.cause, *consent, moved), done(RULE, *permission.leaves))
 

@@ -108,7 +108,10 @@ class ListLeft(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListMoved(Event):
-    """A reader's answer: left `source` (run `source_run`), on `target` in run `run`; `joined` is false where they stood there already."""
+    """A reader's answer: left `source` (run `source_run`), on `target` in run `run`; `joined` is false where they stood there already.
+
+    `letter_run` is the run that got the letter, where nothing that came of it was left: they had gone, or come back since.
+    """
 
     source: int
     source_run: int
@@ -119,6 +122,7 @@ class ListMoved(Event):
     joined: bool = True
     act: str = ""
     hold_until: int = 0
+    letter_run: int = 0
 
 
 @dataclass(frozen=True, slots=True)

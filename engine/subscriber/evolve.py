@@ -9,7 +9,7 @@ from typing import TypeVar, assert_never
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
 from engine.subscriber.letters import answered, begun, in_doubt, is_answered, outcome, withheld
-from engine.subscriber.person import NOBODY, TRAIL_KEPT, Ground, Hop, LastMove, Membership, Person, Request
+from engine.subscriber.person import NOBODY, TRAIL_KEPT, WAYS_KEPT, Ground, Hop, LastMove, Membership, Person, Request, Way
 
 HUMAN_ACTS = frozenset({"human_button", "rfc8058", "mailto", "reply"})
 CALLS_KEPT = 30 * DAY
@@ -146,7 +146,14 @@ def _left(p: Person, number: int, run: int, at: int, *, by_rule: bool) -> Person
     membership, move = p.memberships.get(number), p.last_move
     if by_rule and membership is not None and membership.run == run and move is not None and p.version == move.version + 1:
         p = replace(p, last_move=replace(move, closed=(*move.closed, membership), version=p.version))
-    return _close(p, number, run, at)
+    return _close(_gone(p, membership, run), number, run, at)
+
+
+def _gone(p: Person, membership: Membership | None, run: int) -> Person:
+    """Nothing comes of this run any more, but a click in one of its letters."""
+    if membership is None or membership.run != run:
+        return p
+    return replace(p, ways=(*p.ways, Way(run, membership.trail))[-WAYS_KEPT:])
 
 
 def _trail_of(p: Person, run: int) -> tuple[Hop, ...]:
@@ -156,7 +163,8 @@ def _trail_of(p: Person, run: int) -> tuple[Hop, ...]:
 def _moved(p: Person, event: e.ListMoved) -> Person:
     before = is_answered(p, event.message)
     p = _contacted(answered(p, event.message), event.act, event.at)
-    trail = (*_trail_of(p, event.source_run), Hop(event.source_run, event.message, event.link))
+    before_that = p.way_of(event.letter_run) if event.letter_run else ()
+    trail = (*before_that, *_trail_of(p, event.source_run), Hop(event.source_run or event.letter_run, event.message, event.link))
     source = p.memberships.get(event.source)
     closed = (source,) if source is not None and source.run == event.source_run else ()
     p = _close(p, event.source, event.source_run, event.at)
@@ -196,11 +204,14 @@ def _undone(p: Person, event: e.MoveUndone) -> Person:
     move, target = p.last_move, p.memberships.get(event.left)
     if event.left_run and target is not None and target.run == event.left_run:
         left_at = p.left_at
-        p = _close(p, event.left, event.left_run, event.at)
+        p = _close(p if event.reopened else _gone(p, target, target.run), event.left, event.left_run, event.at)
         p = p if target.letters else replace(p, left_at=left_at)
     elif move is not None and target is not None and not move.joined:
         p = _open(p, replace(target, trail=move.trail))
     reopened = {m.list: m for m in (move.closed if move else ()) if (m.list, m.run) in event.reopened}
+    if target is not None and target.letters and event.left_run and event.reopened and event.reopened[0][0] in reopened:
+        number = event.reopened[0][0]
+        reopened[number] = replace(reopened[number], trail=(*reopened[number].trail, Hop(event.left_run))[-TRAIL_KEPT:])
     p = replace(p, memberships={**p.memberships, **reopened}, last_move=None)
     p = answered(p, event.message, yes=move.answered if move else False)
     contradicted = event.message if event.why == "contradictory" else p.contradicted

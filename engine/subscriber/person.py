@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 TRAIL_KEPT = 40
+WAYS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,18 @@ class Hop:
     run: int
     message: str = ""
     link: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How someone had come to a run that was left for nowhere: letters of that way still lead on."""
+
+    run: int
+    trail: tuple[Hop, ...] = ()
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        return (*self.trail, Hop(self.run))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +176,7 @@ class Person:
     requests: Mapping[str, Request] = field(default_factory=dict)
     memberships: Mapping[int, Membership] = field(default_factory=dict)
     left_at: Mapping[int, int] = field(default_factory=dict)
+    ways: tuple[Way, ...] = ()
     mailings: Mapping[str, Mailing] = field(default_factory=dict)
     in_flight: Mapping[str, InFlight] = field(default_factory=dict)
     last_move: LastMove | None = None
@@ -185,6 +199,11 @@ class Person:
         standing = list(self.memberships.values())
         exact = next((m for m in standing if m.run == run), None)
         return exact or next((m for m in reversed(standing) if m.descends_from(run)), None)
+
+    def way_of(self, run: int) -> tuple[Hop, ...]:
+        """The hops of a way that was left, as far as it is remembered: `run` at least."""
+        known = (way.hops for way in reversed(self.ways) if any(hop.run == run for hop in way.hops))
+        return next(known, (Hop(run),))
 
     def standing_by(self, message: str) -> Membership | None:
         """The open membership to which an answer to letter `message` led."""

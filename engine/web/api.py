@@ -19,8 +19,9 @@ from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.web.body import TooLarge, body_of
 from engine.web.calling import Asked, Calls
 from engine.web.described import ANSWER, KNOWN, SCHEMES, operation
-from engine.web.limits import Pace, visitor_of
+from engine.web.limits import visitor_of
 from engine.web.problem import Problem, bad_body
+from engine.web.rate import Pace
 
 CALLS_A_MINUTE = 600
 LONGEST_KEY = 255

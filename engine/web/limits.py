@@ -8,10 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-import threading
-import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from fastapi import Request
 
@@ -78,27 +75,6 @@ class Limits:
     def _key(self, kind: str, said: str) -> str:
         mac = hmac.new(self.house.secrets.pepper, f"limit/v1\0{kind}\0{said}".encode(), hashlib.sha256)
         return f"{kind}:{mac.hexdigest()[:32]}"
-
-
-class Pace:
-    """At most `most` calls a minute per key, in this process: it guards the process, so it costs nobody a row."""
-
-    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.most, self.clock = most, clock
-        self._lock = threading.Lock()
-        self._calls: dict[str, deque[float]] = {}
-
-    def wait(self, key: str) -> int:
-        """0 and the call is counted, or the seconds after which there is room again."""
-        now = self.clock()
-        with self._lock:
-            calls = self._calls.setdefault(key, deque())
-            while calls and calls[0] <= now - 60:
-                calls.popleft()
-            if len(calls) >= self.most:
-                return max(1, round(calls[0] + 60 - now))
-            calls.append(now)
-        return 0
 
 
 def neighbourhood(visitor: str) -> str:

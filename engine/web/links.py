@@ -33,7 +33,7 @@ from engine.web.link_pages import LinkPages, consent_text, purpose_name, thanks_
 from engine.web.nonces import is_nonce
 from engine.web.opened import Opened, open_link, seconds_since_sent
 from engine.web.pages import Pages
-from engine.web.rate import Rate
+from engine.web.rate import Pace
 from engine.web.robots import Visit, is_prefetch, is_scanner, may_act_alone
 
 METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
@@ -58,7 +58,7 @@ class Visitor:
 
 
 def router(house: House, gatherer: Gatherer, pages: Pages) -> APIRouter:
-    links, visits, presses = Links(house, pages), Rate(30, 60), Rate(30, 60)
+    links, visits, presses = Links(house, pages), Pace(30), Pace(30)
     routes = APIRouter()
 
     @routes.api_route("/l/{token:path}", methods=METHODS, include_in_schema=False)

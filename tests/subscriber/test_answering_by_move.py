@@ -13,8 +13,10 @@ from tests.given import given
 DAY = 24 * 60 * MINUTE
 
 
-def moved(source: int, source_run: int, target: int, run: int, link: int = 0, message: str = "m1", *, joined: bool = True) -> e.ListMoved:
-    return e.ListMoved(LATER, source, source_run, target, run, message, link, joined, "human_button")
+def moved(
+    source: int, source_run: int, target: int, run: int, link: int = 0, message: str = "m1", *, joined: bool = True, letter_run: int = 0
+) -> e.ListMoved:
+    return e.ListMoved(LATER, source, source_run, target, run, message, link, joined, "human_button", letter_run=letter_run)
 
 
 def test_a_click_leaves_the_letters_list_and_joins_its_target() -> None:
@@ -57,15 +59,31 @@ def test_after_more_moves_than_are_remembered_a_link_still_doubles_nobody() -> N
 def test_a_click_after_leaving_joins_and_the_other_answer_moves_on_from_there() -> None:
     left = given(ASKED, e.ListLeft(LATER, 10, 1, "operator"))
     yes = left.when(click(YES))
-    yes.then(moved(0, 0, 11, 2))
+    yes.then(moved(0, 0, 11, 2, letter_run=1))
     assert yes.when(click(NO)).lists == {12: 3}
     yes.when(click(YES)).nothing()
+
+
+def test_two_letters_of_a_way_that_was_left_lead_to_one_place() -> None:
+    """Moved from 10 to 12, which let go; a click in a letter of 12, then one in a letter of 10."""
+    left = given(ASKED).when(click(NO)).done.and_also(sent("m2", "help", 12, 2), e.ListLeft(LATER, 12, 2, "ended"))
+    back = left.when(click(Link(0, "move", 20), "m2", source=12, run=2))
+    assert back.lists == {20: 3}
+    assert back.when(click(YES)).lists == {11: 4}
+    assert back.when(click(YES, "m0")).lists == {11: 4}
+
+
+def test_letters_of_a_run_that_was_taken_back_lead_on_from_the_run_that_was_opened_again() -> None:
+    wrote = given(ASKED).when(click(YES)).done.and_also(sent("m2", "bravo", 11, 2))
+    undone = wrote.when(c.UndoMove(LATER, CLICK, "m1"))
+    assert undone.lists == {10: 1}
+    assert undone.when(click(Link(0, "move", 20), "m2", source=11, run=2)).lists == {20: 3}
 
 
 def test_a_letter_of_an_earlier_run_moves_from_the_later_run_of_its_list() -> None:
     again = given(ASKED, e.ListLeft(LATER, 10, 1, "operator"), e.ListJoined(LATER, 10, 2))
     yes = again.when(click(YES))
-    yes.then(moved(10, 2, 11, 3))
+    yes.then(moved(10, 2, 11, 3, letter_run=1))
     assert yes.when(click(NO)).lists == {12: 4}
 
 

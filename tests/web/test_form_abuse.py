@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from engine.intake.forms import AGREED, STAMP
 from engine.web import limits
-from engine.web.limits import Limits, Pace, neighbourhood
+from engine.web.limits import Limits, neighbourhood
+from engine.web.rate import Pace
 from engine.web.stamp import OLDEST, make_stamp, stamped_at
 from tests.installation import Installations
 from tests.web.garden import GARDEN
