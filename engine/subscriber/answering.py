@@ -114,7 +114,7 @@ def _contradiction(command: c.Answer, person: Person, plan: Plan) -> Outcome | N
     if move.link == command.link or command.at - move.at > CONTRADICTION:
         return None
     undone = _undoing(person, plan, move, command.at, "contradictory", "")
-    return done(command.cause, undone) if isinstance(undone, e.MoveUndone) else Refused(CONTRADICTORY)
+    return Refused(CONTRADICTORY) if isinstance(undone, Refused) else _undone(command.cause, undone, person, plan)
 
 
 def undo(command: c.UndoMove, person: Person, plan: Plan) -> Outcome:
@@ -122,7 +122,18 @@ def undo(command: c.UndoMove, person: Person, plan: Plan) -> Outcome:
     if move is None or move.message != command.message:
         return NothingToDo("there is no move of this letter to take back")
     undone = _undoing(person, plan, move, command.at, "asked", command.act)
-    return undone if isinstance(undone, Refused) else done(command.cause, undone)
+    return undone if isinstance(undone, Refused) else _undone(command.cause, undone, person, plan)
+
+
+def _undone(cause: e.Cause, undone: e.MoveUndone, person: Person, plan: Plan) -> Done:
+    """Whoever is among the clients again by this leaves the lists of prospects they have joined since."""
+    groups = {group for number, _ in undone.reopened for group in plan.yielding_to(plan.lists[number].group)}
+    left = [
+        e.ListLeft(undone.at, m.list, m.run, "rule")
+        for m in person.memberships.values()
+        if m.run != undone.left_run and (listed := plan.lists.get(m.list)) is not None and listed.group in groups
+    ]
+    return joined(done(cause, undone), done(RULE, *left))
 
 
 def _undoing(person: Person, plan: Plan, move: LastMove, at: int, why: str, act: str) -> e.MoveUndone | Refused:

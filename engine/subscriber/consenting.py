@@ -12,7 +12,7 @@ from engine.subscriber import events as e
 from engine.subscriber.acts import zone_of
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.evolve import fold
-from engine.subscriber.joining import Entry, entry
+from engine.subscriber.joining import Entry, ends, entry
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
 from engine.subscriber.person import Person
 
@@ -187,7 +187,7 @@ def _joins(at: int, permission: Entry, start: str = "welcome", counted_from: int
 def _joins_all(at: int, lists: tuple[int, ...], person: Person, plan: Plan) -> tuple[e.PersonEvent, ...] | Refused:
     facts: tuple[e.PersonEvent, ...] = ()
     refused: Refused | None = None
-    for number in lists:
+    for number in _compatible(lists, plan):
         permission = entry(person, plan, number, at, assume_ground=True)
         if isinstance(permission, Refused):
             refused = permission
@@ -195,6 +195,20 @@ def _joins_all(at: int, lists: tuple[int, ...], person: Person, plan: Plan) -> t
         joins = _joins(at, permission)
         person, facts = fold(joins, person), facts + joins
     return refused if refused is not None and not facts else facts
+
+
+def _compatible(lists: tuple[int, ...], plan: Plan) -> list[int]:
+    """Of lists asked for together, those that none of the others would end; of two that end each other, the later."""
+
+    def by(number: int, other: int) -> bool:
+        return other in plan.lists and ends(plan, plan.lists[other], number)
+
+    asked = list(dict.fromkeys(lists))
+    return [
+        number
+        for place, number in enumerate(asked)
+        if not any(by(number, other) and not (by(other, number) and before < place) for before, other in enumerate(asked))
+    ]
 
 
 def _honoured(at: int, call: str) -> tuple[e.PersonEvent, ...]:

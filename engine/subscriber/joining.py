@@ -43,14 +43,16 @@ def entry(person: Person, plan: Plan, number: int, at: int, *, source: int = 0, 
 
 def rule_leaves(person: Person, plan: Plan, target: List, at: int, source: int) -> tuple[e.ListLeft, ...]:
     """Memberships that joining `target` ends: its `leaves`, and the lists of every group that yields to its group."""
+    standing = [m for m in person.memberships.values() if m.list != source and ends(plan, target, m.list)]
+    return tuple(e.ListLeft(at, membership.list, membership.run, "rule") for membership in standing)
+
+
+def ends(plan: Plan, target: List, number: int) -> bool:
+    """Whether joining `target` ends a membership of list `number`."""
+    listed = plan.lists.get(number)
     groups = set(target.leaves_groups) | plan.yielding_to(target.group)
-    left = []
-    for membership in person.memberships.values():
-        listed = plan.lists.get(membership.list)
-        by_group = listed is not None and listed.group in groups and listed.group != ""
-        if membership.list not in (source, target.id) and (membership.list in target.leaves or by_group):
-            left.append(e.ListLeft(at, membership.list, membership.run, "rule"))
-    return tuple(left)
+    by_group = listed is not None and listed.group in groups and listed.group != ""
+    return number != target.id and (number in target.leaves or by_group)
 
 
 def group_refusal(person: Person, plan: Plan, target: List) -> Refused | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 
 TRAIL_KEPT = 40
 WAYS_KEPT = 16
@@ -211,3 +212,19 @@ class Person:
 
 
 NOBODY = Person()
+
+_NAMES = tuple(each.name for each in fields(Person))
+_PLACE = {name: place for place, name in enumerate(_NAMES)}
+_values = attrgetter(*_NAMES)
+_fill = tuple(getattr(Person, name).__set__ for name in _NAMES)
+
+
+def changed(person: Person, **changes: object) -> Person:
+    """What `dataclasses.replace` does, in well under half its time: every fact of a replay comes through here several times."""
+    values = list(_values(person))
+    for name, value in changes.items():
+        values[_PLACE[name]] = value
+    copy = object.__new__(Person)
+    for fill, value in zip(_fill, values, strict=True):
+        fill(copy, value)
+    return copy

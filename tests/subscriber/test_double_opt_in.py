@@ -110,10 +110,14 @@ def test_confirming_as_a_client_leaves_the_prospects() -> None:
 
 
 def test_a_request_for_a_prospects_and_a_clients_list_never_leaves_one_on_both() -> None:
-    first = given(REGISTERED, replace(REQUEST, lists=(1, 10))).when(confirm())
-    assert first.lists == {10: 2}
-    other = given(REGISTERED, replace(REQUEST, lists=(10, 1))).when(confirm())
-    assert other.lists == {10: 1}
+    for lists in ((1, 10), (10, 1), (1, 10, 1)):
+        given(REGISTERED, replace(REQUEST, lists=lists)).when(confirm()).then(confirmed(), e.ListJoined(LATER, 10, 1))
+
+
+def test_of_lists_asked_for_together_those_remain_that_the_others_do_not_end() -> None:
+    both = given(PAUL).when(ask(1, 43))
+    both.then(e.ListJoined(LATER, 43, 2), e.ListLeft(LATER, 1, 1, "rule"))
+    both.when(ask(1, 43)).nothing()
 
 
 def test_a_list_that_refuses_or_is_gone_does_not_undo_the_consent() -> None:

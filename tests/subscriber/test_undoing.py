@@ -98,6 +98,14 @@ def test_a_client_is_not_made_a_prospect_again_by_an_undo() -> None:
     prospect.when(subscribe(10)).when(UNDO).refused("yields")
 
 
+def test_whoever_is_a_client_again_by_an_undo_leaves_the_prospects_joined_meanwhile() -> None:
+    across = given(ASKED).when(ACROSS).when(subscribe(1))
+    assert across.lists == {30: 2, 1: 3}
+    undone = across.when(UNDO)
+    undone.then(e.MoveUndone(LATER, "m1", 30, 2, ((10, 1),), "asked", "human_button"), e.ListLeft(LATER, 1, 3, "rule"))
+    assert undone.lists == {10: 1}
+
+
 def test_a_list_that_is_gone_cannot_be_reopened() -> None:
     moved = given(ASKED).when(click(YES)).done
     moved.published(without_list(10)).when(UNDO).refused("no longer published")
