@@ -1,0 +1,83 @@
+"""Views are nothing but what the ledger says: a replay beside them finds every row that was changed, added or taken away by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from engine.deciding import Wish
+from engine.house import Difference, House
+from engine.subscriber.commands import LeaveList, Subscribe, Withdraw
+from engine.subscriber.events import Cause
+from engine.vault.vault import Keep
+
+FILES = {
+    "a.toml": 'title = "A"\npurpose = "conseils"\n[[list]]\nid = 10\nname = "dix"\n'
+    '[[list.letter]]\nid = "un"\nafter = "1 day"\nsubject = "Un"\nbody = "a.md"\n',
+    "a.md": "Bonjour.\n",
+}
+HANDS = (
+    "UPDATE view_members_1.membership SET list = 11 WHERE subscriber = (SELECT min(subscriber::text)::uuid FROM view_members_1.membership)",
+    "DELETE FROM view_members_1.membership",
+    "UPDATE view_agenda_1.agenda SET due = due + 1",
+    "DELETE FROM view_agenda_1.fold",
+    "UPDATE view_agenda_1.fold SET version = version + 1",
+    "INSERT INTO view_letters_1.letter (message, subscriber, position, key, letter, list, run, kind, edition, status, at) "
+    "VALUES ('x', gen_random_uuid(), 1, 'list:10', 'un', 10, 1, 'letter', 1, 'sent', 1)",
+)
+
+
+def silent(done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+@pytest.fixture
+def house(make_house: Callable[..., House]) -> House:
+    house = make_house(FILES)
+    now = house.clock.now()
+    join = Subscribe(now, Cause("import"), 10, "consent", "declared", now)
+    house.decisions.carry_out([Wish(join, address=f"p{n}@lecteurs.example", keep=Keep("", now)) for n in range(20)])
+    house.decisions.one(Wish(Withdraw(now, Cause("operator"), "conseils"), address="p1@lecteurs.example"))
+    house.decisions.one(Wish(LeaveList(now, Cause("operator"), 10), address="p2@lecteurs.example"))
+    house.views.catch_up()
+    return house
+
+
+def test_untouched_views_equal_their_replay(house: House) -> None:
+    assert house.views.compare(silent) == []
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_a_view_written_by_hand_is_found(house: House, hand: str) -> None:
+    with house.database.connection() as connection:
+        connection.execute(hand.encode())
+    found = house.views.compare(silent)
+    assert found and all(isinstance(each, Difference) for each in found)
+
+
+def test_a_rebuild_makes_a_spoilt_view_equal_again(house: House) -> None:
+    with house.database.connection() as connection:
+        connection.execute("DELETE FROM view_members_1.membership")
+    house.views.rebuild(["members"], silent)
+    assert house.views.compare(silent) == []
+
+
+def test_one_bad_view_stops_alone(house: House) -> None:
+    with house.database.connection() as connection:
+        connection.execute("ALTER TABLE view_members_1.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT VALID")
+    now = house.clock.now()
+    house.decisions.one(Wish(Subscribe(now, Cause("form"), 10, "consent", "single"), address="new@lecteurs.example", keep=Keep("", now)))
+    while house.views.follow():
+        pass
+    positions = {name: (position, bool(fault)) for name, position, fault in house.views.positions()}
+    head = house.ledger.head()
+    assert positions["agenda"] == (head, False) and positions["letters"] == (head, False)
+    assert positions["members"][0] < head and positions["members"][1]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE ledger.events SET topic = 'x'", "DELETE FROM ledger.events", "TRUNCATE ledger.events"])
+def test_the_program_cannot_change_history(house: House, statement: str) -> None:
+    with house.database.connection() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement.encode())
