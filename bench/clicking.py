@@ -36,7 +36,7 @@ port = {}
 
 def measure(quick: bool) -> list[Row]:
     """`relance web` alone on the installation; each round asks the readers of one list, then the empty page as often."""
-    rounds, count = (3, 200) if quick else (5, 3000)
+    rounds, count = (3, 100) if quick else (5, 3000)
     ports, empty = (free_port(), free_port(), free_port()), free_port()
     found = []
     with (

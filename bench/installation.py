@@ -114,8 +114,10 @@ def installed(extra: str = "") -> Iterator[Installation]:
             connection.execute(SQL["schema"].encode())
             yield Installation(folder, house, connection)
     finally:
-        embedded.detach()
-        _remove(root, data)
+        try:
+            embedded.detach()
+        finally:
+            _remove(root, data)
 
 
 def _remove(root: Path, data: Path) -> None:

@@ -7,7 +7,7 @@ CREATE SCHEMA IF NOT EXISTS ledger
 ALTER TABLE ledger.events ALTER COLUMN notification_id DROP DEFAULT, ALTER COLUMN notification_id SET NOT NULL
 
 -- name: forbid
--- The second wall behind the missing privilege (G22): whoever holds UPDATE for the table lock of older servers still cannot use it.
+-- The second wall behind the missing privilege (G22): the owner cannot change an event by mistake either.
 CREATE OR REPLACE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'an event is never changed or removed'; END $$
 

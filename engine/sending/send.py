@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from engine.config import Config
 from engine.deciding import Wish
@@ -111,7 +111,9 @@ class Sender:
             await asyncio.to_thread(self._release_unbegun)
 
     async def _allowed(self, group: Sequence[Envelope]) -> Collection[str]:
-        """Asked just before MAIL: reads the ledger as it is now."""
+        """Asked just before MAIL: reads the ledger as it is now. Once we are to stop, nothing more is begun; what was claimed is released."""
+        if self.stopping.is_set():
+            return ()
         return await asyncio.to_thread(self._check, [envelope.key for envelope in group])
 
     def _check(self, messages: Sequence[str]) -> Collection[str]:
@@ -129,16 +131,14 @@ class Sender:
 
     def _record_refused(self, refused: Sequence[c.RecordedFor]) -> None:
         now = self.house.clock.now()
-        wishes = [
-            Wish(
-                RecordOutcome(now, c.ENGINE, each.claim.entry.message, each.verdict, why=each.why if each.verdict == "not-eligible" else ""),
-                stream=each.claim.stream,
-            )
-            for each in refused
-        ]
+        wishes: dict[str, list[Wish]] = {}
+        for each in refused:
+            message = each.claim.entry.message
+            why = each.why if each.verdict == "not-eligible" else ""
+            wishes[message] = [Wish(RecordOutcome(now, c.ENGINE, message, each.verdict, why=why), stream=each.claim.stream)]
         if wishes:
-            self.house.decisions.carry_out(wishes)
-            self._finished([each.claim for each in refused])
+            recorded = self._carry_out(wishes)
+            self._finished([each.claim for each in refused if each.claim.entry.message in recorded])
 
     async def _record_as_they_come(self, over: asyncio.Event) -> None:
         """Until `over`, and what is being recorded then is finished: its claims must not be taken for unbegun. What cannot be recorded ends the
@@ -158,17 +158,22 @@ class Sender:
         if not outcomes:
             return
         now = self.house.clock.now()
-        wishes: list[Wish] = []
-        for delivery in outcomes:
-            wishes += self._wishes(delivery, now)
         try:
-            self.house.decisions.carry_out(wishes)
+            recorded = self._carry_out({delivery.key: self._wishes(delivery, now) for delivery in outcomes})
         except BaseException:
             self._outcomes[:0] = outcomes
             raise
-        self.marks.forget([delivery.key for delivery in outcomes])
-        self._finished([self._claims[delivery.key] for delivery in outcomes])
-        self._note(outcomes)
+        self._outcomes[:0] = [delivery for delivery in outcomes if delivery.key not in recorded]
+        self.marks.forget(recorded)
+        self._finished([self._claims[key] for key in recorded])
+        self._note([delivery for delivery in outcomes if delivery.key in recorded])
+
+    def _carry_out(self, wishes: Mapping[str, Sequence[Wish]]) -> set[str]:
+        """The messages whose wishes are all carried out; where others were quicker every time, the outcome is still to be recorded."""
+        flat = [(key, wish) for key, several in wishes.items() for wish in several]
+        results = self.house.decisions.carry_out([wish for _, wish in flat])
+        quicker = {key for (key, _), result in zip(flat, results, strict=True) if result.conflict}
+        return {key for key in wishes if key not in quicker}
 
     def _wishes(self, delivery: Delivery, now: int) -> list[Wish]:
         claim = self._claims[delivery.key]
@@ -194,12 +199,12 @@ class Sender:
 
     def _release_unbegun(self) -> None:
         """Claims that have no outcome after a delivery were never begun on the wire: they are due again."""
-        left = list(self._claims.values())
+        known = {delivery.key for delivery in self._outcomes}
+        left = {message: claim for message, claim in self._claims.items() if message not in known}
         now = self.house.clock.now()
-        wishes = [Wish(RecordOutcome(now, c.ENGINE, claim.entry.message, "released"), stream=claim.stream) for claim in left]
+        wishes = {message: [Wish(RecordOutcome(now, c.ENGINE, message, "released"), stream=claim.stream)] for message, claim in left.items()}
         if wishes:
-            self.house.decisions.carry_out(wishes)
-            self._finished(left)
+            self._finished([left[message] for message in self._carry_out(wishes)])
 
     def _note(self, outcomes: Sequence[Delivery]) -> None:
         """Count, and stop the stream when the relay blames the sender again and again (A77)."""
@@ -215,8 +220,16 @@ class Sender:
     async def _relay_answers(self) -> bool:
         if not self.trouble:
             return True
+        opening, stopping = asyncio.ensure_future(self.relay.open()), asyncio.ensure_future(self.stopping.wait())
+        await asyncio.wait([opening, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not opening.done():
+            # A server that does not answer may keep us for minutes; nobody waits for that to stop.
+            opening.cancel()
+            await asyncio.wait([opening])
+            return False
         try:
-            await self.relay.open()
+            opening.result()
         except RelayUnavailable as error:
             self.trouble = str(error)
             log.warning("relay unavailable", extra={"why": str(error)})
@@ -237,7 +250,10 @@ class Sender:
     async def _keep_lease(self) -> None:
         while True:
             await asyncio.sleep(c.LEASE / 4)
-            await asyncio.to_thread(self._renew)
+            try:
+                await asyncio.to_thread(self._renew)
+            except LOST as error:
+                log.warning("the lease waits for the database", extra={"why": type(error).__name__})
 
     def _renew(self) -> None:
         with self.house.database.connection() as connection:

@@ -35,9 +35,8 @@ def migrate(owner: str, role: str) -> None:
             connection.execute(statements["schemas"].encode())
             connection.execute(desk.SQL["create"].encode())
             _vault(connection)
-            lock = "grant_lock" if connection.info.server_version >= 170000 else "grant_lock_before_17"
             named = {"role": sql.Identifier(role), "database": sql.Identifier(connection.info.dbname)}
-            for name in ("grant_ledger", "grant_tables", "grant_views", lock):
+            for name in ("grant_ledger", "grant_tables", "grant_views"):
                 connection.execute(sql.SQL(statements[name]).format(**named))
             connection.execute(sql.SQL(statements["mark"]).format(fingerprint=sql.Literal(wanted)))
         finally:

@@ -22,14 +22,6 @@ INSERT INTO vault.migration (name) VALUES (%(name)s)
 -- The running program may read and add, never change or remove (G22).
 GRANT USAGE ON SCHEMA ledger TO {role}; GRANT SELECT, INSERT ON ledger.events TO {role}
 
--- name: grant_lock
--- The library's table lock needs MAINTAIN since PostgreSQL 17.
-GRANT MAINTAIN ON ledger.events TO {role}
-
--- name: grant_lock_before_17
--- Before, the lock needs UPDATE, which the trigger still refuses.
-GRANT UPDATE ON ledger.events TO {role}
-
 -- name: grant_tables
 -- Vault and desk are worked on by the program; their shape is not.
 GRANT USAGE ON SCHEMA vault, desk TO {role};
