@@ -67,7 +67,7 @@ class MailServer:
     def letters(self, address: str) -> list[EmailMessage]:
         """What this reader got, in order."""
         return [
-            cast(EmailMessage, email.message_from_bytes(each.body, policy=email.policy.default))
+            email.message_from_bytes(each.body, policy=email.policy.default)
             for each in list(self.sink.messages)
             if address in each.recipients
         ]

@@ -143,7 +143,8 @@ def _live(relance: Relance) -> None:
                         "--basis", "consent", "--start", "welcome")  # fmt: skip
     assert "6" in said
     relance.verb("resume", "--yes")
-    letters = {name: wait_for(lambda name=name: relance.mail.letters(f"{name}@lecteurs.example"))[0] for name in NAMES}
+    wait_for(lambda: all(relance.mail.letters(f"{name}@lecteurs.example") for name in NAMES))
+    letters = {name: relance.mail.letters(f"{name}@lecteurs.example")[0] for name in NAMES}
     for letter in (letters["anna"], letters["david"]):
         for url in LINK.findall(str(letter.get_body(("plain",)).get_content())):
             for agent in ("Mozilla/5.0 BingPreview/1.0b", "curl/8", ""):
