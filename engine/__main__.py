@@ -1,5 +1,18 @@
 """`python -m engine` is `relance`."""
 
-from engine.cli import entry
+from __future__ import annotations
 
-entry()
+import sys
+
+
+def entry() -> None:
+    try:
+        from engine.cli import entry as begin
+    except KeyboardInterrupt:
+        # Ctrl-C before the program itself is there.
+        sys.exit(130)
+    begin()
+
+
+if __name__ == "__main__":
+    entry()

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from engine import __version__
 from engine.config import Config, read_config
 from engine.house import House
+from engine.language import N_, Say, translator
 from engine.sequence.mistakes import Unpublishable
 from engine.verbs import (
     auditing,
@@ -32,6 +38,7 @@ from engine.verbs import (
     watching,
 )
 from engine.verbs.refusal import Refusal
+from engine.verbs.wording import language_of
 
 Arguments = Callable[[argparse.ArgumentParser], None]
 
@@ -87,25 +94,54 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    args = parser().parse_args(arguments)
+    """The exit status. What a person got wrong, and what their machine refuses, is a sentence on standard error; only a defect has a traceback."""
+    given = sys.argv[1:] if arguments is None else arguments
+    args = parser().parse_args(given)
     try:
-        return _carry_out(VERBS[args.verb], args)
-    except Refusal as refusal:
-        print(f"relance: {refusal}", file=sys.stderr)
-        return refusal.status
+        if any("\ud800" <= character <= "\udfff" for each in given for character in each):
+            raise Refusal(N_("the arguments are not UTF-8"), 2)
+        status = _carry_out(VERBS[args.verb], args)
+        sys.stdout.flush()
+        return status
     except Unpublishable as error:
         planning.tell(error.mistakes)
         return 2
-    except KeyboardInterrupt:
-        print("relance: stopped; nothing is lost", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (Refusal, KeyboardInterrupt, EOFError, OSError) as error:
+        refusal = _refusal(error)
+        if isinstance(error, KeyboardInterrupt | EOFError) and sys.stderr.isatty():
+            # Past the ^C that the terminal shows.
+            print(file=sys.stderr)
+        print(f"relance: {_printable(refusal.said(_spoken(args)))}", file=sys.stderr)
+        return refusal.status
+
+
+def _refusal(error: BaseException) -> Refusal:
+    match error:
+        case Refusal():
+            return error
+        case KeyboardInterrupt():
+            return Refusal(N_("stopped; nothing is lost"), 130)
+        case OSError():
+            return Refusal(N_("{place} cannot be used: {why}"), place=error.filename or "?", why=error.strerror or str(error))
+        case _:
+            return Refusal(N_("nothing was changed"))
+
+
+def _spoken(args: argparse.Namespace) -> Say:
+    """The language of the installation; English where there is none."""
+    try:
+        return translator(language_of(read_config(Path(args.folder) / getattr(args, "dir", ""))))
+    except (Unpublishable, OSError, ValueError):
+        return translator("en")
 
 
 def _carry_out(verb: Verb, args: argparse.Namespace) -> int:
     folder = Path(args.folder)
+    if not folder.is_dir():
+        raise Refusal(N_("there is no folder {folder}"), 2, folder=folder)
     if verb.needs == "folder":
         return verb.run(folder, args)
     config = read_config(folder)
@@ -115,25 +151,68 @@ def _carry_out(verb: Verb, args: argparse.Namespace) -> int:
 
 
 def with_house(config: Config, work: Callable[[House], int]) -> int:
-    """Open the stores for `work`; what keeps them from opening is a refusal with its sentence."""
+    """Open the stores for `work`; what keeps them from opening, or takes the database away, is a refusal with its sentence."""
     from engine.app import open_house
     from engine.keys import SecretMissing
-    from engine.store.database import StoreUnavailable
+    from engine.ledger.codec import EntryRefused
+    from engine.ledger.store import LOST
+    from engine.store.database import DATABASE_ERROR, StoreUnavailable
     from engine.store.embedded import EmbeddedFailed
     from engine.store.migrate import NewerVault
+    from engine.store.sql import BrokenStatement
 
     def tell(said: str) -> None:
         if sys.stderr.isatty():
             print(said, file=sys.stderr)
 
+    not_allowed: tuple[type[Exception], ...] = (*DATABASE_ERROR, BrokenStatement)
     try:
-        with open_house(config.folder, tell, config) as house:
+        with ending_tidily(), ExitStack() as stack:
+            try:
+                house = stack.enter_context(open_house(config.folder, tell, config))
+            except not_allowed as error:
+                raise Refusal(N_("the database does not allow what is needed of it: {why}"), why=_one_line(error)) from error
             return work(house)
-    except (EmbeddedFailed, StoreUnavailable, SecretMissing, NewerVault) as error:
+    except (EmbeddedFailed, StoreUnavailable, SecretMissing, NewerVault, EntryRefused) as error:
         raise Refusal(str(error)) from error
+    except LOST as error:
+        raise Refusal(N_("the database was lost ({why}): what had been done is kept, start again"), why=_one_line(error)) from error
+
+
+@contextmanager
+def ending_tidily() -> Iterator[None]:
+    """SIGTERM and a closed terminal unwind as Ctrl-C does, so that whoever is the last to need the embedded PostgreSQL stops it."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _printable(sentence: str) -> str:
+    """What a mail server, a file or a database has said may not steer the terminal it is shown on."""
+    return "".join(character if character.isprintable() or character == "\n" else "·" for character in sentence)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def entry() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a letter shows its code instead.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())
 
 

@@ -143,8 +143,7 @@ def _site(table: Table) -> Site:
     sender = _address(table, "from", table.need("from", str, ""))
     reply = table.get("reply_to", str, "")
     url = table.need("url", str, "").rstrip("/")
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.path not in ("", "/")):
+    if url and not _is_origin(url):
         table.mistake("url", '`url` is the address readers reach, without a path: "https://lettres.example.org"')
     if len(url) > 36:
         table.mistake("url", f"`url` has {len(url)} characters; links must stay within 75, so at most 36")
@@ -163,6 +162,16 @@ def _site(table: Table) -> Site:
     )
     table.finish()
     return site
+
+
+def _is_origin(url: str) -> bool:
+    """Scheme, host and perhaps a port, and nothing after it."""
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        return named and url.isprintable() and not (parts.query or parts.fragment or parts.username) and parts.path in ("", "/")
+    except ValueError:
+        return False
 
 
 def _address(table: Table, key: str, value: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import secrets as random_source
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +28,32 @@ class Secrets:
 def make_secrets(folder: Path) -> None:
     """Make those that are missing. A pepper is never replaced: with a new one every suppressed address would be forgotten."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in NAMES:
-        path = folder / name
-        if _from_environment(name) is None and not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(random_source.token_hex(32))
+    if folder.stat().st_mode & 0o077:
+        # What somebody else mounted read-only keeps the mode it was given.
+        with contextlib.suppress(OSError):
+            folder.chmod(0o700)
+    missing = [name for name in NAMES if _from_environment(name) is None and not (folder / name).exists()]
+    if missing:
+        _make(folder, missing)
+
+
+def _make(folder: Path, names: Sequence[str]) -> None:
+    """Under the folder's lock: of two processes that start together one makes them, and both read the same."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in names:
+            if not (folder / name).exists():
+                unfinished = folder / f"{name}.new"
+                unfinished.unlink(missing_ok=True)
+                with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                    file.write(random_source.token_hex(32))
+                    file.flush()
+                    os.fsync(file.fileno())
+                unfinished.rename(folder / name)
+        os.fsync(lock)
+    finally:
+        os.close(lock)
 
 
 def read_secrets(folder: Path) -> Secrets:

@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from engine.store.embedded import Embedded
 from tests.installation import LAYOUT
-from tests.running import LINK, MailServer, Relance, free_port, link, press, wait_for, write
+from tests.running import LINK, MailServer, Relance, free_port, link, plain, press, wait_for, write
 
 NAMES = ("anna", "bruno", "chloe", "david", "emma", "fanny")
 ORDER = "COMMANDE-77421"
@@ -146,7 +146,7 @@ def _live(relance: Relance) -> None:
     wait_for(lambda: all(relance.mail.letters(f"{name}@lecteurs.example") for name in NAMES))
     letters = {name: relance.mail.letters(f"{name}@lecteurs.example")[0] for name in NAMES}
     for letter in (letters["anna"], letters["david"]):
-        for url in LINK.findall(str(letter.get_body(("plain",)).get_content())):
+        for url in LINK.findall(plain(letter)):
             for agent in ("Mozilla/5.0 BingPreview/1.0b", "curl/8", ""):
                 assert httpx.get(url, headers={"User-Agent": agent}).status_code == 200
                 assert httpx.head(url, headers={"User-Agent": agent}).status_code == 200

@@ -18,10 +18,14 @@ from engine.store.sql import queries
 
 HERE = Path(__file__).parent
 MIGRATION_LOCK = 0x52656C61
+CONNECT_SECONDS = 10
 
 
 DATABASE_LOST: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 """What a lost or restarting database raises: wait and try again."""
+
+DATABASE_ERROR: tuple[type[Exception], ...] = (psycopg.Error,)
+"""Whatever a database says instead of an answer."""
 
 
 class StoreUnavailable(Exception):
@@ -78,9 +82,22 @@ class Database:
 def _alone(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection that holds the creation lock: processes that start together create one after the other."""
     statements = queries(HERE / "roles.sql")
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    with _connected(conninfo) as connection:
         connection.execute(statements["lock"], {"key": MIGRATION_LOCK})
         yield connection
+
+
+def _connected(conninfo: str) -> psycopg.Connection[Any]:
+    """Raises StoreUnavailable, without the conninfo's password."""
+    try:
+        if "connect_timeout" not in conninfo_to_dict(conninfo):
+            conninfo = make_conninfo(conninfo, connect_timeout=CONNECT_SECONDS)
+        return psycopg.connect(conninfo, autocommit=True)
+    except psycopg.ProgrammingError:
+        raise StoreUnavailable("[store] url in config.toml is not an address PostgreSQL understands") from None
+    except psycopg.Error as error:
+        said = " ".join(str(error).split())
+        raise StoreUnavailable(f"the database cannot be reached: {said}; see [store] url in config.toml") from error
 
 
 def ensure_database(admin: str, name: str) -> str:

@@ -6,30 +6,38 @@ import argparse
 
 from engine.deciding import Wish
 from engine.house import House
+from engine.language import N_, counting_translator, translator
 from engine.subscriber.commands import RecordOutcome
+from engine.verbs.catching_up import catch_up
 from engine.verbs.people import operator_cause, report
 from engine.verbs.refusal import Refusal
 from engine.verbs.said import shown
+from engine.verbs.wording import language_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--resend", default="", metavar="MESSAGE", help="send this one again, with the same Message-ID")
-    parser.add_argument("--taken-as-sent", default="", metavar="MESSAGE", help="take this one as sent")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--resend", default="", metavar="MESSAGE", help="send this one again, with the same Message-ID")
+    chosen.add_argument("--taken-as-sent", default="", metavar="MESSAGE", help="take this one as sent")
 
 
 def in_doubt(house: House, args: argparse.Namespace) -> int:
-    house.views.catch_up()
+    language = language_of(house.config)
+    _, ngettext = translator(language), counting_translator(language)
+    catch_up(house)
     doubtful = house.views.in_doubt()
     chosen = args.resend or args.taken_as_sent
     if not chosen:
+        people = house.vault.people({subscriber for _message, subscriber, _letter, _at in doubtful})
         for message, subscriber, letter, at in doubtful:
-            known = house.vault.people([subscriber]).get(subscriber)
-            print(f"{message}  {shown(at, house.config.site.timezone)}  {letter}  {known.address if known else '(erased)'}")
-        print(f"{len(doubtful)} in doubt")
+            address = people[subscriber].address if subscriber in people else _("(erased)")
+            print(f"{message}  {shown(at, house.config.site.timezone)}  {letter}  {address}")
+        print(ngettext("{n} letter in doubt", "{n} letters in doubt", len(doubtful)).format(n=len(doubtful)))
         return 0
-    subscriber = next((s for message, s, _, _ in doubtful if message == chosen), "")
+    subscriber = next((s for message, s, _letter, _at in doubtful if message == chosen), "")
     if not subscriber:
-        raise Refusal(f"no letter {chosen} is in doubt")
+        raise Refusal(N_("no letter {message} is in doubt"), message=chosen)
     verdict = "resend" if args.resend else "taken-as-sent"
     command = RecordOutcome(house.clock.now(), operator_cause({})[0], chosen, verdict)
-    return report(house.decisions.one(Wish(command, stream=subscriber)), verdict)
+    result = house.decisions.one(Wish(command, stream=subscriber))
+    return report(result, _("it will be sent again") if args.resend else _("it is taken as sent"), _)

@@ -4,62 +4,94 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 
 from engine.house import House
-from engine.installation.events import SendingPaused, SendingResumed
+from engine.installation.events import InstallationEvent, SendingPaused, SendingResumed
+from engine.language import N_, Say, counting_translator, translator
 from engine.sequence.delay import HOUR
+from engine.sequence.model import Plan
+from engine.verbs.catching_up import catch_up
 from engine.verbs.people import operator_cause
 from engine.verbs.refusal import Refusal, list_of
+from engine.verbs.refused import in_words
+from engine.verbs.wording import language_of, say_list
 
 
 def pause_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--list", default="", help="only this list (number or name)")
+    parser.add_argument("--list", default="", metavar="ID", help="only this list (number or name)")
 
 
 def pause(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
     installation = house.publications.current()
-    number = list_of(installation.plan(), args.list).id if args.list else 0
+    plan = installation.plan()
+    number = _number(plan, args.list)
     if number in installation.paused:
-        print(f"paused already ({installation.paused[number]})")
+        print(_("paused already ({why})").format(why=in_words(installation.paused[number], _)))
         return 0
     now = house.clock.now()
-    if not house.publications.append([SendingPaused(now, "operator", number)], operator_cause({})[0], now):
-        raise Refusal("someone else was publishing or pausing at the same moment; try again")
-    print(f"sending for list {number} is paused" if number else "sending is paused; `relance resume` lets it go on")
+    _append(house, SendingPaused(now, "operator", number), now)
+    if number:
+        print(_("sending for list {list} is paused").format(list=say_list(plan, number)))
+    else:
+        print(_("sending is paused; `relance resume` lets it go on"))
     return 0
 
 
 def resume_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--list", default="", help="only this list (number or name)")
+    parser.add_argument("--list", default="", metavar="ID", help="only this list (number or name)")
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def resume(house: House, args: argparse.Namespace) -> int:
+    """Without a list, everything goes on, lists that were paused one by one too. A list alone stays held while sending as a whole is."""
+    _ = translator(language_of(house.config))
     installation = house.publications.current()
-    plan = installation.plan()
-    number = list_of(plan, args.list).id if args.list else 0
-    house.views.catch_up()
+    plan, paused = installation.plan(), installation.paused
+    number = _number(plan, args.list)
+    catch_up(house)
     now = house.clock.now()
-    due = [(n, count) for n, kind, count in house.views.due_until(now + HOUR) if kind == "letter" and number in (0, n)]
-    print(f"In the next hour {sum(count for _, count in due)} letters will leave.")
-    for each, count in sorted(due):
-        listed = plan.lists.get(each)
-        print(f"  {count} from " + (f"list {each} ({listed.name})" if listed else "requests to confirm"))
-    if number not in installation.paused:
-        print("sending is not paused")
-    elif not args.yes and not _agreed():
-        raise Refusal("nothing was changed")
-    elif not house.publications.append([SendingResumed(now, number)], operator_cause({})[0], now):
-        raise Refusal("someone else was publishing or pausing at the same moment; try again")
+    for line in _leaving(house, plan, number, now):
+        print(line)
+    if number not in paused and (number or not paused):
+        print(_("sending is not paused"))
+    elif not args.yes and not _agreed(_):
+        raise Refusal(N_("nothing was changed"))
     else:
-        print("sending goes on")
+        _append(house, SendingResumed(now, number), now)
+        print(_("sending for list {list} goes on").format(list=say_list(plan, number)) if number else _("sending goes on"))
+    if number and 0 in paused:
+        print(_("sending as a whole is paused ({why}); `relance resume` lets it go on").format(why=in_words(paused[0], _)))
     if not number:
         house.desk.set_mark(f"armed:{house.config.smtp.host}", now, 0)
         house.desk.set_mark("tick", now, 0)
     return 0
 
 
-def _agreed() -> bool:
+def _number(plan: Plan, said: str) -> int:
+    """The list's number; 0, which is everything, where none is said."""
+    return list_of(plan, said).id if said else 0
+
+
+def _append(house: House, event: InstallationEvent, now: int) -> None:
+    if not house.publications.append([event], operator_cause({})[0], now):
+        raise Refusal(N_("someone else was publishing or pausing at the same moment; try again"))
+
+
+def _leaving(house: House, plan: Plan, number: int, now: int) -> Iterator[str]:
+    """What is due within the hour, of one list or of all; list 0 holds what belongs to none."""
+    language = language_of(house.config)
+    _, ngettext = translator(language), counting_translator(language)
+    due = {each: count for each, kind, count in house.views.due_until(now + HOUR) if kind == "letter" and number in (0, each)}
+    total = sum(due.values())
+    yield ngettext("In the next hour {n} letter will leave.", "In the next hour {n} letters will leave.", total).format(n=total)
+    for each, count in sorted(due.items()):
+        what = _("list {list}").format(list=say_list(plan, each)) if each else _("requests to confirm")
+        yield f"{count:>9,}  {what}"
+
+
+def _agreed(_: Say) -> bool:
     if not sys.stdin.isatty():
-        raise Refusal("say --yes to let them leave")
-    return input("Let them leave? [y/N] ").strip().lower() in ("y", "yes", "o", "oui")
+        raise Refusal(N_("say --yes to let them leave"))
+    return input(_("Let them leave? [y/N] ")).strip().lower() in ("y", "yes", "o", "oui")

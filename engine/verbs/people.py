@@ -8,127 +8,164 @@ import secrets
 
 from engine.deciding import Result, Wish
 from engine.house import House
+from engine.intake.calls import LONGEST_FIELD
+from engine.intake.rows import EARLIEST
+from engine.language import N_, Say, translator
+from engine.sequence.model import List
 from engine.sequence.timing import is_zone
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, Withdraw
-from engine.subscriber.events import Cause
-from engine.subscriber.outcome import NothingToDo, Refused
+from engine.subscriber.events import Cause, ConsentRequested
+from engine.subscriber.outcome import Done, NothingToDo, Refused
 from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import Keep
 from engine.verbs.refusal import Refusal, address_of, list_of, purpose_of
-from engine.verbs.said import read_date
+from engine.verbs.refused import in_words
+from engine.verbs.said import read_date, shown
+from engine.verbs.wording import language_of
+
+NOBODY = N_("nobody is known under this address")
+BASES = ("double-opt-in", "consent", "soft-optin", "b2b", "service")
 
 
 def subscribe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("address")
-    parser.add_argument("--list", required=True, help="the list's number or name")
-    parser.add_argument("--basis", choices=("double-opt-in", "consent", "soft-optin", "b2b", "service"), default="double-opt-in")
+    parser.add_argument("--list", required=True, metavar="ID", help="the list's number or name")
+    parser.add_argument("--basis", choices=BASES, default="double-opt-in", help="why we may write (default: they confirm by mail)")
     parser.add_argument("--source", default="", help="how the address was collected; required for any basis but double-opt-in")
-    parser.add_argument("--collected", default="", help="when it was collected (default: now)")
+    parser.add_argument("--collected", default="", metavar="DATE", help="when it was collected (default: now)")
     parser.add_argument("--proof", default="", help="what proves it: a reference, a sentence")
-    parser.add_argument("--field", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--timezone", default="")
-    parser.add_argument("--language", default="", choices=("", "fr", "en"))
-    parser.add_argument("--start", choices=("welcome", "none"), default="welcome")
+    parser.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help="a field of [fields]; more than once for more")
+    parser.add_argument("--timezone", default="", metavar="ZONE", help="the person's own, such as Europe/Paris")
+    parser.add_argument("--language", default="", choices=("", "fr", "en"), help="the person's own")
+    parser.add_argument("--start", choices=("welcome", "none"), default="welcome", help="whether the list's letters follow (default: they do)")
 
 
 def subscribe(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
     address = address_of(args.address)
     plan = house.publications.current().plan()
     target, now = list_of(plan, args.list), house.clock.now()
     fields = _fields(args.field, frozenset(plan.fields))
     if args.timezone and not is_zone(args.timezone):
-        raise Refusal(f'"{args.timezone}" is no time zone: write for example "Europe/Paris"', 2)
-    reason = house.vault.suppressed([house.vault.hash(address)])
-    if reason:
-        raise Refusal(f"this address is suppressed ({next(iter(reason.values()))})")
-    said = {"source": args.source, "proof": args.proof, "fields": fields, "basis": args.basis}
-    cause, kept = operator_cause(said)
-    keep = Keep("", now, fields=fields, evidence=(kept,))
+        raise Refusal(N_('"{zone}" is no time zone: write for example "Europe/Paris"'), 2, zone=args.timezone)
+    source = args.source.strip()
+    if args.basis != "double-opt-in" and not source:
+        raise Refusal(N_("--source is required: where does this ground come from?"), 2)
+    collected = _collected(args.collected, plan.timezone, now)
+    for reason in house.vault.suppressed([house.vault.hash(address)]).values():
+        raise Refusal(N_("this address is suppressed ({why})"), why=in_words(reason, _))
     names = tuple(sorted(fields))
+    said = {"source": source, "collected": shown(collected, plan.timezone), "proof": args.proof, "fields": list(names), "basis": args.basis}
+    cause, kept = operator_cause({name: value for name, value in said.items() if value})
+    keep = Keep("", now, fields=fields, evidence=(kept,))
+    command: RequestConsent | Subscribe
     if args.basis == "double-opt-in":
-        request = RequestConsent(now, cause, (target.id,), secrets.token_hex(16), timezone=args.timezone, language=args.language, fields=names)
-        return report(house.decisions.one(Wish(request, address=address, keep=keep)), "asked to confirm by mail")
-    if not args.source:
-        raise Refusal("--source is required: where does this ground come from?", 2)
-    collected = read_date(args.collected, plan.timezone) if args.collected else now
+        command = RequestConsent(now, cause, (target.id,), secrets.token_hex(16), timezone=args.timezone, language=args.language, fields=names)
+    else:
+        command = Subscribe(
+            now,
+            cause,
+            target.id,
+            args.basis,
+            "declared-with-proof" if args.proof else "declared",
+            collected,
+            start=args.start,
+            timezone=args.timezone,
+            language=args.language,
+            fields=names,
+        )
+    result = house.decisions.one(Wish(command, address=address, keep=keep))
+    return report(result, _subscribed(result, target, _), _)
+
+
+def _subscribed(result: Result, target: List, _: Say) -> str:
+    if isinstance(result.outcome, Done) and any(isinstance(event, ConsentRequested) for event in result.outcome.events):
+        return _("a confirmation is on its way; once confirmed: list {list} ({name})").format(list=target.id, name=target.name)
+    return _("on list {list} ({name})").format(list=target.id, name=target.name)
+
+
+def _collected(said: str, zone: str, now: int) -> int:
+    if not said:
+        return now
+    collected = read_date(said, zone)
     if collected > now:
-        raise Refusal("--collected lies in the future", 2)
-    proof = "declared-with-proof" if args.proof else "declared"
-    command = Subscribe(
-        now,
-        cause,
-        target.id,
-        args.basis,
-        proof,
-        collected,
-        start=args.start,
-        timezone=args.timezone,
-        language=args.language,
-        fields=names,
-    )
-    return report(house.decisions.one(Wish(command, address=address, keep=keep)), f"on list {target.id} ({target.name})")
+        raise Refusal(N_("--collected lies in the future"), 2)
+    if collected < read_date(EARLIEST, zone):
+        raise Refusal(N_("--collected lies before {date}"), 2, date=EARLIEST)
+    return collected
 
 
 def transfer_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("address")
-    parser.add_argument("--from", dest="source", required=True, help="the list's number or name")
-    parser.add_argument("--to", dest="target", required=True, help="the list's number or name")
+    parser.add_argument("--from", dest="source", required=True, metavar="ID", help="the list's number or name")
+    parser.add_argument("--to", dest="target", required=True, metavar="ID", help="the list's number or name")
 
 
 def transfer(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    address = address_of(args.address)
     plan = house.publications.current().plan()
     source, target = list_of(plan, args.source), list_of(plan, args.target)
     cause, kept = operator_cause({})
     now = house.clock.now()
-    wish = Wish(
-        Transfer(now, cause, source.id, target.id), address=address_of(args.address), keep=Keep("", now, evidence=(kept,)), only_known=True
-    )
-    return report(_known(house.decisions.one(wish)), f"moved from {source.id} ({source.name}) to {target.id} ({target.name})")
+    wish = Wish(Transfer(now, cause, source.id, target.id), address=address, keep=Keep("", now, evidence=(kept,)), only_known=True)
+    values = {"source": f"{source.id} ({source.name})", "target": f"{target.id} ({target.name})"}
+    return report(_known(house.decisions.one(wish)), _("moved from list {source} to list {target}").format(**values), _)
 
 
 def unsubscribe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("address")
-    parser.add_argument("--purpose", default="*", help="the purpose to withdraw (default: everything)")
+    parser.add_argument("--purpose", default="*", metavar="ID", help="the purpose to withdraw (default: everything)")
 
 
 def unsubscribe(house: House, args: argparse.Namespace) -> int:
-    plan = house.publications.current().plan()
-    purpose, address = purpose_of(plan, args.purpose), address_of(args.address)
+    """From everything, an address nobody has is noted as one never to be written to; from one purpose, it is a refusal."""
+    _ = translator(language_of(house.config))
+    address, plan = address_of(args.address), house.publications.current().plan()
+    purpose = purpose_of(plan, args.purpose)
     cause, kept = operator_cause({"purpose": purpose})
-    now = house.clock.now()
+    now, hashed = house.clock.now(), house.vault.hash(address)
     everything = purpose == "*"
-    keep = Keep("", now, evidence=(kept,), suppress="objected" if everything else "", address_hash=house.vault.hash(address))
+    keep = Keep("", now, evidence=(kept,), suppress="objected" if everything else "", address_hash=hashed)
     result = house.decisions.one(Wish(Withdraw(now, cause, purpose), address=address, keep=keep, only_known=True))
     if everything and not result.stream:
-        house.vault.suppress({house.vault.hash(address): "objected"}, now)
-        print("nobody is known under this address; it is noted that it must not be written to")
+        house.vault.suppress({hashed: "objected"}, now)
+        print(_("nobody is known under this address; it is noted that it must not be written to"))
         return 0
-    return report(result, "withdrawn from everything" if everything else f'withdrawn from "{purpose}"')
+    done = _("withdrawn from everything") if everything else _("withdrawn from “{purpose}”").format(purpose=plan.purposes[purpose].name)
+    return report(_known(result), done, _)
 
 
 def operator_cause(said: dict[str, object]) -> tuple[Cause, Evidence]:
     """A cause whose evidence names the operator; in the ledger stands only what commits to it."""
-    kept = evidence(secrets.token_bytes(32), {"operator": getpass.getuser(), "door": "command line"} | said)
+    kept = evidence(secrets.token_bytes(32), {"operator": _operator(), "door": "command line"} | said)
     return Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex()), kept
 
 
-def report(result: Result, done: str) -> int:
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def report(result: Result, done: str, _: Say) -> int:
     """Say how a wish ended; the exit status."""
     if result.conflict:
-        raise Refusal("too much is changing for this person at once; try again")
+        raise Refusal(N_("too much is changing for this person at once; try again"))
     match result.outcome:
         case Refused(why):
             raise Refusal(why)
         case NothingToDo(why):
-            print(why)
+            print(in_words(why, _))
         case _:
             print(done)
     return 0
 
 
 def _known(result: Result) -> Result:
-    if not result.stream:
-        raise Refusal("nobody is known under this address")
+    if not result.stream and not result.conflict:
+        raise Refusal(NOBODY)
     return result
 
 
@@ -137,6 +174,10 @@ def _fields(pairs: list[str], declared: frozenset[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or name not in declared:
-            raise Refusal(f"--field {name}: write NAME=VALUE with a field of [fields]: {', '.join(sorted(declared))}", 2)
-        fields[name] = value.strip()
+            known = ", ".join(sorted(declared)) or "-"
+            raise Refusal(N_("--field {name}: write NAME=VALUE with a field of [fields]: {known}"), 2, name=name, known=known)
+        value = value.strip()
+        if not value.isprintable() or len(value) > LONGEST_FIELD or "=?" in value:
+            raise Refusal(N_("--field {name}: a value is one line of at most {most} characters, without =?"), 2, name=name, most=LONGEST_FIELD)
+        fields[name] = value
     return fields

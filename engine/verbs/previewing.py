@@ -11,15 +11,15 @@ from dataclasses import replace
 
 from engine.authoring import read_sequences
 from engine.house import House
+from engine.language import N_, translator
 from engine.sending.compose import CannotRender, Composed, Composer, Ordered
 from engine.sending.envelope import Delivery, Envelope
-from engine.sending.relay import Relay, RelayUnavailable
 from engine.sending.replies import Verdict
-from engine.sending.send import relay_settings
 from engine.sequence.model import Plan
 from engine.sequence.parse import parse
 from engine.subscriber.events import LetterBegun
 from engine.verbs.refusal import Refusal, address_of
+from engine.verbs.wording import language_of
 
 
 def preview_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,19 +56,28 @@ def send_test(house: House, args: argparse.Namespace) -> int:
     composed = _composed(house, args.letter, args.address or to, to)
     delivery = asyncio.run(_send(house, Envelope(secrets.token_hex(16), house.config.site.sender, to, composed.octets)))
     if delivery.verdict is not Verdict.ACCEPTED:
-        said = f"{delivery.reply.code} {delivery.reply.enhanced} {delivery.reply.text}".strip() if delivery.reply else "no answer"
-        raise Refusal(f"the mail server did not take it ({delivery.stage}): {said}")
-    print(f"sent: {composed.subject}")
+        reply = delivery.reply
+        if reply is None:
+            raise Refusal(N_("the mail server did not answer ({stage}): whether it took the letter is not known"), stage=delivery.stage)
+        said = f"{reply.code} {reply.enhanced} {reply.text}".strip()
+        raise Refusal(N_("the mail server did not take it ({stage}): {answer}"), stage=delivery.stage, answer=said)
+    _ = translator(language_of(house.config))
+    print(_("sent: {subject}").format(subject=composed.subject))
     return 0
 
 
 async def _send(house: House, envelope: Envelope) -> Delivery:
-    relay = Relay(relay_settings(house.config, house.config.mailbox_smtp_port))
+    from engine.sending.relay import Relay, RelayUnavailable
+    from engine.verbs.relaying import relay_of
+
+    relay = Relay(relay_of(house.config, house.config.mailbox_smtp_port))
     found: list[Delivery] = []
     try:
         await relay.open()
         await relay.deliver([envelope], None, found.append)
     except RelayUnavailable as error:
+        if house.config.smtp.is_mailbox:
+            raise Refusal(N_("the built-in mailbox takes letters only while `relance run` is running")) from error
         raise Refusal(str(error)) from error
     finally:
         await relay.close()
@@ -85,7 +94,7 @@ def _composed(house: House, letter: str, person: str, to: str) -> Composed:
     try:
         return Composer(house.config, house.secrets.link_key).compose(ordered, plan, house.clock.now())
     except CannotRender as error:
-        raise Refusal(f"this letter cannot be made for this person: {error}") from error
+        raise Refusal(N_("this letter cannot be made for this person: {why}"), why=error) from error
 
 
 def find_letter(plan: Plan, said: str) -> LetterBegun:
@@ -109,5 +118,7 @@ def find_letter(plan: Plan, said: str) -> LetterBegun:
         return found[0]
     every = [f"{each.name}/{letter.id}" for each in plan.lists.values() for letter in each.letters]
     if found:
-        raise Refusal(f'several lists have a letter "{said}": say {" or ".join(e for e in every if e.endswith("/" + name))}', 2)
-    raise Refusal(f'there is no letter "{said}"; there are: {", ".join([*every, *plan.broadcasts, "confirmation"])}', 2)
+        choice = ", ".join(each for each in every if each.endswith("/" + name))
+        raise Refusal(N_('several lists have a letter "{letter}": say one of {choice}'), 2, letter=said, choice=choice)
+    known = ", ".join([*every, *plan.broadcasts, "confirmation"])
+    raise Refusal(N_('there is no letter "{letter}"; there are: {known}'), 2, letter=said, known=known)

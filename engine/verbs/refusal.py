@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from engine.intake.address import AddressRefused, normalise
+from engine.language import N_, Say
 from engine.sequence.model import List, Plan
+from engine.verbs.refused import in_words
 
 
 class Refusal(Exception):
-    """A sentence for standard error and the exit status that goes with it."""
+    """A sentence for standard error and the exit status that goes with it.
 
-    def __init__(self, sentence: str, status: int = 1) -> None:
-        super().__init__(sentence)
-        self.status = status
+    `sentence` is English and marked for the catalogue (`N_`); `values` are put in once it is translated.
+    """
+
+    def __init__(self, sentence: str, status: int = 1, **values: object) -> None:
+        super().__init__(sentence.format(**values) if values else sentence)
+        self.sentence, self.status, self.values = sentence, status, values
+
+    def said(self, _: Say) -> str:
+        """The sentence in a language; where it is the core's own, by its table."""
+        return _(self.sentence).format(**self.values) if self.values else in_words(self.sentence, _)
 
 
 def address_of(said: str) -> str:
@@ -25,13 +34,21 @@ def address_of(said: str) -> str:
 def list_of(plan: Plan, said: str) -> List:
     """The published list of a number or name, or a Refusal of status 2 that names those there are."""
     found = plan.list_named(said)
-    if found is None:
-        known = ", ".join(f"{each.id} ({each.name})" for each in plan.lists.values()) or "nothing is published yet"
-        raise Refusal(f"there is no published list {said}; there are: {known}", 2)
-    return found
+    if found is not None:
+        return found
+    if not plan.lists:
+        raise Refusal(NOTHING_PUBLISHED, 2)
+    known = ", ".join(f"{each.id} ({each.name})" for each in plan.lists.values())
+    raise Refusal(N_("there is no published list {list}; there are: {known}"), 2, list=said, known=known)
 
 
 def purpose_of(plan: Plan, said: str) -> str:
-    if said != "*" and said not in plan.purposes:
-        raise Refusal(f"there is no purpose {said}; there are: {', '.join(plan.purposes)}", 2)
-    return said
+    """The id of a published purpose, "*" for all of them, or a Refusal of status 2 that names those there are."""
+    if said == "*" or said in plan.purposes:
+        return said
+    if not plan.purposes:
+        raise Refusal(NOTHING_PUBLISHED, 2)
+    raise Refusal(N_("there is no purpose {purpose}; there are: {known}"), 2, purpose=said, known=", ".join(plan.purposes))
+
+
+NOTHING_PUBLISHED = N_("nothing is published yet: `relance publish`, or the first `relance run`, does it")

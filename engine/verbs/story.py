@@ -8,15 +8,18 @@ from collections.abc import Callable
 
 from engine.deciding import Publications
 from engine.house import House
-from engine.language import translator
+from engine.language import N_, translator
 from engine.ledger.codec import Entry, as_plain
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
 from engine.verbs.refusal import Refusal, address_of
+from engine.verbs.refused import in_words
 from engine.verbs.said import shown
+from engine.verbs.wording import language_of
 
 Say = Callable[[str], str]
 Kept = dict[str, dict[str, object]]
+DATE_WIDTH = len("2026-12-01 09:00:00")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,16 +31,18 @@ def show(house: House, args: argparse.Namespace) -> int:
     address = address_of(args.address)
     subscriber = house.vault.find(address)
     if subscriber is None:
-        reason = house.vault.suppressed([house.vault.hash(address)])
-        also = f" (its hash is on the suppression list: {next(iter(reason.values()))})" if reason else ""
-        raise Refusal(f"nobody is known under this address{also}")
+        for reason in house.vault.suppressed([house.vault.hash(address)]).values():
+            why = in_words(reason, translator(language_of(house.config)))
+            raise Refusal(N_("nobody is known under this address; its hash is on the suppression list ({why})"), why=why)
+        raise Refusal(N_("nobody is known under this address"))
     entries = house.ledger.stream(subscriber)
     evidence = house.vault.evidence_of(subscriber)
     if args.json:
         print(json.dumps([fact(entry, evidence) for entry in entries], ensure_ascii=False, indent=2))
         return 0
-    _ = translator("fr" if house.config.site.language == "fr" else "en")
+    _ = translator(language_of(house.config))
     zone = house.config.site.timezone
+    print(f"{_('when it was so'):<{DATE_WIDTH}}  {_('when it was recorded'):<{DATE_WIDTH}}")
     for entry in entries:
         print(line(entry, house.publications, zone, _, evidence))
     _standing(house, subscriber, zone, _)
@@ -71,10 +76,10 @@ def _iso(instant: int) -> str:
 
 
 def line(entry: Entry, publications: Publications, zone: str, _: Say, evidence: Kept) -> str:
-    plan = publications.current().plan()
-    recorded = "" if abs(entry.recorded_at - entry.event.at) < 60_000 else " " + _("(recorded {when})").format(when=shown(entry.recorded_at, zone))
-    words = sentence(entry.event, plan, zone, _)
-    return f"{shown(entry.event.at, zone)}{recorded}  {words}  — {cause_in_words(entry, _, evidence)}  [{entry.name}]"
+    """Both dates on the installation's clock, what happened, through which door, and the stored name."""
+    words = sentence(entry.event, publications.current().plan(), zone, _)
+    dates = f"{shown(entry.event.at, zone)}  {shown(entry.recorded_at, zone)}"
+    return f"{dates}  {words}  — {cause_in_words(entry, _, evidence)}  [{entry.name}]"
 
 
 def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
@@ -96,7 +101,12 @@ def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
         return said
     known = ("source", "file", "line", "order", "operator", "words", "act")
     details = ", ".join(f"{name}: {kept[name]}" for name in known if kept.get(name))
-    return f"{said} ({details})" if details else said
+    return f"{said} ({_printable(details)})" if details else said
+
+
+def _printable(outside: str) -> str:
+    """What others have said may not steer the terminal it is shown on."""
+    return "".join(character if character.isprintable() else "·" for character in outside)
 
 
 def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
@@ -116,7 +126,7 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
         case e.ConsentGiven(_, purpose, proof):
             return _("Consent for “{purpose}”: {proof}").format(purpose=purpose, proof=_proof(proof, _))
         case e.GroundDeclared(_, purpose, basis, proof):
-            return _("Ground for “{purpose}”: {basis}, {proof}").format(purpose=purpose, basis=basis, proof=_proof(proof, _))
+            return _("Ground for “{purpose}”: {basis}, {proof}").format(purpose=purpose, basis=in_words(basis, _), proof=_proof(proof, _))
         case e.ConsentConfirmed(_, purpose):
             return _("Confirmed for “{purpose}”").format(purpose=purpose)
         case e.ConsentExpired(_, purpose):
@@ -127,7 +137,7 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
             how = {"none": _(", without its letters"), "by-date": _(", counted from the date of collection")}.get(start, "")
             return _("Joined list {list} (run {run})").format(list=named(number), run=run) + how
         case e.ListLeft(_, number, run, why):
-            return _("Left list {list} (run {run}): {why}").format(list=named(number), run=run, why=why)
+            return _("Left list {list} (run {run}): {why}").format(list=named(number), run=run, why=in_words(why, _))
         case e.ListMoved():
             said = _("Answered: moved from {source} to {target}").format(source=named(event.source), target=named(event.target))
             return said + (_(" (automatic)") if event.act == "auto_submit" else "")
@@ -135,31 +145,34 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
             said = _("Answered: also on {target}").format(target=named(event.target))
             return said + (_(" (automatic)") if event.act == "auto_submit" else "")
         case e.ListTransferred():
-            return _("Moved from {source} to {target}: {why}").format(source=named(event.source), target=named(event.target), why=event.why)
+            source, target = named(event.source), named(event.target)
+            return _("Moved from {source} to {target}: {why}").format(source=source, target=target, why=in_words(event.why, _))
         case e.LetterAnswered():
             return _("Answered a letter")
         case e.MoveUndone():
-            return _("Took the last move back ({why})").format(why=event.why)
+            why = _("as they asked") if event.why == "asked" else in_words(event.why, _)
+            return _("Took the last move back ({why})").format(why=why)
         case e.LetterBegun():
             return _("Letter “{letter}” begun (attempt {attempt})").format(letter=event.letter, attempt=event.attempt)
         case e.LetterSent():
             return _("Letter accepted by the mail server ({code})").format(code=f"{event.code} {event.enhanced}".strip())
         case e.LetterDeferred():
-            return _("Letter put off until {when} ({why})").format(when=shown(event.retry_at, zone), why=_answer(event) or event.why)
+            return _("Letter put off until {when} ({why})").format(when=shown(event.retry_at, zone), why=_answer(event) or in_words(event.why, _))
         case e.LetterFailed():
-            return _("Letter failed ({why})").format(why=_answer(event) or event.why)
+            return _("Letter failed ({why})").format(why=_answer(event) or in_words(event.why, _))
         case e.LetterWithheld():
-            return _("Letter “{letter}” withheld: {why}").format(letter=event.letter, why=event.why)
+            return _("Letter “{letter}” withheld: {why}").format(letter=event.letter, why=in_words(event.why, _))
         case e.LetterInDoubt(_, _, settled):
-            return _("Letter in doubt: {settled}").format(settled=settled) if settled else _("Letter in doubt: no answer after the final dot")
+            said = _("Letter in doubt: {settled}").format(settled=in_words(settled, _))
+            return said if settled else _("Letter in doubt: no answer after the final dot")
         case e.MailBounced(_, kind):
-            return _("Bounced ({kind})").format(kind=kind)
+            return _("Bounced ({kind})").format(kind=in_words(kind, _))
         case e.MailComplained():
             return _("Complained")
         case e.SubscriberSuppressed(_, why):
-            return _("Suppressed: never to be written to ({why})").format(why=why)
+            return _("Suppressed: never to be written to ({why})").format(why=in_words(why, _))
         case e.SubscriberReachable(_, why):
-            return _("Reachable again ({why})").format(why=why)
+            return _("Reachable again ({why})").format(why=in_words(why, _))
         case e.ContactNoted(_, contacted_at):
             return _("Last contact noted: {when}").format(when=shown(contacted_at, zone))
         case e.CallHonoured():
@@ -192,13 +205,14 @@ def _standing(house: House, subscriber: str, zone: str, _: Say) -> None:
     plan = house.publications.current().plan()
     print()
     for purpose, ground in person.grounds.items():
-        print(_("Ground: “{purpose}” — {basis}, {status}").format(purpose=purpose, basis=ground.basis, status=ground.status))
+        basis, status = in_words(ground.basis, _), in_words(ground.status, _)
+        print(_("Ground: “{purpose}” — {basis}, {status}").format(purpose=purpose, basis=basis, status=status))
     for membership in person.memberships.values():
         listed = plan.lists.get(membership.list)
         name = f"{membership.list} ({listed.name if listed else '?'})"
         print(_("On list {list} since {when}").format(list=name, when=shown(membership.joined_at, zone)))
     if person.suppressed:
-        print(_("Suppressed: never to be written to ({why})").format(why=person.suppressed))
+        print(_("Suppressed: never to be written to ({why})").format(why=in_words(person.suppressed, _)))
     from engine.subscriber.acts import acts
 
     for key, act in acts(person, plan, house.publications.current().calendar).items():

@@ -1,112 +1,173 @@
 """The built-in mailbox's page, on loopback only: until SMTP is configured, a newcomer sees here what readers would get, and clicks it.
 
 Letters are shown in a sandboxed frame without scripts; a request for another host name is refused, so that no web page elsewhere can read them.
+The list of letters stands in a frame of its own and alone is refreshed, so that the letter being read stays.
 """
 
 from __future__ import annotations
 
 import email
 import email.policy
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from email.message import EmailMessage
-from html import escape
-from typing import cast
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from engine.house import House
-from engine.sending.mailbox import Mailbox
+from engine.sending.mailbox import Mailbox, MailboxEntry
+from engine.web.pages import Pages, spoken
 
-LOCAL = ("127.0.0.1", "localhost", "[::1]")
+LOCAL = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
 SHOWN = 200
-STYLE = """
-:root{color-scheme:light dark;--line:#8884;--quiet:#667;--accent:#1f4e79}
-body{font:16px/1.5 system-ui,sans-serif;margin:0;display:grid;grid-template-columns:minmax(16rem,24rem) 1fr;height:100vh}
-nav{overflow:auto;border-right:1px solid var(--line)}nav h1{font-size:1.1rem;margin:1rem}
-nav a{display:block;padding:.7rem 1rem;border-bottom:1px solid var(--line);color:inherit;text-decoration:none}
-nav a:hover,nav a:focus,nav a[aria-current]{background:#8882}
-nav small{color:var(--quiet);display:block}
-main{display:flex;flex-direction:column;min-width:0}header{padding:1rem;border-bottom:1px solid var(--line)}
-header p{margin:.1rem 0}iframe{flex:1;border:0;width:100%;background:#fff}pre{white-space:pre-wrap;padding:1rem;overflow:auto}
-@media(max-width:700px){body{display:block}nav{max-height:40vh}iframe{height:60vh}}
-"""
+PARTS = ("html", "text", "source")
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:; frame-src 'self'; frame-ancestors 'self'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; frame-ancestors 'self'; "
+    "base-uri 'none'; form-action 'none'",
 }
-FRAME = HEADERS | {"Content-Security-Policy": "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; "
-                   "default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:"}
+# A letter may show pictures and open links in a new tab, and nothing else.
+FRAME = HEADERS | {
+    "Content-Security-Policy": "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src http: https: data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+}
+# What a malformed mail makes the email package raise.
+MALFORMED = (LookupError, ValueError, TypeError, AttributeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the list. `at` is when the letter came, on the site's clock."""
+
+    link: str
+    subject: str
+    recipient: str
+    recipient_link: str
+    at: str
+    chosen: bool
 
 
 def make_letterbox(house: House) -> FastAPI:
-    """The page at `/`, one letter at `/?letter=ID`; `?to=ADDRESS` shows one reader's letters."""
+    """`/` shows the newest letter, `/?letter=ID` one, `&part=` its text or source, `?to=ADDRESS` one reader's."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     mailbox = Mailbox(house.config.data / "mailbox")
-    words = ("Boîte aux lettres", "Aucune lettre pour l’instant.", "Texte", "Source") if house.config.site.language == "fr" else (
-        "Mailbox", "No letter yet.", "Text", "Source")
+    site = house.config.site
+    pages, language, zone = Pages(site), spoken("", site), ZoneInfo(site.timezone)
 
     @app.middleware("http")
-    async def only_here(request: Request, following: object) -> Response:
-        host = request.headers.get("host", "").rsplit(":", 1)[0]
-        if host not in LOCAL:
-            return PlainTextResponse("This page is for this machine only.", 403)
-        return cast(Response, await following(request))  # type: ignore[operator]
+    async def only_here(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
+        if not LOCAL.fullmatch(request.headers.get("host", "")):
+            return PlainTextResponse("This page is for this machine only.", 403, HEADERS)
+        return await following(request)
 
     @app.get("/")
-    def index(letter: str = "", to: str = "") -> HTMLResponse:
+    def index(letter: str = "", to: str = "", part: str = "html") -> Response:
+        newest = mailbox.list(1, to or None)
+        chosen, part = letter or (newest[0].id if newest else ""), part if part in PARTS else "html"
+        message = _read(mailbox, chosen)
+        return pages.page(
+            "letterbox.html",
+            language,
+            headers=HEADERS,
+            empty=not newest and not to,
+            forms=[f"{site.url}/f/{name}" for name in house.publications.current().plan().forms],
+            list_link=_link("/list", letter=chosen, to=to),
+            parts=[(name, _link("/", letter=chosen, to=to, part=name), name == part) for name in PARTS],
+            subject=_head(message, "Subject"),
+            heads=[("From", _head(message, "From")), ("To", _head(message, "To")), ("Date", _date(message, zone))],
+            frame=f"/{part}/{chosen}" if message is not None else "",
+        )
+
+    @app.get("/list")
+    def listing(letter: str = "", to: str = "") -> Response:
         entries = mailbox.list(SHOWN, to or None)
-        chosen = letter or (entries[0].id if entries else "")
-        rows = "".join(
-            f'<a href="/?letter={escape(each.id)}{"&amp;to=" + escape(to) if to else ""}"{" aria-current=true" if each.id == chosen else ""}>'
-            f"{escape(each.subject)}<small>{escape(each.recipient)} · {each.at:%d/%m %H:%M:%S}</small></a>"
-            for each in entries
-        )
-        body = _letter(mailbox, chosen, words) if chosen else f"<header><p>{words[1]}</p></header>"
-        page = (
-            f'<!doctype html><html lang="{house.config.site.language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f'<meta http-equiv="refresh" content="15"><title>{words[0]}</title><style>{STYLE}</style>'
-            f"<nav><h1>{words[0]} ({len(entries)})</h1>{rows}</nav><main>{body}</main></html>"
-        )
-        return HTMLResponse(page, headers=HEADERS)
+        rows = [_row(each, each.id == letter, to, zone) for each in entries]
+        return pages.page("letterbox_list.html", language, headers=HEADERS, rows=rows, to=to, most=SHOWN)
 
     @app.get("/html/{letter}")
     def html(letter: str) -> Response:
-        message = _read(mailbox, letter)
-        part = message.get_body(("html", "plain")) if message else None
-        if part is None:
-            return PlainTextResponse("", 404, headers=HEADERS)
-        text = str(part.get_content()).replace("<head>", '<head><base target="_blank">', 1)
-        return HTMLResponse(text, headers=FRAME)
+        text = _body(mailbox, letter, ("html", "plain"))
+        return _nothing() if text is None else HTMLResponse(_opening_new_tabs(text), headers=FRAME)
 
     @app.get("/text/{letter}")
     def text(letter: str) -> Response:
-        message = _read(mailbox, letter)
-        part = message.get_body(("plain",)) if message else None
-        return PlainTextResponse(str(part.get_content()) if part else "", headers=HEADERS)
+        found = _body(mailbox, letter, ("plain",))
+        return _nothing() if found is None else PlainTextResponse(found, headers=FRAME)
 
     @app.get("/source/{letter}")
     def source(letter: str) -> Response:
-        try:
-            return PlainTextResponse(mailbox.read(letter).decode("utf-8", "replace"), headers=HEADERS)
-        except (KeyError, ValueError, OSError):
-            return PlainTextResponse("", 404, headers=HEADERS)
+        octets = _octets(mailbox, letter)
+        return _nothing() if octets is None else PlainTextResponse(octets.decode("utf-8", "replace"), headers=FRAME)
 
     return app
 
 
-def _read(mailbox: Mailbox, letter: str) -> EmailMessage | None:
+def _nothing() -> Response:
+    return PlainTextResponse("", 404, FRAME)
+
+
+def _link(path: str, **values: str) -> str:
+    said = {name: value for name, value in values.items() if value}
+    return f"{path}?{urlencode(said)}" if said else path
+
+
+def _row(entry: MailboxEntry, chosen: bool, to: str, zone: ZoneInfo) -> Row:
+    at = f"{entry.at.astimezone(zone):%d/%m %H:%M:%S}"
+    return Row(_link("/", letter=entry.id, to=to), _clean(entry.subject), _clean(entry.recipient), _link("/", to=entry.recipient), at, chosen)
+
+
+def _octets(mailbox: Mailbox, letter: str) -> bytes | None:
     try:
-        return email.message_from_bytes(mailbox.read(letter), policy=email.policy.default)
-    except (KeyError, ValueError, OSError):
+        return mailbox.read(letter)
+    except (KeyError, OSError):
         return None
 
 
-def _letter(mailbox: Mailbox, letter: str, words: tuple[str, ...]) -> str:
+def _read(mailbox: Mailbox, letter: str) -> EmailMessage | None:
+    octets = _octets(mailbox, letter)
+    return email.message_from_bytes(octets, policy=email.policy.default) if octets is not None else None
+
+
+def _body(mailbox: Mailbox, letter: str, kinds: tuple[str, ...]) -> str | None:
     message = _read(mailbox, letter)
-    if message is None:
-        return f"<header><p>{words[1]}</p></header>"
-    heads = "".join(f"<p><strong>{name}</strong> {escape(str(message.get(name, '')))}</p>" for name in ("Subject", "From", "To", "Date"))
-    links = f'<p><a href="/text/{escape(letter)}">{words[2]}</a> · <a href="/source/{escape(letter)}">{words[3]}</a></p>'
-    return f'<header>{heads}{links}</header><iframe src="/html/{escape(letter)}" title="{escape(str(message.get("Subject", "")))}"></iframe>'
+    try:
+        part = message.get_body(kinds) if message is not None else None
+        return _clean(str(part.get_content())) if part is not None else None
+    except MALFORMED:
+        return None
+
+
+def _head(message: EmailMessage | None, name: str) -> str:
+    try:
+        return _clean(str(message.get(name, ""))) if message is not None else ""
+    except MALFORMED:
+        return ""
+
+
+def _date(message: EmailMessage | None, zone: ZoneInfo) -> str:
+    """When the letter says it was written, which is the engine's time, on the site's clock; as it stands there where it is no date."""
+    said = _head(message, "Date")
+    try:
+        return f"{parsedate_to_datetime(said).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    except (*MALFORMED, OverflowError):
+        return said
+
+
+def _clean(text: str) -> str:
+    """Without halves of characters, which no page can carry."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _opening_new_tabs(html: str) -> str:
+    """The letter's links lead out of its frame. Ours is the first `base` with a target, and only the first counts."""
+    base = '<base target="_blank">'
+    headed, found = re.subn(r"(<head\b[^>]*>)", rf"\1{base}", html, count=1, flags=re.IGNORECASE)
+    return headed if found else base + html

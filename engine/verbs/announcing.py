@@ -1,0 +1,56 @@
+"""What `run` says once it serves: where to look, and what is not as its author may think."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine import publication
+from engine.house import House
+from engine.inspecting import read_folder
+from engine.language import counting_translator, translator
+from engine.sequence.mistakes import Unpublishable
+from engine.verbs.refused import in_words
+from engine.verbs.wording import language_of
+
+
+def announce(house: House, *, sends: bool) -> Iterator[str]:
+    """Line by line. `sends`: this process sends, so that a pause is news."""
+    config, installation = house.config, house.publications.current()
+    _ = translator(language_of(config))
+    yield _("Relance runs: {url} (http://{host}:{port})").format(url=config.site.url, host=config.web.host, port=config.web.port)
+    if config.smtp.is_mailbox:
+        yield _("Letters go to the built-in mailbox: {url}").format(url=f"http://127.0.0.1:{config.mailbox_port}")
+    forms = ", ".join(f"{config.site.url}/f/{name}" for name in installation.plan().forms)
+    if forms:
+        yield _("Forms: {forms}").format(forms=forms)
+    if house.clock.rate != 1:
+        yield _("The engine's clock runs {n} times faster than real time.").format(n=house.clock.rate)
+    yield from _not_published(house)
+    if sends and 0 in installation.paused:
+        why = in_words(installation.paused[0], _)
+        yield _("Sending is paused ({why}): `relance resume` says what will leave, then lets it.").format(why=why)
+    yield _("Ctrl-C stops.")
+
+
+def _not_published(house: House) -> Iterator[str]:
+    """What stands in the author's folder and does not run."""
+    language = language_of(house.config)
+    _, ngettext = translator(language), counting_translator(language)
+    try:
+        read_folder(house.config, house.clock.now()).sound()
+    except Unpublishable as error:
+        said = ngettext(
+            "sequences/ holds {n} mistake, so what runs is what was published last: `relance check` names it.",
+            "sequences/ holds {n} mistakes, so what runs is what was published last: `relance check` names them.",
+            len(error.mistakes),
+        )
+        yield said.format(n=len(error.mistakes))
+        return
+    changes = publication.unpublished_changes(house)
+    if changes:
+        said = ngettext(
+            "{n} change in sequences/ is not published: `relance publish` shows it.",
+            "{n} changes in sequences/ are not published: `relance publish` shows them.",
+            changes,
+        )
+        yield said.format(n=changes)

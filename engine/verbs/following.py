@@ -1,0 +1,73 @@
+"""The thread of `run` that feeds the views, woken by the ledger's NOTIFY, and wakes the sender when it has gone on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from engine.house import House
+from engine.ledger.store import CHANNEL, LOST
+
+log = logging.getLogger("relance.follow")
+WAIT = 1.0
+FAULTS_EVERY = 5.0
+
+
+class Following:
+    """`await ended` ends with the thread, and raises what ended it unless it was told to stop. `gone_on` is called in the loop."""
+
+    def __init__(self, house: House, gone_on: Callable[[], None]) -> None:
+        self.house, self.gone_on = house, gone_on
+        self.loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self.loop.create_future()
+        self._stopping = threading.Event()
+        self._faults: set[str] = set()
+        self._looked_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="follow", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _run(self) -> None:
+        error: BaseException | None = None
+        try:
+            self._follow()
+        except BaseException as raised:
+            error = raised
+        self.loop.call_soon_threadsafe(self._end, error)
+
+    def _end(self, error: BaseException | None) -> None:
+        if self.ended.cancelled():
+            return
+        if error is None:
+            self.ended.set_result(None)
+        else:
+            self.ended.set_exception(error)
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with self.house.database.listening(CHANNEL) as listening:
+                    while not self._stopping.is_set():
+                        while self.house.views.follow() and not self._stopping.is_set():
+                            pass
+                        self.loop.call_soon_threadsafe(self.gone_on)
+                        self._tell_faults()
+                        listening.wait(WAIT)
+            except LOST as error:
+                log.warning("following waits for the database", extra={"why": type(error).__name__})
+                self._stopping.wait(1)
+
+    def _tell_faults(self) -> None:
+        """A view that cannot go on stops alone, and is said once."""
+        if time.monotonic() - self._looked_at < FAULTS_EVERY:
+            return
+        self._looked_at = time.monotonic()
+        faults = {fault for _view, _position, fault in self.house.views.positions() if fault}
+        for fault in faults - self._faults:
+            log.error("a view has stopped", extra={"why": fault})
+        self._faults = faults

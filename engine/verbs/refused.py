@@ -1,0 +1,105 @@
+"""The core's own sentences and reasons in the operator's language: pure code speaks English, so they are translated where they are shown."""
+
+from __future__ import annotations
+
+import re
+
+from engine.language import N_, Say
+
+_PLAIN = frozenset(
+    {
+        N_("an address has exactly one @ sign"),
+        N_("the address holds a space or an invisible character"),
+        N_("the address holds a space"),
+        N_("the address holds a line break or a control character"),
+        N_("the address is empty"),
+        N_("there is more than one address here"),
+        N_("the part before the @ is not well formed"),
+        N_("the part before the @ starts with a combining accent"),
+        N_("the domain after the @ is not well formed"),
+        N_("nobody is known under this address"),
+        N_("too many changes at once; please try again"),
+        N_("this person has been erased"),
+        N_("this person has asked for no more letters at all"),
+        N_("this person has been asked to confirm already"),
+        N_("this person receives these letters already"),
+        N_("this person is there already"),
+        N_("this person stands there already"),
+        N_("this address cannot be written to"),
+        N_("nobody is written to under this address"),
+        N_("this has been withdrawn already"),
+        N_("nothing has changed"),
+        N_("this letter is not in doubt: it is being sent"),
+        N_("in doubt already"),
+        N_("the outcome of this letter is recorded already"),
+        # Why something happened, as events and grounds have it.
+        N_("operator"),
+        N_("api"),
+        N_("rule"),
+        N_("ended"),
+        N_("withdrawn"),
+        N_("live"),
+        N_("contradictory"),
+        N_("refused"),
+        N_("gave up"),
+        N_("blocked"),
+        N_("never handed over"),
+        N_("too late"),
+        N_("cannot be rendered"),
+        N_("objected"),
+        N_("imported"),
+        N_("bounced"),
+        N_("complained"),
+        N_("resend"),
+        N_("taken-as-sent"),
+        N_("hard"),
+        N_("soft"),
+        N_("consent"),
+        N_("soft-optin"),
+        N_("b2b"),
+        N_("service"),
+        N_("confirmed by the person"),
+        N_("asked for by the person"),
+        N_("first-start"),
+        N_("outage"),
+        N_("restored"),
+        N_("not published"),
+        N_("erased"),
+        N_("processing restricted"),
+        N_("no ground for this purpose"),
+        N_("consent withdrawn"),
+        N_("the request is no longer open"),
+        N_("no longer on this list"),
+    }
+)
+_WITH_VALUES = tuple(
+    (re.compile(re.escape(said).replace(r"\{", "(?P<").replace(r"\}", ">.+?)")), said)
+    for said in (
+        N_("an address is never longer than {most} characters"),
+        N_("the part before the @ is longer than {most} octets"),
+        N_("there is no list {list} in what is published"),
+        N_("list {list} is no longer published"),
+        N_('there is no live ground to write for the purpose "{purpose}"'),
+        N_('this person is among "{group}", to whom "{other}" yields'),
+        N_("this person has been on list {list} before, and it is never joined twice"),
+        N_("this person left list {list} less than {time} ago"),
+        N_("this person is not on list {list}"),
+        N_("this person is on list {list} already"),
+        N_("this address is suppressed ({why})"),
+        N_("this address is suppressed already ({why})"),
+        N_('this person has withdrawn from "{purpose}"'),
+        N_("not eligible: {why}"),
+    )
+)
+
+
+def in_words(sentence: str, _: Say) -> str:
+    """A sentence of the core, translated; any other as the catalogue has it, or as it is."""
+    if sentence in _PLAIN:
+        return _(sentence)
+    for pattern, said in _WITH_VALUES:
+        found = pattern.fullmatch(sentence)
+        if found is not None:
+            values = found.groupdict()
+            return _(said).format(**values | ({"why": in_words(values["why"], _)} if "why" in values else {}))
+    return _(sentence) if sentence else ""

@@ -1,0 +1,107 @@
+"""The parts of `run` at work, in one loop: started together, watched, and ended together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+from engine.duties import Intervals, claim_broadcasts
+from engine.gathering import Gatherer
+from engine.house import House
+from engine.ledger.store import LOST
+from engine.sending.send import Sender
+from engine.verbs.announcing import announce
+from engine.verbs.doors import Doors, open_doors
+from engine.verbs.following import Following
+from engine.verbs.relaying import relay_of
+from engine.verbs.running import ENDINGS, Order
+from engine.verbs.starting import make_ready
+
+log = logging.getLogger("relance.run")
+
+
+async def work(house: House, order: Order) -> list[BaseException]:
+    """Until told to stop, or until one part ends; the errors that ended parts."""
+    stop = asyncio.Event()
+    for number in ENDINGS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        doors = await open_doors(house.config, "web" in order.parts, stack)
+        sends = "send" in order.parts
+        settings = relay_of(house.config, doors.mailbox_port) if sends else None
+        make_ready(house, order.speed)
+        order.begin()
+        sender = Sender(house, settings) if settings is not None else None
+        stopping = [stop.set]
+        intervals = Intervals()
+        tasks: list[Awaitable[None]] = []
+        if sender is not None:
+            stopping.append(sender.stop)
+            tasks += [sender.run(), _on(intervals.every(1), stop, lambda: _broadcasts(house)), _waking(intervals.every(1), stop, sender)]
+        if "follow" in order.parts:
+            following = Following(house, sender.wake.set if sender is not None else lambda: None)
+            stopping.append(following.stop)
+            tasks += [following.ended, _on(intervals.every(60), stop, house.desk.forget)]
+        if "web" in order.parts:
+            gatherer = Gatherer(house.decisions)
+            stack.callback(gatherer.close)
+            tasks += _sites(house, gatherer, doors, stop, sends)
+        intervals.start()
+        stack.callback(intervals.stop)
+        if order.seconds:
+            asyncio.get_running_loop().call_later(order.seconds, stop.set)
+        running = [asyncio.ensure_future(task) for task in tasks]
+        told = asyncio.ensure_future(stop.wait())
+        await asyncio.wait([*running, told], return_when=asyncio.FIRST_COMPLETED)
+        for each in stopping:
+            each()
+        # All are waited for, whichever failed, so that what is on the wire is finished and recorded.
+        return [end for end in await asyncio.gather(*running, return_exceptions=True) if isinstance(end, BaseException)]
+
+
+def _sites(house: House, gatherer: Gatherer, doors: Doors, stop: asyncio.Event, sends: bool) -> list[Awaitable[None]]:
+    from engine.web.letterbox import make_letterbox
+    from engine.web.serve import serve_on
+    from engine.web.site import make_site
+
+    def ready() -> None:
+        print("\n".join(announce(house, sends=sends)), flush=True)
+
+    sites: list[Awaitable[None]] = []
+    if doors.letterbox is not None:
+        sites.append(serve_on(make_letterbox(house), doors.letterbox, (), lambda: None, stop))
+    if doors.site is not None:
+        sites.append(serve_on(make_site(house, gatherer), doors.site, house.config.web.trusted_proxies, ready, stop))
+    return sites
+
+
+async def _on(event: asyncio.Event, stop: asyncio.Event, duty: Callable[[], object]) -> None:
+    """Do `duty` in a thread each time `event` is set, until the end. A lost database is waited for."""
+    while not stop.is_set():
+        try:
+            await asyncio.wait_for(event.wait(), 0.5)
+        except TimeoutError:
+            continue
+        event.clear()
+        try:
+            await asyncio.to_thread(duty)
+        except LOST as error:
+            log.warning("what comes round by itself waits for the database", extra={"why": type(error).__name__})
+
+
+async def _waking(event: asyncio.Event, stop: asyncio.Event, sender: Sender) -> None:
+    while not stop.is_set():
+        try:
+            await asyncio.wait_for(event.wait(), 0.5)
+        except TimeoutError:
+            continue
+        event.clear()
+        sender.wake.set()
+
+
+def _broadcasts(house: House) -> None:
+    claim_broadcasts(house.publications, house.clock.now())

@@ -1,0 +1,174 @@
+"""The command line as somebody types it: the real program in a process of its own, on a small installation."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tests.installation import LAYOUT
+from tests.running import ROOT, free_port, wait_for, write
+
+CONFIG = """
+[site]
+name = "Le Potager"
+url = "http://127.0.0.1:{web}"
+from = "bonjour@potager.example"
+postal_address = "4 chemin des Tilleuls, 00000 Semailles, France"
+language = "en"
+
+[web]
+port = {web}
+
+[mailbox]
+smtp_port = {smtp}
+port = {page}
+
+[[purpose]]
+id = "conseils"
+name = "La lettre du potager"
+
+[[purpose]]
+id = "commandes"
+name = "Le suivi des commandes"
+
+[[group]]
+name = "prospects"
+yields_to = "clients"
+
+[[group]]
+name = "clients"
+
+[fields]
+first_name = "Prénom"
+"""
+DIALOGUE = """title = "Semis"
+purpose = "conseils"
+
+[[list]]
+id = 10
+name = "semis"
+group = "prospects"
+
+  [[list.letter]]
+  id = "question"
+  after = "0 minutes"
+  subject = "Avez-vous semé, {{ first_name | default('vous', true) }} ?"
+  body = "question.md"
+
+[[list]]
+id = 11
+name = "seme"
+group = "prospects"
+
+[[list]]
+id = 12
+name = "pas-encore"
+group = "prospects"
+
+[[list]]
+id = 20
+name = "acheteurs"
+group = "clients"
+purpose = "commandes"
+"""
+WORDS = {
+    "sequences/semis.toml": DIALOGUE,
+    "sequences/layout.html": LAYOUT,
+    "sequences/question.md": "Avez-vous semé ?\n\n[Oui](===11===)\n\n[Non](===12===)\n",
+}
+TRACE = re.compile(r"Traceback|\.py\", line")
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended: exit status, standard output, standard error."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass
+class Installation:
+    folder: Path
+    web: int = field(default_factory=free_port)
+    smtp: int = field(default_factory=free_port)
+    page: int = field(default_factory=free_port)
+    environment: dict[str, str] = field(
+        default_factory=lambda: {k: v for k, v in os.environ.items() if not k.startswith(("PG", "RELANCE_")) and k != "DISPLAY"}
+    )
+
+    def __post_init__(self) -> None:
+        self.configure()
+        write(self.folder, WORDS)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.web}"
+
+    def configure(self, extra: str = "", changes: Mapping[str, str] | None = None) -> None:
+        """`config.toml` anew: what stands in it replaced, and lines at its end."""
+        text = CONFIG.format(web=self.web, smtp=self.smtp, page=self.page)
+        for old, new in (changes or {}).items():
+            assert old in text, old
+            text = text.replace(old, new)
+        write(self.folder, {"config.toml": text + extra})
+
+    def begin(self, *arguments: str, cwd: Path = ROOT) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "engine", "-C", str(self.folder), *arguments]
+        return subprocess.Popen(
+            command, cwd=cwd, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def __call__(self, *arguments: str) -> Said:
+        """Run to its end. A traceback is never what anybody deserves."""
+        return ended(self.begin(*arguments))
+
+    def together(self, *commands: Sequence[str]) -> list[Said]:
+        """Commands that do not wait for one another, begun at the same time."""
+        begun = [self.begin(*arguments) for arguments in commands]
+        return [ended(process) for process in begun]
+
+    def done(self, *arguments: str) -> str:
+        """What a command that must succeed has printed."""
+        said = self(*arguments)
+        assert said.status == 0, f"{arguments}: {said}"
+        return said.out
+
+    @contextlib.contextmanager
+    def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """`run`, once it serves; told to stop at the end if it has not ended by itself."""
+        process = self.begin("run", *arguments)
+        try:
+            wait_for(lambda: process.poll() is not None or self.serves())
+            assert process.poll() is None, process.communicate()
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.communicate(timeout=60)
+
+    def serves(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
+        return False
+
+
+def ended(process: subprocess.Popen[str], seconds: float = 90) -> Said:
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"it did not end:\n{out}\n{err}") from None
+    assert not TRACE.search(err), err
+    return Said(process.returncode, out or "", err)
