@@ -139,14 +139,16 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
         case e.ListLeft(_, number, run, why):
             return _("Left list {list} (run {run}): {why}").format(list=named(number), run=run, why=in_words(why, _))
         case e.ListMoved():
-            said = _("Answered: moved from {source} to {target}").format(source=named(event.source), target=named(event.target))
+            moved = _("Answered: moved from {source} to {target}") if event.source else _("Answered: joined {target}")
+            said = moved.format(source=named(event.source), target=named(event.target))
             return said + (_(" (automatic)") if event.act == "auto_submit" else "")
         case e.ListCopied():
             said = _("Answered: also on {target}").format(target=named(event.target))
             return said + (_(" (automatic)") if event.act == "auto_submit" else "")
         case e.ListTransferred():
             source, target = named(event.source), named(event.target)
-            return _("Moved from {source} to {target}: {why}").format(source=source, target=target, why=in_words(event.why, _))
+            moved = _("Moved from {source} to {target}: {why}") if event.source else _("Moved to {target}: {why}")
+            return moved.format(source=source, target=target, why=in_words(event.why, _))
         case e.LetterAnswered():
             return _("Answered a letter")
         case e.MoveUndone():
