@@ -56,6 +56,7 @@ def router(house: House, gatherer: Gatherer) -> APIRouter:
 
     described: dict[str, object] = {}
 
+    @routes.get("/openapi.json", include_in_schema=False)
     @routes.get("/api/openapi.json", include_in_schema=False)
     def description() -> JSONResponse:
         if not described:
