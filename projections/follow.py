@@ -6,6 +6,7 @@ A crash leaves a view at the position it had committed; it goes on from there. A
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from projections.view import Cursor, View, schema_of
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
 BATCH = 1000
+WAIT = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +46,24 @@ class Follower:
     def prepare(self) -> None:
         """Create what is missing. Harmless when it is there."""
         for view in self.views:
-            schema = sql.Identifier(schema_of(view, self.prefix))
             with self.database.transaction() as connection:
                 connection.execute(SQL["lock_creation"])
                 exists = connection.execute(SQL["schema_exists"], {"name": schema_of(view, self.prefix)}).fetchone()
                 if exists is None:
-                    connection.execute(sql.SQL(SQL["create_schema"]).format(schema=schema))
-                    self._enter(connection, view)
-                    connection.execute(SQL["create_position"].encode())
-                    connection.execute(view.sql["create"].encode())
+                    self._create(connection, view)
+
+    def renew(self) -> None:
+        """Every view empty again, in one step each: whoever reads it meanwhile waits a moment, and nobody finds it gone."""
+        for view in self.views:
+            with self.database.transaction() as connection:
+                connection.execute(SQL["lock_creation"])
+                self._drop(connection, view)
+                self._create(connection, view)
 
     def drop(self) -> None:
         for view in self.views:
             with self.database.transaction() as connection:
-                connection.execute(sql.SQL(SQL["drop_schema"]).format(schema=sql.Identifier(schema_of(view, self.prefix))))
-            self.begun.pop(view.name, None)
+                self._drop(connection, view)
 
     def step(self, upto: int | None = None) -> bool:
         """Feed every view one batch and one piece of deferred work; True when there is more to do."""
@@ -69,13 +74,17 @@ class Follower:
     def catch_up(self, upto: int | None = None, tell: Callable[[int, int], None] = lambda done, total: None) -> int:
         """Follow until nothing is left, to `upto` or the head as it is now; the position reached. Raises EntryRefused or a view's fault."""
         head = self.ledger.head() if upto is None else upto
-        while self.step(head):
+        while True:
+            more = self.step(head)
             if self.faults:
                 raise EntryRefused(next(iter(self.faults.values())))
-            tell(min((p.position for p in self.progress()), default=head), head)
-        if self.faults:
-            raise EntryRefused(next(iter(self.faults.values())))
-        return head
+            reached = min((p.position for p in self.progress()), default=head)
+            tell(reached, head)
+            if not more and reached >= head:
+                return head
+            if not more:
+                # Another process holds a view's position and is feeding it.
+                time.sleep(WAIT)
 
     def progress(self) -> list[Progress]:
         found = []
@@ -109,6 +118,16 @@ class Follower:
             self.begun.pop(view.name, None)
             self.faults[view.name] = f"{view.name}: {type(error).__name__}: {error}"
             return False
+
+    def _create(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:
+        connection.execute(sql.SQL(SQL["create_schema"]).format(schema=sql.Identifier(schema_of(view, self.prefix))))
+        self._enter(connection, view)
+        connection.execute(SQL["create_position"].encode())
+        connection.execute(view.sql["create"].encode())
+
+    def _drop(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:
+        connection.execute(sql.SQL(SQL["drop_schema"]).format(schema=sql.Identifier(schema_of(view, self.prefix))))
+        self.begun.pop(view.name, None)
 
     def _entries(self, position: int, head: int) -> list[Entry]:
         """Views usually stand at the same place: read a batch once for all of them."""

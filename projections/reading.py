@@ -128,8 +128,7 @@ class ReadViews:
         """Drop and replay the named views (all when none is named)."""
         chosen = [view for view in self._views() if not names or view.name in names]
         follower = Follower(self.ledger, self.database, chosen)
-        follower.drop()
-        follower.prepare()
+        follower.renew()
         follower.catch_up(tell=tell)
 
     def compare(self, tell: Progress) -> list[Difference]:
