@@ -21,7 +21,7 @@ from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
 from engine.vault.vault import SQL as VAULT_SQL
 from engine.vault.vault import Vault
-from projections.reading import ReadViews, live_schemas
+from projections.reading import ReadViews
 
 Tell = Callable[[str], None]
 DATABASE = "relance"
@@ -51,7 +51,7 @@ def furnished(config: Config, owner: str, secrets: Secrets) -> Iterator[House]:
     """A house in a database that is there: `owner` is the conninfo of who may create in it. Raises as `open_house` does."""
     program = ensure_program_role(owner, config.secrets / "database.password")
     migrate(owner, program_role(program))
-    database = Database(program, search_path=live_schemas()).open()
+    database = Database(program).open()
     ledger = Ledger(program)
     try:
         with database.connection() as connection:

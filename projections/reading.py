@@ -26,11 +26,6 @@ Progress = Callable[[int, int], None]
 SHOWN_DIFFERENCES = 50
 
 
-def live_schemas() -> tuple[str, ...]:
-    """Where the live views of this program stand."""
-    return tuple(schema_of(cast(View, kind)) for kind in (Agenda, Members, Letters))
-
-
 class ReadViews:
     """Implements engine.house.Views."""
 
@@ -56,14 +51,16 @@ class ReadViews:
 
     @contextmanager
     def _in(self, view: View) -> Iterator[Cursor]:
-        """The database's search path holds the live views: no transaction, one round trip."""
-        with self.database.connection() as connection, connection.cursor() as cursor:
+        with self.database.transaction() as connection, connection.cursor() as cursor:
+            enter(cursor, view)
             yield cursor
 
     @contextmanager
     def _asking(self) -> Iterator[Cursor]:
         """Letters beside memberships: each view at its own position, so a moment apart."""
+        schemas = ", ".join(schema_of(view) for view in (self.letters, self.members))
         with self.database.transaction() as connection, connection.cursor() as cursor:
+            cursor.execute(SQL["look_in"], {"schemas": schemas})
             yield cursor
 
     def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]:

@@ -2,6 +2,10 @@
 -- Both sides of a comparison are read in one snapshot.
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
+-- name: look_in
+-- For one transaction: the tables of several views together.
+SELECT set_config('search_path', %(schemas)s, true)
+
 -- name: asked
 -- How many got a question, and how many each of its reminders.
 SELECT letter, count(*) FROM letter WHERE split_part(key, '/', 1) = %(key)s AND letter = ANY(%(letters)s) AND (status = 'sent' OR link >= 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets as random_source
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,24 +44,11 @@ class Listening:
 class Database:
     """Connections of the running program, whose role may neither change nor delete an event."""
 
-    def __init__(self, conninfo: str, *, size: int = 12, search_path: Sequence[str] = ()) -> None:
-        """Unqualified names mean tables of `search_path`: the live views, so that a question to one is a single round trip."""
+    def __init__(self, conninfo: str, *, size: int = 12) -> None:
         self.conninfo = conninfo
-        self._path = sql.SQL("SET search_path TO {}").format(sql.SQL(", ").join(map(sql.Identifier, search_path or ("public",))))
         self.pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
-            conninfo,
-            min_size=1,
-            max_size=size,
-            open=False,
-            kwargs={"autocommit": True},
-            timeout=30,
-            max_idle=120,
-            name="relance",
-            configure=self._configure,
+            conninfo, min_size=1, max_size=size, open=False, kwargs={"autocommit": True}, timeout=30, max_idle=120, name="relance"
         )
-
-    def _configure(self, connection: psycopg.Connection[Any]) -> None:
-        connection.execute(self._path)
 
     def open(self) -> Database:
         try:
