@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import ANY
 
 import httpx
 import psycopg
@@ -17,12 +18,15 @@ from psycopg.conninfo import make_conninfo
 
 from engine.store import postmaster
 from engine.store.embedded import Embedded
+from projections.letters import Letters
+from projections.view import schema_of
 from tests.running import MailServer, wait_for, write
 from tests.verbs.commanding import DIALOGUE, Installation, Said, ended
 
 pytestmark = pytest.mark.timeout(240)
 
 DAY = 86_400
+SOURCE = ("--source", "x", "--collected", "2026-01-05", "--basis", "consent")
 SMTP = '\n[smtp]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\nconnections = 1\n'
 
 
@@ -137,8 +141,7 @@ def test_sigterm_while_letters_leave_finishes_what_is_on_the_wire(relance: Insta
         relance.configure(SMTP.format(port=mail.sink.port))
         rows = "".join(f"reader{number}@lecteurs.example\n" for number in range(60))
         write(relance.folder, {"readers.txt": rows})
-        relance.done("import", str(relance.folder / "readers.txt"), "--list", "10", "--start", "welcome", "--source", "x",
-                     "--collected", "2026-01-05", "--basis", "consent")  # fmt: skip
+        relance.done("import", str(relance.folder / "readers.txt"), "--list", "10", "--start", "welcome", *SOURCE)
         relance.done("resume", "--yes")
         try:
             with relance.running() as process:
@@ -194,7 +197,7 @@ def interrupted(relance: Installation, arguments: tuple[str, ...], under_way: st
 def test_whatever_is_interrupted_loses_nothing(relance: Installation) -> None:
     rows = "".join(f"crowd{number}@lecteurs.example\n" for number in range(6_000))
     write(relance.folder, {"crowd.txt": rows})
-    file = ("import", str(relance.folder / "crowd.txt"), "--list", "12", "--source", "x", "--collected", "2026-01-05", "--basis", "consent")
+    file = ("import", str(relance.folder / "crowd.txt"), "--list", "12", *SOURCE)
     said = interrupted(relance, file, "SELECT count(*) > 1000 FROM ledger.events", signal.SIGINT)
     assert (said.status, said.err) == (130, "")
     people = {row["list"]: row["people"] for row in json.loads(relance.done("lists", "--json"))}
@@ -204,7 +207,7 @@ def test_whatever_is_interrupted_loses_nothing(relance: Installation) -> None:
     replaying = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname LIKE 'replay\\_letters%')"
     said = interrupted(relance, ("audit", "replay"), replaying, signal.SIGINT)
     assert (said.status, said.out, said.err) == (130, "", "relance: stopped; nothing is lost\n")
-    behind = "SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname LIKE 'view\\_letters%')"
+    behind = f"SELECT position < (SELECT max(notification_id) FROM ledger.events) FROM {schema_of(Letters())}.position"
     said = interrupted(relance, ("rebuild",), behind, signal.SIGTERM)
     assert (said.status, said.out, said.err) == (128 + signal.SIGTERM, "", "")
     assert relance.done("audit", "replay") == "equal\n"
