@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import cast
 
 from engine.installation.events import STREAM, BroadcastFellDue, InstallationEvent, SequencePublished
@@ -102,11 +101,3 @@ class Agenda:
             columns = {"subscribers": [k[0] for k, _ in new], "keys": [k[1] for k, _ in new]}
             names = ("kinds", "letters", "dues", "planned", "lists", "runs", "whys")
             cursor.execute(self.sql["put_rows"], columns | {n: [row[i] for _, row in new] for i, n in enumerate(names)})
-
-
-def caught_up(person: Person, entries: Sequence[Entry]) -> Person:
-    """A fold with the later entries of its stream."""
-    for entry in entries:
-        if entry.version == person.version + 1:
-            person = evolve(person, cast(PersonEvent, entry.event))
-    return replace(person)

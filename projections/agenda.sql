@@ -50,10 +50,6 @@ SELECT list, kind, count(*) FROM agenda WHERE due > 0 AND due <= %(upto)s GROUP 
 -- When there is something to do again, so that the sender can sleep until then.
 SELECT min(due) FROM agenda WHERE due > %(now)s
 
--- name: standing
--- Who stands on a list, for counting and for what a publication touches.
-SELECT list, count(*) FROM agenda WHERE key LIKE 'list:%%' GROUP BY list
-
 -- name: of_person
 -- One person's open matters.
 SELECT key, kind, letter, due, why FROM agenda WHERE subscriber = %(subscriber)s ORDER BY due
