@@ -397,11 +397,12 @@ def test_the_report_names_columns_and_warns_of_refusals_left_behind_in_the_langu
 
 
 MEASURED = """
-import argparse, resource, sys
+import argparse, sys
 from pathlib import Path
 from engine.app import open_house
 from engine.verbs import importing
 from tests.installation import publish
+from tests.memory import peak_megabytes
 from tests.verbs.bringing_in import SAID, personal_rows
 
 folder, path = map(Path, sys.argv[1:])
@@ -411,8 +412,7 @@ with open_house(folder) as house:
     importing.add_arguments(parser)
     report = importing.run_import(house, importing.from_arguments(parser.parse_args([str(path), *SAID]), house))
     kept = personal_rows(house)[1]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(report.counts["joined"], report.rejections.count, kept, peak // 1024 if sys.platform != "darwin" else peak // 1024**2)
+    print(report.counts["joined"], report.rejections.count, kept, peak_megabytes())
 """
 
 
