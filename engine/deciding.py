@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import cast
 
 from engine.installation.events import STREAM, InstallationEvent
@@ -25,6 +26,7 @@ from engine.vault.vault import Keep, Vault
 
 ATTEMPTS = 6
 Folds = Callable[[Collection[str]], Mapping[str, Person]]
+NOBODY_KNOWN: Mapping[str, Person] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,18 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a wish ended. `conflict` means others were quicker every time: ask again later."""
+    """How a wish ended, decided about `before`. `conflict` means others were quicker every time: ask again later."""
 
     outcome: Outcome
     stream: str = ""
     positions: tuple[int, ...] = ()
     conflict: bool = False
+    before: Person = NOBODY
+
+    @property
+    def person(self) -> Person:
+        """The person as the outcome leaves them, good to be known by at the next decision."""
+        return fold(self.outcome.events, self.before) if isinstance(self.outcome, Done) else self.before
 
 
 UNKNOWN = NothingToDo("nobody is known under this address")
@@ -67,7 +75,7 @@ class _Work:
     version: int
     person: Person
     indexes: list[int] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[tuple[Outcome, Person]] = field(default_factory=list)
     events: list[Encoded] = field(default_factory=list)
     keeps: list[Keep] = field(default_factory=list)
     pending: list[PersonEvent] = field(default_factory=list)
@@ -111,7 +119,11 @@ class Decisions:
 
     def load(self, streams: Collection[str]) -> dict[str, Person]:
         """People as they are at this moment: their fold from the view, and the later events from the ledger in one query."""
-        people = dict.fromkeys(streams, NOBODY) | dict(self.folds(streams))
+        return self.freshened(dict.fromkeys(streams, NOBODY) | dict(self.folds(streams)))
+
+    def freshened(self, known: Mapping[str, Person]) -> dict[str, Person]:
+        """People known from before, as they are at this moment: one query for the later events, which mostly finds none."""
+        people = dict(known)
         for stream, entries in self.ledger.after({stream: person.version for stream, person in people.items()}).items():
             person = people[stream]
             for entry in entries:
@@ -119,12 +131,15 @@ class Decisions:
             people[stream] = person
         return people
 
-    def carry_out(self, wishes: Sequence[Wish]) -> list[Result]:
+    def carry_out(self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN) -> list[Result]:
+        """`known` are people as somebody saw them a moment ago, by stream: decided about without a look at the ledger, for what is then appended
+        after their version is refused if they have moved on. Where that happens, or where nothing would be appended, it is decided anew."""
         results: list[Result | None] = [None] * len(wishes)
         remaining = list(range(len(wishes)))
         minted: dict[str, str] = {}
         for _ in range(ATTEMPTS):
-            remaining = self._attempt(wishes, remaining, results, minted)
+            remaining = self._attempt(wishes, remaining, results, minted, known)
+            known = NOBODY_KNOWN
             if not remaining:
                 break
         return [result if result is not None else CONFLICTED for result in results]
@@ -132,9 +147,11 @@ class Decisions:
     def one(self, wish: Wish) -> Result:
         return self.carry_out([wish])[0]
 
-    def _attempt(self, wishes: Sequence[Wish], indexes: list[int], results: list[Result | None], minted: dict[str, str]) -> list[int]:
+    def _attempt(
+        self, wishes: Sequence[Wish], indexes: list[int], results: list[Result | None], minted: dict[str, str], known: Mapping[str, Person]
+    ) -> list[int]:
         streams = self._streams(wishes, indexes, minted)
-        people = self.load({stream for stream in streams.values() if stream} - set(minted.values()))
+        people = self.load({stream for stream in streams.values() if stream and stream not in known} - set(minted.values()))
         installation = self.publications.current()
         plan, calendar, now = installation.plan(), installation.calendar, self.now()
         works: dict[str, _Work] = {}
@@ -145,9 +162,10 @@ class Decisions:
                 continue
             work = works.get(stream)
             if work is None:
-                person = people.get(stream, NOBODY)
+                person = known.get(stream) or people.get(stream, NOBODY)
                 work = works[stream] = _Work(stream, person.version, person)
-            outcome = decide(wish.command, work.now(), plan, calendar)
+            before = work.now()
+            outcome = decide(wish.command, before, plan, calendar)
             if isinstance(outcome, Done):
                 for fact in outcome.facts:
                     work.events.append(Encoded(stream, fact.event, fact.cause, now))
@@ -157,8 +175,12 @@ class Decisions:
                     work.register = work.register or register
                     work.keeps.append(wish.keep.of(stream, register))
             work.indexes.append(index)
-            work.outcomes.append(outcome)
-        return self._append(list(works.values()), results)
+            work.outcomes.append((outcome, before))
+        # What would change nothing is guarded by no version: it may not rest on what was known from before.
+        unsure = [work for work in works.values() if work.stream in known and not all(isinstance(each, Done) for each, _ in work.outcomes)]
+        for work in unsure:
+            del works[work.stream]
+        return self._append(list(works.values()), results) + [index for work in unsure for index in work.indexes]
 
     def _append(self, works: list[_Work], results: list[Result | None]) -> list[int]:
         writing = [work for work in works if work.events]
@@ -179,9 +201,9 @@ class Decisions:
                 again += work.indexes
                 continue
             positions = iter(answer.positions if answer is not None else ())
-            for index, outcome in zip(work.indexes, work.outcomes, strict=True):
+            for index, (outcome, before) in zip(work.indexes, work.outcomes, strict=True):
                 count = len(outcome.facts) if isinstance(outcome, Done) else 0
-                results[index] = Result(outcome, work.stream, tuple(next(positions) for _ in range(count)))
+                results[index] = Result(outcome, work.stream, tuple(next(positions) for _ in range(count)), before=before)
         return again
 
     def _within(self, keeps: list[Keep]) -> Within | None:
