@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,12 +34,13 @@ KEEP_MARKS = 7 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A letter this sender has begun: its row, its entry, its place in the ledger."""
+    """A letter this sender has begun: its row, its entry, its place in the ledger, and the person as the claim left them."""
 
     stream: str
     key: str
     entry: LetterBegun
     position: int
+    person: Person
 
 
 def take_and_claim(house: House, limit: int = BATCH) -> tuple[list[Claim], int]:
@@ -51,12 +52,13 @@ def take_and_claim(house: House, limit: int = BATCH) -> tuple[list[Claim], int]:
     pairs = house.views.take(now, limit, house.sender, LEASE, list(installation.paused))
     if not pairs:
         return [], 0
-    results = house.decisions.carry_out([_wish(house, now, stream, key) for stream, key in pairs])
+    known = house.views.folds({stream for stream, _ in pairs})
+    results = house.decisions.carry_out([_wish(house, now, stream, key) for stream, key in pairs], known)
     claims, others = [], []
     for (stream, key), result in zip(pairs, results, strict=True):
         begun = _begun(result)
         if begun is not None:
-            claims.append(Claim(stream, key, *begun))
+            claims.append(Claim(stream, key, *begun, result.person))
         else:
             others.append((stream, key))
     settle(house, others)
@@ -134,11 +136,12 @@ def marks_file(house: House, sender: str) -> Path:
     return house.config.data / "marks" / f"{sender}.marks"
 
 
-def compose_all(house: House, composer: Composer, claims: Sequence[Claim]) -> tuple[list[Envelope], list[RecordedFor]]:
+def compose_all(
+    house: House, composer: Composer, claims: Sequence[Claim], states: Mapping[str, Person]
+) -> tuple[list[Envelope], list[RecordedFor]]:
     """Envelopes for what can be rendered, outcomes for what cannot."""
     installation = house.publications.current()
     people = house.vault.people({claim.stream for claim in claims})
-    states = house.decisions.load({claim.stream for claim in claims})
     now = house.clock.now()
     envelopes, refused = [], []
     for claim in claims:

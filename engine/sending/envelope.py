@@ -58,8 +58,8 @@ def crlf(body: bytes) -> bytes:
 
 
 def dotted(body: bytes) -> bytes:
-    """`body` as written after DATA: dot-stuffed and ended by the line that is a single dot."""
-    body = crlf(body).replace(b"\r\n.", b"\r\n..")
+    """`body`, whose line ends are CRLF, as written after DATA: dot-stuffed and ended by the line that is a single dot."""
+    body = body.replace(b"\r\n.", b"\r\n..")
     return b"%b%b.\r\n" % (b"." if body.startswith(b".") else b"", body)
 
 
@@ -90,10 +90,11 @@ def _can_be_said(address: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in local)
 
 
-def mail_command(envelope: Envelope, offers: Offers) -> bytes:
+def mail_command(envelope: Envelope, size: int, offers: Offers) -> bytes:
+    """`size` in octets, line ends as CRLF, before dot-stuffing (RFC 1870 section 3)."""
     said = f"MAIL FROM:<{envelope.sender}>"
     if offers.says_size:
-        said += f" SIZE={len(crlf(envelope.body))}"
+        said += f" SIZE={size}"
     if not envelope.body.isascii():
         said += " BODY=8BITMIME"
     if not (envelope.recipient.isascii() and envelope.sender.isascii()):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from engine.sending.envelope import Delivery, Envelope, Offers, dotted, mail_command, rcpt_command
+from engine.sending.envelope import Delivery, Envelope, Offers, crlf, dotted, mail_command, rcpt_command
 from engine.sending.marks import Marks
 from engine.sending.replies import Reply, Stage, Verdict, classify, redacted
 from engine.sending.wire import Lost, Wire
@@ -50,6 +50,7 @@ class Source(Protocol):
 @dataclass(slots=True)
 class Begun:
     envelope: Envelope
+    body: bytes
     commands: tuple[tuple[Stage, bytes], ...]  # up to DATA, each with the stage its answer decides
     stage: Stage = "mail"
     answer: Reply | None = None  # what decided
@@ -86,12 +87,13 @@ class Dialogue:
             raise
 
     def _begin(self, envelope: Envelope) -> Begun:
+        body = crlf(envelope.body)
         commands: tuple[tuple[Stage, bytes], ...] = (
-            ("mail", mail_command(envelope, self.offers)),
+            ("mail", mail_command(envelope, len(body), self.offers)),
             ("rcpt", rcpt_command(envelope)),
             ("data", b"DATA\r\n"),
         )
-        begun = Begun(envelope, (("helo", b"RSET\r\n"), *commands) if self._reset_due else commands)
+        begun = Begun(envelope, body, (("helo", b"RSET\r\n"), *commands) if self._reset_due else commands)
         self._reset_due = False
         self._begun.append(begun)
         return begun
@@ -140,7 +142,7 @@ class Dialogue:
 
     async def _body(self, begun: Begun, source: Source, outcome: Callable[[Delivery], None]) -> Begun | None:
         """Writes the body, its dot, and the commands of the following message if there is one, which it returns."""
-        data, start = dotted(begun.envelope.body), 0
+        data, start = dotted(begun.body), 0
         while len(data) - start > BLOCK and not self.wire.answered:
             self.wire.write(data[start : start + BLOCK])
             start += BLOCK

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Literal
 
 Stage = Literal["connect", "helo", "auth", "mail", "rcpt", "data", "dot"]
@@ -41,6 +42,16 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 def parse_reply(lines: Sequence[bytes]) -> Reply:
     """The lines of one answer, with or without their line ends. Raises ValueError when they are none."""
+    return _of_one_line(lines[0]) if len(lines) == 1 else _parsed(lines)
+
+
+@lru_cache(maxsize=64)
+def _of_one_line(line: bytes) -> Reply:
+    """Three of the four answers to a message are the same for thousands."""
+    return _parsed((line,))
+
+
+def _parsed(lines: Sequence[bytes]) -> Reply:
     code, enhanced, words = 0, "", []
     for line in lines:
         match = _LINE.fullmatch(line.rstrip(b"\r\n"))

@@ -1,7 +1,8 @@
 """The sending loop: take, claim, compose, check, deliver, record. `relance send` is this, and `run` has it inside.
 
 Taken rows carry a lease that is renewed while the process lives. Claims are in the ledger before a word goes out; outcomes are appended in small
-batches as they come. After SIGTERM nothing new is taken, what is on the wire is finished, and every outcome recorded.
+batches as they come. While one round is handed over the next one is prepared, so that neither the server nor the database waits for the other.
+After SIGTERM nothing new is taken, what is on the wire is finished, and every outcome recorded.
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 
 from engine.config import Config
-from engine.deciding import Wish
 from engine.desk.desk import SQL as DESK
 from engine.house import House
 from engine.installation.events import SendingPaused
@@ -23,16 +23,13 @@ from engine.sending.envelope import Delivery, Envelope
 from engine.sending.marks import Marks
 from engine.sending.relay import Relay, RelaySettings, RelayUnavailable
 from engine.sending.replies import Verdict
-from engine.subscriber.commands import RecordOutcome
-from engine.subscriber.events import Cause
-from engine.vault.commitment import evidence
-from engine.vault.vault import Keep
+from engine.sending.round import Round
 
 log = logging.getLogger("relance.send")
-VERDICTS = {Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard", Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked"}
 BLOCKED_LIMIT = 5
 IDLE = 1.0
-RECORD_EVERY = 0.1
+AT_ONCE = 2
+"""Rounds being handed over. The relay's connections are shared; the second round is there so that none of them waits for the first to be settled."""
 
 
 class Sender:
@@ -51,21 +48,28 @@ class Sender:
         self.trouble = ""
         self.sent = 0
         self._blocked = 0
-        self._claims: dict[str, c.Claim] = {}
-        self._outcomes: list[Delivery] = []
+        self._rounds: list[Round] = []
 
     async def run(self) -> None:
-        """Until `stop`: tick while there is work, sleep until something is due."""
+        """Until `stop`: round after round while there is work, sleeping until something is due."""
         lease = asyncio.create_task(self._keep_lease())
+        under_way: set[asyncio.Task[None]] = set()
         try:
             while not self.stopping.is_set():
                 try:
-                    if await self.tick() == 0:
+                    await self._ended(under_way, AT_ONCE - 1)
+                    taken, prepared = await self._prepare(idle=not under_way)
+                    if prepared is not None:
+                        under_way.add(asyncio.create_task(self._deliver(*prepared)))
+                    if not taken:
                         await self._rest()
                 except LOST as error:
                     log.warning("sending waits for the database", extra={"why": type(error).__name__})
                     await asyncio.sleep(IDLE)
+            await self._ended(under_way, 0)
         finally:
+            # Whatever ends the loop, what is on the wire is finished first.
+            await asyncio.gather(*under_way, return_exceptions=True)
             lease.cancel()
             await self.relay.close()
             self.marks.close()
@@ -75,136 +79,48 @@ class Sender:
         self.wake.set()
 
     async def tick(self) -> int:
-        """One round; how many rows were taken."""
-        await asyncio.to_thread(self._catch_up)
-        if not await self._relay_answers():
-            return 0
-        claims, taken = await asyncio.to_thread(c.take_and_claim, self.house)
-        if claims:
-            await self._deliver(claims)
-        await asyncio.to_thread(self.house.desk.set_mark, "tick", self.house.clock.now(), 0)
+        """One round, from taking to recording; how many rows were taken."""
+        taken, prepared = await self._prepare(idle=True)
+        if prepared is not None:
+            await self._deliver(*prepared)
         return taken
 
-    def _catch_up(self) -> None:
-        """What a lost database left undone: between two ticks nothing is on the wire, so a claim without an outcome was never begun there."""
-        self._record(self._drain())
-        if self._claims:
-            self._release_unbegun()
+    async def _ended(self, under_way: set[asyncio.Task[None]], most: int) -> None:
+        """Wait until no more than `most` are under way. Raises what ended one of them."""
+        while len(under_way) > most or any(task.done() for task in under_way):
+            ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            under_way -= ended
+            for task in ended:
+                task.result()
 
-    async def _deliver(self, claims: Sequence[c.Claim]) -> None:
-        self._claims |= {claim.entry.message: claim for claim in claims}
-        envelopes, refused = await asyncio.to_thread(c.compose_all, self.house, self.composer, claims)
-        for each in refused:
-            log.warning("letter withheld", extra={"letter": each.claim.entry.letter, "why": each.why})
-            await asyncio.to_thread(self.house.desk.stick, each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}")
-        await asyncio.to_thread(self._record_refused, refused)
-        over = asyncio.Event()
-        recording = asyncio.create_task(self._record_as_they_come(over))
+    async def _prepare(self, idle: bool) -> tuple[int, tuple[Round, list[Envelope]] | None]:
+        """How many rows were taken, and the round of those that are letters. `idle`: nothing is on the wire, so that what a lost database left
+        undone can be made good."""
+        if idle:
+            await asyncio.to_thread(self._catch_up)
+        if not await self._relay_answers():
+            return 0, None
+        claims, taken = await asyncio.to_thread(c.take_and_claim, self.house)
+        await asyncio.to_thread(self.house.desk.set_mark, "tick", self.house.clock.now(), 0)
+        if not claims:
+            return taken, None
+        begun = Round(self.house, self.marks, claims, self._note)
+        self._rounds.append(begun)
+        return taken, (begun, await asyncio.to_thread(begun.compose, self.composer))
+
+    async def _deliver(self, begun: Round, envelopes: Sequence[Envelope]) -> None:
         try:
-            await self.relay.deliver(envelopes, self._allowed, self._outcomes.append)
+            await begun.deliver(self.relay, envelopes, self.stopping)
         except RelayUnavailable as error:
             self.trouble = str(error)
-        finally:
-            over.set()
-            await recording
-            await asyncio.to_thread(self._record, self._drain())
-            await asyncio.to_thread(self._release_unbegun)
+        if begun.over:
+            self._rounds.remove(begun)
 
-    async def _allowed(self, group: Sequence[Envelope]) -> Collection[str]:
-        """Asked just before MAIL: reads the ledger as it is now. Once we are to stop, nothing more is begun; what was claimed is released."""
-        if self.stopping.is_set():
-            return ()
-        return await asyncio.to_thread(self._check, [envelope.key for envelope in group])
-
-    def _check(self, messages: Sequence[str]) -> Collection[str]:
-        claims = [self._claims[message] for message in messages]
-        people = self.house.decisions.load({claim.stream for claim in claims})
-        allowed, refused = set(), []
-        for claim in claims:
-            reason = c.still_eligible(people[claim.stream], claim)
-            if reason:
-                refused.append(c.RecordedFor(claim, "not-eligible", reason))
-            else:
-                allowed.add(claim.entry.message)
-        self._record_refused(refused)
-        return allowed
-
-    def _record_refused(self, refused: Sequence[c.RecordedFor]) -> None:
-        now = self.house.clock.now()
-        wishes: dict[str, list[Wish]] = {}
-        for each in refused:
-            message = each.claim.entry.message
-            why = each.why if each.verdict == "not-eligible" else ""
-            wishes[message] = [Wish(RecordOutcome(now, c.ENGINE, message, each.verdict, why=why), stream=each.claim.stream)]
-        if wishes:
-            recorded = self._carry_out(wishes)
-            self._finished([each.claim for each in refused if each.claim.entry.message in recorded])
-
-    async def _record_as_they_come(self, over: asyncio.Event) -> None:
-        """Until `over`, and what is being recorded then is finished: its claims must not be taken for unbegun. What cannot be recorded ends the
-        sender, so that its marks settle it."""
-        while not over.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), RECORD_EVERY)
-            outcomes = self._drain()
-            if outcomes:
-                await asyncio.to_thread(self._record, outcomes)
-
-    def _drain(self) -> list[Delivery]:
-        outcomes, self._outcomes[:] = list(self._outcomes), []
-        return outcomes
-
-    def _record(self, outcomes: Sequence[Delivery]) -> None:
-        if not outcomes:
-            return
-        now = self.house.clock.now()
-        try:
-            recorded = self._carry_out({delivery.key: self._wishes(delivery, now) for delivery in outcomes})
-        except BaseException:
-            self._outcomes[:0] = outcomes
-            raise
-        self._outcomes[:0] = [delivery for delivery in outcomes if delivery.key not in recorded]
-        self.marks.forget(recorded)
-        self._finished([self._claims[key] for key in recorded])
-        self._note([delivery for delivery in outcomes if delivery.key in recorded])
-
-    def _carry_out(self, wishes: Mapping[str, Sequence[Wish]]) -> set[str]:
-        """The messages whose wishes are all carried out; where others were quicker every time, the outcome is still to be recorded."""
-        flat = [(key, wish) for key, several in wishes.items() for wish in several]
-        results = self.house.decisions.carry_out([wish for _, wish in flat])
-        quicker = {key for (key, _), result in zip(flat, results, strict=True) if result.conflict}
-        return {key for key in wishes if key not in quicker}
-
-    def _wishes(self, delivery: Delivery, now: int) -> list[Wish]:
-        claim = self._claims[delivery.key]
-        if delivery.verdict is None:
-            doubt = Wish(RecordOutcome(now, c.RELAY, delivery.key, "doubt"), stream=claim.stream)
-            if self.house.config.sending.in_doubt == "resend":
-                return [doubt, Wish(RecordOutcome(now, c.ENGINE, delivery.key, "resend"), stream=claim.stream)]
-            return [doubt]
-        reply = delivery.reply
-        code, enhanced = (reply.code, reply.enhanced) if reply else (0, "")
-        verdict = VERDICTS[delivery.verdict]
-        cause, keep = c.RELAY, None
-        if verdict != "sent" and reply is not None:
-            words = evidence(_salt(), {"stage": delivery.stage, "code": code, "enhanced": enhanced, "words": reply.text, "tls": delivery.tls})
-            cause = Cause("relay", evidence=words.commitment.hex())
-            keep = Keep(claim.stream, now, evidence=(words,))
-        return [Wish(RecordOutcome(now, cause, delivery.key, verdict, code, enhanced, delivery.stage), stream=claim.stream, keep=keep)]
-
-    def _finished(self, claims: Sequence[c.Claim]) -> None:
-        c.let_go(self.house, [(claim.stream, claim.key) for claim in claims])
-        for claim in claims:
-            self._claims.pop(claim.entry.message, None)
-
-    def _release_unbegun(self) -> None:
-        """Claims that have no outcome after a delivery were never begun on the wire: they are due again."""
-        known = {delivery.key for delivery in self._outcomes}
-        left = {message: claim for message, claim in self._claims.items() if message not in known}
-        now = self.house.clock.now()
-        wishes = {message: [Wish(RecordOutcome(now, c.ENGINE, message, "released"), stream=claim.stream)] for message, claim in left.items()}
-        if wishes:
-            self._finished([left[message] for message in self._carry_out(wishes)])
+    def _catch_up(self) -> None:
+        for left in list(self._rounds):
+            left.settle()
+            if left.over:
+                self._rounds.remove(left)
 
     def _note(self, outcomes: Sequence[Delivery]) -> None:
         """Count, and stop the stream when the relay blames the sender again and again (A77)."""
@@ -258,12 +174,6 @@ class Sender:
     def _renew(self) -> None:
         with self.house.database.connection() as connection:
             connection.execute(DESK["keep_taken"], {"seconds": c.LEASE, "sender": self.house.sender})
-
-
-def _salt() -> bytes:
-    import secrets
-
-    return secrets.token_bytes(32)
 
 
 def relay_settings(config: Config, mailbox_port: int) -> RelaySettings:

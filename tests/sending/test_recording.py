@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
 import psycopg
 import pytest
 
-from engine.deciding import Decisions, Result, Wish
+from engine.deciding import NOBODY_KNOWN, Decisions, Result, Wish
 from engine.house import House
 from engine.sending.relay import RelaySettings
 from engine.sending.send import Sender
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import LetterBegun, LetterSent
 from engine.subscriber.outcome import NothingToDo
+from engine.subscriber.person import Person
 from tests.sending.test_leases import with_readers
 from tests.sink import Sink
 
@@ -28,15 +29,15 @@ class OthersAreQuicker:
 
     def __init__(self, decisions: Decisions, times: int, lost: bool = False) -> None:
         self.decisions, self.times, self.lost = decisions, times, lost
-        self.load = decisions.load
+        self.load, self.freshened = decisions.load, decisions.freshened
 
-    def carry_out(self, wishes: Sequence[Wish]) -> list[Result]:
+    def carry_out(self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN) -> list[Result]:
         if self.times and any(isinstance(wish.command, RecordOutcome) for wish in wishes):
             self.times -= 1
             if self.lost:
                 raise psycopg.OperationalError("the connection is lost")
             return [Result(NothingToDo("too many changes at once"), conflict=True) for _ in wishes]
-        return self.decisions.carry_out(wishes)
+        return self.decisions.carry_out(wishes, known)
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["others are quicker", "the database is away"])

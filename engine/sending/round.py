@@ -1,0 +1,163 @@
+"""A round: letters taken together, from their claims until each has its outcome in the ledger.
+
+Whoever was claimed is known from the claim on and is not read again: the check before MAIL asks only for what has happened since, and outcomes are
+appended to what is known, which the ledger refuses where somebody was quicker. What a lost database left unrecorded stays in the round until
+`settle` has recorded it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from engine.deciding import Wish
+from engine.house import House
+from engine.sending import claim as c
+from engine.sending.compose import Composer
+from engine.sending.envelope import Delivery, Envelope
+from engine.sending.marks import Marks
+from engine.sending.relay import Relay
+from engine.sending.replies import Verdict
+from engine.subscriber.commands import RecordOutcome
+from engine.subscriber.events import Cause
+from engine.vault.commitment import evidence
+from engine.vault.vault import Keep
+
+log = logging.getLogger("relance.send")
+VERDICTS = {Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard", Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked"}
+RECORD_EVERY = 0.1
+SALT = 32
+Note = Callable[[Sequence[Delivery]], None]
+
+
+class Round:
+    """`note` is told of every outcome that is recorded. Every method that is not `async` blocks."""
+
+    def __init__(self, house: House, marks: Marks, claims: Sequence[c.Claim], note: Note) -> None:
+        self.house, self.marks, self.note = house, marks, note
+        self.claims = {claim.entry.message: claim for claim in claims}
+        self.known = {claim.stream: claim.person for claim in claims}
+        self._outcomes: list[Delivery] = []
+
+    def compose(self, composer: Composer) -> list[Envelope]:
+        """The round's letters, ready to go; what cannot be made for somebody ends here."""
+        envelopes, refused = c.compose_all(self.house, composer, list(self.claims.values()), self.known)
+        for each in refused:
+            log.warning("letter withheld", extra={"letter": each.claim.entry.letter, "why": each.why})
+            self.house.desk.stick(each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}")
+        self._record_refused(refused)
+        return envelopes
+
+    async def deliver(self, relay: Relay, envelopes: Sequence[Envelope], stopping: asyncio.Event) -> None:
+        """Hand over, recording outcomes as they come. Once `stopping` is set nothing more is begun; what was claimed is released."""
+
+        async def allowed(group: Sequence[Envelope]) -> Collection[str]:
+            return () if stopping.is_set() else await asyncio.to_thread(self._check, [envelope.key for envelope in group])
+
+        over = asyncio.Event()
+        recording = asyncio.create_task(self._record_as_they_come(over))
+        try:
+            await relay.deliver(envelopes, allowed, self._outcomes.append)
+        finally:
+            over.set()
+            await recording
+            await asyncio.to_thread(self.settle)
+
+    def settle(self) -> None:
+        """Record what is still to be recorded. Nothing is on the wire any more, so a claim without an outcome was never begun there: it is due
+        again."""
+        self._record(self._drain())
+        unrecorded = {delivery.key for delivery in self._outcomes}
+        now = self.house.clock.now()
+        left = [claim for message, claim in self.claims.items() if message not in unrecorded]
+        self._finish({claim.entry.message: [self._wish(now, c.ENGINE, claim, "released")] for claim in left})
+
+    @property
+    def over(self) -> bool:
+        return not self.claims
+
+    def _check(self, messages: Sequence[str]) -> Collection[str]:
+        """Asked just before MAIL: what has happened to these people since they were claimed, as the ledger has it now."""
+        claims = [self.claims[message] for message in messages]
+        people = self.house.decisions.freshened({claim.stream: self.known[claim.stream] for claim in claims})
+        self.known |= people
+        allowed, refused = set(), []
+        for claim in claims:
+            reason = c.still_eligible(people[claim.stream], claim)
+            if reason:
+                refused.append(c.RecordedFor(claim, "not-eligible", reason))
+            else:
+                allowed.add(claim.entry.message)
+        self._record_refused(refused)
+        return allowed
+
+    def _record_refused(self, refused: Sequence[c.RecordedFor]) -> None:
+        now = self.house.clock.now()
+        self._finish(
+            {
+                each.claim.entry.message: [self._wish(now, c.ENGINE, each.claim, each.verdict, each.why if each.verdict == "not-eligible" else "")]
+                for each in refused
+            }
+        )
+
+    async def _record_as_they_come(self, over: asyncio.Event) -> None:
+        """Until `over`, and what is being recorded then is finished: its claims must not be taken for unbegun. What cannot be recorded ends the
+        sender, so that its marks settle it."""
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), RECORD_EVERY)
+            outcomes = self._drain()
+            if outcomes:
+                await asyncio.to_thread(self._record, outcomes)
+
+    def _drain(self) -> list[Delivery]:
+        outcomes, self._outcomes[:] = list(self._outcomes), []
+        return outcomes
+
+    def _record(self, outcomes: Sequence[Delivery]) -> None:
+        if not outcomes:
+            return
+        now = self.house.clock.now()
+        try:
+            recorded = self._finish({delivery.key: self._said(delivery, now) for delivery in outcomes})
+        except BaseException:
+            self._outcomes[:0] = outcomes
+            raise
+        self._outcomes[:0] = [delivery for delivery in outcomes if delivery.key not in recorded]
+        self.marks.forget(recorded)
+        self.note([delivery for delivery in outcomes if delivery.key in recorded])
+
+    def _finish(self, wishes: Mapping[str, Sequence[Wish]]) -> set[str]:
+        """Carry out what is wished for these messages and let their rows go; the messages for which it is done. Where others were quicker every
+        time, the outcome is still to be recorded."""
+        if not wishes:
+            return set()
+        flat = [(message, wish) for message, several in wishes.items() for wish in several]
+        results = self.house.decisions.carry_out([wish for _, wish in flat], self.known)
+        done = set(wishes) - {message for (message, _), result in zip(flat, results, strict=True) if result.conflict}
+        claims = [self.claims.pop(message) for message in done]
+        still = {claim.stream for claim in self.claims.values()}
+        self.known |= {result.stream: result.person for result in results if result.stream in still}
+        c.let_go(self.house, [(claim.stream, claim.key) for claim in claims])
+        return done
+
+    def _said(self, delivery: Delivery, now: int) -> list[Wish]:
+        claim = self.claims[delivery.key]
+        if delivery.verdict is None:
+            doubt = self._wish(now, c.RELAY, claim, "doubt")
+            return [doubt, self._wish(now, c.ENGINE, claim, "resend")] if self.house.config.sending.in_doubt == "resend" else [doubt]
+        reply, verdict = delivery.reply, VERDICTS[delivery.verdict]
+        code, enhanced = (reply.code, reply.enhanced) if reply else (0, "")
+        cause, keep = c.RELAY, None
+        if verdict != "sent" and reply is not None:
+            said = {"stage": delivery.stage, "code": code, "enhanced": enhanced, "words": reply.text, "tls": delivery.tls}
+            words = evidence(secrets.token_bytes(SALT), said)
+            cause = Cause("relay", evidence=words.commitment.hex())
+            keep = Keep(claim.stream, now, evidence=(words,))
+        return [Wish(RecordOutcome(now, cause, delivery.key, verdict, code, enhanced, delivery.stage), stream=claim.stream, keep=keep)]
+
+    def _wish(self, now: int, cause: Cause, claim: c.Claim, verdict: str, why: str = "") -> Wish:
+        return Wish(RecordOutcome(now, cause, claim.entry.message, verdict, why=why), stream=claim.stream)
