@@ -37,15 +37,17 @@ WHERE (subscriber, key) IN (SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys
 -- name: keep_taken
 -- A lease is renewed while its sender lives. Rows that are being let go at this moment are left alone: waiting for each other would be a deadlock.
 UPDATE desk.taken SET until = clock_timestamp() + %(seconds)s * interval '1 second'
-WHERE (subscriber, key) IN (SELECT subscriber, key FROM desk.taken WHERE sender = %(sender)s AND why = '' FOR UPDATE SKIP LOCKED)
+WHERE (subscriber, key) IN (
+    SELECT t.subscriber, t.key FROM desk.taken t JOIN unnest(%(subscribers)s::uuid[], %(keys)s::text[]) AS held (subscriber, key) USING (subscriber, key)
+    WHERE t.sender = %(sender)s AND t.why = '' FOR UPDATE OF t SKIP LOCKED)
 
 -- name: release_sender
 -- A sender that starts again knows what its former self had taken.
 DELETE FROM desk.taken WHERE sender = %(sender)s
 
 -- name: forget_taken
--- Leases that ended say nothing any more.
-DELETE FROM desk.taken WHERE until < clock_timestamp() - interval '1 hour'
+-- Leases that ended say nothing any more. Kept short: every letter leaves a row here, and whoever takes looks among them.
+DELETE FROM desk.taken WHERE until < clock_timestamp() - interval '1 minute'
 
 -- name: spend_nonce
 -- A page's nonce is spent once; a second time means the same form was sent twice, which is harmless but not a new act.

@@ -87,6 +87,15 @@ def let_go(house: House, pairs: Sequence[tuple[str, str]], seconds: float = LET_
         connection.execute(DESK["release"], values)
 
 
+def renew(house: House, pairs: Sequence[tuple[str, str]]) -> None:
+    """Hold these rows for another lease, except those that are being let go."""
+    if not pairs:
+        return
+    values = {"subscribers": [s for s, _ in pairs], "keys": [k for _, k in pairs], "seconds": LEASE, "sender": house.sender}
+    with house.database.connection() as connection:
+        connection.execute(DESK["keep_taken"], values)
+
+
 def settle(house: House, pairs: Sequence[tuple[str, str]]) -> None:
     """What became of letters begun by a sender that lives no more (DESIGN 3.7): no mark: send again; an answer: record it; a dot alone: in doubt."""
     if not pairs:

@@ -79,6 +79,11 @@ class Round:
     def over(self) -> bool:
         return not self.claims
 
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """The agenda's rows that are still held."""
+        return [(claim.stream, claim.key) for claim in list(self.claims.values())]
+
     def _check(self, messages: Sequence[str]) -> Collection[str]:
         """Asked just before MAIL: what has happened to these people since they were claimed, as the ledger has it now."""
         claims = [self.claims[message] for message in messages]

@@ -13,7 +13,6 @@ import logging
 from collections.abc import Sequence
 
 from engine.config import Config
-from engine.desk.desk import SQL as DESK
 from engine.house import House
 from engine.installation.events import SendingPaused
 from engine.ledger.store import LOST
@@ -172,8 +171,7 @@ class Sender:
                 log.warning("the lease waits for the database", extra={"why": type(error).__name__})
 
     def _renew(self) -> None:
-        with self.house.database.connection() as connection:
-            connection.execute(DESK["keep_taken"], {"seconds": c.LEASE, "sender": self.house.sender})
+        c.renew(self.house, [row for begun in self._rounds for row in begun.rows])
 
 
 def relay_settings(config: Config, mailbox_port: int) -> RelaySettings:

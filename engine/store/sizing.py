@@ -26,6 +26,7 @@ OURS = frozenset(
     }
 )
 
+# jit: compiling costs more than any statement here, and a wrong estimate calls for it.
 # Terse: a DETAIL line or a failed statement would carry people's addresses into the log.
 ALWAYS = {
     "logging_collector": "off",
@@ -34,6 +35,7 @@ ALWAYS = {
     "log_checkpoints": "off",
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
+    "jit": "off",
     "log_timezone": "UTC",
     "timezone": "UTC",
     "password_encryption": "scram-sha-256",

@@ -10,7 +10,7 @@ import pytest
 from engine.deciding import Wish
 from engine.desk.desk import SQL as DESK
 from engine.house import House
-from engine.sending.claim import let_go
+from engine.sending.claim import let_go, renew
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
@@ -56,15 +56,11 @@ def take(house: House, lease: int) -> list[tuple[str, str]]:
     return sorted(house.views.take(house.clock.now(), 10, house.sender, lease, []))
 
 
-def renew(house: House) -> None:
-    with house.database.connection() as connection:
-        connection.execute(DESK["keep_taken"], {"seconds": 120, "sender": house.sender})
-
-
 def test_a_row_under_way_is_held_as_long_as_its_sender_renews_the_lease(make_house: MakeHouse) -> None:
     house = with_readers(make_house, 2)
-    assert len(take(house, 0)) == 2
-    renew(house)
+    rows = take(house, 0)
+    assert len(rows) == 2
+    renew(house, rows)
     assert take(house, 120) == []
 
 
@@ -72,7 +68,7 @@ def test_a_row_that_was_let_go_is_not_held_again_when_its_sender_renews_the_leas
     house = with_readers(make_house, 2)
     rows = take(house, 120)
     let_go(house, rows, seconds=0)
-    renew(house)
+    renew(house, rows)
     assert take(house, 120) == rows
 
 
@@ -84,5 +80,6 @@ def test_renewing_does_not_wait_for_rows_that_are_being_let_go(make_house: MakeH
         letting_go.execute(DESK["release"], values)
         with house.database.transaction() as renewing:
             renewing.execute("SET LOCAL lock_timeout TO '2s'")
-            renewing.execute(DESK["keep_taken"], {"seconds": 120, "sender": house.sender})
+            held = {"subscribers": [s for s, _ in rows], "keys": [k for _, k in rows]}
+            renewing.execute(DESK["keep_taken"], held | {"seconds": 120, "sender": house.sender})
     assert take(house, 120) == rows[:1]
