@@ -9,7 +9,7 @@ from bench.installation import Installation, installed
 from bench.lives import Life, append_all, appends, lives
 from bench.table import Row, Watch, against
 
-FOLDS, AGENDA = ("view_agenda_1", "fold"), ("view_agenda_1", "agenda")
+FOLDS, AGENDA = ("view_agenda_2", "fold"), ("view_agenda_2", "agenda")
 LETTERS, MEMBERS = ("view_letters_1", "letter"), ("view_members_1", "membership")
 WRITES = ((FOLDS, AGENDA, MEMBERS), (FOLDS, AGENDA, LETTERS), (FOLDS, AGENDA, LETTERS))
 """The tables in which a stage writes one row a person: joining, a letter begun, a letter sent."""

@@ -24,7 +24,7 @@ Row = tuple[str, str, int, int, int, int, str]
 
 class Agenda:
     name = "agenda"
-    version = 1
+    version = 2
     tables: tuple[str, ...] = ("fold", "agenda", "stale")
     sql = beside(__file__)
 

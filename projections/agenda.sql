@@ -4,7 +4,7 @@ CREATE TABLE fold (subscriber uuid PRIMARY KEY, version bigint NOT NULL, state b
 CREATE TABLE agenda (
     subscriber uuid NOT NULL, key text NOT NULL, kind text NOT NULL, letter text NOT NULL, due bigint NOT NULL, planned bigint NOT NULL,
     list integer NOT NULL, run integer NOT NULL, why text NOT NULL, PRIMARY KEY (subscriber, key));
-CREATE INDEX agenda_due ON agenda (due) WHERE due > 0;
+CREATE INDEX agenda_due ON agenda (due, subscriber) WHERE due > 0;
 CREATE INDEX agenda_list ON agenda (list);
 CREATE TABLE stale (subscriber uuid PRIMARY KEY)
 

@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS desk.taken (
     subscriber uuid NOT NULL, key text NOT NULL, sender text NOT NULL, until timestamptz NOT NULL, why text NOT NULL DEFAULT '',
     PRIMARY KEY (subscriber, key));
 CREATE INDEX IF NOT EXISTS taken_until ON desk.taken (until);
+ALTER TABLE desk.taken ADD COLUMN IF NOT EXISTS position bigint NOT NULL DEFAULT 0;
 CREATE TABLE IF NOT EXISTS desk.nonce (nonce text PRIMARY KEY, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.attempt (key text NOT NULL, at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX IF NOT EXISTS attempt_key ON desk.attempt (key, at);
@@ -30,8 +31,8 @@ INSERT INTO desk.clock (epoch_wall, epoch_engine, rate) VALUES (%(wall)s, %(engi
 ON CONFLICT (one) DO UPDATE SET epoch_wall = excluded.epoch_wall, epoch_engine = excluded.epoch_engine, rate = excluded.rate
 
 -- name: release
--- After an outcome the row is let go a moment later, when the agenda has followed; taking it earlier would only find nothing due.
-UPDATE desk.taken SET until = clock_timestamp() + %(seconds)s * interval '1 second', why = %(why)s
+-- After an outcome the row is let go when the agenda has followed to its position; taking it earlier would only find nothing due.
+UPDATE desk.taken SET until = clock_timestamp() + %(seconds)s * interval '1 second', why = %(why)s, position = %(position)s
 WHERE (subscriber, key) IN (SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[]))
 
 -- name: keep_taken

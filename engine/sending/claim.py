@@ -61,8 +61,10 @@ def take_and_claim(house: House, limit: int = BATCH) -> tuple[list[Claim], int]:
             claims.append(Claim(stream, key, *begun, result.person))
         else:
             others.append((stream, key))
-    settle(house, others)
-    let_go(house, others)
+    if others:
+        settle(house, others)
+        # Where another sender still has it, it is asked about again a moment later.
+        let_go(house, others, house.ledger.head(), LET_GO)
     return claims, len(pairs)
 
 
@@ -78,11 +80,12 @@ def _begun(result: Result) -> tuple[LetterBegun, int] | None:
     return None
 
 
-def let_go(house: House, pairs: Sequence[tuple[str, str]], seconds: float = LET_GO, why: str = "let go") -> None:
-    """Give taken rows back a moment later, when the agenda has followed. With a `why`, so that no lease is renewed for them."""
+def let_go(house: House, pairs: Sequence[tuple[str, str]], position: int, seconds: float = 0, why: str = "let go") -> None:
+    """Give taken rows back once the agenda has followed to `position`, where what became of them stands, and `seconds` of wall time are over.
+    With a `why`, so that no lease is renewed for them."""
     if not pairs:
         return
-    values = {"subscribers": [s for s, _ in pairs], "keys": [k for _, k in pairs], "seconds": seconds, "why": why}
+    values = {"subscribers": [s for s, _ in pairs], "keys": [k for _, k in pairs], "seconds": seconds, "why": why, "position": position}
     with house.database.connection() as connection:
         connection.execute(DESK["release"], values)
 

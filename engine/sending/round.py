@@ -146,7 +146,8 @@ class Round:
         claims = [self.claims.pop(message) for message in done]
         still = {claim.stream for claim in self.claims.values()}
         self.known |= {result.stream: result.person for result in results if result.stream in still}
-        c.let_go(self.house, [(claim.stream, claim.key) for claim in claims])
+        position = max((position for result in results for position in result.positions), default=0)
+        c.let_go(self.house, [(claim.stream, claim.key) for claim in claims], position or self.house.ledger.head())
         return done
 
     def _said(self, delivery: Delivery, now: int) -> list[Wish]:

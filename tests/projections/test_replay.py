@@ -21,9 +21,9 @@ FILES = {
 HANDS = (
     "UPDATE view_members_1.membership SET list = 11 WHERE subscriber = (SELECT min(subscriber::text)::uuid FROM view_members_1.membership)",
     "DELETE FROM view_members_1.membership",
-    "UPDATE view_agenda_1.agenda SET due = due + 1",
-    "DELETE FROM view_agenda_1.fold",
-    "UPDATE view_agenda_1.fold SET version = version + 1",
+    "UPDATE view_agenda_2.agenda SET due = due + 1",
+    "DELETE FROM view_agenda_2.fold",
+    "UPDATE view_agenda_2.fold SET version = version + 1",
     "INSERT INTO view_letters_1.letter (message, subscriber, position, key, letter, list, run, kind, edition, status, at) "
     "VALUES ('x', gen_random_uuid(), 1, 'list:10', 'un', 10, 1, 'letter', 1, 'sent', 1)",
 )

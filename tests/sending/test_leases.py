@@ -11,7 +11,7 @@ from engine.deciding import Wish
 from engine.desk.desk import SQL as DESK
 from engine.house import House
 from engine.sending.claim import let_go, renew
-from engine.subscriber.commands import Subscribe
+from engine.subscriber.commands import ChangeProfile, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
@@ -67,7 +67,7 @@ def test_a_row_under_way_is_held_as_long_as_its_sender_renews_the_lease(make_hou
 def test_a_row_that_was_let_go_is_not_held_again_when_its_sender_renews_the_lease(make_house: MakeHouse) -> None:
     house = with_readers(make_house, 2)
     rows = take(house, 120)
-    let_go(house, rows, seconds=0)
+    let_go(house, rows, position=0)
     renew(house, rows)
     assert take(house, 120) == rows
 
@@ -76,10 +76,34 @@ def test_renewing_does_not_wait_for_rows_that_are_being_let_go(make_house: MakeH
     house = with_readers(make_house, 2)
     rows = take(house, 0)
     with house.database.transaction() as letting_go:
-        values = {"subscribers": [rows[0][0]], "keys": [rows[0][1]], "seconds": 0, "why": "let go"}
+        values = {"subscribers": [rows[0][0]], "keys": [rows[0][1]], "seconds": 0, "why": "let go", "position": 0}
         letting_go.execute(DESK["release"], values)
         with house.database.transaction() as renewing:
             renewing.execute("SET LOCAL lock_timeout TO '2s'")
             held = {"subscribers": [s for s, _ in rows], "keys": [k for _, k in rows]}
             renewing.execute(DESK["keep_taken"], held | {"seconds": 120, "sender": house.sender})
     assert take(house, 120) == rows[:1]
+
+
+def test_what_is_taken_goes_on_where_the_last_take_came_to_and_comes_back_for_what_was_passed(make_house: MakeHouse) -> None:
+    house = with_readers(make_house, 6)
+
+    def some(lease: int) -> list[tuple[str, str]]:
+        return house.views.take(house.clock.now(), 2, house.sender, lease, [])
+
+    first = some(0)
+    rest = some(120) + some(120)
+    assert len({*first, *rest}) == 6, "what was taken first is free again, but was passed"
+    assert some(120) == first, "where nothing more is due, it begins anew"
+    assert some(120) == []
+
+
+def test_a_row_that_was_let_go_waits_for_the_agenda_to_follow(make_house: MakeHouse) -> None:
+    house = with_readers(make_house, 1)
+    rows = take(house, 120)
+    let_go(house, rows, position=house.ledger.head() + 1)
+    assert take(house, 120) == []
+    house.decisions.one(Wish(ChangeProfile(house.clock.now(), Cause("operator"), language="en"), stream=rows[0][0]))
+    assert take(house, 120) == []
+    house.views.catch_up()
+    assert take(house, 120) == rows
