@@ -9,7 +9,7 @@ from typing import TypeVar, assert_never
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
 from engine.subscriber.letters import answered, begun, in_doubt, is_answered, outcome, withheld
-from engine.subscriber.person import NOBODY, TRAIL_KEPT, WAYS_KEPT, Ground, Hop, LastMove, Membership, Person, Request, Way, changed
+from engine.subscriber.person import NOBODY, TRAIL_KEPT, WAYS_KEPT, Ground, Hop, LastMove, Membership, Person, Request, Way, draft_of, put
 
 HUMAN_ACTS = frozenset({"human_button", "rfc8058", "mailto", "reply"})
 CALLS_KEPT = 30 * DAY
@@ -19,13 +19,14 @@ V = TypeVar("V")
 
 
 def fold(events: Iterable[e.PersonEvent], person: Person = NOBODY) -> Person:
+    draft = draft_of(person)
     for event in events:
-        person = evolve(person, event)
-    return person
+        draft = _apply(put(draft, version=draft.version + 1), event)
+    return draft
 
 
 def evolve(person: Person, event: e.PersonEvent) -> Person:
-    return _apply(changed(person, version=person.version + 1), event)
+    return fold((event,), person)
 
 
 def _apply(p: Person, event: e.PersonEvent) -> Person:
@@ -33,7 +34,7 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
         case e.LetterBegun():
             return begun(p, event)
         case e.LetterSent(at, message):
-            return outcome(changed(p, soft_bounces=0, soft_since=0), message, "sent", at)
+            return outcome(put(p, soft_bounces=0, soft_since=0), message, "sent", at)
         case e.LetterDeferred(at, message, retry_at):
             return outcome(p, message, "deferred", at, retry_at)
         case e.LetterFailed(at, message):
@@ -58,9 +59,9 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
         case e.MoveUndone():
             return _undone(p, event)
         case e.SubscriberRegistered(_, timezone, language):
-            return changed(p, timezone=timezone, language=language)
+            return put(p, timezone=timezone, language=language)
         case e.ProfileChanged(_, _, timezone, language):
-            return changed(p, timezone=timezone or p.timezone, language=language or p.language)
+            return put(p, timezone=timezone or p.timezone, language=language or p.language)
         case e.ConsentRequested():
             return _requested(p, event)
         case e.ConsentGiven(at, purpose, proof, _, act):
@@ -68,31 +69,31 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
         case e.GroundDeclared(at, purpose, basis, proof, _):
             return _granted(p, purpose, Ground(basis, "live", at, proof))
         case e.ConsentConfirmed(at, purpose, _, act, _):
-            p = changed(p, requests=_without(p.requests, purpose), objected=False)
+            p = put(p, requests=_without(p.requests, purpose), objected=False)
             return _contacted(_granted(p, purpose, Ground("consent", "live", at, "confirmed")), act, at)
         case e.ConsentExpired(_, purpose, _):
-            return changed(p, requests=_without(p.requests, purpose))
+            return put(p, requests=_without(p.requests, purpose))
         case e.ConsentWithdrawn():
             return _withdrawn(p, event)
         case e.MailBounced(at, kind):
             if kind == "hard":
-                return changed(p, suppressed=p.suppressed or "bounced")
-            return changed(p, soft_bounces=p.soft_bounces + 1, soft_since=p.soft_since or at)
+                return put(p, suppressed=p.suppressed or "bounced")
+            return put(p, soft_bounces=p.soft_bounces + 1, soft_since=p.soft_since or at)
         case e.MailComplained():
-            return changed(p, suppressed="complained")
+            return put(p, suppressed="complained")
         case e.SubscriberSuppressed(_, why):
-            return changed(p, suppressed=why)
+            return put(p, suppressed=why)
         case e.SubscriberReachable():
-            return changed(p, suppressed="", soft_bounces=0, soft_since=0)
+            return put(p, suppressed="", soft_bounces=0, soft_since=0)
         case e.ContactNoted(_, contacted_at):
-            return changed(p, last_contact=max(p.last_contact, contacted_at))
+            return put(p, last_contact=max(p.last_contact, contacted_at))
         case e.CallHonoured(at, call):
             kept = [(c, t) for c, t in p.calls.items() if t > at - CALLS_KEPT and c != call]
-            return changed(p, calls={**dict(kept[-MOST_CALLS + 1 :]), call: at})
+            return put(p, calls={**dict(kept[-MOST_CALLS + 1 :]), call: at})
         case e.ProcessingRestricted(_, lifted):
-            return changed(p, restricted=not lifted)
+            return put(p, restricted=not lifted)
         case e.SubscriberErased():
-            return changed(Person(), version=p.version, erased=True, runs=p.runs, in_flight=p.in_flight)
+            return put(Person(), version=p.version, erased=True, runs=p.runs, in_flight=p.in_flight)
         case _:
             assert_never(event)
 
@@ -103,18 +104,18 @@ def _without(mapping: Mapping[str, V], key: str) -> dict[str, V]:
 
 def _contacted(p: Person, act: str, at: int) -> Person:
     """Only what a person must have done themselves counts (C10); it also shows that mail arrives (B05)."""
-    return changed(p, last_contact=max(p.last_contact, at), soft_bounces=0, soft_since=0) if act in HUMAN_ACTS else p
+    return put(p, last_contact=max(p.last_contact, at), soft_bounces=0, soft_since=0) if act in HUMAN_ACTS else p
 
 
 def _granted(p: Person, purpose: str, ground: Ground) -> Person:
-    return changed(p, grounds={**p.grounds, purpose: ground})
+    return put(p, grounds={**p.grounds, purpose: ground})
 
 
 def _requested(p: Person, event: e.ConsentRequested) -> Person:
     before = p.requests.get(event.purpose)
     earlier = (*before.earlier, before.request)[-EARLIER_KEPT:] if before and before.expires_at > event.at else ()
     asked = Request(event.request, event.purpose, event.lists, event.at, event.expires_at, event.form, event.notice, earlier=earlier)
-    return changed(p, requests={**p.requests, event.purpose: asked})
+    return put(p, requests={**p.requests, event.purpose: asked})
 
 
 def _withdrawn(p: Person, event: e.ConsentWithdrawn) -> Person:
@@ -125,12 +126,12 @@ def _withdrawn(p: Person, event: e.ConsentWithdrawn) -> Person:
         before = grounds.get(purpose, Ground("consent", "live", event.at))
         grounds[purpose] = replace(before, status="withdrawn", since=event.at)
     requests = {} if everything else _without(p.requests, event.purpose)
-    p = changed(p, grounds=grounds, requests=requests, objected=p.objected or everything)
+    p = put(p, grounds=grounds, requests=requests, objected=p.objected or everything)
     return _contacted(p, event.act, event.at)
 
 
 def _open(p: Person, membership: Membership) -> Person:
-    return changed(p, memberships={**p.memberships, membership.list: membership}, runs=max(p.runs, membership.run))
+    return put(p, memberships={**p.memberships, membership.list: membership}, runs=max(p.runs, membership.run))
 
 
 def _close(p: Person, number: int, run: int, at: int) -> Person:
@@ -138,14 +139,14 @@ def _close(p: Person, number: int, run: int, at: int) -> Person:
     if membership is None or membership.run != run:
         return p
     remaining = {n: m for n, m in p.memberships.items() if n != number}
-    return changed(p, memberships=remaining, left_at={**p.left_at, number: at})
+    return put(p, memberships=remaining, left_at={**p.left_at, number: at})
 
 
 def _left(p: Person, number: int, run: int, at: int, *, by_rule: bool) -> Person:
     """What a rule makes a person leave directly after a move, in the same append, is taken back with that move."""
     membership, move = p.memberships.get(number), p.last_move
     if by_rule and membership is not None and membership.run == run and move is not None and p.version == move.version + 1:
-        p = changed(p, last_move=replace(move, closed=(*move.closed, membership), version=p.version))
+        p = put(p, last_move=replace(move, closed=(*move.closed, membership), version=p.version))
     return _close(_gone(p, membership, run), number, run, at)
 
 
@@ -153,7 +154,7 @@ def _gone(p: Person, membership: Membership | None, run: int) -> Person:
     """Nothing comes of this run any more, but a click in one of its letters."""
     if membership is None or membership.run != run:
         return p
-    return changed(p, ways=(*p.ways, Way(run, membership.trail))[-WAYS_KEPT:])
+    return put(p, ways=(*p.ways, Way(run, membership.trail))[-WAYS_KEPT:])
 
 
 def _trail_of(p: Person, run: int) -> tuple[Hop, ...]:
@@ -169,7 +170,7 @@ def _moved(p: Person, event: e.ListMoved) -> Person:
     closed = (source,) if source is not None and source.run == event.source_run else ()
     p = _close(p, event.source, event.source_run, event.at)
     standing = None if event.joined else p.memberships.get(event.target)
-    p = changed(
+    p = put(
         p,
         last_move=LastMove(
             event.message, event.link, event.at, event.act, event.target, event.run, event.joined, closed,
@@ -185,7 +186,7 @@ def _transferred(p: Person, event: e.ListTransferred) -> Person:
     if event.copied:
         source = p.memberships.get(event.source)
         if source is not None and source.run == event.source_run:
-            p = changed(p, memberships={**p.memberships, event.source: replace(source, ended=True)})
+            p = put(p, memberships={**p.memberships, event.source: replace(source, ended=True)})
         return _open(p, Membership(event.target, event.run, event.at, event.at)) if event.joined else p
     trail = (*_trail_of(p, event.source_run), Hop(event.source_run)) if event.source_run else ()
     p = _close(p, event.source, event.source_run, event.at)
@@ -205,14 +206,14 @@ def _undone(p: Person, event: e.MoveUndone) -> Person:
     if event.left_run and target is not None and target.run == event.left_run:
         left_at = p.left_at
         p = _close(p if event.reopened else _gone(p, target, target.run), event.left, event.left_run, event.at)
-        p = p if target.letters else changed(p, left_at=left_at)
+        p = p if target.letters else put(p, left_at=left_at)
     elif move is not None and target is not None and not move.joined:
         p = _open(p, replace(target, trail=move.trail))
     reopened = {m.list: m for m in (move.closed if move else ()) if (m.list, m.run) in event.reopened}
     if target is not None and target.letters and event.left_run and event.reopened and event.reopened[0][0] in reopened:
         number = event.reopened[0][0]
         reopened[number] = replace(reopened[number], trail=(*reopened[number].trail, Hop(event.left_run))[-TRAIL_KEPT:])
-    p = changed(p, memberships={**p.memberships, **reopened}, last_move=None)
+    p = put(p, memberships={**p.memberships, **reopened}, last_move=None)
     p = answered(p, event.message, yes=move.answered if move else False)
     contradicted = event.message if event.why == "contradictory" else p.contradicted
-    return _contacted(changed(p, contradicted=contradicted), event.act, event.at)
+    return _contacted(put(p, contradicted=contradicted), event.act, event.at)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.subscriber import events as e
-from engine.subscriber.person import InFlight, LetterState, Mailing, Person, changed
+from engine.subscriber.person import InFlight, LetterState, Mailing, Person, put
 
 BROADCASTS_KEPT = 64
 
@@ -23,8 +23,10 @@ def letters_at(p: Person, key: str, run: int) -> Mapping[str, LetterState]:
     if kind == "broadcast":
         mailing = p.mailings.get(key)
         return mailing.letters if mailing else {}
-    closed = p.last_move.closed if p.last_move else ()
-    return next((m.letters for m in (*p.memberships.values(), *closed) if m.run == run), {})
+    for membership in p.memberships.values():
+        if membership.run == run:
+            return membership.letters
+    return next((m.letters for m in p.last_move.closed if m.run == run), {}) if p.last_move else {}
 
 
 def begun(p: Person, event: e.LetterBegun) -> Person:
@@ -32,9 +34,9 @@ def begun(p: Person, event: e.LetterBegun) -> Person:
     first = (before.first_begun if before else 0) or event.at
     state = LetterState(event.message, "begun", event.at, event.attempt, first)
     flight = InFlight(
-        event.key, event.kind, event.letter, event.edition, event.list, event.run, event.at, event.sender, event.attempt, first_begun=first
+        event.key, event.kind, event.letter, event.edition, event.list, event.run, event.at, event.sender, event.attempt, False, first
     )
-    p = changed(p, in_flight={**p.in_flight, event.message: flight})
+    p = put(p, in_flight={**p.in_flight, event.message: flight})
     if event.kind == "broadcast":
         p = _with_mailing(p, event.key, event.list, event.run)
     return _with_letter(p, event.key, event.run, event.letter, state)
@@ -46,11 +48,12 @@ def outcome(p: Person, message: str, status: str, at: int, retry_at: int = 0) ->
     if flight is None:
         return p
     before = letters_at(p, flight.key, flight.run).get(flight.letter)
-    p = changed(p, in_flight={m: f for m, f in p.in_flight.items() if m != message})
+    p = put(p, in_flight={m: f for m, f in p.in_flight.items() if m != message})
     if before is None or before.message != message:
         return p
     first = 0 if status == "deferred" and retry_at <= at else before.first_begun
-    return _with_letter(p, flight.key, flight.run, flight.letter, replace(before, status=status, at=at, retry_at=retry_at, first_begun=first))
+    state = LetterState(message, status, at, before.attempts, first, retry_at, before.answered)
+    return _with_letter(p, flight.key, flight.run, flight.letter, state)
 
 
 def in_doubt(p: Person, event: e.LetterInDoubt) -> Person:
@@ -60,7 +63,7 @@ def in_doubt(p: Person, event: e.LetterInDoubt) -> Person:
         case "resend":
             return outcome(p, event.message, "deferred", event.at, event.at)
     flight = p.in_flight.get(event.message)
-    return changed(p, in_flight={**p.in_flight, event.message: replace(flight, doubt=True)}) if flight else p
+    return put(p, in_flight={**p.in_flight, event.message: replace(flight, doubt=True)}) if flight else p
 
 
 def withheld(p: Person, event: e.LetterWithheld) -> Person:
@@ -84,7 +87,7 @@ def answered(p: Person, message: str, yes: bool = True) -> Person:
     if move is not None:
         closed = tuple(replace(m, letters=_answered(m.letters, message, yes)) if _holds(m.letters, message) else m for m in move.closed)
         move = replace(move, closed=closed, answered=yes if move.message == message else move.answered)
-    return changed(p, memberships={**p.memberships, **memberships}, mailings={**p.mailings, **mailings}, last_move=move)
+    return put(p, memberships={**p.memberships, **memberships}, mailings={**p.mailings, **mailings}, last_move=move)
 
 
 def _holds(letters: Mapping[str, LetterState], message: str) -> bool:
@@ -104,7 +107,7 @@ def _with_mailing(p: Person, key: str, number: int, run: int) -> Person:
     while len(mailings) >= BROADCASTS_KEPT:
         oldest = min(mailings, key=lambda k: _begun_at(mailings[k]))
         forgotten = max(forgotten, _begun_at(mailings.pop(oldest)))
-    return changed(p, mailings={**mailings, key: Mailing(number, run)}, mailed_before=forgotten)
+    return put(p, mailings={**mailings, key: Mailing(number, run)}, mailed_before=forgotten)
 
 
 def _begun_at(mailing: Mailing) -> int:
@@ -117,17 +120,16 @@ def _with_letter(p: Person, key: str, run: int, letter: str, state: LetterState)
         request = p.requests.get(name)
         if request is None:
             return p
-        return changed(p, requests={**p.requests, name: replace(request, letters={**request.letters, letter: state})})
+        return put(p, requests={**p.requests, name: replace(request, letters={**request.letters, letter: state})})
     if kind == "broadcast":
         mailing = p.mailings.get(key)
         if mailing is None:
             return p
-        return changed(p, mailings={**p.mailings, key: replace(mailing, letters={**mailing.letters, letter: state})})
+        return put(p, mailings={**p.mailings, key: replace(mailing, letters={**mailing.letters, letter: state})})
     for membership in p.memberships.values():
         if membership.run == run:
-            written = replace(membership, letters={**membership.letters, letter: state})
-            return changed(p, memberships={**p.memberships, membership.list: written})
+            return put(p, memberships={**p.memberships, membership.list: membership.with_letters({**membership.letters, letter: state})})
     if p.last_move is not None:
         closed = tuple(replace(m, letters={**m.letters, letter: state}) if m.run == run else m for m in p.last_move.closed)
-        return changed(p, last_move=replace(p.last_move, closed=closed))
+        return put(p, last_move=replace(p.last_move, closed=closed))
     return p
