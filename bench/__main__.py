@@ -1,42 +1,70 @@
-"""`python -m bench [--quick] [--output FILE] [NAME …]`: measure, print one table, write `bench/results.json`."""
+"""`python -m bench [--quick | --large] [--output FILE] [--picture FILE] [NAME …]`: measure, print one table, write `bench/results.json`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from bench import append, clicking, composing, follow, importing, loop, rebuild
+from bench.ground import Ground, NoRoom, ground
+from bench.sizes import Size
 from bench.table import Row, printed, write
 
-MEASURES: dict[str, Callable[[bool], list[Row]]] = {
+ALONE: dict[str, Callable[[Size], list[Row]]] = {
     "append": append.measure,
     "follow": follow.measure,
     "rebuild": rebuild.measure,
     "importing": importing.measure,
     "composing": composing.measure,
     "clicking": clicking.measure,
+}
+"""Each with an installation of its own."""
+ON_GROUND: dict[str, Callable[[Size, Ground], list[Row]]] = {
     "loop": loop.measure,
 }
+"""On the large databases of the run."""
 RESULTS = Path(__file__).with_name("results.json")
+DUE = {Size.QUICK: 500, Size.USUAL: 4_000, Size.LARGE: 10_000}
 
 
 def main() -> int:
+    names = (*ALONE, *ON_GROUND)
     found = argparse.ArgumentParser(prog="python -m bench", description="What Relance costs, as ratios to limits found in the same run.")
-    found.add_argument("names", nargs="*", metavar="NAME", help=f"which measures (default: all): {', '.join(MEASURES)}")
-    found.add_argument("--quick", action="store_true", help="small sizes, to see that it works; the figures mean little")
+    found.add_argument("names", nargs="*", metavar="NAME", help=f"which measures (default: all): {', '.join(names)}")
+    sizes = found.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", action="store_true", help="small sizes, to see that it works; the figures mean little")
+    sizes.add_argument("--large", action="store_true", help="the sizes the goals are set for")
     found.add_argument("--output", type=Path, default=RESULTS, metavar="FILE", help="where the results go (default: bench/results.json)")
     args = found.parse_args()
-    if unknown := [name for name in args.names if name not in MEASURES]:
-        found.error(f"there is no measure {', '.join(unknown)}; there are {', '.join(MEASURES)}")
-    rows: list[Row] = []
-    for name in args.names or MEASURES:
-        print(f"measuring {name} …", file=sys.stderr, flush=True)
-        rows += MEASURES[name](args.quick)
+    if unknown := [name for name in args.names if name not in names]:
+        found.error(f"there is no measure {', '.join(unknown)}; there are {', '.join(names)}")
+    size = Size.QUICK if args.quick else Size.LARGE if args.large else Size.USUAL
+    rows = _measured(args.names or names, size)
     print(printed(rows))
     write(rows, args.output)
     return 0
+
+
+def _measured(names: Iterable[str], size: Size) -> list[Row]:
+    """What has no room on this disk is said, and has no row."""
+    rows: list[Row] = []
+    with ExitStack() as stack:
+        large: Ground | None = None
+        for name in names:
+            print(f"measuring {name} … (load {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
+            if name in ALONE:
+                rows += ALONE[name](size)
+                continue
+            large = large or stack.enter_context(ground(DUE[size]))
+            try:
+                rows += ON_GROUND[name](size, large)
+            except NoRoom as why:
+                print(f"not measured: {name}: {why}", file=sys.stderr)
+    return rows
 
 
 if __name__ == "__main__":

@@ -7,15 +7,16 @@ import uuid
 from bench.copying import copy_in, twin
 from bench.installation import BATCH, installed
 from bench.lives import append_all, appends, lives
+from bench.sizes import Size
 from bench.table import Row, Watch, against
 
 GOAL = 0.7
 TYPES = ("uuid", "int8", "text", "bytea", "int8")
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(size: Size) -> list[Row]:
     """One event a stream and batch, as claims and outcomes are written, into streams that have begun before."""
-    rounds, count = (3, 10 * BATCH) if quick else (5, 60 * BATCH)
+    rounds, count = size.pick((3, 10 * BATCH), (5, 60 * BATCH), (5, 60 * BATCH))
     written, encoded_too = [], []
     with installed() as here:
         ledger, now = here.house.ledger, here.house.clock.now()

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 import time
 from collections.abc import Sequence
 
 from bench.http import answers, get, post
-from bench.installation import BATCH, Installation, installed, join
+from bench.installation import BATCH, Installation, installed, join, send_by_hand
 from bench.processes import free_port, listening, module, relance, running
+from bench.sizes import Size
 from bench.table import Row, against
-from engine.deciding import Wish
-from engine.house import House
 from engine.link_token import FIRST_LINK, make_token
-from engine.subscriber.commands import Perform, RecordOutcome
-from engine.subscriber.events import Cause
 
 GOAL = 0.25
 CONNECTIONS = 32
@@ -34,9 +30,9 @@ port = {}
 """
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(size: Size) -> list[Row]:
     """`relance web` alone on the installation; each round asks the readers of one list, then the empty page as often."""
-    rounds, count = (3, 100) if quick else (5, 3000)
+    rounds, count = size.pick((3, 100), (5, 3000), (5, 3000))
     ports, empty = (free_port(), free_port(), free_port()), free_port()
     found = []
     with (
@@ -77,15 +73,7 @@ def _tokens(here: Installation, number: int, count: int) -> list[str]:
     """Links of letters that were sent to new readers of list `number`."""
     streams, tokens = join(here.house, number, count), []
     for first in range(0, count, BATCH):
-        tokens += _sent(here.house, number, streams[first : first + BATCH])
+        begun = send_by_hand(here.house, number, streams[first : first + BATCH])
+        tokens += [make_token(here.house.secrets.link_key, FIRST_LINK, position, message) for position, message in begun]
     here.house.views.catch_up()
     return tokens
-
-
-def _sent(house: House, number: int, streams: Sequence[str]) -> list[str]:
-    now, engine, key = house.clock.now(), Cause("engine"), house.secrets.link_key
-    messages = [secrets.token_hex(16) for _ in streams]
-    pairs = list(zip(streams, messages, strict=True))
-    begun = house.decisions.carry_out([Wish(Perform(now, engine, f"list:{number}", m, "bench"), stream=s) for s, m in pairs])
-    house.decisions.carry_out([Wish(RecordOutcome(now, engine, m, "sent", 250), stream=s) for s, m in pairs])
-    return [make_token(key, FIRST_LINK, each.positions[0], m) for each, m in zip(begun, messages, strict=True)]

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from bench.installation import LETTER, write_folder
+from bench.sizes import Size
 from bench.table import Row, Watch, against
 from engine.authoring import read_sequences
 from engine.config import read_config
@@ -21,9 +22,9 @@ from engine.subscriber.events import LetterBegun
 AT = 1_800_000_000_000
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(size: Size) -> list[Row]:
     """The octets of a letter for each of many readers: words rendered, links signed, headers written."""
-    rounds, count = (3, 300) if quick else (5, 5000)
+    rounds, count = size.pick((3, 300), (5, 5000), (5, 5000))
     with tempfile.TemporaryDirectory(prefix="relance-bench-") as name:
         folder = Path(name) / "installation"
         write_folder(folder)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bench.copying import copy_in, rows_of, twin
 from bench.installation import Installation, installed
 from bench.lives import Life, append_all, appends, lives
+from bench.sizes import Size
 from bench.table import Row, Watch, against
 
 FOLDS, AGENDA = ("view_agenda_2", "fold"), ("view_agenda_2", "agenda")
@@ -16,9 +17,9 @@ WRITES = ((FOLDS, AGENDA, MEMBERS), (FOLDS, AGENDA, LETTERS), (FOLDS, AGENDA, LE
 VIEW_BATCH = 1000
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(size: Size) -> list[Row]:
     """Live following of appended events by batches of 1000, rows and position in one transaction a view."""
-    rounds, count = (3, 500) if quick else (5, 10_000)
+    rounds, count = size.pick((3, 500), (5, 10_000), (5, 10_000))
     followed = []
     with installed() as here:
         here.house.views.catch_up()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.copying import Table, copy_in, rows_of, twin
 from bench.installation import Installation, installed
+from bench.sizes import Size
 from bench.table import Row, Watch, against
 from engine.store.sql import beside
 from engine.verbs.importing import CHUNK, add_arguments, from_arguments, run_import
@@ -20,9 +21,9 @@ WRITES = (EVENTS, PEOPLE, EVIDENCE)
 """Each table an import writes, with the column that says whose row it is."""
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(size: Size) -> list[Row]:
     """From the opening of a .csv with addresses and first names to the last commit; nobody in it is known."""
-    rounds, count = (3, 1000) if quick else (3, 20_000)
+    rounds, count = size.pick((3, 1000), (3, 20_000), (3, 200_000))
     found = []
     with installed() as here:
         for number in range(rounds):

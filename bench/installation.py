@@ -1,22 +1,22 @@
 """An installation to be measured and thrown away: its own folder, its own embedded PostgreSQL with the settings everybody gets, one dialogue.
 
-Lists 1 to 5 send the same letter, with two answers in it, as soon as somebody joins; each round of a measure takes a list of its own.
+Lists 1 to 7 send the same letter, about 3 KB with three signed links besides the foot's, as soon as somebody joins; each round of a measure takes a
+list of its own. List 8 has a second letter a month after it: a crowd that has got the first stands there and waits.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
-import signal
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
+from bench.server import Server, server
 from engine.app import DATABASE, furnished
 from engine.authoring import read_sequences
 from engine.config import read_config
@@ -24,11 +24,9 @@ from engine.deciding import Wish
 from engine.house import House
 from engine.installation.publishing import publication
 from engine.keys import make_secrets, read_secrets
-from engine.store import postmaster, sockets
-from engine.store.database import ensure_database
-from engine.store.embedded import Embedded
+from engine.store.database import ensure_database, ensure_program_role, program_role
 from engine.store.sql import beside
-from engine.subscriber.commands import Subscribe
+from engine.subscriber.commands import Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
@@ -36,10 +34,12 @@ from engine.vault.vault import Keep
 
 SQL = beside(__file__)
 ROUND_LISTS = 5
-YES, NO = 90, 91
+DUE_LISTS = range(1, 8)
+CROWDED = 8
+YES, NO, MORE = 90, 91, 92
 LETTER = "question"
 BATCH = 500
-SAMPLE = Path(__file__).parent.parent / "sequences"
+WORDS = Path(__file__).parent / "words"
 
 CONFIG = """
 [site]
@@ -71,6 +71,13 @@ group = "lecteurs"
   preheader = "Un clic suffit pour répondre."
   body = "question.md"
 """
+_LATER = """
+  [[list.letter]]
+  id = "later"
+  after = "30 days"
+  subject = "Et maintenant ?"
+  body = "question.md"
+"""
 
 
 @dataclass(frozen=True)
@@ -83,50 +90,44 @@ class Installation:
 
 
 def write_folder(folder: Path, extra: str = "") -> None:
-    """`config.toml` with `extra` lines at its end, and `sequences/`: the sample's layout around a letter of the sample."""
+    """`config.toml` with `extra` lines at its end, and `sequences/`."""
     sequences = folder / "sequences"
     sequences.mkdir(parents=True)
     (folder / "config.toml").write_text(CONFIG + extra, encoding="utf-8")
-    lists = [_LIST.format(number, "0 minutes") for number in range(1, ROUND_LISTS + 1)]
-    lists += [_LIST.format(number, "30 days") for number in (YES, NO)]
+    lists = [_LIST.format(number, "0 minutes") for number in DUE_LISTS]
+    lists += [_LIST.format(CROWDED, "0 minutes") + _LATER, *(_LIST.format(number, "30 days") for number in (YES, NO, MORE))]
     (sequences / "bench.toml").write_text('title = "Bench"\npurpose = "conseils"\n' + "".join(lists), encoding="utf-8")
-    body = (SAMPLE / "onboarding" / "graines-semees.md").read_text(encoding="utf-8")
-    body = body.replace("===11===", f"==={YES}===").replace("===12===", f"==={NO}===")
-    (sequences / "question.md").write_text(body, encoding="utf-8")
-    shutil.copy(SAMPLE / "layout.html", sequences / "layout.html")
+    for words in WORDS.iterdir():
+        shutil.copy(words, sequences / words.name)
 
 
 @contextmanager
 def installed(extra: str = "") -> Iterator[Installation]:
     """Started, published, and gone afterwards, server and files."""
-    root = Path(tempfile.mkdtemp(prefix="relance-bench-")).resolve()
-    root.chmod(0o755)
-    folder = root / "installation"
-    write_folder(folder, extra)
+    with server() as place, opened(place, "installation", DATABASE, extra) as here:
+        publish(here.house)
+        yield here
+
+
+@contextmanager
+def opened(place: Server, folder_name: str, database: str, extra: str = "") -> Iterator[Installation]:
+    """An installation's folder for a database of this server, made where it is missing; whoever owned its views before, its own program does now."""
+    folder = place.root / folder_name
+    write_folder(folder, f'{extra}\n[store]\nurl = "{place.url(database)}"\n')
     config = read_config(folder)
     make_secrets(config.secrets)
-    data = config.data / "postgres"
-    embedded = Embedded(data, config.secrets)
-    try:
-        owner = ensure_database(embedded.attach(), DATABASE)
-        with furnished(config, owner, read_secrets(config.secrets)) as house, psycopg.connect(owner, autocommit=True) as connection:
-            publish(house)
+    owner = ensure_database(place.admin, database)
+    with psycopg.connect(owner, autocommit=True) as connection:
+        hand_over(connection, ensure_program_role(owner, config.secrets / "database.password"))
+        with furnished(config, owner, read_secrets(config.secrets)) as house:
             connection.execute(SQL["schema"].encode())
             yield Installation(folder, house, connection)
-    finally:
-        try:
-            embedded.detach()
-        finally:
-            _remove(root, data)
 
 
-def _remove(root: Path, data: Path) -> None:
-    for pid in postmaster.survivors(data):
-        os.kill(pid, signal.SIGKILL)
-    far = sockets.folder_for(data, data.stat().st_uid if data.exists() else os.geteuid())
-    if far.parent != data.parent:
-        shutil.rmtree(far, ignore_errors=True)
-    shutil.rmtree(root, ignore_errors=True)
+def hand_over(owner: psycopg.Connection[tuple[object, ...]], program: str) -> None:
+    """A copy's views belong to the program of what it was copied from."""
+    for (before,) in owner.execute(SQL["owners"]).fetchall():
+        owner.execute(sql.SQL(SQL["hand_over"]).format(sql.Identifier(str(before)), sql.Identifier(program_role(program))))
 
 
 def publish(house: House) -> None:
@@ -155,3 +156,12 @@ def _joining(now: int, number: int, reader: int) -> Wish:
     cause = Cause("import", evidence=said.commitment.hex())
     command = Subscribe(now, cause, number, "consent", "declared", fields=("first_name",))
     return Wish(command, address=f"reader-{number}-{reader}@potager.example", keep=keep)
+
+
+def send_by_hand(house: House, number: int, streams: Sequence[str]) -> list[tuple[int, str]]:
+    """The letter of list `number` begun and sent as the ledger has it, without a mail; where each was begun, and its message id."""
+    now, engine = house.clock.now(), Cause("engine")
+    pairs = [(stream, secrets.token_hex(16)) for stream in streams]
+    begun = house.decisions.carry_out([Wish(Perform(now, engine, f"list:{number}", message, "bench"), stream=stream) for stream, message in pairs])
+    house.decisions.carry_out([Wish(RecordOutcome(now, engine, message, "sent", 250), stream=stream) for stream, message in pairs])
+    return [(each.positions[0], message) for each, (_, message) in zip(begun, pairs, strict=True)]

@@ -1,105 +1,48 @@
 """The whole loop: letters that are due are taken, claimed in the ledger, composed, checked, handed over by SMTP, and their outcomes recorded.
 
-Senders and a follower run as processes of their own, as on any host. Their time runs from the first claim's entry to the last outcome's.
-The limit is smtp-source on the same smtp-sink, before and after which nothing else is under way.
+The limit is smtp-source on the same smtp-sink with messages of the same size, while nothing else is under way. Then the same where many times as many
+people stand on lists and are not due, against itself: both installations share the server and take turns.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-
 from bench.composing import octets
-from bench.installation import ROUND_LISTS, YES, Installation, installed, join
-from bench.processes import relance, running
-from bench.sink import SESSIONS, Sink, sink
+from bench.ground import Ground
+from bench.installation import DUE_LISTS, ROUND_LISTS
+from bench.sending import SMTP, at_work, send
+from bench.sink import SESSIONS, sink
+from bench.sizes import Size
 from bench.table import Row, against
-from engine.house import House
-from engine.installation.events import InstallationEvent, SendingPaused, SendingResumed
-from engine.subscriber.events import Cause, LetterBegun, LetterSent
 
-GOAL = 0.25
+GOAL, FLOOR = 0.33, 0.25
+GOAL_AGAINST_ITSELF = 0.9
 SENDERS = 2
-PATIENCE = 300.0
-SMTP = """
-[smtp]
-host = "127.0.0.1"
-port = {port}
-tls = "none"
-connections = {connections}
-"""
+PARTS = ("follow", *["send"] * SENDERS)
+PEOPLE = {Size.QUICK: 5_000, Size.USUAL: 100_000, Size.LARGE: 1_000_000}
+"""Memberships in the larger installation, those who are due among them."""
 
 
-def measure(quick: bool) -> list[Row]:
-    """Each round sends one list's letter to as many people; then the other sender sends as many, short ones and ones of equal size."""
-    rounds, count = (3, 500) if quick else (ROUND_LISTS, 10_000)
-    strict, equal = [], []
-    with sink() as target, installed(SMTP.format(port=target.port, connections=SESSIONS // SENDERS)) as here:
-        _prepare(here, rounds, count)
-        size = octets(here.folder)
-        with ExitStack() as processes:
-            for part in ("follow", *["send"] * SENDERS):
-                processes.enter_context(running(relance(here.folder, part), says_ready=False))
-            _wait(lambda: _all_at_work(here), "a sender or the follower is not at work")
-            for number in range(1, rounds + 1):
-                rate = count / _send(here.house, number, count)
-                strict.append((rate, _limit(target, count, 0)))
-                equal.append((rate, _limit(target, count, size)))
+def measure(size: Size, ground: Ground) -> list[Row]:
+    """Each round sends one list's letter to as many people in both installations; then the other sender sends as many."""
+    rounds, count = size.pick(3, ROUND_LISTS, ROUND_LISTS), ground.due
+    few, many = ROUND_LISTS * count, PEOPLE[size]
+    limits, large = [], []
+    with sink() as target:
+        smtp = SMTP.format(port=target.port, connections=SESSIONS // SENDERS)
+        with (
+            ground.copy(0, smtp) as small_one,
+            ground.copy(many - few, smtp) as large_one,
+            at_work(small_one, PARTS, SENDERS),
+            at_work(large_one, PARTS, SENDERS),
+        ):
+            length = octets(small_one.folder)
+            for number in DUE_LISTS[:rounds]:
+                rate = count / send(small_one.house, number, count)
+                limits.append((rate, count / target.fill(count, length)))
+                large.append((count / send(large_one.house, number, count), rate))
     name = "loop" if not target.plain else f"loop (limit: {target.sender})"
+    goal, floor = (None, None) if target.plain else (GOAL, FLOOR)
     return [
-        against(name, "letters/s", None if target.plain else GOAL, strict),
-        against(f"{name}, letters of equal size", "letters/s", None, equal),
+        against(f"{name}, {rounds * count:,} letters of {length:,} octets", "letters/s", goal, limits, floor=floor),
+        against(f"loop, {many:,} memberships against {few:,}", "letters/s", GOAL_AGAINST_ITSELF, large),
     ]
-
-
-def _prepare(here: Installation, rounds: int, count: int) -> None:
-    house = here.house
-    _say(house, [SendingPaused(house.clock.now(), "bench", number) for number in range(1, rounds + 1)])
-    for number in range(1, rounds + 1):
-        join(house, number, count)
-    house.views.catch_up()
-    house.desk.set_mark(f"armed:{house.config.smtp.host}", house.clock.now(), 0)
-    # Nobody has followed this yet: a view that has come so far tells that the follower works.
-    _say(house, [SendingPaused(house.clock.now(), "bench", YES)])
-
-
-def _all_at_work(here: Installation) -> bool:
-    """Each sender has its file of marks."""
-    senders = len(list((here.folder / "data" / "marks").glob("*.marks")))
-    return senders >= SENDERS and _followed(here.house)
-
-
-def _followed(house: House) -> bool:
-    head = house.ledger.head()
-    return all(position >= head for _, position, _ in house.views.positions())
-
-
-def _say(house: House, events: Sequence[InstallationEvent]) -> None:
-    house.publications.current()
-    if not house.publications.append(events, Cause("operator"), house.clock.now()):
-        raise RuntimeError("the installation of the benchmark has changed by itself")
-
-
-def _send(house: House, number: int, count: int) -> float:
-    """Seconds for the letters of one list; afterwards everything is at rest."""
-    before = house.ledger.head() + 1
-    _say(house, [SendingResumed(house.clock.now(), number)])
-    _wait(lambda: house.ledger.head() >= before + 2 * count, f"{count} letters have no outcome")
-    first, last = house.ledger.at(before + 1), house.ledger.at(before + 2 * count)
-    if first is None or last is None or not (isinstance(first.event, LetterBegun) and isinstance(last.event, LetterSent)):
-        raise RuntimeError(f"something else than {count} letters happened: {first}, {last}")
-    _wait(lambda: _followed(house), "the views do not follow")
-    return (last.recorded_at - first.recorded_at) / 1000
-
-
-def _limit(target: Sink, count: int, size: int) -> float:
-    return count / target.fill(count, size)
-
-
-def _wait(reached: Callable[[], bool], otherwise: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not reached():
-        if time.monotonic() > end:
-            raise RuntimeError(f"after {PATIENCE:g} seconds {otherwise}")
-        time.sleep(0.05)

@@ -11,6 +11,7 @@ import signal
 import sys
 
 LINE = b"X" * 76 + b"\r\n"
+HEADER = b"Subject: bench\r\n\r\n"
 
 
 async def _take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,7 +63,7 @@ async def _session(port: int, body: bytes, share: int) -> None:
 
 
 async def _send(port: int, count: int, size: int, sessions: int) -> None:
-    body = b"Subject: bench\r\n\r\n" + LINE * max(1, size // len(LINE)) + b".\r\n"
+    body = HEADER + LINE * max(1, (size - len(HEADER)) // len(LINE)) + b".\r\n"
     shares = [count // sessions + (n < count % sessions) for n in range(sessions)]
     await asyncio.gather(*(_session(port, body, share) for share in shares))
 

@@ -6,6 +6,7 @@ import psycopg
 
 from bench.installation import installed
 from bench.lives import STAGES, append_all, appends, lives
+from bench.sizes import Size
 from bench.table import Row, Watch, against
 from engine.ledger.store import SQL as LEDGER
 
@@ -13,9 +14,9 @@ GOAL = 40_000
 READ = 2000
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(size: Size) -> list[Row]:
     """Views are dropped and replayed; one process and its database connection do it."""
-    rounds, count = (3, 1000) if quick else (3, 30_000)
+    rounds, count = size.pick((3, 1000), (3, 30_000), (3, 30_000))
     rebuilt = []
     with installed() as here:
         people, now = lives(count), here.house.clock.now()

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from bench.processes import found, free_port, listening, module, running
 
 SESSIONS = 8
+HEADERS = 143
+"""Octets of the header that smtp-source puts before a body."""
 BACKLOG = 1000
 
 
@@ -27,15 +29,14 @@ class Sink:
     sender: str
     plain: bool
 
-    def fill(self, count: int, size: int = 0) -> float:
-        """Seconds in which the other sender hands over `count` messages in 8 sessions; `size` octets of body each, 0: a few lines."""
+    def fill(self, count: int, size: int) -> float:
+        """Seconds in which the other sender hands over `count` messages of `size` octets, header and all, in 8 sessions."""
         where = f"127.0.0.1:{self.port}"
         if self.plain:
-            command = module("bench.plain", "send", str(self.port), str(count), str(size or 300), str(SESSIONS))
+            command = module("bench.plain", "send", str(self.port), str(count), str(size), str(SESSIONS))
         else:
-            length = ["-l", str(size)] if size else []
-            who = ["-f", "bench@potager.example", "-t", "reader@potager.example"]
-            command = [str(found("smtp-source")), "-d", "-s", str(SESSIONS), "-m", str(count), *length, *who, where]
+            what = ["-m", str(count), "-l", str(size - HEADERS), "-f", "bench@potager.example", "-t", "reader@potager.example"]
+            command = [str(found("smtp-source")), "-d", "-s", str(SESSIONS), *what, where]
         begun = time.perf_counter()
         subprocess.run(command, check=True, timeout=600, stdout=subprocess.DEVNULL)
         return time.perf_counter() - begun

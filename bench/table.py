@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+KEYS = ("name", "figure", "unit", "limit", "ratio", "goal")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`figure` and `limit` in `unit`; `ratio` is figure / limit. `goal` up to 1 is the least ratio wanted, above 1 the least figure."""
+    """`figure` and `limit` in `unit`; `ratio` is figure / limit. `goal` up to 1 is the least ratio wanted, above 1 the least figure.
+
+    `at_most`: the goal, of whichever kind, is the most that is wanted. `floor` is the least that is still taken where the goal is not reached.
+    """
 
     name: str
     figure: float
@@ -20,13 +25,19 @@ class Row:
     limit: float | None = None
     ratio: float | None = None
     goal: float | None = None
+    floor: float | None = None
+    at_most: bool = False
 
     @property
     def reached(self) -> str:
         if self.goal is None:
             return ""
         held = self.figure if self.goal > 1 else self.ratio
-        return "yes" if held is not None and held >= self.goal else "no"
+        if held is None:
+            return "no"
+        if held <= self.goal if self.at_most else held >= self.goal:
+            return "yes"
+        return "floor" if self.floor is not None and held >= self.floor else "no"
 
 
 class Watch:
@@ -42,10 +53,12 @@ class Watch:
         self.seconds = time.perf_counter() - self._begun
 
 
-def against(name: str, unit: str, goal: float | None, rounds: Sequence[tuple[float, float]]) -> Row:
+def against(
+    name: str, unit: str, goal: float | None, rounds: Sequence[tuple[float, float]], *, floor: float | None = None, at_most: bool = False
+) -> Row:
     """The row of the round (figure, limit) whose ratio is the median: both its figures were taken within the same seconds of this machine."""
     figure, limit = sorted(rounds, key=lambda pair: pair[0] / pair[1])[(len(rounds) - 1) // 2]
-    return Row(name, round(figure, 1), unit, round(limit, 1), round(figure / limit, 3), goal)
+    return Row(name, round(figure, 1), unit, round(limit, 1), round(figure / limit, 3), goal, floor, at_most)
 
 
 def printed(rows: Sequence[Row]) -> str:
@@ -61,11 +74,22 @@ def printed(rows: Sequence[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    goal = "" if row.goal is None else f"{row.goal:,.0f}" if row.goal > 1 else f"{row.goal:.2f}"
-    limit = "" if row.limit is None else f"{row.limit:,.0f}"
-    return row.name, f"{row.figure:,.0f}", limit, row.unit, "" if row.ratio is None else f"{row.ratio:.2f}", goal, row.reached
+    limit = "" if row.limit is None else _number(row.limit)
+    return row.name, _number(row.figure), limit, row.unit, "" if row.ratio is None else f"{row.ratio:.2f}", _goal(row), row.reached
+
+
+def _goal(row: Row) -> str:
+    if row.goal is None:
+        return ""
+    sign, floor = "< " if row.at_most else "", "" if row.floor is None else f" ({row.floor:.2f})"
+    return sign + (f"{row.goal:,.0f}" if row.goal > 1 else f"{row.goal:.2f}") + floor
+
+
+def _number(figure: float) -> str:
+    """Small ones with a digit or two behind the point: whole ones would say nothing."""
+    return f"{figure:,.0f}" if figure >= 100 or figure == 0 else f"{figure:.3g}"
 
 
 def write(rows: Sequence[Row], path: Path) -> None:
     """`results.json`: a list of {name, figure, unit, limit, ratio, goal}."""
-    path.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps([{key: getattr(row, key) for key in KEYS} for row in rows], indent=2) + "\n", encoding="utf-8")

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.ground import Ground, NoRoom, ground
 from bench.http import Refused, answers, get
+from bench.installation import CROWDED
 from bench.processes import free_port, module, running
+from bench.server import Server
 from bench.sink import Sink
 from bench.table import Row, against, printed
 
@@ -61,6 +64,32 @@ def test_a_goal_above_one_is_a_figure_and_the_table_shows_whether_it_is_reached(
     lines = printed(rows).splitlines()
     assert lines[1].split()[-2:] == ["40,000", "yes"]
     assert lines[2].split()[-2:] == ["0.25", "no"]
+
+
+def test_short_of_the_goal_the_floor_is_said() -> None:
+    assert [Row("x", 1, "letters/s", 1, ratio, 0.33, 0.25).reached for ratio in (0.34, 0.26, 0.24)] == ["yes", "floor", "no"]
+    assert printed([Row("x", 1, "letters/s", 1, 0.26, 0.33, 0.25)]).splitlines()[1].split()[-3:] == ["0.33", "(0.25)", "floor"]
+
+
+def test_a_goal_may_be_the_most_that_is_wanted() -> None:
+    rows = [Row("small", 150, "MB", goal=200, at_most=True), Row("big", 250, "MB", goal=200, at_most=True)]
+    assert [row.reached for row in rows] == ["yes", "no"]
+    assert printed(rows).splitlines()[1].split()[-3:] == ["<", "200", "yes"]
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_what_a_crowd_has_in_its_views_equals_the_replay_of_its_entries() -> None:
+    with ground(50) as place, place.copy(300) as here:
+        assert here.house.ledger.head() > 1800
+        assert not here.house.views.compare(lambda done, total: None)
+        assert here.house.views.standing()[CROWDED] == 301
+
+
+def test_a_disk_too_small_for_a_crowd_is_said_before_anything_is_made() -> None:
+    place = Ground(Server(Path("/"), "postgresql://nobody@/nowhere"), 1)
+    with pytest.raises(NoRoom, match="1,000,000,000,000"):
+        place.crowd(10**12)
 
 
 def test_the_plain_sender_hands_every_message_to_the_plain_sink() -> None:

@@ -1,0 +1,69 @@
+"""An installation at work: senders and a follower as processes of their own, and the time from the first claim's entry to the last outcome's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from subprocess import Popen
+
+from bench.installation import YES, Installation
+from bench.processes import relance, running
+from engine.house import House
+from engine.installation.events import InstallationEvent, SendingPaused, SendingResumed
+from engine.subscriber.events import Cause, LetterBegun, LetterSent
+
+PATIENCE = 300.0
+SMTP = """
+[smtp]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+connections = {connections}
+"""
+
+
+@contextmanager
+def at_work(here: Installation, parts: Sequence[str], senders: int) -> Iterator[dict[str, Popen[bytes]]]:
+    """These parts of Relance in the installation's folder, by name, once each is seen to work; `senders` of them send."""
+    house = here.house
+    house.desk.set_mark(f"armed:{house.config.smtp.host}", house.clock.now(), 0)
+    # Nobody has followed this yet: a view that has come so far tells that the follower works.
+    say(house, [SendingPaused(house.clock.now(), "bench", YES)])
+    marks = here.folder / "data" / "marks"
+    before = len(list(marks.glob("*.marks")))
+    with ExitStack() as stack:
+        processes = {f"{part} {n}": stack.enter_context(running(relance(here.folder, part), says_ready=False)) for n, part in enumerate(parts, 1)}
+        wait(lambda: len(list(marks.glob("*.marks"))) >= before + senders and followed(house), "a sender or the follower is not at work")
+        yield processes
+
+
+def followed(house: House) -> bool:
+    head = house.ledger.head()
+    return all(position >= head for _, position, _ in house.views.positions())
+
+
+def say(house: House, events: Sequence[InstallationEvent]) -> None:
+    house.publications.current()
+    if not house.publications.append(events, Cause("operator"), house.clock.now()):
+        raise RuntimeError("the installation of the benchmark has changed by itself")
+
+
+def send(house: House, number: int, count: int) -> float:
+    """Seconds for the letters of one list, so far paused; afterwards everything is at rest."""
+    before = house.ledger.head() + 1
+    say(house, [SendingResumed(house.clock.now(), number)])
+    wait(lambda: house.ledger.head() >= before + 2 * count, f"{count} letters have no outcome")
+    first, last = house.ledger.at(before + 1), house.ledger.at(before + 2 * count)
+    if first is None or last is None or not (isinstance(first.event, LetterBegun) and isinstance(last.event, LetterSent)):
+        raise RuntimeError(f"something else than {count} letters happened: {first}, {last}")
+    wait(lambda: followed(house), "the views do not follow")
+    return (last.recorded_at - first.recorded_at) / 1000
+
+
+def wait(reached: Callable[[], bool], otherwise: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while not reached():
+        if time.monotonic() > end:
+            raise RuntimeError(f"after {PATIENCE:g} seconds {otherwise}")
+        time.sleep(0.05)
