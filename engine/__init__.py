@@ -14,6 +14,7 @@
     desk/             what is being worked on: clock, leases, nonces, limits
     store/            the one database, embedded or elsewhere
     web/              pages for the reader, forms, the API, the built-in mailbox
+    status/           how it stands: facts, and what they mean
     verbs/            the command line, one file per thing a person does
     simulation/       a dialogue lived through before it runs, by the same rules
 

@@ -12,6 +12,7 @@ from engine.deciding import Decisions, Publications
 from engine.desk.clock import Clock
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
+from engine.desk.processes import SQL as PROCESSES_SQL
 from engine.house import House
 from engine.keys import Secrets, make_secrets, read_secrets
 from engine.ledger.store import SQL as LEDGER_SQL
@@ -55,7 +56,7 @@ def furnished(config: Config, owner: str, secrets: Secrets) -> Iterator[House]:
     ledger = Ledger(program)
     try:
         with database.connection() as connection:
-            for sql in (DESK_SQL, VAULT_SQL, LEDGER_SQL):
+            for sql in (DESK_SQL, PROCESSES_SQL, VAULT_SQL, LEDGER_SQL):
                 sql.check(connection)
         vault, desk, clock = Vault(database, secrets.pepper), Desk(database), Clock(database)
         views = ReadViews(ledger, database)

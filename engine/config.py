@@ -37,9 +37,12 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Web:
+    """`metrics`: who may read /metrics without a key: "key" nobody, "loopback" programs on this machine."""
+
     host: str = "127.0.0.1"
     port: int = 8080
     trusted_proxies: tuple[str, ...] = ()
+    metrics: str = "key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,10 @@ def read_config(folder: Path) -> Config:
     site = _site(_part(root, "site"))
     web_part, smtp_part = _part(root, "web"), _part(root, "smtp")
     web = Web(
-        web_part.get("host", str, "127.0.0.1"), _port(web_part, "port", 8080), tuple(map(str, web_part.get("trusted_proxies", list, [])))
+        web_part.get("host", str, "127.0.0.1"),
+        _port(web_part, "port", 8080),
+        tuple(map(str, web_part.get("trusted_proxies", list, []))),
+        web_part.one_of("metrics", ("key", "loopback"), "key"),
     )
     smtp = _smtp(smtp_part)
     sending_part = _part(root, "sending")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from psycopg.rows import TupleRow
@@ -69,8 +69,10 @@ class Desk:
     def stick(self, subscriber: str, key: str, why: str) -> None:
         self._run("stick", subscriber=subscriber, key=key, why=why)
 
-    def unstick(self, subscriber: str, key: str) -> None:
-        self._run("unstick", subscriber=subscriber, key=key)
+    def unstick(self, pairs: Collection[tuple[str, str]]) -> None:
+        """(subscriber, key) of what has gone through."""
+        if pairs:
+            self._run("unstick", subscribers=[s for s, _ in pairs], keys=[k for _, k in pairs])
 
     def stuck(self, limit: int = 50) -> list[TupleRow]:
         return self._run("stuck", limit=limit)
@@ -101,5 +103,5 @@ class Desk:
 
     def forget(self) -> None:
         """Each table's time to live."""
-        for name in ("forget_taken", "forget_nonces", "forget_attempts", "forget_shown"):
+        for name in ("forget_taken", "forget_nonces", "forget_attempts", "forget_shown", "forget_stuck"):
             self._run(name)

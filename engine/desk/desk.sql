@@ -19,7 +19,11 @@ CREATE TABLE IF NOT EXISTS desk.shown (
     message text NOT NULL, link smallint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), asked boolean NOT NULL,
     pressed boolean NOT NULL DEFAULT false, PRIMARY KEY (message, link));
 CREATE INDEX IF NOT EXISTS shown_at ON desk.shown (at);
-CREATE TABLE IF NOT EXISTS desk.mark (name text PRIMARY KEY, engine_at bigint NOT NULL, position bigint NOT NULL DEFAULT 0)
+CREATE TABLE IF NOT EXISTS desk.mark (name text PRIMARY KEY, engine_at bigint NOT NULL, position bigint NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS desk.process (
+    id text PRIMARY KEY, host text NOT NULL, pid integer NOT NULL, parts text[] NOT NULL, since timestamptz NOT NULL, seen timestamptz NOT NULL);
+CREATE TABLE IF NOT EXISTS desk.trouble (
+    process text NOT NULL, what text NOT NULL, why text NOT NULL, since timestamptz NOT NULL, PRIMARY KEY (process, what))
 
 -- name: clock
 -- All processes agree on the engine's time because they all compute it from this one row.
@@ -101,7 +105,11 @@ SELECT subscriber, key, why, at FROM desk.stuck ORDER BY at DESC LIMIT %(limit)s
 
 -- name: unstick
 -- What has gone through is no longer stuck.
-DELETE FROM desk.stuck WHERE subscriber = %(subscriber)s AND key = %(key)s
+DELETE FROM desk.stuck WHERE (subscriber, key) IN (SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[]))
+
+-- name: forget_stuck
+-- What nothing has come of for so long has been left, answered or erased in the meantime.
+DELETE FROM desk.stuck WHERE at < clock_timestamp() - interval '30 days'
 
 -- name: set_mark
 -- When the sender last ticked, how far the ledger was: an outage is seen by this.

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Sequence
 
 from engine.config import Config
+from engine.desk.processes import Processes
 from engine.house import House
 from engine.installation.events import SendingPaused
 from engine.ledger.store import LOST
@@ -21,7 +22,7 @@ from engine.sending.compose import Composer
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.marks import Marks
 from engine.sending.relay import Relay, RelaySettings, RelayUnavailable
-from engine.sending.replies import Verdict
+from engine.sending.replies import Verdict, redacted
 from engine.sending.round import Round
 
 log = logging.getLogger("relance.send")
@@ -130,6 +131,7 @@ class Sender:
                 now = self.house.clock.now()
                 self.house.publications.current()
                 self.house.publications.append([SendingPaused(now, "blocked")], c.RELAY, now)
+                Processes(self.house.database).complain("blocked", redacted(delivery.reply.text if delivery.reply else ""))
                 self.trouble = "the relay refuses our mail as such: sending is paused"
 
     async def _relay_answers(self) -> bool:

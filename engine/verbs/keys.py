@@ -10,7 +10,7 @@ from datetime import datetime
 from engine.house import House
 from engine.verbs.refusal import Refusal
 
-SCOPES = ("subscribe", "transfer", "unsubscribe", "read")
+SCOPES = ("subscribe", "transfer", "unsubscribe", "read", "metrics")
 LONGEST_NAME = 80
 
 

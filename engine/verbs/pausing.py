@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
+from engine.desk.processes import Processes
 from engine.house import House
 from engine.installation.events import InstallationEvent, SendingPaused, SendingResumed
 from engine.language import N_, Say, counting_translator, translator
@@ -64,6 +65,7 @@ def resume(house: House, args: argparse.Namespace) -> int:
     if number and 0 in paused:
         print(_("sending as a whole is paused ({why}); `relance resume` lets it go on").format(why=in_words(paused[0], _)))
     if not number:
+        Processes(house.database).settle()
         house.desk.set_mark(f"armed:{house.config.smtp.host}", now, 0)
         house.desk.set_mark("tick", now, 0)
     return 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable
 
 from engine.deciding import Publications
 from engine.house import House
+from engine.installation.events import STREAM
 from engine.language import N_, translator
 from engine.ledger.codec import Entry, as_plain
 from engine.sequence.model import Plan
@@ -19,23 +21,20 @@ from engine.verbs.wording import language_of
 
 Say = Callable[[str], str]
 Kept = dict[str, dict[str, object]]
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DATE_WIDTH = len("2026-12-01 09:00:00")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address")
+    parser.add_argument("address", help="of the person, or their opaque id, as `relance status` has it")
     parser.add_argument("--json", action="store_true", help="a list of facts in order: name, both dates, cause, payload")
 
 
 def show(house: House, args: argparse.Namespace) -> int:
-    address = address_of(args.address)
-    subscriber = house.vault.find(address)
-    if subscriber is None:
-        for reason in house.vault.suppressed([house.vault.hash(address)]).values():
-            why = in_words(reason, translator(language_of(house.config)))
-            raise Refusal(N_("nobody is known under this address; its hash is on the suppression list ({why})"), why=why)
-        raise Refusal(N_("nobody is known under this address"))
+    subscriber = args.address if _ID.fullmatch(args.address) else _behind(house, address_of(args.address))
     entries = house.ledger.stream(subscriber)
+    if not entries or subscriber == STREAM:
+        raise Refusal(N_("nobody is known under this id"))
     evidence = house.vault.evidence_of(subscriber)
     if args.json:
         print(json.dumps([fact(entry, evidence) for entry in entries], ensure_ascii=False, indent=2))
@@ -47,6 +46,17 @@ def show(house: House, args: argparse.Namespace) -> int:
         print(line(entry, house.publications, zone, _, evidence))
     _standing(house, subscriber, zone, _)
     return 0
+
+
+def _behind(house: House, address: str) -> str:
+    """Who has an address. Raises Refusal for nobody."""
+    subscriber = house.vault.find(address)
+    if subscriber is not None:
+        return subscriber
+    for reason in house.vault.suppressed([house.vault.hash(address)]).values():
+        why = in_words(reason, translator(language_of(house.config)))
+        raise Refusal(N_("nobody is known under this address; its hash is on the suppression list ({why})"), why=why)
+    raise Refusal(N_("nobody is known under this address"))
 
 
 def fact(entry: Entry, evidence: Kept) -> dict[str, object]:

@@ -8,12 +8,15 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
+from engine.desk.processes import Processes
 from engine.duties import Intervals, claim_broadcasts
 from engine.gathering import Gatherer
 from engine.house import House
 from engine.ledger.store import LOST
+from engine.sending.replies import redacted
 from engine.sending.send import Sender
 from engine.verbs.announcing import announce
+from engine.verbs.beating import known
 from engine.verbs.doors import Doors, open_doors
 from engine.verbs.following import Following
 from engine.verbs.relaying import relay_of
@@ -36,6 +39,7 @@ async def work(house: House, order: Order) -> list[BaseException]:
         make_ready(house, order.speed)
         order.begin()
         sender = Sender(house, settings) if settings is not None else None
+        await stack.enter_async_context(known(house, order.parts, lambda: _troubles(house, order, sender)))
         stopping = [stop.set]
         intervals = Intervals()
         tasks: list[Awaitable[None]] = []
@@ -45,7 +49,7 @@ async def work(house: House, order: Order) -> list[BaseException]:
         if "follow" in order.parts:
             following = Following(house, sender.wake.set if sender is not None else lambda: None)
             stopping.append(following.stop)
-            tasks += [following.ended, _on(intervals.every(60), stop, house.desk.forget)]
+            tasks += [following.ended, _on(intervals.every(60), stop, lambda: _forget(house))]
         if "web" in order.parts:
             gatherer = Gatherer(house.decisions)
             stack.callback(gatherer.close)
@@ -101,6 +105,19 @@ async def _waking(event: asyncio.Event, stop: asyncio.Event, sender: Sender) -> 
             continue
         event.clear()
         sender.wake.set()
+
+
+def _troubles(house: House, order: Order, sender: Sender | None) -> dict[str, str]:
+    """What keeps this process from its work, in its own words."""
+    found = {"relay": redacted(sender.trouble)} if sender is not None and sender.trouble else {}
+    if "follow" in order.parts:
+        found |= {f"view:{name}": fault for name, _position, fault in house.views.positions() if fault}
+    return found
+
+
+def _forget(house: House) -> None:
+    house.desk.forget()
+    Processes(house.database).forget()
 
 
 def _broadcasts(house: House) -> None:

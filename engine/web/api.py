@@ -82,7 +82,7 @@ class Door:
 
     def _answer(self, request: Request, scope: str, act: Act, body: bytes) -> Response:
         try:
-            key = self._key(request, scope)
+            key = self.key_of(request, scope)
             call = self._call(key, request.headers.get("idempotency-key"))
             asked = Asked(
                 _json(request.headers.get("content-type", ""), body),
@@ -95,7 +95,8 @@ class Door:
         except Problem as problem:
             return problem.response()
 
-    def _key(self, request: Request, scope: str) -> ApiKey:
+    def key_of(self, request: Request, scope: str) -> ApiKey:
+        """The caller's key. Raises Problem for none, for one that comes too often, for one that may not do this."""
         scheme, _, said = request.headers.get("authorization", "").partition(" ")
         key = self.house.desk.find_key(said.strip()) if scheme.lower() == "bearer" and said.strip().startswith(KEY_PREFIX) else None
         if key is None:

@@ -64,6 +64,8 @@ class Limits:
         if not calm:
             why = f"forms were posted {seen[0]} times within an hour, far more than usual: further posts are answered and not carried out"
             self.house.desk.stick(STATUS_ROW, EVERYBODY, why)
+        else:
+            self.house.desk.unstick([(STATUS_ROW, EVERYBODY)])
         return calm
 
     def _below(self, key: str, windows: Windows) -> bool:

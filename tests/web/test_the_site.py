@@ -8,6 +8,7 @@ import socket
 import httpx
 import pytest
 
+from engine.desk.processes import Processes
 from engine.house import House
 from engine.web.pages import Pages, is_address
 from engine.web.serve import CannotListen, listen
@@ -66,7 +67,7 @@ def test_health_says_how_far_everything_has_come(house: House, reader: httpx.Cli
     answer = reader.get("/health")
     said = answer.json()
     assert (answer.status_code, said["status"], said["head"]) == (200, "ok", house.ledger.head())
-    assert said["views"] == {name: {"position": house.ledger.head(), "fault": False} for name, _, _ in house.views.positions()}
+    assert said["views"] == {name: {"position": house.ledger.head(), "behind": 0, "fault": False} for name, _, _ in house.views.positions()}
 
 
 def test_a_view_that_stopped_is_no_health_and_its_fault_is_not_published(make_house: MakeHouse) -> None:
@@ -76,6 +77,46 @@ def test_a_view_that_stopped_is_no_health_and_its_fault_is_not_published(make_ho
         answer = httpx.get(f"{url}/health")
         assert (answer.status_code, answer.json()["status"]) == (503, "a view has stopped")
         assert answer.json()["views"]["members"]["fault"] is True and "lectrice" not in answer.text
+
+
+def test_a_view_nobody_feeds_is_no_health_after_a_minute(make_house: MakeHouse) -> None:
+    house = make_house(FILES)
+    with served(house) as url:
+        assert httpx.get(f"{url}/health").status_code == 200
+        house.clock.jump(61_000)
+        answer = httpx.get(f"{url}/health")
+        assert (answer.status_code, answer.json()["status"]) == (503, "a view is far behind")
+        house.views.catch_up()
+        assert httpx.get(f"{url}/health").status_code == 200
+
+
+def test_a_fault_told_by_another_process_is_no_health_either(make_house: MakeHouse) -> None:
+    house = make_house(FILES)
+    with served(house) as url:
+        Processes(house.database).beat("elsewhere", ["follow"], {"view:members": "UndefinedTable: lectrice@exemple.fr"})
+        answer = httpx.get(f"{url}/health")
+        assert answer.status_code == 503 and "lectrice" not in answer.text
+
+
+def test_metrics_are_for_who_has_a_key_for_them(house: House, reader: httpx.Client) -> None:
+    assert reader.get("/metrics").status_code == 404
+    _, other = house.desk.new_key("else", frozenset({"read"}))
+    _, key = house.desk.new_key("prometheus", frozenset({"metrics"}))
+    assert reader.get("/metrics", headers={"Authorization": "Bearer relance_no"}).status_code == 401
+    assert reader.get("/metrics", headers={"Authorization": f"Bearer {other}"}).status_code == 403
+    answer = reader.get("/metrics", headers={"Authorization": f"Bearer {key}"})
+    assert answer.status_code == 200 and answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert f"relance_ledger_head {float(house.ledger.head())}" in answer.text
+
+
+def test_metrics_for_this_machine_are_not_for_whom_its_proxy_speaks(make_house: MakeHouse) -> None:
+    house = make_house(FILES, '\n[web]\nmetrics = "loopback"\n')
+    with served(house) as url:
+        assert httpx.get(f"{url}/metrics").status_code == 200
+        for name in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"):
+            assert httpx.get(f"{url}/metrics", headers={name: "x"}).status_code == 404
+    with served(house, ("127.0.0.1",)) as url:
+        assert httpx.get(f"{url}/metrics", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 404
 
 
 def test_without_a_database_health_is_503_and_a_page_says_nothing_of_why(installations: Installations, caplog: pytest.LogCaptureFixture) -> None:

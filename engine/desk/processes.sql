@@ -1,0 +1,39 @@
+-- name: beat
+-- A process says that it lives. Written whole each time, so that a desk that was lost knows it again at the next beat.
+INSERT INTO desk.process (id, host, pid, parts, since, seen)
+VALUES (%(id)s, %(host)s, %(pid)s, %(parts)s, clock_timestamp(), clock_timestamp()) ON CONFLICT (id) DO UPDATE SET seen = excluded.seen
+
+-- name: succeed
+-- A process that died is no news any more once another on its host does what it did.
+DELETE FROM desk.process WHERE host = %(host)s AND id <> %(id)s AND parts <@ %(parts)s AND seen < clock_timestamp() - %(expires)s * interval '1 second'
+
+-- name: leave
+-- One that ends as it should says so.
+DELETE FROM desk.process WHERE id = %(id)s
+
+-- name: all
+-- Everything that runs, and what has not been heard of for a while. Seconds of wall time.
+SELECT parts, host, pid, extract(epoch FROM clock_timestamp() - since)::float8, extract(epoch FROM clock_timestamp() - seen)::float8
+FROM desk.process ORDER BY host, since
+
+-- name: forget
+-- After a day nobody waits for it any more.
+DELETE FROM desk.process WHERE seen < clock_timestamp() - interval '1 day'
+
+-- name: trouble
+-- `process` is whose trouble it is, '' for what outlasts a process. It stays since when it began.
+INSERT INTO desk.trouble (process, what, why, since) SELECT %(id)s, w.what, w.why, clock_timestamp()
+FROM unnest(%(whats)s::text[], %(whys)s::text[]) AS w (what, why) ON CONFLICT (process, what) DO UPDATE SET why = excluded.why
+
+-- name: over
+-- What a process no longer complains of.
+DELETE FROM desk.trouble WHERE process = %(id)s AND what <> ALL(%(whats)s)
+
+-- name: forget_troubles
+-- Of processes that are gone.
+DELETE FROM desk.trouble t WHERE process <> '' AND NOT EXISTS (SELECT FROM desk.process p WHERE p.id = t.process)
+
+-- name: troubles
+-- Of what lives, and what outlasts it.
+SELECT t.what, t.why, extract(epoch FROM clock_timestamp() - t.since)::float8 FROM desk.trouble t LEFT JOIN desk.process p ON p.id = t.process
+WHERE t.process = '' OR p.seen >= clock_timestamp() - %(expires)s * interval '1 second' ORDER BY t.since

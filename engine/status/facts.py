@@ -1,0 +1,82 @@
+"""How an installation stands at one moment, as values. Seconds are wall-clock. Nothing personal: people are their opaque ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PARTS = ("web", "follow", "send")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """`since` and `seen` are how many seconds ago it began and was last heard of."""
+
+    parts: tuple[str, ...]
+    host: str
+    pid: int
+    since: float
+    seen: float
+    lives: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """`what`: "relay", "blocked"; `why` in its own words, for `since` seconds."""
+
+    what: str
+    why: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """`behind` counts entries (negative: it knows of entries the ledger does not have), `late` the seconds since the first of them was written."""
+
+    name: str
+    position: int
+    behind: int = 0
+    late: float = 0
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Letters of one list (0: requests to confirm) due now and within the hour of engine time; `held` is why they wait, "" when they do not."""
+
+    list: int
+    now: int
+    hour: int
+    held: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    subscriber: str
+    key: str
+    why: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of sending ended, None for never."""
+
+    head: int
+    processes: tuple[Process, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    views: tuple[ViewState, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    paused: Mapping[int, str] = field(default_factory=dict)
+    in_doubt: int = 0
+    stuck: tuple[Stuck, ...] = ()
+    tick: float | None = None
+    relay: str = ""
+    database_bytes: int = 0
+    disk_free: int = 0
+    disk_total: int = 0
+
+    @property
+    def live(self) -> frozenset[str]:
+        """The parts that somebody does."""
+        return frozenset(part for process in self.processes if process.lives for part in process.parts)

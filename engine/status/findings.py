@@ -1,0 +1,127 @@
+"""What the facts mean: what is wrong, how bad it is, and what to do. One pure function for the screen, the metrics and `/health`.
+
+Sentences are English and marked for the catalogue; `values` are put in once they are translated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.language import N_
+from engine.status.facts import Facts, ViewState
+
+Level = Literal["stopped", "stuck", "notice"]
+LATE_SECONDS = 60
+SLOW_SECONDS = 900
+LOW_BYTES, FULL_BYTES = 2_000_000_000, 200_000_000
+WRONG: frozenset[Level] = frozenset({"stopped", "stuck"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`level`: stopped (something does not go on), stuck (something waits for a person), notice (good to know)."""
+
+    code: str
+    level: Level
+    what: str
+    remedy: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+def is_well(found: Iterable[Finding]) -> bool:
+    return not any(each.level in WRONG for each in found)
+
+
+def findings(facts: Facts) -> tuple[Finding, ...]:
+    """The worst first."""
+    found = [*of_processes(facts), *of_views(facts.views), *of_sending(facts), *of_people(facts), *of_room(facts)]
+    order = ("stopped", "stuck", "notice")
+    return tuple(sorted(found, key=lambda each: order.index(each.level)))
+
+
+def of_processes(facts: Facts) -> Iterator[Finding]:
+    if not facts.live:
+        yield Finding("nothing-runs", "stopped", N_("nothing runs"), N_("start it: `relance run`"))
+    else:
+        missing = {
+            "web": (N_("nobody serves pages: links in letters do not answer"), N_("start `relance web`, or `relance run`, which does everything")),
+            "follow": (N_("nobody keeps the views up to date: nothing new falls due"), N_("start `relance follow`, or `relance run`")),
+            "send": (N_("nobody sends"), N_("start `relance send`, or `relance run`")),
+        }
+        for part, (what, remedy) in missing.items():
+            if part not in facts.live:
+                yield Finding(f"no-{part}", "stopped", what, remedy)
+    for process in facts.processes:
+        if not process.lives:
+            what = N_("{parts} on {host} (process {pid}) has not been heard of for {since}")
+            remedy = N_("it was killed, its machine is down, or it does not reach the database: see its log, start it again")
+            values = {"parts": ", ".join(process.parts), "host": process.host, "pid": process.pid, "since": process.seen}
+            yield Finding("vanished", "stopped", what, remedy, values)
+
+
+def of_views(views: Iterable[ViewState]) -> Iterator[Finding]:
+    """Also what `/health` goes by: every view follows while none of these is found."""
+    for view in views:
+        values: dict[str, object] = {"view": view.name, "position": view.position, "behind": view.behind, "since": view.late}
+        if view.fault:
+            what = N_("the view {view} has stopped after position {position}: {why}")
+            remedy = N_("the others go on; once the cause is mended it goes on by itself, or `relance rebuild {view}` makes it anew")
+            yield Finding("view-stopped", "stopped", what, remedy, values | {"why": view.fault})
+        elif view.behind < 0:
+            what = N_("the view {view} knows of {behind} entries that the ledger no longer has: an older ledger was put back")
+            values["behind"] = -view.behind
+            yield Finding("view-ahead", "stopped", what, N_("make it anew: `relance rebuild {view}`"), values)
+        elif view.late > LATE_SECONDS:
+            what = N_("the view {view} is {behind} entries behind, the first of them written {since} ago")
+            yield Finding("view-behind", "stopped", what, N_("it catches up by itself while `relance follow` or `relance run` runs"), values)
+
+
+PAUSED_BECAUSE = {
+    "restored": N_("an older copy of the database was put back: look at `relance lists`, then `relance resume` says what will leave and lets it"),
+    "blocked": N_("the mail server refuses our mail as such: see what it says, settle it with your provider, then `relance resume`"),
+}
+RESUME = N_("`relance resume` says what will leave within the hour, and lets it")
+
+
+def of_sending(facts: Facts) -> Iterator[Finding]:
+    for number, why in sorted(facts.paused.items()):
+        held = sum(each.now for each in facts.waiting if number in (0, each.list))
+        values: dict[str, object] = {"list": number, "reason": why, "n": held}
+        if number:
+            what = N_("list {list} is paused ({reason}); letters due: {n}")
+            yield Finding("list-paused", "notice", what, N_("`relance resume --list {list}` lets them go on"), values)
+        else:
+            what = N_("sending is paused ({reason}); letters due: {n}")
+            yield Finding("paused", "stopped", what, PAUSED_BECAUSE.get(why, RESUME), values)
+    for trouble in facts.troubles:
+        values = {"why": trouble.why, "since": trouble.since}
+        if trouble.what == "relay":
+            what = N_("for {since} the mail server cannot be used: {why}")
+            yield Finding("relay", "stopped", what, N_("it is tried again by itself; see [smtp] in config.toml, and your provider"), values)
+        elif trouble.what == "blocked":
+            what = N_("{since} ago the mail server refused our mail as such: {why}")
+            yield Finding("blocked", "notice", what, N_("`relance resume` forgets this once it is settled"), values)
+    excused = 0 in facts.paused or "send" not in facts.live or any(trouble.what == "relay" for trouble in facts.troubles)
+    if facts.tick is not None and facts.tick > SLOW_SECONDS and not excused:
+        what = N_("no round of sending has ended for {since}")
+        yield Finding("slow", "notice", what, N_("is the mail server slow? see [smtp] connections in config.toml"), {"since": facts.tick})
+
+
+def of_people(facts: Facts) -> Iterator[Finding]:
+    if facts.in_doubt:
+        what = N_("letters whose acceptance is not known: {n}")
+        remedy = N_("`relance in-doubt` lists them, and sends them again or takes them as sent")
+        yield Finding("in-doubt", "stuck", what, remedy, {"n": facts.in_doubt})
+    if facts.stuck:
+        what = N_("set aside with their reason: {n}; everything else goes on")
+        remedy = N_("`relance show ID` tells the whole story of each; it goes on by itself once the reason is mended")
+        yield Finding("stuck", "stuck", what, remedy, {"n": len(facts.stuck)})
+
+
+def of_room(facts: Facts) -> Iterator[Finding]:
+    if facts.disk_total and facts.disk_free < LOW_BYTES:
+        level: Level = "stopped" if facts.disk_free < FULL_BYTES else "notice"
+        what = N_("{free} are left on the disk that holds data/")
+        yield Finding("disk", level, what, N_("free some space: on a full disk nothing is written, and nothing leaves"), {"free": facts.disk_free})

@@ -1,0 +1,91 @@
+"""The facts, read from a house. Each question is cheap at any size: counts come from indexes, times from single entries."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from engine.desk.processes import EXPIRES, Processes
+from engine.house import House
+from engine.ledger.codec import EntryRefused
+from engine.sequence.delay import HOUR
+from engine.status.facts import Facts, Process, Stuck, Trouble, ViewState, Waiting
+from engine.store.sql import beside
+
+SQL = beside(__file__)
+STUCK_SHOWN = 1000
+
+
+def gather(house: House) -> Facts:
+    """As of about this moment: the parts are read one after the other. Raises what a lost database raises (LOST)."""
+    processes, troubles = Processes(house.database), []
+    running = tuple(Process(tuple(parts), host, pid, since, seen, seen < EXPIRES) for parts, host, pid, since, seen in processes.all())
+    faults = {}
+    for what, why, since in processes.troubles():
+        kind, _, view = what.partition(":")
+        if kind == "view":
+            faults[view] = why
+        else:
+            troubles.append(Trouble(what, why, since))
+    paused = house.publications.current().paused
+    disk = shutil.disk_usage(house.config.data if house.config.data.exists() else house.config.folder)
+    with house.database.connection() as connection:
+        size = int(connection.execute(SQL["size"]).fetchall()[0][0])
+    tick = house.desk.mark("tick")
+    smtp = house.config.smtp
+    return Facts(
+        head=house.ledger.head(),
+        processes=running,
+        troubles=tuple(troubles),
+        views=view_states(house, faults),
+        waiting=waiting(house, paused),
+        paused=dict(paused),
+        in_doubt=len(house.views.in_doubt()),
+        stuck=tuple(_stuck(house)),
+        tick=house.clock.wall_age(tick[0]) if tick is not None else None,
+        relay=smtp.host if smtp.is_mailbox else f"{smtp.host}:{smtp.port}",
+        database_bytes=size,
+        disk_free=disk.free,
+        disk_total=disk.total,
+    )
+
+
+def _stuck(house: House) -> Iterator[Stuck]:
+    now = datetime.now(UTC)
+    for subscriber, key, why, at in house.desk.stuck(STUCK_SHOWN):
+        yield Stuck(str(subscriber), key, why, max(0.0, (now - at).total_seconds()))
+
+
+def view_states(house: House, faults: Mapping[str, str] | None = None) -> tuple[ViewState, ...]:
+    """How far behind each view is; `faults` are those that whoever follows has told of (asked here when they are not handed in)."""
+    if faults is None:
+        told = Processes(house.database).troubles()
+        faults = {what.partition(":")[2]: why for what, why, _since in told if what.startswith("view:")}
+    found = []
+    for name, position, fault in house.views.positions():
+        behind = house.ledger.head() - position
+        late = max(0.0, _age(house, position + 1)) if behind > 0 else 0.0
+        found.append(ViewState(name, position, behind, late, fault or faults.get(name, "")))
+    return tuple(found)
+
+
+def _age(house: House, position: int) -> float:
+    """How many seconds ago an entry was recorded; what cannot be read is told of by whoever follows."""
+    try:
+        entry = house.ledger.at(position)
+    except EntryRefused:
+        return 0.0
+    return house.clock.wall_age(entry.recorded_at) if entry is not None else 0.0
+
+
+def waiting(house: House, paused: Mapping[int, str]) -> tuple[Waiting, ...]:
+    now = house.clock.now()
+    at_once, within = _letters(house, now), _letters(house, now + HOUR)
+    return tuple(
+        Waiting(number, at_once.get(number, 0), within[number], paused.get(number) or paused.get(0, "")) for number in sorted(within)
+    )
+
+
+def _letters(house: House, upto: int) -> dict[int, int]:
+    return {number: count for number, kind, count in house.views.due_until(upto) if kind == "letter"}

@@ -1,0 +1,67 @@
+"""The facts for Prometheus, in its text format 0.0.4. No person, not even by an opaque id: how many, how far, how long.
+
+The door to prometheus_client.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from engine.status.facts import PARTS, Facts
+from engine.status.findings import findings, is_well
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+
+def exposition(facts: Facts) -> bytes:
+    registry = CollectorRegistry()
+    registry.register(_Collected(facts))
+    return generate_latest(registry)
+
+
+class _Collected:
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        facts, found = self.facts, findings(self.facts)
+        yield _one("well", "1 while nothing is stuck or stopped (`relance status` says what to do).", is_well(found))
+        counts = Counter((each.code, each.level) for each in found)
+        yield _many("findings", "What is not as it should be, by code and level.", ("code", "level"), counts.items())
+        alive = [process for process in facts.processes if process.lives]
+        parts = [((part,), sum(part in process.parts for process in alive)) for part in PARTS]
+        yield _many("processes", "Living processes that do each part.", ("part",), parts)
+        yield _one("ledger_head", "Position of the last entry of the ledger.", facts.head)
+        views = [((view.name,), view) for view in facts.views]
+        yield _many("view_behind_entries", "Entries a view has not seen yet.", ("view",), [(k, v.behind) for k, v in views])
+        yield _many("view_behind_seconds", "Seconds since the first of them was written.", ("view",), [(k, v.late) for k, v in views])
+        yield _many("view_stopped", "1 for a view that cannot go on.", ("view",), [(k, bool(v.fault)) for k, v in views])
+        lists = [((str(each.list),), each) for each in facts.waiting]
+        yield _many("letters_due", "Letters due now (list 0: requests to confirm).", ("list",), [(k, w.now) for k, w in lists])
+        yield _many("letters_due_within_hour", "Letters due within an hour.", ("list",), [(k, w.hour) for k, w in lists])
+        yield _one("letters_held", "Letters due that a pause holds.", sum(each.now for each in facts.waiting if each.held))
+        paused = [((str(number), why), 1) for number, why in facts.paused.items()]
+        yield _many("sending_paused", "1 for what is paused (list 0: everything), with the reason.", ("list", "why"), paused)
+        yield _one("letters_in_doubt", "Letters whose acceptance is not known.", facts.in_doubt)
+        yield _one("stuck", "What was set aside with its reason.", len(facts.stuck))
+        yield _one("relay_in_trouble", "1 while the mail server cannot be used.", any(each.what == "relay" for each in facts.troubles))
+        if facts.tick is not None:
+            yield _one("last_tick_seconds", "Seconds since a round of sending last ended.", facts.tick)
+        yield _one("database_bytes", "Size of the database.", facts.database_bytes)
+        yield _one("disk_free_bytes", "Free space on the disk that holds data/.", facts.disk_free)
+
+
+def _one(name: str, said: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"relance_{name}", said, value=value)
+
+
+def _many(name: str, said: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"relance_{name}", said, labels=labels)
+    for label, value in values:
+        family.add_metric(label, value)
+    return family

@@ -1,0 +1,151 @@
+"""`relance status`: one screen that says what runs, what waits, what is wrong and what to do. Exit status 1 when something is stuck or stopped."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from engine.house import House
+from engine.language import Say, counting_translator, translator
+from engine.sequence.model import Plan
+from engine.status.facts import Facts, Waiting
+from engine.status.findings import Finding, findings, is_well
+from engine.status.gather import gather
+from engine.verbs.refused import in_words
+from engine.verbs.wording import language_of, say_list
+
+SHOWN = 10
+WIDTH = 12
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="every fact, and what was found: code, level, what, remedy")
+
+
+def status(house: House, args: argparse.Namespace) -> int:
+    facts = gather(house)
+    found = findings(facts)
+    plan = house.publications.current().plan()
+    words = _Words(house, plan)
+    if args.json:
+        said = [{"code": each.code, "level": each.level, "what": words.what(each), "remedy": words.remedy(each)} for each in found]
+        print(json.dumps({"well": is_well(found), "findings": said} | asdict(facts), ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(words.screen(facts, found)))
+    return 0 if is_well(found) else 1
+
+
+class _Words:
+    """What is shown, in the installation's language."""
+
+    def __init__(self, house: House, plan: Plan) -> None:
+        self.plan, self.rate = plan, house.clock.rate
+        language = language_of(house.config)
+        self._: Say = translator(language)
+        self.ngettext = counting_translator(language)
+
+    def screen(self, facts: Facts, found: tuple[Finding, ...]) -> Iterator[str]:
+        _ = self._
+        for head, lines in (
+            (_("running"), self._running(facts)),
+            (_("ledger"), self._ledger(facts)),
+            (_("views"), self._views(facts)),
+            (_("sending"), self._sending(facts)),
+            (_("letters due"), self._due(facts)),
+            (_("in doubt"), iter((f"{facts.in_doubt:,}",))),
+            (_("set aside"), self._stuck(facts)),
+        ):
+            for n, line in enumerate(lines):
+                yield f"{'' if n else head:<{WIDTH}}  {line}".rstrip()
+        yield ""
+        wrong = [each for each in found if each.level != "notice"]
+        if not wrong:
+            yield _("all is well")
+        for each in found:
+            yield f"{'!' if each.level != 'notice' else '-'} {self.what(each)}"
+            yield f"    {self.remedy(each)}"
+
+    def what(self, finding: Finding) -> str:
+        return self._(finding.what).format(**self._said(finding))
+
+    def remedy(self, finding: Finding) -> str:
+        return self._(finding.remedy).format(**self._said(finding))
+
+    def _said(self, finding: Finding) -> dict[str, str]:
+        said = {key: str(value) for key, value in finding.values.items()}
+        for key, value in finding.values.items():
+            if isinstance(value, float):
+                said[key] = self.seconds(value)
+            elif key in ("reason", "why"):
+                said[key] = in_words(str(value), self._)
+            elif key == "free" and isinstance(value, int):
+                said[key] = size(value)
+            elif key in ("n", "behind", "position"):
+                said[key] = f"{value:,}"
+        return said
+
+    def _running(self, facts: Facts) -> Iterator[str]:
+        if not facts.processes:
+            yield self._("nothing")
+        for each in facts.processes:
+            since = self._("for {since}").format(since=self.seconds(each.since))
+            lives = since if each.lives else self._("not heard of for {since}").format(since=self.seconds(each.seen))
+            yield self._("{parts} on {host}, process {pid}, {since}").format(parts=", ".join(each.parts), host=each.host, pid=each.pid, since=lives)
+
+    def _ledger(self, facts: Facts) -> Iterator[str]:
+        said = self.ngettext("{n} entry", "{n} entries", facts.head).format(n=f"{facts.head:,}")
+        yield self._("{entries}; database {size}; free on the disk of data/ {free}").format(
+            entries=said, size=size(facts.database_bytes), free=size(facts.disk_free)
+        )
+
+    def _views(self, facts: Facts) -> Iterator[str]:
+        parts = []
+        for view in facts.views:
+            behind = self.ngettext("{n} entry behind", "{n} entries behind", view.behind).format(n=f"{view.behind:,}")
+            behind += f" ({self.seconds(view.late)})" if view.behind else ""
+            state = self._("stopped") + ", " + behind if view.fault else behind if view.behind else self._("up to date")
+            parts.append(f"{view.name}: {state}")
+        yield "; ".join(parts)
+
+    def _sending(self, facts: Facts) -> Iterator[str]:
+        relay = self._("to the built-in mailbox") if facts.relay == "mailbox" else self._("through {relay}").format(relay=facts.relay)
+        tick = self._("last round {since} ago").format(since=self.seconds(facts.tick)) if facts.tick is not None else self._("no round yet")
+        yield f"{relay}; {tick}"
+
+    def _due(self, facts: Facts) -> Iterator[str]:
+        now, hour = sum(each.now for each in facts.waiting), sum(each.hour for each in facts.waiting)
+        yield self._("{now} now, {hour} within the hour").format(now=f"{now:,}", hour=f"{hour:,}")
+        for each in facts.waiting:
+            if each.held and each.hour:
+                yield self._held(each)
+
+    def _held(self, each: Waiting) -> str:
+        what = self._("list {list}").format(list=say_list(self.plan, each.list)) if each.list else self._("requests to confirm")
+        return self._("{n} held: {what} ({why})").format(n=f"{each.hour:,}", what=what, why=in_words(each.held, self._))
+
+    def _stuck(self, facts: Facts) -> Iterator[str]:
+        yield f"{len(facts.stuck):,}"
+        for each in facts.stuck[:SHOWN]:
+            yield f"{each.subscriber}  {each.key}  {in_words(each.why, self._)}"
+        if len(facts.stuck) > SHOWN:
+            yield self._("… and {n} more: `relance status --json`").format(n=f"{len(facts.stuck) - SHOWN:,}")
+
+    def seconds(self, seconds: float) -> str:
+        """ "3 s", "5 min", "2 h", "4 d" """
+        for most, divisor, said in ((120, 1, "{n} s"), (7200, 60, "{n} min"), (172_800, 3600, "{n} h")):
+            if seconds < most:
+                return said.format(n=int(seconds / divisor))
+        days = int(seconds / 86_400)
+        return self.ngettext("{n} day", "{n} days", days).format(n=days)
+
+
+def size(octets: int) -> str:
+    """ "1.2 GB" """
+    value, units = float(octets), ("B", "kB", "MB", "GB", "TB")
+    for unit in units:
+        if value < 1000 or unit == units[-1]:
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if value >= 10 or unit == "B" else f"{value:.1f} {unit}"

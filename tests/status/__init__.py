@@ -1,0 +1,1 @@
+"""How it stands, and what that means."""

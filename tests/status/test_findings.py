@@ -1,0 +1,86 @@
+"""What the facts of an installation mean: what is wrong, how bad it is, what to do. And the same for Prometheus."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from engine.status.facts import Facts, Process, Stuck, Trouble, ViewState, Waiting
+from engine.status.findings import findings, is_well
+from engine.status.metrics import exposition
+
+RUN = Process(("follow", "send", "web"), "alpha", 41, 60.0, 1.0)
+SOMEONE = "0f1e2d3c-4b5a-4978-8796-a5b4c3d2e1f0"
+WELL = Facts(
+    head=100, processes=(RUN,), views=(ViewState("agenda", 100),), tick=0.5, disk_free=50_000_000_000, disk_total=100_000_000_000
+)  # fmt: skip
+
+
+def codes(facts: Facts) -> list[tuple[str, str]]:
+    return [(each.code, each.level) for each in findings(facts)]
+
+
+def test_nothing_is_found_where_all_is_well() -> None:
+    assert codes(WELL) == [] and is_well(findings(WELL))
+
+
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        (replace(WELL, processes=()), [("nothing-runs", "stopped")]),
+        (replace(WELL, processes=(replace(RUN, parts=("web",)),)), [("no-follow", "stopped"), ("no-send", "stopped")]),
+        (replace(WELL, processes=(RUN, replace(RUN, host="beta", seen=60.0, lives=False))), [("vanished", "stopped")]),
+        (replace(WELL, processes=(replace(RUN, seen=60.0, lives=False),)), [("nothing-runs", "stopped"), ("vanished", "stopped")]),
+        (replace(WELL, views=(ViewState("letters", 40, 60, 5.0),)), []),
+        (replace(WELL, views=(ViewState("letters", 40, 60, 61.0),)), [("view-behind", "stopped")]),
+        (replace(WELL, views=(ViewState("letters", 40, 60, 61.0, "UndefinedTable"),)), [("view-stopped", "stopped")]),
+        (replace(WELL, views=(ViewState("letters", 120, -20),)), [("view-ahead", "stopped")]),
+        (replace(WELL, paused={0: "restored"}), [("paused", "stopped")]),
+        (replace(WELL, paused={12: "operator"}), [("list-paused", "notice")]),
+        (replace(WELL, troubles=(Trouble("relay", "refused", 5.0),)), [("relay", "stopped")]),
+        (replace(WELL, paused={0: "blocked"}, troubles=(Trouble("blocked", "5.7.1", 5.0),)), [("paused", "stopped"), ("blocked", "notice")]),
+        (replace(WELL, in_doubt=2), [("in-doubt", "stuck")]),
+        (replace(WELL, stuck=(Stuck(SOMEONE, "list:10", "no first_name", 5.0),)), [("stuck", "stuck")]),
+        (replace(WELL, tick=1000.0), [("slow", "notice")]),
+        (replace(WELL, tick=1000.0, troubles=(Trouble("relay", "refused", 5.0),)), [("relay", "stopped")]),
+        (replace(WELL, disk_free=1_000_000_000), [("disk", "notice")]),
+        (replace(WELL, disk_free=1_000_000), [("disk", "stopped")]),
+    ],
+)
+def test_what_is_wrong_is_found_with_how_bad_it_is(facts: Facts, found: list[tuple[str, str]]) -> None:
+    assert codes(facts) == found
+    assert is_well(findings(facts)) == all(level == "notice" for _, level in found)
+
+
+def test_each_finding_says_what_to_do_with_its_values() -> None:
+    facts = replace(WELL, paused={12: "operator"}, waiting=(Waiting(12, 3, 5, "operator"), Waiting(13, 7, 7)))
+    (found,) = findings(facts)
+    assert found.what.format(**found.values) == "list 12 is paused (operator); letters due: 3"
+    assert found.remedy.format(**found.values) == "`relance resume --list 12` lets them go on"
+
+
+def test_prometheus_reads_the_same_and_nobody_is_in_it() -> None:
+    facts = replace(
+        WELL,
+        processes=(RUN, replace(RUN, parts=("send",), pid=42)),
+        views=(ViewState("letters", 90, 10, 2.5, "UndefinedTable"),),
+        waiting=(Waiting(12, 3, 5, "operator"), Waiting(13, 7, 7)),
+        paused={12: 'a "strange"\nreason'},
+        stuck=(Stuck(SOMEONE, "list:10", "no first_name", 5.0),),
+        in_doubt=2,
+    )
+    text = exposition(facts).decode()
+    read = {
+        (sample.name.removeprefix("relance_"), *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert (read["well",], read["ledger_head",], read["stuck",], read["letters_in_doubt",]) == (0, 100, 1, 2)
+    assert (read["processes", "send"], read["processes", "web"]) == (2, 1)
+    assert (read["view_behind_entries", "letters"], read["view_behind_seconds", "letters"], read["view_stopped", "letters"]) == (10, 2.5, 1)
+    assert (read["letters_due", "13"], read["letters_due_within_hour", "12"], read["letters_held",]) == (7, 5, 3)
+    assert read["sending_paused", "12", 'a "strange"\nreason'] == 1
+    assert read["findings", "view-stopped", "stopped"] == 1
+    assert SOMEONE not in text and "first_name" not in text
