@@ -125,8 +125,9 @@ class Round:
     def _record(self, outcomes: Sequence[Delivery]) -> None:
         if not outcomes:
             return
-        now = self.house.clock.now()
         try:
+            # The clock is the database's too: whatever is lost on the way, an outcome is kept until it is recorded.
+            now = self.house.clock.now()
             recorded = self._finish({delivery.key: self._said(delivery, now) for delivery in outcomes})
         except BaseException:
             self._outcomes[:0] = outcomes
@@ -143,11 +144,14 @@ class Round:
         flat = [(message, wish) for message, several in wishes.items() for wish in several]
         results = self.house.decisions.carry_out([wish for _, wish in flat], self.known)
         done = set(wishes) - {message for (message, _), result in zip(flat, results, strict=True) if result.conflict}
-        claims = [self.claims.pop(message) for message in done]
-        still = {claim.stream for claim in self.claims.values()}
-        self.known |= {result.stream: result.person for result in results if result.stream in still}
+        # Rows first: should the database go now, the claims are still ours and the same is wished again, which then has nothing left to do.
+        claims = [self.claims[message] for message in done]
         position = max((position for result in results for position in result.positions), default=0)
         c.let_go(self.house, [(claim.stream, claim.key) for claim in claims], position or self.house.ledger.head())
+        for message in done:
+            del self.claims[message]
+        still = {claim.stream for claim in self.claims.values()}
+        self.known |= {result.stream: result.person for result in results if result.stream in still}
         return done
 
     def _said(self, delivery: Delivery, now: int) -> list[Wish]:

@@ -11,7 +11,9 @@ import psycopg
 import pytest
 
 from engine.deciding import NOBODY_KNOWN, Decisions, Result, Wish
+from engine.desk.clock import Clock
 from engine.house import House
+from engine.sending import claim
 from engine.sending.relay import RelaySettings
 from engine.sending.send import Sender
 from engine.subscriber.commands import RecordOutcome
@@ -40,19 +42,71 @@ class OthersAreQuicker:
         return self.decisions.carry_out(wishes, known)
 
 
+class AwayOnce:
+    """The engine's clock, except that the first time it is read once `begun` is true its database has gone."""
+
+    def __init__(self, clock: Clock, begun: Callable[[], bool]) -> None:
+        self.clock, self.begun, self.rate = clock, begun, clock.rate
+        self.times = 1
+
+    def now(self) -> int:
+        if self.times and self.begun():
+            self.times -= 1
+            raise psycopg.OperationalError("the connection is lost")
+        return self.clock.now()
+
+
+class GoneAfterwards(OthersAreQuicker):
+    """The real decisions; the first outcomes are written, and then the database is gone before anybody is told, or their rows are let go."""
+
+    def carry_out(self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN) -> list[Result]:
+        done = self.decisions.carry_out(wishes, known)
+        if self.times and any(isinstance(wish.command, RecordOutcome) for wish in wishes):
+            self.times -= 1
+            raise psycopg.OperationalError("the connection is lost")
+        return done
+
+
 @pytest.mark.parametrize("lost", [False, True], ids=["others are quicker", "the database is away"])
 def test_an_accepted_letter_is_recorded_and_never_sent_again(make_house: Callable[..., House], lost: bool) -> None:
     house = with_readers(make_house, 3)
     troubled = replace(house, decisions=cast(Decisions, OthersAreQuicker(house.decisions, 2, lost)))
-    accepted = asyncio.run(_ticks(troubled))
+    _each_is_taken_and_recorded_once(house, asyncio.run(_ticks(troubled, Sink())))
+
+
+def test_an_accepted_letter_is_recorded_though_the_time_of_it_could_not_be_asked(make_house: Callable[..., House]) -> None:
+    house, sink = with_readers(make_house, 3), Sink()
+    troubled = replace(house, clock=cast(Clock, AwayOnce(house.clock, lambda: bool(sink.messages))))
+    _each_is_taken_and_recorded_once(house, asyncio.run(_ticks(troubled, sink)))
+
+
+def test_an_outcome_that_was_written_when_the_database_went_is_not_written_again(make_house: Callable[..., House]) -> None:
+    house = with_readers(make_house, 3)
+    troubled = replace(house, decisions=cast(Decisions, GoneAfterwards(house.decisions, 1)))
+    _each_is_taken_and_recorded_once(house, asyncio.run(_ticks(troubled, Sink())))
+
+
+def test_an_outcome_is_recorded_once_though_its_row_could_not_be_let_go(make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch) -> None:
+    house, lost = with_readers(make_house, 3), [True]
+
+    def let_go(house: House, pairs: Sequence[tuple[str, str]]) -> None:
+        if pairs and lost:
+            lost.clear()
+            raise psycopg.OperationalError("the connection is lost")
+
+    monkeypatch.setattr(claim, "let_go", let_go)
+    _each_is_taken_and_recorded_once(house, asyncio.run(_ticks(house, Sink())))
+
+
+def _each_is_taken_and_recorded_once(house: House, accepted: list[str]) -> None:
     assert sorted(accepted) == [f"reader-{n}@potager.example" for n in range(3)]
     events = [entry.event for batch in house.ledger.all() for entry in batch]
     assert sum(isinstance(event, LetterBegun) for event in events) == 3
     assert sum(isinstance(event, LetterSent) for event in events) == 3
 
 
-async def _ticks(house: House) -> list[str]:
-    async with Sink() as sink:
+async def _ticks(house: House, sink: Sink) -> list[str]:
+    async with sink:
         sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
         for _ in range(5):
             try:
