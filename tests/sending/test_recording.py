@@ -89,7 +89,7 @@ def test_an_outcome_that_was_written_when_the_database_went_is_not_written_again
 def test_an_outcome_is_recorded_once_though_its_row_could_not_be_let_go(make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch) -> None:
     house, lost = with_readers(make_house, 3), [True]
 
-    def let_go(house: House, pairs: Sequence[tuple[str, str]]) -> None:
+    def let_go(house: House, pairs: Sequence[tuple[str, str]], position: int) -> None:
         if pairs and lost:
             lost.clear()
             raise psycopg.OperationalError("the connection is lost")
