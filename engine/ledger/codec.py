@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from engine.ledger.names import NAME_OF, NAMES, UPCASTS, VERSIONS, AnyEvent
+from engine.store.binary import bigint, length, uuid_of
 from engine.subscriber.events import Cause
 
 MAX_ENTRY = 65_535
@@ -58,6 +59,7 @@ _FIELDS = {kind: _fields(kind) for kind in NAME_OF} | {Cause: _fields(Cause)}
 _DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in NAMES.items()}
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _encode = msgspec.json.Encoder(order="sorted").encode
+_TOPICS = {name: length(len(name)) + name.encode() for name in NAMES}
 _STREAM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -101,13 +103,14 @@ def _check_frame(stream: str, at: int, recorded_at: int) -> None:
     for instant in (at, recorded_at):
         if type(instant) is not int:
             raise EntryRefused(f"an entry holds a {type(instant).__name__} for a time; times are integers")
-        _check(instant)
+        if not -LARGEST <= instant <= LARGEST:
+            _check(instant)
 
 
 class Encoded:
     """An event ready for any place in its stream: only the version is still open."""
 
-    __slots__ = ("_head", "event", "name")
+    __slots__ = ("_head", "_stream", "event", "name")
 
     def __init__(self, stream: str, event: AnyEvent, cause: Cause, recorded_at: int) -> None:
         _check_frame(stream, event.at, recorded_at)
@@ -125,9 +128,15 @@ class Encoded:
         )
         if len(self._head) > MAX_ENTRY - 24:
             raise EntryRefused(f"a {self.name} of {len(self._head)} bytes is longer than an entry may be ({MAX_ENTRY})")
+        self._stream = uuid_of(stream)
 
     def at_version(self, version: int) -> bytes:
         return b"%b%d}" % (self._head, version)
+
+    def row(self, version: int) -> bytes:
+        """As COPY takes it, up to the position, which is known under the ledger's lock alone."""
+        state = self.at_version(version)
+        return b"\0\5\0\0\0\x10%b\0\0\0\x08%b%b%b%b" % (self._stream, bigint(version), _TOPICS[self.name], length(len(state)), state)
 
 
 def decode(position: int, state: bytes) -> Entry:

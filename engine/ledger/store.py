@@ -8,11 +8,10 @@ happened: ids are minted by the caller before, so the same command decided again
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import psycopg
 from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, StoredEvent
@@ -20,18 +19,21 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from psycopg.conninfo import conninfo_to_dict
 
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
+from engine.store.binary import beginning, bigint, copy_rows, length, uuid_of
 from engine.store.database import DATABASE_LOST
 from engine.store.sql import AnyCursor, beside
 
 SQL = beside(__file__)
 CHANNEL = "ledger_events"
 AT_HEAD = -1
+EIGHT = length(8)
 DEADLOCKS = 3
 LOST: tuple[type[Exception], ...] = (OperationalError, InterfaceError, *DATABASE_LOST)
 """What a lost or restarting database raises on the way through the library: wait and try again."""
 
 Within = Callable[[AnyCursor], None]
-Row = tuple[uuid.UUID, int, str, bytes]
+Row = bytes
+"""As COPY takes it, up to the position, which is known under the lock alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,7 @@ class Append:
     key: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """`positions` in the ledger, and the version the stream has reached."""
 
     positions: tuple[int, ...]
@@ -74,7 +75,10 @@ class LedgerRecorder(PostgresApplicationRecorder):
     """The library's recorder with `insert_events` by binary COPY at dense positions."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: object) -> Sequence[int]:
-        rows = [(uuid.UUID(str(event.originator_id)), event.originator_version, event.topic, event.state) for event in stored_events]
+        rows = [
+            beginning(5, uuid_of(str(event.originator_id)), bigint(event.originator_version), event.topic.encode(), event.state)
+            for event in stored_events
+        ]
         return self.write(lambda cursor: rows, cast(Sequence[Within], kwargs.get("within", ())))
 
     def write(self, rows: Callable[[AnyCursor], Sequence[Row]], within: Sequence[Within]) -> Sequence[int]:
@@ -87,10 +91,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
             assert head is not None
             first = int(head["coalesce"]) + 1
             asked = rows(cursor)
-            with cursor.copy(SQL["copy"]) as copy:
-                copy.set_types(["uuid", "int8", "text", "bytea", "int8"])
-                for position, row in enumerate(asked, first):
-                    copy.write_row((*row, position))
+            copy_rows(cursor, SQL["copy"], [b"%b%b%b" % (each, EIGHT, bigint(position)) for position, each in enumerate(asked, first)])
             self._notify_channel(cursor)
         return range(first, first + len(asked))
 
@@ -166,10 +167,13 @@ class Ledger:
             return _rows(chosen, versions)
 
         within: Sequence[Within] = [together] if together is not None else _guarded(chosen)
-        taken = iter(self.recorder.write(under_the_lock, within))
-        return [
-            Written(tuple(next(taken) for _ in each.events), version + len(each.events)) for each, version in zip(chosen, versions, strict=True)
-        ]
+        taken = tuple(self.recorder.write(under_the_lock, within))
+        answers, start = [], 0
+        for each, version in zip(chosen, versions, strict=True):
+            count = len(each.events)
+            answers.append(Written(taken[start : start + count], version + count))
+            start += count
+        return answers
 
     def head(self) -> int:
         """The last position, 0 for an empty ledger."""
@@ -225,18 +229,18 @@ class _Stale(Exception):
 
 
 def _rows(chosen: Sequence[Append], versions: Sequence[int]) -> list[Row]:
-    rows: list[Row] = []
-    for each, version in zip(chosen, versions, strict=True):
-        stream = uuid.UUID(each.stream)
-        for number, event in enumerate(each.events, version + 1):
-            rows.append((stream, number, event.name, event.at_version(number)))
-    return rows
+    return [
+        event.row(number)
+        for each, version in zip(chosen, versions, strict=True)
+        for number, event in enumerate(each.events, version + 1)
+    ]
 
 
 def _guarded(chosen: Sequence[Append]) -> list[Within]:
     """The vault's writes in an order that all batches keep."""
-    order = sorted(range(len(chosen)), key=lambda n: (not chosen[n].key, chosen[n].key, chosen[n].stream))
-    return [_Guarded(n, own) for n in order if (own := chosen[n].within) is not None]
+    own = [(n, each, within) for n, each in enumerate(chosen) if (within := each.within) is not None]
+    own.sort(key=lambda guarded: (not guarded[1].key, guarded[1].key, guarded[1].stream))
+    return [_Guarded(n, within) for n, _, within in own]
 
 
 class _Guarded:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from engine.intake.address import keyed_hash
 from engine.ledger.store import WithinRefused
+from engine.store.binary import JSONB, bigint, copy_rows, row, uuid_of
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
 from engine.vault.commitment import Evidence
@@ -116,16 +116,10 @@ class Vault:
         """
         new = sorted(((self.hash_of(keep), keep) for keep in keeps if keep.register), key=lambda pair: pair[0])
         if new:
-            with cursor.copy(SQL["copy_people"].encode()) as copy:
-                copy.set_types(["uuid", "bytea", "text", "jsonb", "int8"])
-                for hashed, keep in new:
-                    copy.write_row((uuid.UUID(keep.subscriber), hashed, keep.register, Jsonb(dict(keep.fields)), keep.at))
-        with cursor.copy(SQL["copy_evidence"].encode()) as copy:
-            copy.set_types(["bytea", "uuid", "int8", "bytea", "bytea"])
-            for keep in keeps:
-                for piece in keep.evidence:
-                    copy.write_row((piece.commitment, uuid.UUID(keep.subscriber), keep.at, piece.salt, piece.payload))
-        for keep in sorted(keeps, key=lambda keep: keep.subscriber):
+            copy_rows(cursor, SQL["copy_people"], [_person(hashed, keep) for hashed, keep in new])
+        copy_rows(cursor, SQL["copy_evidence"], [_evidence(keep, piece) for keep in keeps for piece in keep.evidence])
+        rest = [keep for keep in keeps if keep.suppress or keep.lift or (keep.fields and not keep.register)]
+        for keep in sorted(rest, key=lambda keep: keep.subscriber):
             self._write_rest(cursor, keep)
 
     def hash_of(self, keep: Keep) -> bytes:
@@ -141,6 +135,15 @@ class Vault:
             cursor.execute(SQL["suppress"], {"hash": hashed, "reason": keep.suppress, "at": keep.at})
         if keep.lift and hashed:
             cursor.execute(SQL["lift"], {"hash": hashed})
+
+
+def _person(hashed: bytes, keep: Keep) -> bytes:
+    fields = JSONB + json.dumps(dict(keep.fields)).encode()
+    return row(uuid_of(keep.subscriber), hashed, keep.register.encode(), fields, bigint(keep.at))
+
+
+def _evidence(keep: Keep, piece: Evidence) -> bytes:
+    return row(piece.commitment, uuid_of(keep.subscriber), bigint(keep.at), piece.salt, piece.payload)
 
 
 def _array(hashes: Collection[bytes]) -> str:

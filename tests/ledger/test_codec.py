@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import fields
 
 import msgspec
@@ -14,6 +15,7 @@ from engine.installation.events import WordsPublished
 from engine.ledger import codec
 from engine.ledger.codec import LARGEST, MAX_ENTRY, Encoded, EntryRefused, decode, pack, unpacker
 from engine.ledger.names import NAME_OF, AnyEvent
+from engine.store.binary import bigint, length, row
 from engine.subscriber import events as e
 from engine.subscriber.events import Cause
 from engine.subscriber.evolve import fold
@@ -69,6 +71,13 @@ def test_what_was_written_reads_back_the_same(event: AnyEvent, cause: Cause, rec
     assert (read.event, type(read.event), read.cause) == (event, type(event), cause)
     assert (read.position, read.stream, read.version, read.at, read.recorded_at) == (9, STREAM, version, event.at, recorded_at)
     assert read.name == NAME_OF[type(event)]
+
+
+@given(EVENTS, st.integers(1, LARGEST), st.integers(1, LARGEST))
+def test_an_entry_is_a_row_of_the_ledger_once_it_has_a_version_and_a_position(event: AnyEvent, version: int, position: int) -> None:
+    encoded = Encoded(STREAM, event, CAUSE, 7)
+    values = uuid.UUID(STREAM).bytes, bigint(version), encoded.name.encode(), encoded.at_version(version), bigint(position)
+    assert encoded.row(version) + length(8) + bigint(position) == row(*values)
 
 
 def test_control_characters_are_escaped_as_rfc_8785_has_them() -> None:
