@@ -10,13 +10,15 @@ from engine.installation.publishing import affected_lists
 from engine.installation.state import Installation
 from engine.ledger.codec import Entry, pack, unpacker
 from engine.ledger.store import Ledger
+from engine.store.arrays import bigints, byteas, integers, texts, uuids
 from engine.store.sql import beside
 from engine.subscriber.acts import acts
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.evolve import evolve
 from engine.subscriber.person import NOBODY, Person
-from projections.view import Cursor
+from projections.view import LIVE, Cursor, schema_of
 
+SQL = beside(__file__)
 STALE_PIECE = 1000
 unpack_person = unpacker(Person)
 Row = tuple[str, str, int, int, int, int, str]
@@ -26,9 +28,10 @@ class Agenda:
     name = "agenda"
     version = 2
     tables: tuple[str, ...] = ("fold", "agenda", "stale")
-    sql = beside(__file__)
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, prefix: str = LIVE) -> None:
+        self.schema = schema_of(Agenda, prefix)
+        self.sql = SQL.within(schema=self.schema)
         self.ledger = ledger
         self.installation = Installation()
 
@@ -75,13 +78,13 @@ class Agenda:
         return set()
 
     def _folds(self, cursor: Cursor, subscribers: Collection[str]) -> dict[str, Person]:
-        rows = cursor.execute(self.sql["folds"], {"subscribers": list(subscribers)}, binary=True).fetchall()
+        rows = cursor.execute(self.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True).fetchall()
         return {str(row[0]): unpack_person(row[2]) for row in rows}
 
     def _put_folds(self, cursor: Cursor, folds: Mapping[str, Person]) -> None:
         if folds:
-            values = {"subscribers": list(folds), "versions": [p.version for p in folds.values()], "states": [pack(p) for p in folds.values()]}
-            cursor.execute(self.sql["put_folds"], values)
+            versions, states = bigints([p.version for p in folds.values()]), byteas([pack(p) for p in folds.values()])
+            cursor.execute(self.sql["put_folds"], {"subscribers": uuids(folds), "versions": versions, "states": states})
 
     def _put_acts(self, cursor: Cursor, people: Mapping[str, Person]) -> None:
         if not people:
@@ -91,13 +94,19 @@ class Agenda:
         for subscriber, person in people.items():
             for key, act in acts(person, plan, calendar).items():
                 wanted[subscriber, key] = (act.kind, act.letter, act.due, act.planned, act.list, act.run, act.why)
-        rows = cursor.execute(self.sql["rows"], {"subscribers": list(people)}, binary=True).fetchall()
+        rows = cursor.execute(self.sql["rows"], {"subscribers": uuids(people)}, binary=True).fetchall()
         standing = {(str(row[0]), cast(str, row[1])): cast(Row, tuple(row[2:])) for row in rows}
         gone = [key for key in standing if key not in wanted]
         if gone:
-            cursor.execute(self.sql["remove_rows"], {"subscribers": [k[0] for k in gone], "keys": [k[1] for k in gone]})
+            cursor.execute(self.sql["remove_rows"], {"subscribers": uuids([k[0] for k in gone]), "keys": texts([k[1] for k in gone])})
         new = [(key, row) for key, row in wanted.items() if standing.get(key) != row]
         if new:
-            columns = {"subscribers": [k[0] for k, _ in new], "keys": [k[1] for k, _ in new]}
-            names = ("kinds", "letters", "dues", "planned", "lists", "runs", "whys")
-            cursor.execute(self.sql["put_rows"], columns | {n: [row[i] for _, row in new] for i, n in enumerate(names)})
+            kinds, letters, dues, planned, lists, runs, whys = zip(*(row for _, row in new), strict=True)
+            cursor.execute(
+                self.sql["put_rows"],
+                {
+                    "subscribers": uuids([key[0] for key, _ in new]), "keys": texts([key[1] for key, _ in new]), "kinds": texts(kinds),
+                    "letters": texts(letters), "dues": bigints(dues), "planned": bigints(planned), "lists": integers(lists),
+                    "runs": integers(runs), "whys": texts(whys),
+                },
+            )  # fmt: skip

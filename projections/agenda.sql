@@ -1,29 +1,34 @@
 -- name: create
 -- `fold` is each person's state with its version, packed; `agenda` one row per open matter with its next act. due 0 = nothing to do.
-CREATE TABLE fold (subscriber uuid PRIMARY KEY, version bigint NOT NULL, state bytea NOT NULL);
-CREATE TABLE agenda (
+CREATE TABLE {schema}.fold (subscriber uuid NOT NULL, version bigint NOT NULL, state bytea NOT NULL);
+CREATE TABLE {schema}.agenda (
     subscriber uuid NOT NULL, key text NOT NULL, kind text NOT NULL, letter text NOT NULL, due bigint NOT NULL, planned bigint NOT NULL,
-    list integer NOT NULL, run integer NOT NULL, why text NOT NULL, PRIMARY KEY (subscriber, key));
-CREATE INDEX agenda_due ON agenda (due, subscriber) WHERE due > 0;
-CREATE INDEX agenda_list ON agenda (list);
-CREATE TABLE stale (subscriber uuid PRIMARY KEY)
+    list integer NOT NULL, run integer NOT NULL, why text NOT NULL);
+CREATE TABLE {schema}.stale (subscriber uuid PRIMARY KEY)
+
+-- name: index
+-- Made over the rows of a rebuild once they are there.
+ALTER TABLE {schema}.fold ADD PRIMARY KEY (subscriber);
+ALTER TABLE {schema}.agenda ADD PRIMARY KEY (subscriber, key);
+CREATE INDEX agenda_due ON {schema}.agenda (due, subscriber) WHERE due > 0;
+CREATE INDEX agenda_list ON {schema}.agenda (list)
 
 -- name: folds
 -- The people a batch touches, as they stood before it.
-SELECT subscriber, version, state FROM fold WHERE subscriber = ANY(%(subscribers)s)
+SELECT subscriber, version, state FROM {schema}.fold WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: put_folds
 -- All touched people in one statement.
-INSERT INTO fold (subscriber, version, state) SELECT * FROM unnest(%(subscribers)s::uuid[], %(versions)s::bigint[], %(states)s::bytea[])
+INSERT INTO {schema}.fold (subscriber, version, state) SELECT * FROM unnest(%(subscribers)s::uuid[], %(versions)s::bigint[], %(states)s::bytea[])
 ON CONFLICT (subscriber) DO UPDATE SET version = excluded.version, state = excluded.state
 
 -- name: rows
 -- What the agenda says of these people now: only what differs is written.
-SELECT subscriber, key, kind, letter, due, planned, list, run, why FROM agenda WHERE subscriber = ANY(%(subscribers)s)
+SELECT subscriber, key, kind, letter, due, planned, list, run, why FROM {schema}.agenda WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: put_rows
 -- New and changed rows in one statement.
-INSERT INTO agenda (subscriber, key, kind, letter, due, planned, list, run, why)
+INSERT INTO {schema}.agenda (subscriber, key, kind, letter, due, planned, list, run, why)
 SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[], %(kinds)s::text[], %(letters)s::text[], %(dues)s::bigint[],
     %(planned)s::bigint[], %(lists)s::integer[], %(runs)s::integer[], %(whys)s::text[])
 ON CONFLICT (subscriber, key) DO UPDATE SET kind = excluded.kind, letter = excluded.letter, due = excluded.due, planned = excluded.planned,
@@ -31,25 +36,25 @@ ON CONFLICT (subscriber, key) DO UPDATE SET kind = excluded.kind, letter = exclu
 
 -- name: remove_rows
 -- Matters that are closed.
-DELETE FROM agenda a USING unnest(%(subscribers)s::uuid[], %(keys)s::text[]) AS gone (subscriber, key)
+DELETE FROM {schema}.agenda a USING unnest(%(subscribers)s::uuid[], %(keys)s::text[]) AS gone (subscriber, key)
 WHERE a.subscriber = gone.subscriber AND a.key = gone.key
 
 -- name: mark_stale
 -- A publication changes when others are due: whoever stands on a changed list is computed again, in pieces.
-INSERT INTO stale (subscriber) SELECT DISTINCT subscriber FROM agenda WHERE list = ANY(%(lists)s) ON CONFLICT DO NOTHING
+INSERT INTO {schema}.stale (subscriber) SELECT DISTINCT subscriber FROM {schema}.agenda WHERE list = ANY(%(lists)s) ON CONFLICT DO NOTHING
 
 -- name: some_stale
 -- A piece of that work.
-DELETE FROM stale WHERE subscriber IN (SELECT subscriber FROM stale LIMIT %(limit)s) RETURNING subscriber
+DELETE FROM {schema}.stale WHERE subscriber IN (SELECT subscriber FROM {schema}.stale LIMIT %(limit)s) RETURNING subscriber
 
 -- name: due_between
 -- What falls due in a span, for `lists`, `resume` and the screen.
-SELECT list, kind, count(*) FROM agenda WHERE due > 0 AND due <= %(upto)s GROUP BY list, kind
+SELECT list, kind, count(*) FROM {schema}.agenda WHERE due > 0 AND due <= %(upto)s GROUP BY list, kind
 
 -- name: next_due
 -- When there is something to do again, so that the sender can sleep until then.
-SELECT min(due) FROM agenda WHERE due > %(now)s
+SELECT min(due) FROM {schema}.agenda WHERE due > %(now)s
 
 -- name: of_person
 -- One person's open matters.
-SELECT key, kind, letter, due, why FROM agenda WHERE subscriber = %(subscriber)s ORDER BY due
+SELECT key, kind, letter, due, why FROM {schema}.agenda WHERE subscriber = %(subscriber)s ORDER BY due

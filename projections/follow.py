@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from engine.ledger.codec import Entry, EntryRefused
 from engine.ledger.store import Ledger
 from engine.store.database import Database
 from engine.store.sql import queries
-from projections.view import Cursor, View, schema_of
+from projections.view import View
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
 BATCH = 1000
@@ -37,8 +36,9 @@ class Progress:
 class Follower:
     """Feeds `views` from the ledger. One process at a time feeds a view: whoever holds its position row; others wait for it."""
 
-    def __init__(self, ledger: Ledger, database: Database, views: Sequence[View], prefix: str = "view") -> None:
-        self.ledger, self.database, self.views, self.prefix = ledger, database, tuple(views), prefix
+    def __init__(self, ledger: Ledger, database: Database, views: Sequence[View]) -> None:
+        self.ledger, self.database, self.views = ledger, database, tuple(views)
+        self.sql = {view.name: SQL.within(schema=view.schema) for view in views}
         self.begun: dict[str, int] = {}
         self.faults: dict[str, str] = {}
         self._read: tuple[int, list[Entry]] = (-1, [])
@@ -48,7 +48,7 @@ class Follower:
         for view in self.views:
             with self.database.transaction() as connection:
                 connection.execute(SQL["lock_creation"])
-                exists = connection.execute(SQL["schema_exists"], {"name": schema_of(view, self.prefix)}).fetchone()
+                exists = connection.execute(SQL["schema_exists"], {"name": view.schema}).fetchone()
                 if exists is None:
                     self._create(connection, view)
 
@@ -89,17 +89,15 @@ class Follower:
     def progress(self) -> list[Progress]:
         found = []
         for view in self.views:
-            with self.database.transaction() as connection:
-                self._enter(connection, view)
-                row = connection.execute(SQL["position"]).fetchone()
+            with self.database.connection() as connection:
+                row = connection.execute(self.sql[view.name]["position"]).fetchone()
             found.append(Progress(view.name, int(row[0]) if row else 0, self.faults.get(view.name, "")))
         return found
 
     def _step(self, view: View, head: int) -> bool:
         try:
             with self.database.transaction() as connection, connection.cursor() as cursor:
-                self._enter(connection, view)
-                row = cursor.execute(SQL["take_position"]).fetchone()
+                row = cursor.execute(self.sql[view.name]["take_position"]).fetchone()
                 if row is None:
                     return False
                 position = int(row[0])
@@ -109,7 +107,7 @@ class Follower:
                 if entries:
                     view.apply(cursor, entries)
                     position = entries[-1].position
-                    cursor.execute(SQL["set_position"], {"position": position})
+                    cursor.execute(self.sql[view.name]["set_position"], {"position": position})
                 more = view.tidy(cursor)
             self.begun[view.name] = position
             self.faults.pop(view.name, None)
@@ -120,13 +118,11 @@ class Follower:
             return False
 
     def _create(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:
-        connection.execute(sql.SQL(SQL["create_schema"]).format(schema=sql.Identifier(schema_of(view, self.prefix))))
-        self._enter(connection, view)
-        connection.execute(SQL["create_position"].encode())
-        connection.execute(view.sql["create"].encode())
+        for statement in (self.sql[view.name]["create_schema"], self.sql[view.name]["create_position"], view.sql["create"], view.sql["index"]):
+            connection.execute(statement.encode())
 
     def _drop(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:
-        connection.execute(sql.SQL(SQL["drop_schema"]).format(schema=sql.Identifier(schema_of(view, self.prefix))))
+        connection.execute(self.sql[view.name]["drop_schema"].encode())
         self.begun.pop(view.name, None)
 
     def _entries(self, position: int, head: int) -> list[Entry]:
@@ -136,12 +132,3 @@ class Follower:
         if self._read[0] != position or not self._read[1]:
             self._read = (position, self.ledger.between(position, head, BATCH))
         return self._read[1]
-
-    def _enter(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:
-        name = sql.Identifier(schema_of(view, self.prefix))
-        connection.execute(sql.SQL(SQL["enter"]).format(schema=name))
-
-
-def enter(cursor: Cursor, view: View, prefix: str = "view") -> None:
-    """Make a view's tables the ones a transaction reads."""
-    cursor.execute(sql.SQL(SQL["enter"]).format(schema=sql.Identifier(schema_of(view, prefix))))

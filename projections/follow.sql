@@ -8,20 +8,20 @@ SELECT 1 FROM pg_namespace WHERE nspname = %(name)s
 
 -- name: create_position
 -- Each view has its own position, in its own schema, so that one bad view stops alone.
-CREATE TABLE "position" (one boolean PRIMARY KEY DEFAULT true CHECK (one), position bigint NOT NULL);
-INSERT INTO "position" (position) VALUES (0)
+CREATE TABLE {schema}."position" (one boolean PRIMARY KEY DEFAULT true CHECK (one), position bigint NOT NULL);
+INSERT INTO {schema}."position" (position) VALUES (0)
 
 -- name: take_position
 -- Whoever holds the row feeds the view; a second follower skips it instead of waiting.
-SELECT position FROM "position" FOR UPDATE SKIP LOCKED
+SELECT position FROM {schema}."position" FOR UPDATE SKIP LOCKED
 
 -- name: set_position
 -- In the transaction of the rows.
-UPDATE "position" SET position = %(position)s
+UPDATE {schema}."position" SET position = %(position)s
 
 -- name: position
 -- How far a view has come, for status and for those who wait for their own writing.
-SELECT position FROM "position"
+SELECT position FROM {schema}."position"
 
 -- name: create_schema
 -- Each version of a view in its own, so that a new one is built beside the old.
@@ -30,7 +30,3 @@ CREATE SCHEMA {schema}
 -- name: drop_schema
 -- A view is disposable.
 DROP SCHEMA IF EXISTS {schema} CASCADE
-
--- name: enter
--- For one transaction the view's tables are the ones that unqualified names mean.
-SET LOCAL search_path TO {schema}

@@ -6,18 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.ledger.codec import Entry
+from engine.store.arrays import bigints, booleans, integers, texts, uuids
 from engine.store.sql import beside
 from engine.subscriber import events as e
-from projections.view import Cursor
+from projections.view import LIVE, Cursor, schema_of
 
+SQL = beside(__file__)
 OUTCOMES = {e.LetterSent: "sent", e.LetterDeferred: "deferred", e.LetterFailed: "failed", e.LetterWithheld: "withheld", e.LetterInDoubt: "doubt"}
+
+
+Begun = tuple[str, int, str, str, int, int, str, int, str, int]
 
 
 @dataclass
 class _Batch:
     """What a batch comes to, the last word on each message winning."""
 
-    begun: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    begun: dict[str, Begun] = field(default_factory=dict)
     status: dict[str, tuple[str, int]] = field(default_factory=dict)
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
     undone: set[str] = field(default_factory=set)
@@ -62,7 +67,10 @@ class Letters:
     name = "letters"
     version = 1
     tables: tuple[str, ...] = ("letter", "answer")
-    sql = beside(__file__)
+
+    def __init__(self, prefix: str = LIVE) -> None:
+        self.schema = schema_of(Letters, prefix)
+        self.sql = SQL.within(schema=self.schema)
 
     def begin(self, cursor: Cursor, position: int) -> None:
         """Nothing is kept in memory."""
@@ -72,32 +80,31 @@ class Letters:
         for entry in entries:
             batch.take(entry)
         if batch.begun:
-            names = ("subscribers", "positions", "keys", "letters", "lists", "runs", "kinds", "editions", "statuses", "ats")
-            rows = batch.begun.values()
+            subscribers, positions, keys, letters, lists, runs, kinds, editions, statuses, ats = zip(*batch.begun.values(), strict=True)
             cursor.execute(
-                self.sql["begun"], {"messages": list(batch.begun)} | {name: [row[i] for row in rows] for i, name in enumerate(names)}
-            )
+                self.sql["begun"],
+                {
+                    "messages": texts(batch.begun), "subscribers": uuids(subscribers), "positions": bigints(positions), "keys": texts(keys),
+                    "letters": texts(letters), "lists": integers(lists), "runs": integers(runs), "kinds": texts(kinds),
+                    "editions": integers(editions), "statuses": texts(statuses), "ats": bigints(ats),
+                },
+            )  # fmt: skip
         if batch.status:
-            values = batch.status.values()
-            cursor.execute(
-                self.sql["outcome"],
-                {"messages": list(batch.status), "statuses": [v[0] for v in values], "ats": [v[1] for v in values]},
-            )
+            statuses, ats = zip(*batch.status.values(), strict=True)
+            cursor.execute(self.sql["outcome"], {"messages": texts(batch.status), "statuses": texts(statuses), "ats": bigints(ats)})
         self._put_answers(cursor, batch)
 
     def _put_answers(self, cursor: Cursor, batch: _Batch) -> None:
         if batch.answers:
-            given = batch.answers.values()
-            cursor.execute(
-                self.sql["answered"], {"messages": list(batch.answers), "links": [v[0] for v in given], "acts": [v[1] for v in given]}
-            )
+            links, acts = zip(*batch.answers.values(), strict=True)
+            cursor.execute(self.sql["answered"], {"messages": texts(batch.answers), "links": integers(links), "acts": texts(acts)})
         if batch.undone:
-            cursor.execute(self.sql["undone"], {"messages": sorted(batch.undone)})
+            cursor.execute(self.sql["undone"], {"messages": texts(batch.undone)})
         if batch.given:
-            chosen = batch.given.values()
-            keys = {"messages": [key[0] for key in batch.given], "links": [key[1] for key in batch.given]}
-            values = {"acts": [v[0] for v in chosen], "moved": [v[1] for v in chosen], "ats": [v[2] for v in chosen]}
-            cursor.execute(self.sql["given"], keys | values)
+            messages, links = zip(*batch.given, strict=True)
+            acts, moved, ats = zip(*batch.given.values(), strict=True)
+            keys = {"messages": texts(messages), "links": integers(links)}
+            cursor.execute(self.sql["given"], keys | {"acts": texts(acts), "moved": booleans(moved), "ats": bigints(ats)})
 
     def tidy(self, cursor: Cursor) -> bool:
         return False

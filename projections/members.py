@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.ledger.codec import Entry
+from engine.store.arrays import bigints, integers, texts, uuids
 from engine.store.sql import beside
 from engine.subscriber import events as e
-from projections.view import Cursor
+from projections.view import LIVE, Cursor, schema_of
+
+SQL = beside(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,10 @@ class Members:
     name = "members"
     version = 1
     tables: tuple[str, ...] = ("membership",)
-    sql = beside(__file__)
+
+    def __init__(self, prefix: str = LIVE) -> None:
+        self.schema = schema_of(Members, prefix)
+        self.sql = SQL.within(schema=self.schema)
 
     def begin(self, cursor: Cursor, position: int) -> None:
         """Nothing is kept in memory."""
@@ -74,20 +80,13 @@ class Members:
         gone = [key for key, value in net.items() if value is None]
         come = [(key, value) for key, value in net.items() if value is not None]
         if erased:
-            cursor.execute(self.sql["erase"], {"subscribers": erased})
+            cursor.execute(self.sql["erase"], {"subscribers": uuids(erased)})
         if gone:
-            cursor.execute(self.sql["leave"], {"subscribers": [k[0] for k in gone], "lists": [k[1] for k in gone]})
+            cursor.execute(self.sql["leave"], {"subscribers": uuids([k[0] for k in gone]), "lists": integers([k[1] for k in gone])})
         if come:
-            cursor.execute(
-                self.sql["join"],
-                {
-                    "subscribers": [k[0] for k, _ in come],
-                    "lists": [k[1] for k, _ in come],
-                    "runs": [j.run for _, j in come],
-                    "ats": [j.at for _, j in come],
-                    "hows": [j.how for _, j in come],
-                },
-            )
+            keys = {"subscribers": uuids([k[0] for k, _ in come]), "lists": integers([k[1] for k, _ in come])}
+            values = {"runs": integers([j.run for _, j in come]), "ats": bigints([j.at for _, j in come]), "hows": texts([j.how for _, j in come])}
+            cursor.execute(self.sql["join"], keys | values)
 
     def tidy(self, cursor: Cursor) -> bool:
         return False

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -12,14 +11,15 @@ from psycopg import sql
 
 from engine.house import Asked, Difference, Tally
 from engine.ledger.store import Ledger
+from engine.store.arrays import uuids
 from engine.store.database import Database
 from engine.store.sql import beside, queries
 from engine.subscriber.person import Person
 from projections.agenda import Agenda, unpack_person
-from projections.follow import Follower, enter
+from projections.follow import Follower
 from projections.letters import Letters
 from projections.members import Members
-from projections.view import Cursor, View, schema_of
+from projections.view import View
 
 SQL = beside(__file__)
 TAKING = queries(Path(__file__).with_name("taking.sql"))
@@ -36,6 +36,8 @@ class ReadViews:
     def __init__(self, ledger: Ledger, database: Database) -> None:
         self.ledger, self.database = ledger, database
         self.agenda, self.members, self.letters = Agenda(ledger), Members(), Letters()
+        self.taking = TAKING.within(schema=self.agenda.schema)
+        self.asking = SQL.within(letters=self.letters.schema, members=self.members.schema)
         self.follower = Follower(ledger, database, self._views())
         self._passed: tuple[int, str] = FROM_THE_BEGINNING
         self._began = 0.0
@@ -46,34 +48,20 @@ class ReadViews:
     def prepare(self) -> None:
         """Create what is missing and let PostgreSQL check every statement."""
         self.follower.prepare()
-        for view in self._views():
-            with self.database.transaction() as connection, connection.cursor() as cursor:
-                enter(cursor, view)
-                view.sql.check(connection)
-                if view is self.agenda:
-                    TAKING.check(connection)
-        with self._asking() as cursor:
-            SQL.check(cursor.connection)
+        with self.database.connection() as connection:
+            for queries in (*(view.sql for view in self._views()), self.taking, self.asking):
+                queries.check(connection)
 
-    @contextmanager
-    def _in(self, view: View) -> Iterator[Cursor]:
-        with self.database.transaction() as connection, connection.cursor() as cursor:
-            enter(cursor, view)
-            yield cursor
-
-    @contextmanager
-    def _asking(self) -> Iterator[Cursor]:
-        """Letters beside memberships: each view at its own position, so a moment apart."""
-        schemas = ", ".join(schema_of(view) for view in (self.letters, self.members))
-        with self.database.transaction() as connection, connection.cursor() as cursor:
-            cursor.execute(SQL["look_in"], {"schemas": schemas})
-            yield cursor
+    def _ask(self, query: str, **values: object) -> list[tuple[object, ...]]:
+        """One statement, one answer: PostgreSQL's own transaction is all it needs."""
+        with self.database.connection() as connection:
+            return cast(list[tuple[object, ...]], connection.execute(query, values).fetchall())
 
     def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]:
         if not subscribers:
             return {}
-        with self._in(self.agenda) as cursor:
-            rows = cursor.execute(self.agenda.sql["folds"], {"subscribers": list(subscribers)}, binary=True).fetchall()
+        with self.database.connection() as connection:
+            rows = connection.execute(self.agenda.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True).fetchall()
         return {str(row[0]): unpack_person(row[2]) for row in rows}
 
     def take(self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]) -> list[tuple[str, str]]:
@@ -92,48 +80,39 @@ class ReadViews:
 
     def _take(self, values: dict[str, object]) -> list[tuple[int, object, str]]:
         due, subscriber = self._passed
-        with self._in(self.agenda) as cursor:
-            rows = cursor.execute(TAKING["take"], values | {"passed": due, "passed_subscriber": subscriber}).fetchall()
-        return cast(list[tuple[int, object, str]], rows)
+        return cast(list[tuple[int, object, str]], self._ask(self.taking["take"], passed=due, passed_subscriber=subscriber, **values))
 
     def next_due(self, now: int) -> int | None:
-        with self._in(self.agenda) as cursor:
-            row = cursor.execute(self.agenda.sql["next_due"], {"now": now}).fetchone()
-        return cast("int | None", row[0]) if row else None
+        return cast("int | None", self._ask(self.agenda.sql["next_due"], now=now)[0][0])
 
     def due_until(self, upto: int) -> list[tuple[int, str, int]]:
-        with self._in(self.agenda) as cursor:
-            return cast(list[tuple[int, str, int]], cursor.execute(self.agenda.sql["due_between"], {"upto": upto}).fetchall())
+        return cast(list[tuple[int, str, int]], self._ask(self.agenda.sql["due_between"], upto=upto))
 
     def standing(self) -> dict[int, int]:
-        with self._in(self.members) as cursor:
-            return dict(cast(list[tuple[int, int]], cursor.execute(self.members.sql["counts"]).fetchall()))
+        return dict(cast(list[tuple[int, int]], self._ask(self.members.sql["counts"])))
 
     def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
-        with self._in(self.agenda) as cursor:
-            rows = cursor.execute(self.agenda.sql["of_person"], {"subscriber": subscriber}).fetchall()
-        return cast(list[tuple[str, str, str, int, str]], rows)
+        return cast(list[tuple[str, str, str, int, str]], self._ask(self.agenda.sql["of_person"], subscriber=subscriber))
 
     def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
-        values = {"keys": [key for key, _ in letters], "letters": [letter for _, letter in letters]}
-        with self._in(self.letters) as cursor:
-            return cast(list[tuple[str, str, str, int, int, int]], cursor.execute(self.letters.sql["tally"], values).fetchall())
+        rows = self._ask(self.letters.sql["tally"], keys=[key for key, _ in letters], letters=[letter for _, letter in letters])
+        return cast(list[tuple[str, str, str, int, int, int]], rows)
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
-        with self._in(self.letters) as cursor:
-            rows = cursor.execute(self.letters.sql["in_doubt"]).fetchall()
+        rows = self._ask(self.letters.sql["in_doubt"])
         return [(cast(str, row[0]), str(row[1]), cast(str, row[2]), cast(int, row[3])) for row in rows]
 
     def question(self, asked: Asked) -> Tally:
+        """Letters beside memberships: each view at its own position, so a moment apart."""
         letters = [asked.letter, *asked.reminders]
         values: dict[str, object] = {"key": asked.key, "letters": letters, "question": asked.letter, "lists": list(asked.lists)}
         values |= {"since": asked.since, "same_run": asked.key.startswith("list:"), "lost": list(asked.lost)}
         for index, name in enumerate(("link_letters", "links", "answers", "exclusive")):
             values[name] = [link[index] for link in asked.links]
-        with self._asking() as cursor:
-            sent = cast(list[tuple[str, int]], cursor.execute(SQL["asked"], values).fetchall())
-            given = cast(list[tuple[int, int, int]], cursor.execute(SQL["answers"], values).fetchall())
-            row = cast(tuple[int, int, int], cursor.execute(SQL["unanswered"], values).fetchone())
+        with self.database.transaction() as connection:
+            sent = cast(list[tuple[str, int]], connection.execute(self.asking["asked"], values).fetchall())
+            given = cast(list[tuple[int, int, int]], connection.execute(self.asking["answers"], values).fetchall())
+            row = cast(tuple[int, int, int], connection.execute(self.asking["unanswered"], values).fetchone())
         return Tally(dict(sent), {answer: (people, automatic) for answer, people, automatic in given}, *row)
 
     def positions(self) -> list[tuple[str, int, str]]:
@@ -154,8 +133,8 @@ class ReadViews:
 
     def compare(self, tell: Progress) -> list[Difference]:
         """Rebuild beside the live views to one position, bring the live ones to the same, and name every row that differs."""
-        twins: tuple[View, ...] = (Agenda(self.ledger), Members(), Letters())
-        replay = Follower(self.ledger, self.database, twins, prefix="replay")
+        twins: tuple[View, ...] = (Agenda(self.ledger, "replay"), Members("replay"), Letters("replay"))
+        replay = Follower(self.ledger, self.database, twins)
         replay.drop()
         replay.prepare()
         try:
@@ -175,10 +154,10 @@ class ReadViews:
         found: list[Difference] = []
         with self.database.transaction() as connection:
             connection.execute(SQL["snapshot"])
-            for view in twins:
+            for view, twin in zip(self._views(), twins, strict=True):
                 for table in (*view.tables, "position"):
-                    for where, one, other in (("live only", "view", "replay"), ("rebuilt only", "replay", "view")):
-                        names = [sql.Identifier(schema_of(view, prefix), table) for prefix in (one, other)]
+                    for where, one, other in (("live only", view, twin), ("rebuilt only", twin, view)):
+                        names = [sql.Identifier(each.schema, table) for each in (one, other)]
                         rows = connection.execute(
                             sql.SQL(SQL["only_in"]).format(one=names[0], other=names[1], most=sql.Literal(SHOWN_DIFFERENCES))
                         ).fetchall()

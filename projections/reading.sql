@@ -2,20 +2,16 @@
 -- Both sides of a comparison are read in one snapshot.
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
--- name: look_in
--- For one transaction: the tables of several views together.
-SELECT set_config('search_path', %(schemas)s, true)
-
 -- name: asked
 -- How many got a question, and how many each of its reminders.
-SELECT letter, count(*) FROM letter WHERE split_part(key, '/', 1) = %(key)s AND letter = ANY(%(letters)s) AND (status = 'sent' OR link >= 0)
+SELECT letter, count(*) FROM {letters}.letter WHERE split_part(key, '/', 1) = %(key)s AND letter = ANY(%(letters)s) AND (status = 'sent' OR link >= 0)
 GROUP BY letter
 
 -- name: answers
 -- What each person who was asked answered, in the question or its reminders: of answers that exclude each other the last, robots apart.
 WITH said AS (
     SELECT l.subscriber, l.key, l.run, w.answer, CASE WHEN w.exclusive THEN -1 ELSE w.answer END AS choice, a.act, a.at
-    FROM letter l JOIN answer a USING (message)
+    FROM {letters}.letter l JOIN {letters}.answer a USING (message)
     JOIN unnest(%(link_letters)s::text[], %(links)s::integer[], %(answers)s::integer[], %(exclusive)s::boolean[]) AS w (letter, link, answer, exclusive)
         ON w.letter = l.letter AND w.link = a.link
     WHERE split_part(l.key, '/', 1) = %(key)s AND l.letter = ANY(%(letters)s)),
@@ -25,17 +21,17 @@ SELECT answer, count(*), count(*) FILTER (WHERE act = 'auto_submit') FROM last G
 -- name: unanswered
 -- Who has not answered: waiting (a reminder is still to come) or silent; and whose page asked for a press that never came.
 WITH open AS (
-    SELECT l.at, l.subscriber, l.key, l.run FROM letter l
+    SELECT l.at, l.subscriber, l.key, l.run FROM {letters}.letter l
     WHERE split_part(l.key, '/', 1) = %(key)s AND l.letter = %(question)s AND l.status = 'sent'
-      AND NOT EXISTS (SELECT FROM letter o JOIN answer a USING (message)
+      AND NOT EXISTS (SELECT FROM {letters}.letter o JOIN {letters}.answer a USING (message)
           WHERE o.subscriber = l.subscriber AND o.key = l.key AND o.run = l.run AND o.letter = ANY(%(letters)s))),
 told AS (
     SELECT open.at > %(since)s
-        AND (SELECT count(DISTINCT r.letter) FROM letter r WHERE r.subscriber = open.subscriber AND r.key = open.key AND r.run = open.run
+        AND (SELECT count(DISTINCT r.letter) FROM {letters}.letter r WHERE r.subscriber = open.subscriber AND r.key = open.key AND r.run = open.run
             AND r.letter = ANY(%(letters)s)) < cardinality(%(letters)s::text[])
-        AND EXISTS (SELECT FROM membership m WHERE m.subscriber = open.subscriber AND m.list = ANY(%(lists)s)
+        AND EXISTS (SELECT FROM {members}.membership m WHERE m.subscriber = open.subscriber AND m.list = ANY(%(lists)s)
             AND (m.run = open.run OR NOT %(same_run)s)) AS waiting,
-        EXISTS (SELECT FROM letter o WHERE o.subscriber = open.subscriber AND o.key = open.key AND o.run = open.run
+        EXISTS (SELECT FROM {letters}.letter o WHERE o.subscriber = open.subscriber AND o.key = open.key AND o.run = open.run
             AND o.letter = ANY(%(letters)s) AND o.message = ANY(%(lost)s)) AS lost
     FROM open)
 SELECT count(*) FILTER (WHERE waiting), count(*) FILTER (WHERE NOT waiting), count(*) FILTER (WHERE lost) FROM told

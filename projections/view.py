@@ -1,6 +1,7 @@
 """What a view is: a name, a version, its own schema, and how a batch of entries changes it. Free of personal data; dropped and replayed at will.
 
 Each version of a view lives in a schema of its own (`view_agenda_2`), so a new version is built beside the old one and older programs keep theirs.
+Its statements name that schema, so that to ask a view is one statement.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from engine.ledger.codec import Entry
 from engine.store.sql import Queries
 
 Cursor = psycopg.Cursor[tuple[object, ...]]
+LIVE = "view"
 
 
 class View(Protocol):
@@ -21,6 +23,7 @@ class View(Protocol):
 
     name: str
     version: int
+    schema: str
     sql: Queries
     tables: tuple[str, ...]
 
@@ -32,5 +35,5 @@ class View(Protocol):
     def tidy(self, cursor: Cursor) -> bool: ...
 
 
-def schema_of(view: View, prefix: str = "view") -> str:
+def schema_of(view: type[View], prefix: str) -> str:
     return f"{prefix}_{view.name}_{view.version}"

@@ -35,6 +35,11 @@ class Queries:
     def __getitem__(self, name: str) -> str:
         return self.texts[name]
 
+    def within(self, **names: str) -> Queries:
+        """The same statements with these names of tables or schemas put in where a statement has `{name}`."""
+        quoted = {name: '"' + said.replace('"', '""') + '"' for name, said in names.items()}
+        return Queries(self.path, {each: _OPEN.sub(lambda found: quoted.get(found[0][1:-1], found[0]), text) for each, text in self.texts.items()})
+
     def check(self, connection: Connection[Any]) -> None:
         """PREPARE every statement that can be prepared; the boot stops at the first that is broken."""
         for name, text in self.texts.items():
