@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 from engine.installation.events import STREAM, BroadcastFellDue, InstallationEvent, SequencePublished
 from engine.installation.publishing import affected_lists
 from engine.installation.state import Installation
-from engine.ledger.codec import Entry, pack, unpacker
+from engine.ledger.codec import NOT_PACKED, Entry, pack, unpacker
 from engine.ledger.store import Ledger
 from engine.store.arrays import bigints, byteas, integers, texts, uuids
 from engine.store.sql import beside
 from engine.subscriber.acts import acts
 from engine.subscriber.events import PersonEvent
-from engine.subscriber.evolve import evolve
+from engine.subscriber.evolve import evolve, fold
 from engine.subscriber.person import NOBODY, Person
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
+log = logging.getLogger("relance.follow")
 STALE_PIECE = 1000
 unpack_person = unpacker(Person)
 Row = tuple[str, str, int, int, int, int, str]
+
+
+def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], list[str]]:
+    """People as their rows have them, and whose row cannot be read: the ledger still knows them, and their next fact writes the row anew."""
+    folds, unreadable = {}, []
+    for row in rows:
+        subscriber = str(row[0])
+        try:
+            folds[subscriber] = unpack_person(row[2])
+        except NOT_PACKED:
+            log.warning("a fold cannot be read: this person is read from the ledger", extra={"subscriber": subscriber})
+            unreadable.append(subscriber)
+    return folds, unreadable
 
 
 class Agenda:
@@ -34,8 +49,10 @@ class Agenda:
         self.sql = SQL.within(schema=self.schema)
         self.ledger = ledger
         self.installation = Installation()
+        self.position = 0
 
     def begin(self, cursor: Cursor, position: int) -> None:
+        self.position = position
         self.installation = Installation()
         for entry in self.ledger.stream(STREAM):
             if entry.position <= position:
@@ -50,6 +67,7 @@ class Agenda:
             else:
                 touched.setdefault(entry.stream, []).append(cast(PersonEvent, entry.event))
         folds = self._folds(cursor, touched)
+        self.position = entries[-1].position
         for subscriber, events in touched.items():
             person = folds.get(subscriber, NOBODY)
             for event in events:
@@ -79,7 +97,12 @@ class Agenda:
 
     def _folds(self, cursor: Cursor, subscribers: Collection[str]) -> dict[str, Person]:
         rows = cursor.execute(self.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True).fetchall()
-        return {str(row[0]): unpack_person(row[2]) for row in rows}
+        folds, unreadable = read_folds(rows)
+        return folds | {subscriber: self._again(subscriber) for subscriber in unreadable}
+
+    def _again(self, subscriber: str) -> Person:
+        """A person from the ledger alone, as of the view's position."""
+        return fold(cast(PersonEvent, entry.event) for entry in self.ledger.stream(subscriber) if entry.position <= self.position)
 
     def _put_folds(self, cursor: Cursor, folds: Mapping[str, Person]) -> None:
         if folds:

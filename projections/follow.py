@@ -14,8 +14,9 @@ from pathlib import Path
 import psycopg
 
 from engine.ledger.codec import Entry, EntryRefused
-from engine.ledger.store import Ledger
+from engine.ledger.store import LOST, Ledger
 from engine.store.database import Database
+from engine.store.said import said
 from engine.store.sql import queries
 from projections.view import View
 
@@ -112,9 +113,13 @@ class Follower:
             self.begun[view.name] = position
             self.faults.pop(view.name, None)
             return more or position < head
-        except (psycopg.DataError, psycopg.ProgrammingError, psycopg.IntegrityError, EntryRefused, KeyError, ValueError, TypeError) as error:
+        except LOST:
+            # What the view keeps in memory may be ahead of what was rolled back.
             self.begun.pop(view.name, None)
-            self.faults[view.name] = f"{view.name}: {type(error).__name__}: {error}"
+            raise
+        except Exception as error:
+            self.begun.pop(view.name, None)
+            self.faults[view.name] = f"{view.name}: {error if isinstance(error, EntryRefused) else said(error)}"
             return False
 
     def _create(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:

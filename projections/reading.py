@@ -15,7 +15,7 @@ from engine.store.arrays import uuids
 from engine.store.database import Database
 from engine.store.sql import beside, queries
 from engine.subscriber.person import Person
-from projections.agenda import Agenda, unpack_person
+from projections.agenda import Agenda, read_folds
 from projections.follow import Follower
 from projections.letters import Letters
 from projections.members import Members
@@ -62,7 +62,7 @@ class ReadViews:
             return {}
         with self.database.connection() as connection:
             rows = connection.execute(self.agenda.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True).fetchall()
-        return {str(row[0]): unpack_person(row[2]) for row in rows}
+        return read_folds(rows)[0]
 
     def take(self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]) -> list[tuple[str, str]]:
         """Goes on where the last take came to: what was taken there is not in the views yet, and would be passed over row by row each time. It begins

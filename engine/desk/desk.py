@@ -74,6 +74,9 @@ class Desk:
         if pairs:
             self._run("unstick", subscribers=[s for s, _ in pairs], keys=[k for _, k in pairs])
 
+    def settle_stuck(self) -> None:
+        self._run("settle_stuck")
+
     def stuck(self, limit: int = 50) -> list[TupleRow]:
         return self._run("stuck", limit=limit)
 

@@ -107,6 +107,10 @@ SELECT subscriber, key, why, at FROM desk.stuck ORDER BY at DESC LIMIT %(limit)s
 -- What has gone through is no longer stuck.
 DELETE FROM desk.stuck WHERE (subscriber, key) IN (SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[]))
 
+-- name: settle_stuck
+-- An operator has seen to it; whatever is still wrong comes back.
+DELETE FROM desk.stuck
+
 -- name: forget_stuck
 -- What nothing has come of for so long has been left, answered or erased in the meantime.
 DELETE FROM desk.stuck WHERE at < clock_timestamp() - interval '30 days'

@@ -170,6 +170,9 @@ def as_plain(value: object) -> Any:
     return msgspec.to_builtins(value)
 
 
+NOT_PACKED: tuple[type[Exception], ...] = (msgspec.MsgspecError, ValueError)
+"""What an unpacker raises for bytes that `pack` has not written."""
+
 _state_encoder = msgspec.msgpack.Encoder()
 
 

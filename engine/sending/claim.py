@@ -15,6 +15,7 @@ from pathlib import Path
 from engine.deciding import Result, Wish
 from engine.desk.desk import SQL as DESK
 from engine.house import House
+from engine.sending.aside import carry_out_apart, unforeseen
 from engine.sending.compose import CannotRender, Composer, Ordered
 from engine.sending.envelope import Envelope
 from engine.sending.marks import DOT, is_alive, read_marks
@@ -53,7 +54,8 @@ def take_and_claim(house: House, limit: int = BATCH) -> tuple[list[Claim], int]:
     if not pairs:
         return [], 0
     known = house.views.folds({stream for stream, _ in pairs})
-    results = house.decisions.carry_out([_wish(house, now, stream, key) for stream, key in pairs], known)
+    taken = len(pairs)
+    pairs, results = carry_out_apart(house, pairs, [_wish(house, now, stream, key) for stream, key in pairs], known)
     claims, others = [], []
     for (stream, key), result in zip(pairs, results, strict=True):
         begun = _begun(result)
@@ -65,7 +67,7 @@ def take_and_claim(house: House, limit: int = BATCH) -> tuple[list[Claim], int]:
         settle(house, others)
         # Where another sender still has it, it is asked about again a moment later.
         let_go(house, others, house.ledger.head(), LET_GO)
-    return claims, len(pairs)
+    return claims, taken
 
 
 def _wish(house: House, now: int, stream: str, key: str) -> Wish:
@@ -169,6 +171,9 @@ def compose_all(
             composed = composer.compose(ordered, installation.plan(claim.entry.edition), now)
         except CannotRender as error:
             refused.append(RecordedFor(claim, "cannot-render", str(error)))
+            continue
+        except Exception as error:
+            refused.append(RecordedFor(claim, "temporary", unforeseen(error)))
             continue
         envelopes.append(Envelope(claim.entry.message, house.config.site.sender, known.address, composed.octets))
     return envelopes, refused

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from engine.deciding import Wish
 from engine.house import House
 from engine.sending import claim as c
+from engine.sending.aside import gone_through
 from engine.sending.compose import Composer
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.marks import Marks
@@ -46,7 +47,7 @@ class Round:
         """The round's letters, ready to go; what cannot be made for somebody ends here."""
         envelopes, refused = c.compose_all(self.house, composer, list(self.claims.values()), self.known)
         for each in refused:
-            log.warning("letter withheld", extra={"letter": each.claim.entry.letter, "why": each.why})
+            log.warning("letter not made", extra={"letter": each.claim.entry.letter, "why": each.why})
             self.house.desk.stick(each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}")
         self._record_refused(refused)
         return envelopes
@@ -146,6 +147,7 @@ class Round:
         done = set(wishes) - {message for (message, _), result in zip(flat, results, strict=True) if result.conflict}
         # Rows first: should the database go now, the claims are still ours and the same is wished again, which then has nothing left to do.
         claims = [self.claims[message] for message in done]
+        gone_through(self.house, {claim.entry.message: (claim.stream, claim.key) for claim in claims}, results)
         position = max((position for result in results for position in result.positions), default=0)
         c.let_go(self.house, [(claim.stream, claim.key) for claim in claims], position or self.house.ledger.head())
         for message in done:

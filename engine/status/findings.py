@@ -116,7 +116,7 @@ def of_people(facts: Facts) -> Iterator[Finding]:
         yield Finding("in-doubt", "stuck", what, remedy, {"n": facts.in_doubt})
     if facts.stuck:
         what = N_("set aside with their reason: {n}; everything else goes on")
-        remedy = N_("`relance show ID` tells the whole story of each; it goes on by itself once the reason is mended")
+        remedy = N_("`relance show ID` tells each one’s story; mended, it goes on by itself; seen to, `relance status --settled`")
         yield Finding("stuck", "stuck", what, remedy, {"n": len(facts.stuck)})
 
 

@@ -22,9 +22,12 @@ WIDTH = 12
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="every fact, and what was found: code, level, what, remedy")
+    parser.add_argument("--settled", action="store_true", help="forget what was set aside; what is still wrong comes back")
 
 
 def status(house: House, args: argparse.Namespace) -> int:
+    if args.settled:
+        house.desk.settle_stuck()
     facts = gather(house)
     found = findings(facts)
     plan = house.publications.current().plan()

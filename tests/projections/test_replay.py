@@ -9,9 +9,13 @@ import pytest
 
 from engine.deciding import Wish
 from engine.house import Difference, House
+from engine.installation.events import SendingPaused
 from engine.subscriber.commands import LeaveList, Subscribe, Withdraw
 from engine.subscriber.events import Cause
 from engine.vault.vault import Keep
+from projections.agenda import Agenda
+from projections.follow import Follower
+from projections.view import Cursor
 
 FILES = {
     "a.toml": 'title = "A"\npurpose = "conseils"\n[[list]]\nid = 10\nname = "dix"\n'
@@ -75,6 +79,52 @@ def test_one_bad_view_stops_alone(house: House) -> None:
     head = house.ledger.head()
     assert positions["agenda"] == (head, False) and positions["letters"] == (head, False)
     assert positions["members"][0] < head and positions["members"][1]
+    (fault,) = [fault for _, _, fault in house.views.positions() if fault]
+    assert fault == "members: CheckViolation: membership nobody"
+    with house.database.connection() as connection:
+        connection.execute("ALTER TABLE view_members_1.membership DROP CONSTRAINT nobody")
+    while house.views.follow():
+        pass
+    assert house.views.positions() == [(name, head, "") for name in ("agenda", "members", "letters")]
+    assert house.views.compare(silent) == []
+
+
+def test_a_fold_that_cannot_be_read_is_made_again_from_the_ledger(house: House) -> None:
+    subscriber = house.vault.find("p3@lecteurs.example")
+    assert subscriber is not None
+    with house.database.connection() as connection:
+        connection.execute("UPDATE view_agenda_2.fold SET state = '\\x00' WHERE subscriber = %s", (subscriber,))
+    assert house.decisions.load([subscriber])[subscriber].memberships
+    house.decisions.one(Wish(LeaveList(house.clock.now(), Cause("operator"), 10), address="p3@lecteurs.example"))
+    house.views.catch_up()
+    assert house.views.compare(silent) == []
+
+
+class Interrupted(Agenda):
+    """The agenda, whose database goes away once, after everything was applied."""
+
+    lost = False
+
+    def tidy(self, cursor: Cursor) -> bool:
+        if self.lost:
+            self.lost = False
+            raise psycopg.OperationalError("the connection is lost")
+        return super().tidy(cursor)
+
+
+def test_a_database_lost_in_the_middle_leaves_nothing_of_it_in_memory(house: House) -> None:
+    """Otherwise the installation would have paused, published and fallen due twice."""
+    agenda = Interrupted(house.ledger, "again")
+    follower = Follower(house.ledger, house.database, [agenda])
+    follower.prepare()
+    follower.catch_up()
+    version = agenda.installation.version
+    assert house.publications.append([SendingPaused(house.clock.now(), "operator")], Cause("operator"), house.clock.now())
+    agenda.lost = True
+    with pytest.raises(psycopg.OperationalError):
+        follower.step()
+    follower.catch_up()
+    assert agenda.installation.version == version + 1
 
 
 @pytest.mark.parametrize("statement", ["UPDATE ledger.events SET topic = 'x'", "DELETE FROM ledger.events", "TRUNCATE ledger.events"])
