@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,8 +44,9 @@ class Claim:
     person: Person
 
 
-def take_and_claim(house: House, limit: int = BATCH) -> tuple[list[Claim], int]:
-    """Claims of due letters, and how many rows were taken in all. Rows without a letter are done or let go at once."""
+def take_and_claim(house: House, held: Collection[str], limit: int = BATCH) -> tuple[list[Claim], int]:
+    """Claims of due letters, and how many rows were taken in all. Rows without a letter are done or let go at once. `held`: the messages this
+    sender knows to be its own."""
     installation = house.publications.current()
     if 0 in installation.paused:
         return [], 0
@@ -64,7 +65,7 @@ def take_and_claim(house: House, limit: int = BATCH) -> tuple[list[Claim], int]:
         else:
             others.append((stream, key))
     if others:
-        settle(house, others)
+        settle(house, others, held)
         # Where another sender still has it, it is asked about again a moment later.
         let_go(house, others, house.ledger.head(), LET_GO)
     return claims, taken
@@ -101,7 +102,7 @@ def renew(house: House, pairs: Sequence[tuple[str, str]]) -> None:
         connection.execute(DESK["keep_taken"], values)
 
 
-def settle(house: House, pairs: Sequence[tuple[str, str]]) -> None:
+def settle(house: House, pairs: Sequence[tuple[str, str]], held: Collection[str]) -> None:
     """What became of letters begun by a sender that lives no more (DESIGN 3.7): no mark: send again; an answer: record it; a dot alone: in doubt."""
     if not pairs:
         return
@@ -111,7 +112,7 @@ def settle(house: House, pairs: Sequence[tuple[str, str]]) -> None:
     for stream, key in pairs:
         for message, flight in people[stream].in_flight.items():
             if key in (flight.key, f"flight:{message}") and not flight.doubt:
-                verdict = _verdict_of(house, message, flight)
+                verdict = _verdict_of(house, message, flight, held)
                 if verdict:
                     wishes.append(Wish(RecordOutcome(now, ENGINE, message, *verdict), stream=stream))
                     if verdict[0] == "doubt" and house.config.sending.in_doubt == "resend":
@@ -120,8 +121,11 @@ def settle(house: House, pairs: Sequence[tuple[str, str]]) -> None:
         house.decisions.carry_out(wishes)
 
 
-def _verdict_of(house: House, message: str, flight: InFlight) -> tuple[str, int] | None:
-    """None while the sender lives. A sender of another machine leaves no file here: its open claims are in doubt."""
+def _verdict_of(house: House, message: str, flight: InFlight, held: Collection[str]) -> tuple[str, int] | None:
+    """None while the sender lives. A sender of another machine leaves no file here: its open claims are in doubt. A claim of our own that we do
+    not know, because the database went before we heard of it, was never handed over."""
+    if flight.sender == house.sender:
+        return None if message in held else ("released", 0)
     path = marks_file(house, flight.sender)
     if not path.exists():
         return ("doubt", 0)
@@ -140,10 +144,15 @@ def take_over(house: House) -> None:
     for path in marks_file(house, "x").parent.glob("*.marks"):
         if is_alive(path):
             continue
-        with house.database.connection() as connection:
-            connection.execute(DESK["release_sender"], {"sender": path.stem})
+        give_back(house, path.stem)
         if time.time() - path.stat().st_mtime > KEEP_MARKS:
             path.unlink(missing_ok=True)
+
+
+def give_back(house: House, sender: str) -> None:
+    """Let go of everything a sender has taken."""
+    with house.database.connection() as connection:
+        connection.execute(DESK["release_sender"], {"sender": sender})
 
 
 def marks_file(house: House, sender: str) -> Path:

@@ -49,6 +49,7 @@ class Sender:
         self.sent = 0
         self._blocked = 0
         self._rounds: list[Round] = []
+        self._unsure = False  # the database was lost: more may be taken or claimed than is known here
 
     async def run(self) -> None:
         """Until `stop`: round after round while there is work, sleeping until something is due."""
@@ -57,13 +58,14 @@ class Sender:
         try:
             while not self.stopping.is_set():
                 try:
-                    await self._ended(under_way, AT_ONCE - 1)
+                    await self._ended(under_way, 0 if self._unsure else AT_ONCE - 1)
                     taken, prepared = await self._prepare(idle=not under_way)
                     if prepared is not None:
                         under_way.add(asyncio.create_task(self._deliver(*prepared)))
                     if not taken:
                         await self._rest()
                 except LOST as error:
+                    self._unsure = True
                     log.warning("sending waits for the database", extra={"why": type(error).__name__})
                     await asyncio.sleep(IDLE)
             await self._ended(under_way, 0)
@@ -100,7 +102,8 @@ class Sender:
             await asyncio.to_thread(self._catch_up)
         if not await self._relay_answers():
             return 0, None
-        claims, taken = await asyncio.to_thread(c.take_and_claim, self.house)
+        held = {message for begun in self._rounds for message in list(begun.claims)}
+        claims, taken = await asyncio.to_thread(c.take_and_claim, self.house, held)
         await asyncio.to_thread(self.house.desk.set_mark, "tick", self.house.clock.now(), 0)
         if not claims:
             return taken, None
@@ -121,6 +124,9 @@ class Sender:
             left.settle()
             if left.over:
                 self._rounds.remove(left)
+        if self._unsure:
+            c.give_back(self.house, self.house.sender)
+            self._unsure = False
 
     def _note(self, outcomes: Sequence[Delivery]) -> None:
         """Count, and stop the stream when the relay blames the sender again and again (A77)."""

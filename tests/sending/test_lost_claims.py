@@ -1,0 +1,61 @@
+"""The database goes while letters are claimed: whether the claims were written or not, nobody waits for a lease, and each letter leaves once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+import psycopg
+import pytest
+
+from engine.deciding import NOBODY_KNOWN, Decisions, Result, Wish
+from engine.house import House
+from engine.sending.relay import RelaySettings
+from engine.sending.send import Sender
+from engine.subscriber.commands import Perform
+from engine.subscriber.person import Person
+from tests.sending.test_leases import MakeHouse, with_readers
+from tests.sink import Sink
+
+pytestmark = pytest.mark.postgres
+WITHIN = 12  # seconds; a lease is two minutes
+
+
+class GoneOnce:
+    """The real decisions; the database goes when the first letters are claimed: before they are written, or just after."""
+
+    def __init__(self, decisions: Decisions, written: bool) -> None:
+        self.decisions, self.written, self.gone = decisions, written, False
+        self.load, self.freshened = decisions.load, decisions.freshened
+
+    def carry_out(self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN) -> list[Result]:
+        if self.gone or not any(isinstance(wish.command, Perform) for wish in wishes):
+            return self.decisions.carry_out(wishes, known)
+        self.gone = True
+        if self.written:
+            self.decisions.carry_out(wishes, known)
+        raise psycopg.OperationalError("the connection is lost")
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["not written", "written"])
+def test_claims_whose_end_nobody_heard_are_taken_up_again(make_house: MakeHouse, written: bool) -> None:
+    house = with_readers(make_house, 3)
+    accepted = asyncio.run(_sent(replace(house, decisions=cast(Decisions, GoneOnce(house.decisions, written)))))
+    assert sorted(accepted) == [f"reader-{n}@potager.example" for n in range(3)]
+
+
+async def _sent(house: House) -> list[str]:
+    async with Sink() as sink:
+        sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+        running = asyncio.create_task(sender.run())
+        for _ in range(WITHIN * 10):
+            await asyncio.to_thread(house.views.catch_up)
+            await asyncio.sleep(0.1)
+            if len(sink.messages) >= 3:
+                break
+        await asyncio.sleep(0.5)
+        sender.stop()
+        await running
+        return [address for message in sink.messages for address in message.recipients]
