@@ -40,6 +40,8 @@ def open_house(folder: Path, tell: Tell = lambda said: None, config: Config | No
     embedded = Embedded(config.data / "postgres", config.secrets) if config.store_url == "embedded" else None
     try:
         owner = ensure_database(embedded.attach(tell), DATABASE) if embedded else config.store_url
+        if embedded is not None:
+            embedded.guard()
         with furnished(config, owner, secrets) as house:
             yield house
     finally:

@@ -20,6 +20,7 @@ from psycopg.pq import PGconn, Ping
 from . import binaries, cluster, locks, postmaster, sizing, sockets
 from .account import Account, for_server, open_ways, private_folder
 from .failure import ELSEWHERE, EmbeddedFailed, from_log, from_os
+from .guard import Guard
 from .sizing import memory_settings
 
 __all__ = ["Embedded", "EmbeddedFailed", "memory_settings"]
@@ -46,6 +47,7 @@ class Embedded:
         self._log = self._run / "postgres.log"
         self._socket: Path | None = None
         self._user: int | None = None
+        self._guard: Guard | None = None
 
     def __enter__(self) -> Embedded:
         self.attach()
@@ -76,6 +78,18 @@ class Embedded:
                     self._leave(progress)
                     raise
 
+    def guard(self) -> None:
+        """From now on until we leave, a server that dies is started again. For a program that outlives it; its connections are its own care."""
+        self._guard = self._guard or Guard(self._lives, self._revive)
+
+    def _lives(self) -> bool:
+        note = postmaster.read_note(self._data)
+        return note is not None and (postmaster.is_server_of(self._data, note.pid) or _answers_elsewhere(note))
+
+    def _revive(self) -> None:
+        with self._refusals_told(), locks.alone(self._run / "start.lock", _silent):
+            self._ready(_silent)
+
     def url(self, role: str, password: str, database: str) -> str:
         """The libpq URL for a role and database of this server; needs no running server but an attached one."""
         if self._socket is None:
@@ -86,6 +100,9 @@ class Embedded:
         """Leaves the server; the last one to leave stops it, without loss. Leaving twice is leaving once."""
         if self._user is None:
             return
+        if self._guard is not None:
+            self._guard.stop()
+            self._guard = None
         # Whoever holds start.lock for long is starting, thus a user who stays behind and will be the last in our place.
         with self._refusals_told(), locks.alone(self._run / "start.lock", _silent, LEAVE_PATIENCE) as obtained:
             self._leave(_silent, may_stop=obtained)
@@ -135,11 +152,7 @@ class Embedded:
                 return note
             postmaster.stop(self._data, note.pid, progress)
             return None
-        # The pid means nothing here, but in another container on the same folder it may: then its socket answers.
-        if note.socket is None:
-            return None
-        answer = _ping(sockets.url(note.socket, cluster.SUPERUSER, "", "postgres"))
-        return replace(note, pid=postmaster.UNSEEN) if answer in (Ping.OK, Ping.REJECT) else None
+        return replace(note, pid=postmaster.UNSEEN) if _answers_elsewhere(note) else None
 
     def _start(
         self, account: Account | None, new: bool, password: str, progress: Callable[[str], None]
@@ -202,6 +215,13 @@ class Embedded:
             yield
         except OSError as error:
             raise from_os(error, self._data) from error
+
+
+def _answers_elsewhere(note: postmaster.Note) -> bool:
+    """A process id that means nothing here may mean something in another container on the same folder: then its socket answers."""
+    if note.socket is None:
+        return False
+    return _ping(sockets.url(note.socket, cluster.SUPERUSER, "", "postgres")) in (Ping.OK, Ping.REJECT)
 
 
 def _ping(url: str) -> int:
