@@ -5,11 +5,11 @@ HERE   := $(CURDIR)
 INPUTS := pyproject.toml setup.py constraints.txt
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run demo test bench clean
+.PHONY: help run demo test bench bench-large clean
 .DEFAULT_GOAL := help
 
 help: ## show these words
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
 
 run: .venv/installed ## install on first use, then run Relance on this folder
 	$(BIN)/relance -C . run
@@ -26,6 +26,10 @@ test: .venv/installed-test ## style, types and every test
 bench: .venv/installed-test ## what it costs, against the limit
 	@sh bench/install_postfix.sh
 	$(BIN)/python -m bench
+
+bench-large: .venv/installed-test ## the same at the sizes the goals are set for: an hour, 25 GB of disk
+	@sh bench/install_postfix.sh
+	$(BIN)/python -m bench --large --picture bench/ledger-size.svg
 
 clean: ## remove what make and the tools built, never data or configuration
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import append, clicking, composing, follow, importing, loop, rebuild
+from bench import append, chaos, clicking, composing, follow, importing, ledger, loop, memory, rebuild
 from bench.ground import Ground, NoRoom, ground
 from bench.sizes import Size
 from bench.table import Row, printed, write
@@ -17,14 +17,16 @@ from bench.table import Row, printed, write
 ALONE: dict[str, Callable[[Size], list[Row]]] = {
     "append": append.measure,
     "follow": follow.measure,
-    "rebuild": rebuild.measure,
     "importing": importing.measure,
     "composing": composing.measure,
     "clicking": clicking.measure,
 }
 """Each with an installation of its own."""
 ON_GROUND: dict[str, Callable[[Size, Ground], list[Row]]] = {
+    "rebuild": rebuild.measure,
     "loop": loop.measure,
+    "memory": memory.measure,
+    "ledger": ledger.measure,
 }
 """On the large databases of the run."""
 RESULTS = Path(__file__).with_name("results.json")
@@ -39,17 +41,20 @@ def main() -> int:
     sizes.add_argument("--quick", action="store_true", help="small sizes, to see that it works; the figures mean little")
     sizes.add_argument("--large", action="store_true", help="the sizes the goals are set for")
     found.add_argument("--output", type=Path, default=RESULTS, metavar="FILE", help="where the results go (default: bench/results.json)")
+    found.add_argument("--picture", type=Path, metavar="FILE", help="where to draw cost against the ledger's size (default: nowhere)")
     args = found.parse_args()
     if unknown := [name for name in args.names if name not in names]:
         found.error(f"there is no measure {', '.join(unknown)}; there are {', '.join(names)}")
     size = Size.QUICK if args.quick else Size.LARGE if args.large else Size.USUAL
-    rows = _measured(args.names or names, size)
+    rows = _measured(args.names or names, size, args.picture)
+    if not args.names:
+        rows += chaos.rows()
     print(printed(rows))
     write(rows, args.output)
     return 0
 
 
-def _measured(names: Iterable[str], size: Size) -> list[Row]:
+def _measured(names: Iterable[str], size: Size, picture: Path | None) -> list[Row]:
     """What has no room on this disk is said, and has no row."""
     rows: list[Row] = []
     with ExitStack() as stack:
@@ -59,7 +64,7 @@ def _measured(names: Iterable[str], size: Size) -> list[Row]:
             if name in ALONE:
                 rows += ALONE[name](size)
                 continue
-            large = large or stack.enter_context(ground(DUE[size]))
+            large = large or stack.enter_context(ground(DUE[size], picture))
             try:
                 rows += ON_GROUND[name](size, large)
             except NoRoom as why:

@@ -1,7 +1,7 @@
 """Large databases: made once a run, each from the next smaller one, and copied for whoever changes them.
 
-The smallest has the dialogue, people due on each of seven lists (which are paused), and one person who stands for the crowd: that one got the first
-letter of list 8 and waits a month for the second. Larger ones have more of the crowd. All are gone at the end.
+The smallest has the dialogue, people due on each of five lists, one on each of two more (all are paused), and one person who stands for the crowd:
+that one got the first letter of list 8 and waits a month for the second. Larger ones have more of the crowd. All are gone at the end.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bench.crowd import multiply, settle
 from bench.installation import CROWDED, DUE_LISTS, ROUND_LISTS, Installation, join, opened, publish, send_by_hand
 from bench.server import Server, server
+from bench.sizes import Size
 from engine.installation.events import SendingPaused
 from engine.subscriber.events import Cause
 
@@ -23,6 +25,8 @@ BYTES = 5 * KB
 SPARE = 6 * GB
 """The log may grow to four of these, and nobody wants a full disk."""
 BASE = "base"
+PEOPLE = {Size.QUICK: 5_000, Size.USUAL: 100_000, Size.LARGE: 1_000_000}
+"""Memberships of the installation that the loop and the memory of its processes are measured in, those who are due among them."""
 
 
 class NoRoom(Exception):
@@ -31,13 +35,27 @@ class NoRoom(Exception):
 
 @dataclass
 class Ground:
-    """`due` people stand on each of the lists of rounds; `crowds` are the databases there are, by how many the crowd counts."""
+    """`due` people stand on each of the lists of rounds, among them the list's first, who can be multiplied; `crowds` are databases, by their count.
+
+    Without a crowd the ledger has `base` entries, and `each` more for everybody of a crowd. `picture`: where to draw what depends on size.
+    """
 
     place: Server
     due: int
-    stream: str = ""
+    picture: Path | None = None
+    firsts: dict[int, str] = field(default_factory=dict)
+    base: int = 0
+    each: int = 1
     crowds: dict[int, str] = field(default_factory=dict)
     copies: int = 0
+
+    def people_for(self, events: int) -> int:
+        """How large a crowd makes a ledger of so many entries."""
+        return max(1, (events - self.base) // self.each)
+
+    def crowd_among(self, memberships: int) -> int:
+        """The rest of so many memberships: those who are not due in a measure's rounds."""
+        return max(1, memberships - ROUND_LISTS * self.due)
 
     def crowd(self, count: int) -> str:
         """The database with a crowd of `count`, made if it is not there yet; to be copied, not to be changed. Raises NoRoom."""
@@ -47,7 +65,7 @@ class Ground:
             name = f"crowd_{count}"
             self.place.copy(self.crowds.get(smaller, BASE), name)
             with opened(self.place, name, name) as here:
-                multiply(here.owner, self.stream, count - smaller)
+                multiply(here.owner, self.firsts[CROWDED], count - smaller)
                 settle(here.owner)
             self.crowds[count] = name
         return self.crowds[count]
@@ -66,9 +84,15 @@ class Ground:
         finally:
             self.place.drop(name)
 
-    def forget(self, count: int) -> None:
-        """Nobody needs that crowd any more."""
-        if name := self.crowds.pop(count, ""):
+    @contextmanager
+    def used_up(self, count: int) -> Iterator[Installation]:
+        """The database of a crowd itself, which goes afterwards: the largest would not be on the disk twice."""
+        name = self.crowd(count)
+        try:
+            with opened(self.place, f"{name}_used_up", name) as here:
+                yield here
+        finally:
+            del self.crowds[count]
             self.place.drop(name)
 
     def _room(self, count: int) -> None:
@@ -78,20 +102,22 @@ class Ground:
 
 
 @contextmanager
-def ground(due: int) -> Iterator[Ground]:
-    """Empty but for its base; `due` people on each list of a round, a fifth of that on the other two."""
+def ground(due: int, picture: Path | None = None) -> Iterator[Ground]:
+    """Nothing but its base; `due` people on each list of a round."""
     with server() as place:
-        made = Ground(place, due)
+        made = Ground(place, due, picture)
         with opened(place, BASE, BASE) as here:
             house = here.house
             publish(house)
             house.publications.current()
             house.publications.append([SendingPaused(house.clock.now(), "bench", n) for n in DUE_LISTS], Cause("operator"), house.clock.now())
-            firsts = [join(house, number, 1)[0] for number in DUE_LISTS]
-            (made.stream,) = join(house, CROWDED, 1)
-            send_by_hand(house, CROWDED, [made.stream])
+            for number in (*DUE_LISTS, CROWDED):
+                (made.firsts[number],) = join(house, number, 1)
+            send_by_hand(house, CROWDED, [made.firsts[CROWDED]])
             house.views.catch_up()
-            for number, first in zip(DUE_LISTS, firsts, strict=True):
-                multiply(here.owner, first, (due if number <= ROUND_LISTS else due // 5) - 1)
+            made.each = len(house.ledger.stream(made.firsts[CROWDED]))
+            for number in DUE_LISTS[:ROUND_LISTS]:
+                multiply(here.owner, made.firsts[number], due - 1)
             settle(here.owner)
+            made.base = house.ledger.head()
         yield made

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import re
+import time
 from collections.abc import Iterator, Sequence
 
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
@@ -35,11 +37,44 @@ async def _ask(port: int, queue: Iterator[tuple[int, bytes]], found: list[bytes]
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         for place, request in queue:
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = _LENGTH.search(head)
-            if not head.startswith(b"HTTP/1.1 200") or length is None:
-                raise Refused(head.partition(b"\r\n")[0].decode("latin-1"))
-            found[place] = await reader.readexactly(int(length[1]))
+            found[place] = await _exchange(reader, writer, request)
     finally:
         writer.close()
+
+
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bytes:
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    if not head.startswith(b"HTTP/1.1 200") or length is None:
+        raise Refused(head.partition(b"\r\n")[0].decode("latin-1"))
+    return await reader.readexactly(int(length[1]))
+
+
+async def waited(port: int, requests: Sequence[bytes], rate: float, connections: int) -> list[float]:
+    """Seconds from when each request was due to its whole answer. Raises Refused for any answer but 200.
+
+    They come by chance, `rate` a second on average, whether or not the server keeps up: one that finds no connection free waits, and that counts.
+    """
+    free: asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.LifoQueue()
+    opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(connections)]
+    for each in opened:
+        free.put_nowait(each)
+    chance, due = random.Random(len(requests)), time.perf_counter()
+
+    async def one(request: bytes, due: float) -> float:
+        connection = await free.get()
+        await _exchange(*connection, request)
+        free.put_nowait(connection)
+        return time.perf_counter() - due
+
+    tasks = []
+    try:
+        for request in requests:
+            due += chance.expovariate(rate)
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            tasks.append(asyncio.ensure_future(one(request, due)))
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for _, writer in opened:
+            writer.close()

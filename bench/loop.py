@@ -7,7 +7,7 @@ people stand on lists and are not due, against itself: both installations share 
 from __future__ import annotations
 
 from bench.composing import octets
-from bench.ground import Ground
+from bench.ground import PEOPLE, Ground
 from bench.installation import DUE_LISTS, ROUND_LISTS
 from bench.sending import SMTP, at_work, send
 from bench.sink import SESSIONS, sink
@@ -18,8 +18,6 @@ GOAL, FLOOR = 0.33, 0.25
 GOAL_AGAINST_ITSELF = 0.9
 SENDERS = 2
 PARTS = ("follow", *["send"] * SENDERS)
-PEOPLE = {Size.QUICK: 5_000, Size.USUAL: 100_000, Size.LARGE: 1_000_000}
-"""Memberships in the larger installation, those who are due among them."""
 
 
 def measure(size: Size, ground: Ground) -> list[Row]:
@@ -31,7 +29,7 @@ def measure(size: Size, ground: Ground) -> list[Row]:
         smtp = SMTP.format(port=target.port, connections=SESSIONS // SENDERS)
         with (
             ground.copy(0, smtp) as small_one,
-            ground.copy(many - few, smtp) as large_one,
+            ground.copy(ground.crowd_among(many), smtp) as large_one,
             at_work(small_one, PARTS, SENDERS),
             at_work(large_one, PARTS, SENDERS),
         ):

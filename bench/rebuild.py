@@ -1,35 +1,36 @@
-"""Rebuilding every view from the whole ledger, against reading the same ledger in order and doing nothing with it."""
+"""Rebuilding every view from the whole ledger, against reading the same ledger in order and doing nothing with it.
+
+Both per core: what is done in a second of the wall, divided by the cores there are, for PostgreSQL works beside the one who rebuilds.
+"""
 
 from __future__ import annotations
 
+import os
+
 import psycopg
 
-from bench.installation import installed
-from bench.lives import STAGES, append_all, appends, lives
+from bench.ground import Ground
 from bench.sizes import Size
 from bench.table import Row, Watch, against
 from engine.ledger.store import SQL as LEDGER
 
 GOAL = 40_000
 READ = 2000
+EVENTS = {Size.QUICK: 15_000, Size.USUAL: 200_000, Size.LARGE: 2_000_000}
 
 
-def measure(size: Size) -> list[Row]:
-    """Views are dropped and replayed; one process and its database connection do it."""
-    rounds, count = size.pick((3, 1000), (3, 30_000), (3, 30_000))
-    rebuilt = []
-    with installed() as here:
-        people, now = lives(count), here.house.clock.now()
-        for stage in range(len(STAGES)):
-            append_all(here.house.ledger, list(appends(people, stage, now)))
+def measure(size: Size, ground: Ground) -> list[Row]:
+    """Views are dropped and replayed."""
+    rebuilt, cores = [], len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with ground.copy(ground.people_for(EVENTS[size])) as here:
         head = here.house.ledger.head()
-        for _ in range(rounds):
+        for _ in range(size.pick(3, 3, 1)):
             with Watch() as rebuilding:
                 here.house.views.rebuild((), lambda done, total: None)
             with Watch() as reading:
                 _read(here.owner, head)
-            rebuilt.append((head / rebuilding.seconds, head / reading.seconds))
-    return [against("rebuild", "events/s", GOAL, rebuilt)]
+            rebuilt.append((head / rebuilding.seconds / cores, head / reading.seconds / cores))
+    return [against(f"rebuild of {head:,} events, per core", "events/s", GOAL, rebuilt)]
 
 
 def _read(owner: psycopg.Connection[tuple[object, ...]], head: int) -> None:

@@ -24,8 +24,8 @@ connections = {connections}
 
 
 @contextmanager
-def at_work(here: Installation, parts: Sequence[str], senders: int) -> Iterator[dict[str, Popen[bytes]]]:
-    """These parts of Relance in the installation's folder, by name, once each is seen to work; `senders` of them send."""
+def at_work(here: Installation, parts: Sequence[str], senders: int) -> Iterator[list[Popen[bytes]]]:
+    """The processes of these parts of Relance in the installation's folder, once they are seen to work; `senders` of them send."""
     house = here.house
     house.desk.set_mark(f"armed:{house.config.smtp.host}", house.clock.now(), 0)
     # Nobody has followed this yet: a view that has come so far tells that the follower works.
@@ -33,7 +33,7 @@ def at_work(here: Installation, parts: Sequence[str], senders: int) -> Iterator[
     marks = here.folder / "data" / "marks"
     before = len(list(marks.glob("*.marks")))
     with ExitStack() as stack:
-        processes = {f"{part} {n}": stack.enter_context(running(relance(here.folder, part), says_ready=False)) for n, part in enumerate(parts, 1)}
+        processes = [stack.enter_context(running(relance(here.folder, part), says_ready=False)) for part in parts]
         wait(lambda: len(list(marks.glob("*.marks"))) >= before + senders and followed(house), "a sender or the follower is not at work")
         yield processes
 

@@ -7,12 +7,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+from bench import chaos
 from bench.ground import Ground, NoRoom, ground
-from bench.http import Refused, answers, get
+from bench.http import Refused, answers, get, waited
 from bench.installation import CROWDED
+from bench.picture import Curve, drawn
 from bench.processes import free_port, module, running
 from bench.server import Server
 from bench.sink import Sink
@@ -23,23 +26,25 @@ KEYS = ["name", "figure", "unit", "limit", "ratio", "goal"]
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "bench", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=100)
+    return subprocess.run([sys.executable, "-m", "bench", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=200)
 
 
 @pytest.mark.postgres
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_a_quick_run_prints_a_table_and_writes_a_list_of_rows(tmp_path: Path) -> None:
-    output = tmp_path / "results.json"
-    ended = bench("--quick", "--output", str(output), "append", "composing")
+    output, picture = tmp_path / "results.json", tmp_path / "ledger-size.svg"
+    ended = bench("--quick", "--output", str(output), "--picture", str(picture), "append", "composing", "ledger")
     assert ended.returncode == 0, ended.stderr
     rows = json.loads(output.read_text("utf-8"))
-    assert [row["name"] for row in rows] == ["append", "append, encoding too", "compose"]
+    assert [row["name"].split(" at ")[0] for row in rows] == ["append", "append, encoding too", "compose", "the loop's append", "the loop's load"]
     for row in rows:
         assert list(row) == KEYS
         assert row["figure"] > 0 and row["limit"] > 0
         assert row["ratio"] == pytest.approx(row["figure"] / row["limit"], abs=0.001)
         assert row["name"] in ended.stdout
     assert rows[0]["goal"] == 0.7
+    assert "<title>append, 500 people: " in picture.read_text("utf-8")
 
 
 def test_an_unknown_measure_is_refused_with_those_there_are(tmp_path: Path) -> None:
@@ -86,6 +91,20 @@ def test_what_a_crowd_has_in_its_views_equals_the_replay_of_its_entries() -> Non
         assert here.house.views.standing()[CROWDED] == 301
 
 
+def test_a_picture_says_its_points_in_words_and_draws_each() -> None:
+    picture = drawn([Curve("a < b", [(1000, 2.0), (10_000, 4.0)]), Curve("c", [(1000, 1.5), (10_000, 1.5)])])
+    root = ElementTree.fromstring(picture)
+    assert root.findtext("{*}title") == "a < b: 2.0 ms at 1,000 events, 4.0 ms at 10,000 events; c: 1.5 ms at 1,000 events, 1.5 ms at 10,000 events"
+    assert [circle.get("cy") for circle in root.findall("{*}circle")] == ["201.6", "99.2", "227.2", "227.2"]
+
+
+def test_what_the_chaos_suite_found_is_a_row_and_nothing_where_it_has_not_run(tmp_path: Path) -> None:
+    found = tmp_path / "chaos.json"
+    assert chaos.rows(found) == []
+    found.write_text(json.dumps({"kills": 300, "lost": 0, "doubles": 60, "connections": 8}))
+    assert chaos.rows(found) == [Row("doubles per kill (300 kills, 0 lost)", 0.2, "letters", 8, 0.025, 1.0, at_most=True)]
+
+
 def test_a_disk_too_small_for_a_crowd_is_said_before_anything_is_made() -> None:
     place = Ground(Server(Path("/"), "postgresql://nobody@/nowhere"), 1)
     with pytest.raises(NoRoom, match="1,000,000,000,000"):
@@ -118,6 +137,26 @@ def test_answers_come_back_in_the_order_of_their_requests_however_slow_each_is()
             return await asyncio.wait_for(answers(port, [get(f"/{n}") for n in range(10)], 3), 10)
 
     assert asyncio.run(asked()) == [b"/%d" % n for n in range(10)]
+
+
+def test_who_has_to_wait_for_a_connection_is_counted_from_when_they_came() -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not reader.at_eof():
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                break
+            await asyncio.sleep(0.05)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def asked() -> list[float]:
+        async with await asyncio.start_server(slow, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            return await asyncio.wait_for(waited(port, [get("/")] * 6, 1e6, 2), 10)
+
+    waits = sorted(asyncio.run(asked()))
+    assert waits[0] >= 0.04 and waits[2] >= 0.09 and waits[4] >= 0.14
 
 
 def test_an_answer_other_than_200_is_named() -> None:
