@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
-from engine.installation.events import STREAM, BroadcastFellDue, InstallationEvent, SequencePublished
-from engine.installation.publishing import affected_lists
+from engine.installation.events import STREAM, InstallationEvent
 from engine.installation.state import Installation
 from engine.ledger.codec import NOT_PACKED, Entry, pack, unpacker
 from engine.ledger.store import Ledger
 from engine.store.arrays import bigints, byteas, integers, texts, uuids
 from engine.store.sql import beside
-from engine.subscriber.acts import acts
+from engine.subscriber.acts import acts, keys
 from engine.subscriber.events import PersonEvent
-from engine.subscriber.evolve import evolve, fold
+from engine.subscriber.evolve import fold
 from engine.subscriber.person import NOBODY, Person
+from projections.stale import Stale, made_stale
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
 log = logging.getLogger("relance.follow")
 STALE_PIECE = 1000
+RECENT = 4000
+"""People kept unpacked: a letter's outcome follows its claim within a moment."""
 unpack_person = unpacker(Person)
-Row = tuple[str, str, int, int, int, int, str]
 
 
 def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], list[str]]:
@@ -32,7 +34,7 @@ def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], l
     for row in rows:
         subscriber = str(row[0])
         try:
-            folds[subscriber] = unpack_person(row[2])
+            folds[subscriber] = unpack_person(row[1])
         except NOT_PACKED:
             log.warning("a fold cannot be read: this person is read from the ledger", extra={"subscriber": subscriber})
             unreadable.append(subscriber)
@@ -50,9 +52,13 @@ class Agenda:
         self.ledger = ledger
         self.installation = Installation()
         self.position = 0
+        self._recent: OrderedDict[str, Person] = OrderedDict()
+        self._some_are_stale = True
 
     def begin(self, cursor: Cursor, position: int) -> None:
         self.position = position
+        self._recent.clear()
+        self._some_are_stale = True
         self.installation = Installation()
         for entry in self.ledger.stream(STREAM):
             if entry.position <= position:
@@ -60,42 +66,43 @@ class Agenda:
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
         touched: dict[str, list[PersonEvent]] = {}
-        changed: set[int] = set()
+        stale = Stale()
         for entry in entries:
             if entry.stream == STREAM:
-                changed |= self._installation(cast(InstallationEvent, entry.event))
+                before, event = self.installation, cast(InstallationEvent, entry.event)
+                self.installation = before.evolve(event)
+                stale |= made_stale(before, self.installation, event)
             else:
                 touched.setdefault(entry.stream, []).append(cast(PersonEvent, entry.event))
-        folds = self._folds(cursor, touched)
+        stood = self._as_they_stood(cursor, touched)
         self.position = entries[-1].position
-        for subscriber, events in touched.items():
-            person = folds.get(subscriber, NOBODY)
-            for event in events:
-                person = evolve(person, event)
-            folds[subscriber] = person
-        self._put_folds(cursor, folds)
-        self._put_acts(cursor, folds)
-        if changed:
-            cursor.execute(self.sql["mark_stale"], {"lists": sorted(changed)})
+        people = {subscriber: fold(events, stood.get(subscriber, NOBODY)) for subscriber, events in touched.items()}
+        self._put_folds(cursor, people)
+        plan, calendar = self.installation.plan(), self.installation.calendar
+        self._put_acts(cursor, people, {subscriber: keys(person, plan, calendar) for subscriber, person in stood.items()})
+        if stale:
+            self._some_are_stale = True
+            cursor.execute(self.sql["mark_stale"], {"lists": integers(stale.lists), "mailings": texts(stale.mailings)})
 
     def tidy(self, cursor: Cursor) -> bool:
+        """Only here is the agenda asked what it says: after a publication, which keys a person's rows have is no matter of their facts alone."""
+        if not self._some_are_stale:
+            return False
         stale = [str(row[0]) for row in cursor.execute(self.sql["some_stale"], {"limit": STALE_PIECE}).fetchall()]
-        if stale:
-            self._put_acts(cursor, self._folds(cursor, stale))
-        return len(stale) == STALE_PIECE
+        standing: dict[str, set[str]] = {}
+        for subscriber, key in cursor.execute(self.sql["standing"], {"subscribers": uuids(stale)}).fetchall() if stale else ():
+            standing.setdefault(str(subscriber), set()).add(str(key))
+        self._put_acts(cursor, self._folds(cursor, stale), standing)
+        self._some_are_stale = len(stale) == STALE_PIECE
+        return self._some_are_stale
 
-    def _installation(self, event: InstallationEvent) -> set[int]:
-        """Take in a fact about the installation; the lists whose people it concerns."""
-        before = self.installation
-        self.installation = before.evolve(event)
-        if isinstance(event, SequencePublished):
-            return set(affected_lists(before.plan(), self.installation.plan()))
-        if isinstance(event, BroadcastFellDue):
-            broadcast = self.installation.plan().broadcasts.get(event.broadcast)
-            return set(broadcast.to) if broadcast else set()
-        return set()
+    def _as_they_stood(self, cursor: Cursor, subscribers: Collection[str]) -> dict[str, Person]:
+        known = {subscriber: self._recent[subscriber] for subscriber in subscribers if subscriber in self._recent}
+        return known | self._folds(cursor, [subscriber for subscriber in subscribers if subscriber not in known])
 
     def _folds(self, cursor: Cursor, subscribers: Collection[str]) -> dict[str, Person]:
+        if not subscribers:
+            return {}
         rows = cursor.execute(self.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True).fetchall()
         folds, unreadable = read_folds(rows)
         return folds | {subscriber: self._again(subscriber) for subscriber in unreadable}
@@ -104,32 +111,34 @@ class Agenda:
         """A person from the ledger alone, as of the view's position."""
         return fold(cast(PersonEvent, entry.event) for entry in self.ledger.stream(subscriber) if entry.position <= self.position)
 
-    def _put_folds(self, cursor: Cursor, folds: Mapping[str, Person]) -> None:
-        if folds:
-            versions, states = bigints([p.version for p in folds.values()]), byteas([pack(p) for p in folds.values()])
-            cursor.execute(self.sql["put_folds"], {"subscribers": uuids(folds), "versions": versions, "states": states})
-
-    def _put_acts(self, cursor: Cursor, people: Mapping[str, Person]) -> None:
+    def _put_folds(self, cursor: Cursor, people: Mapping[str, Person]) -> None:
         if not people:
             return
-        plan, calendar = self.installation.plan(), self.installation.calendar
-        wanted: dict[tuple[str, str], Row] = {}
+        versions, states = bigints([p.version for p in people.values()]), byteas([pack(p) for p in people.values()])
+        cursor.execute(self.sql["put_folds"], {"subscribers": uuids(people), "versions": versions, "states": states})
         for subscriber, person in people.items():
-            for key, act in acts(person, plan, calendar).items():
-                wanted[subscriber, key] = (act.kind, act.letter, act.due, act.planned, act.list, act.run, act.why)
-        rows = cursor.execute(self.sql["rows"], {"subscribers": uuids(people)}, binary=True).fetchall()
-        standing = {(str(row[0]), cast(str, row[1])): cast(Row, tuple(row[2:])) for row in rows}
-        gone = [key for key in standing if key not in wanted]
+            self._recent[subscriber] = person
+            self._recent.move_to_end(subscriber)
+        while len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
+
+    def _put_acts(self, cursor: Cursor, people: Mapping[str, Person], standing: Mapping[str, Collection[str]]) -> None:
+        """Rows of these people, in place of those that may stand under the keys of `standing`."""
+        plan, calendar = self.installation.plan(), self.installation.calendar
+        rows: list[tuple[str, str, str, str, int, int, int, int, str]] = []
+        gone: list[tuple[str, str]] = []
+        for subscriber, person in people.items():
+            wanted = acts(person, plan, calendar)
+            gone += [(subscriber, key) for key in standing.get(subscriber, ()) if key not in wanted]
+            rows += [(subscriber, key, a.kind, a.letter, a.due, a.planned, a.list, a.run, a.why) for key, a in wanted.items()]
         if gone:
-            cursor.execute(self.sql["remove_rows"], {"subscribers": uuids([k[0] for k in gone]), "keys": texts([k[1] for k in gone])})
-        new = [(key, row) for key, row in wanted.items() if standing.get(key) != row]
-        if new:
-            kinds, letters, dues, planned, lists, runs, whys = zip(*(row for _, row in new), strict=True)
+            cursor.execute(self.sql["remove_rows"], {"subscribers": uuids([each[0] for each in gone]), "keys": texts([each[1] for each in gone])})
+        if rows:
+            subscribers, row_keys, kinds, letters, dues, planned, lists, runs, whys = zip(*rows, strict=True)
             cursor.execute(
                 self.sql["put_rows"],
                 {
-                    "subscribers": uuids([key[0] for key, _ in new]), "keys": texts([key[1] for key, _ in new]), "kinds": texts(kinds),
-                    "letters": texts(letters), "dues": bigints(dues), "planned": bigints(planned), "lists": integers(lists),
-                    "runs": integers(runs), "whys": texts(whys),
+                    "subscribers": uuids(subscribers), "keys": texts(row_keys), "kinds": texts(kinds), "letters": texts(letters),
+                    "dues": bigints(dues), "planned": bigints(planned), "lists": integers(lists), "runs": integers(runs), "whys": texts(whys),
                 },
             )  # fmt: skip

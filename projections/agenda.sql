@@ -10,29 +10,30 @@ CREATE TABLE {schema}.stale (subscriber uuid PRIMARY KEY)
 -- Made over the rows of a rebuild once they are there.
 ALTER TABLE {schema}.fold ADD PRIMARY KEY (subscriber);
 ALTER TABLE {schema}.agenda ADD PRIMARY KEY (subscriber, key);
-CREATE INDEX agenda_due ON {schema}.agenda (due, subscriber) WHERE due > 0;
-CREATE INDEX agenda_list ON {schema}.agenda (list)
+CREATE INDEX agenda_due ON {schema}.agenda (due, subscriber) WHERE due > 0
 
 -- name: folds
 -- The people a batch touches, as they stood before it.
-SELECT subscriber, version, state FROM {schema}.fold WHERE subscriber = ANY(%(subscribers)s)
+SELECT subscriber::text, state FROM {schema}.fold WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: put_folds
 -- All touched people in one statement.
 INSERT INTO {schema}.fold (subscriber, version, state) SELECT * FROM unnest(%(subscribers)s::uuid[], %(versions)s::bigint[], %(states)s::bytea[])
 ON CONFLICT (subscriber) DO UPDATE SET version = excluded.version, state = excluded.state
 
--- name: rows
--- What the agenda says of these people now: only what differs is written.
-SELECT subscriber, key, kind, letter, due, planned, list, run, why FROM {schema}.agenda WHERE subscriber = ANY(%(subscribers)s)
+-- name: standing
+-- Which rows these people have.
+SELECT subscriber::text, key FROM {schema}.agenda WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: put_rows
--- New and changed rows in one statement.
-INSERT INTO {schema}.agenda (subscriber, key, kind, letter, due, planned, list, run, why)
+-- New and changed rows in one statement; one that says the same already is left alone.
+INSERT INTO {schema}.agenda AS stood (subscriber, key, kind, letter, due, planned, list, run, why)
 SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[], %(kinds)s::text[], %(letters)s::text[], %(dues)s::bigint[],
     %(planned)s::bigint[], %(lists)s::integer[], %(runs)s::integer[], %(whys)s::text[])
 ON CONFLICT (subscriber, key) DO UPDATE SET kind = excluded.kind, letter = excluded.letter, due = excluded.due, planned = excluded.planned,
     list = excluded.list, run = excluded.run, why = excluded.why
+WHERE (stood.kind, stood.letter, stood.due, stood.planned, stood.list, stood.run, stood.why)
+    IS DISTINCT FROM (excluded.kind, excluded.letter, excluded.due, excluded.planned, excluded.list, excluded.run, excluded.why)
 
 -- name: remove_rows
 -- Matters that are closed.
@@ -41,11 +42,13 @@ WHERE a.subscriber = gone.subscriber AND a.key = gone.key
 
 -- name: mark_stale
 -- A publication changes when others are due: whoever stands on a changed list is computed again, in pieces.
-INSERT INTO {schema}.stale (subscriber) SELECT DISTINCT subscriber FROM {schema}.agenda WHERE list = ANY(%(lists)s) ON CONFLICT DO NOTHING
+-- It reads the whole agenda, once a publication: an index on `list` would cost with every claim and every outcome.
+INSERT INTO {schema}.stale (subscriber) SELECT DISTINCT subscriber FROM {schema}.agenda
+WHERE list = ANY(%(lists)s) OR split_part(key, '/', 1) = ANY(%(mailings)s) ON CONFLICT DO NOTHING
 
 -- name: some_stale
 -- A piece of that work.
-DELETE FROM {schema}.stale WHERE subscriber IN (SELECT subscriber FROM {schema}.stale LIMIT %(limit)s) RETURNING subscriber
+DELETE FROM {schema}.stale WHERE subscriber IN (SELECT subscriber FROM {schema}.stale LIMIT %(limit)s) RETURNING subscriber::text
 
 -- name: due_between
 -- What falls due in a span, for `lists`, `resume` and the screen.

@@ -6,6 +6,7 @@ A crash leaves a view at the position it had committed; it goes on from there. A
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ class Follower:
         self.sql = {view.name: SQL.within(schema=view.schema) for view in views}
         self.begun: dict[str, int] = {}
         self.faults: dict[str, str] = {}
+        self._alone = threading.Lock()
         self._read: tuple[int, list[Entry]] = (-1, [])
 
     def prepare(self) -> None:
@@ -69,7 +71,8 @@ class Follower:
     def step(self, upto: int | None = None) -> bool:
         """Feed every view one batch and one piece of deferred work; True when there is more to do."""
         head = self.ledger.head() if upto is None else upto
-        steps = [self._step(view, head) for view in self.views]
+        with self._alone:
+            steps = [self._step(view, head) for view in self.views]
         return any(steps)
 
     def catch_up(self, upto: int | None = None, tell: Callable[[int, int], None] = lambda done, total: None) -> int:
@@ -102,7 +105,8 @@ class Follower:
                 if row is None:
                     return False
                 position = int(row[0])
-                if self.begun.get(view.name) != position:
+                # Out until this is committed: what a view keeps in memory may be ahead of what is rolled back.
+                if self.begun.pop(view.name, -1) != position:
                     view.begin(cursor, position)
                 entries = self._entries(position, head)
                 if entries:
@@ -114,11 +118,8 @@ class Follower:
             self.faults.pop(view.name, None)
             return more or position < head
         except LOST:
-            # What the view keeps in memory may be ahead of what was rolled back.
-            self.begun.pop(view.name, None)
             raise
         except Exception as error:
-            self.begun.pop(view.name, None)
             self.faults[view.name] = f"{view.name}: {error if isinstance(error, EntryRefused) else said(error)}"
             return False
 

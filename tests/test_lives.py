@@ -17,7 +17,7 @@ from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.model import Ending, Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.acts import Calendar, Occurrence, acts
+from engine.subscriber.acts import Calendar, Occurrence, acts, keys
 from engine.subscriber.decide import decide
 from engine.subscriber.evolve import evolve, fold
 from engine.subscriber.outcome import Done
@@ -213,6 +213,10 @@ class Life(RuleBasedStateMachine):
                 assert act.due == 0 or act.due >= membership.since, (key, act)
                 if act.kind == "letter":
                     assert act.letter not in membership.letters or membership.letters[act.letter].status == "deferred"
+
+    @invariant()
+    def the_agenda_has_no_key_that_cannot_be_foreseen(self) -> None:
+        assert acts(self.person, self.plan, self.calendar).keys() <= keys(self.person, self.plan, self.calendar)
 
     @invariant()
     def every_letter_without_an_outcome_is_on_the_agenda_once(self) -> None:

@@ -44,7 +44,7 @@ ORDER BY e.originator_id, e.originator_version
 
 -- name: between
 -- The ledger in order, for followers and the auditor.
-SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events
+SELECT notification_id, originator_id::text, originator_version, topic, state FROM ledger.events
 WHERE notification_id > %(after)s AND notification_id <= %(upto)s ORDER BY notification_id LIMIT %(limit)s
 
 -- name: at

@@ -58,6 +58,18 @@ def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
     return found
 
 
+def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
+    """Every key under which `acts` may have found something: what stands in an agenda for this person has one of these."""
+    found = {f"list:{number}" for number in person.memberships}
+    found |= {f"ask:{purpose}" for purpose in person.requests}
+    found |= {f"flight:{message}" for message in person.in_flight}
+    for occurrence in calendar:
+        broadcast = plan.broadcasts.get(occurrence.broadcast)
+        if occurrence.key in person.mailings or (broadcast is not None and any(number in person.memberships for number in broadcast.to)):
+            found.add(occurrence.key)
+    return found
+
+
 def _is_settled_by(person: Person, act: Act | None, message: str, flight: InFlight) -> bool:
     """Whether the row of its own matter already stands for a letter in flight; it does not once the run, or the request, is another."""
     if act is None or (act.kind, act.letter, act.run) != ("settle", flight.letter, flight.run):

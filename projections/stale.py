@@ -1,0 +1,41 @@
+"""Whose agenda a fact about the installation may change without a fact about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.installation.events import BroadcastFellDue, InstallationEvent, SequencePublished
+from engine.installation.publishing import affected_lists
+from engine.installation.state import Installation
+
+REQUESTS = 0
+"""The list that stands in the rows of requests, which belong to none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Rows of these lists and of these mailings ("broadcast:enfants"), whenever they fell due."""
+
+    lists: frozenset[int] = frozenset()
+    mailings: frozenset[str] = frozenset()
+
+    def __or__(self, other: Stale) -> Stale:
+        return Stale(self.lists | other.lists, self.mailings | other.mailings)
+
+    def __bool__(self) -> bool:
+        return bool(self.lists or self.mailings)
+
+
+def made_stale(before: Installation, after: Installation, event: InstallationEvent) -> Stale:
+    """What `event`, which led from one to the other, makes stale. A mailing's rows may stand with people who have left its lists."""
+    if isinstance(event, SequencePublished):
+        old, new = before.plan(), after.plan()
+        lists = affected_lists(old, new)
+        if (old.confirmation, old.timezone) != (new.confirmation, new.timezone):
+            lists |= {REQUESTS}
+        changed = (name for name in (*old.broadcasts, *new.broadcasts) if old.broadcasts.get(name) != new.broadcasts.get(name))
+        return Stale(lists, frozenset(f"broadcast:{name}" for name in changed))
+    if isinstance(event, BroadcastFellDue):
+        broadcast = after.plan().broadcasts.get(event.broadcast)
+        return Stale(frozenset(broadcast.to if broadcast else ()), frozenset({f"broadcast:{event.broadcast}"}))
+    return Stale()
