@@ -47,7 +47,15 @@ class Database:
     def __init__(self, conninfo: str, *, size: int = 12) -> None:
         self.conninfo = conninfo
         self.pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
-            conninfo, min_size=1, max_size=size, open=False, kwargs={"autocommit": True}, timeout=30, max_idle=120, name="relance"
+            conninfo,
+            min_size=1,
+            max_size=size,
+            open=False,
+            kwargs={"autocommit": True},
+            configure=_by_key,
+            timeout=30,
+            max_idle=120,
+            name="relance",
         )
 
     def open(self) -> Database:
@@ -76,6 +84,11 @@ class Database:
         with psycopg.connect(self.conninfo, autocommit=True) as connection:
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             yield Listening(connection)
+
+
+def _by_key(connection: psycopg.Connection[Any]) -> None:
+    """The program asks by key. A plan made while a table was empty would otherwise read it from end to end, and be kept while it fills."""
+    connection.execute("SET enable_seqscan = off")
 
 
 @contextmanager

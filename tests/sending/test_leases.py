@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from engine.deciding import Wish
 from engine.desk.desk import SQL as DESK
@@ -16,6 +18,10 @@ from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
 from engine.vault.vault import Keep
+from projections.agenda import Agenda
+from projections.reading import FROM_THE_BEGINNING, TAKING
+from projections.view import LIVE, schema_of
+from tests.installation import Installations
 
 pytestmark = pytest.mark.postgres
 MakeHouse = Callable[..., House]
@@ -107,3 +113,15 @@ def test_a_row_that_was_let_go_waits_for_the_agenda_to_follow(make_house: MakeHo
     assert take(house, 120) == []
     house.views.catch_up()
     assert take(house, 120) == rows
+
+
+def test_what_is_taken_is_looked_up_by_key_though_nothing_was_taken_when_the_plan_was_made(
+    make_house: MakeHouse, installations: Installations
+) -> None:
+    house = with_readers(make_house, 1)
+    with psycopg.connect(installations.admin, dbname=conninfo_to_dict(house.database.conninfo)["dbname"], autocommit=True) as owner:
+        owner.execute("VACUUM desk.taken")
+    values = {"now": 1, "limit": 10, "sender": "x", "lease": 1, "paused": [], "passed": 0, "passed_subscriber": FROM_THE_BEGINNING[1]}
+    with house.database.connection() as connection:
+        plan = connection.execute("EXPLAIN " + TAKING.within(schema=schema_of(Agenda, LIVE))["take"], values).fetchall()
+    assert not [line for (line,) in plan if "Seq Scan on taken" in line]
