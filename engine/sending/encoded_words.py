@@ -16,7 +16,9 @@ SHORTEST_ROOM = 24  # "=?utf-8?q?" + one four-octet character as =XX=XX=XX=XX + 
 
 _FRAME = len("=?utf-8?q??=")
 _PLAIN = (string.ascii_letters + string.digits + "!*+-/ ").encode("ascii")
-_Q = {chr(octet): chr(octet) for octet in _PLAIN} | {" ": "_"}
+_OCTETS = ["_" if octet == 0x20 else chr(octet) if octet in _PLAIN else f"={octet:02X}" for octet in range(256)]
+# Latin letters, and the signs of typography; the rest is rare enough to be worked out each time.
+_USUAL = {chr(point): "".join([_OCTETS[octet] for octet in chr(point).encode()]) for point in (*range(0x180), *range(0x2010, 0x2040), 0x20AC)}
 _START = re.compile(r"=\?([^?]*)\?([bBqQ])\?")
 _BROKEN_ESCAPE = re.compile(r"=(?![0-9A-Fa-f]{2})")
 _CHARSETS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"})
@@ -28,7 +30,11 @@ def encoded_words(text: str, room: int = WORD_LENGTH) -> list[str]:
     q_length = len(octets) + 2 * len(octets.translate(None, _PLAIN))
     b_length = (len(octets) + 2) // 3 * 4
     room = min(room, WORD_LENGTH) - _FRAME
-    return _q_words(text, room) if q_length <= b_length else _b_words(octets, room)
+    if q_length > b_length:
+        return _b_words(octets, room)
+    if q_length <= room:
+        return [f"=?utf-8?q?{''.join([_OCTETS[octet] for octet in octets])}?="]
+    return _q_words(text, room)
 
 
 def _q_words(text: str, room: int) -> list[str]:
@@ -36,7 +42,7 @@ def _q_words(text: str, room: int) -> list[str]:
     word: list[str] = []
     used = 0
     for character in text:
-        token = _Q.get(character) or "".join([f"={octet:02X}" for octet in character.encode("utf-8")])
+        token = _USUAL.get(character) or "".join([_OCTETS[octet] for octet in character.encode("utf-8")])
         if used + len(token) > room:
             words.append(f"=?utf-8?q?{''.join(word)}?=")
             word, used, room = [], 0, WORD_LENGTH - _FRAME

@@ -7,6 +7,7 @@ Refusals name the header and never repeat the value, which may be personal.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from engine.sending.encoded_words import decoded
 
@@ -22,6 +23,7 @@ class HeaderRefused(ValueError):
     """A header that will not be written; the sentence names the header, never the value."""
 
 
+@lru_cache(maxsize=64)
 def field_name(name: str) -> str:
     """`name` if it can be a header's name here; Bcc cannot (A01). Raises HeaderRefused."""
     if _FIELD_NAME.fullmatch(name) is None:

@@ -5,7 +5,6 @@ Pure: the random octets of a Message-ID are given. Every value is ASCII and pass
 
 from __future__ import annotations
 
-import base64
 import re
 import unicodedata
 
@@ -16,6 +15,9 @@ ONE_CLICK = "List-Unsubscribe=One-Click"  # List-Unsubscribe-Post, verbatim (RFC
 
 _LONGEST_LIST_ID = 255  # RFC 2919 section 3
 _LONGEST_MESSAGE_ID = 75
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_BASE32_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
+_SHIFTS = range(120, -1, -10)
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "\u2019": "'", "\u2013": "-"})
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
 # RFC 3986 without comma, parentheses and quotes: receivers cut the header at commas (RFC 2369 section 2).
@@ -63,10 +65,15 @@ def message_id(random128: bytes, domain: str) -> str:
 
     Raises HeaderRefused.
     """
+    return checked_message_id(f"<{message_local(random128)}@{ascii_domain(domain)}>")
+
+
+def message_local(random128: bytes) -> str:
+    """The part before the @: base32 in lower case without padding. Raises HeaderRefused."""
     if len(random128) != 16:
         raise HeaderRefused("Message-ID needs 16 random octets.")
-    local = base64.b32encode(random128).decode("ascii").rstrip("=").lower()
-    return checked_message_id(f"<{local}@{ascii_domain(domain)}>")
+    number = int.from_bytes(random128, "big") << 2
+    return "".join([_BASE32_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 
 
 def checked_message_id(value: str) -> str:
