@@ -16,6 +16,7 @@ from engine.letter.merge import (
     field_lines,
     fragment,
 )
+from engine.letter.mould import Encode, Mould
 from engine.letter.placeholders import url_name
 from engine.sequence.links import Link
 
@@ -51,13 +52,23 @@ class Rendered:
     text: str
 
 
+class _Subject(Template):
+    """A line without control characters, whatever the fields hold."""
+
+    def __init__(self, line: Template) -> None:
+        super().__init__(line._template, line.fields, line.source)
+
+    def render(self, values: Mapping[str, Value], own: Mapping[str, str] | None = None) -> str:
+        return CONTROL.sub(" ", super().render(values, own)).strip()
+
+
 @dataclass(frozen=True)
 class Compiled:
     """A published letter. `fields` are the person's fields it uses; `links` its action links, in order."""
 
     links: tuple[Link, ...]
     fields: frozenset[str]
-    _subject: Template
+    _subject: _Subject
     _preheader: Template
     _html: Template
     _text: Template
@@ -69,13 +80,19 @@ class Compiled:
         if len(urls) != len(self._url_names):
             raise ValueError(f"this letter has {len(self._url_names)} action links, not {len(urls)}")
         own = self._own(urls, foot)
-        own["subject"] = CONTROL.sub(" ", self._subject.render(values, own)).strip()
+        own["subject"] = self._subject.render(values, own)
         own["preheader"] = self._preheader.render(values, own)
         html = self._html.render(values, own | {"foot": fragment(foot_html(foot))})
         text = self._text.render(values, own | {"foot": foot_text(foot)})
         if len(html) * 4 > LARGEST_HTML and len(html.encode()) > LARGEST_HTML:
             raise MergeFailed(f"With this person's fields the letter would exceed {LARGEST_HTML} bytes of HTML.")
         return Rendered(own["subject"], html, text.strip("\n") + "\n")
+
+    def mould(self, urls: Sequence[str], foot: Foot, marks: Sequence[str], encode: Encode) -> Mould:
+        """For many people: `urls` and `foot` as in `render`, but everybody's, with `marks` in the place of the links' tokens."""
+        lines = {"subject": self._subject, "preheader": self._preheader}
+        html, text = (self._html, fragment(foot_html(foot))), (self._text, foot_text(foot))
+        return Mould(lines, html, text, self._own(urls, foot), marks, encode)
 
     def _own(self, urls: Sequence[str], foot: Foot) -> dict[str, str]:
         own = dict(zip(self._url_names, urls, strict=True))
@@ -119,7 +136,7 @@ def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "") 
     return Compiled(
         links=draft.links,
         fields=frozenset(name for name in used - PLACEHOLDERS if not name.startswith("_")),
-        _subject=subject, _preheader=preheader, _html=html, _text=text,
+        _subject=_Subject(subject), _preheader=preheader, _html=html, _text=text,
         _url_names=tuple(url_name(link) for link in draft.links if link.index >= 0),
         _logo=address)
 

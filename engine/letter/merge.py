@@ -82,7 +82,7 @@ def _truncate(environment: Environment, text: Value, length: int = 255, killword
     return do_truncate(environment, str(text), length, killwords, end, leeway)
 
 
-def _environment(autoescape: bool) -> ImmutableSandboxedEnvironment:
+def restricted(autoescape: bool) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         autoescape=autoescape, undefined=_Absent, keep_trailing_newline=True, cache_size=0)
     environment.globals.clear()
@@ -91,15 +91,15 @@ def _environment(autoescape: bool) -> ImmutableSandboxedEnvironment:
     return environment
 
 
-_ENVIRONMENTS = {True: _environment(True), False: _environment(False)}
+_ENVIRONMENTS = {True: restricted(True), False: restricted(False)}
 
 
 class Template:
     """A compiled source. `fields` are the names it uses, those of the engine included."""
 
-    def __init__(self, template: JinjaTemplate, fields: frozenset[str]) -> None:
+    def __init__(self, template: JinjaTemplate, fields: frozenset[str], source: str = "") -> None:
         self._template = template
-        self.fields = fields
+        self.fields, self.source = fields, source
 
     def render(self, values: Mapping[str, Value], own: Mapping[str, str] | None = None) -> str:
         """Raise MergeFailed when a field is missing; `own` are the engine's values, which win over the person's."""
@@ -143,7 +143,11 @@ def compile_joined(source: str, autoescape: bool) -> Template:
     """Compile what the engine put together from pieces already checked (its own names begin with `_`)."""
     environment = _ENVIRONMENTS[autoescape]
     tree = environment.parse(source)
-    return Template(environment.from_string(tree), frozenset(name.name for name in tree.find_all(nodes.Name)))
+    return Template(environment.from_string(tree), names_in(tree), source)
+
+
+def names_in(tree: nodes.Template) -> frozenset[str]:
+    return frozenset(name.name for name in tree.find_all(nodes.Name))
 
 
 def split_pieces(source: str, name: str) -> tuple[Piece, ...]:

@@ -29,3 +29,13 @@ def quoted_printable(body: str) -> bytes:
     if b" \n" in octets or b"\t\n" in octets or octets.endswith((b" ", b"\t")):
         encoded = _OVERFULL.sub(rb"\1=\n\2", encoded)
     return encoded.replace(b"\n", b"\r\n")
+
+
+def quoted_printable_lines(lines: str) -> str:
+    """Whole lines of a body, or its last one: what they become in it, whatever else it holds.
+
+    Raises BodyRefused, also for a CR: alone it would end a line here and no line in the body.
+    """
+    if "\r" in lines:
+        raise BodyRefused("A carriage return stands in a line.")
+    return quoted_printable(lines).decode("ascii")

@@ -1,0 +1,207 @@
+"""A published letter with all that is the same for everybody filled in and encoded beforehand. What it gives equals `Compiled.render`, encoded.
+
+It is encoded line by line, as quoted-printable allows: what a line becomes depends on no other line. Lines that hold nothing of a person are encoded
+here, once; a link's token in them has one length and only signs that stay as they are, so it goes into its place, even across a soft break. A line
+with a field, or an `if` that does not keep to whole lines, is encoded per person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from jinja2 import nodes
+from jinja2.environment import Environment
+from markupsafe import escape
+
+from engine.letter.draft import LARGEST_HTML
+from engine.letter.merge import MergeFailed, Template, Value, names_in, restricted
+
+Encode = Callable[[str], str]
+SOFT_BREAK = "=\r\n"
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+# Between the two parts: no encoded line can hold it.
+_BETWEEN = "\0"
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    test: nodes.Node
+    then: list[_Flat]
+    otherwise: list[_Flat]
+
+
+# Text as it will stand there; an expression to be written; an `if`.
+_Flat = str | nodes.Expr | _Choice
+# The template of a part and its foot.
+_Worded = tuple[Template, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """For one person; the parts are encoded."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Mould:
+    """The lines and the parts of a letter; the parts are one template that renders to their encoded selves."""
+
+    def __init__(
+        self, lines: Mapping[str, Template], html: _Worded, text: _Worded, own: Mapping[str, str], marks: Sequence[str], encode: Encode
+    ) -> None:
+        """`own` are the engine's values; in these and in the feet of `html` and `text`, `marks` stand for the tokens of links."""
+        known = dict(own)
+        for name, line in lines.items():
+            if line.fields <= own.keys():
+                known[name] = line.render({}, own)
+        self._lines = {name: line for name, line in lines.items() if name not in known}
+        self._own = {name: value for name, value in known.items() if not any(mark in value for mark in marks)}
+        environment, tokens = _encoding(encode), _Tokens(marks)
+        body = _Part(text, known, False, tokens, environment).body("\n")
+        body.append(nodes.Output([nodes.TemplateData(_BETWEEN)]))
+        body += _Part(html, known, True, tokens, environment).body()
+        tree = nodes.Template(body, lineno=1)
+        tree.set_lineno(1)
+        tree.set_environment(environment)
+        self._slots = tuple(tokens.slots.items())
+        engines = self._own.keys() | lines.keys() | tokens.slots.keys()
+        self._template = Template(environment.from_string(tree), names_in(tree) - engines)
+
+    def fill(self, values: Mapping[str, Value], tokens: Sequence[str]) -> Filled:
+        """`tokens` stand where `marks` stood, in their order and of their length.
+
+        Raise MergeFailed where only `Compiled.render` can say whether this person can be written to, or why not.
+        """
+        own = self._own.copy()
+        for name, (place, start, end) in self._slots:
+            own[name] = tokens[place][start:end]
+        for name, line in self._lines.items():
+            own[name] = line.render(values, own)
+        text, _, html = self._template.render(values, own).partition(_BETWEEN)
+        if len(html) > LARGEST_HTML:
+            raise MergeFailed("The HTML may be too large.")
+        return Filled(own["subject"], text.strip("\r\n") + "\r\n", html)
+
+
+class _Tokens:
+    """Where the tokens of links go: `slots` says which stretch of which token a name of the template stands for."""
+
+    def __init__(self, marks: Sequence[str]) -> None:
+        either = "|".join(f"({f'(?:{SOFT_BREAK})?'.join(map(re.escape, mark))})" for mark in marks)
+        self._any = re.compile(either or "(?!)")
+        self.slots: dict[str, tuple[int, int, int]] = {}
+
+    def placed(self, text: str) -> Iterator[nodes.Expr]:
+        """`text`, encoded or not, its marks replaced by names."""
+        done = 0
+        for found in self._any.finditer(text):
+            yield nodes.TemplateData(text[done : found.start()])
+            start = 0
+            for stretch in found[0].split(SOFT_BREAK):
+                if start:
+                    yield nodes.TemplateData(SOFT_BREAK)
+                yield self._slot((found.lastindex or 1) - 1, start, start + len(stretch))
+                start += len(stretch)
+            done = found.end()
+        yield nodes.TemplateData(text[done:])
+
+    def _slot(self, place: int, start: int, end: int) -> nodes.Expr:
+        name = f"_token_{place}_{start}_{end}"
+        self.slots[name] = (place, start, end)
+        return nodes.Name(name, "load")
+
+
+class _Part:
+    """One part of a letter, worked out as far as is possible for everybody."""
+
+    def __init__(self, part: _Worded, own: Mapping[str, str], escaped: bool, tokens: _Tokens, environment: Environment) -> None:
+        template, foot = part
+        self._known = {**own, "foot": foot}
+        self._escaped, self._tokens, self._encode = escaped, tokens, environment.filters["encoded"]
+        self._tree = environment.parse(template.source)
+
+    def body(self, end: str = "") -> list[nodes.Node]:
+        done, rest = self._encoded([*self._flat(self._tree.body), end])
+        return [*done, *self._line(rest)]
+
+    def _flat(self, body: Iterable[nodes.Node]) -> list[_Flat]:
+        flat: list[_Flat] = []
+        for node in body:
+            if isinstance(node, nodes.Output):
+                flat += [self._written(child) for child in node.nodes]
+            elif isinstance(node, nodes.If):
+                flat += self._chosen(node)
+            else:
+                raise TypeError(f"a published letter holds output and `if` only, not {type(node).__name__}")
+        return flat
+
+    def _written(self, child: nodes.Expr) -> _Flat:
+        if isinstance(child, nodes.TemplateData):
+            return child.data
+        if isinstance(child, nodes.Const):
+            return self._as_text(child.value)
+        if isinstance(child, nodes.Name) and child.name in self._known:
+            return self._as_text(self._known[child.name])
+        return nodes.Filter(child, "escaped", [], [], None, None) if self._escaped else child
+
+    def _as_text(self, value: object) -> str:
+        return str(escape(value)) if self._escaped else str(value)
+
+    def _chosen(self, node: nodes.If) -> list[_Flat]:
+        otherwise = list(node.else_)
+        if node.elif_:
+            first, *others = node.elif_
+            otherwise = [nodes.If(first.test, first.body, others, node.else_)]
+        if isinstance(node.test, nodes.Name) and node.test.name in self._known:
+            return self._flat(node.body if self._known[node.test.name] else otherwise)
+        return [_Choice(node.test, self._flat(node.body), self._flat(otherwise))]
+
+    def _encoded(self, flat: Iterable[_Flat]) -> tuple[list[nodes.Node], list[_Flat]]:
+        """All whole lines, encoded, and what stands after the last of them. It begins a line."""
+        done: list[nodes.Node] = []
+        line: list[_Flat] = []
+        for each in flat:
+            if isinstance(each, str):
+                for stretch in _LINE.findall(each):
+                    line.append(stretch)
+                    if stretch.endswith("\n"):
+                        done += self._line(line)
+                        line = []
+            elif isinstance(each, _Choice) and not line and (whole := self._whole(each)):
+                done.append(whole)
+            else:
+                line.append(each)
+        return done, line
+
+    def _whole(self, choice: _Choice) -> nodes.If | None:
+        """The `if` with its branches encoded, when each of them holds whole lines only."""
+        (then, after_then), (otherwise, after_otherwise) = self._encoded(choice.then), self._encoded(choice.otherwise)
+        return None if after_then or after_otherwise else nodes.If(choice.test, then, [], otherwise)
+
+    def _line(self, line: list[_Flat]) -> list[nodes.Node]:
+        fixed = [each for each in line if isinstance(each, str)]
+        if len(fixed) == len(line):
+            return [nodes.Output(list(self._tokens.placed(self._encode("".join(fixed)))))] if fixed else []
+        return [nodes.FilterBlock(self._live(line), nodes.Filter(None, "encoded", [], [], None, None))]
+
+    def _live(self, flat: Iterable[_Flat]) -> list[nodes.Node]:
+        body: list[nodes.Node] = []
+        for each in flat:
+            if isinstance(each, _Choice):
+                body.append(nodes.If(each.test, self._live(each.then), [], self._live(each.otherwise)))
+            else:
+                body.append(nodes.Output(list(self._tokens.placed(each)) if isinstance(each, str) else [each]))
+        return body
+
+
+@lru_cache(maxsize=4)
+def _encoding(encode: Encode) -> Environment:
+    """Values are escaped where that is said, and nowhere else: encoded lines are not HTML."""
+    environment = restricted(autoescape=False)
+    environment.filters |= {"encoded": encode, "escaped": escape}
+    return environment
