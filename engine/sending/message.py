@@ -53,7 +53,11 @@ def serialize(mail: Mail, size_cap: int = SIZE_CAP) -> bytes:
 
     Raises HeaderRefused, BodyRefused, or MessageTooBig above `size_cap` octets.
     """
-    message = b"".join([*_headers(mail), *_body(mail)])
+    return checked_size(b"".join([*_headers(mail), *_body(mail)]), size_cap)
+
+
+def checked_size(message: bytes, size_cap: int = SIZE_CAP) -> bytes:
+    """`message`, or MessageTooBig."""
     if len(message) > size_cap:
         raise MessageTooBig(f"The message has {len(message)} octets, more than the {size_cap} allowed.")
     return message
