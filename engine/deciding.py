@@ -83,8 +83,9 @@ class _Work:
 
     def now(self) -> Person:
         """The person with what this batch has decided; folded only when a further wish asks, which an import's never do."""
-        self.person = fold(self.pending, self.person)
-        self.pending.clear()
+        if self.pending:
+            self.person = fold(self.pending, self.person)
+            self.pending.clear()
         return self.person
 
 

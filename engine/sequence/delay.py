@@ -38,6 +38,12 @@ class Delay:
         """Length in milliseconds for comparisons between delays; a month counts as 30 days."""
         return (self.months * 30 + self.days) * DAY + self.minutes * MINUTE
 
+    @property
+    def least_ms(self) -> int:
+        """No longer than the delay anywhere and at any time: months of 28 days, and a day off for a change of the clock or of the zone."""
+        days = self.months * 28 + self.days
+        return max(0, days - 1) * DAY + self.minutes * MINUTE
+
     def __str__(self) -> str:
         parts = [(self.months, "month"), (self.days, "day"), (self.minutes // 60, "hour"), (self.minutes % 60, "minute")]
         said = [f"{n} {unit}{'s' if n > 1 else ''}" for n, unit in parts if n]

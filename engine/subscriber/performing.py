@@ -58,8 +58,7 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     request = person.requests[purpose].request if kind == "confirmation" else ""
     before = _state(person, command.key, act)
     reason = why_not(person, kind, purpose, request=request)
-    too_late = command.at > later(act.planned, _lateness(plan, command.key), zone_of(person, plan))
-    if reason or too_late:
+    if reason or _too_late(command, act, person, plan):
         why = f"not eligible: {reason}" if reason else "too late"
         return done(RULE, e.LetterWithheld(command.at, command.key, act.letter, why, act.list, act.run, before.message if before else ""))
     begun = e.LetterBegun(
@@ -76,6 +75,13 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
         before.attempts + 1 if before else 1,
     )
     return done(command.cause, begun)
+
+
+def _too_late(command: c.Perform, act: Act, person: Person, plan: Plan) -> bool:
+    lateness = _lateness(plan, command.key)
+    if command.at - act.planned <= lateness.least_ms:
+        return False
+    return command.at > later(act.planned, lateness, zone_of(person, plan))
 
 
 def _state(person: Person, key: str, act: Act) -> LetterState | None:

@@ -183,3 +183,12 @@ def test_an_instant_is_its_local_time(start: int, zone: str) -> None:
     moment = to_local(start, zone)
     if moment.fold == 0:
         assert to_instant(moment.replace(tzinfo=None), zone) == start
+
+
+@given(
+    st.integers(0, 2_000_000_000_000),
+    st.builds(Delay, st.integers(0, 40), st.integers(0, 800), st.integers(0, 5000)),
+    st.sampled_from(["UTC", "Europe/Paris", "America/New_York", "Pacific/Apia", "Asia/Kathmandu", "Australia/Lord_Howe"]),
+)
+def test_no_delay_is_shorter_than_its_least(start: int, delay: Delay, zone: str) -> None:
+    assert later(start, delay, zone) - start >= delay.least_ms
