@@ -195,7 +195,7 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
 
 @pytest.mark.parametrize(("table", "keys"), [
     ("site", "name url from from_name reply_to postal_address language timezone"),
-    ("web", "host port trusted_proxies"),
+    ("web", "host port trusted_proxies metrics"),
     ("store", "url"),
     ("smtp", "host port tls username password_file connections"),
     ("sending", "in_doubt pause_after_outage"),
