@@ -17,6 +17,7 @@ from engine.house import House
 from engine.keys import Secrets, make_secrets, read_secrets
 from engine.ledger.store import SQL as LEDGER_SQL
 from engine.ledger.store import Ledger
+from engine.remembering import LedgerMemory
 from engine.store.database import Database, ensure_database, ensure_program_role, program_role
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
@@ -65,7 +66,8 @@ def furnished(config: Config, owner: str, secrets: Secrets) -> Iterator[House]:
         views.prepare()
         publications = Publications(ledger)
         decisions = Decisions(ledger, vault, publications, views.folds, clock.now)
-        yield House(config, secrets, database, ledger, vault, desk, clock, publications, decisions, views, sender_name())
+        memory = LedgerMemory(ledger, publications, config.data)
+        yield House(config, secrets, database, ledger, vault, desk, clock, publications, decisions, views, sender_name(), memory)
     finally:
         ledger.close()
         database.close()

@@ -12,6 +12,7 @@ from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.keys import Secrets
 from engine.ledger.store import Ledger
+from engine.remembering import LedgerMemory
 from engine.store.database import Database
 from engine.subscriber.person import Person
 from engine.vault.vault import Vault
@@ -110,3 +111,4 @@ class House:
     decisions: Decisions
     views: Views
     sender: str
+    memory: LedgerMemory

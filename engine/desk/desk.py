@@ -80,6 +80,10 @@ class Desk:
     def stuck(self, limit: int = 50) -> list[TupleRow]:
         return self._run("stuck", limit=limit)
 
+    def release_all(self) -> None:
+        """Nothing is taken any more."""
+        self._run("release_all")
+
     def mark(self, name: str) -> tuple[int, int] | None:
         rows = self._run("mark", name=name)
         return (int(rows[0][0]), int(rows[0][1])) if rows else None

@@ -50,6 +50,10 @@ WHERE (subscriber, key) IN (
 -- A sender that starts again knows what its former self had taken.
 DELETE FROM desk.taken WHERE sender = %(sender)s
 
+-- name: release_all
+-- Of a ledger that was put back: leases and positions speak of what is no longer there.
+DELETE FROM desk.taken
+
 -- name: forget_taken
 -- Leases that ended say nothing any more. Kept short: every letter leaves a row here, and whoever takes looks among them.
 DELETE FROM desk.taken WHERE until < clock_timestamp() - interval '1 minute'

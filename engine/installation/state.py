@@ -33,7 +33,8 @@ class Edition:
 
 @dataclass(frozen=True)
 class Installation:
-    """A fold of the installation's stream up to `version`. `paused` maps a list (0: everything) to the reason."""
+    """A fold of the installation's stream up to `version`. `paused` maps a list (0: everything) to the reason; `restored` is when the ledger was
+    last recognised as put back from an older copy (ms, 0: never)."""
 
     version: int = 0
     words: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Installation:
     calendar: Calendar = ()
     paused: Mapping[int, str] = field(default_factory=dict)
     notices: Mapping[str, str] = field(default_factory=dict)
+    restored: int = 0
 
     @property
     def edition(self) -> int:
@@ -135,6 +137,8 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
             return replace(i, paused={**i.paused, number: why})
         case e.SendingResumed(_, number):
             return replace(i, paused={n: why for n, why in i.paused.items() if n != number and number != 0})
+        case e.LedgerRestored(at, _):
+            return replace(i, restored=at)
         case e.NoticePublished(_, form, digest, _):
             return replace(i, notices={**i.notices, form: digest})
         case _:

@@ -215,6 +215,12 @@ class Ledger:
             yield entries
             position = entries[-1].position
 
+    def bytes_at(self, position: int) -> bytes | None:
+        """An entry as it is stored."""
+        with self.datastore.get_connection() as connection:
+            row = connection.execute(SQL["at"], {"position": position}, binary=True).fetchone()
+        return bytes(row["state"]) if row is not None else None
+
     def at(self, position: int) -> Entry | None:
         with self.datastore.get_connection() as connection:
             row = connection.execute(SQL["at"], {"position": position}, binary=True).fetchone()

@@ -102,6 +102,7 @@ class Sender:
             await asyncio.to_thread(self._catch_up)
         if not await self._relay_answers():
             return 0, None
+        await asyncio.to_thread(self.house.memory.confirm)
         held = {message for begun in self._rounds for message in list(begun.claims)}
         claims, taken = await asyncio.to_thread(c.take_and_claim, self.house, held)
         await asyncio.to_thread(self.house.desk.set_mark, "tick", self.house.clock.now(), 0)

@@ -25,11 +25,11 @@ def migrate(owner: str, role: str) -> None:
     statements = queries(HERE / "migrate.sql")
     wanted = _fingerprint(role)
     with psycopg.connect(owner, autocommit=True) as connection:
-        if _is_current(connection, wanted):
+        if _is_current(connection, wanted, role):
             return
         connection.execute(statements["lock"], {"key": MIGRATION_LOCK})
         try:
-            if _is_current(connection, wanted):
+            if _is_current(connection, wanted, role):
                 return
             ledger.create(owner)
             connection.execute(statements["schemas"].encode())
@@ -50,9 +50,10 @@ def _fingerprint(role: str) -> str:
     return "relance " + hashlib.sha256(b"\0".join([role.encode(), *(path.read_bytes() for path in files)])).hexdigest()
 
 
-def _is_current(connection: psycopg.Connection[tuple[object, ...]], wanted: str) -> bool:
-    row = connection.execute(queries(HERE / "migrate.sql")["fingerprint"]).fetchone()
-    return row is not None and row[0] == wanted
+def _is_current(connection: psycopg.Connection[tuple[object, ...]], wanted: str, role: str) -> bool:
+    """A copy that was put back brings the fingerprint with it, and not what was granted on the database itself."""
+    row = connection.execute(queries(HERE / "migrate.sql")["fingerprint"], {"role": role}).fetchone()
+    return row is not None and row[0] == wanted and bool(row[1])
 
 
 def _vault(connection: psycopg.Connection[tuple[object, ...]]) -> None:

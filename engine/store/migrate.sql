@@ -33,8 +33,8 @@ REVOKE INSERT, UPDATE, DELETE ON vault.migration FROM {role}
 GRANT CREATE ON DATABASE {database} TO {role}
 
 -- name: fingerprint
--- What the last migration left as the ledger schema's comment.
-SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'ledger'
+-- What the last migration left as the ledger schema's comment, and whether the program may make views.
+SELECT obj_description(oid, 'pg_namespace'), has_database_privilege(%(role)s, current_database(), 'CREATE') FROM pg_namespace WHERE nspname = 'ledger'
 
 -- name: schemas
 -- Vault and desk; the ledger makes its own, views theirs.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from engine import logs
 from engine.house import House
+from engine.remembering import Restored
 
 log = logging.getLogger("relance.run")
 PARTS = ("web", "follow", "send")
@@ -83,5 +84,8 @@ def _run(house: House, order: Order) -> int:
         for number, handler in before.items():
             signal.signal(number, handler)
     for error in failures:
-        log.error("ended by an error nobody expected", exc_info=error)
+        if isinstance(error, Restored):
+            log.error(str(error))
+        else:
+            log.error("ended by an error nobody expected", exc_info=error)
     return 1 if failures else 0

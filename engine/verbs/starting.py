@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from engine import publication
 from engine.house import House
-from engine.installation.events import SendingPaused
+from engine.installation.events import LedgerRestored, SendingPaused
 from engine.language import N_
 from engine.sequence.delay import MINUTE
 from engine.sequence.timing import later
+from engine.store.locks import alone
 from engine.subscriber.events import Cause
 from engine.verbs.refusal import Refusal
 
+log = logging.getLogger("relance.run")
 AHEAD = 5 * MINUTE
 
 
@@ -19,6 +23,7 @@ def make_ready(house: House, speed: int) -> None:
     check_clock(house)
     if speed and speed != house.clock.rate:
         set_speed(house, speed)
+    recognise(house)
     publication.publish_first(house)
     hold_back(house)
 
@@ -41,6 +46,26 @@ def _ahead(house: House) -> int:
     """By how many milliseconds of engine time the last fact lies in the future; negative when it does not."""
     last = house.ledger.at(house.ledger.head())
     return last.recorded_at - house.clock.now() if last is not None else -1
+
+
+def recognise(house: House) -> None:
+    """A ledger that was put back from an older copy holds sending until somebody has looked: what left since that copy would leave again.
+
+    One process of this machine at a time, so that it is recorded once.
+    """
+    house.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with alone(house.config.data / "ledger-position.lock", lambda said: None):
+        if (remembered := house.memory.lost()) is not None:
+            now, head = house.clock.now(), house.ledger.head()
+            while not house.publications.append([LedgerRestored(now, head), SendingPaused(now, "restored")], Cause("engine"), now):
+                house.publications.current()
+            ahead = [view for view, position, _ in house.views.positions() if position > head]
+            if ahead:
+                house.views.rebuild(ahead, lambda done, total: None)
+            house.desk.release_all()
+            told = {"position": head, "remembered": remembered.position}
+            log.error("THE LEDGER WAS PUT BACK FROM AN OLDER COPY: sending is paused, see `relance status`, then `relance resume`", extra=told)
+        house.memory.note()
 
 
 def hold_back(house: House) -> None:

@@ -39,10 +39,10 @@ async def work(house: House, order: Order) -> list[BaseException]:
         make_ready(house, order.speed)
         order.begin()
         sender = Sender(house, settings) if settings is not None else None
-        await stack.enter_async_context(known(house, order.parts, lambda: _troubles(house, order, sender)))
-        stopping = [stop.set]
+        presence = await stack.enter_async_context(known(house, order.parts, lambda: _troubles(house, order, sender)))
+        stopping = [stop.set, presence.stop]
         intervals = Intervals()
-        tasks: list[Awaitable[None]] = []
+        tasks: list[Awaitable[None]] = [presence.ended]
         if sender is not None:
             stopping.append(sender.stop)
             tasks += [sender.run(), _on(intervals.every(1), stop, lambda: _broadcasts(house)), _waking(intervals.every(1), stop, sender)]
