@@ -197,6 +197,12 @@ class RecordedFor:
     why: str
 
 
+def not_paused(house: House, claims: Sequence[Claim]) -> list[Claim]:
+    """Those that no pause holds at this moment; the others are released with what was never begun, and wait."""
+    paused = house.publications.current().paused
+    return [] if 0 in paused else [claim for claim in claims if claim.entry.list not in paused]
+
+
 def still_eligible(person: Person, claim: Claim) -> str:
     """The reason a begun letter may not leave after all, or "": asked per group, at most a second before MAIL (P1)."""
     entry = claim.entry

@@ -87,7 +87,7 @@ class Round:
 
     def _check(self, messages: Sequence[str]) -> Collection[str]:
         """Asked just before MAIL: what has happened to these people since they were claimed, as the ledger has it now."""
-        claims = [self.claims[message] for message in messages]
+        claims = c.not_paused(self.house, [self.claims[message] for message in messages])
         people = self.house.decisions.freshened({claim.stream: self.known[claim.stream] for claim in claims})
         self.known |= people
         allowed, refused = set(), []
