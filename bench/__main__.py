@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from bench import append, chaos, clicking, composing, follow, importing, ledger, loop, memory, rebuild
 from bench.ground import Ground, NoRoom, ground
+from bench.machine import described, load
 from bench.sizes import Size
 from bench.table import Row, printed, write
 
@@ -46,30 +46,37 @@ def main() -> int:
     if unknown := [name for name in args.names if name not in names]:
         found.error(f"there is no measure {', '.join(unknown)}; there are {', '.join(names)}")
     size = Size.QUICK if args.quick else Size.LARGE if args.large else Size.USUAL
-    rows = _measured(args.names or names, size, args.picture)
+    before = load()
+    rows, settings = _measured(args.names or names, size, args.picture)
     if not args.names:
         rows += chaos.rows()
-    print(printed(rows))
+    print(described(before, settings), printed(rows), sep="\n\n")
     write(rows, args.output)
     return 0
 
 
-def _measured(names: Iterable[str], size: Size, picture: Path | None) -> list[Row]:
-    """What has no room on this disk is said, and has no row."""
+def _measured(names: Iterable[str], size: Size, picture: Path | None) -> tuple[list[Row], dict[str, str]]:
+    """Their rows, and the settings of the server that has the large databases. What has no room on this disk is said, and has no row."""
     rows: list[Row] = []
+    settings: dict[str, str] = {}
     with ExitStack() as stack:
         large: Ground | None = None
         for name in names:
-            print(f"measuring {name} … (load {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
+            print(f"measuring {name} … (load {load()})", file=sys.stderr, flush=True)
             if name in ALONE:
-                rows += ALONE[name](size)
-                continue
-            large = large or stack.enter_context(ground(DUE[size], picture))
-            try:
-                rows += ON_GROUND[name](size, large)
-            except NoRoom as why:
-                print(f"not measured: {name}: {why}", file=sys.stderr)
-    return rows
+                found = ALONE[name](size)
+            else:
+                if large is None:
+                    large = stack.enter_context(ground(DUE[size], picture))
+                    settings = large.place.settings()
+                try:
+                    found = ON_GROUND[name](size, large)
+                except NoRoom as why:
+                    print(f"not measured: {name}: {why}", file=sys.stderr)
+                    continue
+            print(printed(found), file=sys.stderr, flush=True)
+            rows += found
+    return rows, settings
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def _costs(size: Size, ground: Ground) -> list[Cost]:
         costs = [Cost(here.house.ledger.head()) for here in places]
         places[0].owner.execute(SQL["checkpoint"])
         for turn in range(warming + turns):
-            for cost, here in zip(costs, places, strict=True):
+            for cost, here in random.sample(list(zip(costs, places, strict=True)), len(places)):
                 found = _batch(here)
                 for name in found if turn >= warming else ():
                     cost.batches[name].append(found[name])

@@ -5,11 +5,10 @@ Both per core: what is done in a second of the wall, divided by the cores there 
 
 from __future__ import annotations
 
-import os
-
 import psycopg
 
 from bench.ground import Ground
+from bench.machine import cores
 from bench.sizes import Size
 from bench.table import Row, Watch, against
 from engine.ledger.store import SQL as LEDGER
@@ -21,7 +20,7 @@ EVENTS = {Size.QUICK: 15_000, Size.USUAL: 200_000, Size.LARGE: 2_000_000}
 
 def measure(size: Size, ground: Ground) -> list[Row]:
     """Views are dropped and replayed."""
-    rebuilt, cores = [], len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    rebuilt = []
     with ground.copy(ground.people_for(EVENTS[size])) as here:
         head = here.house.ledger.head()
         for _ in range(size.pick(3, 3, 1)):
@@ -29,7 +28,7 @@ def measure(size: Size, ground: Ground) -> list[Row]:
                 here.house.views.rebuild((), lambda done, total: None)
             with Watch() as reading:
                 _read(here.owner, head)
-            rebuilt.append((head / rebuilding.seconds / cores, head / reading.seconds / cores))
+            rebuilt.append((head / rebuilding.seconds / cores(), head / reading.seconds / cores()))
     return [against(f"rebuild of {head:,} events, per core", "events/s", GOAL, rebuilt)]
 
 
