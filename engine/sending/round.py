@@ -29,7 +29,7 @@ from engine.vault.vault import Keep
 
 log = logging.getLogger("relance.send")
 VERDICTS = {Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard", Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked"}
-RECORD_EVERY = 0.1
+RECORD_EVERY = 0.2
 SALT = 32
 Note = Callable[[Sequence[Delivery]], None]
 
