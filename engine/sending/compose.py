@@ -1,29 +1,36 @@
 """From a claim to the octets of a mail: the published words, the person's fields, links that only this installation can make.
 
 A published letter is compiled once and kept. What cannot be rendered for someone raises CannotRender with the reason, and concerns nobody else.
+There are two paths to the same octets: `compose` says what they are, `octets` has most of them written beforehand.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from engine.config import Config
 from engine.letter.compile import Compiled, Foot, LetterMistakes, LetterSource, MergeFailed, compile_letter
-from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, NOT_ME, UNSUBSCRIBE, make_token
+from engine.letter.mould import Mould
+from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, LENGTH, NOT_ME, UNSUBSCRIBE, make_token
 from engine.sending import message as mails
 from engine.sending.address_header import Mailbox
+from engine.sending.frame import Frame, Personal
 from engine.sending.header_values import ONE_CLICK, feedback_id, list_id, list_unsubscribe, message_id
+from engine.sending.quoted_printable import quoted_printable_lines
 from engine.sending.texts import TEXTS, Texts
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.events import LetterBegun
 
 KEPT = 512
+CASTS_KEPT = 1000  # of some 30 KB
 LAYOUT = "layout.html"
 
 
@@ -51,6 +58,19 @@ class Composed:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """A letter as it is for all who get it in the same words; `actions` are those of its links' tokens."""
+
+    mould: Mould
+    frame: Frame
+    actions: tuple[int, ...]
+
+
+Url = Callable[[int], str]
+"""Where the link of an action leads."""
+
+
 def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
     """The published letter a claim names, or None when that edition has none such."""
     if claim.kind == "confirmation":
@@ -73,6 +93,7 @@ class Composer:
         self.host = urlsplit(config.site.url).hostname or "localhost"
         self.domain = config.site.sender.rpartition("@")[2]
         self._kept: OrderedDict[tuple[int, str, str, str], Compiled] = OrderedDict()
+        self._casts: OrderedDict[tuple[int | str, ...], _Cast | None] = OrderedDict()
 
     def compose(self, ordered: Ordered, plan: Plan, at: int) -> Composed:
         """`at` is the engine's time in milliseconds, the mail's Date. Raises CannotRender."""
@@ -82,12 +103,57 @@ class Composer:
             raise CannotRender(f'the letter "{claim.letter}" is not in edition {claim.edition}')
         try:
             compiled = self.compiled(letter, plan, claim.purpose)
-            urls = [self._url(ordered, FIRST_LINK + link.index) for link in compiled.links if link.index >= 0]
-            rendered = compiled.render(self._values(ordered), urls, self._foot(ordered, plan))
+            url = partial(self._url, ordered)
+            rendered = compiled.render(self._values(ordered), _answers(compiled, url), self._foot(ordered, plan, url))
             octets = mails.serialize(self._mail(ordered, plan, rendered.subject, rendered.text, rendered.html, at))
         except (LetterMistakes, MergeFailed, ValueError) as error:
             raise CannotRender(str(error)) from error
         return Composed(octets, rendered.subject, rendered.html, rendered.text)
+
+    def octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes:
+        """The octets that `compose` gives, several times as fast. Raises CannotRender."""
+        try:
+            made = self._cast_octets(ordered, plan, at)
+        except (LetterMistakes, MergeFailed, ValueError):
+            made = None  # `compose` says why, or that nothing is wrong
+        return self.compose(ordered, plan, at).octets if made is None else made
+
+    def _cast_octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes | None:
+        claim = ordered.claim
+        found = self._cast(ordered, plan) if ordered.position else None
+        if found is None:
+            return None
+        tokens = [make_token(self.link_key, action, ordered.position, claim.message) for action in found.actions]
+        filled = found.mould.fill(self._values(ordered), tokens)
+        return found.frame.fill(Personal(ordered.address, filled.subject, at, bytes.fromhex(claim.message), filled.text, filled.html), tokens)
+
+    def _cast(self, ordered: Ordered, plan: Plan) -> _Cast | None:
+        claim = ordered.claim
+        occurrence = claim.key if claim.kind == "broadcast" else ""
+        key = (plan.edition, claim.kind, occurrence, claim.list, claim.letter, claim.purpose, self._language(ordered), ordered.basis)
+        if key not in self._casts:
+            if len(self._casts) == CASTS_KEPT:
+                self._casts.popitem(last=False)
+            self._casts[key] = None  # what cannot be cast is not tried again for each person
+            self._casts[key] = self._new_cast(ordered, plan)
+        return self._casts[key]
+
+    def _new_cast(self, ordered: Ordered, plan: Plan) -> _Cast | None:
+        letter = letter_of(plan, ordered.claim)
+        if letter is None:
+            return None
+        compiled = self.compiled(letter, plan, ordered.claim.purpose)
+        # What no author can have written, as long as a token, with signs that are encoded as a token's are.
+        unheard = secrets.token_hex((LENGTH - 3) // 2)
+        marks: dict[int, str] = {}
+
+        def url(action: int) -> str:
+            return self._url_of(marks.setdefault(action, f"{unheard}{action:03}"))
+
+        answers, foot, extra = _answers(compiled, url), self._foot(ordered, plan, url), tuple(self._headers(ordered, plan, url))
+        mould = compiled.mould(answers, foot, tuple(marks.values()), quoted_printable_lines)
+        frame = Frame(*self._ends(), self.domain, extra, tuple(marks.values()))
+        return _Cast(mould, frame, tuple(marks))
 
     def compiled(self, letter: Letter, plan: Plan, purpose: str) -> Compiled:
         key = (plan.edition, letter.body, letter.subject, f"{letter.preheader}|{purpose if letter.body == CONFIRMATION_BODY else ''}")
@@ -104,47 +170,55 @@ class Composer:
 
     def _url(self, ordered: Ordered, action: int) -> str:
         if not ordered.position:
-            return f"{self.config.site.url}/l/preview"
-        return f"{self.config.site.url}/l/{make_token(self.link_key, action, ordered.position, ordered.claim.message)}"
+            return self._url_of("preview")
+        return self._url_of(make_token(self.link_key, action, ordered.position, ordered.claim.message))
+
+    def _url_of(self, token: str) -> str:
+        return f"{self.config.site.url}/l/{token}"
 
     def _language(self, ordered: Ordered) -> Literal["fr", "en"]:
         language = (ordered.language or self.config.site.language)[:2]
         return cast(Literal["fr", "en"], language if language in TEXTS else self.config.site.language)
 
-    def _foot(self, ordered: Ordered, plan: Plan) -> Foot:
+    def _foot(self, ordered: Ordered, plan: Plan, url: Url) -> Foot:
         language = self._language(ordered)
         texts, site = TEXTS[language], self.config.site
         purpose = plan.purposes[ordered.claim.purpose].name if ordered.claim.purpose in plan.purposes else ordered.claim.purpose
         if ordered.claim.kind == "confirmation":
-            extra = ((texts.not_me, self._url(ordered, NOT_ME)),)
-            confirm = self._url(ordered, CONFIRM)
+            extra = ((texts.not_me, url(NOT_ME)),)
+            confirm = url(CONFIRM)
             return Foot(site.name, site.postal_address, texts.why_asked, language=language, extra=extra, confirm_url=confirm)
         return Foot(
             site.name,
             site.postal_address,
             _why(texts, ordered.basis).format(purpose=purpose),
-            self._url(ordered, UNSUBSCRIBE),
+            url(UNSUBSCRIBE),
             texts.unsubscribe.format(purpose=purpose),
-            self._url(ordered, EVERYTHING),
+            url(EVERYTHING),
             texts.everything,
             language,
         )
 
     def _mail(self, ordered: Ordered, plan: Plan, subject: str, text: str, html: str, at: int) -> mails.Mail:
-        site, claim = self.config.site, ordered.claim
+        sender, reply_to = self._ends()
         return mails.Mail(
-            Mailbox(site.sender_name, site.sender),
+            sender,
             Mailbox("", ordered.address),
-            Mailbox("", site.reply_to) if site.reply_to else None,
+            reply_to,
             subject,
             datetime.fromtimestamp(at / 1000, UTC),
-            message_id(bytes.fromhex(claim.message), self.domain),
-            tuple(self._headers(ordered, plan)),
+            message_id(bytes.fromhex(ordered.claim.message), self.domain),
+            tuple(self._headers(ordered, plan, partial(self._url, ordered))),
             text,
             html,
         )
 
-    def _headers(self, ordered: Ordered, plan: Plan) -> list[tuple[str, str]]:
+    def _ends(self) -> tuple[Mailbox, Mailbox | None]:
+        """Who writes, and to whom an answer goes."""
+        site = self.config.site
+        return Mailbox(site.sender_name, site.sender), Mailbox("", site.reply_to) if site.reply_to else None
+
+    def _headers(self, ordered: Ordered, plan: Plan, url: Url) -> list[tuple[str, str]]:
         claim = ordered.claim
         stream = {"confirmation": "confirmation", "broadcast": "mailing"}.get(claim.kind, "sequence")
         campaign = claim.key.replace(":", "-").replace("/", "-")[:60] if claim.kind == "broadcast" else f"l{claim.list}-{claim.letter}"[:60]
@@ -157,11 +231,11 @@ class Composer:
             return headers
         purpose = plan.purposes.get(claim.purpose)
         host = self.host if "." in self.host and not self.host.replace(".", "").isdigit() else self.domain
-        url = self._url(ordered, UNSUBSCRIBE)
+        unsubscribe = url(UNSUBSCRIBE)
         return [
             *headers,
             ("List-Id", list_id(purpose.name if purpose else claim.purpose, f"{claim.purpose}.{host}")),
-            ("List-Unsubscribe", list_unsubscribe(url, None) if url.startswith("https:") else f"<{url}>"),
+            ("List-Unsubscribe", list_unsubscribe(unsubscribe, None) if unsubscribe.startswith("https:") else f"<{unsubscribe}>"),
             ("List-Unsubscribe-Post", ONE_CLICK),
             ("Precedence", "bulk"),
         ]
@@ -180,6 +254,10 @@ def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:
     else:
         body = plan.words[letter.body]
     return LetterSource(letter.body, letter.subject, letter.preheader, body, plan.words[LAYOUT])
+
+
+def _answers(compiled: Compiled, url: Url) -> list[str]:
+    return [url(FIRST_LINK + link.index) for link in compiled.links if link.index >= 0]
 
 
 def _why(texts: Texts, basis: str) -> str:

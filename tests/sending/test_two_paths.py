@@ -1,0 +1,177 @@
+"""The fast path and the plain path make the same octets of every letter; Python's own `email` reads in them what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.config import Config, read_config
+from engine.link_token import EVERYTHING, UNSUBSCRIBE, make_token
+from engine.sending.compose import CannotRender, Composed, Composer, Ordered
+from engine.sequence.model import Letter, Plan
+from engine.subscriber.events import LetterBegun
+from tests.letter.test_mould import BODIES, LAYOUTS, LINES, VALUES
+from tests.sending.test_message import body_of, crlf, read
+from tests.sequence.test_sample import ROOT, plan
+
+AT = 1_800_000_000_999
+KEY = bytes(range(32))
+CONFIG = read_config(ROOT)
+HTTPS = replace(CONFIG, site=replace(CONFIG.site, url="https://lettres.atelier.example", reply_to="", name="100 % graines %(to)b"))
+LANGUAGES = ("", "fr", "en", "de")
+BASES = ("consent", "soft-opt-in")
+PEOPLE: tuple[Mapping[str, str], ...] = (
+    {},
+    {"first_name": "Anne", "town": "Lyon"},
+    {"first_name": "Zoé 🎄", "town": "Saint-Étienne-du-Bois-d'Oingt-" * 9},
+    {"first_name": ".", "town": "=?utf-8 %(text)b <b>&amp;\t "},
+    {"first_name": "x" * 76 + " ", "town": "\n.\n\n"},
+    {"first_name": "nul\0 \x85\u2028"},
+)
+LIST, LETTER = 1, "essai"
+
+
+class OnlyFast(Composer):
+    """Leaves nothing to the plain path."""
+
+    def compose(self, ordered: Ordered, plan: Plan, at: int) -> Composed:
+        raise AssertionError("left to the plain path")
+
+
+def ordered(claim: LetterBegun, fields: Mapping[str, str], language: str = "", basis: str = "consent", address: str = "anne@exemple.fr") -> Ordered:
+    return Ordered(claim, 7_000_000 + len(fields), address, fields, language, basis)
+
+
+def claims() -> Iterator[LetterBegun]:
+    """Every letter that the sample can send."""
+    message = iter(f"{number:032x}" for number in range(1_000_000, 2_000_000))
+    for listed in plan().lists.values():
+        for letter in listed.letters:
+            yield LetterBegun(AT, f"list:{listed.id}", "letter", letter.id, next(message), 0, listed.id, 1, listed.purpose)
+    for broadcast in plan().broadcasts.values():
+        for each in (broadcast.letter, broadcast.reminder):
+            if each is not None:
+                yield LetterBegun(AT, f"broadcast:{broadcast.id}/2027-01", "broadcast", each.id, next(message), 0, 0, 0, broadcast.purpose)
+    for purpose in plan().purposes:
+        for name in ("ask", "ask-again"):
+            yield LetterBegun(AT, "ask:1", "confirmation", name, next(message), 0, purpose=purpose)
+
+
+def written(body: str, subject: str = "Bonjour", preheader: str = "", layout: str = "") -> Plan:
+    """The sample with one letter of our own."""
+    own = replace(plan().lists[LIST], letters=(Letter(LETTER, subject, "essai.md", preheader),))
+    words = {**plan().words, "essai.md": body, "layout.html": layout or plan().words["layout.html"]}
+    return replace(plan(), lists={LIST: own}, words=words)
+
+
+CLAIM = LetterBegun(AT, f"list:{LIST}", "letter", LETTER, "0123456789abcdef" * 2, 0, LIST, 1, "conseils")
+
+
+def outcome(make: Composer, each: Ordered, said: Plan, fast: bool) -> bytes | str:
+    try:
+        return make.octets(each, said, AT) if fast else make.compose(each, said, AT).octets
+    except CannotRender as reason:
+        return str(reason)
+
+
+@pytest.mark.parametrize("config", [CONFIG, HTTPS], ids=["http", "https"])
+def test_every_letter_of_the_sample_is_the_same_by_both_paths_and_reads_back(config: Config) -> None:
+    plain, fast = Composer(config, KEY), OnlyFast(config, KEY)
+    seen = 0
+    for turn, claim in enumerate(claims()):
+        for number, fields in enumerate(PEOPLE):
+            each = ordered(claim, fields, LANGUAGES[number % 4], BASES[number % 2], f"p{number}@exemple.fr")
+            composed = plain.compose(each, plan(), AT)
+            assert fast.octets(each, plan(), AT) == composed.octets
+            if turn % len(PEOPLE) == number:
+                assert_reads_back(read(composed.octets), each, composed)
+        seen += 1
+    assert seen > 40
+
+
+def assert_reads_back(message: EmailMessage, each: Ordered, composed: Composed) -> None:
+    assert [address.addr_spec for address in message["To"].addresses] == [each.address]
+    assert message["Subject"] == composed.subject
+    assert message["Date"].datetime.timestamp() == AT // 1000
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert (body_of(message, "plain"), body_of(message, "html")) == (crlf(composed.text), crlf(composed.html))
+    tokens = {action: make_token(KEY, action, each.position, each.claim.message) for action in (UNSUBSCRIBE, EVERYTHING)}
+    if each.claim.kind != "confirmation":
+        assert message["List-Unsubscribe"].endswith(f"/l/{tokens[UNSUBSCRIBE]}>")
+        for token in tokens.values():
+            assert token in composed.text and token in composed.html
+
+
+@settings(deadline=None, max_examples=40)
+@given(BODIES, st.sampled_from(LAYOUTS), st.sampled_from(LINES), st.sampled_from(LINES), st.lists(VALUES, min_size=1, max_size=3))
+def test_whatever_is_written_to_whomever_both_paths_say_the_same(
+    body: str, layout: str, subject: str, preheader: str, people: list[dict[str, str]]
+) -> None:
+    said = written(body, subject, preheader, layout)
+    plain, fast = Composer(HTTPS, KEY), Composer(HTTPS, KEY)
+    for fields in people:
+        each = ordered(CLAIM, fields)
+        assert outcome(fast, each, said, True) == outcome(plain, each, said, False)
+
+
+def unlike(**changes: object) -> Ordered:
+    return replace(ordered(CLAIM, {"first_name": "Anne"}), **changes)  # type: ignore[arg-type]
+
+
+GREETING = "Bonjour {{ first_name }}"
+
+
+@pytest.mark.parametrize(
+    ("body", "each", "reason"),
+    [
+        (GREETING, unlike(fields={}), "The field `first_name` is empty"),
+        (GREETING, unlike(fields={"first_name": "\ud800"}), "Subject holds a control character"),
+        ("{{ town }}", unlike(fields={"first_name": "", "town": "\ud800"}), "surrogate"),
+        (GREETING, unlike(fields={"first_name": "x" * 100_000}), "100000 bytes of HTML"),
+        (GREETING, unlike(address="anne@exemple.fr\r\nBcc: x@y.fr"), "To "),
+        (GREETING, unlike(address="anne @exemple.fr"), "To "),
+        (GREETING, unlike(claim=replace(CLAIM, message="00")), "16 random octets"),
+        (GREETING, unlike(claim=replace(CLAIM, message="anne")), "hexadecimal"),
+        (GREETING, unlike(claim=replace(CLAIM, letter="autre")), "is not in edition 0"),
+        ("{% if first_name < 3 %}a{% endif %}", unlike(), "does not fit its filter or comparison"),
+        ("{{ first_name", unlike(), "essai.md:1: "),
+    ],
+)
+def test_what_cannot_be_made_is_refused_by_both_for_the_same_reason(body: str, each: Ordered, reason: str) -> None:
+    said = written(body, "=?utf-8?q?Bonjour?= {{ first_name }}" if "<" not in body else "Bonjour")
+    plain = outcome(Composer(CONFIG, KEY), each, said, False)
+    assert isinstance(plain, str) and reason in plain
+    assert outcome(Composer(CONFIG, KEY), each, said, True) == plain
+
+
+HIDDEN = ["=?utf-8?q?x=0d=0aBcc:_y=40e.fr?=", "=?utf-8?b?eA0KQmNjOiB5QGUuZnI=?=", "=?utf-8?q?=E2=80=A8?="]
+
+
+@pytest.mark.parametrize("value", HIDDEN)
+def test_no_field_slips_a_header_into_a_subject_by_the_fast_path(value: str) -> None:
+    said, each = written("Bonjour", "À {{ first_name }}"), unlike(fields={"first_name": value})
+    with pytest.raises(CannotRender, match="Subject holds a control character or a line break, hidden"):
+        Composer(CONFIG, KEY).octets(each, said, AT)
+
+
+STRANGE = ["a\rb", "a\r\nb", "\r", "a\nb", "\0", "", " \t", "From ", ".", "x" * 1000, "é" * 100, "=\u00ad=", "{{ foot }}", "%(to)b"]
+
+
+@pytest.mark.parametrize("value", STRANGE)
+def test_the_strangest_fields_come_out_alike(value: str) -> None:
+    said = written("{{ first_name }}\n\n[Oui](===11===) {{ first_name }}\n", "De {{ first_name }}", "{{ first_name }}", LAYOUTS[-1])
+    each = unlike(fields={"first_name": value, "city": value})
+    assert outcome(Composer(CONFIG, KEY), each, said, True) == outcome(Composer(CONFIG, KEY), each, said, False)
+
+
+def test_a_preview_has_inert_links_by_both_paths() -> None:
+    each, said = unlike(position=0), written("[Oui](===11===)")
+    octets = Composer(CONFIG, KEY).octets(each, said, AT)
+    assert octets == Composer(CONFIG, KEY).compose(each, said, AT).octets
+    assert octets.count(b"/l/preview") >= 2
