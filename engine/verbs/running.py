@@ -68,8 +68,8 @@ def part(name: str) -> Callable[[House, argparse.Namespace], int]:
 
 
 def _collect_seldom() -> None:
-    """Python looks for cycles after every few hundred new objects, and now and then among all that lives: where thousands of people pass through, that
-    is a fifth of the time. What is there at the start stays out of it."""
+    """Python looks for cycles after every few hundred new objects, and now and then among all that lives: where thousands of people pass through, a
+    tenth of the time. What is there at the start stays out of it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
