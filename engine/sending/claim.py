@@ -166,6 +166,7 @@ def compose_all(
     installation = house.publications.current()
     people = house.vault.people({claim.stream for claim in claims})
     now = house.clock.now()
+    plans = {number: installation.plan(number) for number in {claim.entry.edition for claim in claims}}
     envelopes, refused = [], []
     for claim in claims:
         known = people.get(claim.stream)
@@ -177,14 +178,14 @@ def compose_all(
             claim.entry, claim.position, known.address, known.fields, states[claim.stream].language, ground.basis if ground else "consent"
         )
         try:
-            composed = composer.compose(ordered, installation.plan(claim.entry.edition), now)
+            octets = composer.octets(ordered, plans[claim.entry.edition], now)
         except CannotRender as error:
             refused.append(RecordedFor(claim, "cannot-render", str(error)))
             continue
         except Exception as error:
             refused.append(RecordedFor(claim, "temporary", unforeseen(error)))
             continue
-        envelopes.append(Envelope(claim.entry.message, house.config.site.sender, known.address, composed.octets))
+        envelopes.append(Envelope(claim.entry.message, house.config.site.sender, known.address, octets))
     return envelopes, refused
 
 
