@@ -65,7 +65,7 @@ class Mould:
         body = _Part(text, known, False, tokens, environment).body("\n")
         body.append(nodes.Output([nodes.TemplateData(_BETWEEN)]))
         body += _Part(html, known, True, tokens, environment).body()
-        tree = nodes.Template(body, lineno=1)
+        tree = nodes.Template(_together(body), lineno=1)
         tree.set_lineno(1)
         tree.set_environment(environment)
         self._slots = tuple(tokens.slots.items())
@@ -181,7 +181,7 @@ class _Part:
     def _whole(self, choice: _Choice) -> nodes.If | None:
         """The `if` with its branches encoded, when each of them holds whole lines only."""
         (then, after_then), (otherwise, after_otherwise) = self._encoded(choice.then), self._encoded(choice.otherwise)
-        return None if after_then or after_otherwise else nodes.If(choice.test, then, [], otherwise)
+        return None if after_then or after_otherwise else nodes.If(choice.test, _together(then), [], _together(otherwise))
 
     def _line(self, line: list[_Flat]) -> list[nodes.Node]:
         fixed = [each for each in line if isinstance(each, str)]
@@ -196,7 +196,19 @@ class _Part:
                 body.append(nodes.If(each.test, self._live(each.then), [], self._live(each.otherwise)))
             else:
                 body.append(nodes.Output(list(self._tokens.placed(each)) if isinstance(each, str) else [each]))
-        return body
+        return _together(body)
+
+
+def _together(body: Iterable[nodes.Node]) -> list[nodes.Node]:
+    """Jinja writes what stands in one output in one piece: a page of fixed lines costs as much as one."""
+    joined: list[nodes.Node] = []
+    for node in body:
+        last = joined[-1] if joined else None
+        if isinstance(node, nodes.Output) and isinstance(last, nodes.Output):
+            last.nodes += node.nodes
+        else:
+            joined.append(node)
+    return joined
 
 
 @lru_cache(maxsize=4)
