@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import cast
 
 from engine.installation.events import STREAM, InstallationEvent
@@ -12,6 +14,7 @@ from engine.installation.state import Installation
 from engine.ledger.codec import NOT_PACKED, Entry, pack, unpacker
 from engine.ledger.store import Ledger
 from engine.store.arrays import bigints, byteas, integers, texts, uuids
+from engine.store.binary import bigint, integer, row, uuid_of
 from engine.store.sql import beside
 from engine.subscriber.acts import acts, keys
 from engine.subscriber.events import PersonEvent
@@ -31,10 +34,10 @@ unpack_person = unpacker(Person)
 def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], list[str]]:
     """People as their rows have them, and whose row cannot be read: the ledger still knows them, and their next fact writes the row anew."""
     folds, unreadable = {}, []
-    for row in rows:
-        subscriber = str(row[0])
+    for who, state in rows:
+        subscriber = str(who)
         try:
-            folds[subscriber] = unpack_person(row[1])
+            folds[subscriber] = unpack_person(state)
         except NOT_PACKED:
             log.warning("a fold cannot be read: this person is read from the ledger", extra={"subscriber": subscriber})
             unreadable.append(subscriber)
@@ -95,6 +98,22 @@ class Agenda:
         self._put_acts(cursor, self._folds(cursor, stale), standing)
         self._some_are_stale = len(stale) == STALE_PIECE
         return self._some_are_stale
+
+    def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
+        plan, calendar = self.installation.plan(), self.installation.calendar
+        folds, rows = [], []
+        for subscriber, history in groupby(entries, key=attrgetter("stream")):
+            if subscriber != STREAM:
+                person, uuid = fold(cast(PersonEvent, entry.event) for entry in history), uuid_of(subscriber)
+                folds.append(row(uuid, bigint(person.version), pack(person)))
+                for key, a in acts(person, plan, calendar).items():
+                    rows.append(
+                        row(
+                            uuid, key.encode(), a.kind.encode(), a.letter.encode(), bigint(a.due), bigint(a.planned), integer(a.list),
+                            integer(a.run), a.why.encode(),
+                        )
+                    )  # fmt: skip
+        return {"fold": folds, "agenda": rows}
 
     def _as_they_stood(self, cursor: Cursor, subscribers: Collection[str]) -> dict[str, Person]:
         known = {subscriber: self._recent[subscriber] for subscriber in subscribers if subscriber in self._recent}

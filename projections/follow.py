@@ -19,6 +19,8 @@ from engine.ledger.store import LOST, Ledger
 from engine.store.database import Database
 from engine.store.said import said
 from engine.store.sql import queries
+from projections.build import SQL as BUILDING
+from projections.build import fill
 from projections.view import View
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
@@ -54,14 +56,27 @@ class Follower:
                 exists = connection.execute(SQL["schema_exists"], {"name": view.schema}).fetchone()
                 if exists is None:
                     self._create(connection, view)
+                    connection.execute(view.sql["index"].encode())
 
-    def renew(self) -> None:
-        """Every view empty again, in one step each: whoever reads it meanwhile waits a moment, and nobody finds it gone."""
+    def build(self, tell: Callable[[int, int], None]) -> None:
+        """Every view made anew from the whole ledger as it is now, and at its head."""
+        position = self.ledger.head()
         for view in self.views:
             with self.database.transaction() as connection:
-                connection.execute(SQL["lock_creation"])
                 self._drop(connection, view)
                 self._create(connection, view)
+        fill(self.database, self.views, position, tell)
+        for view in self.views:
+            with self.database.transaction() as connection:
+                connection.execute(view.sql["index"].encode())
+                connection.execute(self.sql[view.name]["set_position"], {"position": position})
+
+    def take_the_place_of(self, live: Follower) -> None:
+        """These views in place of the live ones, which are gone."""
+        for view, former in zip(self.views, live.views, strict=True):
+            with self.database.transaction() as connection:
+                live._drop(connection, former)
+                connection.execute(BUILDING.within(built=view.schema, live=former.schema)["replace"].encode())
 
     def drop(self) -> None:
         for view in self.views:
@@ -124,7 +139,7 @@ class Follower:
             return False
 
     def _create(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:
-        for statement in (self.sql[view.name]["create_schema"], self.sql[view.name]["create_position"], view.sql["create"], view.sql["index"]):
+        for statement in (self.sql[view.name]["create_schema"], self.sql[view.name]["create_position"], view.sql["create"]):
             connection.execute(statement.encode())
 
     def _drop(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.ledger.codec import Entry
 from engine.store.arrays import bigints, booleans, integers, texts, uuids
+from engine.store.binary import bigint, boolean, integer, row, uuid_of
 from engine.store.sql import beside
 from engine.subscriber import events as e
 from projections.view import LIVE, Cursor, schema_of
@@ -33,19 +34,13 @@ class _Batch:
         match event:
             case e.LetterBegun():
                 first = self.begun.get(event.message)
-                position = first[1] if first else entry.position
                 self.begun[event.message] = (
-                    entry.stream,
-                    position,
-                    event.key,
-                    event.letter,
-                    event.list,
-                    event.run,
-                    event.kind,
-                    event.edition,
-                    "begun",
-                    event.at,
-                )
+                    (*first[:8], "begun", event.at)
+                    if first
+                    else (
+                        entry.stream, entry.position, event.key, event.letter, event.list, event.run, event.kind, event.edition, "begun", event.at,
+                    )
+                )  # fmt: skip
                 self.status.pop(event.message, None)
             case e.LetterInDoubt(at, message, settled):
                 self.status[message] = ({"taken-as-sent": "sent", "resend": "deferred"}.get(settled, "doubt"), at)
@@ -54,7 +49,8 @@ class _Batch:
                     self.status[event.message] = (OUTCOMES[type(event)], event.at)
             case e.ListMoved() | e.ListCopied() | e.LetterAnswered():
                 self.answers[event.message] = (event.link, event.act)
-                self.given[event.message, event.link] = (event.act, isinstance(event, e.ListMoved), event.at)
+                _, moved, _ = self.given.get((event.message, event.link), ("", False, 0))
+                self.given[event.message, event.link] = (event.act, moved or isinstance(event, e.ListMoved), event.at)
             case e.MoveUndone():
                 self.answers[event.message] = (-1, "")
                 self.undone.add(event.message)
@@ -78,7 +74,14 @@ class Letters:
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
         batch = _Batch()
         for entry in entries:
+            if isinstance(entry.event, e.MoveUndone) and any(message == entry.event.message for message, _ in batch.given):
+                # Whether what is taken back was a move, the table may know alone: it learns first what was given.
+                self._put(cursor, batch)
+                batch = _Batch()
             batch.take(entry)
+        self._put(cursor, batch)
+
+    def _put(self, cursor: Cursor, batch: _Batch) -> None:
         if batch.begun:
             subscribers, positions, keys, letters, lists, runs, kinds, editions, statuses, ats = zip(*batch.begun.values(), strict=True)
             cursor.execute(
@@ -105,6 +108,27 @@ class Letters:
             acts, moved, ats = zip(*batch.given.values(), strict=True)
             keys = {"messages": texts(messages), "links": integers(links)}
             cursor.execute(self.sql["given"], keys | {"acts": texts(acts), "moved": booleans(moved), "ats": bigints(ats)})
+
+    def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
+        batch = _Batch()
+        for entry in entries:
+            batch.take(entry)
+        letters = []
+        for message, begun in batch.begun.items():
+            subscriber, position, key, letter, number, run, kind, edition = begun[:8]
+            status, at = batch.status.get(message, begun[8:])
+            link, act = batch.answers.get(message, (-1, ""))
+            letters.append(
+                row(
+                    message.encode(), uuid_of(subscriber), bigint(position), key.encode(), letter.encode(), integer(number), integer(run),
+                    kind.encode(), integer(edition), status.encode(), bigint(at), integer(link), act.encode(),
+                )
+            )  # fmt: skip
+        given = [
+            row(message.encode(), integer(link), act.encode(), boolean(moved), bigint(at))
+            for (message, link), (act, moved, at) in batch.given.items()
+        ]
+        return {"letter": letters, "answer": given}
 
     def tidy(self, cursor: Cursor) -> bool:
         return False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.ledger.codec import Entry
 from engine.store.arrays import bigints, integers, texts, uuids
+from engine.store.binary import bigint, integer, row, uuid_of
 from engine.store.sql import beside
 from engine.subscriber import events as e
 from projections.view import LIVE, Cursor, schema_of
@@ -56,6 +57,19 @@ def changes(event: object) -> Iterator[Joined | Left]:
             return
 
 
+def _net(entries: Sequence[Entry]) -> tuple[dict[tuple[str, int], Joined | None], list[str]]:
+    """What the entries come to: how each person stands on each list they touch, None for left; and who is erased, before all that."""
+    net: dict[tuple[str, int], Joined | None] = {}
+    erased: list[str] = []
+    for entry in entries:
+        if isinstance(entry.event, e.SubscriberErased):
+            erased.append(entry.stream)
+            net = {key: value for key, value in net.items() if key[0] != entry.stream}
+        for change in changes(entry.event):
+            net[entry.stream, change.list] = change if isinstance(change, Joined) else None
+    return net, erased
+
+
 class Members:
     name = "members"
     version = 1
@@ -69,14 +83,7 @@ class Members:
         """Nothing is kept in memory."""
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
-        net: dict[tuple[str, int], Joined | None] = {}
-        erased: list[str] = []
-        for entry in entries:
-            if isinstance(entry.event, e.SubscriberErased):
-                erased.append(entry.stream)
-                net = {key: value for key, value in net.items() if key[0] != entry.stream}
-            for change in changes(entry.event):
-                net[entry.stream, change.list] = change if isinstance(change, Joined) else None
+        net, erased = _net(entries)
         gone = [key for key, value in net.items() if value is None]
         come = [(key, value) for key, value in net.items() if value is not None]
         if erased:
@@ -87,6 +94,11 @@ class Members:
             keys = {"subscribers": uuids([k[0] for k, _ in come]), "lists": integers([k[1] for k, _ in come])}
             values = {"runs": integers([j.run for _, j in come]), "ats": bigints([j.at for _, j in come]), "hows": texts([j.how for _, j in come])}
             cursor.execute(self.sql["join"], keys | values)
+
+    def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
+        net, _ = _net(entries)
+        come = [(*key, joined) for key, joined in net.items() if joined is not None]
+        return {"membership": [row(uuid_of(s), integer(number), integer(j.run), bigint(j.at), j.how.encode()) for s, number, j in come]}
 
     def tidy(self, cursor: Cursor) -> bool:
         return False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +17,7 @@ from engine.store.database import Database
 from engine.store.sql import beside, queries
 from engine.subscriber.person import Person
 from projections.agenda import Agenda, read_folds
+from projections.build import SQL as BUILDING
 from projections.follow import Follower
 from projections.letters import Letters
 from projections.members import Members
@@ -125,29 +127,39 @@ class ReadViews:
         return self.follower.catch_up(tell=tell)
 
     def rebuild(self, names: Sequence[str], tell: Progress) -> None:
-        """Drop and replay the named views (all when none is named)."""
-        chosen = [view for view in self._views() if not names or view.name in names]
-        follower = Follower(self.ledger, self.database, chosen)
-        follower.renew()
-        follower.catch_up(tell=tell)
+        """The named views (all when none is named) built anew beside the live ones, and put in their place."""
+        live = [view for view in self._views() if not names or view.name in names]
+        with self._alone():
+            new = Follower(self.ledger, self.database, [view for view in self._twins("building") if not names or view.name in names])
+            new.build(tell)
+            new.catch_up()
+            new.take_the_place_of(Follower(self.ledger, self.database, live))
 
     def compare(self, tell: Progress) -> list[Difference]:
         """Rebuild beside the live views to one position, bring the live ones to the same, and name every row that differs."""
-        twins: tuple[View, ...] = (Agenda(self.ledger, "replay"), Members("replay"), Letters("replay"))
+        twins = self._twins("replay")
         replay = Follower(self.ledger, self.database, twins)
-        replay.drop()
-        replay.prepare()
-        try:
-            position = replay.catch_up(tell=tell)
-            while True:
-                replay.catch_up(position)
-                self.follower.catch_up(position)
-                found = self._differences(twins, position)
-                if found is not None:
-                    return found
-                position = self.ledger.head()
-        finally:
-            replay.drop()
+        with self._alone():
+            try:
+                replay.build(tell)
+                while True:
+                    position = self.ledger.head()
+                    replay.catch_up(position)
+                    self.follower.catch_up(position)
+                    found = self._differences(twins, position)
+                    if found is not None:
+                        return found
+            finally:
+                replay.drop()
+
+    def _twins(self, prefix: str) -> tuple[View, ...]:
+        return (Agenda(self.ledger, prefix), Members(prefix), Letters(prefix))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self.database.transaction() as connection:
+            connection.execute(BUILDING["lock"])
+            yield
 
     def _differences(self, twins: Sequence[View], position: int) -> list[Difference] | None:
         """None when the live views went on while we looked: try again a little later."""

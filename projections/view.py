@@ -6,7 +6,7 @@ Its statements name that schema, so that to ask a view is one statement.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import psycopg
@@ -33,6 +33,9 @@ class View(Protocol):
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None: ...
 
     def tidy(self, cursor: Cursor) -> bool: ...
+
+    def whole(self, entries: Sequence[Entry]) -> Mapping[str, Sequence[bytes]]:
+        """Of people whose whole history this is, one after the other: their rows by table, as COPY takes them. After `begin`; touches no table."""
 
 
 def schema_of(view: type[View], prefix: str) -> str:

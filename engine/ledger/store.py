@@ -264,10 +264,14 @@ class _Guarded:
 
 
 def _entry(row: Mapping[str, object]) -> Entry:
-    """Columns are copies of what the entry says; where one disagrees, somebody has been at the table."""
-    entry = decode(cast(int, row["notification_id"]), cast(bytes, row["state"]))
-    if (entry.stream, entry.version, entry.name) != (str(row["originator_id"]), row["originator_version"], row["topic"]):
-        raise EntryRefused(f"the columns at position {entry.position} are not what its entry says")
+    return entry_of(*cast(tuple[int, str, int, str, bytes], tuple(row.values())))
+
+
+def entry_of(position: int, stream: object, version: int, name: str, state: bytes) -> Entry:
+    """Columns are copies of what the entry says; where one disagrees, somebody has been at the table. Raises EntryRefused."""
+    entry = decode(position, state)
+    if (entry.stream, entry.version, entry.name) != (str(stream), version, name):
+        raise EntryRefused(f"the columns at position {position} are not what its entry says")
     return entry
 
 

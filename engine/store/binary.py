@@ -15,7 +15,8 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 END = b"\xff\xff"
 JSONB = b"\1"
 bigint = Struct(">q").pack
-length = Struct(">i").pack
+integer = length = Struct(">i").pack
+boolean = Struct(">?").pack
 _columns = Struct(">h").pack
 
 

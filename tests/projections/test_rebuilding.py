@@ -1,0 +1,170 @@
+"""A view built from whole histories equals one that followed the ledger, however that was cut into batches and whatever was published meanwhile."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+
+import psycopg
+import pytest
+
+from engine.house import House
+from engine.installation.events import STREAM, BroadcastFellDue
+from engine.ledger.codec import Encoded
+from engine.ledger.histories import histories
+from engine.ledger.store import AT_HEAD, Append, Written
+from engine.subscriber import events as e
+from tests.installation import publish, write_sequences
+
+MakeHouse = Callable[..., House]
+FOLLOWED = e.Cause("engine")
+HEAD = 'title = "A"\npurpose = "conseils"\n'
+LIST = '[[list]]\nid = {0}\nname = "liste-{0}"\n[[list.letter]]\nid = "un"\nafter = "1 day"\nsubject = "Un"\nbody = "a.md"\n'
+POLL = '[[broadcast]]\nid = "sondage"\nto = [{0}]\non = "2040-01-01 09:00"\nsubject = "S"\nbody = "a.md"\nreminder = {{ wait = "{1}" }}\n'
+CONFIRMED = '[confirmation]\nsubject = "Oui ?"\nremind_subject = "Toujours ?"\nremind_after = "{0}"\n'
+SHUT = """
+CREATE FUNCTION view_agenda_2.shut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P01'; END $$;
+CREATE TRIGGER shut BEFORE UPDATE ON view_agenda_2."position" EXECUTE FUNCTION view_agenda_2.shut()
+"""
+FILES = {"a.toml": HEAD + LIST.format(10) + LIST.format(11), "a.md": "Bonjour.\n"}
+
+
+def silent(done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+def happened(house: House, *events: e.PersonEvent, to: str = "") -> str:
+    """Written as they are, undecided, after whatever happened to the same person before; their stream."""
+    stream = to or str(uuid.uuid4())
+    now = house.clock.now()
+    (written,) = house.ledger.append([Append(stream, AT_HEAD, tuple(Encoded(stream, event, FOLLOWED, now) for event in events))])
+    assert isinstance(written, Written)
+    return stream
+
+
+def joined(at: int, number: int = 10, run: int = 1) -> tuple[e.PersonEvent, ...]:
+    return (e.SubscriberRegistered(at, "Europe/Paris", "fr"), e.ConsentGiven(at, "conseils", "single"), e.ListJoined(at, number, run))
+
+
+def begun(at: int, message: str, edition: int = 1, key: str = "list:10", attempt: int = 1) -> e.LetterBegun:
+    return e.LetterBegun(at, key, "letter", "un", message, edition, 10, 1, "conseils", "s", attempt)
+
+
+def a_life_with_every_turn(at: int, message: str) -> Sequence[e.PersonEvent]:
+    """Retries in a later edition, answers given twice, a move answered again and taken back, and given anew."""
+    return (
+        *joined(at),
+        begun(at + 1, message),
+        e.LetterDeferred(at + 2, message, at + 9),
+        begun(at + 3, message, edition=2, attempt=2),
+        e.LetterSent(at + 4, message),
+        e.ListMoved(at + 5, 10, 1, 11, 2, message, 0, act="human_button"),
+        e.LetterAnswered(at + 6, message, 0, "auto_submit"),
+        e.ListCopied(at + 7, 10, 1, 12, 3, message, 1, "human_button"),
+        e.MoveUndone(at + 8, message, 11, 2, ((10, 1),)),
+        e.LetterAnswered(at + 9, message, 0, "human_button"),
+        e.ListMoved(at + 10, 10, 1, 11, 4, message, 2, act="human_button"),
+        e.LetterAnswered(at + 11, message, 2),
+        e.MoveUndone(at + 12, message, 11, 4, ((10, 1),)),
+        e.ListLeft(at + 13, 12, 3, "asked"),
+    )
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
+def test_it_matters_not_how_the_ledger_was_cut_into_batches(make_house: MakeHouse, size: int) -> None:
+    house = make_house(FILES)
+    at = house.clock.now()
+    house.views.catch_up()
+    first = house.ledger.head()
+    for number in range(2):
+        happened(house, *a_life_with_every_turn(at, f"{number:032x}"))
+    erased = happened(house, *joined(at))
+    happened(house, e.SubscriberErased(at + 1), to=erased)
+    head = house.ledger.head()
+    for upto in range(first + size, head + size, size):
+        house.views.follow(min(upto, head))
+    assert house.views.compare(silent) == []
+
+
+def test_a_rebuilt_view_is_at_the_head_and_follows_on(make_house: MakeHouse) -> None:
+    house = make_house(FILES)
+    people = [happened(house, *joined(house.clock.now())) for _ in range(20)]
+    house.views.rebuild((), silent)
+    assert {(position, fault) for _, position, fault in house.views.positions()} == {(house.ledger.head(), "")}
+    assert house.views.standing() == {10: 20}
+    happened(house, e.ListLeft(house.clock.now(), 10, 1, "asked"), to=people[0])
+    house.views.catch_up()
+    assert house.views.standing() == {10: 19} and house.views.matters(people[0]) == []
+    assert house.views.compare(silent) == []
+
+
+def test_what_a_killed_rebuild_left_behind_is_no_obstacle(make_house: MakeHouse) -> None:
+    house = make_house(FILES)
+    happened(house, *joined(house.clock.now()))
+    with house.database.connection() as connection:
+        connection.execute("CREATE SCHEMA building_agenda_2; CREATE TABLE building_agenda_2.fold (half integer)")
+    house.views.rebuild(["agenda"], silent)
+    house.views.catch_up()
+    assert house.views.compare(silent) == []
+
+
+def test_a_long_history_is_one_history(make_house: MakeHouse) -> None:
+    house = make_house(FILES)
+    at = house.clock.now()
+    people = {happened(house, *joined(at), *(e.ContactNoted(at + n, at + n) for n in range(many))): many + 3 for many in (0, 7, 1, 30)}
+    read = list(histories(house.database, "0" * 8 + "-0000-0000-0000-" + "0" * 12, "f" * 8 + "-ffff-ffff-ffff-" + "f" * 12, 10**9, 5))
+    found: dict[str, list[int]] = {}
+    for entries in read:
+        assert not found.keys() & {entry.stream for entry in entries}
+        for entry in entries:
+            found.setdefault(entry.stream, []).append(entry.version)
+    assert {stream: found[stream] for stream in people} == {stream: list(range(1, many + 1)) for stream, many in people.items()}
+
+
+@pytest.mark.parametrize("before, after", [(CONFIRMED.format("2 days"), CONFIRMED.format("3 days")), (CONFIRMED.format("2 days"), "")])
+def test_a_request_under_way_is_timed_by_the_confirmation_in_force(make_house: MakeHouse, before: str, after: str) -> None:
+    house = make_house(FILES | {"a.toml": FILES["a.toml"] + before})
+    at, message = house.clock.now(), "0" * 32
+    asked = e.ConsentRequested(at, "conseils", "r1", (10,), at + 10**9)
+    claimed = e.LetterBegun(at, "ask:conseils", "confirmation", "ask", message, 1)
+    person = happened(house, e.SubscriberRegistered(at), asked, claimed, e.LetterSent(at, message))
+    house.views.catch_up()
+    (stood,) = house.views.matters(person)
+    write_sequences(house.config.folder, {"a.toml": FILES["a.toml"] + after})
+    assert publish(house) == 2
+    house.views.catch_up()
+    assert house.views.matters(person) != [stood]
+    assert house.views.compare(silent) == []
+
+
+def test_a_mailing_under_way_is_settled_though_nobody_it_went_to_is_on_its_lists(make_house: MakeHouse) -> None:
+    house = make_house(FILES | {"a.toml": HEAD + POLL.format(10, "5 days") + LIST.format(10) + LIST.format(11)})
+    at, key = house.clock.now(), "broadcast:sondage/2040-01-01"
+    assert house.publications.append([BroadcastFellDue(at, "sondage", "2040-01-01")], FOLLOWED, at)
+    claimed = e.LetterBegun(at, key, "broadcast", "sondage", "1" * 32, 1, 10, 1, "conseils")
+    person = happened(house, *joined(at), claimed, e.LetterInDoubt(at, "1" * 32), e.ListLeft(at, 10, 1, "asked"))
+    house.views.catch_up()
+    assert [row[0] for row in house.views.matters(person)] == [key]
+    for text in (POLL.format(11, "5 days"), ""):
+        write_sequences(house.config.folder, {"a.toml": HEAD + text + LIST.format(10) + LIST.format(11)})
+        publish(house)
+        house.views.catch_up()
+        assert house.views.compare(silent) == []
+    assert [row[0] for row in house.views.matters(person)] == ["flight:" + "1" * 32]
+
+
+def test_what_a_lost_database_took_back_is_not_remembered(make_house: MakeHouse) -> None:
+    house = make_house(FILES)
+    person = happened(house, *joined(house.clock.now()))
+    house.views.catch_up()
+    with house.database.connection() as connection:
+        connection.execute(SHUT.encode())
+    happened(house, begun(house.clock.now(), "2" * 32), to=person)
+    write_sequences(house.config.folder, {"a.toml": HEAD + LIST.format(10)})
+    publish(house)
+    with pytest.raises(psycopg.OperationalError):
+        house.views.follow()
+    with house.database.connection() as connection:
+        connection.execute('DROP TRIGGER shut ON view_agenda_2."position"')
+    house.views.catch_up()
+    assert house.ledger.stream(STREAM) and house.views.compare(silent) == []
