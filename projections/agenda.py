@@ -58,7 +58,7 @@ class Agenda:
         self._recent: OrderedDict[str, Person] = OrderedDict()
         self._some_are_stale = True
 
-    def begin(self, cursor: Cursor, position: int) -> None:
+    def begin(self, position: int) -> None:
         self.position = position
         self._recent.clear()
         self._some_are_stale = True

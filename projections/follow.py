@@ -20,7 +20,7 @@ from engine.store.database import Database
 from engine.store.said import said
 from engine.store.sql import queries
 from projections.build import SQL as BUILDING
-from projections.build import fill
+from projections.build import Building
 from projections.view import View
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
@@ -58,14 +58,14 @@ class Follower:
                     self._create(connection, view)
                     connection.execute(view.sql["index"].encode())
 
-    def build(self, tell: Callable[[int, int], None]) -> None:
-        """Every view made anew from the whole ledger as it is now, and at its head."""
+    def build(self, prefix: str, tell: Callable[[int, int], None]) -> None:
+        """Every view, all of them below `prefix`, made anew from the whole ledger as it is now, and at its head."""
         position = self.ledger.head()
         for view in self.views:
             with self.database.transaction() as connection:
                 self._drop(connection, view)
                 self._create(connection, view)
-        fill(self.database, self.views, position, tell)
+        Building(prefix, [view.name for view in self.views], position).fill(self.ledger, self.database, tell)
         for view in self.views:
             with self.database.transaction() as connection:
                 connection.execute(view.sql["index"].encode())
@@ -122,7 +122,7 @@ class Follower:
                 position = int(row[0])
                 # Out until this is committed: what a view keeps in memory may be ahead of what is rolled back.
                 if self.begun.pop(view.name, -1) != position:
-                    view.begin(cursor, position)
+                    view.begin(position)
                 entries = self._entries(position, head)
                 if entries:
                     view.apply(cursor, entries)

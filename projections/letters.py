@@ -68,7 +68,7 @@ class Letters:
         self.schema = schema_of(Letters, prefix)
         self.sql = SQL.within(schema=self.schema)
 
-    def begin(self, cursor: Cursor, position: int) -> None:
+    def begin(self, position: int) -> None:
         """Nothing is kept in memory."""
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:

@@ -79,7 +79,7 @@ class Members:
         self.schema = schema_of(Members, prefix)
         self.sql = SQL.within(schema=self.schema)
 
-    def begin(self, cursor: Cursor, position: int) -> None:
+    def begin(self, position: int) -> None:
         """Nothing is kept in memory."""
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:

@@ -18,14 +18,16 @@ from engine.store.sql import beside, queries
 from engine.subscriber.person import Person
 from projections.agenda import Agenda, read_folds
 from projections.build import SQL as BUILDING
+from projections.every import every_view
 from projections.follow import Follower
 from projections.letters import Letters
 from projections.members import Members
-from projections.view import View
+from projections.view import LIVE, View
 
 SQL = beside(__file__)
 TAKING = queries(Path(__file__).with_name("taking.sql"))
 Progress = Callable[[int, int], None]
+BESIDE, REPLAY = "building", "replay"
 SHOWN_DIFFERENCES = 50
 FROM_THE_BEGINNING = (0, "00000000-0000-0000-0000-000000000000")
 BEGIN_AGAIN = 1.0
@@ -128,20 +130,19 @@ class ReadViews:
 
     def rebuild(self, names: Sequence[str], tell: Progress) -> None:
         """The named views (all when none is named) built anew beside the live ones, and put in their place."""
-        live = [view for view in self._views() if not names or view.name in names]
         with self._alone():
-            new = Follower(self.ledger, self.database, [view for view in self._twins("building") if not names or view.name in names])
-            new.build(tell)
+            new = Follower(self.ledger, self.database, every_view(self.ledger, BESIDE, names))
+            new.build(BESIDE, tell)
             new.catch_up()
-            new.take_the_place_of(Follower(self.ledger, self.database, live))
+            new.take_the_place_of(Follower(self.ledger, self.database, every_view(self.ledger, LIVE, names)))
 
     def compare(self, tell: Progress) -> list[Difference]:
         """Rebuild beside the live views to one position, bring the live ones to the same, and name every row that differs."""
-        twins = self._twins("replay")
+        twins = every_view(self.ledger, REPLAY)
         replay = Follower(self.ledger, self.database, twins)
         with self._alone():
             try:
-                replay.build(tell)
+                replay.build(REPLAY, tell)
                 while True:
                     position = self.ledger.head()
                     replay.catch_up(position)
@@ -151,9 +152,6 @@ class ReadViews:
                         return found
             finally:
                 replay.drop()
-
-    def _twins(self, prefix: str) -> tuple[View, ...]:
-        return (Agenda(self.ledger, prefix), Members(prefix), Letters(prefix))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -27,7 +27,7 @@ class View(Protocol):
     sql: Queries
     tables: tuple[str, ...]
 
-    def begin(self, cursor: Cursor, position: int) -> None:
+    def begin(self, position: int) -> None:
         """Take up whatever is kept in memory, as of `position`."""
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None: ...
