@@ -16,12 +16,13 @@ from engine.installation.state import Installation
 from engine.ledger.codec import Encoded
 from engine.ledger.store import Append, Conflict, Ledger, Within, Written
 from engine.store.sql import AnyCursor
-from engine.subscriber.commands import AnyCommand
+from engine.subscriber.commands import AnyCommand, Subscribe
 from engine.subscriber.decide import decide
 from engine.subscriber.events import Cause, PersonEvent
 from engine.subscriber.evolve import evolve, fold
 from engine.subscriber.outcome import Done, NothingToDo, Outcome
 from engine.subscriber.person import NOBODY, Person
+from engine.subscriber.strangers import Strangers
 from engine.vault.vault import Keep, Vault
 
 ATTEMPTS = 6
@@ -155,6 +156,7 @@ class Decisions:
         people = self.load({stream for stream in streams.values() if stream and stream not in known} - set(minted.values()))
         installation = self.publications.current()
         plan, calendar, now = installation.plan(), installation.calendar, self.now()
+        strangers = Strangers(plan)
         works: dict[str, _Work] = {}
         for index in indexes:
             wish, stream = wishes[index], streams[index]
@@ -165,8 +167,8 @@ class Decisions:
             if work is None:
                 person = known.get(stream) or people.get(stream, NOBODY)
                 work = works[stream] = _Work(stream, person.version, person)
-            before = work.now()
-            outcome = decide(wish.command, before, plan, calendar)
+            before, command = work.now(), wish.command
+            outcome = strangers.subscribe(command) if before is NOBODY and isinstance(command, Subscribe) else decide(command, before, plan, calendar)
             if isinstance(outcome, Done):
                 for fact in outcome.facts:
                     work.events.append(Encoded(stream, fact.event, fact.cause, now))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -58,7 +59,8 @@ def _fields(kind: type[Any]) -> tuple[tuple[str, object], ...]:
 _FIELDS = {kind: _fields(kind) for kind in NAME_OF} | {Cause: _fields(Cause)}
 _DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in NAMES.items()}
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
-_encode = msgspec.json.Encoder(order="sorted").encode
+canonical: Callable[[object], bytes] = msgspec.json.Encoder(order="sorted").encode
+"""Keys sorted, no white space, UTF-8: of strings, integers, booleans, lists and dictionaries the bytes are those of RFC 8785."""
 _TOPICS = {name: length(len(name)) + name.encode() for name in NAMES}
 _STREAM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -71,7 +73,7 @@ def _data(value: Any) -> bytes:
             if not (type(held) is str and held.isascii()):
                 _check(held)
             found[name] = held
-    return _encode(found)
+    return canonical(found)
 
 
 @lru_cache(maxsize=64)
@@ -96,15 +98,36 @@ def _check(held: object) -> None:
         raise EntryRefused(f"an entry holds a {type(held).__name__}; only integers, strings and booleans last")
 
 
-def _check_frame(stream: str, at: int, recorded_at: int) -> None:
-    """What is written without the encoder."""
-    if _STREAM.fullmatch(stream) is None:
+def _check_time(instant: int) -> None:
+    """It is written without the encoder."""
+    if type(instant) is not int:
+        raise EntryRefused(f"an entry holds a {type(instant).__name__} for a time; times are integers")
+    if not -LARGEST <= instant <= LARGEST:
+        _check(instant)
+
+
+@lru_cache(maxsize=8)
+def _stream(name: str) -> tuple[bytes, bytes]:
+    """As the entry has it, and as its column does."""
+    if _STREAM.fullmatch(name) is None:
         raise EntryRefused("the name of a stream is a UUID in small letters")
-    for instant in (at, recorded_at):
-        if type(instant) is not int:
-            raise EntryRefused(f"an entry holds a {type(instant).__name__} for a time; times are integers")
-        if not -LARGEST <= instant <= LARGEST:
-            _check(instant)
+    return name.encode(), uuid_of(name)
+
+
+_latest: dict[type[AnyEvent], tuple[AnyEvent, int, bytes, bytes]] = {}
+
+
+def _around(event: AnyEvent, recorded_at: int) -> tuple[AnyEvent, int, bytes, bytes]:
+    """What stands before the cause and, last, between it and the stream. The latest of each kind is remembered: strangers who come in together
+    share their events, and the moment."""
+    kind = type(event)
+    found = _latest.get(kind)
+    if found is None or found[0] is not event or found[1] is not recorded_at:
+        _check_time(event.at)
+        _check_time(recorded_at)
+        after = b',"data":%b,"name":"%b","recorded_at":%d,"stream":"' % (_data(event), NAME_OF[kind].encode(), recorded_at)
+        found = _latest[kind] = event, recorded_at, b'{"at":%d,"cause":' % event.at, after
+    return found
 
 
 class Encoded:
@@ -113,22 +136,13 @@ class Encoded:
     __slots__ = ("_head", "_stream", "event", "name")
 
     def __init__(self, stream: str, event: AnyEvent, cause: Cause, recorded_at: int) -> None:
-        _check_frame(stream, event.at, recorded_at)
+        written, self._stream = _stream(stream)
         self.event = event
-        self.name = NAME_OF[type(event)]
-        v = VERSIONS.get(self.name, 1)
-        self._head = b'{"at":%d,"cause":%b,"data":%b,"name":"%b","recorded_at":%d,"stream":"%b","v":%d,"version":' % (
-            event.at,
-            _cause(cause),
-            _data(event),
-            self.name.encode(),
-            recorded_at,
-            stream.encode(),
-            v,
-        )
+        self.name = name = NAME_OF[type(event)]
+        _, _, before, after = _around(event, recorded_at)
+        self._head = b'%b%b%b%b","v":%d,"version":' % (before, _cause(cause), after, written, VERSIONS.get(name, 1))
         if len(self._head) > MAX_ENTRY - 24:
-            raise EntryRefused(f"a {self.name} of {len(self._head)} bytes is longer than an entry may be ({MAX_ENTRY})")
-        self._stream = uuid_of(stream)
+            raise EntryRefused(f"a {name} of {len(self._head)} bytes is longer than an entry may be ({MAX_ENTRY})")
 
     def at_version(self, version: int) -> bytes:
         return b"%b%d}" % (self._head, version)
@@ -160,7 +174,7 @@ def _event(envelope: _Envelope) -> AnyEvent:
         data = msgspec.json.decode(raw)
         for v in range(max(envelope.v, 0), current):
             data = UPCASTS[envelope.name, v](data)
-        raw = _encode(data)
+        raw = canonical(data)
     whole = b'{"at":%d%b%b' % (envelope.at, b"," if len(raw) > 2 else b"", raw[1:])
     return _DECODERS[envelope.name].decode(whole)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from psycopg.types.json import Jsonb
 
 from engine.intake.address import keyed_hash
+from engine.ledger.codec import canonical
 from engine.ledger.store import WithinRefused
 from engine.store.binary import JSONB, bigint, copy_rows, row, uuid_of
 from engine.store.database import Database
@@ -138,7 +139,7 @@ class Vault:
 
 
 def _person(hashed: bytes, keep: Keep) -> bytes:
-    fields = JSONB + json.dumps(dict(keep.fields)).encode()
+    fields = JSONB + canonical(dict(keep.fields))
     return row(uuid_of(keep.subscriber), hashed, keep.register.encode(), fields, bigint(keep.at))
 
 

@@ -27,6 +27,7 @@ from tests.ledger.events import CAUSES, EVENTS, INTEGERS
 
 STREAM = "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
 CAUSE = Cause("form", "f1")
+SHARED = (e.ListJoined(1, 10, 1), e.ListJoined(1, 10, 1), e.ListJoined(1, 10, 2), e.SubscriberRegistered(1), e.SubscriberRegistered(2))
 
 
 def entry(event: AnyEvent, cause: Cause = CAUSE, recorded_at: int = 7, version: int = 3) -> bytes:
@@ -78,6 +79,20 @@ def test_an_entry_is_a_row_of_the_ledger_once_it_has_a_version_and_a_position(ev
     encoded = Encoded(STREAM, event, CAUSE, 7)
     values = uuid.UUID(STREAM).bytes, bigint(version), encoded.name.encode(), encoded.at_version(version), bigint(position)
     assert encoded.row(version) + length(8) + bigint(position) == row(*values)
+
+
+@given(st.lists(st.tuples(st.sampled_from(SHARED), st.sampled_from([7, 8, 2**40]), CAUSES), max_size=12))
+def test_an_event_shared_by_many_is_written_for_each_as_if_alone(said: list[tuple[AnyEvent, int, Cause]]) -> None:
+    for event, recorded_at, cause in said:
+        assert entry(event, cause, recorded_at) == canonical(event, cause, recorded_at, 3)
+
+
+def test_a_time_that_is_no_integer_is_refused_even_where_an_equal_one_was_written_before() -> None:
+    event = e.ListJoined(1, 10, 1)
+    entry(event, recorded_at=1)
+    for wrong in (True, 1.0):
+        with pytest.raises(EntryRefused, match="times are integers"):
+            entry(event, recorded_at=wrong)  # type: ignore[arg-type]
 
 
 def test_control_characters_are_escaped_as_rfc_8785_has_them() -> None:

@@ -1,0 +1,1 @@
+"""What is personal: commitments to it, and what is kept."""
