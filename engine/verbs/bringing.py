@@ -1,4 +1,5 @@
 """Rows become wishes, a chunk at a time: each chunk is one transaction, evidence included, so that stopping anywhere loses nothing.
+While chunks are being carried out the next is read; what came of each is counted here, in the order they were begun.
 
 Whoever is known is looked up first, because a known person gets nothing but what was asked for. What is personal (file, line, operator, values) goes
 to the vault; the ledger gets a random id for the import and a commitment.
@@ -8,8 +9,12 @@ from __future__ import annotations
 
 import getpass
 import secrets
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
 from engine.deciding import Result, Wish
 from engine.house import House
@@ -27,14 +32,24 @@ from engine.vault.vault import Keep, Known
 from engine.verbs.rejections import Rejections
 
 ATTEMPTS = 4
+AT_ONCE = 2
 CHANGING = "this person is being changed by someone else: import the file again"
 CarryOut = Callable[[Sequence[Wish]], list[Result]]
 Count = Callable[[str], None]
+Chunk = Sequence[tuple[bytes, Arrival]]
+
+
+class _Begun(NamedTuple):
+    """`results` waits for what came of the wishes of these rows, one each."""
+
+    meant: Chunk
+    results: Callable[[], list[Result]]
 
 
 @dataclass
 class Bringing:
-    """One run of one file. `carry_out` is the house's, or a rehearsal; `writes` is false for the latter."""
+    """One run of one file. `carry_out` is the house's, or a rehearsal; `writes` is false for the latter. `beside` has threads to carry out in while
+    the next chunk is read; without, each is carried out when its turn has come."""
 
     house: House
     file: str
@@ -46,14 +61,27 @@ class Bringing:
     writes: bool = True
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     operator: str = field(default_factory=getpass.getuser)
+    beside: Executor | None = None
+    _under_way: deque[_Begun] = field(default_factory=deque)
 
-    def arrivals(self, chunk: Sequence[tuple[bytes, Arrival]], said: Said) -> None:
-        """Each with the keyed hash of its address, an address at most once."""
-        for _ in range(ATTEMPTS):
-            chunk = self._attempt(chunk, replace(said, now=self.house.clock.now()))
-            if not chunk:
+    def arrivals(self, chunk: Chunk, said: Said) -> None:
+        """Each with the keyed hash of its address, an address at most once in the file. `settle` finishes what this begins."""
+        self._under_way.append(self._begin(chunk, said))
+        while len(self._under_way) > AT_ONCE:
+            self._finish(said)
+
+    def settle(self, said: Said) -> None:
+        while self._under_way:
+            self._finish(said)
+
+    def _finish(self, said: Said) -> None:
+        begun = self._under_way.popleft()
+        for _ in range(ATTEMPTS - 1):
+            again = self._count_arrivals(begun)
+            if not again:
                 return
-        for _hash, arrival in chunk:
+            begun = self._begin(again, said)
+        for _hash, arrival in self._count_arrivals(begun):
             self.rejections.add(arrival.line, CHANGING, arrival.raw)
 
     def departures(self, chunk: Mapping[bytes, Departure]) -> None:
@@ -80,9 +108,8 @@ class Bringing:
         for each, result in zip(meant, self.carry_out(wishes), strict=True):
             self._count_departure(each, result)
 
-    def _attempt(self, chunk: Sequence[tuple[bytes, Arrival]], said: Said) -> list[tuple[bytes, Arrival]]:
-        """What has to be tried again, because the person became known or changed in between."""
-        vault = self.house.vault
+    def _begin(self, chunk: Chunk, said: Said) -> _Begun:
+        vault, said = self.house.vault, replace(said, now=self.house.clock.now())
         hashes = [hashed for hashed, _ in chunk]
         suppressed, known = vault.suppressed(hashes), vault.find_all(hashes)
         people = self.house.decisions.load(known.values())
@@ -102,8 +129,12 @@ class Bringing:
             if wish is not None:
                 wishes.append(wish)
                 meant.append((hashed, arrival))
+        return _Begun(meant, self.beside.submit(self.carry_out, wishes).result if self.beside else partial(self.carry_out, wishes))
+
+    def _count_arrivals(self, begun: _Begun) -> Chunk:
+        """What has to be tried again, because the person became known or changed in between."""
         again = []
-        for (hashed, arrival), result in zip(meant, self.carry_out(wishes), strict=True):
+        for (hashed, arrival), result in zip(begun.meant, begun.results(), strict=True):
             if result.conflict:
                 again.append((hashed, arrival))
             elif isinstance(result.outcome, Refused):

@@ -12,6 +12,7 @@ import gc
 import os
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from engine.house import House
@@ -19,7 +20,7 @@ from engine.intake.rows import UNSUBSCRIBED, Arrival, Departure, read_row
 from engine.intake.table import OpenTable, Rejected, Row, TableRefused, open_table
 from engine.language import translator
 from engine.sequence.model import Ending, Plan
-from engine.verbs.bringing import Bringing
+from engine.verbs.bringing import AT_ONCE, Bringing
 from engine.verbs.import_options import ImportOptions, add_arguments, from_arguments
 from engine.verbs.import_report import ImportReport
 from engine.verbs.progress import Progress, stop_between_steps
@@ -66,7 +67,12 @@ def run_import(house: House, options: ImportOptions, tell: Tell = lambda done, t
         file=options.path.name, number=listed.id, name=listed.name, purpose=plan.purposes[listed.purpose].name
     )
     rehearsal = Rehearsal(house, listed.id)
-    with Rejections(options.path, rehearsed=options.dry_run) as rejections, stop_between_steps() as stopping, _few_collections():
+    with (
+        Rejections(options.path, rehearsed=options.dry_run) as rejections,
+        stop_between_steps() as stopping,
+        _few_collections(),
+        ThreadPoolExecutor(AT_ONCE, "carrying-out") as beside,
+    ):
         report = ImportReport(heading, options.said.start, opened.table, rejections, options.dry_run, _ending(plan, listed.ends))
         bringing = Bringing(
             house,
@@ -77,11 +83,13 @@ def run_import(house: House, options: ImportOptions, tell: Tell = lambda done, t
             report.count,
             options.update,
             not options.dry_run,
+            beside=None if options.dry_run else beside,
         )
         try:
             _Reading(opened, options, report, bringing, tell, stopping).everything()
         except _Stopped:
             report.interrupted = True
+        bringing.settle(options.said)
     report.letters = rehearsal.letters
     return report
 
@@ -147,11 +155,11 @@ class _Reading:
         self._write(window)
 
     def _write(self, window: list[tuple[bytes, Arrival]]) -> None:
-        gc.collect()
         self.shuffle(window)
         for start in range(0, len(window), CHUNK):
             self._pause(self.passes - 1)
             self.bringing.arrivals(window[start : start + CHUNK], self.said)
+        gc.collect()
 
     def _read(self, done: int) -> Iterator[Arrival | Departure | Rejected]:
         for number, row in enumerate(self.opened.rows()):
@@ -168,12 +176,15 @@ class _Reading:
 
 @contextmanager
 def _few_collections() -> Iterator[None]:
-    """Python looks for cycles among all that lives after every few hundred new objects: a third of an import. Once a window is enough."""
+    """Python looks for cycles among all that lives after every few hundred new objects: a third of an import. Once a window is enough, and among
+    what came into being since."""
     enabled = gc.isenabled()
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         if enabled:
             gc.enable()
 
