@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -46,6 +47,8 @@ def main() -> int:
     if unknown := [name for name in args.names if name not in names]:
         found.error(f"there is no measure {', '.join(unknown)}; there are {', '.join(names)}")
     size = Size.QUICK if args.quick else Size.LARGE if args.large else Size.USUAL
+    # What was made is removed then too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     before = load()
     rows, settings = _measured(args.names or names, size, args.picture)
     if not args.names:

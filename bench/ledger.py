@@ -42,7 +42,7 @@ def measure(size: Size, ground: Ground) -> list[Row]:
     """The largest ledger against the smallest. All of the run's crowds are used up."""
     costs = _costs(size, ground)
     if ground.picture is not None:
-        curves = [Curve(f"{name}, 500 people", [(cost.events, statistics.median(cost.batches[name])) for cost in costs]) for name in (APPEND, LOAD)]
+        curves = [Curve(name, [(cost.events, statistics.median(cost.batches[name])) for cost in costs]) for name in (APPEND, LOAD)]
         ground.picture.write_text(drawn(curves), encoding="utf-8")
     small, large = costs[0], costs[-1]
     rows = []

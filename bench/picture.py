@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 640, 360
-LEFT, RIGHT, TOP, BOTTOM = 64, 24, 48, 56
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 64, 56
 COLOURS = ("#1f4e79", "#b3541e", "#3c7a3c")
 
 
@@ -40,14 +40,13 @@ def drawn(curves: Sequence[Curve]) -> str:
         parts.append(f'<path d="M{x(size):.1f} {HEIGHT - BOTTOM}v6" stroke="#4a5561"/>')
         parts.append(_text(x(size), HEIGHT - BOTTOM + 20, f"{size / 1e6:.3g} M", "middle"))
     parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "events in the ledger (logarithmic)", "middle"))
-    for colour, curve in zip(COLOURS, curves, strict=False):
+    for place, (colour, curve) in enumerate(zip(COLOURS, curves, strict=False)):
+        parts.append(_text(LEFT + 160 * place, 42, curve.name, "start", "bold", colour))
         way = "L".join(f"{x(size):.1f} {y(cost):.1f}" for size, cost in curve.points)
         parts.append(f'<path d="M{way}" fill="none" stroke="{colour}" stroke-width="2"/>')
         for size, cost in curve.points:
             parts.append(f'<circle cx="{x(size):.1f}" cy="{y(cost):.1f}" r="3.5" fill="{colour}"/>')
             parts.append(_text(x(size), y(cost) - 9, f"{cost:.1f}", "middle", colour=colour))
-        size, cost = curve.points[0]
-        parts.append(_text(x(size), y(cost) + 20, curve.name, "start", colour=colour))
     title = "; ".join(f"{curve.name}: " + ", ".join(f"{cost:.1f} ms at {size:,} events" for size, cost in curve.points) for curve in curves)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12" role="img">'
     return "\n".join([head, f"<title>{escape(title)}</title>", f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>', *parts, "</svg>", ""])
