@@ -29,6 +29,10 @@ class Server:
     root: Path
     admin: str
 
+    @property
+    def data(self) -> Path:
+        return self.root / "data" / "postgres"
+
     def url(self, database: str) -> str:
         """What `[store] url` takes."""
         parts = {key: str(value) for key, value in conninfo_to_dict(self.admin).items()}
