@@ -12,7 +12,7 @@ import pytest
 from engine.deciding import Wish
 from engine.house import House
 from engine.ledger.codec import pack
-from engine.sending.compose import Composed, Composer, Ordered
+from engine.sending.compose import Composer, Ordered
 from engine.sending.relay import RelaySettings
 from engine.sending.send import Sender
 from engine.sequence.model import Plan
@@ -131,10 +131,10 @@ def test_a_person_about_whom_nothing_can_be_decided_is_set_aside_and_goes_on_onc
 class Surprised(Composer):
     """Composes for all but one, for whom something happens that nobody thought of."""
 
-    def compose(self, ordered: Ordered, plan: Plan, at: int) -> Composed:
+    def octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes:
         if ordered.address.startswith("bruno@"):
             raise KeyError(ordered.address)
-        return super().compose(ordered, plan, at)
+        return super().octets(ordered, plan, at)
 
 
 def test_what_nobody_thought_of_puts_one_letter_off_and_names_nobody(make_house: MakeHouse) -> None:
