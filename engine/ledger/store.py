@@ -19,6 +19,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from psycopg.conninfo import conninfo_to_dict
 
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
+from engine.store.arrays import bigints, uuids
 from engine.store.binary import beginning, bigint, copy_rows, length, uuid_of
 from engine.store.database import DATABASE_LOST
 from engine.store.sql import AnyCursor, beside
@@ -189,7 +190,7 @@ class Ledger:
             return found
         with self.datastore.get_connection() as connection:
             rows = connection.execute(
-                SQL["after"], {"streams": list(versions), "versions": list(versions.values())}, binary=True
+                SQL["after"], {"streams": uuids(versions), "versions": bigints(versions.values())}, binary=True
             ).fetchall()
         for row in rows:
             found[str(row["originator_id"])].append(_entry(row))

@@ -19,6 +19,7 @@ from engine.sending.aside import carry_out_apart, unforeseen
 from engine.sending.compose import CannotRender, Composer, Ordered
 from engine.sending.envelope import Envelope
 from engine.sending.marks import DOT, is_alive, read_marks
+from engine.store.arrays import texts, uuids
 from engine.subscriber.commands import Perform, RecordOutcome
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.events import Cause, LetterBegun
@@ -88,7 +89,7 @@ def let_go(house: House, pairs: Sequence[tuple[str, str]], position: int, second
     With a `why`, so that no lease is renewed for them."""
     if not pairs:
         return
-    values = {"subscribers": [s for s, _ in pairs], "keys": [k for _, k in pairs], "seconds": seconds, "why": why, "position": position}
+    values = {"subscribers": uuids([s for s, _ in pairs]), "keys": texts([k for _, k in pairs]), "seconds": seconds, "why": why, "position": position}
     with house.database.connection() as connection:
         connection.execute(DESK["release"], values)
 
@@ -97,7 +98,7 @@ def renew(house: House, pairs: Sequence[tuple[str, str]]) -> None:
     """Hold these rows for another lease, except those that are being let go."""
     if not pairs:
         return
-    values = {"subscribers": [s for s, _ in pairs], "keys": [k for _, k in pairs], "seconds": LEASE, "sender": house.sender}
+    values = {"subscribers": uuids([s for s, _ in pairs]), "keys": texts([k for _, k in pairs]), "seconds": LEASE, "sender": house.sender}
     with house.database.connection() as connection:
         connection.execute(DESK["keep_taken"], values)
 

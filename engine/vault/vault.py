@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from engine.intake.address import keyed_hash
 from engine.ledger.codec import canonical
 from engine.ledger.store import WithinRefused
+from engine.store.arrays import uuids
 from engine.store.binary import JSONB, bigint, copy_rows, row, uuid_of
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
@@ -73,7 +74,7 @@ class Vault:
 
     def people(self, subscribers: Collection[str]) -> dict[str, Known]:
         with self.database.connection() as connection:
-            rows = connection.execute(SQL["people"], {"subscribers": list(subscribers)}).fetchall()
+            rows = connection.execute(SQL["people"], {"subscribers": uuids(subscribers)}, binary=True).fetchall()
         return {str(row[0]): Known(str(row[0]), row[1], row[2]) for row in rows}
 
     def evidence_of(self, subscriber: str) -> dict[str, dict[str, object]]:
