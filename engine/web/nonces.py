@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import secrets
 
@@ -33,4 +32,4 @@ def is_nonce(key: bytes, token: str, nonce: str, now: float) -> bool:
 
 
 def _mac(key: bytes, payload: bytes, token: str) -> bytes:
-    return hmac.new(key, _PREFIX + payload + token.encode(errors="surrogatepass"), hashlib.sha256).digest()[:16]
+    return hmac.digest(key, _PREFIX + payload + token.encode(errors="surrogatepass"), "sha256")[:16]

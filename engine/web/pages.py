@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
-from functools import cache
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, MutableMapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
 from fastapi.responses import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
 
 from engine.config import Site
 from engine.language import LANGUAGES, Language, counting_translator, translator
 
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
+# Random, so that no author's words can hold it.
+_MARK = f"blank{secrets.token_hex(16)}n"
+_BLANK = re.compile(_MARK + r"(-?\d+)\.")
+KEPT = 256
 TEMPLATES = Path(__file__).with_name("templates")
 YEAR = 365 * 24 * 3600
 HEADERS = {
@@ -46,6 +51,7 @@ class Pages:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self._kept = lru_cache(KEPT)(self._pieces)
 
     def page(
         self,
@@ -59,14 +65,39 @@ class Pages:
     ) -> Response:
         """`leads_to` are the http(s) addresses a form of this page may be answered with: a browser holds redirects against `form-action` too."""
         nonce = secrets.token_urlsafe(16)
-        rendered = _environment(language).get_template(template).render(language=language, site=self.site, nonce=nonce, **values)
-        forms = " ".join(["'self'", *sorted({_origin(url) for url in leads_to})])
-        policy = (
-            f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self'; "
-            f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
-        )
-        own = {"Content-Security-Policy": policy, "Content-Language": language} | dict(headers or {})
-        return Response(rendered, status, own, media_type="text/html")
+        return _answer(self._rendered(template, language, nonce, values), nonce, language, status, leads_to, headers or {})
+
+    def filled(
+        self, template: str, language: Language, filling: Sequence[str], *, status: int = 200, leads_to: Collection[str] = (), **values: Hashable
+    ) -> Response:
+        """The same for a page that is shown often: rendered once for these values and kept. Where they say `blank(n)`, an answer has `filling[n]`."""
+        nonce = secrets.token_urlsafe(16)
+        pieces = self._kept(template, language, tuple(values.items()))
+        escaped = [escape(each) for each in filling]
+        text = "".join([piece if isinstance(piece, str) else nonce if piece < 0 else escaped[piece] for piece in pieces])
+        return _answer(text, nonce, language, status, leads_to, {})
+
+    def _pieces(self, template: str, language: Language, values: tuple[tuple[str, Hashable], ...]) -> tuple[str | int, ...]:
+        found = _BLANK.split(self._rendered(template, language, blank(-1), dict(values)))
+        return tuple(int(piece) if n % 2 else piece for n, piece in enumerate(found))
+
+    def _rendered(self, template: str, language: Language, nonce: str, values: Mapping[str, object]) -> str:
+        return _environment(language).get_template(template).render(language=language, site=self.site, nonce=nonce, **values)
+
+
+def _answer(text: str, nonce: str, language: Language, status: int, leads_to: Collection[str], headers: Mapping[str, str]) -> Response:
+    forms = " ".join(["'self'", *sorted({_origin(url) for url in leads_to})])
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self'; "
+        f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
+    )
+    own = {"Content-Security-Policy": policy, "Content-Language": language, **headers}
+    return Response(text, status, own, media_type="text/html")
+
+
+def blank(number: int) -> str:
+    """What stands in a kept page for `filling[number]`."""
+    return f"{_MARK}{number}."
 
 
 @cache
@@ -79,6 +110,7 @@ def _environment(language: Language) -> Environment:
     return environment
 
 
+@lru_cache(KEPT)
 def is_address(text: str) -> bool:
     """Whether an author's `thanks` is a web address to send the reader to, rather than words (G08)."""
     if any(character.isspace() or not character.isprintable() or character in "\\\"'<>" for character in text):
