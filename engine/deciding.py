@@ -13,13 +13,13 @@ from typing import cast
 
 from engine.installation.events import STREAM, InstallationEvent
 from engine.installation.state import Installation
-from engine.ledger.codec import Encoded
+from engine.ledger.codec import Encoded, Entry
 from engine.ledger.store import Append, Conflict, Ledger, Within, Written
 from engine.store.sql import AnyCursor
 from engine.subscriber.commands import AnyCommand, Subscribe
 from engine.subscriber.decide import decide
 from engine.subscriber.events import Cause, PersonEvent
-from engine.subscriber.evolve import evolve, fold
+from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done, NothingToDo, Outcome
 from engine.subscriber.person import NOBODY, Person
 from engine.subscriber.strangers import Strangers
@@ -99,8 +99,17 @@ class Publications:
 
     def current(self) -> Installation:
         """As of this moment in the ledger."""
+        return self.follow(self.ledger.after({STREAM: self.version})[STREAM])
+
+    @property
+    def version(self) -> int:
+        """How far its stream was followed."""
+        return self._state.version
+
+    def follow(self, later: Sequence[Entry]) -> Installation:
+        """With later entries of its stream, read by somebody else."""
         state = self._state
-        for entry in self.ledger.after({STREAM: state.version})[STREAM]:
+        for entry in later:
             if entry.version == state.version + 1:
                 state = state.evolve(cast(InstallationEvent, entry.event))
         self._state = state
@@ -125,23 +134,26 @@ class Decisions:
 
     def freshened(self, known: Mapping[str, Person]) -> dict[str, Person]:
         """People known from before, as they are at this moment: one query for the later events, which mostly finds none."""
-        people = dict(known)
-        for stream, entries in self.ledger.after({stream: person.version for stream, person in people.items()}).items():
-            person = people[stream]
-            for entry in entries:
-                person = evolve(person, cast(PersonEvent, entry.event))
-            people[stream] = person
-        return people
+        return _grown(known, self.ledger.after({stream: person.version for stream, person in known.items()}))
 
-    def carry_out(self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN) -> list[Result]:
+    def present(self, known: Mapping[str, Person]) -> tuple[Installation, dict[str, Person]]:
+        """The same, and the installation, in one query."""
+        later = self.ledger.after({STREAM: self.publications.version} | {stream: person.version for stream, person in known.items()})
+        return self.publications.follow(later.pop(STREAM)), _grown(known, later)
+
+    def carry_out(
+        self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN, installation: Installation | None = None
+    ) -> list[Result]:
         """`known` are people as somebody saw them a moment ago, by stream: decided about without a look at the ledger, for what is then appended
-        after their version is refused if they have moved on. Where that happens, or where nothing would be appended, it is decided anew."""
+        after their version is refused if they have moved on. Where that happens, or where nothing would be appended, it is decided anew.
+        `installation` is what was published at that moment, where somebody has just looked.
+        """
         results: list[Result | None] = [None] * len(wishes)
         remaining = list(range(len(wishes)))
         minted: dict[str, str] = {}
         for _ in range(ATTEMPTS):
-            remaining = self._attempt(wishes, remaining, results, minted, known)
-            known = NOBODY_KNOWN
+            remaining = self._attempt(wishes, remaining, results, minted, known, installation)
+            known, installation = NOBODY_KNOWN, None
             if not remaining:
                 break
         return [result if result is not None else CONFLICTED for result in results]
@@ -150,11 +162,17 @@ class Decisions:
         return self.carry_out([wish])[0]
 
     def _attempt(
-        self, wishes: Sequence[Wish], indexes: list[int], results: list[Result | None], minted: dict[str, str], known: Mapping[str, Person]
+        self,
+        wishes: Sequence[Wish],
+        indexes: list[int],
+        results: list[Result | None],
+        minted: dict[str, str],
+        known: Mapping[str, Person],
+        installation: Installation | None,
     ) -> list[int]:
         streams = self._streams(wishes, indexes, minted)
         people = self.load({stream for stream in streams.values() if stream and stream not in known} - set(minted.values()))
-        installation = self.publications.current()
+        installation = installation or self.publications.current()
         plan, calendar, now = installation.plan(), installation.calendar, self.now()
         strangers = Strangers(plan)
         works: dict[str, _Work] = {}
@@ -239,3 +257,10 @@ class Decisions:
                 stream = minted.setdefault(wish.address, str(uuid.uuid4()))
             streams[index] = stream
         return streams
+
+
+def _grown(known: Mapping[str, Person], later: Mapping[str, Sequence[Entry]]) -> dict[str, Person]:
+    people = dict(known)
+    for stream, entries in later.items():
+        people[stream] = fold((cast(PersonEvent, entry.event) for entry in entries), people[stream])
+    return people

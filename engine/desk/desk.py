@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg.rows import TupleRow
@@ -14,6 +14,8 @@ from engine.store.sql import beside
 
 SQL = beside(__file__)
 KEY_PREFIX = "relance_"
+Page = tuple[str, int]
+"""The page of a link: its letter's message id, its action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,9 @@ class Desk:
             cursor = connection.execute(SQL[statement], values)
             return cursor.fetchall() if cursor.description else []
 
-    def spend_nonce(self, nonce: str) -> bool:
-        """True the first time a nonce is shown within the hour."""
-        with self.database.connection() as connection:
-            return connection.execute(SQL["spend_nonce"], {"nonce": nonce}).rowcount == 1
+    def spend_nonces(self, nonces: Collection[str]) -> set[str]:
+        """Those among them that are shown for the first time within the hour."""
+        return {str(row[0]) for row in self._run("spend_nonces", nonces=sorted(nonces))}
 
     def attempt(self, key: str, windows: Sequence[int], room: Callable[[Sequence[int]], bool]) -> bool:
         """Note an attempt if there is `room`, told how many were noted within each window of wall-clock seconds.
@@ -91,14 +92,20 @@ class Desk:
     def set_mark(self, name: str, engine_at: int, position: int) -> None:
         self._run("set_mark", name=name, engine_at=engine_at, position=position)
 
-    def note_shown(self, message: str, link: int, *, asked: bool) -> tuple[bool, int]:
-        """A link's page was fetched, and `asked` a person for a press. Was it pressed before, and how many other links of that letter
-        were fetched within ten seconds?"""
-        pressed, others = self._run("note_shown", message=message, link=link, asked=asked)[0]
-        return bool(pressed), int(others)
+    def note_shown(self, pages: Mapping[Page, bool]) -> dict[Page, tuple[bool, int]]:
+        """These links' pages were fetched; True where one asked a person for a press. Was it pressed before, and how many other links of that letter
+        were fetched within ten seconds, these included?"""
+        ordered = sorted(pages)
+        values = {"messages": [m for m, _ in ordered], "links": [n for _, n in ordered], "asked": [pages[page] for page in ordered]}
+        rows = self._run("note_shown", **values)
+        together: dict[str, set[int]] = {}
+        for message, link in ordered:
+            together.setdefault(message, set()).add(link)
+        return {(m, link): (bool(pressed), len({*others, *together[m]} - {link})) for m, link, pressed, others in rows}
 
-    def note_pressed(self, message: str, link: int) -> None:
-        self._run("note_pressed", message=message, link=link)
+    def note_pressed(self, pages: Collection[Page]) -> None:
+        ordered = sorted(set(pages))
+        self._run("note_pressed", messages=[message for message, _ in ordered], links=[link for _, link in ordered])
 
     def lost_at_the_button(self, seconds: int) -> int:
         """How many links were opened within so many wall-clock seconds, by no known robot, and never pressed."""

@@ -58,9 +58,10 @@ DELETE FROM desk.taken
 -- Leases that ended say nothing any more. Kept short: every letter leaves a row here, and whoever takes looks among them.
 DELETE FROM desk.taken WHERE until < clock_timestamp() - interval '1 minute'
 
--- name: spend_nonce
+-- name: spend_nonces
 -- A page's nonce is spent once; a second time means the same form was sent twice, which is harmless but not a new act.
-INSERT INTO desk.nonce (nonce, until) VALUES (%(nonce)s, clock_timestamp() + interval '1 hour') ON CONFLICT DO NOTHING
+INSERT INTO desk.nonce (nonce, until) SELECT nonce, clock_timestamp() + interval '1 hour' FROM unnest(%(nonces)s::text[]) AS n (nonce)
+ON CONFLICT DO NOTHING RETURNING nonce
 
 -- name: forget_nonces
 -- Nonces live an hour.
@@ -129,15 +130,15 @@ ON CONFLICT (name) DO UPDATE SET engine_at = excluded.engine_at, position = excl
 SELECT engine_at, position FROM desk.mark WHERE name = %(name)s
 
 -- name: note_shown
--- A link's page was fetched. How many other links of the same letter were within ten seconds tells a robot that tries them all (C03).
-INSERT INTO desk.shown (message, link, asked) VALUES (%(message)s, %(link)s, %(asked)s)
+-- Pages of links were fetched. Which other links of the same letter were within ten seconds tells a robot that tries them all (C03).
+INSERT INTO desk.shown (message, link, asked) SELECT * FROM unnest(%(messages)s::text[], %(links)s::smallint[], %(asked)s::boolean[])
 ON CONFLICT (message, link) DO UPDATE SET at = clock_timestamp(), asked = shown.asked OR excluded.asked
-RETURNING pressed, (SELECT count(*) FROM desk.shown other WHERE other.message = %(message)s AND other.link <> %(link)s
+RETURNING message, link, pressed, ARRAY(SELECT other.link FROM desk.shown other WHERE other.message = shown.message AND other.link <> shown.link
     AND other.at > clock_timestamp() - interval '10 seconds')
 
 -- name: note_pressed
--- An act came from this link's page: it is not lost, and the page no longer acts by itself.
-INSERT INTO desk.shown (message, link, asked, pressed) VALUES (%(message)s, %(link)s, true, true)
+-- Acts came from these links' pages: they are not lost, and the pages no longer act by themselves.
+INSERT INTO desk.shown (message, link, asked, pressed) SELECT *, true, true FROM unnest(%(messages)s::text[], %(links)s::smallint[])
 ON CONFLICT (message, link) DO UPDATE SET pressed = true
 
 -- name: lost

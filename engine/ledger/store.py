@@ -8,7 +8,7 @@ happened: ids are minted by the caller before, so the same command decided again
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol, cast
@@ -226,6 +226,12 @@ class Ledger:
         with self.datastore.get_connection() as connection:
             row = connection.execute(SQL["at"], {"position": position}, binary=True).fetchone()
         return _entry(row) if row is not None else None
+
+    def at_all(self, positions: Collection[int]) -> dict[int, Entry]:
+        """The entries at these positions, as far as there are any. Raises EntryRefused where a column and the entry disagree."""
+        with self.datastore.get_connection() as connection:
+            rows = connection.execute(SQL["at_all"], {"positions": list(positions)}, binary=True).fetchall()
+        return {entry.position: entry for entry in map(_entry, rows)}
 
 
 class _Stale(Exception):

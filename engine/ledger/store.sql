@@ -48,5 +48,9 @@ SELECT notification_id, originator_id::text, originator_version, topic, state FR
 WHERE notification_id > %(after)s AND notification_id <= %(upto)s ORDER BY notification_id LIMIT %(limit)s
 
 -- name: at
--- One entry by its position: the look-up behind every link.
+-- One entry by its position.
 SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events WHERE notification_id = %(position)s
+
+-- name: at_all
+-- Entries by their positions: the look-up behind every link.
+SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events WHERE notification_id = ANY(%(positions)s::bigint[])

@@ -93,6 +93,8 @@ def neighbourhood(visitor: str) -> str:
 def visitor_of(request: Request, trusted: tuple[str, ...]) -> str:
     """Who asks: the peer, or, where that is a proxy of ours, the last address in `X-Forwarded-For` that is not."""
     visitor = request.client.host if request.client else ""
+    if not trusted:
+        return visitor
     said = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
     while said and _is_trusted(visitor, trusted):
         following = said.pop().strip()

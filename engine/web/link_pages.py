@@ -9,10 +9,10 @@ from fastapi.responses import Response
 
 from engine import link_token
 from engine.house import House
-from engine.language import Say, translator
+from engine.language import Language, Say, translator
 from engine.web.nonces import make_nonce
 from engine.web.opened import Opened, readable, token_for
-from engine.web.pages import Pages, is_address, spoken
+from engine.web.pages import Pages, blank, is_address, spoken
 from engine.web.wording import for_a_reader
 
 
@@ -60,7 +60,7 @@ class LinkPages:
             more = (self._press(opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"),)
         press = self._press(opened, button, opened.action)
         shown = Shown(heading, text, (press, *more), quiet=quiet, leads_to=thanks_address(opened))
-        return self._show(opened, shown, alone=alone)
+        return self._show(opened.language, shown, alone=alone)
 
     def consent(self, opened: Opened, purpose: str, *, missing: bool) -> Response:
         """An answer that leads to letters of another purpose: its own words, an unticked box and a button (GDPR 4(11))."""
@@ -74,7 +74,7 @@ class LinkPages:
             _("You can unsubscribe with one click, in every letter."),
             leads_to=thanks_address(opened),
         )
-        return self._show(opened, shown, missing=missing)
+        return self._show(opened.language, shown, missing=missing)
 
     def done(self, opened: Opened, *, undoable: bool = False, again: bool = False) -> Response:
         """What stands now, said the same way however often the link is followed (C06)."""
@@ -99,7 +99,7 @@ class LinkPages:
             heading, text = _("We will not write to you about this"), (_("The request made with your address is deleted."),)
         else:
             heading, text, presses = self._withdrawn(opened, _)
-        return self._show(opened, Shown(heading, text, presses, onward=thanks_address(opened)))
+        return self._show(opened.language, Shown(heading, text, presses, onward=thanks_address(opened)))
 
     def _withdrawn(self, opened: Opened, _: Say) -> tuple[str, tuple[str, ...], tuple[Press, ...]]:
         heading = _("You are unsubscribed")
@@ -116,22 +116,25 @@ class LinkPages:
 
     def refused(self, opened: Opened, why: str) -> Response:
         _ = translator(opened.language)
-        return self._show(opened, Shown(_("Nothing has changed"), (_(for_a_reader(why)),)))
+        return self._show(opened.language, Shown(_("Nothing has changed"), (_(for_a_reader(why)),)))
 
     def choose(self, opened: Opened) -> Response:
         """Two automatic answers within seconds are no person's: none is kept, and the page asks (C09)."""
         _ = translator(opened.language)
         text = _("Two different answers reached us almost at the same time, so we have kept neither. Which one is yours?")
-        return self._show(opened, Shown(_("Your answer, please"), (text,), self._answers(opened, _)))
+        return self._show(opened.language, Shown(_("Your answer, please"), (text,), self._answers(opened, _)))
 
     def nothing_to_take_back(self, opened: Opened) -> Response:
         _ = translator(opened.language)
-        return self._show(opened, Shown(_("Nothing has changed"), (_("There is no answer to take back."),)))
+        return self._show(opened.language, Shown(_("Nothing has changed"), (_("There is no answer to take back."),)))
 
-    def busy(self, opened: Opened) -> Response:
-        _ = translator(opened.language)
-        press = self._press(opened, _("Try again"), opened.action)
-        return self._show(opened, Shown(_("Please try again"), (_("We are very busy at this moment. Please try again."),), (press,)), status=503)
+    def busy(self, token: str, *, again: bool) -> Response:
+        """Said before anything was read, and so in the site's language; `again`: with a button that presses once more."""
+        language = spoken("", self.pages.site)
+        _ = translator(language)
+        press = Press(_("Try again"), token, make_nonce(self.house.secrets.nonce_key, token, time.time()))
+        text = (_("We are very busy at this moment. Please try again."),)
+        return self._show(language, Shown(_("Please try again"), text, (press,) if again else ()), status=503)
 
     def unknown(self) -> Response:
         """The same for every token that is not ours, whatever is wrong with it."""
@@ -158,15 +161,17 @@ class LinkPages:
         token = opened.token if action == opened.action else token_for(self.house, opened, action)
         return Press(label, token, make_nonce(self.house.secrets.nonce_key, token, time.time()), act, look)
 
-    def _show(self, opened: Opened, shown: Shown, *, alone: bool = False, missing: bool = False, status: int = 200) -> Response:
-        return self.pages.page(
+    def _show(self, language: Language, shown: Shown, *, alone: bool = False, missing: bool = False, status: int = 200) -> Response:
+        presses = tuple(Press(p.label, blank(2 * n), blank(2 * n + 1), p.act, p.look) for n, p in enumerate(shown.presses))
+        return self.pages.filled(
             "link.html",
-            opened.language,
+            language,
+            [piece for press in shown.presses for piece in (press.token, press.nonce)],
             status=status,
             leads_to=[shown.leads_to] if shown.leads_to else (),
             heading=shown.heading,
             paragraphs=shown.paragraphs,
-            presses=shown.presses,
+            presses=presses,
             box=shown.box,
             quiet=shown.quiet,
             onward=shown.onward,

@@ -6,18 +6,22 @@ A token that is not ours, in any way whatever, opens nothing, and nothing is sai
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import cast
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar, cast
 
 from engine import link_token
+from engine.desk.desk import Page
 from engine.house import House
+from engine.installation.state import Installation
 from engine.intake.clicks import Action, Click
 from engine.language import Language
 from engine.ledger.codec import Entry
 from engine.sending.compose import letter_of
 from engine.sequence.model import Link, Plan
 from engine.subscriber.events import ConsentRequested, LetterBegun, LetterInDoubt, LetterSent
-from engine.subscriber.person import LetterState, Person
+from engine.subscriber.person import NOBODY, LetterState, Person
 from engine.web.pages import spoken
 
 ACTIONS: dict[int, Action] = {
@@ -28,6 +32,8 @@ ACTIONS: dict[int, Action] = {
     link_token.NOT_ME: "not-me",
 }
 HIGHEST_POSITION = 2**63 - 1
+KEPT = 4096
+Kept = TypeVar("Kept")
 _MARKUP = re.compile(r"\*\*|__|[*_`](?=\S)|(?<=\S)[*_`]")
 
 
@@ -50,34 +56,84 @@ class Opened:
         return self.entry.stream
 
     @property
+    def page(self) -> Page:
+        return self.click.claim.message, self.action
+
+    @property
     def purpose(self) -> str:
         """The purpose's name, as readers know it."""
         purpose = self.plan.purposes.get(self.click.claim.purpose)
         return purpose.name if purpose else self.click.claim.purpose
 
 
-def open_link(house: House, token: str) -> Opened | None:
-    claimed = link_token.read_token(token)
-    if claimed is None or not 0 < claimed.position <= HIGHEST_POSITION:
-        return None
-    entry = house.ledger.at(claimed.position)
-    if entry is None or not isinstance(entry.event, LetterBegun):
-        return None
-    claim = entry.event
-    if not link_token.genuine(house.secrets.link_key, claimed, claim.message):
-        return None
-    installation = house.publications.current()
-    letter = letter_of(installation.plan(claim.edition), claim)
-    links = letter.links if letter is not None else ()
-    link = next((each for each in links if each.index == claimed.link), None)
-    action: Action | None = "answer" if link is not None else ACTIONS.get(claimed.action)
+class Opening:
+    """Opens many links at once. Remembers letters and people for a while: who opens a page mostly presses its button a moment later.
+
+    People are remembered as they were, and grown by what has come since; the beginning of a letter never changes. For one thread.
+    """
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self._begun: OrderedDict[str, tuple[Entry, int]] = OrderedDict()
+        self._people: OrderedDict[str, Person] = OrderedDict()
+
+    def open(self, tokens: Collection[str]) -> tuple[Installation, dict[str, Opened]]:
+        """What was published at this moment, and what these tokens open, those that are ours."""
+        begun = self._genuine(tokens)
+        streams = {entry.stream for entry, _ in begun.values()}
+        known = {stream: person for stream in streams if (person := self._people.get(stream)) is not None}
+        folds = self.house.views.folds(streams - known.keys())
+        installation, people = self.house.decisions.present(dict.fromkeys(streams, NOBODY) | dict(folds) | known)
+        _remember(self._people, people)
+        clicks = {token: click for token, (entry, action) in begun.items() if (click := _click(installation, entry, action)) is not None}
+        before = self.house.ledger.after({begun[token][0].stream: 0 for token, click in clicks.items() if click.action == "confirm"})
+        found = {}
+        for token, click in clicks.items():
+            entry, action = begun[token]
+            request, form = _request(before[entry.stream], entry) if click.action == "confirm" else ("", "")
+            person, links = people[entry.stream], _links(installation, click.claim)
+            language = spoken(person.language, self.house.config.site)
+            found[token] = Opened(token, action, entry, replace(click, request=request), links, installation.plan(), person, language, form)
+        return installation, found
+
+    def _genuine(self, tokens: Collection[str]) -> dict[str, tuple[Entry, int]]:
+        """The beginning of the letter behind each token that is ours, and the token's action."""
+        found = {token: known for token in tokens if (known := self._begun.get(token)) is not None}
+        claimed = {token: parts for token in tokens if token not in found and (parts := link_token.read_token(token)) is not None}
+        positions = {parts.position for parts in claimed.values() if 0 < parts.position <= HIGHEST_POSITION}
+        entries = self.house.ledger.at_all(positions) if positions else {}
+        key = self.house.secrets.link_key
+        for token, parts in claimed.items():
+            entry = entries.get(parts.position)
+            if entry is not None and isinstance(entry.event, LetterBegun) and link_token.genuine(key, parts, entry.event.message):
+                found[token] = entry, parts.action
+        _remember(self._begun, found)
+        return found
+
+
+def _remember(kept: OrderedDict[str, Kept], found: Mapping[str, Kept]) -> None:
+    """The oldest are forgotten: memory stays bounded whoever comes."""
+    for key, value in found.items():
+        kept[key] = value
+        kept.move_to_end(key)
+    while len(kept) > KEPT:
+        kept.popitem(last=False)
+
+
+def _click(installation: Installation, entry: Entry, number: int) -> Click | None:
+    """None for an action that this letter does not have."""
+    claim = cast(LetterBegun, entry.event)
+    link = next((each for each in _links(installation, claim) if each.index == number - link_token.FIRST_LINK), None)
+    action: Action | None = "answer" if link is not None else ACTIONS.get(number)
     if action is None or (action == "confirm") > (claim.kind == "confirmation"):
         return None
-    request, form = _request(house, entry) if action == "confirm" else ("", "")
-    person = house.decisions.load([entry.stream])[entry.stream]
-    language = spoken(person.language, house.config.site)
-    click = Click(action, claim, link, request)
-    return Opened(token, claimed.action, entry, click, links, installation.plan(), person, language, form)
+    return Click(action, claim, link)
+
+
+def _links(installation: Installation, claim: LetterBegun) -> tuple[Link, ...]:
+    """The answers of a letter as it was published."""
+    letter = letter_of(installation.plan(claim.edition), claim)
+    return letter.links if letter is not None else ()
 
 
 def token_for(house: House, opened: Opened, action: int) -> str:
@@ -85,18 +141,23 @@ def token_for(house: House, opened: Opened, action: int) -> str:
     return link_token.make_token(house.secrets.link_key, action, opened.entry.position, opened.click.claim.message)
 
 
-def seconds_since_sent(house: House, opened: Opened) -> float | None:
-    """Wall-clock seconds since the server accepted the letter, None when it is not known to have."""
+def sent_at(opened: Opened) -> tuple[bool, int | None]:
+    """Whether the person's open letters tell when the server accepted this one, and the engine's instant, None when it is not known to have."""
     message, person = opened.click.claim.message, opened.person
     for letters in (*(m.letters for m in person.memberships.values()), *(m.letters for m in person.mailings.values())):
         for state in cast("dict[str, LetterState]", letters).values():
             if state.message == message:
-                return house.clock.wall_age(state.at) if state.status == "sent" else None
-    for entry in house.ledger.after({opened.stream: opened.entry.version})[opened.stream]:
+                return True, state.at if state.status == "sent" else None
+    return False, None
+
+
+def sent_later(opened: Opened, later: Sequence[Entry]) -> int | None:
+    """The same from the entries after the one that began the letter."""
+    for entry in later:
         event = entry.event
         sent = isinstance(event, LetterSent) or (isinstance(event, LetterInDoubt) and event.settled == "taken-as-sent")
-        if sent and cast(LetterSent, event).message == message:
-            return house.clock.wall_age(event.at)
+        if sent and cast(LetterSent, event).message == opened.click.claim.message:
+            return event.at
     return None
 
 
@@ -107,12 +168,11 @@ def readable(link: Link | None) -> str:
     return _MARKUP.sub("", link.label).strip()[:200]
 
 
-def _request(house: House, entry: Entry) -> tuple[str, str]:
+def _request(entries: Sequence[Entry], begun: Entry) -> tuple[str, str]:
     """The request a confirmation mail is about, and its form: the last one of that purpose before the mail was begun."""
-    assert isinstance(entry.event, LetterBegun)
-    found = ("", "")
-    for earlier in house.ledger.stream(entry.stream):
+    purpose, found = cast(LetterBegun, begun.event).purpose, ("", "")
+    for earlier in entries:
         event = earlier.event
-        if earlier.version < entry.version and isinstance(event, ConsentRequested) and event.purpose == entry.event.purpose:
+        if earlier.version < begun.version and isinstance(event, ConsentRequested) and event.purpose == purpose:
             found = (event.request, event.form)
     return found

@@ -36,8 +36,8 @@ def make_site(house: House, gatherer: Gatherer) -> FastAPI:
     """Everything readers, authors' forms and other programs reach under `[site] url`."""
     app = FastAPI(title=house.config.site.name, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     pages = Pages(house.config.site)
+    app.add_middleware(links.Links, house=house, pages=pages)
     app.add_middleware(Headers, ours=site_headers(house.config.site))
-    app.include_router(links.router(house, gatherer, pages))
     app.include_router(forms.router(house, gatherer))
     app.include_router(api.router(house, gatherer))
     app.include_router(monitoring.router(house))

@@ -44,7 +44,7 @@ def house(installations: Installations) -> Iterator[House]:
 
 
 def _open_without_pressing(house: House, message: str) -> None:
-    house.desk.note_shown(message, 0, asked=True)
+    house.desk.note_shown({(message, 0): True})
     with house.database.connection() as connection:
         connection.execute("UPDATE desk.shown SET at = at - interval '1 hour'")
 

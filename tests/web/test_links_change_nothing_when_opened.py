@@ -113,7 +113,7 @@ def test_what_was_opened_and_never_pressed_is_counted_as_lost(house: House, read
     for each in (lost, pressed):
         reader.get(f"/l/{each.link(YES)}")
     reader.get(f"/l/{robot.link(YES)}", headers={"User-Agent": "BingPreview/1.0b"})
-    house.desk.note_pressed(pressed.claim.message, 16)
+    house.desk.note_pressed([(pressed.claim.message, 16)])
     with house.database.connection() as connection:
         connection.execute("UPDATE desk.shown SET at = at - interval '1 hour'")
     assert house.desk.lost_at_the_button(86_400) == 1

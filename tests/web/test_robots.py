@@ -6,13 +6,14 @@ import itertools
 
 import httpx
 import pytest
+from fastapi.responses import Response
 
 from engine.house import House
 from engine.link_token import CONFIRM, EVERYTHING, NOT_ME, UNDO, UNSUBSCRIBE
 from engine.subscriber.events import ConsentWithdrawn, ListMoved
-from engine.web.links import Links, Visitor
 from engine.web.pages import Pages
 from engine.web.robots import Visit, is_prefetch, is_scanner, may_act_alone
+from engine.web.visits import Visitor, Visits
 from tests.conftest import MakeHouse
 from tests.web.correspondence import FILES, MINUTE, NO, OFFERS, PHONE, SHOP, YES, confirmation, form_to, joined, letter, press, written_to
 
@@ -88,11 +89,17 @@ def test_the_page_of_a_letter_acts_by_itself_from_its_fifth_minute_on(house: Hou
 def test_minutes_are_those_of_the_wall_clock_however_fast_the_engine_runs(make_house: MakeHouse) -> None:
     fast = make_house(FILES)
     fast.clock.set_rate(1440)
-    links, visitor = Links(fast, Pages(fast.config.site)), Visitor("GET", PHONE, "", "", False, False)
     found = letter(fast, minutes_ago=60 * 24)
-    assert b"<script" not in links.look(found.link(YES), visitor).body
+    visits, visitor = Visits(fast, Pages(fast.config.site)), Visitor(found.link(YES), "GET", PHONE, "", "", False, False)
+
+    def acts_by_itself() -> bool:
+        (page,) = visits.answers([(visitor, None)])
+        assert isinstance(page, Response)
+        return b"<script" in page.body
+
+    assert not acts_by_itself()
     fast.clock.jump(1440 * 5 * MINUTE)
-    assert b"<script" in links.look(found.link(YES), visitor).body
+    assert acts_by_itself()
 
 
 def test_a_letter_not_known_to_be_accepted_is_never_old(house: House, reader: httpx.Client) -> None:

@@ -1,0 +1,107 @@
+"""What visits to links need of the stores, each errand for many visits at once; in the order in which a visit needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from engine.deciding import Result, Wish
+from engine.desk.desk import Page
+from engine.house import House
+from engine.installation.state import Installation
+from engine.ledger.codec import Entry
+from engine.subscriber.person import Person
+from engine.web.opened import Opened, Opening
+from engine.web.together import Errand, Steps
+
+OPEN, SPEND, SHOWN, LATER, KNOWN, ACT, PRESSED, OPEN_AGAIN = range(8)
+
+
+def opened(token: str) -> Steps[Opened | None]:
+    return cast("Opened | None", (yield OPEN, token))
+
+
+def opened_again(token: str) -> Steps[Opened | None]:
+    """After what others do at the same moment: the same form may have been sent twice."""
+    return cast("Opened | None", (yield OPEN_AGAIN, token))
+
+
+def spent(nonce: str) -> Steps[bool]:
+    """True for the one who spends it."""
+    return cast(bool, (yield SPEND, nonce))
+
+
+def shown(page: Page, *, asked: bool) -> Steps[tuple[bool, int]]:
+    """See Desk.note_shown."""
+    return cast("tuple[bool, int]", (yield SHOWN, (page, asked)))
+
+
+def later(stream: str, version: int) -> Steps[list[Entry]]:
+    """A person's entries after a version."""
+    return cast("list[Entry]", (yield LATER, (stream, version)))
+
+
+def known(stream: str) -> Steps[tuple[bytes, str]]:
+    """The keyed hash of a person's address, empty when they are erased, and why it may not be written to, if so."""
+    return cast("tuple[bytes, str]", (yield KNOWN, stream))
+
+
+def acted(wish: Wish, person: Person) -> Steps[Result]:
+    """The wish carried out, about a person as they were when the link was opened."""
+    return cast(Result, (yield ACT, (wish, person)))
+
+
+def pressed(page: Page) -> Steps[None]:
+    yield PRESSED, page
+
+
+class Errands:
+    """Each takes what visits ask for, and gives as many answers."""
+
+    def __init__(self, house: House) -> None:
+        self.house, self._opening = house, Opening(house)
+        self._installation: Installation | None = None
+        run: tuple[Errand, ...] = (self._open, self._spend, self._show, self._read_on, self._know, self._act, self._press, self._open)
+        self.by_number = dict(enumerate(run))
+
+    def _open(self, asked: Sequence[object]) -> Sequence[object]:
+        tokens = cast(Sequence[str], asked)
+        self._installation, found = self._opening.open(set(tokens))
+        return [found.get(token) for token in tokens]
+
+    def _spend(self, asked: Sequence[object]) -> Sequence[object]:
+        fresh, answers = self.house.desk.spend_nonces(set(cast(Sequence[str], asked))), []
+        for nonce in asked:
+            answers.append(nonce in fresh)
+            fresh.discard(cast(str, nonce))
+        return answers
+
+    def _show(self, asked: Sequence[object]) -> Sequence[object]:
+        pages: dict[Page, bool] = {}
+        for page, by_a_person in cast(Sequence[tuple[Page, bool]], asked):
+            pages[page] = by_a_person or pages.get(page, False)
+        found = self.house.desk.note_shown(pages)
+        return [found[page] for page, _ in cast(Sequence[tuple[Page, bool]], asked)]
+
+    def _read_on(self, asked: Sequence[object]) -> Sequence[object]:
+        places = cast(Sequence[tuple[str, int]], asked)
+        first: dict[str, int] = {}
+        for stream, version in places:
+            first[stream] = min(version, first.get(stream, version))
+        found = self.house.ledger.after(first)
+        return [[entry for entry in found[stream] if entry.version > version] for stream, version in places]
+
+    def _know(self, asked: Sequence[object]) -> Sequence[object]:
+        vault, streams = self.house.vault, cast(Sequence[str], asked)
+        hashes = {person.subscriber: vault.hash(person.address) for person in vault.people(set(streams)).values()}
+        reasons = vault.suppressed(list(hashes.values()))
+        return [(hashed := hashes.get(stream, b""), reasons.get(hashed, "")) for stream in streams]
+
+    def _act(self, asked: Sequence[object]) -> Sequence[object]:
+        wishes = cast(Sequence[tuple[Wish, Person]], asked)
+        known = {wish.stream: person for wish, person in wishes}
+        return self.house.decisions.carry_out([wish for wish, _ in wishes], known, self._installation)
+
+    def _press(self, asked: Sequence[object]) -> Sequence[object]:
+        self.house.desk.note_pressed(cast(Sequence[Page], asked))
+        return [None] * len(asked)

@@ -1,0 +1,189 @@
+"""What becomes of a visit to a link: a page, or an act and then a page.
+
+Opening changes nothing, whoever opens (C01). A POST from a page of ours acts, once its nonce is spent; RFC 8058's one-click POST acts without one.
+The page may press its own button only while nothing suggests a robot, and that is decided anew when it does (C03).
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+
+from engine.deciding import Result, Wish
+from engine.house import House
+from engine.intake.clicks import MAY_ACT_ALONE, Body, act_of, command_of
+from engine.subscriber.answering import CONTRADICTORY, is_contradiction, needs_consent
+from engine.subscriber.commands import UndoMove
+from engine.subscriber.decide import decide
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused
+from engine.vault.commitment import Evidence, evidence
+from engine.vault.vault import Keep
+from engine.web import errands
+from engine.web.errands import Errands
+from engine.web.link_pages import LinkPages, consent_text, purpose_name, thanks_address
+from engine.web.nonces import is_nonce
+from engine.web.opened import Opened, sent_at, sent_later
+from engine.web.pages import Pages
+from engine.web.robots import Visit, is_scanner, may_act_alone
+from engine.web.together import Steps, done_together
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """One request for a link: for which, who asks, and how."""
+
+    token: str
+    method: str
+    user_agent: str
+    address: str
+    sec_fetch_user: str
+    prefetched: bool
+    too_often: bool
+
+    @property
+    def robot(self) -> bool:
+        return self.prefetched or is_scanner(self.user_agent)
+
+
+class Visits:
+    """`answers` blocks while it reads and writes."""
+
+    def __init__(self, house: House, pages: Pages) -> None:
+        self.house, self.pages, self.errands = house, LinkPages(house, pages), Errands(house)
+
+    def answers(self, visits: Sequence[tuple[Visitor, Body | None]]) -> Sequence[Response | Exception]:
+        """What each gets; a body is a POST's."""
+        steps = (self._looking(visitor) if body is None else self._posting(visitor, body) for visitor, body in visits)
+        return done_together(steps, self.errands.by_number)
+
+    def busy(self, token: str, body: Body | None) -> Response:
+        """Nothing has happened; a provider's machine tries again later, a person presses again."""
+        if body is not None and body.said == "one-click":
+            return PlainTextResponse("please try again\n", 503, {"Retry-After": "60"})
+        return self.pages.busy(token, again=body is not None and body.said in ("button", "auto"))
+
+    def _looking(self, visitor: Visitor) -> Steps[Response]:
+        opened = yield from errands.opened(visitor.token)
+        if opened is None:
+            return self.pages.unknown()
+        return (yield from self._page(opened, visitor, alone=True))
+
+    def _posting(self, visitor: Visitor, body: Body) -> Steps[Response]:
+        """Whoever may not act gets the page instead: at worst one more button (C04)."""
+        opened = yield from errands.opened(visitor.token)
+        if opened is None:
+            return self.pages.unknown()
+        if not (yield from self._may_press(opened, visitor, body)):
+            return (yield from self._page((yield from errands.opened_again(visitor.token)) or opened, visitor))
+        if body.said != "one-click" and (needed := _consent_needed(opened)) and (body.consented != needed or body.said == "auto"):
+            return self.pages.consent(opened, needed, missing=True)
+        now = self.house.clock.now()
+        kept = _evidence(opened, body, visitor, now)
+        command = command_of(opened.click, body, now, opened.person, kept.commitment.hex())
+        if isinstance(command, Refused):
+            return self.pages.refused(opened, command.why)
+        keep = yield from self._keep(opened, body, kept, now)
+        result = yield from errands.acted(Wish(command, stream=opened.stream, keep=keep), opened.person)
+        if result.conflict:
+            return self.busy(visitor.token, body)
+        yield from errands.pressed(opened.page)
+        return self._done_by(opened, body, result)
+
+    def _may_press(self, opened: Opened, visitor: Visitor, body: Body) -> Steps[bool]:
+        action = opened.click.action
+        if body.said == "one-click":
+            return action == "unsubscribe"
+        if body.said == "nothing" or visitor.too_often or not is_nonce(self.house.secrets.nonce_key, opened.token, body.nonce, time.time()):
+            return False
+        if not (yield from errands.spent(body.nonce)):
+            return False
+        if body.said == "again":
+            return action in ("unsubscribe", "everything")
+        if body.said == "auto":
+            noted = yield from errands.shown(opened.page, asked=not visitor.robot)
+            return (yield from self._may_act_alone(opened, visitor, *noted))
+        return True
+
+    def _done_by(self, opened: Opened, body: Body, result: Result) -> Response:
+        outcome = result.outcome
+        if body.said == "one-click":
+            return PlainTextResponse("unsubscribed\n")
+        if is_contradiction(outcome) or outcome == Refused(CONTRADICTORY):
+            return self.pages.choose(opened)
+        if isinstance(outcome, Refused):
+            return self.pages.refused(opened, outcome.why)
+        if address := thanks_address(opened):
+            return RedirectResponse(address, 303)
+        return self._done(replace(opened, person=result.person), outcome, again=body.said == "again")
+
+    def _page(self, opened: Opened, visitor: Visitor, *, alone: bool = False) -> Steps[Response]:
+        """The link as it stands: done already, no longer possible, or a button. What a press would do is asked of the same `decide` that does it."""
+        purpose = _consent_needed(opened)
+        foreseen = self._foreseen(opened, Body("button", consented=purpose))
+        if isinstance(foreseen, NothingToDo):
+            return self._done(opened, foreseen)
+        if isinstance(foreseen, Refused):
+            return self.pages.refused(opened, foreseen.why)
+        noted = (True, 0)
+        if visitor.method == "GET":
+            noted = yield from errands.shown(opened.page, asked=not visitor.robot)
+        if purpose:
+            return self.pages.consent(opened, purpose, missing=False)
+        return self.pages.ask(opened, alone=alone and (yield from self._may_act_alone(opened, visitor, *noted)))
+
+    def _done(self, opened: Opened, outcome: Outcome, *, again: bool = False) -> Response:
+        if opened.click.action == "undo" and isinstance(outcome, NothingToDo):
+            return self.pages.nothing_to_take_back(opened)
+        return self.pages.done(opened, undoable=self._undoable(opened), again=again)
+
+    def _foreseen(self, opened: Opened, body: Body) -> Outcome:
+        command = command_of(opened.click, body, self.house.clock.now(), opened.person)
+        return command if isinstance(command, Refused) else decide(command, opened.person, opened.plan)
+
+    def _undoable(self, opened: Opened) -> bool:
+        undo = UndoMove(self.house.clock.now(), Cause("click"), opened.click.claim.message)
+        return isinstance(decide(undo, opened.person, opened.plan), Done)
+
+    def _may_act_alone(self, opened: Opened, visitor: Visitor, pressed: bool, others: int) -> Steps[bool]:
+        if opened.click.action not in MAY_ACT_ALONE:
+            return False
+        told, at = sent_at(opened)
+        if not told:
+            at = sent_later(opened, (yield from errands.later(opened.stream, opened.entry.version)))
+        age = self.house.clock.wall_age(at) if at is not None else None
+        return may_act_alone(Visit(age, visitor.user_agent, visitor.prefetched, others, visitor.too_often, pressed))
+
+    def _keep(self, opened: Opened, body: Body, kept: Evidence, now: int) -> Steps[Keep]:
+        everything, again = opened.click.action == "everything" and body.said != "again", body.said == "again"
+        if not (everything or again or opened.click.action == "confirm"):
+            return Keep("", now, evidence=(kept,))
+        hashed, reason = yield from errands.known(opened.stream)
+        lift = (again and reason == "objected") or (opened.click.action == "confirm" and reason not in ("", "complained"))
+        address_hash = hashed if everything or lift else b""
+        return Keep("", now, evidence=(kept,), suppress="objected" if everything else "", lift=lift, address_hash=address_hash)
+
+
+def _consent_needed(opened: Opened) -> str:
+    person, link = opened.person, opened.click.link
+    if link is None or person.suppressed or person.erased or not person.registered:
+        return ""
+    return needs_consent(person, opened.plan, link.target)
+
+
+def _evidence(opened: Opened, body: Body, visitor: Visitor, now: int) -> Evidence:
+    said: dict[str, object] = {
+        "act": act_of(body.said),
+        "user_agent": visitor.user_agent[:400],
+        "ip": visitor.address,
+        "sec_fetch_user": visitor.sec_fetch_user[:16],
+        "page": "/l/",
+    }
+    if body.consented:
+        said |= {"at": now, "consented": body.consented}
+        said["text"] = f"{purpose_name(opened, body.consented)}\n{consent_text(opened, body.consented)}"
+    return evidence(secrets.token_bytes(32), said)
