@@ -13,6 +13,7 @@ from engine.desk.desk import SQL as DESK
 from engine.house import House
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import LOST
+from engine.sending.tally import tell_done
 from engine.store.said import said
 from engine.subscriber.events import LetterBegun, LetterSent
 from engine.subscriber.outcome import Done
@@ -44,8 +45,10 @@ def carry_out_apart(
         first = carry_out_apart(house, pairs[:middle], wishes[:middle], known)
         rest = carry_out_apart(house, pairs[middle:], wishes[middle:], known)
         return first[0] + rest[0], first[1] + rest[1]
-    acted = [pair for pair, result in zip(pairs, results, strict=True) if _acted(result)]
-    house.desk.unstick(acted)
+    acted = [(pair, result) for pair, result in zip(pairs, results, strict=True) if _acted(result)]
+    if acted:
+        house.desk.unstick([pair for pair, _ in acted])
+        tell_done([result for _, result in acted])
     return list(pairs), results
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -22,12 +21,12 @@ from engine.sending.envelope import Delivery, Envelope
 from engine.sending.marks import Marks
 from engine.sending.relay import Relay
 from engine.sending.replies import Verdict
+from engine.sending.tally import Tally
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import Cause
 from engine.vault.commitment import evidence
 from engine.vault.vault import Keep
 
-log = logging.getLogger("relance.send")
 VERDICTS = {Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard", Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked"}
 RECORD_EVERY = 0.2
 SALT = 32
@@ -42,12 +41,12 @@ class Round:
         self.claims = {claim.entry.message: claim for claim in claims}
         self.known = {claim.stream: claim.person for claim in claims}
         self._outcomes: list[Delivery] = []
+        self.tally = Tally(len(claims))
 
     def compose(self, composer: Composer) -> list[Envelope]:
         """The round's letters, ready to go; what cannot be made for somebody ends here."""
         envelopes, refused = c.compose_all(self.house, composer, list(self.claims.values()), self.known)
         for each in refused:
-            log.warning("letter not made", extra={"letter": each.claim.entry.letter, "why": each.why})
             self.house.desk.stick(each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}")
         self._record_refused(refused)
         return envelopes
@@ -75,6 +74,7 @@ class Round:
         now = self.house.clock.now()
         left = [claim for message, claim in self.claims.items() if message not in unrecorded]
         self._finish({claim.entry.message: [self._wish(now, c.ENGINE, claim, "released")] for claim in left})
+        self.tally.tell()
 
     @property
     def over(self) -> bool:
@@ -147,6 +147,7 @@ class Round:
         done = set(wishes) - {message for (message, _), result in zip(flat, results, strict=True) if result.conflict}
         # Rows first: should the database go now, the claims are still ours and the same is wished again, which then has nothing left to do.
         claims = [self.claims[message] for message in done]
+        self.tally.add(results)
         gone_through(self.house, {claim.entry.message: (claim.stream, claim.key) for claim in claims}, results)
         position = max((position for result in results for position in result.positions), default=0)
         c.let_go(self.house, [(claim.stream, claim.key) for claim in claims], position or self.house.ledger.head())

@@ -24,6 +24,7 @@ from engine.sending.marks import Marks
 from engine.sending.relay import Relay, RelaySettings, RelayUnavailable
 from engine.sending.replies import Verdict, redacted
 from engine.sending.round import Round
+from engine.store.said import said
 
 log = logging.getLogger("relance.send")
 BLOCKED_LIMIT = 5
@@ -65,8 +66,9 @@ class Sender:
                     if not taken:
                         await self._rest()
                 except LOST as error:
+                    if not self._unsure:
+                        log.warning("sending waits for the database", extra={"why": said(error)})
                     self._unsure = True
-                    log.warning("sending waits for the database", extra={"why": type(error).__name__})
                     await asyncio.sleep(IDLE)
             await self._ended(under_way, 0)
         finally:
@@ -156,7 +158,6 @@ class Sender:
             opening.result()
         except RelayUnavailable as error:
             self.trouble = str(error)
-            log.warning("relay unavailable", extra={"why": str(error)})
             return False
         self.trouble = ""
         return True

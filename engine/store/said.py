@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import psycopg
 
-QUOTES_VALUES = ("22", "23")
-"""Classes of SQLSTATE whose words may hold data: what does not fit, what breaks a constraint."""
+QUOTES_VALUES = ("22", "23", "P0")
+"""Classes of SQLSTATE whose words may hold data: what does not fit, what breaks a constraint, what a trigger of somebody's says."""
 
 
 def said(error: BaseException) -> str:

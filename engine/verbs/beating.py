@@ -8,18 +8,43 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 
+from engine import __version__
 from engine.desk.processes import Processes
 from engine.house import House
 from engine.ledger.store import LOST
 from engine.remembering import Restored
+from engine.store.said import said
 
 log = logging.getLogger("relance.run")
 BEAT = 5.0
 
 Troubles = Callable[[], Mapping[str, str]]
+
+
+class _Changes:
+    """What is news since the last beat, said once: pauses, and what troubles this process. Views are spoken of by whoever follows them."""
+
+    def __init__(self) -> None:
+        self._paused: Mapping[int, str] = {}
+        self._troubles: Mapping[str, str] = {}
+
+    def tell(self, paused: Mapping[int, str], troubles: Mapping[str, str]) -> None:
+        for number, why in paused.items():
+            if self._paused.get(number) != why:
+                log.warning("sending is paused", extra={"list": number, "why": why})
+        for number in self._paused.keys() - paused.keys():
+            log.info("sending goes on", extra={"list": number})
+        for what, why in troubles.items():
+            if what not in self._troubles and not what.startswith("view:"):
+                log.error("trouble", extra={"with": what, "why": why})
+        for what in self._troubles.keys() - troubles.keys():
+            if not what.startswith("view:"):
+                log.info("trouble is over", extra={"with": what})
+        self._paused, self._troubles = dict(paused), dict(troubles)
 
 
 class Presence:
@@ -40,13 +65,16 @@ class Presence:
 @asynccontextmanager
 async def known(house: House, parts: Collection[str], troubles: Troubles) -> AsyncIterator[Presence]:
     """Known from the first moment to the last, draining included. While the database is away nobody could be told."""
-    processes, presence = Processes(house.database), Presence()
+    processes, presence, changes = Processes(house.database), Presence(), _Changes()
 
     def beat() -> None:
-        processes.beat(house.sender, parts, troubles())
+        told = troubles()
+        processes.beat(house.sender, parts, told)
         house.memory.note()
+        changes.tell(house.publications.current().paused if "send" in parts else {}, told)
 
     await asyncio.to_thread(beat)
+    log.info("started", extra={"parts": sorted(parts), "pid": os.getpid(), "version": __version__})
     beating = asyncio.create_task(_again_and_again(beat, presence))
     try:
         yield presence
@@ -57,14 +85,21 @@ async def known(house: House, parts: Collection[str], troubles: Troubles) -> Asy
         with contextlib.suppress(*LOST, Restored):
             await asyncio.to_thread(processes.leave, house.sender)
             await asyncio.to_thread(house.memory.note)
+        log.info("stopped", extra={"parts": sorted(parts), "pid": os.getpid()})
 
 
 async def _again_and_again(beat: Callable[[], None], presence: Presence) -> None:
+    away = False
     while True:
         await asyncio.sleep(BEAT)
         try:
             await asyncio.to_thread(beat)
+            if away:
+                log.info("the database answers again")
+            away = False
         except LOST as error:
-            log.warning("the desk waits for the database", extra={"why": type(error).__name__})
+            if not away:
+                log.warning("the database does not answer", extra={"why": said(error)})
+            away = True
         except Restored as error:
             presence.give_up(error)

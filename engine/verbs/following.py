@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from engine.house import House
 from engine.ledger.store import CHANNEL, LOST
+from engine.store.said import said
 
 log = logging.getLogger("relance.follow")
 WAIT = 1.0
@@ -24,7 +25,7 @@ class Following:
         self.loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self.loop.create_future()
         self._stopping = threading.Event()
-        self._faults: set[str] = set()
+        self._faults: dict[str, str] = {}
         self._looked_at = 0.0
         self._thread = threading.Thread(target=self._run, name="follow", daemon=True)
         self._thread.start()
@@ -59,15 +60,17 @@ class Following:
                         self._tell_faults()
                         listening.wait(WAIT)
             except LOST as error:
-                log.warning("following waits for the database", extra={"why": type(error).__name__})
+                log.warning("following waits for the database", extra={"why": said(error)})
                 self._stopping.wait(1)
 
     def _tell_faults(self) -> None:
-        """A view that cannot go on stops alone, and is said once."""
+        """A view that cannot go on stops alone, and is said once; so is that it goes on again."""
         if time.monotonic() - self._looked_at < FAULTS_EVERY:
             return
         self._looked_at = time.monotonic()
-        faults = {fault for _view, _position, fault in self.house.views.positions() if fault}
-        for fault in faults - self._faults:
-            log.error("a view has stopped", extra={"why": fault})
+        faults = {view: fault for view, _position, fault in self.house.views.positions() if fault}
+        for view in faults.keys() - self._faults.keys():
+            log.error("a view has stopped", extra={"view": view, "why": faults[view]})
+        for view in self._faults.keys() - faults.keys():
+            log.info("a view goes on", extra={"view": view})
         self._faults = faults

@@ -15,6 +15,7 @@ from engine.house import House
 from engine.ledger.store import LOST
 from engine.sending.replies import redacted
 from engine.sending.send import Sender
+from engine.store.said import said
 from engine.verbs.announcing import announce
 from engine.verbs.beating import known
 from engine.verbs.doors import Doors, open_doors
@@ -94,7 +95,7 @@ async def _on(event: asyncio.Event, stop: asyncio.Event, duty: Callable[[], obje
         try:
             await asyncio.to_thread(duty)
         except LOST as error:
-            log.warning("what comes round by itself waits for the database", extra={"why": type(error).__name__})
+            log.warning("what comes round by itself waits for the database", extra={"why": said(error)})
 
 
 async def _waking(event: asyncio.Event, stop: asyncio.Event, sender: Sender) -> None:

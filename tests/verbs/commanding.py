@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -161,6 +162,11 @@ class Installation:
         with contextlib.suppress(httpx.TransportError):
             return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
         return False
+
+
+def calm(logs: str) -> bool:
+    """Nothing but JSON, a line for each fact, and none of them of something wrong."""
+    return all(json.loads(line)["level"] == "info" for line in logs.splitlines())
 
 
 def ended(process: subprocess.Popen[str], seconds: float = 90) -> Said:
