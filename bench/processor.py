@@ -1,4 +1,4 @@
-"""What work takes of the processor, in all processes of a benchmark but its own. Others on the machine lengthen the wall's time, hardly this."""
+"""What work takes of the processor, in all processes that do it. Others on the machine lengthen the wall's time, hardly this."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from engine.store import postmaster
 
 
 class Used:
-    """`with Used(data) as it: …`, then `it.seconds`: of all that this process has started, ended or not, and of the PostgreSQL in `data`."""
+    """`with Used(data) as it: …`, then `it.seconds`: of all that this process has started, ended or not, and of the PostgreSQL in `data`.
+
+    `own`: of this process too, where it does the work itself and not only waits for others.
+    """
 
     seconds = 0.0
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, own: bool = False) -> None:
+        self._own = own
         note = postmaster.read_note(data)
         self._server = note.pid if note is not None else 0
 
@@ -29,7 +33,7 @@ class Used:
 
     def _now(self) -> float:
         own = os.times()
-        found = own.children_user + own.children_system
+        found = own.children_user + own.children_system + (own.user + own.system if self._own else 0.0)
         trees = psutil.Process().children(recursive=True)
         if psutil.pid_exists(self._server):
             server = psutil.Process(self._server)

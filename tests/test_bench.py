@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,6 +18,7 @@ from bench.http import Refused, answers, get, waited
 from bench.installation import CROWDED
 from bench.picture import Curve, drawn
 from bench.processes import free_port, module, running
+from bench.processor import Used
 from bench.server import Server
 from bench.sink import Sink
 from bench.table import Row, against, printed
@@ -109,6 +111,15 @@ def test_a_disk_too_small_for_a_crowd_is_said_before_anything_is_made() -> None:
     place = Ground(Server(Path("/"), "postgresql://nobody@/nowhere"), 1)
     with pytest.raises(NoRoom, match="1,000,000,000,000"):
         place.crowd(10**12)
+
+
+def test_the_processors_time_of_a_process_counts_after_its_end_and_ones_own_where_it_is_asked_for(tmp_path: Path) -> None:
+    with Used(tmp_path) as others, Used(tmp_path, own=True) as all_of_us:
+        subprocess.run([sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"], check=True)
+        begun = time.process_time()
+        while time.process_time() < begun + 0.3:
+            pass
+    assert 0.25 <= others.seconds <= all_of_us.seconds - 0.25
 
 
 def test_the_plain_sender_hands_every_message_to_the_plain_sink() -> None:
