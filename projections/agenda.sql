@@ -7,7 +7,9 @@ CREATE TABLE {schema}.agenda (
 CREATE TABLE {schema}.stale (subscriber uuid PRIMARY KEY)
 
 -- name: index
--- Made over the rows of a rebuild once they are there.
+-- Made over the rows of a rebuild once they are there. Room for the next version of a row on its own page: then no index is written with it.
+ALTER TABLE {schema}.fold SET (fillfactor = 70);
+ALTER TABLE {schema}.agenda SET (fillfactor = 50);
 ALTER TABLE {schema}.fold ADD PRIMARY KEY (subscriber);
 ALTER TABLE {schema}.agenda ADD PRIMARY KEY (subscriber, key);
 CREATE INDEX agenda_due ON {schema}.agenda (due, subscriber) WHERE due > 0

@@ -7,7 +7,8 @@ CREATE TABLE {schema}.letter (
 CREATE TABLE {schema}.answer (message text NOT NULL, link integer NOT NULL, act text NOT NULL, moved boolean NOT NULL, at bigint NOT NULL)
 
 -- name: index
--- Made over the rows of a rebuild once they are there.
+-- Made over the rows of a rebuild once they are there. A new letter gets room for its outcome on the same page: then no index is written with it.
+ALTER TABLE {schema}.letter SET (fillfactor = 50);
 ALTER TABLE {schema}.letter ADD PRIMARY KEY (message);
 CREATE INDEX letter_of ON {schema}.letter (letter, key);
 CREATE INDEX letter_subscriber ON {schema}.letter (subscriber);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
@@ -58,8 +59,9 @@ def _answer(pipe: Connection) -> int:
 
 
 def _worker(pipe: Connection, begin: Callable[[str], Work], conninfo: str) -> None:
-    """Ctrl-C is for the process that deals out."""
+    """Ctrl-C is for the process that deals out. Facts and folds hold no circles: to look for any takes a fifth of the time, and finds nothing."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
     try:
         work = begin(conninfo)
         while True:

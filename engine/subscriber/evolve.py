@@ -30,11 +30,18 @@ def evolve(person: Person, event: e.PersonEvent) -> Person:
 
 
 def _apply(p: Person, event: e.PersonEvent) -> Person:
+    """Cases are tried in turn: what happens to everybody comes first."""
     match event:
         case e.LetterBegun():
             return begun(p, event)
         case e.LetterSent(at, message):
             return outcome(put(p, soft_bounces=0, soft_since=0), message, "sent", at)
+        case e.SubscriberRegistered(_, timezone, language):
+            return put(p, timezone=timezone, language=language)
+        case e.ConsentGiven(at, purpose, proof, _, act):
+            return _contacted(_granted(p, purpose, Ground("consent", "live", at, proof)), act, at)
+        case e.ListJoined(at, number, run, start, counted_from):
+            return _open(p, Membership(number, run, counted_from or at, at, start))
         case e.LetterDeferred(at, message, retry_at):
             return outcome(p, message, "deferred", at, retry_at)
         case e.LetterFailed(at, message):
@@ -48,8 +55,6 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
         case e.ListCopied():
             p = _contacted(answered(p, event.message), event.act, event.at)
             return _open(p, Membership(event.target, event.run, event.at, event.at, hold_until=event.hold_until))
-        case e.ListJoined(at, number, run, start, counted_from):
-            return _open(p, Membership(number, run, counted_from or at, at, start))
         case e.ListLeft(at, number, run, why):
             return _left(p, number, run, at, by_rule=why == "rule")
         case e.ListTransferred():
@@ -58,14 +63,10 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
             return _contacted(answered(p, message), act, at)
         case e.MoveUndone():
             return _undone(p, event)
-        case e.SubscriberRegistered(_, timezone, language):
-            return put(p, timezone=timezone, language=language)
         case e.ProfileChanged(_, _, timezone, language):
             return put(p, timezone=timezone or p.timezone, language=language or p.language)
         case e.ConsentRequested():
             return _requested(p, event)
-        case e.ConsentGiven(at, purpose, proof, _, act):
-            return _contacted(_granted(p, purpose, Ground("consent", "live", at, proof)), act, at)
         case e.GroundDeclared(at, purpose, basis, proof, _):
             return _granted(p, purpose, Ground(basis, "live", at, proof))
         case e.ConsentConfirmed(at, purpose, _, act, _):
