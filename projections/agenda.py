@@ -104,7 +104,7 @@ class Agenda:
         folds, rows = [], []
         for subscriber, history in groupby(entries, key=attrgetter("stream")):
             if subscriber != STREAM:
-                person, uuid = fold(cast(PersonEvent, entry.event) for entry in history), uuid_of(subscriber)
+                person, uuid = fold([cast(PersonEvent, entry.event) for entry in history]), uuid_of(subscriber)
                 folds.append(row(uuid, bigint(person.version), pack(person)))
                 for key, a in acts(person, plan, calendar).items():
                     rows.append(

@@ -14,6 +14,9 @@ from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
 OUTCOMES = {e.LetterSent: "sent", e.LetterDeferred: "deferred", e.LetterFailed: "failed", e.LetterWithheld: "withheld", e.LetterInDoubt: "doubt"}
+ANSWERS = (e.ListMoved, e.ListCopied, e.LetterAnswered)
+CONCERNED = frozenset({e.LetterBegun, *OUTCOMES, *ANSWERS, e.MoveUndone})
+"""Events that say something about a letter: most of a history are of another kind."""
 
 
 Begun = tuple[str, int, str, str, int, int, str, int, str, int]
@@ -31,6 +34,8 @@ class _Batch:
 
     def take(self, entry: Entry) -> None:
         event = entry.event
+        if type(event) not in CONCERNED:
+            return
         match event:
             case e.LetterBegun():
                 first = self.begun.get(event.message)
@@ -55,8 +60,6 @@ class _Batch:
                 self.answers[event.message] = (-1, "")
                 self.undone.add(event.message)
                 self.given = {key: value for key, value in self.given.items() if key[0] != event.message or not value[1]}
-            case _:
-                pass
 
 
 class Letters:

@@ -13,6 +13,8 @@ from engine.subscriber import events as e
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
+CHANGING = frozenset({e.ListJoined, e.ListLeft, e.ListMoved, e.ListCopied, e.ListTransferred, e.MoveUndone})
+"""Events that `changes` knows: most are of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ def _net(entries: Sequence[Entry]) -> tuple[dict[tuple[str, int], Joined | None]
         if isinstance(entry.event, e.SubscriberErased):
             erased.append(entry.stream)
             net = {key: value for key, value in net.items() if key[0] != entry.stream}
-        for change in changes(entry.event):
-            net[entry.stream, change.list] = change if isinstance(change, Joined) else None
+        if type(entry.event) in CHANGING:
+            for change in changes(entry.event):
+                net[entry.stream, change.list] = change if isinstance(change, Joined) else None
     return net, erased
 
 

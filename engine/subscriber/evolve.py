@@ -9,7 +9,7 @@ from typing import TypeVar, assert_never
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
 from engine.subscriber.letters import answered, begun, in_doubt, is_answered, outcome, withheld
-from engine.subscriber.person import NOBODY, TRAIL_KEPT, WAYS_KEPT, Ground, Hop, LastMove, Membership, Person, Request, Way, draft_of, put
+from engine.subscriber.person import NOBODY, TRAIL_KEPT, WAYS_KEPT, Ground, Hop, LastMove, Membership, Person, Request, Way, draft_of, one_more, put
 
 HUMAN_ACTS = frozenset({"human_button", "rfc8058", "mailto", "reply"})
 CALLS_KEPT = 30 * DAY
@@ -21,7 +21,8 @@ V = TypeVar("V")
 def fold(events: Iterable[e.PersonEvent], person: Person = NOBODY) -> Person:
     draft = draft_of(person)
     for event in events:
-        draft = _apply(put(draft, version=draft.version + 1), event)
+        one_more(draft)
+        draft = _apply(draft, event)
     return draft
 
 

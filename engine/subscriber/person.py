@@ -231,6 +231,11 @@ def draft_of(person: Person) -> Person:
     return draft
 
 
+def one_more(draft: Person) -> None:
+    """One more event of the person is in the draft."""
+    _put["version"](draft, draft.version + 1)
+
+
 def put(draft: Person, **changes: object) -> Person:
     """`draft` itself with other values in these fields. Mappings and tuples are shared with the person it was made of: put new ones."""
     for name, value in changes.items():
