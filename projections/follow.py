@@ -24,7 +24,8 @@ from projections.build import Building
 from projections.view import View
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
-BATCH = 1000
+BATCH = 4000
+"""Entries at a time when there are so many: a letter's claim and its outcome then mostly come together, and its rows are written once."""
 WAIT = 0.02
 
 
