@@ -2,6 +2,7 @@
 
 A click is the POST of the button's form, from its bytes to the page that says what was done, which is after the commit. The pages with the buttons
 were opened before. First as many as can be carried out, then at half that rate, coming by chance: how long all but one in a hundred wait at most.
+The row by processor time holds what web and PostgreSQL take for a click against what the server takes for an empty page.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from collections.abc import Sequence
 
 from bench.http import answers, get, post, waited
 from bench.installation import BATCH, Installation, installed, join, send_by_hand
+from bench.machine import cores
 from bench.processes import free_port, listening, module, relance, running
+from bench.processor import Used
 from bench.sizes import Size
 from bench.table import Row, against
 from engine.link_token import FIRST_LINK, make_token
@@ -37,7 +40,7 @@ def measure(size: Size) -> list[Row]:
     """`relance web` alone on the installation; each round asks the readers of one list, then the empty page as often."""
     rounds, count, spaced = size.pick((3, 100, 50), (5, 2000, 1000), (5, 3000, 3000))
     ports, empty = (free_port(), free_port(), free_port()), free_port()
-    found, waits = [], []
+    found, waits, alone = [], [], []
     with (
         installed(PORTS.format(*ports)) as here,
         running(module("bench.empty", str(empty))),
@@ -47,14 +50,17 @@ def measure(size: Size) -> list[Row]:
         for number in range(1, rounds + 1):
             presses = asyncio.run(buttons(ports[0], _tokens(here, number, count + spaced)))
             before = here.house.ledger.head()
-            clicks = _rate(ports[0], presses[:count])
-            found.append((clicks, _rate(empty, [NOTHING] * count)))
+            with Used(here.data) as ours:
+                clicks = _rate(ports[0], presses[:count])
+            with Used(here.data) as theirs:
+                found.append((clicks, _rate(empty, [NOTHING] * count)))
+            alone.append((cores() * count / ours.seconds, cores() * count / theirs.seconds))
             waits.append((_wait(ports[0], presses[count:], clicks / 2), _wait(empty, [NOTHING] * spaced, clicks / 2)))
             if here.house.ledger.head() != before + count + spaced:
                 raise RuntimeError(f"of {count + spaced} clicks {here.house.ledger.head() - before} were carried out")
     wait, least = sorted(waits)[(rounds - 1) // 2]
     slowest = Row("click, 99 of 100 at half that rate", round(wait, 1), "ms", round(least, 1), round(wait / least, 3), GOAL_WAIT, at_most=True)
-    return [against("click", "clicks/s", GOAL, found), slowest]
+    return [against("click", "clicks/s", GOAL, found), against("click, by processor time", "clicks/s", None, alone), slowest]
 
 
 def _rate(port: int, requests: Sequence[bytes]) -> float:

@@ -82,11 +82,12 @@ _LATER = """
 
 @dataclass(frozen=True)
 class Installation:
-    """`folder` is what `relance -C` takes; `owner` a connection that may make tables beside the program's own."""
+    """`folder` is what `relance -C` takes; `owner` a connection that may make tables beside the program's own; `data` PostgreSQL's folder."""
 
     folder: Path
     house: House
     owner: psycopg.Connection[tuple[object, ...]]
+    data: Path
 
 
 def write_folder(folder: Path, extra: str = "") -> None:
@@ -121,7 +122,7 @@ def opened(place: Server, folder_name: str, database: str, extra: str = "") -> I
         hand_over(connection, ensure_program_role(owner, config.secrets / "database.password"))
         with furnished(config, owner, read_secrets(config.secrets)) as house:
             connection.execute(SQL["schema"].encode())
-            yield Installation(folder, house, connection)
+            yield Installation(folder, house, connection, place.data)
 
 
 def hand_over(owner: psycopg.Connection[tuple[object, ...]], program: str) -> None:
