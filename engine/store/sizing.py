@@ -51,7 +51,6 @@ def memory_settings(total_bytes: int) -> dict[str, str]:
         "work_mem": _megabytes(total_bytes // 512, 4 * MB, 64 * MB),
         "max_wal_size": "4096MB",
         "checkpoint_timeout": "15min",
-        "wal_compression": "on",
     }
 
 
