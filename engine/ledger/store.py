@@ -28,6 +28,8 @@ SQL = beside(__file__)
 CHANNEL = "ledger_events"
 AT_HEAD = -1
 EIGHT = length(8)
+LOCKED = ";".join(SQL[name] for name in ("lock", "notify", "head")).encode()
+"""In one journey; each statement sees what was committed before it began, so the last one sees what the lock waited for."""
 DEADLOCKS = 3
 LOST: tuple[type[Exception], ...] = (OperationalError, InterfaceError, *DATABASE_LOST)
 """What a lost or restarting database raises on the way through the library: wait and try again."""
@@ -87,18 +89,15 @@ class LedgerRecorder(PostgresApplicationRecorder):
         with self.datastore.get_connection() as connection, connection.transaction(), connection.cursor() as cursor:
             for each in within:
                 each(cursor)
-            self._lock_table(cursor)
-            head = cursor.execute(SQL["head"]).fetchone()
+            cursor.execute(LOCKED)
+            while cursor.nextset():
+                pass
+            head = cursor.fetchone()
             assert head is not None
             first = int(head["coalesce"]) + 1
             asked = rows(cursor)
             copy_rows(cursor, SQL["copy"], [b"%b%b%b" % (each, EIGHT, bigint(position)) for position, each in enumerate(asked, first)])
-            self._notify_channel(cursor)
         return range(first, first + len(asked))
-
-    def _lock_table(self, curs: AnyCursor) -> None:
-        """One writer at a time, without the library's table lock: that one waits for every VACUUM, and cancels PostgreSQL's own."""
-        curs.execute(SQL["lock"])
 
 
 class Ledger:

@@ -30,8 +30,13 @@ SELECT s.id, coalesce((SELECT max(e.originator_version) FROM ledger.events e WHE
 FROM unnest(%(streams)s::uuid[]) AS s (id)
 
 -- name: lock
--- One append after the other, to the end of the transaction; readers, VACUUM and ANALYZE go on beside it.
+-- One append after the other, to the end of the transaction; readers, VACUUM and ANALYZE go on beside it (the library's table lock waits for every
+-- VACUUM, and cancels PostgreSQL's own).
 SELECT pg_advisory_xact_lock(hashtextextended('ledger.events', 0))
+
+-- name: notify
+-- Heard by whoever follows once the append is committed, and not before.
+NOTIFY ledger_events
 
 -- name: after
 -- The later events of many people in one query: what their folds do not hold yet. LATERAL with its own order is looked up per stream; a plain join

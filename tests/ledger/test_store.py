@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from engine.house import House
 from engine.ledger.codec import Encoded, EntryRefused
-from engine.ledger.store import AT_HEAD, LOST, Append, Conflict, Ledger, WithinRefused, Written
+from engine.ledger.store import AT_HEAD, CHANNEL, LOST, Append, Conflict, Ledger, WithinRefused, Written
 from engine.store.sql import AnyCursor
 from engine.subscriber import events as e
 from engine.subscriber.events import Cause
@@ -95,6 +95,15 @@ def test_positions_follow_one_another_and_versions_count_from_one(house: House, 
     assert answers == [Written((before + 1, before + 2), 2), Written((before + 3,), 1)]
     assert written(ledger.append([one(first, 2, "d")])) == [Written((before + 4,), 3)]
     assert rows(house)[-4:] == [(first, 1, "a"), (first, 2, "b"), (second, 1, "c"), (first, 3, "d")]
+
+
+def test_who_follows_is_woken_by_an_append_that_is_committed_and_by_no_other(house: House, ledger: Ledger) -> None:
+    stream = new()
+    with house.database.listening(CHANNEL) as listening:
+        assert written(ledger.append([one(stream)]))
+        assert listening.wait(20)
+        assert ledger.append([one(stream, 0, "late")]) == [Conflict()]
+        assert not listening.wait(0.2)
 
 
 def test_nothing_to_append_is_nothing(ledger: Ledger) -> None:
