@@ -221,10 +221,11 @@ class Decisions:
             if isinstance(answer, Conflict):
                 again += work.indexes
                 continue
-            positions = iter(answer.positions if answer is not None else ())
+            positions, start = answer.positions if answer is not None else (), 0
             for index, (outcome, before) in zip(work.indexes, work.outcomes, strict=True):
-                count = len(outcome.facts) if isinstance(outcome, Done) else 0
-                results[index] = Result(outcome, work.stream, tuple(next(positions) for _ in range(count)), before=before)
+                end = start + (len(outcome.facts) if isinstance(outcome, Done) else 0)
+                results[index] = Result(outcome, work.stream, positions[start:end], before=before)
+                start = end
         return again
 
     def _within(self, keeps: list[Keep]) -> Within | None:

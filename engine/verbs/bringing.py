@@ -181,7 +181,7 @@ class Bringing:
 def _what_happened(result: Result) -> str:
     if not isinstance(result.outcome, Done):
         return "already"
-    kinds: Collection[type] = {type(event) for event in result.outcome.events}
+    kinds: Collection[type] = {type(fact.event) for fact in result.outcome.facts}
     if e.SubscriberRegistered in kinds:
         return "joined"
     if e.ListJoined in kinds:
