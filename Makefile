@@ -5,7 +5,7 @@ HERE   := $(CURDIR)
 INPUTS := pyproject.toml setup.py constraints.txt
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run demo test bench bench-large clean
+.PHONY: help run demo test chaos bench bench-large clean
 .DEFAULT_GOAL := help
 
 help: ## show these words
@@ -22,6 +22,9 @@ test: .venv/installed-test ## style, types and every test
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 2
+
+chaos: .venv/installed-test ## kill it three hundred times: nobody misses a letter
+	RELANCE_KILLS=$${RELANCE_KILLS:-300} $(BIN)/python -m pytest -q -n 2 -rP tests/chaos
 
 bench: .venv/installed-test ## what it costs, against the limit
 	@sh bench/install_postfix.sh

@@ -74,13 +74,14 @@ class MailServer:
 
 
 @dataclass
-class Relance:
-    """An installation in `folder`; `run()` starts it, `verb(...)` is the command line beside it."""
+class Installed:
+    """An installation in `folder`; `verb(...)` is its command line."""
 
     folder: Path
     port: int
-    mail: MailServer
-    environment: dict[str, str] = field(default_factory=lambda: {k: v for k, v in os.environ.items() if not k.startswith("PG")})
+    environment: dict[str, str] = field(
+        init=False, default_factory=lambda: {k: v for k, v in os.environ.items() if not k.startswith("PG")}
+    )
 
     @property
     def url(self) -> str:
@@ -92,24 +93,31 @@ class Relance:
         assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + (done.stderr if status else "")
 
+    def serves(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
+        return False
+
+
+@dataclass
+class Relance(Installed):
+    """`run()` starts it."""
+
+    mail: MailServer
+
     @contextlib.contextmanager
     def run(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         log = (self.folder / "run.log").open("a")
         command = [sys.executable, "-m", "engine", "-C", str(self.folder), "run", *arguments]
         process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, text=True)
         try:
-            wait_for(lambda: process.poll() is not None or self._serves())
+            wait_for(lambda: process.poll() is not None or self.serves())
             assert process.poll() is None, (self.folder / "run.log").read_text()
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
             log.close()
-
-    def _serves(self) -> bool:
-        with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
-        return False
 
     def story(self, address: str) -> list[dict[str, Any]]:
         return cast(list[dict[str, Any]], json.loads(self.verb("show", address, "--json")))

@@ -1,7 +1,7 @@
 """A mail server for tests that answers as it is told, breaks off where it is told, and remembers what it took.
 
-Plain asyncio on 127.0.0.1. Nothing leaves it. `answer`, `stall` and `cut` are set before or between connections;
-what was accepted stands in `messages`, in the order of the answers to the final dots.
+Plain asyncio on 127.0.0.1. Nothing leaves it. `answer`, `stall` and `cut` are set before or between connections, for ever or for so many
+times; what was accepted stands in `messages`, in the order of the answers to the final dots.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from collections.abc import Sequence
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, SupportsIndex
 
 Step = Literal["connect", "helo", "starttls", "auth", "rset", "mail", "rcpt", "data", "dot", "quit"]
 
@@ -31,6 +33,7 @@ class Accepted(NamedTuple):
     mail: bytes  # the MAIL line, with its parameters
     tls: bool
     user: str
+    mail_at: float  # when the last octet of the MAIL line came in, seconds since 1970
 
 
 @dataclass
@@ -45,6 +48,27 @@ class Over(Exception):
     """This connection ends here."""
 
 
+class Arrivals(asyncio.StreamReader):
+    """Knows when each octet came in, however late it is read: a client that pipelines writes long before it is answered."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self._came: deque[tuple[int, float]] = deque()
+        self._octets = 0
+
+    def feed_data(self, data: Iterable[SupportsIndex]) -> None:
+        octets = bytes(data)
+        self._octets += len(octets)
+        self._came.append((self._octets, time.time()))
+        super().feed_data(octets)
+
+    def when(self, octets: int) -> float:
+        """When so many octets of this connection had come in; asked for more and more of them."""
+        while self._came[0][0] < octets:
+            self._came.popleft()
+        return self._came[0][1]
+
+
 @dataclass
 class Sink:
     features: Sequence[str] = EVERYTHING
@@ -55,6 +79,7 @@ class Sink:
     per_connection: int = 0  # messages; then the connection is closed without a word
     pause: float = 0  # seconds before each answer to a final dot
     keep_bodies: bool = True
+    on_accepted: Callable[[Accepted], None] = lambda message: None  # before the answer to its dot
 
     messages: list[Accepted] = field(default_factory=list, init=False)
     discarded: list[bytes] = field(default_factory=list, init=False)  # bodies that came for nobody
@@ -70,8 +95,8 @@ class Sink:
 
     def __post_init__(self) -> None:
         self._told: list[Told] = []
-        self._stalled: set[Step] = set()
-        self._cut: set[tuple[Step, str]] = set()
+        self._stalled: Counter[Step] = Counter()
+        self._cut: Counter[tuple[Step, str]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self.port = 0
@@ -80,13 +105,18 @@ class Sink:
         """Says `reply` at `step` to whom it concerns; the one told last goes first. Lines are parted by a newline."""
         self._told.insert(0, Told(step, reply, to, times))
 
-    def stall(self, step: Step) -> None:
+    def stall(self, step: Step, times: int = -1) -> None:
         """Reads the command of `step` and never answers it."""
-        self._stalled.add(step)
+        self._stalled[step] = times
 
-    def cut(self, step: Step, when: Literal["before", "after"] = "before") -> None:
+    def cut(self, step: Step, when: Literal["before", "after"] = "before", times: int = -1) -> None:
         """Closes the connection instead of answering `step`, or right after the answer."""
-        self._cut.add((step, when))
+        self._cut[step, when] = times
+
+    def unspent(self) -> int:
+        """How many of the things it was told to do so many times are still to be done."""
+        left = [told.times for told in self._told] + list(self._stalled.values()) + list(self._cut.values())
+        return sum(times for times in left if times > 0)
 
     def interject(self, said: str) -> None:
         """Says something nobody asked for on every open connection."""
@@ -95,7 +125,7 @@ class Sink:
 
     async def __aenter__(self) -> Sink:
         secure = self.certificate if self.tls == "implicit" else None
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=secure, limit=1 << 20)
+        self._server = await asyncio.get_running_loop().create_server(self._protocol, "127.0.0.1", 0, ssl=secure)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -115,6 +145,20 @@ class Sink:
                 return told.reply
         return USUAL[step]
 
+    def stalls(self, step: Step) -> bool:
+        """Whether it does so this time; asked once per command."""
+        left = self._stalled[step]
+        self._stalled[step] = left - (left > 0)
+        return left != 0
+
+    def cuts(self, step: Step, when: str) -> bool:
+        left = self._cut[step, when]
+        self._cut[step, when] = left - (left > 0)
+        return left != 0
+
+    def _protocol(self) -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(Arrivals(1 << 20), self._accept)
+
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._tasks.add(task)
@@ -126,6 +170,7 @@ class Sink:
         self.most_open = max(self.most_open, self.open)
         self._writers.add(writer)
         try:
+            assert isinstance(reader, Arrivals)
             await Conversation(self, reader, writer).run()
         except (Over, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
             pass
@@ -136,9 +181,10 @@ class Sink:
 
 
 class Conversation:
-    def __init__(self, sink: Sink, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, sink: Sink, reader: Arrivals, writer: asyncio.StreamWriter) -> None:
         self.sink, self.reader, self.writer = sink, reader, writer
         self.unread = b""
+        self.consumed = 0  # octets of the lines that were handled
         self.read_octets = self.said_octets = 0
         self.secure = sink.tls == "implicit"
         self.user = ""
@@ -148,7 +194,7 @@ class Conversation:
     def reset(self) -> None:
         self.sender: str | None = None
         self.recipients: list[str] = []
-        self.mail = b""
+        self.mail, self.mail_at = b"", 0.0
 
     async def run(self) -> None:
         if self.sink.limit and self.sink.open > self.sink.limit:
@@ -193,6 +239,7 @@ class Conversation:
     async def start_tls(self) -> None:
         await self.reply("starttls")
         assert self.sink.certificate is not None
+        self.consumed += len(self.unread)
         self.unread = b""
         await self.writer.start_tls(self.sink.certificate)
         self.secure = True
@@ -214,6 +261,7 @@ class Conversation:
             self.write("530 5.7.0 Authentication required")
         elif await self.reply("mail", rest.partition("<")[2].partition(">")[0]):
             self.sender, self.mail = rest.partition("<")[2].partition(">")[0], line
+            self.mail_at = self.reader.when(self.consumed)
 
     async def rcpt_to(self, rest: str) -> None:
         recipient = rest.partition("<")[2].partition(">")[0]
@@ -239,12 +287,18 @@ class Conversation:
             self.taken += 1
             await asyncio.sleep(self.sink.pause)
             told = self.sink.said("dot", concerns)
-            if told.startswith("2") and "dot" not in self.sink._stalled:
-                kept = body if self.sink.keep_bodies else b""
-                message = Accepted(self.sender or "", tuple(self.recipients), kept, self.mail, self.secure, self.user)
-                self.sink.messages.append(message)
+            if self.sink.stalls("dot"):
+                await asyncio.Event().wait()
+            if told.startswith("2"):
+                self.accept(body)
             await self.reply("dot", concerns, told)
         self.reset()
+
+    def accept(self, body: bytes) -> None:
+        whom = tuple(self.recipients)
+        message = Accepted(self.sender or "", whom, body, self.mail, self.secure, self.user, self.mail_at)
+        self.sink.on_accepted(message)
+        self.sink.messages.append(message if self.sink.keep_bodies else message._replace(body=b""))
 
     async def body(self) -> bytes:
         """Up to CRLF dot CRLF and nothing less: a bare line feed ends no line here."""
@@ -255,12 +309,12 @@ class Conversation:
 
     async def reply(self, step: Step, concerns: str = "*", told: str = "", more: Sequence[str] = ()) -> bool:
         told = told or self.sink.said(step, concerns)
-        if step in self.sink._stalled:
+        if step != "dot" and self.sink.stalls(step):
             await asyncio.Event().wait()
-        if (step, "before") in self.sink._cut:
+        if self.sink.cuts(step, "before"):
             raise Over
         self.write(told if not told.startswith("250") else "\n".join([told, *(f"250 {one}" for one in more)]))
-        if (step, "after") in self.sink._cut or told.startswith("421"):
+        if self.sink.cuts(step, "after") or told.startswith("421"):
             raise Over
         return told.startswith("2")
 
@@ -289,4 +343,5 @@ class Conversation:
             self.sink.octets_read += len(data)
             self.unread += data
         line, _, self.unread = self.unread.partition(b"\r\n")
+        self.consumed += len(line) + 2
         return line

@@ -1,0 +1,71 @@
+"""Processes of the engine under a supervisor that does one thing: what has ended is started again at once."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+
+from tests.chaos.installation import Place
+from tests.running import ROOT, wait_for
+
+ALL_IN_ONE = (("run",),)
+IN_A_HURRY = (("run", "--speed", "3000"),)  # a retry after five minutes comes in a tenth of a second
+SPLIT = (("send",), ("send",), ("follow",), ("web",))
+DRAIN = 60.0
+HOPELESS = 40
+
+
+class Fleet:
+    """`parts` are the command lines to be kept running; told to stop with SIGTERM at the end, and waited for."""
+
+    def __init__(self, place: Place, parts: Sequence[Sequence[str]] = ALL_IN_ONE, program: str = "engine") -> None:
+        self.place, self.parts, self.program = place, parts, program
+        self.log = place.folder / "run.log"
+        self.ended_by_themselves: list[tuple[str, int]] = []
+        self.kills = 0
+
+    def __enter__(self) -> Fleet:
+        self.processes = [self._started(part) for part in self.parts]
+        wait_for(lambda: self.tend() or self.place.serves(), 150)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> list[int]:
+        """SIGTERM to all; their statuses. One that does not end within a minute fails the test."""
+        for process in self.processes:
+            process.send_signal(signal.SIGTERM)
+        try:
+            return [process.wait(DRAIN) for process in self.processes]
+        finally:
+            for process in self.processes:
+                process.kill()
+
+    def kill(self, number: int) -> None:
+        """SIGKILL, and at once another in its place."""
+        self.processes[number].kill()
+        self.processes[number].wait()
+        self.kills += 1
+        self.processes[number] = self._started(self.parts[number])
+
+    def tend(self) -> bool:
+        """Start again what has ended by itself, which is noted; always false, for use in a wait."""
+        for number, process in enumerate(self.processes):
+            if process.poll() is not None:
+                self.ended_by_themselves.append((self.parts[number][0], process.returncode))
+                assert len(self.ended_by_themselves) < HOPELESS, self.log.read_text()[-4000:]
+                self.processes[number] = self._started(self.parts[number])
+        return False
+
+    def finish(self, seconds: float = 200) -> None:
+        """Until everybody has what they are due, then stop."""
+        wait_for(lambda: self.tend() or self.place.finished(), seconds)
+
+    def _started(self, part: Sequence[str]) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", self.program, "-C", str(self.place.folder), *part]
+        with self.log.open("ab") as log:
+            return subprocess.Popen(command, cwd=ROOT, env=self.place.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -1,0 +1,132 @@
+"""An installation made for being ill-treated, and a look into its database from outside, whatever state that is in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from engine.store import sockets
+from projections.agenda import Agenda
+from projections.letters import Letters
+from tests.installation import LAYOUT
+from tests.running import Installed, free_port, write
+
+CONFIG = """
+[site]
+name = "Le Potager"
+url = "{url}"
+from = "bonjour@potager.example"
+postal_address = "4 chemin des Tilleuls, 00000 Semailles, France"
+timezone = "Europe/Paris"
+language = "en"
+
+[web]
+port = {port}
+
+[store]
+url = "{store}"
+
+[smtp]
+host = "127.0.0.1"
+port = {smtp}
+tls = "none"
+connections = {connections}
+
+[sending]
+in_doubt = "{in_doubt}"
+pause_after_outage = "300 days"
+
+[[purpose]]
+id = "conseils"
+name = "La lettre du potager"
+"""
+TWO_LETTERS = """
+title = "Deux lettres"
+purpose = "conseils"
+
+[[list]]
+id = 10
+name = "deux"
+min_gap = "0 minutes"
+
+  [[list.letter]]
+  id = "first"
+  after = "0 minutes"
+  subject = "Bonjour"
+  body = "question.md"
+
+  [[list.letter]]
+  id = "second"
+  wait = "0 minutes"
+  subject = "Encore bonjour"
+  body = "question.md"
+
+[[list]]
+id = 11
+name = "oui"
+
+[[list]]
+id = 12
+name = "non"
+"""
+CONNECTIONS = 2
+LETTERS = ("first", "second")
+UNFINISHED = f"""
+SELECT (SELECT count(*) FROM view_agenda_{Agenda.version}.agenda WHERE due > 0)
+     + (SELECT max(notification_id) FROM ledger.events) - (SELECT position FROM view_agenda_{Agenda.version}.position)
+"""
+IN_DOUBT = f"SELECT count(*) FROM view_letters_{Letters.version}.letter WHERE status = 'doubt'"
+
+
+@dataclass
+class Place(Installed):
+    store: str = "embedded"
+
+    @classmethod
+    def made(cls, folder: Path, smtp: int, *, in_doubt: str = "hold", connections: int = CONNECTIONS, store: str = "embedded") -> Place:
+        """Published, and armed: sending will not wait for `resume`."""
+        place = cls(folder, free_port(), store)
+        config = CONFIG.format(url=place.url, port=place.port, store=store, smtp=smtp, connections=connections, in_doubt=in_doubt)
+        words = {"sequences/a.toml": TWO_LETTERS, "sequences/layout.html": LAYOUT, "config.toml": config}
+        write(folder, words | {"sequences/question.md": "Alors ?\n\n[Oui](===11===)\n\n[Non](===12===)\n"})
+        place.verb("publish", "--yes")
+        place.verb("resume", "--yes")
+        return place
+
+    def bring(self, addresses: Iterable[str]) -> list[str]:
+        """Put people on list 10, who are due at once."""
+        brought = list(addresses)
+        write(self.folder, {"people.csv": "email\n" + "".join(f"{address}\n" for address in brought)})
+        ground = ("--source", "foire", "--collected", "2026-01-05", "--basis", "consent", "--start", "welcome")
+        self.verb("import", str(self.folder / "people.csv"), "--list", "10", *ground)
+        return brought
+
+    @property
+    def data(self) -> Path:
+        return (self.folder / "data" / "postgres").resolve()
+
+    def conninfo(self, database: str = "relance") -> str:
+        """Of the database of the configuration; the embedded one's is its superuser's, and nothing is started by it."""
+        if self.store != "embedded":
+            return self.store
+        password = (self.folder / "data" / "secrets" / "postgres.password").read_text().strip()
+        return sockets.url(sockets.folder_for(self.data, self.data.stat().st_uid), "postgres", password, database)
+
+    def counted(self, statement: str) -> int | None:
+        """A number from the database; None while there is none to be had."""
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.conninfo(), connect_timeout=5) as connection:
+            row = connection.execute(statement.encode()).fetchone()
+            return None if row is None or row[0] is None else int(row[0])
+        return None
+
+    def finished(self) -> bool:
+        """Everyone has what they are due, as far as the engine can tell; what is in doubt and held waits for a person."""
+        return self.counted(UNFINISHED) == 0
+
+
+def crowd(name: str, people: int) -> list[str]:
+    return [f"{name}{number}@lecteurs.example" for number in range(people)]

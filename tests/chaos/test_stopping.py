@@ -1,0 +1,35 @@
+"""SIGTERM finishes what is on the wire and leaves nothing in doubt; in several processes here, in one in tests/verbs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.fleet import SPLIT, Fleet
+from tests.chaos.installation import Place, crowd
+from tests.chaos.mail_server import MailServer
+from tests.chaos.reckoning import reckon
+from tests.running import wait_for
+
+pytestmark = pytest.mark.timeout(400)
+
+PEOPLE = 40
+SLOW = 0.3  # seconds the mail server thinks about each letter
+
+
+def test_sigterm_in_the_middle_of_a_delivery_leaves_nothing_in_doubt(tmp_path: Path) -> None:
+    with MailServer(tmp_path) as mail:
+        mail.tell("pause", SLOW)
+        place = Place.made(tmp_path, mail.port)
+        place.bring(crowd("reader", PEOPLE))
+        with Fleet(place, SPLIT) as fleet:
+            wait_for(lambda: len(mail.taken()) > 3)
+            assert fleet.stop() == [0] * len(SPLIT)
+        assert 3 < len(mail.taken()) < 2 * PEOPLE
+        assert place.verb("in-doubt") == "0 letters in doubt\n"
+        mail.tell("pause", 0)
+        with Fleet(place, SPLIT) as fleet:
+            fleet.finish()
+        reckoning = reckon(place, mail.taken())
+    assert (reckoning.people, reckoning.letters, reckoning.doubles, reckoning.in_doubt) == (PEOPLE, 2 * PEOPLE, 0, 0)
