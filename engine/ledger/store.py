@@ -218,7 +218,7 @@ class Ledger:
     def bytes_at(self, position: int) -> bytes | None:
         """An entry as it is stored."""
         with self.datastore.get_connection() as connection:
-            row = connection.execute(SQL["at"], {"position": position}, binary=True).fetchone()
+            row = connection.execute(SQL["bytes"], {"position": position}, binary=True).fetchone()
         return bytes(row["state"]) if row is not None else None
 
     def at(self, position: int) -> Entry | None:

@@ -59,3 +59,7 @@ SELECT notification_id, originator_id, originator_version, topic, state FROM led
 -- name: at_all
 -- Entries by their positions: the look-up behind every link.
 SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events WHERE notification_id = ANY(%(positions)s::bigint[])
+
+-- name: bytes
+-- One entry exactly as it was written, to be held against a digest.
+SELECT state FROM ledger.events WHERE notification_id = %(position)s

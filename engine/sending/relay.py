@@ -62,6 +62,7 @@ class Relay:
         self._idle: dict[Dialogue, asyncio.TimerHandle] = {}
         self._retiring: set[asyncio.Task[None]] = set()
         self._closed = False
+        self.trouble = ""  # why the last connection could not be made
 
     async def open(self) -> None:
         """Opens one connection, to prove that it can be done. Raises RelayUnavailable."""
@@ -164,11 +165,14 @@ class Relay:
         smtp: aiosmtplib.SMTP | None = None
         try:
             smtp = self._client()
-            return await self._greeted(smtp)
+            greeted = await self._greeted(smtp)
+            self.trouble = ""
+            return greeted
         except BaseException as error:
             if smtp is not None:
                 smtp.close()
             unavailable = _why(error, self.settings)
+            self.trouble = str(unavailable or "")
             if unavailable is error or unavailable is None:
                 raise
             raise unavailable from error

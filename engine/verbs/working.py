@@ -110,7 +110,8 @@ async def _waking(event: asyncio.Event, stop: asyncio.Event, sender: Sender) -> 
 
 def _troubles(house: House, order: Order, sender: Sender | None) -> dict[str, str]:
     """What keeps this process from its work, in its own words."""
-    found = {"relay": redacted(sender.trouble)} if sender is not None and sender.trouble else {}
+    relay = (sender.trouble or sender.relay.trouble) if sender is not None else ""
+    found = {"relay": redacted(relay)} if relay else {}
     if "follow" in order.parts:
         found |= {f"view:{name}": fault for name, _position, fault in house.views.positions() if fault}
     return found

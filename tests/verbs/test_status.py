@@ -17,9 +17,10 @@ from engine.installation.events import SendingPaused
 from engine.subscriber.events import Cause
 from engine.verbs.reporting import status
 from tests.installation import CONFIG
+from tests.running import free_port, wait_for
 from tests.verbs.asking import FILES, join
 from tests.verbs.commanding import Installation
-from tests.verbs.test_command_line_running import database, embedded, stop
+from tests.verbs.test_command_line_running import SMTP, SOURCE, database, embedded, stop
 
 pytestmark = pytest.mark.timeout(240)
 MakeHouse = Callable[..., House]
@@ -107,3 +108,23 @@ def test_what_a_process_no_longer_complains_of_is_over_and_since_when_it_does_is
     assert desk.troubles() == []
     desk.leave("here")
     assert desk.all() == []
+
+
+def test_a_mail_server_that_cannot_be_reached_is_said_in_its_own_words(tmp_path: Path) -> None:
+    relance, port = Installation(tmp_path), free_port()
+    relance.configure(SMTP.format(port=port))
+    with embedded(relance):
+        relance.done("publish", "--yes")
+        relance.done("subscribe", "anna@lecteurs.example", "--list", "10", *SOURCE)
+        relance.done("resume", "--yes")
+        with relance.running("--speed", "300") as process:
+            said = f"the mail server cannot be used: 127.0.0.1:{port} cannot be reached"
+            wait_for(lambda: said in (screen := relance("status")).out and screen.status == 1)
+            with socket.create_server(("127.0.0.1", port)) as server:
+                server.settimeout(60)
+                connection, _ = server.accept()
+                connection.sendall(b"421 4.3.2 no room for anna@lecteurs.example\r\n")
+                connection.close()
+                wait_for(lambda: "no room for <address>" in relance("status").out)
+            lines = [json.loads(line) for line in stop(process).err.splitlines()]
+    assert [line["with"] for line in lines if line["what"] == "trouble"] == ["relay"]
