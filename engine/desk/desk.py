@@ -72,7 +72,7 @@ class Desk:
 
     def unstick(self, pairs: Collection[tuple[str, str]]) -> None:
         """(subscriber, key) of what has gone through."""
-        if pairs:
+        if pairs and self._run("any_stuck")[0][0]:
             self._run("unstick", subscribers=[s for s, _ in pairs], keys=[k for _, k in pairs])
 
     def settle_stuck(self) -> None:

@@ -108,6 +108,10 @@ ON CONFLICT (subscriber, key) DO UPDATE SET why = excluded.why, at = clock_times
 -- The screen that says what is stuck.
 SELECT subscriber, key, why, at FROM desk.stuck ORDER BY at DESC LIMIT %(limit)s
 
+-- name: any_stuck
+-- Mostly nothing is: every round asks, and hands its rows over only then.
+SELECT EXISTS (SELECT FROM desk.stuck)
+
 -- name: unstick
 -- What has gone through is no longer stuck.
 DELETE FROM desk.stuck WHERE (subscriber, key) IN (SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[]))
