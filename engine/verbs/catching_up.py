@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+
 from engine.house import House
 from engine.language import translator
+from engine.ledger.codec import EntryRefused
 from engine.verbs.progress import Progress
 from engine.verbs.wording import language_of
 
 
 def catch_up(house: House) -> None:
-    """Shown on a terminal. Raises EntryRefused for a view that cannot go on."""
+    """Shown on a terminal. A view that cannot go on is told of and stands where it stopped; the others come up to the head."""
     _ = translator(language_of(house.config))
-    with Progress(_("Following")) as tell:
-        house.views.catch_up(tell)
+    try:
+        with Progress(_("Following")) as tell:
+            house.views.catch_up(tell)
+    except EntryRefused:
+        while house.views.follow():
+            """The others go on."""
+        print(f"relance: {_('a view has stopped, and what it counts may be old: `relance status` says why')}", file=sys.stderr)

@@ -15,6 +15,7 @@ from engine.desk.processes import Processes
 from engine.house import House
 from engine.installation.events import SendingPaused
 from engine.subscriber.events import Cause
+from engine.verbs.pausing import resume
 from engine.verbs.reporting import status
 from tests.installation import CONFIG
 from tests.running import free_port, wait_for
@@ -95,6 +96,18 @@ def test_the_json_holds_every_fact_and_each_finding(make_house: MakeHouse, capsy
     assert [each["code"] for each in read["findings"]] == ["no-web", "no-follow", "view-stopped", "relay"]
     assert read["findings"][0]["remedy"] == "démarrez `relance web`, ou `relance run`, qui fait tout"
     assert read["views"][0]["fault"] == "UndefinedTable: gone" and read["processes"][0]["parts"] == ["send"]
+
+
+def test_a_stopped_view_keeps_no_verb_from_its_work_and_is_told_of(make_house: MakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    house = make_house(FILES)
+    with house.database.connection() as connection:
+        connection.execute("ALTER TABLE view_members_1.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT VALID")
+    assert house.publications.append([SendingPaused(house.clock.now(), "operator")], Cause("operator"), house.clock.now())
+    join(house, 3)
+    assert resume(house, argparse.Namespace(list="", yes=True)) == 0
+    told = capsys.readouterr()
+    assert "Dans l’heure qui vient, 3 lettres partiront." in told.out and "une vue s’est arrêtée" in told.err
+    assert house.publications.current().paused == {}
 
 
 def test_what_a_process_no_longer_complains_of_is_over_and_since_when_it_does_is_kept(make_house: MakeHouse) -> None:
