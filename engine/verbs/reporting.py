@@ -17,7 +17,7 @@ from engine.verbs.refused import in_words
 from engine.verbs.wording import language_of, say_list
 
 SHOWN = 10
-WIDTH = 12
+WIDTH = 13
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
