@@ -63,7 +63,7 @@ def a_life_with_every_turn(at: int, message: str) -> Sequence[e.PersonEvent]:
         e.LetterAnswered(at + 6, message, 0, "auto_submit"),
         e.ListCopied(at + 7, 10, 1, 12, 3, message, 1, "human_button"),
         e.MoveUndone(at + 8, message, 11, 2, ((10, 1),)),
-        e.LetterAnswered(at + 9, message, 0, "human_button"),
+        e.LetterAnswered(at + 9, message, 3, "human_button"),
         e.ListMoved(at + 10, 10, 1, 11, 4, message, 2, act="human_button"),
         e.LetterAnswered(at + 11, message, 2),
         e.MoveUndone(at + 12, message, 11, 4, ((10, 1),)),
