@@ -52,6 +52,7 @@ class Presence:
 
     def __init__(self) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.unheard = False  # the database was away at the last beat: whoever stops then does not wait for it
 
     def stop(self) -> None:
         if not self.ended.done():
@@ -82,24 +83,27 @@ async def known(house: House, parts: Collection[str], troubles: Troubles) -> Asy
         beating.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await beating
-        with contextlib.suppress(*LOST, Restored):
-            await asyncio.to_thread(processes.leave, house.sender)
-            await asyncio.to_thread(house.memory.note)
+        if not presence.unheard:
+            with contextlib.suppress(*LOST, Restored):
+                await asyncio.to_thread(processes.leave, house.sender)
+                await asyncio.to_thread(house.memory.note)
         log.info("stopped", extra={"parts": sorted(parts), "pid": os.getpid()})
 
 
 async def _again_and_again(beat: Callable[[], None], presence: Presence) -> None:
-    away = False
     while True:
         await asyncio.sleep(BEAT)
         try:
             await asyncio.to_thread(beat)
-            if away:
+            if presence.unheard:
                 log.info("the database answers again")
-            away = False
+            presence.unheard = False
         except LOST as error:
-            if not away:
+            if not presence.unheard:
                 log.warning("the database does not answer", extra={"why": said(error)})
-            away = True
+            presence.unheard = True
         except Restored as error:
             presence.give_up(error)
+        except Exception as error:
+            # What cannot be told of keeps nobody from the work itself.
+            log.error("this process cannot say that it lives", exc_info=error)

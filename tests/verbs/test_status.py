@@ -141,3 +141,16 @@ def test_a_mail_server_that_cannot_be_reached_is_said_in_its_own_words(tmp_path:
                 wait_for(lambda: "no room for <address>" in relance("status").out)
             lines = [json.loads(line) for line in stop(process).err.splitlines()]
     assert [line["with"] for line in lines if line["what"] == "trouble"] == ["relay"]
+
+
+def test_a_process_that_cannot_say_that_it_lives_works_on(relance: Installation) -> None:
+    with database(relance) as connection, relance.running() as process:
+        connection.execute("ALTER TABLE desk.process RENAME TO gone")
+        try:
+            wait_for(lambda: not connection.execute("SELECT FROM desk.gone WHERE seen > clock_timestamp() - interval '7 seconds'").fetchall())
+            assert process.poll() is None
+        finally:
+            connection.execute("ALTER TABLE desk.gone RENAME TO process")
+        wait_for(lambda: relance("status").status == 0)
+        said = [json.loads(line) for line in stop(process).err.splitlines()]
+    assert process.returncode == 0 and any(line["what"] == "this process cannot say that it lives" for line in said)
