@@ -26,7 +26,7 @@ Troubles = Callable[[], Mapping[str, str]]
 
 
 class _Changes:
-    """What is news since the last beat, said once: pauses, and what troubles this process. Views are spoken of by whoever follows them."""
+    """What is news since the last beat, said once: pauses, and what troubles this process or the views it feeds."""
 
     def __init__(self) -> None:
         self._paused: Mapping[int, str] = {}
@@ -38,12 +38,12 @@ class _Changes:
                 log.warning("sending is paused", extra={"list": number, "why": why})
         for number in self._paused.keys() - paused.keys():
             log.info("sending goes on", extra={"list": number})
-        for what, why in troubles.items():
-            if what not in self._troubles and not what.startswith("view:"):
-                log.error("trouble", extra={"with": what, "why": why})
+        for what in troubles.keys() - self._troubles.keys():
+            kind, _, view = what.partition(":")
+            log.error("a view has stopped" if view else "trouble", extra={"with": view or kind, "why": troubles[what]})
         for what in self._troubles.keys() - troubles.keys():
-            if not what.startswith("view:"):
-                log.info("trouble is over", extra={"with": what})
+            kind, _, view = what.partition(":")
+            log.info("a view goes on" if view else "trouble is over", extra={"with": view or kind})
         self._paused, self._troubles = dict(paused), dict(troubles)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 from engine.house import House
@@ -14,7 +13,6 @@ from engine.store.said import said
 
 log = logging.getLogger("relance.follow")
 WAIT = 1.0
-FAULTS_EVERY = 5.0
 
 
 class Following:
@@ -25,8 +23,6 @@ class Following:
         self.loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self.loop.create_future()
         self._stopping = threading.Event()
-        self._faults: dict[str, str] = {}
-        self._looked_at = 0.0
         self._thread = threading.Thread(target=self._run, name="follow", daemon=True)
         self._thread.start()
 
@@ -57,20 +53,7 @@ class Following:
                         while self.house.views.follow() and not self._stopping.is_set():
                             pass
                         self.loop.call_soon_threadsafe(self.gone_on)
-                        self._tell_faults()
                         listening.wait(WAIT)
             except LOST as error:
                 log.warning("following waits for the database", extra={"why": said(error)})
                 self._stopping.wait(1)
-
-    def _tell_faults(self) -> None:
-        """A view that cannot go on stops alone, and is said once; so is that it goes on again."""
-        if time.monotonic() - self._looked_at < FAULTS_EVERY:
-            return
-        self._looked_at = time.monotonic()
-        faults = {view: fault for view, _position, fault in self.house.views.positions() if fault}
-        for view in faults.keys() - self._faults.keys():
-            log.error("a view has stopped", extra={"view": view, "why": faults[view]})
-        for view in self._faults.keys() - faults.keys():
-            log.info("a view goes on", extra={"view": view})
-        self._faults = faults
