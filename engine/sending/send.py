@@ -144,7 +144,9 @@ class Sender:
                 self.trouble = "the relay refuses our mail as such: sending is paused"
 
     async def _relay_answers(self) -> bool:
-        if not self.trouble:
+        """After trouble a connection is tried before anything more is claimed: a server that is away for a minute puts off one round, not all that is
+        due."""
+        if not (self.trouble or self.relay.trouble):
             return True
         opening, stopping = asyncio.ensure_future(self.relay.open()), asyncio.ensure_future(self.stopping.wait())
         await asyncio.wait([opening, stopping], return_when=asyncio.FIRST_COMPLETED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -34,8 +35,8 @@ async def until(reached: Callable[[], bool]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def sending(house: House, sink: Sink) -> AsyncIterator[Sender]:
-    sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=2))
+async def sending(house: House, port: int) -> AsyncIterator[Sender]:
+    sender = Sender(house, RelaySettings("127.0.0.1", port, "none", connections=2))
     running = asyncio.create_task(sender.run())
     try:
         yield sender
@@ -54,7 +55,7 @@ def test_while_the_server_is_slow_one_round_waits_ready_and_no_third_is_begun(ma
     house = with_readers(make_house, READERS)
 
     async def story() -> None:
-        async with Sink(pause=1) as sink, sending(house, sink):
+        async with Sink(pause=1) as sink, sending(house, sink.port):
             await until(lambda: count(house, LetterBegun) == 2 * BATCH)
             await asyncio.sleep(0.5)
             assert count(house, LetterBegun) == 2 * BATCH
@@ -67,7 +68,7 @@ def test_all_that_is_due_leaves_once_whatever_the_rounds(make_house: Callable[..
     house = with_readers(make_house, READERS)
 
     async def story() -> list[str]:
-        async with Sink() as sink, sending(house, sink) as sender:
+        async with Sink() as sink, sending(house, sink.port) as sender:
             await until(lambda: count(house, LetterSent) == READERS)
             assert sender.sent == READERS
             return [address for message in sink.messages for address in message.recipients]
@@ -83,7 +84,7 @@ def test_who_is_told_to_stop_releases_the_round_that_waits(make_house: Callable[
 
     async def story() -> int:
         async with Sink(pause=0.4) as sink:
-            async with sending(house, sink):
+            async with sending(house, sink.port):
                 await until(lambda: count(house, LetterBegun) == 2 * BATCH)
             return len(sink.messages)
 
@@ -91,3 +92,19 @@ def test_who_is_told_to_stop_releases_the_round_that_waits(make_house: Callable[
     begun = count(house, LetterBegun)
     assert accepted == count(house, LetterSent) < begun
     assert count(house, LetterDeferred) == begun - accepted
+
+
+@pytest.mark.usefixtures("small_rounds")
+def test_a_server_that_is_away_puts_off_no_more_than_what_was_under_way(make_house: Callable[..., House]) -> None:
+    house = with_readers(make_house, READERS)
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+
+    async def story() -> None:
+        async with sending(house, port) as sender:
+            await until(lambda: count(house, LetterDeferred) >= BATCH)
+            await asyncio.sleep(1.5)
+            assert count(house, LetterBegun) <= 2 * BATCH
+            assert "cannot be reached" in sender.trouble
+
+    asyncio.run(story())
