@@ -12,6 +12,7 @@ import quopri
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +40,7 @@ class MailServer:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "accepted.jsonl"
+        self._reading = threading.Lock()
         self._read = 0
         self._taken: list[Taken] = []
 
@@ -61,13 +63,13 @@ class MailServer:
 
     def taken(self) -> list[Taken]:
         """All letters so far, in the order in which they were taken."""
-        with self._file.open("rb") as file:
+        with self._reading, self._file.open("rb") as file:
             file.seek(self._read)
             whole = file.read()
-        whole = whole[: whole.rfind(b"\n") + 1]
-        self._read += len(whole)
-        self._taken += [Taken(*json.loads(line)) for line in whole.splitlines()]
-        return self._taken
+            whole = whole[: whole.rfind(b"\n") + 1]
+            self._read += len(whole)
+            self._taken += [Taken(*json.loads(line)) for line in whole.splitlines()]
+            return list(self._taken)
 
     def _heard(self) -> str:
         assert self._process.stdout is not None

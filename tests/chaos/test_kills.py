@@ -5,18 +5,21 @@ RELANCE_KILLS says how many kills (default 20), RELANCE_SEED which ones; both ar
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import threading
 import time
-from dataclasses import dataclass, field
+from collections import Counter
 from pathlib import Path
+from types import TracebackType
 
 import httpx
 import pytest
 
 from tests.chaos.fleet import ALL_IN_ONE, SPLIT, Fleet
-from tests.chaos.installation import Place, crowd
-from tests.chaos.mail_server import MailServer, Taken
+from tests.chaos.installation import LETTERS, Place, crowd
+from tests.chaos.mail_server import MailServer
 from tests.chaos.reckoning import reckon
 
 KILLS = int(os.environ.get("RELANCE_KILLS", "20"))
@@ -25,23 +28,34 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 A_SECOND = 0.02  # seconds the mail server thinks about each letter
 
 
-@dataclass
 class Leaving:
-    """Readers who have had their first letter and unsubscribe by its link, while the second may be on its way. Each with when they were told."""
+    """Readers who have had their first letter and unsubscribe by its link, while the second is on its way: now and then one, in a thread of its own.
+    `told` is when each was told that it is done."""
 
-    chance: random.Random
-    told: dict[str, float] = field(default_factory=dict)
+    def __init__(self, mail: MailServer, chance: random.Random) -> None:
+        self.mail, self.chance = mail, chance
+        self.told: dict[str, float] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._leave, name="leaving")
 
-    def one_leaves(self, taken: list[Taken]) -> None:
-        chosen = self.chance.choice(taken) if taken else None
-        if chosen is None or chosen.address in self.told:
-            return
-        try:
-            answer = httpx.post(chosen.unsubscribe, data=ONE_CLICK, timeout=10)
-        except httpx.TransportError:
-            return
-        if answer.status_code == 200:
-            self.told[chosen.address] = time.time()
+    def __enter__(self) -> Leaving:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _leave(self) -> None:
+        while not self._over.wait(self.chance.uniform(0.1, 0.6)):
+            letters = Counter(each.address for each in self.mail.taken())
+            half_way = [each for each in self.mail.taken() if letters[each.address] < len(LETTERS) and each.address not in self.told]
+            if not half_way:
+                continue
+            chosen = self.chance.choice(half_way)
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.post(chosen.unsubscribe, data=ONE_CLICK, timeout=10).status_code == 200:
+                    self.told[chosen.address] = time.time()
 
 
 @pytest.mark.timeout(300 + 20 * KILLS)
@@ -53,12 +67,10 @@ def test_after_kills_everyone_has_their_letters_once(tmp_path: Path, parts: tupl
         mail.tell("pause", A_SECOND)
         place = Place.made(tmp_path, mail.port, in_doubt=in_doubt)
         place.bring(crowd("reader", 40 * kills))
-        leaving = Leaving(chance)
-        with Fleet(place, parts) as fleet:
+        with Fleet(place, parts) as fleet, Leaving(mail, random.Random(SEED)) as leaving:
             while fleet.kills < kills:
                 _wait_for_some_letters(mail, chance)
                 fleet.tend()
-                leaving.one_leaves(mail.taken())
                 fleet.kill(chance.randrange(len(parts)))
             fleet.finish(200 + 5 * kills)
         assert fleet.ended_by_themselves == []

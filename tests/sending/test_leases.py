@@ -12,7 +12,8 @@ from psycopg.conninfo import conninfo_to_dict
 from engine.deciding import Wish
 from engine.desk.desk import SQL as DESK
 from engine.house import House
-from engine.sending.claim import let_go, renew
+from engine.sending.claim import let_go, marks_file, renew, take_over
+from engine.sending.marks import Marks
 from engine.subscriber.commands import ChangeProfile, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
@@ -75,6 +76,19 @@ def test_a_row_that_was_let_go_is_not_held_again_when_its_sender_renews_the_leas
     rows = take(house, 120)
     let_go(house, rows, position=0)
     renew(house, rows)
+    assert take(house, 120) == rows
+
+
+def test_what_a_sender_that_lives_has_taken_is_not_taken_over(make_house: MakeHouse) -> None:
+    house = with_readers(make_house, 2)
+    path = marks_file(house, house.sender)
+    path.parent.mkdir(parents=True)
+    marks = Marks(path)
+    rows = take(house, 120)
+    take_over(house)
+    assert take(house, 120) == []
+    marks.close()
+    take_over(house)
     assert take(house, 120) == rows
 
 
