@@ -153,7 +153,8 @@ class Round:
         c.let_go(self.house, [(claim.stream, claim.key) for claim in claims], position or self.house.ledger.head())
         for message in done:
             del self.claims[message]
-        still = {claim.stream for claim in self.claims.values()}
+        # A copy: checks of other connections end claims meanwhile, in threads of their own.
+        still = {claim.stream for claim in list(self.claims.values())}
         self.known |= {result.stream: result.person for result in results if result.stream in still}
         return done
 
