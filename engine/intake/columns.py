@@ -1,12 +1,13 @@
 """Which column holds what, and which character stands between columns; nothing is chosen where two answers fit.
 
-A mapping given by a person always wins; then a heading that is the name of a wanted field, then the headings people
-commonly use in French and English. Accents, case, spaces and punctuation of a heading mean nothing.
+A mapping given by a person always wins; then a heading that is the name of a wanted field, then one that is its label,
+then the headings people commonly use in French and English. Accents, case, spaces and punctuation of a heading mean nothing.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from engine.intake.address import AddressRefused, normalise
@@ -62,18 +63,24 @@ def _likeness(rows: Sequence[Sequence[str]], known: Collection[str]) -> tuple[in
     return recognised, with_address / len(rows), alike / len(rows), len(first)
 
 
-def known_headings(wanted: Collection[str], mapping: Mapping[str, str]) -> set[str]:
-    common = {heading for heading, field in _HEADINGS.items() if field in wanted}
-    return (common | {folded(name) for name in (*wanted, *mapping)} | {_STREET_OR_EMAIL}) - {""}
+def headings_of(wanted: Collection[str], labels: Mapping[str, str]) -> dict[str, str]:
+    """Folded heading -> field. `labels` is field -> what it is called; one that two fields have stands for neither."""
+    fields = {heading: field for heading, field in _HEADINGS.items() if field in wanted}
+    called = [(folded(label), field) for field, label in labels.items() if field in wanted]
+    alike = Counter(heading for heading, _ in called)
+    fields |= {heading: field for heading, field in called if alike[heading] == 1 and heading and fields.get(heading) != EMAIL}
+    return fields | {folded(field): field for field in wanted}
+
+
+def known_headings(fields: Mapping[str, str], mapping: Mapping[str, str]) -> set[str]:
+    return {*fields, *map(folded, mapping), _STREET_OR_EMAIL} - {""}
 
 
 def columns_by_heading(
-    header: Sequence[str], rows: Sequence[Sequence[str]], wanted: Collection[str], mapping: Mapping[str, str]
+    header: Sequence[str], rows: Sequence[Sequence[str]], wanted: Collection[str], mapping: Mapping[str, str], fields: Mapping[str, str]
 ) -> dict[str, int]:
-    """Field -> column index, from the headings; `rows` are the first rows below them. Raises TableRefused."""
+    """Field -> column index, from the headings, which `fields` knows; `rows` are the first rows below them. Raises TableRefused."""
     columns = _mapped(mapping, wanted, header, len(header))
-    fields = {heading: field for heading, field in _HEADINGS.items() if field in wanted}
-    fields |= {folded(field): field for field in wanted}
     found: dict[str, list[int]] = {}
     for index, heading in enumerate(header):
         field = fields.get(folded(heading))

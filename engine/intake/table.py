@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from engine.intake.columns import EMAIL, columns_by_content, columns_by_heading, is_address, known_headings
+from engine.intake.columns import EMAIL, columns_by_content, columns_by_heading, headings_of, is_address, known_headings
 from engine.intake.encoding import BYTES_LIMIT, TableRefused, examine
 from engine.intake.layout import Layout, lay_out, opened
 from engine.intake.records import Broken, Record
@@ -61,15 +61,23 @@ class Rejected(NamedTuple):
     raw: str
 
 
-def open_table(path: Path, wanted: Collection[str], mapping: Mapping[str, str] = _NOT_MAPPED, *, limit: int = BYTES_LIMIT) -> OpenTable:
+def open_table(
+    path: Path,
+    wanted: Collection[str],
+    mapping: Mapping[str, str] = _NOT_MAPPED,
+    labels: Mapping[str, str] = _NOT_MAPPED,
+    *,
+    limit: int = BYTES_LIMIT,
+) -> OpenTable:
     """Look at the file of at most `limit` bytes; its rows are read later, as often as asked.
 
     `wanted` are the names of fields, `email` always among them; `mapping` says COLUMN -> field, where COLUMN is a
-    heading or a number from 1. Raises TableRefused.
+    heading or a number from 1; `labels` is field -> what people call it. Raises TableRefused.
     """
     source = examine(path, limit)
     fields = tuple(dict.fromkeys((EMAIL, *wanted)))
-    layout, sample = lay_out(source, known_headings(fields, mapping))
+    headings = headings_of(fields, labels)
+    layout, sample = lay_out(source, known_headings(headings, mapping))
     width = max(map(len, sample))
     if any(map(is_address, sample[0])):
         columns = columns_by_content(sample, fields, mapping)
@@ -77,7 +85,7 @@ def open_table(path: Path, wanted: Collection[str], mapping: Mapping[str, str] =
     else:
         width = len(sample[0])
         header = tuple(map(_tidy, sample[0]))
-        columns = columns_by_heading(header, sample[1:], fields, mapping)
+        columns = columns_by_heading(header, sample[1:], fields, mapping, headings)
         others = (heading for index, heading in enumerate(header) if index not in columns.values() and heading)
         table = Table(source.codec, layout.delimiter, header, MappingProxyType(columns), tuple(others))
     return OpenTable(layout, table, width)

@@ -58,7 +58,8 @@ def run(house: House, args: argparse.Namespace) -> int:
 
 def run_import(house: House, options: ImportOptions, tell: Tell = lambda done, total: None) -> ImportReport:
     """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read, or where rejected rows cannot be written."""
-    opened = open_table(options.path, options.wanted, options.mapping)
+    labels = {field.name: field.label for field in house.config.settings.fields}
+    opened = open_table(options.path, options.wanted, options.mapping, labels)
     if not options.dry_run and not os.access(options.path.parent, os.W_OK):
         raise TableRefused(f"rejected rows could not be written: the folder of {options.path.name} takes no new file")
     plan, _ = house.publications.current().plan(), translator("fr" if house.config.site.language == "fr" else "en")

@@ -159,6 +159,22 @@ def test_a_common_heading_maps_by_itself(tmp_path: Path, heading: str, field: st
     assert opened.table.unmapped == (("other",) if field == "email" else ())
 
 
+@pytest.mark.parametrize("heading", ["Code postal", "CODE_POSTAL", "côde postal"])
+def test_a_heading_that_is_the_label_of_a_field_maps_by_itself(tmp_path: Path, heading: str) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(f"email;{heading}\na@x.fr;29000\n", "utf-8")
+    assert open_table(path, ("postcode",), labels={"postcode": "Code postal"}).table.columns == {"email": 0, "postcode": 1}
+
+
+def test_a_label_gives_way_to_a_name_and_to_addresses_and_one_of_two_fields_stands_for_neither(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("Mail;town;Nom;Lieu\na@x.fr;Brest;Dupont;Ici\n", "utf-8")
+    labels = {"post": "Mail", "village": "Town", "company": "Nom", "here": "Lieu", "there": "lieu"}
+    opened = open_table(path, ("post", "town", "village", "company", "last_name", "here", "there"), labels=labels)
+    assert opened.table.columns == {"email": 0, "town": 1, "company": 2}
+    assert opened.table.unmapped == ("Lieu",)
+
+
 def test_a_heading_nobody_wants_is_named_and_not_read(tmp_path: Path) -> None:
     opened = table(tmp_path, "email,langue,,Prénom\na@x.fr,fr,x,Jean\n")
     assert opened.table.unmapped == ("langue",)

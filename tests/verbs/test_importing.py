@@ -382,6 +382,14 @@ def test_a_file_that_cannot_be_read_or_a_column_that_is_not_there_is_status_two(
     assert refusal.value.status == 2
 
 
+def test_a_column_is_found_by_the_label_of_its_field_too(make_house: MakeHouse, tmp_path: Path) -> None:
+    house = make_house(FILES, 'city = "Commune de résidence"\n')
+    report = bring(house, table(tmp_path, "e-mail;Commune de Residence\nana@lecteurs.example;Brest\n"))
+    assert report.table.columns == {"email": 0, "city": 1}
+    found = stream(house, "ana@lecteurs.example")
+    assert house.vault.people([found])[found].fields == {"city": "Brest"}
+
+
 def test_the_report_names_columns_and_warns_of_refusals_left_behind_in_the_language_of_the_site(
     house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
