@@ -12,7 +12,7 @@ from engine.house import House
 from engine.sending.relay import RelaySettings
 from engine.sending.send import Sender
 from engine.sequence.delay import HOUR, MINUTE
-from engine.simulation.live import live
+from engine.simulation.live import Said, live
 from engine.subscriber.commands import Answer, Subscribe
 from engine.subscriber.events import Cause, LetterBegun
 from engine.vault.vault import Keep
@@ -95,7 +95,7 @@ def test_simulation_and_engine_agree_to_the_minute(make_house: Callable[..., Hou
     house = make_house(FILES)
     start = house.clock.now()
     seen = asyncio.run(_lived(house, start, zone, answers))
-    moments = live(house.publications.current().plan(), 10, answers, start, zone)
+    moments = live(house.publications.current().plan(), 10, {name: [Said(link)] for name, link in answers.items()}, start, zone)
     simulated = [(moment.letter, moment.at) for moment in moments if moment.kind == "letter"]
     assert [name for name, _ in seen] == [name for name, _ in simulated]
     for (name, real), (_, planned) in zip(seen, simulated, strict=True):

@@ -1,11 +1,12 @@
-"""What the author says a simulated reader answers: `LETTER=LINK`, `LETTER=LINK@2 hours`. Refused with what there is, never guessed. Pure."""
+"""What the author says a simulated reader answers: `LETTER=LINK`, `LETTER=LINK@2 hours`; for one letter again, another mind, a day later where
+nothing is said. Refused with what there is, never guessed. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.sequence.delay import parse_delay
+from engine.sequence.delay import DAY, HOUR, parse_delay
 from engine.sequence.model import Letter, Link, List, Plan
 from engine.simulation.live import Said
 
@@ -14,9 +15,12 @@ _LONG = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "week
 _ACTION = re.compile(r"(===|\+\+\+)([^=+]+)\1")
 
 
-def read_answers(plan: Plan, said: Sequence[str]) -> Mapping[str, int | Said]:
-    """What `live` wants, from "welcome=Oui", "welcome=1", "10/welcome====11===", "welcome=liste-creee@2h". Raises ValueError with a sentence."""
-    found: dict[str, int | Said] = {}
+def read_answers(plan: Plan, said: Sequence[str]) -> Mapping[str, Sequence[Said]]:
+    """What `live` wants, in the order given, from "welcome=Oui", "welcome=1", "10/welcome====11===", "welcome=liste-creee@2h".
+
+    Raises ValueError with a sentence.
+    """
+    found: dict[str, list[Said]] = {}
     for each in said:
         name, equals, rest = each.partition("=")
         if not equals or not rest:
@@ -24,7 +28,9 @@ def read_answers(plan: Plan, said: Sequence[str]) -> Mapping[str, int | Said]:
         link, at, delay = rest.rpartition("@")
         letter = _letter(plan, name.strip())
         chosen = _link(plan, letter, (link if at else rest).strip())
-        found[name.strip()] = Said(chosen, _delay(delay)) if at else Said(chosen)
+        before = found.setdefault(name.strip(), [])
+        after = _delay(delay) if at else before[-1].after + DAY if before else HOUR
+        before.append(Said(chosen, after))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -38,7 +38,7 @@ class Said:
 @dataclass
 class _Life:
     plan: Plan
-    answers: Mapping[str, int | Said]
+    answers: Mapping[str, Sequence[Said]]
     recurring: Recurring
     person: Person = NOBODY
     calendar: Calendar = ()
@@ -98,13 +98,14 @@ class _Life:
 
     def _think(self, begun: LetterBegun) -> None:
         """Whether and when this letter will be answered."""
-        said = self.answers.get(f"{begun.list}/{begun.letter}", self.answers.get(begun.letter))
         letter = _letter(self.plan, begun)
-        if said is None or letter is None:
+        if letter is None:
             return
-        given = said if isinstance(said, Said) else Said(said)
-        link: Link | None = next((each for each in letter.links if each.index == given.link), None)
-        if link is not None:
+        links: dict[int, Link] = {each.index: each for each in letter.links}
+        for given in self.answers.get(f"{begun.list}/{begun.letter}", self.answers.get(begun.letter, ())):
+            link = links.get(given.link)
+            if link is None:
+                continue
             cause = Cause("click", begun.message, link.index)
             command = c.Answer(
                 begun.at + given.after, cause, begun.message, begun.list, begun.run, link.index, link.kind, link.target, "human_button"
@@ -137,7 +138,7 @@ def _letter(plan: Plan, begun: LetterBegun) -> Letter | None:
 def live(
     plan: Plan,
     start_list: int,
-    answers: Mapping[str, int | Said],
+    answers: Mapping[str, Sequence[Said]],
     start: int,
     zone: str,
     horizon: int = 365 * DAY,
@@ -145,7 +146,8 @@ def live(
 ) -> tuple[Moment, ...]:
     """The calendar of a reader who joins `start_list` at `start` (ms) with a live ground, in the IANA zone `zone`, over `horizon` ms.
 
-    `answers` gives, by letter id (or "list/letter" where several lists have one), the index of the link clicked, or Said; other letters meet silence.
+    `answers` gives, by letter id (or "list/letter" where several lists have one), what is said to it, as often as the reader changes
+    their mind; other letters meet silence.
     `recurring(cron line, zone, after)` yields the instants of recurring broadcasts later than `after`. At most MOST_MOMENTS.
     """
     life = _Life(plan, answers, recurring)

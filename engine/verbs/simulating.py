@@ -24,7 +24,10 @@ from engine.verbs.said import read_date
 from engine.verbs.wording import language_of, quoted, say_list, say_moment, subject_of
 
 MOST_DAYS = 3660
-ANSWER = 'the link clicked: its words, its list or its number; "@2h" after it says how long after the letter'
+ANSWER = (
+    'the link clicked: its words, its list or its number; "@2h" after it says how long after the letter (default: an hour); '
+    "the same letter again changes the reader's mind (default: a day later)"
+)
 AT_REST = (N_("every letter of this list has been sent"), N_("on no list any more"), N_("this list is no longer published"))
 
 

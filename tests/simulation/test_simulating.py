@@ -50,7 +50,8 @@ def told(moments: Sequence[Moment]) -> list[str]:
 
 
 def life(plan: Plan = PLAN, start: int = 10, days: int = 60, **answers: int | Said) -> list[str]:
-    return told(live(plan, start, {name.replace("_", "-"): link for name, link in answers.items()}, MONDAY, PARIS, days * DAY))
+    given = {name.replace("_", "-"): [said if isinstance(said, Said) else Said(said)] for name, said in answers.items()}
+    return told(live(plan, start, given, MONDAY, PARIS, days * DAY))
 
 
 def test_silence_is_reminded_and_then_rests() -> None:
@@ -163,7 +164,7 @@ def test_a_story_without_end_is_stopped() -> None:
 def test_two_lists_may_have_a_letter_of_one_name() -> None:
     text = HEAD + listed(10, "ten") + letter("q", body="q.md") + listed(11, "eleven") + letter("q", body="q.md") + listed(12, "twelve")
     plan = read(text, WORDS)
-    found = live(plan, 10, {"10/q": 0, "11/q": 1}, MONDAY, PARIS)
+    found = live(plan, 10, {"10/q": [Said(0)], "11/q": [Said(1)]}, MONDAY, PARIS)
     assert [each.target for each in found if each.kind == "moves"] == [11, 12]
     with pytest.raises(ValueError, match="several lists have a letter \"q\": say 10/q or 11/q"):
         read_answers(plan, ["q=Oui"])
@@ -189,7 +190,33 @@ def test_two_lists_may_have_a_letter_of_one_name() -> None:
 )
 def test_an_answer_is_said_by_its_words_its_number_or_its_list(said: str, link: int, after: int) -> None:
     (found,) = read_answers(PLAN, [said]).values()
-    assert found == Said(link, after)
+    assert found == [Said(link, after)]
+
+
+@pytest.mark.parametrize(
+    ("said", "after"),
+    [
+        (("list-created=Non", "list-created=Oui"), (HOUR, HOUR + DAY)),
+        (("list-created=Non@2d", "list-created=Oui", "list-created=Non"), (2 * DAY, 3 * DAY, 4 * DAY)),
+        (("list-created=Non", "list-created=Oui@90m"), (HOUR, 90 * MINUTE)),
+    ],
+)
+def test_the_same_letter_answered_again_is_another_mind_a_day_later_or_when_it_says(said: Sequence[str], after: Sequence[int]) -> None:
+    (found,) = read_answers(PLAN, said).values()
+    assert tuple(each.after for each in found) == after
+    assert [each.link for each in found] == [1, 0, 1][: len(said)]
+
+
+def test_a_mind_changed_in_one_letter_is_lived_through() -> None:
+    found = told(lived(PLAN, Options("d.toml", ["list-created=Non", "list-created=Oui"], start=MONDAY, timezone=PARIS)))
+    assert found[3:9] == [
+        "25 Nov 10:00 answers Non, aidez-moi",
+        "25 Nov 10:00 moves 12",
+        "25 Nov 10:00 letter aide",
+        "26 Nov 10:00 answers Oui, c’est fait",
+        "26 Nov 10:00 moves 11",
+        "26 Nov 10:00 letter bravo",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +242,7 @@ def test_a_number_that_may_mean_two_links_is_refused() -> None:
     plan = read(text, WORDS | {"q.md": "[Oui](===2===) [Non](===1===)"})
     with pytest.raises(ValueError, match='"1" may mean several links'):
         read_answers(plan, ["q=1"])
-    assert read_answers(plan, ["q====1==="])["q"] == Said(1)
+    assert read_answers(plan, ["q====1==="])["q"] == [Said(1)]
 
 
 def test_the_calendar_is_told_in_the_language_of_the_author() -> None:
