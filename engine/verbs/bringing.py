@@ -19,6 +19,7 @@ from typing import NamedTuple
 from engine.deciding import Result, Wish
 from engine.house import House
 from engine.intake.rows import Arrival, Departure, Said, proof_of, subscribe
+from engine.language import N_
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
 from engine.subscriber.commands import ChangeProfile, Subscribe, Suppress, Withdraw
@@ -33,7 +34,7 @@ from engine.verbs.rejections import Rejections
 
 ATTEMPTS = 4
 AT_ONCE = 2
-CHANGING = "this person is being changed by someone else: import the file again"
+CHANGING = N_("this person is being changed by someone else: import the file again")
 CarryOut = Callable[[Sequence[Wish]], list[Result]]
 Count = Callable[[str], None]
 Chunk = Sequence[tuple[bytes, Arrival]]

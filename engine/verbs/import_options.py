@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.house import House
 from engine.intake import rows
 from engine.intake.columns import EMAIL
+from engine.language import N_
 from engine.verbs.refusal import Refusal, list_of
 
 
@@ -64,13 +65,14 @@ def from_arguments(args: argparse.Namespace, house: House) -> ImportOptions:
     zone, now = house.config.site.timezone, house.clock.now()
     for what, column in (("source", rows.SOURCE), ("collected", rows.COLLECTED), ("basis", rows.BASIS)):
         if not getattr(args, what).strip() and column not in named:
-            raise Refusal(f"--{what} is required, or a column that says it with {column} COLUMN: nobody is imported without it", 2)
+            said_nowhere = N_("--{what} is required, or a column that says it with {column} COLUMN: nobody is imported without it")
+            raise Refusal(said_nowhere, 2, what=what, column=column)
     said = rows.Said(listed.id, now, zone, args.source.strip(), None, args.basis, args.start, fields)
     if args.collected.strip():
         try:
             said = replace(said, collected=rows.past(args.collected.strip(), said, "of collection"))
         except ValueError as error:
-            raise Refusal(f"--collected: {error}", 2) from error
+            raise Refusal(N_("--collected: {why}"), 2, why=error) from error
     return ImportOptions(Path(args.file), said, mapping, args.update, args.dry_run)
 
 
@@ -80,16 +82,17 @@ def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str
     for pair in args.map:
         column, equals, field = pair.rpartition("=")
         if not equals or not column.strip() or not field.strip():
-            raise Refusal(f"--map {pair}: write COLUMN=FIELD", 2)
+            raise Refusal(N_("--map {pair}: write COLUMN=FIELD"), 2, pair=pair)
         if field in rows.RESERVED and field in fields:
-            raise Refusal(f"--map {pair}: {field} is one of [fields] and more; for the other meaning say {rows.RESERVED[field]} COLUMN", 2)
+            said = N_("--map {pair}: {field} is one of [fields] and more; for the other meaning say {option} COLUMN")
+            raise Refusal(said, 2, pair=pair, field=field, option=rows.RESERVED[field])
         pairs.append((column, rows.RESERVED.get(field, field)))
     for column, field in pairs:
         if not column:
             continue
         if column in mapping:
-            raise Refusal(f"the column {column} is said to be two things: {mapping[column]} and {field}", 2)
+            raise Refusal(N_("the column {column} is said to be two things: {one} and {other}"), 2, column=column, one=mapping[column], other=field)
         if field in mapping.values():
-            raise Refusal(f"two columns are said to be {field}", 2)
+            raise Refusal(N_("two columns are said to be {field}"), 2, field=field)
         mapping[column] = field
     return mapping

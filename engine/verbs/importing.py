@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from engine.house import House
 from engine.intake.rows import UNSUBSCRIBED, Arrival, Departure, read_row
 from engine.intake.table import OpenTable, Rejected, Row, TableRefused, open_table
-from engine.language import translator
+from engine.language import N_, translator
 from engine.sequence.model import Ending, Plan
 from engine.verbs.bringing import AT_ONCE, Bringing
 from engine.verbs.import_options import ImportOptions, add_arguments, from_arguments
@@ -28,6 +28,7 @@ from engine.verbs.refusal import Refusal
 from engine.verbs.rehearsing import Rehearsal
 from engine.verbs.rejections import Rejections
 from engine.verbs.suppressing import run_suppress, suppress, suppress_arguments
+from engine.verbs.wording import language_of
 
 __all__ = ["ImportOptions", "add_arguments", "from_arguments", "run", "run_import", "run_suppress", "suppress", "suppress_arguments"]
 
@@ -35,8 +36,8 @@ WINDOW = 10_000
 WINDOW_CHARACTERS = 10_000_000
 CHUNK = 1_000
 Tell = Callable[[int, int], None]
-CONTRADICTS = "another line of this file says something else of this address"
-REFUSES = "another line of this file says that this address must not be written to"
+CONTRADICTS = N_("another line of this file says something else of this address")
+REFUSES = N_("another line of this file says that this address must not be written to")
 
 
 class _Stopped(Exception):
@@ -44,7 +45,7 @@ class _Stopped(Exception):
 
 
 def run(house: House, args: argparse.Namespace) -> int:
-    _ = translator("fr" if house.config.site.language == "fr" else "en")
+    _ = translator(language_of(house.config))
     options = from_arguments(args, house)
     try:
         with Progress(_("Reading") if options.dry_run else _("Importing")) as tell:
@@ -62,14 +63,14 @@ def run_import(house: House, options: ImportOptions, tell: Tell = lambda done, t
     opened = open_table(options.path, options.wanted, options.mapping, labels)
     if not options.dry_run and not os.access(options.path.parent, os.W_OK):
         raise TableRefused(f"rejected rows could not be written: the folder of {options.path.name} takes no new file")
-    plan, _ = house.publications.current().plan(), translator("fr" if house.config.site.language == "fr" else "en")
+    plan, _ = house.publications.current().plan(), translator(language_of(house.config))
     listed = plan.lists[options.said.list]
     heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
         file=options.path.name, number=listed.id, name=listed.name, purpose=plan.purposes[listed.purpose].name
     )
     rehearsal = Rehearsal(house, listed.id)
     with (
-        Rejections(options.path, rehearsed=options.dry_run) as rejections,
+        Rejections(options.path, _, rehearsed=options.dry_run) as rejections,
         stop_between_steps() as stopping,
         _few_collections(),
         ThreadPoolExecutor(AT_ONCE, "carrying-out") as beside,

@@ -11,7 +11,7 @@ from engine.verbs.refused import in_words
 class Refusal(Exception):
     """A sentence for standard error and the exit status that goes with it.
 
-    `sentence` is English and marked for the catalogue (`N_`); `values` are put in once it is translated.
+    `sentence` is English and marked for the catalogue (`N_`); `values` are put in once it is translated, and `why` is translated too.
     """
 
     def __init__(self, sentence: str, status: int = 1, **values: object) -> None:
@@ -20,7 +20,8 @@ class Refusal(Exception):
 
     def said(self, _: Say) -> str:
         """The sentence in a language; where it is the core's own, by its table."""
-        return _(self.sentence).format(**self.values) if self.values else in_words(self.sentence, _)
+        why = {"why": in_words(str(self.values["why"]), _)} if "why" in self.values else {}
+        return _(self.sentence).format(**self.values | why) if self.values else in_words(self.sentence, _)
 
 
 def address_of(said: str) -> str:

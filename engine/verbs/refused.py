@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from engine.language import N_, Say
+from engine.verbs import refused_files
 
-_PLAIN = frozenset(
+_PLAIN = refused_files.PLAIN | frozenset(
     {
         N_("an address has exactly one @ sign"),
         N_("the address holds a space or an invisible character"),
@@ -72,27 +74,42 @@ _PLAIN = frozenset(
         N_("no longer on this list"),
     }
 )
-_WITH_VALUES = tuple(
-    (re.compile(re.escape(said).replace(r"\{", "(?P<").replace(r"\}", ">.+?)")), said)
-    for said in (
-        N_("an address is never longer than {most} characters"),
-        N_("the part before the @ is longer than {most} octets"),
-        N_("there is no list {list} in what is published"),
-        N_("list {list} is no longer published"),
-        N_('there is no live ground to write for the purpose "{purpose}"'),
-        N_('this person is among "{group}", to whom "{other}" yields'),
-        N_("this person has been on list {list} before, and it is never joined twice"),
-        N_("this person left list {list} less than {time} ago"),
-        N_("this person is not on list {list}"),
-        N_("this person is on list {list} already"),
-        N_("this address is suppressed ({why})"),
-        N_("this address is suppressed already ({why})"),
-        N_('this person has withdrawn from "{purpose}"'),
-        N_("not eligible: {why}"),
-    )
+_SAYING = (
+    N_("an address is never longer than {most} characters"),
+    N_("the part before the @ is longer than {most} octets"),
+    N_("there is no list {list} in what is published"),
+    N_("list {list} is no longer published"),
+    N_('there is no live ground to write for the purpose "{purpose}"'),
+    N_('this person is among "{group}", to whom "{other}" yields'),
+    N_("this person has been on list {list} before, and it is never joined twice"),
+    N_("this person left list {list} less than {time} ago"),
+    N_("this person is not on list {list}"),
+    N_("this person is on list {list} already"),
+    N_("this address is suppressed ({why})"),
+    N_("this address is suppressed already ({why})"),
+    N_('this person has withdrawn from "{purpose}"'),
+    N_("not eligible: {why}"),
+    *refused_files.WITH_VALUES,
 )
+_TRANSLATED = ("why", "what")
 
 
+def _pattern(said: str) -> re.Pattern[str]:
+    """What fits the sentence with its values put in: a value that comes twice is the same twice."""
+    seen: set[str] = set()
+
+    def value(found: re.Match[str]) -> str:
+        again = found[1] in seen
+        seen.add(found[1])
+        return f"(?P={found[1]})" if again else f"(?P<{found[1]}>.+?)"
+
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", value, re.escape(said)))
+
+
+_WITH_VALUES = tuple((_pattern(said), said) for said in _SAYING)
+
+
+@lru_cache(maxsize=1024)
 def in_words(sentence: str, _: Say) -> str:
     """A sentence of the core, translated; any other as the catalogue has it, or as it is."""
     if sentence in _PLAIN:
@@ -101,5 +118,5 @@ def in_words(sentence: str, _: Say) -> str:
         found = pattern.fullmatch(sentence)
         if found is not None:
             values = found.groupdict()
-            return _(said).format(**values | ({"why": in_words(values["why"], _)} if "why" in values else {}))
+            return _(said).format(**values | {name: in_words(values[name], _) for name in _TRANSLATED if name in values})
     return _(sentence) if sentence else ""

@@ -7,19 +7,22 @@ from pathlib import Path
 
 from engine.intake.rejects import RejectWriter
 from engine.intake.table import Rejected
-from engine.language import Say
+from engine.language import N_, Say
+from engine.verbs.refused import in_words
 
 REASONS_SHOWN = 40
 LINES_SHOWN = 5
 HELD = 10_000
 HELD_CHARACTERS = 10_000_000
-OTHER = "other reasons"
+OTHER = N_("other reasons")
 
 
 class Rejections:
-    """`with Rejections(path) as rejections:` then `add`. When `rehearsed`, nothing is written. Raises TableRefused where it cannot write."""
+    """`with Rejections(path, _) as rejections:` then `add`: reasons are English, and written in the language of `_`. When `rehearsed`, nothing is
+    written. Raises TableRefused where it cannot write."""
 
-    def __init__(self, source: Path, *, rehearsed: bool = False) -> None:
+    def __init__(self, source: Path, say: Say, *, rehearsed: bool = False) -> None:
+        self._say = say
         self.rehearsed = rehearsed
         self.count = 0
         self.reasons: dict[str, tuple[int, tuple[int, ...]]] = {}
@@ -44,7 +47,7 @@ class Rejections:
     def settle(self) -> None:
         """Write what is held, sorted by line."""
         for line, reason, raw in sorted(self._held):
-            self._writer.add(line, reason, raw)
+            self._writer.add(line, in_words(reason, self._say), raw)
         self._held.clear()
         self._characters = 0
 
@@ -65,6 +68,6 @@ class Rejections:
         yield f"{self.count:>11,}  " + _("rejected")
         for reason, (count, where) in sorted(self.reasons.items(), key=lambda item: -item[1][0]):
             shown = ", ".join(map(str, where)) + (", …" if count > len(where) else "")
-            yield f"{count:>15,}  {reason} (" + _("line {lines}").format(lines=shown) + ")"
+            yield f"{count:>15,}  {in_words(reason, _)} (" + _("line {lines}").format(lines=shown) + ")"
         if self.path is not None:
             yield _("  Each rejected row, with its line and reason, is in {path}").format(path=self.path)

@@ -17,6 +17,7 @@ from engine.verbs.import_report import SuppressReport
 from engine.verbs.progress import Progress, stop_between_steps
 from engine.verbs.refusal import Refusal
 from engine.verbs.rejections import Rejections
+from engine.verbs.wording import language_of
 
 CHUNK = 1_000
 REASONS = ("operator", "bounced", "complained")
@@ -30,7 +31,7 @@ def suppress_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def suppress(house: House, args: argparse.Namespace) -> int:
-    _ = translator("fr" if house.config.site.language == "fr" else "en")
+    _ = translator(language_of(house.config))
     try:
         with Progress(_("Suppressing")) as tell:
             report = run_suppress(house, args.file, args.reason, tell, {args.email: EMAIL} if args.email else NO_MAPPING)
@@ -46,10 +47,10 @@ def run_suppress(
 ) -> SuppressReport:
     """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read."""
     opened = open_table(path, (EMAIL,), mapping)
-    _ = translator("fr" if house.config.site.language == "fr" else "en")
+    _ = translator(language_of(house.config))
     chunk: dict[bytes, Departure] = {}
     seen: set[bytes] = set()
-    with Rejections(path) as rejections, stop_between_steps() as stopping:
+    with Rejections(path, _) as rejections, stop_between_steps() as stopping:
         report = SuppressReport(_("{file}, never to be written to ({reason}):").format(file=path.name, reason=reason), rejections)
         bringing = Bringing(house, path.name, "*", house.decisions.carry_out, rejections, report.count)
         for row in opened.rows():

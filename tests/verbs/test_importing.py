@@ -232,7 +232,9 @@ def test_rejected_rows_stand_beside_the_input_in_order_with_line_and_reason_and_
         ("5", "bob@lecteurs.example,Mars"),
         ("6", "clea@lecteurs.example,,,,x"),
     ]
-    assert written[1][1] == "this address is suppressed (bounced)"
+    assert written[1][1] == "cette adresse est écartée (rejetée par son serveur)"
+    assert written[2][1] == "une adresse a exactement un signe @"
+    assert any("une adresse a exactement un signe @ (ligne 3)" in line for line in report.lines(translator("fr")))
     assert any(str(report.rejections.path) in line for line in report.lines(str))
 
 
@@ -374,12 +376,19 @@ def test_wrong_options_are_a_sentence_and_status_two(house: House, tmp_path: Pat
     assert refusal.value.status == 2
 
 
+def test_what_is_wrong_with_an_option_is_said_in_french_too(house: House, tmp_path: Path) -> None:
+    with pytest.raises(Refusal) as refusal:
+        bring(house, table(tmp_path, THREE), said=(*SAID, "--collected", "2999-01-01"))
+    assert refusal.value.said(translator("fr")) == "--collected : la date de collecte est dans l’avenir"
+
+
 def test_a_file_that_cannot_be_read_or_a_column_that_is_not_there_is_status_two(house: House, tmp_path: Path) -> None:
     with pytest.raises(TableRefused, match="no column 'ville'"):
         bring(house, table(tmp_path, THREE), "--map", "ville=first_name")
     with pytest.raises(Refusal, match="there is no file") as refusal:
         importing.run(house, _arguments(tmp_path / "missing.csv"))
     assert refusal.value.status == 2
+    assert refusal.value.said(translator("fr")) == f"il n’y a pas de fichier {tmp_path / 'missing.csv'}"
 
 
 def test_a_column_is_found_by_the_label_of_its_field_too(make_house: MakeHouse, tmp_path: Path) -> None:

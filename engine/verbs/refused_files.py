@@ -1,0 +1,77 @@
+"""What the readers of engine.intake say of a file and of its rows, for the catalogue: they are pure and speak English."""
+
+from __future__ import annotations
+
+from engine.language import N_
+
+PLAIN = frozenset(
+    {
+        N_("a file name never holds a NUL character"),
+        N_("it holds blank lines only"),
+        N_("a zip file or a spreadsheet such as .xlsx or .ods"),
+        N_("an empty zip file"),
+        N_("an old spreadsheet such as .xls"),
+        N_("a gzip file"),
+        N_("a 7z file"),
+        N_("an xz file"),
+        N_("a rar file"),
+        N_("a database"),
+        N_("a PDF"),
+        N_("an RTF document"),
+        N_("a picture"),
+        N_("a web page, whatever its name says"),
+        N_("in UTF-32"),
+        N_("not text"),
+        N_("no column is left to hold e-mail addresses: map one with --map NUMBER=email"),
+        # Of one row.
+        N_("the e-mail cell is empty"),
+        N_("a quote is opened and not closed"),
+        N_("a quote stands where none can"),
+        N_("the date is not understood: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00"),
+        N_("there is no such day or hour in any calendar"),
+        N_("of collection"),
+        N_("of the last contact"),
+        N_("of the refusal"),
+        N_("the basis is none of consent, soft-optin, b2b"),
+        N_("no source is said for this row"),
+        N_("no basis is said for this row"),
+        N_("no date of collection is said for this row"),
+        N_("what stands in the column of refusals is not known: write yes, no, bounced, complained or a date"),
+        N_("the time zone is not known: write for example Europe/Paris"),
+        N_("the language is not a code such as fr or en"),
+    }
+)
+# Those that begin with anything come last: the first that fits is taken.
+WITH_VALUES = (
+    N_("there is no file {file}"),
+    N_("on line {line}, {why}"),
+    N_("its first {n} characters are blank lines"),
+    N_("rejected rows cannot be written to {file}: {why}"),
+    N_("rejected rows could not be written: the folder of {file} takes no new file"),
+    N_("no column is known to hold e-mail addresses; the headings are {columns}: say which it is with --map HEADING=email or --map NUMBER=email"),
+    N_("columns {columns} all hold e-mail addresses: say which with --map NUMBER=email, one address a row"),
+    N_("there is no field {field} to map to; there are {known}"),
+    N_("two columns are mapped to {field}"),
+    N_("column {number} is mapped to two fields"),
+    N_("the file has no headings, so column {column} is unknown: map by number"),
+    N_("there is no column {column}; there are {known}"),
+    N_("the row has {n} cells; there are {columns} columns"),
+    N_("the cell for {field} is longer than {most} characters"),
+    N_("the cell for {field} holds a control character"),
+    N_("the cell for {field} holds an encoded word (=?…?=)"),
+    N_("the line is longer than {most} characters"),
+    N_("the date {what} lies in the future"),
+    N_("the date {what} lies before {day}"),
+    N_("{columns} all look like {field}: say which with --map NUMBER={field}"),
+    N_("{columns} are both called so: map by number"),
+    N_("{file} has {n} bytes; the most that is read is {most}: split it"),
+    N_("{file} has changed since it was looked at: start again"),
+    N_("{file} has changed while it was read: start again"),
+    N_("{file} holds NUL characters (near byte {n})"),
+    N_("{file} starts as UTF-16 and does not go on as such: open it in the program it comes from and save it as CSV (UTF-8)"),
+    N_("{file} says it is UTF-8 and does not go on as such: open it in the program it comes from and save it as CSV (UTF-8)"),
+    N_("{file} is {what}: open it in the program it comes from and save it as CSV (UTF-8)"),
+    N_("{file} is not a plain file"),
+    N_("{file} is empty"),
+    N_("{file} cannot be read: {why}"),
+)
