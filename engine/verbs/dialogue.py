@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import PurePath
 
+from engine.language import N_
 from engine.sequence.model import Broadcast, Form, List, Plan
 from engine.verbs.refusal import Refusal
 
@@ -15,7 +16,7 @@ def find_file(files: Collection[str], said: str) -> str:
     for file in files:
         if f"/sequences/{wanted}".endswith((f"/sequences/{file}", f"/sequences/{file.removesuffix('.toml')}")):
             return file
-    raise Refusal(f"there is no dialogue {said}; there are: {', '.join(sorted(files)) or 'none yet'}", 2)
+    raise Refusal(N_("there is no dialogue {said}; there are: {known}"), 2, said=said, known=", ".join(sorted(files)) or "—")
 
 
 def lists_in(plan: Plan, file: str) -> list[List]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.house import House
+from engine.language import N_, Say, translator
 from engine.verbs.refusal import Refusal
+from engine.verbs.wording import language_of
 
 SCOPES = ("subscribe", "transfer", "unsubscribe", "read", "metrics")
 LONGEST_NAME = 80
@@ -30,10 +32,9 @@ def create(house: House, name: str, scopes: Collection[str]) -> str:
     """The new key itself, this once. Raises Refusal (status 2)."""
     said = name.strip()
     if not said or len(said) > LONGEST_NAME or not said.isprintable():
-        raise Refusal(f"a key has a name of 1 to {LONGEST_NAME} characters, to know it by", 2)
-    unknown = sorted(set(scopes) - set(SCOPES))
-    if unknown or not scopes:
-        raise Refusal(f"a key may do one or more of: {', '.join(SCOPES)}" + (f"; not {', '.join(unknown)}" if unknown else ""), 2)
+        raise Refusal(N_("a key has a name of 1 to {most} characters, to know it by"), 2, most=LONGEST_NAME)
+    if not scopes or set(scopes) - set(SCOPES):
+        raise Refusal(N_("a key may do one or more of: {scopes}"), 2, scopes=", ".join(SCOPES))
     _, key = house.desk.new_key(said, frozenset(scopes))
     return key
 
@@ -47,7 +48,7 @@ def listing(house: House) -> list[Listed]:
 def revoke(house: House, id: str) -> None:
     """From now on the key opens nothing. Raises Refusal for an id that is none or is revoked already."""
     if not house.desk.revoke_key(id):
-        raise Refusal(f"there is no key {id} in use; `relance api-key list` shows them")
+        raise Refusal(N_("there is no key {key} in use; `relance api-key list` shows them"), key=id)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,15 +61,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
     match args.act:
         case "create":
             print(create(house, args.name, frozenset(args.scope or ("subscribe",))))
         case "revoke":
             revoke(house, args.id)
-            print(f"key {args.id} is revoked")
-        case _:
+            print(_("key {key} is revoked").format(key=args.id))
+        case "list":
             for each in listing(house):
-                used = f"{each.last_used:%Y-%m-%d %H:%M}" if each.last_used else "never used"
-                state = f"revoked {each.revoked:%Y-%m-%d}" if each.revoked else used
-                print(f"{each.id}  {each.name}  {','.join(each.scopes)}  {state}")
+                print(f"{each.id}  {each.name}  {','.join(each.scopes)}  {_state(each, _)}")
     return 0
+
+
+def _state(key: Listed, _: Say) -> str:
+    if key.revoked:
+        return _("revoked on {day}").format(day=f"{key.revoked:%Y-%m-%d}")
+    return _("last used on {when}").format(when=f"{key.last_used:%Y-%m-%d %H:%M}") if key.last_used else _("never used")

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from engine.house import House
-from engine.language import counting_translator, translator
+from engine.language import N_, counting_translator, translator
 from engine.publication import (
     Proposal,
     PublishedMeanwhile,
@@ -38,7 +38,7 @@ def run(house: House, args: argparse.Namespace) -> int:
     _ = translator(language_of(house.config))
     proposal = plan_rollback(house) if args.rollback else plan_publication(house)
     if proposal is None:
-        raise Refusal("there is nothing to go back to: this is the first edition")
+        raise Refusal(N_("there is nothing to go back to: this is the first edition"))
     tell_mistakes(proposal.warnings)
     for line in tell(proposal, house.config.site.language, backfill=args.backfill):
         print(line)
@@ -48,7 +48,7 @@ def run(house: House, args: argparse.Namespace) -> int:
     try:
         edition = apply(house, proposal, backfill=args.backfill)
     except PublishedMeanwhile:
-        raise Refusal("someone else published meanwhile: look at the plan again") from None
+        raise Refusal(N_("someone else published meanwhile: look at the plan again")) from None
     print(_("Edition {n} is in force.").format(n=edition))
     return 0
 
@@ -59,9 +59,9 @@ def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> None:
         return
     if sys.stdin.isatty():
         if input(question).strip().lower() not in ("y", "yes", "o", "oui"):
-            raise Refusal("nothing was changed")
+            raise Refusal(N_("nothing was changed"))
     elif proposal.stranded:
-        raise Refusal("people stand on lists that would be gone: say --yes, or keep the lists until they have moved on")
+        raise Refusal(N_("people stand on lists that would be gone: say --yes, or keep the lists until they have moved on"))
 
 
 def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator[str]:

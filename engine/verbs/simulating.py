@@ -57,9 +57,9 @@ def run(config: Config, args: argparse.Namespace) -> int:
     """Raises Unpublishable when the files hold a fatal mistake."""
     zone = args.timezone or config.site.timezone
     if not is_zone(zone):
-        raise Refusal(f'"{zone}" is no time zone: write for example "Europe/Paris"', 2)
+        raise Refusal(N_('"{zone}" is no time zone: write for example "Europe/Paris"'), 2, zone=zone)
     if not 0 < args.days <= MOST_DAYS:
-        raise Refusal(f"--days is a number from 1 to {MOST_DAYS}", 2)
+        raise Refusal(N_("--days is a number from 1 to {most}"), 2, most=MOST_DAYS)
     start = read_date(args.start, zone) if args.start else wall_now()
     plan = read_folder(config).sound().plan
     options = Options(args.file, args.answer, args.list, start, zone, args.days)
@@ -75,7 +75,7 @@ def lived(plan: Plan, options: Options) -> tuple[Moment, ...]:
     file = find_file(plan.titles, options.file)
     first = lists_in(plan, file)
     if not options.list and not first:
-        raise Refusal(f"there is no list in {file}: say --list", 2)
+        raise Refusal(N_("there is no list in {file}: say --list"), 2, file=file)
     start = list_of(plan, options.list) if options.list else first[0]
     try:
         answers = read_answers(plan, options.answers)
