@@ -17,7 +17,8 @@ def announce(house: House, *, sends: bool) -> Iterator[str]:
     """Line by line. `sends`: this process sends, so that a pause is news."""
     config, installation = house.config, house.publications.current()
     _ = translator(language_of(config))
-    yield _("Relance runs: {url} (http://{host}:{port})").format(url=config.site.url, host=config.web.host, port=config.web.port)
+    here = f"http://{config.web.host}:{config.web.port}"
+    yield _("Relance runs: {url}").format(url=config.site.url if config.site.url == here else f"{config.site.url} ({here})")
     if config.smtp.is_mailbox:
         yield _("Letters go to the built-in mailbox: {url}").format(url=f"http://127.0.0.1:{config.mailbox_port}")
     forms = ", ".join(f"{config.site.url}/f/{name}" for name in installation.plan().forms)

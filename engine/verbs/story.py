@@ -14,10 +14,11 @@ from engine.language import N_, translator
 from engine.ledger.codec import Entry, as_plain
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
+from engine.subscriber.acts import Act, acts
 from engine.verbs.refusal import Refusal, address_of
 from engine.verbs.refused import in_words
 from engine.verbs.said import shown
-from engine.verbs.wording import language_of
+from engine.verbs.wording import language_of, say_list
 
 Say = Callable[[str], str]
 Kept = dict[str, dict[str, object]]
@@ -164,6 +165,8 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
         case e.MoveUndone():
             why = _("as they asked") if event.why == "asked" else in_words(event.why, _)
             return _("Took the last move back ({why})").format(why=why)
+        case e.LetterBegun(kind="confirmation"):
+            return _("Letter that asks to confirm begun (attempt {attempt})").format(attempt=event.attempt)
         case e.LetterBegun():
             return _("Letter “{letter}” begun (attempt {attempt})").format(letter=event.letter, attempt=event.attempt)
         case e.LetterSent():
@@ -225,8 +228,23 @@ def _standing(house: House, subscriber: str, zone: str, _: Say) -> None:
         print(_("On list {list} since {when}").format(list=name, when=shown(membership.joined_at, zone)))
     if person.suppressed:
         print(_("Suppressed: never to be written to ({why})").format(why=in_words(person.suppressed, _)))
-    from engine.subscriber.acts import acts
-
     for key, act in acts(person, plan, house.publications.current().calendar).items():
         if act.due:
-            print(_("Next: {what} on {when} ({key})").format(what=act.letter or act.kind, when=shown(act.due, zone), key=key))
+            print(_("Next: {what} on {when}").format(what=_what(key, act, plan, _), when=shown(act.due, zone)))
+
+
+def _what(key: str, act: Act, plan: Plan, _: Say) -> str:
+    """What the agenda has for this person."""
+    kind, _colon, name = key.partition(":")
+    where = say_list(plan, act.list)
+    if act.kind == "end":
+        return _("the end of list {list}").format(list=where)
+    if act.kind == "expire":
+        return _("the request for “{purpose}” expires").format(purpose=name)
+    if act.kind == "settle":
+        return _("the outcome of the letter under way is looked for")
+    if kind == "ask":
+        return _("the letter that asks to confirm for “{purpose}”").format(purpose=name)
+    if kind == "list":
+        return _("letter “{letter}” of list {list}").format(letter=act.letter, list=where)
+    return _("letter “{letter}”").format(letter=act.letter)
