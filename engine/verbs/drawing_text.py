@@ -57,7 +57,7 @@ def _list(listed: List, plan: Plan, language: Language) -> list[str]:
     delay = say_delay(listed.ends.after, language)
     after = _("after the last letter, {delay}").format(delay=delay)
     if listed.ends.kind == "leave":
-        return [*lines, f"{after}: " + _("leaves the list")]
+        return [*lines, _("{when}: leaves the list").format(when=after)]
     return [*lines, f"{after} {MOVE} {say_list(plan, listed.ends.target)}"]
 
 

@@ -10,6 +10,7 @@ from engine.intake.columns import folded
 from engine.intake.table import Table
 from engine.language import N_, Say
 from engine.verbs.rejections import Rejections
+from engine.verbs.wording import quoted
 
 LETTER_LINES = 10
 COLUMNS_SHOWN = 20
@@ -73,9 +74,9 @@ class ImportReport:
 
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
-        yield _("  columns: {columns}").format(columns=", ".join(f"{name} ← {where}" for name, where in _columns(self.table)))
+        yield _("  columns: {columns}").format(columns=", ".join(f"{name} ← {where}" for name, where in _columns(self.table, _)))
         if self.table.unmapped:
-            names = ", ".join(f"“{heading}”" for heading in self.table.unmapped[:COLUMNS_SHOWN])
+            names = ", ".join(quoted(heading, _) for heading in self.table.unmapped[:COLUMNS_SHOWN])
             yield _("  columns not used: {columns}").format(columns=names)
         for heading in self.table.unmapped:
             if folded(heading) in SEEM_REFUSALS:
@@ -143,6 +144,6 @@ def counted(count: int, what: str) -> str:
     return f"{count:>11,}  {what}"
 
 
-def _columns(table: Table) -> Iterator[tuple[str, str]]:
+def _columns(table: Table, _: Say) -> Iterator[tuple[str, str]]:
     for name, index in table.columns.items():
-        yield name, f"“{table.header[index]}”" if table.header is not None else str(index + 1)
+        yield name, quoted(table.header[index], _) if table.header is not None else str(index + 1)

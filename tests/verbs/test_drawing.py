@@ -136,3 +136,8 @@ def test_the_verb_draws_one_dialogue_or_each(tmp_path: Path, capsys: pytest.Capt
     assert drawn.endswith("\nAutre  (e.toml)\n")
     with pytest.raises(Refusal, match=r"there are: d\.toml, e\.toml"):
         run(config, arguments("x"))
+
+
+def test_a_french_author_reads_french_typography() -> None:
+    plan = read(HEAD + listed(21, "carnet", 'ends = { leave = true, after = "1 month" }'), {})
+    assert any(line.endswith("après la dernière lettre, 1 mois : quitte la liste") for line in draw_text(plan, "d.toml", "fr"))

@@ -406,8 +406,8 @@ def test_the_report_names_columns_and_warns_of_refusals_left_behind_in_the_langu
     assert importing.run(house, _arguments(path, "--dry-run")) == 0
     said = capsys.readouterr()
     assert said.err == ""
-    assert "email ← “E-mail”, first_name ← “Prénom”" in said.out
-    assert "“Statut”, “Ville”" in said.out
+    assert "email ← « E-mail », first_name ← « Prénom »" in said.out
+    assert "« Statut », « Ville »" in said.out
     english = list(bring(house, path, "--dry-run").lines(translator("en")))
     assert any("WARNING: the column “Statut”" in line for line in english)
     assert not any(line in said.out.splitlines() for line in english if "dry run" in line.lower())
