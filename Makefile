@@ -21,7 +21,7 @@ test: .venv/installed-test ## style, types and every test
 	@sh tests/install_browser.sh
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 3
 
 chaos: .venv/installed-test ## kill it three hundred times: nobody misses a letter
 	RELANCE_KILLS=$${RELANCE_KILLS:-300} $(BIN)/python -m pytest -q -n 2 -rP tests/chaos
