@@ -110,7 +110,8 @@ def _nobody_missed_a_letter(fates: Mapping[str, Fate], due: Collection[str], acc
         if fate.last_word == "sent":
             assert accepted.get(message), "recorded as sent, and never taken"
         else:
-            ends = ENDS if fate.address in due else (*ENDS, "withheld", "put off")
+            # Who has left in between is not written to again, whatever was to become of the letter.
+            ends = ENDS if fate.address in due else (*ENDS, "withheld", "put off", "resend")
             assert fate.last_word in ends, f"a letter without an end: {fate}"
     known = {message for message, fate in fates.items() if fate.last_word == "sent" or fate.doubted}
     assert not set(accepted) - known, "taken by the server, and the ledger does not know"
