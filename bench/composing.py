@@ -1,6 +1,6 @@
 """Composing letters, against the least for who writes each letter anew: quoted-printable of the same bytes and one HMAC for each link.
 
-A published letter is encoded once for all its readers, so more than 1 is expected.
+A published letter is encoded once for all its readers; what is left is its fields, its links and the lines they stand in.
 """
 
 from __future__ import annotations
