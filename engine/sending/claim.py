@@ -15,6 +15,7 @@ from pathlib import Path
 from engine.deciding import Result, Wish
 from engine.desk.desk import SQL as DESK
 from engine.house import House
+from engine.installation.state import Installation
 from engine.sending.aside import carry_out_apart, unforeseen
 from engine.sending.compose import CannotRender, Composer, Ordered
 from engine.sending.envelope import Envelope
@@ -199,10 +200,9 @@ class RecordedFor:
     why: str
 
 
-def not_paused(house: House, claims: Sequence[Claim]) -> list[Claim]:
-    """Those that no pause holds at this moment; the others are released with what was never begun, and wait."""
-    paused = house.publications.current().paused
-    return [] if 0 in paused else [claim for claim in claims if claim.entry.list not in paused]
+def is_paused(installation: Installation, claim: Claim) -> bool:
+    """Whether a pause holds it: it is released with what was never begun, and waits."""
+    return 0 in installation.paused or claim.entry.list in installation.paused
 
 
 def still_eligible(person: Person, claim: Claim) -> str:

@@ -86,9 +86,10 @@ class Round:
         return [(claim.stream, claim.key) for claim in list(self.claims.values())]
 
     def _check(self, messages: Sequence[str]) -> Collection[str]:
-        """Asked just before MAIL: what has happened to these people since they were claimed, as the ledger has it now."""
-        claims = c.not_paused(self.house, [self.claims[message] for message in messages])
-        people = self.house.decisions.freshened({claim.stream: self.known[claim.stream] for claim in claims})
+        """Asked just before MAIL, in one query: what has happened to these people since they were claimed, and whether sending is paused."""
+        asked = [self.claims[message] for message in messages]
+        installation, people = self.house.decisions.present({claim.stream: self.known[claim.stream] for claim in asked})
+        claims = [claim for claim in asked if not c.is_paused(installation, claim)]
         self.known |= people
         allowed, refused = set(), []
         for claim in claims:

@@ -28,7 +28,7 @@ class GoneOnce:
 
     def __init__(self, decisions: Decisions, written: bool) -> None:
         self.decisions, self.written, self.gone = decisions, written, False
-        self.load, self.freshened = decisions.load, decisions.freshened
+        self.load, self.present = decisions.load, decisions.present
 
     def carry_out(self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN) -> list[Result]:
         if self.gone or not any(isinstance(wish.command, Perform) for wish in wishes):

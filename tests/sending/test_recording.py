@@ -31,7 +31,7 @@ class OthersAreQuicker:
 
     def __init__(self, decisions: Decisions, times: int, lost: bool = False) -> None:
         self.decisions, self.times, self.lost = decisions, times, lost
-        self.load, self.freshened = decisions.load, decisions.freshened
+        self.load, self.present = decisions.load, decisions.present
 
     def carry_out(self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN) -> list[Result]:
         if self.times and any(isinstance(wish.command, RecordOutcome) for wish in wishes):
