@@ -24,7 +24,8 @@ test: .venv/installed-test ## style, types and every test
 	$(BIN)/python -m pytest -q -n 3
 
 chaos: .venv/installed-test ## kill it three hundred times: nobody misses a letter
-	RELANCE_KILLS=$${RELANCE_KILLS:-300} $(BIN)/python -m pytest -q -n 2 -rP tests/chaos
+	@rm -f bench/chaos.json
+	RELANCE_CHAOS_FOUND=bench/chaos.json RELANCE_KILLS=$${RELANCE_KILLS:-300} $(BIN)/python -m pytest -q -n 2 -rP tests/chaos
 
 bench: .venv/installed-test ## what it costs, against the limit
 	@sh bench/install_postfix.sh

@@ -1,7 +1,7 @@
 """What the chaos suite found, where it has run: how many letters a kill leaves that came twice.
 
-`tests/chaos` writes `bench/chaos.json` at the end of a run, `{"kills": 300, "lost": 0, "doubles": 41, "connections": 8}`: kills in all, letters that
-never came, letters that came more than once, and the SMTP connections that were open when killed. Without that file there is no row.
+`make chaos` writes `bench/chaos.json`, `{"kills": 300, "lost": 0, "doubles": 41, "connections": 2}`: kills in all, letters that never came,
+letters that came more than once, and the SMTP connections a sender has open when it is killed. Without that file there is no row.
 """
 
 from __future__ import annotations
