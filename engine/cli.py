@@ -21,6 +21,7 @@ from engine.language import N_, Say, translator
 from engine.sequence.mistakes import Unpublishable
 from engine.verbs import (
     auditing,
+    breaching,
     doubting,
     graphing,
     importing,
@@ -81,6 +82,7 @@ VERBS = {
     "in-doubt": Verb("letters whose acceptance is not known", doubting.in_doubt, doubting.add_arguments),
     "rebuild": Verb("drop views and replay them", auditing.rebuild, auditing.rebuild_arguments),
     "audit": Verb("replay the ledger beside the views", auditing.audit, auditing.audit_arguments),
+    "breach": Verb("write down a breach of personal data, and what was done", breaching.breach, breaching.add_arguments),
     "api-key": Verb("keys for the HTTP API", keys.run, keys.add_arguments),
 }
 

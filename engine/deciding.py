@@ -115,10 +115,10 @@ class Publications:
         self._state = state
         return state
 
-    def append(self, events: Sequence[InstallationEvent], cause: Cause, now: int) -> bool:
-        """Append after the version that was read; False when someone else was quicker."""
+    def append(self, events: Sequence[InstallationEvent], cause: Cause, now: int, within: Within | None = None) -> bool:
+        """Append after the version that was read, with what the vault writes beside; False when someone else was quicker."""
         encoded = tuple(Encoded(STREAM, event, cause, now) for event in events)
-        (answer,) = self.ledger.append([Append(STREAM, self._state.version, encoded)])
+        (answer,) = self.ledger.append([Append(STREAM, self._state.version, encoded, within)])
         return isinstance(answer, Written)
 
 

@@ -81,6 +81,20 @@ class LedgerRestored(Event):
     position: int
 
 
+@dataclass(frozen=True, slots=True)
+class BreachRecorded(Event):
+    """A step in the log of a breach (GDPR 33(5)): its facts, effects and measures lie in the vault under the cause's commitment.
+
+    `breach` is a random id. `step`: "detected", "assessed", "authority-told", "people-told", "closed". `risk`: "unknown", "none", "risk", "high";
+    `people`: how many are affected. "" and 0: as before.
+    """
+
+    breach: str
+    step: str
+    risk: str = ""
+    people: int = 0
+
+
 InstallationEvent = (
     WordsPublished
     | SequencePublished
@@ -91,4 +105,5 @@ InstallationEvent = (
     | SendingPaused
     | SendingResumed
     | LedgerRestored
+    | BreachRecorded
 )

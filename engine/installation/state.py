@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.installation import events as e
+from engine.installation.breaches import Breach, evolved
 from engine.sequence.model import Field, Group, Plan, Purpose
 from engine.sequence.parse import Settings, parse
 from engine.subscriber.acts import Calendar, Occurrence
@@ -45,6 +46,7 @@ class Installation:
     paused: Mapping[int, str] = field(default_factory=dict)
     notices: Mapping[str, str] = field(default_factory=dict)
     restored: int = 0
+    breaches: Mapping[str, Breach] = field(default_factory=dict)
 
     @property
     def edition(self) -> int:
@@ -141,6 +143,8 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
             return replace(i, restored=at)
         case e.NoticePublished(_, form, digest, _):
             return replace(i, notices={**i.notices, form: digest})
+        case e.BreachRecorded():
+            return replace(i, breaches=evolved(i.breaches, event))
         case _:
             return i
 

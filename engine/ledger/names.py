@@ -48,6 +48,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "sending-paused": i.SendingPaused,
     "sending-resumed": i.SendingResumed,
     "ledger-restored": i.LedgerRestored,
+    "breach-recorded": i.BreachRecorded,
 }
 
 RETIRED: frozenset[str] = frozenset()

@@ -70,6 +70,8 @@ class Facts:
     paused: Mapping[int, str] = field(default_factory=dict)
     in_doubt: int = 0
     stuck: tuple[Stuck, ...] = ()
+    breaches_late: tuple[str, ...] = ()
+    breaches_waiting: tuple[str, ...] = ()
     tick: float | None = None
     relay: str = ""
     database_bytes: int = 0

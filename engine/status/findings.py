@@ -36,7 +36,7 @@ def is_well(found: Iterable[Finding]) -> bool:
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
     """The worst first."""
-    found = [*of_processes(facts), *of_views(facts.views), *of_sending(facts), *of_people(facts), *of_room(facts)]
+    found = [*of_processes(facts), *of_views(facts.views), *of_sending(facts), *of_people(facts), *of_breaches(facts), *of_room(facts)]
     order = ("stopped", "stuck", "notice")
     return tuple(sorted(found, key=lambda each: order.index(each.level)))
 
@@ -118,6 +118,16 @@ def of_people(facts: Facts) -> Iterator[Finding]:
         what = N_("set aside with their reason: {n}; everything else goes on")
         remedy = N_("`relance show ID` tells each one’s story; mended, it goes on by itself; seen to, `relance status --settled`")
         yield Finding("stuck", "stuck", what, remedy, {"n": len(facts.stuck)})
+
+
+def of_breaches(facts: Facts) -> Iterator[Finding]:
+    remedy = N_("`relance papers breaches` shows the log; `relance breach update ID` writes down what was done")
+    for each in facts.breaches_late:
+        what = N_("of breach {breach} the authority should have been told within 72 hours, and has not been")
+        yield Finding("breach-late", "stuck", what, remedy, {"breach": each})
+    for each in facts.breaches_waiting:
+        what = N_("breach {breach} is under way: the authority or the people are still to be told")
+        yield Finding("breach", "notice", what, remedy, {"breach": each})
 
 
 def of_room(facts: Facts) -> Iterator[Finding]:

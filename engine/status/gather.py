@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from engine.desk.processes import EXPIRES, Processes
 from engine.house import House
+from engine.installation.breaches import told_late
+from engine.installation.breaches import waiting as waiting_breaches
 from engine.ledger.codec import EntryRefused
 from engine.sequence.delay import HOUR
 from engine.status.facts import Facts, Process, Stuck, Trouble, ViewState, Waiting
@@ -28,7 +30,8 @@ def gather(house: House) -> Facts:
             faults[view] = why
         else:
             troubles.append(Trouble(what, why, since))
-    paused = house.publications.current().paused
+    installation = house.publications.current()
+    paused, breaches, now = installation.paused, installation.breaches.values(), house.clock.now()
     disk = shutil.disk_usage(house.config.data if house.config.data.exists() else house.config.folder)
     with house.database.connection() as connection:
         size = int(connection.execute(SQL["size"]).fetchall()[0][0])
@@ -43,6 +46,8 @@ def gather(house: House) -> Facts:
         paused=dict(paused),
         in_doubt=len(house.views.in_doubt()),
         stuck=tuple(_stuck(house)),
+        breaches_late=tuple(each.breach for each in told_late(breaches, now)),
+        breaches_waiting=tuple(each.breach for each in waiting_breaches(breaches, now)),
         tick=house.clock.wall_age(tick[0]) if tick is not None else None,
         relay=smtp.host if smtp.is_mailbox else f"{smtp.host}:{smtp.port}",
         database_bytes=size,
