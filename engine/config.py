@@ -9,10 +9,12 @@ from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from engine.intake.address import AddressRefused, normalise
+from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Field, Group, Purpose
 from engine.sequence.parse import Settings
+from engine.sequence.parse_declared import read_declared
 from engine.sequence.places import Places
 from engine.sequence.table import Table
 from engine.sequence.timing import is_zone
@@ -81,6 +83,11 @@ class Config:
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
     files: tuple[str, ...] = field(default=())
+
+    @property
+    def declared(self) -> Declared:
+        """As config.toml says it now; what is in force is what was published: `declared` of the plan."""
+        return self.settings.declared or Declared()
 
     @property
     def data(self) -> Path:
@@ -205,9 +212,13 @@ def _smtp(table: Table) -> Smtp:
 
 
 def _settings(root: Table, site: Site) -> Settings:
+    declared = read_declared(root)
     purposes = []
     for table in root.tables("purpose"):
-        purposes.append(Purpose(table.need("id", str, ""), table.need("name", str, ""), table.get("description", str, "")))
+        partner = table.get("partner", str, "")
+        purposes.append(Purpose(table.need("id", str, ""), table.need("name", str, ""), table.get("description", str, ""), partner))
+        if partner and declared.partner(partner) is None:
+            table.mistake("partner", f'the partner "{partner}" is not declared: write a [[partner]] with this id')
         table.finish()
     if not purposes:
         root.mistake("", "there is no [[purpose]]: what do people consent to?")
@@ -230,4 +241,4 @@ def _settings(root: Table, site: Site) -> Settings:
     for each in fields:
         if not each.name.isidentifier() or each.name in reserved:
             root.mistake("fields", f'"{each.name}" cannot be the name of a field')
-    return Settings(site.timezone, site.language, tuple(purposes), tuple(groups), fields)
+    return Settings(site.timezone, site.language, tuple(purposes), tuple(groups), fields, declared)

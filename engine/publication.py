@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine import __version__
 from engine.house import House
 from engine.inspecting import inspect, read_folder
 from engine.installation.publishing import Difference, difference, publication
 from engine.installation.state import Installation, read_settings
+from engine.sequence.declared import Declared
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Plan
 from engine.sequence.parse import Settings, parse
@@ -77,8 +78,15 @@ def plan_rollback(house: House) -> Proposal | None:
     if edition is None:
         return None
     files = {path: current.words[digest] for path, digest in edition.files}
-    settings = read_settings(current.words[edition.settings])
+    settings = _as_declared_now(read_settings(current.words[edition.settings]), current.plan().declared)
     return _proposal(house, current, parse(files, settings), files, settings, (), edition.number)
+
+
+def _as_declared_now(former: Settings, declared: Declared | None) -> Settings:
+    """Going back to former words takes back no promise about keeping, and names no former processor. Partners belong to their purposes."""
+    if declared is None:
+        return former
+    return replace(former, declared=replace(declared, partners=former.declared.partners if former.declared else ()))
 
 
 def _proposal(

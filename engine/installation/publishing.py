@@ -88,11 +88,12 @@ class Difference:
     lists_removed: tuple[int, ...] = ()
     lists_changed: tuple[int, ...] = ()
     settings: bool = False
+    declared: bool = False
 
     @property
     def count(self) -> int:
         parts = (self.added, self.removed, self.retimed, self.words, self.lists_added, self.lists_removed, self.lists_changed)
-        return sum(len(part) for part in parts) + self.settings
+        return sum(len(part) for part in parts) + self.settings + self.declared
 
 
 def difference(before: Plan, after: Plan) -> Difference:
@@ -113,6 +114,7 @@ def difference(before: Plan, after: Plan) -> Difference:
         tuple(n for n in before.lists if n not in after.lists),
         changed,
         _settings(before) != _settings(after),
+        before.declared != after.declared,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from engine.installation import events as e
 from engine.installation.breaches import Breach, evolved
+from engine.sequence.declared import from_plain, plain
 from engine.sequence.model import Field, Group, Plan, Purpose
 from engine.sequence.parse import Settings, parse
 from engine.subscriber.acts import Calendar, Occurrence
@@ -105,19 +106,27 @@ def read_settings(text: str) -> Settings:
         tuple(Purpose(**each) for each in raw["purposes"]),
         tuple(Group(each["name"], tuple(each["yields_to"])) for each in raw["groups"]),
         tuple(Field(**each) for each in raw["fields"]),
+        from_plain(raw["declared"]) if "declared" in raw else None,
     )
 
 
 def write_settings(settings: Settings) -> str:
     """Canonical JSON: the same settings always have the same digest."""
-    plain = {
+    said: dict[str, object] = {
         "timezone": settings.timezone,
         "language": settings.language,
-        "purposes": [{"id": p.id, "name": p.name, "description": p.description} for p in settings.purposes],
+        "purposes": [_purpose(p) for p in settings.purposes],
         "groups": [{"name": g.name, "yields_to": list(g.yields_to)} for g in settings.groups],
         "fields": [{"name": f.name, "label": f.label} for f in settings.fields],
     }
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if settings.declared is not None:
+        said["declared"] = plain(settings.declared)
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _purpose(purpose: Purpose) -> dict[str, str]:
+    said = {"id": purpose.id, "name": purpose.name, "description": purpose.description}
+    return said | {"partner": purpose.partner} if purpose.partner else said
 
 
 def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.sequence.declared import Declared
 from engine.sequence.delay import EVERY_DAY, parse_clock, parse_days, parse_window
 from engine.sequence.links import SPECIAL
 from engine.sequence.mistakes import Mistake
@@ -20,13 +21,14 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True)
 class Settings:
-    """The part of the configuration that is published with the sequences."""
+    """The part of the configuration that is published with the sequences. `declared` is None where it was published before there was any."""
 
     timezone: str = "Europe/Paris"
     language: str = "fr"
     purposes: tuple[Purpose, ...] = ()
     groups: tuple[Group, ...] = ()
     fields: tuple[Field, ...] = ()
+    declared: Declared | None = None
 
 
 @dataclass

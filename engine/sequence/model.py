@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.sequence.declared import Declared
 from engine.sequence.delay import NONE, Delay
 from engine.sequence.timing import ANY_HOUR, Hours
 
@@ -164,11 +165,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What consent is given for. `confirmation` is its double opt-in letter."""
+    """What consent is given for. `partner` is whose messages they are, when they are not the installation's own (D07)."""
 
     id: str
     name: str
     description: str = ""
+    partner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,7 @@ class Plan:
     titles: Mapping[str, str] = field(default_factory=dict)
     confirmation: Confirmation = Confirmation(subject="", body="")
     words: Mapping[str, str] = field(default_factory=dict)
+    declared: Declared | None = None
 
     def list_named(self, said: str | int) -> List | None:
         """The list of a number ("11") or a name ("liste-creee"), or None."""

@@ -70,6 +70,7 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
         titles,
         confirmation or Confirmation(subject="", body=CONFIRMATION_BODY),
         dict(files),
+        settings.declared,
     )
     return plan, tuple(sorted(set(draft.mistakes)))
 

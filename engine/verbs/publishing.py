@@ -95,6 +95,8 @@ def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator
     yield from _past(proposal, spoken, backfill)
     if changes.settings:
         yield _("~ config.toml: purposes, groups, fields or time zone")
+    if changes.declared:
+        yield _("~ config.toml: who answers, retention, processors or partners")
     yield from _words(proposal)
 
 

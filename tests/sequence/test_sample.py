@@ -200,6 +200,11 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
     ("smtp", "host port tls username password_file connections"),
     ("sending", "in_doubt pause_after_outage"),
     ("mailbox", "smtp_port port"),
+    ("controller", "name address contact representative dpo security"),
+    ("retention", "mode nightly_cap silent_after answer_within unconfirmed proof ip delivery suppression rights logs"),
+    ("[processor]", "name task country contract data guarantee"),
+    ("[partner]", "id name address notice"),
+    ("[purpose]", "id name description partner"),
 ])
 def test_the_configuration_shows_every_key_there_is(table: str, keys: str) -> None:
     text = (ROOT / "config.toml").read_text("utf-8").partition(f"[{table}]\n")[2].partition("\n[")[0]
@@ -213,3 +218,4 @@ def test_what_the_configuration_calls_a_default_is_the_default(tmp_path: Path) -
     sparse, full = read_config(tmp_path), read_config(ROOT)
     for part in ("web", "smtp", "sending", "store_url", "mailbox_smtp_port", "mailbox_port"):
         assert getattr(sparse, part) == getattr(full, part), part
+    assert sparse.declared.retention == full.declared.retention

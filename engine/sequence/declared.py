@@ -1,0 +1,167 @@
+"""What the installation declares about itself: who answers for it, how long it keeps what, who works for it, and to which partners people may agree.
+
+Published with the settings, so that what was declared on any day stands in the ledger. Durations are counted on the calendar of [site] timezone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from engine.sequence.delay import Delay, parse_delay
+
+NO_END = "no end"
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """Who answers for the data (GDPR 4(7), 30(1)(a)); "" is not said, and the papers refuse until it is. `security`: measures taken here (32(1))."""
+
+    name: str = ""
+    address: str = ""
+    contact: str = ""
+    representative: str = ""
+    dpo: str = ""
+    security: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """Who works on the data for the controller (GDPR 28). `country` is two letters (ISO 3166-1), `data` what they get to see, `guarantee` what allows
+    it outside the European Economic Area (GDPR 44-49)."""
+
+    name: str
+    task: str
+    country: str
+    contract: str
+    data: tuple[str, ...]
+    guarantee: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Somebody else for whose messages people may consent (D07): named where consent is asked. `notice` is where the partner informs (GDPR 14)."""
+
+    id: str
+    name: str
+    address: str
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is kept (STANDARDS part D). `mode` "report" only says what would go. `suppression` None is no end.
+
+    `silent_after`: since somebody was last heard of (C10), then they are asked once, and erased after `answer_within` without an answer.
+    `unconfirmed`: requests for consent, from the asking. `proof`: evidence after the end of its ground or the erasure. `ip`: IP address and browser
+    beside evidence. `delivery`: what a mail server said. `suppression`: addresses never to be written to. `rights`: requests of people after their
+    answer. `logs`: what the operator's own machine keeps of standard error and of visits.
+    """
+
+    mode: Literal["report", "enforce"] = "report"
+    nightly_cap: int = 500
+    silent_after: Delay = Delay(months=36)
+    answer_within: Delay = Delay(days=30)
+    unconfirmed: Delay = Delay(days=30)
+    proof: Delay = Delay(months=60)
+    ip: Delay = Delay(months=12)
+    delivery: Delay = Delay(months=13)
+    suppression: Delay | None = None
+    rights: Delay = Delay(months=60)
+    logs: Delay = Delay(months=12)
+
+
+DURATIONS = ("silent_after", "answer_within", "unconfirmed", "proof", "ip", "delivery", "rights", "logs")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    controller: Controller = Controller()
+    retention: Retention = Retention()
+    processors: tuple[Processor, ...] = ()
+    partners: tuple[Partner, ...] = ()
+
+    def partner(self, id: str) -> Partner | None:
+        return next((each for each in self.partners if each.id == id), None)
+
+    @property
+    def partners_version(self) -> str:
+        """Names the whole list of partners as it is (D07): SHA-256 in hex of its canonical JSON; "" without partners."""
+        return hashlib.sha256(_canonical(_partners(self)).encode()).hexdigest() if self.partners else ""
+
+
+def plain(declared: Declared) -> dict[str, object]:
+    """As it is published: JSON values only, every default written out, so that a later default changes nothing that was declared."""
+    c, r = declared.controller, declared.retention
+    return {
+        "controller": {
+            "name": c.name,
+            "address": c.address,
+            "contact": c.contact,
+            "representative": c.representative,
+            "dpo": c.dpo,
+            "security": list(c.security),
+        },
+        "retention": {
+            "mode": r.mode,
+            "nightly_cap": r.nightly_cap,
+            "suppression": str(r.suppression) if r.suppression is not None else NO_END,
+            **{name: str(getattr(r, name)) for name in DURATIONS},
+        },
+        "processors": [
+            {"name": p.name, "task": p.task, "country": p.country, "contract": p.contract, "data": list(p.data), "guarantee": p.guarantee}
+            for p in declared.processors
+        ],
+        "partners": _partners(declared),
+    }
+
+
+def from_plain(said: Mapping[str, object]) -> Declared:
+    """What `plain` wrote."""
+    controller, retention = _table(said, "controller"), _table(said, "retention")
+    return Declared(
+        Controller(**{key: tuple(map(str, v)) if isinstance(v, list) else str(v) for key, v in controller.items()}),  # type: ignore[arg-type]
+        _retention(retention),
+        tuple(_processor(each) for each in _tables(said, "processors")),
+        tuple(Partner(**{key: str(v) for key, v in each.items()}) for each in _tables(said, "partners")),
+    )
+
+
+def _retention(said: Mapping[str, object]) -> Retention:
+    if not said:
+        return Retention()
+    suppression = str(said["suppression"])
+    return Retention(
+        cast(Literal["report", "enforce"], said["mode"]),
+        int(str(said["nightly_cap"])),
+        suppression=None if suppression == NO_END else parse_delay(suppression),
+        **{name: parse_delay(str(said[name])) for name in DURATIONS},
+    )
+
+
+def _processor(said: Mapping[str, object]) -> Processor:
+    words = {key: str(value) for key, value in said.items() if key != "data"}
+    data = said["data"]
+    return Processor(**words, data=tuple(map(str, data if isinstance(data, list) else ())))
+
+
+def _partners(declared: Declared) -> list[dict[str, str]]:
+    listed = sorted(declared.partners, key=lambda partner: partner.id)
+    return [{"id": p.id, "name": p.name, "address": p.address, "notice": p.notice} for p in listed]
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _table(said: Mapping[str, object], key: str) -> Mapping[str, object]:
+    found = said.get(key, {})
+    return found if isinstance(found, dict) else {}
+
+
+def _tables(said: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    found = said.get(key, [])
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

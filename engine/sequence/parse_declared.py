@@ -1,0 +1,123 @@
+"""Reading `[controller]`, `[retention]`, `[[processor]]` and `[[partner]]` of config.toml: what the installation declares about itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, cast
+
+from engine.sequence.declared import DURATIONS, NO_END, Controller, Declared, Partner, Processor, Retention
+from engine.sequence.delay import Delay, parse_delay
+from engine.sequence.draft import check_name
+from engine.sequence.table import Table
+
+MOST_A_NIGHT = 1_000_000
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+# The European Economic Area, where no guarantee is needed to work on data: the 27 and IS, LI, NO.
+AREA = frozenset(
+    (
+        *("AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT"),
+        *("LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE", "IS", "LI", "NO"),
+    )
+)
+
+# The longest each may be, and why.
+LONGEST: dict[str, tuple[Delay, str]] = {
+    "silent_after": (Delay(months=59), "five years were judged disproportionate (CNIL, SAN-2020-003); the authority's measure is three"),
+    "answer_within": (Delay(months=3), "who is asked once more and stays silent is erased (GDPR 5(1)(e))"),
+    "unconfirmed": (Delay(days=30), "who never confirmed has agreed to nothing: thirty days at most"),
+    "proof": (Delay(months=72), "an action that could need the proof is barred after six years at most"),
+    "ip": (Delay(months=12), "an IP address proves little and is kept for twelve months at most"),
+    "logs": (Delay(months=12), "logs are kept for twelve months at most (CNIL, 2021-122)"),
+}
+# The shortest each may be, and why.
+SHORTEST: dict[str, tuple[Delay, str]] = {
+    "suppression": (Delay(months=36), "an objection is remembered for three years at least (CNIL), or it would be forgotten by the next import"),
+    "rights": (Delay(months=12), "that a request was answered has to be shown for a year at least"),
+}
+
+
+def read_declared(root: Table) -> Declared:
+    partners = tuple(map(_partner, root.tables("partner")))
+    if len({p.id for p in partners}) != len(partners):
+        root.mistake("partner", "two partners have the same id")
+    return Declared(
+        _controller(root.table("controller")), _retention(root.table("retention")), tuple(map(_processor, root.tables("processor"))), partners
+    )
+
+
+def _controller(table: Table | None) -> Controller:
+    if table is None:
+        return Controller()
+    found = Controller(
+        table.get("name", str, ""),
+        table.get("address", str, ""),
+        table.get("contact", str, ""),
+        table.get("representative", str, ""),
+        table.get("dpo", str, ""),
+        _texts(table, "security"),
+    )
+    table.finish()
+    return found
+
+
+def _retention(table: Table | None) -> Retention:
+    if table is None:
+        return Retention()
+    usual = Retention()
+    durations = {name: table.parsed(name, parse_delay, getattr(usual, name)) for name in DURATIONS}
+    forever = table.values.get("suppression", NO_END) == NO_END
+    suppression = table.parsed("suppression", parse_delay, Delay()) if not forever else None
+    table.known.add("suppression")
+    for name, length in (*durations.items(), ("suppression", suppression)):
+        if length is not None and name in table.values:
+            _within(table, name, length)
+    cap = table.get("nightly_cap", int, usual.nightly_cap)
+    if not 1 <= cap <= MOST_A_NIGHT:
+        table.mistake("nightly_cap", f"`nightly_cap` is a number of people from 1 to {MOST_A_NIGHT}")
+    mode = cast(Literal["report", "enforce"], table.one_of("mode", ("report", "enforce"), usual.mode))
+    table.finish()
+    return Retention(mode, cap, suppression=suppression, **durations)
+
+
+def _within(table: Table, name: str, length: Delay) -> None:
+    if not length.nominal_ms:
+        table.mistake(name, f"`{name}` is no time at all")
+    elif name in LONGEST and length.nominal_ms > LONGEST[name][0].nominal_ms:
+        table.mistake(name, f"`{name}` is too long: {LONGEST[name][1]}")
+    elif name in SHORTEST and length.nominal_ms < SHORTEST[name][0].nominal_ms:
+        table.mistake(name, f"`{name}` is too short: {SHORTEST[name][1]}")
+
+
+def _processor(table: Table) -> Processor:
+    found = Processor(
+        table.need("name", str, ""),
+        table.need("task", str, ""),
+        table.need("country", str, ""),
+        table.need("contract", str, ""),
+        _texts(table, "data"),
+        table.get("guarantee", str, ""),
+    )
+    if found.country and not _COUNTRY.fullmatch(found.country):
+        table.mistake("country", '`country` is two capital letters: "FR"')
+    elif found.country and found.country not in AREA and not found.guarantee:
+        table.mistake("country", f"{found.country} lies outside the European Economic Area: say in `guarantee` what allows it (GDPR 44 to 49)")
+    if not found.data:
+        table.mistake("data" if "data" in table.values else "", '`data` says what they get to see: ["addresses", "letters"]')
+    table.finish()
+    return found
+
+
+def _partner(table: Table) -> Partner:
+    found = Partner(table.need("id", str, ""), table.need("name", str, ""), table.need("address", str, ""), table.need("notice", str, ""))
+    check_name(found.id, table, "id", "id")
+    table.finish()
+    return found
+
+
+def _texts(table: Table, key: str) -> tuple[str, ...]:
+    found = table.get(key, list, [])
+    if not all(isinstance(each, str) and each.strip() for each in found):
+        table.mistake(key, f"`{key}` is a list of texts in quotes")
+        return ()
+    return tuple(map(str, found))
