@@ -38,6 +38,7 @@ from engine.verbs import (
     simulating,
     story,
     watching,
+    writing_papers,
 )
 from engine.verbs.refusal import Refusal
 from engine.verbs.wording import language_of
@@ -83,6 +84,7 @@ VERBS = {
     "rebuild": Verb("drop views and replay them", auditing.rebuild, auditing.rebuild_arguments),
     "audit": Verb("replay the ledger beside the views", auditing.audit, auditing.audit_arguments),
     "breach": Verb("write down a breach of personal data, and what was done", breaching.breach, breaching.add_arguments),
+    "papers": Verb("the register, the annexes of processors and the log of breaches", writing_papers.papers, writing_papers.add_arguments),
     "api-key": Verb("keys for the HTTP API", keys.run, keys.add_arguments),
 }
 

@@ -31,7 +31,7 @@ class Controller:
 @dataclass(frozen=True, slots=True)
 class Processor:
     """Who works on the data for the controller (GDPR 28). `country` is two letters (ISO 3166-1), `data` what they get to see, `guarantee` what allows
-    it outside the European Economic Area (GDPR 44-49)."""
+    it outside the European Economic Area (GDPR 44-49), `engaged_by` the processor whose sub-processor it is (28(4))."""
 
     name: str
     task: str
@@ -39,6 +39,7 @@ class Processor:
     contract: str
     data: tuple[str, ...]
     guarantee: str = ""
+    engaged_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,15 @@ def plain(declared: Declared) -> dict[str, object]:
             **{name: str(getattr(r, name)) for name in DURATIONS},
         },
         "processors": [
-            {"name": p.name, "task": p.task, "country": p.country, "contract": p.contract, "data": list(p.data), "guarantee": p.guarantee}
+            {
+                "name": p.name,
+                "task": p.task,
+                "country": p.country,
+                "contract": p.contract,
+                "data": list(p.data),
+                "guarantee": p.guarantee,
+                "engaged_by": p.engaged_by,
+            }
             for p in declared.processors
         ],
         "partners": _partners(declared),

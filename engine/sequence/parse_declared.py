@@ -38,12 +38,16 @@ SHORTEST: dict[str, tuple[Delay, str]] = {
 
 
 def read_declared(root: Table) -> Declared:
-    partners = tuple(map(_partner, root.tables("partner")))
+    partners, processors = tuple(map(_partner, root.tables("partner"))), tuple(map(_processor, root.tables("processor")))
+    names = [p.name for p in processors]
+    if len(set(names)) != len(names):
+        root.mistake("processor", "two processors have the same name")
+    for each in processors:
+        if each.engaged_by and (each.engaged_by not in names or each.engaged_by == each.name):
+            root.mistake("processor", f'"{each.name}" is engaged by "{each.engaged_by}", which is no other declared processor')
     if len({p.id for p in partners}) != len(partners):
         root.mistake("partner", "two partners have the same id")
-    return Declared(
-        _controller(root.table("controller")), _retention(root.table("retention")), tuple(map(_processor, root.tables("processor"))), partners
-    )
+    return Declared(_controller(root.table("controller")), _retention(root.table("retention")), processors, partners)
 
 
 def _controller(table: Table | None) -> Controller:
@@ -97,6 +101,7 @@ def _processor(table: Table) -> Processor:
         table.need("contract", str, ""),
         _texts(table, "data"),
         table.get("guarantee", str, ""),
+        table.get("engaged_by", str, ""),
     )
     if found.country and not _COUNTRY.fullmatch(found.country):
         table.mistake("country", '`country` is two capital letters: "FR"')

@@ -202,7 +202,7 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
     ("mailbox", "smtp_port port"),
     ("controller", "name address contact representative dpo security"),
     ("retention", "mode nightly_cap silent_after answer_within unconfirmed proof ip delivery suppression rights logs"),
-    ("[processor]", "name task country contract data guarantee"),
+    ("[processor]", "name task country contract data guarantee engaged_by"),
     ("[partner]", "id name address notice"),
     ("[purpose]", "id name description partner"),
 ])
