@@ -8,6 +8,7 @@
     installation/     what is published, paused, fallen due (pure)
     ledger/        3  it is written           names, exact bytes, the append-only store
     vault/            what is personal        who stands behind an id, evidence, suppression
+    proof/            the ledger as a Merkle tree, its signed checkpoints, and proofs that need nobody's word
     projections/   4  it is seen              one view per file, outside this package: derived, dropped and replayed at will
     sending/       5  a letter falls due      take, claim, compose, deliver, record: a fact again
     letter/           from an author's source to what one person receives

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from tests.shape.directions import PURE_PROOF
 from tests.shape.source import Finding, Source, is_within
 
 ROOMS = ("engine/sequence/", "engine/subscriber/", "engine/simulation/")
-PREFIX = "engine/proof/tree"
 
 IMPURE = (
     "asyncio",
@@ -45,7 +45,7 @@ METHODS = {"now", "utcnow", "today", "uuid1", "uuid4", "urandom"}
 
 
 def deciding_is_pure(source: Source) -> Iterator[Finding]:
-    if not source.inside(ROOMS) and not source.path.startswith(PREFIX):
+    if not source.inside((*ROOMS, *PURE_PROOF)):
         return
     for line, name in source.imports:
         if is_within(name, IMPURE) and not is_within(name, PURE):
