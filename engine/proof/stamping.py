@@ -1,0 +1,92 @@
+"""Time stamps of others over checkpoints (RFC 3161): what is asked of the server, and whether its answer is a stamp. The one door to `openssl ts`.
+
+A stamp bounds from above when the checkpoint, and all it covers, was there (F16). It is asked for with a nonce and the server's certificates
+(F10). The command is what an auditor reads stamps with, so what is taken here is what holds there; stricter libraries refuse the answers of the
+many servers that are made with it.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engine.proof.refused import ProofRefused
+
+MOST_BYTES = 1_000_000
+CONTENT_TYPE = "application/timestamp-query"
+SECONDS = 30
+_TIME = re.compile(r"^Time stamp: ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d)(\.\d+)? (\d{4}) GMT$", re.MULTILINE)
+_REASON = re.compile(r"^Status description: (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """`response` is the server's whole answer (DER, as `openssl ts` reads it); `at` the time it states, in ms since 1970 UTC."""
+
+    response: bytes
+    at: int
+
+
+def question(checkpoint: bytes) -> bytes:
+    """What is sent to the server (DER): the SHA-256 of a signed note, and a nonce. Raises ProofRefused where there is no `openssl`."""
+    with _folder() as folder:
+        (folder / "checkpoint").write_bytes(checkpoint)
+        done = _openssl(folder, "-query", "-data", "checkpoint", "-sha256", "-cert", "-out", "query.tsq")
+        if done.returncode:
+            raise ProofRefused("`openssl ts` cannot ask for a time stamp: is it OpenSSL 1.1 or newer?")
+        return (folder / "query.tsq").read_bytes()
+
+
+def accepted(response: bytes, asked: bytes, checkpoint: bytes, roots: bytes) -> Stamp:
+    """The stamp in a server's answer to `asked`. Raises ProofRefused with what is wrong: refused, another checkpoint's, another question's, or not
+    signed by one of `roots` (PEM)."""
+    if len(response) > MOST_BYTES:
+        raise ProofRefused(f"the answer is longer than {MOST_BYTES} bytes")
+    with _folder() as folder:
+        for name, octets in (("reply.tsr", response), ("query.tsq", asked), ("checkpoint", checkpoint), ("roots.pem", roots)):
+            (folder / name).write_bytes(octets)
+        read = _openssl(folder, "-reply", "-in", "reply.tsr", "-text")
+        if read.returncode:
+            raise ProofRefused("the answer is no time-stamp response (RFC 3161)")
+        if "Status: Granted." not in read.stdout.splitlines():
+            reason = _REASON.search(read.stdout)
+            raise ProofRefused(f"the server did not grant it: {reason[1] if reason else 'no reason given'}")
+        for what, *rest in (("question", "-queryfile", "query.tsq"), ("checkpoint", "-data", "checkpoint")):
+            held = _openssl(folder, "-verify", "-in", "reply.tsr", "-CAfile", "roots.pem", *rest)
+            if held.returncode:
+                raise ProofRefused(f"the stamp does not hold for this {what}: {_why(held.stderr)}")
+        return Stamp(response, _stated(read.stdout))
+
+
+def _stated(text: str) -> int:
+    found = _TIME.search(text)
+    if found is None:
+        raise ProofRefused("the stamp states no time")
+    moment = datetime.strptime(f"{found[1]} {found[2]} {found[3]} {found[5]}", "%b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)
+
+
+def _why(said: str) -> str:
+    """The reason in the last line of OpenSSL's that has one."""
+    reasons = [line.split(":")[5] for line in said.splitlines() if line.count(":") >= 6]
+    return reasons[-1] if reasons else "its certificate is not known here"
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="relance-stamp-") as name:
+        yield Path(name)
+
+
+def _openssl(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    try:
+        command = ["openssl", "ts", *arguments]
+        return subprocess.run(command, cwd=folder, capture_output=True, timeout=SECONDS, check=False, text=True, errors="replace")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ProofRefused("the program `openssl` cannot be run here: install it, time stamps are read with it") from error
