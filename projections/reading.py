@@ -22,6 +22,7 @@ from projections.every import every_view
 from projections.follow import Follower
 from projections.letters import Letters
 from projections.members import Members
+from projections.silence import Silence
 from projections.view import LIVE, View
 
 SQL = beside(__file__)
@@ -39,7 +40,7 @@ class ReadViews:
 
     def __init__(self, ledger: Ledger, database: Database) -> None:
         self.ledger, self.database = ledger, database
-        self.agenda, self.members, self.letters = Agenda(ledger), Members(), Letters()
+        self.agenda, self.members, self.letters, self.silence = Agenda(ledger), Members(), Letters(), Silence()
         self.taking = TAKING.within(schema=self.agenda.schema)
         self.asking = SQL.within(letters=self.letters.schema, members=self.members.schema)
         self.follower = Follower(ledger, database, self._views())
@@ -47,7 +48,7 @@ class ReadViews:
         self._began = 0.0
 
     def _views(self) -> tuple[View, ...]:
-        return (self.agenda, self.members, self.letters)
+        return (self.agenda, self.members, self.letters, self.silence)
 
     def prepare(self) -> None:
         """Create what is missing and let PostgreSQL check every statement."""

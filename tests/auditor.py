@@ -21,6 +21,7 @@ class Auditor:
     barred: bool = False
     complained: bool = False
     erased: bool = False
+    long_silent: bool = False
     standing: dict[int, int] = field(default_factory=dict)
     origin: dict[int, int] = field(default_factory=dict)
     letters: dict[str, e.LetterBegun] = field(default_factory=dict)
@@ -46,12 +47,15 @@ class Auditor:
         if event.kind == "confirmation":
             assert event.purpose in self.asked, "a confirmation mail nobody asked for"
             assert not self.complained, "a mail to someone who complained"
+        elif event.kind == "permission":
+            assert self.long_silent, "someone asked whether to go on who has been heard of"
+            assert self.live and not self.barred, "a question without any live ground"
         else:
             assert event.purpose in self.live, "a letter without a live ground"
             assert not self.barred, "a letter to a suppressed address"
             assert self.standing.get(event.list) == event.run, "a letter of a list where nobody stands"
         matter = (event.key if event.kind != "letter" else "", event.run if event.kind == "letter" else 0, event.letter)
-        if event.kind != "confirmation":
+        if event.kind not in ("confirmation", "permission"):
             assert self.messages.setdefault(matter, event.message) == event.message, "a letter twice in one run"
         assert event.message not in self.settled, "a letter after its last word"
         self.attempts[event.message] += 1
@@ -60,6 +64,12 @@ class Auditor:
 
     def _grounds(self, event: e.PersonEvent) -> None:
         match event:
+            case e.PermissionAsked():
+                self.long_silent = True
+            case e.PermissionRenewed():
+                self.long_silent = False
+            case e.ConsentExpired(purpose="*"):
+                self.long_silent = False
             case e.ConsentGiven() | e.GroundDeclared():
                 self.live.add(event.purpose)
             case e.ConsentConfirmed():

@@ -19,9 +19,11 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.acts import Calendar, Occurrence, acts, keys
 from engine.subscriber.decide import decide
+from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.evolve import evolve, fold
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import NOBODY, Person
+from engine.subscriber.silence import heard_at
 from tests.auditor import Auditor
 from tests.examples import NOON, PLAN, QUESTION, QUESTION_AGAIN, WELCOME, letter, with_list, without_list
 
@@ -87,7 +89,7 @@ class Life(RuleBasedStateMachine):
         return f"{self.messages:032x}"
 
     def letters(self) -> list[e.LetterBegun]:
-        return [event for event in self.events if isinstance(event, e.LetterBegun) and event.kind != "confirmation"]
+        return [event for event in self.events if isinstance(event, e.LetterBegun) and event.kind not in ("confirmation", "permission")]
 
     @initialize(number=LISTS)
     def someone_joins(self, number: int) -> None:
@@ -107,6 +109,19 @@ class Life(RuleBasedStateMachine):
         asked = [event for event in self.events if isinstance(event, e.ConsentRequested)][-1 - back :]
         if asked:
             self.do(c.Confirm(self.now, self.cause("click"), asked[0].purpose, asked[0].request, "human_button"))
+
+    @rule(years=st.integers(0, 4), answers=st.booleans(), waits=st.booleans())
+    def years_pass_in_silence(self, years: int, answers: bool, waits: bool) -> None:
+        """Whoever is silent is asked; the question reaches them, or does not; they answer, or do not."""
+        self.now += years * 366 * DAY
+        if self.do(c.AskAgain(self.now, self.cause("engine"), self.message())):
+            assert self.now - heard_at(self.person) >= 1095 * DAY
+        if waits:
+            self.the_agenda_is_done("sent", 1)
+        if answers and EVERYTHING in self.person.requests:
+            asked = self.person.requests[EVERYTHING].request
+            assert self.do(c.Confirm(self.now, self.cause("click"), EVERYTHING, asked, "human_button"))
+            assert heard_at(self.person) == self.now and EVERYTHING not in self.person.requests
 
     @rule(which=st.integers(0, 30), to=LISTS, kind=st.sampled_from(["move", "move", "move", "copy"]), act=ACTS, agrees=st.booleans())
     def click(self, which: int, to: int, kind: str, act: str, agrees: bool) -> None:

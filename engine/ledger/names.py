@@ -17,6 +17,8 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "ground-declared": s.GroundDeclared,
     "consent-confirmed": s.ConsentConfirmed,
     "consent-expired": s.ConsentExpired,
+    "permission-asked": s.PermissionAsked,
+    "permission-renewed": s.PermissionRenewed,
     "consent-withdrawn": s.ConsentWithdrawn,
     "list-joined": s.ListJoined,
     "list-left": s.ListLeft,

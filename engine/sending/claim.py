@@ -200,6 +200,10 @@ class RecordedFor:
     why: str
 
 
+OF_REQUESTS = ("confirmation", "permission")
+"""Kinds of mail that belong to no list."""
+
+
 def is_paused(installation: Installation, claim: Claim) -> bool:
     """Whether a pause holds it: it is released with what was never begun, and waits."""
     return 0 in installation.paused or claim.entry.list in installation.paused
@@ -211,12 +215,12 @@ def still_eligible(person: Person, claim: Claim) -> str:
     if entry.message not in person.in_flight:
         return "its outcome is recorded"
     request = ""
-    if entry.kind == "confirmation":
+    if entry.kind in OF_REQUESTS:
         pending = person.requests.get(entry.purpose)
         request = pending.request if pending else ""
     reason = why_not(person, entry.kind, entry.purpose, request=request)
     if reason:
         return reason
-    if entry.kind != "confirmation" and not any(m.run == entry.run for m in person.memberships.values()):
+    if entry.kind not in OF_REQUESTS and not any(m.run == entry.run for m in person.memberships.values()):
         return "no longer on this list"
     return ""

@@ -27,6 +27,7 @@ from engine.sending.quoted_printable import quoted_printable_lines
 from engine.sending.texts import TEXTS, Texts
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
+from engine.subscriber.eligibility import EVERYTHING as ALL_PURPOSES
 from engine.subscriber.events import LetterBegun
 
 KEPT = 512
@@ -67,6 +68,8 @@ class _Cast:
     actions: tuple[int, ...]
 
 
+_ASKING = {"confirmation": "ask", "permission": "still"}
+"""Campaigns of what belongs to no list, as mailbox providers report on them."""
 Url = Callable[[int], str]
 """Where the link of an action leads."""
 
@@ -78,6 +81,8 @@ def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
         first = words.subject or texts.confirm_subject
         subject = (words.remind_subject or texts.confirm_again_subject) if claim.letter == "ask-again" else first
         return Letter(claim.letter, subject, words.body, words.preheader)
+    if claim.kind == "permission":
+        return Letter(claim.letter, TEXTS["fr" if plan.language == "fr" else "en"].still_subject, CONFIRMATION_BODY)
     if claim.kind == "broadcast":
         broadcast = plan.broadcasts.get(claim.key.partition(":")[2].partition("/")[0])
         if broadcast is None:
@@ -184,6 +189,9 @@ class Composer:
         language = self._language(ordered)
         texts, site = TEXTS[language], self.config.site
         purpose = plan.purposes[ordered.claim.purpose].name if ordered.claim.purpose in plan.purposes else ordered.claim.purpose
+        if ordered.claim.kind == "permission":
+            none_left = (url(UNSUBSCRIBE), texts.everything)
+            return Foot(site.name, site.postal_address, texts.why_still, *none_left, language=language, confirm_url=url(CONFIRM))
         if ordered.claim.kind == "confirmation":
             extra = ((texts.not_me, url(NOT_ME)),)
             confirm = url(CONFIRM)
@@ -220,21 +228,24 @@ class Composer:
 
     def _headers(self, ordered: Ordered, plan: Plan, url: Url) -> list[tuple[str, str]]:
         claim = ordered.claim
-        stream = {"confirmation": "confirmation", "broadcast": "mailing"}.get(claim.kind, "sequence")
+        stream = {"confirmation": "confirmation", "permission": "confirmation", "broadcast": "mailing"}.get(claim.kind, "sequence")
         campaign = claim.key.replace(":", "-").replace("/", "-")[:60] if claim.kind == "broadcast" else f"l{claim.list}-{claim.letter}"[:60]
         headers = [
-            ("Feedback-ID", feedback_id(campaign if claim.kind != "confirmation" else "ask", stream, "relance", self._sender_id())),
+            ("Feedback-ID", feedback_id(_ASKING.get(claim.kind, campaign), stream, "relance", self._sender_id())),
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "OOF, AutoReply"),
         ]
         if claim.kind == "confirmation":
             return headers
         purpose = plan.purposes.get(claim.purpose)
+        name, label = (purpose.name if purpose else claim.purpose), claim.purpose
+        if claim.kind == "permission":
+            name, label = self.config.site.name, "all"
         host = self.host if "." in self.host and not self.host.replace(".", "").isdigit() else self.domain
         unsubscribe = url(UNSUBSCRIBE)
         return [
             *headers,
-            ("List-Id", list_id(purpose.name if purpose else claim.purpose, f"{claim.purpose}.{host}")),
+            ("List-Id", list_id(name, f"{label}.{host}")),
             ("List-Unsubscribe", list_unsubscribe(unsubscribe, None) if unsubscribe.startswith("https:") else f"<{unsubscribe}>"),
             ("List-Unsubscribe-Post", ONE_CLICK),
             ("Precedence", "bulk"),
@@ -250,7 +261,7 @@ def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:
     if letter.body == CONFIRMATION_BODY:
         texts = TEXTS["fr" if plan.language == "fr" else "en"]
         name = plan.purposes[purpose].name if purpose in plan.purposes else purpose
-        body = texts.confirm_body.format(purpose=name)
+        body = texts.still_body if purpose == ALL_PURPOSES else texts.confirm_body.format(purpose=name)
     else:
         body = plan.words[letter.body]
     return LetterSource(letter.body, letter.subject, letter.preheader, body, plan.words[LAYOUT])

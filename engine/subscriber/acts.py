@@ -7,28 +7,14 @@ from dataclasses import dataclass, replace
 
 from engine.sequence.delay import MINUTE, NONE
 from engine.sequence.model import Broadcast, Letter, List, Plan
-from engine.sequence.timing import Hours, due, first_permitted, is_zone, later
-from engine.subscriber.eligibility import why_not
+from engine.sequence.timing import Hours, due, first_permitted, later
+from engine.subscriber.act import NEVER, settle, under_way_of
+from engine.subscriber.act import Act as Act
+from engine.subscriber.act import zone_of as zone_of
+from engine.subscriber.eligibility import EVERYTHING, why_not
 from engine.subscriber.letters import letters_at
 from engine.subscriber.person import InFlight, LetterState, Mailing, Membership, Person, Request
-
-NEVER = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """`kind`: letter, settle (begun without outcome), end, expire, idle. `due` is 0 for never; `planned` is when the author meant it.
-
-    A letter in doubt waits for whoever settles it: its `settle` is never due.
-    """
-
-    kind: str
-    letter: str = ""
-    due: int = NEVER
-    planned: int = NEVER
-    list: int = 0
-    run: int = 0
-    why: str = ""
+from engine.subscriber.silence import permission_act
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +40,7 @@ def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
             found[occurrence.key] = act
     for message, flight in person.in_flight.items():
         if not _is_settled_by(person, found.get(flight.key), message, flight):
-            found[f"flight:{message}"] = _settle(flight)
+            found[f"flight:{message}"] = settle(flight)
     return found
 
 
@@ -78,30 +64,13 @@ def _is_settled_by(person: Person, act: Act | None, message: str, flight: InFlig
     return state is not None and state.message == message
 
 
-def _settle(flight: InFlight) -> Act:
-    due, why = (NEVER, "in doubt") if flight.doubt else (flight.begun_at, "")
-    return Act("settle", flight.letter, due, flight.begun_at, flight.list, flight.run, why)
-
-
-def _under_way(person: Person, letters: Mapping[str, LetterState]) -> Act | None:
-    for state in letters.values():
-        if state.status == "begun" and (flight := person.in_flight.get(state.message)) is not None:
-            return _settle(flight)
-    return None
-
-
 def act_for(person: Person, key: str, plan: Plan, calendar: Calendar) -> Act | None:
     return acts(person, plan, calendar).get(key)
 
 
-def zone_of(person: Person, plan: Plan) -> str:
-    """The reader's zone, or the installation's where theirs is not known, or no longer."""
-    return person.timezone if is_zone(person.timezone) else plan.timezone
-
-
 def membership_act(person: Person, m: Membership, plan: Plan) -> Act:
     listed = plan.lists.get(m.list)
-    under_way = _under_way(person, m.letters)
+    under_way = under_way_of(person, m.letters)
     if under_way is not None:
         return under_way
     if listed is None:
@@ -218,7 +187,9 @@ def _ending(m: Membership, listed: List, zone: str) -> Act:
 
 def request_act(person: Person, request: Request, plan: Plan) -> Act:
     """Confirmation mail, one reminder, then the request expires."""
-    under_way = _under_way(person, request.letters)
+    if request.purpose == EVERYTHING:
+        return permission_act(person, request)
+    under_way = under_way_of(person, request.letters)
     if under_way is not None and under_way.due != NEVER:
         return under_way
     expiry = Act("expire", "", request.expires_at, request.expires_at)
@@ -251,7 +222,7 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
     if mailing is None and occurrence.at <= person.mailed_before:
         return None
     letters: Mapping[str, LetterState] = mailing.letters if mailing else {}
-    under_way = _under_way(person, letters)
+    under_way = under_way_of(person, letters)
     if under_way is not None:
         return under_way
     standing = _addressed(person, broadcast, occurrence, mailing)

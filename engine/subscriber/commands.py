@@ -64,6 +64,13 @@ class Confirm(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class AskAgain(Command):
+    """Ask someone long silent whether to go on; `request` is a fresh random id."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(Command):
     """A click on an action link of letter `message`, sent to list `source` in `run`. `kind`: move or copy.
 
@@ -165,6 +172,7 @@ AnyCommand = (
     Subscribe
     | RequestConsent
     | Confirm
+    | AskAgain
     | Answer
     | UndoMove
     | Withdraw

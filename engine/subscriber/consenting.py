@@ -10,7 +10,7 @@ from engine.sequence.timing import is_zone, later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.acts import zone_of
-from engine.subscriber.eligibility import live_ground
+from engine.subscriber.eligibility import EVERYTHING, live_ground
 from engine.subscriber.evolve import fold
 from engine.subscriber.joining import Entry, ends, entry
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
@@ -99,6 +99,8 @@ def resubscribe(command: c.Resubscribe, person: Person, plan: Plan) -> Outcome:
         return Refused("nobody is known under this address")
     if person.suppressed and person.suppressed != "complained":
         return Refused("this address cannot be written to")
+    if command.purpose == EVERYTHING:
+        return Refused("consent is given to one purpose at a time")
     ground = live_ground(person, command.purpose)
     if ground is not None and not person.suppressed:
         return NothingToDo("this person receives these letters already")
@@ -121,7 +123,7 @@ def withdraw(command: c.Withdraw, person: Person, plan: Plan) -> Outcome:
         return REPEATED
     if not person.registered or person.erased:
         return NothingToDo("nobody is written to under this address")
-    everything = command.purpose == "*"
+    everything = command.purpose == EVERYTHING
     ground = person.grounds.get(command.purpose)
     if everything:
         already = person.objected and not person.requests and all(g.status == "withdrawn" for g in person.grounds.values())

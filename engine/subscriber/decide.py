@@ -10,9 +10,11 @@ from engine.subscriber import events as e
 from engine.subscriber.acts import Calendar
 from engine.subscriber.answering import answer, undo
 from engine.subscriber.consenting import REPEATED, confirm, profile, request_consent, resubscribe, subscribe, withdraw
+from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
 from engine.subscriber.performing import perform, record, transfer
 from engine.subscriber.person import Person
+from engine.subscriber.silence import ask_again, stay
 
 
 def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar = ()) -> Outcome:
@@ -22,7 +24,9 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
         case c.RequestConsent():
             return request_consent(command, person, plan)
         case c.Confirm():
-            return confirm(command, person, plan)
+            return stay(command, person) if command.purpose == EVERYTHING else confirm(command, person, plan)
+        case c.AskAgain():
+            return ask_again(command, person, plan)
         case c.Answer():
             return answer(command, person, plan)
         case c.UndoMove():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from engine.subscriber.person import Ground, Person
 
+EVERYTHING = "*"
+"""In place of a purpose: all of them."""
+
 
 def live_ground(person: Person, purpose: str) -> Ground | None:
     ground = person.grounds.get(purpose)
@@ -11,9 +14,10 @@ def live_ground(person: Person, purpose: str) -> Ground | None:
 
 
 def why_not(person: Person, kind: str, purpose: str, *, request: str = "") -> str:
-    """The reason a mail of `kind` ("letter", "broadcast", "confirmation") for `purpose` may not leave, or "" when it may.
+    """The reason a mail of `kind` ("letter", "broadcast", "confirmation", "permission") for `purpose` may not leave, or "" when it may.
 
-    A confirmation is the one mail that needs no ground: the person asked for it. It needs the request itself to be open still.
+    A confirmation is the one mail that needs no ground: the person asked for it. It needs the request itself to be open still. The mail that asks
+    someone long silent whether to go on rests on any live ground.
     """
     if person.erased:
         return "erased"
@@ -25,9 +29,19 @@ def why_not(person: Person, kind: str, purpose: str, *, request: str = "") -> st
         return "complained" if person.suppressed == "complained" else ""
     if person.suppressed:
         return person.suppressed
+    if kind == "permission":
+        asked = person.requests.get(EVERYTHING)
+        if asked is None or asked.request != request:
+            return "the request is no longer open"
+        return "" if may_be_asked(person) else "no live ground"
     ground = person.grounds.get(purpose)
     if ground is None:
         return "no ground for this purpose"
     if ground.status != "live":
         return "consent withdrawn"
     return ""
+
+
+def may_be_asked(person: Person) -> bool:
+    """Whether someone long silent may be asked if they want to go on: there is a ground left to go on with."""
+    return not person.suppressed and any(ground.status == "live" for ground in person.grounds.values())

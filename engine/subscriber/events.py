@@ -80,6 +80,22 @@ class ConsentExpired(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PermissionAsked(Event):
+    """Long silent, the person is asked by mail whether to go on; without an answer by `expires_at` they are erased. `request` is a random id."""
+
+    request: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionRenewed(Event):
+    """The person wants to go on. Nothing changes but that they have been heard of."""
+
+    request: str
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentWithdrawn(Event):
     """`purpose` "*" is everything: every purpose, now and to come, until a new act of the person."""
 
@@ -235,6 +251,8 @@ PersonEvent = (
     | GroundDeclared
     | ConsentConfirmed
     | ConsentExpired
+    | PermissionAsked
+    | PermissionRenewed
     | ConsentWithdrawn
     | ListJoined
     | ListLeft

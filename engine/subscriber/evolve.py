@@ -8,6 +8,7 @@ from typing import TypeVar, assert_never
 
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
+from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.letters import answered, begun, in_doubt, is_answered, outcome, withheld
 from engine.subscriber.person import NOBODY, TRAIL_KEPT, WAYS_KEPT, Ground, Hop, LastMove, Membership, Person, Request, Way, draft_of, one_more, put
 
@@ -75,6 +76,10 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
             return _contacted(_granted(p, purpose, Ground("consent", "live", at, "confirmed")), act, at)
         case e.ConsentExpired(_, purpose, _):
             return put(p, requests=_without(p.requests, purpose))
+        case e.PermissionAsked(at, request, expires_at):
+            return put(p, requests={**p.requests, EVERYTHING: Request(request, EVERYTHING, (), at, expires_at)})
+        case e.PermissionRenewed(at, _, act):
+            return _contacted(p, act, at)
         case e.ConsentWithdrawn():
             return _withdrawn(p, event)
         case e.MailBounced(at, kind):
@@ -88,7 +93,7 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
         case e.SubscriberReachable():
             return put(p, suppressed="", soft_bounces=0, soft_since=0)
         case e.ContactNoted(_, contacted_at):
-            return put(p, last_contact=max(p.last_contact, contacted_at))
+            return _heard(put(p, last_contact=max(p.last_contact, contacted_at)), contacted_at)
         case e.CallHonoured(at, call):
             kept = [(c, t) for c, t in p.calls.items() if t > at - CALLS_KEPT and c != call]
             return put(p, calls={**dict(kept[-MOST_CALLS + 1 :]), call: at})
@@ -106,11 +111,17 @@ def _without(mapping: Mapping[str, V], key: str) -> dict[str, V]:
 
 def _contacted(p: Person, act: str, at: int) -> Person:
     """Only what a person must have done themselves counts (C10); it also shows that mail arrives (B05)."""
-    return put(p, last_contact=max(p.last_contact, at), soft_bounces=0, soft_since=0) if act in HUMAN_ACTS else p
+    return _heard(put(p, last_contact=max(p.last_contact, at), soft_bounces=0, soft_since=0), at) if act in HUMAN_ACTS else p
+
+
+def _heard(p: Person, at: int) -> Person:
+    """Whoever has been heard of since they were asked whether to go on has answered."""
+    asked = p.requests.get(EVERYTHING)
+    return put(p, requests=_without(p.requests, EVERYTHING)) if asked is not None and at >= asked.asked_at else p
 
 
 def _granted(p: Person, purpose: str, ground: Ground) -> Person:
-    return put(p, grounds={**p.grounds, purpose: ground})
+    return _heard(put(p, grounds={**p.grounds, purpose: ground}), ground.since)
 
 
 def _requested(p: Person, event: e.ConsentRequested) -> Person:

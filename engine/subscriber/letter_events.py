@@ -11,7 +11,8 @@ from engine.subscriber.fact import Event
 class LetterBegun(Event):
     """The claim: this letter, in this edition's words, is about to be handed over by `sender` under `message`.
 
-    `kind`: "letter", "confirmation", "broadcast". `key` names the agenda row. `attempt` counts from 1; every attempt has the same `message`.
+    `kind`: "letter", "confirmation", "broadcast", "permission". `key` names the agenda row. `attempt` counts from 1; every attempt has the same
+    `message`.
     """
 
     key: str

@@ -8,10 +8,11 @@ from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.acts import Act, Calendar, act_for, backoff, zone_of
-from engine.subscriber.eligibility import why_not
+from engine.subscriber.eligibility import EVERYTHING, why_not
 from engine.subscriber.joining import entry
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done
 from engine.subscriber.person import InFlight, LetterState, Person
+from engine.subscriber.silence import retention_of
 
 GIVE_UP = 72 * HOUR
 GIVE_UP_CONFIRMATION = 24 * HOUR
@@ -56,6 +57,7 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     kind = {"ask": "confirmation", "broadcast": "broadcast"}.get(command.key.partition(":")[0], "letter")
     purpose = purpose_of(person, plan, command.key)
     request = person.requests[purpose].request if kind == "confirmation" else ""
+    kind = "permission" if purpose == EVERYTHING else kind
     before = _state(person, command.key, act)
     reason = why_not(person, kind, purpose, request=request)
     if reason or _too_late(command, act, person, plan):
@@ -99,7 +101,7 @@ def _lateness(plan: Plan, key: str) -> Delay:
     if kind == "broadcast":
         return plan.broadcasts[name.partition("/")[0]].max_lateness
     if kind == "ask":
-        return plan.confirmation.expire_after
+        return plan.confirmation.expire_after if name != EVERYTHING else retention_of(plan).answer_within
     return plan.lists[int(name)].max_lateness
 
 

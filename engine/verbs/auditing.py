@@ -10,7 +10,7 @@ from engine.verbs.progress import Progress
 from engine.verbs.refusal import Refusal
 from engine.verbs.wording import language_of
 
-VIEWS = ("agenda", "members", "letters")
+VIEWS = ("agenda", "members", "letters", "silence")
 
 
 def replay(house: House, args: argparse.Namespace) -> int:

@@ -142,6 +142,10 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
             return _("Confirmed for “{purpose}”").format(purpose=purpose)
         case e.ConsentExpired(_, purpose):
             return _("The request for “{purpose}” expired unconfirmed").format(purpose=purpose)
+        case e.PermissionAsked(_, _, expires_at):
+            return _("Long silent: asked whether to go on, to be erased without an answer by {when}").format(when=shown(expires_at, zone))
+        case e.PermissionRenewed():
+            return _("Wants to go on receiving letters")
         case e.ConsentWithdrawn(_, purpose):
             return _("Withdrew from everything") if purpose == "*" else _("Withdrew from “{purpose}”").format(purpose=purpose)
         case e.ListJoined(_, number, run, start):
@@ -165,6 +169,8 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
         case e.MoveUndone():
             why = _("as they asked") if event.why == "asked" else in_words(event.why, _)
             return _("Took the last move back ({why})").format(why=why)
+        case e.LetterBegun(kind="permission"):
+            return _("Letter that asks whether to go on begun (attempt {attempt})").format(attempt=event.attempt)
         case e.LetterBegun(kind="confirmation"):
             return _("Letter that asks to confirm begun (attempt {attempt})").format(attempt=event.attempt)
         case e.LetterBegun():

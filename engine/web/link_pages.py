@@ -56,7 +56,7 @@ class LinkPages:
         heading, text, button = _asked(opened, _)
         quiet = _("One moment. If nothing happens, press the button.") if alone else ""
         more: tuple[Press, ...] = ()
-        if opened.click.action == "unsubscribe":
+        if opened.click.action == "unsubscribe" and opened.click.claim.kind != "permission":
             more = (self._press(opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"),)
         press = self._press(opened, button, opened.action)
         shown = Shown(heading, text, (press, *more), quiet=quiet, leads_to=thanks_address(opened))
@@ -89,6 +89,8 @@ class LinkPages:
             text = (thanks(opened) or _("Thank you, your answer is noted."),)
             if undoable:
                 presses = (self._press(opened, _("Take it back"), link_token.UNDO, look="other"),)
+        elif action == "confirm" and opened.click.claim.kind == "permission":
+            heading, text = _("Thank you"), (_("Our letters go on as before."),)
         elif action == "confirm":
             heading, text = _("Your subscription is confirmed"), (thanks(opened) or _("Thank you. Our letters are on their way."),)
         elif action == "undo":
@@ -103,11 +105,11 @@ class LinkPages:
 
     def _withdrawn(self, opened: Opened, _: Say) -> tuple[str, tuple[str, ...], tuple[Press, ...]]:
         heading = _("You are unsubscribed")
-        if opened.click.action == "everything":
+        if opened.click.action == "everything" or opened.click.claim.kind == "permission":
             text = (_("You will receive nothing from us any more."),)
         else:
             text = (_("You will not receive “{purpose}” any more.").format(purpose=opened.purpose),)
-        if opened.person.erased or not opened.person.registered:
+        if opened.person.erased or not opened.person.registered or opened.click.claim.kind == "permission":
             return heading, text, ()
         presses = [self._press(opened, _("Subscribe me again"), opened.action, act="again", look="other")]
         if opened.click.action == "unsubscribe" and not opened.person.objected:
@@ -189,6 +191,8 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
             if label:
                 return _("Your answer: {label}").format(label=label), text, _("I answer “{label}”").format(label=label)
             return _("Your answer"), text, _("Send my answer")
+        case "unsubscribe" if opened.click.claim.kind == "permission":
+            return _("Unsubscribe from everything"), (_("Press the button, and you receive nothing from us any more."),), _("Stop everything we send")
         case "unsubscribe":
             return (
                 _("Unsubscribe from “{purpose}”").format(purpose=opened.purpose),
@@ -197,6 +201,8 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
             )
         case "everything":
             return _("Unsubscribe from everything"), (_("Press the button, and you receive nothing from us any more."),), _("Stop everything we send")
+        case "confirm" if opened.click.claim.kind == "permission":
+            return _("Would you like to go on?"), (_("Press the button to go on receiving our letters."),), _("Yes, go on")
         case "confirm":
             return (
                 _("Confirm your subscription"),

@@ -18,9 +18,11 @@ from engine.installation.state import Installation
 from engine.intake.clicks import Action, Click
 from engine.language import Language
 from engine.ledger.codec import Entry
+from engine.sending.claim import OF_REQUESTS
 from engine.sending.compose import letter_of
 from engine.sequence.model import Link, Plan
-from engine.subscriber.events import ConsentRequested, LetterBegun, LetterInDoubt, LetterSent
+from engine.subscriber.eligibility import EVERYTHING
+from engine.subscriber.events import ConsentRequested, LetterBegun, LetterInDoubt, LetterSent, PermissionAsked
 from engine.subscriber.person import NOBODY, LetterState, Person
 from engine.web.pages import spoken
 
@@ -125,7 +127,7 @@ def _click(installation: Installation, entry: Entry, number: int) -> Click | Non
     claim = cast(LetterBegun, entry.event)
     link = next((each for each in _links(installation, claim) if each.index == number - link_token.FIRST_LINK), None)
     action: Action | None = "answer" if link is not None else ACTIONS.get(number)
-    if action is None or (action == "confirm") > (claim.kind == "confirmation"):
+    if action is None or (action == "confirm") > (claim.kind in OF_REQUESTS):
         return None
     return Click(action, claim, link)
 
@@ -173,6 +175,10 @@ def _request(entries: Sequence[Entry], begun: Entry) -> tuple[str, str]:
     purpose, found = cast(LetterBegun, begun.event).purpose, ("", "")
     for earlier in entries:
         event = earlier.event
-        if earlier.version < begun.version and isinstance(event, ConsentRequested) and event.purpose == purpose:
+        if earlier.version >= begun.version:
+            break
+        if isinstance(event, ConsentRequested) and event.purpose == purpose:
             found = (event.request, event.form)
+        elif isinstance(event, PermissionAsked) and purpose == EVERYTHING:
+            found = (event.request, "")
     return found

@@ -28,6 +28,8 @@ HANDS = (
     "UPDATE view_agenda_2.agenda SET due = due + 1",
     "DELETE FROM view_agenda_2.fold",
     "UPDATE view_agenda_2.fold SET version = version + 1",
+    "UPDATE view_silence_1.silence SET heard_at = heard_at + 1",
+    "DELETE FROM view_silence_1.silence",
     "INSERT INTO view_letters_1.letter (message, subscriber, position, key, letter, list, run, kind, edition, status, at) "
     "VALUES ('x', gen_random_uuid(), 1, 'list:10', 'un', 10, 1, 'letter', 1, 'sent', 1)",
 )
@@ -85,7 +87,7 @@ def test_one_bad_view_stops_alone(house: House) -> None:
         connection.execute("ALTER TABLE view_members_1.membership DROP CONSTRAINT nobody")
     while house.views.follow():
         pass
-    assert house.views.positions() == [(name, head, "") for name in ("agenda", "members", "letters")]
+    assert house.views.positions() == [(name, head, "") for name in ("agenda", "members", "letters", "silence")]
     assert house.views.compare(silent) == []
 
 

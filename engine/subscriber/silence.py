@@ -1,0 +1,92 @@
+"""Whoever has long been silent is asked once whether to go on, and erased when no answer comes (CNIL; D12). Pure.
+
+Only what a person did themselves counts as contact (C10): an opened letter does not, nor a page that acted by itself.
+"""
+
+from __future__ import annotations
+
+from engine.sequence.declared import Retention
+from engine.sequence.model import Plan
+from engine.sequence.timing import later
+from engine.subscriber import commands as c
+from engine.subscriber import events as e
+from engine.subscriber.act import Act, under_way_of, zone_of
+from engine.subscriber.eligibility import EVERYTHING, may_be_asked, why_not
+from engine.subscriber.evolve import HUMAN_ACTS
+from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
+from engine.subscriber.person import Person, Request
+
+HEARD_SINCE = NothingToDo("this person has been heard of since")
+NOT_TO_BE_ASKED = NothingToDo("this person may not be written to, so they cannot be asked")
+
+
+def retention_of(plan: Plan) -> Retention:
+    return plan.declared.retention if plan.declared is not None else Retention()
+
+
+def heard_at(person: Person) -> int:
+    """When the person was last heard of (ms), 0 for never: their last own act, the day their data was collected, the day it ended."""
+    return max([person.last_contact, *(ground.since for ground in person.grounds.values())], default=0)
+
+
+def heard_in(event: e.PersonEvent) -> int:
+    """What one event tells of when the person was heard of (ms), 0 for nothing: `heard_at` is the greatest of a history."""
+    match event:
+        case e.ConsentGiven(at) | e.GroundDeclared(at) | e.ConsentConfirmed(at) | e.ConsentWithdrawn(at):
+            return at
+        case e.ContactNoted(_, contacted_at):
+            return contacted_at
+        case e.ListMoved() | e.ListCopied() | e.LetterAnswered() | e.MoveUndone() | e.PermissionRenewed():
+            return event.at if event.act in HUMAN_ACTS else 0
+        case _:
+            return 0
+
+
+def silent_from(person: Person, plan: Plan) -> int:
+    """From when on the person counts as silent."""
+    return later(heard_at(person), retention_of(plan).silent_after, zone_of(person, plan))
+
+
+def ask_again(command: c.AskAgain, person: Person, plan: Plan) -> Outcome:
+    """`NOT_TO_BE_ASKED` where no mail may go to them: whoever keeps the time then erases them without asking."""
+    if not person.registered or person.erased:
+        return Refused("nobody is known under this address")
+    if person.restricted:
+        return NothingToDo("processing is restricted: nothing is sent, and nothing is deleted")
+    if silent_from(person, plan) > command.at:
+        return HEARD_SINCE
+    if EVERYTHING in person.requests:
+        return NothingToDo("this person has been asked already")
+    if not may_be_asked(person):
+        return NOT_TO_BE_ASKED
+    expires = later(command.at, retention_of(plan).answer_within, zone_of(person, plan))
+    return done(command.cause, e.PermissionAsked(command.at, command.request, expires))
+
+
+def is_unanswered(person: Person, at: int) -> bool:
+    """Asked, and silent until the time for an answer was over. A mail that never left has asked nothing."""
+    asked = person.requests.get(EVERYTHING)
+    mail = asked.letters.get("ask") if asked is not None else None
+    return asked is not None and asked.expires_at <= at and mail is not None and mail.status in ("sent", "failed", "withheld")
+
+
+def stay(command: c.Confirm, person: Person) -> Outcome:
+    """The press on "yes, go on" of the letter that asked; it may come late, as long as nothing was erased."""
+    if person.erased:
+        return Refused("this person has been erased")
+    asked = person.requests.get(EVERYTHING)
+    if asked is None:
+        return HEARD_SINCE
+    return done(command.cause, e.PermissionRenewed(command.at, asked.request, command.act))
+
+
+def permission_act(person: Person, request: Request) -> Act:
+    """One mail, and then silence is waited for: what comes of it, whoever keeps the time decides, so many a night."""
+    under_way = under_way_of(person, request.letters)
+    if under_way is not None:
+        return under_way
+    reason = why_not(person, "permission", EVERYTHING, request=request.request)
+    mail = request.letters.get("ask")
+    if not reason and (mail is None or mail.status == "deferred"):
+        return Act("letter", "ask", mail.retry_at if mail is not None else request.asked_at, request.asked_at)
+    return Act("idle", why=reason or "asked whether to go on")

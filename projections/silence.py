@@ -1,0 +1,102 @@
+"""When each person was last heard of, so that those long silent are found. It finds; `engine.subscriber.silence` decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.ledger.codec import LARGEST, Entry
+from engine.store.arrays import bigints, uuids
+from engine.store.binary import bigint, row, uuid_of
+from engine.store.sql import beside
+from engine.subscriber import events as e
+from engine.subscriber.eligibility import EVERYTHING
+from engine.subscriber.silence import heard_in
+from projections.view import LIVE, Cursor, schema_of
+
+SQL = beside(__file__)
+TELLING = frozenset({
+    e.ConsentGiven, e.GroundDeclared, e.ConsentConfirmed, e.ConsentWithdrawn, e.ContactNoted, e.ListMoved, e.ListCopied, e.LetterAnswered,
+    e.MoveUndone, e.PermissionRenewed, e.PermissionAsked, e.ConsentRequested, e.ConsentExpired, e.SubscriberErased,
+})  # fmt: skip
+"""Events that tell something here: most are of another kind."""
+
+
+@dataclass(slots=True)
+class Told:
+    """What some entries tell of one person, in ms, 0 for nothing. `answered`: from when on an earlier question is no longer open."""
+
+    heard_at: int = 0
+    requested_at: int = 0
+    asked_at: int = 0
+    expires_at: int = 0
+    answered: int = 0
+
+    def see(self, event: e.PersonEvent) -> None:
+        if isinstance(event, e.PermissionAsked):
+            self.asked_at, self.expires_at = event.at, event.expires_at
+        elif isinstance(event, e.ConsentRequested):
+            self.requested_at = max(self.requested_at, event.at)
+        elif isinstance(event, e.ConsentExpired):
+            if event.purpose == EVERYTHING:
+                self._answer(LARGEST)
+        elif heard := heard_in(event):
+            self.heard_at = max(self.heard_at, heard)
+            self._answer(heard)
+
+    def _answer(self, at: int) -> None:
+        self.answered = max(self.answered, at)
+        if self.asked_at and at >= self.asked_at:
+            self.asked_at = self.expires_at = 0
+
+
+def _told(entries: Iterable[Entry]) -> tuple[dict[str, Told], list[str]]:
+    """By person; and who is erased, of whom nothing is told after."""
+    told: dict[str, Told] = {}
+    erased: list[str] = []
+    for entry in entries:
+        event = entry.event
+        if type(event) not in TELLING:
+            continue
+        if isinstance(event, e.SubscriberErased):
+            erased.append(entry.stream)
+            told.pop(entry.stream, None)
+        else:
+            told.setdefault(entry.stream, Told()).see(event)  # type: ignore[arg-type]
+    return told, erased
+
+
+class Silence:
+    name = "silence"
+    version = 1
+    tables: tuple[str, ...] = ("silence",)
+
+    def __init__(self, prefix: str = LIVE) -> None:
+        self.schema = schema_of(Silence, prefix)
+        self.sql = SQL.within(schema=self.schema)
+
+    def begin(self, position: int) -> None:
+        """Nothing is kept in memory."""
+
+    def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
+        told, erased = _told(entries)
+        if erased:
+            cursor.execute(self.sql["erase"], {"subscribers": uuids(erased)})
+        heard = {subscriber: each.answered for subscriber, each in told.items() if each.answered}
+        if heard:
+            cursor.execute(self.sql["answer"], {"subscribers": uuids(heard), "answered": bigints(heard.values())})
+        if told:
+            columns = ("heard_at", "requested_at", "asked_at", "expires_at")
+            values = {name: bigints([getattr(each, name) for each in told.values()]) for name in columns}
+            cursor.execute(self.sql["tell"], {"subscribers": uuids(told), **values})
+
+    def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
+        told, _ = _told(entries)
+        rows = [
+            row(uuid_of(subscriber), bigint(t.heard_at), bigint(t.requested_at), bigint(t.asked_at), bigint(t.expires_at))
+            for subscriber, t in told.items()
+        ]
+        return {"silence": rows}
+
+    def tidy(self, cursor: Cursor) -> bool:
+        return False
