@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from engine.intake.address import AddressRefused, normalise
 from engine.sequence.declared import Declared
-from engine.sequence.delay import Delay, parse_delay
+from engine.sequence.delay import Delay, parse_delay, parse_patience, parse_seconds
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Field, Group, Purpose
 from engine.sequence.parse import Settings
@@ -48,6 +48,19 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
+class SmtpTimeouts:
+    """Wall-clock seconds for which an answer is awaited (RFC 5321 4.5.3.2). `connect` is for each step until letters may go: connection, greeting,
+    TLS, login; `block` for the relay to take a piece of a letter; `dot` for its answer to the end of one."""
+
+    connect: int = 300
+    mail: int = 300
+    rcpt: int = 300
+    data: int = 120
+    block: int = 180
+    dot: int = 600
+
+
+@dataclass(frozen=True, slots=True)
 class Smtp:
     """`host` "mailbox" is the built-in mailbox. `tls`: none, starttls, implicit."""
 
@@ -57,6 +70,7 @@ class Smtp:
     username: str = ""
     password_file: str = ""
     connections: int = 2
+    timeouts: SmtpTimeouts = SmtpTimeouts()
 
     @property
     def is_mailbox(self) -> bool:
@@ -65,10 +79,12 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """`in_doubt`: what happens to a letter whose acceptance is not known: "hold" or "resend"."""
+    """`in_doubt`: what happens to a letter whose acceptance is not known: "hold" or "resend". `drain`: wall-clock seconds for which a sender that is
+    told to stop waits for what is on the wire."""
 
     in_doubt: str = "hold"
     pause_after_outage: Delay = Delay(days=1)
+    drain: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +141,9 @@ def read_config(folder: Path) -> Config:
     smtp = _smtp(smtp_part)
     sending_part = _part(root, "sending")
     sending = Sending(
-        sending_part.one_of("in_doubt", ("hold", "resend"), "hold"), sending_part.parsed("pause_after_outage", parse_delay, Delay(days=1))
+        sending_part.one_of("in_doubt", ("hold", "resend"), "hold"),
+        sending_part.parsed("pause_after_outage", parse_delay, Delay(days=1)),
+        sending_part.parsed("drain", parse_seconds, 30),
     )
     mailbox, store = _part(root, "mailbox"), _part(root, "store")
     ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))
@@ -203,12 +221,19 @@ def _smtp(table: Table) -> Smtp:
         table.get("username", str, ""),
         table.get("password_file", str, ""),
         table.get("connections", int, 2),
+        _timeouts(_part(table, "timeouts")),
     )
     if not 1 <= found.connections <= 100:
         table.mistake("connections", "`connections` is a number from 1 to 100")
     if found.username and not found.password_file:
         table.mistake("username", "`username` needs a `password_file` (the password itself never stands here)")
     return found
+
+
+def _timeouts(table: Table) -> SmtpTimeouts:
+    found = {each.name: table.parsed(each.name, parse_patience, cast(int, each.default)) for each in fields(SmtpTimeouts)}
+    table.finish()
+    return SmtpTimeouts(**found)
 
 
 def _settings(root: Table, site: Site) -> Settings:
@@ -236,9 +261,9 @@ def _settings(root: Table, site: Site) -> Settings:
         for other in group.yields_to:
             if other not in names:
                 root.mistake("group", f'"{group.name}" yields to "{other}", which is not declared')
-    fields = tuple(Field(name, str(label)) for name, label in root.get("fields", dict, {}).items())
+    known = tuple(Field(name, str(label)) for name, label in root.get("fields", dict, {}).items())
     reserved = {"email", "address", "timezone", "language"}
-    for each in fields:
+    for each in known:
         if not each.name.isidentifier() or each.name in reserved:
             root.mistake("fields", f'"{each.name}" cannot be the name of a field')
-    return Settings(site.timezone, site.language, tuple(purposes), tuple(groups), fields, declared)
+    return Settings(site.timezone, site.language, tuple(purposes), tuple(groups), known, declared)

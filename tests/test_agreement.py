@@ -9,8 +9,8 @@ import pytest
 
 from engine.deciding import Wish
 from engine.house import House
-from engine.sending.relay import RelaySettings
 from engine.sending.send import Sender
+from engine.sending.settings import RelaySettings
 from engine.sequence.delay import HOUR, MINUTE
 from engine.simulation.live import Said, live
 from engine.subscriber.commands import Answer, Subscribe

@@ -14,8 +14,8 @@ import pytest
 
 from engine.deciding import Wish
 from engine.house import House
-from engine.sending.relay import RelaySettings
 from engine.sending.send import Sender
+from engine.sending.settings import RelaySettings
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause

@@ -22,9 +22,10 @@ BLOCK = 64 * 1024  # octets of a body written before the peer's flow control is 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds (RFC 5321 4.5.3.2); `idle` is how long an unused connection is kept, `quit` how long QUIT may take."""
+    """Seconds (RFC 5321 4.5.3.2); `connect` is for each step of opening, `idle` is how long an unused connection is kept, `quit` how long QUIT may
+    take."""
 
-    greeting: float = 300
+    connect: float = 300
     mail: float = 300
     rcpt: float = 300
     data: float = 120
@@ -190,8 +191,10 @@ class Dialogue:
             # A connection that had sat idle may be closing (421) just while we write: nothing was begun then.
             parting = self.rested and not useful and begun.answer is not None and begun.answer.code == 421
             unheard = begun.stage == "mail" and (begun.answer is None or parting) and not (timed_out and place == 0)
+            # Where we ended it ourselves, what had no dot is nobody's fault: it is due as before.
+            ours = isinstance(error, Lost) and error.ours and not begun.dotted and begun.answer is None
             # Where others were answered before, the message is hardly the reason; otherwise it may be, once.
-            if unheard and source.again(begun.envelope, counts=not useful):
+            if (ours or unheard) and source.again(begun.envelope, counts=not (ours or useful)):
                 self._begun.remove(begun)
             else:
                 self._settle(begun, outcome)

@@ -8,10 +8,8 @@ only under TLS, or in clear to this very machine.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import ssl
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Literal
 
 import aiosmtplib
@@ -19,25 +17,13 @@ import aiosmtplib
 from engine.sending.envelope import Delivery, Envelope, Offers
 from engine.sending.group import Before, Group, Supply
 from engine.sending.marks import Marks
-from engine.sending.pipeline import Dialogue, Timeouts
+from engine.sending.pipeline import Dialogue
 from engine.sending.replies import Reply, Stage, parse_reply, redacted
+from engine.sending.settings import RelaySettings
 from engine.sending.wire import Lost, Wire
 
 GROUP = 50  # messages per question of eligibility
 WORTH_A_CONNECTION = 5  # messages; opening one costs about as many exchanges
-
-
-@dataclass(frozen=True, slots=True)
-class RelaySettings:
-    host: str
-    port: int
-    tls: Literal["none", "starttls", "implicit"]
-    username: str = ""
-    password: str = field(default="", repr=False)
-    connections: int = 4
-    hostname: str = "localhost"  # said in EHLO
-    verify: ssl.SSLContext | None = None  # None: the system's certificate authorities
-    timeouts: Timeouts = field(default_factory=Timeouts)
 
 
 class RelayUnavailable(Exception):
@@ -61,6 +47,9 @@ class Relay:
         self._slots = asyncio.Semaphore(settings.connections)
         self._idle: dict[Dialogue, asyncio.TimerHandle] = {}
         self._retiring: set[asyncio.Task[None]] = set()
+        self._under_way: set[Dialogue] = set()
+        self._opening: set[asyncio.Future[Dialogue]] = set()
+        self._leaving = False
         self._closed = False
         self.trouble = ""  # why the last connection could not be made
 
@@ -86,14 +75,26 @@ class Relay:
         supply = Supply(envelopes, before, on_outcome)
         share = -(-len(envelopes) // self.settings.connections)
         size = min(GROUP, max(WORTH_A_CONNECTION, share))
-        while not supply.over:
+        while not (supply.over or self._leaving):
             progress, workers = supply.progress, min(self.settings.connections, -(-len(supply.waiting) // size))
             ends = await asyncio.gather(*(self._work(supply, size) for _ in range(workers)), return_exceptions=True)
             for error in ends:
                 if error is not None:
                     raise error
-            if supply.progress == progress:
+            if supply.progress == progress and not self._leaving:
                 supply.give_up()
+
+    def leave_off(self) -> None:
+        """Open no connection any more, and give up those that are being opened: nothing is on them yet. What waits ends without an outcome."""
+        self._leaving = True
+        for attempt in self._opening:
+            attempt.cancel()
+
+    def cut(self) -> int:
+        """After `leave_off`: wait for no answer any more; how many connections were cut. What had its dot is in doubt, what had not was not begun."""
+        for dialogue in self._under_way:
+            dialogue.wire.abort(Lost("We stopped waiting for the server.", ours=True))
+        return len(self._under_way)
 
     async def close(self) -> None:
         """Waits for deliveries under way, then leaves every connection with QUIT."""
@@ -113,7 +114,7 @@ class Relay:
         group = Group(supply, size)
         async with self._slots:
             try:
-                while not supply.over:
+                while not (supply.over or self._leaving):
                     dialogue = self._rested() or await self._connect()
                     if not await self._carry(dialogue, group, supply):
                         return
@@ -126,12 +127,14 @@ class Relay:
     async def _carry(self, dialogue: Dialogue, group: Group, supply: Supply) -> bool:
         """False when the connection was new and of no use, so that another one would hardly be."""
         settled = dialogue.settled
+        self._under_way.add(dialogue)
         try:
             await dialogue.carry(group, supply.outcome)
         except Lost as lost:
             supply.obstacle = "connect", lost.reply if lost.reply and lost.reply.code == 421 else None
             return dialogue.rested or dialogue.settled > settled
         finally:
+            self._under_way.discard(dialogue)
             group.give_back()
             supply.progress += dialogue.settled - settled
         self._rest(dialogue)
@@ -165,21 +168,32 @@ class Relay:
         smtp: aiosmtplib.SMTP | None = None
         try:
             smtp = self._client()
-            greeted = await self._greeted(smtp)
+            greeted = await self._unless_leaving(self._greeted(smtp))
             self.trouble = ""
             return greeted
         except BaseException as error:
             if smtp is not None:
                 smtp.close()
             unavailable = _why(error, self.settings)
-            self.trouble = str(unavailable or "")
+            self.trouble = "" if self._leaving else str(unavailable or "")
             if unavailable is error or unavailable is None:
                 raise
             raise unavailable from error
 
+    async def _unless_leaving(self, greeting: Coroutine[object, object, Dialogue]) -> Dialogue:
+        attempt = asyncio.ensure_future(greeting)
+        self._opening.add(attempt)
+        attempt.add_done_callback(self._opening.discard)
+        try:
+            return await attempt
+        except asyncio.CancelledError:
+            if self._leaving and attempt.cancelled():
+                raise RelayUnavailable("Nothing more is begun: the sender stops.", "temporary", "connect") from None
+            raise
+
     def _client(self) -> aiosmtplib.SMTP:
         settings = self.settings
-        if settings.username and settings.tls == "none" and not _is_this_machine(settings.host):
+        if settings.username and settings.tls == "none" and not settings.is_this_machine:
             raise RelayUnavailable(
                 f"A password is not sent to {settings.host} in clear: set TLS for this relay.", "configuration", "auth"
             )
@@ -187,7 +201,7 @@ class Relay:
             hostname=settings.host,
             port=settings.port,
             local_hostname=settings.hostname,
-            timeout=settings.timeouts.greeting,
+            timeout=settings.timeouts.connect,
             use_tls=settings.tls == "implicit",
             start_tls=False,
             tls_context=settings.verify or (None if settings.tls == "none" else ssl.create_default_context()),
@@ -247,13 +261,6 @@ async def _log_in(smtp: aiosmtplib.SMTP, settings: RelaySettings) -> None:
     raise RelayUnavailable(
         f"{settings.host} offers no way to log in that is known here (PLAIN, LOGIN, CRAM-MD5).", "configuration", "auth"
     )
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _why(error: BaseException, settings: RelaySettings) -> RelayUnavailable | None:

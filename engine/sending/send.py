@@ -2,7 +2,7 @@
 
 Taken rows carry a lease that is renewed while the process lives. Claims are in the ledger before a word goes out; outcomes are appended in small
 batches as they come. While one round is handed over the next one is prepared, so that neither the server nor the database waits for the other.
-After SIGTERM nothing new is taken, what is on the wire is finished, and every outcome recorded.
+After SIGTERM nothing new is taken, what is on the wire is finished for as long as `[sending] drain` says, and every outcome recorded.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import contextlib
 import logging
 from collections.abc import Sequence
 
-from engine.config import Config
 from engine.desk.processes import Processes
 from engine.house import House
 from engine.installation.events import SendingPaused
@@ -21,9 +20,10 @@ from engine.sending import claim as c
 from engine.sending.compose import Composer
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.marks import Marks
-from engine.sending.relay import Relay, RelaySettings, RelayUnavailable
+from engine.sending.relay import Relay, RelayUnavailable
 from engine.sending.replies import Verdict, redacted
 from engine.sending.round import Round
+from engine.sending.settings import RelaySettings
 from engine.store.said import said
 
 log = logging.getLogger("relance.send")
@@ -50,6 +50,7 @@ class Sender:
         self.sent = 0
         self._blocked = 0
         self._rounds: list[Round] = []
+        self._drained: asyncio.TimerHandle | None = None
         self._unsure = False  # the database was lost: more may be taken or claimed than is known here
 
     async def run(self) -> None:
@@ -76,11 +77,21 @@ class Sender:
             await asyncio.gather(*under_way, return_exceptions=True)
             lease.cancel()
             await self.relay.close()
+            if self._drained is not None:
+                self._drained.cancel()
             self.marks.close()
 
     def stop(self) -> None:
+        """Begin nothing more; what is on the wire has as long as `[sending] drain` says. Call it from the event loop."""
         self.stopping.set()
         self.wake.set()
+        self.relay.leave_off()
+        if self._drained is None:
+            self._drained = asyncio.get_running_loop().call_later(self.house.config.sending.drain, self._cut)
+
+    def _cut(self) -> None:
+        if cut := self.relay.cut():
+            log.warning("the mail server has not answered in time: connections are closed", extra={"connections": cut})
 
     async def tick(self) -> int:
         """One round, from taking to recording; how many rows were taken."""
@@ -184,13 +195,3 @@ class Sender:
 
     def _renew(self) -> None:
         c.renew(self.house, [row for begun in self._rounds for row in begun.rows])
-
-
-def relay_settings(config: Config, mailbox_port: int) -> RelaySettings:
-    """Where letters go: the relay of the configuration, or the built-in mailbox."""
-    smtp = config.smtp
-    if smtp.is_mailbox:
-        return RelaySettings("127.0.0.1", mailbox_port, "none", connections=1)
-    password = (config.folder / smtp.password_file).read_text().strip() if smtp.password_file else ""
-    hostname = config.site.sender.rpartition("@")[2] or "localhost"
-    return RelaySettings(smtp.host, smtp.port, smtp.tls, smtp.username, password, smtp.connections, hostname)

@@ -19,12 +19,14 @@ MOST_REPLIES = 16
 
 
 class Lost(Exception):
-    """The connection is over: closed, timed out, or out of step. `reply` is the 421 or the nonsense that ended it."""
+    """The connection is over: closed, timed out, or out of step. `reply` is the 421 or the nonsense that ended it; `ours`: we would wait no longer
+    for anything."""
 
-    def __init__(self, why: str, *, reply: Reply | None = None, timed_out: bool = False) -> None:
+    def __init__(self, why: str, *, reply: Reply | None = None, timed_out: bool = False, ours: bool = False) -> None:
         super().__init__(why)
         self.reply = reply
         self.timed_out = timed_out
+        self.ours = ours
 
 
 class Wire(asyncio.Protocol):

@@ -67,6 +67,30 @@ def parse_delay(text: str) -> Delay:
     return Delay(**total)
 
 
+_WAIT = re.compile(r"(\d{1,5})\s*(second|minute|hour)s?")
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+LONGEST_WAIT = 3600
+
+
+def parse_seconds(text: str) -> int:
+    """Read how long a program waits, in seconds of the wall clock: "30 seconds", "5 minutes", at most "1 hour". Raises ValueError with a sentence."""
+    found = _WAIT.fullmatch(text.strip().lower())
+    if not found:
+        raise ValueError(f'"{text}" is not a time to wait: write for example "30 seconds", "5 minutes"')
+    seconds = int(found[1]) * _SECONDS[found[2]]
+    if seconds > LONGEST_WAIT:
+        raise ValueError(f'"{text}" is longer than an hour')
+    return seconds
+
+
+def parse_patience(text: str) -> int:
+    """As `parse_seconds`, and never nothing."""
+    seconds = parse_seconds(text)
+    if not seconds:
+        raise ValueError(f'"{text}" leaves no time at all: write "1 second" or more')
+    return seconds
+
+
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:h]([0-5]\d)")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVERY_DAY = frozenset(range(7))

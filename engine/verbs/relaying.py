@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from engine.config import Config
 from engine.language import N_
-from engine.sending.relay import RelaySettings
-from engine.sending.send import relay_settings
+from engine.sending.settings import RelaySettings, relay_settings
 from engine.verbs.refusal import Refusal
 
 

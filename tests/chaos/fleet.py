@@ -21,8 +21,8 @@ HOPELESS = 40
 class Fleet:
     """`parts` are the command lines to be kept running; told to stop with SIGTERM at the end, and waited for."""
 
-    def __init__(self, place: Place, parts: Sequence[Sequence[str]] = ALL_IN_ONE, program: str = "engine") -> None:
-        self.place, self.parts, self.program = place, parts, program
+    def __init__(self, place: Place, parts: Sequence[Sequence[str]] = ALL_IN_ONE) -> None:
+        self.place, self.parts = place, parts
         self.log = place.folder / "run.log"
         self.ended_by_themselves: list[tuple[str, int]] = []
         self.kills = 0
@@ -66,6 +66,6 @@ class Fleet:
         wait_for(lambda: self.tend() or self.place.finished(), seconds)
 
     def _started(self, part: Sequence[str]) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", self.program, "-C", str(self.place.folder), *part]
+        command = [sys.executable, "-m", "engine", "-C", str(self.place.folder), *part]
         with self.log.open("ab") as log:
             return subprocess.Popen(command, cwd=ROOT, env=self.place.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -39,6 +39,7 @@ connections = {connections}
 [sending]
 in_doubt = "{in_doubt}"
 pause_after_outage = "300 days"
+{more}
 
 [[purpose]]
 id = "conseils"
@@ -73,6 +74,8 @@ name = "oui"
 id = 12
 name = "non"
 """
+IMPATIENT = "\n[smtp.timeouts]\n" + "".join(f'{step} = "1 second"\n' for step in ("connect", "mail", "rcpt", "data", "block", "dot"))
+"""The relay's answers are awaited for a second, where the standard says minutes."""
 CONNECTIONS = 2
 LETTERS = ("first", "second")
 UNFINISHED = f"""
@@ -87,10 +90,13 @@ class Place(Installed):
     store: str = "embedded"
 
     @classmethod
-    def made(cls, folder: Path, smtp: int, *, in_doubt: str = "hold", connections: int = CONNECTIONS, store: str = "embedded") -> Place:
-        """Published, and armed: sending will not wait for `resume`."""
+    def made(
+        cls, folder: Path, smtp: int, *, in_doubt: str = "hold", connections: int = CONNECTIONS, store: str = "embedded", more: str = ""
+    ) -> Place:
+        """Published, and armed: sending will not wait for `resume`. `more` stands in its configuration, below [sending]."""
         place = cls(folder, free_port(), store)
-        config = CONFIG.format(url=place.url, port=place.port, store=store, smtp=smtp, connections=connections, in_doubt=in_doubt)
+        chosen = {"store": store, "smtp": smtp, "connections": connections, "in_doubt": in_doubt, "more": more}
+        config = CONFIG.format(url=place.url, port=place.port, **chosen)
         words = {"sequences/a.toml": TWO_LETTERS, "sequences/layout.html": LAYOUT, "config.toml": config}
         write(folder, words | {"sequences/question.md": "Alors ?\n\n[Oui](===11===)\n\n[Non](===12===)\n"})
         place.verb("publish", "--yes")

@@ -11,7 +11,7 @@ import pytest
 from engine.app import open_house
 from engine.subscriber.events import LetterDeferred, LetterFailed
 from tests.chaos.fleet import IN_A_HURRY, Fleet
-from tests.chaos.installation import IN_DOUBT, Place, crowd
+from tests.chaos.installation import IMPATIENT, IN_DOUBT, Place, crowd
 from tests.chaos.mail_server import MailServer
 from tests.chaos.reckoning import reckon
 from tests.running import wait_for
@@ -41,9 +41,9 @@ FAULTS: tuple[Fault, ...] = (
 def test_each_fault_at_each_stage_costs_nobody_a_letter(tmp_path: Path) -> None:
     with MailServer(tmp_path) as mail:
         mail.tell("pause", A_SECOND)
-        place = Place.made(tmp_path, mail.port, connections=1)
+        place = Place.made(tmp_path, mail.port, connections=1, more=IMPATIENT)
         place.bring(crowd("reader", PEOPLE))
-        with Fleet(place, IN_A_HURRY, "tests.chaos.impatient") as fleet:
+        with Fleet(place, IN_A_HURRY) as fleet:
             for fault in FAULTS:
                 for told in fault:
                     mail.tell(*told)

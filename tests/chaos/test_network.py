@@ -13,7 +13,7 @@ from engine.store import sockets
 from engine.store.database import ensure_database
 from engine.store.embedded import Embedded
 from tests.chaos.fleet import IN_A_HURRY, Fleet
-from tests.chaos.installation import CONNECTIONS, IN_DOUBT, Place, crowd
+from tests.chaos.installation import CONNECTIONS, IMPATIENT, IN_DOUBT, Place, crowd
 from tests.chaos.mail_server import MailServer
 from tests.chaos.proxy import Proxy
 from tests.chaos.reckoning import reckon
@@ -30,9 +30,9 @@ def test_the_way_to_the_mail_server_is_cut_and_falls_silent(tmp_path: Path) -> N
     """A letter whose dot went into the silence is in doubt, and with "resend" it is sent again: at most one for each connection and time."""
     with MailServer(tmp_path) as mail, Proxy(mail.port) as network:
         mail.tell("pause", SLOW)
-        place = Place.made(tmp_path, network.port, in_doubt="resend")
+        place = Place.made(tmp_path, network.port, in_doubt="resend", more=IMPATIENT)
         place.bring(crowd("reader", PEOPLE))
-        with Fleet(place, IN_A_HURRY, "tests.chaos.impatient") as fleet:
+        with Fleet(place, IN_A_HURRY) as fleet:
             for interrupt in CUTS:
                 some_letters_leave(mail)
                 interrupt(network)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.fleet import SPLIT, Fleet
+from tests.chaos.fleet import ALL_IN_ONE, SPLIT, Fleet
 from tests.chaos.installation import Place, crowd
 from tests.chaos.mail_server import MailServer
 from tests.chaos.reckoning import reckon
@@ -33,3 +34,22 @@ def test_sigterm_in_the_middle_of_a_delivery_leaves_nothing_in_doubt(tmp_path: P
             fleet.finish()
         reckoning = reckon(place, mail.taken())
     assert (reckoning.people, reckoning.letters, reckoning.doubles, reckoning.in_doubt) == (PEOPLE, 2 * PEOPLE, 0, 0)
+
+
+def test_a_server_that_never_answers_a_dot_is_left_after_the_drain_and_that_letter_alone_is_in_doubt(tmp_path: Path) -> None:
+    with MailServer(tmp_path) as mail:
+        mail.tell("stall", "dot", 1)
+        place = Place.made(tmp_path, mail.port, connections=1, more='drain = "2 seconds"')
+        place.bring(crowd("reader", PEOPLE))
+        with Fleet(place, ALL_IN_ONE) as fleet:
+            wait_for(lambda: mail.tell("unspent") == 0)
+            told = time.monotonic()
+            assert fleet.stop() == [0]
+            assert time.monotonic() - told < 30
+        [line, total] = place.verb("in-doubt").splitlines()
+        assert (total, mail.taken()) == ("1 letter in doubt", [])
+        assert place.verb("in-doubt", "--resend", line.split()[0]) == "it will be sent again\n"
+        with Fleet(place, ALL_IN_ONE) as fleet:
+            fleet.finish()
+        reckoning = reckon(place, mail.taken())
+    assert (reckoning.people, reckoning.letters, reckoning.doubles) == (PEOPLE, 2 * PEOPLE, 0)

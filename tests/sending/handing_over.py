@@ -12,10 +12,11 @@ import uvloop
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.marks import Marks
 from engine.sending.pipeline import Timeouts
-from engine.sending.relay import Relay, RelaySettings
+from engine.sending.relay import Relay
+from engine.sending.settings import RelaySettings
 from tests.sink import EVERYTHING, Sink
 
-BRISK = Timeouts(greeting=5, mail=5, rcpt=5, data=5, block=5, dot=5, idle=5, quit=1)
+BRISK = Timeouts(connect=5, mail=5, rcpt=5, data=5, block=5, dot=5, idle=5, quit=1)
 ONE_BY_ONE = tuple(feature for feature in EVERYTHING if feature != "PIPELINING")
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 T = TypeVar("T")

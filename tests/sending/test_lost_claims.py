@@ -12,8 +12,8 @@ import pytest
 
 from engine.deciding import NOBODY_KNOWN, Decisions, Result, Wish
 from engine.house import House
-from engine.sending.relay import RelaySettings
 from engine.sending.send import Sender
+from engine.sending.settings import RelaySettings
 from engine.subscriber.commands import Perform
 from engine.subscriber.person import Person
 from tests.sending.test_leases import MakeHouse, with_readers

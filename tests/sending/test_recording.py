@@ -14,8 +14,8 @@ from engine.deciding import NOBODY_KNOWN, Decisions, Result, Wish
 from engine.desk.clock import Clock
 from engine.house import House
 from engine.sending import claim
-from engine.sending.relay import RelaySettings
 from engine.sending.send import Sender
+from engine.sending.settings import RelaySettings
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import LetterBegun, LetterSent
 from engine.subscriber.outcome import NothingToDo

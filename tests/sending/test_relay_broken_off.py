@@ -18,7 +18,7 @@ from tests.sending.handing_over import BRISK, ONE_BY_ONE, everyone, handed_over,
 from tests.sink import EVERYTHING, Sink, Step
 
 WAYS = pytest.mark.parametrize("features", [EVERYTHING, ONE_BY_ONE], ids=["pipelined", "one by one"])
-HASTY = replace(BRISK, greeting=0.3, mail=0.3, rcpt=0.3, data=0.3, block=0.3, dot=0.3)
+HASTY = replace(BRISK, connect=0.3, mail=0.3, rcpt=0.3, data=0.3, block=0.3, dot=0.3)
 
 
 def assert_known(sink: Sink, outcomes: dict[str, Delivery], keys: Collection[str], marks: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from engine.house import House
 from engine.sending import claim
-from engine.sending.relay import RelaySettings
 from engine.sending.send import Sender
+from engine.sending.settings import RelaySettings
 from engine.subscriber.events import LetterBegun, LetterDeferred, LetterSent
 from tests.sending.test_leases import with_readers
 from tests.sink import Sink

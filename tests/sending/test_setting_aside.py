@@ -13,8 +13,8 @@ from engine.deciding import Wish
 from engine.house import House
 from engine.ledger.codec import pack
 from engine.sending.compose import Composer, Ordered
-from engine.sending.relay import RelaySettings
 from engine.sending.send import Sender
+from engine.sending.settings import RelaySettings
 from engine.sequence.model import Plan
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause

@@ -137,3 +137,31 @@ def test_only_a_sound_folder_is_gone_on_with(tmp_path: Path) -> None:
     assert read_folder(folder(tmp_path, WORDS | {"old.md": "x"})).sound().plan.lists
     with pytest.raises(Unpublishable):
         read_folder(folder(tmp_path, WORDS | {"d.toml": "x = 1"})).sound()
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "sentence"),
+    [
+        ("[smtp.timeouts]\ndot = 600", 2, "`dot` must be text in quotes"),
+        ('[smtp.timeouts]\n\nmail = "soon"', 3, '`mail`: "soon" is not a time to wait: write for example "30 seconds", "5 minutes"'),
+        ('[smtp.timeouts]\nrcpt = "0 seconds"', 2, '`rcpt`: "0 seconds" leaves no time at all: write "1 second" or more'),
+        ('[smtp.timeouts]\nconnect = "61 minutes"', 2, '`connect`: "61 minutes" is longer than an hour'),
+        ('[smtp.timeouts]\ndots = "1 minute"', 2, "unknown key `dots`; did you mean `dot`?"),
+        ('[smtp]\ntimeouts = "1 minute"', 2, "`timeouts` must be a table"),
+        ('[sending]\ndrain = "1 day"', 2, '`drain`: "1 day" is not a time to wait: write for example "30 seconds", "5 minutes"'),
+        ('[sending]\ndrain = "2 hours"', 2, '`drain`: "2 hours" is longer than an hour'),
+    ],
+)
+def test_a_time_to_wait_that_cannot_be_is_told_with_its_line_and_key(tmp_path: Path, written: str, line: int, sentence: str) -> None:
+    (tmp_path / "config.toml").write_text(f"{CONFIG}\n{written}\n", "utf-8")
+    with pytest.raises(Unpublishable) as refused:
+        read_config(tmp_path)
+    place = CONFIG.count("\n") + 1 + line
+    assert [str(mistake) for mistake in refused.value.mistakes] == [f"config.toml:{place}: {sentence}"]
+
+
+def test_times_to_wait_are_seconds_on_the_wall_clock(tmp_path: Path) -> None:
+    written = '[smtp.timeouts]\nconnect = "20 seconds"\ndot = "1 hour"\n[sending]\ndrain = "0 seconds"\n'
+    (tmp_path / "config.toml").write_text(f"{CONFIG}\n{written}\n", "utf-8")
+    config = read_config(tmp_path)
+    assert (config.smtp.timeouts.connect, config.smtp.timeouts.mail, config.smtp.timeouts.dot, config.sending.drain) == (20, 300, 3600, 0)

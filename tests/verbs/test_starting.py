@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from engine.house import House
-from engine.sending.relay import RelaySettings
 from engine.sending.send import Sender
+from engine.sending.settings import RelaySettings
 from engine.sequence.delay import DAY, HOUR
 from engine.subscriber.events import LetterSent, LetterWithheld
 from engine.verbs.starting import make_ready
