@@ -75,6 +75,12 @@ class Views(Protocol):
     def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
         """A person's open matters: key, kind, letter, due, why."""
 
+    def aside(self, limit: int) -> list[tuple[str, int, str]]:
+        """Of whom nothing can be made: subscriber, the position of their last fact, why. The latest first."""
+
+    def why_aside(self, subscriber: str) -> str:
+        """Of one person; "" when they are not."""
+
     def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
         """For letters given as (key prefix, letter): key prefix, letter, what became of it, link or -1, people, of whom automatic."""
 

@@ -16,16 +16,19 @@ from engine.ledger.store import Ledger
 from engine.store.arrays import bigints, byteas, integers, texts, uuids
 from engine.store.binary import bigint, integer, row, uuid_of
 from engine.store.sql import beside
-from engine.subscriber.acts import acts, keys
+from engine.subscriber.acts import Act, acts, keys
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.evolve import fold
 from engine.subscriber.person import NOBODY, Person
+from projections.aside import Aside, what_failed
 from projections.stale import Stale, made_stale
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
 log = logging.getLogger("relance.follow")
 STALE_PIECE = 1000
+ASIDE_PIECE = 200
+FROM_THE_FIRST = "00000000-0000-0000-0000-000000000000"
 RECENT = 4000
 """People kept unpacked: a letter's outcome follows its claim within a moment."""
 unpack_person = unpacker(Person)
@@ -46,8 +49,8 @@ def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], l
 
 class Agenda:
     name = "agenda"
-    version = 2
-    tables: tuple[str, ...] = ("fold", "agenda", "stale")
+    version = 3
+    tables: tuple[str, ...] = ("fold", "agenda", "stale", "aside")
 
     def __init__(self, ledger: Ledger, prefix: str = LIVE) -> None:
         self.schema = schema_of(Agenda, prefix)
@@ -57,11 +60,16 @@ class Agenda:
         self.position = 0
         self._recent: OrderedDict[str, Person] = OrderedDict()
         self._some_are_stale = True
+        self._aside: set[str] | None = None  # None: not known yet
+        self._try_again_after: str | None = FROM_THE_FIRST  # None: all were tried
 
     def begin(self, position: int) -> None:
+        """Another program may have set people aside: what it could not take is tried again from here."""
         self.position = position
         self._recent.clear()
         self._some_are_stale = True
+        self._aside = None
+        self._try_again_after = FROM_THE_FIRST
         self.installation = Installation()
         for entry in self.ledger.stream(STREAM):
             if entry.position <= position:
@@ -77,58 +85,155 @@ class Agenda:
                 stale |= made_stale(before, self.installation, event)
             else:
                 touched.setdefault(entry.stream, []).append(cast(PersonEvent, entry.event))
-        stood = self._as_they_stood(cursor, touched)
         self.position = entries[-1].position
-        people = {subscriber: fold(events, stood.get(subscriber, NOBODY)) for subscriber, events in touched.items()}
-        self._put_folds(cursor, people)
-        plan, calendar = self.installation.plan(), self.installation.calendar
-        self._put_acts(cursor, people, {subscriber: keys(person, plan, calendar) for subscriber, person in stood.items()})
+        anew = self._known_aside(cursor) & touched.keys()
+        stood, unreadable = self._as_they_stood(cursor, touched.keys() - anew)
+        anew |= set(unreadable)
+        anew |= self._grow(cursor, {subscriber: events for subscriber, events in touched.items() if subscriber not in anew}, stood)
+        self._make_anew(cursor, dict.fromkeys(anew))
         if stale:
             self._some_are_stale = True
+            self._try_again_after = FROM_THE_FIRST
             cursor.execute(self.sql["mark_stale"], {"lists": integers(stale.lists), "mailings": texts(stale.mailings)})
 
     def tidy(self, cursor: Cursor) -> bool:
-        """Only here is the agenda asked what it says: after a publication, which keys a person's rows have is no matter of their facts alone."""
+        """Who is set aside is tried again when a process begins to follow, and after a publication: both may be what was wanting."""
+        return self._try_again(cursor) | self._tidy_stale(cursor)
+
+    def _tidy_stale(self, cursor: Cursor) -> bool:
         if not self._some_are_stale:
             return False
         stale = [str(row[0]) for row in cursor.execute(self.sql["some_stale"], {"limit": STALE_PIECE}).fetchall()]
-        standing: dict[str, set[str]] = {}
-        for subscriber, key in cursor.execute(self.sql["standing"], {"subscribers": uuids(stale)}).fetchall() if stale else ():
-            standing.setdefault(str(subscriber), set()).add(str(key))
-        self._put_acts(cursor, self._folds(cursor, stale), standing)
+        folds, unreadable = self._folds(cursor, stale)
+        self._make_anew(cursor, dict.fromkeys(unreadable) | folds)
         self._some_are_stale = len(stale) == STALE_PIECE
         return self._some_are_stale
 
+    def _try_again(self, cursor: Cursor) -> bool:
+        if self._try_again_after is None:
+            return False
+        values = {"after": self._try_again_after, "limit": ASIDE_PIECE}
+        some = [str(row[0]) for row in cursor.execute(self.sql["some_aside"], values).fetchall()]
+        self._known_aside(cursor)
+        self._make_anew(cursor, dict.fromkeys(some))
+        self._try_again_after = some[-1] if len(some) == ASIDE_PIECE else None
+        return self._try_again_after is not None
+
+    def _grow(self, cursor: Cursor, touched: Mapping[str, Sequence[PersonEvent]], stood: Mapping[str, Person]) -> set[str]:
+        """People with their later facts; with whom that cannot be done."""
+        plan, calendar = self.installation.plan(), self.installation.calendar
+        people: dict[str, Person] = {}
+        wanted: dict[str, Mapping[str, Act]] = {}
+        standing: dict[str, Collection[str]] = {}
+        failed: set[str] = set()
+        for subscriber, events in touched.items():
+            before = stood.get(subscriber)
+            try:
+                person = fold(events, before or NOBODY)
+                wanted[subscriber] = acts(person, plan, calendar)
+                standing[subscriber] = keys(before, plan, calendar) if before is not None else ()
+            except Exception:
+                # Their history as a whole says whether it was they, or what was kept of them.
+                failed.add(subscriber)
+            else:
+                people[subscriber] = person
+        self._put_folds(cursor, people)
+        self._put_acts(cursor, {subscriber: wanted[subscriber] for subscriber in people}, standing)
+        return failed
+
+    def _make_anew(self, cursor: Cursor, people: Mapping[str, Person | None]) -> None:
+        """Rows of people as they are now, from the ledger alone where they are not known; of whom none can be made is set aside.
+
+        Only here is the agenda asked what it says: after a publication, which keys a person's rows have is no matter of their facts alone.
+        """
+        if not people:
+            return
+        plan, calendar = self.installation.plan(), self.installation.calendar
+        standing: dict[str, set[str]] = {}
+        for subscriber, key in cursor.execute(self.sql["standing"], {"subscribers": uuids(people)}).fetchall():
+            standing.setdefault(str(subscriber), set()).add(str(key))
+        read: dict[str, Person] = {}
+        wanted: dict[str, Mapping[str, Act]] = {}
+        failed: dict[str, Aside] = {}
+        for subscriber, known in people.items():
+            history = self._history(subscriber) if known is None else []
+            try:
+                person = known or fold(cast(PersonEvent, entry.event) for entry in history)
+                wanted[subscriber] = acts(person, plan, calendar)
+            except Exception as error:
+                position = max((entry.position for entry in history or self._history(subscriber)), default=0)
+                failed[subscriber] = what_failed(position, error)
+            else:
+                if known is None:
+                    read[subscriber] = person
+        self._put_folds(cursor, read)
+        self._put_acts(cursor, wanted, standing)
+        self._come_back(cursor, read)
+        self._set_aside(cursor, failed)
+
     def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         plan, calendar = self.installation.plan(), self.installation.calendar
-        folds, rows = [], []
+        rows: dict[str, list[bytes]] = {"fold": [], "agenda": [], "aside": []}
         for subscriber, history in groupby(entries, key=attrgetter("stream")):
-            if subscriber != STREAM:
-                person, uuid = fold([cast(PersonEvent, entry.event) for entry in history]), uuid_of(subscriber)
-                folds.append(row(uuid, bigint(person.version), pack(person)))
-                for key, a in acts(person, plan, calendar).items():
-                    rows.append(
-                        row(
-                            uuid, key.encode(), a.kind.encode(), a.letter.encode(), bigint(a.due), bigint(a.planned), integer(a.list),
-                            integer(a.run), a.why.encode(),
-                        )
-                    )  # fmt: skip
-        return {"fold": folds, "agenda": rows}
+            if subscriber == STREAM:
+                continue
+            facts, uuid = list(history), uuid_of(subscriber)
+            try:
+                person = fold([cast(PersonEvent, entry.event) for entry in facts])
+                matters = acts(person, plan, calendar)
+            except Exception as error:
+                failed = what_failed(facts[-1].position, error)
+                rows["aside"].append(row(uuid, bigint(failed.position), failed.why.encode()))
+                continue
+            rows["fold"].append(row(uuid, bigint(person.version), pack(person)))
+            for key, a in matters.items():
+                rows["agenda"].append(
+                    row(
+                        uuid, key.encode(), a.kind.encode(), a.letter.encode(), bigint(a.due), bigint(a.planned), integer(a.list),
+                        integer(a.run), a.why.encode(),
+                    )
+                )  # fmt: skip
+        return rows
 
-    def _as_they_stood(self, cursor: Cursor, subscribers: Collection[str]) -> dict[str, Person]:
+    def _as_they_stood(self, cursor: Cursor, subscribers: Collection[str]) -> tuple[dict[str, Person], list[str]]:
         known = {subscriber: self._recent[subscriber] for subscriber in subscribers if subscriber in self._recent}
-        return known | self._folds(cursor, [subscriber for subscriber in subscribers if subscriber not in known])
+        folds, unreadable = self._folds(cursor, [subscriber for subscriber in subscribers if subscriber not in known])
+        return known | folds, unreadable
 
-    def _folds(self, cursor: Cursor, subscribers: Collection[str]) -> dict[str, Person]:
+    def _folds(self, cursor: Cursor, subscribers: Collection[str]) -> tuple[dict[str, Person], list[str]]:
         if not subscribers:
-            return {}
-        rows = cursor.execute(self.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True).fetchall()
-        folds, unreadable = read_folds(rows)
-        return folds | {subscriber: self._again(subscriber) for subscriber in unreadable}
+            return {}, []
+        return read_folds(cursor.execute(self.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True).fetchall())
 
-    def _again(self, subscriber: str) -> Person:
-        """A person from the ledger alone, as of the view's position."""
-        return fold(cast(PersonEvent, entry.event) for entry in self.ledger.stream(subscriber) if entry.position <= self.position)
+    def _history(self, subscriber: str) -> list[Entry]:
+        """Of one person, as of the view's position."""
+        return [entry for entry in self.ledger.stream(subscriber) if entry.position <= self.position]
+
+    def _known_aside(self, cursor: Cursor) -> set[str]:
+        if self._aside is None:
+            self._aside = {str(row[0]) for row in cursor.execute(self.sql["all_aside"]).fetchall()}
+        return self._aside
+
+    def _set_aside(self, cursor: Cursor, failed: Mapping[str, Aside]) -> None:
+        if not failed:
+            return
+        subscribers, aside = uuids(failed), self._known_aside(cursor)
+        for subscriber, each in failed.items():
+            self._recent.pop(subscriber, None)
+            if subscriber not in aside:
+                log.error("somebody is set aside", extra={"subscriber": subscriber, "position": each.position, "why": each.why})
+        for statement in ("without_fold", "without_rows"):
+            cursor.execute(self.sql[statement], {"subscribers": subscribers})
+        positions, whys = bigints([each.position for each in failed.values()]), texts([each.why for each in failed.values()])
+        cursor.execute(self.sql["set_aside"], {"subscribers": subscribers, "positions": positions, "whys": whys})
+        aside.update(failed)
+
+    def _come_back(self, cursor: Cursor, people: Collection[str]) -> None:
+        aside = self._known_aside(cursor)
+        if back := aside & set(people):
+            cursor.execute(self.sql["come_back"], {"subscribers": uuids(back)})
+            aside -= back
+            log.info("people who were set aside go on", extra={"people": len(back)})
 
     def _put_folds(self, cursor: Cursor, people: Mapping[str, Person]) -> None:
         if not people:
@@ -141,15 +246,13 @@ class Agenda:
         while len(self._recent) > RECENT:
             self._recent.popitem(last=False)
 
-    def _put_acts(self, cursor: Cursor, people: Mapping[str, Person], standing: Mapping[str, Collection[str]]) -> None:
+    def _put_acts(self, cursor: Cursor, wanted: Mapping[str, Mapping[str, Act]], standing: Mapping[str, Collection[str]]) -> None:
         """Rows of these people, in place of those that may stand under the keys of `standing`."""
-        plan, calendar = self.installation.plan(), self.installation.calendar
         rows: list[tuple[str, str, str, str, int, int, int, int, str]] = []
         gone: list[tuple[str, str]] = []
-        for subscriber, person in people.items():
-            wanted = acts(person, plan, calendar)
-            gone += [(subscriber, key) for key in standing.get(subscriber, ()) if key not in wanted]
-            rows += [(subscriber, key, a.kind, a.letter, a.due, a.planned, a.list, a.run, a.why) for key, a in wanted.items()]
+        for subscriber, matters in wanted.items():
+            gone += [(subscriber, key) for key in standing.get(subscriber, ()) if key not in matters]
+            rows += [(subscriber, key, a.kind, a.letter, a.due, a.planned, a.list, a.run, a.why) for key, a in matters.items()]
         if gone:
             cursor.execute(self.sql["remove_rows"], {"subscribers": uuids([each[0] for each in gone]), "keys": texts([each[1] for each in gone])})
         if rows:

@@ -4,7 +4,8 @@ CREATE TABLE {schema}.fold (subscriber uuid NOT NULL, version bigint NOT NULL, s
 CREATE TABLE {schema}.agenda (
     subscriber uuid NOT NULL, key text NOT NULL, kind text NOT NULL, letter text NOT NULL, due bigint NOT NULL, planned bigint NOT NULL,
     list integer NOT NULL, run integer NOT NULL, why text NOT NULL);
-CREATE TABLE {schema}.stale (subscriber uuid PRIMARY KEY)
+CREATE TABLE {schema}.stale (subscriber uuid PRIMARY KEY);
+CREATE TABLE {schema}.aside (subscriber uuid PRIMARY KEY, position bigint NOT NULL, why text NOT NULL)
 
 -- name: index
 -- Made over the rows of a rebuild once they are there. Room for the next version of a row on its own page: then no index is written with it.
@@ -51,6 +52,40 @@ WHERE list = ANY(%(lists)s) OR split_part(key, '/', 1) = ANY(%(mailings)s) ON CO
 -- name: some_stale
 -- A piece of that work.
 DELETE FROM {schema}.stale WHERE subscriber IN (SELECT subscriber FROM {schema}.stale LIMIT %(limit)s) RETURNING subscriber::text
+
+-- name: aside
+-- Of whom nothing can be made, at which of their facts, and why: for the screen.
+SELECT subscriber::text, position, why FROM {schema}.aside ORDER BY position DESC, subscriber LIMIT %(limit)s
+
+-- name: why_aside
+-- Of one person, for their story.
+SELECT why FROM {schema}.aside WHERE subscriber = %(subscriber)s
+
+-- name: all_aside
+-- Whose later facts are not to be put on top of nothing.
+SELECT subscriber::text FROM {schema}.aside
+
+-- name: some_aside
+-- A piece of those who are tried again.
+SELECT subscriber::text FROM {schema}.aside WHERE subscriber > %(after)s::uuid ORDER BY subscriber LIMIT %(limit)s
+
+-- name: set_aside
+-- One that says the same already is left alone.
+INSERT INTO {schema}.aside AS stood (subscriber, position, why) SELECT * FROM unnest(%(subscribers)s::uuid[], %(positions)s::bigint[], %(whys)s::text[])
+ON CONFLICT (subscriber) DO UPDATE SET position = excluded.position, why = excluded.why
+WHERE (stood.position, stood.why) IS DISTINCT FROM (excluded.position, excluded.why)
+
+-- name: without_fold
+-- Whoever is set aside is as if never seen: neither decided about on an old fold nor written to.
+DELETE FROM {schema}.fold WHERE subscriber = ANY(%(subscribers)s)
+
+-- name: without_rows
+-- The same for what was due.
+DELETE FROM {schema}.agenda WHERE subscriber = ANY(%(subscribers)s)
+
+-- name: come_back
+-- They can be taken again.
+DELETE FROM {schema}.aside WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: due_between
 -- What falls due in a span, for `lists`, `resume` and the screen.

@@ -99,6 +99,12 @@ class ReadViews:
     def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
         return cast(list[tuple[str, str, str, int, str]], self._ask(self.agenda.sql["of_person"], subscriber=subscriber))
 
+    def aside(self, limit: int) -> list[tuple[str, int, str]]:
+        return cast(list[tuple[str, int, str]], self._ask(self.agenda.sql["aside"], limit=limit))
+
+    def why_aside(self, subscriber: str) -> str:
+        return "".join(str(why) for (why,) in self._ask(self.agenda.sql["why_aside"], subscriber=subscriber))
+
     def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
         rows = self._ask(self.letters.sql["tally"], keys=[key for key, _ in letters], letters=[letter for _, letter in letters])
         return cast(list[tuple[str, str, str, int, int, int]], rows)

@@ -52,6 +52,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
+    """Somebody, and the matter of theirs that was set aside: a key of the agenda, or "agenda" where their whole history cannot be taken in."""
+
     subscriber: str
     key: str
     why: str

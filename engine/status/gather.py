@@ -60,6 +60,8 @@ def _stuck(house: House) -> Iterator[Stuck]:
     now = datetime.now(UTC)
     for subscriber, key, why, at in house.desk.stuck(STUCK_SHOWN):
         yield Stuck(str(subscriber), key, why, max(0.0, (now - at).total_seconds()))
+    for subscriber, position, why in house.views.aside(STUCK_SHOWN):
+        yield Stuck(subscriber, "agenda", why, max(0.0, _age(house, position)))
 
 
 def view_states(house: House, faults: Mapping[str, str] | None = None) -> tuple[ViewState, ...]:

@@ -89,6 +89,7 @@ _SAYING = (
     N_("this address is suppressed already ({why})"),
     N_('this person has withdrawn from "{purpose}"'),
     N_("not eligible: {why}"),
+    N_("{kind}: what has happened to this person cannot be taken in"),
     *refused_files.WITH_VALUES,
 )
 _TRANSLATED = ("why", "what")

@@ -222,6 +222,9 @@ def _answer(event: e.LetterDeferred | e.LetterFailed) -> str:
 
 
 def _standing(house: House, subscriber: str, zone: str, _: Say) -> None:
+    if why := house.views.why_aside(subscriber):
+        print("\n" + _("Set aside, nothing is sent: {why}").format(why=in_words(why, _)))
+        return
     person = house.decisions.load([subscriber])[subscriber]
     plan = house.publications.current().plan()
     print()

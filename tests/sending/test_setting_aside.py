@@ -108,7 +108,7 @@ def test_a_person_whose_fold_cannot_be_read_gets_their_letter_like_the_others(ma
     house = make_house(FILES)
     people = [enter(house, name, {"first_name": name}) for name in ("anna", "bruno", "chloe")]
     with house.database.connection() as connection:
-        connection.execute("UPDATE view_agenda_2.fold SET state = '\\x' WHERE subscriber = %s", (people[1],))
+        connection.execute("UPDATE view_agenda_3.fold SET state = '\\x' WHERE subscriber = %s", (people[1],))
     assert ticks(house) == ["anna", "bruno", "chloe"]
     assert stuck(house) == [] and house.views.compare(lambda done, total: None) == []
 
@@ -119,7 +119,7 @@ def test_a_person_about_whom_nothing_can_be_decided_is_set_aside_and_goes_on_onc
     person = house.decisions.load([people[1]])[people[1]]
     spoilt = replace(person, memberships={1: replace(person.memberships[1], since=10**17)})
     with house.database.connection() as connection:
-        connection.execute("UPDATE view_agenda_2.fold SET state = %s WHERE subscriber = %s", (pack(spoilt), people[1]))
+        connection.execute("UPDATE view_agenda_3.fold SET state = %s WHERE subscriber = %s", (pack(spoilt), people[1]))
     assert ticks(house) == ["anna", "chloe", "david", "emma"]
     ((subscriber, key, why),) = stuck(house)
     assert (subscriber, key) == (people[1], "list:1") and why.endswith(": nothing can be decided about this person")
