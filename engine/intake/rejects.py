@@ -41,7 +41,7 @@ class RejectWriter:
                 _write(self._file, "line", "reason", "row")
             _write(self._file, str(line), inert(reason), inert(raw))
         except OSError as problem:
-            raise self._refusal(problem) from problem
+            raise self.refusal(problem) from problem
         self.count += 1
 
     def __enter__(self) -> Self:
@@ -52,9 +52,9 @@ class RejectWriter:
             if self._file is not None:
                 self._file.close()
         except OSError as problem:
-            raise self._refusal(problem) from problem
+            raise self.refusal(problem) from problem
 
-    def _refusal(self, problem: OSError) -> TableRefused:
+    def refusal(self, problem: OSError) -> TableRefused:
         return TableRefused(f"rejected rows cannot be written to {self.path}: {problem.strerror}")
 
     def _create(self) -> TextIO:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 
 from engine.house import House
 from engine.intake.rows import UNSUBSCRIBED, Arrival, Departure, read_row
+from engine.intake.seen import Seen
 from engine.intake.table import OpenTable, Rejected, Row, TableRefused, open_table
 from engine.language import N_, translator
 from engine.sequence.model import Ending, Plan
@@ -106,7 +107,7 @@ class _Reading:
         self.tell, self.stopping = tell, stopping
         self.hash = bringing.house.vault.hash
         self.passes = 2 if UNSUBSCRIBED in opened.table.columns else 1
-        self.departed: set[bytes] = set()
+        self.departed = Seen()
         self.shuffle = random.SystemRandom().shuffle
 
     def everything(self) -> None:
@@ -119,10 +120,9 @@ class _Reading:
         for each in self._read(0):
             if isinstance(each, Departure):
                 hashed = self.hash(each.address)
-                if hashed in self.departed:
+                if self.departed.first(hashed) is not None:
                     self.report.counts["duplicate"] += 1
                     continue
-                self.departed.add(hashed)
                 chunk[hashed] = each
             if len(chunk) == CHUNK:
                 self.bringing.departures(chunk)
@@ -132,7 +132,7 @@ class _Reading:
 
     def _arrivals(self) -> None:
         window: list[tuple[bytes, Arrival]] = []
-        said: dict[bytes, int] = {}
+        said = Seen()
         characters = 0
         for each in self._read(self.passes - 1):
             self.report.rows += 1
@@ -143,11 +143,10 @@ class _Reading:
                 content = each.content
                 if hashed in self.departed:
                     self.report.rejections.add(each.line, REFUSES, each.raw)
-                elif hashed not in said:
-                    said[hashed] = content
+                elif (before := said.first(hashed, content)) is None:
                     window.append((hashed, each))
                     characters += len(each.raw)
-                elif said[hashed] == content:
+                elif before == content:
                     self.report.counts["duplicate"] += 1
                 else:
                     self.report.rejections.add(each.line, CONTRADICTS, each.raw)

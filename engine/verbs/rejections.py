@@ -1,11 +1,17 @@
-"""Rejected rows of one file: counted by reason, and written beside it in the order of its lines."""
+"""Rejected rows of one file: counted by reason, and written beside it in the order of its lines, however late each was found to be none.
+
+What is more than a few thousand waits in a nameless file, sorted piece by piece, and is put together at the end. A kill before that leaves no file of
+rejected rows: the same import again rejects them again.
+"""
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from pathlib import Path
 
 from engine.intake.rejects import RejectWriter
+from engine.intake.sorted_pieces import SortedPieces
 from engine.intake.table import Rejected
 from engine.language import N_, Say
 from engine.verbs.refused import in_words
@@ -29,6 +35,7 @@ class Rejections:
         self._writer = RejectWriter(source)
         self._held: list[Rejected] = []
         self._characters = 0
+        self._pieces = SortedPieces(source.parent)
 
     def add(self, line: int, reason: str, raw: str, kind: str = "") -> None:
         """`kind` is the reason without what differs from row to row."""
@@ -42,14 +49,19 @@ class Rejections:
             self._held.append(Rejected(line, reason, raw))
             self._characters += len(raw)
             if len(self._held) >= HELD or self._characters >= HELD_CHARACTERS:
-                self.settle()
+                self._put_by()
 
-    def settle(self) -> None:
-        """Write what is held, sorted by line."""
-        for line, reason, raw in sorted(self._held):
-            self._writer.add(line, in_words(reason, self._say), raw)
+    def _put_by(self) -> None:
+        try:
+            self._pieces.add(sorted(self._held))
+        except OSError as problem:
+            raise self._writer.refusal(problem) from problem
         self._held.clear()
         self._characters = 0
+
+    def _write(self) -> None:
+        for line, reason, raw in heapq.merge(sorted(self._held), *self._pieces.read()):
+            self._writer.add(line, in_words(reason, self._say), raw)
 
     @property
     def path(self) -> Path | None:
@@ -59,8 +71,8 @@ class Rejections:
         return self
 
     def __exit__(self, *error: object) -> None:
-        with self._writer:
-            self.settle()
+        with self._writer, self._pieces:
+            self._write()
 
     def lines(self, _: Say) -> Iterator[str]:
         if not self.count:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from engine.house import House
 from engine.intake.columns import EMAIL
 from engine.intake.rows import Departure, departure
+from engine.intake.seen import Seen
 from engine.intake.table import Row, TableRefused, open_table
 from engine.language import translator
 from engine.verbs.bringing import Bringing
@@ -49,7 +50,7 @@ def run_suppress(
     opened = open_table(path, (EMAIL,), mapping)
     _ = translator(language_of(house.config))
     chunk: dict[bytes, Departure] = {}
-    seen: set[bytes] = set()
+    seen = Seen()
     with Rejections(path, _) as rejections, stop_between_steps() as stopping:
         report = SuppressReport(_("{file}, never to be written to ({reason}):").format(file=path.name, reason=reason), rejections)
         bringing = Bringing(house, path.name, "*", house.decisions.carry_out, rejections, report.count)
@@ -60,10 +61,9 @@ def run_suppress(
                 rejections.add(*each)
                 continue
             hashed = house.vault.hash(each.address)
-            if hashed in seen:
+            if seen.first(hashed) is not None:
                 report.counts["duplicate"] += 1
                 continue
-            seen.add(hashed)
             chunk[hashed] = each
             if len(chunk) == CHUNK:
                 bringing.departures(chunk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 import re
 import stat
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from engine.intake.rejects import inert
 from engine.intake.table import Rejected, RejectWriter, TableRefused, open_table
+from engine.verbs.rejections import Rejections
 
 
 def written(path: Path) -> list[list[str]]:
@@ -102,3 +104,33 @@ def test_no_cell_of_any_sheet_starts_as_a_formula(cell: str) -> None:
     for part in re.split(r"[;\t\r\n]", safe):
         assert not re.match(r"[ \"]*[=+\-@]", part)
     assert re.sub("'", "", safe) == re.sub("'", "", cell)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 9_999, 10_000, 25_001])
+def test_rejected_rows_stand_in_the_order_of_their_lines_however_many_and_however_late_they_came(tmp_path: Path, rows: int) -> None:
+    lines = list(range(2, rows + 2))
+    random.Random(rows).shuffle(lines)
+    source = tmp_path / "list.csv"
+    with Rejections(source, str) as rejections:
+        for line in lines:
+            rejections.add(line, "the address is empty", f'"{line}\r\n\udcff;é')
+    assert [path.name for path in tmp_path.iterdir()] == (["list.csv.rejected.csv"] if rows else [])
+    if rows:
+        with (tmp_path / "list.csv.rejected.csv").open(encoding="utf-8-sig", newline="") as file:
+            written = list(csv.reader(file))[1:]
+        assert [int(line) for line, _reason, _raw in written] == sorted(lines)
+        assert all(raw.startswith(f'"{line}') for line, _reason, raw in written)
+
+
+def test_rows_that_are_too_long_to_be_held_stand_in_order_too(tmp_path: Path) -> None:
+    with Rejections(tmp_path / "list.csv", str) as rejections:
+        for line in (5, 3, 4, 2):
+            rejections.add(line, "the address is empty", "x" * 6_000_000)
+    with (tmp_path / "list.csv.rejected.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [line.partition(",")[0] for line in file][1:] == ['"2"', '"3"', '"4"', '"5"']
+
+
+def test_a_disk_that_takes_no_more_rejected_rows_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(TableRefused, match="rejected rows cannot be written to"), Rejections(tmp_path / "gone" / "list.csv", str) as rejections:
+        for line in range(10_000):
+            rejections.add(line, "the address is empty", "x")
