@@ -107,10 +107,6 @@ class Desk:
         ordered = sorted(set(pages))
         self._run("note_pressed", messages=[message for message, _ in ordered], links=[link for _, link in ordered])
 
-    def lost_at_the_button(self, seconds: int) -> int:
-        """How many links were opened within so many wall-clock seconds, by no known robot, and never pressed."""
-        return int(self._run("lost", seconds=seconds)[0][0])
-
     def lost_messages(self) -> tuple[str, ...]:
         """The letters whose links were opened, as far as is still kept, and never pressed."""
         return tuple(str(row[0]) for row in self._run("lost_messages"))

@@ -145,15 +145,9 @@ RETURNING message, link, pressed, ARRAY(SELECT other.link FROM desk.shown other 
 INSERT INTO desk.shown (message, link, asked, pressed) SELECT *, true, true FROM unnest(%(messages)s::text[], %(links)s::smallint[])
 ON CONFLICT (message, link) DO UPDATE SET pressed = true
 
--- name: lost
--- Pages that asked for a press and never got one, but for those a robot went through link by link; the last half hour may still be pressed.
-SELECT count(*) FROM desk.shown WHERE asked AND NOT pressed AND at < clock_timestamp() - interval '30 minutes'
-    AND at > clock_timestamp() - %(seconds)s * interval '1 second'
-    AND NOT EXISTS (SELECT FROM desk.shown other WHERE other.message = shown.message AND other.link <> shown.link
-        AND (other.pressed OR other.at BETWEEN shown.at - interval '10 seconds' AND shown.at + interval '10 seconds'))
-
 -- name: lost_messages
--- The letters behind them, for their author.
+-- Letters whose page asked for a press and never got one, for their author; but for those a robot went through link by link. The last half hour may
+-- still be pressed.
 SELECT DISTINCT message FROM desk.shown WHERE asked AND NOT pressed AND at < clock_timestamp() - interval '30 minutes'
     AND NOT EXISTS (SELECT FROM desk.shown other WHERE other.message = shown.message AND other.link <> shown.link
         AND (other.pressed OR other.at BETWEEN shown.at - interval '10 seconds' AND shown.at + interval '10 seconds'))

@@ -106,7 +106,7 @@ def test_a_link_visited_more_than_thirty_times_a_minute_still_gets_its_page_but_
     assert "<button" in pages[-1].text
 
 
-def test_what_was_opened_and_never_pressed_is_counted_as_lost(house: House, reader: httpx.Client) -> None:
+def test_what_was_opened_and_never_pressed_is_lost(house: House, reader: httpx.Client) -> None:
     lost, pressed, robot = letter(house), letter(house), letter(house)
     with house.database.connection() as connection:
         connection.execute("DELETE FROM desk.shown")
@@ -116,7 +116,7 @@ def test_what_was_opened_and_never_pressed_is_counted_as_lost(house: House, read
     house.desk.note_pressed([(pressed.claim.message, 16)])
     with house.database.connection() as connection:
         connection.execute("UPDATE desk.shown SET at = at - interval '1 hour'")
-    assert house.desk.lost_at_the_button(86_400) == 1
+    assert house.desk.lost_messages() == (lost.claim.message,)
     with house.database.connection() as connection:
         connection.execute("UPDATE desk.shown SET at = at - interval '61 days'")
         house.desk.forget()
