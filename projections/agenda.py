@@ -62,6 +62,7 @@ class Agenda:
         self._some_are_stale = True
         self._aside: set[str] | None = None  # None: not known yet
         self._try_again_after: str | None = FROM_THE_FIRST  # None: all were tried
+        self._lists_indexed: bool | None = None  # None: not known
 
     def begin(self, position: int) -> None:
         """Another program may have set people aside: what it could not take is tried again from here."""
@@ -70,6 +71,7 @@ class Agenda:
         self._some_are_stale = True
         self._aside = None
         self._try_again_after = FROM_THE_FIRST
+        self._lists_indexed = None
         self.installation = Installation()
         for entry in self.ledger.stream(STREAM):
             if entry.position <= position:
@@ -98,7 +100,14 @@ class Agenda:
 
     def tidy(self, cursor: Cursor) -> bool:
         """Who is set aside is tried again when a process begins to follow, and after a publication: both may be what was wanting."""
+        self._index_lists(cursor)
         return self._try_again(cursor) | self._tidy_stale(cursor)
+
+    def _index_lists(self, cursor: Cursor) -> None:
+        wanted = any(self.installation.paused)
+        if wanted != self._lists_indexed:
+            cursor.execute(self.sql["index_lists" if wanted else "forget_lists"].encode())
+            self._lists_indexed = wanted
 
     def _tidy_stale(self, cursor: Cursor) -> bool:
         if not self._some_are_stale:

@@ -15,6 +15,14 @@ ALTER TABLE {schema}.fold ADD PRIMARY KEY (subscriber);
 ALTER TABLE {schema}.agenda ADD PRIMARY KEY (subscriber, key);
 CREATE INDEX agenda_due ON {schema}.agenda (due, subscriber) WHERE due > 0
 
+-- name: index_lists
+-- Only while a list is paused is the agenda taken from list by list, and only then is this worth what it costs with every claim and every outcome.
+CREATE INDEX IF NOT EXISTS agenda_list ON {schema}.agenda (list, due, subscriber) WHERE due > 0
+
+-- name: forget_lists
+-- No list is paused any more.
+DROP INDEX IF EXISTS {schema}.agenda_list
+
 -- name: folds
 -- The people a batch touches, as they stood before it.
 SELECT subscriber::text, state FROM {schema}.fold WHERE subscriber = ANY(%(subscribers)s)

@@ -85,7 +85,8 @@ class ReadViews:
 
     def _take(self, values: dict[str, object]) -> list[tuple[int, object, str]]:
         due, subscriber = self._passed
-        return cast(list[tuple[int, object, str]], self._ask(self.taking["take"], passed=due, passed_subscriber=subscriber, **values))
+        statement = self.taking["take_beside_pauses" if values["paused"] else "take"]
+        return cast(list[tuple[int, object, str]], self._ask(statement, passed=due, passed_subscriber=subscriber, **values))
 
     def next_due(self, now: int) -> int | None:
         return cast("int | None", self._ask(self.agenda.sql["next_due"], now=now)[0][0])

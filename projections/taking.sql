@@ -14,3 +14,32 @@ taken AS (
     WHERE desk.taken.until <= clock_timestamp()
     RETURNING subscriber, key)
 SELECT due.due, due.subscriber, due.key FROM due JOIN taken USING (subscriber, key) ORDER BY due.due, due.subscriber
+
+-- name: take_beside_pauses
+-- The same where lists are paused: list by list, so that what a paused one has due is not walked over, however much it is. The lists themselves are
+-- found by hopping from one to the next. Rows are chosen before they are locked: senders that choose the same at the same instant get fewer, or none,
+-- and look again. Ordered by list too, because only the index of lists can give that; locked one by one, because a join may read the whole agenda.
+WITH RECURSIVE lists (list) AS (
+    (SELECT list FROM {schema}.agenda WHERE due > 0 ORDER BY list LIMIT 1)
+    UNION ALL
+    SELECT (SELECT a.list FROM {schema}.agenda a WHERE a.due > 0 AND a.list > lists.list ORDER BY a.list LIMIT 1) FROM lists WHERE lists.list IS NOT NULL),
+chosen AS (
+    SELECT row.due, row.subscriber, row.key FROM lists CROSS JOIN LATERAL (
+        SELECT a.due, a.subscriber, a.key FROM {schema}.agenda a
+        WHERE a.list = lists.list AND a.due > 0 AND a.due <= %(now)s AND (a.due, a.subscriber) > (%(passed)s, %(passed_subscriber)s::uuid)
+          AND NOT EXISTS (SELECT 1 FROM desk.taken t WHERE t.subscriber = a.subscriber AND t.key = a.key
+            AND (t.until > clock_timestamp() OR t.position > (SELECT position FROM {schema}."position")))
+        ORDER BY a.list, a.due, a.subscriber LIMIT %(limit)s) row
+    WHERE lists.list <> ALL(%(paused)s)
+    ORDER BY row.due, row.subscriber LIMIT %(limit)s),
+due AS (
+    SELECT held.due, held.subscriber, held.key FROM chosen CROSS JOIN LATERAL (
+        SELECT a.due, a.subscriber, a.key FROM {schema}.agenda a
+        WHERE a.subscriber = chosen.subscriber AND a.key = chosen.key AND a.due = chosen.due FOR UPDATE OF a SKIP LOCKED) held),
+taken AS (
+    INSERT INTO desk.taken (subscriber, key, sender, until, why)
+    SELECT subscriber, key, %(sender)s, clock_timestamp() + %(lease)s * interval '1 second', '' FROM due
+    ON CONFLICT (subscriber, key) DO UPDATE SET sender = excluded.sender, until = excluded.until, why = '', position = 0
+    WHERE desk.taken.until <= clock_timestamp()
+    RETURNING subscriber, key)
+SELECT due.due, due.subscriber, due.key FROM due JOIN taken USING (subscriber, key) ORDER BY due.due, due.subscriber

@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from engine.deciding import Wish
 from engine.desk.desk import SQL as DESK
 from engine.house import House
+from engine.installation.events import SendingPaused, SendingResumed
 from engine.sending.claim import let_go, marks_file, renew, take_over
 from engine.sending.marks import Marks
 from engine.subscriber.commands import ChangeProfile, Subscribe
@@ -135,7 +136,67 @@ def test_what_is_taken_is_looked_up_by_key_though_nothing_was_taken_when_the_pla
     house = with_readers(make_house, 1)
     with psycopg.connect(installations.admin, dbname=conninfo_to_dict(house.database.conninfo)["dbname"], autocommit=True) as owner:
         owner.execute("VACUUM desk.taken")
-    values = {"now": 1, "limit": 10, "sender": "x", "lease": 1, "paused": [], "passed": 0, "passed_subscriber": FROM_THE_BEGINNING[1]}
     with house.database.connection() as connection:
-        plan = connection.execute("EXPLAIN " + TAKING.within(schema=schema_of(Agenda, LIVE))["take"], values).fetchall()
+        plan = connection.execute("EXPLAIN " + TAKING.within(schema=schema_of(Agenda, LIVE))["take"], asked(1)).fetchall()
     assert not [line for (line,) in plan if "Seq Scan on taken" in line]
+
+
+PAUSED = 77
+DUE_WHILE_PAUSED = f"""
+INSERT INTO {schema_of(Agenda, LIVE)}.agenda (subscriber, key, kind, letter, due, planned, list, run, why)
+SELECT gen_random_uuid(), 'list:{PAUSED}', 'letter', 'un', n, n, {PAUSED}, 1, '' FROM generate_series(1, %s) n
+"""
+
+
+def asked(now: int, *paused: int) -> dict[str, object]:
+    after = {"passed": FROM_THE_BEGINNING[0], "passed_subscriber": FROM_THE_BEGINNING[1]}
+    return {"now": now, "limit": 10, "sender": "x", "lease": 1, "paused": list(paused)} | after
+
+
+def said(house: House, event: SendingPaused | SendingResumed) -> None:
+    house.publications.current()
+    assert house.publications.append([event], Cause("operator"), event.at)
+    house.views.catch_up()
+
+
+def indexed_by_list(house: House) -> bool:
+    with house.database.connection() as connection:
+        row = connection.execute("SELECT to_regclass(%s)", (f"{schema_of(Agenda, LIVE)}.agenda_list",)).fetchone()
+    return row is not None and row[0] is not None
+
+
+def pages_read(house: House, rows: int) -> tuple[int, int]:
+    """How many pages PostgreSQL looks at to take what is due beside so many due rows of a paused list; and how many are taken. Nothing stays."""
+    taking = TAKING.within(schema=schema_of(Agenda, LIVE))["take_beside_pauses"]
+    with house.database.connection() as connection, connection.transaction(force_rollback=True):
+        connection.execute(DUE_WHILE_PAUSED.encode(), (rows,))
+        ((plan,),) = connection.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + taking, asked(house.clock.now(), PAUSED)).fetchall()
+    found = plan[0]["Plan"]
+    return found["Shared Hit Blocks"] + found["Shared Read Blocks"], found["Actual Rows"]
+
+
+def test_what_a_paused_list_has_due_is_not_walked_over_however_much_it_is(make_house: MakeHouse) -> None:
+    house = with_readers(make_house, 6)
+    assert not indexed_by_list(house)
+    said(house, SendingPaused(house.clock.now(), "operator", PAUSED))
+    assert indexed_by_list(house)
+    few, many = pages_read(house, 50), pages_read(house, 20_000)
+    assert few[1] == many[1] == 6
+    assert many[0] < few[0] + 40
+    house.views.rebuild(["agenda"], lambda done, total: None)
+    assert indexed_by_list(house)
+    said(house, SendingResumed(house.clock.now(), PAUSED))
+    assert not indexed_by_list(house)
+
+
+@pytest.mark.parametrize("paused", [[1], [PAUSED], [1, PAUSED]])
+def test_a_paused_list_is_held_and_the_others_are_taken_oldest_first(make_house: MakeHouse, paused: list[int]) -> None:
+    house = with_readers(make_house, 4)
+    rows = take(house, 0)
+    with house.database.connection() as connection:
+        connection.execute(DUE_WHILE_PAUSED.encode(), (3,))
+    found = house.views.take(house.clock.now(), 10, house.sender, 120, paused)
+    assert {key for _, key in found} == {f"list:{number}" for number in {1, PAUSED} - set(paused)}
+    assert set(rows) <= set(found) or 1 in paused
+    assert house.views.take(house.clock.now(), 10, house.sender, 120, paused) == []
+    assert len(house.views.take(house.clock.now(), 10, house.sender, 120, [])) == 7 - len(found)
