@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,8 +40,16 @@ class Claimed:
 
 def make_token(key: bytes, action: int, position: int, message: str) -> str:
     """`position` is the ledger's of the entry the mail came from, `message` the id that stands there."""
-    payload = bytes((VERSION, action)) + position.to_bytes(8, "big")
-    return base64.urlsafe_b64encode(payload + _mac(key, payload, message)).rstrip(b"=").decode()
+    return make_tokens(key, (action,), position, message)[0]
+
+
+def make_tokens(key: bytes, actions: Sequence[int], position: int, message: str) -> list[str]:
+    """One for each of these actions of a letter."""
+    place, told, made = position.to_bytes(8, "big"), message.encode(), []
+    for action in actions:
+        payload = bytes((VERSION, action)) + place
+        made.append(base64.urlsafe_b64encode(payload + _mac(key, payload + told))[:LENGTH].decode())
+    return made
 
 
 def read_token(text: str) -> Claimed | None:
@@ -58,12 +67,12 @@ def read_token(text: str) -> Claimed | None:
 
 def genuine(key: bytes, claimed: Claimed, message: str) -> bool:
     """Compared in constant time."""
-    return hmac.compare_digest(_mac(key, claimed.payload, message), claimed.mac)
+    return hmac.compare_digest(_mac(key, claimed.payload + message.encode()), claimed.mac)
 
 
-def _mac(key: bytes, payload: bytes, message: str) -> bytes:
+def _mac(key: bytes, said: bytes) -> bytes:
     mac = _begun(key).copy()
-    mac.update(payload + message.encode())
+    mac.update(said)
     return mac.digest()[:16]
 
 

@@ -114,7 +114,8 @@ class Template:
         if own:
             known.update(own)
         try:
-            return self._template.render(known)
+            # What `JinjaTemplate.render` does, but for globals, of which there are none, and their copies.
+            return "".join(self._template.root_render_func(self._template.new_context(known, shared=True)))
         except UndefinedError as missing:
             raise MergeFailed(missing.message or "A field is missing.") from None
         except (TemplateError, TypeError, ValueError, AssertionError) as error:

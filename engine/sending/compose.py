@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from engine.config import Config
 from engine.letter.compile import Compiled, Foot, LetterMistakes, LetterSource, MergeFailed, compile_letter
 from engine.letter.mould import Mould
-from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, LENGTH, NOT_ME, UNSUBSCRIBE, make_token
+from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, LENGTH, NOT_ME, UNSUBSCRIBE, make_token, make_tokens
 from engine.sending import message as mails
 from engine.sending.address_header import Mailbox
 from engine.sending.frame import Frame, Personal
@@ -128,7 +128,7 @@ class Composer:
         found = self._cast(ordered, plan) if ordered.position else None
         if found is None:
             return None
-        tokens = [make_token(self.link_key, action, ordered.position, claim.message) for action in found.actions]
+        tokens = make_tokens(self.link_key, found.actions, ordered.position, claim.message)
         filled = found.mould.fill(self._values(ordered), tokens)
         return found.frame.fill(Personal(ordered.address, filled.subject, at, bytes.fromhex(claim.message), filled.text, filled.html), tokens)
 

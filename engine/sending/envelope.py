@@ -60,7 +60,7 @@ def crlf(body: bytes) -> bytes:
 def dotted(body: bytes) -> bytes:
     """`body`, whose line ends are CRLF, as written after DATA: dot-stuffed and ended by the line that is a single dot."""
     body = body.replace(b"\r\n.", b"\r\n..")
-    return b"%b%b.\r\n" % (b"." if body.startswith(b".") else b"", body)
+    return (b"." + body if body.startswith(b".") else body) + b".\r\n"
 
 
 def local_refusal(envelope: Envelope, offers: Offers) -> Reply | None:
