@@ -1,6 +1,7 @@
 -- name: take
 -- Due rows that nobody has taken, oldest first, behind the place where the last take came to. Taken rows stand on the desk, so a refused one does not
 -- block the queue; SKIP LOCKED lets senders pass each other. A row that was let go is free once this view has followed to where that was recorded.
+-- Each comes with the place of the last: to join `due` for its own would compare every row with every other, for PostgreSQL expects one of each.
 WITH due AS (
     SELECT a.due, a.subscriber, a.key FROM {schema}.agenda a
     WHERE a.due > 0 AND a.due <= %(now)s AND (a.due, a.subscriber) > (%(passed)s, %(passed_subscriber)s::uuid) AND a.list <> ALL(%(paused)s)
@@ -13,7 +14,7 @@ taken AS (
     ON CONFLICT (subscriber, key) DO UPDATE SET sender = excluded.sender, until = excluded.until, why = '', position = 0
     WHERE desk.taken.until <= clock_timestamp()
     RETURNING subscriber, key)
-SELECT due.due, due.subscriber, due.key FROM due JOIN taken USING (subscriber, key) ORDER BY due.due, due.subscriber
+SELECT taken.subscriber, taken.key, last.due, last.subscriber FROM taken, (SELECT due, subscriber FROM due ORDER BY 1 DESC, 2 DESC LIMIT 1) AS last
 
 -- name: take_beside_pauses
 -- The same where lists are paused: list by list, so that what a paused one has due is not walked over, however much it is. The lists themselves are
@@ -42,4 +43,4 @@ taken AS (
     ON CONFLICT (subscriber, key) DO UPDATE SET sender = excluded.sender, until = excluded.until, why = '', position = 0
     WHERE desk.taken.until <= clock_timestamp()
     RETURNING subscriber, key)
-SELECT due.due, due.subscriber, due.key FROM due JOIN taken USING (subscriber, key) ORDER BY due.due, due.subscriber
+SELECT taken.subscriber, taken.key, last.due, last.subscriber FROM taken, (SELECT due, subscriber FROM due ORDER BY 1 DESC, 2 DESC LIMIT 1) AS last
