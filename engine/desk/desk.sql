@@ -5,8 +5,9 @@ CREATE TABLE IF NOT EXISTS desk.clock (
 CREATE TABLE IF NOT EXISTS desk.taken (
     subscriber uuid NOT NULL, key text NOT NULL, sender text NOT NULL, until timestamptz NOT NULL, why text NOT NULL DEFAULT '',
     PRIMARY KEY (subscriber, key));
-CREATE INDEX IF NOT EXISTS taken_until ON desk.taken (until);
 ALTER TABLE desk.taken ADD COLUMN IF NOT EXISTS position bigint NOT NULL DEFAULT 0;
+DROP INDEX IF EXISTS desk.taken_until;
+ALTER TABLE desk.taken SET (fillfactor = 50);
 CREATE TABLE IF NOT EXISTS desk.nonce (nonce text PRIMARY KEY, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.attempt (key text NOT NULL, at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX IF NOT EXISTS attempt_key ON desk.attempt (key, at);
