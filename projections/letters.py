@@ -85,6 +85,9 @@ class Letters:
         self._put(cursor, batch)
 
     def _put(self, cursor: Cursor, batch: _Batch) -> None:
+        for message in batch.begun.keys() & batch.status.keys():
+            # Begun and settled within a batch: its row is written once.
+            batch.begun[message] = (*batch.begun[message][:8], *batch.status.pop(message))
         if batch.begun:
             subscribers, positions, keys, letters, lists, runs, kinds, editions, statuses, ats = zip(*batch.begun.values(), strict=True)
             cursor.execute(

@@ -10,12 +10,15 @@ import pytest
 from engine.deciding import Wish
 from engine.house import Difference, House
 from engine.installation.events import SendingPaused
-from engine.subscriber.commands import LeaveList, Subscribe, Withdraw
+from engine.sequence.delay import DAY
+from engine.subscriber.commands import LeaveList, Perform, RecordOutcome, Subscribe, Withdraw
 from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done
 from engine.vault.vault import Keep
 from projections.agenda import Agenda
+from projections.every import every_view
 from projections.follow import Follower
-from projections.view import Cursor
+from projections.view import LIVE, Cursor
 
 FILES = {
     "a.toml": 'title = "A"\npurpose = "conseils"\n[[list]]\nid = 10\nname = "dix"\n'
@@ -52,6 +55,25 @@ def house(make_house: Callable[..., House]) -> House:
 
 
 def test_untouched_views_equal_their_replay(house: House) -> None:
+    assert house.views.compare(silent) == []
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 5, 1000])
+def test_however_many_facts_are_followed_at_once_letters_stand_as_in_a_replay(house: House, step: int) -> None:
+    people = [subscriber for subscriber, key in house.views.take(house.clock.now() + 3 * DAY, 3, house.sender, 60, ())]
+    assert len(people) == 3
+    for number, subscriber in enumerate(people):
+        at, message = house.clock.now() + 2 * DAY, f"{number:032x}"
+        for verdict in ("temporary", "sent"):
+            perform = Perform(at, Cause("engine"), "list:10", message, house.sender)
+            record = RecordOutcome(at, Cause("relay"), message, verdict, 250)
+            for command in (perform, record):
+                assert isinstance(house.decisions.one(Wish(command, stream=subscriber)).outcome, Done)
+            at += DAY
+    head = house.ledger.head()
+    follower = Follower(house.ledger, house.database, every_view(house.ledger, LIVE))
+    for position in (*range(head - 11, head, step), head):
+        follower.catch_up(position)
     assert house.views.compare(silent) == []
 
 
