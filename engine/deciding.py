@@ -16,7 +16,8 @@ from engine.installation.state import Installation
 from engine.ledger.codec import Encoded, Entry
 from engine.ledger.store import Append, Conflict, Ledger, Within, Written
 from engine.store.sql import AnyCursor
-from engine.subscriber.commands import AnyCommand, Subscribe
+from engine.subscriber.alike import Alike
+from engine.subscriber.commands import AnyCommand, Perform, Subscribe
 from engine.subscriber.decide import decide
 from engine.subscriber.events import Cause, PersonEvent
 from engine.subscriber.evolve import fold
@@ -174,7 +175,7 @@ class Decisions:
         people = self.load({stream for stream in streams.values() if stream and stream not in known} - set(minted.values()))
         installation = installation or self.publications.current()
         plan, calendar, now = installation.plan(), installation.calendar, self.now()
-        strangers = Strangers(plan)
+        strangers, alike = Strangers(plan), Alike(plan, calendar)
         works: dict[str, _Work] = {}
         for index in indexes:
             wish, stream = wishes[index], streams[index]
@@ -186,7 +187,12 @@ class Decisions:
                 person = known.get(stream) or people.get(stream, NOBODY)
                 work = works[stream] = _Work(stream, person.version, person)
             before, command = work.now(), wish.command
-            outcome = strangers.subscribe(command) if before is NOBODY and isinstance(command, Subscribe) else decide(command, before, plan, calendar)
+            if before is NOBODY and isinstance(command, Subscribe):
+                outcome = strangers.subscribe(command)
+            elif isinstance(command, Perform):
+                outcome = alike.perform(command, before)
+            else:
+                outcome = decide(command, before, plan, calendar)
             if isinstance(outcome, Done):
                 for fact in outcome.facts:
                     work.events.append(Encoded(stream, fact.event, fact.cause, now))

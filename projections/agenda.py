@@ -35,12 +35,14 @@ unpack_person = unpacker(Person)
 
 
 def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], list[str]]:
-    """People as their rows have them, and whose row cannot be read: the ledger still knows them, and their next fact writes the row anew."""
-    folds, unreadable = {}, []
+    """People as their rows have them, and whose row cannot be read: the ledger still knows them, and their next fact writes the row anew.
+
+    Those in the same state are one object: they are read, and often decided about, once."""
+    folds, unreadable, known = {}, [], dict[object, Person]()
     for who, state in rows:
         subscriber = str(who)
         try:
-            folds[subscriber] = unpack_person(state)
+            folds[subscriber] = known.get(state) or known.setdefault(state, unpack_person(state))
         except NOT_PACKED:
             log.warning("a fold cannot be read: this person is read from the ledger", extra={"subscriber": subscriber})
             unreadable.append(subscriber)

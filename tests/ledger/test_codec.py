@@ -87,6 +87,27 @@ def test_an_event_shared_by_many_is_written_for_each_as_if_alone(said: list[tupl
         assert entry(event, cause, recorded_at) == canonical(event, cause, recorded_at, 3)
 
 
+MESSAGES = st.sampled_from(["0" * 32, "5" * 31 + "a", "A" * 32, "0" * 33, "", "é", '"'])
+LETTERS = st.builds(
+    e.LetterBegun,
+    st.sampled_from([1, 2]),
+    st.sampled_from(["list:1", "0" * 32, "list:" + "5" * 31 + "a"]),
+    st.just("letter"),
+    st.sampled_from(["a", "é"]),
+    MESSAGES,
+    st.sampled_from([1, True]),
+    st.sampled_from([0, False, 1]),
+    attempt=st.sampled_from([1, 2, True]),
+) | st.builds(e.LetterSent, st.sampled_from([1, 2]), MESSAGES, st.sampled_from([0, 250, False]), st.sampled_from(["", "2.0.0"]))
+
+
+@settings(max_examples=300)
+@given(st.lists(LETTERS, max_size=12))
+def test_letters_that_differ_in_their_message_alone_are_written_each_as_if_alone(letters: list[e.LetterBegun | e.LetterSent]) -> None:
+    for event in letters:
+        assert entry(event) == canonical(event, CAUSE, 7, 3)
+
+
 def test_a_time_that_is_no_integer_is_refused_even_where_an_equal_one_was_written_before() -> None:
     event = e.ListJoined(1, 10, 1)
     entry(event, recorded_at=1)
