@@ -15,10 +15,11 @@ from typing import NamedTuple, Protocol, cast
 
 import psycopg
 from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg.conninfo import conninfo_to_dict
 
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
+from engine.ledger.connections import Connections
 from engine.store.arrays import bigints, uuids
 from engine.store.binary import beginning, bigint, copy_rows, length, uuid_of
 from engine.store.database import DATABASE_LOST
@@ -86,10 +87,12 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
     def write(self, rows: Callable[[AnyCursor], Sequence[Row]], within: Sequence[Within]) -> Sequence[int]:
         """Append in order; the positions taken. `rows` is asked under the lock, when nothing can come between any more."""
-        with self.datastore.get_connection() as connection, connection.transaction(), connection.cursor() as cursor:
+        with self.datastore.get_connection() as connection, connection.cursor() as cursor:
+            if within:
+                cursor.execute(b"BEGIN")
             for each in within:
                 each(cursor)
-            cursor.execute(LOCKED)
+            cursor.execute(LOCKED if within else b"BEGIN;" + LOCKED)
             while cursor.nextset():
                 pass
             head = cursor.fetchone()
@@ -97,6 +100,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
             first = int(head["coalesce"]) + 1
             asked = rows(cursor)
             copy_rows(cursor, SQL["copy"], [b"%b%b%b" % (each, EIGHT, bigint(position)) for position, each in enumerate(asked, first)])
+            # Whatever is raised before, the library's pool rolls back.
+            connection.commit()
         return range(first, first + len(asked))
 
 
@@ -105,7 +110,7 @@ class Ledger:
 
     def __init__(self, conninfo: str, *, pool_size: int = 4) -> None:
         parts = conninfo_to_dict(conninfo)
-        self.datastore = PostgresDatastore(
+        self.datastore = Connections(
             dbname=str(parts["dbname"]),
             host=str(parts.get("host", "")),
             port=str(parts.get("port", "5432")),
@@ -115,7 +120,6 @@ class Ledger:
             max_overflow=pool_size - 1,
             schema="ledger",
             connect_timeout=30,
-            pre_ping=True,
         )
         self.recorder = LedgerRecorder(self.datastore, events_table_name="events")
         self.recorder.channel_name = CHANNEL

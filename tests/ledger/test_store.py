@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -357,11 +358,14 @@ def test_a_connection_killed_in_the_middle_writes_nothing_and_the_next_append_fo
 def test_a_connection_killed_while_idle_is_replaced_before_it_is_used(installations: Installations, ledger: Ledger) -> None:
     stream = new()
     ledger.append([one(stream)])
-    with ledger.datastore.get_connection() as idle:
-        pid = idle.info.backend_pid
+    with ExitStack() as held:
+        idle = [held.enter_context(ledger.datastore.get_connection()) for _ in range(3)]
+        pids = [connection.info.backend_pid for connection in idle]
     with psycopg.connect(installations.admin, autocommit=True) as admin:
-        admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s) AS p (pid)", (pids,))
     assert written(ledger.append([one(stream, 1)]))[0].version == 2
+    with ledger.datastore.get_connection() as fresh:
+        assert fresh.info.backend_pid not in pids
 
 
 def test_appending_waits_for_no_vacuum_and_cancels_none(installations: Installations, house: House, ledger: Ledger) -> None:
