@@ -18,6 +18,7 @@ from engine.sequence.model import Ending, Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.acts import Calendar, Occurrence, acts, keys
+from engine.subscriber.answering import may_take_back
 from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.evolve import evolve, fold
@@ -141,7 +142,9 @@ class Life(RuleBasedStateMachine):
     def undo(self, which: int, act: str) -> None:
         moves = [event.message for event in self.events if isinstance(event, e.ListMoved)]
         if moves:
-            self.do(c.UndoMove(self.now, self.cause("click"), moves[-1 - which % len(moves)], act))
+            message = moves[-1 - which % len(moves)]
+            offered = may_take_back(message, self.person, self.plan)
+            assert offered is self.do(c.UndoMove(self.now, self.cause("click"), message, act)), "a page offers what is refused, or hides what is not"
 
     @rule(purpose=st.sampled_from(["conseils", "offres", "*"]))
     def unsubscribe(self, purpose: str) -> None:

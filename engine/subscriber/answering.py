@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from engine.sequence.delay import MINUTE
 from engine.sequence.model import Plan
 from engine.subscriber import commands as c
@@ -11,7 +9,7 @@ from engine.subscriber import events as e
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.joining import entry, group_refusal
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done, joined
-from engine.subscriber.person import LastMove, Membership, Person
+from engine.subscriber.person import LastMove, Membership, Person, draft_of, put
 
 AUTOMATIC = "auto_submit"
 HOLD_AFTER_AUTOMATIC = 10 * MINUTE
@@ -125,6 +123,12 @@ def undo(command: c.UndoMove, person: Person, plan: Plan) -> Outcome:
     return undone if isinstance(undone, Refused) else _undone(command.cause, undone, person, plan)
 
 
+def may_take_back(message: str, person: Person, plan: Plan) -> bool:
+    """Whether `undo` of this letter's move would be done."""
+    move = person.last_move
+    return move is not None and move.message == message and isinstance(_undoing(person, plan, move, 0, "asked", ""), e.MoveUndone)
+
+
 def _undone(cause: e.Cause, undone: e.MoveUndone, person: Person, plan: Plan) -> Done:
     """Whoever is among the clients again by this leaves the lists of prospects they have joined since."""
     groups = {group for number, _ in undone.reopened for group in plan.yielding_to(plan.lists[number].group)}
@@ -143,7 +147,7 @@ def _undoing(person: Person, plan: Plan, move: LastMove, at: int, why: str, act:
         return Refused("too late: the way has gone on since this answer")
     before = person
     if move.joined:
-        before = replace(person, memberships={n: m for n, m in person.memberships.items() if n != move.target})
+        before = put(draft_of(person), memberships={n: m for n, m in person.memberships.items() if n != move.target})
     closed = [m for m in move.closed if m.list not in before.memberships]
     refusals = [_reopening_refusal(before, plan, m.list) for m in closed]
     if closed and closed[0] == move.closed[0] and refusals[0] is not None:

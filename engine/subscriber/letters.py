@@ -76,26 +76,30 @@ def withheld(p: Person, event: e.LetterWithheld) -> Person:
 
 def is_answered(p: Person, message: str) -> bool:
     mine = [*(m.letters for m in p.memberships.values()), *(m.letters for m in p.mailings.values())]
-    return any(state.message == message and state.answered for letters in mine for state in letters.values())
+    return message in [state.message for letters in mine for state in letters.values() if state.answered]
 
 
 def answered(p: Person, message: str, yes: bool = True) -> Person:
     """The letter of `message`, where it is still known, has been answered; or has not, when an undo says so."""
-    memberships = {n: replace(m, letters=_answered(m.letters, message, yes)) for n, m in p.memberships.items() if _holds(m.letters, message)}
-    mailings = {k: replace(m, letters=_answered(m.letters, message, yes)) for k, m in p.mailings.items() if _holds(m.letters, message)}
+    memberships = {n: m.with_letters(_answered(m.letters, message, yes)) for n, m in p.memberships.items() if _holds(m.letters, message)}
+    if memberships:
+        p = put(p, memberships={**p.memberships, **memberships})
+    mailings = {k: m.with_letters(_answered(m.letters, message, yes)) for k, m in p.mailings.items() if _holds(m.letters, message)}
+    if mailings:
+        p = put(p, mailings={**p.mailings, **mailings})
     move = p.last_move
     if move is not None:
-        closed = tuple(replace(m, letters=_answered(m.letters, message, yes)) if _holds(m.letters, message) else m for m in move.closed)
-        move = replace(move, closed=closed, answered=yes if move.message == message else move.answered)
-    return put(p, memberships={**p.memberships, **memberships}, mailings={**p.mailings, **mailings}, last_move=move)
+        closed = tuple(m.with_letters(_answered(m.letters, message, yes)) if _holds(m.letters, message) else m for m in move.closed)
+        p = put(p, last_move=replace(move, closed=closed, answered=yes if move.message == message else move.answered))
+    return p
 
 
 def _holds(letters: Mapping[str, LetterState], message: str) -> bool:
-    return any(state.message == message for state in letters.values())
+    return message in [state.message for state in letters.values()]
 
 
 def _answered(letters: Mapping[str, LetterState], message: str, yes: bool) -> Mapping[str, LetterState]:
-    return {name: replace(state, answered=yes) if state.message == message else state for name, state in letters.items()}
+    return {name: state.with_answered(yes) if state.message == message else state for name, state in letters.items()}
 
 
 def _with_mailing(p: Person, key: str, number: int, run: int) -> Person:
@@ -125,11 +129,11 @@ def _with_letter(p: Person, key: str, run: int, letter: str, state: LetterState)
         mailing = p.mailings.get(key)
         if mailing is None:
             return p
-        return put(p, mailings={**p.mailings, key: replace(mailing, letters={**mailing.letters, letter: state})})
+        return put(p, mailings={**p.mailings, key: mailing.with_letters({**mailing.letters, letter: state})})
     for membership in p.memberships.values():
         if membership.run == run:
             return put(p, memberships={**p.memberships, membership.list: membership.with_letters({**membership.letters, letter: state})})
     if p.last_move is not None:
-        closed = tuple(replace(m, letters={**m.letters, letter: state}) if m.run == run else m for m in p.last_move.closed)
+        closed = tuple(m.with_letters({**m.letters, letter: state}) if m.run == run else m for m in p.last_move.closed)
         return put(p, last_move=replace(p.last_move, closed=closed))
     return p

@@ -22,6 +22,10 @@ class LetterState:
     retry_at: int = 0
     answered: bool = False
 
+    def with_answered(self, answered: bool) -> LetterState:
+        """Written out, as `Membership.with_letters` is: every click has one."""
+        return LetterState(self.message, self.status, self.at, self.attempts, self.first_begun, self.retry_at, answered)
+
 
 @dataclass(frozen=True, slots=True)
 class Hop:
@@ -124,6 +128,9 @@ class Mailing:
     list: int
     run: int
     letters: Mapping[str, LetterState] = field(default_factory=dict)
+
+    def with_letters(self, letters: Mapping[str, LetterState]) -> Mailing:
+        return Mailing(self.list, self.run, letters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ Kept = TypeVar("Kept")
 _MARKUP = re.compile(r"\*\*|__|[*_`](?=\S)|(?<=\S)[*_`]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A genuine link. `plan` is the one in force, `links` the answers of the letter as it was published; `form` the one that asked for consent."""
 
@@ -52,6 +52,10 @@ class Opened:
     person: Person
     language: Language
     form: str = ""
+
+    def now(self, person: Person) -> Opened:
+        """The same link once something has become of the person."""
+        return Opened(self.token, self.action, self.entry, self.click, self.links, self.plan, person, self.language, self.form)
 
     @property
     def stream(self) -> str:
@@ -87,15 +91,19 @@ class Opening:
         folds = self.house.views.folds(streams - known.keys())
         installation, people = self.house.decisions.present(dict.fromkeys(streams, NOBODY) | dict(folds) | known)
         _remember(self._people, people)
-        clicks = {token: click for token, (entry, action) in begun.items() if (click := _click(installation, entry, action)) is not None}
+        published = _Published(installation)
+        clicks = {token: click for token, (entry, action) in begun.items() if (click := _click(published, entry, action)) is not None}
         before = self.house.ledger.after({begun[token][0].stream: 0 for token, click in clicks.items() if click.action == "confirm"})
-        found = {}
+        plan, found = installation.plan(), {}
         for token, click in clicks.items():
             entry, action = begun[token]
-            request, form = _request(before[entry.stream], entry) if click.action == "confirm" else ("", "")
-            person, links = people[entry.stream], _links(installation, click.claim)
+            form = ""
+            if click.action == "confirm":
+                request, form = _request(before[entry.stream], entry)
+                click = replace(click, request=request)
+            person = people[entry.stream]
             language = spoken(person.language, self.house.config.site)
-            found[token] = Opened(token, action, entry, replace(click, request=request), links, installation.plan(), person, language, form)
+            found[token] = Opened(token, action, entry, click, published.links(click.claim), plan, person, language, form)
         return installation, found
 
     def _genuine(self, tokens: Collection[str]) -> dict[str, tuple[Entry, int]]:
@@ -122,20 +130,30 @@ def _remember(kept: OrderedDict[str, Kept], found: Mapping[str, Kept]) -> None:
         kept.popitem(last=False)
 
 
-def _click(installation: Installation, entry: Entry, number: int) -> Click | None:
+class _Published:
+    """The answers of letters as they were published; each letter is looked for once, whoever has it."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self._links: dict[tuple[int, str, int, str, str], tuple[Link, ...]] = {}
+
+    def links(self, claim: LetterBegun) -> tuple[Link, ...]:
+        key = claim.edition, claim.kind, claim.list, claim.key, claim.letter
+        found = self._links.get(key)
+        if found is None:
+            letter = letter_of(self.installation.plan(claim.edition), claim)
+            found = self._links[key] = letter.links if letter is not None else ()
+        return found
+
+
+def _click(published: _Published, entry: Entry, number: int) -> Click | None:
     """None for an action that this letter does not have."""
     claim = cast(LetterBegun, entry.event)
-    link = next((each for each in _links(installation, claim) if each.index == number - link_token.FIRST_LINK), None)
+    link = next((each for each in published.links(claim) if each.index == number - link_token.FIRST_LINK), None)
     action: Action | None = "answer" if link is not None else ACTIONS.get(number)
     if action is None or (action == "confirm") > (claim.kind in OF_REQUESTS):
         return None
     return Click(action, claim, link)
-
-
-def _links(installation: Installation, claim: LetterBegun) -> tuple[Link, ...]:
-    """The answers of a letter as it was published."""
-    letter = letter_of(installation.plan(claim.edition), claim)
-    return letter.links if letter is not None else ()
 
 
 def token_for(house: House, opened: Opened, action: int) -> str:

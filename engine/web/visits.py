@@ -9,18 +9,16 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from engine.deciding import Result, Wish
 from engine.house import House
 from engine.intake.clicks import MAY_ACT_ALONE, Body, act_of, command_of
-from engine.subscriber.answering import CONTRADICTORY, is_contradiction, needs_consent
-from engine.subscriber.commands import UndoMove
+from engine.subscriber.answering import CONTRADICTORY, is_contradiction, may_take_back, needs_consent
 from engine.subscriber.decide import decide
-from engine.subscriber.events import Cause
-from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused
+from engine.subscriber.outcome import NothingToDo, Outcome, Refused
 from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import Keep
 from engine.web import errands
@@ -119,7 +117,7 @@ class Visits:
             return self.pages.refused(opened, outcome.why)
         if address := thanks_address(opened):
             return RedirectResponse(address, 303)
-        return self._done(replace(opened, person=result.person), outcome, again=body.said == "again")
+        return self._done(opened.now(result.person), outcome, again=body.said == "again")
 
     def _page(self, opened: Opened, visitor: Visitor, *, alone: bool = False) -> Steps[Response]:
         """The link as it stands: done already, no longer possible, or a button. What a press would do is asked of the same `decide` that does it."""
@@ -139,15 +137,11 @@ class Visits:
     def _done(self, opened: Opened, outcome: Outcome, *, again: bool = False) -> Response:
         if opened.click.action == "undo" and isinstance(outcome, NothingToDo):
             return self.pages.nothing_to_take_back(opened)
-        return self.pages.done(opened, undoable=self._undoable(opened), again=again)
+        return self.pages.done(opened, undoable=may_take_back(opened.click.claim.message, opened.person, opened.plan), again=again)
 
     def _foreseen(self, opened: Opened, body: Body) -> Outcome:
         command = command_of(opened.click, body, self.house.clock.now(), opened.person)
         return command if isinstance(command, Refused) else decide(command, opened.person, opened.plan)
-
-    def _undoable(self, opened: Opened) -> bool:
-        undo = UndoMove(self.house.clock.now(), Cause("click"), opened.click.claim.message)
-        return isinstance(decide(undo, opened.person, opened.plan), Done)
 
     def _may_act_alone(self, opened: Opened, visitor: Visitor, pressed: bool, others: int) -> Steps[bool]:
         if opened.click.action not in MAY_ACT_ALONE:
