@@ -5,7 +5,7 @@ Visits of the same moment are carried out together (`visits.py`), off the event 
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import cast
 
 from fastapi import Request
@@ -18,7 +18,7 @@ from engine.link_token import LENGTH
 from engine.web.crowd import Crowd
 from engine.web.limits import visitor_of
 from engine.web.link_fields import fields_of
-from engine.web.pages import App, Pages, Receive, Send
+from engine.web.pages import App, Ours, Pages, Receive, Send, site_headers
 from engine.web.rate import Pace
 from engine.web.robots import is_prefetch
 from engine.web.visits import Visitor, Visits
@@ -29,19 +29,26 @@ PREVIEW = "preview"
 
 
 class Links:
-    """Around the application rather than a route of it: a click needs nothing of what routes bring, and comes more often than all else."""
+    """Around the application rather than a route of it: a click needs nothing of what routes bring, and comes more often than all else.
 
-    def __init__(self, app: App, house: House, pages: Pages) -> None:
-        self.app, self.trusted = app, house.config.web.trusted_proxies
+    `failed` answers whatever could not be answered, before the error goes on to the log.
+    """
+
+    def __init__(self, app: App, house: House, pages: Pages, failed: Callable[[], Response]) -> None:
+        self.app, self.trusted, self.ours, self.failed = app, house.config.web.trusted_proxies, Ours(site_headers(house.config.site)), failed
         self.visits, self._looks, self._presses = Visits(house, pages), Pace(30), Pace(30)
         self._crowd = Crowd(self.visits.answers)
 
     async def __call__(self, scope: MutableMapping[str, object], receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and cast(str, scope["path"]).startswith(PREFIX) and scope["method"] in METHODS:
-            answer = await self._answer(Request(scope, receive))
-            await answer(scope, receive, send)
-        else:
+        if scope["type"] != "http" or scope["method"] not in METHODS or not cast(str, scope["path"]).startswith(PREFIX):
             await self.app(scope, receive, send)
+            return
+        try:
+            answer = await self._answer(Request(scope, receive))
+        except Exception:
+            await self.ours.complete(self.failed())(scope, receive, send)
+            raise
+        await self.ours.complete(answer)(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         token = cast(str, request.scope["path"]).removeprefix(PREFIX)

@@ -132,19 +132,32 @@ def site_headers(site: Site) -> dict[str, str]:
     return HEADERS | ({"Strict-Transport-Security": f"max-age={YEAR}"} if site.url.startswith("https:") else {})
 
 
+class Ours:
+    """The headers of C02 on every answer that has not set its own, and no cookie whatever happens."""
+
+    def __init__(self, said: Mapping[str, str]) -> None:
+        self._pairs = [(name.lower().encode(), value.encode()) for name, value in said.items()]
+
+    def among(self, said: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        known = {name.lower() for name, _ in said}
+        kept = [pair for pair in said if pair[0] != b"set-cookie"] if b"set-cookie" in known else list(said)
+        return kept + [pair for pair in self._pairs if pair[0] not in known]
+
+    def complete(self, answer: Response) -> Response:
+        answer.raw_headers = self.among(answer.raw_headers)
+        return answer
+
+
 class Headers:
-    """Around the application: the headers of C02 on every answer, and no cookie whatever happens."""
+    """Around the application: ours on every answer."""
 
     def __init__(self, app: App, ours: Mapping[str, str]) -> None:
-        self.app = app
-        self.ours = {name.lower().encode(): value.encode() for name, value in ours.items()}
+        self.app, self.ours = app, Ours(ours)
 
     async def __call__(self, scope: MutableMapping[str, object], receive: Receive, send: Send) -> None:
         async def with_headers(message: MutableMapping[str, object]) -> None:
             if message["type"] == "http.response.start":
-                said = [(name, value) for name, value in cast(list[tuple[bytes, bytes]], message["headers"]) if name != b"set-cookie"]
-                known = {name.lower() for name, _ in said}
-                message["headers"] = said + [(name, value) for name, value in self.ours.items() if name not in known]
+                message["headers"] = self.ours.among(cast(list[tuple[bytes, bytes]], message["headers"]))
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 PATIENCE_SECONDS = 300
+USUAL = 400
 # Known scanners, previews, crawlers and programs, by what they call themselves. "Cubot" is a make of telephone.
 _SCANNERS = re.compile(
     r"(?<!cu)bot\b|crawl|spider|slurp|preview|scanner|urlscan|headless|phantomjs|selenium|puppeteer|playwright|lighthouse|"
@@ -38,6 +40,12 @@ class Visit:
 
 def is_scanner(user_agent: str) -> bool:
     """A browser says what it is: nothing at all counts as a scanner too."""
+    return _is_scanner(user_agent) if len(user_agent) <= USUAL else _is_scanner.__wrapped__(user_agent)
+
+
+@lru_cache(maxsize=1024)
+def _is_scanner(user_agent: str) -> bool:
+    """Most readers say the same as many others, and to look through it costs more than the rest of a page."""
     return not user_agent.strip() or _SCANNERS.search(user_agent) is not None
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+
+from engine.web.pages import App
 
 DRAIN_SECONDS = 10
 
@@ -40,13 +41,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def serve(
-    app: FastAPI, host: str, port: int, trusted_proxies: Sequence[str], ready: Callable[[], None], stop: asyncio.Event
+    app: App, host: str, port: int, trusted_proxies: Sequence[str], ready: Callable[[], None], stop: asyncio.Event
 ) -> None:
     """Serve until `stop`; what is under way then has ten seconds to end. Raises CannotListen."""
     await serve_on(app, listen(host, port), trusted_proxies, ready, stop)
 
 
-async def serve_on(app: FastAPI, listening: socket.socket, trusted_proxies: Sequence[str], ready: Callable[[], None], stop: asyncio.Event) -> None:
+async def serve_on(app: App, listening: socket.socket, trusted_proxies: Sequence[str], ready: Callable[[], None], stop: asyncio.Event) -> None:
     config = uvicorn.Config(
         app,
         http="httptools",

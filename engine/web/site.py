@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -12,10 +13,11 @@ from starlette.exceptions import HTTPException
 from engine.authoring import asset
 from engine.gathering import Gatherer
 from engine.house import House
-from engine.language import translator
+from engine.language import N_, translator
 from engine.web import api, forms, links, monitoring
-from engine.web.pages import Headers, Pages, site_headers, spoken
+from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
 
+WRONG = N_("Something went wrong on our side")
 ASSET_TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -32,18 +34,17 @@ ASSET_TYPES = {
 }
 
 
-def make_site(house: House, gatherer: Gatherer) -> FastAPI:
+def make_site(house: House, gatherer: Gatherer) -> App:
     """Everything readers, authors' forms and other programs reach under `[site] url`."""
     app = FastAPI(title=house.config.site.name, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     pages = Pages(house.config.site)
-    app.add_middleware(links.Links, house=house, pages=pages)
     app.add_middleware(Headers, ours=site_headers(house.config.site))
     app.include_router(forms.router(house, gatherer))
     app.include_router(api.router(house, gatherer))
     app.include_router(monitoring.router(house))
     _add_files(app, house.config.sequences)
     _add_errors(app, pages)
-    return app
+    return links.Links(app, house, pages, partial(_failure, pages))
 
 
 def _add_files(app: FastAPI, folder: Path) -> None:
@@ -67,6 +68,12 @@ def _add_files(app: FastAPI, folder: Path) -> None:
         return Response(status_code=204, headers={"Cache-Control": "public, max-age=86400"})
 
 
+def _failure(pages: Pages) -> Response:
+    language = spoken("", pages.site)
+    _ = translator(language)
+    return pages.page("plain.html", language, status=500, heading=_(WRONG), paragraphs=(_("Please try again in a moment."),))
+
+
 def _add_errors(app: FastAPI, pages: Pages) -> None:
     language = spoken("", pages.site)
     _ = translator(language)
@@ -84,10 +91,9 @@ def _add_errors(app: FastAPI, pages: Pages) -> None:
 
     async def failed(request: Request, error: Exception) -> Response:
         """Made outside of everything else, so it brings the headers itself."""
-        answer = said(request, 500, _("Something went wrong on our side"), _("Please try again in a moment."))
-        for name, value in site_headers(pages.site).items():
-            answer.headers.setdefault(name, value)
-        return answer
+        api_call = request.url.path.startswith("/api/")
+        answer = JSONResponse({"detail": _(WRONG)}, 500) if api_call else _failure(pages)
+        return Ours(site_headers(pages.site)).complete(answer)
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(Exception, failed)

@@ -10,6 +10,7 @@ import pytest
 
 from engine.desk.processes import Processes
 from engine.house import House
+from engine.link_token import FIRST_LINK, make_token
 from engine.web.pages import Pages, is_address
 from engine.web.serve import CannotListen, listen
 from tests.conftest import MakeHouse
@@ -124,11 +125,13 @@ def test_without_a_database_health_is_503_and_a_page_says_nothing_of_why(install
         house.ledger.close()
         house.database.close()
         assert httpx.get(f"{url}/health", timeout=20).status_code == 503
-        with caplog.at_level(logging.CRITICAL, logger="uvicorn.error"):
-            answer = httpx.get(f"{url}/f/inscription", timeout=60)
-        assert answer.status_code == 500 and "Un incident s’est produit" in answer.text
-        assert answer.headers["strict-transport-security"] and answer.headers["x-robots-tag"]
-        assert not any(word in answer.text for word in ("Traceback", "psycopg", "Pool", "ledger"))
+        token = make_token(house.secrets.link_key, FIRST_LINK, 1, "0" * 32)
+        for path in ("/f/inscription", f"/l/{token}"):
+            with caplog.at_level(logging.CRITICAL, logger="uvicorn.error"):
+                answer = httpx.get(f"{url}{path}", timeout=60)
+            assert answer.status_code == 500 and "Un incident s’est produit" in answer.text
+            assert answer.headers["strict-transport-security"] and answer.headers["x-robots-tag"]
+            assert not any(word in answer.text for word in ("Traceback", "psycopg", "Pool", "ledger"))
 
 
 def test_an_address_in_use_is_a_sentence() -> None:
