@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from psycopg.rows import TupleRow
 
+from engine.store.arrays import booleans, integers, texts
 from engine.store.database import Database
 from engine.store.sql import beside
 
@@ -36,7 +37,7 @@ class Desk:
 
     def spend_nonces(self, nonces: Collection[str]) -> set[str]:
         """Those among them that are shown for the first time within the hour."""
-        return {str(row[0]) for row in self._run("spend_nonces", nonces=sorted(nonces))}
+        return {str(row[0]) for row in self._run("spend_nonces", nonces=texts(sorted(nonces)))}
 
     def attempt(self, key: str, windows: Sequence[int], room: Callable[[Sequence[int]], bool]) -> bool:
         """Note an attempt if there is `room`, told how many were noted within each window of wall-clock seconds.
@@ -96,8 +97,8 @@ class Desk:
         """These links' pages were fetched; True where one asked a person for a press. Was it pressed before, and how many other links of that letter
         were fetched within ten seconds, these included?"""
         ordered = sorted(pages)
-        values = {"messages": [m for m, _ in ordered], "links": [n for _, n in ordered], "asked": [pages[page] for page in ordered]}
-        rows = self._run("note_shown", **values)
+        asked = booleans([pages[page] for page in ordered])
+        rows = self._run("note_shown", messages=texts([m for m, _ in ordered]), links=integers([n for _, n in ordered]), asked=asked)
         together: dict[str, set[int]] = {}
         for message, link in ordered:
             together.setdefault(message, set()).add(link)
@@ -105,7 +106,7 @@ class Desk:
 
     def note_pressed(self, pages: Collection[Page]) -> None:
         ordered = sorted(set(pages))
-        self._run("note_pressed", messages=[message for message, _ in ordered], links=[link for _, link in ordered])
+        self._run("note_pressed", messages=texts([message for message, _ in ordered]), links=integers([link for _, link in ordered]))
 
     def lost_messages(self) -> tuple[str, ...]:
         """The letters whose links were opened, as far as is still kept, and never pressed."""

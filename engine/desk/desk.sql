@@ -60,8 +60,10 @@ DELETE FROM desk.taken
 DELETE FROM desk.taken WHERE until < clock_timestamp() - interval '1 minute'
 
 -- name: spend_nonces
--- A page's nonce is spent once; a second time means the same form was sent twice, which is harmless but not a new act.
+-- A page's nonce is spent once; a second time means the same form was sent twice, which is harmless but not a new act. This waits for no disk: the log
+-- is written in order, so once the act is safe, its nonce is.
 INSERT INTO desk.nonce (nonce, until) SELECT nonce, clock_timestamp() + interval '1 hour' FROM unnest(%(nonces)s::text[]) AS n (nonce)
+WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
 ON CONFLICT DO NOTHING RETURNING nonce
 
 -- name: forget_nonces
@@ -135,15 +137,19 @@ ON CONFLICT (name) DO UPDATE SET engine_at = excluded.engine_at, position = excl
 SELECT engine_at, position FROM desk.mark WHERE name = %(name)s
 
 -- name: note_shown
--- Pages of links were fetched. Which other links of the same letter were within ten seconds tells a robot that tries them all (C03).
+-- Pages of links were fetched. Which other links of the same letter were within ten seconds tells a robot that tries them all (C03). It is kept for
+-- moments and for counting, and waits for no disk.
 INSERT INTO desk.shown (message, link, asked) SELECT * FROM unnest(%(messages)s::text[], %(links)s::smallint[], %(asked)s::boolean[])
+WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
 ON CONFLICT (message, link) DO UPDATE SET at = clock_timestamp(), asked = shown.asked OR excluded.asked
 RETURNING message, link, pressed, ARRAY(SELECT other.link FROM desk.shown other WHERE other.message = shown.message AND other.link <> shown.link
     AND other.at > clock_timestamp() - interval '10 seconds')
 
 -- name: note_pressed
--- Acts came from these links' pages: they are not lost, and the pages no longer act by themselves.
+-- Acts came from these links' pages: they are not lost, and the pages no longer act by themselves. As above: a press that a crash makes forgotten is
+-- in the ledger all the same.
 INSERT INTO desk.shown (message, link, asked, pressed) SELECT *, true, true FROM unnest(%(messages)s::text[], %(links)s::smallint[])
+WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
 ON CONFLICT (message, link) DO UPDATE SET pressed = true
 
 -- name: lost_messages
