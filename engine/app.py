@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets as random_source
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from engine.config import Config, read_config
 from engine.deciding import Decisions, Publications
-from engine.desk.clock import Clock
+from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.desk.processes import SQL as PROCESSES_SQL
@@ -17,6 +19,9 @@ from engine.house import House
 from engine.keys import Secrets, make_secrets, read_secrets
 from engine.ledger.store import SQL as LEDGER_SQL
 from engine.ledger.store import Ledger
+from engine.proof.ledger_tree import LedgerTree
+from engine.proof.signer import Place
+from engine.proof.store import SQL as PROOF_SQL
 from engine.remembering import LedgerMemory
 from engine.store.database import Database, ensure_database, ensure_program_role, program_role
 from engine.store.embedded import Embedded
@@ -59,7 +64,7 @@ def furnished(config: Config, owner: str, secrets: Secrets) -> Iterator[House]:
     ledger = Ledger(program)
     try:
         with database.connection() as connection:
-            for sql in (DESK_SQL, PROCESSES_SQL, VAULT_SQL, LEDGER_SQL):
+            for sql in (DESK_SQL, PROCESSES_SQL, VAULT_SQL, LEDGER_SQL, PROOF_SQL):
                 sql.check(connection)
         vault, desk, clock = Vault(database, secrets.pepper), Desk(database), Clock(database)
         views = ReadViews(ledger, database)
@@ -67,7 +72,10 @@ def furnished(config: Config, owner: str, secrets: Secrets) -> Iterator[House]:
         publications = Publications(ledger)
         decisions = Decisions(ledger, vault, publications, views.folds, clock.now)
         memory = LedgerMemory(ledger, publications, config.data)
-        yield House(config, secrets, database, ledger, vault, desk, clock, publications, decisions, views, sender_name(), memory)
+        # The random end of an origin's name.
+        place = Place(config.data, config.secrets, urlsplit(config.site.url).netloc, partial(random_source.token_hex, 8))
+        tree = LedgerTree(database, ledger, publications, place, clock.now, wall_now)
+        yield House(config, secrets, database, ledger, vault, desk, clock, publications, decisions, views, sender_name(), memory, tree)
     finally:
         ledger.close()
         database.close()

@@ -88,6 +88,13 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """`every`: by the wall clock, how long after a checkpoint the next one is signed when the ledger has gone on."""
+
+    every: Delay = Delay(minutes=60)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     folder: Path
     site: Site
@@ -95,6 +102,7 @@ class Config:
     web: Web = Web()
     smtp: Smtp = Smtp()
     sending: Sending = Sending()
+    proof: Proof = Proof()
     store_url: str = "embedded"
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
@@ -145,18 +153,21 @@ def read_config(folder: Path) -> Config:
         sending_part.parsed("pause_after_outage", parse_delay, Delay(days=1)),
         sending_part.parsed("drain", parse_seconds, 30),
     )
-    mailbox, store = _part(root, "mailbox"), _part(root, "store")
+    mailbox, store, proof_part = _part(root, "mailbox"), _part(root, "store"), _part(root, "proof")
+    proof = Proof(proof_part.parsed("every", parse_delay, Delay(minutes=60)))
+    if proof.every.nominal_ms == 0:
+        proof_part.mistake("every", "`every` is a minute at least")
     ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))
     url = store.get("url", str, "embedded")
     if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
         store.mistake("url", '`url` is "embedded" or a PostgreSQL address: postgresql://user@host/database')
     settings = _settings(root, site)
-    for part in (web_part, smtp_part, sending_part, mailbox, store):
+    for part in (web_part, smtp_part, sending_part, mailbox, store, proof_part):
         part.finish()
     root.finish()
     if mistakes:
         raise Unpublishable(tuple(sorted(set(mistakes))))
-    return Config(folder, site, settings, web, smtp, sending, url, *ports)
+    return Config(folder, site, settings, web, smtp, sending, proof, url, *ports)
 
 
 def _part(root: Table, name: str) -> Table:

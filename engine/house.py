@@ -12,6 +12,7 @@ from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.keys import Secrets
 from engine.ledger.store import Ledger
+from engine.proof.ledger_tree import LedgerTree
 from engine.remembering import LedgerMemory
 from engine.store.database import Database
 from engine.subscriber.person import Person
@@ -118,3 +119,4 @@ class House:
     views: Views
     sender: str
     memory: LedgerMemory
+    tree: LedgerTree

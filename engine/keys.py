@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NAMES = ("link.key", "suppression.pepper", "nonce.key")
+SIGNING = "proof.key"
+"""The seed of the key that signs checkpoints. Read by whoever signs, each time: it can be changed beneath a running process (F13)."""
+NEXT = "proof.key.next"
 
 
 class SecretMissing(Exception):
@@ -32,7 +35,7 @@ def make_secrets(folder: Path) -> None:
         # What somebody else mounted read-only keeps the mode it was given.
         with contextlib.suppress(OSError):
             folder.chmod(0o700)
-    missing = [name for name in NAMES if _from_environment(name) is None and not (folder / name).exists()]
+    missing = [name for name in (*NAMES, SIGNING) if _from_environment(name) is None and not (folder / name).exists()]
     if missing:
         _make(folder, missing)
 
@@ -59,6 +62,38 @@ def _make(folder: Path, names: Sequence[str]) -> None:
 def read_secrets(folder: Path) -> Secrets:
     values = [_read(folder, name) for name in NAMES]
     return Secrets(folder, *values)
+
+
+def signing_seed(folder: Path) -> bytes:
+    """Raises SecretMissing."""
+    seed = _read(folder, SIGNING)
+    if len(seed) != 32:
+        raise SecretMissing(f"the secret {SIGNING} is longer than 32 bytes: put your saved copy back")
+    return seed
+
+
+def next_signing_seed(folder: Path) -> bytes | None:
+    """The one prepared to follow the present one; None where there is none. Raises SecretMissing."""
+    return _read(folder, NEXT) if (folder / NEXT).exists() else None
+
+
+def prepare_signing_seed(folder: Path) -> bytes:
+    """A new seed beside the present one, on the disk when this returns. Raises SecretMissing where the present one is no file of ours to replace."""
+    if _from_environment(SIGNING) is not None:
+        raise SecretMissing(f"the secret {SIGNING} comes from the environment: take it out of there and put it into {folder}, then change it")
+    (folder / NEXT).unlink(missing_ok=True)
+    _make(folder, [NEXT])
+    return _read(folder, NEXT)
+
+
+def take_next_signing_seed(folder: Path) -> None:
+    """The prepared one in place of the present one, which is gone for good."""
+    (folder / NEXT).rename(folder / SIGNING)
+    folder_descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(folder_descriptor)
+    finally:
+        os.close(folder_descriptor)
 
 
 def _read(folder: Path, name: str) -> bytes:

@@ -95,6 +95,27 @@ class BreachRecorded(Event):
     people: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class OriginBegun(Event):
+    """From here on checkpoints are signed in the name `origin`, by the key `vkey` (C2SP signed-note). `previous` is the origin before it, "" for the
+    first, of which a checkpoint of `size` and `root` (hexadecimal) was the last one signed: the ledger was put back, and may not hold all of it.
+    """
+
+    origin: str
+    vkey: str
+    previous: str = ""
+    size: int = 0
+    root: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeyChanged(Event):
+    """From here on `vkey` signs in the name of the same origin; `note` is signed by the key before it and names it (F13)."""
+
+    vkey: str
+    note: str
+
+
 InstallationEvent = (
     WordsPublished
     | SequencePublished
@@ -106,4 +127,6 @@ InstallationEvent = (
     | SendingResumed
     | LedgerRestored
     | BreachRecorded
+    | OriginBegun
+    | SigningKeyChanged
 )

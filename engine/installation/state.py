@@ -33,6 +33,17 @@ class Edition:
     added: tuple[tuple[tuple[str, str], tuple[int, bool]], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """In whose name checkpoints are signed, and by which keys, the present one last. `kept` is the position up to which the ledger still holds what
+    was signed in this name, None while it was never put back since; then nothing more is signed in it. `previous` is the origin before it."""
+
+    name: str
+    vkeys: tuple[str, ...]
+    kept: int | None = None
+    previous: str = ""
+
+
 @dataclass(frozen=True)
 class Installation:
     """A fold of the installation's stream up to `version`. `paused` maps a list (0: everything) to the reason; `restored` is when the ledger was
@@ -48,6 +59,12 @@ class Installation:
     notices: Mapping[str, str] = field(default_factory=dict)
     restored: int = 0
     breaches: Mapping[str, Breach] = field(default_factory=dict)
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def origin(self) -> Origin | None:
+        """The one in whose name checkpoints are signed now."""
+        return self.origins[-1] if self.origins and self.origins[-1].kept is None else None
 
     @property
     def edition(self) -> int:
@@ -148,8 +165,14 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
             return replace(i, paused={**i.paused, number: why})
         case e.SendingResumed(_, number):
             return replace(i, paused={n: why for n, why in i.paused.items() if n != number and number != 0})
-        case e.LedgerRestored(at, _):
-            return replace(i, restored=at)
+        case e.LedgerRestored(at, position):
+            lost = tuple(replace(each, kept=position if each.kept is None else min(each.kept, position)) for each in i.origins)
+            return replace(i, restored=at, origins=lost)
+        case e.OriginBegun(_, origin, vkey, previous, _, _):
+            return replace(i, origins=(*i.origins, Origin(origin, (vkey,), None, previous)))
+        case e.SigningKeyChanged(_, vkey, _) if i.origins:
+            last = i.origins[-1]
+            return replace(i, origins=(*i.origins[:-1], replace(last, vkeys=(*last.vkeys, vkey))))
         case e.NoticePublished(_, form, digest, _):
             return replace(i, notices={**i.notices, form: digest})
         case e.BreachRecorded():

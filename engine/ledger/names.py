@@ -51,6 +51,8 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "sending-resumed": i.SendingResumed,
     "ledger-restored": i.LedgerRestored,
     "breach-recorded": i.BreachRecorded,
+    "origin-begun": i.OriginBegun,
+    "signing-key-changed": i.SigningKeyChanged,
 }
 
 RETIRED: frozenset[str] = frozenset()

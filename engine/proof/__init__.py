@@ -4,6 +4,11 @@
     tiles.py        where a hash of the tree is kept, by C2SP's coordinates (pure)
     note.py         signed notes (pure)      checkpoint.py   signed tree heads (pure)
     tlog_proof.py   one entry's proof (pure) policy.py       whose signatures are asked for (pure)
+    whole.py        the right edge of the tree, which grows (pure)
     signing.py      the one door to Ed25519
-
+    store.py        tiles and checkpoints in the database's schema `proof`
+    growing.py      the tree follows the ledger
+    signer.py       a checkpoint is signed, and never one that contradicts an earlier one (last_checkpoint.py: the file outside the database)
+    replaying.py    the auditor's replay, from the ledger's bytes alone
+    ledger_tree.py  all of it, as the rest of the program asks for it
 """

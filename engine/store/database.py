@@ -1,4 +1,4 @@
-"""The one database of an installation: its roles, its four schemas, and a pool of connections for the running program."""
+"""The one database of an installation: its roles, its five schemas, and a pool of connections for the running program."""
 
 from __future__ import annotations
 

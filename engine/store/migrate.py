@@ -10,6 +10,7 @@ from psycopg import sql
 
 from engine.desk import desk
 from engine.ledger import store as ledger
+from engine.proof import store as proof
 from engine.store.database import HERE, MIGRATION_LOCK
 from engine.store.sql import queries
 
@@ -35,8 +36,10 @@ def migrate(owner: str, role: str) -> None:
             connection.execute(statements["schemas"].encode())
             connection.execute(desk.SQL["create"].encode())
             _vault(connection)
+            with connection.cursor() as cursor:
+                proof.create(cursor)
             named = {"role": sql.Identifier(role), "database": sql.Identifier(connection.info.dbname)}
-            for name in ("grant_ledger", "grant_tables", "grant_views"):
+            for name in ("grant_ledger", "grant_tables", "grant_proof", "grant_views"):
                 connection.execute(sql.SQL(statements[name]).format(**named))
             connection.execute(sql.SQL(statements["mark"]).format(fingerprint=sql.Literal(wanted)))
         finally:
@@ -45,7 +48,7 @@ def migrate(owner: str, role: str) -> None:
 
 def _fingerprint(role: str) -> str:
     """Names everything a migration would do: while it is the same, none is needed, and none takes a lock that would stop the senders."""
-    rooms = [Path(str(room.__file__)).with_suffix(".sql") for room in (desk, ledger)]
+    rooms = [Path(str(room.__file__)).with_suffix(".sql") for room in (desk, ledger, proof)]
     files = [HERE / "migrate.sql", *rooms, *sorted(VAULT_MIGRATIONS.glob("*.sql"))]
     return "relance " + hashlib.sha256(b"\0".join([role.encode(), *(path.read_bytes() for path in files)])).hexdigest()
 

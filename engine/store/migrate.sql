@@ -28,6 +28,13 @@ GRANT USAGE ON SCHEMA vault, desk TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA vault, desk TO {role};
 REVOKE INSERT, UPDATE, DELETE ON vault.migration FROM {role}
 
+-- name: grant_proof
+-- Checkpoints are added and read, never changed or removed (G22). Tiles are derived from the ledger: partial ones are written again as they grow, and
+-- all of them are made anew when a ledger was put back without them.
+GRANT USAGE ON SCHEMA proof TO {role};
+GRANT SELECT, INSERT ON proof.checkpoint TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON proof.tile TO {role}
+
 -- name: grant_views
 -- Views are dropped and made again at will, by the program itself, each in a schema of its own.
 GRANT CREATE ON DATABASE {database} TO {role}

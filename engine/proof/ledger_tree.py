@@ -1,0 +1,175 @@
+"""The tree over the ledger, as the rest of the program asks it: how large, which root, proofs, checkpoints."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from engine.deciding import Publications
+from engine.keys import SecretMissing
+from engine.ledger.store import Ledger
+from engine.proof.checkpoint import parse_checkpoint
+from engine.proof.growing import Growing, TreeContradicted
+from engine.proof.refused import ProofRefused
+from engine.proof.replaying import Replay, Signed, TreeDifference
+from engine.proof.signer import Place, Signer
+from engine.proof.signing_refused import SigningRefused
+from engine.proof.store import Checkpoints, SignedCheckpoint, Tiles
+from engine.proof.tree import Span, consistency_spans, inclusion_spans
+from engine.sequence.delay import Delay
+from engine.sequence.timing import later
+from engine.store.database import Database
+
+log = logging.getLogger("relance.proof")
+WAIT = 0.02
+
+
+class LedgerTree:
+    """`trouble` is why this process does not sign or grow, "" while it does."""
+
+    def __init__(
+        self, database: Database, ledger: Ledger, publications: Publications, place: Place, now: Callable[[], int], wall: Callable[[], int]
+    ) -> None:
+        self.ledger, self.publications, self._database, self._wall = ledger, publications, database, wall
+        self._tiles, self._checkpoints, self._growing = Tiles(database), Checkpoints(database), Growing(database)
+        self._signer = Signer(database, publications, place, now, wall)
+        self.trouble = ""
+
+    def size(self) -> int:
+        """How many entries the tree holds: those of positions 1 to `size()`."""
+        return self._tiles.size()
+
+    def root_at(self, size: int) -> bytes:
+        """The root over the first `size` entries. Raises ProofRefused for more than the tree holds."""
+        return self._tiles.root_at(size)
+
+    def inclusion(self, index: int, size: int) -> list[bytes]:
+        """The inclusion proof of the entry at position `index + 1` in the tree of the first `size` entries, from the leaf's sibling to the root's
+        child (RFC 9162, 2.1.3). Raises ProofRefused."""
+        return self._hashes(inclusion_spans(index, size), size)
+
+    def consistency(self, old: int, size: int) -> list[bytes]:
+        """The proof that the tree of `old` entries is the beginning of the one of `size` (RFC 9162, 2.1.4). Raises ProofRefused."""
+        return self._hashes(consistency_spans(old, size), size)
+
+    def _hashes(self, spans: Sequence[Span], size: int) -> list[bytes]:
+        if size > (held := self.size()):
+            raise ProofRefused(f"the tree has {held} leaves, not {size}")
+        return self._tiles.hashes_of(spans)
+
+    @property
+    def origin(self) -> str:
+        """In whose name checkpoints are signed now; "" before the first, and after a ledger was put back until the next."""
+        origin = self.publications.current().origin
+        return origin.name if origin is not None else ""
+
+    @property
+    def vkey(self) -> str:
+        """The verifier key of the present origin (C2SP signed-note), "" where there is none."""
+        origin = self.publications.current().origin
+        return origin.vkeys[-1] if origin is not None else ""
+
+    def latest(self) -> SignedCheckpoint | None:
+        """The last checkpoint of the present origin."""
+        origin = self.publications.current().origin
+        return self._checkpoints.last(origin.name) if origin is not None else None
+
+    def all_checkpoints(self) -> list[SignedCheckpoint]:
+        """Every one ever signed, of former origins too, in the order in which it was signed."""
+        return self._checkpoints.all()
+
+    def sign_now(self) -> SignedCheckpoint:
+        """A checkpoint over the whole ledger as it is; the last one where nothing has come since. Begins an origin where there is none.
+
+        Raises SigningRefused (F07), TreeContradicted, SecretMissing, OSError.
+        """
+        return self._signer.sign(self.grow)
+
+    def sign(self, text: str) -> bytes:
+        """A signed note over a text that ends with a newline, by the key that signs checkpoints. Raises ProofRefused for the text of a checkpoint:
+        those are signed by `sign_now` alone. Otherwise as `sign_now`."""
+        try:
+            parse_checkpoint(text)
+        except ProofRefused:
+            return self._signer.key(self.grow)[1].sign(text)
+        raise ProofRefused("a checkpoint is signed only over the ledger itself")
+
+    def begin(self) -> tuple[str, str]:
+        """Origin and verifier key; the first origin begins where there is none. Raises as `sign_now` does."""
+        origin, signer = self._signer.key(self.grow)
+        return origin.name, signer.vkey
+
+    def rotate_key(self) -> SignedCheckpoint:
+        """A last checkpoint by the present key, a new key that it names, and the first checkpoint of that one, which is returned (F13)."""
+        self.sign_now()
+        self._signer.change_key(self.grow)
+        return self.sign_now()
+
+    def sign_when_due(self, every: Delay) -> SignedCheckpoint | None:
+        """Sign if the last checkpoint is older than `every` by the wall clock, and the ledger has gone on. A refusal is kept in `trouble`, and said
+        once; a lost database is raised."""
+        try:
+            latest = self.latest()
+            if latest is not None and (self._wall() < later(latest.signed_at, every, "UTC") or self.ledger.head() == latest.size):
+                return None
+            signed = self.sign_now() if self.ledger.head() else None
+            self._is_troubled("")
+            return signed
+        except (SigningRefused, SecretMissing, ProofRefused, OSError) as error:
+            self._is_troubled(str(error))
+            return None
+
+    def _is_troubled(self, why: str) -> None:
+        if why and why != self.trouble:
+            log.error("NO CHECKPOINT IS SIGNED", extra={"why": why})
+        self.trouble = why
+
+    def grow(self, stopped: Callable[[], bool] = lambda: False) -> int:
+        """Follow the ledger to its head as it is now; the size the tree has then. Raises TreeContradicted."""
+        head = self.ledger.head()
+        while not stopped():
+            if self._growing.step(head):
+                continue
+            if self.size() >= head:
+                break
+            # Another process is at it.
+            time.sleep(WAIT)
+        return self.size()
+
+    def grow_quietly(self, stopped: Callable[[], bool]) -> None:
+        """The same for who does it again and again: a contradiction is kept in `trouble`."""
+        try:
+            self.grow(stopped)
+        except TreeContradicted as error:
+            self._is_troubled(str(error))
+
+    def anew(self, tell: Callable[[int, int], None] = lambda done, total: None) -> None:
+        """All tiles from the ledger once more: after one was put back without the other. Checkpoints stay."""
+        self._growing.anew(self.ledger.head(), tell)
+
+    def replay(self, tell: Callable[[int, int], None] = lambda done, total: None) -> Iterator[TreeDifference]:
+        """The whole tree once more from the ledger's bytes: what differs from the tiles, from any checkpoint ever signed, or from the last one that
+        this machine remembers. Raises SigningRefused where it remembers one that cannot be read."""
+        signed = [Signed(each, "proof.checkpoint") for each in self.all_checkpoints()]
+        held = self._signer.file.read()
+        if held is not None:
+            note, said = held
+            signed.append(Signed(SignedCheckpoint(said.origin, said.size, said.root, note, 0), str(self._signer.file.path)))
+        # In this order: what was signed or grew before is in what the ledger holds now.
+        replay = Replay(self._database, self.publications.current().origins, signed)
+        yield from replay.differences(self.ledger.head(), tell)
+
+    def lost(self) -> int | None:
+        """The size of what this machine signed last, where the ledger no longer holds so much, or knows nothing of the name it was signed in."""
+        try:
+            held = self._signer.file.read()
+        except SigningRefused:
+            return None
+        if held is None:
+            return None
+        said, origins = held[1], self.publications.current().origins
+        known = next((each for each in origins if each.name == said.origin), None)
+        if known is None:
+            return said.size
+        return said.size if known.kept is None and said.size > self.ledger.head() else None

@@ -1,0 +1,117 @@
+"""Tiles and checkpoints in the database, schema `proof`. The program may add checkpoints and read them; nobody changes or removes one (G22)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from engine.proof.refused import ProofRefused
+from engine.proof.tiles import Place, place_of
+from engine.proof.tree import HASH_BYTES, Node, ReadNode, Span, nodes_of, span_hash
+from engine.proof.whole import root_of_whole
+from engine.store.database import Database
+from engine.store.sql import AnyCursor, beside
+
+SQL = beside(__file__)
+TilePlace = tuple[int, int]
+"""Level and number."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """`note` is the signed note, byte for byte; `signed_at` the wall clock (ms) of the machine that signed it."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: bytes
+    signed_at: int
+
+
+class Tiles:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def size(self) -> int:
+        """How many leaves the tree has."""
+        with self.database.connection() as connection, connection.cursor() as cursor:
+            return size(cursor)
+
+    def root_at(self, leaves: int) -> bytes:
+        """The root when the tree had so many leaves. Raises ProofRefused for more than it has."""
+        return self.hashes_of([(0, leaves)])[0]
+
+    def hashes_of(self, spans: Collection[Span]) -> list[bytes]:
+        """The hash over each span of leaves, from one query. Raises ProofRefused where the tree does not have them."""
+        nodes = [node for span in spans for node in nodes_of(span)]
+        places = {(place.level, place.number) for place in map(place_of, nodes)}
+        with self.database.connection() as connection, connection.cursor() as cursor:
+            found = read(cursor, places)
+        return [span_hash(span, _node_in(found)) for span in spans]
+
+
+def size(cursor: AnyCursor) -> int:
+    row = cursor.execute(SQL["size"]).fetchone()
+    return int(row[0]) if row is not None else 0
+
+
+def read(cursor: AnyCursor, places: Iterable[TilePlace]) -> dict[TilePlace, bytes]:
+    """The tiles there are among these."""
+    wanted = list(places)
+    values = {"levels": [level for level, _ in wanted], "numbers": [number for _, number in wanted]}
+    rows = cursor.execute(SQL["tiles"], values, binary=True).fetchall() if wanted else []
+    return {(int(level), int(number)): bytes(hashes) for level, number, hashes in rows}
+
+
+def write(cursor: AnyCursor, tiles: Mapping[TilePlace, bytes]) -> None:
+    values: dict[str, object] = {"levels": [level for level, _ in tiles], "numbers": [number for _, number in tiles], "hashes": list(tiles.values())}
+    cursor.execute(SQL["write_tiles"], values)
+
+
+def _node_in(tiles: Mapping[TilePlace, bytes]) -> ReadNode:
+    def node(level: int, index: int) -> bytes:
+        wanted: Node = (level, index)
+        place: Place = place_of(wanted)
+        tile = tiles.get((place.level, place.number), b"")
+        first, last = place.first * HASH_BYTES, (place.first + place.count) * HASH_BYTES
+        if len(tile) < last:
+            raise ProofRefused(f"the tree has no leaf {((index + 1) << level) - 1}")
+        return root_of_whole([tile[at : at + HASH_BYTES] for at in range(first, last, HASH_BYTES)])
+
+    return node
+
+
+class Checkpoints:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def all(self) -> list[SignedCheckpoint]:
+        """Every one ever signed, in the order in which it was."""
+        with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
+            return list(_signed(cursor.execute(SQL["checkpoints"]).fetchall()))
+
+    def last(self, origin: str) -> SignedCheckpoint | None:
+        with self.database.connection() as connection, connection.cursor() as cursor:
+            return last(cursor, origin)
+
+
+def last(cursor: AnyCursor, origin: str) -> SignedCheckpoint | None:
+    return next(_signed(cursor.execute(SQL["last"], {"origin": origin}, binary=True).fetchall()), None)
+
+
+def add(cursor: AnyCursor, signed: SignedCheckpoint) -> bool:
+    """False when there is one of this origin and size."""
+    values = {"origin": signed.origin, "size": signed.size, "root": signed.root, "note": signed.note, "signed_at": signed.signed_at}
+    return cursor.execute(SQL["add"], values).rowcount == 1
+
+
+def _signed(rows: Iterable[object]) -> Iterator[SignedCheckpoint]:
+    for origin, leaves, root, note, signed_at in cast(Iterable[tuple[str, int, bytes, bytes, int]], rows):
+        yield SignedCheckpoint(origin, leaves, bytes(root), bytes(note), signed_at)
+
+
+def create(cursor: AnyCursor) -> None:
+    """Make what is missing. Harmless when it is there."""
+    for name in ("create", "forbid", "guard"):
+        cursor.execute(SQL[name].encode())

@@ -1,0 +1,79 @@
+-- name: create
+-- The tree's hashes as C2SP tiles, the last and partial one of each level in its row; and every checkpoint ever signed, as it was signed.
+CREATE SCHEMA IF NOT EXISTS proof;
+CREATE TABLE IF NOT EXISTS proof.tile (
+    level smallint NOT NULL CHECK (level BETWEEN 0 AND 7),
+    number bigint NOT NULL CHECK (number >= 0),
+    hashes bytea NOT NULL CHECK (octet_length(hashes) BETWEEN 32 AND 8192 AND octet_length(hashes) % 32 = 0),
+    PRIMARY KEY (level, number)
+);
+ALTER TABLE proof.tile ALTER COLUMN hashes SET STORAGE EXTERNAL;
+CREATE TABLE IF NOT EXISTS proof.checkpoint (
+    origin text NOT NULL,
+    size bigint NOT NULL CHECK (size >= 0),
+    root bytea NOT NULL CHECK (octet_length(root) = 32),
+    note bytea NOT NULL,
+    signed_at bigint NOT NULL,
+    PRIMARY KEY (origin, size)
+)
+
+-- name: forbid
+-- What was signed was signed: the second wall behind the missing privilege (G22), as the ledger has it.
+CREATE OR REPLACE FUNCTION proof.refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'a signed checkpoint is never changed or removed'; END $$
+
+-- name: guard
+-- Fires for every role, the owner included, until the trigger itself is dropped.
+CREATE OR REPLACE TRIGGER checkpoints_are_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON proof.checkpoint
+FOR EACH STATEMENT EXECUTE FUNCTION proof.refuse_change()
+
+-- name: grow_lock
+-- One process at a time makes the tree grow; another leaves it to it.
+SELECT pg_try_advisory_xact_lock(hashtextextended('proof.tile', 0))
+
+-- name: rebuild_lock
+-- Whoever makes the tree anew waits for whoever makes it grow.
+SELECT pg_advisory_xact_lock(hashtextextended('proof.tile', 0))
+
+-- name: sign_lock
+-- One signature after the other: between reading what was signed last and writing what is signed next nobody comes (F07).
+SELECT pg_advisory_xact_lock(hashtextextended('proof.checkpoint', 0))
+
+-- name: size
+-- How many leaves the tree has; of the last tile only its length is read.
+SELECT number * 256 + octet_length(hashes) / 32 FROM proof.tile WHERE level = 0 ORDER BY number DESC LIMIT 1
+
+-- name: tiles
+-- The tiles a proof is made of, in one query.
+SELECT t.level, t.number, t.hashes FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[]) AS w (level, number)
+JOIN proof.tile t ON t.level = w.level AND t.number = w.number
+
+-- name: every_tile
+-- One level from its beginning, for whoever holds it against the ledger.
+SELECT number, hashes FROM proof.tile WHERE level = %(level)s AND number > %(after)s ORDER BY number LIMIT %(limit)s
+
+-- name: write_tiles
+-- What has grown; a partial tile is written again with more hashes.
+INSERT INTO proof.tile (level, number, hashes) SELECT * FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[], %(hashes)s::bytea[])
+ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes
+
+-- name: forget_tiles
+-- Only to make them anew from the ledger: they are derived from it, checkpoints are not.
+DELETE FROM proof.tile
+
+-- name: entries
+-- The exact stored bytes, in order, from a position on.
+SELECT notification_id, state FROM ledger.events WHERE notification_id >= %(first)s AND notification_id <= %(last)s ORDER BY notification_id
+
+-- name: checkpoints
+-- Every one ever signed, in the order in which it was.
+SELECT origin, size, root, note, signed_at FROM proof.checkpoint ORDER BY signed_at, size
+
+-- name: last
+-- The last of an origin.
+SELECT origin, size, root, note, signed_at FROM proof.checkpoint WHERE origin = %(origin)s ORDER BY size DESC LIMIT 1
+
+-- name: add
+-- The other half of compare and set: whoever is second at a size finds it taken.
+INSERT INTO proof.checkpoint (origin, size, root, note, signed_at)
+VALUES (%(origin)s, %(size)s, %(root)s, %(note)s, %(signed_at)s) ON CONFLICT (origin, size) DO NOTHING
