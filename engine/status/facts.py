@@ -22,7 +22,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`what`: "relay", "blocked"; `why` in its own words, for `since` seconds."""
+    """`what`: "relay", "blocked", "proof"; `why` in its own words, for `since` seconds."""
 
     what: str
     why: str
@@ -61,8 +61,21 @@ class Stuck:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeState:
+    """The tree holds the entries of positions 1 to `size`; `behind` it is by so many. The last checkpoint of `origin` covers `signed` of them, made
+    `age` wall-clock seconds ago; None for none."""
+
+    size: int = 0
+    behind: int = 0
+    origin: str = ""
+    signed: int = 0
+    age: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of sending ended, None for never."""
+    """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of sending ended, None for never.
+    `checkpoint_every` are the seconds after which one is due."""
 
     head: int
     processes: tuple[Process, ...] = ()
@@ -76,6 +89,8 @@ class Facts:
     breaches_waiting: tuple[str, ...] = ()
     tick: float | None = None
     relay: str = ""
+    tree: TreeState = TreeState()
+    checkpoint_every: float = 3600
     database_bytes: int = 0
     disk_free: int = 0
     disk_total: int = 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal
 
 from engine.language import N_
@@ -36,7 +37,8 @@ def is_well(found: Iterable[Finding]) -> bool:
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
     """The worst first."""
-    found = [*of_processes(facts), *of_views(facts.views), *of_sending(facts), *of_people(facts), *of_breaches(facts), *of_room(facts)]
+    about = (of_sending(facts), of_proof(facts), of_people(facts), of_breaches(facts), of_room(facts))
+    found = [*of_processes(facts), *of_views(facts.views), *chain.from_iterable(about)]
     order = ("stopped", "stuck", "notice")
     return tuple(sorted(found, key=lambda each: order.index(each.level)))
 
@@ -107,6 +109,19 @@ def of_sending(facts: Facts) -> Iterator[Finding]:
     if facts.tick is not None and facts.tick > SLOW_SECONDS and not excused:
         what = N_("no round of sending has ended for {since}")
         yield Finding("slow", "notice", what, N_("is the mail server slow? see [smtp] connections in config.toml"), {"since": facts.tick})
+
+
+def of_proof(facts: Facts) -> Iterator[Finding]:
+    refused = [trouble for trouble in facts.troubles if trouble.what == "proof"]
+    for trouble in refused:
+        what, values = N_("for {since} no checkpoint of the ledger is signed: {why}"), {"why": trouble.why, "since": trouble.since}
+        yield Finding("unsigned", "stopped", what, N_("once it is mended, `relance audit checkpoint` signs one, or says what still is wrong"), values)
+    tree = facts.tree
+    late = tree.age is not None and tree.age > max(SLOW_SECONDS, 2 * facts.checkpoint_every) and facts.head > tree.signed
+    if late and not refused and "follow" in facts.live:
+        what = N_("the last checkpoint of the ledger is {since} old, and {n} entries have come since")
+        values = {"since": tree.age, "n": facts.head - tree.signed}
+        yield Finding("checkpoint-late", "notice", what, N_("`relance audit checkpoint` signs one now"), values)
 
 
 def of_people(facts: Facts) -> Iterator[Finding]:

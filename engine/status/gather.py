@@ -12,7 +12,7 @@ from engine.installation.breaches import told_late
 from engine.installation.breaches import waiting as waiting_breaches
 from engine.ledger.codec import EntryRefused
 from engine.sequence.delay import HOUR
-from engine.status.facts import Facts, Process, Stuck, Trouble, ViewState, Waiting
+from engine.status.facts import Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting
 from engine.store.sql import beside
 
 SQL = beside(__file__)
@@ -36,9 +36,9 @@ def gather(house: House) -> Facts:
     with house.database.connection() as connection:
         size = int(connection.execute(SQL["size"]).fetchall()[0][0])
     tick = house.desk.mark("tick")
-    smtp = house.config.smtp
+    smtp, head = house.config.smtp, house.ledger.head()
     return Facts(
-        head=house.ledger.head(),
+        head=head,
         processes=running,
         troubles=tuple(troubles),
         views=view_states(house, faults),
@@ -50,10 +50,19 @@ def gather(house: House) -> Facts:
         breaches_waiting=tuple(each.breach for each in waiting_breaches(breaches, now)),
         tick=house.clock.wall_age(tick[0]) if tick is not None else None,
         relay=smtp.host if smtp.is_mailbox else f"{smtp.host}:{smtp.port}",
+        tree=tree_state(house, head),
+        checkpoint_every=house.config.proof.every.nominal_ms / 1000,
         database_bytes=size,
         disk_free=disk.free,
         disk_total=disk.total,
     )
+
+
+def tree_state(house: House, head: int) -> TreeState:
+    size, latest = house.tree.size(), house.tree.latest()
+    origin, signed = (latest.origin, latest.size) if latest is not None else (house.tree.origin, 0)
+    age = max(0.0, datetime.now(UTC).timestamp() - latest.signed_at / 1000) if latest is not None else None
+    return TreeState(size, max(0, head - size), origin, signed, age)
 
 
 def _stuck(house: House) -> Iterator[Stuck]:

@@ -37,6 +37,11 @@ class _Collected:
         parts = [((part,), sum(part in process.parts for process in alive)) for part in PARTS]
         yield _many("processes", "Living processes that do each part.", ("part",), parts)
         yield _one("ledger_head", "Position of the last entry of the ledger.", facts.head)
+        yield _one("tree_size", "Entries the tree over the ledger holds.", facts.tree.size)
+        yield _one("tree_behind_entries", "Entries the tree does not hold yet.", facts.tree.behind)
+        yield _one("checkpoint_size", "Entries the last signed checkpoint covers.", facts.tree.signed)
+        if facts.tree.age is not None:
+            yield _one("checkpoint_age_seconds", "Seconds since the last checkpoint was signed.", facts.tree.age)
         views = [((view.name,), view) for view in facts.views]
         yield _many("view_behind_entries", "Entries a view has not seen yet.", ("view",), [(k, v.behind) for k, v in views])
         yield _many("view_behind_seconds", "Seconds since the first of them was written.", ("view",), [(k, v.late) for k, v in views])

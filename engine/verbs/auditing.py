@@ -1,4 +1,4 @@
-"""`audit replay` and `rebuild`: views are nothing but what the ledger says. Stopping either at any point loses nothing."""
+"""`audit` and `rebuild`: views and tree are nothing but what the ledger says. Stopping at any point loses nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 
 from engine.house import House
 from engine.language import N_, translator
+from engine.verbs import attesting
+from engine.verbs.attesting import refusing
 from engine.verbs.progress import Progress
 from engine.verbs.refusal import Refusal
 from engine.verbs.wording import language_of
@@ -13,20 +15,30 @@ from engine.verbs.wording import language_of
 VIEWS = ("agenda", "members", "letters", "silence")
 
 
+SHOWN = 50
+
+
 def replay(house: House, args: argparse.Namespace) -> int:
-    """Rebuild every view beside the live ones from one snapshot; "equal", or the rows that differ and status 1."""
+    """Rebuild every view beside the live ones from one snapshot, and the tree from the ledger's bytes; "equal", or what differs and status 1."""
     _ = translator(language_of(house.config))
+    with refusing(), Progress(_("Recomputing the tree")) as tell:
+        in_tree = list(house.tree.replay(tell))
     with Progress(_("Replaying")) as tell:
         differences = house.views.compare(tell)
-    if not differences:
-        # The word a script looks for, the same in every language.
-        print("equal")
-        return 0
+    for unlike in in_tree[:SHOWN]:
+        print(_(unlike.sentence).format(**unlike.values))
     places = {"live only": _("live only"), "rebuilt only": _("rebuilt only")}
     for each in differences:
         print(f"{each.table}: {places.get(each.where, each.where)}: {each.row}")
-    said = N_("not equal: {n} rows differ (at most 50 of each kind are shown); `relance rebuild` makes the views anew")
-    raise Refusal(said, n=len(differences))
+    if in_tree:
+        said = N_("not equal: {n} differences between ledger, tree and checkpoints (at most 50 are shown); keep everything as it is: it is evidence")
+        raise Refusal(said, n=len(in_tree))
+    if differences:
+        said = N_("not equal: {n} rows differ (at most 50 of each kind are shown); `relance rebuild` makes the views anew")
+        raise Refusal(said, n=len(differences))
+    # The word a script looks for, the same in every language.
+    print("equal")
+    return 0
 
 
 def rebuild_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +58,15 @@ def rebuild(house: House, args: argparse.Namespace) -> int:
 
 def audit_arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
-    parts.add_parser("replay", help='rebuild every view beside the live ones: "equal", or the rows that differ')
+    parts.add_parser("replay", help='make views and tree anew beside the live ones: "equal", or what differs')
+    parts.add_parser("checkpoint", help="sign the ledger as it is now, and print the signed checkpoint")
+    parts.add_parser("key", help="origin and key of the checkpoints, to be published where nobody here can change them")
+    parts.add_parser("rotate-key", help="a new signing key, which the present one names")
+    parts.add_parser("restored", help="say that the ledger was put back from a copy: a new origin begins, which names the last checkpoint")
+
+
+PARTS = {"replay": replay, "checkpoint": attesting.checkpoint, "key": attesting.key, "rotate-key": attesting.rotate, "restored": attesting.restored}
 
 
 def audit(house: House, args: argparse.Namespace) -> int:
-    return replay(house, args)
+    return PARTS[args.part](house, args)

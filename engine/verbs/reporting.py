@@ -54,6 +54,7 @@ class _Words:
         for head, lines in (
             (_("running"), self._running(facts)),
             (_("ledger"), self._ledger(facts)),
+            (_("proof"), self._proof(facts)),
             (_("views"), self._views(facts)),
             (_("sending"), self._sending(facts)),
             (_("letters due"), self._due(facts)),
@@ -102,6 +103,14 @@ class _Words:
         yield self._("{entries}; database {size}; free on the disk of data/ {free}").format(
             entries=said, size=size(facts.database_bytes), free=size(facts.disk_free)
         )
+
+    def _proof(self, facts: Facts) -> Iterator[str]:
+        tree = facts.tree
+        held = self._("up to date") if not tree.behind else self.ngettext("{n} entry behind", "{n} entries behind", tree.behind)
+        said = self._("no checkpoint yet")
+        if tree.age is not None:
+            said = self._("last checkpoint over {n} entries, {since} ago").format(n=f"{tree.signed:,}", since=self.seconds(tree.age))
+        yield self._("tree {state}; {checkpoint}").format(state=held.format(n=f"{tree.behind:,}"), checkpoint=said)
 
     def _views(self, facts: Facts) -> Iterator[str]:
         parts = []

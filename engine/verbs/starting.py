@@ -8,6 +8,7 @@ from engine import publication
 from engine.house import House
 from engine.installation.events import LedgerRestored, SendingPaused
 from engine.language import N_
+from engine.proof.growing import TreeContradicted
 from engine.sequence.delay import MINUTE
 from engine.sequence.timing import later
 from engine.store.locks import alone
@@ -51,21 +52,34 @@ def _ahead(house: House) -> int:
 def recognise(house: House) -> None:
     """A ledger that was put back from an older copy holds sending until somebody has looked: what left since that copy would leave again.
 
-    One process of this machine at a time, so that it is recorded once.
+    It is known by the position this machine remembers, or by a checkpoint it has signed over more than there is. One process of this machine at a
+    time, so that it is recorded once.
     """
     house.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with alone(house.config.data / "ledger-position.lock", lambda said: None):
-        if (remembered := house.memory.lost()) is not None:
-            now, head = house.clock.now(), house.ledger.head()
-            while not house.publications.append([LedgerRestored(now, head), SendingPaused(now, "restored")], Cause("engine"), now):
-                house.publications.current()
-            ahead = [view for view, position, _ in house.views.positions() if position > head]
-            if ahead:
-                house.views.rebuild(ahead, lambda done, total: None)
-            house.desk.release_all()
-            told = {"position": head, "remembered": remembered.position}
+        remembered = house.memory.lost()
+        known = remembered.position if remembered is not None else house.tree.lost()
+        if known is not None:
+            head = put_back(house)
+            told = {"position": head, "remembered": known}
             log.error("THE LEDGER WAS PUT BACK FROM AN OLDER COPY: sending is paused, see `relance status`, then `relance resume`", extra=told)
         house.memory.note()
+
+
+def put_back(house: House) -> int:
+    """Record that the ledger was put back and ends at its present head, which is returned; hold sending; make anew what is ahead of it."""
+    now, head = house.clock.now(), house.ledger.head()
+    while not house.publications.append([LedgerRestored(now, head), SendingPaused(now, "restored")], Cause("engine"), now):
+        house.publications.current()
+    ahead = [view for view, position, _ in house.views.positions() if position > head]
+    if ahead:
+        house.views.rebuild(ahead, lambda done, total: None)
+    house.desk.release_all()
+    try:
+        house.tree.grow()
+    except TreeContradicted:
+        house.tree.anew()
+    return head
 
 
 def hold_back(house: House) -> None:

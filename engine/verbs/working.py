@@ -50,7 +50,7 @@ async def work(house: House, order: Order) -> list[BaseException]:
         if "follow" in order.parts:
             following = Following(house, sender.wake.set if sender is not None else lambda: None)
             stopping.append(following.stop)
-            tasks += [following.ended, _on(intervals.every(60), stop, lambda: _forget(house))]
+            tasks += [following.ended, _on(intervals.every(60), stop, lambda: _forget(house)), *_proof(house, intervals, stop)]
         if "web" in order.parts:
             gatherer = Gatherer(house.decisions)
             stack.callback(gatherer.close)
@@ -66,6 +66,14 @@ async def work(house: House, order: Order) -> list[BaseException]:
             each()
         # All are waited for, whichever failed, so that what is on the wire is finished and recorded.
         return [end for end in await asyncio.gather(*running, return_exceptions=True) if isinstance(end, BaseException)]
+
+
+def _proof(house: House, intervals: Intervals, stop: asyncio.Event) -> list[Awaitable[None]]:
+    """The tree follows the ledger a second behind, and checkpoints are signed when they are due. Apart, because growing may take long at first."""
+    return [
+        _on(intervals.every(1), stop, lambda: house.tree.grow_quietly(stop.is_set)),
+        _on(intervals.every(5), stop, lambda: house.tree.sign_when_due(house.config.proof.every)),
+    ]
 
 
 def _sites(house: House, gatherer: Gatherer, doors: Doors, stop: asyncio.Event, sends: bool) -> list[Awaitable[None]]:
@@ -114,6 +122,7 @@ def _troubles(house: House, order: Order, sender: Sender | None) -> dict[str, st
     found = {"relay": redacted(relay)} if relay else {}
     if "follow" in order.parts:
         found |= {f"view:{name}": fault for name, _position, fault in house.views.positions() if fault}
+        found |= {"proof": house.tree.trouble} if house.tree.trouble else {}
     return found
 
 
