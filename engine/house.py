@@ -82,6 +82,9 @@ class Views(Protocol):
     def why_aside(self, subscriber: str) -> str:
         """Of one person; "" when they are not."""
 
+    def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]:
+        """Rights asked for and not answered, the most urgent first: subscriber, request, right, when it must be answered."""
+
     def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
         """For letters given as (key prefix, letter): key prefix, letter, what became of it, link or -1, people, of whom automatic."""
 

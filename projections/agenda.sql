@@ -13,7 +13,8 @@ ALTER TABLE {schema}.fold SET (fillfactor = 70);
 ALTER TABLE {schema}.agenda SET (fillfactor = 50);
 ALTER TABLE {schema}.fold ADD PRIMARY KEY (subscriber);
 ALTER TABLE {schema}.agenda ADD PRIMARY KEY (subscriber, key);
-CREATE INDEX agenda_due ON {schema}.agenda (due, subscriber) WHERE due > 0
+CREATE INDEX agenda_due ON {schema}.agenda (due, subscriber) WHERE due > 0;
+CREATE INDEX agenda_right ON {schema}.agenda (planned) WHERE kind = 'right'
 
 -- name: index_lists
 -- Only while a list is paused is the agenda taken from list by list, and only then is this worth what it costs with every claim and every outcome.
@@ -106,3 +107,7 @@ SELECT min(due) FROM {schema}.agenda WHERE due > %(now)s
 -- name: of_person
 -- One person's open matters.
 SELECT key, kind, letter, due, why FROM {schema}.agenda WHERE subscriber = %(subscriber)s ORDER BY due
+
+-- name: open_rights
+-- Rights that were asked for and wait for an answer, the most urgent first. Few at any time: they have an index of their own.
+SELECT subscriber, key, letter, planned FROM {schema}.agenda WHERE kind = 'right' ORDER BY planned, subscriber LIMIT %(limit)s

@@ -107,6 +107,10 @@ class ReadViews:
     def why_aside(self, subscriber: str) -> str:
         return "".join(str(why) for (why,) in self._ask(self.agenda.sql["why_aside"], subscriber=subscriber))
 
+    def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]:
+        rows = self._ask(self.agenda.sql["open_rights"], limit=limit)
+        return [(str(who), cast(str, key).partition(":")[2], cast(str, right), cast(int, due)) for who, key, right, due in rows]
+
     def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
         rows = self._ask(self.letters.sql["tally"], keys=[key for key, _ in letters], letters=[letter for _, letter in letters])
         return cast(list[tuple[str, str, str, int, int, int]], rows)

@@ -14,9 +14,10 @@ NEVER = 0
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`kind`: letter, settle (begun without outcome), end, expire, idle. `due` is 0 for never; `planned` is when the author meant it.
+    """`kind`: letter, settle (begun without outcome), end, expire, idle, right. `due` is 0 for never; `planned` is when the author meant it.
 
-    A letter in doubt waits for whoever settles it: its `settle` is never due.
+    A letter in doubt waits for whoever settles it: its `settle` is never due. Nor is a `right` that was asked for (`letter` says which): somebody
+    has to answer it, by `planned`.
     """
 
     kind: str

@@ -41,6 +41,8 @@ def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
     for message, flight in person.in_flight.items():
         if not _is_settled_by(person, found.get(flight.key), message, flight):
             found[f"flight:{message}"] = settle(flight)
+    for identifier, right in person.rights.items():
+        found[f"right:{identifier}"] = Act("right", right.right, planned=right.due_at)
     return found
 
 
@@ -49,6 +51,7 @@ def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
     found = {f"list:{number}" for number in person.memberships}
     found |= {f"ask:{purpose}" for purpose in person.requests}
     found |= {f"flight:{message}" for message in person.in_flight}
+    found |= {f"right:{request}" for request in person.rights}
     for occurrence in calendar:
         broadcast = plan.broadcasts.get(occurrence.broadcast)
         if occurrence.key in person.mailings or (broadcast is not None and any(number in person.memberships for number in broadcast.to)):

@@ -145,6 +145,81 @@ class ChangeProfile(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ExerciseRight(Command):
+    """A right asked for and to be answered later. `received_at` is when the wish came in (0 = now): the month runs from there."""
+
+    right: str
+    request: str
+    received_at: int = 0
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendRight(Command):
+    """The person has been told that the answer takes up to two months more."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRight(Command):
+    """An open request is answered. `how`: done, refused."""
+
+    request: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantAccess(Command):
+    """Everything held about the person is handed to them. `right`: access, portability. In this and what follows, `request` is a fresh random id
+    for a wish that was not recorded before; one that is open is answered instead."""
+
+    right: str
+    request: str
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rectify(Command):
+    """`fields` names what the vault is given; "email" among them is another address."""
+
+    request: str
+    fields: tuple[str, ...] = ()
+    timezone: str = ""
+    language: str = ""
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Restrict(Command):
+    request: str
+    lifted: bool = False
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Object(Command):
+    """To marketing, which is absolute and takes effect at once (GDPR 21(2) and (3)): everything is withdrawn."""
+
+    request: str
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Erase(Command):
+    """`basis`: asked, retention, unconfirmed. `archived_until` is not 0 where proof is sealed and kept until then."""
+
+    request: str
+    basis: str = "asked"
+    archived_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProof(Command):
+    """The sealed proof of someone who was erased is handed out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Perform(Command):
     """Do what the agenda has for `key`, if it is due: begin a letter under `message`, end a list, let a request expire."""
 
@@ -181,6 +256,15 @@ AnyCommand = (
     | LeaveList
     | Suppress
     | ChangeProfile
+    | ExerciseRight
+    | ExtendRight
+    | AnswerRight
+    | GrantAccess
+    | Rectify
+    | Restrict
+    | Object
+    | Erase
+    | OpenProof
     | Perform
     | RecordOutcome
 )

@@ -7,6 +7,7 @@ from typing import assert_never
 from engine.sequence.model import Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
+from engine.subscriber import rights
 from engine.subscriber.acts import Calendar
 from engine.subscriber.answering import answer, undo
 from engine.subscriber.consenting import REPEATED, confirm, profile, request_consent, resubscribe, subscribe, withdraw
@@ -43,6 +44,24 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return _suppress(command, person)
         case c.ChangeProfile():
             return _change_profile(command, person)
+        case c.ExerciseRight():
+            return rights.exercise(command, person, plan)
+        case c.ExtendRight():
+            return rights.extend(command, person, plan)
+        case c.AnswerRight():
+            return rights.answer(command, person)
+        case c.GrantAccess():
+            return rights.grant_access(command, person, plan)
+        case c.Rectify():
+            return rights.rectify(command, person, plan)
+        case c.Restrict():
+            return rights.restrict(command, person, plan)
+        case c.Object():
+            return rights.objection(command, person, plan)
+        case c.Erase():
+            return rights.erase(command, person, plan)
+        case c.OpenProof():
+            return rights.open_proof(command, person)
         case c.Perform():
             return perform(command, person, plan, calendar)
         case c.RecordOutcome():

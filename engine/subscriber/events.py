@@ -16,6 +16,11 @@ from engine.subscriber.letter_events import LetterFailed as LetterFailed
 from engine.subscriber.letter_events import LetterInDoubt as LetterInDoubt
 from engine.subscriber.letter_events import LetterSent as LetterSent
 from engine.subscriber.letter_events import LetterWithheld as LetterWithheld
+from engine.subscriber.right_events import ProofArchived as ProofArchived
+from engine.subscriber.right_events import ProofOpened as ProofOpened
+from engine.subscriber.right_events import RightAnswered as RightAnswered
+from engine.subscriber.right_events import RightExercised as RightExercised
+from engine.subscriber.right_events import RightExtended as RightExtended
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +240,15 @@ class CallHonoured(Event):
 
 @dataclass(frozen=True, slots=True)
 class ProcessingRestricted(Event):
+    """Frozen until lifted: nothing is sent, and nothing is deleted but at the person's own wish (GDPR 18(2))."""
+
     lifted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriberErased(Event):
+    """`basis`: "asked" (GDPR 17(1)), "retention" (its time was over), "unconfirmed" (a request nobody confirmed)."""
+
     basis: str = ""
 
 
@@ -274,6 +283,11 @@ PersonEvent = (
     | ContactNoted
     | CallHonoured
     | ProcessingRestricted
+    | RightExercised
+    | RightExtended
+    | RightAnswered
+    | ProofArchived
+    | ProofOpened
     | SubscriberErased
 )
 

@@ -10,7 +10,22 @@ from engine.sequence.delay import DAY
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.letters import answered, begun, in_doubt, is_answered, outcome, withheld
-from engine.subscriber.person import NOBODY, TRAIL_KEPT, WAYS_KEPT, Ground, Hop, LastMove, Membership, Person, Request, Way, draft_of, one_more, put
+from engine.subscriber.person import (
+    NOBODY,
+    TRAIL_KEPT,
+    WAYS_KEPT,
+    Ground,
+    Hop,
+    LastMove,
+    Membership,
+    OpenRight,
+    Person,
+    Request,
+    Way,
+    draft_of,
+    one_more,
+    put,
+)
 
 HUMAN_ACTS = frozenset({"human_button", "rfc8058", "mailto", "reply"})
 CALLS_KEPT = 30 * DAY
@@ -99,6 +114,14 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
             return put(p, calls={**dict(kept[-MOST_CALLS + 1 :]), call: at})
         case e.ProcessingRestricted(_, lifted):
             return put(p, restricted=not lifted)
+        case e.RightExercised(at, right, request, due_at):
+            return put(p, rights={**p.rights, request: OpenRight(right, at, due_at)})
+        case e.RightExtended(_, request, due_at):
+            return put(p, rights={r: replace(each, due_at=due_at) if r == request else each for r, each in p.rights.items()})
+        case e.RightAnswered(_, request, _):
+            return put(p, rights=_without(p.rights, request))
+        case e.ProofArchived() | e.ProofOpened():
+            return p
         case e.SubscriberErased():
             return put(Person(), version=p.version, erased=True, runs=p.runs, in_flight=p.in_flight)
         case _:

@@ -171,6 +171,15 @@ class LastMove:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRight:
+    """A right asked for and not answered yet: asked, and to be answered, at these instants."""
+
+    right: str
+    asked_at: int
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Everything a decision needs to know about one person; `version` is the number of their last event, 0 for nobody yet.
 
@@ -199,6 +208,7 @@ class Person:
     last_contact: int = 0
     soft_bounces: int = 0
     soft_since: int = 0
+    rights: Mapping[str, OpenRight] = field(default_factory=dict)
 
     @property
     def registered(self) -> bool:

@@ -1,0 +1,142 @@
+"""What a person may ask of who holds their data (GDPR 7(3), 15 to 21): asked, put off, answered, each a fact with its dates."""
+
+from __future__ import annotations
+
+from engine.sequence.delay import Delay
+from engine.sequence.model import Plan
+from engine.sequence.timing import later
+from engine.subscriber import commands as c
+from engine.subscriber import events as e
+from engine.subscriber.consenting import REPEATED, profile, withdraw
+from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done
+from engine.subscriber.person import Person
+
+RIGHTS = ("access", "rectification", "restriction", "objection", "withdrawal", "erasure", "portability")
+ANSWER_WITHIN = Delay(months=1)
+EXTENDED_WITHIN = Delay(months=3)
+UNKNOWN = Refused("nobody is known under this address")
+
+
+def due_at(asked_at: int, zone: str, within: Delay = ANSWER_WITHIN) -> int:
+    """One calendar month later at the same time of day (GDPR 12(3)); Regulation 1182/71 would grant the rest of that day."""
+    return later(asked_at, within, zone)
+
+
+def exercise(command: c.ExerciseRight, person: Person, plan: Plan) -> Outcome:
+    refusal = _refusal(command.call, person)
+    if refusal is not None:
+        return refusal
+    if command.right not in RIGHTS:
+        return Refused(f'there is no right "{command.right}"')
+    if any(each.right == command.right for each in person.rights.values()):
+        return NothingToDo("this person has asked for this already, and it is still to be answered")
+    asked = min(command.received_at or command.at, command.at)
+    exercised = e.RightExercised(asked, command.right, command.request, due_at(asked, plan.timezone))
+    return done(command.cause, exercised, *_honoured(command.at, command.call))
+
+
+def extend(command: c.ExtendRight, person: Person, plan: Plan) -> Outcome:
+    standing = person.rights.get(command.request)
+    if standing is None:
+        return Refused("there is no such request to be answered")
+    if command.at > due_at(standing.asked_at, plan.timezone):
+        return Refused("the month in which the person had to be told is over")
+    longest = due_at(standing.asked_at, plan.timezone, EXTENDED_WITHIN)
+    if standing.due_at >= longest:
+        return NothingToDo("this request has been extended already")
+    return done(command.cause, e.RightExtended(command.at, command.request, longest))
+
+
+def answer(command: c.AnswerRight, person: Person) -> Outcome:
+    if command.request not in person.rights:
+        return Refused("there is no such request to be answered")
+    return done(command.cause, e.RightAnswered(command.at, command.request, command.how))
+
+
+def grant_access(command: c.GrantAccess, person: Person, plan: Plan) -> Outcome:
+    return _refusal(command.call, person) or _carried_out(command, command.right, person, plan)
+
+
+def rectify(command: c.Rectify, person: Person, plan: Plan) -> Outcome:
+    refusal = _refusal(command.call, person)
+    if refusal is not None:
+        return refusal
+    changes = profile(command.at, person, command.fields, command.timezone, command.language)
+    if not changes and not any(each.right == "rectification" for each in person.rights.values()):
+        return NothingToDo("nothing has changed")
+    return _carried_out(command, "rectification", person, plan, *changes)
+
+
+def restrict(command: c.Restrict, person: Person, plan: Plan) -> Outcome:
+    refusal = _refusal(command.call, person)
+    if refusal is not None:
+        return refusal
+    if command.lifted:
+        if not person.restricted:
+            return NothingToDo("the processing of this person is not restricted")
+        return done(command.cause, e.ProcessingRestricted(command.at, True), *_honoured(command.at, command.call))
+    if person.restricted and not any(each.right == "restriction" for each in person.rights.values()):
+        return NothingToDo("the processing of this person is restricted already")
+    changes = () if person.restricted else (e.ProcessingRestricted(command.at),)
+    return _carried_out(command, "restriction", person, plan, *changes)
+
+
+def objection(command: c.Object, person: Person, plan: Plan) -> Outcome:
+    refusal = _refusal(command.call, person)
+    if refusal is not None:
+        return refusal
+    withdrawn = withdraw(c.Withdraw(command.at, command.cause, "*"), person, plan)
+    changes = withdrawn.events if isinstance(withdrawn, Done) else ()
+    if not changes and not any(each.right == "objection" for each in person.rights.values()):
+        return NothingToDo("this has been withdrawn already")
+    return _carried_out(command, "objection", person, plan, *changes)
+
+
+def erase(command: c.Erase, person: Person, plan: Plan) -> Outcome:
+    """The last fact of a person's own. Whatever else was asked for is answered by it: nobody is left to be answered."""
+    if person.erased:
+        return NothingToDo("this person has been erased")
+    if not person.registered:
+        return UNKNOWN
+    if person.restricted and command.basis != "asked":
+        return Refused("the processing of this person is restricted: nothing is deleted but at their own wish")
+    facts: tuple[e.PersonEvent, ...] = ()
+    if command.basis == "asked":
+        facts += _asked(command.at, command.request, "erasure", person, plan)
+    facts += tuple(e.RightAnswered(command.at, request, "erased") for request, each in person.rights.items() if each.right != "erasure")
+    if command.archived_until:
+        facts += (e.ProofArchived(command.at, command.archived_until),)
+    return done(command.cause, *facts, e.SubscriberErased(command.at, command.basis))
+
+
+def open_proof(command: c.OpenProof, person: Person) -> Outcome:
+    if not person.erased:
+        return Refused("this person has not been erased: `relance show` tells their story")
+    return done(command.cause, e.ProofOpened(command.at))
+
+
+def _refusal(call: str, person: Person) -> Outcome | None:
+    if call and call in person.calls:
+        return REPEATED
+    return UNKNOWN if person.erased or not person.registered else None
+
+
+RightsCommand = c.GrantAccess | c.Rectify | c.Restrict | c.Object
+
+
+def _carried_out(command: RightsCommand, right: str, person: Person, plan: Plan, *changes: e.PersonEvent) -> Outcome:
+    asked, *answered = _asked(command.at, command.request, right, person, plan)
+    first = (asked,) if isinstance(asked, e.RightExercised) else ()
+    last = tuple(answered) if first else (asked, *answered)
+    return done(command.cause, *first, *changes, *last, *_honoured(command.at, command.call))
+
+
+def _asked(at: int, request: str, right: str, person: Person, plan: Plan) -> tuple[e.PersonEvent, ...]:
+    """The wish, unless it stands open, and its answer."""
+    standing = [each for each, asked in person.rights.items() if asked.right == right]
+    exercised = () if standing else (e.RightExercised(at, right, request, due_at(at, plan.timezone)),)
+    return (*exercised, *(e.RightAnswered(at, each, "done") for each in standing or [request]))
+
+
+def _honoured(at: int, call: str) -> tuple[e.PersonEvent, ...]:
+    return (e.CallHonoured(at, call),) if call else ()
