@@ -26,6 +26,7 @@ from engine.remembering import LedgerMemory
 from engine.store.database import Database, ensure_database, ensure_program_role, program_role
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
+from engine.vault.stop_journal import StopJournal
 from engine.vault.vault import SQL as VAULT_SQL
 from engine.vault.vault import Vault
 from projections.reading import ReadViews
@@ -66,7 +67,7 @@ def furnished(config: Config, owner: str, secrets: Secrets) -> Iterator[House]:
         with database.connection() as connection:
             for sql in (DESK_SQL, PROCESSES_SQL, VAULT_SQL, LEDGER_SQL, PROOF_SQL):
                 sql.check(connection)
-        vault, desk, clock = Vault(database, secrets.pepper), Desk(database), Clock(database)
+        vault, desk, clock = Vault(database, secrets.pepper, StopJournal(config.data)), Desk(database), Clock(database)
         views = ReadViews(ledger, database)
         views.prepare()
         publications = Publications(ledger)

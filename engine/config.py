@@ -18,6 +18,7 @@ from engine.sequence.parse_declared import read_declared
 from engine.sequence.places import Places
 from engine.sequence.table import Table
 from engine.sequence.timing import is_zone
+from engine.vault.sealing import recipient
 
 MAILBOX = "mailbox"
 TLS = ("none", "starttls", "implicit")
@@ -89,9 +90,11 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """`every`: by the wall clock, how long after a checkpoint the next one is signed when the ledger has gone on."""
+    """`every`: by the wall clock, how long after a checkpoint the next one is signed when the ledger has gone on. `archive_recipient`: an auditor's
+    public key of age, to which proof that outlives an erasure is sealed."""
 
     every: Delay = Delay(minutes=60)
+    archive_recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,10 @@ def read_config(folder: Path) -> Config:
         sending_part.parsed("drain", parse_seconds, 30),
     )
     mailbox, store, proof_part = _part(root, "mailbox"), _part(root, "store"), _part(root, "proof")
-    proof = Proof(proof_part.parsed("every", parse_delay, Delay(minutes=60)))
+    proof = Proof(
+        proof_part.parsed("every", parse_delay, Delay(minutes=60)),
+        proof_part.parsed("archive_recipient", lambda said: recipient(said) if said else "", ""),
+    )
     if proof.every.nominal_ms == 0:
         proof_part.mistake("every", "`every` is a minute at least")
     ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))

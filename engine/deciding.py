@@ -15,13 +15,14 @@ from engine.installation.events import STREAM, InstallationEvent
 from engine.installation.state import Installation
 from engine.ledger.codec import Encoded, Entry
 from engine.ledger.store import Append, Conflict, Ledger, Within, Written
+from engine.stopping import stops_of, with_hash
 from engine.store.sql import AnyCursor
 from engine.subscriber.alike import Alike
 from engine.subscriber.commands import AnyCommand, Perform, Subscribe
 from engine.subscriber.decide import decide
-from engine.subscriber.events import Cause, PersonEvent
+from engine.subscriber.events import Cause, PersonEvent, SubscriberErased
 from engine.subscriber.evolve import fold
-from engine.subscriber.outcome import Done, NothingToDo, Outcome
+from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused
 from engine.subscriber.person import NOBODY, Person
 from engine.subscriber.strangers import Strangers
 from engine.vault.vault import Keep, Vault
@@ -197,7 +198,8 @@ class Decisions:
                 for fact in outcome.facts:
                     work.events.append(Encoded(stream, fact.event, fact.cause, now))
                     work.pending.append(fact.event)
-                if wish.keep is not None:
+                # Of whoever is erased the vault keeps nothing, not even what a mail server answers to the letter that was under way.
+                if wish.keep is not None and not before.erased:
                     register = wish.address if minted.get(wish.address) == stream and not work.register else ""
                     work.register = work.register or register
                     work.keeps.append(wish.keep.of(stream, register))
@@ -210,6 +212,8 @@ class Decisions:
         return self._append(list(works.values()), results) + [index for work in unsure for index in work.indexes]
 
     def _append(self, works: list[_Work], results: list[Result | None]) -> list[int]:
+        unnoted = self._note_stops(works, results)
+        works = [work for work in works if work not in unnoted]
         writing = [work for work in works if work.events]
         batch = [
             Append(work.stream, work.version, tuple(work.events), self._within(work.keeps), self._key(work.keeps)) for work in writing
@@ -221,7 +225,7 @@ class Decisions:
         many = sum(len(work.keeps) for work in writing) >= MANY
         written = self.ledger.append(batch, together if many else None) if batch else []
         answers = dict(zip((work.stream for work in writing), written, strict=True))
-        again: list[int] = []
+        again = [index for work in unnoted for index in work.indexes if results[index] is None]
         for work in works:
             answer = answers.get(work.stream)
             if isinstance(answer, Conflict):
@@ -233,6 +237,30 @@ class Decisions:
                 results[index] = Result(outcome, work.stream, positions[start:end], before=before)
                 start = end
         return again
+
+    def _note_stops(self, works: Sequence[_Work], results: list[Result | None]) -> list[_Work]:
+        """Tell the stop journal before anything is written. Where it takes nothing, erasures are refused: these are not written in this attempt."""
+        stopping = [(work, stops) for work in works if (stops := stops_of(work.stream, (each.event for each in work.events), work.keeps))]
+        if not stopping:
+            return []
+        known = self.vault.people({work.stream for work, _ in stopping})
+        noted = [with_hash(stop, self.vault.hash(known[stop.stream].address) if stop.stream in known else b"") for _, s in stopping for stop in s]
+        erasing = [work for work, stops in stopping if any(stop.kind == "erasure" for stop in stops)]
+        if not erasing:
+            self.vault.journal.tell(noted)
+            return []
+        try:
+            self.vault.journal.note(noted)
+        except OSError as error:
+            refused = Refused(f"the stop journal cannot be written ({error.strerror}): mend that, and erase again")
+            for work in erasing:
+                for index, (outcome, before) in zip(work.indexes, work.outcomes, strict=True):
+                    if isinstance(outcome, Done) and any(isinstance(event, SubscriberErased) for event in outcome.events):
+                        results[index] = Result(refused, work.stream, before=before)
+            gone = {work.stream for work in erasing}
+            self.vault.journal.tell([stop for stop in noted if stop.stream not in gone and stop.why != "erased"])
+            return erasing
+        return []
 
     def _within(self, keeps: list[Keep]) -> Within | None:
         if not keeps:

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS desk.api_key (
     last_used timestamptz, revoked timestamptz);
 CREATE TABLE IF NOT EXISTS desk.stuck (
     subscriber uuid NOT NULL, key text NOT NULL, why text NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (subscriber, key));
+ALTER TABLE desk.stuck ALTER COLUMN why SET STATISTICS 0;
 CREATE TABLE IF NOT EXISTS desk.shown (
     message text NOT NULL, link smallint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), asked boolean NOT NULL,
     pressed boolean NOT NULL DEFAULT false, PRIMARY KEY (message, link));

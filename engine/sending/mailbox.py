@@ -88,6 +88,14 @@ class Mailbox:
         except FileNotFoundError:
             raise KeyError(id) from None
 
+    def forget(self, recipient: str) -> int:
+        """Delete every letter to one recipient; how many there were. Raises OSError."""
+        found = self.list(len(self._ids()), recipient)
+        for each in found:
+            for ending in ("json", "eml"):
+                (self.folder / f"{each.id}.{ending}").unlink(missing_ok=True)
+        return len(found)
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Received) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         for recipient in envelope.rcpt_tos:

@@ -16,6 +16,7 @@ from engine.store.binary import JSONB, bigint, copy_rows, row, uuid_of
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
 from engine.vault.commitment import Evidence
+from engine.vault.stop_journal import StopJournal, suppression
 
 SQL = beside(__file__)
 
@@ -30,8 +31,20 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasing:
+    """Everything of a person goes. `messages` are the letters they got; `sealed`, where there is any, is kept until `ends_at` (ms)."""
+
+    messages: tuple[str, ...] = ()
+    sealed: bytes = b""
+    ends_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
-    """What one command asks the vault to write beside its events. `address_hash`, where it is known already, is that of the wish's address."""
+    """What one command asks the vault to write beside its events. `address_hash`, where it is known already, is that of the wish's address.
+
+    `address` is another address for somebody known, `address_hash` then its hash.
+    """
 
     subscriber: str
     at: int
@@ -41,17 +54,26 @@ class Keep:
     suppress: str = ""
     lift: bool = False
     address_hash: bytes = b""
+    address: str = ""
+    erasing: Erasing | None = None
 
     def of(self, subscriber: str, register: str) -> Keep:
         """The same for a known stream. Written out: an import makes one of these a row, and `replace` is three times slower."""
-        return Keep(subscriber, self.at, register, self.fields, self.evidence, self.suppress, self.lift, self.address_hash)
+        return Keep(
+            subscriber, self.at, register, self.fields, self.evidence, self.suppress, self.lift, self.address_hash, self.address, self.erasing
+        )  # fmt: skip
+
+    @property
+    def is_more(self) -> bool:
+        """Whether there is something to do besides new people and evidence."""
+        return bool(self.suppress or self.lift or (self.fields and not self.register) or self.address or self.erasing)
 
 
 class Vault:
-    def __init__(self, database: Database, pepper: bytes, tenant: str = "relance") -> None:
-        self.database = database
-        self.pepper = pepper
-        self.tenant = tenant
+    """`journal` is told of every address that must not be written to any more, before it is written here."""
+
+    def __init__(self, database: Database, pepper: bytes, journal: StopJournal, tenant: str = "relance") -> None:
+        self.database, self.pepper, self.journal, self.tenant = database, pepper, journal, tenant
 
     def hash(self, address: str) -> bytes:
         """The keyed hash under which a normalised address is known (G04)."""
@@ -79,12 +101,40 @@ class Vault:
 
     def evidence_of(self, subscriber: str) -> dict[str, dict[str, object]]:
         """A person's evidence, by commitment in hexadecimal."""
+        return {commitment.hex(): json.loads(payload) for commitment, _salt, payload in self.evidence_bytes(subscriber)}
+
+    def evidence_bytes(self, subscriber: str) -> list[tuple[bytes, bytes, bytes]]:
+        """Commitment, salt and payload of each piece, exactly as they are kept."""
         with self.database.connection() as connection:
             rows = connection.execute(SQL["evidence_of"], {"subscriber": subscriber}).fetchall()
-        return {bytes(row[0]).hex(): json.loads(bytes(row[2])) for row in rows}
+        return [(bytes(commitment), bytes(salt), bytes(payload)) for commitment, salt, payload in rows]
+
+    def formerly(self, address: str) -> str | None:
+        """Who once had a normalised address that has been corrected since, or None."""
+        with self.database.connection() as connection:
+            row = connection.execute(SQL["formerly"], {"hash": self.hash(address)}).fetchone()
+        return str(row[0]) if row is not None else None
+
+    def held(self, subscriber: str) -> dict[str, int]:
+        """How many rows are kept of a person: "person", "evidence", "former addresses"."""
+        with self.database.connection() as connection:
+            row = connection.execute(SQL["held"], {"subscriber": subscriber}).fetchone()
+        return dict(zip(("person", "evidence", "former addresses"), map(int, row or ()), strict=False))
+
+    def archived(self, subscriber: str) -> tuple[bytes, int] | None:
+        """The sealed proof of somebody who was erased, and until when it is kept (ms)."""
+        with self.database.connection() as connection:
+            row = connection.execute(SQL["archived"], {"subscriber": subscriber}).fetchone()
+        return (bytes(row[0]), int(row[1])) if row is not None else None
+
+    def end_archives(self, now: int) -> int:
+        """Delete sealed proof whose term has come; of how many people."""
+        with self.database.connection() as connection:
+            return connection.execute(SQL["end_archives"], {"now": now}).rowcount
 
     def suppress(self, hashes: Mapping[bytes, str], at: int) -> None:
         """Hashes of addresses nobody here knows, each with its reason: they stay out of every later import."""
+        self.journal.tell([suppression(hashed, reason, at) for hashed, reason in hashes.items()])
         with self.database.transaction() as connection, connection.cursor() as cursor:
             cursor.executemany(SQL["suppress"], [{"hash": h, "reason": r, "at": at} for h, r in sorted(hashes.items())])
 
@@ -120,7 +170,7 @@ class Vault:
         if new:
             copy_rows(cursor, SQL["copy_people"], [_person(hashed, keep) for hashed, keep in new])
         copy_rows(cursor, SQL["copy_evidence"], [_evidence(keep, piece) for keep in keeps for piece in keep.evidence])
-        rest = [keep for keep in keeps if keep.suppress or keep.lift or (keep.fields and not keep.register)]
+        rest = [keep for keep in keeps if keep.is_more]
         for keep in sorted(rest, key=lambda keep: keep.subscriber):
             self._write_rest(cursor, keep)
 
@@ -130,13 +180,25 @@ class Vault:
     def _write_rest(self, cursor: AnyCursor, keep: Keep) -> None:
         if keep.fields and not keep.register:
             cursor.execute(SQL["merge_fields"], {"subscriber": keep.subscriber, "fields": Jsonb(dict(keep.fields))})
-        if not (keep.suppress or keep.lift):
-            return
-        hashed = self.hash_of(keep)
+        hashed = self.hash_of(keep) if keep.suppress or keep.lift or keep.address else b""
         if keep.suppress and hashed:
             cursor.execute(SQL["suppress"], {"hash": hashed, "reason": keep.suppress, "at": keep.at})
         if keep.lift and hashed:
             cursor.execute(SQL["lift"], {"hash": hashed})
+        if keep.address:
+            values = {"subscriber": keep.subscriber, "address": keep.address, "hash": hashed, "at": keep.at}
+            for name in ("keep_former_address", "move_address"):
+                cursor.execute(SQL[name], values)
+        if keep.erasing is not None:
+            self._erase(cursor, keep, keep.erasing)
+
+    def _erase(self, cursor: AnyCursor, keep: Keep, erasing: Erasing) -> None:
+        """Last of all that is kept of a person in this transaction."""
+        values = {"subscriber": keep.subscriber, "messages": list(erasing.messages)}
+        for name in ("erase_person", "erase_evidence", "erase_former_addresses", "erase_stuck", "erase_shown"):
+            cursor.execute(SQL[name], values)
+        if erasing.sealed:
+            cursor.execute(SQL["archive"], {"subscriber": keep.subscriber, "sealed": erasing.sealed, "at": keep.at, "ends_at": erasing.ends_at})
 
 
 def _person(hashed: bytes, keep: Keep) -> bytes:

@@ -42,4 +42,54 @@ SELECT subscriber, address, fields FROM vault.person WHERE subscriber = ANY(%(su
 
 -- name: evidence_of
 -- One person's evidence by commitment, for their story.
-SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %(subscriber)s
+SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %(subscriber)s ORDER BY at, commitment
+
+-- name: erase_person
+-- First of all: whoever holds their row now is waited for, and finds nobody afterwards.
+DELETE FROM vault.person WHERE subscriber = %(subscriber)s
+
+-- name: erase_evidence
+-- Salt and payload together: no commitment in the ledger can be linked to anything after this (E06).
+DELETE FROM vault.evidence WHERE subscriber = %(subscriber)s
+
+-- name: erase_former_addresses
+-- Nor is anybody found under an address they once had.
+DELETE FROM vault.former_address WHERE subscriber = %(subscriber)s
+
+-- name: erase_stuck
+-- What was set aside says why, which may be in words about them. Leases hold an opaque id and end within minutes.
+DELETE FROM desk.stuck WHERE subscriber = %(subscriber)s
+
+-- name: erase_shown
+-- When which link of their letters was opened.
+DELETE FROM desk.shown WHERE message = ANY(%(messages)s::text[])
+
+-- name: keep_former_address
+-- Before the address is another.
+INSERT INTO vault.former_address (address_hash, subscriber, until) SELECT address_hash, subscriber, %(at)s FROM vault.person
+WHERE subscriber = %(subscriber)s AND address_hash <> %(hash)s ON CONFLICT (address_hash, subscriber) DO UPDATE SET until = excluded.until
+
+-- name: move_address
+-- A correction of the address. One that somebody else has breaks the key, which is a conflict.
+UPDATE vault.person SET address = %(address)s, address_hash = %(hash)s WHERE subscriber = %(subscriber)s
+
+-- name: formerly
+-- Who once had this address, the last of them first.
+SELECT subscriber FROM vault.former_address WHERE address_hash = %(hash)s ORDER BY until DESC
+
+-- name: archive
+-- Written in the transaction that deletes what it was made of.
+INSERT INTO vault.archive (subscriber, sealed, archived_at, ends_at) VALUES (%(subscriber)s, %(sealed)s, %(at)s, %(ends_at)s) ON CONFLICT DO NOTHING
+
+-- name: archived
+-- The sealed proof of somebody who was erased.
+SELECT sealed, ends_at FROM vault.archive WHERE subscriber = %(subscriber)s
+
+-- name: end_archives
+-- At its term proof is deleted, whatever came of it (D13).
+DELETE FROM vault.archive WHERE ends_at <= %(now)s
+
+-- name: held
+-- What an erasure will delete, for its receipt.
+SELECT (SELECT count(*) FROM vault.person WHERE subscriber = %(subscriber)s), (SELECT count(*) FROM vault.evidence WHERE subscriber = %(subscriber)s),
+    (SELECT count(*) FROM vault.former_address WHERE subscriber = %(subscriber)s)

@@ -51,6 +51,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "psycopg": ("engine/store/", "engine/ledger/", "engine/vault/", "engine/desk/", "projections/"),
     "psycopg_pool": ("engine/store/",),
     "pydantic": ("engine/web/",),
+    "pyrage": ("engine/vault/sealing.py",),
     "starlette": ("engine/web/",),
     "uvicorn": ("engine/app.py", "engine/web/serve.py"),
     "uvloop": ("engine/verbs/running.py",),

@@ -1,0 +1,107 @@
+"""Erasing a person (GDPR 17): what goes in one transaction with the fact that says so, and a receipt of what remains and why (E05, E07)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from engine.deciding import Result, Wish
+from engine.house import House
+from engine.language import N_
+from engine.rights.facts import iso
+from engine.sequence.delay import Delay
+from engine.sequence.timing import later
+from engine.subscriber import events as e
+from engine.subscriber.commands import Erase
+from engine.subscriber.outcome import Done
+from engine.vault.vault import Erasing, Keep
+
+KEPT_FACTS = N_("the facts in the ledger: random ids, dates, lists; nothing that is kept says any more whom they were about")
+KEPT_HASH = N_("a keyed hash of the address on the suppression list, so that no later import or call writes to it again")
+KEPT_PROOF = N_("proof for legal defence (GDPR 17(3)(e)), sealed to the auditor’s key: nobody here can read it; deleted on {date}")
+KEPT_COPIES = N_("copies of the database made before now, for as long as they are kept: should one be put back, this erasure is applied to it again")
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Proof that stays: `sealed` is what only the auditor can read, until `ends_at` (ms)."""
+
+    sealed: bytes
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that remains, as a sentence for the catalogue, and the values it wants."""
+
+    what: str
+    until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`subscriber` is the opaque id, good to be quoted by; `deleted` counts by what it was; `position` is that of the fact in the ledger."""
+
+    subscriber: str
+    at: int
+    position: int
+    deleted: Mapping[str, int]
+    kept: tuple[Kept, ...]
+
+    def as_json(self) -> dict[str, object]:
+        kept = [each.what.format(date=iso(each.until)[:10]) if each.until else each.what for each in self.kept]
+        return {"subscriber": self.subscriber, "at": iso(self.at), "position": self.position, "deleted": dict(self.deleted), "kept": kept}
+
+
+Seal = Callable[[str], Archived]
+CarryOut = Callable[[Wish], Result]
+
+
+def erase(
+    house: House,
+    subscriber: str,
+    cause: e.Cause,
+    carry_out: CarryOut,
+    *,
+    basis: str = "asked",
+    forget_suppression: bool = False,
+    seal: Seal | None = None,
+) -> tuple[Result, Receipt | None]:
+    """How it ended, and the receipt where somebody was erased. `cause` carries no evidence: none is kept. `seal` makes what stays of the proof."""
+    vault, now = house.vault, house.clock.now()
+    known = vault.people([subscriber]).get(subscriber)
+    hashed = vault.hash(known.address) if known else b""
+    person = house.decisions.load([subscriber])[subscriber]
+    archived = seal(subscriber) if seal is not None else None
+    messages = tuple(dict.fromkeys(entry.event.message for entry in house.ledger.stream(subscriber) if isinstance(entry.event, e.LetterBegun)))
+    erasing = Erasing(messages, archived.sealed if archived else b"", archived.ends_at if archived else 0)
+    reason = "" if forget_suppression or not known else person.suppressed or "erased"
+    keep = Keep(subscriber, now, suppress=reason, lift=forget_suppression, address_hash=hashed, erasing=erasing)
+    held = vault.held(subscriber)
+    command = Erase(now, cause, secrets.token_hex(16), basis, archived.ends_at if archived else 0)
+    result = carry_out(Wish(command, stream=subscriber, keep=keep))
+    if result.conflict or not isinstance(result.outcome, Done):
+        return result, None
+    letters = forget_letters(house, known.address) if known else 0
+    deleted = {what: count for what, count in (held | {"letters in the built-in mailbox": letters}).items() if count}
+    return result, Receipt(subscriber, now, result.positions[-1], deleted, tuple(_kept(reason, archived)))
+
+
+def _kept(reason: str, archived: Archived | None) -> list[Kept]:
+    kept = [Kept(KEPT_FACTS)]
+    kept += [Kept(KEPT_HASH)] if reason else []
+    kept += [Kept(KEPT_PROOF, archived.ends_at)] if archived else []
+    return [*kept, Kept(KEPT_COPIES)]
+
+
+def forget_letters(house: House, address: str) -> int:
+    """The built-in mailbox keeps letters as files; how many there were."""
+    from engine.sending.mailbox import Mailbox
+
+    return Mailbox(house.config.data / "mailbox").forget(address)
+
+
+def archived_until(now: int, span: Delay, zone: str) -> int:
+    """The end of what is kept for `span` from now."""
+    return later(now, span, zone)

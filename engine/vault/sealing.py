@@ -1,0 +1,35 @@
+"""Sealing to an auditor's public key in the age format (C2SP age v1), so that `age -d` opens it anywhere. The door to pyrage."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pyrage
+
+
+class SealingRefused(ValueError):
+    """A key that is none, or a file that this key does not open: a sentence."""
+
+
+def recipient(said: str) -> str:
+    """The public key itself, checked. Raises SealingRefused."""
+    try:
+        pyrage.x25519.Recipient.from_str(said)
+    except pyrage.RecipientError:
+        raise SealingRefused('it is not a public key of age: it begins with "age1", and `age-keygen` makes one') from None
+    return said
+
+
+def seal(octets: bytes, public_key: str) -> bytes:
+    """Only who holds the private key can read it. Raises SealingRefused."""
+    return cast(bytes, pyrage.encrypt(octets, [pyrage.x25519.Recipient.from_str(recipient(public_key))]))
+
+
+def unseal(sealed: bytes, private_key: str) -> bytes:
+    """`private_key` is a line "AGE-SECRET-KEY-1…". Raises SealingRefused."""
+    try:
+        return cast(bytes, pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(private_key)]))
+    except pyrage.IdentityError:
+        raise SealingRefused('it is not a private key of age: it begins with "AGE-SECRET-KEY-1"') from None
+    except pyrage.DecryptError:
+        raise SealingRefused("this key does not open it: it was sealed to another") from None

@@ -1,0 +1,143 @@
+"""The stop journal: who asked to be written to no more, or to be forgotten, in a file outside the database.
+
+A database put back from an older copy forgets the erasures and withdrawals since then; this file does not, and `relance restore` applies them again
+(E04). One JSON object a line, on the disk (fsync) before the commit it belongs to, one fsync for all that is decided together. A line whose commit
+then did not happen is harmless: it says that somebody asked, and applying it asks again whether it applies. Random ids and keyed hashes only.
+
+When the disk takes no more, an erasure is refused, because it could come undone; a withdrawal never is (GDPR 7(3)): its line is kept in memory and
+written with the next one that can be.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+log = logging.getLogger("relance.vault")
+FILE = "stop.journal"
+Kind = Literal["erasure", "withdrawal", "restriction", "suppression"]
+KINDS = frozenset(get_args(Kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """`stream` is whose (erasure, withdrawal, restriction), `hash` the keyed hash of an address in hexadecimal: of a suppression, or behind a
+    withdrawal, for a copy in which that person is not known yet. `purpose` "*" is everything, `why` the basis or reason, `at` engine time (ms).
+    """
+
+    kind: Kind
+    at: int
+    stream: str = ""
+    purpose: str = ""
+    hash: str = ""
+    why: str = ""
+
+    def line(self) -> bytes:
+        said = {name: value for name, value in asdict(self).items() if value != ""}
+        return json.dumps(said, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def suppression(hashed: bytes, reason: str, at: int) -> Stop:
+    return Stop("suppression", at, hash=hashed.hex(), why=reason)
+
+
+class StopJournal:
+    """One file, written by any number of threads and processes of this machine. `trouble` says why it cannot be, "" while it can."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self.trouble = ""
+        self._owed: list[bytes] = []
+        self._lock = threading.Lock()
+
+    def note(self, stops: Sequence[Stop]) -> None:
+        """On the disk when this returns. Raises OSError: then none of these is remembered."""
+        if not stops:
+            return
+        with self._lock:
+            self._write([stop.line() for stop in stops])
+
+    def tell(self, stops: Sequence[Stop]) -> None:
+        """The same for what goes on even when the disk takes nothing: it is then owed, and said."""
+        if not stops:
+            return
+        lines = [stop.line() for stop in stops]
+        with self._lock:
+            try:
+                self._write(lines)
+            except OSError:
+                self._owed += lines
+                log.error("the stop journal cannot be written: people leave all the same", extra={"why": self.trouble, "owed": len(self._owed)})
+
+    def _write(self, lines: Iterable[bytes]) -> None:
+        try:
+            append(self.path, b"".join((*self._owed, *lines)))
+        except OSError as error:
+            self.trouble = error.strerror or type(error).__name__
+            raise
+        self.trouble = ""
+        self._owed.clear()
+
+
+def append(path: Path, lines: bytes) -> None:
+    """Whole lines at the end, behind a torn one if there is any, and on the disk; what can be written in part only is taken back. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = not path.exists()
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        size = os.fstat(file).st_size
+        torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+        try:
+            _write_all(file, b"\n" + lines if torn else lines)
+            os.fsync(file)
+        except OSError:
+            os.ftruncate(file, size)
+            raise
+    finally:
+        os.close(file)
+    if new:
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _write_all(file: int, octets: bytes) -> None:
+    while octets:
+        octets = octets[os.write(file, octets) :]
+
+
+def read(path: Path) -> tuple[list[Stop], int]:
+    """Every line in order, and how many could not be read: torn by a crash before their commit, or damaged since. Raises OSError."""
+    stops, unreadable = [], 0
+    for line in path.read_bytes().split(b"\n"):
+        if not line.strip():
+            continue
+        try:
+            stops.append(_stop(json.loads(line)))
+        except (ValueError, TypeError, KeyError):
+            unreadable += 1
+    return stops, unreadable
+
+
+def _stop(said: dict[str, object]) -> Stop:
+    kind, at = said["kind"], said["at"]
+    if kind not in KINDS or not isinstance(at, int):
+        raise ValueError("no line of a stop journal")
+    texts = {name: str(said.get(name, "")) for name in ("stream", "purpose", "hash", "why")}
+    bytes.fromhex(texts["hash"])
+    return Stop(kind, at, **texts)  # type: ignore[arg-type]
+
+
+def each_once(stops: Iterable[Stop]) -> Iterator[Stop]:
+    """In the order of their instants, across the files of several machines; the same line twice is the same stop."""
+    yield from sorted(dict.fromkeys(stops), key=lambda stop: stop.at)

@@ -1,0 +1,203 @@
+"""The stop journal: on the disk before the commit, whole lines only, harmless when nothing came of it; and a full disk stops nobody from leaving."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.deciding import Result, Wish
+from engine.house import House
+from engine.subscriber.commands import Erase, Suppress, Withdraw
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done, Refused
+from engine.vault import stop_journal
+from engine.vault.stop_journal import Stop, StopJournal, each_once, read
+from engine.vault.vault import Erasing, Keep
+from tests.conftest import MakeHouse
+from tests.verbs.asking import FILES, join
+
+ONE, TWO = Stop("withdrawal", 1000, "s1", "conseils", "ab"), Stop("erasure", 2000, "s2", why="asked")
+CLICK = Cause("click")
+
+
+def test_what_is_noted_is_read_again_in_order(tmp_path: Path) -> None:
+    journal = StopJournal(tmp_path)
+    journal.note([ONE])
+    journal.note([TWO, ONE])
+    assert read(journal.path) == ([ONE, TWO, ONE], 0)
+    assert list(each_once(read(journal.path)[0])) == [ONE, TWO]
+    assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
+
+
+def test_a_torn_last_line_is_left_alone_and_the_next_one_stands_whole(tmp_path: Path) -> None:
+    journal = StopJournal(tmp_path)
+    journal.note([ONE])
+    with journal.path.open("ab") as file:
+        file.write(TWO.line()[:20])
+    journal.note([TWO])
+    assert read(journal.path) == ([ONE, TWO], 1)
+
+
+@given(st.binary(max_size=200))
+def test_whatever_stands_in_the_file_is_read_as_far_as_it_can_be(octets: bytes) -> None:
+    path = Path(os.environ.get("TMPDIR", "/tmp")) / f"journal-{os.getpid()}-{threading.get_ident()}"
+    try:
+        path.write_bytes(ONE.line() + octets + b"\n" + TWO.line())
+        stops, _unreadable = read(path)
+        assert ONE in stops and TWO in stops
+    finally:
+        path.unlink(missing_ok=True)
+
+
+STRANGE = ('{"kind":"party","at":1}', '{"kind":"erasure"}', '{"kind":"erasure","at":"x"}', "[]", '{"kind":"erasure","at":1,"hash":"zz"}')
+
+
+@pytest.mark.parametrize("said", STRANGE)
+def test_a_line_that_is_none_is_counted_and_passed_over(tmp_path: Path, said: str) -> None:
+    path = tmp_path / stop_journal.FILE
+    path.write_text(said + "\n")
+    assert read(path) == ([], 1)
+
+
+def test_many_threads_write_whole_lines(tmp_path: Path) -> None:
+    journals = [StopJournal(tmp_path) for _ in range(4)]
+
+    def write(n: int) -> None:
+        for k in range(25):
+            journals[n].note([Stop("erasure", n * 100 + k, "s" * 36)])
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(len(journals))]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    stops, unreadable = read(journals[0].path)
+    assert unreadable == 0 and len(set(stops)) == 100
+
+
+class FullDisk:
+    """From now on nothing can be written to the journal's file."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = True
+        self._write = os.write
+        monkeypatch.setattr(os, "write", self.write)
+
+    def write(self, file: int, octets: bytes) -> int:
+        if self.full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return self._write(file, octets)
+
+
+def test_what_could_not_be_written_is_owed_and_comes_with_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal, disk = StopJournal(tmp_path), FullDisk(monkeypatch)
+    journal.tell([ONE])
+    assert journal.trouble == "No space left on device"
+    disk.full = False
+    journal.tell([TWO])
+    assert read(journal.path) == ([ONE, TWO], 0) and journal.trouble == ""
+
+
+def test_a_part_of_a_line_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = StopJournal(tmp_path)
+    journal.note([ONE])
+    written = iter([7])
+
+    def write(file: int, octets: bytes) -> int:
+        for count in written:
+            return os.pwrite(file, octets[:count], os.fstat(file).st_size)
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "write", write)
+    with pytest.raises(OSError):
+        journal.note([TWO])
+    assert journal.path.read_bytes() == ONE.line()
+
+
+@pytest.fixture
+def house(make_house: MakeHouse) -> House:
+    return make_house(FILES)
+
+
+def lines(house: House) -> list[dict[str, object]]:
+    return [json.loads(line) for line in house.vault.journal.path.read_text().splitlines()]
+
+
+def withdrawal(house: House, stream: str, purpose: str = "conseils") -> Wish:
+    return Wish(Withdraw(house.clock.now(), CLICK, purpose), stream=stream)
+
+
+def erasure(house: House, stream: str) -> Wish:
+    address = house.vault.people([stream])[stream].address
+    keep = Keep("", house.clock.now(), suppress="erased", address_hash=house.vault.hash(address), erasing=Erasing())
+    return Wish(Erase(house.clock.now(), CLICK, "q1"), stream=stream, keep=keep)
+
+
+def kinds(results: list[Result]) -> list[type]:
+    return [type(result.outcome) for result in results]
+
+
+def test_erasures_withdrawals_and_suppressions_are_told_with_one_fsync_for_a_batch(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna, bruno, chloe = join(house, 3)
+    hashes = {s: house.vault.hash(known.address).hex() for s, known in house.vault.people([anna, bruno, chloe]).items()}
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(file))
+    wishes = [withdrawal(house, anna, "*"), erasure(house, bruno), Wish(Suppress(house.clock.now(), CLICK, "complained"), stream=chloe)]
+    assert kinds(house.decisions.carry_out(wishes)) == [Done, Done, Done]
+    assert len(synced) == 2  # the file, and once the folder in which it is new
+    said = [{name: value for name, value in line.items() if name != "at"} for line in lines(house)]
+    assert said == [
+        {"kind": "withdrawal", "stream": anna, "purpose": "*", "hash": hashes[anna]},
+        {"kind": "erasure", "stream": bruno, "why": "asked"},
+        {"kind": "suppression", "hash": hashes[bruno], "why": "erased"},
+        {"kind": "suppression", "stream": chloe, "hash": hashes[chloe], "why": "complained"},
+    ]
+
+
+def test_what_changes_nothing_for_the_person_is_not_told(house: House) -> None:
+    (anna,) = join(house, 1)
+    house.decisions.one(withdrawal(house, anna))
+    house.decisions.one(withdrawal(house, anna))
+    assert len(lines(house)) == 1
+
+
+def test_strangers_who_must_not_be_written_to_are_told_too(house: House) -> None:
+    house.vault.suppress({b"\x01" * 32: "objected"}, 7)
+    assert lines(house) == [{"kind": "suppression", "hash": "01" * 32, "why": "objected", "at": 7}]
+
+
+def test_it_is_on_the_disk_before_the_commit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    (anna,) = join(house, 1)
+
+    def append(*_: object) -> None:
+        assert [line["stream"] for line in lines(house)] == [anna]
+        raise ConnectionError("the machine dies here")
+
+    monkeypatch.setattr(house.ledger, "append", append)
+    with pytest.raises(ConnectionError):
+        house.decisions.one(withdrawal(house, anna))
+
+
+def test_on_a_full_disk_people_leave_and_erasures_wait(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna, bruno, chloe = join(house, 3)
+    disk = FullDisk(monkeypatch)
+    results = house.decisions.carry_out([withdrawal(house, anna), erasure(house, bruno), withdrawal(house, bruno), withdrawal(house, chloe)])
+    assert kinds(results) == [Done, Refused, Done, Done]
+    refused = results[1].outcome
+    assert isinstance(refused, Refused) and refused.why.startswith("the stop journal cannot be written (No space left on device)")
+    people = house.decisions.load([anna, bruno, chloe])
+    assert not any(person.erased or person.memberships for person in people.values())
+    assert house.vault.find(house.vault.people([bruno])[bruno].address) == bruno
+    disk.full = False
+    assert kinds([house.decisions.one(erasure(house, bruno))]) == [Done]
+    assert {(line["kind"], line.get("stream")) for line in lines(house)} >= {
+        ("withdrawal", anna), ("withdrawal", bruno), ("withdrawal", chloe), ("erasure", bruno),
+    }  # fmt: skip
