@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import cast
 
-from engine.installation.events import STREAM, InstallationEvent
+from engine.installation.events import STREAM
 from engine.installation.state import Installation
 from engine.ledger.codec import Encoded, Entry
-from engine.ledger.store import Append, Conflict, Ledger, Within, Written
+from engine.ledger.store import Append, Conflict, Ledger, Within
+from engine.published import Publications as Publications
 from engine.stopping import stops_of, with_hash
 from engine.store.sql import AnyCursor
 from engine.subscriber.alike import Alike
 from engine.subscriber.commands import AnyCommand, Perform, Subscribe
 from engine.subscriber.decide import decide
-from engine.subscriber.events import Cause, PersonEvent, SubscriberErased
+from engine.subscriber.events import PersonEvent, SubscriberErased
 from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused
 from engine.subscriber.person import NOBODY, Person
@@ -90,38 +91,6 @@ class _Work:
             self.person = fold(self.pending, self.person)
             self.pending.clear()
         return self.person
-
-
-class Publications:
-    """The installation's own stream, folded and kept up to date."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self._state = Installation()
-
-    def current(self) -> Installation:
-        """As of this moment in the ledger."""
-        return self.follow(self.ledger.after({STREAM: self.version})[STREAM])
-
-    @property
-    def version(self) -> int:
-        """How far its stream was followed."""
-        return self._state.version
-
-    def follow(self, later: Sequence[Entry]) -> Installation:
-        """With later entries of its stream, read by somebody else."""
-        state = self._state
-        for entry in later:
-            if entry.version == state.version + 1:
-                state = state.evolve(cast(InstallationEvent, entry.event))
-        self._state = state
-        return state
-
-    def append(self, events: Sequence[InstallationEvent], cause: Cause, now: int, within: Within | None = None) -> bool:
-        """Append after the version that was read, with what the vault writes beside; False when someone else was quicker."""
-        encoded = tuple(Encoded(STREAM, event, cause, now) for event in events)
-        (answer,) = self.ledger.append([Append(STREAM, self._state.version, encoded, within)])
-        return isinstance(answer, Written)
 
 
 class Decisions:

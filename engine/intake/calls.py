@@ -124,7 +124,7 @@ class Unsubscription:
 
 def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mistakes:
     """`now` is the engine's time (ms): what lies after it is refused."""
-    reading = _Reading(body, SUBSCRIPTION, plan, now)
+    reading = Reading(body, SUBSCRIPTION, plan, now)
     basis = reading.text("basis")
     if basis in BASES and basis != DOUBLE_OPT_IN and not reading.text("source"):
         reading.mistake("source", "is required: where does this ground come from?")
@@ -152,13 +152,13 @@ def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mist
 
 
 def read_transfer(body: object, plan: Plan, now: int) -> Transferral | Mistakes:
-    reading = _Reading(body, TRANSFER, plan, now)
+    reading = Reading(body, TRANSFER, plan, now)
     read = Transferral(reading.address(), reading.listed("from"), reading.listed("to"))
     return reading.end() or read
 
 
 def read_unsubscription(body: object, plan: Plan, now: int) -> Unsubscription | Mistakes:
-    reading = _Reading(body, UNSUBSCRIPTION, plan, now)
+    reading = Reading(body, UNSUBSCRIPTION, plan, now)
     purpose = reading.text("purpose")
     if purpose and purpose != "*" and purpose not in plan.purposes:
         reading.mistake("purpose", f"is none of this installation's: {', '.join(plan.purposes) or 'nothing is published yet'}")
@@ -168,12 +168,12 @@ def read_unsubscription(body: object, plan: Plan, now: int) -> Unsubscription | 
 
 def read_lookup(body: object, plan: Plan, now: int) -> str | Mistakes:
     """The normalised address asked about."""
-    reading = _Reading(body, LOOKUP, plan, now)
+    reading = Reading(body, LOOKUP, plan, now)
     address = reading.address()
     return reading.end() or address
 
 
-class _Reading:
+class Reading:
     """One pass over a body: each value is asked for by name, each mistake is kept once."""
 
     def __init__(self, body: object, members: Sequence[Member], plan: Plan, now: int) -> None:

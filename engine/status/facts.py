@@ -75,7 +75,8 @@ class TreeState:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of sending ended, None for never.
-    `checkpoint_every` are the seconds after which one is due."""
+    `checkpoint_every` are the seconds after which one is due; `requests` are rights that people have asked for and that wait for an answer,
+    `requests_late` of them past their deadline."""
 
     head: int
     processes: tuple[Process, ...] = ()
@@ -94,6 +95,8 @@ class Facts:
     database_bytes: int = 0
     disk_free: int = 0
     disk_total: int = 0
+    requests: int = 0
+    requests_late: int = 0
 
     @property
     def live(self) -> frozenset[str]:

@@ -37,7 +37,7 @@ def is_well(found: Iterable[Finding]) -> bool:
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
     """The worst first."""
-    about = (of_sending(facts), of_proof(facts), of_people(facts), of_breaches(facts), of_room(facts))
+    about = (of_sending(facts), of_proof(facts), of_people(facts), of_breaches(facts), of_requests(facts), of_room(facts))
     found = [*of_processes(facts), *of_views(facts.views), *chain.from_iterable(about)]
     order = ("stopped", "stuck", "notice")
     return tuple(sorted(found, key=lambda each: order.index(each.level)))
@@ -102,6 +102,10 @@ def of_sending(facts: Facts) -> Iterator[Finding]:
         if trouble.what == "relay":
             what = N_("for {since} the mail server cannot be used: {why}")
             yield Finding("relay", "stopped", what, N_("it is tried again by itself; see [smtp] in config.toml, and your provider"), values)
+        elif trouble.what == "journal":
+            what = N_("the stop journal cannot be written: {why}")
+            remedy = N_("people leave all the same, and erasures wait: free or mend the disk that holds data/")
+            yield Finding("journal", "stopped", what, remedy, values)
         elif trouble.what == "blocked":
             what = N_("{since} ago the mail server refused our mail as such: {why}")
             yield Finding("blocked", "notice", what, N_("`relance resume` forgets this once it is settled"), values)
@@ -143,6 +147,15 @@ def of_breaches(facts: Facts) -> Iterator[Finding]:
     for each in facts.breaches_waiting:
         what = N_("breach {breach} is under way: the authority or the people are still to be told")
         yield Finding("breach", "notice", what, remedy, {"breach": each})
+
+
+def of_requests(facts: Facts) -> Iterator[Finding]:
+    remedy = N_("`relance requests` lists them; answered elsewhere, `relance requests --answered ID` says so")
+    if facts.requests_late:
+        what = N_("rights people asked for and that should have been answered by now: {n}")
+        yield Finding("request-late", "stuck", what, remedy, {"n": facts.requests_late})
+    elif facts.requests:
+        yield Finding("requests", "notice", N_("rights people asked for that wait for an answer: {n}"), remedy, {"n": facts.requests})
 
 
 def of_room(facts: Facts) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ def gather(house: House) -> Facts:
         size = int(connection.execute(SQL["size"]).fetchall()[0][0])
     tick = house.desk.mark("tick")
     smtp, head = house.config.smtp, house.ledger.head()
+    deadlines = [due for _who, _request, _right, due in house.views.open_rights()]
     return Facts(
         head=head,
         processes=running,
@@ -55,6 +56,8 @@ def gather(house: House) -> Facts:
         database_bytes=size,
         disk_free=disk.free,
         disk_total=disk.total,
+        requests=len(deadlines),
+        requests_late=sum(due < house.clock.now() for due in deadlines),
     )
 
 

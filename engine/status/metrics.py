@@ -53,6 +53,8 @@ class _Collected:
         paused = [((str(number), why), 1) for number, why in facts.paused.items()]
         yield _many("sending_paused", "1 for what is paused (list 0: everything), with the reason.", ("list", "why"), paused)
         yield _one("letters_in_doubt", "Letters whose acceptance is not known.", facts.in_doubt)
+        yield _one("requests_open", "Rights people asked for that wait for an answer.", facts.requests)
+        yield _one("requests_late", "Those past their deadline.", facts.requests_late)
         yield _one("stuck", "What was set aside with its reason.", len(facts.stuck))
         yield _one("relay_in_trouble", "1 while the mail server cannot be used.", any(each.what == "relay" for each in facts.troubles))
         if facts.tick is not None:

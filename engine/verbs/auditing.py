@@ -6,7 +6,7 @@ import argparse
 
 from engine.house import House
 from engine.language import N_, translator
-from engine.verbs import attesting
+from engine.verbs import attesting, opening
 from engine.verbs.attesting import refusing
 from engine.verbs.progress import Progress
 from engine.verbs.refusal import Refusal
@@ -62,10 +62,18 @@ def audit_arguments(parser: argparse.ArgumentParser) -> None:
     parts.add_parser("checkpoint", help="sign the ledger as it is now, and print the signed checkpoint")
     parts.add_parser("key", help="origin and key of the checkpoints, to be published where nobody here can change them")
     parts.add_parser("rotate-key", help="a new signing key, which the present one names")
+    opening.open_arguments(parts.add_parser("open-archive", help="the sealed proof of somebody who was erased; each opening is recorded"))
     parts.add_parser("restored", help="say that the ledger was put back from a copy: a new origin begins, which names the last checkpoint")
 
 
-PARTS = {"replay": replay, "checkpoint": attesting.checkpoint, "key": attesting.key, "rotate-key": attesting.rotate, "restored": attesting.restored}
+PARTS = {
+    "replay": replay,
+    "checkpoint": attesting.checkpoint,
+    "key": attesting.key,
+    "rotate-key": attesting.rotate,
+    "restored": attesting.restored,
+    "open-archive": opening.open_archive,
+}
 
 
 def audit(house: House, args: argparse.Namespace) -> int:

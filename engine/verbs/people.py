@@ -45,7 +45,7 @@ def subscribe(house: House, args: argparse.Namespace) -> int:
     address = address_of(args.address)
     plan = house.publications.current().plan()
     target, now = list_of(plan, args.list), house.clock.now()
-    fields = _fields(args.field, frozenset(plan.fields))
+    fields = fields_of(args.field, frozenset(plan.fields))
     if args.timezone and not is_zone(args.timezone):
         raise Refusal(N_('"{zone}" is no time zone: write for example "Europe/Paris"'), 2, zone=args.timezone)
     source = args.source.strip()
@@ -169,7 +169,7 @@ def _known(result: Result) -> Result:
     return result
 
 
-def _fields(pairs: list[str], declared: frozenset[str]) -> dict[str, str]:
+def fields_of(pairs: list[str], declared: frozenset[str]) -> dict[str, str]:
     fields = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

@@ -6,9 +6,9 @@ import re
 from functools import lru_cache
 
 from engine.language import N_, Say
-from engine.verbs import refused_files
+from engine.verbs import refused_files, refused_rights
 
-_PLAIN = refused_files.PLAIN | frozenset(
+_PLAIN = refused_files.PLAIN | refused_rights.PLAIN | frozenset(
     {
         N_("an address has exactly one @ sign"),
         N_("the address holds a space or an invisible character"),
@@ -91,6 +91,7 @@ _SAYING = (
     N_("not eligible: {why}"),
     N_("{kind}: what has happened to this person cannot be taken in"),
     *refused_files.WITH_VALUES,
+    *refused_rights.WITH_VALUES,
 )
 _TRANSLATED = ("why", "what")
 

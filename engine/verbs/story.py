@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Callable
 
 from engine.deciding import Publications
 from engine.house import House
-from engine.installation.events import STREAM
-from engine.language import N_, translator
-from engine.ledger.codec import Entry, as_plain
+from engine.language import translator
+from engine.ledger.codec import Entry
+from engine.rights.facts import Kept, fact
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
 from engine.subscriber.acts import Act, acts
-from engine.verbs.refusal import Refusal, address_of
+from engine.verbs.finding import person_of
 from engine.verbs.refused import in_words
 from engine.verbs.said import shown
 from engine.verbs.wording import language_of, say_list
 
 Say = Callable[[str], str]
-Kept = dict[str, dict[str, object]]
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DATE_WIDTH = len("2026-12-01 09:00:00")
 
 
@@ -32,10 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def show(house: House, args: argparse.Namespace) -> int:
-    subscriber = args.address if _ID.fullmatch(args.address) else _behind(house, address_of(args.address))
+    subscriber = person_of(house, args.address)
     entries = house.ledger.stream(subscriber)
-    if not entries or subscriber == STREAM:
-        raise Refusal(N_("nobody is known under this id"))
     evidence = house.vault.evidence_of(subscriber)
     if args.json:
         print(json.dumps([fact(entry, evidence) for entry in entries], ensure_ascii=False, indent=2))
@@ -47,43 +42,6 @@ def show(house: House, args: argparse.Namespace) -> int:
         print(line(entry, house.publications, zone, _, evidence))
     _standing(house, subscriber, zone, _)
     return 0
-
-
-def _behind(house: House, address: str) -> str:
-    """Who has an address. Raises Refusal for nobody."""
-    subscriber = house.vault.find(address)
-    if subscriber is not None:
-        return subscriber
-    for reason in house.vault.suppressed([house.vault.hash(address)]).values():
-        why = in_words(reason, translator(language_of(house.config)))
-        raise Refusal(N_("nobody is known under this address; its hash is on the suppression list ({why})"), why=why)
-    raise Refusal(N_("nobody is known under this address"))
-
-
-def fact(entry: Entry, evidence: Kept) -> dict[str, object]:
-    """One fact as JSON: dates in ISO 8601 UTC beside the stored milliseconds."""
-    payload = as_plain(entry.event)
-    at = payload.pop("at")
-    cause = {key: value for key, value in as_plain(entry.cause).items() if value not in ("", -1)}
-    if entry.cause.evidence in evidence:
-        cause["kept"] = evidence[entry.cause.evidence]
-    return {
-        "event": entry.name,
-        "at": _iso(at),
-        "recorded_at": _iso(entry.recorded_at),
-        "at_ms": at,
-        "recorded_at_ms": entry.recorded_at,
-        "position": entry.position,
-        "version": entry.version,
-        "cause": cause,
-        "payload": payload,
-    }
-
-
-def _iso(instant: int) -> str:
-    from engine.sequence.timing import to_local
-
-    return to_local(instant, "UTC").strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant % 1000:03d}Z"
 
 
 def line(entry: Entry, publications: Publications, zone: str, _: Say, evidence: Kept) -> str:
@@ -105,6 +63,7 @@ def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
         "rule": _("rule"),
         "engine": _("engine"),
         "relay": _("mail server's answer"),
+        "journal": _("stop journal, after a restore"),
     }
     said = doors.get(entry.cause.door, entry.cause.door)
     kept = evidence.get(entry.cause.evidence)
@@ -200,6 +159,16 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
             return _("The call is carried out")
         case e.ProcessingRestricted(_, lifted):
             return _("Restriction lifted") if lifted else _("Processing restricted")
+        case e.RightExercised(_, right, _, due_at):
+            return _("Asked for {right}; to be answered by {when}").format(right=in_words(right, _), when=shown(due_at, zone))
+        case e.RightExtended(_, _, due_at):
+            return _("Told that the answer takes until {when}").format(when=shown(due_at, zone))
+        case e.RightAnswered(_, _, how):
+            return _("Request answered ({how})").format(how=in_words(how, _))
+        case e.ProofArchived(_, ends_at):
+            return _("Proof sealed and kept until {when}").format(when=shown(ends_at, zone))
+        case e.ProofOpened():
+            return _("Sealed proof handed out")
         case e.SubscriberErased():
             return _("Erased")
         case _:

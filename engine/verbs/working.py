@@ -120,6 +120,8 @@ def _troubles(house: House, order: Order, sender: Sender | None) -> dict[str, st
     """What keeps this process from its work, in its own words."""
     relay = (sender.trouble or sender.relay.trouble) if sender is not None else ""
     found = {"relay": redacted(relay)} if relay else {}
+    if house.vault.journal.trouble:
+        found["journal"] = house.vault.journal.trouble
     if "follow" in order.parts:
         found |= {f"view:{name}": fault for name, _position, fault in house.views.positions() if fault}
         found |= {"proof": house.tree.trouble} if house.tree.trouble else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -15,13 +15,15 @@ from fastapi.responses import JSONResponse, Response
 from engine.desk.desk import KEY_PREFIX, ApiKey
 from engine.gathering import Gatherer
 from engine.house import House
+from engine.intake import rights_calls as read
 from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.web.body import TooLarge, body_of
 from engine.web.calling import Asked, Calls
-from engine.web.described import ANSWER, KNOWN, SCHEMES, operation
+from engine.web.described import ANSWER, DOSSIER, KNOWN, OPEN, RECEIPT, SCHEMES, operation
 from engine.web.limits import visitor_of
 from engine.web.problem import Problem, bad_body
 from engine.web.rate import Pace
+from engine.web.rights_calls import RightsCalls
 
 CALLS_A_MINUTE = 600
 LONGEST_KEY = 255
@@ -54,6 +56,7 @@ def router(house: House, gatherer: Gatherer) -> APIRouter:
         """Where a person stands."""
         return await door.answer(request, "read", calls.look_up)
 
+    add_rights(routes, door, RightsCalls(house, calls))
     described: dict[str, object] = {}
 
     @routes.get("/openapi.json", include_in_schema=False)
@@ -65,6 +68,32 @@ def router(house: House, gatherer: Gatherer) -> APIRouter:
         return JSONResponse(described)
 
     return routes
+
+
+def add_rights(routes: APIRouter, door: Door, calls: RightsCalls) -> None:
+    """What a person may ask of who holds their data."""
+    for path, members, answer, act, status, about in (
+        ("people/export", read.EXPORT, DOSSIER, calls.export, 200, "Everything held about a person; answers a right of access."),
+        ("people/correct", read.CORRECTION, ANSWER, calls.correct, 200, "Correct what is wrong about a person."),
+        ("people/restrict", read.RESTRICTION, ANSWER, calls.restrict, 200, "Freeze a person: nothing is sent or deleted until it is lifted."),
+        ("people/object", read.OBJECTION, ANSWER, calls.objection, 200, "A person objects to marketing: everything is withdrawn at once."),
+        ("people/erase", read.ERASURE, RECEIPT, calls.erase, 200, "Forget a person; answers with a receipt of what remains and why."),
+        ("requests", read.REQUEST, ANSWER, calls.record, 201, "Record that a person asked for something that is answered later."),
+        ("requests/answer", read.ANSWER, ANSWER, calls.settle, 200, "A request was answered, refused, or put off."),
+        ("requests/open", (), OPEN, calls.standing, 200, "The requests that wait for an answer, the most urgent first; they name nobody."),
+    ):
+        described = operation(members, "rights", answer, (200,) if status == 200 else (200, status))
+        routes.add_api_route(
+            f"/api/v1/{path}", _answering(door, act), methods=["POST"], description=about, summary=about.partition(";")[0].rstrip("."),
+            openapi_extra=described, status_code=status, operation_id=path.replace("/", "_"),
+        )  # fmt: skip
+
+
+def _answering(door: Door, act: Act) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return await door.answer(request, "rights", act)
+
+    return answer
 
 
 class Door:

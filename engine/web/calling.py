@@ -56,14 +56,14 @@ class Calls:
         if suppressed:
             raise Problem(422, f"this address is suppressed ({suppressed})")
         fields = self._changes(stream, read.fields)
-        cause, kept = self._cause(asked, {
+        cause, kept = self.cause(asked, {
             "call": "subscription", "basis": read.basis, "list": read.list, "source": read.source, "collected_at": read.collected_at,
             "proof": read.proof, "email": read.address, "fields": dict(read.fields),
         })  # fmt: skip
         command = read.command(now, cause, asked.call, secrets.token_hex(16), tuple(sorted(fields)))
         if not self.limits.permit(command, read.address, person, plan):
             raise Problem(422, ASKED_ENOUGH)
-        result = self._wish(Wish(command, address=read.address, keep=Keep("", now, fields=fields, evidence=(kept,))))
+        result = self.wish(Wish(command, address=read.address, keep=Keep("", now, fields=fields, evidence=(kept,))))
         return answered(result, 201, "asked to confirm by mail" if read.basis == calls.DOUBLE_OPT_IN else f"on list {read.list}")
 
     def transfer(self, asked: Asked) -> JSONResponse:
@@ -71,7 +71,7 @@ class Calls:
         read = calls.read_transfer(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
-        cause, kept = self._cause(asked, {"call": "transfer"})
+        cause, kept = self.cause(asked, {"call": "transfer"})
         result = self._known_only(read.command(now, cause, asked.call), read.address, now, kept)
         if result.outcome == UNKNOWN:
             raise Problem(422, UNKNOWN.why)
@@ -82,7 +82,7 @@ class Calls:
         read = calls.read_unsubscription(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
-        cause, kept = self._cause(asked, {"call": "unsubscription"})
+        cause, kept = self.cause(asked, {"call": "unsubscription"})
         result = self._known_only(read.command(now, cause, asked.call), read.address, now, kept)
         return answered(result, 200, "withdrawn from everything" if read.purpose == "*" else f'withdrawn from "{read.purpose}"')
 
@@ -123,16 +123,16 @@ class Calls:
         standing: Mapping[str, str] = known.fields if known else {}
         return {name: value for name, value in fields.items() if standing.get(name, "") != value}
 
-    def _cause(self, asked: Asked, said: dict[str, object]) -> tuple[Cause, Evidence]:
+    def cause(self, asked: Asked, said: dict[str, object]) -> tuple[Cause, Evidence]:
         key, ip = asked.key, asked.visitor
         who: dict[str, object] = {"method": "api", "key": key.id, "key_name": key.name, "ip": ip, "user_agent": asked.user_agent}
         kept = evidence(secrets.token_bytes(32), who | said)
         return Cause("api", secrets.token_hex(16), evidence=kept.commitment.hex()), kept
 
     def _known_only(self, command: AnyCommand, address: str, now: int, kept: Evidence) -> Result:
-        return self._wish(Wish(command, address=address, keep=Keep("", now, evidence=(kept,)), only_known=True))
+        return self.wish(Wish(command, address=address, keep=Keep("", now, evidence=(kept,)), only_known=True))
 
-    def _wish(self, wish: Wish) -> Result:
+    def wish(self, wish: Wish) -> Result:
         try:
             return carried_out(self.gatherer, wish)
         except TryAgain as error:

@@ -39,6 +39,37 @@ KNOWN: Schema = {
         "suppressed": {"type": ["string", "null"], "description": "Why this address is never written to."},
     },
 }
+DOSSIER: Schema = {"type": "object", "description": "Person, purposes, lists, letters, sources, recipients, notices, evidence, events."}
+RECEIPT: Schema = {
+    "type": "object",
+    "properties": {
+        "done": {"type": "boolean"},
+        "said": {"type": "string"},
+        "receipt": {
+            "type": "object",
+            "properties": {
+                "subscriber": {"type": "string", "description": "The opaque id, good to be quoted by."},
+                "at": {"type": "string"},
+                "position": {"type": "integer", "description": "Of the fact in the ledger."},
+                "deleted": {"type": "object", "additionalProperties": {"type": "integer"}},
+                "kept": {"type": "array", "items": {"type": "string"}},
+            },
+        },
+    },
+}
+OPEN: Schema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "request": {"type": "string"},
+            "subscriber": {"type": "string"},
+            "right": {"type": "string"},
+            "due_at": {"type": "string"},
+            "late": {"type": "boolean"},
+        },
+    },
+}
 REFUSALS = {
     400: "The body is wrong; every mistake is listed.",
     401: "No key, or one that opens nothing.",

@@ -25,6 +25,9 @@ from tests.web.garden import GARDEN
 from tests.web.visiting import Site, visited
 
 PATHS = {"subscribe": "subscriptions", "transfer": "transfers", "unsubscribe": "unsubscriptions", "read": "people/lookup"}
+RIGHTS = (
+    "people/export", "people/correct", "people/restrict", "people/object", "people/erase", "requests", "requests/answer", "requests/open",
+)  # fmt: skip
 SOURCE = "salon des jardins, stand 12"
 
 
@@ -290,7 +293,7 @@ def test_the_description_says_what_the_readers_accept(shop: Shop) -> None:
     described = shop.site.client.get("/openapi.json").json()
     assert described == shop.site.client.get("/api/openapi.json").json()
     assert described["openapi"].startswith("3.")
-    assert set(described["paths"]) == {f"/api/v1/{path}" for path in PATHS.values()}
+    assert set(described["paths"]) == {f"/api/v1/{path}" for path in (*PATHS.values(), *RIGHTS)}
     for scope, members in zip(PATHS, (SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION, LOOKUP), strict=True):
         operation = described["paths"][f"/api/v1/{PATHS[scope]}"]["post"]
         body = operation["requestBody"]["content"]["application/json"]["schema"]

@@ -1,0 +1,78 @@
+"""`relance person erase`: asks, forgets, and prints a receipt that can be given to the person."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+
+from engine.house import House
+from engine.language import N_, Say, translator
+from engine.rights.archiving import archiver
+from engine.rights.erasing import Receipt, Seal
+from engine.rights.erasing import erase as erase_person
+from engine.sequence.delay import parse_delay
+from engine.subscriber.events import Cause
+from engine.verbs.people import report
+from engine.verbs.refusal import Refusal
+from engine.verbs.said import shown
+from engine.verbs.wording import language_of
+
+DELETED = {
+    "person": N_("address and fields"),
+    "evidence": N_("evidence of their acts"),
+    "former addresses": N_("former addresses"),
+    "letters in the built-in mailbox": N_("letters in the built-in mailbox"),
+}
+
+
+def erase_arguments(parser: argparse.ArgumentParser, whose: str) -> None:
+    parser.add_argument("address", help=whose)
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--keep-proof", default="", metavar="DURATION", help='seal the proof to [proof] archive_recipient and keep it: "5 years"')
+    parser.add_argument("--forget-suppression", action="store_true", help="do not keep the hash that bars this address from later imports")
+    parser.add_argument("--json", action="store_true", help="the receipt for programs")
+
+
+def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    seal = _seal(house, args.keep_proof) if args.keep_proof else None
+    if house.decisions.load([subscriber])[subscriber].erased:
+        print(_("this person has been erased"))
+        return 0
+    if not args.yes and not _agreed(_):
+        raise Refusal(N_("nothing was changed"))
+    cause = Cause("operator", secrets.token_hex(8))
+    result, receipt = erase_person(house, subscriber, cause, house.decisions.one, forget_suppression=args.forget_suppression, seal=seal)
+    if receipt is None:
+        return report(result, "", _)
+    print(json.dumps(receipt.as_json(), ensure_ascii=False, indent=2) if args.json else "\n".join(receipt_lines(house, receipt, _)))
+    return 0
+
+
+def receipt_lines(house: House, receipt: Receipt, _: Say) -> list[str]:
+    zone = house.config.site.timezone
+    deleted = [f"  - {_(DELETED[what])}: {count:,}" for what, count in receipt.deleted.items()]
+    kept = [f"  - {_(each.what).format(date=shown(each.until, zone)[:10]) if each.until else _(each.what)}" for each in receipt.kept]
+    return [
+        _("Erased on {when}, by {name}").format(when=shown(receipt.at, zone), name=house.config.site.name),
+        _("Reference: {id}, entry {position}").format(id=receipt.subscriber, position=receipt.position),
+        _("Deleted:"),
+        *deleted,
+        _("What remains, and why:"),
+        *kept,
+    ]
+
+
+def _seal(house: House, said: str) -> Seal:
+    try:
+        return archiver(house, parse_delay(said))
+    except ValueError as error:
+        raise Refusal(str(error), 2) from error
+
+
+def _agreed(_: Say) -> bool:
+    if not sys.stdin.isatty():
+        raise Refusal(N_("an erasure cannot be taken back: say --yes"))
+    return input(_("An erasure cannot be taken back. Erase this person? [y/N] ")).strip().lower() in ("y", "yes", "o", "oui")
