@@ -15,7 +15,7 @@ from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.desk.processes import SQL as PROCESSES_SQL
-from engine.house import House
+from engine.house import House, Premises
 from engine.keys import Secrets, make_secrets, read_secrets
 from engine.ledger.store import SQL as LEDGER_SQL
 from engine.ledger.store import Ledger
@@ -23,7 +23,7 @@ from engine.proof.ledger_tree import LedgerTree
 from engine.proof.signer import Place
 from engine.proof.store import SQL as PROOF_SQL
 from engine.remembering import LedgerMemory
-from engine.store.database import Database, ensure_database, ensure_program_role, program_role
+from engine.store.database import Database, ensure_database, ensure_program_role, program_role, program_role_of
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
 from engine.vault.stop_journal import StopJournal
@@ -43,14 +43,20 @@ def open_house(folder: Path, tell: Tell = lambda said: None, config: Config | No
     """
     config = config or read_config(folder)
     make_secrets(config.secrets)
+    with open_premises(config, tell) as premises, premises.furnish() as house:
+        yield house
+
+
+@contextmanager
+def open_premises(config: Config, tell: Tell = lambda said: None) -> Iterator[Premises]:
+    """The database started, nothing in it looked at. Secrets are read, never made. Raises as `open_house` does."""
     secrets = read_secrets(config.secrets)
     embedded = Embedded(config.data / "postgres", config.secrets) if config.store_url == "embedded" else None
     try:
         owner = ensure_database(embedded.attach(tell), DATABASE) if embedded else config.store_url
         if embedded is not None:
             embedded.guard()
-        with furnished(config, owner, secrets) as house:
-            yield house
+        yield Premises(config, secrets, owner, program_role_of(owner), lambda: furnished(config, owner, secrets))
     finally:
         if embedded is not None:
             embedded.detach()

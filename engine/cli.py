@@ -9,19 +9,21 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 from engine import __version__
 from engine.config import Config, read_config
-from engine.house import House
+from engine.house import House, Premises
 from engine.language import N_, Say, translator
 from engine.sequence.mistakes import Unpublishable
 from engine.verbs import (
     auditing,
     breaching,
+    copying,
     doubting,
     graphing,
     importing,
@@ -45,12 +47,13 @@ from engine.verbs import (
 from engine.verbs.refusal import Refusal
 from engine.verbs.wording import language_of
 
+T = TypeVar("T")
 Arguments = Callable[[argparse.ArgumentParser], None]
 
 
 @dataclass(frozen=True)
 class Verb:
-    """`needs`: "house" (the stores, opened), "config" (only the files), "folder" (nothing yet)."""
+    """`needs`: "house" (the stores, opened), "premises" (the database, not looked into), "config" (only the files), "folder" (nothing yet)."""
 
     help: str
     run: Callable[..., int]
@@ -89,6 +92,8 @@ VERBS = {
     "audit": Verb("replay the ledger beside the views", auditing.audit, auditing.audit_arguments),
     "breach": Verb("write down a breach of personal data, and what was done", breaching.breach, breaching.add_arguments),
     "papers": Verb("the register, the annexes of processors and the log of breaches", writing_papers.papers, writing_papers.add_arguments),
+    "backup": Verb("a copy of everything, the vault apart", copying.backup, copying.backup_arguments, "premises"),
+    "restore": Verb("put a copy back; who has left since stays gone", copying.restore, copying.restore_arguments, "premises"),
     "api-key": Verb("keys for the HTTP API", keys.run, keys.add_arguments),
 }
 
@@ -157,12 +162,27 @@ def _carry_out(verb: Verb, args: argparse.Namespace) -> int:
     config = read_config(folder)
     if verb.needs == "config":
         return verb.run(config, args)
+    if verb.needs == "premises":
+        return with_premises(config, lambda premises: verb.run(premises, args))
     return with_house(config, lambda house: verb.run(house, args))
 
 
 def with_house(config: Config, work: Callable[[House], int]) -> int:
-    """Open the stores for `work`; what keeps them from opening, or takes the database away, is a refusal with its sentence."""
+    """Open the stores for `work`."""
     from engine.app import open_house
+
+    return _within(lambda tell: open_house(config.folder, tell, config), work)
+
+
+def with_premises(config: Config, work: Callable[[Premises], int]) -> int:
+    """Open the database for `work`, and nothing in it."""
+    from engine.app import open_premises
+
+    return _within(lambda tell: open_premises(config, tell), work)
+
+
+def _within(opening: Callable[[Callable[[str], None]], AbstractContextManager[T]], work: Callable[[T], int]) -> int:
+    """What keeps the stores from opening, or takes the database away, is a refusal with its sentence."""
     from engine.keys import SecretMissing
     from engine.ledger.codec import EntryRefused
     from engine.ledger.store import LOST
@@ -179,10 +199,10 @@ def with_house(config: Config, work: Callable[[House], int]) -> int:
     try:
         with ending_tidily(), ExitStack() as stack:
             try:
-                house = stack.enter_context(open_house(config.folder, tell, config))
+                found = stack.enter_context(opening(tell))
             except not_allowed as error:
                 raise Refusal(N_("the database does not allow what is needed of it: {why}"), why=_one_line(error)) from error
-            return work(house)
+            return work(found)
     except (EmbeddedFailed, StoreUnavailable, SecretMissing, NewerVault, EntryRefused) as error:
         raise Refusal(str(error)) from error
     except LOST as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -123,3 +124,15 @@ class House:
     sender: str
     memory: LedgerMemory
     tree: LedgerTree
+
+
+@dataclass(frozen=True)
+class Premises:
+    """An installation whose database answers and whose house is not furnished yet: for what replaces everything in it. `owner` is the conninfo of who
+    may create there, `role` the running program's; `furnish` opens the house."""
+
+    config: Config
+    secrets: Secrets
+    owner: str
+    role: str
+    furnish: Callable[[], AbstractContextManager[House]]

@@ -127,7 +127,7 @@ def ensure_program_role(owner: str, password_file: Path) -> str:
     statements = queries(HERE / "roles.sql")
     with _alone(owner) as connection:
         database = connection.info.dbname
-        role = f"{database}_program"
+        role = _role_for(database)
         exists = connection.execute(statements["role_exists"], {"name": role}).fetchone() is not None
         new_password = not password_file.exists()
         if new_password:
@@ -145,6 +145,16 @@ def ensure_program_role(owner: str, password_file: Path) -> str:
                 f"  CREATE ROLE {role} LOGIN PASSWORD '…';\nand put that password into {password_file.name} in the installation's secrets folder"
             ) from error
     return make_conninfo(owner, user=role, password=password)
+
+
+def program_role_of(owner: str) -> str:
+    """The running program's role in the owner's database, which is named after it. Raises StoreUnavailable."""
+    with _connected(owner) as connection:
+        return _role_for(connection.info.dbname)
+
+
+def _role_for(database: str) -> str:
+    return f"{database}_program"
 
 
 def program_role(program: str) -> str:

@@ -55,20 +55,25 @@ class StopJournal:
         self.path = folder / FILE
         self.trouble = ""
         self._owed: list[bytes] = []
+        self._has: frozenset[Stop] = frozenset()
         self._lock = threading.Lock()
+
+    def has(self, stops: Iterable[Stop]) -> None:
+        """These lines are in the file: applied again, they are not written again."""
+        self._has = frozenset(stops)
 
     def note(self, stops: Sequence[Stop]) -> None:
         """On the disk when this returns. Raises OSError: then none of these is remembered."""
-        if not stops:
-            return
-        with self._lock:
-            self._write([stop.line() for stop in stops])
+        lines = [stop.line() for stop in stops if stop not in self._has]
+        if lines:
+            with self._lock:
+                self._write(lines)
 
     def tell(self, stops: Sequence[Stop]) -> None:
         """The same for what goes on even when the disk takes nothing: it is then owed, and said."""
-        if not stops:
+        lines = [stop.line() for stop in stops if stop not in self._has]
+        if not lines:
             return
-        lines = [stop.line() for stop in stops]
         with self._lock:
             try:
                 self._write(lines)

@@ -1,4 +1,4 @@
-"""The sentences of rights, erasures and the stop journal: see `refused`."""
+"""The sentences of rights, erasures, the stop journal and copies: see `refused`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ PLAIN = frozenset(
         N_("proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in config.toml"),
         N_('it is not a private key of age: it begins with "AGE-SECRET-KEY-1"'),
         N_("this key does not open it: it was sealed to another"),
+        N_("there is no manifest.json in it: it is no copy made by `relance backup`, or an unfinished one"),
+        N_("manifest.json cannot be read: the copy is damaged, use another"),
+        N_("manifest.json names other parts than this program knows: use the Relance that made it"),
+        N_("the secrets in data/secrets are not those of this copy: put those back first, or nobody in it is found by their address"),
+        N_("Relance runs on this database, here or on another machine: stop it first"),
         N_("access"),
         N_("rectification"),
         N_("restriction"),
@@ -30,4 +35,12 @@ PLAIN = frozenset(
         N_("retention"),
     }
 )
-WITH_VALUES = (N_("the stop journal cannot be written ({why}): mend that, and erase again"),)
+WITH_VALUES = (
+    N_("the stop journal cannot be written ({why}): mend that, and erase again"),
+    N_("the copy has format {number}, and this program knows up to {known}: use a newer Relance"),
+    N_("{name} is missing from the copy; where it is kept apart, say where: --vault FILE"),
+    N_("{name} is damaged: it is not what was written; use another copy"),
+    N_("the copy was made by Relance {program}, and this is {own}: use a newer Relance"),
+    N_("the vault in the copy has had {names}, which this program does not know: use a newer Relance"),
+    N_("{source} is no copy made by `relance backup`, or a damaged one"),
+)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from engine import publication
+from engine.copies.applying import apply_again, read_journals
 from engine.house import House
 from engine.installation.events import LedgerRestored, SendingPaused
 from engine.language import N_
@@ -13,6 +15,7 @@ from engine.sequence.delay import MINUTE
 from engine.sequence.timing import later
 from engine.store.locks import alone
 from engine.subscriber.events import Cause
+from engine.vault.stop_journal import Stop
 from engine.verbs.refusal import Refusal
 
 log = logging.getLogger("relance.run")
@@ -57,12 +60,19 @@ def recognise(house: House) -> None:
     """
     house.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with alone(house.config.data / "ledger-position.lock", lambda said: None):
+        stops = _stops(house)
         remembered = house.memory.lost()
         known = remembered.position if remembered is not None else house.tree.lost()
         if known is not None:
             head = put_back(house)
             told = {"position": head, "remembered": known}
             log.error("THE LEDGER WAS PUT BACK FROM AN OLDER COPY: sending is paused, see `relance status`, then `relance resume`", extra=told)
+        else:
+            last = house.ledger.at(house.ledger.head())
+            stops = [stop for stop in stops if last is None or stop.at > last.recorded_at]
+        applied = apply_again(house, stops)
+        if applied.counts.total():
+            log.warning("the stop journal was applied again", extra={"counts": dict(applied.counts)})
         house.memory.note()
 
 
@@ -80,6 +90,15 @@ def put_back(house: House) -> int:
     except TreeContradicted:
         house.tree.anew()
     return head
+
+
+def _stops(house: House) -> Sequence[Stop]:
+    """What this machine's stop journal remembers. Lines later than the ledger's last fact belong to a commit that was lost, or never was: either way
+    somebody asked."""
+    try:
+        return read_journals([house.vault.journal.path])[0]
+    except FileNotFoundError:
+        return ()
 
 
 def hold_back(house: House) -> None:

@@ -131,6 +131,8 @@ def _troubles(house: House, order: Order, sender: Sender | None) -> dict[str, st
 def _forget(house: House) -> None:
     house.desk.forget()
     Processes(house.database).forget()
+    if ended := house.vault.end_archives(house.clock.now()):
+        log.info("sealed proof deleted at its term", extra={"people": ended})
 
 
 def _broadcasts(house: House) -> None:

@@ -1,0 +1,89 @@
+"""What a copy says of itself: of which moment it is, what it holds and how that is recognised. Pure but for reading files to hash them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE = "manifest.json"
+FORMAT = 1
+LARGEST = 1_000_000
+PIECE = 1 << 20
+
+
+class CopyRefused(Exception):
+    """What stands there is no copy that can be put back: which file, what is wrong, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`at` is wall-clock time in ISO 8601, `engine_at` the engine's (ms). `secrets` is a keyed digest of the pepper, to tell whether the secrets at
+    hand are those of this copy; it gives none of them away."""
+
+    format: int
+    program: str
+    at: str
+    engine_at: int
+    position: int
+    digest: str
+    migrations: tuple[str, ...]
+    secrets: str
+    parts: Mapping[str, Part]
+
+    def written(self) -> bytes:
+        return json.dumps(asdict(self), indent=2, sort_keys=True).encode() + b"\n"
+
+
+def known_by(pepper: bytes) -> str:
+    return hmac.new(pepper, b"copy/v1\0", hashlib.sha256).hexdigest()[:16]
+
+
+def part_of(path: Path) -> Part:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return Part(digest.hexdigest(), size)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Raises CopyRefused."""
+    try:
+        octets = path.read_bytes()[:LARGEST]
+        said = json.loads(octets)
+        number = said["format"]
+    except FileNotFoundError:
+        raise CopyRefused(f"there is no {FILE} in it: it is no copy made by `relance backup`, or an unfinished one") from None
+    except (ValueError, TypeError, KeyError):
+        raise CopyRefused(f"{FILE} cannot be read: the copy is damaged, use another") from None
+    if not isinstance(number, int) or number > FORMAT:
+        raise CopyRefused(f"the copy has format {number}, and this program knows up to {FORMAT}: use a newer Relance")
+    try:
+        parts = {str(name): Part(str(part["sha256"]), int(part["bytes"])) for name, part in said["parts"].items()}
+        return Manifest(
+            number, str(said["program"]), str(said["at"]), int(said["engine_at"]), int(said["position"]), str(said["digest"]),
+            tuple(map(str, said["migrations"])), str(said["secrets"]), parts,
+        )  # fmt: skip
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise CopyRefused(f"{FILE} cannot be read: the copy is damaged, use another") from None
+
+
+def check(manifest: Manifest, files: Mapping[str, Path]) -> None:
+    """Every part is there and is what was written. Raises CopyRefused for the first that is not."""
+    for name, part in manifest.parts.items():
+        path = files.get(name)
+        if path is None or not path.is_file():
+            raise CopyRefused(f"{name} is missing from the copy; where it is kept apart, say where: --vault FILE")
+        if part_of(path) != part:
+            raise CopyRefused(f"{name} is damaged: it is not what was written; use another copy")

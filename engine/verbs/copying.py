@@ -1,0 +1,104 @@
+"""`relance backup` and `relance restore`: a copy of everything, the vault apart; put back, it brings nobody back who has left (E04)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.copies.applying import Applied, apply_again, read_journals
+from engine.copies.manifest import CopyRefused, Manifest
+from engine.copies.putting_back import opened, replace
+from engine.copies.taking import TAR, take
+from engine.house import Premises
+from engine.language import N_, Say, translator
+from engine.store.copying import CopyFailed
+from engine.verbs.catching_up import catch_up
+from engine.verbs.refusal import Refusal
+from engine.verbs.starting import put_back
+from engine.verbs.wording import language_of
+
+
+def backup_arguments(parser: argparse.ArgumentParser) -> None:
+    said = "a new folder for ledger, vault and desk in files of their own; one file if it ends with .tar"
+    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="DIR|FILE.tar", help=said)
+
+
+def backup(premises: Premises, args: argparse.Namespace) -> int:
+    _ = translator(language_of(premises.config))
+    target: Path = args.output
+    if target.exists():
+        raise Refusal(N_("{file} is there already: choose another name"), file=target)
+    if not target.parent.is_dir():
+        raise Refusal(N_("there is no folder {folder}"), 2, folder=target.parent)
+    with _refusing():
+        with premises.furnish() as house:
+            now = house.clock.now()
+        manifest = take(premises, target, now)
+    print(_("a copy up to entry {position} is in {file}").format(position=f"{manifest.position:,}", file=target))
+    if not target.name.endswith(TAR):
+        print(_("vault.dump is personal: keep it apart from ledger.dump, and no longer than a month"))
+    print(_("not in it, and to be kept apart from it: {secrets}; and {journal}, newer than any copy").format(
+        secrets=premises.config.secrets, journal=premises.config.data / "stop.journal"
+    ))  # fmt: skip
+    return 0
+
+
+def restore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("copy", type=Path, metavar="DIR|FILE.tar", help="made by `relance backup`")
+    parser.add_argument("--vault", type=Path, default=None, metavar="FILE", help="its vault.dump, where that is kept apart")
+    said = "stop journals of other machines, applied beside this one's data/stop.journal"
+    parser.add_argument("--journal", type=Path, action="extend", nargs="+", default=[], metavar="FILE", help=said)
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def restore(premises: Premises, args: argparse.Namespace) -> int:
+    _ = translator(language_of(premises.config))
+    own = premises.config.data / "stop.journal"
+    with _refusing():
+        # Read before anything is touched: a journal that is not there must not be found out afterwards.
+        stops, unreadable = read_journals([*([own] if own.exists() else []), *args.journal])
+        with opened(premises, args.copy, args.vault) as (manifest, files):
+            if not args.yes and not _agreed(manifest, _):
+                raise Refusal(N_("nothing was changed"))
+            replace(premises, files)
+        with premises.furnish() as house:
+            put_back(house)
+            applied = apply_again(house, stops, unreadable)
+            catch_up(house)
+            house.memory.note()
+    print(_("put back: entry {position}, of {at}").format(position=f"{manifest.position:,}", at=manifest.at))
+    for line in told(applied, _):
+        print(line)
+    print(_("sending is paused; `relance resume` says what will leave, and lets it"))
+    return 1 if applied.conflicts else 0
+
+
+def told(applied: Applied, _: Say) -> Iterator[str]:
+    counts = applied.counts
+    said = _("applied again from the stop journal: {erased} erasures, {withdrawn} withdrawals, {others} others")
+    others = counts["restriction"] + counts["suppression"] + counts["hash"]
+    yield said.format(erased=counts["erasure"], withdrawn=counts["withdrawal"], others=others)
+    for path, lines in applied.unreadable.items():
+        yield _("{file}: {n} lines could not be read: torn by a crash before they counted, or damaged").format(file=path, n=lines)
+    if applied.conflicts:
+        yield _("{n} could not be applied: too much was changing; restore again").format(n=applied.conflicts)
+
+
+def _agreed(manifest: Manifest, _: Say) -> bool:
+    if not sys.stdin.isatty():
+        raise Refusal(N_("what is in the database gives way to the copy: say --yes"))
+    said = _("Whatever is in the database gives way to the copy of {at} (entry {position}). Put it back? [y/N] ")
+    return input(said.format(at=manifest.at, position=f"{manifest.position:,}")).strip().lower() in ("y", "yes", "o", "oui")
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except CopyRefused as error:
+        raise Refusal(str(error)) from error
+    except CopyFailed as error:
+        raise Refusal(N_("PostgreSQL’s own program says: {said}"), said=str(error)) from error
