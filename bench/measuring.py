@@ -80,7 +80,3 @@ def _measured(names: Iterable[str], size: Size, picture: Path | None) -> tuple[l
             print(printed(found), file=sys.stderr, flush=True)
             rows += found
     return rows, settings
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -80,6 +80,8 @@ def due(start: int, delay: Delay, hours: Hours, zone_name: str) -> int:
 
 def first_permitted(instant: int, hours: Hours, zone_name: str) -> int:
     """The first instant not before `instant` that `hours` permits."""
+    if hours.at is None and hours.between is None and len(hours.days) == len(EVERY_DAY):
+        return instant
     local = to_local(instant, zone_name)
     if hours.at is not None:
         candidate = _on_allowed_day(local.date(), hours.at, hours.days, zone_name)

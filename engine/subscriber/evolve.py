@@ -52,7 +52,7 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
         case e.LetterBegun():
             return begun(p, event)
         case e.LetterSent(at, message):
-            return outcome(put(p, soft_bounces=0, soft_since=0), message, "sent", at)
+            return outcome(put(p, soft_bounces=0, soft_since=0) if p.soft_bounces else p, message, "sent", at)
         case e.SubscriberRegistered(_, timezone, language):
             return put(p, timezone=timezone, language=language)
         case e.ConsentGiven(at, purpose, proof, _, act):
