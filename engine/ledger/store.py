@@ -8,7 +8,7 @@ happened: ids are minted by the caller before, so the same command decided again
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol, cast
@@ -17,6 +17,7 @@ import psycopg
 from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import DictRow, tuple_row
 
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
 from engine.ledger.connections import Connections
@@ -192,11 +193,10 @@ class Ledger:
         if not versions:
             return found
         with self.datastore.get_connection() as connection:
-            rows = connection.execute(
-                SQL["after"], {"streams": uuids(versions), "versions": bigints(versions.values())}, binary=True
-            ).fetchall()
+            rows = _fetched(connection, "after", streams=uuids(versions), versions=bigints(versions.values()))
         for row in rows:
-            found[str(row["originator_id"])].append(_entry(row))
+            entry = entry_of(*row)
+            found[entry.stream].append(entry)
         return found
 
     def stream(self, stream: str) -> list[Entry]:
@@ -205,8 +205,8 @@ class Ledger:
     def between(self, after: int, upto: int, limit: int = 1000) -> list[Entry]:
         """Entries in order, positions `after` + 1 to `upto`, at most `limit`. Raises EntryRefused where a column and the entry disagree."""
         with self.datastore.get_connection() as connection:
-            rows = connection.execute(SQL["between"], {"after": after, "upto": upto, "limit": limit}, binary=True).fetchall()
-        return [_entry(row) for row in rows]
+            rows = _fetched(connection, "between", after=after, upto=upto, limit=limit)
+        return [entry_of(*row) for row in rows]
 
     def all(self, upto: int | None = None, batch: int = 2000) -> Iterator[list[Entry]]:
         """The whole ledger in batches, up to a position (default: the head as it is now)."""
@@ -227,14 +227,14 @@ class Ledger:
 
     def at(self, position: int) -> Entry | None:
         with self.datastore.get_connection() as connection:
-            row = connection.execute(SQL["at"], {"position": position}, binary=True).fetchone()
-        return _entry(row) if row is not None else None
+            rows = _fetched(connection, "at", position=position)
+        return entry_of(*rows[0]) if rows else None
 
     def at_all(self, positions: Collection[int]) -> dict[int, Entry]:
         """The entries at these positions, as far as there are any. Raises EntryRefused where a column and the entry disagree."""
         with self.datastore.get_connection() as connection:
-            rows = connection.execute(SQL["at_all"], {"positions": list(positions)}, binary=True).fetchall()
-        return {entry.position: entry for entry in map(_entry, rows)}
+            rows = _fetched(connection, "at_all", positions=list(positions))
+        return {row[0]: entry_of(*row) for row in rows}
 
 
 class _Stale(Exception):
@@ -273,8 +273,9 @@ class _Guarded:
             raise _Stale([self.index]) from error
 
 
-def _entry(row: Mapping[str, object]) -> Entry:
-    return entry_of(*cast(tuple[int, str, int, str, bytes], tuple(row.values())))
+def _fetched(connection: psycopg.Connection[DictRow], name: str, **values: object) -> list[tuple[int, object, int, str, bytes]]:
+    """The columns of entries: for thousands of rows the library's dictionaries are left out."""
+    return connection.cursor(row_factory=tuple_row).execute(SQL[name], values, binary=True).fetchall()
 
 
 def entry_of(position: int, stream: object, version: int, name: str, state: bytes) -> Entry:
