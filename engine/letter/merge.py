@@ -16,6 +16,7 @@ from jinja2.environment import Environment
 from jinja2.exceptions import TemplateError, UndefinedError
 from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.filters import do_truncate
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import Markup
@@ -114,8 +115,8 @@ class Template:
         if own:
             known.update(own)
         try:
-            # What `JinjaTemplate.render` does, but for globals, of which there are none, and their copies.
-            return "".join(self._template.root_render_func(self._template.new_context(known, shared=True)))
+            # What `JinjaTemplate.render` does, but for globals and blocks, of which there are none, and their copies.
+            return "".join(self._template.root_render_func(Context(self._template.environment, known, self._template.name, {})))
         except UndefinedError as missing:
             raise MergeFailed(missing.message or "A field is missing.") from None
         except (TemplateError, TypeError, ValueError, AssertionError) as error:

@@ -183,7 +183,7 @@ class Composer:
 
     def _language(self, ordered: Ordered) -> Literal["fr", "en"]:
         language = (ordered.language or self.config.site.language)[:2]
-        return cast(Literal["fr", "en"], language if language in TEXTS else self.config.site.language)
+        return cast("Literal['fr', 'en']", language if language in TEXTS else self.config.site.language)
 
     def _foot(self, ordered: Ordered, plan: Plan, url: Url) -> Foot:
         language = self._language(ordered)
