@@ -28,7 +28,7 @@ from engine.vault.commitment import evidence
 from engine.vault.vault import Keep
 
 VERDICTS = {Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard", Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked"}
-RECORD_EVERY = 0.2
+RECORD_EVERY = 0.5
 SALT = 32
 Note = Callable[[Sequence[Delivery]], None]
 
