@@ -14,7 +14,8 @@ from typing import cast
 from engine.installation.events import STREAM
 from engine.installation.state import Installation
 from engine.ledger.codec import Encoded, Entry
-from engine.ledger.store import Append, Conflict, Ledger, Within
+from engine.ledger.recorder import Within
+from engine.ledger.store import Append, Conflict, Ledger
 from engine.published import Publications as Publications
 from engine.stopping import stops_of, with_hash
 from engine.store.sql import AnyCursor

@@ -8,7 +8,8 @@ from typing import cast
 from engine.installation.events import STREAM, InstallationEvent
 from engine.installation.state import Installation
 from engine.ledger.codec import Encoded, Entry
-from engine.ledger.store import Append, Ledger, Within, Written
+from engine.ledger.recorder import Within
+from engine.ledger.store import Append, Ledger, Written
 from engine.subscriber.events import Cause
 
 

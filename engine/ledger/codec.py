@@ -177,6 +177,11 @@ class Encoded:
         state = self.at_version(version)
         return b"\0\5\0\0\0\x10%b\0\0\0\x08%b%b%b%b" % (self._stream, bigint(version), _TOPICS[self.name], length(len(state)), state)
 
+    def literals(self, version: int) -> bytes:
+        """As a statement takes it, up to the position: nothing but digits and the names of events stands in it."""
+        state = self.at_version(version).hex().encode()
+        return b"'%b'::uuid,%d::bigint,'%b',decode('%b','hex')" % (self._stream.hex().encode(), version, self.name.encode(), state)
+
 
 def decode(position: int, state: bytes) -> Entry:
     """The entry of stored bytes, older shapes brought up to the current one. Raises EntryRefused for bytes no version of Relance wrote."""

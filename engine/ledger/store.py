@@ -8,37 +8,31 @@ happened: ids are minted by the caller before, so the same command decided again
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol
 
 import psycopg
-from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, tuple_row
 
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
 from engine.ledger.connections import Connections
+from engine.ledger.recorder import LedgerRecorder, Row, Within
 from engine.store.arrays import bigints, uuids
-from engine.store.binary import beginning, bigint, copy_rows, length, uuid_of
 from engine.store.database import DATABASE_LOST
 from engine.store.sql import AnyCursor, beside
 
 SQL = beside(__file__)
 CHANNEL = "ledger_events"
 AT_HEAD = -1
-EIGHT = length(8)
-LOCKED = ";".join(SQL[name] for name in ("lock", "notify", "head")).encode()
-"""In one journey; each statement sees what was committed before it began, so the last one sees what the lock waited for."""
+FEW = 50
+"""So many events are written out in a statement, more are copied."""
 DEADLOCKS = 3
 LOST: tuple[type[Exception], ...] = (OperationalError, InterfaceError, *DATABASE_LOST)
 """What a lost or restarting database raises on the way through the library: wait and try again."""
-
-Within = Callable[[AnyCursor], None]
-Row = bytes
-"""As COPY takes it, up to the position, which is known under the lock alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,36 +68,6 @@ class Together(Protocol):
 
 class WithinRefused(Exception):
     """Raised by `within` when a row of the vault stands in the way; the append it belongs to becomes a Conflict."""
-
-
-class LedgerRecorder(PostgresApplicationRecorder):
-    """The library's recorder with `insert_events` by binary COPY at dense positions."""
-
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: object) -> Sequence[int]:
-        rows = [
-            beginning(5, uuid_of(str(event.originator_id)), bigint(event.originator_version), event.topic.encode(), event.state)
-            for event in stored_events
-        ]
-        return self.write(lambda cursor: rows, cast(Sequence[Within], kwargs.get("within", ())))
-
-    def write(self, rows: Callable[[AnyCursor], Sequence[Row]], within: Sequence[Within]) -> Sequence[int]:
-        """Append in order; the positions taken. `rows` is asked under the lock, when nothing can come between any more."""
-        with self.datastore.get_connection() as connection, connection.cursor() as cursor:
-            if within:
-                cursor.execute(b"BEGIN")
-            for each in within:
-                each(cursor)
-            cursor.execute(LOCKED if within else b"BEGIN;" + LOCKED)
-            while cursor.nextset():
-                pass
-            head = cursor.fetchone()
-            assert head is not None
-            first = int(head["coalesce"]) + 1
-            asked = rows(cursor)
-            copy_rows(cursor, SQL["copy"], [b"%b%b%b" % (each, EIGHT, bigint(position)) for position, each in enumerate(asked, first)])
-            # Whatever is raised before, the library's pool rolls back.
-            connection.commit()
-        return range(first, first + len(asked))
 
 
 class Ledger:
@@ -172,7 +136,8 @@ class Ledger:
             return _rows(chosen, versions)
 
         within: Sequence[Within] = [together] if together is not None else _guarded(chosen)
-        taken = tuple(self.recorder.write(under_the_lock, within))
+        few = [] if careful else _few(chosen)
+        taken = tuple(self.recorder.write_few(few, within) if few else self.recorder.write(under_the_lock, within))
         answers, start = [], 0
         for each, version in zip(chosen, versions, strict=True):
             count = len(each.events)
@@ -250,6 +215,13 @@ def _rows(chosen: Sequence[Append], versions: Sequence[int]) -> list[Row]:
         for each, version in zip(chosen, versions, strict=True)
         for number, event in enumerate(each.events, version + 1)
     ]
+
+
+def _few(chosen: Sequence[Append]) -> list[bytes]:
+    """What is to be written where it is little, nothing otherwise."""
+    if sum(len(each.events) for each in chosen) > FEW:
+        return []
+    return [event.literals(number) for each in chosen for number, event in enumerate(each.events, each.version + 1)]
 
 
 def _guarded(chosen: Sequence[Append]) -> list[Within]:

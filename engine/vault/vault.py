@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from engine.intake.address import keyed_hash
 from engine.ledger.codec import canonical
 from engine.ledger.store import WithinRefused
-from engine.store.arrays import uuids
+from engine.store.arrays import Column, bigints, byteas, uuids
 from engine.store.binary import JSONB, bigint, copy_rows, row, uuid_of
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
@@ -19,6 +19,7 @@ from engine.vault.commitment import Evidence
 from engine.vault.stop_journal import StopJournal, suppression
 
 SQL = beside(__file__)
+FEW = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +163,18 @@ class Vault:
         self._write_rest(cursor, keep)
 
     def write_many(self, cursor: AnyCursor, keeps: Sequence[Keep]) -> None:
-        """The same for many at once, new people and evidence by COPY.
+        """The same for many at once: new people, and evidence where it is much, by COPY.
 
         Whatever stands in the way is an IntegrityError of the whole transaction: the caller writes them one by one then, to find whose it was.
         """
         new = sorted(((self.hash_of(keep), keep) for keep in keeps if keep.register), key=lambda pair: pair[0])
         if new:
             copy_rows(cursor, SQL["copy_people"], [_person(hashed, keep) for hashed, keep in new])
-        copy_rows(cursor, SQL["copy_evidence"], [_evidence(keep, piece) for keep in keeps for piece in keep.evidence])
+        pieces = [(keep, piece) for keep in keeps for piece in keep.evidence]
+        if len(pieces) > FEW:
+            copy_rows(cursor, SQL["copy_evidence"], [_evidence(keep, piece) for keep, piece in pieces])
+        elif pieces:
+            cursor.execute(SQL["keep_pieces"], _columns(pieces))
         rest = [keep for keep in keeps if keep.is_more]
         for keep in sorted(rest, key=lambda keep: keep.subscriber):
             self._write_rest(cursor, keep)
@@ -208,6 +213,12 @@ def _person(hashed: bytes, keep: Keep) -> bytes:
 
 def _evidence(keep: Keep, piece: Evidence) -> bytes:
     return row(piece.commitment, uuid_of(keep.subscriber), bigint(keep.at), piece.salt, piece.payload)
+
+
+def _columns(pieces: Sequence[tuple[Keep, Evidence]]) -> dict[str, Column]:
+    subscribers, ats = uuids([keep.subscriber for keep, _ in pieces]), bigints([keep.at for keep, _ in pieces])
+    commitments, salts = byteas([piece.commitment for _, piece in pieces]), byteas([piece.salt for _, piece in pieces])
+    return {"commitments": commitments, "subscribers": subscribers, "ats": ats, "salts": salts, "payloads": byteas([p.payload for _, p in pieces])}
 
 
 def _array(hashes: Collection[bytes]) -> str:

@@ -12,6 +12,12 @@ UPDATE vault.person SET fields = fields || %(fields)s WHERE subscriber = %(subsc
 INSERT INTO vault.evidence (commitment, subscriber, at, salt, payload)
 VALUES (%(commitment)s, %(subscriber)s, %(at)s, %(salt)s, %(payload)s) ON CONFLICT DO NOTHING
 
+-- name: keep_pieces
+-- A few pieces at once, as a group of clicks brings them: one journey, where COPY takes two.
+INSERT INTO vault.evidence (commitment, subscriber, at, salt, payload)
+SELECT * FROM unnest(%(commitments)s::bytea[], %(subscribers)s::uuid[], %(ats)s::bigint[], %(salts)s::bytea[], %(payloads)s::bytea[])
+ON CONFLICT DO NOTHING
+
 -- name: copy_people
 -- Imports write many people at once; they were looked up under the same transaction's lock on the hash.
 COPY vault.person (subscriber, address_hash, address, fields, registered_at) FROM STDIN (FORMAT BINARY)

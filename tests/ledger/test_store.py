@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from engine.house import House
 from engine.ledger.codec import Encoded, EntryRefused
-from engine.ledger.store import AT_HEAD, CHANNEL, LOST, Append, Conflict, Ledger, WithinRefused, Written
+from engine.ledger.store import AT_HEAD, CHANNEL, FEW, LOST, Append, Conflict, Ledger, WithinRefused, Written
 from engine.store.sql import AnyCursor
 from engine.subscriber import events as e
 from engine.subscriber.events import Cause
@@ -415,6 +415,20 @@ def test_a_column_that_is_not_what_its_entry_says_is_noticed(installations: Inst
                 made.ledger.between(0, 9)
             with pytest.raises(EntryRefused, match="columns at position 2"):
                 made.ledger.at(2)
+
+
+@pytest.mark.parametrize("count", [1, FEW, FEW + 1])
+def test_few_and_many_are_written_alike(ledger: Ledger, count: int) -> None:
+    stream, head = new(), ledger.head()
+    names = [f"appel n° {number} de l’été ' \\ %s" for number in range(count)]
+    (answer,) = written(ledger.append([one(stream, 0, *names)]))
+    assert answer.positions == tuple(range(head + 1, head + count + 1)) and answer.version == count
+    assert [(entry.position, entry.version, entry.event) for entry in ledger.between(head, head + count + 1)] == [
+        (head + number, number, e.CallHonoured(1, name)) for number, name in enumerate(names, 1)
+    ]
+    expected = calls(stream, *names)
+    assert [ledger.bytes_at(head + n) for n in range(1, count + 1)] == [each.at_version(n) for n, each in enumerate(expected, 1)]
+    assert ledger.append([one(stream, 0, *names)]) == [Conflict()]
 
 
 def test_an_entry_is_found_by_its_position_and_no_other_number_is(ledger: Ledger) -> None:
