@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import append, chaos, clicking, composing, follow, importing, ledger, loop, memory, rebuild
+from bench import append, chaos, clicking, composing, follow, importing, ledger, loop, memory, proof, rebuild
 from bench.ground import Ground, NoRoom, ground
 from bench.machine import described, load
 from bench.sizes import Size
@@ -21,6 +21,7 @@ ALONE: dict[str, Callable[[Size], list[Row]]] = {
     "importing": importing.measure,
     "composing": composing.measure,
     "clicking": clicking.measure,
+    "proof": proof.measure,
 }
 """Each with an installation of its own."""
 ON_GROUND: dict[str, Callable[[Size, Ground], list[Row]]] = {

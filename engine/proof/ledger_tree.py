@@ -171,5 +171,5 @@ class LedgerTree:
         said, origins = held[1], self.publications.current().origins
         known = next((each for each in origins if each.name == said.origin), None)
         if known is None:
-            return said.size
+            return None if any(each.previous == said.origin for each in origins) else said.size
         return said.size if known.kept is None and said.size > self.ledger.head() else None

@@ -148,7 +148,7 @@ class Signer:
         if held is None:
             return found
         note, said = held
-        if found is not None and said.origin != found.origin and any(each.name == said.origin for each in origins):
+        if found is not None and said.origin != found.origin and any(said.origin in (each.name, each.previous) for each in origins):
             # This machine was away while the others went on to a later origin.
             return found
         if found is not None and said.origin == found.origin and said.size <= found.size:
@@ -169,7 +169,8 @@ class Signer:
             return
         note, said = held
         if said.origin != origin.name:
-            if all(each.name != said.origin for each in self.publications.current().origins) and store.last(cursor, said.origin) is None:
+            origins = self.publications.current().origins
+            if all(said.origin not in (each.name, each.previous) for each in origins) and store.last(cursor, said.origin) is None:
                 raise SigningRefused(STRANGE, last=said.size, origin=said.origin)
             return
         self._continues(said, size)

@@ -10,6 +10,7 @@ from engine.proof.refused import ProofRefused
 from engine.proof.tiles import Place, place_of
 from engine.proof.tree import HASH_BYTES, Node, ReadNode, Span, nodes_of, span_hash
 from engine.proof.whole import root_of_whole
+from engine.store.arrays import bigints, byteas, integers
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
 
@@ -59,14 +60,14 @@ def size(cursor: AnyCursor) -> int:
 def read(cursor: AnyCursor, places: Iterable[TilePlace]) -> dict[TilePlace, bytes]:
     """The tiles there are among these."""
     wanted = list(places)
-    values = {"levels": [level for level, _ in wanted], "numbers": [number for _, number in wanted]}
+    values = {"levels": integers([level for level, _ in wanted]), "numbers": bigints([number for _, number in wanted])}
     rows = cursor.execute(SQL["tiles"], values, binary=True).fetchall() if wanted else []
     return {(int(level), int(number)): bytes(hashes) for level, number, hashes in rows}
 
 
 def write(cursor: AnyCursor, tiles: Mapping[TilePlace, bytes]) -> None:
-    values: dict[str, object] = {"levels": [level for level, _ in tiles], "numbers": [number for _, number in tiles], "hashes": list(tiles.values())}
-    cursor.execute(SQL["write_tiles"], values)
+    levels, numbers = integers([level for level, _ in tiles]), bigints([number for _, number in tiles])
+    cursor.execute(SQL["write_tiles"], {"levels": levels, "numbers": numbers, "hashes": byteas(tiles.values())})
 
 
 def _node_in(tiles: Mapping[TilePlace, bytes]) -> ReadNode:

@@ -45,7 +45,7 @@ SELECT number * 256 + octet_length(hashes) / 32 FROM proof.tile WHERE level = 0 
 
 -- name: tiles
 -- The tiles a proof is made of, in one query.
-SELECT t.level, t.number, t.hashes FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[]) AS w (level, number)
+SELECT t.level, t.number, t.hashes FROM unnest(%(levels)s::integer[], %(numbers)s::bigint[]) AS w (level, number)
 JOIN proof.tile t ON t.level = w.level AND t.number = w.number
 
 -- name: every_tile
@@ -54,7 +54,7 @@ SELECT number, hashes FROM proof.tile WHERE level = %(level)s AND number > %(aft
 
 -- name: write_tiles
 -- What has grown; a partial tile is written again with more hashes.
-INSERT INTO proof.tile (level, number, hashes) SELECT * FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[], %(hashes)s::bytea[])
+INSERT INTO proof.tile (level, number, hashes) SELECT * FROM unnest(%(levels)s::integer[], %(numbers)s::bigint[], %(hashes)s::bytea[])
 ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes
 
 -- name: forget_tiles

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.status.facts import Facts, Process, Stuck, Trouble, ViewState, Waiting
+from engine.status.facts import Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting
 from engine.status.findings import findings, is_well
 from engine.status.metrics import exposition
 
@@ -41,6 +41,12 @@ def test_nothing_is_found_where_all_is_well() -> None:
         (replace(WELL, paused={12: "operator"}), [("list-paused", "notice")]),
         (replace(WELL, troubles=(Trouble("relay", "refused", 5.0),)), [("relay", "stopped")]),
         (replace(WELL, paused={0: "blocked"}, troubles=(Trouble("blocked", "5.7.1", 5.0),)), [("paused", "stopped"), ("blocked", "notice")]),
+        (replace(WELL, troubles=(Trouble("proof", "nothing is signed", 5.0),)), [("unsigned", "stopped")]),
+        (replace(WELL, tree=TreeState(100, 0, "x", 90, 7000.0)), []),
+        (replace(WELL, tree=TreeState(100, 0, "x", 90, 7300.0)), [("checkpoint-late", "notice")]),
+        (replace(WELL, tree=TreeState(100, 0, "x", 100, 99_000.0)), []),
+        (replace(WELL, tree=TreeState(100, 0, "x", 90, 800.0), checkpoint_every=60.0), []),
+        (replace(WELL, tree=TreeState(100, 0, "x", 90, 7300.0), troubles=(Trouble("proof", "no", 5.0),)), [("unsigned", "stopped")]),
         (replace(WELL, in_doubt=2), [("in-doubt", "stuck")]),
         (replace(WELL, stuck=(Stuck(SOMEONE, "list:10", "no first_name", 5.0),)), [("stuck", "stuck")]),
         (replace(WELL, tick=1000.0), [("slow", "notice")]),
@@ -70,6 +76,7 @@ def test_prometheus_reads_the_same_and_nobody_is_in_it() -> None:
         paused={12: 'a "strange"\nreason'},
         stuck=(Stuck(SOMEONE, "list:10", "no first_name", 5.0),),
         in_doubt=2,
+        tree=TreeState(96, 4, "lettres.example/relance/x", 90, 42.5),
     )
     text = exposition(facts).decode()
     read = {
@@ -83,4 +90,5 @@ def test_prometheus_reads_the_same_and_nobody_is_in_it() -> None:
     assert (read["letters_due", "13"], read["letters_due_within_hour", "12"], read["letters_held",]) == (7, 5, 3)
     assert read["sending_paused", "12", 'a "strange"\nreason'] == 1
     assert read["findings", "view-stopped", "stopped"] == 1
+    assert [read[name,] for name in ("tree_size", "tree_behind_entries", "checkpoint_size", "checkpoint_age_seconds")] == [96, 4, 90, 42.5]
     assert SOMEONE not in text and "first_name" not in text

@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 from engine.app import furnished
 from engine.config import read_config
 from engine.house import House
-from engine.installation.events import LedgerRestored
+from engine.installation.events import LedgerRestored, OriginBegun
 from engine.keys import read_secrets
 from engine.remembering import FILE, LedgerMemory, Restored
 from engine.verbs.starting import make_ready
@@ -105,6 +105,45 @@ def test_another_entry_at_the_same_place_is_another_ledger(copies: Copies) -> No
         join(house, 3)
         make_ready(house, 0)
         assert len(restored(house)) == 1 and restored(house)[0] > head
+
+
+def test_a_copy_older_than_what_was_signed_is_recognised_by_the_checkpoint_too(copies: Copies) -> None:
+    copies.save()
+    with copies.opened() as house:
+        join(house, 3)
+        signed = house.tree.sign_now()
+    copies.put_back()
+    (copies.folder / "data" / FILE).unlink()
+    with copies.opened() as house:
+        head = house.ledger.head()
+        make_ready(house, 0)
+        assert restored(house) == [head]
+        again = house.tree.sign_now()
+        assert again.origin != signed.origin
+        (begun,) = [entry.event for batch in house.ledger.all() for entry in batch if isinstance(entry.event, OriginBegun)]
+        assert (begun.previous, begun.size, begun.root) == (signed.origin, signed.size, signed.root.hex())
+    with copies.opened() as house:
+        make_ready(house, 0)
+        assert restored(house) == [head]
+        assert house.tree.sign_now() == again
+
+
+def test_a_machine_that_was_away_signs_in_the_name_that_others_have_begun(copies: Copies) -> None:
+    copies.save()
+    with copies.opened() as house:
+        join(house, 3)
+        house.tree.sign_now()
+        held = (copies.folder / "data" / "proof" / "last-checkpoint").read_bytes()
+    copies.put_back()
+    with copies.opened() as house:
+        make_ready(house, 0)
+        now = house.tree.sign_now()
+        (copies.folder / "data" / "proof" / "last-checkpoint").write_bytes(held)
+        (copies.folder / "data" / FILE).unlink()
+        make_ready(house, 0)
+        assert len(restored(house)) == 1
+        join(house, 1)
+        assert house.tree.sign_now().origin == now.origin
 
 
 def test_a_ledger_that_only_went_on_is_the_same(copies: Copies) -> None:

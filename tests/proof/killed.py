@@ -1,0 +1,84 @@
+"""A process that opens an installation, does one thing with its tree, and kills itself at a moment: `FOLDER ACT MOMENT`, the conninfo in OWNER.
+
+What is done there is the program's own code; a moment is before or after one of its steps.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import sys
+from collections.abc import Callable
+
+from engine.app import furnished
+from engine.config import read_config
+from engine.deciding import Publications
+from engine.keys import read_secrets
+from engine.proof import signer, store
+from engine.proof.last_checkpoint import LastCheckpoint
+
+STEPS: dict[str, tuple[object, str]] = {
+    "growing": (store, "write"),
+    "the event": (Publications, "append"),
+    "the file": (LastCheckpoint, "write"),
+    "its name": (pathlib.Path, "replace"),
+    "the row": (store, "add"),
+    "the next key": (signer, "prepare_signing_seed"),
+    "the key": (signer, "take_next_signing_seed"),
+}
+SIGN, ROTATE = "sign", "rotate"
+MOMENTS = [
+    (SIGN, "before growing"),
+    (SIGN, "after growing"),
+    (SIGN, "before the event"),
+    (SIGN, "after the event"),
+    (SIGN, "before the file"),
+    (SIGN, "before its name"),
+    (SIGN, "after its name"),
+    (SIGN, "after the file"),
+    (SIGN, "before the row"),
+    (SIGN, "after the row"),
+    (SIGN, "at the end"),
+    (ROTATE, "before the next key"),
+    (ROTATE, "after the next key"),
+    (ROTATE, "before the event"),
+    (ROTATE, "after the event"),
+    (ROTATE, "after the key"),
+    (ROTATE, "at the end"),
+]
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def lethal(step: Callable[..., object], when: str) -> Callable[..., object]:
+    def stepped(*arguments: object, **named: object) -> object:
+        if when == "before":
+            die()
+        done = step(*arguments, **named)
+        die()
+        return done
+
+    return stepped
+
+
+def main(folder: str, act: str, moment: str) -> None:
+    config = read_config(pathlib.Path(folder))
+    with furnished(config, os.environ["OWNER"], read_secrets(config.secrets)) as house:
+        if act == ROTATE:
+            house.tree.sign_now()
+        when, _, step = moment.partition(" ")
+        if step in STEPS:
+            place, name = STEPS[step]
+            setattr(place, name, lethal(getattr(place, name), when))
+        if act == SIGN:
+            house.tree.sign_now()
+        else:
+            house.tree.rotate_key()
+        die()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,60 @@
+"""Killed at any moment of growing, signing or changing the key, a process leaves one history: all that follows continues what was signed (F07)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from engine.house import House
+from engine.installation.events import STREAM, OriginBegun, SigningKeyChanged
+from engine.installation.state import Installation
+from engine.proof.checkpoint import open_checkpoint
+from engine.proof.signing import read_vkey
+from engine.proof.tree import verify_consistency
+from tests.installation import Installations
+from tests.proof.growing_ledger import write
+from tests.proof.killed import MOMENTS, ROTATE
+from tests.running import ROOT
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
+MakeHouse = Callable[..., House]
+
+
+# An origin begins once, and a key is only changed after it.
+LATER = [(act, moment, True) for act, moment in MOMENTS if act != ROTATE and "event" not in moment]
+
+
+@pytest.mark.parametrize(("act", "moment", "begun"), [*((act, moment, False) for act, moment in MOMENTS), *LATER])
+def test_killed(installations: Installations, make_house: MakeHouse, act: str, moment: str, begun: bool) -> None:
+    """`begun`: something was signed before."""
+    house = make_house()
+    write(house, 300)
+    if begun:
+        house.tree.sign_now()
+        write(house, 20)
+    with house.database.connection() as connection:
+        owner = make_conninfo(installations.admin, dbname=connection.info.dbname)
+    command = [sys.executable, "-m", "tests.proof.killed", str(house.config.folder), act, moment]
+    killed = subprocess.run(command, cwd=ROOT, env=os.environ | {"OWNER": owner}, capture_output=True, text=True, timeout=120)
+    assert killed.returncode == -9, killed.stderr
+    house.publications._state = Installation()
+
+    left = house.tree._signer.file.read()
+    write(house, 20)
+    now = house.tree.sign_now()
+    assert now.size == house.ledger.head()
+    assert house.tree.sign_now() == now
+    events = [entry.event for entry in house.ledger.stream(STREAM)]
+    assert sum(isinstance(event, OriginBegun) for event in events) == 1
+    assert sum(isinstance(event, SigningKeyChanged) for event in events) <= 1
+    every = house.tree.all_checkpoints()
+    assert left is None or left[0] in [each.note for each in every], "what was signed before the kill is known for ever"
+    for each in every:
+        verify_consistency(each.size, now.size, house.tree.consistency(each.size, now.size), each.root, now.root)
+    assert open_checkpoint(now.note, [read_vkey(house.tree.vkey)])
+    assert list(house.tree.replay()) == []
