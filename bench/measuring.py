@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import append, chaos, clicking, composing, follow, importing, ledger, loop, memory, proof, rebuild
+from bench import append, chaos, clicking, composing, follow, importing, leaving, ledger, loop, memory, proof, rebuild
 from bench.ground import Ground, NoRoom, ground
 from bench.machine import described, load
 from bench.sizes import Size
@@ -22,6 +22,7 @@ ALONE: dict[str, Callable[[Size], list[Row]]] = {
     "composing": composing.measure,
     "clicking": clicking.measure,
     "proof": proof.measure,
+    "leaving": leaving.measure,
 }
 """Each with an installation of its own."""
 ON_GROUND: dict[str, Callable[[Size, Ground], list[Row]]] = {

@@ -17,7 +17,7 @@ from engine.ledger.codec import Encoded, Entry
 from engine.ledger.recorder import Within
 from engine.ledger.store import Append, Conflict, Ledger
 from engine.published import Publications as Publications
-from engine.stopping import stops_of, with_hash
+from engine.stopping import stops_of, with_hashes
 from engine.store.sql import AnyCursor
 from engine.subscriber.alike import Alike
 from engine.subscriber.commands import AnyCommand, Perform, Subscribe
@@ -213,8 +213,7 @@ class Decisions:
         stopping = [(work, stops) for work in works if (stops := stops_of(work.stream, (each.event for each in work.events), work.keeps))]
         if not stopping:
             return []
-        known = self.vault.people({work.stream for work, _ in stopping})
-        noted = [with_hash(stop, self.vault.hash(known[stop.stream].address) if stop.stream in known else b"") for _, s in stopping for stop in s]
+        noted = with_hashes(self.vault, [stop for _, stops in stopping for stop in stops])
         erasing = [work for work, stops in stopping if any(stop.kind == "erasure" for stop in stops)]
         if not erasing:
             self.vault.journal.tell(noted)

@@ -10,32 +10,40 @@ from dataclasses import replace
 
 from engine.subscriber import events as e
 from engine.vault.stop_journal import Stop, suppression
-from engine.vault.vault import Keep
+from engine.vault.vault import Keep, Vault
 
 STOPPING = frozenset({e.ConsentWithdrawn, e.ProcessingRestricted, e.MailComplained, e.SubscriberSuppressed, e.SubscriberErased})
 
 
 def stops_of(stream: str, events: Iterable[object], keeps: Sequence[Keep]) -> list[Stop]:
     """The lines for what one person's share of a batch does. The hash that stays of somebody erased has a line without their id."""
-    stops = []
+    stops, hashed = [], next((keep.address_hash.hex() for keep in keeps if keep.address_hash), "")
     for event in events:
         if type(event) not in STOPPING:
             continue
         match event:
             case e.ConsentWithdrawn(at, purpose):
-                stops.append(Stop("withdrawal", at, stream, purpose))
+                stops.append(Stop("withdrawal", at, stream, purpose, hashed))
             case e.ProcessingRestricted(at, lifted):
                 stops.append(Stop("restriction", at, stream, why="lifted" if lifted else ""))
             case e.MailComplained(at):
-                stops.append(Stop("suppression", at, stream, why="complained"))
+                stops.append(Stop("suppression", at, stream, hash=hashed, why="complained"))
             case e.SubscriberSuppressed(at, why) if why != "bounced":
-                stops.append(Stop("suppression", at, stream, why=why))
+                stops.append(Stop("suppression", at, stream, hash=hashed, why=why))
             case e.SubscriberErased(at, basis):
                 stops.append(Stop("erasure", at, stream, why=basis))
                 stops += [suppression(keep.address_hash, keep.suppress, keep.at) for keep in keeps if keep.erasing and keep.suppress]
     return stops
 
 
-def with_hash(stop: Stop, hashed: bytes) -> Stop:
-    """With the keyed hash of the address, for a copy in which this person is not known yet. An erasure names nobody's address."""
-    return replace(stop, hash=hashed.hex()) if hashed and not stop.hash and stop.kind in ("withdrawal", "suppression") else stop
+def with_hashes(vault: Vault, stops: Sequence[Stop]) -> list[Stop]:
+    """A withdrawal says whose address it is about, as a keyed hash: a copy may not know the person yet. An erasure names nobody's."""
+    wanting = {stop.stream for stop in stops if _wants_hash(stop)}
+    known = vault.people(wanting) if wanting else {}
+    return [
+        replace(stop, hash=vault.hash(known[stop.stream].address).hex()) if _wants_hash(stop) and stop.stream in known else stop for stop in stops
+    ]
+
+
+def _wants_hash(stop: Stop) -> bool:
+    return bool(stop.stream) and not stop.hash and stop.kind in ("withdrawal", "suppression")

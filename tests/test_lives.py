@@ -24,6 +24,7 @@ from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.evolve import evolve, fold
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import NOBODY, Person
+from engine.subscriber.rights import RIGHTS
 from engine.subscriber.silence import heard_at
 from tests.auditor import Auditor
 from tests.examples import NOON, PLAN, QUESTION, QUESTION_AGAIN, WELCOME, letter, with_list, without_list
@@ -215,6 +216,31 @@ class Life(RuleBasedStateMachine):
             self.person = evolve(self.person, event)
             self.auditor.see(event)
 
+    @rule(right=st.sampled_from(RIGHTS), received=st.integers(0, 40))
+    def ask_for_a_right(self, right: str, received: int) -> None:
+        self.do(c.ExerciseRight(self.now, self.cause("operator"), right, self.message(), self.now - received * DAY))
+
+    @rule(which=st.integers(0, 5), how=st.sampled_from(["done", "refused", "later"]))
+    def answer_a_request(self, which: int, how: str) -> None:
+        standing = list(self.person.rights)
+        if standing:
+            request, cause = standing[which % len(standing)], self.cause("operator")
+            self.do(c.ExtendRight(self.now, cause, request) if how == "later" else c.AnswerRight(self.now, cause, request, how))
+
+    @rule(which=st.integers(0, 4), lifted=st.booleans(), really=st.integers(0, 5))
+    def carry_out_a_right(self, which: int, lifted: bool, really: int) -> None:
+        request, cause = self.message(), self.cause("operator")
+        commands: tuple[c.AnyCommand, ...] = (
+            c.GrantAccess(self.now, cause, "access", request),
+            c.Rectify(self.now, cause, request, ("first_name",)),
+            c.Restrict(self.now, cause, request, lifted),
+            c.Object(self.now, cause, request),
+            c.Erase(self.now, cause, request),
+        )
+        if which < 3 or really == 0:
+            self.do(commands[which])
+        assert not self.person.erased or not (self.person.rights or self.person.memberships)
+
     @invariant()
     def the_fold_stands_where_the_facts_say(self) -> None:
         assert {m.list: m.run for m in self.person.memberships.values()} == self.auditor.standing
@@ -223,8 +249,8 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_agenda_can_always_be_told(self) -> None:
         for key, act in acts(self.person, self.plan, self.calendar).items():
-            assert act.kind in ("letter", "settle", "end", "expire", "idle"), key
-            assert (act.due == 0) == (act.kind == "idle" or act.why == "in doubt"), (key, act)
+            assert act.kind in ("letter", "settle", "end", "expire", "idle", "right"), key
+            assert (act.due == 0) == (act.kind in ("idle", "right") or act.why == "in doubt"), (key, act)
             if key.startswith("list:"):
                 membership = self.person.memberships[int(key[5:])]
                 assert act.run == membership.run

@@ -31,6 +31,7 @@ HUMAN_ACTS = frozenset({"human_button", "rfc8058", "mailto", "reply"})
 CALLS_KEPT = 30 * DAY
 MOST_CALLS = 200
 EARLIER_KEPT = 8
+ANSWERED_KEPT = 8
 V = TypeVar("V")
 
 
@@ -119,7 +120,7 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
         case e.RightExtended(_, request, due_at):
             return put(p, rights={r: replace(each, due_at=due_at) if r == request else each for r, each in p.rights.items()})
         case e.RightAnswered(_, request, _):
-            return put(p, rights=_without(p.rights, request))
+            return put(p, rights=_without(p.rights, request), answered=(*p.answered, request)[-ANSWERED_KEPT:])
         case e.ProofArchived() | e.ProofOpened():
             return p
         case e.SubscriberErased():

@@ -184,6 +184,7 @@ class Person:
     """Everything a decision needs to know about one person; `version` is the number of their last event, 0 for nobody yet.
 
     `contradicted` is the last letter that got two automatic answers. Broadcasts up to `mailed_before` are over, what became of them forgotten.
+    `answered` are the last requests that were answered.
     """
 
     version: int = 0
@@ -209,6 +210,7 @@ class Person:
     soft_bounces: int = 0
     soft_since: int = 0
     rights: Mapping[str, OpenRight] = field(default_factory=dict)
+    answered: tuple[str, ...] = ()
 
     @property
     def registered(self) -> bool:

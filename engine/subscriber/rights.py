@@ -11,6 +11,7 @@ from engine.subscriber.consenting import REPEATED, profile, withdraw
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done
 from engine.subscriber.person import Person
 
+RightsCommand = c.GrantAccess | c.Rectify | c.Restrict | c.Object
 RIGHTS = ("access", "rectification", "restriction", "objection", "withdrawal", "erasure", "portability")
 ANSWER_WITHIN = Delay(months=1)
 EXTENDED_WITHIN = Delay(months=3)
@@ -23,7 +24,7 @@ def due_at(asked_at: int, zone: str, within: Delay = ANSWER_WITHIN) -> int:
 
 
 def exercise(command: c.ExerciseRight, person: Person, plan: Plan) -> Outcome:
-    refusal = _refusal(command.call, person)
+    refusal = _refusal(command, person)
     if refusal is not None:
         return refusal
     if command.right not in RIGHTS:
@@ -54,11 +55,11 @@ def answer(command: c.AnswerRight, person: Person) -> Outcome:
 
 
 def grant_access(command: c.GrantAccess, person: Person, plan: Plan) -> Outcome:
-    return _refusal(command.call, person) or _carried_out(command, command.right, person, plan)
+    return _refusal(command, person) or _carried_out(command, command.right, person, plan)
 
 
 def rectify(command: c.Rectify, person: Person, plan: Plan) -> Outcome:
-    refusal = _refusal(command.call, person)
+    refusal = _refusal(command, person)
     if refusal is not None:
         return refusal
     changes = profile(command.at, person, command.fields, command.timezone, command.language)
@@ -68,7 +69,7 @@ def rectify(command: c.Rectify, person: Person, plan: Plan) -> Outcome:
 
 
 def restrict(command: c.Restrict, person: Person, plan: Plan) -> Outcome:
-    refusal = _refusal(command.call, person)
+    refusal = _refusal(command, person)
     if refusal is not None:
         return refusal
     if command.lifted:
@@ -82,7 +83,7 @@ def restrict(command: c.Restrict, person: Person, plan: Plan) -> Outcome:
 
 
 def objection(command: c.Object, person: Person, plan: Plan) -> Outcome:
-    refusal = _refusal(command.call, person)
+    refusal = _refusal(command, person)
     if refusal is not None:
         return refusal
     withdrawn = withdraw(c.Withdraw(command.at, command.cause, "*"), person, plan)
@@ -115,13 +116,13 @@ def open_proof(command: c.OpenProof, person: Person) -> Outcome:
     return done(command.cause, e.ProofOpened(command.at))
 
 
-def _refusal(call: str, person: Person) -> Outcome | None:
-    if call and call in person.calls:
+def _refusal(command: c.ExerciseRight | RightsCommand, person: Person) -> Outcome | None:
+    if command.call and command.call in person.calls:
         return REPEATED
+    if command.request in person.answered:
+        return NothingToDo("this request has been answered already")
     return UNKNOWN if person.erased or not person.registered else None
 
-
-RightsCommand = c.GrantAccess | c.Rectify | c.Restrict | c.Object
 
 
 def _carried_out(command: RightsCommand, right: str, person: Person, plan: Plan, *changes: e.PersonEvent) -> Outcome:

@@ -10,6 +10,7 @@ PLAIN = frozenset(
         N_("there is no such request to be answered"),
         N_("the month in which the person had to be told is over"),
         N_("this request has been extended already"),
+        N_("this request has been answered already"),
         N_("the processing of this person is not restricted"),
         N_("the processing of this person is restricted already"),
         N_("the processing of this person is restricted: nothing is deleted but at their own wish"),

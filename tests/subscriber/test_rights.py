@@ -154,6 +154,21 @@ def test_the_letter_under_way_is_still_settled_after_erasing() -> None:
     erased.when(c.RecordOutcome(LATER, SHOP, "m7", "sent", 250)).then(e.LetterSent(LATER, "m7", 250))
 
 
+def test_a_command_that_comes_twice_changes_nothing_the_second_time() -> None:
+    """A COMMIT whose answer was lost may have happened: the same command finds its own work."""
+    for command in (
+        c.GrantAccess(LATER, SHOP, "access", "q1"),
+        c.Rectify(LATER, SHOP, "q1", ("town",)),
+        c.Restrict(LATER, SHOP, "q1"),
+        c.Object(LATER, SHOP, "q1"),
+        c.Erase(LATER, SHOP, "q1"),
+        c.ExerciseRight(LATER, SHOP, "access", "q1"),
+    ):
+        first = given(ASKED).when(command)
+        assert first.facts
+        first.when(command).nothing()
+
+
 def test_no_right_is_left_to_who_is_erased_or_was_never_known() -> None:
     for before in (given(), given(ASKED, e.SubscriberErased(LATER, "asked"))):
         for command in (
