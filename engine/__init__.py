@@ -12,6 +12,8 @@
     projections/   4  it is seen              one view per file, outside this package: derived, dropped and replayed at will
     sending/       5  a letter falls due      take, claim, compose, deliver, record: a fact again
     letter/           from an author's source to what one person receives
+    rights/           what a person may ask: everything said, corrected, frozen, forgotten
+    copies/           the database copied and put back; who has left since stays gone
     desk/             what is being worked on: clock, leases, nonces, limits
     store/            the one database, embedded or elsewhere
     web/              pages for the reader, forms, the API, the built-in mailbox
@@ -19,7 +21,7 @@
     verbs/            the command line, one file per thing a person does
     simulation/       a dialogue lived through before it runs, by the same rules
 
-    deciding.py       load, decide, append, try again: the one way in for every fact about a person
+    deciding.py       load, decide, append, try again: the one way in for every fact about a person; stopping.py: what the stop journal is told
     app.py            the wiring, the only file that knows all others;  house.py: what a room is handed;  cli.py: the verbs
 """
 

@@ -17,10 +17,11 @@ STOPPING = frozenset({e.ConsentWithdrawn, e.ProcessingRestricted, e.MailComplain
 
 def stops_of(stream: str, events: Iterable[object], keeps: Sequence[Keep]) -> list[Stop]:
     """The lines for what one person's share of a batch does. The hash that stays of somebody erased has a line without their id."""
+    stopping = [event for event in events if type(event) in STOPPING]
+    if not stopping:
+        return []
     stops, hashed = [], next((keep.address_hash.hex() for keep in keeps if keep.address_hash), "")
-    for event in events:
-        if type(event) not in STOPPING:
-            continue
+    for event in stopping:
         match event:
             case e.ConsentWithdrawn(at, purpose):
                 stops.append(Stop("withdrawal", at, stream, purpose, hashed))

@@ -32,4 +32,4 @@ def unseal(sealed: bytes, private_key: str) -> bytes:
     except pyrage.IdentityError:
         raise SealingRefused('it is not a private key of age: it begins with "AGE-SECRET-KEY-1"') from None
     except pyrage.DecryptError:
-        raise SealingRefused("this key does not open it: it was sealed to another") from None
+        raise SealingRefused("this key does not open it: it was sealed to another, or is damaged") from None

@@ -24,6 +24,7 @@ log = logging.getLogger("relance.vault")
 FILE = "stop.journal"
 Kind = Literal["erasure", "withdrawal", "restriction", "suppression"]
 KINDS = frozenset(get_args(Kind))
+PIECE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,25 @@ def _write_all(file: int, octets: bytes) -> None:
 
 def read(path: Path) -> tuple[list[Stop], int]:
     """Every line in order, and how many could not be read: torn by a crash before their commit, or damaged since. Raises OSError."""
+    return _stops(path.read_bytes())
+
+
+def later_than(path: Path, instant: int) -> list[Stop]:
+    """The lines of a file that are later than an instant (ms), found from its end: mostly none, however long the file is. Raises OSError."""
+    with path.open("rb") as file:
+        size, piece = file.seek(0, os.SEEK_END), PIECE
+        while True:
+            start = file.seek(max(0, size - piece))
+            octets = file.read()
+            stops, _unreadable = _stops(octets if start == 0 else octets.partition(b"\n")[2])
+            if start == 0 or any(stop.at <= instant for stop in stops):
+                return [stop for stop in stops if stop.at > instant]
+            piece *= 4
+
+
+def _stops(octets: bytes) -> tuple[list[Stop], int]:
     stops, unreadable = [], 0
-    for line in path.read_bytes().split(b"\n"):
+    for line in octets.split(b"\n"):
         if not line.strip():
             continue
         try:

@@ -72,6 +72,7 @@ def restore(premises: Premises, args: argparse.Namespace) -> int:
     print(_("put back: entry {position}, of {at}").format(position=f"{manifest.position:,}", at=manifest.at))
     for line in told(applied, _):
         print(line)
+    print(_("keys for the API are those of the copy; one revoked since opens again: `relance api-key list`"))
     print(_("sending is paused; `relance resume` says what will leave, and lets it"))
     return 1 if applied.conflicts else 0
 

@@ -18,7 +18,7 @@ PLAIN = frozenset(
         N_("somebody else is known under that address"),
         N_("proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in config.toml"),
         N_('it is not a private key of age: it begins with "AGE-SECRET-KEY-1"'),
-        N_("this key does not open it: it was sealed to another"),
+        N_("this key does not open it: it was sealed to another, or is damaged"),
         N_("there is no manifest.json in it: it is no copy made by `relance backup`, or an unfinished one"),
         N_("manifest.json cannot be read: the copy is damaged, use another"),
         N_("manifest.json names other parts than this program knows: use the Relance that made it"),

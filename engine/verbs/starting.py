@@ -15,7 +15,7 @@ from engine.sequence.delay import MINUTE
 from engine.sequence.timing import later
 from engine.store.locks import alone
 from engine.subscriber.events import Cause
-from engine.vault.stop_journal import Stop
+from engine.vault.stop_journal import Stop, later_than
 from engine.verbs.refusal import Refusal
 
 log = logging.getLogger("relance.run")
@@ -60,17 +60,13 @@ def recognise(house: House) -> None:
     """
     house.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with alone(house.config.data / "ledger-position.lock", lambda said: None):
-        stops = _stops(house)
         remembered = house.memory.lost()
         known = remembered.position if remembered is not None else house.tree.lost()
         if known is not None:
             head = put_back(house)
             told = {"position": head, "remembered": known}
             log.error("THE LEDGER WAS PUT BACK FROM AN OLDER COPY: sending is paused, see `relance status`, then `relance resume`", extra=told)
-        else:
-            last = house.ledger.at(house.ledger.head())
-            stops = [stop for stop in stops if last is None or stop.at > last.recorded_at]
-        applied = apply_again(house, stops)
+        applied = apply_again(house, _stops(house, everything=known is not None))
         if applied.counts.total():
             log.warning("the stop journal was applied again", extra={"counts": dict(applied.counts)})
         house.memory.note()
@@ -92,11 +88,13 @@ def put_back(house: House) -> int:
     return head
 
 
-def _stops(house: House) -> Sequence[Stop]:
-    """What this machine's stop journal remembers. Lines later than the ledger's last fact belong to a commit that was lost, or never was: either way
-    somebody asked."""
+def _stops(house: House, everything: bool) -> Sequence[Stop]:
+    """What this machine's stop journal remembers: all of it, or what is no older than the ledger's last fact. What of that is not in the ledger
+    belongs to a commit that was lost, or never was: either way somebody asked."""
+    last = house.ledger.at(house.ledger.head())
+    path = house.vault.journal.path
     try:
-        return read_journals([house.vault.journal.path])[0]
+        return read_journals([path])[0] if everything or last is None else later_than(path, last.recorded_at - 1)
     except FileNotFoundError:
         return ()
 

@@ -19,7 +19,7 @@ from engine.sequence.delay import DAY, Delay
 from engine.sequence.mistakes import Unpublishable
 from engine.subscriber.events import Cause, ProofArchived, ProofOpened, SubscriberErased
 from engine.vault.sealing import SealingRefused, recipient, seal, unseal
-from engine.verbs import opening
+from engine.verbs import opening, rights
 from engine.verbs.refusal import Refusal
 from tests.conftest import MakeHouse
 from tests.installation import Installations
@@ -84,6 +84,15 @@ def test_each_opening_is_a_fact_and_hands_out_what_only_the_auditor_opens(anna: 
     assert anna.house.views.compare(lambda done, total: None) == []
 
 
+def test_the_verb_seals_what_it_erases(anna: Anna, capsys: pytest.CaptureFixture[str]) -> None:
+    said = ["person", "erase", anna.address, "--yes", "--keep-proof"]
+    with pytest.raises(Refusal, match="is not a duration"):
+        rights.person(anna.house, parser().parse_args([*said, "for ever"]))
+    assert rights.person(anna.house, parser().parse_args([*said, "5 years"])) == 0
+    assert "scellée avec la clé de l’auditeur" in capsys.readouterr().out
+    assert anna.house.vault.archived(anna.stream)
+
+
 def refused(house: House, *arguments: str) -> str:
     with pytest.raises(Refusal) as said:
         opening.open_archive(house, parser().parse_args(["audit", "open-archive", *arguments]))
@@ -95,9 +104,9 @@ def test_what_cannot_be_opened_is_said_and_not_recorded(anna: Anna, tmp_path: Pa
     before = archived(anna)
     other = tmp_path / "other.txt"
     other.write_text(str(pyrage.x25519.Identity.generate()))
-    assert "sealed to another" in refused(anna.house, anna.stream, "-o", str(tmp_path / "x"), "--identity", str(other))
+    assert "does not open it" in refused(anna.house, anna.stream, "-o", str(tmp_path / "x"), "--identity", str(other))
     other.write_text("no key at all")
-    assert "no private key of age" in refused(anna.house, anna.stream, "-o", str(tmp_path / "x"), "--identity", str(other)).replace("is not a", "no")
+    assert "is not a private key of age" in refused(anna.house, anna.stream, "-o", str(tmp_path / "x"), "--identity", str(other))
     other.write_text("")
     assert "is there already" in refused(anna.house, anna.stream, "-o", str(other))
     assert len(anna.house.ledger.stream(anna.stream)) == before

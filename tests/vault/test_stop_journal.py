@@ -19,7 +19,7 @@ from engine.subscriber.commands import Erase, Suppress, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Refused
 from engine.vault import stop_journal
-from engine.vault.stop_journal import Stop, StopJournal, each_once, read
+from engine.vault.stop_journal import Stop, StopJournal, each_once, later_than, read
 from engine.vault.vault import Erasing, Keep
 from tests.conftest import MakeHouse
 from tests.verbs.asking import FILES, join
@@ -55,6 +55,14 @@ def test_whatever_stands_in_the_file_is_read_as_far_as_it_can_be(octets: bytes) 
         assert ONE in stops and TWO in stops
     finally:
         path.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("after", [-1, 0, 1, 999, 2995, 2999, 5000])
+def test_the_latest_lines_are_found_from_the_end(tmp_path: Path, after: int) -> None:
+    journal = StopJournal(tmp_path)
+    journal.note([Stop("withdrawal", n, "s" * 36, "conseils", "ab" * 32) for n in range(3000)])
+    assert journal.path.stat().st_size > 4 * stop_journal.PIECE
+    assert [stop.at for stop in later_than(journal.path, after)] == list(range(after + 1, 3000))
 
 
 STRANGE = ('{"kind":"party","at":1}', '{"kind":"erasure"}', '{"kind":"erasure","at":"x"}', "[]", '{"kind":"erasure","at":1,"hash":"zz"}')
