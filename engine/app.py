@@ -23,7 +23,7 @@ from engine.proof.ledger_tree import LedgerTree
 from engine.proof.signer import Place
 from engine.proof.store import SQL as PROOF_SQL
 from engine.remembering import LedgerMemory
-from engine.store.database import Database, ensure_database, ensure_program_role, program_role, program_role_of
+from engine.store.database import Database, ensure_database, ensure_program_role, program_role
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
 from engine.vault.stop_journal import StopJournal
@@ -56,7 +56,7 @@ def open_premises(config: Config, tell: Tell = lambda said: None) -> Iterator[Pr
         owner = ensure_database(embedded.attach(tell), DATABASE) if embedded else config.store_url
         if embedded is not None:
             embedded.guard()
-        yield Premises(config, secrets, owner, program_role_of(owner), lambda: furnished(config, owner, secrets))
+        yield Premises(config, secrets, owner, lambda: furnished(config, owner, secrets))
     finally:
         if embedded is not None:
             embedded.detach()

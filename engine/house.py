@@ -129,10 +129,9 @@ class House:
 @dataclass(frozen=True)
 class Premises:
     """An installation whose database answers and whose house is not furnished yet: for what replaces everything in it. `owner` is the conninfo of who
-    may create there, `role` the running program's; `furnish` opens the house."""
+    may create there; `furnish` opens the house."""
 
     config: Config
     secrets: Secrets
     owner: str
-    role: str
     furnish: Callable[[], AbstractContextManager[House]]

@@ -12,6 +12,7 @@ from engine import __version__
 from engine.copies.manifest import FILE, CopyRefused, Manifest, check, known_by, read_manifest
 from engine.house import Premises
 from engine.store.copying import PARTS, at_work, put_back
+from engine.store.database import program_role_of
 from engine.store.migrate import VAULT_MIGRATIONS
 
 
@@ -45,7 +46,7 @@ def refuse_foreign(premises: Premises, manifest: Manifest) -> None:
 
 def replace(premises: Premises, files: dict[str, Path]) -> None:
     """Whatever is in the database gives way to the copy. Raises CopyRefused while the engine runs, CopyFailed (then all is as it was)."""
-    busy = at_work(premises.owner, premises.role)
+    busy = at_work(premises.owner, program_role_of(premises.owner))
     if busy:
         raise CopyRefused("Relance runs on this database, here or on another machine: stop it first")
     put_back(premises.owner, [files[part] for part in PARTS])

@@ -89,8 +89,8 @@ def put_back(house: House) -> int:
 
 
 def _stops(house: House, everything: bool) -> Sequence[Stop]:
-    """What this machine's stop journal remembers: all of it, or what is no older than the ledger's last fact. What of that is not in the ledger
-    belongs to a commit that was lost, or never was: either way somebody asked."""
+    """What this machine's stop journal remembers: all of it, or what is no older than the ledger's last fact. What of that is not in the ledger was
+    asked by somebody, in a commit that was lost or never was."""
     last = house.ledger.at(house.ledger.head())
     path = house.vault.journal.path
     try:

@@ -29,7 +29,7 @@ def premises_of(installations: Installations, prepare: Callable[[House], None] =
         house.database.close()
         config = read_config(house.config.folder)
         owner, secrets = make_conninfo(installations.admin, dbname=name), read_secrets(config.secrets)
-        yield Premises(config, secrets, owner, f"{name}_program", lambda: furnished(config, owner, secrets))
+        yield Premises(config, secrets, owner, lambda: furnished(config, owner, secrets))
 
 
 def backup(premises: Premises, target: Path) -> int:
