@@ -9,6 +9,7 @@
     ledger/        3  it is written           names, exact bytes, the append-only store
     vault/            what is personal        who stands behind an id, evidence, suppression
     proof/            the ledger as a Merkle tree, its signed checkpoints, and proofs that need nobody's word
+    evidence/         what proves a ground    what is said at each door, what must be there, what is missing
     projections/   4  it is seen              one view per file, outside this package: derived, dropped and replayed at will
     sending/       5  a letter falls due      take, claim, compose, deliver, record: a fact again
     letter/           from an author's source to what one person receives

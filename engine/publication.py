@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from engine import __version__
 from engine.house import House
 from engine.inspecting import inspect, read_folder
-from engine.installation.publishing import Difference, difference, publication
+from engine.installation.publishing import Difference, Shown, brought_up_to_date, difference, publication
 from engine.installation.state import Installation, read_settings
 from engine.sequence.declared import Declared
 from engine.sequence.mistakes import Mistake, Unpublishable
@@ -104,11 +104,36 @@ def apply(house: House, proposal: Proposal, *, backfill: bool = False) -> int:
     if current.edition != proposal.base:
         raise PublishedMeanwhile
     facts = publication(
-        current, proposal.files, proposal.settings, now, __version__, backfill=backfill, rolled_back_to=proposal.rolled_back_to
+        current,
+        proposal.files,
+        proposal.settings,
+        now,
+        __version__,
+        shown=lambda plan: shown(house, plan),
+        backfill=backfill,
+        rolled_back_to=proposal.rolled_back_to,
     )
     if facts and not house.publications.append(facts, Cause("operator", secrets.token_hex(8)), now):
         raise PublishedMeanwhile
     return house.publications.current().edition
+
+
+def shown(house: House, plan: Plan) -> Shown:
+    """What people agree on under a plan, as this program renders it. The pages are loaded only here: they are half of a verb's time to start."""
+    from engine.web.shown import shown_by
+
+    return shown_by(plan, house.config.site)
+
+
+def bring_up_to_date(house: House) -> None:
+    """A program that runs what another version published says so in the ledger, with what it shows differently: each day's is known afterwards."""
+    while True:
+        current, now = house.publications.current(), house.clock.now()
+        if not current.edition:
+            return
+        facts = brought_up_to_date(current, shown(house, current.plan()), now, __version__)
+        if not facts or house.publications.append(facts, Cause("engine"), now):
+            return
 
 
 def rollback(house: House) -> int:

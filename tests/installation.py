@@ -28,6 +28,7 @@ from engine.store.database import ensure_database
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
 from engine.subscriber.events import Cause
+from engine.web.shown import shown_by
 
 # Nothing here outlives the run, so nothing needs to reach the disk.
 SETTINGS = {"shared_buffers": "64MB", "max_wal_size": "256MB", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -69,7 +70,13 @@ def publish(house: House, *, backfill: bool = False) -> int:
     """Publish what stands in the house's `sequences/` now; the edition in force afterwards."""
     now = house.clock.now()
     facts = publication(
-        house.publications.current(), read_sequences(house.config.sequences), house.config.settings, now, "test", backfill=backfill
+        house.publications.current(),
+        read_sequences(house.config.sequences),
+        house.config.settings,
+        now,
+        "test",
+        shown=lambda plan: shown_by(plan, house.config.site),
+        backfill=backfill,
     )
     assert not facts or house.publications.append(facts, Cause("operator"), now)
     return house.publications.current().edition

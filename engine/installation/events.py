@@ -49,8 +49,12 @@ class NoticePublished(Event):
 
 @dataclass(frozen=True, slots=True)
 class FormPublished(Event):
+    """`digest` is that of the file it is written in; `rendered` that of the page as a visitor gets it, in `language` (D02); both among the words."""
+
     form: str
     digest: str
+    rendered: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from engine.installation import events as e
-from engine.installation.state import Installation, write_settings
+from engine.installation.state import Installation, read_settings, write_settings
+from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Plan
 from engine.sequence.parse import Settings, parse
 
 PIECE = 40_000
+EMBEDDED = "embed"
+"""After the name of a form, with a slash: its copy for an author's own page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What people agree on: forms by name as they are rendered in `language`, and the words of pages by key, each with its language."""
+
+    forms: Mapping[str, str] = field(default_factory=dict)
+    pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    language: str = ""
+
+
+def nothing_shown(plan: Plan) -> Shown:
+    return Shown()
 
 
 def digest_of(text: str) -> str:
@@ -40,10 +56,11 @@ def publication(
     at: int,
     program: str,
     *,
+    shown: Callable[[Plan], Shown] = nothing_shown,
     backfill: bool = False,
     rolled_back_to: int = 0,
 ) -> tuple[e.InstallationEvent, ...]:
-    """The events of a new edition, none when nothing differs from what is in force. Raises Unpublishable."""
+    """The events of a new edition, none when nothing differs from what is in force. Raises Unpublishable. `shown` renders what people agree on."""
     normal = {path: unicodedata.normalize("NFC", text) for path, text in files.items()}
     plan = parse(normal, settings)
     said = unicodedata.normalize("NFC", write_settings(settings))
@@ -51,20 +68,63 @@ def publication(
     current = installation.editions.get(installation.edition)
     if current is not None and current.files == listed and current.settings == digest_of(said):
         return ()
+    _same_partners(installation, plan)
     number = installation.edition + 1
     facts: list[e.InstallationEvent] = []
     known = dict(installation.words)
-    for text in (*normal.values(), said, *(notice_text(plan, form) for form in plan.forms)):
+    for text in (*normal.values(), said):
         facts += words(at, text, known)
         known[digest_of(text)] = text
     facts.append(e.ConfigurationPublished(at, number, digest_of(said), program))
-    for form in plan.forms:
-        notice = digest_of(notice_text(plan, form))
-        if installation.notices.get(form) != notice:
-            facts.append(e.NoticePublished(at, form, notice, plan.language))
-            facts.append(e.FormPublished(at, form, digest_of(normal[plan.forms[form].file])))
+    facts += _shown(replace(installation, words=known), plan, shown(plan), at, normal)
     facts.append(e.SequencePublished(at, number, listed, backfill, rolled_back_to))
     return tuple(facts)
+
+
+def brought_up_to_date(installation: Installation, shown: Shown, at: int, program: str) -> tuple[e.InstallationEvent, ...]:
+    """What a program says that runs an edition another one has published: its version, and what it shows where people agree, if that differs."""
+    edition = installation.editions.get(installation.edition)
+    if edition is None:
+        return ()
+    facts = list(_shown(installation, installation.plan(), shown, at, {path: installation.words[digest] for path, digest in edition.files}))
+    if installation.program != program:
+        facts.append(e.ConfigurationPublished(at, edition.number, edition.settings, program))
+    return tuple(facts)
+
+
+def _shown(installation: Installation, plan: Plan, shown: Shown, at: int, files: Mapping[str, str]) -> tuple[e.InstallationEvent, ...]:
+    """What of it the ledger does not say yet."""
+    facts: list[e.InstallationEvent] = []
+    known = dict(installation.words)
+
+    def keep(text: str) -> str:
+        facts.extend(words(at, text, known))
+        known[digest_of(text)] = text
+        return digest_of(text)
+
+    notices = {form: (notice_text(plan, form), plan.language) for form in plan.forms} | dict(shown.pages)
+    for name, (text, language) in notices.items():
+        if installation.notices.get(name) != digest_of(text):
+            facts.append(e.NoticePublished(at, name, keep(text), language))
+    rendered = shown.forms or dict.fromkeys(plan.forms, "")
+    for name, html in rendered.items():
+        file = digest_of(files[plan.forms[name.partition("/")[0]].file])
+        if installation.forms.get(name) != (file, digest_of(html) if html else ""):
+            facts.append(e.FormPublished(at, name, file, keep(html) if html else "", shown.language))
+    return tuple(facts)
+
+
+def _same_partners(installation: Installation, plan: Plan) -> None:
+    """Who agreed to one partner's messages has agreed to nobody else's (D07). Raises Unpublishable."""
+    mistakes = []
+    for edition in installation.editions.values():
+        for former in read_settings(installation.words[edition.settings]).purposes:
+            now = plan.purposes.get(former.id)
+            if now is not None and now.partner != former.partner:
+                said = f'the purpose "{former.id}" was published as that of {former.partner or "yourself"}: people agreed to that; '
+                mistakes.append(Mistake("config.toml", 1, f"{said}declare another purpose for {now.partner or 'yourself'}"))
+    if mistakes:
+        raise Unpublishable(tuple(sorted(set(mistakes))))
 
 
 def notice_text(plan: Plan, name: str) -> str:
@@ -72,8 +132,16 @@ def notice_text(plan: Plan, name: str) -> str:
     form = plan.forms[name]
     purpose = plan.purposes[form.purpose]
     box = f"[ ] {form.checkbox}" if form.checkbox else ""
-    lines = [form.title, form.intro, form.notice, box, f"[{form.button}]", purpose.name, purpose.description]
+    age, partner = f"[ ] {form.age}" if form.age else "", partner_line(plan, form.purpose)
+    lines = [form.title, form.intro, form.notice, box, f"[{form.button}]", purpose.name, purpose.description, partner, age]
     return unicodedata.normalize("NFC", "\n".join(line for line in lines if line))
+
+
+def partner_line(plan: Plan, purpose: str) -> str:
+    """Whose messages they are, how to reach them, and where they inform (D07); "" for the installation's own."""
+    found = plan.purposes.get(purpose)
+    partner = plan.declared.partner(found.partner) if found is not None and plan.declared is not None else None
+    return f"{partner.name} ({partner.address}) : {partner.notice}" if partner is not None else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ class Origin:
 @dataclass(frozen=True)
 class Installation:
     """A fold of the installation's stream up to `version`. `paused` maps a list (0: everything) to the reason; `restored` is when the ledger was
-    last recognised as put back from an older copy (ms, 0: never)."""
+    last recognised as put back from an older copy (ms, 0: never). `notices` are in force by form or page; `forms` the digests of file and page;
+    `program` is the version that last said it runs."""
 
     version: int = 0
     words: Mapping[str, str] = field(default_factory=dict)
@@ -57,6 +58,8 @@ class Installation:
     calendar: Calendar = ()
     paused: Mapping[int, str] = field(default_factory=dict)
     notices: Mapping[str, str] = field(default_factory=dict)
+    forms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    program: str = ""
     restored: int = 0
     breaches: Mapping[str, Breach] = field(default_factory=dict)
     origins: tuple[Origin, ...] = ()
@@ -154,8 +157,8 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
                 return replace(i, parts={**i.parts, digest: pieces})
             remaining = {d: p for d, p in i.parts.items() if d != digest}
             return replace(i, words={**i.words, digest: "".join(pieces)}, parts=remaining)
-        case e.ConfigurationPublished(_, _, digest, _):
-            return replace(i, settings=digest)
+        case e.ConfigurationPublished(_, _, digest, program):
+            return replace(i, settings=digest, program=program)
         case e.SequencePublished(at, number, files, backfill, rolled_back_to):
             edition = Edition(number, at, files, i.settings, backfill, rolled_back_to)
             return replace(i, editions={**i.editions, number: replace(edition, added=_added(i, edition))})
@@ -177,6 +180,8 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
             return replace(i, notices={**i.notices, form: digest})
         case e.BreachRecorded():
             return replace(i, breaches=evolved(i.breaches, event))
+        case e.FormPublished(_, form, digest, rendered):
+            return replace(i, forms={**i.forms, form: (digest, rendered)})
         case _:
             return i
 

@@ -13,6 +13,7 @@ from datetime import date, datetime, time
 from typing import Literal
 
 from engine.intake.address import AddressRefused, normalise
+from engine.intake.duties import DUTIES, lacking
 from engine.sequence.model import Plan
 from engine.sequence.timing import is_zone, to_instant
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, Withdraw
@@ -49,6 +50,9 @@ SUBSCRIPTION = (
     Member("source", "text", False, "How the address was collected; required for every basis but double-opt-in."),
     Member("collected_at", "moment", False, "When; required for consent. ISO 8601; without a zone, local time of the installation."),
     Member("proof", "text", False, "What proves it: a reference, a sentence."),
+    Member("order", "text", False, "Order or sale the address was given with; required for soft-optin."),
+    Member("function", "text", False, "The person's profession; required for b2b, unless the address is a generic one (contact@)."),
+    Member("objection", "text", False, "How they could object when the address was collected; required for soft-optin and b2b."),
     Member("fields", "fields", False, "Values of declared fields, by their names."),
     Member("timezone", "text", False, "An IANA time zone, for example Europe/Paris."),
     Member("language", "text", False, "The person's language.", LANGUAGES),
@@ -82,6 +86,9 @@ class Subscription:
     language: str = ""
     start: str = "welcome"
     last_contact: int = 0
+    order: str = ""
+    function: str = ""
+    objection: str = ""
 
     def command(self, now: int, cause: Cause, call: str, request: str, fields: tuple[str, ...]) -> Subscribe | RequestConsent:
         """`fields` names those whose values change; `request` is a fresh random id."""
@@ -147,7 +154,12 @@ def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mist
         reading.text("language"),
         reading.text("start") or "welcome",
         reading.moment("last_contact"),
+        reading.text("order"),
+        reading.text("function"),
+        reading.text("objection"),
     )
+    for name in lacking(basis, read.address, read.order, read.function, read.objection):
+        reading.mistake(name, f"is required for {basis}: {DUTIES[name]}")
     return reading.end() or read
 
 

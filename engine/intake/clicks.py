@@ -26,12 +26,16 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """One link of one letter: what it asks for, the claim of its letter, the published link of an answer, the request a confirmation is about."""
+    """One link of one letter: what it asks for, the claim of its letter, the published link of an answer, the request a confirmation is about.
+
+    `notice` is the digest of the words of the page on which a press gives a ground.
+    """
 
     action: Action
     claim: LetterBegun
     link: Link | None = None
     request: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def command_of(click: Click, body: Body, at: int, person: Person, commitment: st
     act = act_of(body.said)
     claim, cause = click.claim, cause_of(click, act, commitment)
     if body.said == "again":
-        return c.Resubscribe(at, cause, claim.purpose, act, list=claim.list)
+        return c.Resubscribe(at, cause, claim.purpose, act, click.notice, claim.list)
     match click.action:
         case "unsubscribe":
             return c.Withdraw(at, cause, claim.purpose, act)
@@ -90,4 +94,4 @@ def command_of(click: Click, body: Body, at: int, person: Person, commitment: st
         case "answer":
             assert click.link is not None
             link = click.link
-            return c.Answer(at, cause, claim.message, claim.list, claim.run, link.index, link.kind, link.target, act, body.consented)
+            return c.Answer(at, cause, claim.message, claim.list, claim.run, link.index, link.kind, link.target, act, body.consented, click.notice)

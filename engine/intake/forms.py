@@ -17,9 +17,10 @@ from engine.sequence.timing import is_zone
 from engine.subscriber.commands import RequestConsent, Subscribe
 from engine.subscriber.events import Cause
 
-Reason = Literal["missing", "address", "long", "line", "link", "choose", "tick"]
+Reason = Literal["missing", "address", "long", "line", "link", "choose", "tick", "age"]
 EMAIL, TIMEZONE = "email", "timezone"
 AGREED, STAMP, SHOWN = "relance-agreed", "relance-stamp", "relance-shown"
+AGE, SOURCE, CAMPAIGN = "relance-age", "relance-source", "relance-campaign"
 YES = "yes"
 LONGEST = 200
 _TRAPS = ("website", "homepage", "company_url", "fax_number")
@@ -30,7 +31,10 @@ _DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """A form well filled in. `list` is where it leads; `objects` is a ticked box on a form whose ground is not consent (CPCE L34-5 al. 4)."""
+    """A form well filled in. `list` is where it leads; `objects` is a ticked box on a form whose ground is not consent (CPCE L34-5 al. 4).
+
+    `of_age`: the box about the age was ticked. `source` and `campaign`: how they came to the form, as its address said.
+    """
 
     address: str
     list: int
@@ -40,6 +44,9 @@ class Answers:
     timezone: str = ""
     order: str = ""
     objects: bool = False
+    of_age: bool = False
+    source: str = ""
+    campaign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +90,21 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
     ticked = bool(form.checkbox) and bool(posted.get(AGREED, ""))
     if form.basis == "consent" and not ticked:
         reasons[AGREED] = "tick"
+    of_age = bool(form.age) and bool(posted.get(AGE, ""))
+    if form.age and not of_age:
+        reasons[AGE] = "age"
     if reasons:
         return NotYet(reasons)
     said_zone = posted.get(TIMEZONE, "")
     objects = ticked and form.basis in ("soft-optin", "b2b")
-    return Answers(address, number, fields, choice, ticked, said_zone if is_zone(said_zone) else "", order, objects)
+    return Answers(address, number, fields, choice, ticked, said_zone if is_zone(said_zone) else "", order, objects, of_age, *_came(posted))
+
+
+def _came(posted: Mapping[str, str]) -> tuple[str, str]:
+    """Whatever is not plain words of one line was not written by whoever made the campaign."""
+    reasons: dict[str, Reason] = {}
+    source, campaign = _text(posted, SOURCE, False, reasons), _text(posted, CAMPAIGN, False, reasons)
+    return source, campaign
 
 
 def _text(posted: Mapping[str, str], name: str, required: bool, reasons: dict[str, Reason]) -> str:
@@ -112,7 +129,7 @@ def _text(posted: Mapping[str, str], name: str, required: bool, reasons: dict[st
 
 def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
     """What was posted, as far as the form has an input for it: nothing a person wrote is lost with a mistake beside it."""
-    names = [EMAIL, AGREED, TIMEZONE, *(each.name for each in form.fields)]
+    names = [EMAIL, AGREED, AGE, SOURCE, CAMPAIGN, TIMEZONE, *(each.name for each in form.fields)]
     names += [form.question.name] if form.question else []
     names += [form.order_field] if form.order_field else []
     return {name: posted[name][: 4 * LONGEST] for name in names if posted.get(name)}

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from engine.intake.address import AddressRefused, normalise
 from engine.intake.columns import EMAIL, folded
+from engine.intake.duties import lacking
 from engine.intake.table import Rejected, Row
 from engine.sequence.timing import is_zone, to_instant, to_local
 from engine.subscriber.commands import Subscribe
@@ -21,7 +22,7 @@ from engine.subscriber.events import Cause
 
 # What a column can hold besides fields, under the name of the option that says so: no field of [fields] can be called like it.
 SOURCE, COLLECTED, BASIS, PROOF = "--source-column", "--collected-column", "--basis-column", "--proof"
-UNSUBSCRIBED, LAST_CONTACT, ORDER = "--unsubscribed", "--last-contact", "--order"
+UNSUBSCRIBED, LAST_CONTACT, ORDER, FUNCTION = "--unsubscribed", "--last-contact", "--order", "--function"
 RESERVED = {
     "source": SOURCE,
     "collected": COLLECTED,
@@ -30,8 +31,14 @@ RESERVED = {
     "unsubscribed": UNSUBSCRIBED,
     "last_contact": LAST_CONTACT,
     "order": ORDER,
+    "function": FUNCTION,
 }
 BASES = {"consent": "consent", "consentement": "consent", "softoptin": "soft-optin", "b2b": "b2b"}
+LACKING = {
+    "order": "a row of soft-optin names no order or sale",
+    "function": "a row of b2b names no profession",
+    "objection": "nothing says how people could object when their address was collected: say --objection",
+}
 STARTS = ("none", "welcome", "by-date")
 EARLIEST = "1990-01-01"
 
@@ -61,6 +68,7 @@ class Said:
     basis: str = ""
     start: str = "none"
     fields: tuple[str, ...] = ()
+    objection: str = ""
 
 
 class Arrival(NamedTuple):
@@ -78,6 +86,8 @@ class Arrival(NamedTuple):
     timezone: str
     language: str
     last_contact: int
+    function: str = ""
+    objection: str = ""
 
     @property
     def content(self) -> int:
@@ -145,8 +155,9 @@ def proof_of(arrival: Arrival, zone: str) -> dict[str, object]:
     }
     if arrival.proof:
         proof["proof"] = arrival.proof
-    if arrival.order:
-        proof["order"] = arrival.order
+    for name, value in (("order", arrival.order), ("function", arrival.function), ("objection", arrival.objection)):
+        if value:
+            proof[name] = value
     return proof
 
 
@@ -211,6 +222,8 @@ def _arrival(row: Row, address: str, said: Said) -> Arrival:
     if collected is None:
         raise ValueError("no date of collection is said for this row")
     contact = values.get(LAST_CONTACT, "")
+    for name in lacking(basis, address, values.get(ORDER, ""), values.get(FUNCTION, ""), said.objection):
+        raise ValueError(LACKING[name])
     return Arrival(
         row.line,
         row.raw,
@@ -224,6 +237,8 @@ def _arrival(row: Row, address: str, said: Said) -> Arrival:
         _zone(values.get("timezone", "")),
         _language(values.get("language", "")),
         past(contact, said, "of the last contact") if contact else 0,
+        values.get(FUNCTION, ""),
+        said.objection if basis != "consent" else "",
     )
 
 

@@ -109,6 +109,8 @@ def settle(house: House, pairs: Sequence[tuple[str, str]], held: Collection[str]
     if not pairs:
         return
     people = house.decisions.load({stream for stream, _ in pairs})
+    asking = {stream for stream, person in people.items() if any(flight.kind == "confirmation" for flight in person.in_flight.values())}
+    mails = house.vault.mails_of(asking) if asking else {}
     now = house.clock.now()
     wishes = []
     for stream, key in pairs:
@@ -116,11 +118,14 @@ def settle(house: House, pairs: Sequence[tuple[str, str]], held: Collection[str]
             if key in (flight.key, f"flight:{message}") and not flight.doubt:
                 verdict = _verdict_of(house, message, flight, held)
                 if verdict:
-                    wishes.append(Wish(RecordOutcome(now, ENGINE, message, *verdict), stream=stream))
+                    mail = mails[message].hex() if message in mails and verdict[0] in ("sent", "doubt") else ""
+                    wishes.append(Wish(RecordOutcome(now, ENGINE, message, *verdict, mail=mail), stream=stream))
                     if verdict[0] == "doubt" and house.config.sending.in_doubt == "resend":
                         wishes.append(Wish(RecordOutcome(now, ENGINE, message, "resend"), stream=stream))
     if wishes:
         house.decisions.carry_out(wishes)
+    released = {wish.command.message for wish in wishes if isinstance(wish.command, RecordOutcome) and wish.command.verdict == "released"}
+    house.vault.forget_evidence([mails[message] for message in released if message in mails])
 
 
 def _verdict_of(house: House, message: str, flight: InFlight, held: Collection[str]) -> tuple[str, int] | None:
@@ -177,7 +182,13 @@ def compose_all(
             continue
         ground = states[claim.stream].grounds.get(claim.entry.purpose)
         ordered = Ordered(
-            claim.entry, claim.position, known.address, known.fields, states[claim.stream].language, ground.basis if ground else "consent"
+            claim.entry,
+            claim.position,
+            known.address,
+            known.fields,
+            states[claim.stream].language,
+            ground.basis if ground else "consent",
+            known.source,
         )
         try:
             octets = composer.octets(ordered, plans[claim.entry.edition], now)

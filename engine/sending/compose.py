@@ -32,6 +32,8 @@ from engine.subscriber.events import LetterBegun
 
 KEPT = 512
 CASTS_KEPT = 1000  # of some 30 KB
+SOURCES_KEPT = 100
+LONGEST_SOURCE = 200
 LAYOUT = "layout.html"
 
 
@@ -41,7 +43,10 @@ class CannotRender(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What is to be composed: the claim, where it stands in the ledger, who is to get it. `position` 0 makes inert links, for previews."""
+    """What is to be composed: the claim, where it stands in the ledger, who is to get it. `position` 0 makes inert links, for previews.
+
+    `source`: where somebody else had the address from; each letter says so in its foot, the first one therefore too (GDPR 14(3)(b)).
+    """
 
     claim: LetterBegun
     position: int
@@ -49,6 +54,7 @@ class Ordered:
     fields: Mapping[str, str]
     language: str = ""
     basis: str = "consent"
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,7 @@ class Composer:
         self.host = urlsplit(config.site.url).hostname or "localhost"
         self.domain = config.site.sender.rpartition("@")[2]
         self._kept: OrderedDict[tuple[int, str, str, str], Compiled] = OrderedDict()
+        self._sources: set[str] = set()
         self._casts: OrderedDict[tuple[int | str, ...], _Cast | None] = OrderedDict()
 
     def compose(self, ordered: Ordered, plan: Plan, at: int) -> Composed:
@@ -135,13 +142,21 @@ class Composer:
     def _cast(self, ordered: Ordered, plan: Plan) -> _Cast | None:
         claim = ordered.claim
         occurrence = claim.key if claim.kind == "broadcast" else ""
-        key = (plan.edition, claim.kind, occurrence, claim.list, claim.letter, claim.purpose, self._language(ordered), ordered.basis)
+        key = (plan.edition, claim.kind, occurrence, claim.list, claim.letter, claim.purpose, self._language(ordered), ordered.basis, ordered.source)
+        if ordered.source and not self._is_common(ordered.source):
+            return None
         if key not in self._casts:
             if len(self._casts) == CASTS_KEPT:
                 self._casts.popitem(last=False)
             self._casts[key] = None  # what cannot be cast is not tried again for each person
             self._casts[key] = self._new_cast(ordered, plan)
         return self._casts[key]
+
+    def _is_common(self, source: str) -> bool:
+        """Whoever brings each person from a place of their own must not have a cast made for each."""
+        if source not in self._sources and len(self._sources) < SOURCES_KEPT:
+            self._sources.add(source)
+        return source in self._sources
 
     def _new_cast(self, ordered: Ordered, plan: Plan) -> _Cast | None:
         letter = letter_of(plan, ordered.claim)
@@ -195,11 +210,12 @@ class Composer:
         if ordered.claim.kind == "confirmation":
             extra = ((texts.not_me, url(NOT_ME)),)
             confirm = url(CONFIRM)
-            return Foot(site.name, site.postal_address, texts.why_asked, language=language, extra=extra, confirm_url=confirm)
+            why = _told(texts, texts.why_asked, ordered.source)
+            return Foot(site.name, site.postal_address, why, language=language, extra=extra, confirm_url=confirm)
         return Foot(
             site.name,
             site.postal_address,
-            _why(texts, ordered.basis).format(purpose=purpose),
+            _told(texts, _why(texts, ordered.basis).format(purpose=purpose), ordered.source),
             url(UNSUBSCRIBE),
             texts.unsubscribe.format(purpose=purpose),
             url(EVERYTHING),
@@ -273,3 +289,9 @@ def _answers(compiled: Compiled, url: Url) -> list[str]:
 
 def _why(texts: Texts, basis: str) -> str:
     return texts.why_consent if basis == "consent" else texts.why_other
+
+
+def _told(texts: Texts, why: str, source: str) -> str:
+    """`why`, and where the address came from, as one line of whatever was typed there."""
+    said = " ".join(source.split())[:LONGEST_SOURCE]
+    return f"{why} {texts.source.format(source=said)}" if said else why

@@ -12,7 +12,8 @@ import contextlib
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from engine.deciding import Wish
+from engine.deciding import Result, Wish
+from engine.evidence.mails import mail_that_asks
 from engine.house import House
 from engine.sending import claim as c
 from engine.sending.aside import gone_through
@@ -23,7 +24,8 @@ from engine.sending.relay import Relay
 from engine.sending.replies import Verdict
 from engine.sending.tally import Tally
 from engine.subscriber.commands import RecordOutcome
-from engine.subscriber.events import Cause
+from engine.subscriber.events import Cause, LetterInDoubt, LetterSent, PersonEvent
+from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
 from engine.vault.vault import Keep
 
@@ -41,6 +43,7 @@ class Round:
         self.claims = {claim.entry.message: claim for claim in claims}
         self.known = {claim.stream: claim.person for claim in claims}
         self._outcomes: list[Delivery] = []
+        self._mails: dict[str, bytes] = {}
         self.tally = Tally(len(claims))
 
     def compose(self, composer: Composer) -> list[Envelope]:
@@ -49,7 +52,18 @@ class Round:
         for each in refused:
             self.house.desk.stick(each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}")
         self._record_refused(refused)
+        self._keep_what_asks(envelopes)
         return envelopes
+
+    def _keep_what_asks(self, envelopes: Sequence[Envelope]) -> None:
+        """The very bytes of mails that ask for consent, kept before any is handed over: a kill in between must not leave a consent without them."""
+        asking = [each for each in envelopes if self.claims[each.key].entry.kind == "confirmation"]
+        if not asking:
+            return
+        now, domain = self.house.clock.now(), self.house.config.site.sender.rpartition("@")[2]
+        pieces = {each.key: mail_that_asks(each, domain) for each in asking}
+        self.house.vault.keep_mails([Keep(self.claims[message].stream, now, evidence=(piece,)) for message, piece in pieces.items()])
+        self._mails |= {message: piece.commitment for message, piece in pieces.items()}
 
     async def deliver(self, relay: Relay, envelopes: Sequence[Envelope], stopping: asyncio.Event) -> None:
         """Hand over, recording outcomes as they come. Once `stopping` is set nothing more is begun; what was claimed is released."""
@@ -152,6 +166,7 @@ class Round:
         gone_through(self.house, {claim.entry.message: (claim.stream, claim.key) for claim in claims}, results)
         position = max((position for result in results for position in result.positions), default=0)
         c.let_go(self.house, [(claim.stream, claim.key) for claim in claims], position or self.house.ledger.head())
+        self._forget_unsent(done, results)
         for message in done:
             del self.claims[message]
         # A copy: checks of other connections end claims meanwhile, in threads of their own.
@@ -159,20 +174,33 @@ class Round:
         self.known |= {result.stream: result.person for result in results if result.stream in still}
         return done
 
+    def _forget_unsent(self, done: Collection[str], results: Sequence[Result]) -> None:
+        """A mail that was not handed over proves nothing; whatever a fact commits to stays."""
+        sent = {event.message for result in results for event in _events(result) if isinstance(event, LetterSent | LetterInDoubt)}
+        self.house.vault.forget_evidence([self._mails[message] for message in done if message in self._mails and message not in sent])
+        for message in done:
+            self._mails.pop(message, None)
+
     def _said(self, delivery: Delivery, now: int) -> list[Wish]:
         claim = self.claims[delivery.key]
+        mail = self._mails.get(delivery.key, b"").hex()
         if delivery.verdict is None:
-            doubt = self._wish(now, c.RELAY, claim, "doubt")
+            doubt = self._wish(now, c.RELAY, claim, "doubt", mail=mail)
             return [doubt, self._wish(now, c.ENGINE, claim, "resend")] if self.house.config.sending.in_doubt == "resend" else [doubt]
         reply, verdict = delivery.reply, VERDICTS[delivery.verdict]
         code, enhanced = (reply.code, reply.enhanced) if reply else (0, "")
         cause, keep = c.RELAY, None
-        if verdict != "sent" and reply is not None:
+        if (verdict != "sent" or mail) and reply is not None:
             said = {"stage": delivery.stage, "code": code, "enhanced": enhanced, "words": reply.text, "tls": delivery.tls}
-            words = evidence(secrets.token_bytes(SALT), said)
+            words = evidence(secrets.token_bytes(SALT), said, "act" if verdict == "sent" else "relay")
             cause = Cause("relay", evidence=words.commitment.hex())
             keep = Keep(claim.stream, now, evidence=(words,))
-        return [Wish(RecordOutcome(now, cause, delivery.key, verdict, code, enhanced, delivery.stage), stream=claim.stream, keep=keep)]
+        outcome = RecordOutcome(now, cause, delivery.key, verdict, code, enhanced, delivery.stage, mail if verdict == "sent" else "")
+        return [Wish(outcome, stream=claim.stream, keep=keep)]
 
-    def _wish(self, now: int, cause: Cause, claim: c.Claim, verdict: str, why: str = "") -> Wish:
-        return Wish(RecordOutcome(now, cause, claim.entry.message, verdict, why=why), stream=claim.stream)
+    def _wish(self, now: int, cause: Cause, claim: c.Claim, verdict: str, why: str = "", mail: str = "") -> Wish:
+        return Wish(RecordOutcome(now, cause, claim.entry.message, verdict, why=why, mail=mail), stream=claim.stream)
+
+
+def _events(result: Result) -> Sequence[PersonEvent]:
+    return result.outcome.events if isinstance(result.outcome, Done) else ()

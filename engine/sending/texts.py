@@ -12,6 +12,7 @@ class Texts:
     why_consent: str
     why_other: str
     why_asked: str
+    source: str
     not_me: str
     confirm_subject: str
     confirm_again_subject: str
@@ -28,6 +29,7 @@ TEXTS = {
         "Vous recevez cette lettre parce que vous avez accepté de recevoir « {purpose} ».",
         "Vous recevez cette lettre au titre de « {purpose} ».",
         "Vous recevez ce message parce que cette adresse a été saisie sur notre formulaire.",
+        "Nous tenons votre adresse de : {source}.",
         "Ce n’est pas moi : ne plus m’écrire à ce sujet",
         "Confirmez votre inscription",
         "Votre inscription attend encore votre confirmation",
@@ -44,6 +46,7 @@ TEXTS = {
         "You receive this letter because you agreed to receive “{purpose}”.",
         "You receive this letter under “{purpose}”.",
         "You receive this message because this address was entered in our form.",
+        "We have your address from: {source}.",
         "This was not me: do not write to me about it again",
         "Please confirm your subscription",
         "Your subscription is still waiting for your confirmation",

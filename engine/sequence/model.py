@@ -121,7 +121,10 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A hosted form. `basis` "consent" asks for a confirmation by mail unless `confirm` is false; "service" and "soft-optin" join at once."""
+    """A hosted form. `basis` "consent" asks for a confirmation by mail unless `confirm` is false; "service" and "soft-optin" join at once.
+
+    `age` is the label of a box by which somebody declares to be old enough; `function_field` names the field that holds a profession (D09).
+    """
 
     name: str
     title: str
@@ -139,6 +142,8 @@ class Form:
     thanks: str = ""
     confirmed: str = ""
     order_field: str = ""
+    age: str = ""
+    function_field: str = ""
 
     @property
     def lists(self) -> tuple[int, ...]:
@@ -205,6 +210,13 @@ class Plan:
         if text.isascii() and text.isdigit():
             return self.lists.get(int(text))
         return next((each for each in self.lists.values() if each.name == text), None)
+
+    def partner_of(self, purpose: str) -> tuple[str, str]:
+        """The partner a purpose is for and the version of the list it stands in (D07), "" and "" for what is the installation's own."""
+        found = self.purposes.get(purpose)
+        if found is None or not found.partner or self.declared is None:
+            return "", ""
+        return found.partner, self.declared.partners_version
 
     def yielding_to(self, group: str) -> frozenset[str]:
         """The groups whose members leave them when they join a list of `group`."""

@@ -41,14 +41,29 @@ def read_form(table: Table, root: Table, draft: Draft) -> Form:
         table.get("thanks", str, ""),
         table.get("confirmed", str, ""),
         table.get("order_field", str, ""),
+        table.get("age", str, ""),
+        table.get("function_field", str, ""),
     )
     for listed in form.lists:
         if listed in draft.lists and draft.lists[listed][0].purpose != form.purpose:
             table.mistake("list", f"list {listed} has another purpose than the form: consent would be asked for the wrong thing")
     if basis == "consent" and not form.checkbox:
         table.mistake("", 'a form that asks for consent needs a `checkbox = "Oui, je souhaite recevoir…"` (never ticked beforehand)')
+    _duties(form, table)
     table.finish()
     return form
+
+
+def _duties(form: Form, table: Table) -> None:
+    """What the law asks of a ground that is not consent, where the address is given (CPCE L34-5 al. 4; CNIL on B2B)."""
+    if form.basis in ("soft-optin", "b2b") and not form.checkbox:
+        table.mistake("", f'a form of basis "{form.basis}" needs a `checkbox = "Je m’y oppose"`: who has not consented may object here')
+    if form.basis == "soft-optin" and not form.order_field:
+        table.mistake("", 'a form of basis "soft-optin" needs an `order_field`: it goes with a sale, whose number is the proof')
+    if form.basis == "b2b" and form.function_field not in {field.name for field in form.fields if field.required}:
+        table.mistake("", 'a form of basis "b2b" needs a `function_field`: one of its required fields, which holds the profession')
+    elif form.function_field and form.function_field not in {field.name for field in form.fields}:
+        table.mistake("function_field", f'"{form.function_field}" is no field of this form')
 
 
 def _field(table: Table, draft: Draft) -> FormField:

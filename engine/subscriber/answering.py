@@ -94,7 +94,7 @@ def _consent(command: c.Answer, person: Person, plan: Plan) -> tuple[e.PersonEve
     purpose = needs_consent(person, plan, command.target)
     if not purpose or command.consented != purpose or person.suppressed or person.erased:
         return ()
-    return (e.ConsentGiven(command.at, purpose, "page", command.notice, command.act),)
+    return (e.ConsentGiven(command.at, purpose, "page", command.notice, command.act, *plan.partner_of(purpose)),)
 
 
 def _contradiction(command: c.Answer, person: Person, plan: Plan) -> Outcome | None:

@@ -233,7 +233,7 @@ class RecordOutcome(Command):
     """What became of a begun letter. `verdict`: sent, temporary, hard, soft, blocked, doubt, cannot-render, not-eligible, released.
 
     Released is what was never handed over. For one in doubt: resend, taken-as-sent. `why` is the stage of the dialogue at which the relay
-    answered, or the reason of not-eligible.
+    answered, or the reason of not-eligible. `mail` is the commitment to the bytes of a letter that asked for consent.
     """
 
     message: str
@@ -241,6 +241,7 @@ class RecordOutcome(Command):
     code: int = 0
     enhanced: str = ""
     why: str = ""
+    mail: str = ""
 
 
 AnyCommand = (

@@ -16,6 +16,7 @@ from engine.subscriber.joining import Entry, ends, entry
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
 from engine.subscriber.person import Person
 
+OWN_PRODUCTS = frozenset({"soft-optin", "b2b", "service"})  # CPCE L34-5 al. 4: one's own, never a third party's
 REPEATED = NothingToDo("this call was carried out before")
 FARTHEST_COUNT = 150 * 365 * DAY
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -27,13 +28,15 @@ def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
     target = plan.lists.get(command.list)
     if target is None:
         return Refused(f"there is no list {command.list} in what is published")
+    if command.basis in OWN_PRODUCTS and plan.partner_of(target.purpose)[0]:
+        return Refused("only consent lets anybody write for a partner")
     barred = _barred(person, target.purpose, own_act=command.own_act)
     if barred is not None:
         return barred
     if command.counted_from and abs(command.at - command.counted_from) > FARTHEST_COUNT:
         return Refused("the date to count from lies more than 150 years away")
     facts = _registration(command.at, person, command.timezone, command.language)
-    facts += _ground(command, person, target.purpose)
+    facts += _ground(command, person, target.purpose, plan.partner_of(target.purpose))
     permission = entry(person, plan, command.list, command.at, assume_ground=True)
     if isinstance(permission, Refused):
         return permission
@@ -88,7 +91,7 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
     facts: tuple[e.PersonEvent, ...] = ()
     if person.suppressed:
         facts += (e.SubscriberReachable(command.at, "confirmed by the person"),)
-    facts += (e.ConsentConfirmed(command.at, command.purpose, command.request, command.act, pending.notice),)
+    facts += (e.ConsentConfirmed(command.at, command.purpose, command.request, command.act, pending.notice, *plan.partner_of(command.purpose)),)
     joins = _joins_all(command.at, pending.lists, person, plan)
     return done(command.cause, *facts, *(() if isinstance(joins, Refused) else joins))
 
@@ -108,7 +111,7 @@ def resubscribe(command: c.Resubscribe, person: Person, plan: Plan) -> Outcome:
     if person.suppressed:
         facts += (e.SubscriberReachable(command.at, "asked for by the person"),)
     if ground is None:
-        facts += (e.ConsentGiven(command.at, command.purpose, "page", command.notice, command.act),)
+        facts += (e.ConsentGiven(command.at, command.purpose, "page", command.notice, command.act, *plan.partner_of(command.purpose)),)
     listed = plan.lists.get(command.list)
     if listed is not None and listed.purpose == command.purpose:
         permission = entry(person, plan, command.list, command.at, assume_ground=True)
@@ -162,14 +165,14 @@ def in_clear(timezone: str, language: str) -> tuple[str, str]:
     return timezone if is_zone(timezone) else "", language if LANGUAGE.fullmatch(language) else ""
 
 
-def _ground(command: c.Subscribe, person: Person, purpose: str) -> tuple[e.PersonEvent, ...]:
+def _ground(command: c.Subscribe, person: Person, purpose: str, partner: tuple[str, str]) -> tuple[e.PersonEvent, ...]:
     """A new ground, unless one of the same or better standing is live: a confirmed consent is not replaced by a declared one."""
     standing = live_ground(person, purpose)
     if standing is not None and (standing.basis == "consent" or standing.basis == command.basis):
         return ()
     when = min(command.declared_at or command.at, command.at)
     if command.basis == "consent":
-        return (e.ConsentGiven(when, purpose, command.proof, command.notice),)
+        return (e.ConsentGiven(when, purpose, command.proof, command.notice, "", *partner),)
     return (e.GroundDeclared(when, purpose, command.basis, command.proof, command.notice),)
 
 

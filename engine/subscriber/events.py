@@ -52,12 +52,17 @@ class ConsentRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven(Event):
-    """`proof`: "declared" (someone says so), "declared-with-proof", "single" (the person's own act, not confirmed by mail), "page"."""
+    """`proof`: "declared" (someone says so), "declared-with-proof", "single" (the person's own act, not confirmed by mail), "page".
+
+    `partner` is whom a consent to somebody else's messages names, `partners` the version of the list it stood in (D07).
+    """
 
     purpose: str
     proof: str
     notice: str = ""
     act: str = ""
+    partner: str = ""
+    partners: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,14 @@ class GroundDeclared(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConsentConfirmed(Event):
+    """`partner` and `partners` as for ConsentGiven."""
+
     purpose: str
     request: str
     act: str = ""
     notice: str = ""
+    partner: str = ""
+    partners: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
         case e.SubscriberRegistered(_, timezone, language):
             return put(p, timezone=timezone, language=language)
         case e.ConsentGiven(at, purpose, proof, _, act):
-            return _contacted(_granted(p, purpose, Ground("consent", "live", at, proof)), act, at)
+            return _contacted(_granted(p, purpose, Ground("consent", "live", at, proof, event.partner)), act, at)
         case e.ListJoined(at, number, run, start, counted_from):
             return _open(p, Membership(number, run, counted_from or at, at, start))
         case e.LetterDeferred(at, message, retry_at):
@@ -89,7 +89,7 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
             return _granted(p, purpose, Ground(basis, "live", at, proof))
         case e.ConsentConfirmed(at, purpose, _, act, _):
             p = put(p, requests=_without(p.requests, purpose), objected=False)
-            return _contacted(_granted(p, purpose, Ground("consent", "live", at, "confirmed")), act, at)
+            return _contacted(_granted(p, purpose, Ground("consent", "live", at, "confirmed", event.partner)), act, at)
         case e.ConsentExpired(_, purpose, _):
             return put(p, requests=_without(p.requests, purpose))
         case e.PermissionAsked(at, request, expires_at):

@@ -30,8 +30,11 @@ def entry(person: Person, plan: Plan, number: int, at: int, *, source: int = 0, 
         return Refused(f"there is no list {number} in what is published")
     if person.erased:
         return Refused("this person has been erased")
-    if not assume_ground and live_ground(person, target.purpose) is None:
+    ground = live_ground(person, target.purpose)
+    if not assume_ground and ground is None:
         return Refused(f'there is no live ground to write for the purpose "{target.purpose}"')
+    if ground is not None and not assume_ground and ground.partner != plan.partner_of(target.purpose)[0]:
+        return Refused(f'the consent for "{target.purpose}" names another partner')
     standing = person.memberships.get(number)
     if standing is not None:
         return Entry(target, standing.run, True, rule_leaves(person, plan, target, at, source))

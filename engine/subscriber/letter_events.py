@@ -29,9 +29,12 @@ class LetterBegun(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterSent(Event):
+    """`mail`: for a letter that asked for consent, the commitment to its very bytes, which the vault keeps."""
+
     message: str
     code: int = 0
     enhanced: str = ""
+    mail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class LetterWithheld(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterInDoubt(Event):
-    """The final dot was written and no answer read. `settled`: "" (waiting), "resend", "taken-as-sent"."""
+    """The final dot was written and no answer read. `settled`: "" (waiting), "resend", "taken-as-sent". `mail` as for LetterSent."""
 
     message: str
     settled: str = ""
+    mail: str = ""

@@ -159,7 +159,7 @@ def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
     at, message, code, enhanced = command.at, command.message, command.code, command.enhanced
     match command.verdict:
         case "sent":
-            return done(command.cause, e.LetterSent(at, message, code, enhanced))
+            return done(command.cause, e.LetterSent(at, message, code, enhanced, command.mail))
         case "temporary" | "blocked":
             return _defer(command, flight, person)
         case "hard":
@@ -168,7 +168,7 @@ def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
         case "soft":
             return done(command.cause, e.LetterFailed(at, message, code, enhanced, "refused"), *_soft(command, person))
         case "doubt":
-            return NothingToDo("in doubt already") if flight.doubt else done(command.cause, e.LetterInDoubt(at, message))
+            return NothingToDo("in doubt already") if flight.doubt else done(command.cause, e.LetterInDoubt(at, message, mail=command.mail))
         case "resend" | "taken-as-sent":
             if not flight.doubt:
                 return Refused("this letter is not in doubt: it is being sent")

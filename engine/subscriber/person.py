@@ -95,12 +95,13 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Why we may write for a purpose. `basis`: consent, soft-optin, b2b, service. `status`: "live" or "withdrawn"."""
+    """Why we may write for a purpose. `basis`: consent, soft-optin, b2b, service. `status`: "live" or "withdrawn". `partner`: for whose messages."""
 
     basis: str
     status: str
     since: int
     proof: str = ""
+    partner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from engine.intake.address import keyed_hash
 from engine.ledger.codec import canonical
 from engine.ledger.store import WithinRefused
-from engine.store.arrays import Column, bigints, byteas, uuids
+from engine.store.arrays import Column, bigints, byteas, texts, uuids
 from engine.store.binary import JSONB, bigint, copy_rows, row, uuid_of
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
@@ -20,15 +20,17 @@ from engine.vault.stop_journal import StopJournal, suppression
 
 SQL = beside(__file__)
 FEW = 50
+FIRST = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the vault knows of a person who is not erased."""
+    """What the vault knows of a person who is not erased. `source`: where their address came from, "" where they gave it here themselves."""
 
     subscriber: str
     address: str
     fields: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Keep:
     """What one command asks the vault to write beside its events. `address_hash`, where it is known already, is that of the wish's address.
 
     `address` is another address for somebody known, `address_hash` then its hash.
+
+    `source` is where somebody else had the address from, who brings it.
     """
 
     subscriber: str
@@ -57,17 +61,19 @@ class Keep:
     address_hash: bytes = b""
     address: str = ""
     erasing: Erasing | None = None
+    source: str = ""
 
     def of(self, subscriber: str, register: str) -> Keep:
         """The same for a known stream. Written out: an import makes one of these a row, and `replace` is three times slower."""
         return Keep(
-            subscriber, self.at, register, self.fields, self.evidence, self.suppress, self.lift, self.address_hash, self.address, self.erasing
+            subscriber, self.at, register, self.fields, self.evidence, self.suppress, self.lift, self.address_hash, self.address, self.erasing,
+            self.source,
         )  # fmt: skip
 
     @property
     def is_more(self) -> bool:
         """Whether there is something to do besides new people and evidence."""
-        return bool(self.suppress or self.lift or (self.fields and not self.register) or self.address or self.erasing)
+        return bool(self.suppress or self.lift or ((self.fields or self.source) and not self.register) or self.address or self.erasing)
 
 
 class Vault:
@@ -98,7 +104,7 @@ class Vault:
     def people(self, subscribers: Collection[str]) -> dict[str, Known]:
         with self.database.connection() as connection:
             rows = connection.execute(SQL["people"], {"subscribers": uuids(subscribers)}, binary=True).fetchall()
-        return {str(row[0]): Known(str(row[0]), row[1], row[2]) for row in rows}
+        return {str(row[0]): Known(str(row[0]), row[1], row[2], row[3]) for row in rows}
 
     def evidence_of(self, subscriber: str) -> dict[str, dict[str, object]]:
         """A person's evidence, by commitment in hexadecimal."""
@@ -133,6 +139,42 @@ class Vault:
         with self.database.connection() as connection:
             return connection.execute(SQL["end_archives"], {"now": now}).rowcount
 
+    def evidence_of_many(self, subscribers: Collection[str]) -> dict[str, dict[str, dict[str, object]]]:
+        """The same for many people, by subscriber."""
+        found: dict[str, dict[str, dict[str, object]]] = {subscriber: {} for subscriber in subscribers}
+        with self.database.connection() as connection:
+            rows = connection.execute(SQL["evidence_of_many"], {"subscribers": uuids(subscribers)}).fetchall()
+        for subscriber, commitment, payload in rows:
+            found[str(subscriber)][bytes(commitment).hex()] = json.loads(bytes(payload))
+        return found
+
+    def people_after(self, subscriber: str, most: int) -> list[tuple[str, str, int]]:
+        """A page of everybody known, after an id ("" from the first): the id, where the address came from, since when it is known (ms)."""
+        with self.database.connection() as connection:
+            rows = connection.execute(SQL["people_after"], {"after": subscriber or FIRST, "most": most}).fetchall()
+        return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
+
+    def keep_mails(self, keeps: Sequence[Keep]) -> None:
+        """Before letters that ask for consent are handed over: the facts that commit to them come after, and must not find them lost (a kill)."""
+        with self.database.transaction() as connection, connection.cursor() as cursor:
+            self.write_many(cursor, keeps)
+
+    def mails_of(self, subscribers: Collection[str]) -> dict[str, bytes]:
+        """Of these people's letters that asked for consent, what was kept last: the commitment, by message."""
+        with self.database.connection() as connection:
+            rows = connection.execute(SQL["mails_of"], {"subscribers": uuids(subscribers)}).fetchall()
+        return {str(json.loads(bytes(row[2]))["message"]): bytes(row[1]) for row in rows}
+
+    def forget_evidence(self, commitments: Collection[bytes]) -> int:
+        """Delete these pieces with their salts; how many there were."""
+        with self.database.transaction() as connection:
+            return connection.execute(SQL["forget_evidence"], {"commitments": _array(commitments)}).rowcount if commitments else 0
+
+    def forget_kind(self, kind: str, before: int, most: int = 1000) -> int:
+        """Delete at most so many pieces of a kind ("visitor", "relay") from before an instant (ms); how many it was. Acts and mails never go so."""
+        with self.database.transaction() as connection:
+            return connection.execute(SQL["forget_kind"], {"kind": kind, "before": before, "most": most}).rowcount
+
     def suppress(self, hashes: Mapping[bytes, str], at: int) -> None:
         """Hashes of addresses nobody here knows, each with its reason: they stay out of every later import."""
         self.journal.tell([suppression(hashed, reason, at) for hashed, reason in hashes.items()])
@@ -146,20 +188,12 @@ class Vault:
         """
         if keep.register:
             values = {"subscriber": keep.subscriber, "hash": self.hash_of(keep), "address": keep.register, "at": keep.at}
-            cursor.execute(SQL["register"], values | {"fields": Jsonb(dict(keep.fields))})
+            cursor.execute(SQL["register"], values | {"fields": Jsonb(dict(keep.fields)), "source": keep.source})
             if cursor.rowcount == 0:
                 raise WithinRefused
         for piece in keep.evidence:
-            cursor.execute(
-                SQL["keep_evidence"],
-                {
-                    "commitment": piece.commitment,
-                    "subscriber": keep.subscriber,
-                    "at": keep.at,
-                    "salt": piece.salt,
-                    "payload": piece.payload,
-                },
-            )
+            values = {"commitment": piece.commitment, "subscriber": keep.subscriber, "at": keep.at, "kind": piece.kind}
+            cursor.execute(SQL["keep_evidence"], values | {"salt": piece.salt, "payload": piece.payload})
         self._write_rest(cursor, keep)
 
     def write_many(self, cursor: AnyCursor, keeps: Sequence[Keep]) -> None:
@@ -185,6 +219,8 @@ class Vault:
     def _write_rest(self, cursor: AnyCursor, keep: Keep) -> None:
         if keep.fields and not keep.register:
             cursor.execute(SQL["merge_fields"], {"subscriber": keep.subscriber, "fields": Jsonb(dict(keep.fields))})
+        if keep.source and not keep.register:
+            cursor.execute(SQL["come_from"], {"subscriber": keep.subscriber, "source": keep.source})
         hashed = self.hash_of(keep) if keep.suppress or keep.lift or keep.address else b""
         if keep.suppress and hashed:
             cursor.execute(SQL["suppress"], {"hash": hashed, "reason": keep.suppress, "at": keep.at})
@@ -208,17 +244,18 @@ class Vault:
 
 def _person(hashed: bytes, keep: Keep) -> bytes:
     fields = JSONB + canonical(dict(keep.fields))
-    return row(uuid_of(keep.subscriber), hashed, keep.register.encode(), fields, bigint(keep.at))
+    return row(uuid_of(keep.subscriber), hashed, keep.register.encode(), fields, bigint(keep.at), keep.source.encode())
 
 
 def _evidence(keep: Keep, piece: Evidence) -> bytes:
-    return row(piece.commitment, uuid_of(keep.subscriber), bigint(keep.at), piece.salt, piece.payload)
+    return row(piece.commitment, uuid_of(keep.subscriber), bigint(keep.at), piece.kind.encode(), piece.salt, piece.payload)
 
 
 def _columns(pieces: Sequence[tuple[Keep, Evidence]]) -> dict[str, Column]:
     subscribers, ats = uuids([keep.subscriber for keep, _ in pieces]), bigints([keep.at for keep, _ in pieces])
     commitments, salts = byteas([piece.commitment for _, piece in pieces]), byteas([piece.salt for _, piece in pieces])
-    return {"commitments": commitments, "subscribers": subscribers, "ats": ats, "salts": salts, "payloads": byteas([p.payload for _, p in pieces])}
+    kinds, payloads = texts([piece.kind for _, piece in pieces]), byteas([piece.payload for _, piece in pieces])
+    return {"commitments": commitments, "subscribers": subscribers, "ats": ats, "kinds": kinds, "salts": salts, "payloads": payloads}
 
 
 def _array(hashes: Collection[bytes]) -> str:

@@ -1,30 +1,35 @@
 -- name: register
 -- A second registration of the same address is a conflict of two who were quick, found by the hash.
-INSERT INTO vault.person (subscriber, address_hash, address, fields, registered_at)
-VALUES (%(subscriber)s, %(hash)s, %(address)s, %(fields)s, %(at)s) ON CONFLICT (address_hash) DO NOTHING
+INSERT INTO vault.person (subscriber, address_hash, address, fields, registered_at, source)
+VALUES (%(subscriber)s, %(hash)s, %(address)s, %(fields)s, %(at)s, %(source)s) ON CONFLICT (address_hash) DO NOTHING
 
 -- name: merge_fields
 -- New values replace old ones, others stay.
 UPDATE vault.person SET fields = fields || %(fields)s WHERE subscriber = %(subscriber)s
 
+-- name: come_from
+-- The last place named is the one told: what was told before stands in the letters.
+UPDATE vault.person SET source = %(source)s WHERE subscriber = %(subscriber)s
+
 -- name: keep_evidence
 -- The same commitment twice is the same evidence.
-INSERT INTO vault.evidence (commitment, subscriber, at, salt, payload)
-VALUES (%(commitment)s, %(subscriber)s, %(at)s, %(salt)s, %(payload)s) ON CONFLICT DO NOTHING
+INSERT INTO vault.evidence (commitment, subscriber, at, kind, salt, payload)
+VALUES (%(commitment)s, %(subscriber)s, %(at)s, %(kind)s, %(salt)s, %(payload)s) ON CONFLICT DO NOTHING
 
 -- name: keep_pieces
 -- A few pieces at once, as a group of clicks brings them: one journey, where COPY takes two.
-INSERT INTO vault.evidence (commitment, subscriber, at, salt, payload)
-SELECT * FROM unnest(%(commitments)s::bytea[], %(subscribers)s::uuid[], %(ats)s::bigint[], %(salts)s::bytea[], %(payloads)s::bytea[])
+INSERT INTO vault.evidence (commitment, subscriber, at, kind, salt, payload)
+SELECT * FROM unnest(
+    %(commitments)s::bytea[], %(subscribers)s::uuid[], %(ats)s::bigint[], %(kinds)s::text[], %(salts)s::bytea[], %(payloads)s::bytea[])
 ON CONFLICT DO NOTHING
 
 -- name: copy_people
 -- Imports write many people at once; they were looked up under the same transaction's lock on the hash.
-COPY vault.person (subscriber, address_hash, address, fields, registered_at) FROM STDIN (FORMAT BINARY)
+COPY vault.person (subscriber, address_hash, address, fields, registered_at, source) FROM STDIN (FORMAT BINARY)
 
 -- name: copy_evidence
 -- Imports write one piece of evidence a row.
-COPY vault.evidence (commitment, subscriber, at, salt, payload) FROM STDIN (FORMAT BINARY)
+COPY vault.evidence (commitment, subscriber, at, kind, salt, payload) FROM STDIN (FORMAT BINARY)
 
 -- name: suppress
 -- The first reason stands.
@@ -44,7 +49,7 @@ SELECT address_hash, subscriber FROM vault.person WHERE address_hash = ANY(%(has
 
 -- name: people
 -- Joined by pages and letters when they are read or composed, never kept elsewhere.
-SELECT subscriber, address, fields FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
+SELECT subscriber, address, fields, source FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: evidence_of
 -- One person's evidence by commitment, for their story.
@@ -99,3 +104,24 @@ DELETE FROM vault.archive WHERE ends_at <= %(now)s
 -- What an erasure will delete, for its receipt.
 SELECT (SELECT count(*) FROM vault.person WHERE subscriber = %(subscriber)s), (SELECT count(*) FROM vault.evidence WHERE subscriber = %(subscriber)s),
     (SELECT count(*) FROM vault.former_address WHERE subscriber = %(subscriber)s)
+
+-- name: people_after
+-- Everybody, a page at a time, by id: an audit reads them all and holds no more than a page.
+SELECT subscriber, source, registered_at FROM vault.person WHERE subscriber > %(after)s::uuid ORDER BY subscriber LIMIT %(most)s
+
+-- name: evidence_of_many
+-- The same for a page of people.
+SELECT subscriber, commitment, payload FROM vault.evidence WHERE subscriber = ANY(%(subscribers)s::uuid[])
+
+-- name: mails_of
+-- What was kept of letters that asked for consent before they were handed over: a killed sender's are found here.
+SELECT subscriber, commitment, payload FROM vault.evidence WHERE kind = 'mail' AND subscriber = ANY(%(subscribers)s::uuid[]) ORDER BY at
+
+-- name: forget_evidence
+-- Salt and payload go together: what stays in the ledger cannot be linked any more (E06).
+DELETE FROM vault.evidence WHERE commitment = ANY(%(commitments)s)
+
+-- name: forget_kind
+-- A life of its own, shorter than that of the act it stands beside; at most so many at once, so that no lock is long.
+DELETE FROM vault.evidence WHERE commitment IN
+    (SELECT commitment FROM vault.evidence WHERE kind = %(kind)s AND kind IN ('visitor', 'relay') AND at < %(before)s ORDER BY at LIMIT %(most)s)

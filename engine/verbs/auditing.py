@@ -6,7 +6,7 @@ import argparse
 
 from engine.house import House
 from engine.language import N_, translator
-from engine.verbs import attesting, opening
+from engine.verbs import attesting, auditing_evidence, opening
 from engine.verbs.attesting import refusing
 from engine.verbs.progress import Progress
 from engine.verbs.refusal import Refusal
@@ -59,6 +59,7 @@ def rebuild(house: House, args: argparse.Namespace) -> int:
 def audit_arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
     parts.add_parser("replay", help='make views and tree anew beside the live ones: "equal", or what differs')
+    auditing_evidence.add_arguments(parts.add_parser("evidence", help="whether each ground's proof is whole; what is missing is named"))
     parts.add_parser("checkpoint", help="sign the ledger as it is now, and print the signed checkpoint")
     parts.add_parser("key", help="origin and key of the checkpoints, to be published where nobody here can change them")
     parts.add_parser("rotate-key", help="a new signing key, which the present one names")
@@ -68,6 +69,7 @@ def audit_arguments(parser: argparse.ArgumentParser) -> None:
 
 PARTS = {
     "replay": replay,
+    "evidence": auditing_evidence.run,
     "checkpoint": attesting.checkpoint,
     "key": attesting.key,
     "rotate-key": attesting.rotate,

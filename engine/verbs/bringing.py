@@ -17,6 +17,8 @@ from functools import partial
 from typing import NamedTuple
 
 from engine.deciding import Result, Wish
+from engine.evidence.keeping import of_ground
+from engine.evidence.required import OF_COLLECTION
 from engine.house import House
 from engine.intake.rows import Arrival, Departure, Said, proof_of, subscribe
 from engine.language import N_
@@ -32,6 +34,7 @@ from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import Keep, Known
 from engine.verbs.rejections import Rejections
 
+UNTOLD = OF_COLLECTION | {"proof", "language"}
 ATTEMPTS = 4
 AT_ONCE = 2
 CHANGING = N_("this person is being changed by someone else: import the file again")
@@ -63,6 +66,7 @@ class Bringing:
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     operator: str = field(default_factory=getpass.getuser)
     beside: Executor | None = None
+    _about: dict[str, dict[str, object]] = field(default_factory=dict)
     _under_way: deque[_Begun] = field(default_factory=deque)
 
     def arrivals(self, chunk: Chunk, said: Said) -> None:
@@ -145,15 +149,15 @@ class Bringing:
         return again
 
     def _newcomer(self, hashed: bytes, arrival: Arrival, said: Said) -> Wish:
-        cause, kept = self._cause(arrival.line, proof_of(arrival, said.zone))
-        keep = Keep("", said.now, fields=arrival.fields, evidence=(kept,), address_hash=hashed)
+        cause, kept = self._cause(arrival.line, self._proof(arrival, said))
+        keep = Keep("", said.now, fields=arrival.fields, evidence=(kept,), address_hash=hashed, source=arrival.source)
         return Wish(subscribe(arrival, said, cause), address=arrival.address, keep=keep, only_new=True)
 
     def _known(self, subscriber: str, person: Person, given: Known | None, arrival: Arrival, said: Said, plan: Plan) -> Wish | None:
         """None, counted, where there is nothing to do. A row collected before somebody left the list is older news than their leaving."""
         new = {name: value for name, value in arrival.fields.items() if given is not None and given.fields.get(name) != value}
         names = tuple(sorted(new))
-        cause, kept = self._cause(arrival.line, proof_of(arrival, said.zone))
+        cause, kept = self._cause(arrival.line, self._proof(arrival, said))
         gone = said.list not in person.memberships and arrival.collected <= person.left_at.get(said.list, 0)
         command: Subscribe | ChangeProfile = subscribe(arrival, said, cause, fields=names, profile=self.update)
         if gone and live_ground(person, self.purpose) is not None:
@@ -162,7 +166,16 @@ class Bringing:
         if isinstance(decide(command, person, plan), NothingToDo):
             self.count("left-since" if gone else "already")
             return None
-        return Wish(command, stream=subscriber, keep=Keep("", said.now, fields=new, evidence=(kept,)))
+        return Wish(command, stream=subscriber, keep=Keep("", said.now, fields=new, evidence=(kept,), source=arrival.source))
+
+    def _proof(self, arrival: Arrival, said: Said) -> dict[str, object]:
+        """What the file says of the ground; what it does not say is listed once for all rows that leave out the same (D10)."""
+        told = proof_of(arrival, said.zone)
+        about = self._about.get(arrival.basis)
+        if about is None:
+            current = self.house.publications.current()
+            about = self._about[arrival.basis] = of_ground(current, self.purpose, arrival.basis, "import") | {"declared": True, "lists": [said.list]}
+        return about | told | {"by": {"operator": self.operator}, "unknown": sorted(UNTOLD - told.keys())}
 
     def _cause(self, line: int, said: Mapping[str, object]) -> tuple[Cause, Evidence]:
         kept = evidence(secrets.token_bytes(32), {"file": self.file, "line": line, "import": self.id, "operator": self.operator, **said})

@@ -37,6 +37,7 @@ COLUMNS = {
     rows.BASIS: "the column that says on what basis: consent, soft-optin or b2b",
     rows.PROOF: "the column that holds a proof of consent, such as the number of a form",
     rows.ORDER: "the column that holds the order number behind a soft opt-in",
+    rows.FUNCTION: "the column that holds a profession, required for b2b (but for addresses such as contact@)",
     rows.UNSUBSCRIBED: "the column of refusals: yes, no, bounced, complained or a date",
     rows.LAST_CONTACT: "the column that says when each person was last in touch",
 }
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", default="", metavar="TEXT", help="where these addresses come from, if no column says so")
     parser.add_argument("--collected", default="", metavar="DATE", help="when they were collected, if no column says so: 2026-12-01 or 01/12/2026")
     parser.add_argument("--basis", default="", choices=("consent", "soft-optin", "b2b"), help="on what basis, if no column says so")
+    parser.add_argument("--objection", default="", metavar="TEXT", help="how they could object at collection; required for soft-optin and b2b")
     parser.add_argument("--start", default="none", choices=rows.STARTS, help="what they receive of the list's letters (default: none)")
     parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="what a column holds; COLUMN is a heading or a number")
     for option, what in COLUMNS.items():
@@ -67,7 +69,7 @@ def from_arguments(args: argparse.Namespace, house: House) -> ImportOptions:
         if not getattr(args, what).strip() and column not in named:
             said_nowhere = N_("--{what} is required, or a column that says it with {column} COLUMN: nobody is imported without it")
             raise Refusal(said_nowhere, 2, what=what, column=column)
-    said = rows.Said(listed.id, now, zone, args.source.strip(), None, args.basis, args.start, fields)
+    said = rows.Said(listed.id, now, zone, args.source.strip(), None, args.basis, args.start, fields, args.objection.strip())
     if args.collected.strip():
         try:
             said = replace(said, collected=rows.past(args.collected.strip(), said, "of collection"))

@@ -35,6 +35,8 @@ STARTS = {
     "welcome": N_("  start welcome: everybody imported receives every letter of this list from now on."),
     "by-date": N_("  start by-date: letters are counted from the date of collection; those whose day has passed are left out."),
 }
+# GDPR 14(3)(a).
+TOLD = N_("  By law they learn within a month where you have their address from. The foot of each letter says so: send them a broadcast by then.")
 ACTS = {
     "letter": N_("{n} × {letter}, on {day}"),
     "end": N_("{n} × the end of the list, on {day}: {ending}"),
@@ -84,6 +86,8 @@ class ImportReport:
                     heading=heading
                 )
         yield _(STARTS[self.start])
+        if self.start == "none":
+            yield _(TOLD)
         if self.rehearsed:
             yield _("Dry run: nothing is written. {rows} rows were read; this is what would happen:").format(rows=f"{self.rows:,}")
         else:

@@ -7,8 +7,11 @@ import getpass
 import secrets
 
 from engine.deciding import Result, Wish
+from engine.evidence.keeping import of_ground, unknown
+from engine.evidence.required import OF_COLLECTION
 from engine.house import House
 from engine.intake.calls import LONGEST_FIELD
+from engine.intake.duties import DUTIES, lacking
 from engine.intake.rows import EARLIEST
 from engine.language import N_, Say, translator
 from engine.sequence.model import List
@@ -34,6 +37,9 @@ def subscribe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", default="", help="how the address was collected; required for any basis but double-opt-in")
     parser.add_argument("--collected", default="", metavar="DATE", help="when it was collected (default: now)")
     parser.add_argument("--proof", default="", help="what proves it: a reference, a sentence")
+    parser.add_argument("--order", default="", metavar="TEXT", help="the order or sale the address was given with; required for soft-optin")
+    parser.add_argument("--function", default="", metavar="TEXT", help="the person's profession; required for b2b, but for contact@ and the like")
+    parser.add_argument("--objection", default="", metavar="TEXT", help="how they could object at collection; required for soft-optin and b2b")
     parser.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help="a field of [fields]; more than once for more")
     parser.add_argument("--timezone", default="", metavar="ZONE", help="the person's own, such as Europe/Paris")
     parser.add_argument("--language", default="", choices=("", "fr", "en"), help="the person's own")
@@ -55,9 +61,10 @@ def subscribe(house: House, args: argparse.Namespace) -> int:
     for reason in house.vault.suppressed([house.vault.hash(address)]).values():
         raise Refusal(N_("this address is suppressed ({why})"), why=in_words(reason, _))
     names = tuple(sorted(fields))
-    said = {"source": source, "collected": shown(collected, plan.timezone), "proof": args.proof, "fields": list(names), "basis": args.basis}
-    cause, kept = operator_cause({name: value for name, value in said.items() if value})
-    keep = Keep("", now, fields=fields, evidence=(kept,))
+    for name in lacking(args.basis, address, args.order.strip(), args.function.strip(), args.objection.strip()):
+        raise Refusal(N_("--{name} is required for {basis}: {why}"), 2, name=name, basis=args.basis, why=in_words(DUTIES[name], _))
+    cause, kept = operator_cause(_said(house, args, target, collected, names))
+    keep = Keep("", now, fields=fields, evidence=(kept,), source=source)
     command: RequestConsent | Subscribe
     if args.basis == "double-opt-in":
         command = RequestConsent(now, cause, (target.id,), secrets.token_hex(16), timezone=args.timezone, language=args.language, fields=names)
@@ -76,6 +83,16 @@ def subscribe(house: House, args: argparse.Namespace) -> int:
         )
     result = house.decisions.one(Wish(command, address=address, keep=keep))
     return report(result, _subscribed(result, target, _), _)
+
+
+def _said(house: House, args: argparse.Namespace, target: List, collected: int, fields: tuple[str, ...]) -> dict[str, object]:
+    """What the operator says of the ground, and what they did not say (D10)."""
+    current, asks = house.publications.current(), args.basis == "double-opt-in"
+    zone, texts = current.plan().timezone, {name: getattr(args, name).strip() for name in ("source", "order", "function", "objection", "proof")}
+    said = of_ground(current, target.purpose, "consent" if asks else args.basis, "operator") | {"lists": [target.id], "fields": list(fields), **texts}
+    if asks:
+        return unknown(said | {"language": current.plan().language}, ("source",))
+    return unknown(said | {"declared": True, "collected": shown(collected, zone)}, (*OF_COLLECTION, "proof", "language"))
 
 
 def _subscribed(result: Result, target: List, _: Say) -> str:
@@ -138,7 +155,7 @@ def unsubscribe(house: House, args: argparse.Namespace) -> int:
 
 def operator_cause(said: dict[str, object]) -> tuple[Cause, Evidence]:
     """A cause whose evidence names the operator; in the ledger stands only what commits to it."""
-    kept = evidence(secrets.token_bytes(32), {"operator": _operator(), "door": "command line"} | said)
+    kept = evidence(secrets.token_bytes(32), {"operator": _operator(), "by": {"operator": _operator()}, "door": "command line"} | said)
     return Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex()), kept
 
 

@@ -90,7 +90,7 @@ def _composed(house: House, letter: str, person: str, to: str) -> Composed:
     known = house.vault.people([subscriber]).get(subscriber) if subscriber else None
     claim = find_letter(plan, letter)
     state = house.decisions.load([subscriber])[subscriber] if subscriber else None
-    ordered = Ordered(claim, 0, address_of(to), known.fields if known else {}, state.language if state else "")
+    ordered = Ordered(claim, 0, address_of(to), known.fields if known else {}, state.language if state else "", source=known.source if known else "")
     try:
         return Composer(house.config, house.secrets.link_key).compose(ordered, plan, house.clock.now())
     except CannotRender as error:

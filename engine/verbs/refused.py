@@ -72,6 +72,10 @@ _PLAIN = refused_files.PLAIN | refused_rights.PLAIN | frozenset(
         N_("consent withdrawn"),
         N_("the request is no longer open"),
         N_("no longer on this list"),
+        N_("only consent lets anybody write for a partner"),
+        N_("which order or sale was the address given with?"),
+        N_("what is this person's profession? The letters must have to do with it"),
+        N_("how could they object when the address was collected?"),
     }
 )
 _SAYING = (
@@ -88,6 +92,7 @@ _SAYING = (
     N_("this address is suppressed ({why})"),
     N_("this address is suppressed already ({why})"),
     N_('this person has withdrawn from "{purpose}"'),
+    N_('the consent for "{purpose}" names another partner'),
     N_("not eligible: {why}"),
     N_("{kind}: what has happened to this person cannot be taken in"),
     *refused_files.WITH_VALUES,

@@ -29,6 +29,7 @@ def make_ready(house: House, speed: int) -> None:
         set_speed(house, speed)
     recognise(house)
     publication.publish_first(house)
+    publication.bring_up_to_date(house)
     hold_back(house)
 
 

@@ -11,15 +11,18 @@ from fastapi.responses import JSONResponse
 
 from engine.deciding import UNKNOWN, Result, Wish
 from engine.desk.desk import ApiKey
+from engine.evidence.keeping import kept, of_ground, unknown
+from engine.evidence.required import OF_COLLECTION
 from engine.gathering import Gatherer
 from engine.house import House
+from engine.installation.state import Installation
 from engine.intake import calls
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Outcome, Refused
 from engine.subscriber.person import NOBODY, Person
-from engine.vault.commitment import Evidence, evidence
+from engine.vault.commitment import Evidence
 from engine.vault.vault import Keep
 from engine.web.enrolment import TryAgain, carried_out
 from engine.web.limits import Limits
@@ -56,14 +59,11 @@ class Calls:
         if suppressed:
             raise Problem(422, f"this address is suppressed ({suppressed})")
         fields = self._changes(stream, read.fields)
-        cause, kept = self.cause(asked, {
-            "call": "subscription", "basis": read.basis, "list": read.list, "source": read.source, "collected_at": read.collected_at,
-            "proof": read.proof, "email": read.address, "fields": dict(read.fields),
-        })  # fmt: skip
+        cause, pieces = self.cause(asked, _said(self.house.publications.current(), read, now))
         command = read.command(now, cause, asked.call, secrets.token_hex(16), tuple(sorted(fields)))
         if not self.limits.permit(command, read.address, person, plan):
             raise Problem(422, ASKED_ENOUGH)
-        result = self.wish(Wish(command, address=read.address, keep=Keep("", now, fields=fields, evidence=(kept,))))
+        result = self.wish(Wish(command, address=read.address, keep=Keep("", now, fields=fields, evidence=pieces, source=read.source)))
         return answered(result, 201, "asked to confirm by mail" if read.basis == calls.DOUBLE_OPT_IN else f"on list {read.list}")
 
     def transfer(self, asked: Asked) -> JSONResponse:
@@ -71,8 +71,8 @@ class Calls:
         read = calls.read_transfer(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
-        cause, kept = self.cause(asked, {"call": "transfer"})
-        result = self._known_only(read.command(now, cause, asked.call), read.address, now, kept)
+        cause, pieces = self.cause(asked, {"what": "transfer"})
+        result = self._known_only(read.command(now, cause, asked.call), read.address, now, pieces)
         if result.outcome == UNKNOWN:
             raise Problem(422, UNKNOWN.why)
         return answered(result, 200, f"moved from list {read.source} to list {read.target}")
@@ -82,8 +82,8 @@ class Calls:
         read = calls.read_unsubscription(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
-        cause, kept = self.cause(asked, {"call": "unsubscription"})
-        result = self._known_only(read.command(now, cause, asked.call), read.address, now, kept)
+        cause, pieces = self.cause(asked, {"what": "unsubscription"})
+        result = self._known_only(read.command(now, cause, asked.call), read.address, now, pieces)
         return answered(result, 200, "withdrawn from everything" if read.purpose == "*" else f'withdrawn from "{read.purpose}"')
 
     def look_up(self, asked: Asked) -> JSONResponse:
@@ -123,20 +123,39 @@ class Calls:
         standing: Mapping[str, str] = known.fields if known else {}
         return {name: value for name, value in fields.items() if standing.get(name, "") != value}
 
-    def cause(self, asked: Asked, said: dict[str, object]) -> tuple[Cause, Evidence]:
-        key, ip = asked.key, asked.visitor
-        who: dict[str, object] = {"method": "api", "key": key.id, "key_name": key.name, "ip": ip, "user_agent": asked.user_agent}
-        kept = evidence(secrets.token_bytes(32), who | said)
-        return Cause("api", secrets.token_hex(16), evidence=kept.commitment.hex()), kept
+    def cause(self, asked: Asked, said: dict[str, object]) -> tuple[Cause, tuple[Evidence, ...]]:
+        call = secrets.token_hex(16)
+        who: dict[str, object] = {"method": "api", "by": {"key": asked.key.id, "name": asked.key.name}, "call": call}
+        pieces = kept(who | said, {"ip": asked.visitor, "user_agent": asked.user_agent})
+        return Cause("api", call, evidence=pieces[0].commitment.hex()), pieces
 
-    def _known_only(self, command: AnyCommand, address: str, now: int, kept: Evidence) -> Result:
-        return self.wish(Wish(command, address=address, keep=Keep("", now, evidence=(kept,)), only_known=True))
+    def _known_only(self, command: AnyCommand, address: str, now: int, evidence: tuple[Evidence, ...]) -> Result:
+        return self.wish(Wish(command, address=address, keep=Keep("", now, evidence=evidence), only_known=True))
 
     def wish(self, wish: Wish) -> Result:
         try:
             return carried_out(self.gatherer, wish)
         except TryAgain as error:
             raise too_busy(str(error)) from error
+
+
+def _said(installation: Installation, read: calls.Subscription, now: int) -> dict[str, object]:
+    """What the caller says of the ground, and what they did not say (D10). It is a declaration, whatever proof it names."""
+    plan, asks = installation.plan(), read.basis == calls.DOUBLE_OPT_IN
+    purpose = plan.lists[read.list].purpose if read.list in plan.lists else ""
+    said: dict[str, object] = of_ground(installation, purpose, "consent" if asks else read.basis, "api") | {
+        "what": "subscription",
+        "lists": [read.list],
+        "source": read.source,
+        "email": read.address,
+        "fields": dict(read.fields),
+        "order": read.order,
+        "function": read.function,
+        "objection": read.objection,
+    }
+    if asks:
+        return unknown(said | {"language": plan.language}, ("source",))
+    return unknown(said | {"declared": True, "collected": read.collected_at or now, "proof": read.proof}, (*OF_COLLECTION, "proof", "language"))
 
 
 def answered(result: Result, status: int = 200, said: str = "") -> JSONResponse:

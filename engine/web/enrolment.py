@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.deciding import Result, Wish
+from engine.evidence.keeping import kept, of_ground, unknown
 from engine.gathering import Gatherer, TooBusy
 from engine.house import House
-from engine.installation.publishing import digest_of, notice_text
+from engine.installation.publishing import EMBEDDED, digest_of, notice_text
 from engine.installation.state import Installation
-from engine.intake.forms import Answers, joining, request_for
+from engine.intake.forms import AGE, AGREED, Answers, joining, request_for
 from engine.sequence.model import Form
 from engine.subscriber.commands import RequestConsent, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refused
 from engine.subscriber.person import NOBODY, Person
-from engine.vault.commitment import evidence
 from engine.vault.vault import Keep
 from engine.web.limits import Limits
 
@@ -78,8 +78,8 @@ class Enrolment:
     ) -> Result | None:
         plan, now, request = installation.plan(), self.house.clock.now(), secrets.token_hex(16)
         notice = digest_of(notice_text(plan, form.name))
-        kept = evidence(secrets.token_bytes(32), self._said(answers, form, installation, received, notice, now, ask))
-        cause = Cause("form", request, evidence=kept.commitment.hex())
+        pieces = kept(_said(answers, form, installation, received, now, ask), {"ip": received.visitor, "user_agent": received.user_agent})
+        cause = Cause("form", request, evidence=pieces[0].commitment.hex())
         names = tuple(sorted(fields))
         command: RequestConsent | Subscribe
         if ask:
@@ -88,7 +88,7 @@ class Enrolment:
             command = joining(answers, form, now, cause, self._call(form, answers.order), notice, plan.language, names)
         if not self.limits.permit(command, answers.address, person, plan):
             return None
-        wish = Wish(command, address=answers.address, keep=Keep("", now, fields=fields, evidence=(kept,)))
+        wish = Wish(command, address=answers.address, keep=Keep("", now, fields=fields, evidence=pieces))
         result = carried_out(self.gatherer, wish)
         if result.conflict:
             raise TryAgain
@@ -99,33 +99,42 @@ class Enrolment:
         said = f"order/v1\0{form.name}\0{order}".encode()
         return hmac.new(self.house.secrets.pepper, said, hashlib.sha256).hexdigest()[:32] if order else ""
 
-    def _said(
-        self, answers: Answers, form: Form, installation: Installation, received: Received, notice: str, now: int, ask: bool
-    ) -> dict[str, object]:
-        """Everything of D02 that there is to know at this moment."""
-        question = {"question": form.question.label, "answer": answers.choice} if form.question else None
-        return {
-            "method": "form, then confirmation by mail" if ask else "form",
-            "form": form.name,
-            "form_digest": dict(installation.editions[installation.edition].files).get(form.file, ""),
-            "notice_digest": notice,
-            "language": installation.plan().language,
-            "purpose": form.purpose,
-            "basis": form.basis,
-            "list": answers.list,
-            "page": received.page,
-            "referrer": received.referrer,
-            "checkbox": {"label": form.checkbox, "at_first": "not ticked", "ticked": answers.ticked} if form.checkbox else None,
-            "button": form.button,
-            "answers": {"email": answers.address, **answers.fields},
-            "choice": question,
-            "order": answers.order,
-            "timezone": answers.timezone,
-            "ip": received.visitor,
-            "user_agent": received.user_agent,
-            "shown_at": received.shown_at,
-            "received_at": now,
-        }
+
+def _said(answers: Answers, form: Form, installation: Installation, received: Received, now: int, ask: bool) -> dict[str, object]:
+    """Everything of D02 that there is to know at this moment. An author's copy of the form has a page of its own, which only its referrer tells."""
+    plan, copied = installation.plan(), not received.shown_at
+    file, rendered = installation.forms.get(f"{form.name}/{EMBEDDED}" if copied else form.name, ("", ""))
+    said: dict[str, object] = of_ground(installation, form.purpose, form.basis, "form") | {
+        "by": "self",
+        "confirmed_by_mail": ask,
+        "form": form.name,
+        "form_file": file,
+        "form_digest": rendered,
+        "copied": copied,
+        "notice_digest": digest_of(notice_text(plan, form.name)),
+        "language": plan.language,
+        "lists": [answers.list],
+        "page": received.page,
+        "referrer": received.referrer,
+        "source": answers.source,
+        "campaign": answers.campaign,
+        "box": _box(AGREED, form.checkbox, answers.ticked) if form.checkbox and form.basis == "consent" else None,
+        "objection": _box(AGREED, form.checkbox, answers.ticked) if form.checkbox and form.basis != "consent" else None,
+        "age": _box(AGE, form.age, answers.of_age) if form.age else None,
+        "button": form.button,
+        "answers": {"email": answers.address, **answers.fields},
+        "choice": {"question": form.question.label, "answer": answers.choice} if form.question else None,
+        "order": answers.order,
+        "function": answers.fields.get(form.function_field, "") if form.function_field else "",
+        "timezone": answers.timezone,
+        "shown_at": received.shown_at or None,
+        "received_at": now,
+    }
+    return unknown(said, ("source", "campaign", "timezone", "shown_at", "age"))
+
+
+def _box(name: str, label: str, ticked: bool) -> dict[str, object]:
+    return {"id": name, "label": label, "at_first": "not ticked", "ticked": ticked}
 
 
 def carried_out(gatherer: Gatherer, wish: Wish) -> Result:

@@ -14,10 +14,10 @@ from engine.config import Site
 from engine.desk.clock import wall_now
 from engine.gathering import Gatherer
 from engine.house import House
-from engine.installation.publishing import digest_of, notice_text
+from engine.installation.publishing import digest_of, notice_text, partner_line
 from engine.installation.state import Installation
-from engine.intake.forms import AGREED, SHOWN, STAMP, NotYet, is_trapped, read, shown_again, trap
-from engine.language import N_, translator
+from engine.intake.forms import AGREED, CAMPAIGN, SHOWN, SOURCE, STAMP, NotYet, is_trapped, read, shown_again, trap
+from engine.language import N_, Language, translator
 from engine.sequence.model import Form, Plan
 from engine.web.body import posted_inputs
 from engine.web.enrolment import Enrolment, Received, TryAgain
@@ -32,6 +32,7 @@ REASONS = {
     "line": N_("Please write this in one line."),
     "link": N_("Please leave out the web address."),
     "choose": N_("Please choose one."),
+    "age": N_("Please tick this box: we do not write to anyone younger."),
     "tick": N_("Please tick this box: we only write to people who agreed."),
 }
 CHANGED = N_("This form has changed since it was shown to you. Please read it again, then send it.")
@@ -78,10 +79,25 @@ def embed_html(plan: Plan, name: str, site: Site) -> str:
     return bytes(page.body).decode().strip() + "\n"
 
 
+def form_values(
+    plan: Plan, form: Form, values: Mapping[str, str], language: Language, sentence: str = "", reasons: Mapping[str, str] | None = None
+) -> dict[str, object]:
+    """What form.html is rendered with: what somebody wrote, and what is wrong with it, in the page's language."""
+    _ = translator(language)
+    return {
+        "values": defaultdict(str, values),
+        "sentence": _(sentence) if sentence else "",
+        "errors": defaultdict(str, {name: _(REASONS[reason]) for name, reason in (reasons or {}).items()}),
+        "form": form,
+        "seen": _seen(plan, form),
+    }
+
+
 def _seen(plan: Plan, form: Form) -> dict[str, object]:
     """What the form shows, which is what `notice_text` records, and its digest."""
     return {
         "purpose": plan.purposes[form.purpose],
+        "partner": partner_line(plan, form.purpose),
         "trap": trap(form),
         "completions": defaultdict(str, COMPLETIONS),
         "shown": digest_of(notice_text(plan, form.name)),
@@ -95,9 +111,10 @@ class Forms:
         self.enrolment = Enrolment(house, gatherer, Limits(house))
 
     def show(self, name: str, asked: Mapping[str, str]) -> Response:
-        """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads here."""
+        """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads here; `utm_source`, `utm_campaign` are remembered."""
         plan, form = self._published(name)[1:]
         values = {form.order_field: asked[form.order_field][:200]} if form.order_field and asked.get(form.order_field) else {}
+        values |= {name: asked[said][:200] for name, said in ((SOURCE, "utm_source"), (CAMPAIGN, "utm_campaign")) if asked.get(said)}
         return self._page(plan, form, values)
 
     def embed(self, name: str) -> Response:
@@ -156,21 +173,17 @@ class Forms:
         stamp: str = "",
     ) -> Response:
         language = spoken(plan.language, self.house.config.site)
-        _ = translator(language)
-        seen = _seen(plan, form)
+        shown = digest_of(notice_text(plan, form.name))
         return self.pages.page(
             "form.html",
             language,
             status=status,
             leads_to=[form.thanks] if is_address(form.thanks) else [],
             action=f"/f/{form.name}",
-            values=defaultdict(str, values),
-            sentence=_(sentence) if sentence else "",
-            errors=defaultdict(str, {name: _(REASONS[reason]) for name, reason in (reasons or {}).items()}),
-            stamp=stamp or make_stamp(self.house.secrets.nonce_key, form.name, str(seen["shown"]), wall_now()),
+            stamp=stamp or make_stamp(self.house.secrets.nonce_key, form.name, shown, wall_now()),
             copied=False,
-            form=form,
-            seen=seen,
+            headers=None,
+            **form_values(plan, form, values, language, sentence, reasons),
         )
 
     def _thanks(self, plan: Plan, form: Form) -> Response:

@@ -13,6 +13,7 @@ from engine.language import Language, Say, translator
 from engine.web.nonces import make_nonce
 from engine.web.opened import Opened, readable, token_for
 from engine.web.pages import Pages, blank, is_address, spoken
+from engine.web.shown import AGAIN, AGAIN_ALL, CONFIRM, CONSENT, words_of
 from engine.web.wording import for_a_reader
 
 
@@ -64,14 +65,13 @@ class LinkPages:
 
     def consent(self, opened: Opened, purpose: str, *, missing: bool) -> Response:
         """An answer that leads to letters of another purpose: its own words, an unticked box and a button (GDPR 4(11))."""
-        _ = translator(opened.language)
-        box = Box(_("Yes, I would like to receive “{purpose}”.").format(purpose=purpose_name(opened, purpose)), purpose)
+        said = words_of(CONSENT, opened.plan, purpose, opened.language)
         shown = Shown(
-            _("Would you like to receive “{purpose}”?").format(purpose=purpose_name(opened, purpose)),
-            tuple(filter(None, (_your_answer(opened, _), consent_text(opened, purpose)))),
-            (self._press(opened, _("Confirm my choice"), opened.action),),
-            box,
-            _("You can unsubscribe with one click, in every letter."),
+            said.heading,
+            tuple(filter(None, (_your_answer(opened, translator(opened.language)), *said.paragraphs))),
+            (self._press(opened, said.button, opened.action),),
+            Box(said.box, purpose),
+            said.quiet,
             leads_to=thanks_address(opened),
         )
         return self._show(opened.language, shown, missing=missing)
@@ -104,14 +104,11 @@ class LinkPages:
         return self._show(opened.language, Shown(heading, text, presses, onward=thanks_address(opened)))
 
     def _withdrawn(self, opened: Opened, _: Say) -> tuple[str, tuple[str, ...], tuple[Press, ...]]:
-        heading = _("You are unsubscribed")
-        if opened.click.action == "everything" or opened.click.claim.kind == "permission":
-            text = (_("You will receive nothing from us any more."),)
-        else:
-            text = (_("You will not receive “{purpose}” any more.").format(purpose=opened.purpose),)
+        said = words_of(again_kind(opened), opened.plan, opened.click.claim.purpose, opened.language)
+        heading, text = said.heading, said.paragraphs
         if opened.person.erased or not opened.person.registered or opened.click.claim.kind == "permission":
             return heading, text, ()
-        presses = [self._press(opened, _("Subscribe me again"), opened.action, act="again", look="other")]
+        presses = [self._press(opened, said.button, opened.action, act="again", look="other")]
         if opened.click.action == "unsubscribe" and not opened.person.objected:
             presses.insert(0, self._press(opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"))
         return heading, text, tuple(presses)
@@ -204,11 +201,8 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
         case "confirm" if opened.click.claim.kind == "permission":
             return _("Would you like to go on?"), (_("Press the button to go on receiving our letters."),), _("Yes, go on")
         case "confirm":
-            return (
-                _("Confirm your subscription"),
-                (_("Press the button to receive “{purpose}”.").format(purpose=opened.purpose),),
-                _("I confirm my subscription"),
-            )
+            said = words_of(CONFIRM, opened.plan, opened.click.claim.purpose, opened.language)
+            return said.heading, said.paragraphs, said.button
         case "undo":
             return _("Take back your answer"), (_("Press the button, and everything is as it was before."),), _("Take it back")
         case "not-me":
@@ -224,15 +218,9 @@ def _your_answer(opened: Opened, _: Say) -> str:
     return _("Your answer: {label}").format(label=label) if label else ""
 
 
-def purpose_name(opened: Opened, purpose: str) -> str:
-    found = opened.plan.purposes.get(purpose)
-    return found.name if found else purpose
-
-
-def consent_text(opened: Opened, purpose: str) -> str:
-    """The words under which a box is ticked."""
-    found = opened.plan.purposes.get(purpose)
-    return found.description if found else ""
+def again_kind(opened: Opened) -> str:
+    """Which page offers to come back: the one after leaving everything, or one purpose."""
+    return AGAIN_ALL if opened.click.action == "everything" or opened.click.claim.kind == "permission" else AGAIN
 
 
 def thanks(opened: Opened) -> str:

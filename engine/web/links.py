@@ -19,9 +19,10 @@ from engine.web.crowd import Crowd
 from engine.web.limits import visitor_of
 from engine.web.link_fields import fields_of
 from engine.web.pages import App, Ours, Pages, Receive, Send, site_headers
+from engine.web.pressing import Visitor
 from engine.web.rate import Pace
 from engine.web.robots import is_prefetch
-from engine.web.visits import Visitor, Visits
+from engine.web.visits import Visits
 
 PREFIX = "/l/"
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")

@@ -51,11 +51,12 @@ class Opened:
     plan: Plan
     person: Person
     language: Language
+    installation: Installation
     form: str = ""
 
     def now(self, person: Person) -> Opened:
         """The same link once something has become of the person."""
-        return Opened(self.token, self.action, self.entry, self.click, self.links, self.plan, person, self.language, self.form)
+        return Opened(self.token, self.action, self.entry, self.click, self.links, self.plan, person, self.language, self.installation, self.form)
 
     @property
     def stream(self) -> str:
@@ -103,7 +104,7 @@ class Opening:
                 click = replace(click, request=request)
             person = people[entry.stream]
             language = spoken(person.language, self.house.config.site)
-            found[token] = Opened(token, action, entry, click, published.links(click.claim), plan, person, language, form)
+            found[token] = Opened(token, action, entry, click, published.links(click.claim), plan, person, language, installation, form)
         return installation, found
 
     def _genuine(self, tokens: Collection[str]) -> dict[str, tuple[Entry, int]]:

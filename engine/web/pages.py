@@ -67,6 +67,10 @@ class Pages:
         nonce = secrets.token_urlsafe(16)
         return _answer(self._rendered(template, language, nonce, values), nonce, language, status, leads_to, headers or {})
 
+    def text(self, template: str, language: Language, **values: object) -> str:
+        """A page as it is for everybody, without what is made anew for each answer."""
+        return self._rendered(template, language, "", values)
+
     def filled(
         self, template: str, language: Language, filling: Sequence[str], *, status: int = 200, leads_to: Collection[str] = (), **values: Hashable
     ) -> Response:

@@ -52,9 +52,9 @@ class RightsCalls:
     def correct(self, asked: Asked) -> JSONResponse:
         said = self._read(read.read_correction(asked.body, *self._about()))
         subscriber = self._behind(said.address)
-        cause, kept = self.calls.cause(asked, {"call": "correction", "fields": sorted(said.fields)})
+        cause, pieces = self.calls.cause(asked, {"what": "correction", "fields": sorted(said.fields)})
         wanted = Correction(said.new_address, said.fields, said.timezone, said.language)
-        wish = correction(self.house, subscriber, wanted, cause, (kept,), asked.call)
+        wish = correction(self.house, subscriber, wanted, cause, pieces, asked.call)
         if isinstance(wish, Refused):
             raise Problem(422, wish.why)
         return answered(self.calls.wish(wish), 200, "corrected")
@@ -133,8 +133,8 @@ class RightsCalls:
         return subscriber
 
     def _carry_out(self, asked: Asked, subscriber: str, command: Made, suppress: str = "", **said: object) -> Result:
-        cause, kept = self.calls.cause(asked, {name: value for name, value in said.items() if value})
+        cause, pieces = self.calls.cause(asked, {name: value for name, value in said.items() if value})
         now, known = self.house.clock.now(), self.house.vault.people([subscriber]).get(subscriber)
         hashed = self.house.vault.hash(known.address) if known and suppress else b""
-        keep = Keep("", now, evidence=(kept,), suppress=suppress, address_hash=hashed)
+        keep = Keep("", now, evidence=pieces, suppress=suppress, address_hash=hashed)
         return self.calls.wish(Wish(command(now, cause), stream=subscriber, keep=keep))

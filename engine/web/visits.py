@@ -6,46 +6,29 @@ The page may press its own button only while nothing suggests a robot, and that 
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from engine.deciding import Result, Wish
 from engine.house import House
-from engine.intake.clicks import MAY_ACT_ALONE, Body, act_of, command_of
-from engine.subscriber.answering import CONTRADICTORY, is_contradiction, may_take_back, needs_consent
+from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of
+from engine.subscriber.answering import CONTRADICTORY, is_contradiction, may_take_back
 from engine.subscriber.decide import decide
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused
-from engine.vault.commitment import Evidence, evidence
+from engine.vault.commitment import Evidence
 from engine.vault.vault import Keep
 from engine.web import errands
 from engine.web.errands import Errands
-from engine.web.link_pages import LinkPages, consent_text, purpose_name, thanks_address
+from engine.web.link_pages import LinkPages, thanks_address
 from engine.web.nonces import is_nonce
 from engine.web.opened import Opened, sent_at, sent_later
 from engine.web.pages import Pages
-from engine.web.robots import Visit, is_scanner, may_act_alone
+from engine.web.pressing import Visitor, consent_needed, evidence_of, notice_shown
+from engine.web.robots import Visit, may_act_alone
 from engine.web.together import Steps, done_together
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """One request for a link: for which, who asks, and how."""
-
-    token: str
-    method: str
-    user_agent: str
-    address: str
-    sec_fetch_user: str
-    prefetched: bool
-    too_often: bool
-
-    @property
-    def robot(self) -> bool:
-        return self.prefetched or is_scanner(self.user_agent)
 
 
 class Visits:
@@ -78,11 +61,13 @@ class Visits:
             return self.pages.unknown()
         if not (yield from self._may_press(opened, visitor, body)):
             return (yield from self._page((yield from errands.opened_again(visitor.token)) or opened, visitor))
-        if body.said != "one-click" and (needed := _consent_needed(opened)) and (body.consented != needed or body.said == "auto"):
+        if body.said != "one-click" and (needed := consent_needed(opened)) and (body.consented != needed or body.said == "auto"):
             return self.pages.consent(opened, needed, missing=True)
         now = self.house.clock.now()
-        kept = _evidence(opened, body, visitor, now)
-        command = command_of(opened.click, body, now, opened.person, kept.commitment.hex())
+        if notice := notice_shown(opened, body):
+            opened = replace(opened, click=replace(opened.click, notice=notice))
+        kept = evidence_of(opened, body, visitor)
+        command = command_of(opened.click, body, now, opened.person, kept[0].commitment.hex())
         if isinstance(command, Refused):
             return self.pages.refused(opened, command.why)
         keep = yield from self._keep(opened, body, kept, now)
@@ -121,7 +106,7 @@ class Visits:
 
     def _page(self, opened: Opened, visitor: Visitor, *, alone: bool = False) -> Steps[Response]:
         """The link as it stands: done already, no longer possible, or a button. What a press would do is asked of the same `decide` that does it."""
-        purpose = _consent_needed(opened)
+        purpose = consent_needed(opened)
         foreseen = self._foreseen(opened, Body("button", consented=purpose))
         if isinstance(foreseen, NothingToDo):
             return self._done(opened, foreseen)
@@ -152,32 +137,11 @@ class Visits:
         age = self.house.clock.wall_age(at) if at is not None else None
         return may_act_alone(Visit(age, visitor.user_agent, visitor.prefetched, others, visitor.too_often, pressed))
 
-    def _keep(self, opened: Opened, body: Body, kept: Evidence, now: int) -> Steps[Keep]:
+    def _keep(self, opened: Opened, body: Body, kept: tuple[Evidence, ...], now: int) -> Steps[Keep]:
         everything, again = opened.click.action == "everything" and body.said != "again", body.said == "again"
         if not (everything or again or opened.click.action == "confirm"):
-            return Keep("", now, evidence=(kept,))
+            return Keep("", now, evidence=kept)
         hashed, reason = yield from errands.known(opened.stream)
         lift = (again and reason == "objected") or (opened.click.action == "confirm" and reason not in ("", "complained"))
         address_hash = hashed if everything or lift else b""
-        return Keep("", now, evidence=(kept,), suppress="objected" if everything else "", lift=lift, address_hash=address_hash)
-
-
-def _consent_needed(opened: Opened) -> str:
-    person, link = opened.person, opened.click.link
-    if link is None or person.suppressed or person.erased or not person.registered:
-        return ""
-    return needs_consent(person, opened.plan, link.target)
-
-
-def _evidence(opened: Opened, body: Body, visitor: Visitor, now: int) -> Evidence:
-    said: dict[str, object] = {
-        "act": act_of(body.said),
-        "user_agent": visitor.user_agent[:400],
-        "ip": visitor.address,
-        "sec_fetch_user": visitor.sec_fetch_user[:16],
-        "page": "/l/",
-    }
-    if body.consented:
-        said |= {"at": now, "consented": body.consented}
-        said["text"] = f"{purpose_name(opened, body.consented)}\n{consent_text(opened, body.consented)}"
-    return evidence(secrets.token_bytes(32), said)
+        return Keep("", now, evidence=kept, suppress="objected" if everything else "", lift=lift, address_hash=address_hash)

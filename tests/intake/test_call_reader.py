@@ -85,7 +85,8 @@ def test_a_moment_has_its_own_zone_or_that_of_the_installation(said: str, instan
 def test_every_mistake_is_listed_at_once() -> None:
     body = {"email": "nobody", "list": 99, "basis": "consent", "timezone": "Mars", "language": "de", "extra": 1, "fields": {"size": "9"}}
     assert mistakes(body) == (
-        "extra: is not known here; there are: email, list, basis, source, collected_at, proof, fields, timezone, language, start, last_contact",
+        "extra: is not known here; there are: email, list, basis, source, collected_at, proof, "
+        "order, function, objection, fields, timezone, language, start, last_contact",
         "source: is required: where does this ground come from?",
         "collected_at: is required: when was this consent given?",
         "timezone: is no IANA time zone: write for example Europe/Paris",

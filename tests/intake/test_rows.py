@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.intake import rows
@@ -17,6 +19,9 @@ NOTHING = Said(10, NOW, "Europe/Paris")
 
 def row(**values: str) -> Row:
     return Row(7, {"email": "ana@lecteurs.example"} | values, "as written")
+
+
+OFFERED = replace(SAID, objection="case sur le bon de commande")
 
 
 def reserved(**values: str) -> Row:
@@ -43,7 +48,7 @@ def test_a_plain_row_takes_its_ground_from_the_import() -> None:
 
 
 def test_a_column_says_otherwise_for_its_row_and_an_empty_cell_does_not() -> None:
-    found = arrival(read_row(reserved(source="boutique", collected="02/04/2024", basis="Soft opt-in"), SAID))
+    found = arrival(read_row(reserved(source="boutique", collected="02/04/2024", basis="Soft opt-in", order="C-1"), OFFERED))
     assert (found.source, found.basis, found.collected) == ("boutique", "soft-optin", instant("2024-04-02", "Europe/Paris"))
     found = arrival(read_row(reserved(source="", collected="", basis=""), SAID))
     assert (found.source, found.basis, found.collected) == ("salon 2024", "consent", MARCH)
@@ -53,7 +58,7 @@ def test_a_column_says_otherwise_for_its_row_and_an_empty_cell_does_not() -> Non
     ("missing", "sentence"), [("source", "no source"), ("collected", "no date of collection"), ("basis", "no basis")]
 )
 def test_without_source_date_and_basis_nobody_is_brought_in(missing: str, sentence: str) -> None:
-    whole = {"source": "salon", "collected": "2024-03-01", "basis": "b2b"}
+    whole = {"source": "salon", "collected": "2024-03-01", "basis": "consent"}
     assert isinstance(read_row(reserved(**whole), NOTHING), Arrival)
     assert sentence in reason(read_row(reserved(**{**whole, missing: ""}), NOTHING))
 
@@ -173,5 +178,26 @@ def test_two_rows_that_say_the_same_have_the_same_content_and_others_have_not() 
     first = arrival(read_row(row(first_name="Ana"), SAID))
     again = arrival(read_row(Row(99, {"email": "ANA@lecteurs.example", "first_name": "Ana"}, "other"), SAID))
     assert first.content == again.content
-    for other in (row(first_name="Anna"), row(town="Ana"), reserved(basis="b2b"), reserved(last_contact="2024-01-01"), reserved(proof="x")):
-        assert arrival(read_row(other, SAID)).content != first.content
+    others = (reserved(basis="b2b", function="jardinier"), reserved(last_contact="2024-01-01"), reserved(proof="x"))
+    for other in (row(first_name="Anna"), row(town="Ana"), *others):
+        assert arrival(read_row(other, OFFERED)).content != first.content
+
+
+@pytest.mark.parametrize(
+    ("row_says", "said", "sentence"),
+    [
+        ({"basis": "soft-optin"}, OFFERED, "a row of soft-optin names no order or sale"),
+        ({"basis": "soft-optin", "order": "C-1"}, SAID, "nothing says how people could object"),
+        ({"basis": "b2b"}, OFFERED, "a row of b2b names no profession"),
+        ({"basis": "b2b", "function": "jardinier"}, SAID, "nothing says how people could object"),
+    ],
+)
+def test_a_ground_without_consent_needs_what_the_law_asks_of_it(row_says: dict[str, str], said: Said, sentence: str) -> None:
+    assert sentence in reason(read_row(reserved(**row_says), said))
+
+
+def test_the_address_of_a_firm_has_no_profession_and_needs_none() -> None:
+    values = {**row(email="Contact@Pepiniere.example").values, **reserved(basis="b2b").values}
+    values["email"] = "Contact@Pepiniere.example"
+    found = arrival(read_row(Row(7, values, "as written"), OFFERED))
+    assert (found.basis, found.function, found.objection) == ("b2b", "", "case sur le bon de commande")

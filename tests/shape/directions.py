@@ -18,6 +18,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engine/simulation/": ("engine.simulation", "engine.subscriber", "engine.sequence"),
     "engine/intake/": ("engine.intake", "engine.subscriber", "engine.sequence", "idna"),
     "engine/letter/": ("engine.letter", "engine.sequence", "jinja2", "markupsafe", "markdown_it"),
+    "engine/evidence/": (
+        "engine.evidence",
+        "engine.subscriber",
+        "engine.sequence",
+        "engine.installation",
+        "engine.ledger.codec",
+        "engine.vault.commitment",
+        "engine.sending.envelope",
+        "engine.sending.header_values",
+    ),
     "projections/": (
         "projections",
         "engine.subscriber",

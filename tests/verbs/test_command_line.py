@@ -19,6 +19,8 @@ pytestmark = pytest.mark.timeout(240)
 
 SOURCE = ("--source", "foire", "--collected", "2026-01-05", "--basis", "consent")
 
+SALE = ("--order", "C-17", "--objection", "case du bon de commande")
+
 
 @pytest.fixture(scope="module")
 def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
@@ -87,7 +89,7 @@ def test_a_withdrawal_is_kept_to_and_is_done_once(relance: Installation) -> None
     assert relance.done("unsubscribe", address, "--purpose", "conseils") == "withdrawn from “La lettre du potager”\n"
     again, refused, unknown, nobody = relance.together(
         ("unsubscribe", address, "--purpose", "conseils"),
-        ("subscribe", address, "--list", "10", "--basis", "soft-optin", "--source", "foire"),
+        ("subscribe", address, "--list", "10", "--basis", "soft-optin", "--source", "foire", *SALE),
         ("unsubscribe", address, "--purpose", "nouvelles"),
         ("unsubscribe", "stranger@lecteurs.example", "--purpose", "conseils"),
     )

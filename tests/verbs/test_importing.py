@@ -93,9 +93,11 @@ def test_each_row_has_its_evidence_and_the_ledger_names_neither_person_nor_file(
 
 
 def test_grounds_differ_by_row_and_other_bases_are_no_consent(house: House, tmp_path: Path) -> None:
-    text = "email,origine,le,base\nana@lecteurs.example,boutique,01/02/2025,soft-optin\nbob@lecteurs.example,annuaire,2025-02-03,b2b\n"
-    path = table(tmp_path, text + "clea@lecteurs.example,,2025-02-03,b2b\n")
-    columns = ("--list", "10", "--source-column", "origine", "--map", "le=collected", "--basis-column", "base")
+    text = "email,origine,le,base,vente,metier\nana@lecteurs.example,boutique,01/02/2025,soft-optin,C-1,\n"
+    text += "bob@lecteurs.example,annuaire,2025-02-03,b2b,,jardinier\n"
+    path = table(tmp_path, text + "clea@lecteurs.example,,2025-02-03,b2b,,\n")
+    columns: tuple[str, ...] = ("--list", "10", "--source-column", "origine", "--map", "le=collected", "--basis-column", "base")
+    columns += ("--order", "vente", "--function", "metier", "--objection", "case sur la fiche")
     report = bring(house, path, said=columns)
     assert (counts(report), reasons(report)) == ({"joined": 2, "rejected": 1}, {"no source is said for this row": (4,)})
     grounds = [entry.event for entry in entries(house) if isinstance(entry.event, ConsentGiven | GroundDeclared)]
@@ -158,10 +160,11 @@ def test_people_known_already_get_new_fields_only_when_asked_and_an_empty_cell_e
 
 
 def test_a_confirmed_or_better_ground_stays_and_a_better_one_is_taken(house: House, tmp_path: Path) -> None:
-    path = table(tmp_path, "email\nana@lecteurs.example\n")
-    bring(house, path, "--basis", "b2b")
+    path = table(tmp_path, "email,vente,metier\nana@lecteurs.example,C-1,jardinier\n")
+    offered = ("--order", "vente", "--function", "metier", "--objection", "case sur la fiche")
+    bring(house, path, "--basis", "soft-optin", *offered)
     assert counts(bring(house, path)) == {"ground": 1}
-    assert counts(bring(house, path, "--basis", "b2b")) == {"already": 1}
+    assert counts(bring(house, path, "--basis", "b2b", *offered)) == {"already": 1}
     assert person(house, ADDRESSES[0]).grounds["conseils"].basis == "consent"
 
 

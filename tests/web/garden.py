@@ -66,6 +66,7 @@ name = "client"
 title = "Nos produits voisins"
 list = 30
 basis = "soft-optin"
+order_field = "order"
 checkbox = "Je m’y oppose"
 button = "Continuer"
 notice = "{NOTICE}"

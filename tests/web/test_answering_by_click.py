@@ -130,8 +130,11 @@ def test_another_purpose_asks_with_an_unticked_box_and_takes_no_silence_for_a_ye
     assert press(reader, token, consent="offres").status_code == 200
     given, moved = found.since()
     assert isinstance(given, ConsentGiven) and isinstance(moved, ListMoved) and (given.purpose, given.proof) == ("offres", "page")
-    (kept,) = house.vault.evidence_of(found.stream).values()
-    assert kept["text"] == "Les offres du potager\nNos ventes, quatre fois par an." and kept["consented"] == "offres" and isinstance(kept["at"], int)
+    kept = house.vault.evidence_of(found.stream)[found.entries()[-2].cause.evidence]
+    shown = house.publications.current().words[given.notice]
+    assert shown.splitlines()[:2] == ["Souhaitez-vous recevoir « Les offres du potager » ?", "Nos ventes, quatre fois par an."]
+    assert kept["box"] == {"id": "consent", "label": "Oui, je souhaite recevoir « Les offres du potager ».", "at_first": "not ticked", "ticked": True}
+    assert (kept["purpose"], kept["notice_digest"], kept["button"]) == ("offres", given.notice, "Confirmer mon choix")
 
 
 def test_a_confirmation_is_a_press_and_never_anything_less(house: House, reader: httpx.Client) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import httpx
 import pytest
@@ -42,9 +43,19 @@ class Shop:
         said = {"Authorization": f"Bearer {self.key}"} | ({"Idempotency-Key": once} if once else {}) | headers
         return self.site.client.post(f"/api/v1/{path}", json=body, headers=said)
 
-    def subscribe(self, email: str, once: str = "", **said: object) -> httpx.Response:
-        body = {"email": email, "list": 30, "basis": "consent", "source": SOURCE, "collected_at": "2026-01-15"} | said
+    def subscribe(self, email: str, once: str = "", more: Mapping[str, object] = {}, **said: object) -> httpx.Response:
+        body = {"email": email, "list": 30, "basis": "consent", "source": SOURCE, "collected_at": "2026-01-15"} | said | dict(more)
         return self.call("subscriptions", {name: value for name, value in body.items() if value is not None}, once)
+
+
+DUE: dict[str, object] = {"order": "C-17", "function": "jardinière", "objection": "case du bon de commande"}
+
+
+def shop_key(shop: Shop) -> str:
+    """The id under which the house knows the shop's key."""
+    key = shop.site.house.desk.find_key(shop.key)
+    assert key is not None
+    return key.id
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +83,8 @@ def test_a_declared_consent_puts_a_person_on_a_list_and_keeps_what_was_declared(
     assert site.fields("lea@exemple.fr") == {"first_name": "Léa"}
     assert (site.person("lea@exemple.fr").timezone, site.person("lea@exemple.fr").language) == ("Asia/Tokyo", "en")
     kept = site.house.vault.evidence_of(stream)[entry.cause.evidence]
-    assert (kept["source"], kept["proof"], kept["collected_at"], kept["key_name"]) == (SOURCE, "fiche 17", entry.event.at, "boutique")
+    assert (kept["source"], kept["proof"], kept["collected"], kept["declared"]) == (SOURCE, "fiche 17", entry.event.at, True)
+    assert kept["by"] == {"key": shop_key(shop), "name": "boutique"} and {"form", "box", "page"} <= set(cast("list[str]", kept["unknown"]))
     said = repr(site.entries("lea@exemple.fr")).lower()
     assert not [word for word in ("léa", "exemple", "salon", "fiche", "boutique", shop.key.lower()) if word in said]
 
@@ -80,7 +92,7 @@ def test_a_declared_consent_puts_a_person_on_a_list_and_keeps_what_was_declared(
 @pytest.mark.parametrize("basis", ["soft-optin", "b2b", "service"])
 def test_another_ground_is_declared_under_its_own_name(shop: Shop, basis: str) -> None:
     email = f"{basis}@exemple.fr"
-    assert shop.subscribe(email, basis=basis, collected_at=None, start="none").status_code == 201
+    assert shop.subscribe(email, basis=basis, collected_at=None, start="none", more=DUE).status_code == 201
     (ground,) = [fact for fact in shop.site.facts(email) if isinstance(fact, GroundDeclared)]
     assert (ground.basis, ground.proof) == (basis, "declared")
     assert shop.site.person(email).memberships[30].start == "none"
@@ -153,7 +165,7 @@ def test_an_unsubscription_is_never_refused_and_is_final_for_every_call(shop: Sh
     answer = shop.call("unsubscriptions", {"email": "stop@exemple.fr", "purpose": "conseils"})
     assert (answer.status_code, answer.json()["said"]) == (200, 'withdrawn from "conseils"')
     for basis in ("consent", "soft-optin", "b2b", "service"):
-        assert "withdrawn" in str(refused(shop.subscribe("stop@exemple.fr", basis=basis), 422)["detail"])
+        assert "withdrawn" in str(refused(shop.subscribe("stop@exemple.fr", basis=basis, more=DUE), 422)["detail"])
     assert shop.site.lists("stop@exemple.fr") == set()
     nobody = shop.call("unsubscriptions", {"email": "inconnu@exemple.fr", "purpose": "*"})
     assert nobody.json() == {"done": False, "said": "nobody is known under this address", "subscriber": None}

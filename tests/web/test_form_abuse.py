@@ -113,7 +113,7 @@ def test_what_a_visitor_says_of_itself_is_believed_from_our_proxies_only(direct:
         direct.post("simple", {"email": f"d{n}@exemple.fr"}, visitor=f"198.51.{n}.1")
     assert sum(bool(direct.stream(f"d{n}@exemple.fr")) for n in range(32)) == 30
     kept = direct.house.vault.evidence_of(direct.stream("d0@exemple.fr"))
-    assert {each["ip"] for each in kept.values()} == {"127.0.0.1"}
+    assert {each["ip"] for each in kept.values() if "ip" in each} == {"127.0.0.1"}
 
 
 def test_a_flood_over_all_forms_opens_the_breaker_and_the_status_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,11 @@ def words_of(page: str) -> str:
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page)))
 
 
+def without_its_own(page: str) -> str:
+    """A page of a form without what it has anew each time it is shown: its nonces and its stamp."""
+    return re.sub(r'<input type="hidden" name="relance-stamp"[^>]*>\n', "", re.sub(r'nonce="[^"]*"', "", page))
+
+
 def page_of(site: Site, form: str) -> httpx.Response:
     return site.client.get(f"/f/{form}")
 
@@ -102,12 +107,18 @@ def test_what_was_shown_and_answered_is_kept_as_evidence_and_nothing_of_it_is_in
     notice = digest_of(notice_text(plan, "inscription"))
     assert isinstance(entry.event, ConsentRequested) and entry.event.notice == notice
     assert site.house.publications.current().words[notice] == notice_text(plan, "inscription")
-    assert kept["notice_digest"] == notice and kept["form_digest"] == digest_of(SEQUENCES)
-    assert kept["checkbox"] == {"label": "Oui, je souhaite recevoir la lettre.", "at_first": "not ticked", "ticked": True}
+    assert kept["notice_digest"] == notice and kept["form_file"] == digest_of(SEQUENCES)
+    published = site.house.publications.current()
+    snapshot = published.words[str(kept["form_digest"])]
+    assert published.forms["inscription"] == (digest_of(SEQUENCES), kept["form_digest"])
+    assert without_its_own(site.client.get("/f/inscription").text) == without_its_own(snapshot)
+    assert kept["box"] == {"id": AGREED, "label": "Oui, je souhaite recevoir la lettre.", "at_first": "not ticked", "ticked": True}
     assert kept["choice"] == {"question": "Quel est votre jardin ?", "answer": BALCONY}
     assert kept["answers"] == {"email": "preuve@exemple.fr", "first_name": "Léa"}
     assert (kept["form"], kept["page"], kept["button"], kept["language"]) == ("inscription", "/f/inscription", "Je m’inscris", "fr")
-    assert (kept["ip"], kept["user_agent"], kept["referrer"]) == ("203.0.113.77", "Mozilla/5.0 Relance-Test", "https://ailleurs.example/page")
+    assert kept["referrer"] == "https://ailleurs.example/page"
+    aside = site.house.vault.evidence_of(site.stream("preuve@exemple.fr"))[str(kept["visitor"])]
+    assert aside == {"ip": "203.0.113.77", "user_agent": "Mozilla/5.0 Relance-Test"}
     assert isinstance(kept["shown_at"], int) and kept["shown_at"] > 0 and kept["received_at"] == entry.event.at
     assert site.person("preuve@exemple.fr").timezone == "Asia/Tokyo"
     said = json.dumps([repr(each) for each in site.entries("preuve@exemple.fr")], ensure_ascii=False).lower()
@@ -129,7 +140,7 @@ def test_known_and_unknown_people_get_the_same_page_down_to_the_last_octet(fresh
     fresh.post("simple", {"email": "plaignante@exemple.fr"})
     fresh.command("plaignante@exemple.fr", Suppress(fresh.house.clock.now(), Cause("operator"), "complained"))
     assert fresh.lists("connue@exemple.fr") == {30}
-    for form, answers in (("simple", {}), ("inscription", GOOD), ("client", {AGREED: ""}), ("commande", {"order": "A1"})):
+    for form, answers in (("simple", {}), ("inscription", GOOD), ("client", {AGREED: "", "order": "A1"}), ("commande", {"order": "A1"})):
         pages = [fresh.post(form, answers | {"email": who}) for who in ("connue@exemple.fr", "plaignante@exemple.fr", "inconnue@exemple.fr")]
         assert len(set(map(nonceless, pages))) == 1
         assert len({tuple(sorted((k, v) for k, v in page.headers.items() if k not in HEADERS)) for page in pages}) == 1
@@ -185,7 +196,7 @@ def test_one_order_posted_twice_is_one_act_and_its_number_is_evidence_only(site:
     assert site.names("cliente@exemple.fr") == before
     assert "CMD-2026-17" not in repr(site.entries("cliente@exemple.fr"))
     kept = site.house.vault.evidence_of(site.stream("cliente@exemple.fr"))
-    assert [each["order"] for each in kept.values()] == ["CMD-2026-17"]
+    assert [each["order"] for each in kept.values() if "order" in each] == ["CMD-2026-17"]
     assert [fact.basis for fact in site.facts("cliente@exemple.fr") if isinstance(fact, GroundDeclared)] == ["service"]
 
 
@@ -196,9 +207,9 @@ def test_a_shop_may_lead_to_its_form_with_the_order_number_filled_in(site: Site)
 
 
 def test_an_objection_ticked_on_a_form_of_soft_opt_in_is_obeyed(site: Site) -> None:
-    site.post("client", {"email": "non@exemple.fr"})
+    site.post("client", {"email": "non@exemple.fr", "order": "A-1"})
     assert site.entries("non@exemple.fr") == []
-    site.post("client", {"email": "oui@exemple.fr", AGREED: ""})
+    site.post("client", {"email": "oui@exemple.fr", AGREED: "", "order": "A-2"})
     assert site.lists("oui@exemple.fr") == {30}
 
 

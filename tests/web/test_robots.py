@@ -12,8 +12,9 @@ from engine.house import House
 from engine.link_token import CONFIRM, EVERYTHING, NOT_ME, UNDO, UNSUBSCRIBE
 from engine.subscriber.events import ConsentWithdrawn, ListMoved
 from engine.web.pages import Pages
+from engine.web.pressing import Visitor
 from engine.web.robots import Visit, is_prefetch, is_scanner, may_act_alone
-from engine.web.visits import Visitor, Visits
+from engine.web.visits import Visits
 from tests.conftest import MakeHouse
 from tests.web.correspondence import FILES, MINUTE, NO, OFFERS, PHONE, SHOP, YES, confirmation, form_to, joined, letter, press, written_to
 

@@ -19,8 +19,9 @@ from engine.web import crowd, opened
 from engine.web.crowd import Crowd
 from engine.web.nonces import make_nonce
 from engine.web.pages import Pages, blank
+from engine.web.pressing import Visitor
 from engine.web.together import Errand, Steps, done_together
-from engine.web.visits import Visitor, Visits
+from engine.web.visits import Visits
 from tests.web.correspondence import NO, PHONE, YES, Letter, letter
 
 Visit = tuple[Visitor, Body | None]

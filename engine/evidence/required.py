@@ -1,0 +1,79 @@
+"""What the proof of a ground must hold, by the door it came through (STANDARDS D02, D08, D09, D10), and what of it is missing. Pure.
+
+Each name is either there, or among `unknown`: said to be unknown, where the door allows that. Silence about a name is a fault of the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Said = Mapping[str, object]
+
+# What every proof says: how, for what (with the digest of the purpose's words), on what ground, what was in force, who did it, and both dates.
+ALWAYS = (
+    *("method", "channel", "purpose", "purpose_digest", "basis", "configuration", "language", "by"),
+    *("occurred_at", "recorded_at", "event", "commitment", "leaf"),
+)
+# What a person was shown, and what they did with it.
+SHOWN = ("notice_digest", "page", "button", "visitor")
+FORM = ("form", "form_digest", *SHOWN, "lists", "source", "campaign", "answers", "shown_at", "timezone", "age")
+# Of a double opt-in: the mail that asked, as it was handed over, what the relay answered, and the act that confirmed with its class (C05).
+ASKED = ("request", "asked_at", "asked_by", "message_id", "mail_digest", "mail", "sent_at", "relay_code", "relay_words")
+CONFIRMED = ("act", "confirm_button", "confirm_page", "confirm_digest", "confirm_visitor", "confirmed_at")
+# Somebody else says so: from where, on which proof, and that it is a declaration (D10).
+DECLARED = ("declared", "source", "proof", "collected")
+OF_COLLECTION = frozenset({*FORM, "box", "objection"}) - {"source", "lists"}
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """`needs`: names that must be there; of these `unknown` may be said to be unknown."""
+
+    needs: tuple[str, ...]
+    unknown: frozenset[str] = frozenset()
+
+
+OPTIONAL = frozenset({"source", "campaign", "shown_at", "timezone", "visitor", "confirm_visitor", "age"})
+MAIL = frozenset({"relay_code", "relay_words", "sent_at"})
+
+DOORS: Mapping[str, Door] = {
+    "form": Door((*ALWAYS, *FORM), OPTIONAL),
+    "form-confirmed": Door((*ALWAYS, *FORM, *ASKED, *CONFIRMED), OPTIONAL | MAIL),
+    "page": Door((*ALWAYS, *SHOWN, "act", "message"), OPTIONAL),
+    "answer": Door((*ALWAYS, *SHOWN, "act", "message", "link", "box"), OPTIONAL),
+    "api": Door((*ALWAYS, *DECLARED, "call", *sorted(OF_COLLECTION)), OF_COLLECTION | {"proof", "language"}),
+    "api-confirmed": Door((*ALWAYS, "source", "call", *ASKED, *CONFIRMED), OPTIONAL | MAIL),
+    "import": Door((*ALWAYS, *DECLARED, "import", "file", "line", *sorted(OF_COLLECTION)), OF_COLLECTION | {"proof", "language"}),
+    "operator": Door((*ALWAYS, *DECLARED, *sorted(OF_COLLECTION)), OF_COLLECTION | {"proof", "language"}),
+    "operator-confirmed": Door((*ALWAYS, "source", *ASKED, *CONFIRMED), OPTIONAL | MAIL),
+}
+
+# What a basis needs besides: D08 the sale, and that an objection was offered; D09 the profession the message is related to.
+BASES: Mapping[str, tuple[str, ...]] = {"soft-optin": ("order", "objection"), "b2b": ("function", "objection"), "service": (), "consent": ()}
+
+
+def missing(said: Said) -> list[str]:
+    """The names that a ground's proof neither holds nor may leave unknown, in the order of the tables; a door or basis not known here is one."""
+    door = DOORS.get(str(said.get("method", "")))
+    if door is None:
+        return ["method"]
+    basis = str(said.get("basis", ""))
+    if basis not in BASES:
+        return ["basis"]
+    needs = door.needs + BASES[basis]
+    if basis == "consent" and said.get("method") in ("form", "form-confirmed"):
+        needs += ("box",)
+    if said.get("partner") is not None:
+        needs += ("partner.id", "partner.list")
+    listed = said.get("unknown", ())
+    unknown = {str(name) for name in listed if name in door.unknown} if isinstance(listed, list | tuple) else set()
+    return [name for name in dict.fromkeys(needs) if not _holds(said, name) and name not in unknown]
+
+
+def _holds(said: Said, name: str) -> bool:
+    outer, _, inner = name.partition(".")
+    value = said.get(outer)
+    if inner:
+        return isinstance(value, Mapping) and _holds(value, inner)
+    return value is not None and value != ""

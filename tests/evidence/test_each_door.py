@@ -1,0 +1,213 @@
+"""Whatever door a ground came through, its proof holds all that the law asks, or says what is not known (D01, D02, D07-D10)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from engine.evidence.dossier import Proof
+from engine.evidence.mails import octets_of
+from engine.evidence.required import BASES, DOORS, missing
+from engine.sequence.delay import DAY
+from engine.subscriber.events import ConsentGiven, ConsentRequested, GroundDeclared, LetterSent
+from engine.vault.commitment import PREFIX
+from tests.evidence import doors
+from tests.installation import Installations
+from tests.web.visiting import BEHIND_A_PROXY, Site, visited
+
+
+@pytest.fixture(scope="module")
+def site(installations: Installations) -> Iterator[Site]:
+    with installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def came(site: Site) -> Mapping[str, str]:
+    """By each door somebody, once for all tests of this file."""
+    return {door: come(site) for door, come in doors.DOORS.items()}
+
+
+@pytest.fixture(params=sorted(doors.DOORS))
+def proof(request: pytest.FixtureRequest, site: Site, came: Mapping[str, str]) -> Proof:
+    found = doors.last(site, came[request.param])
+    assert request.param.startswith(str(found.said["method"]))
+    return found
+
+
+def needed(said: Mapping[str, object]) -> list[str]:
+    """What this proof may not lack and is not said to be unknown."""
+    door, basis = DOORS[str(said["method"])], str(said["basis"])
+    named = [*door.needs, *BASES[basis]]
+    named += ["box"] if basis == "consent" and str(said["method"]).startswith("form") else []
+    named += ["partner.id", "partner.list"] if "partner" in said else []
+    return [name for name in dict.fromkeys(named) if name not in unknown(said)]
+
+
+def unknown(said: Mapping[str, object]) -> list[str]:
+    listed = said.get("unknown", [])
+    assert isinstance(listed, list)
+    return [str(name) for name in listed]
+
+
+def without(said: Mapping[str, object], name: str) -> dict[str, object]:
+    outer, _, inner = name.partition(".")
+    if not inner:
+        return {key: value for key, value in said.items() if key != name}
+    part = said[outer]
+    assert isinstance(part, Mapping)
+    return {**said, outer: {key: value for key, value in part.items() if key != inner}}
+
+
+def test_nothing_is_missing(proof: Proof) -> None:
+    assert (missing(proof.said), proof.gone) == ([], ())
+
+
+def test_each_name_that_is_dropped_is_named(proof: Proof) -> None:
+    names = needed(proof.said)
+    assert len(names) > 12
+    for name in names:
+        dropped = missing(without(proof.said, name))
+        assert dropped == [name] or name in ("method", "basis"), name
+        assert dropped, name
+
+
+def test_what_is_said_to_be_unknown_is_not_there_and_silence_about_it_is_a_fault(proof: Proof) -> None:
+    for name in unknown(proof.said):
+        assert proof.said.get(name) in (None, "", proof.said.get(name) if name in ("source", "visitor") else None), name
+        quiet = {**proof.said, "unknown": [each for each in unknown(proof.said) if each != name]}
+        if name not in proof.said:
+            assert missing(quiet) in ([name], []), name
+
+
+def test_what_was_shown_stands_in_the_ledger_under_its_digest(site: Site, proof: Proof) -> None:
+    published = site.house.publications.current()
+    for name in ("form_digest", "form_file", "notice_digest", "confirm_digest", "configuration"):
+        digest = proof.said.get(name)
+        if digest:
+            assert hashlib.sha256(published.words[str(digest)].encode()).hexdigest() == digest, name
+    purpose = published.plan().purposes[str(proof.said["purpose"])]
+    assert proof.said["purpose_digest"] == hashlib.sha256(f"{purpose.name}\n{purpose.description}".encode()).hexdigest()
+
+
+def test_each_piece_is_committed_to_by_a_fact_or_by_a_piece_that_is(site: Site, came: Mapping[str, str]) -> None:
+    for address in came.values():
+        stream = site.stream(address)
+        ledger = " ".join(repr(entry.cause) + repr(entry.event) for entry in site.entries(address))
+        with site.house.database.connection() as connection:
+            rows = connection.execute("SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %s", (stream,)).fetchall()
+        payloads = " ".join(bytes(row[2]).decode() for row in rows)
+        assert len({bytes(row[1]) for row in rows}) == len(rows), "a salt was used twice"
+        for commitment, salt, payload in rows:
+            assert hashlib.sha256(PREFIX + bytes(salt) + bytes(payload)).digest() == bytes(commitment)
+            assert bytes(commitment).hex() in ledger + payloads
+
+
+def test_nothing_of_it_but_digests_stands_in_the_ledger(site: Site, came: Mapping[str, str]) -> None:
+    said = " ".join(repr(entry) for address in came.values() for entry in site.entries(address)).lower()
+    words = ("exemple.fr", "salon", "cmd-17", "jardinier", "affiche", "printemps", "léa", "fiche", "foire", "198.", "mozilla", "queued")
+    assert [word for word in words if word in said] == []
+
+
+def test_the_mail_that_asked_is_kept_to_the_last_octet_with_the_relays_answer(site: Site) -> None:
+    address = "octets@exemple.fr"
+    site.post("inscription", {"email": address, "jardin": "Un balcon"})
+    mail = doors.confirmed(site, address)
+    proof = doors.last(site, address)
+    assert octets_of(proof.said) == mail.body
+    assert proof.said["mail_digest"] == hashlib.sha256(mail.body).hexdigest()
+    assert f"Message-ID: {proof.said['message_id']}\r\n".encode() in mail.body
+    assert (proof.said["relay_code"], proof.said["relay_words"]) == (250, "Ok: queued")
+    (sent,) = [fact for fact in site.facts(address) if isinstance(fact, LetterSent) and fact.mail]
+    assert proof.said["sent_at"] == sent.at and proof.said["act"] == "human_button"
+    assert int(str(proof.said["asked_at"])) <= sent.at <= int(str(proof.said["confirmed_at"]))
+
+
+def test_octets_that_are_not_those_of_the_digest_are_refused() -> None:
+    with pytest.raises(ValueError, match="not the octets of the mail"):
+        octets_of({"mail": "QQ==", "mail_digest": "0" * 64})
+
+
+def test_a_mail_that_the_relay_puts_off_leaves_nothing_behind(site: Site) -> None:
+    from tests.evidence.putting_off import put_off_once
+
+    address = "plus-tard@exemple.fr"
+    site.post("inscription", {"email": address, "jardin": "Un balcon"})
+    put_off_once(site, address)
+    kinds = pieces(site, address)
+    assert kinds.count("mail") == 0 and kinds.count("relay") == 1
+
+
+def pieces(site: Site, address: str) -> list[str]:
+    with site.house.database.connection() as connection:
+        rows = connection.execute("SELECT kind FROM vault.evidence WHERE subscriber = %s", (site.stream(address),)).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def test_address_and_browser_go_before_the_rest_and_what_stays_still_verifies(site: Site) -> None:
+    address = "visite@exemple.fr"
+    site.post("simple", {"email": address}, visitor="203.0.113.9")
+    before = doors.last(site, address)
+    stream, now = site.stream(address), site.house.clock.now()
+    assert site.house.vault.evidence_of(stream)[str(before.said["visitor"])]["ip"] == "203.0.113.9"
+    assert site.house.vault.forget_kind("visitor", now - DAY) == 0
+    assert site.house.vault.forget_kind("visitor", now + 1) >= 1
+    assert site.house.vault.forget_kind("act", now + 1) == site.house.vault.forget_kind("mail", now + 1) == 0
+    after = doors.last(site, address)
+    assert after == before and missing(after.said) == []
+    assert "203.0.113.9" not in json.dumps(site.house.vault.evidence_of(stream))
+    with site.house.database.connection() as connection:
+        rows = connection.execute("SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %s", (stream,)).fetchall()
+    assert [bytes(r[0]) for r in rows] == [hashlib.sha256(PREFIX + bytes(r[1]) + bytes(r[2])).digest() for r in rows]
+
+
+@pytest.mark.parametrize("door", ["api", "import", "operator"])
+def test_a_declared_proof_says_that_it_is_declared_and_by_whom(site: Site, came: Mapping[str, str], door: str) -> None:
+    proof = doors.last(site, came[door])
+    event = proof.entry.event
+    assert isinstance(event, ConsentGiven | GroundDeclared) and event.proof.startswith("declared")
+    assert proof.said["declared"] is True and proof.said["by"] != "self" and proof.said["source"]
+    assert {"box", "button", "form_digest", "page"} <= set(unknown(proof.said))
+
+
+def test_a_consent_to_a_partner_names_it_and_the_version_of_the_list(site: Site, came: Mapping[str, str]) -> None:
+    proof, plan = doors.last(site, came["form, partner"]), site.house.publications.current().plan()
+    event = proof.entry.event
+    assert isinstance(event, ConsentGiven) and plan.declared is not None
+    assert (event.partner, event.partners) == ("pepiniere", plan.declared.partners_version)
+    assert proof.said["partner"] == {"id": "pepiniere", "list": plan.declared.partners_version}
+    notice = site.house.publications.current().words[event.notice]
+    assert "La Pépinière (bonjour@pepiniere.example) : https://pepiniere.example/vie-privee" in notice
+    assert "bonjour@pepiniere.example" in site.client.get("/f/pepiniere").text
+
+
+def test_a_soft_opt_in_holds_the_sale_and_the_objection_that_was_offered(site: Site, came: Mapping[str, str]) -> None:
+    said = doors.last(site, came["form, soft opt-in"]).said
+    assert said["order"] == "CMD-17"
+    assert said["objection"] == {"id": "relance-agreed", "label": "Je m’y oppose", "at_first": "not ticked", "ticked": False}
+
+
+def test_an_age_that_a_form_asks_is_declared_or_nobody_is_on_the_list(site: Site, came: Mapping[str, str]) -> None:
+    said = doors.last(site, came["form, b2b"]).said
+    assert said["age"] == {"id": "relance-age", "label": "J’ai quinze ans ou plus.", "at_first": "not ticked", "ticked": True}
+    answer = site.post("metier", {"email": "jeune@exemple.fr", "first_name": "Apprenti", "relance-agreed": ""})
+    assert answer.status_code == 422 and "nous n’écrivons pas à de plus jeunes" in answer.text
+    assert site.entries("jeune@exemple.fr") == []
+
+
+def test_a_proof_whose_pieces_are_gone_says_which(site: Site) -> None:
+    address = "efface@exemple.fr"
+    site.post("inscription", {"email": address, "jardin": "Un balcon"})
+    (request,) = [entry for entry in site.entries(address) if isinstance(entry.event, ConsentRequested)]
+    doors.confirmed(site, address)
+    site.house.vault.forget_evidence([bytes.fromhex(request.cause.evidence)])
+    proof = doors.last(site, address)
+    assert proof.gone == (request.cause.evidence,) and "form_digest" in missing(proof.said)
+
+
+def test_a_door_nobody_knows_proves_nothing() -> None:
+    assert missing({}) == missing({"method": "hearsay"}) == ["method"]
+    assert "basis" in missing({"method": "form", "basis": "because"})
