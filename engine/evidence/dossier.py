@@ -63,23 +63,30 @@ def _confirmed(entry: Entry, event: e.ConsentConfirmed, before: Sequence[Entry],
     if request is not None:
         said |= {"asked_at": request.event.at, "asked_by": said.get("by")}
     gone = [each.cause.evidence for each, piece in ((entry, own), (request, asked)) if each is not None and piece is None]
-    mailed, lost = _mail(entry.cause.ref, before, pieces)
-    return Proof(entry, said | mailed, (*gone, *lost))
+    mailed, unheard, lost = _mail(entry.cause.ref, before, pieces)
+    said |= mailed | {"unknown": [*_listed(said["unknown"]), *unheard]}
+    return Proof(entry, said, (*gone, *lost))
 
 
-def _mail(message: str, before: Sequence[Entry], pieces: Pieces) -> tuple[dict[str, object], tuple[str, ...]]:
-    """The mail that was answered, as it was handed over: its bytes, and what the relay said. Where nobody heard the relay's answer, that is said."""
+def _mail(message: str, before: Sequence[Entry], pieces: Pieces) -> tuple[dict[str, object], tuple[str, ...], tuple[str, ...]]:
+    """The mail that was answered, as it was handed over: its bytes, and what the relay said; what of the relay's answer nobody heard; what is gone.
+
+    A sender that was killed leaves the code of an answer and no words; one whose line broke after the dot, neither.
+    """
     said: dict[str, object] = {}
+    unheard: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     for each in before:
         event = each.event
         if isinstance(event, e.LetterSent | e.LetterInDoubt) and event.message == message and event.mail:
             piece, words = pieces.get(event.mail), pieces.get(each.cause.evidence)
             gone = (event.mail,) if piece is None else ()
+            unheard = ("sent_at", "relay_code", "relay_words") if isinstance(event, e.LetterInDoubt) else ()
+            unheard = unheard or (() if each.cause.evidence else ("relay_words",))
             said = {"mail_commitment": event.mail, **{name: piece[name] for name in ("mail", "mail_digest", "message_id") if piece and name in piece}}
             if isinstance(event, e.LetterSent):
                 said |= {"sent_at": event.at, "relay_code": event.code, "relay_words": (words or {}).get("words")}
-    return said, gone
+    return said, unheard, gone
 
 
 def _of_the_fact(entry: Entry, at: int, purpose: str) -> dict[str, object]:

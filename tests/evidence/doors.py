@@ -126,6 +126,13 @@ def confirmed(site: Site, address: str) -> Accepted:
     return mail
 
 
+def unknown(proof: Proof) -> list[str]:
+    """What a proof says is not known."""
+    listed = proof.said.get("unknown", [])
+    assert isinstance(listed, list)
+    return [str(name) for name in listed]
+
+
 def by_form(site: Site) -> str:
     site.post("simple", {"email": "simple@exemple.fr", "relance-source": "affiche", "relance-campaign": "printemps"})
     return "simple@exemple.fr"
