@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.subscriber.consent_events import ConsentConfirmed as ConsentConfirmed
+from engine.subscriber.consent_events import ConsentExpired as ConsentExpired
+from engine.subscriber.consent_events import ConsentGiven as ConsentGiven
+from engine.subscriber.consent_events import ConsentRequested as ConsentRequested
+from engine.subscriber.consent_events import ConsentWithdrawn as ConsentWithdrawn
+from engine.subscriber.consent_events import GroundDeclared as GroundDeclared
 from engine.subscriber.fact import Cause as Cause
 from engine.subscriber.fact import Event as Event
 from engine.subscriber.letter_events import LetterBegun as LetterBegun
@@ -39,61 +45,6 @@ class ProfileChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentRequested(Event):
-    """A person asked to join `lists`; a mail asks them to confirm before `expires_at`. `request` is a random id."""
-
-    purpose: str
-    request: str
-    lists: tuple[int, ...]
-    expires_at: int
-    notice: str = ""
-    form: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentGiven(Event):
-    """`proof`: "declared" (someone says so), "declared-with-proof", "single" (the person's own act, not confirmed by mail), "page".
-
-    `partner` is whom a consent to somebody else's messages names, `partners` the version of the list it stood in (D07).
-    """
-
-    purpose: str
-    proof: str
-    notice: str = ""
-    act: str = ""
-    partner: str = ""
-    partners: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GroundDeclared(Event):
-    """A ground other than consent: `basis` is "soft-optin" (CPCE L34-5 al. 4), "b2b" or "service"."""
-
-    purpose: str
-    basis: str
-    proof: str
-    notice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentConfirmed(Event):
-    """`partner` and `partners` as for ConsentGiven."""
-
-    purpose: str
-    request: str
-    act: str = ""
-    notice: str = ""
-    partner: str = ""
-    partners: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentExpired(Event):
-    purpose: str
-    request: str
-
-
-@dataclass(frozen=True, slots=True)
 class PermissionAsked(Event):
     """Long silent, the person is asked by mail whether to go on; without an answer by `expires_at` they are erased. `request` is a random id."""
 
@@ -106,14 +57,6 @@ class PermissionRenewed(Event):
     """The person wants to go on. Nothing changes but that they have been heard of."""
 
     request: str
-    act: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentWithdrawn(Event):
-    """`purpose` "*" is everything: every purpose, now and to come, until a new act of the person."""
-
-    purpose: str
     act: str = ""
 
 
