@@ -103,6 +103,9 @@ def _tampered_consistency(
     yield old, size, proof, b"WrongRoot", root
     yield old, size, proof, before, b"WrongRoot"
     yield old, size, proof, root, before
+    # Not in the publisher's list: a true proof and a true root do not vouch for another beginning.
+    yield old, size, proof, SOME_HASH, root
+    yield old, size, proof, _flipped(before, 1), root
     yield old, size, [], before, root
     for more in (b"", before, root, proof[0]):
         yield old, size, [more, *proof], before, root

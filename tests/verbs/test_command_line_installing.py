@@ -30,7 +30,7 @@ def test_a_new_installation_checks_out_and_keeps_its_secrets_to_itself(tmp_path:
     secrets = tmp_path / "mine" / "data" / "secrets"
     assert secrets.stat().st_mode & 0o777 == 0o700
     modes = {path.name: path.stat().st_mode & 0o777 for path in secrets.iterdir()}
-    assert modes == {"link.key": 0o600, "nonce.key": 0o600, "suppression.pepper": 0o600}
+    assert modes == {"link.key": 0o600, "nonce.key": 0o600, "proof.key": 0o600, "suppression.pepper": 0o600}
     before = (secrets / "link.key").read_bytes()
     again, file = relance.together(("init", "mine"), ("init", "unused/config.toml"))
     assert (again.status, again.out) == (1, "") and "config.toml" in again.err and (secrets / "link.key").read_bytes() == before
