@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 
-from engine.deciding import Publications
 from engine.house import House
-from engine.language import translator
-from engine.ledger.codec import Entry
-from engine.rights.facts import Kept, fact
+from engine.language import Say, translator
+from engine.rights.facts import fact
 from engine.sequence.model import Plan
-from engine.subscriber import events as e
 from engine.subscriber.acts import Act, acts
+from engine.verbs.facts_in_words import line
 from engine.verbs.finding import person_of
 from engine.verbs.refused import in_words
 from engine.verbs.said import shown
 from engine.verbs.wording import language_of, say_list
 
-Say = Callable[[str], str]
 DATE_WIDTH = len("2026-12-01 09:00:00")
 
 
@@ -38,177 +34,35 @@ def show(house: House, args: argparse.Namespace) -> int:
     _ = translator(language_of(house.config))
     zone = house.config.site.timezone
     print(f"{_('when it was so'):<{DATE_WIDTH}}  {_('when it was recorded'):<{DATE_WIDTH}}")
+    plan = house.publications.current().plan()
     for entry in entries:
-        print(line(entry, house.publications, zone, _, evidence))
-    _standing(house, subscriber, zone, _)
+        print(line(entry, plan, zone, _, evidence))
+    print()
+    for said in standing(house, subscriber, zone, _):
+        print(said)
     return 0
 
 
-def line(entry: Entry, publications: Publications, zone: str, _: Say, evidence: Kept) -> str:
-    """Both dates on the installation's clock, what happened, through which door, and the stored name."""
-    words = sentence(entry.event, publications.current().plan(), zone, _)
-    dates = f"{shown(entry.event.at, zone)}  {shown(entry.recorded_at, zone)}"
-    return f"{dates}  {words}  — {cause_in_words(entry, _, evidence)}  [{entry.name}]"
-
-
-def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
-    doors = {
-        "form": _("form"),
-        "import": _("import"),
-        "api": _("API call"),
-        "click": _("click in a letter"),
-        "one-click": _("one-click unsubscribe"),
-        "mailto": _("mail to the unsubscribe address"),
-        "operator": _("operator"),
-        "rule": _("rule"),
-        "engine": _("engine"),
-        "relay": _("mail server's answer"),
-        "journal": _("stop journal, after a restore"),
-    }
-    said = doors.get(entry.cause.door, entry.cause.door)
-    kept = evidence.get(entry.cause.evidence)
-    if not kept:
-        return said
-    known = ("source", "file", "line", "order", "operator", "words", "act")
-    details = ", ".join(f"{name}: {kept[name]}" for name in known if kept.get(name))
-    return f"{said} ({_printable(details)})" if details else said
-
-
-def _printable(outside: str) -> str:
-    """What others have said may not steer the terminal it is shown on."""
-    return "".join(character if character.isprintable() else "·" for character in outside)
-
-
-def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
-    """What happened, in words."""
-
-    def named(number: int) -> str:
-        listed = plan.lists.get(number)
-        return f"{number} ({listed.name})" if listed else str(number)
-
-    match event:
-        case e.SubscriberRegistered():
-            return _("Registered")
-        case e.ProfileChanged(_, fields):
-            return _("Profile changed: {fields}").format(fields=", ".join(fields) or "-")
-        case e.ConsentRequested(_, purpose, _, lists):
-            return _("Asked to confirm for “{purpose}” (lists {lists})").format(purpose=purpose, lists=", ".join(map(named, lists)))
-        case e.ConsentGiven(_, purpose, proof):
-            return _("Consent for “{purpose}”: {proof}").format(purpose=purpose, proof=_proof(proof, _))
-        case e.GroundDeclared(_, purpose, basis, proof):
-            return _("Ground for “{purpose}”: {basis}, {proof}").format(purpose=purpose, basis=in_words(basis, _), proof=_proof(proof, _))
-        case e.ConsentConfirmed(_, purpose):
-            return _("Confirmed for “{purpose}”").format(purpose=purpose)
-        case e.ConsentExpired(_, purpose):
-            return _("The request for “{purpose}” expired unconfirmed").format(purpose=purpose)
-        case e.PermissionAsked(_, _, expires_at):
-            return _("Long silent: asked whether to go on, to be erased without an answer by {when}").format(when=shown(expires_at, zone))
-        case e.PermissionRenewed():
-            return _("Wants to go on receiving letters")
-        case e.ConsentWithdrawn(_, purpose):
-            return _("Withdrew from everything") if purpose == "*" else _("Withdrew from “{purpose}”").format(purpose=purpose)
-        case e.ListJoined(_, number, run, start):
-            how = {"none": _(", without its letters"), "by-date": _(", counted from the date of collection")}.get(start, "")
-            return _("Joined list {list} (run {run})").format(list=named(number), run=run) + how
-        case e.ListLeft(_, number, run, why):
-            return _("Left list {list} (run {run}): {why}").format(list=named(number), run=run, why=in_words(why, _))
-        case e.ListMoved():
-            moved = _("Answered: moved from {source} to {target}") if event.source else _("Answered: joined {target}")
-            said = moved.format(source=named(event.source), target=named(event.target))
-            return said + (_(" (automatic)") if event.act == "auto_submit" else "")
-        case e.ListCopied():
-            said = _("Answered: also on {target}").format(target=named(event.target))
-            return said + (_(" (automatic)") if event.act == "auto_submit" else "")
-        case e.ListTransferred():
-            source, target = named(event.source), named(event.target)
-            moved = _("Moved from {source} to {target}: {why}") if event.source else _("Moved to {target}: {why}")
-            return moved.format(source=source, target=target, why=in_words(event.why, _))
-        case e.LetterAnswered():
-            return _("Answered a letter")
-        case e.MoveUndone():
-            why = _("as they asked") if event.why == "asked" else in_words(event.why, _)
-            return _("Took the last move back ({why})").format(why=why)
-        case e.LetterBegun(kind="permission"):
-            return _("Letter that asks whether to go on begun (attempt {attempt})").format(attempt=event.attempt)
-        case e.LetterBegun(kind="confirmation"):
-            return _("Letter that asks to confirm begun (attempt {attempt})").format(attempt=event.attempt)
-        case e.LetterBegun():
-            return _("Letter “{letter}” begun (attempt {attempt})").format(letter=event.letter, attempt=event.attempt)
-        case e.LetterSent():
-            return _("Letter accepted by the mail server ({code})").format(code=f"{event.code} {event.enhanced}".strip())
-        case e.LetterDeferred():
-            return _("Letter put off until {when} ({why})").format(when=shown(event.retry_at, zone), why=_answer(event) or in_words(event.why, _))
-        case e.LetterFailed():
-            return _("Letter failed ({why})").format(why=_answer(event) or in_words(event.why, _))
-        case e.LetterWithheld():
-            return _("Letter “{letter}” withheld: {why}").format(letter=event.letter, why=in_words(event.why, _))
-        case e.LetterInDoubt(_, _, settled):
-            said = _("Letter in doubt: {settled}").format(settled=in_words(settled, _))
-            return said if settled else _("Letter in doubt: no answer after the final dot")
-        case e.MailBounced(_, kind):
-            return _("Bounced ({kind})").format(kind=in_words(kind, _))
-        case e.MailComplained():
-            return _("Complained")
-        case e.SubscriberSuppressed(_, why):
-            return _("Suppressed: never to be written to ({why})").format(why=in_words(why, _))
-        case e.SubscriberReachable(_, why):
-            return _("Reachable again ({why})").format(why=in_words(why, _))
-        case e.ContactNoted(_, contacted_at):
-            return _("Last contact noted: {when}").format(when=shown(contacted_at, zone))
-        case e.CallHonoured():
-            return _("The call is carried out")
-        case e.ProcessingRestricted(_, lifted):
-            return _("Restriction lifted") if lifted else _("Processing restricted")
-        case e.RightExercised(_, right, _, due_at):
-            return _("Asked for {right}; to be answered by {when}").format(right=in_words(right, _), when=shown(due_at, zone))
-        case e.RightExtended(_, _, due_at):
-            return _("Told that the answer takes until {when}").format(when=shown(due_at, zone))
-        case e.RightAnswered(_, _, how):
-            return _("Request answered ({how})").format(how=in_words(how, _))
-        case e.ProofArchived(_, ends_at):
-            return _("Proof sealed and kept until {when}").format(when=shown(ends_at, zone))
-        case e.ProofOpened():
-            return _("Sealed proof handed out")
-        case e.SubscriberErased():
-            return _("Erased")
-        case _:
-            return type(event).__name__
-
-
-def _proof(proof: str, _: Say) -> str:
-    words = {
-        "declared": _("declared, without proof"),
-        "declared-with-proof": _("declared, with a proof"),
-        "single": _("the person's own act"),
-        "page": _("the person's own act on a page"),
-        "confirmed": _("confirmed by mail"),
-    }
-    return words.get(proof, proof)
-
-
-def _answer(event: e.LetterDeferred | e.LetterFailed) -> str:
-    return f"{event.code} {event.enhanced}".strip() if event.code else ""
-
-
-def _standing(house: House, subscriber: str, zone: str, _: Say) -> None:
+def standing(house: House, subscriber: str, zone: str, _: Say) -> list[str]:
+    """How the person stands at this moment: grounds, lists, what comes next."""
     if why := house.views.why_aside(subscriber):
-        print("\n" + _("Set aside, nothing is sent: {why}").format(why=in_words(why, _)))
-        return
+        return [_("Set aside, nothing is sent: {why}").format(why=in_words(why, _))]
     person = house.decisions.load([subscriber])[subscriber]
-    plan = house.publications.current().plan()
-    print()
+    installation = house.publications.current()
+    plan, said = installation.plan(), []
     for purpose, ground in person.grounds.items():
         basis, status = in_words(ground.basis, _), in_words(ground.status, _)
-        print(_("Ground: “{purpose}” — {basis}, {status}").format(purpose=purpose, basis=basis, status=status))
+        said.append(_("Ground: “{purpose}” — {basis}, {status}").format(purpose=purpose, basis=basis, status=status))
     for membership in person.memberships.values():
         listed = plan.lists.get(membership.list)
         name = f"{membership.list} ({listed.name if listed else '?'})"
-        print(_("On list {list} since {when}").format(list=name, when=shown(membership.joined_at, zone)))
+        said.append(_("On list {list} since {when}").format(list=name, when=shown(membership.joined_at, zone)))
     if person.suppressed:
-        print(_("Suppressed: never to be written to ({why})").format(why=in_words(person.suppressed, _)))
-    for key, act in acts(person, plan, house.publications.current().calendar).items():
+        said.append(_("Suppressed: never to be written to ({why})").format(why=in_words(person.suppressed, _)))
+    for key, act in acts(person, plan, installation.calendar).items():
         if act.due:
-            print(_("Next: {what} on {when}").format(what=_what(key, act, plan, _), when=shown(act.due, zone)))
+            said.append(_("Next: {what} on {when}").format(what=_what(key, act, plan, _), when=shown(act.due, zone)))
+    return said
 
 
 def _what(key: str, act: Act, plan: Plan, _: Say) -> str:
