@@ -42,10 +42,18 @@ PLAIN = frozenset(
         N_("what stands in the column of refusals is not known: write yes, no, bounced, complained or a date"),
         N_("the time zone is not known: write for example Europe/Paris"),
         N_("the language is not a code such as fr or en"),
+        # Of a contested mail.
+        N_("this is not a mail that can be read: save it again from the mail program, as the original (.eml)"),
+        N_("the file has no header of a mail: save the mail itself, not its text"),
+        N_("the file is not text: save the mail as .eml (RFC 5322)"),
     }
 )
 # Those that begin with anything come last: the first that fits is taken.
 WITH_VALUES = (
+    N_("a mail of more than {most} bytes is larger than any Relance has sent"),
+    N_("the mail has more than {most} lines"),
+    N_("the mail has more than {most} parts within parts"),
+    N_("the mail has a Content header longer than {most} bytes"),
     N_("there is no file {file}"),
     N_("on line {line}, {why}"),
     N_("its first {n} characters are blank lines"),

@@ -9,12 +9,12 @@ from types import ModuleType
 
 import pytest
 
-from engine.intake import address, columns, encoding, layout, records, rejects, rows, table
+from engine.intake import address, columns, contested, encoding, layout, records, rejects, rows, table
 from engine.language import translator
 from engine.verbs.refused import in_words
 
-READERS = (address, columns, encoding, layout, records, rejects, rows, table)
-SAYS = {"TableRefused", "AddressRefused", "ValueError", "Rejected", "Broken"}
+READERS = (address, columns, contested, encoding, layout, records, rejects, rows, table)
+SAYS = {"TableRefused", "AddressRefused", "ContestedRefused", "ValueError", "Rejected", "Broken"}
 DEFECTS = {"a pepper is never empty and a tenant never holds a NUL"}
 
 

@@ -1,0 +1,172 @@
+"""A mail somebody contests, read as hostile: which letters it says it is, its links' tokens, its subject and words. Nothing in it is believed here.
+
+Headers are read by the standard library's parser. Everything is bounded before it is parsed, so that no file takes long or nests deep. Pure.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.header import decode_header
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import compat32
+from itertools import islice
+
+LARGEST = 3_000_000
+MOST_LINES = 200_000
+MOST_BOUNDARIES = 32
+LONGEST_HEADER = 8_000
+MOST_CLAIMS = 20
+TOKEN = re.compile(r"/l/([A-Za-z0-9_-]{35})(?![A-Za-z0-9_-])")
+MESSAGE_ID = re.compile(r"<?([a-z2-7]{26})(?:@[A-Za-z0-9.-]{1,255})?>?")
+_BOUNDARY = re.compile(rb"boundary[ \t]{0,9}(?:\*[0-9*]{0,9})?[ \t]{0,9}=", re.IGNORECASE)
+_STRUCTURED = re.compile(rb"^content-[a-z-]{1,30}[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_PLAIN_CHARSETS = re.compile(r"ascii|utf-8|utf-16(?:-[lb]e)?|iso8859-\d+|cp125\d|cp437|cp85\d|koi8-[ru]|mac-roman|gb2312|gbk|big5|shift_jis|euc_jp")
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, IndexError, KeyError, AssertionError, RecursionError, binascii.Error)
+"""What the standard library's parser has been seen to raise for what is no mail."""
+
+
+class ContestedRefused(ValueError):
+    """A sentence that says why the file cannot be read as a mail, without a word of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """What a file says. `messages` are ids of Relance's form (32 hexadecimal digits), `ids` the Message-IDs as written, `tokens` those of the
+    unsubscribe header first and of the words' links after. `text` and `html` are "" where there is no such part.
+    """
+
+    digest: str
+    messages: tuple[str, ...]
+    ids: tuple[str, ...]
+    tokens: tuple[str, ...]
+    sender: str
+    to: str
+    subject: str
+    date: str
+    text: str
+    html: str
+
+
+def message_of(said: str) -> str:
+    """The message id of a Message-ID of Relance's form, with or without brackets and host, or of its 32 hexadecimal digits; "" for any other."""
+    if re.fullmatch(r"[0-9a-f]{32}", said):
+        return said
+    found = MESSAGE_ID.fullmatch(said.strip())
+    if found is None:
+        return ""
+    raw = base64.b32decode(found[1].upper() + "======")
+    return raw.hex() if base64.b32encode(raw).decode().lower().startswith(found[1]) else ""
+
+
+def read_contested(data: bytes) -> Contested:
+    """Raises ContestedRefused."""
+    _check(data)
+    try:
+        return _read(data)
+    except ContestedRefused:
+        raise
+    except _UNREADABLE as error:
+        raise ContestedRefused("this is not a mail that can be read: save it again from the mail program, as the original (.eml)") from error
+
+
+def _check(data: bytes) -> None:
+    if len(data) > LARGEST:
+        raise ContestedRefused(f"a mail of more than {LARGEST} bytes is larger than any Relance has sent")
+    if data.count(b"\n") + data.count(b"\r") > MOST_LINES:
+        raise ContestedRefused(f"the mail has more than {MOST_LINES} lines")
+    if b"\0" in data[:1000]:
+        raise ContestedRefused("the file is not text: save the mail as .eml (RFC 5322)")
+    if sum(1 for _ in _BOUNDARY.finditer(data)) > MOST_BOUNDARIES:
+        raise ContestedRefused(f"the mail has more than {MOST_BOUNDARIES} parts within parts")
+    if any(len(found[0]) > LONGEST_HEADER for found in _STRUCTURED.finditer(data)):
+        raise ContestedRefused(f"the mail has a Content header longer than {LONGEST_HEADER} bytes")
+
+
+def _read(data: bytes) -> Contested:
+    whole = BytesParser(policy=compat32).parsebytes(data)
+    mails = [whole, *(part for part in whole.walk() if part.get_content_type() == "message/rfc822" for part in _inner(part))]
+    if not any(mail.keys() for mail in mails):
+        raise ContestedRefused("the file has no header of a mail: save the mail itself, not its text")
+    chosen = next((mail for mail in mails if _is_ours(mail)), whole)
+    ids = _unique(value.strip()[:300] for value in _values(chosen, "Message-ID"))
+    text, html = _words(chosen, "plain"), _words(chosen, "html")
+    header = [token for value in _values(chosen, "List-Unsubscribe") for token in TOKEN.findall(value)]
+    tokens = _unique([*header, *TOKEN.findall(text), *TOKEN.findall(html)])
+    return Contested(
+        hashlib.sha256(data).hexdigest(),
+        _unique(message for value in ids if (message := message_of(value))),
+        ids,
+        tokens,
+        _first(chosen, "From"),
+        _first(chosen, "To"),
+        _first(chosen, "Subject"),
+        _first(chosen, "Date"),
+        text,
+        html,
+    )
+
+
+def _inner(part: Message) -> list[Message]:
+    held = part.get_payload()
+    return [each for each in held if isinstance(each, Message)] if isinstance(held, list) else []
+
+
+def _is_ours(mail: Message) -> bool:
+    return any(message_of(value) for value in _values(mail, "Message-ID")) or any(TOKEN.search(v) for v in _values(mail, "List-Unsubscribe"))
+
+
+def _values(mail: Message, name: str) -> Iterator[str]:
+    """At most a few values of a header, each cut to a length that nothing takes long to decode."""
+    raw = (str(value) for key, value in mail.raw_items() if key.lower() == name.lower())
+    for value in islice(raw, MOST_CLAIMS):
+        said = value[:LONGEST_HEADER].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        yield re.sub(r"\r?\n[ \t]?", " ", said).strip()
+
+
+def _first(mail: Message, name: str) -> str:
+    value = next(_values(mail, name), "")
+    pieces = [
+        piece.decode(_charset(charset), "replace") if isinstance(piece, bytes) else piece for piece, charset in decode_header(value)
+    ]
+    return " ".join("".join(pieces).split())
+
+
+def _words(mail: Message, kind: str) -> str:
+    """The first part of this kind, decoded; attached mails are left out."""
+    for part in _parts(mail):
+        if part.get_content_type() == f"text/{kind}" and part.get_content_disposition() != "attachment":
+            charset = _charset(part.get_content_charset())
+            # Its own charset is not used by the library: some of the codecs it would take never come to an end.
+            del part["Content-Type"]
+            raw = part.get_payload(decode=True)
+            return raw.decode(charset, "replace") if isinstance(raw, bytes) else ""
+    return ""
+
+
+def _parts(mail: Message) -> Iterator[Message]:
+    if mail.get_content_type() == "message/rfc822" or not mail.is_multipart():
+        if not mail.is_multipart():
+            yield mail
+        return
+    for part in _inner(mail):
+        yield from _parts(part)
+
+
+def _charset(said: str | None) -> str:
+    """A charset that decodes in one pass; UTF-8 for any other."""
+    try:
+        name = codecs.lookup((said or "utf-8")[:40]).name
+    except (LookupError, ValueError):
+        return "utf-8"
+    return name if _PLAIN_CHARSETS.fullmatch(name) else "utf-8"
+
+
+def _unique(found: Iterator[str] | list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))[:MOST_CLAIMS]
