@@ -35,6 +35,7 @@ from engine.verbs import (
     planning,
     previewing,
     publishing,
+    replaying,
     reporting,
     requests,
     rights,
@@ -88,12 +89,12 @@ VERBS = {
     "status": Verb("what runs, what waits, what is wrong and what to do", reporting.status, reporting.add_arguments),
     "lists": Verb("the lists, who stands on them, what falls due", lists.lists, lists.add_arguments),
     "in-doubt": Verb("letters whose acceptance is not known", doubting.in_doubt, doubting.add_arguments),
-    "rebuild": Verb("drop views and replay them", auditing.rebuild, auditing.rebuild_arguments),
-    "audit": Verb("replay the ledger beside the views", auditing.audit, auditing.audit_arguments),
     "breach": Verb("write down a breach of personal data, and what was done", breaching.breach, breaching.add_arguments),
     "papers": Verb("the register, the annexes of processors and the log of breaches", writing_papers.papers, writing_papers.add_arguments),
     "backup": Verb("a copy of everything, the vault apart", copying.backup, copying.backup_arguments, "premises"),
     "restore": Verb("put a copy back; who has left since stays gone", copying.restore, copying.restore_arguments, "premises"),
+    "rebuild": Verb("drop views and replay them", replaying.rebuild, replaying.rebuild_arguments),
+    "audit": Verb("what an auditor asks: a story, a contested letter, a day, a replay", auditing.audit, auditing.audit_arguments),
     "api-key": Verb("keys for the HTTP API", keys.run, keys.add_arguments),
 }
 

@@ -92,6 +92,9 @@ class Views(Protocol):
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         """Letters in doubt: message, subscriber, letter, since when."""
 
+    def begun(self, message: str) -> tuple[str, int] | None:
+        """Whose letter has this message id, and the ledger's position of its first beginning."""
+
     def question(self, asked: Asked) -> Tally:
         """How a question was answered."""
 

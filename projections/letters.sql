@@ -49,3 +49,7 @@ WHERE (split_part(key, '/', 1), letter) IN (SELECT * FROM unnest(%(keys)s::text[
 -- name: in_doubt
 -- What an operator has to settle.
 SELECT message, subscriber, letter, at FROM {schema}.letter WHERE status = 'doubt' ORDER BY at LIMIT 1000
+
+-- name: of_message
+-- An auditor's question: whose letter has this Message-ID, and where it was first begun.
+SELECT subscriber, position FROM {schema}.letter WHERE message = %(message)s

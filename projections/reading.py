@@ -119,6 +119,10 @@ class ReadViews:
         rows = self._ask(self.letters.sql["in_doubt"])
         return [(cast(str, row[0]), str(row[1]), cast(str, row[2]), cast(int, row[3])) for row in rows]
 
+    def begun(self, message: str) -> tuple[str, int] | None:
+        rows = self._ask(self.letters.sql["of_message"], message=message)
+        return (str(rows[0][0]), cast(int, rows[0][1])) if rows else None
+
     def question(self, asked: Asked) -> Tally:
         """Letters beside memberships: each view at its own position, so a moment apart."""
         letters = [asked.letter, *asked.reminders]

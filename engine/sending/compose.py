@@ -16,7 +16,7 @@ from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from engine.config import Config
-from engine.letter.compile import Compiled, Foot, LetterMistakes, LetterSource, MergeFailed, compile_letter
+from engine.letter.compile import Compiled, Foot, LetterMistakes, LetterSource, MergeFailed, Rendered, compile_letter
 from engine.letter.mould import Mould
 from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, LENGTH, NOT_ME, UNSUBSCRIBE, make_token, make_tokens
 from engine.sending import message as mails
@@ -109,6 +109,15 @@ class Composer:
 
     def compose(self, ordered: Ordered, plan: Plan, at: int) -> Composed:
         """`at` is the engine's time in milliseconds, the mail's Date. Raises CannotRender."""
+        rendered = self.rendered(ordered, plan)
+        try:
+            octets = mails.serialize(self._mail(ordered, plan, rendered.subject, rendered.text, rendered.html, at))
+        except ValueError as error:
+            raise CannotRender(str(error)) from error
+        return Composed(octets, rendered.subject, rendered.html, rendered.text)
+
+    def rendered(self, ordered: Ordered, plan: Plan) -> Rendered:
+        """The words and links alone, without an envelope: an auditor's question about someone whose address may be gone. Raises CannotRender."""
         claim = ordered.claim
         letter = letter_of(plan, claim)
         if letter is None:
@@ -116,11 +125,9 @@ class Composer:
         try:
             compiled = self.compiled(letter, plan, claim.purpose)
             url = partial(self._url, ordered)
-            rendered = compiled.render(self._values(ordered), _answers(compiled, url), self._foot(ordered, plan, url))
-            octets = mails.serialize(self._mail(ordered, plan, rendered.subject, rendered.text, rendered.html, at))
+            return compiled.render(self._values(ordered), _answers(compiled, url), self._foot(ordered, plan, url))
         except (LetterMistakes, MergeFailed, ValueError) as error:
             raise CannotRender(str(error)) from error
-        return Composed(octets, rendered.subject, rendered.html, rendered.text)
 
     def octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes:
         """The octets that `compose` gives, several times as fast. Raises CannotRender."""

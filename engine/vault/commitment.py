@@ -29,4 +29,9 @@ def evidence(salt: bytes, said: Mapping[str, object], kind: str = "act") -> Evid
     if len(salt) != 32:
         raise ValueError("a commitment needs 32 bytes of salt")
     payload = canonical(said)
-    return Evidence(salt, payload, hashlib.sha256(PREFIX + salt + payload).digest(), kind)
+    return Evidence(salt, payload, committed(salt, payload), kind)
+
+
+def committed(salt: bytes, payload: bytes) -> bytes:
+    """What the ledger says of a payload and its salt."""
+    return hashlib.sha256(PREFIX + salt + payload).digest()

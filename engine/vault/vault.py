@@ -175,6 +175,18 @@ class Vault:
         with self.database.transaction() as connection:
             return connection.execute(SQL["forget_kind"], {"kind": kind, "before": before, "most": most}).rowcount
 
+    def pieces_of(self, subscriber: str) -> dict[str, Evidence]:
+        """The same as it is kept, salt included: whoever is shown it can hold it against what the ledger commits to."""
+        with self.database.connection() as connection:
+            rows = connection.execute(SQL["evidence_of"], {"subscriber": subscriber}).fetchall()
+        return {bytes(row[0]).hex(): Evidence(bytes(row[1]), bytes(row[2]), bytes(row[0])) for row in rows}
+
+    def mentioning(self, address: str) -> set[str]:
+        """Whose evidence holds a normalised address as a whole value: whoever had it when an act was recorded. Reads all evidence there is."""
+        with self.database.connection() as connection:
+            rows = connection.execute(SQL["mentioning"], {"said": canonical(address)}).fetchall()
+        return {str(row[0]) for row in rows}
+
     def suppress(self, hashes: Mapping[bytes, str], at: int) -> None:
         """Hashes of addresses nobody here knows, each with its reason: they stay out of every later import."""
         self.journal.tell([suppression(hashed, reason, at) for hashed, reason in hashes.items()])

@@ -125,3 +125,7 @@ DELETE FROM vault.evidence WHERE commitment = ANY(%(commitments)s)
 -- A life of its own, shorter than that of the act it stands beside; at most so many at once, so that no lock is long.
 DELETE FROM vault.evidence WHERE commitment IN
     (SELECT commitment FROM vault.evidence WHERE kind = %(kind)s AND kind IN ('visitor', 'relay') AND at < %(before)s ORDER BY at LIMIT %(most)s)
+
+-- name: mentioning
+-- An auditor's question about an address nobody is registered under any more: no index serves it, and it is asked by hand.
+SELECT DISTINCT subscriber FROM vault.evidence WHERE position(%(said)s::bytea IN payload) > 0

@@ -1,82 +1,41 @@
-"""`audit` and `rebuild`: views and tree are nothing but what the ledger says. Stopping at any point loses nothing."""
+"""`relance audit PART`: what an auditor asks, one file a part."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from engine.house import House
-from engine.language import N_, translator
-from engine.verbs import attesting, auditing_evidence, opening
-from engine.verbs.attesting import refusing
-from engine.verbs.progress import Progress
-from engine.verbs.refusal import Refusal
-from engine.verbs.wording import language_of
-
-VIEWS = ("agenda", "members", "letters", "silence")
+from engine.verbs import attesting, auditing_as_of, auditing_evidence, auditing_letter, auditing_story, opening, replaying
 
 
-SHOWN = 50
+@dataclass(frozen=True)
+class Part:
+    help: str
+    run: Callable[[House, argparse.Namespace], int]
+    arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
 
 
-def replay(house: House, args: argparse.Namespace) -> int:
-    """Rebuild every view beside the live ones from one snapshot, and the tree from the ledger's bytes; "equal", or what differs and status 1."""
-    _ = translator(language_of(house.config))
-    with refusing(), Progress(_("Recomputing the tree")) as tell:
-        in_tree = list(house.tree.replay(tell))
-    with Progress(_("Replaying")) as tell:
-        differences = house.views.compare(tell)
-    for unlike in in_tree[:SHOWN]:
-        print(_(unlike.sentence).format(**unlike.values))
-    places = {"live only": _("live only"), "rebuilt only": _("rebuilt only")}
-    for each in differences:
-        print(f"{each.table}: {places.get(each.where, each.where)}: {each.row}")
-    if in_tree:
-        said = N_("not equal: {n} differences between ledger, tree and checkpoints (at most 50 are shown); keep everything as it is: it is evidence")
-        raise Refusal(said, n=len(in_tree))
-    if differences:
-        said = N_("not equal: {n} rows differ (at most 50 of each kind are shown); `relance rebuild` makes the views anew")
-        raise Refusal(said, n=len(differences))
-    # The word a script looks for, the same in every language.
-    print("equal")
-    return 0
-
-
-def rebuild_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("view", nargs="*", metavar="VIEW", help=f"one of {', '.join(VIEWS)} (default: all)")
-
-
-def rebuild(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
-    for name in args.view:
-        if name not in VIEWS:
-            raise Refusal(N_("there is no view {view}; there are: {known}"), 2, view=name, known=", ".join(VIEWS))
-    with Progress(_("Rebuilding")) as tell:
-        house.views.rebuild(args.view, tell)
-    print(_("rebuilt: {views}").format(views=", ".join(args.view or VIEWS)))
-    return 0
+PARTS = {
+    "story": Part("every fact about a person, with both dates, cause, ground and the words shown", auditing_story.run, auditing_story.add_arguments),
+    "letter": Part("from a contested mail to the person, the ground and the words", auditing_letter.run, auditing_letter.add_arguments),
+    "as-of": Part("who was on which list, and on what ground, as it was known then", auditing_as_of.run, auditing_as_of.add_arguments),
+    "replay": Part('make views and tree anew beside the live ones: "equal", or what differs', replaying.replay),
+    "evidence": Part("whether each ground's proof is whole; what is missing is named", auditing_evidence.run, auditing_evidence.add_arguments),
+    "open-archive": Part("the sealed proof of somebody who was erased; each opening is recorded", opening.open_archive, opening.open_arguments),
+    "checkpoint": Part("sign the ledger as it is now, and print the signed checkpoint", attesting.checkpoint),
+    "key": Part("origin and key of the checkpoints, to be published where nobody here can change them", attesting.key),
+    "rotate-key": Part("a new signing key, which the present one names", attesting.rotate),
+    "restored": Part("say that the ledger was put back: a new origin begins, which names the last checkpoint", attesting.restored),
+}
 
 
 def audit_arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
-    parts.add_parser("replay", help='make views and tree anew beside the live ones: "equal", or what differs')
-    auditing_evidence.add_arguments(parts.add_parser("evidence", help="whether each ground's proof is whole; what is missing is named"))
-    parts.add_parser("checkpoint", help="sign the ledger as it is now, and print the signed checkpoint")
-    parts.add_parser("key", help="origin and key of the checkpoints, to be published where nobody here can change them")
-    parts.add_parser("rotate-key", help="a new signing key, which the present one names")
-    opening.open_arguments(parts.add_parser("open-archive", help="the sealed proof of somebody who was erased; each opening is recorded"))
-    parts.add_parser("restored", help="say that the ledger was put back from a copy: a new origin begins, which names the last checkpoint")
-
-
-PARTS = {
-    "replay": replay,
-    "evidence": auditing_evidence.run,
-    "checkpoint": attesting.checkpoint,
-    "key": attesting.key,
-    "rotate-key": attesting.rotate,
-    "restored": attesting.restored,
-    "open-archive": opening.open_archive,
-}
+    for name, part in PARTS.items():
+        part.arguments(parts.add_parser(name, help=part.help, description=part.help))
 
 
 def audit(house: House, args: argparse.Namespace) -> int:
-    return PARTS[args.part](house, args)
+    return PARTS[args.part].run(house, args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.audit.report import printable
 from engine.language import Say
 from engine.ledger.codec import Entry
 from engine.rights.facts import Kept
@@ -19,6 +20,16 @@ def line(entry: Entry, plan: Plan, zone: str, _: Say, evidence: Kept) -> str:
 
 
 def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
+    said = door_in_words(entry, _)
+    kept = evidence.get(entry.cause.evidence)
+    if not kept:
+        return said
+    known = ("source", "file", "line", "order", "operator", "words", "act")
+    details = ", ".join(f"{name}: {kept[name]}" for name in known if kept.get(name))
+    return f"{said} ({printable(details)})" if details else said
+
+
+def door_in_words(entry: Entry, _: Say) -> str:
     doors = {
         "form": _("form"),
         "import": _("import"),
@@ -32,18 +43,7 @@ def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
         "relay": _("mail server's answer"),
         "journal": _("stop journal, after a restore"),
     }
-    said = doors.get(entry.cause.door, entry.cause.door)
-    kept = evidence.get(entry.cause.evidence)
-    if not kept:
-        return said
-    known = ("source", "file", "line", "order", "operator", "words", "act")
-    details = ", ".join(f"{name}: {kept[name]}" for name in known if kept.get(name))
-    return f"{said} ({printable(details)})" if details else said
-
-
-def printable(outside: str) -> str:
-    """What others have said may not steer the terminal it is shown on."""
-    return "".join(character if character.isprintable() else "·" for character in outside)
+    return doors.get(entry.cause.door, entry.cause.door)
 
 
 def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
@@ -61,9 +61,9 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
         case e.ConsentRequested(_, purpose, _, lists):
             return _("Asked to confirm for “{purpose}” (lists {lists})").format(purpose=purpose, lists=", ".join(map(named, lists)))
         case e.ConsentGiven(_, purpose, proof):
-            return _("Consent for “{purpose}”: {proof}").format(purpose=purpose, proof=_proof(proof, _))
+            return _("Consent for “{purpose}”: {proof}").format(purpose=purpose, proof=proof_in_words(proof, _))
         case e.GroundDeclared(_, purpose, basis, proof):
-            return _("Ground for “{purpose}”: {basis}, {proof}").format(purpose=purpose, basis=in_words(basis, _), proof=_proof(proof, _))
+            return _("Ground for “{purpose}”: {basis}, {proof}").format(purpose=purpose, basis=in_words(basis, _), proof=proof_in_words(proof, _))
         case e.ConsentConfirmed(_, purpose):
             return _("Confirmed for “{purpose}”").format(purpose=purpose)
         case e.ConsentExpired(_, purpose):
@@ -142,7 +142,7 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
             return type(event).__name__
 
 
-def _proof(proof: str, _: Say) -> str:
+def proof_in_words(proof: str, _: Say) -> str:
     words = {
         "declared": _("declared, without proof"),
         "declared-with-proof": _("declared, with a proof"),

@@ -1,0 +1,98 @@
+"""What was published at any position of the ledger: the edition, the words, and the notices shown where data was collected."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from engine.installation import events as i
+from engine.installation.state import Installation
+from engine.ledger.codec import Entry
+from engine.sequence.model import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Words a fact refers to by their SHA-256, "" where nobody published them. `in_force`: they were the latest of their form at that position."""
+
+    digest: str
+    words: str = ""
+    form: str = ""
+    language: str = ""
+    published_at: int = 0
+    in_force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which plan ran: its number, when it was published and when that was recorded (ms), and where it stands in the ledger; 0 before the first."""
+
+    number: int
+    at: int
+    position: int
+    recorded_at: int = 0
+
+
+class Published:
+    """`entries` is the installation's whole stream."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        state = Installation()
+        self._editions: list[Edition] = []
+        self._notices: list[tuple[int, i.NoticePublished]] = []
+        for entry in entries:
+            event = cast(i.InstallationEvent, entry.event)
+            state = state.evolve(event)
+            match event:
+                case i.SequencePublished():
+                    self._editions.append(Edition(event.edition, event.at, entry.position, entry.recorded_at))
+                case i.NoticePublished():
+                    self._notices.append((entry.position, event))
+        self.state = state
+
+    def edition_at(self, position: int) -> Edition:
+        found = bisect_right(self._editions, position, key=lambda edition: edition.position)
+        return self._editions[found - 1] if found else Edition(0, 0, 0)
+
+    def edition(self, number: int) -> Edition:
+        return next((each for each in self._editions if each.number == number), Edition(0, 0, 0))
+
+    def plan_at(self, position: int) -> Plan:
+        """The plan that ran when this position was written; the empty plan before the first."""
+        number = self.edition_at(position).number
+        return self.state.plan(number) if number else Plan()
+
+    def plan_known(self, instant: int) -> Plan:
+        """The plan as it was known at an instant (ms)."""
+        number = max((each.number for each in self._editions if each.recorded_at <= instant), default=0)
+        return self.plan(number)
+
+    def listed(self, said: str) -> int | None:
+        """A list's number from its number or name in any edition ever published."""
+        for edition in reversed(self._editions):
+            found = self.state.plan(edition.number).list_named(said)
+            if found is not None:
+                return found.id
+        return None
+
+    def plan(self, edition: int) -> Plan:
+        return self.state.plan(edition) if edition else Plan()
+
+    def digest(self, edition: int, path: str) -> str:
+        """The SHA-256 of a file as it was in an edition, "" where it had none."""
+        found = self.state.editions.get(edition)
+        return dict(found.files).get(path, "") if found else ""
+
+    def notice(self, digest: str, position: int, form: str = "") -> Notice:
+        """The notice a fact at `position` names, as far as the ledger has it; of `form` where the fact says which."""
+        before = [(at, event) for at, event in self._notices if at <= position]
+        same = [(at, event) for at, event in before if event.digest == digest]
+        chosen = [each for each in same if each[1].form == form] or same
+        words = self.state.words.get(digest, "")
+        if not chosen:
+            return Notice(digest, words)
+        _position, event = chosen[-1]
+        latest = next(other for _, other in reversed(before) if other.form == event.form)
+        return Notice(digest, words, event.form, event.language, event.at, latest.digest == digest)

@@ -1,0 +1,99 @@
+"""What is told to an auditor, as text for a terminal and as one page of HTML: no script, nothing from elsewhere, every outside word escaped. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+INDENT = "    "
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c; background: #fff; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; border-bottom: 1px solid #bbb; }
+ol, ul { padding-left: 1.5rem; } li { margin: .6rem 0; overflow-wrap: anywhere; }
+.note { display: block; color: #444; } .alarm { color: #8a1020; font-weight: 600; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f2; border-left: 3px solid #888; padding: .6rem; margin: .3rem 0; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something said of a line. `alarm`: what an auditor must not overlook. `verbatim`: words that are shown as they are, over several lines."""
+
+    text: str
+    alarm: bool = False
+    verbatim: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    text: str
+    notes: tuple[Note, ...] = ()
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    heading: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    title: str
+    sections: tuple[Section, ...]
+    language: str = "en"
+
+
+def printable(outside: str) -> str:
+    """What others have said may not steer the terminal it is shown on."""
+    return "".join(character if character.isprintable() else "·" for character in outside)
+
+
+def as_text(report: Report) -> Iterator[str]:
+    """Line by line. What must not be overlooked has an exclamation mark before it."""
+    yield printable(report.title)
+    for section in report.sections:
+        yield ""
+        yield printable(section.heading)
+        for line in section.lines:
+            yield f"{_mark(line.alarm)}{printable(line.text)}"
+            for note in line.notes:
+                if note.text:
+                    yield f"{INDENT}{_mark(note.alarm)}{printable(note.text)}"
+                yield from (f"{INDENT}  | {printable(each.expandtabs(4))}".rstrip() for each in note.verbatim.splitlines())
+
+
+def _mark(alarm: bool) -> str:
+    return "! " if alarm else ""
+
+
+def as_html(report: Report) -> str:
+    title = escape(printable(report.title))
+    sections = "\n".join(_section(each) for each in report.sections)
+    return (
+        f'<!doctype html>\n<html lang="{escape(report.language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n<meta name="robots" content="noindex">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
+        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{sections}\n</body>\n</html>\n"
+    )
+
+
+def _section(section: Section) -> str:
+    lines = "\n".join(f"<li>{_said(line.text, line.alarm)}{''.join(map(_note, line.notes))}</li>" for line in section.lines)
+    return f"<section>\n<h2>{escape(printable(section.heading))}</h2>\n<ul>\n{lines}\n</ul>\n</section>"
+
+
+def _note(note: Note) -> str:
+    words = f"<pre>{escape(_lines(note.verbatim))}</pre>" if note.verbatim else ""
+    return (f'<span class="note">{_said(note.text, note.alarm)}</span>' if note.text else "") + words
+
+
+def _said(text: str, alarm: bool) -> str:
+    said = escape(printable(text))
+    return f'<span class="alarm">{said}</span>' if alarm else said
+
+
+def _lines(text: str) -> str:
+    return "\n".join(printable(line.expandtabs(4)) for line in text.splitlines())

@@ -1,0 +1,72 @@
+"""What is said where nothing is held about an address or a mail: a statement, signed with the installation's key, that says what it does not say."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+
+from engine.audit.nothing_held import Asked, head_of, statement
+from engine.audit.report import Line, Note, Report, Section, printable
+from engine.house import House
+from engine.language import Language, Say, translator
+from engine.rights.facts import iso
+from engine.verbs.found_letter import forged_links
+from engine.verbs.handing_out import hand_out
+from engine.verbs.refusal import address_of
+from engine.verbs.refused import in_words
+from engine.verbs.vouching import origin_of, signed
+
+NOTHING_HELD = 1
+"""The exit status: a script can tell "nothing held" from a story."""
+
+
+def nothing_held_about_address(house: House, args: argparse.Namespace, language: Language) -> int:
+    _, address = translator(language), address_of(args.address)
+    reason = next(iter(house.vault.suppressed([house.vault.hash(address)]).values()), "")
+    listed = _("Its keyed hash is on the suppression list ({why}): that is all that is kept of it.").format(why=in_words(reason, _))
+    sentences = (
+        _("Nobody is registered under this address in this installation, and no evidence that is still held names it."),
+        listed if reason else _("Its keyed hash is not on the suppression list."),
+        _("Somebody who was erased without that hash cannot be told apart from somebody never known: what stays of them is linked to no address."),
+        _("This speaks of one installation at one moment, and not of what others may have sent in its name."),
+    )
+    return _say(house, args, language, [Asked("address", address)], reason, sentences)
+
+
+def nothing_held_about_mail(house: House, args: argparse.Namespace, language: Language, asked: Sequence[Asked], forged: int) -> int:
+    """`forged` counts links of Relance's form that are none of this installation's."""
+    _ = translator(language)
+    sentences = (
+        *((forged_links(forged, language),) if forged else ()),
+        _("No letter with this Message-ID, and none that a genuine link of this mail leads to, was ever begun in this ledger."),
+        _("The beginning of a letter stays in the ledger when the person it went to is erased."),
+        _("A ledger that was put back from an older copy no longer holds what was written after that copy."),
+        _("It does not say who wrote the mail: anybody can put this site's name and address into a mail of their own."),
+    )
+    return _say(house, args, language, asked, None, sentences)
+
+
+def _say(
+    house: House, args: argparse.Namespace, language: Language, asked: Sequence[Asked], suppressed: str | None, sentences: Sequence[str]
+) -> int:
+    _, size = translator(language), house.ledger.head()
+    head = head_of(size, house.ledger.bytes_at(size))
+    text = statement(origin_of(house), asked, iso(house.clock.now()), head, suppressed, sentences)
+    note = signed(house, text)
+    if args.json:
+        plain = {"held": False, "suppressed": suppressed, "signed": note is not None, "note": note if note is not None else text}
+        print(json.dumps(plain | {each.what: printable(each.said) for each in asked}, ensure_ascii=False, indent=2))
+    elif args.html is not None:
+        said = _("This text can be verified with the installation's public key:") if note else _unsigned(_)
+        section = Section(_("Statement"), (Line(said, (Note("", verbatim=note or text),)),))
+        hand_out(Report(_("Nothing held"), (section,), language), args.html, language)
+    else:
+        print(note if note is not None else text, end="")
+        if note is None:
+            print(_unsigned(_))
+    return NOTHING_HELD
+
+
+def _unsigned(_: Say) -> str:
+    return _("not signed: this installation has no signing key yet (`relance run` makes it); whoever is handed this has only your word")

@@ -1,0 +1,167 @@
+"""Ten people with something to contest, and what an auditor types: real verbs on a real house, letters composed as they are sent."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from engine.deciding import Result, Wish
+from engine.house import House
+from engine.ledger.codec import Encoded
+from engine.ledger.store import AT_HEAD, Append
+from engine.sending.compose import Composer, Ordered
+from engine.subscriber.commands import AnyCommand, Perform, RecordOutcome
+from engine.subscriber.events import Cause, LetterBegun, PersonEvent
+from engine.subscriber.outcome import Done
+from engine.vault.commitment import evidence
+from engine.vault.vault import Keep
+from engine.verbs import auditing
+
+DAY = 86_400_000
+FORM_NOTICE = "Le Potager garde votre adresse jusqu’à votre désinscription."
+FILES = {
+    "potager.toml": f"""
+title = "Le potager"
+purpose = "conseils"
+
+[[form]]
+name = "inscription"
+title = "La lettre du potager"
+list = 10
+checkbox = "Oui, je souhaite recevoir la lettre."
+button = "Je m’inscris"
+notice = "{FORM_NOTICE}"
+
+[[list]]
+id = 10
+name = "semis"
+group = "prospects"
+
+  [[list.letter]]
+  id = "question"
+  after = "0 minutes"
+  subject = "Avez-vous semé, {{{{ first_name | default('vous', true) }}}} ?"
+  body = "question.md"
+
+[[list]]
+id = 11
+name = "seme"
+group = "prospects"
+  [[list.letter]]
+  id = "bravo"
+  after = "0 minutes"
+  subject = "Bravo"
+  body = "bravo.md"
+
+[[list]]
+id = 12
+name = "pas-encore"
+group = "prospects"
+""",
+    "clients.toml": """
+title = "Clients"
+purpose = "offres"
+[[list]]
+id = 20
+name = "acheteurs"
+group = "clients"
+  [[list.letter]]
+  id = "merci"
+  after = "0 minutes"
+  subject = "Merci"
+  body = "bravo.md"
+""",
+    "question.md": "Bonjour {{ first_name | default('à vous', true) }}, avez-vous semé ?\n\n[Oui](===11===)\n\n[Non](===12===)\n",
+    "bravo.md": "Bravo !\n",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    status: int
+    out: str
+
+    @property
+    def plain(self) -> dict[str, object]:
+        return cast("dict[str, object]", json.loads(self.out))
+
+
+@dataclass(frozen=True)
+class Auditor:
+    """Types `relance audit …`."""
+
+    house: House
+    capture: pytest.CaptureFixture[str]
+    folder: Path
+
+    def asks(self, *typed: str, lang: str = "en") -> Told:
+        parser = argparse.ArgumentParser()
+        auditing.audit_arguments(parser)
+        said = [*typed] if typed[0] == "replay" else [*typed, "--lang", lang]
+        self.capture.readouterr()
+        status = auditing.audit(self.house, parser.parse_args(said))
+        return Told(status, self.capture.readouterr().out)
+
+    def file(self, octets: bytes, name: str = "contested.eml") -> str:
+        path = self.folder / name
+        path.write_bytes(octets)
+        return str(path)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A letter as it left: where its claim stands, and its octets."""
+
+    position: int
+    claim: LetterBegun
+    octets: bytes
+
+
+def wished(house: House, command: AnyCommand, address: str, *, keep: Keep | None = None) -> Result:
+    result = house.decisions.one(Wish(command, address=address, keep=keep))
+    assert isinstance(result.outcome, Done), result
+    return result
+
+
+def with_evidence(house: House, door: str, said: dict[str, object], fields: dict[str, str] | None = None) -> tuple[Cause, Keep]:
+    kept = evidence(secrets.token_bytes(32), said)
+    return Cause(door, secrets.token_hex(8), evidence=kept.commitment.hex()), Keep("", house.clock.now(), fields=fields or {}, evidence=(kept,))
+
+
+def sent(house: House, address: str, key: str, verdict: str = "sent", words: str = "") -> Mail:
+    """The letter that is due, begun, composed as senders do, and accepted by the mail server (or not)."""
+    stream = house.vault.find(address)
+    assert stream is not None
+    begun = house.decisions.one(Wish(Perform(house.clock.now(), Cause("engine"), key, secrets.token_hex(16), "test"), stream=stream))
+    assert isinstance(begun.outcome, Done), begun
+    (claim,) = begun.outcome.events
+    assert isinstance(claim, LetterBegun)
+    person = house.decisions.load([stream])[stream]
+    known = house.vault.people([stream])[stream]
+    ground = person.grounds.get(claim.purpose)
+    ordered = Ordered(claim, begun.positions[0], known.address, known.fields, person.language, ground.basis if ground else "consent")
+    octets = Composer(house.config, house.secrets.link_key).octets(ordered, house.publications.current().plan(claim.edition), house.clock.now())
+    cause, keep = with_evidence(house, "relay", {"words": words, "code": 450}) if words else (Cause("relay"), None)
+    code = 250 if verdict == "sent" else 450
+    house.decisions.one(Wish(RecordOutcome(house.clock.now(), cause, claim.message, verdict, code, ""), stream=stream, keep=keep))
+    return Mail(begun.positions[0], claim, octets)
+
+
+def recorded(house: House, stream: str, events: Sequence[PersonEvent], door: str = "operator") -> None:
+    """Facts as somebody at the ledger would put them there, whatever the rules say."""
+    now = house.clock.now()
+    house.ledger.append([Append(stream, AT_HEAD, tuple(Encoded(stream, event, Cause(door), now) for event in events))])
+
+
+def forgotten(house: House, stream: str) -> None:
+    """Gone from the vault, as after an erasure."""
+    with house.database.connection() as connection:
+        connection.execute("DELETE FROM vault.evidence WHERE subscriber = %s", (stream,))
+        connection.execute("DELETE FROM vault.person WHERE subscriber = %s", (stream,))
