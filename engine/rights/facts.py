@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.ledger.codec import Entry, as_plain
 from engine.sequence.timing import to_local
 
-Kept = Mapping[str, dict[str, object]]
+Kept = Mapping[str, Mapping[str, object]]
 """A person's evidence by commitment in hexadecimal."""
 
 

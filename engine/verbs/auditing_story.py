@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from engine.audit.covering import Covering
 from engine.audit.grounds import GroundsFollowed, GroundThen
 from engine.audit.held import held
 from engine.audit.published import Published
@@ -22,7 +23,7 @@ from engine.verbs.handing_out import hand_out, output_arguments
 from engine.verbs.nothing_held import nothing_held_about_address
 from engine.verbs.said import shown
 from engine.verbs.story import standing
-from engine.verbs.telling import Telling, large_gap
+from engine.verbs.telling import Telling, large_gap, notice_of
 from engine.verbs.whose import Whose, whose
 from engine.verbs.wording import language_of
 
@@ -47,7 +48,7 @@ def run(house: House, args: argparse.Namespace) -> int:
 
 def _report(house: House, found: Whose, published: Published, language: Language) -> Report:
     _, zone = translator(language), house.config.site.timezone
-    telling = Telling(published, found.pieces, zone, language)
+    telling = Telling(published, covering(house), found.pieces, zone, language)
     facts = tuple(telling.line(entry, ground) for entry, ground in _with_grounds(found.entries))
     now = tuple(Line(each) for each in standing(house, found.subscriber, zone, _)) or (Line(_("on no list, with no ground")),)
     sections = (
@@ -58,6 +59,10 @@ def _report(house: House, found: Whose, published: Published, language: Language
     )
     title = _("The story of {id}, told on {when} ({zone})")
     return Report(title.format(id=found.subscriber, when=shown(house.clock.now(), zone), zone=zone), sections, language)
+
+
+def covering(house: House) -> Covering:
+    return Covering(house.publications.current().origins, house.tree.all_checkpoints())
 
 
 def _with_grounds(entries: list[Entry]) -> Iterator[tuple[Entry, GroundThen | None]]:
@@ -88,11 +93,12 @@ def _who(found: Whose, _: Say) -> Iterator[Line]:
 
 def _limits(_: Say) -> Iterator[Line]:
     yield Line(_("The first date of a fact is what was claimed; the second is when this ledger took it down. A line with ! is not to be overlooked."))
+    yield Line(_("A fact is no younger than the first signed checkpoint it is in: that date holds as far as somebody else keeps the checkpoint."))
     yield Line(_("Whoever was erased and came back has a new story: nothing links it to the former one."))
 
 
 def _plain(house: House, found: Whose, published: Published, language: Language) -> dict[str, object]:
-    known, zone = found.known, house.config.site.timezone
+    known, zone, covered = found.known, house.config.site.timezone, covering(house)
     return {
         "subscriber": found.subscriber,
         "told_at": iso(house.clock.now()),
@@ -100,19 +106,22 @@ def _plain(house: House, found: Whose, published: Published, language: Language)
         "fields": dict(known.fields) if known else {},
         "other_addresses": list(found.others),
         "found_by_former_address": bool(found.asked),
-        "facts": [plain_fact(found, published, entry, ground, zone, language) for entry, ground in _with_grounds(found.entries)],
+        "facts": [plain_fact(found, published, covered, entry, ground, zone, language) for entry, ground in _with_grounds(found.entries)],
         "standing": standing(house, found.subscriber, zone, translator(language)),
     }
 
 
 def plain_fact(
-    found: Whose, published: Published, entry: Entry, ground: GroundThen | None, zone: str, language: Language
+    found: Whose, published: Published, covered: Covering, entry: Entry, ground: GroundThen | None, zone: str, language: Language
 ) -> dict[str, object]:
     proof = held(entry, found.pieces)
     kept = {entry.cause.evidence: proof.said} if proof.state in ("held", "altered") else {}
-    notice = Telling(published, found.pieces, zone, language).notice_of(entry)
+    notice = notice_of(published, entry)
     words: dict[str, object] = {"words": sentence(entry.event, published.plan_at(entry.position), zone, translator(language))}
     more: dict[str, object] = {"evidence": proof.state, "large_gap_ms": large_gap(entry)}
+    checkpoint = covered.of(entry.position)
+    if checkpoint is not None:
+        more["checkpoint"] = {"origin": checkpoint.origin, "size": checkpoint.size, "signed_at": iso(checkpoint.signed_at)}
     if notice is not None:
         more["notice"] = asdict(notice)
     if ground is not None:

@@ -65,8 +65,10 @@ def _message(entry: Entry) -> str:
     return entry.event.message if isinstance(entry.event, LetterBegun) else ""
 
 
-def identity(found: FoundLetter, ids: Sequence[str], messages: Sequence[str], tokens: Sequence[str], language: Language, _: Say) -> list[Line]:
-    """What the mail's two marks are worth, in words."""
+def identity(
+    found: FoundLetter, ids: Sequence[str], messages: Sequence[str], tokens: Sequence[str] | None, language: Language, _: Say
+) -> list[Line]:
+    """What the mail's two marks are worth, in words; `tokens` None where only an id was given."""
     lines = []
     for said in ids or ("",):
         values = {"id": said or "-"}
@@ -80,7 +82,7 @@ def identity(found: FoundLetter, ids: Sequence[str], messages: Sequence[str], to
         lines.append(Line(_("at least one of its links is genuine: its mark can be made with this installation's key alone")))
     elif found.by_link:
         lines.append(Line(_("its links are genuine: their mark can be made with this installation's key alone")))
-    elif not tokens:
+    elif tokens is not None and not tokens:
         lines.append(Line(_("it holds no link of Relance's form")))
     if found.forged:
         lines.append(Line(forged_links(found.forged, language), alarm=True))

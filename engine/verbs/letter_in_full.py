@@ -12,6 +12,7 @@ from engine.intake.address import AddressRefused, normalise
 from engine.language import Language, Say, translator
 from engine.ledger.codec import Entry
 from engine.subscriber import events as e
+from engine.verbs.auditing_story import covering
 from engine.verbs.found_letter import identity
 from engine.verbs.letter_case import Case
 from engine.verbs.said import shown
@@ -21,7 +22,7 @@ from engine.verbs.wording import say_list
 
 def report(house: House, case: Case, asked: str, published: Published, language: Language) -> Report:
     _, zone = translator(language), house.config.site.timezone
-    telling = Telling(published, case.whose.pieces, zone, language)
+    telling = Telling(published, covering(house), case.whose.pieces, zone, language)
     sections = (
         Section(_("The mail that is contested"), tuple(_mail(case, asked, language, _))),
         Section(_("The letter and its reader"), tuple(_letter(case, published, telling, _))),
@@ -37,7 +38,7 @@ def report(house: House, case: Case, asked: str, published: Published, language:
 def _mail(case: Case, asked: str, language: Language, _: Say) -> Iterator[Line]:
     mail = case.contested
     if mail is None:
-        yield from identity(case.found, (asked,), (case.letter.message,), (), language, _)
+        yield from identity(case.found, (asked,), (case.letter.message,), None, language, _)
         return
     for head, value in (("From", mail.sender), ("To", mail.to), ("Subject", mail.subject), ("Date", mail.date)):
         if value:
@@ -87,8 +88,10 @@ def _ground(case: Case, telling: Telling, _: Say) -> Iterator[Line]:
 
 def _moment(case: Case, entry: Entry, _: Say) -> Iterator[Note]:
     """Whether a fact was known before the letter was begun; a withdrawal between its beginning and its end is a letter under way."""
-    if entry == case.ground.fact:
+    if entry == case.ground.fact and not case.ground.why_not:
         yield Note(_("this is the ground the letter stood on"))
+    elif entry == case.ground.withdrawn:
+        yield Note(_("this took the ground back, before the letter"), alarm=True)
     elif entry.version < case.begun.version:
         yield Note(_("before this letter"))
     elif isinstance(entry.event, e.ConsentWithdrawn) and any(each.name == "letter-sent" and each.version > entry.version for each in case.became):

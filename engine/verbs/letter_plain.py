@@ -9,16 +9,16 @@ from engine.house import House
 from engine.language import Language
 from engine.ledger.codec import Entry
 from engine.rights.facts import iso
-from engine.verbs.auditing_story import plain_fact, plain_ground
+from engine.verbs.auditing_story import covering, plain_fact, plain_ground
 from engine.verbs.letter_case import Case
 
 
 def plain(house: House, case: Case, published: Published, language: Language) -> dict[str, object]:
-    found, mail, words = case.found, case.contested, case.words
+    found, mail, words, covered = case.found, case.contested, case.words, covering(house)
 
     def facts(entries: tuple[Entry, ...]) -> list[dict[str, object]]:
         zone = house.config.site.timezone
-        return [plain_fact(case.whose, published, entry, None, zone, language) for entry in entries]
+        return [plain_fact(case.whose, published, covered, entry, None, zone, language) for entry in entries]
 
     return {
         "held": True,

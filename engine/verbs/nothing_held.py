@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from engine.audit.nothing_held import Asked, head_of, statement
 from engine.audit.report import Line, Note, Report, Section, printable
 from engine.house import House
-from engine.language import Language, Say, translator
+from engine.language import Language, translator
 from engine.rights.facts import iso
 from engine.verbs.found_letter import forged_links
 from engine.verbs.handing_out import hand_out
 from engine.verbs.refusal import address_of
 from engine.verbs.refused import in_words
-from engine.verbs.vouching import origin_of, signed
+from engine.verbs.vouching import vouched
 
 NOTHING_HELD = 1
 """The exit status: a script can tell "nothing held" from a story."""
@@ -50,23 +50,22 @@ def nothing_held_about_mail(house: House, args: argparse.Namespace, language: La
 def _say(
     house: House, args: argparse.Namespace, language: Language, asked: Sequence[Asked], suppressed: str | None, sentences: Sequence[str]
 ) -> int:
-    _, size = translator(language), house.ledger.head()
-    head = head_of(size, house.ledger.bytes_at(size))
-    text = statement(origin_of(house), asked, iso(house.clock.now()), head, suppressed, sentences)
-    note = signed(house, text)
+    _ = translator(language)
+
+    def text(origin: str) -> str:
+        # Asked once the origin is there, which may have begun just now.
+        size = house.ledger.head()
+        head = head_of(size, house.ledger.bytes_at(size))
+        return statement(origin, asked, iso(house.clock.now()), head, suppressed, sentences)
+
+    note = vouched(house, text)
     if args.json:
-        plain = {"held": False, "suppressed": suppressed, "signed": note is not None, "note": note if note is not None else text}
+        plain = {"held": False, "suppressed": suppressed, "note": note}
         print(json.dumps(plain | {each.what: printable(each.said) for each in asked}, ensure_ascii=False, indent=2))
-    elif args.html is not None:
-        said = _("This text can be verified with the installation's public key:") if note else _unsigned(_)
-        section = Section(_("Statement"), (Line(said, (Note("", verbatim=note or text),)),))
+    elif getattr(args, "html", None) is not None:
+        said = _("This signed note can be verified with the key that `relance audit key` prints:")
+        section = Section(_("Statement"), (Line(said, (Note("", verbatim=note),)),))
         hand_out(Report(_("Nothing held"), (section,), language), args.html, language)
     else:
-        print(note if note is not None else text, end="")
-        if note is None:
-            print(_unsigned(_))
+        print(note, end="")
     return NOTHING_HELD
-
-
-def _unsigned(_: Say) -> str:
-    return _("not signed: this installation has no signing key yet (`relance run` makes it); whoever is handed this has only your word")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.audit.covering import Covering
 from engine.audit.grounds import GroundThen
 from engine.audit.held import Held, held, particulars
 from engine.audit.published import Notice, Published
@@ -27,6 +28,7 @@ class Telling:
     """`pieces` are the person's evidence by commitment. Words and evidence are shown once, and named by their place afterwards."""
 
     published: Published
+    covering: Covering
     pieces: Mapping[str, Evidence]
     zone: str
     language: Language
@@ -42,11 +44,18 @@ class Telling:
         plan = self.published.plan_at(entry.position)
         both = _("{at} (recorded {recorded})").format(at=shown(entry.event.at, self.zone), recorded=shown(entry.recorded_at, self.zone))
         where = _("through: {door} · position {position} · {name}")
-        notes = [Note(where.format(door=door_in_words(entry, _), position=entry.position, name=entry.name))]
+        place = where.format(door=door_in_words(entry, _), position=entry.position, name=entry.name)
+        notes = [Note(f"{place} · {self._covered(entry)}")]
         notes += self._letter(entry) + self._evidence(entry, held(entry, self.pieces)) + self._gap(entry) + self._notice(entry)
         if ground is not None:
             notes.append(self.ground(ground))
         return Line(f"{both}  {sentence(entry.event, plan, self.zone, _)}", tuple(notes))
+
+    def _covered(self, entry: Entry) -> str:
+        _, signed = self.say, self.covering.of(entry.position)
+        if signed is None:
+            return _("in no signed checkpoint yet")
+        return _("in the checkpoint of {size} entries, signed {when}").format(size=signed.size, when=shown(signed.signed_at, self.zone))
 
     def _letter(self, entry: Entry) -> list[Note]:
         """What `relance audit letter` takes, and which edition's words went out."""
@@ -79,7 +88,7 @@ class Telling:
         return [Note(_("recorded {length} before the date it claims").format(length=length), alarm=True)]
 
     def _notice(self, entry: Entry) -> list[Note]:
-        _, found = self.say, self.notice_of(entry)
+        _, found = self.say, notice_of(self.published, entry)
         if found is None:
             return []
         if not found.words:
@@ -95,11 +104,6 @@ class Telling:
         if not found.in_force:
             notes.append(Note(_("other words were in force for this form by then"), alarm=True))
         return notes
-
-    def notice_of(self, entry: Entry) -> Notice | None:
-        """The words a fact refers to, None where it refers to none."""
-        digest, form = getattr(entry.event, "notice", ""), getattr(entry.event, "form", "")
-        return self.published.notice(digest, entry.position, form) if digest else None
 
     def ground(self, ground: GroundThen) -> Note:
         _ = self.say
@@ -118,3 +122,9 @@ def large_gap(entry: Entry) -> int:
     """Milliseconds from when a fact is said to have been so to when it was recorded, where that is an hour or more; 0 for less."""
     gap = entry.recorded_at - entry.event.at
     return gap if abs(gap) >= LARGE_GAP else 0
+
+
+def notice_of(published: Published, entry: Entry) -> Notice | None:
+    """The words a fact refers to, None where it refers to none."""
+    digest, form = getattr(entry.event, "notice", ""), getattr(entry.event, "form", "")
+    return published.notice(digest, entry.position, form) if digest else None

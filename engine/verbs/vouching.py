@@ -1,17 +1,15 @@
-"""A statement in the installation's name, signed as a note (C2SP signed-note) where there is a key to sign with."""
+"""A statement in the installation's name, signed as a note (C2SP signed-note) by the key that signs its checkpoints."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
 from engine.house import House
+from engine.verbs.attesting import refusing
 
 
-def origin_of(house: House) -> str:
-    """In whose name: the origin of the ledger's tree."""
-    return f"{urlsplit(house.config.site.url).netloc}/relance"
-
-
-def signed(house: House, text: str) -> str | None:
-    """The signed note over `text`, None where the installation has no key yet."""
-    return None
+def vouched(house: House, text: Callable[[str], str]) -> str:
+    """The signed note over `text(origin)`, which ends with a newline. Raises Refusal where nothing may be signed (F07)."""
+    with refusing():
+        origin, _vkey = house.tree.begin()
+        return house.tree.sign(text(origin)).decode()

@@ -106,6 +106,7 @@ def test_2b_a_letter_begun_after_a_withdrawal_is_named(site: Site, auditor: Audi
     told = auditor.asks("letter", message)
     assert told.status == 1
     assert "! NO live ground when it was begun: consent withdrawn" in told.out
+    assert "! this took the ground back, before the letter" in told.out and "the ground the letter stood on" not in told.out
     assert "! NO live ground when it was begun: consent withdrawn" in auditor.asks("story", address).out
 
 
