@@ -16,25 +16,25 @@ from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from engine.config import Config
-from engine.letter.compile import Compiled, Foot, LetterMistakes, LetterSource, MergeFailed, Rendered, compile_letter
+from engine.letter.compile import Compiled, Foot, LetterMistakes, MergeFailed, Rendered, compile_letter
 from engine.letter.mould import Mould
 from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, LENGTH, NOT_ME, UNSUBSCRIBE, make_token, make_tokens
 from engine.sending import message as mails
 from engine.sending.address_header import Mailbox
 from engine.sending.frame import Frame, Personal
 from engine.sending.header_values import ONE_CLICK, feedback_id, list_id, list_unsubscribe, message_id
+from engine.sending.published_letter import letter_of as letter_of
+from engine.sending.published_letter import source_of as source_of
 from engine.sending.quoted_printable import quoted_printable_lines
 from engine.sending.texts import TEXTS, Texts
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
-from engine.subscriber.eligibility import EVERYTHING as ALL_PURPOSES
 from engine.subscriber.events import LetterBegun
 
 KEPT = 512
 CASTS_KEPT = 1000  # of some 30 KB
 SOURCES_KEPT = 100
 LONGEST_SOURCE = 200
-LAYOUT = "layout.html"
 
 
 class CannotRender(Exception):
@@ -78,24 +78,6 @@ _ASKING = {"confirmation": "ask", "permission": "still"}
 """Campaigns of what belongs to no list, as mailbox providers report on them."""
 Url = Callable[[int], str]
 """Where the link of an action leads."""
-
-
-def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
-    """The published letter a claim names, or None when that edition has none such."""
-    if claim.kind == "confirmation":
-        words, texts = plan.confirmation, TEXTS["fr" if plan.language == "fr" else "en"]
-        first = words.subject or texts.confirm_subject
-        subject = (words.remind_subject or texts.confirm_again_subject) if claim.letter == "ask-again" else first
-        return Letter(claim.letter, subject, words.body, words.preheader)
-    if claim.kind == "permission":
-        return Letter(claim.letter, TEXTS["fr" if plan.language == "fr" else "en"].still_subject, CONFIRMATION_BODY)
-    if claim.kind == "broadcast":
-        broadcast = plan.broadcasts.get(claim.key.partition(":")[2].partition("/")[0])
-        if broadcast is None:
-            return None
-        return broadcast.letter if claim.letter == broadcast.letter.id else broadcast.reminder
-    listed = plan.lists.get(claim.list)
-    return listed.letter(claim.letter) if listed else None
 
 
 class Composer:
@@ -277,17 +259,6 @@ class Composer:
     def _sender_id(self) -> str:
         letters = "".join(c for c in self.domain if c.isascii() and c.isalnum())
         return (letters + "relance")[:15]
-
-
-def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:
-    """A published letter with its layout, as the compiler wants it."""
-    if letter.body == CONFIRMATION_BODY:
-        texts = TEXTS["fr" if plan.language == "fr" else "en"]
-        name = plan.purposes[purpose].name if purpose in plan.purposes else purpose
-        body = texts.still_body if purpose == ALL_PURPOSES else texts.confirm_body.format(purpose=name)
-    else:
-        body = plan.words[letter.body]
-    return LetterSource(letter.body, letter.subject, letter.preheader, body, plan.words[LAYOUT])
 
 
 def _answers(compiled: Compiled, url: Url) -> list[str]:
