@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from engine.authoring import ASSETS, asset, read_sequences
 from engine.config import Config
 from engine.letter.compile import Foot, LetterMistakes, LetterSource, MergeFailed, check_letter, compile_letter
-from engine.sending.compose import LAYOUT, source_of
+from engine.sending.published_letter import LAYOUT, source_of
 from engine.sending.texts import TEXTS
 from engine.sequence.check import check
 from engine.sequence.links import visible

@@ -39,6 +39,9 @@ def whose(house: House, said: str) -> Whose | None:
     subscriber = house.vault.find(address)
     if subscriber is not None:
         return person(house, subscriber)
+    former = house.vault.formerly(address)
+    if former is not None:
+        return person(house, former, address)
     had = sorted(house.vault.mentioning(address))
     if not had:
         return None
