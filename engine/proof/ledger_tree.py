@@ -26,7 +26,7 @@ WAIT = 0.02
 
 
 class LedgerTree:
-    """`trouble` is why this process does not sign or grow, "" while it does."""
+    """`trouble` says why this process lets the tree not grow, or signs nothing; "" while it does."""
 
     def __init__(
         self, database: Database, ledger: Ledger, publications: Publications, place: Place, now: Callable[[], int], wall: Callable[[], int]
@@ -34,7 +34,11 @@ class LedgerTree:
         self.ledger, self.publications, self._database, self._wall = ledger, publications, database, wall
         self._tiles, self._checkpoints, self._growing = Tiles(database), Checkpoints(database), Growing(database)
         self._signer = Signer(database, publications, place, now, wall)
-        self.trouble = ""
+        self._troubles: dict[str, str] = {}
+
+    @property
+    def trouble(self) -> str:
+        return next((why for why in self._troubles.values() if why), "")
 
     def size(self) -> int:
         """How many entries the tree holds: those of positions 1 to `size()`."""
@@ -114,16 +118,16 @@ class LedgerTree:
             if latest is not None and (self._wall() < later(latest.signed_at, every, "UTC") or self.ledger.head() == latest.size):
                 return None
             signed = self.sign_now() if self.ledger.head() else None
-            self._is_troubled("")
+            self._is_troubled("signing", "")
             return signed
         except (SigningRefused, SecretMissing, ProofRefused, OSError) as error:
-            self._is_troubled(str(error))
+            self._is_troubled("signing", str(error))
             return None
 
-    def _is_troubled(self, why: str) -> None:
+    def _is_troubled(self, by: str, why: str) -> None:
         if why and why != self.trouble:
             log.error("NO CHECKPOINT IS SIGNED", extra={"why": why})
-        self.trouble = why
+        self._troubles[by] = why
 
     def grow(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """Follow the ledger to its head as it is now; the size the tree has then. Raises TreeContradicted."""
@@ -141,8 +145,9 @@ class LedgerTree:
         """The same for who does it again and again: a contradiction is kept in `trouble`."""
         try:
             self.grow(stopped)
+            self._is_troubled("growing", "")
         except TreeContradicted as error:
-            self._is_troubled(str(error))
+            self._is_troubled("growing", str(error))
 
     def anew(self, tell: Callable[[int, int], None] = lambda done, total: None) -> None:
         """All tiles from the ledger once more: after one was put back without the other. Checkpoints stay."""
