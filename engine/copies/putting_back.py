@@ -11,8 +11,8 @@ from pathlib import Path
 from engine import __version__
 from engine.copies.manifest import FILE, CopyRefused, Manifest, check, known_by, read_manifest
 from engine.house import Premises
-from engine.store.copying import PARTS, at_work, put_back
-from engine.store.database import program_role_of
+from engine.store.copying import PARTS, at_work, drop_views, put_back
+from engine.store.database import ensure_program_role, program_role_of
 from engine.store.migrate import VAULT_MIGRATIONS
 
 
@@ -50,6 +50,7 @@ def replace(premises: Premises, files: dict[str, Path]) -> None:
     if busy:
         raise CopyRefused("Relance runs on this database, here or on another machine: stop it first")
     put_back(premises.owner, [files[part] for part in PARTS])
+    drop_views(ensure_program_role(premises.owner, premises.config.secrets / "database.password"))
 
 
 def _unpacked(source: Path, folder: Path) -> Path:

@@ -76,7 +76,7 @@ def put_back(owner: str, archives: Sequence[Path]) -> None:
     """
     with psycopg.connect(owner, autocommit=True) as guard, tempfile.TemporaryFile() as complaints:
         guard.execute(queries(HERE / "roles.sql")["lock"], {"key": MIGRATION_LOCK})
-        schemas = [str(row[0]) for row in guard.execute(SQL["schemas"])]
+        schemas = [str(row[0]) for row in guard.execute(SQL["stores"])]
         command, environment = _command("psql", ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"), owner)
         with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints) as psql:
             assert psql.stdin is not None
@@ -93,6 +93,13 @@ def put_back(owner: str, archives: Sequence[Path]) -> None:
                 raise CopyFailed(_first(complaints) or str(error)) from error
         if psql.returncode != 0:
             raise CopyFailed(f"psql: {_first(complaints) or psql.returncode}")
+
+
+def drop_views(program: str) -> None:
+    """Views of a ledger that has given way to another; `program` is the conninfo of the running program's role."""
+    with psycopg.connect(program, autocommit=True) as connection:
+        for row in connection.execute(SQL["views"]).fetchall():
+            connection.execute(SQL.within(schema=str(row[0]))["drop"].encode())
 
 
 def _say(file: IO[bytes], statements: Sequence[str]) -> None:

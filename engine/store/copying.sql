@@ -14,9 +14,13 @@ SELECT name FROM vault.migration ORDER BY name
 -- Connections of the running program; whoever was killed has none any more.
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = %(role)s
 
--- name: schemas
--- Everything of ours: what was there is replaced as a whole. Views are made anew from the ledger.
-SELECT nspname FROM pg_namespace WHERE nspname IN ('ledger', 'vault', 'desk', 'proof') OR nspname ~ '^(view|building|replay|beside)_[a-z]+_[0-9]+$'
+-- name: stores
+-- What a copy takes the place of, as a whole.
+SELECT nspname FROM pg_namespace WHERE nspname IN ('ledger', 'vault', 'desk', 'proof')
+
+-- name: views
+-- What was derived from the ledger that is gone; the next start makes it anew. It belongs to the program's role, which alone may drop it.
+SELECT nspname FROM pg_namespace WHERE nspname ~ '^(view|building|replay)_[a-z]+_[0-9]+$'
 
 -- name: begin
 -- What is put back appears whole, or what was there stays.

@@ -7,11 +7,14 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
+from engine.app import furnished
 from engine.copies.manifest import CopyRefused, read_manifest
 from engine.deciding import Wish
 from engine.house import House, Premises
@@ -25,7 +28,7 @@ from engine.vault.vault import Keep
 from engine.verbs.refusal import Refusal
 from engine.verbs.starting import make_ready
 from tests.copies.premises import backup, premises_of, restore
-from tests.installation import Installations
+from tests.installation import Installations, publish
 from tests.rights.garden import Anna, Everything
 from tests.verbs.asking import join, send, withdraw
 
@@ -294,6 +297,33 @@ def test_the_guard_of_the_ledger_comes_back_with_it(premises: Premises, tmp_path
         connection.execute("UPDATE ledger.events SET topic = 'x'")
     with psycopg.connect(premises.owner) as owner, pytest.raises(psycopg.errors.RaiseException):
         owner.execute("DELETE FROM ledger.events")
+
+
+def test_an_owner_who_is_no_superuser_can_do_it_too(installations: Installations, people: People, tmp_path: Path) -> None:
+    """PostgreSQL elsewhere: `[store] url` names the owner of one database. Views belong to the program's role."""
+    with premises_of(installations) as usual:
+        with psycopg.connect(installations.admin, autocommit=True) as admin:
+            admin.execute("CREATE ROLE gardener LOGIN CREATEROLE PASSWORD 'secateur'")
+            admin.execute("CREATE DATABASE garden OWNER gardener")
+        try:
+            owner = make_conninfo(installations.admin, user="gardener", password="secateur", dbname="garden")
+            (usual.config.secrets / "database.password").unlink()
+            premises = replace(usual, owner=owner, furnish=lambda: furnished(usual.config, owner, usual.secrets))
+            with premises.furnish() as house:
+                publish(house)
+                people(house)
+            backup(premises, tmp_path / "copy")
+            with premises.furnish() as house:
+                withdraw(house, people.streams[0])
+                house.views.catch_up()
+            assert restore(premises, tmp_path / "copy") == 0
+            with premises.furnish() as house:
+                assert not house.decisions.load(people.streams[:1])[people.streams[0]].memberships
+                assert house.views.compare(lambda done, total: None) == []
+        finally:
+            with psycopg.connect(installations.admin, autocommit=True) as admin:
+                for statement in ("DROP DATABASE garden WITH (FORCE)", "DROP ROLE IF EXISTS garden_program", "DROP ROLE gardener"):
+                    admin.execute(statement.encode())
 
 
 def test_a_manifest_is_read_or_refused_whatever_stands_in_it(tmp_path: Path) -> None:
