@@ -15,8 +15,10 @@ from engine.sequence.timing import later
 from engine.subscriber import events as e
 from engine.subscriber.commands import Erase
 from engine.subscriber.outcome import Done
+from engine.subscriber.rights import MORE_TO_SEAL
 from engine.vault.vault import Erasing, Keep
 
+ATTEMPTS = 4
 KEPT_FACTS = N_("the facts in the ledger: random ids, dates, lists; nothing that is kept says any more whom they were about")
 KEPT_HASH = N_("a keyed hash of the address on the suppression list, so that no later import or call writes to it again")
 KEPT_PROOF = N_("proof for legal defence (GDPR 17(3)(e)), sealed to the auditor’s key: nobody here can read it; deleted on {date}")
@@ -69,6 +71,16 @@ def erase(
     seal: Seal | None = None,
 ) -> tuple[Result, Receipt | None]:
     """How it ended, and the receipt where somebody was erased. `cause` carries no evidence: none is kept. `seal` makes what stays of the proof."""
+    for _ in range(ATTEMPTS):
+        result, receipt = _erase(house, subscriber, cause, carry_out, basis, forget_suppression, seal)
+        if result.outcome != MORE_TO_SEAL:
+            break
+    return result, receipt
+
+
+def _erase(
+    house: House, subscriber: str, cause: e.Cause, carry_out: CarryOut, basis: str, forget_suppression: bool, seal: Seal | None
+) -> tuple[Result, Receipt | None]:
     vault, now = house.vault, house.clock.now()
     known = vault.people([subscriber]).get(subscriber)
     hashed = vault.hash(known.address) if known else b""
@@ -79,7 +91,7 @@ def erase(
     reason = "" if forget_suppression or not known else person.suppressed or "erased"
     keep = Keep(subscriber, now, suppress=reason, lift=forget_suppression, address_hash=hashed, erasing=erasing)
     held = vault.held(subscriber)
-    command = Erase(now, cause, secrets.token_hex(16), basis, archived.ends_at if archived else 0)
+    command = Erase(now, cause, secrets.token_hex(16), basis, archived.ends_at if archived else 0, person.version)
     result = carry_out(Wish(command, stream=subscriber, keep=keep))
     if result.conflict or not isinstance(result.outcome, Done):
         return result, None

@@ -207,11 +207,13 @@ class Object(Command):
 
 @dataclass(frozen=True, slots=True)
 class Erase(Command):
-    """`basis`: asked, retention, unconfirmed. `archived_until` is not 0 where proof is sealed and kept until then."""
+    """`basis`: asked, retention, unconfirmed. `archived_until` is not 0 where proof is sealed and kept until then: of the first `sealed` facts, which
+    must be all there are."""
 
     request: str
     basis: str = "asked"
     archived_until: int = 0
+    sealed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

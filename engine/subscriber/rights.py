@@ -16,6 +16,7 @@ RIGHTS = ("access", "rectification", "restriction", "objection", "withdrawal", "
 ANSWER_WITHIN = Delay(months=1)
 EXTENDED_WITHIN = Delay(months=3)
 UNKNOWN = Refused("nobody is known under this address")
+MORE_TO_SEAL = Refused("more has happened to this person since the proof was sealed: erase again")
 
 
 def due_at(asked_at: int, zone: str, within: Delay = ANSWER_WITHIN) -> int:
@@ -101,6 +102,8 @@ def erase(command: c.Erase, person: Person, plan: Plan) -> Outcome:
         return UNKNOWN
     if person.restricted and command.basis != "asked":
         return Refused("the processing of this person is restricted: nothing is deleted but at their own wish")
+    if command.archived_until and command.sealed != person.version:
+        return MORE_TO_SEAL
     facts: tuple[e.PersonEvent, ...] = ()
     if command.basis == "asked":
         facts += _asked(command.at, command.request, "erasure", person, plan)

@@ -15,6 +15,7 @@ PLAIN = frozenset(
         N_("the processing of this person is restricted already"),
         N_("the processing of this person is restricted: nothing is deleted but at their own wish"),
         N_("this person has not been erased: `relance show` tells their story"),
+        N_("more has happened to this person since the proof was sealed: erase again"),
         N_("somebody else is known under that address"),
         N_("proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in config.toml"),
         N_('it is not a private key of age: it begins with "AGE-SECRET-KEY-1"'),

@@ -14,7 +14,7 @@ from engine.cli import parser
 from engine.house import House
 from engine.ledger.codec import decode
 from engine.rights.archiving import archiver
-from engine.rights.erasing import erase
+from engine.rights.erasing import Archived, erase
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.mistakes import Unpublishable
 from engine.subscriber.events import Cause, ProofArchived, ProofOpened, SubscriberErased
@@ -64,6 +64,23 @@ def test_what_is_sealed_proves_everything_and_nobody_here_can_read_it(anna: Anna
         assert each["commitment"] in committed
     events = [entry.event for entry in house.ledger.stream(anna.stream)][-2:]
     assert isinstance(events[0], ProofArchived) and events[0].ends_at == ends_at and isinstance(events[1], SubscriberErased)
+
+
+def test_what_happens_while_it_is_sealed_is_sealed_too(anna: Anna) -> None:
+    house, seal_it, times = anna.house, archiver(anna.house, FIVE_YEARS), iter(range(2))
+
+    def slowly(subscriber: str) -> Archived:
+        made = seal_it(subscriber)
+        for _ in times:
+            anna.changes()
+            break
+        return made
+
+    _result, receipt = erase(house, anna.stream, SHOP, house.decisions.one, seal=slowly)
+    assert receipt is not None
+    said = json.loads(unseal((house.vault.archived(anna.stream) or (b"", 0))[0], str(IDENTITY)))
+    facts = house.ledger.stream(anna.stream)
+    assert len(said["entries"]) == len(facts) - 4 and facts[-5].name == "profile-changed"
 
 
 def test_each_opening_is_a_fact_and_hands_out_what_only_the_auditor_opens(anna: Anna, tmp_path: Path) -> None:

@@ -136,11 +136,16 @@ def test_who_is_erased_when_their_time_is_over_has_asked_for_nothing() -> None:
 
 def test_proof_that_is_kept_is_said_before_the_person_is_gone() -> None:
     ends = local("2031-03-02 13:00")
-    done = given(ASKED).when(c.Erase(LATER, SHOP, "q1", archived_until=ends))
+    done = given(ASKED).when(c.Erase(LATER, SHOP, "q1", archived_until=ends, sealed=len(ASKED)))
     done.then(asked("erasure"), answered(), e.ProofArchived(LATER, ends), e.SubscriberErased(LATER, "asked"))
     opened = done.when(c.OpenProof(LATER, SHOP)).then(e.ProofOpened(LATER))
     assert opened.person.erased
     given(ASKED).when(c.OpenProof(LATER, SHOP)).refused("has not been erased")
+
+
+def test_proof_that_does_not_hold_the_last_fact_is_no_proof() -> None:
+    command = c.Erase(LATER, SHOP, "q1", archived_until=local("2031-03-02 13:00"), sealed=len(ASKED))
+    given(ASKED, e.ContactNoted(LATER, NOON)).when(command).refused("more has happened to this person since the proof was sealed")
 
 
 def test_erasing_twice_is_erasing_once_and_nobody_cannot_be_erased() -> None:
