@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import cast
+from typing import NamedTuple, cast
 
 from engine.installation.events import STREAM
 from engine.installation.state import Installation
@@ -20,7 +20,7 @@ from engine.published import Publications as Publications
 from engine.stopping import stops_of, with_hashes
 from engine.store.sql import AnyCursor
 from engine.subscriber.alike import Alike
-from engine.subscriber.commands import AnyCommand, Perform, Subscribe
+from engine.subscriber.commands import AnyCommand, Perform, RecordOutcome, Subscribe
 from engine.subscriber.decide import decide
 from engine.subscriber.events import PersonEvent, SubscriberErased
 from engine.subscriber.evolve import fold
@@ -34,8 +34,7 @@ Folds = Callable[[Collection[str]], Mapping[str, Person]]
 NOBODY_KNOWN: Mapping[str, Person] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """A command for a person, named by `stream` or, where only that is known, by normalised `address`; and what the vault keeps if it is done.
 
     `only_known`: nothing happens to an address nobody has. `only_new`: whoever wishes has looked, and nobody had the address; if somebody has it by
@@ -50,8 +49,7 @@ class Wish:
     only_new: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """How a wish ended, decided about `before`. `conflict` means others were quicker every time: ask again later."""
 
     outcome: Outcome
@@ -144,7 +142,10 @@ class Decisions:
     ) -> list[int]:
         streams = self._streams(wishes, indexes, minted)
         people = self.load({stream for stream in streams.values() if stream and stream not in known} - set(minted.values()))
-        installation = installation or self.publications.current()
+        if installation is None:
+            # What became of a letter asks nothing of what is published.
+            asks = not all(isinstance(wishes[index].command, RecordOutcome) for index in indexes)
+            installation = self.publications.current() if asks else self.publications.known
         plan, calendar, now = installation.plan(), installation.calendar, self.now()
         strangers, alike = Strangers(plan), Alike(plan, calendar)
         works: dict[str, _Work] = {}

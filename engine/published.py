@@ -29,6 +29,11 @@ class Publications:
         """How far its stream was followed."""
         return self._state.version
 
+    @property
+    def known(self) -> Installation:
+        """As it was last followed: enough for what asks nothing of it."""
+        return self._state
+
     def follow(self, later: Sequence[Entry]) -> Installation:
         """With later entries of its stream, read by somebody else."""
         state = self._state

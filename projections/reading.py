@@ -80,14 +80,13 @@ class ReadViews:
             self._began, self._passed = time.monotonic(), FROM_THE_BEGINNING
             rows = self._take(values)
         if rows:
-            _, _, due, subscriber = rows[0]
-            self._passed = due, str(subscriber)
-        return [(str(subscriber), key) for subscriber, key, *_ in rows]
+            self._passed = rows[0][2:]
+        return [row[:2] for row in rows]
 
-    def _take(self, values: dict[str, object]) -> list[tuple[object, str, int, object]]:
+    def _take(self, values: dict[str, object]) -> list[tuple[str, str, int, str]]:
         due, subscriber = self._passed
         statement = self.taking["take_beside_pauses" if values["paused"] else "take"]
-        return cast(list[tuple[object, str, int, object]], self._ask(statement, passed=due, passed_subscriber=subscriber, **values))
+        return cast(list[tuple[str, str, int, str]], self._ask(statement, passed=due, passed_subscriber=subscriber, **values))
 
     def next_due(self, now: int) -> int | None:
         return cast("int | None", self._ask(self.agenda.sql["next_due"], now=now)[0][0])

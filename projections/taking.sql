@@ -14,7 +14,7 @@ taken AS (
     ON CONFLICT (subscriber, key) DO UPDATE SET sender = excluded.sender, until = excluded.until, why = '', position = 0
     WHERE desk.taken.until <= clock_timestamp()
     RETURNING subscriber, key)
-SELECT taken.subscriber, taken.key, last.due, last.subscriber FROM taken, (SELECT due, subscriber FROM due ORDER BY 1 DESC, 2 DESC LIMIT 1) AS last
+SELECT taken.subscriber::text, taken.key, last.due, last.subscriber::text FROM taken, (SELECT due, subscriber FROM due ORDER BY 1 DESC, 2 DESC LIMIT 1) AS last
 
 -- name: take_beside_pauses
 -- The same where lists are paused: list by list, so that what a paused one has due is not walked over, however much it is. The lists themselves are
@@ -43,4 +43,4 @@ taken AS (
     ON CONFLICT (subscriber, key) DO UPDATE SET sender = excluded.sender, until = excluded.until, why = '', position = 0
     WHERE desk.taken.until <= clock_timestamp()
     RETURNING subscriber, key)
-SELECT taken.subscriber, taken.key, last.due, last.subscriber FROM taken, (SELECT due, subscriber FROM due ORDER BY 1 DESC, 2 DESC LIMIT 1) AS last
+SELECT taken.subscriber::text, taken.key, last.due, last.subscriber::text FROM taken, (SELECT due, subscriber FROM due ORDER BY 1 DESC, 2 DESC LIMIT 1) AS last

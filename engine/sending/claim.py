@@ -11,6 +11,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.deciding import Result, Wish
 from engine.desk.desk import SQL as DESK
@@ -35,8 +36,7 @@ LET_GO = 1
 KEEP_MARKS = 7 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A letter this sender has begun: its row, its entry, its place in the ledger, and the person as the claim left them."""
 
     stream: str

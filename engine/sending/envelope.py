@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.sending.replies import Reply, Stage, Verdict
 
@@ -20,8 +21,7 @@ class Envelope:
     body: bytes  # a whole message with CRLF line ends, not dot-stuffed
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """How one envelope ended. `verdict` None: in doubt, the final dot was written and never answered.
 
     `reply` is the answer that decided, its text without addresses; None when none came.

@@ -104,7 +104,7 @@ class Vault:
     def people(self, subscribers: Collection[str]) -> dict[str, Known]:
         with self.database.connection() as connection:
             rows = connection.execute(SQL["people"], {"subscribers": uuids(subscribers)}, binary=True).fetchall()
-        return {str(row[0]): Known(str(row[0]), row[1], row[2], row[3]) for row in rows}
+        return {row[0]: Known(*row) for row in rows}
 
     def evidence_of(self, subscriber: str) -> dict[str, dict[str, object]]:
         """A person's evidence, by commitment in hexadecimal."""

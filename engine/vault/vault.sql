@@ -49,7 +49,7 @@ SELECT address_hash, subscriber FROM vault.person WHERE address_hash = ANY(%(has
 
 -- name: people
 -- Joined by pages and letters when they are read or composed, never kept elsewhere.
-SELECT subscriber, address, fields, source FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
+SELECT subscriber::text, address, fields, source FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: evidence_of
 -- One person's evidence by commitment, for their story.
