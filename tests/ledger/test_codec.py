@@ -8,7 +8,7 @@ from dataclasses import fields
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.installation.events import WordsPublished
@@ -103,6 +103,8 @@ LETTERS = st.builds(
 
 @settings(max_examples=300)
 @given(st.lists(LETTERS, max_size=12))
+@example([e.LetterBegun(1, "0" * 32, "letter", "a", message, 1) for message in ("0" * 32, "5" * 31 + "a")])
+@example([e.LetterSent(1, message, code) for message, code in (("0" * 32, 1), ("5" * 31 + "a", True))])
 def test_letters_that_differ_in_their_message_alone_are_written_each_as_if_alone(letters: list[e.LetterBegun | e.LetterSent]) -> None:
     for event in letters:
         assert entry(event) == canonical(event, CAUSE, 7, 3)

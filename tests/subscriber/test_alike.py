@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.sequence.delay import DAY
+from engine.sequence.delay import DAY, HOUR
 from engine.subscriber.acts import Occurrence
 from engine.subscriber.alike import Alike
 from engine.subscriber.commands import Perform
@@ -38,6 +38,7 @@ COMMANDS = st.tuples(
 
 
 @given(st.lists(st.tuples(COMMANDS, st.sampled_from(PEOPLE)), max_size=len(MESSAGES)))
+@example([((NOON + hours * HOUR, cause, "list:10", sender), PEOPLE[0]) for hours in (0, 1) for cause in (ENGINE, RULE) for sender in ("s1", "s2")])
 def test_each_is_decided_about_as_if_alone(asked: list[tuple[tuple[object, ...], Person]]) -> None:
     alike = Alike(PLAN, CALENDAR)
     for message, ((at, cause, key, sender), person) in zip(MESSAGES, asked, strict=False):
