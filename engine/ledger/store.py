@@ -190,6 +190,12 @@ class Ledger:
             row = connection.execute(SQL["bytes"], {"position": position}, binary=True).fetchone()
         return bytes(row["state"]) if row is not None else None
 
+    def bytes_at_all(self, positions: Collection[int]) -> dict[int, bytes]:
+        """The same for many, as far as there are any."""
+        with self.datastore.get_connection() as connection:
+            rows = connection.execute(SQL["bytes_at_all"], {"positions": list(positions)}, binary=True).fetchall()
+        return {int(row["notification_id"]): bytes(row["state"]) for row in rows}
+
     def at(self, position: int) -> Entry | None:
         with self.datastore.get_connection() as connection:
             rows = _fetched(connection, "at", position=position)

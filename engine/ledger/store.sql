@@ -69,3 +69,7 @@ SELECT notification_id, originator_id, originator_version, topic, state FROM led
 -- name: bytes
 -- One entry exactly as it was written, to be held against a digest.
 SELECT state FROM ledger.events WHERE notification_id = %(position)s
+
+-- name: bytes_at_all
+-- Many of them, for the proof about one person.
+SELECT notification_id, state FROM ledger.events WHERE notification_id = ANY(%(positions)s::bigint[])

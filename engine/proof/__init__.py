@@ -11,4 +11,7 @@
     signer.py       a checkpoint is signed, and never one that contradicts an earlier one (last_checkpoint.py: the file outside the database)
     replaying.py    the auditor's replay, from the ledger's bytes alone
     ledger_tree.py  all of it, as the rest of the program asks for it
+    bundle.py       one person's proof as files and as a zip (pure); holding.py gathers it, reference.py and evidence.py say what belongs to it
+    handover.py     the whole ledger, as an auditor gets it
+    verify.py       what the auditor holds in hand: stands alone, knows nothing of the rest, and is handed over with VERIFIER.md
 """
