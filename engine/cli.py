@@ -54,12 +54,16 @@ Arguments = Callable[[argparse.ArgumentParser], None]
 
 @dataclass(frozen=True)
 class Verb:
-    """`needs`: "house" (the stores, opened), "premises" (the database, not looked into), "config" (only the files), "folder" (nothing yet)."""
+    """`needs`: "house" (the stores, opened), "premises" (the database, not looked into), "config" (only the files), "folder" (nothing yet).
+
+    Parts that are `free` need the folder alone.
+    """
 
     help: str
     run: Callable[..., int]
     arguments: Arguments = lambda parser: None
     needs: str = "house"
+    free: frozenset[str] = frozenset()
 
 
 VERBS = {
@@ -94,7 +98,7 @@ VERBS = {
     "backup": Verb("a copy of everything, the vault apart", copying.backup, copying.backup_arguments, "premises"),
     "restore": Verb("put a copy back; who has left since stays gone", copying.restore, copying.restore_arguments, "premises"),
     "rebuild": Verb("drop views and replay them", replaying.rebuild, replaying.rebuild_arguments),
-    "audit": Verb("what an auditor asks: a story, a contested letter, a day, a replay", auditing.audit, auditing.audit_arguments),
+    "audit": Verb("what an auditor asks: a story, a contested letter, a day, a replay", auditing.audit, auditing.audit_arguments, free=auditing.WITHOUT_HOUSE),
     "api-key": Verb("keys for the HTTP API", keys.run, keys.add_arguments),
 }
 
@@ -158,7 +162,7 @@ def _carry_out(verb: Verb, args: argparse.Namespace) -> int:
     folder = Path(args.folder)
     if not folder.is_dir():
         raise Refusal(N_("there is no folder {folder}"), 2, folder=folder)
-    if verb.needs == "folder":
+    if verb.needs == "folder" or getattr(args, "part", "") in verb.free:
         return verb.run(folder, args)
     config = read_config(folder)
     if verb.needs == "config":

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.house import House
-from engine.verbs import attesting, auditing_as_of, auditing_evidence, auditing_letter, auditing_story, opening, replaying
+from engine.verbs import attesting, auditing_as_of, auditing_evidence, auditing_letter, auditing_story, opening, proving, replaying
 
 
 @dataclass(frozen=True)
 class Part:
     help: str
-    run: Callable[[House, argparse.Namespace], int]
+    run: Callable[..., int]
     arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
 
 
@@ -22,6 +23,9 @@ PARTS = {
     "letter": Part("from a contested mail to the person, the ground and the words", auditing_letter.run, auditing_letter.add_arguments),
     "as-of": Part("who was on which list, and on what ground, as it was known then", auditing_as_of.run, auditing_as_of.add_arguments),
     "replay": Part('make views and tree anew beside the live ones: "equal", or what differs', replaying.replay),
+    "prove": Part("one person's proof as a zip file, for who trusts nobody", proving.prove, proving.prove_arguments),
+    "ledger": Part("hand over the whole ledger, which names nobody", proving.ledger, proving.ledger_arguments),
+    "verify": Part("verify what was handed over, as the auditor does", proving.verify, proving.verify_arguments),
     "evidence": Part("whether each ground's proof is whole; what is missing is named", auditing_evidence.run, auditing_evidence.add_arguments),
     "open-archive": Part("the sealed proof of somebody who was erased; each opening is recorded", opening.open_archive, opening.open_arguments),
     "checkpoint": Part("sign the ledger as it is now, and print the signed checkpoint", attesting.checkpoint),
@@ -31,11 +35,15 @@ PARTS = {
 }
 
 
+WITHOUT_HOUSE = frozenset({"verify"})
+"""What was handed over is verified without an installation."""
+
+
 def audit_arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
     for name, part in PARTS.items():
         part.arguments(parts.add_parser(name, help=part.help, description=part.help))
 
 
-def audit(house: House, args: argparse.Namespace) -> int:
+def audit(house: House | Path, args: argparse.Namespace) -> int:
     return PARTS[args.part].run(house, args)
