@@ -48,10 +48,6 @@ SELECT number * 256 + octet_length(hashes) / 32 FROM proof.tile WHERE level = 0 
 SELECT t.level, t.number, t.hashes FROM unnest(%(levels)s::integer[], %(numbers)s::bigint[]) AS w (level, number)
 JOIN proof.tile t ON t.level = w.level AND t.number = w.number
 
--- name: every_tile
--- One level from its beginning, for whoever holds it against the ledger.
-SELECT number, hashes FROM proof.tile WHERE level = %(level)s AND number > %(after)s ORDER BY number LIMIT %(limit)s
-
 -- name: write_tiles
 -- What has grown; a partial tile is written again with more hashes.
 INSERT INTO proof.tile (level, number, hashes) SELECT * FROM unnest(%(levels)s::integer[], %(numbers)s::bigint[], %(hashes)s::bytea[])
