@@ -14,6 +14,9 @@
     sending/       5  a letter falls due      take, claim, compose, deliver, record: a fact again
     letter/           from an author's source to what one person receives
     rights/           what a person may ask: everything said, corrected, frozen, forgotten
+    retention/        how long what is kept, applied every night
+    papers/           register, annexes of processors, log of breaches
+    audit/            what an auditor asks: stories, contested letters, days long past
     copies/           the database copied and put back; who has left since stays gone
     desk/             what is being worked on: clock, leases, nonces, limits
     store/            the one database, embedded or elsewhere

@@ -86,6 +86,12 @@ class Views(Protocol):
     def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]:
         """Rights asked for and not answered, the most urgent first: subscriber, request, right, when it must be answered."""
 
+    def long_silent(self, rule: str, upto: int, limit: int) -> list[tuple[str, int]]:
+        """People whom `rule` ("silent", "unanswered", "unconfirmed") may concern by an instant, and since when: the longest first."""
+
+    def silences(self, silent: int, unanswered: int, unconfirmed: int) -> dict[str, tuple[int, int]]:
+        """By rule: how many people it may concern by its instant, and the oldest there is at all (0: none)."""
+
     def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
         """For letters given as (key prefix, letter): key prefix, letter, what became of it, link or -1, people, of whom automatic."""
 

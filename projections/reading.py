@@ -110,6 +110,14 @@ class ReadViews:
         rows = self._ask(self.agenda.sql["open_rights"], limit=limit)
         return [(str(who), cast(str, key).partition(":")[2], cast(str, right), cast(int, due)) for who, key, right, due in rows]
 
+    def long_silent(self, rule: str, upto: int, limit: int) -> list[tuple[str, int]]:
+        rows = self._ask(self.silence.sql[rule], upto=upto, limit=limit)
+        return [(str(who), cast(int, at)) for who, at in rows]
+
+    def silences(self, silent: int, unanswered: int, unconfirmed: int) -> dict[str, tuple[int, int]]:
+        rows = self._ask(self.silence.sql["counted"], silent=silent, unanswered=unanswered, unconfirmed=unconfirmed)
+        return {cast(str, rule): (cast(int, count), cast(int, oldest)) for rule, count, oldest in rows}
+
     def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
         rows = self._ask(self.letters.sql["tally"], keys=[key for key, _ in letters], letters=[letter for _, letter in letters])
         return cast(list[tuple[str, str, str, int, int, int]], rows)

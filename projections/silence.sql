@@ -47,9 +47,11 @@ SELECT subscriber, requested_at FROM {schema}.silence
 WHERE heard_at = 0 AND requested_at > 0 AND requested_at <= %(upto)s ORDER BY requested_at, subscriber LIMIT %(limit)s
 
 -- name: counted
--- How many of each there are by these instants, and since when the oldest waits; for reports, which nobody waits for.
-SELECT 'silent' AS what, count(*), coalesce(min(heard_at), 0) FROM {schema}.silence WHERE heard_at > 0 AND asked_at = 0 AND heard_at <= %(silent)s
+-- How many of each are past these instants, and the oldest there is at all; for reports, which nobody waits for.
+SELECT 'silent' AS rule, count(*) FILTER (WHERE heard_at <= %(silent)s), coalesce(min(heard_at), 0)
+FROM {schema}.silence WHERE heard_at > 0 AND asked_at = 0
 UNION ALL
-SELECT 'unanswered', count(*), coalesce(min(expires_at), 0) FROM {schema}.silence WHERE asked_at > 0 AND expires_at <= %(unanswered)s
+SELECT 'unanswered', count(*) FILTER (WHERE expires_at <= %(unanswered)s), coalesce(min(expires_at), 0) FROM {schema}.silence WHERE asked_at > 0
 UNION ALL
-SELECT 'unconfirmed', count(*), coalesce(min(requested_at), 0) FROM {schema}.silence WHERE heard_at = 0 AND requested_at > 0 AND requested_at <= %(unconfirmed)s
+SELECT 'unconfirmed', count(*) FILTER (WHERE requested_at <= %(unconfirmed)s), coalesce(min(requested_at), 0)
+FROM {schema}.silence WHERE heard_at = 0 AND requested_at > 0

@@ -86,6 +86,16 @@ class LedgerRestored(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionApplied(Event):
+    """What the round of `night` (a local date) found past its time, and did (D14). `rules`: name, how many were past it, for how many something was
+    done, the oldest that was kept until then (ms, 0: none). `mode` "report" does nothing; `enforce` at most so many people a night."""
+
+    night: str
+    mode: str
+    rules: tuple[tuple[str, int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BreachRecorded(Event):
     """A step in the log of a breach (GDPR 33(5)): its facts, effects and measures lie in the vault under the cause's commitment.
 
@@ -130,6 +140,7 @@ InstallationEvent = (
     | SendingPaused
     | SendingResumed
     | LedgerRestored
+    | RetentionApplied
     | BreachRecorded
     | OriginBegun
     | SigningKeyChanged

@@ -61,6 +61,7 @@ class Installation:
     forms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     program: str = ""
     restored: int = 0
+    last_night: str = ""
     breaches: Mapping[str, Breach] = field(default_factory=dict)
     origins: tuple[Origin, ...] = ()
 
@@ -178,6 +179,8 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
             return replace(i, origins=(*i.origins[:-1], replace(last, vkeys=(*last.vkeys, vkey))))
         case e.NoticePublished(_, form, digest, _):
             return replace(i, notices={**i.notices, form: digest})
+        case e.RetentionApplied(_, night):
+            return replace(i, last_night=night)
         case e.BreachRecorded():
             return replace(i, breaches=evolved(i.breaches, event))
         case e.FormPublished(_, form, digest, rendered):

@@ -55,6 +55,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "sending-paused": i.SendingPaused,
     "sending-resumed": i.SendingResumed,
     "ledger-restored": i.LedgerRestored,
+    "retention-applied": i.RetentionApplied,
     "breach-recorded": i.BreachRecorded,
     "origin-begun": i.OriginBegun,
     "signing-key-changed": i.SigningKeyChanged,

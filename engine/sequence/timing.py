@@ -64,6 +64,12 @@ def later(start: int, delay: Delay, zone_name: str) -> int:
     return to_instant(moved.replace(tzinfo=None), zone_name) + delay.minutes * MINUTE
 
 
+def earlier(end: int, delay: Delay, zone_name: str) -> int:
+    """`end` less `delay`, on the calendar of a zone: from there `later` comes to `end`, or to the last day of that month."""
+    back = Delay(-delay.months, -delay.days, -delay.minutes)
+    return later(end, back, zone_name)
+
+
 def due(start: int, delay: Delay, hours: Hours, zone_name: str) -> int:
     """The instant at which something that comes `delay` after `start`, within `hours`, falls due.
 

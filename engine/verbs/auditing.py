@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.house import House
-from engine.verbs import attesting, auditing_as_of, auditing_evidence, auditing_letter, auditing_story, opening, proving, replaying
+from engine.verbs import (
+    attesting,
+    auditing_as_of,
+    auditing_evidence,
+    auditing_letter,
+    auditing_retention,
+    auditing_story,
+    opening,
+    proving,
+    replaying,
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,7 @@ PARTS = {
     "ledger": Part("hand over the whole ledger, which names nobody", proving.ledger, proving.ledger_arguments),
     "verify": Part("verify what was handed over, as the auditor does", proving.verify, proving.verify_arguments),
     "evidence": Part("whether each ground's proof is whole; what is missing is named", auditing_evidence.run, auditing_evidence.add_arguments),
+    "retention": Part("what was declared, held against the oldest that is kept", auditing_retention.run, auditing_retention.add_arguments),
     "open-archive": Part("the sealed proof of somebody who was erased; each opening is recorded", opening.open_archive, opening.open_arguments),
     "checkpoint": Part("sign the ledger as it is now, and print the signed checkpoint", attesting.checkpoint),
     "key": Part("origin and key of the checkpoints, to be published where nobody here can change them", attesting.key),

@@ -13,6 +13,7 @@ from engine.duties import Intervals, claim_broadcasts
 from engine.gathering import Gatherer
 from engine.house import House
 from engine.ledger.store import LOST
+from engine.retention.night import apply_if_night
 from engine.sending.replies import redacted
 from engine.sending.send import Sender
 from engine.store.said import said
@@ -51,6 +52,7 @@ async def work(house: House, order: Order) -> list[BaseException]:
             following = Following(house, sender.wake.set if sender is not None else lambda: None)
             stopping.append(following.stop)
             tasks += [following.ended, _on(intervals.every(60), stop, lambda: _forget(house)), *_proof(house, intervals, stop)]
+            tasks.append(_retention(house, intervals, stop))
         if "web" in order.parts:
             gatherer = Gatherer(house.decisions)
             stack.callback(gatherer.close)
@@ -66,6 +68,11 @@ async def work(house: House, order: Order) -> list[BaseException]:
             each()
         # All are waited for, whichever failed, so that what is on the wire is finished and recorded.
         return [end for end in await asyncio.gather(*running, return_exceptions=True) if isinstance(end, BaseException)]
+
+
+def _retention(house: House, intervals: Intervals, stop: asyncio.Event) -> Awaitable[None]:
+    """Apart from other duties: a night's work may take minutes."""
+    return _on(intervals.every(60), stop, lambda: apply_if_night(house))
 
 
 def _proof(house: House, intervals: Intervals, stop: asyncio.Event) -> list[Awaitable[None]]:

@@ -1,0 +1,93 @@
+"""Who has been silent too long, and what becomes of them: asked once, erased where no answer came; and requests nobody confirmed (D11, D12)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from engine.deciding import Wish
+from engine.house import House
+from engine.retention.due import Terms
+from engine.rights.archiving import archiver
+from engine.rights.erasing import Seal, erase
+from engine.sequence.declared import Retention
+from engine.subscriber.commands import AskAgain
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done
+from engine.subscriber.silence import NOT_TO_BE_ASKED, is_unanswered
+
+AT_ONCE = 200
+ENGINE = Cause("engine")
+
+
+class NightlyCap:
+    """How many people this night may still ask or erase, whatever the rule: a mistake in a duration stays small."""
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+
+
+def ask_the_silent(house: House, terms: Terms, cap: NightlyCap, declared: Retention) -> int:
+    """How many were asked or, where nobody may write to them any more, erased at once."""
+    done, passed = 0, set[str]()
+    while cap.left > 0:
+        listed = house.views.long_silent("silent", terms.silent, AT_ONCE + len(passed))
+        found = [who for who, _ in listed if who not in passed][: min(AT_ONCE, cap.left)]
+        if not found:
+            return done
+        passed |= set(found)
+        now = house.clock.now()
+        wishes = [Wish(AskAgain(now, ENGINE, secrets.token_hex(16)), stream=who) for who in found]
+        for who, result in zip(found, house.decisions.carry_out(wishes), strict=True):
+            refused = result.outcome == NOT_TO_BE_ASKED
+            if (refused and _erased(house, who, "retention", declared)) or isinstance(result.outcome, Done):
+                done, cap.left = done + 1, cap.left - 1
+    return done
+
+
+def erase_the_unanswered(house: House, terms: Terms, cap: NightlyCap, declared: Retention) -> int:
+    """Those who were asked whether to go on, and were silent until their term."""
+    return _erase_all(house, "unanswered", terms.unanswered, cap, declared)
+
+
+def erase_the_unconfirmed(house: House, terms: Terms, cap: NightlyCap, declared: Retention) -> int:
+    """Those of whom nothing is known but a request that they never confirmed."""
+    return _erase_all(house, "unconfirmed", terms.unconfirmed, cap, declared)
+
+
+def _erase_all(house: House, rule: str, upto: int, cap: NightlyCap, declared: Retention) -> int:
+    done, passed = 0, set[str]()
+    while cap.left > 0:
+        found = [who for who, _ in house.views.long_silent(rule, upto, AT_ONCE + len(passed)) if who not in passed][:AT_ONCE]
+        if not found:
+            return done
+        passed |= set(found)
+        for who in _still(house, rule, found):
+            if cap.left > 0 and _erased(house, who, "retention" if rule == "unanswered" else "unconfirmed", declared):
+                done, cap.left = done + 1, cap.left - 1
+    return done
+
+
+def _still(house: House, rule: str, found: Sequence[str]) -> list[str]:
+    """Those the rule concerns as they are at this moment: a view may lag behind."""
+    now, people = house.clock.now(), house.decisions.load(found)
+    if rule == "unanswered":
+        return [who for who in found if is_unanswered(people[who], now)]
+    return [who for who in found if not people[who].grounds and not any(request.expires_at > now for request in people[who].requests.values())]
+
+
+def _erased(house: House, subscriber: str, basis: str, declared: Retention) -> bool:
+    """Whoever had not asked to be left alone may come back by any door: only a hash that stands already stays."""
+    known = house.vault.people([subscriber]).get(subscriber)
+    hashed = house.vault.hash(known.address) if known else b""
+    barred = bool(hashed) and hashed in house.vault.suppressed([hashed])
+    result, receipt = erase(
+        house, subscriber, ENGINE, house.decisions.one, basis=basis, forget_suppression=not barred, seal=_seal(house, basis, declared)
+    )
+    return receipt is not None and not result.conflict
+
+
+def _seal(house: House, basis: str, declared: Retention) -> Seal | None:
+    """The proof of those who had agreed stays sealed for as long as was declared, where there is an auditor to seal it to (D13)."""
+    wanted = basis == "retention" and house.config.proof.archive_recipient
+    return archiver(house, declared.proof) if wanted else None
