@@ -98,7 +98,12 @@ VERBS = {
     "backup": Verb("a copy of everything, the vault apart", copying.backup, copying.backup_arguments, "premises"),
     "restore": Verb("put a copy back; who has left since stays gone", copying.restore, copying.restore_arguments, "premises"),
     "rebuild": Verb("drop views and replay them", replaying.rebuild, replaying.rebuild_arguments),
-    "audit": Verb("what an auditor asks: a story, a letter, a day, a proof", auditing.audit, auditing.audit_arguments, free=auditing.WITHOUT_HOUSE),
+    "audit": Verb(
+        "what an auditor asks: a story, a contested letter, a day, a replay, a proof",
+        auditing.audit,
+        auditing.audit_arguments,
+        free=auditing.WITHOUT_HOUSE,
+    ),
     "api-key": Verb("keys for the HTTP API", keys.run, keys.add_arguments),
 }
 

@@ -186,6 +186,13 @@ def test_a_fact_left_out_of_a_bundle_whose_note_counts_it_is_missed(tmp_path: Pa
     assert judged(unpack(signed_again(files), tmp_path / "b")).names("entries/", "fact number 11 of 12 is missing")
 
 
+def test_what_was_in_force_cannot_be_taken_out_of_a_bundle(tmp_path: Path) -> None:
+    """Entries of the installation that no fact names are bound by the operator's note alone: whoever has not the key is found."""
+    gone = {name for name in NAMES if "0000000006" in name}
+    found = judged(unpack(summed({name: data for name, data in WHOLE.items() if name not in gone}), tmp_path / "b"))
+    assert found.wrong == [("entries/", "are not those that stream.note was signed with: one has been added, removed or replaced")]
+
+
 def test_a_letter_after_a_withdrawal_cannot_be_hidden_by_keeping_the_withdrawal_back(tmp_path: Path) -> None:
     book = small_book()
     begin_letter(book, ANNA, "l3", "m3")
