@@ -12,7 +12,7 @@ from engine.sending.compose import letter_of
 from engine.subscriber import events as e
 from engine.subscriber.person import Person
 
-SOURCES = ("source", "file", "line", "page", "order", "proof", "collected", "collected_at")
+SOURCES = ("source", "file", "line", "page", "order", "proof", "collected", "collected_at", "campaign", "referrer")
 """What evidence says of where something came from."""
 OUTCOMES = {
     e.LetterSent: "accepted",

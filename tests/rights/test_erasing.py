@@ -75,8 +75,8 @@ def test_what_remains_of_a_person_is_what_is_listed(anna: Anna, installations: I
 # Every column of every table. What is personal is deleted with the person; of what is not, it is said why it may stay. Whoever adds a column thinks
 # here about what it says of somebody who was erased.
 DELETED = {
-    "vault.person": "subscriber address_hash address fields registered_at",
-    "vault.evidence": "commitment subscriber at salt payload",
+    "vault.person": "subscriber address_hash address fields registered_at source",
+    "vault.evidence": "commitment subscriber at salt payload kind",
     "vault.former_address": "address_hash subscriber until",
     "desk.stuck": "subscriber key why at",
     "desk.shown": "message link at asked pressed",
