@@ -87,6 +87,11 @@ STAYS = {
     "view_agenda_3.agenda": "subscriber key kind letter due planned list run why",
     "view_agenda_3.fold": "subscriber version state",
     "view_agenda_3.stale": "subscriber",
+    "view_agenda_3.aside": "subscriber position why",
+    "view_silence_1.silence": "subscriber heard_at requested_at asked_at expires_at",
+    # Hashes of whole entries, and what was signed over all of them together.
+    "proof.tile": "level number hashes",
+    "proof.checkpoint": "origin size root note signed_at",
     "view_letters_1.letter": "message subscriber position key letter list run kind edition status at link act",
     "view_letters_1.answer": "message link act moved at",
     "view_members_1.membership": "subscriber list run joined_at how",
@@ -108,6 +113,7 @@ STAYS = {
     "view_agenda_3.position": "one position",
     "view_letters_1.position": "one position",
     "view_members_1.position": "one position",
+    "view_silence_1.position": "one position",
 }
 
 
