@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import Future
 
 from engine.deciding import Decisions, Result, Wish
+from engine.ledger.store import LOST
 
 GATHER_SECONDS = 0.003
 MOST = 500
@@ -63,9 +64,15 @@ class Gatherer:
         return batch, False
 
     def _carry_out(self, batch: list[tuple[Wish, Future[Result]]]) -> None:
+        """One bad person stops nobody else: where it fails together, it is tried in halves, until it fails for those alone who made it fail."""
         try:
             results = self.decisions.carry_out([wish for wish, _ in batch])
         except BaseException as error:
+            if len(batch) > 1 and isinstance(error, Exception) and not isinstance(error, LOST):
+                middle = len(batch) // 2
+                self._carry_out(batch[:middle])
+                self._carry_out(batch[middle:])
+                return
             for _, future in batch:
                 future.set_exception(error)
             if not isinstance(error, Exception):
