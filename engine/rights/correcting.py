@@ -26,7 +26,9 @@ class Correction:
     language: str = ""
 
 
-def correction(house: House, subscriber: str, wanted: Correction, cause: Cause, evidence: tuple[Evidence, ...], call: str = "") -> Wish | Refused:
+def correction(
+    house: House, subscriber: str, wanted: Correction, cause: Cause, evidence: tuple[Evidence, ...], call: str = "", *, own_act: bool = False
+) -> Wish | Refused:
     """The wish for what differs from what is known. Refused for an address that is somebody else's, or must not be written to."""
     now, known = house.clock.now(), house.vault.people([subscriber]).get(subscriber)
     if known is None:
@@ -39,6 +41,6 @@ def correction(house: House, subscriber: str, wanted: Correction, cause: Cause, 
         return Refused(f"this address is suppressed ({reason})")
     changed = {name: value for name, value in wanted.fields.items() if known.fields.get(name, "") != value}
     names = tuple(sorted({*changed, *(["email"] if address else [])}))
-    command = Rectify(now, cause, secrets.token_hex(16), names, wanted.timezone, wanted.language, call)
+    command = Rectify(now, cause, secrets.token_hex(16), names, wanted.timezone, wanted.language, call, own_act)
     keep = Keep("", now, fields=changed, evidence=evidence, address=address, address_hash=hashed)
     return Wish(command, stream=subscriber, keep=keep)

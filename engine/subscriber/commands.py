@@ -172,22 +172,25 @@ class AnswerRight(Command):
 @dataclass(frozen=True, slots=True)
 class GrantAccess(Command):
     """Everything held about the person is handed to them. `right`: access, portability. In this and what follows, `request` is a fresh random id
-    for a wish that was not recorded before; one that is open is answered instead."""
+    for a wish that was not recorded before; one that is open is answered instead. `act` is the class of evidence of a press of their own (C05)."""
 
     right: str
     request: str
     call: str = ""
+    act: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rectify(Command):
-    """`fields` names what the vault is given; "email" among them is another address."""
+    """`fields` names what the vault is given; "email" among them is another address. `own_act`: the person has done it by themselves, and whatever
+    else they have asked to be corrected still waits for somebody to do it."""
 
     request: str
     fields: tuple[str, ...] = ()
     timezone: str = ""
     language: str = ""
     call: str = ""
+    own_act: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.consenting import REPEATED, profile, withdraw
+from engine.subscriber.evolve import HUMAN_ACTS
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done
 from engine.subscriber.person import Person
 
@@ -56,7 +57,8 @@ def answer(command: c.AnswerRight, person: Person) -> Outcome:
 
 
 def grant_access(command: c.GrantAccess, person: Person, plan: Plan) -> Outcome:
-    return _refusal(command, person) or _carried_out(command, command.right, person, plan)
+    heard = (e.ContactNoted(command.at, command.at),) if command.act in HUMAN_ACTS else ()
+    return _refusal(command, person) or _carried_out(command, command.right, person, plan, *heard)
 
 
 def rectify(command: c.Rectify, person: Person, plan: Plan) -> Outcome:
@@ -64,8 +66,11 @@ def rectify(command: c.Rectify, person: Person, plan: Plan) -> Outcome:
     if refusal is not None:
         return refusal
     changes = profile(command.at, person, command.fields, command.timezone, command.language)
-    if not changes and not any(each.right == "rectification" for each in person.rights.values()):
+    if not changes and (command.own_act or not any(each.right == "rectification" for each in person.rights.values())):
         return NothingToDo("nothing has changed")
+    if command.own_act:
+        asked = e.RightExercised(command.at, "rectification", command.request, due_at(command.at, plan.timezone))
+        return done(command.cause, asked, *changes, e.RightAnswered(command.at, command.request, "done"), *_honoured(command.at, command.call))
     return _carried_out(command, "rectification", person, plan, *changes)
 
 

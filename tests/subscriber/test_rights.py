@@ -92,6 +92,23 @@ def test_a_correction_names_its_fields_and_stores_no_value() -> None:
     given(ASKED).when(command).then(asked("rectification"), e.ProfileChanged(LATER, ("email", "town"), "", "en"), answered())
 
 
+def test_who_presses_to_see_their_data_has_been_heard_of() -> None:
+    command = c.GrantAccess(LATER, SHOP, "access", "q1", act="human_button")
+    seen = given(ASKED).when(command).then(asked("access"), e.ContactNoted(LATER, LATER), answered())
+    assert seen.person.last_contact == LATER
+    given(ASKED).when(c.GrantAccess(LATER, SHOP, "access", "q1", act="auto_submit")).then(asked("access"), answered())
+
+
+def test_what_a_person_corrects_themselves_leaves_open_what_they_asked_of_somebody() -> None:
+    open_since = e.RightExercised(NOON, "rectification", "q0", MONTH_LATER - HOUR)
+    corrected = e.ProfileChanged(LATER, ("town",))
+    own = c.Rectify(LATER, SHOP, "q1", ("town",), own_act=True)
+    done = given(ASKED, open_since).when(own).then(asked("rectification"), corrected, answered())
+    assert set(done.person.rights) == {"q0"}
+    given(ASKED, open_since).when(c.Rectify(LATER, SHOP, "q1", ("town",))).then(corrected, answered(request="q0"))
+    given(ASKED, open_since).when(c.Rectify(LATER, SHOP, "q1", own_act=True)).nothing()
+
+
 def test_a_correction_of_nothing_changes_nothing() -> None:
     given(ASKED).when(c.Rectify(LATER, SHOP, "q1")).nothing()
 
