@@ -8,6 +8,7 @@ A message the catalogue does not hold is said in English.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -34,6 +35,13 @@ def translator(language: Language) -> Say:
 def counting_translator(language: Language) -> SayCounted:
     """The same for messages that count: `ngettext("{n} letter", "{n} letters", n)`; usually named `ngettext`."""
     return _catalogue(language).ngettext
+
+
+def day_in_words(day: date, language: Language) -> str:
+    """"26 November 2026", "26 novembre 2026"."""
+    from babel.dates import format_date
+
+    return format_date(day, "long", locale="fr" if language == "fr" else "en_GB")
 
 
 def N_(message: str) -> str:

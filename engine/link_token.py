@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 VERSION = 1
-UNSUBSCRIBE, EVERYTHING, CONFIRM, UNDO, NOT_ME = 0, 1, 2, 3, 4
+UNSUBSCRIBE, EVERYTHING, CONFIRM, UNDO, NOT_ME, MY_DATA = range(6)
 FIRST_LINK = 16
 MOST_LINKS = 256 - FIRST_LINK
 LENGTH = 35

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -87,6 +88,10 @@ def test_each_language_counts_in_its_own_way() -> None:
     english = language.counting_translator("en")
     assert [french("{n} letter", "{n} letters", n) for n in (0, 1, 2)] == ["{n} lettre", "{n} lettre", "{n} lettres"]
     assert [english("{n} letter", "{n} letters", n) for n in (0, 1, 2)] == ["{n} letters", "{n} letter", "{n} letters"]
+
+
+def test_a_day_is_said_in_words() -> None:
+    assert [language.day_in_words(date(2026, 12, 1), each) for each in language.LANGUAGES] == ["1 December 2026", "1 décembre 2026"]
 
 
 def test_a_language_relance_does_not_speak_is_refused() -> None:

@@ -76,7 +76,7 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
         reasons[EMAIL] = "address" if posted.get(EMAIL, "").strip() else "missing"
     fields: dict[str, str] = {}
     for asked in form.fields:
-        value = _text(posted, asked.name, asked.required, reasons)
+        value = text_of(posted, asked.name, asked.required, reasons)
         if value:
             fields[asked.name] = value
     if form.question is not None:
@@ -86,7 +86,7 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
             reasons[form.question.name] = "choose"
         else:
             number, choice = chosen.list, chosen.label
-    order = _text(posted, form.order_field, True, reasons) if form.order_field else ""
+    order = text_of(posted, form.order_field, True, reasons) if form.order_field else ""
     ticked = bool(form.checkbox) and bool(posted.get(AGREED, ""))
     if form.basis == "consent" and not ticked:
         reasons[AGREED] = "tick"
@@ -107,7 +107,8 @@ def _came(posted: Mapping[str, str]) -> tuple[str, str]:
     return source, campaign
 
 
-def _text(posted: Mapping[str, str], name: str, required: bool, reasons: dict[str, Reason]) -> str:
+def text_of(posted: Mapping[str, str], name: str, required: bool, reasons: dict[str, Reason]) -> str:
+    """What a person wrote into an input; why it is not accepted goes into `reasons`."""
     raw = posted.get(name, "")
     if len(raw) > 4 * LONGEST:
         reasons[name] = "long"

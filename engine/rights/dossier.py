@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.house import House
 from engine.installation.state import Installation
+from engine.language import N_
 from engine.ledger.codec import Entry
 from engine.rights.facts import Kept, fact, iso
 from engine.sending.compose import letter_of
@@ -21,6 +22,7 @@ OUTCOMES = {
     e.LetterWithheld: "withheld",
     e.LetterInDoubt: "in doubt",
 }
+MAILBOX = N_("the built-in mailbox of this installation")
 Part = list[dict[str, object]]
 
 
@@ -31,7 +33,7 @@ def dossier(house: House, subscriber: str) -> dict[str, object]:
     person = house.decisions.load([subscriber])[subscriber]
     installation, site = house.publications.current(), house.config.site
     plan, known = installation.plan(), house.vault.people([subscriber]).get(subscriber)
-    relay = "the built-in mailbox of this installation" if house.config.smtp.is_mailbox else house.config.smtp.host
+    relay = MAILBOX if house.config.smtp.is_mailbox else house.config.smtp.host
     return {
         "made_at": iso(house.clock.now()),
         "controller": {"name": site.name, "postal_address": site.postal_address, "email": site.reply_to or site.sender},
@@ -49,6 +51,10 @@ def dossier(house: House, subscriber: str) -> dict[str, object]:
             {"id": name, "name": plan.purposes[name].name if name in plan.purposes else name, "basis": ground.basis, "status": ground.status,
              "since": iso(ground.since), "proof": ground.proof}
             for name, ground in person.grounds.items()
+        ],
+        "asked": [
+            {"id": name, "name": plan.purposes[name].name if name in plan.purposes else name, "asked_at": iso(request.asked_at)}
+            for name, request in person.requests.items()
         ],
         "lists": [
             {"list": m.list, "name": plan.lists[m.list].name if m.list in plan.lists else "", "since": iso(m.joined_at)}

@@ -23,6 +23,12 @@ KEPT_FACTS = N_("the facts in the ledger: random ids, dates, lists; nothing that
 KEPT_HASH = N_("a keyed hash of the address on the suppression list, so that no later import or call writes to it again")
 KEPT_PROOF = N_("proof for legal defence (GDPR 17(3)(e)), sealed to the auditor’s key: nobody here can read it; deleted on {date}")
 KEPT_COPIES = N_("copies of the database made before now, for as long as they are kept: should one be put back, this erasure is applied to it again")
+DELETED = {
+    "person": N_("address and fields"),
+    "evidence": N_("evidence of their acts"),
+    "former addresses": N_("former addresses"),
+    "letters in the built-in mailbox": N_("letters in the built-in mailbox"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +103,15 @@ def _erase(
         return result, None
     letters = forget_letters(house, known.address) if known else 0
     deleted = {what: count for what, count in (held | {"letters in the built-in mailbox": letters}).items() if count}
-    return result, Receipt(subscriber, now, result.positions[-1], deleted, tuple(_kept(reason, archived)))
+    return result, Receipt(subscriber, now, result.positions[-1], deleted, what_remains(bool(reason), archived.ends_at if archived else 0))
 
 
-def _kept(reason: str, archived: Archived | None) -> list[Kept]:
+def what_remains(barred: bool, archived: int) -> tuple[Kept, ...]:
+    """After an erasure that bars the address from later imports, or does not; `archived` is the end (ms) of proof that is kept, 0 where none is."""
     kept = [Kept(KEPT_FACTS)]
-    kept += [Kept(KEPT_HASH)] if reason else []
-    kept += [Kept(KEPT_PROOF, archived.ends_at)] if archived else []
-    return [*kept, Kept(KEPT_COPIES)]
+    kept += [Kept(KEPT_HASH)] if barred else []
+    kept += [Kept(KEPT_PROOF, archived)] if archived else []
+    return (*kept, Kept(KEPT_COPIES))
 
 
 def forget_letters(house: House, address: str) -> int:

@@ -10,7 +10,7 @@ import sys
 from engine.house import House
 from engine.language import N_, Say, translator
 from engine.rights.archiving import archiver
-from engine.rights.erasing import Receipt, Seal
+from engine.rights.erasing import DELETED, Receipt, Seal
 from engine.rights.erasing import erase as erase_person
 from engine.sequence.delay import parse_delay
 from engine.subscriber.events import Cause
@@ -18,13 +18,6 @@ from engine.verbs.people import report
 from engine.verbs.refusal import Refusal
 from engine.verbs.said import shown
 from engine.verbs.wording import language_of
-
-DELETED = {
-    "person": N_("address and fields"),
-    "evidence": N_("evidence of their acts"),
-    "former addresses": N_("former addresses"),
-    "letters in the built-in mailbox": N_("letters in the built-in mailbox"),
-}
 
 
 def erase_arguments(parser: argparse.ArgumentParser, whose: str) -> None:

@@ -24,6 +24,7 @@ HOUR, DAY, MONTH = 3600, 86400, 30 * 86400
 CONFIRMATIONS = ((1, DAY), (3, MONTH))
 POSTS = ((30, HOUR),)
 UNSTAMPED_POSTS = ((10, HOUR),)
+CHANGES = ((30, HOUR),)
 FLOOD_LEAST, FLOOD_TIMES = 100, 5
 EVERYBODY, STATUS_ROW = "forms", "00000000-0000-0000-0000-000000000000"
 
@@ -50,6 +51,10 @@ class Limits:
         """Posts of one neighbourhood in an hour: 30; 10 for forms that carry no render time, as copied ones do."""
         place = neighbourhood(visitor)
         return (stamped or self._below(self._key("unstamped", place), UNSTAMPED_POSTS)) and self._below(self._key("post", place), POSTS)
+
+    def may_change(self, subscriber: str) -> bool:
+        """What is changed about one person from the links of their letters: 30 times in an hour, whoever holds the letters."""
+        return self._below(self._key("change", subscriber), CHANGES)
 
     def is_calm(self) -> bool:
         """False while all forms together are posted far more than usual; the status then says so."""

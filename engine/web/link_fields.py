@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from engine.web.body import MOST, TooLarge, body_of
 
-MOST_FIELDS = 50
+MOST_FIELDS = 100
 
 
 async def fields_of(request: Request) -> dict[str, str]:

@@ -61,7 +61,7 @@ class LinkPages:
             more = (self._press(opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"),)
         press = self._press(opened, button, opened.action)
         shown = Shown(heading, text, (press, *more), quiet=quiet, leads_to=thanks_address(opened))
-        return self._show(opened.language, shown, alone=alone)
+        return self.show(opened.language, shown, alone=alone)
 
     def consent(self, opened: Opened, purpose: str, *, missing: bool) -> Response:
         """An answer that leads to letters of another purpose: its own words, an unticked box and a button (GDPR 4(11))."""
@@ -74,7 +74,7 @@ class LinkPages:
             said.quiet,
             leads_to=thanks_address(opened),
         )
-        return self._show(opened.language, shown, missing=missing)
+        return self.show(opened.language, shown, missing=missing)
 
     def done(self, opened: Opened, *, undoable: bool = False, again: bool = False) -> Response:
         """What stands now, said the same way however often the link is followed (C06)."""
@@ -98,16 +98,16 @@ class LinkPages:
             presses = self._answers(opened, _) or ()
             text = text if presses else (_("Everything is as it was before."),)
         elif action == "not-me":
-            heading, text = _("We will not write to you about this"), (_("The request made with your address is deleted."),)
+            heading, text = _("We will not write to you about this"), (_("The request made with your address is deleted."), *_gone(opened, _))
         else:
             heading, text, presses = self._withdrawn(opened, _)
-        return self._show(opened.language, Shown(heading, text, presses, onward=thanks_address(opened)))
+        return self.show(opened.language, Shown(heading, text, presses, onward=thanks_address(opened)))
 
     def _withdrawn(self, opened: Opened, _: Say) -> tuple[str, tuple[str, ...], tuple[Press, ...]]:
         said = words_of(again_kind(opened), opened.plan, opened.click.claim.purpose, opened.language)
         heading, text = said.heading, said.paragraphs
         if opened.person.erased or not opened.person.registered or opened.click.claim.kind == "permission":
-            return heading, text, ()
+            return heading, (*text, *_gone(opened, _)), ()
         presses = [self._press(opened, said.button, opened.action, act="again", look="other")]
         if opened.click.action == "unsubscribe" and not opened.person.objected:
             presses.insert(0, self._press(opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"))
@@ -115,17 +115,17 @@ class LinkPages:
 
     def refused(self, opened: Opened, why: str) -> Response:
         _ = translator(opened.language)
-        return self._show(opened.language, Shown(_("Nothing has changed"), (_(for_a_reader(why)),)))
+        return self.show(opened.language, Shown(_("Nothing has changed"), (_(for_a_reader(why)),)))
 
     def choose(self, opened: Opened) -> Response:
         """Two automatic answers within seconds are no person's: none is kept, and the page asks (C09)."""
         _ = translator(opened.language)
         text = _("Two different answers reached us almost at the same time, so we have kept neither. Which one is yours?")
-        return self._show(opened.language, Shown(_("Your answer, please"), (text,), self._answers(opened, _)))
+        return self.show(opened.language, Shown(_("Your answer, please"), (text,), self._answers(opened, _)))
 
     def nothing_to_take_back(self, opened: Opened) -> Response:
         _ = translator(opened.language)
-        return self._show(opened.language, Shown(_("Nothing has changed"), (_("There is no answer to take back."),)))
+        return self.show(opened.language, Shown(_("Nothing has changed"), _gone(opened, _) or (_("There is no answer to take back."),)))
 
     def busy(self, token: str, *, again: bool) -> Response:
         """Said before anything was read, and so in the site's language; `again`: with a button that presses once more."""
@@ -133,7 +133,7 @@ class LinkPages:
         _ = translator(language)
         press = Press(_("Try again"), token, make_nonce(self.house.secrets.nonce_key, token, time.time()))
         text = (_("We are very busy at this moment. Please try again."),)
-        return self._show(language, Shown(_("Please try again"), text, (press,) if again else ()), status=503)
+        return self.show(language, Shown(_("Please try again"), text, (press,) if again else ()), status=503)
 
     def unknown(self) -> Response:
         """The same for every token that is not ours, whatever is wrong with it."""
@@ -160,7 +160,7 @@ class LinkPages:
         token = opened.token if action == opened.action else token_for(self.house, opened, action)
         return Press(label, token, make_nonce(self.house.secrets.nonce_key, token, time.time()), act, look)
 
-    def _show(self, language: Language, shown: Shown, *, alone: bool = False, missing: bool = False, status: int = 200) -> Response:
+    def show(self, language: Language, shown: Shown, *, alone: bool = False, missing: bool = False, status: int = 200) -> Response:
         presses = tuple(Press(p.label, blank(2 * n), blank(2 * n + 1), p.act, p.look) for n, p in enumerate(shown.presses))
         return self.pages.filled(
             "link.html",
@@ -211,6 +211,11 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
                 (_("Press the button: we delete the request, and do not write to you about “{purpose}”.").format(purpose=opened.purpose),),
                 _("It was not me"),
             )
+
+
+def _gone(opened: Opened, _: Say) -> tuple[str, ...]:
+    """Said of everybody who was erased, whatever link of theirs is opened."""
+    return (_("We no longer hold anything about you, so there is nothing left to change."),) if opened.person.erased else ()
 
 
 def _your_answer(opened: Opened, _: Say) -> str:

@@ -1,6 +1,7 @@
 """`/l/TOKEN`, the way behind every link of every letter: a request is read here, and answered once the visit it is has been carried out.
 
-Visits of the same moment are carried out together (`visits.py`), off the event loop, which only reads and answers.
+Visits of the same moment are carried out together (`visits.py`), off the event loop, which only reads and answers. What a person's own data are asked
+for is rare and heavy, and goes a way of its own (`own_data.py`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable, MutableMapping
 from typing import cast
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from engine.gathering import TooBusy
@@ -18,6 +20,7 @@ from engine.link_token import LENGTH
 from engine.web.crowd import Crowd
 from engine.web.limits import visitor_of
 from engine.web.link_fields import fields_of
+from engine.web.own_data import OwnData, is_of_own_data
 from engine.web.pages import App, Ours, Pages, Receive, Send, site_headers
 from engine.web.pressing import Visitor
 from engine.web.rate import Pace
@@ -37,7 +40,8 @@ class Links:
 
     def __init__(self, app: App, house: House, pages: Pages, failed: Callable[[], Response]) -> None:
         self.app, self.trusted, self.ours, self.failed = app, house.config.web.trusted_proxies, Ours(site_headers(house.config.site)), failed
-        self.visits, self._looks, self._presses = Visits(house, pages), Pace(30), Pace(30)
+        self.own_data, self.visits = OwnData(house, pages), Visits(house, pages)
+        self._looks, self._presses = Pace(30), Pace(30)
         self._crowd = Crowd(self.visits.answers)
 
     async def __call__(self, scope: MutableMapping[str, object], receive: Receive, send: Send) -> None:
@@ -57,9 +61,13 @@ class Links:
             return self.visits.pages.preview()
         posted = request.method == "POST"
         too_often = len(token) == LENGTH and not (self._presses if posted else self._looks).allows(token)
-        body = read_body(await fields_of(request)) if posted else None
+        fields = await fields_of(request) if posted else None
+        visitor = _visitor(request, token, self.trusted, too_often)
+        if is_of_own_data(token):
+            return await run_in_threadpool(self.own_data.answer, visitor, fields)
+        body = read_body(fields) if fields is not None else None
         try:
-            return await self._crowd.answer((_visitor(request, token, self.trusted, too_often), body))
+            return await self._crowd.answer((visitor, body))
         except TooBusy:
             return self.visits.busy(token, body)
 

@@ -86,7 +86,7 @@ class Opening:
 
     def open(self, tokens: Collection[str]) -> tuple[Installation, dict[str, Opened]]:
         """What was published at this moment, and what these tokens open, those that are ours."""
-        begun = self._genuine(tokens)
+        begun = self.genuine(tokens)
         streams = {entry.stream for entry, _ in begun.values()}
         known = {stream: person for stream in streams if (person := self._people.get(stream)) is not None}
         folds = self.house.views.folds(streams - known.keys())
@@ -107,7 +107,7 @@ class Opening:
             found[token] = Opened(token, action, entry, click, published.links(click.claim), plan, person, language, installation, form)
         return installation, found
 
-    def _genuine(self, tokens: Collection[str]) -> dict[str, tuple[Entry, int]]:
+    def genuine(self, tokens: Collection[str]) -> dict[str, tuple[Entry, int]]:
         """The beginning of the letter behind each token that is ours, and the token's action."""
         found = {token: known for token in tokens if (known := self._begun.get(token)) is not None}
         claimed = {token: parts for token in tokens if token not in found and (parts := link_token.read_token(token)) is not None}

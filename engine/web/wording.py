@@ -16,6 +16,7 @@ _SAID: tuple[tuple[str, str], ...] = (
     (r"too late: ", N_("It is too late to take this answer back: things have moved on since.")),
     (r"this address cannot be written to", N_("We cannot write to your address any more. If that is a mistake, please write to us.")),
     (r"this subscription is confirmed", N_("Your subscription was confirmed and stays as it is. To leave, use the link at the foot of any letter.")),
+    (r"the stop journal ", N_("We could not do this just now, and nothing has changed. Please try again later, or write to us.")),
     (r"too many changes at once", N_("We are very busy at this moment. Please try again.")),
 )
 NO_LONGER = N_("This is no longer possible.")

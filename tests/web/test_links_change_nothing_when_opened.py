@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from engine.house import House
-from engine.link_token import CONFIRM, EVERYTHING, NOT_ME, UNDO, UNSUBSCRIBE
+from engine.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
 from tests.web.correspondence import COPY, MINUTE, OFFERS, YES, confirmation, letter
 
 TIMES = 25
@@ -18,8 +18,8 @@ AHEAD = [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz
 def every_link(house: House) -> list[str]:
     found, asked = letter(house, minutes_ago=60), confirmation(house)
     house.clock.jump(60 * MINUTE)
-    links = [found.link(number) for number in (YES, COPY, OFFERS)] + [found.token(action) for action in (UNSUBSCRIBE, EVERYTHING, UNDO)]
-    return [*links, asked.token(CONFIRM), asked.token(NOT_ME)]
+    links = [found.link(number) for number in (YES, COPY, OFFERS)] + [found.token(action) for action in (UNSUBSCRIBE, EVERYTHING, UNDO, MY_DATA)]
+    return [*links, asked.token(CONFIRM), asked.token(NOT_ME), asked.token(MY_DATA)]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])

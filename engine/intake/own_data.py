@@ -1,0 +1,94 @@
+"""What is pressed on the page of a person's own data, and what they correct there. Pure; every posted value is hostile.
+
+A link that was forwarded opens this page too. So an address is never changed here, only asked to be: whoever holds the letter of another could
+otherwise make themselves that other.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from engine.intake.address import AddressRefused, normalise
+from engine.intake.forms import Reason, text_of
+from engine.sequence.timing import is_zone
+
+Act = Literal["see", "json", "csv", "correct", "address", "restrict", "lift", "object", "erase", "erase-now", "nothing"]
+Wrong = Reason | Literal["zone", "language", "same"]
+ACTS: tuple[Act, ...] = get_args(Act)
+READING: frozenset[Act] = frozenset({"see", "json", "csv", "erase"})
+LANGUAGES = ("fr", "en")
+FIELD, ZONE, LANGUAGE, ADDRESS, SURE = "field-", "timezone", "language", "new-address", "sure"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """`nonce` is the page's; `sure` is the ticked box without which nothing is erased."""
+
+    act: Act
+    nonce: str
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What differs from what is known; "" for zone and language is unchanged."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    timezone: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistaken:
+    """What stands in the way, by the name of the input."""
+
+    reasons: Mapping[str, Wrong]
+
+
+def read_press(posted: Mapping[str, str]) -> Press:
+    """A provider's one-click POST (RFC 8058) is meant for another link, and presses nothing here."""
+    if "List-Unsubscribe" in posted:
+        return Press("nothing", "")
+    act: Act = next((each for each in ACTS if each == posted.get("act", "")), "nothing")
+    return Press(act, posted.get("nonce", ""), bool(posted.get(SURE, "")))
+
+
+def read_corrections(posted: Mapping[str, str], known: Mapping[str, str], timezone: str, language: str) -> Corrected | Mistaken:
+    """`known` has every field that may be corrected, with its value or ""; `timezone` and `language` are the person's.
+
+    What was left as it was shown is not read: what others once wrote here may not be what a person may write.
+    """
+    reasons: dict[str, Wrong] = {}
+    changed = {}
+    for name, value in known.items():
+        said = posted.get(FIELD + name)
+        if said is not None and _as_browsers_send(said) != _as_browsers_send(value):
+            wrong: dict[str, Reason] = {}
+            changed[name] = text_of(posted, FIELD + name, False, wrong)
+            reasons |= wrong
+    zone, tongue = posted.get(ZONE, "").strip(), posted.get(LANGUAGE, "")
+    if zone != timezone and zone and not is_zone(zone):
+        reasons[ZONE] = "zone"
+    if tongue and tongue not in LANGUAGES:
+        reasons[LANGUAGE] = "language"
+    if reasons:
+        return Mistaken(reasons)
+    return Corrected(changed, zone if zone != timezone else "", tongue if tongue != language[:2].lower() else "")
+
+
+def read_address(posted: Mapping[str, str], known: str) -> str | Mistaken:
+    """The normalised address that is said to be right."""
+    said = posted.get(ADDRESS, "")
+    try:
+        address = normalise(said)
+    except AddressRefused:
+        return Mistaken({ADDRESS: "address" if said.strip() else "missing"})
+    return Mistaken({ADDRESS: "same"}) if address == known else address
+
+
+def _as_browsers_send(value: str) -> str:
+    """An input of one line drops line ends."""
+    return unicodedata.normalize("NFC", value.replace("\r", "").replace("\n", "")).strip()

@@ -1,0 +1,194 @@
+"""The pages behind "My data": what is asked before anything is shown, everything that is held, what an erasure takes away and leaves."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi.responses import Response
+
+from engine.house import House
+from engine.intake.own_data import ADDRESS, FIELD, LANGUAGE, LANGUAGES, ZONE, Act, Mistaken, Wrong
+from engine.language import N_, Say, translator
+from engine.rights.erasing import Kept, Receipt, what_remains
+from engine.rights.told import LANGUAGES as SPOKEN
+from engine.rights.told import Teller
+from engine.web.link_pages import LinkPages, Press, Shown
+from engine.web.nonces import make_nonce
+from engine.web.own_letter import OwnLetter
+from engine.web.pages import Pages
+from engine.web.wording import for_a_reader
+
+WRONG: Mapping[Wrong, str] = {
+    "missing": N_("Please fill this in."),
+    "address": N_("This is not a whole e-mail address: it looks like name@example.org."),
+    "long": N_("This is too long."),
+    "line": N_("Please write this in one line."),
+    "link": N_("Please leave out the web address."),
+    "zone": N_("This is no time zone: write for example Europe/Paris."),
+    "language": N_("Please choose one."),
+    "same": N_("This is the address we have already."),
+}
+DONE: Mapping[str, str] = {
+    "correct": N_("Your data are corrected."),
+    "restrict": N_("Your data are frozen: nothing is sent to you and nothing is deleted, until you say so here."),
+    "lift": N_("Your data are no longer frozen."),
+    "object": N_("Everything is stopped: we send you nothing any more, about anything."),
+}
+NOTHING_DONE: Mapping[str, str] = {
+    "correct": N_("You have changed nothing, so nothing was corrected."),
+    "restrict": N_("Your data are frozen already."),
+    "lift": N_("Your data are not frozen."),
+    "object": N_("You had stopped everything already."),
+}
+DELETED: Mapping[str, str] = {
+    "person": N_("your address and everything you told us"),
+    "evidence": N_("what we kept of each of your acts"),
+    "former addresses": N_("addresses you once had"),
+    "letters in the built-in mailbox": N_("copies of letters to you"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One line of the form of corrections."""
+
+    name: str
+    label: str
+    value: str
+    wrong: str = ""
+
+
+class OwnDataPages:
+    """None of these pages is kept, except those that say nothing about anybody."""
+
+    def __init__(self, house: House, pages: Pages) -> None:
+        self.house, self.pages, self.of_links = house, pages, LinkPages(house, pages)
+
+    def unknown(self) -> Response:
+        return self.of_links.unknown()
+
+    def busy(self, letter: OwnLetter) -> Response:
+        _ = translator(letter.language)
+        return self._plain(letter, _("Please try again"), _("We are very busy at this moment. Please try again."), status=503)
+
+    def front(self, letter: OwnLetter, *, late: bool = False) -> Response:
+        """Shown to whoever opens the link. `late`: a press came that the page it was on no longer allows."""
+        _ = translator(letter.language)
+        paragraphs = (
+            _("Here you can see everything that {name} holds about you, download it, correct it, freeze it, stop our letters, or have it erased."),
+            _("Nothing is shown before you press. If somebody forwarded their letter to you, this page is about them: please close it."),
+        )
+        text = tuple(each.format(name=self.house.config.site.name) for each in paragraphs)
+        text = (_("That page had been open for a long time, and nothing was done. Please go on from here."), *text) if late else text
+        press = Press(_("See everything"), letter.token, self._nonce(letter), "see")
+        return self.of_links.show(letter.language, Shown(_("Your data"), text, (press,)))
+
+    def too_often(self, letter: OwnLetter) -> Response:
+        _ = translator(letter.language)
+        text = _("This has been pressed very often. Nothing was done; please try again later.")
+        return self._plain(letter, _("Please try again"), text, status=429, headers={"Retry-After": "60"})
+
+    def nothing_held(self, letter: OwnLetter) -> Response:
+        _ = translator(letter.language)
+        return self._plain(letter, _("We hold nothing about you"), _("We no longer hold anything about you, so there is nothing left to change."))
+
+    def refused(self, letter: OwnLetter, why: str) -> Response:
+        _ = translator(letter.language)
+        return self._plain(letter, _("Nothing has changed"), _(for_a_reader(why)))
+
+    def everything(
+        self,
+        letter: OwnLetter,
+        dossier: Mapping[str, object],
+        *,
+        mistaken: Mistaken | None = None,
+        posted: Mapping[str, str] | None = None,
+        after: Act | None = None,
+        done: bool = False,
+    ) -> Response:
+        """`after` what was pressed, and whether it changed anything; `mistaken`: what was `posted` and could not be taken."""
+        _ = translator(letter.language)
+        teller = Teller(letter.plan, letter.language, letter.zone, self.house.clock.now())
+        wrong = {name: _(WRONG[reason]) for name, reason in (mistaken.reasons if mistaken else {}).items()}
+        site, known = self.house.config.site, posted or {}
+        return self.pages.page(
+            "own_data.html",
+            letter.language,
+            status=422 if mistaken else 200,
+            token=letter.token,
+            fresh=lambda: self._nonce(letter),
+            sections=teller.sections(dossier),
+            inputs=self._inputs(letter, known, wrong),
+            language_now=known.get(LANGUAGE) or letter.person.language[:2].lower(),
+            languages=[(code, _(SPOKEN[code])) for code in LANGUAGES],
+            address=Input(ADDRESS, _("The address that is right"), known.get(ADDRESS, "")[:254], wrong.get(ADDRESS, "")),
+            restricted=letter.person.restricted,
+            objected=letter.person.objected,
+            mistaken=bool(wrong),
+            said=self._said(letter, after, done, teller, _),
+            contact=site.reply_to or site.sender,
+        )
+
+    def download(self, letter: OwnLetter, text: str, kind: str, ending: str) -> Response:
+        """The name of the file says nothing about anybody: it ends in the list of downloads of whatever machine this is."""
+        _ = translator(letter.language)
+        name = f"{_('my-data')}.{ending}"
+        return Response(text, 200, {"Content-Disposition": f'attachment; filename="{name}"'}, media_type=kind)
+
+    def erase(self, letter: OwnLetter, proof_until: int, *, missing: bool = False) -> Response:
+        """The first step: what goes, what remains and why (E07), the download before (E08), and a box to tick."""
+        held = [what for what, count in self.house.vault.held(letter.stream).items() if count]
+        _ = translator(letter.language)
+        return self.pages.page(
+            "own_data_erase.html",
+            letter.language,
+            status=422 if missing else 200,
+            token=letter.token,
+            fresh=lambda: self._nonce(letter),
+            deleted=[_(DELETED[what]) for what in held],
+            kept=self._kept(letter, what_remains(True, proof_until)),
+            missing=missing,
+        )
+
+    def erased(self, letter: OwnLetter, receipt: Receipt) -> Response:
+        _, teller = translator(letter.language), Teller(letter.plan, letter.language, letter.zone, receipt.at)
+        return self.pages.page(
+            "own_data_erased.html",
+            letter.language,
+            day=teller.day(receipt.at),
+            reference=_("{id}, entry {position}").format(id=receipt.subscriber, position=receipt.position),
+            deleted=[_(DELETED[what]) for what in receipt.deleted],
+            kept=self._kept(letter, receipt.kept),
+        )
+
+    def _inputs(self, letter: OwnLetter, posted: Mapping[str, str], wrong: Mapping[str, str]) -> list[Input]:
+        _, known = translator(letter.language), self.house.vault.people([letter.stream]).get(letter.stream)
+        values: Mapping[str, str] = defaultdict(str, known.fields if known else {})
+        inputs = [
+            Input(FIELD + name, field.label, posted.get(FIELD + name, values[name])[:800], wrong.get(FIELD + name, ""))
+            for name, field in letter.plan.fields.items()
+        ]
+        return [*inputs, Input(ZONE, _("Time zone"), posted.get(ZONE, letter.person.timezone)[:100], wrong.get(ZONE, ""))]
+
+    def _said(self, letter: OwnLetter, after: Act | None, done: bool, teller: Teller, _: Say) -> str:
+        if after is None:
+            return ""
+        if after == "address":
+            due = max((each.due_at for each in letter.person.rights.values() if each.right == "rectification"), default=0)
+            said = N_("We have noted the new address, and will ask you about it at the present one, by {date} at the latest.")
+            again = N_("You have asked for a correction already, and we have still to answer it, by {date} at the latest.")
+            return _(said if done else again).format(date=teller.day(due))
+        return _((DONE if done else NOTHING_DONE)[after])
+
+    def _kept(self, letter: OwnLetter, kept: tuple[Kept, ...]) -> list[str]:
+        _, teller = translator(letter.language), Teller(letter.plan, letter.language, letter.zone, 0)
+        return [_(each.what).format(date=teller.day(each.until)) if each.until else _(each.what) for each in kept]
+
+    def _plain(self, letter: OwnLetter, heading: str, text: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        return self.pages.page("plain.html", letter.language, status=status, headers=headers, heading=heading, paragraphs=(text,))
+
+    def _nonce(self, letter: OwnLetter) -> str:
+        return make_nonce(self.house.secrets.nonce_key, letter.token, time.time())
