@@ -103,7 +103,7 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
 def _came(posted: Mapping[str, str]) -> tuple[str, str]:
     """Whatever is not plain words of one line was not written by whoever made the campaign."""
     reasons: dict[str, Reason] = {}
-    source, campaign = _text(posted, SOURCE, False, reasons), _text(posted, CAMPAIGN, False, reasons)
+    source, campaign = text_of(posted, SOURCE, False, reasons), text_of(posted, CAMPAIGN, False, reasons)
     return source, campaign
 
 

@@ -28,7 +28,7 @@ _BUTTON = ('class="button" style="display:inline-block;margin:4px 8px 4px 0;padd
 
 @dataclass(frozen=True)
 class Foot:
-    """Who writes, why, and how to make it stop. An empty URL is not shown (a confirmation mail has none)."""
+    """Who writes, why, and how to make it stop. An empty URL is not shown (a confirmation mail has none); `extra` links come after."""
 
     who: str
     address: str

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from engine.config import Config
 from engine.letter.compile import Compiled, Foot, LetterMistakes, MergeFailed, Rendered, compile_letter
 from engine.letter.mould import Mould
-from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, LENGTH, NOT_ME, UNSUBSCRIBE, make_token, make_tokens
+from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, LENGTH, MY_DATA, NOT_ME, UNSUBSCRIBE, make_token, make_tokens
 from engine.sending import message as mails
 from engine.sending.address_header import Mailbox
 from engine.sending.frame import Frame, Personal
@@ -193,11 +193,12 @@ class Composer:
         language = self._language(ordered)
         texts, site = TEXTS[language], self.config.site
         purpose = plan.purposes[ordered.claim.purpose].name if ordered.claim.purpose in plan.purposes else ordered.claim.purpose
+        my_data = (texts.my_data, url(MY_DATA))
         if ordered.claim.kind == "permission":
-            none_left = (url(UNSUBSCRIBE), texts.everything)
-            return Foot(site.name, site.postal_address, texts.why_still, *none_left, language=language, confirm_url=url(CONFIRM))
+            none_left, confirm = (url(UNSUBSCRIBE), texts.everything), url(CONFIRM)
+            return Foot(site.name, site.postal_address, texts.why_still, *none_left, language=language, extra=(my_data,), confirm_url=confirm)
         if ordered.claim.kind == "confirmation":
-            extra = ((texts.not_me, url(NOT_ME)),)
+            extra = ((texts.not_me, url(NOT_ME)), my_data)
             confirm = url(CONFIRM)
             why = _told(texts, texts.why_asked, ordered.source)
             return Foot(site.name, site.postal_address, why, language=language, extra=extra, confirm_url=confirm)
@@ -210,6 +211,7 @@ class Composer:
             url(EVERYTHING),
             texts.everything,
             language,
+            (my_data,),
         )
 
     def _mail(self, ordered: Ordered, plan: Plan, subject: str, text: str, html: str, at: int) -> mails.Mail:

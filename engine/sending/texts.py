@@ -20,6 +20,7 @@ class Texts:
     still_subject: str
     still_body: str
     why_still: str
+    my_data: str
 
 
 TEXTS = {
@@ -39,6 +40,7 @@ TEXTS = {
         "Bonjour,\n\nIl y a longtemps que nous n’avons plus eu de vos nouvelles. Souhaitez-vous encore recevoir nos lettres ?\n\n"
         "[Oui, je continue](===confirm===)\n\nSans réponse de votre part, nous n’écrirons plus et nous effacerons ce que nous savons de vous.\n",
         "Vous recevez ce message, le seul de ce genre, parce que vous êtes inscrit à nos lettres et que nous ne gardons pas vos données sans fin.",
+        "Mes données",
     ),
     "en": Texts(
         "Stop receiving “{purpose}”",
@@ -56,5 +58,6 @@ TEXTS = {
         "Hello,\n\nIt is a long time since we last heard from you. Would you still like to receive our letters?\n\n"
         "[Yes, go on](===confirm===)\n\nIf you do not answer, we will write no more, and erase what we know about you.\n",
         "You receive this message, the only one of its kind, because you are subscribed to our letters and we do not keep your data for ever.",
+        "My data",
     ),
 }

@@ -38,7 +38,7 @@ from engine.web.opened import Opening
 from engine.web.own_data_pages import OwnDataPages
 from engine.web.own_letter import OwnLetter
 from engine.web.pages import Pages, spoken
-from engine.web.visits import Visitor
+from engine.web.pressing import Visitor
 
 Made = Callable[[int, Cause], AnyCommand]
 """A command, given the moment and its cause."""

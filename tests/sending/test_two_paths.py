@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from email.message import EmailMessage
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config import Config, read_config
-from engine.link_token import EVERYTHING, UNSUBSCRIBE, make_token
+from engine.link_token import EVERYTHING, MY_DATA, UNSUBSCRIBE, make_token
 from engine.sending.compose import CannotRender, Composed, Composer, Ordered
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.events import LetterBegun
@@ -60,6 +61,7 @@ def claims() -> Iterator[LetterBegun]:
     for purpose in plan().purposes:
         for name in ("ask", "ask-again"):
             yield LetterBegun(AT, "ask:1", "confirmation", name, next(message), 0, purpose=purpose)
+    yield LetterBegun(AT, "ask:*", "permission", "still", next(message), 0, purpose="*")
 
 
 def written(body: str, subject: str = "Bonjour", preheader: str = "", layout: str = "") -> Plan:
@@ -101,11 +103,15 @@ def assert_reads_back(message: EmailMessage, each: Ordered, composed: Composed) 
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
     assert (body_of(message, "plain"), body_of(message, "html")) == (crlf(composed.text), crlf(composed.html))
-    tokens = {action: make_token(KEY, action, each.position, each.claim.message) for action in (UNSUBSCRIBE, EVERYTHING)}
+    tokens = {action: make_token(KEY, action, each.position, each.claim.message) for action in (UNSUBSCRIBE, EVERYTHING, MY_DATA)}
+    assert max(map(len, re.findall(r"https?://[^\s]*/l/[\w-]+", composed.text))) <= 75
+    for part in (composed.text, composed.html):
+        assert part.count(f"/l/{tokens[MY_DATA]}") == 1
+    assert ("Mes données" in composed.text) != ("My data" in composed.text)
     if each.claim.kind != "confirmation":
         assert message["List-Unsubscribe"].endswith(f"/l/{tokens[UNSUBSCRIBE]}>")
-        for token in tokens.values():
-            assert token in composed.text and token in composed.html
+        for action, token in tokens.items():
+            assert (action == EVERYTHING and each.claim.kind == "permission") or (token in composed.text and token in composed.html)
 
 
 @settings(deadline=None, max_examples=40)

@@ -11,7 +11,7 @@ import pytest
 
 from engine.deciding import Wish
 from engine.house import House
-from engine.link_token import CONFIRM, UNSUBSCRIBE
+from engine.link_token import CONFIRM, MY_DATA, UNSUBSCRIBE
 from engine.sending.compose import Composer, Ordered
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import AskAgain
@@ -75,5 +75,5 @@ def test_the_mail_asks_in_the_readers_words_with_both_ways_out(house: House, ask
     assert mail["Subject"] == "Souhaitez-vous encore recevoir nos lettres ?"
     assert asked.token(UNSUBSCRIBE) in mail["List-Unsubscribe"] and mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     for part in (composed.text, composed.html):
-        assert asked.token(CONFIRM) in part and asked.token(UNSUBSCRIBE) in part
+        assert asked.token(CONFIRM) in part and asked.token(UNSUBSCRIBE) in part and asked.token(MY_DATA) in part
         assert "nous effacerons" in part
