@@ -15,10 +15,10 @@ from engine.intake.address import AddressRefused, normalise
 from engine.intake.forms import Reason, text_of
 from engine.sequence.timing import is_zone
 
-Act = Literal["see", "json", "csv", "correct", "address", "restrict", "lift", "object", "erase", "erase-now", "nothing"]
+Act = Literal["see", "json", "csv", "proof", "correct", "address", "restrict", "lift", "object", "erase", "erase-now", "nothing"]
 Wrong = Reason | Literal["zone", "language", "same"]
 ACTS: tuple[Act, ...] = get_args(Act)
-READING: frozenset[Act] = frozenset({"see", "json", "csv", "erase"})
+READING: frozenset[Act] = frozenset({"see", "json", "csv", "proof", "erase"})
 LANGUAGES = ("fr", "en")
 FIELD, ZONE, LANGUAGE, ADDRESS, SURE = "field-", "timezone", "language", "new-address", "sure"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from engine.rights.archiving import archiver
 from engine.rights.correcting import Correction, correction
 from engine.rights.dossier import dossier
 from engine.rights.erasing import archived_until, erase
+from engine.rights.own_proof import UNSIGNED, own_proof
 from engine.rights.sheet import sheet
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import AnyCommand, ExerciseRight, GrantAccess, Object, Restrict
@@ -35,11 +37,12 @@ from engine.vault.vault import Keep
 from engine.web.limits import Limits
 from engine.web.nonces import is_nonce
 from engine.web.opened import Opening
-from engine.web.own_data_pages import OwnDataPages
+from engine.web.own_data_pages import NO_PROOF, OwnDataPages
 from engine.web.own_letter import OwnLetter
 from engine.web.pages import Pages, spoken
 from engine.web.pressing import Visitor
 
+log = logging.getLogger(__name__)
 Made = Callable[[int, Cause], AnyCommand]
 """A command, given the moment and its cause."""
 
@@ -96,14 +99,24 @@ class OwnData:
         """Put together before the fact that says so: an answer that could not be made is none."""
         if act == "erase":
             return self.pages.erase(letter, self._proof_until(letter))
-        said = self._dossier(letter)
-        if act == "see":
-            answer, right = self.pages.everything(letter, said), "access"
-        elif act == "json":
-            text = json.dumps(said, ensure_ascii=False, indent=2) + "\n"
-            answer, right = self.pages.download(letter, text, "application/json", "json"), "portability"
-        else:
-            answer, right = self.pages.download(letter, sheet(said), "text/csv; charset=utf-8", "csv"), "portability"
+        right = "access" if act == "see" else "portability"
+        match act:
+            case "see":
+                answer = self.pages.everything(letter, self._dossier(letter))
+            case "json":
+                text = json.dumps(self._dossier(letter), ensure_ascii=False, indent=2) + "\n"
+                answer = self.pages.download(letter, text, "application/json", "json")
+            case "csv":
+                answer = self.pages.download(letter, sheet(self._dossier(letter)), "text/csv; charset=utf-8", "csv")
+            case _proof:
+                # Each is a signature, so they are counted.
+                if not self.limits.may_change(letter.stream):
+                    return self.pages.too_often(letter)
+                try:
+                    answer = self.pages.download(letter, own_proof(self.house, letter.stream), "application/zip", "zip")
+                except UNSIGNED as error:
+                    log.error("a person's proof cannot be made: %s", type(error).__name__)
+                    return self.pages.busy(letter, NO_PROOF)
         # One fact a day, however often it is pressed: the same wish, honoured already.
         call = self._call(letter, right)
         if call in letter.person.calls:

@@ -21,6 +21,8 @@ from engine.web.own_letter import OwnLetter
 from engine.web.pages import Pages
 from engine.web.wording import for_a_reader
 
+BUSY = N_("We are very busy at this moment. Please try again.")
+NO_PROOF = N_("The proof cannot be made just now. Please try again later, or write to us.")
 WRONG: Mapping[Wrong, str] = {
     "missing": N_("Please fill this in."),
     "address": N_("This is not a whole e-mail address: it looks like name@example.org."),
@@ -70,9 +72,9 @@ class OwnDataPages:
     def unknown(self) -> Response:
         return self.of_links.unknown()
 
-    def busy(self, letter: OwnLetter) -> Response:
+    def busy(self, letter: OwnLetter, why: str = BUSY) -> Response:
         _ = translator(letter.language)
-        return self._plain(letter, _("Please try again"), _("We are very busy at this moment. Please try again."), status=503)
+        return self._plain(letter, _("Please try again"), _(why), status=503)
 
     def front(self, letter: OwnLetter, *, late: bool = False) -> Response:
         """Shown to whoever opens the link. `late`: a press came that the page it was on no longer allows."""
@@ -132,11 +134,11 @@ class OwnDataPages:
             contact=site.reply_to or site.sender,
         )
 
-    def download(self, letter: OwnLetter, text: str, kind: str, ending: str) -> Response:
+    def download(self, letter: OwnLetter, content: str | bytes, kind: str, ending: str) -> Response:
         """The name of the file says nothing about anybody: it ends in the list of downloads of whatever machine this is."""
         _ = translator(letter.language)
         name = f"{_('my-data')}.{ending}"
-        return Response(text, 200, {"Content-Disposition": f'attachment; filename="{name}"'}, media_type=kind)
+        return Response(content, 200, {"Content-Disposition": f'attachment; filename="{name}"'}, media_type=kind)
 
     def erase(self, letter: OwnLetter, proof_until: int, *, missing: bool = False) -> Response:
         """The first step: what goes, what remains and why (E07), the download before (E08), and a box to tick."""

@@ -8,8 +8,12 @@ import io
 import json
 import re
 import secrets
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +22,8 @@ from engine.deciding import Wish
 from engine.house import House
 from engine.language import day_in_words
 from engine.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
+from engine.proof import verify as verifier
+from engine.proof.signing_refused import SigningRefused
 from engine.rights.dossier import dossier
 from engine.sequence.timing import to_local
 from engine.subscriber.commands import Subscribe
@@ -44,6 +50,7 @@ from tests.web.serving import served
 from tests.web.test_robots import ZOO
 
 FIELDS = 'town = "Commune"\n'
+VERIFIER = Path(verifier.__file__)
 HOSTILE = ['<script>alert(1)</script>', '=HYPERLINK("http://evil.example";"clic")', '"><img src=x onerror=alert(1)>', "{{ 7*7 }}", "‮gnirts"]
 
 
@@ -136,6 +143,13 @@ def test_a_letter_of_any_age_waits_for_the_press(house: House, anna: Reader) -> 
     house.clock.jump(3_600_000)
     page = anna.opens()
     assert "<script" not in page.text and page.text.count("<form ") == 1 and "Si quelqu’un vous a transféré sa lettre" in page.text
+
+
+def test_opened_and_not_pressed_it_is_no_answer_that_was_lost(house: House, anna: Reader) -> None:
+    anna.opens()
+    with house.database.connection() as connection:
+        connection.execute("UPDATE desk.shown SET at = at - interval '1 hour'")
+    assert anna.letter.claim.message not in house.desk.lost_messages()
 
 
 @pytest.mark.parametrize(
@@ -428,6 +442,30 @@ def test_a_confirmation_of_somebody_erased_says_so_too(house: House, reader: htt
     found.presses(found.presses(found.sees(), "erase"), "erase-now", sure="yes")
     for token in (asked.token(CONFIRM), asked.token(NOT_ME), asked.token(EVERYTHING)):
         assert "Nous ne gardons plus rien à votre sujet" in reader.get(f"/l/{token}").text
+
+
+def test_the_proof_is_handed_over_before_and_verifies_after_the_erasure(anna: Reader, tmp_path: Path) -> None:
+    before = anna.presses(anna.sees(), "erase")
+    proof = anna.presses(before, "proof")
+    assert proof.headers["content-type"] == "application/zip"
+    assert proof.headers["content-disposition"] == 'attachment; filename="mes-donnees.zip"'
+    anna.presses(before, "erase-now", sure="yes")
+    (tmp_path / "proof.zip").write_bytes(proof.content)
+    verified = subprocess.run([sys.executable, "-I", "-S", str(VERIFIER), str(tmp_path / "proof.zip")], capture_output=True, text=True, timeout=60)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    with zipfile.ZipFile(io.BytesIO(proof.content)) as archive:
+        assert anna.email.encode() in archive.read("person.json")
+
+
+def test_a_proof_that_cannot_be_signed_is_none_and_says_so(house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        raise SigningRefused("the ledger is shorter than what was signed")
+
+    seen = anna.sees()
+    count = len(anna.since())
+    monkeypatch.setattr(type(house.tree), "sign_now", lambda tree: refused())
+    page = anna.presses(seen, "proof")
+    assert page.status_code == 503 and "La preuve ne peut pas être faite" in page.text and len(anna.since()) == count
 
 
 def test_an_erasure_that_cannot_be_journalled_is_not_made(house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
