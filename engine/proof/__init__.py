@@ -4,6 +4,8 @@
     tiles.py        where a hash of the tree is kept, by C2SP's coordinates (pure)
     note.py         signed notes (pure)      checkpoint.py   signed tree heads (pure)
     tlog_proof.py   one entry's proof (pure) policy.py       whose signatures are asked for (pure)
+    carried.py      a checkpoint in a mail's header, written and read back (pure)
+    newest.py       the newest one, for who asks often
     whole.py        the right edge of the tree, which grows (pure)
     signing.py      the one door to Ed25519
     store.py        tiles and checkpoints in the database's schema `proof`

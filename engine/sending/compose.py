@@ -19,6 +19,7 @@ from engine.config import Config
 from engine.letter.compile import Compiled, Foot, LetterMistakes, MergeFailed, Rendered, compile_letter
 from engine.letter.mould import Mould
 from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, LENGTH, MY_DATA, NOT_ME, UNSUBSCRIBE, make_token, make_tokens
+from engine.proof.carried import HEADER, words_of
 from engine.sending import message as mails
 from engine.sending.address_header import Mailbox
 from engine.sending.frame import Frame, Personal
@@ -75,14 +76,16 @@ class _Cast:
 
 
 _ASKING = {"confirmation": "ask", "permission": "still"}
-"""Campaigns of what belongs to no list, as mailbox providers report on them."""
+"""Campaigns of what belongs to no list, as mailbox providers report on them. These mails carry the newest checkpoint of the ledger to whoever keeps
+them, so none is written beforehand."""
 Url = Callable[[int], str]
 """Where the link of an action leads."""
 
 
 class Composer:
-    def __init__(self, config: Config, link_key: bytes) -> None:
-        self.config, self.link_key = config, link_key
+    def __init__(self, config: Config, link_key: bytes, newest: Callable[[], bytes] = bytes) -> None:
+        """`newest` gives the newest signed checkpoint, b"" for none."""
+        self.config, self.link_key, self.newest = config, link_key, newest
         self.host = urlsplit(config.site.url).hostname or "localhost"
         self.domain = config.site.sender.rpartition("@")[2]
         self._kept: OrderedDict[tuple[int, str, str, str], Compiled] = OrderedDict()
@@ -121,7 +124,7 @@ class Composer:
 
     def _cast_octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes | None:
         claim = ordered.claim
-        found = self._cast(ordered, plan) if ordered.position else None
+        found = self._cast(ordered, plan) if ordered.position and claim.kind not in _ASKING else None
         if found is None:
             return None
         tokens = make_tokens(self.link_key, found.actions, ordered.position, claim.message)
@@ -242,6 +245,8 @@ class Composer:
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "OOF, AutoReply"),
         ]
+        if claim.kind in _ASKING and (note := self.newest()):
+            headers.append((HEADER, words_of(note)))
         if claim.kind == "confirmation":
             return headers
         purpose = plan.purposes.get(claim.purpose)

@@ -16,6 +16,7 @@ from engine.desk.processes import Processes
 from engine.house import House
 from engine.installation.events import SendingPaused
 from engine.ledger.store import LOST
+from engine.proof.newest import Newest
 from engine.sending import claim as c
 from engine.sending.compose import Composer
 from engine.sending.envelope import Delivery, Envelope
@@ -43,7 +44,7 @@ class Sender:
         self.marks = Marks(path)
         c.take_over(house)
         self.relay = Relay(settings, self.marks)
-        self.composer = Composer(house.config, house.secrets.link_key)
+        self.composer = Composer(house.config, house.secrets.link_key, Newest(house.tree.latest))
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
         self.trouble = ""

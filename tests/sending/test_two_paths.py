@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine.config import Config, read_config
 from engine.link_token import EVERYTHING, MY_DATA, UNSUBSCRIBE, make_token
+from engine.proof.carried import HEADER, carried_by
 from engine.sending.compose import CannotRender, Composed, Composer, Ordered
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.events import LetterBegun
@@ -38,10 +39,11 @@ LIST, LETTER = 1, "essai"
 
 
 class OnlyFast(Composer):
-    """Leaves nothing to the plain path."""
+    """Leaves nothing to the plain path, but for what carries a checkpoint."""
 
     def compose(self, ordered: Ordered, plan: Plan, at: int) -> Composed:
-        raise AssertionError("left to the plain path")
+        assert ordered.claim.kind == "confirmation", "left to the plain path"
+        return super().compose(ordered, plan, at)
 
 
 def ordered(claim: LetterBegun, fields: Mapping[str, str], language: str = "", basis: str = "consent", address: str = "anne@exemple.fr") -> Ordered:
@@ -181,3 +183,19 @@ def test_a_preview_has_inert_links_by_both_paths() -> None:
     octets = Composer(CONFIG, KEY).octets(each, said, AT)
     assert octets == Composer(CONFIG, KEY).compose(each, said, AT).octets
     assert octets.count(b"/l/preview") >= 2
+
+
+@pytest.mark.parametrize("kind", ["confirmation", "permission", "letter"])
+def test_only_mails_that_ask_carry_the_checkpoint_and_always_the_newest_by_both_paths(kind: str) -> None:
+    notes = [b"", b"first\n", b"second\n" * 30]
+    claim = CLAIM if kind == "letter" else replace(CLAIM, kind=kind, list=0, letter="ask" if kind == "confirmation" else "still")
+    each, said, note = ordered(claim, {"first_name": "Anne", "town": "Lyon"}), plan() if kind != "letter" else written("Bonjour"), [b""]
+    composer = Composer(HTTPS, KEY, lambda: note[0])
+    for note[0] in notes:
+        octets = composer.octets(each, said, AT)
+        assert octets == composer.compose(each, said, AT).octets
+        if kind == "letter" or not note[0]:
+            assert HEADER.encode() not in octets
+        else:
+            assert carried_by(octets) == note[0]
+            assert max(map(len, octets.split(b"\r\n"))) <= 78 or kind == "permission"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.shape.source import OWN, Finding, Source, is_standard, is_within
 
 # Of the proof's room, what hashes, reads and verifies: pure, and knows nothing but itself.
-OF_PROOF = ("checkpoint", "encoding", "note", "policy", "refused", "signing", "tiles", "tlog_proof", "tree", "whole")
+OF_PROOF = ("carried", "checkpoint", "encoding", "note", "policy", "refused", "signing", "tiles", "tlog_proof", "tree", "whole")
 PURE_PROOF = tuple(f"engine/proof/{name}.py" for name in OF_PROOF)
 
 # What a room may import besides the standard library.
