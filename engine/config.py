@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
+from engine.config_proof import Proof, read_proof
 from engine.intake.address import AddressRefused, normalise
 from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_patience, parse_seconds
@@ -18,7 +19,6 @@ from engine.sequence.parse_declared import read_declared
 from engine.sequence.places import Places
 from engine.sequence.table import Table
 from engine.sequence.timing import is_zone
-from engine.vault.sealing import recipient
 
 MAILBOX = "mailbox"
 TLS = ("none", "starttls", "implicit")
@@ -89,15 +89,6 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """`every`: by the wall clock, how long after a checkpoint the next one is signed when the ledger has gone on. `archive_recipient`: an auditor's
-    public key of age, to which proof that outlives an erasure is sealed."""
-
-    every: Delay = Delay(minutes=60)
-    archive_recipient: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     folder: Path
     site: Site
@@ -105,7 +96,7 @@ class Config:
     web: Web = Web()
     smtp: Smtp = Smtp()
     sending: Sending = Sending()
-    proof: Proof = Proof()
+    proof: Proof = field(default_factory=Proof)
     store_url: str = "embedded"
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
@@ -157,12 +148,7 @@ def read_config(folder: Path) -> Config:
         sending_part.parsed("drain", parse_seconds, 30),
     )
     mailbox, store, proof_part = _part(root, "mailbox"), _part(root, "store"), _part(root, "proof")
-    proof = Proof(
-        proof_part.parsed("every", parse_delay, Delay(minutes=60)),
-        proof_part.parsed("archive_recipient", lambda said: recipient(said) if said else "", ""),
-    )
-    if proof.every.nominal_ms == 0:
-        proof_part.mistake("every", "`every` is a minute at least")
+    proof = read_proof(proof_part)
     ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))
     url = store.get("url", str, "embedded")
     if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):

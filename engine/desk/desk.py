@@ -93,6 +93,12 @@ class Desk:
     def set_mark(self, name: str, engine_at: int, position: int) -> None:
         self._run("set_mark", name=name, engine_at=engine_at, position=position)
 
+    def replace_mark(self, name: str, held: tuple[int, int], engine_at: int, position: int) -> bool:
+        """True when the mark stood as it was `held`, (0, 0) for one that is not there yet, and now says this."""
+        values = {"name": name, "engine_at": engine_at, "position": position, "held_engine_at": held[0], "held_position": held[1]}
+        with self.database.connection() as connection:
+            return connection.execute(SQL["compare_and_set_mark"], values).rowcount == 1
+
     def note_shown(self, pages: Mapping[Page, bool]) -> dict[Page, tuple[bool, int]]:
         """These links' pages were fetched; True where one asked a person for a press. Was it pressed before, and how many other links of that letter
         were fetched within ten seconds, these included?"""

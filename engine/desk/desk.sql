@@ -133,6 +133,13 @@ DELETE FROM desk.stuck WHERE at < clock_timestamp() - interval '30 days'
 INSERT INTO desk.mark (name, engine_at, position) VALUES (%(name)s, %(engine_at)s, %(position)s)
 ON CONFLICT (name) DO UPDATE SET engine_at = excluded.engine_at, position = excluded.position
 
+-- name: compare_and_set_mark
+-- For what one of several hosts does: whoever read what stands there may write, and who comes second has read what no longer stands.
+INSERT INTO desk.mark (name, engine_at, position) SELECT %(name)s, %(engine_at)s, %(position)s
+WHERE %(held_engine_at)s = 0 AND %(held_position)s = 0 OR EXISTS (SELECT FROM desk.mark WHERE name = %(name)s)
+ON CONFLICT (name) DO UPDATE SET engine_at = excluded.engine_at, position = excluded.position
+WHERE (desk.mark.engine_at, desk.mark.position) = (%(held_engine_at)s, %(held_position)s)
+
 -- name: mark
 -- See set_mark.
 SELECT engine_at, position FROM desk.mark WHERE name = %(name)s

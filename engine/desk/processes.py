@@ -38,6 +38,11 @@ class Processes:
         with self.database.connection() as connection:
             connection.execute(SQL["trouble"], {"id": LASTING, "whats": [what], "whys": [why]})
 
+    def relieve(self, what: str) -> None:
+        """What was complained of is over."""
+        with self.database.connection() as connection:
+            connection.execute(SQL["relieve"], {"what": what})
+
     def settle(self) -> None:
         with self.database.connection() as connection:
             connection.execute(SQL["over"], {"id": LASTING, "whats": []})

@@ -29,6 +29,10 @@ FROM unnest(%(whats)s::text[], %(whys)s::text[]) AS w (what, why) ON CONFLICT (p
 -- What a process no longer complains of.
 DELETE FROM desk.trouble WHERE process = %(id)s AND what <> ALL(%(whats)s)
 
+-- name: relieve
+-- One of the troubles that outlast a process.
+DELETE FROM desk.trouble WHERE process = '' AND what = %(what)s
+
 -- name: forget_troubles
 -- Of processes that are gone.
 DELETE FROM desk.trouble t WHERE process <> '' AND NOT EXISTS (SELECT FROM desk.process p WHERE p.id = t.process)

@@ -5,6 +5,8 @@
     note.py         signed notes (pure)      checkpoint.py   signed tree heads (pure)
     tlog_proof.py   one entry's proof (pure) policy.py       whose signatures are asked for (pure)
     carried.py      a checkpoint in a mail's header, written and read back (pure)
+    stamping.py     RFC 3161: what is asked, and what is taken (fetching.py: the question itself)
+    stamps.py       what others have stamped, in the schema `proof`
     newest.py       the newest one, for who asks often
     whole.py        the right edge of the tree, which grows (pure)
     signing.py      the one door to Ed25519

@@ -41,6 +41,8 @@ def hand_over(database: Database, head: Head, signed: Sequence[SignedCheckpoint]
         sums[name] = hashlib.sha256(data).hexdigest()
 
     files = {"checkpoint": head.checkpoint, "vkey.txt": f"{head.vkey}\n".encode(), "policy.txt": head.policy, **ledger_tools()}
+    if head.stamp:
+        files |= {"checkpoint.tsr": head.stamp, "tsa-chain.pem": head.chain}
     for name, data in {**files, **earlier(head, signed)}.items():
         write(name, data)
     for tile, entries in tiles_of_entries(database, head.size):

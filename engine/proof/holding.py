@@ -29,10 +29,13 @@ class Stores:
 
 
 def head_of(stores: Stores, signed: SignedCheckpoint) -> Head:
-    """With the policy of a log that nobody else signs. Its key is the last that its origin named, among those that have signed it."""
+    """With the policy of a log that nobody else signs, and its stamp where one is held. Its key is the last that its origin named, among those
+    that have signed it."""
     origins = {origin.name: origin for origin in stores.publications.current().origins}
     vkey = signing_key(signed, origins[signed.origin].vkeys)
-    return Head(signed.note, signed.origin, signed.size, vkey, bytes(Policy((Known(vkey),))))
+    stamp = stores.tree.stamp_of(signed.origin, signed.size)
+    stamped = (stamp.response, stamp.roots) if stamp is not None else (b"", b"")
+    return Head(signed.note, signed.origin, signed.size, vkey, bytes(Policy((Known(vkey),))), *stamped)
 
 
 def signing_key(signed: SignedCheckpoint, vkeys: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from engine.proof.refused import ProofRefused
 from engine.proof.replaying import Replay, Signed, TreeDifference
 from engine.proof.signer import Place, Signer
 from engine.proof.signing_refused import SigningRefused
+from engine.proof.stamps import KeptStamp, Stamps, best
 from engine.proof.store import Checkpoints, SignedCheckpoint, Tiles
 from engine.proof.tree import Span, consistency_spans, inclusion_spans
 from engine.sequence.delay import Delay
@@ -33,6 +34,7 @@ class LedgerTree:
     ) -> None:
         self.ledger, self.publications, self._database, self._wall = ledger, publications, database, wall
         self._tiles, self._checkpoints, self._growing = Tiles(database), Checkpoints(database), Growing(database)
+        self.stamps = Stamps(database)
         self._signer = Signer(database, publications, place, now, wall)
         self._troubles: dict[str, str] = {}
 
@@ -82,6 +84,10 @@ class LedgerTree:
     def all_checkpoints(self) -> list[SignedCheckpoint]:
         """Every one ever signed, of former origins too, in the order in which it was signed."""
         return self._checkpoints.all()
+
+    def stamp_of(self, origin: str, size: int) -> KeptStamp | None:
+        """The stamp over a checkpoint to be handed over with it; None where there is none."""
+        return best(self.stamps.of(origin, size), self._wall())
 
     def sign_now(self) -> SignedCheckpoint:
         """A checkpoint over the whole ledger as it is; the last one where nothing has come since. Begins an origin where there is none.

@@ -90,7 +90,7 @@ class Checkpoints:
     def all(self) -> list[SignedCheckpoint]:
         """Every one ever signed, in the order in which it was."""
         with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
-            return list(_signed(cursor.execute(SQL["checkpoints"]).fetchall()))
+            return list(signed_of(cursor.execute(SQL["checkpoints"]).fetchall()))
 
     def last(self, origin: str) -> SignedCheckpoint | None:
         with self.database.connection() as connection, connection.cursor() as cursor:
@@ -98,7 +98,7 @@ class Checkpoints:
 
 
 def last(cursor: AnyCursor, origin: str) -> SignedCheckpoint | None:
-    return next(_signed(cursor.execute(SQL["last"], {"origin": origin}, binary=True).fetchall()), None)
+    return next(signed_of(cursor.execute(SQL["last"], {"origin": origin}, binary=True).fetchall()), None)
 
 
 def add(cursor: AnyCursor, signed: SignedCheckpoint) -> bool:
@@ -107,12 +107,12 @@ def add(cursor: AnyCursor, signed: SignedCheckpoint) -> bool:
     return cursor.execute(SQL["add"], values).rowcount == 1
 
 
-def _signed(rows: Iterable[object]) -> Iterator[SignedCheckpoint]:
+def signed_of(rows: Iterable[object]) -> Iterator[SignedCheckpoint]:
     for origin, leaves, root, note, signed_at in cast(Iterable[tuple[str, int, bytes, bytes, int]], rows):
         yield SignedCheckpoint(origin, leaves, bytes(root), bytes(note), signed_at)
 
 
 def create(cursor: AnyCursor) -> None:
     """Make what is missing. Harmless when it is there."""
-    for name in ("create", "forbid", "guard"):
+    for name in ("create", "forbid", "guard", "guard_stamps"):
         cursor.execute(SQL[name].encode())

@@ -15,16 +15,30 @@ CREATE TABLE IF NOT EXISTS proof.checkpoint (
     note bytea NOT NULL,
     signed_at bigint NOT NULL,
     PRIMARY KEY (origin, size)
+);
+CREATE TABLE IF NOT EXISTS proof.stamp (
+    origin text NOT NULL,
+    size bigint NOT NULL,
+    response bytea NOT NULL,
+    roots bytea NOT NULL,
+    stamped_at bigint NOT NULL,
+    holds_until bigint NOT NULL,
+    PRIMARY KEY (origin, size, stamped_at, holds_until)
 )
 
 -- name: forbid
 -- What was signed was signed: the second wall behind the missing privilege (G22), as the ledger has it.
 CREATE OR REPLACE FUNCTION proof.refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'a signed checkpoint is never changed or removed'; END $$
+$$ BEGIN RAISE EXCEPTION 'what was signed or stamped is never changed or removed'; END $$
 
 -- name: guard
 -- Fires for every role, the owner included, until the trigger itself is dropped.
 CREATE OR REPLACE TRIGGER checkpoints_are_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON proof.checkpoint
+FOR EACH STATEMENT EXECUTE FUNCTION proof.refuse_change()
+
+-- name: guard_stamps
+-- The same for what others have stamped.
+CREATE OR REPLACE TRIGGER stamps_are_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON proof.stamp
 FOR EACH STATEMENT EXECUTE FUNCTION proof.refuse_change()
 
 -- name: grow_lock
@@ -73,3 +87,22 @@ SELECT origin, size, root, note, signed_at FROM proof.checkpoint WHERE origin = 
 -- The other half of compare and set: whoever is second at a size finds it taken.
 INSERT INTO proof.checkpoint (origin, size, root, note, signed_at)
 VALUES (%(origin)s, %(size)s, %(root)s, %(note)s, %(signed_at)s) ON CONFLICT (origin, size) DO NOTHING
+
+-- name: add_stamp
+-- A checkpoint may be stamped again, before the certificates of its last stamp expire.
+INSERT INTO proof.stamp (origin, size, response, roots, stamped_at, holds_until)
+VALUES (%(origin)s, %(size)s, %(response)s, %(roots)s, %(stamped_at)s, %(holds_until)s) ON CONFLICT DO NOTHING
+
+-- name: stamps_of
+-- Those over one checkpoint, the earliest first.
+SELECT origin, size, response, roots, stamped_at, holds_until FROM proof.stamp WHERE origin = %(origin)s AND size = %(size)s ORDER BY stamped_at
+
+-- name: last_stamp
+-- There are a few a day at most, so none of them needs an index.
+SELECT origin, size, response, roots, stamped_at, holds_until FROM proof.stamp ORDER BY stamped_at DESC LIMIT 1
+
+-- name: ending
+-- What was stamped, and will soon be stamped by nobody whose certificate counts.
+SELECT c.origin, c.size, c.root, c.note, c.signed_at FROM proof.checkpoint c
+JOIN (SELECT origin, size, max(holds_until) AS until FROM proof.stamp GROUP BY origin, size) s USING (origin, size)
+WHERE s.until < %(before)s ORDER BY s.until, c.signed_at LIMIT %(limit)s

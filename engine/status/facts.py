@@ -22,7 +22,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`what`: "relay", "blocked", "proof"; `why` in its own words, for `since` seconds."""
+    """`what`: "relay", "blocked", "proof", "witness", "stamp"; `why` in its own words, for `since` seconds."""
 
     what: str
     why: str
@@ -76,7 +76,8 @@ class TreeState:
 class Facts:
     """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of sending ended, None for never.
     `checkpoint_every` are the seconds after which one is due; `requests` are rights that people have asked for and that wait for an answer,
-    `requests_late` of them past their deadline."""
+    `requests_late` of them past their deadline. `witnessed` and `stamped` are how many wall-clock seconds ago the last mail to a witness left and the
+    last checkpoint was stamped, None for never."""
 
     head: int
     processes: tuple[Process, ...] = ()
@@ -97,6 +98,8 @@ class Facts:
     disk_total: int = 0
     requests: int = 0
     requests_late: int = 0
+    witnessed: float | None = None
+    stamped: float | None = None
 
     @property
     def live(self) -> frozenset[str]:

@@ -16,6 +16,7 @@ from engine.status.facts import Facts, ViewState
 Level = Literal["stopped", "stuck", "notice"]
 LATE_SECONDS = 60
 SLOW_SECONDS = 900
+DAY_SECONDS = 86_400
 LOW_BYTES, FULL_BYTES = 2_000_000_000, 200_000_000
 WRONG: frozenset[Level] = frozenset({"stopped", "stuck"})
 
@@ -120,6 +121,23 @@ def of_proof(facts: Facts) -> Iterator[Finding]:
     for trouble in refused:
         what, values = N_("for {since} no checkpoint of the ledger is signed: {why}"), {"why": trouble.why, "since": trouble.since}
         yield Finding("unsigned", "stopped", what, N_("once it is mended, `relance audit checkpoint` signs one, or says what still is wrong"), values)
+    remedies = {
+        "witness": (
+            "unwitnessed",
+            N_("for {since} a witness has not got the checkpoint of the ledger: {why}"),
+            N_("it is tried again within the hour; `relance audit witness` sends it now, and says to whom it cannot go"),
+        ),
+        "stamp": (
+            "unstamped",
+            N_("for {since} no checkpoint of the ledger is stamped with the time: {why}"),
+            N_("it is tried again within the hour; mend [proof] stamp or stamp_roots in config.toml, and `relance audit stamp` does it now"),
+        ),
+    }
+    for trouble in facts.troubles:
+        if trouble.what in remedies:
+            code, what, remedy = remedies[trouble.what]
+            level: Level = "notice" if trouble.since < DAY_SECONDS else "stopped"
+            yield Finding(code, level, what, remedy, {"why": trouble.why, "since": trouble.since})
     tree = facts.tree
     late = tree.age is not None and tree.age > max(SLOW_SECONDS, 2 * facts.checkpoint_every) and facts.head > tree.signed
     if late and not refused and "follow" in facts.live:

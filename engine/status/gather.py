@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 
 from engine.desk.processes import EXPIRES, Processes
@@ -11,6 +11,7 @@ from engine.house import House
 from engine.installation.breaches import told_late
 from engine.installation.breaches import waiting as waiting_breaches
 from engine.ledger.codec import EntryRefused
+from engine.sending.witness_mail import TROUBLE, mark_of
 from engine.sequence.delay import HOUR
 from engine.status.facts import Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting
 from engine.store.sql import beside
@@ -24,11 +25,15 @@ def gather(house: House) -> Facts:
     processes, troubles = Processes(house.database), []
     running = tuple(Process(tuple(parts), host, pid, since, seen, seen < EXPIRES) for parts, host, pid, since, seen in processes.all())
     faults = {}
+    witnesses = {mark_of(house.vault.hash(address)) for address in house.config.proof.witness}
     for what, why, since in processes.troubles():
         kind, _, view = what.partition(":")
         if kind == "view":
             faults[view] = why
-        else:
+        elif kind == TROUBLE:
+            # Whoever is no witness any more keeps nobody waiting.
+            troubles += [Trouble(kind, why, since)] if what in witnesses else []
+        elif kind != "stamp" or house.config.proof.stamp:
             troubles.append(Trouble(what, why, since))
     installation = house.publications.current()
     paused, breaches, now = installation.paused, installation.breaches.values(), house.clock.now()
@@ -58,6 +63,8 @@ def gather(house: House) -> Facts:
         disk_total=disk.total,
         requests=len(deadlines),
         requests_late=sum(due < house.clock.now() for due in deadlines),
+        witnessed=_witnessed(house, witnesses),
+        stamped=_stamped(house),
     )
 
 
@@ -66,6 +73,18 @@ def tree_state(house: House, head: int) -> TreeState:
     origin, signed = (latest.origin, latest.size) if latest is not None else (house.tree.origin, 0)
     age = max(0.0, datetime.now(UTC).timestamp() - latest.signed_at / 1000) if latest is not None else None
     return TreeState(size, max(0, head - size), origin, signed, age)
+
+
+def _witnessed(house: House, witnesses: Collection[str]) -> float | None:
+    """Of several witnesses the one whose last mail is the oldest."""
+    marks = [house.desk.mark(each) for each in witnesses]
+    times = [mark[0] for mark in marks if mark is not None and mark[0]]
+    return max(0.0, house.clock.wall_age(min(times))) if times and len(times) == len(witnesses) else None
+
+
+def _stamped(house: House) -> float | None:
+    last = house.tree.stamps.last() if house.config.proof.stamp else None
+    return max(0.0, datetime.now(UTC).timestamp() - last.stamped_at / 1000) if last is not None else None
 
 
 def _stuck(house: House) -> Iterator[Stuck]:

@@ -42,6 +42,12 @@ class _Collected:
         yield _one("checkpoint_size", "Entries the last signed checkpoint covers.", facts.tree.signed)
         if facts.tree.age is not None:
             yield _one("checkpoint_age_seconds", "Seconds since the last checkpoint was signed.", facts.tree.age)
+        if facts.witnessed is not None:
+            yield _one("witness_age_seconds", "Seconds since the last mail with a checkpoint left for a witness.", facts.witnessed)
+        if facts.stamped is not None:
+            yield _one("stamp_age_seconds", "Seconds since the last checkpoint was stamped.", facts.stamped)
+        for what, about in (("witness", "Witnesses to whom the last mail did not go."), ("stamp", "1 while the last attempt at stamping failed.")):
+            yield _one(f"{what}_in_trouble", about, sum(each.what == what for each in facts.troubles))
         views = [((view.name,), view) for view in facts.views]
         yield _many("view_behind_entries", "Entries a view has not seen yet.", ("view",), [(k, v.behind) for k, v in views])
         yield _many("view_behind_seconds", "Seconds since the first of them was written.", ("view",), [(k, v.late) for k, v in views])

@@ -17,6 +17,7 @@ from typing import IO
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from engine.proof.store import SQL as PROOF
 from engine.store import binaries
 from engine.store.database import HERE, MIGRATION_LOCK
 from engine.store.sql import beside, queries
@@ -82,11 +83,12 @@ def put_back(owner: str, archives: Sequence[Path]) -> None:
             assert psql.stdin is not None
             try:
                 signed = "proof" in schemas
-                _say(psql.stdin, [SQL["begin"], *([SQL["keep_signed"]] if signed else [])])
+                # A database or a copy may be older than a table of the proof.
+                _say(psql.stdin, [SQL["begin"], *([PROOF["create"], SQL["keep_signed"], SQL["keep_stamped"]] if signed else [])])
                 _say(psql.stdin, [*(SQL.within(schema=schema)["drop"] for schema in schemas), SQL["desk"]])
                 for archive in archives:
                     _run("pg_restore", ("--no-owner", "--no-privileges", "--file=-", str(archive)), "", stdout=psql.stdin)
-                _say(psql.stdin, [*([SQL["signed_still"]] if signed else []), SQL["unmark"], SQL["commit"]])
+                _say(psql.stdin, [*([PROOF["create"], SQL["signed_still"], SQL["stamped_still"]] if signed else []), SQL["unmark"], SQL["commit"]])
                 psql.stdin.close()
             except (BrokenPipeError, CopyFailed) as error:
                 psql.kill()

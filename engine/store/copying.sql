@@ -30,9 +30,17 @@ BEGIN
 -- What was ever signed was signed, whatever copy is put back: others may hold it.
 CREATE TEMPORARY TABLE signed ON COMMIT DROP AS SELECT * FROM proof.checkpoint
 
+-- name: keep_stamped
+-- Nor can a stamp be had again for an hour that has gone by.
+CREATE TEMPORARY TABLE stamped ON COMMIT DROP AS SELECT * FROM proof.stamp
+
 -- name: signed_still
 -- Beside the checkpoints of the copy.
 INSERT INTO proof.checkpoint SELECT * FROM signed ON CONFLICT DO NOTHING
+
+-- name: stamped_still
+-- Beside the stamps of the copy.
+INSERT INTO proof.stamp SELECT * FROM stamped ON CONFLICT DO NOTHING
 
 -- name: drop
 -- Dropping a table is no change of an event; a ledger goes only where another takes its place, in the same transaction.

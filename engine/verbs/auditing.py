@@ -18,6 +18,8 @@ from engine.verbs import (
     opening,
     proving,
     replaying,
+    stamping,
+    witnessing,
 )
 
 
@@ -40,6 +42,8 @@ PARTS = {
     "retention": Part("what was declared, held against the oldest that is kept", auditing_retention.run, auditing_retention.add_arguments),
     "open-archive": Part("the sealed proof of somebody who was erased; each opening is recorded", opening.open_archive, opening.open_arguments),
     "checkpoint": Part("sign the ledger as it is now, and print the signed checkpoint", attesting.checkpoint),
+    "witness": Part("sign the ledger as it is now, and mail the checkpoint to who keeps it ([proof] witness)", witnessing.witness),
+    "stamp": Part("sign the ledger as it is now, and have the checkpoint stamped with the time ([proof] stamp)", stamping.stamp),
     "key": Part("origin and key of the checkpoints, to be published where nobody here can change them", attesting.key),
     "rotate-key": Part("a new signing key, which the present one names", attesting.rotate),
     "restored": Part("say that the ledger was put back: a new origin begins, which names the last checkpoint", attesting.restored),

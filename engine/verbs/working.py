@@ -23,7 +23,9 @@ from engine.verbs.doors import Doors, open_doors
 from engine.verbs.following import Following
 from engine.verbs.relaying import relay_of
 from engine.verbs.running import ENDINGS, Order
+from engine.verbs.stamping import stamp_when_due
 from engine.verbs.starting import make_ready
+from engine.verbs.witnessing import witnessing
 
 log = logging.getLogger("relance.run")
 
@@ -45,8 +47,10 @@ async def work(house: House, order: Order) -> list[BaseException]:
         stopping = [stop.set, presence.stop]
         intervals = Intervals()
         tasks: list[Awaitable[None]] = [presence.ended]
-        if sender is not None:
+        if sender is not None and settings is not None:
             stopping.append(sender.stop)
+            if house.config.proof.witness:
+                tasks.append(witnessing(house, settings, intervals.every(5), stop))
             tasks += [sender.run(), _on(intervals.every(1), stop, lambda: _broadcasts(house)), _waking(intervals.every(1), stop, sender)]
         if "follow" in order.parts:
             following = Following(house, sender.wake.set if sender is not None else lambda: None)
@@ -80,6 +84,7 @@ def _proof(house: House, intervals: Intervals, stop: asyncio.Event) -> list[Awai
     return [
         _on(intervals.every(1), stop, lambda: house.tree.grow_quietly(stop.is_set)),
         _on(intervals.every(5), stop, lambda: house.tree.sign_when_due(house.config.proof.every)),
+        *([_on(intervals.every(5), stop, lambda: stamp_when_due(house, stop.is_set))] if house.config.proof.stamp else []),
     ]
 
 

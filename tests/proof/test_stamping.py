@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.proof import fetching
 from engine.proof.fetching import NotFetched, fetched
 from engine.proof.refused import ProofRefused
 from engine.proof.stamping import CONTENT_TYPE, accepted, question
@@ -61,6 +62,19 @@ def test_a_server_that_fails_is_told_of(tsa: Authority, mood: str, why: str) -> 
     asked = question(CHECKPOINT)
     with pytest.raises((NotFetched, ProofRefused), match=why):
         accepted(fetched(tsa.url, asked, HEADERS), asked, CHECKPOINT, tsa.root.read_bytes())
+
+
+def test_an_answer_that_trickles_is_not_waited_for(tsa: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "SECONDS", 1)
+    tsa.mood = "slow"
+    with pytest.raises(NotFetched, match="not there after 1 seconds"):
+        fetched(tsa.url, question(CHECKPOINT), HEADERS)
+
+
+def test_a_stamp_says_until_when_its_certificates_last(well: Authority) -> None:
+    asked = question(CHECKPOINT)
+    stamp = accepted(fetched(well.url, asked, HEADERS), asked, CHECKPOINT, well.root.read_bytes())
+    assert abs(stamp.until / 1000 - time.time() - 30 * 86_400) < 3600
 
 
 def test_a_server_that_is_away_is_told_of() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,9 +32,11 @@ extendedKeyUsage = critical,timeStamping
 
 @dataclass
 class Authority:
-    """`mood`: "well", or how it fails: "moved", "broken", "huge", "garbage", "refuses"; `asked` counts questions."""
+    """`mood`: "well", or how it fails: "moved", "broken", "huge", "slow", "garbage", "refuses"; `asked` counts questions. Its own certificate lasts
+    for `days`."""
 
     folder: Path
+    days: int = 30
     mood: str = "well"
     asked: int = 0
     url: str = ""
@@ -47,9 +50,14 @@ class Authority:
         (self.folder / "tsa.cnf").write_text(CONFIG.format(folder=self.folder))
         (self.folder / "serial").write_text("01\n")
         new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-        self.run(*new, "-x509", "-keyout", "root.key", "-out", "root.pem", "-subj", "/CN=Root", "-days", "30")
+        self.run(*new, "-x509", "-keyout", "root.key", "-out", "root.pem", "-subj", "/CN=Root", "-days", "3650")
+        self.certify()
+
+    def certify(self) -> None:
+        """A certificate for itself; a new one where it had one."""
+        new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
         self.run(*new, "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=TSA")
-        signed = ("-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-out", "tsa.pem", "-days", "30")
+        signed = ("-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-out", "tsa.pem", "-days", str(self.days))
         self.run("x509", "-req", "-in", "tsa.csr", *signed, "-extfile", "tsa.cnf", "-extensions", "ext")
 
     def run(self, *arguments: str) -> None:
@@ -90,7 +98,10 @@ def authority(folder: Path) -> Iterator[Authority]:
                 self.send_header("Location", found.url)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):
+                for piece in (body[n : n + 1] for n in range(len(body))) if found.mood == "slow" else (body,):
+                    self.wfile.write(piece)
+                    time.sleep(0.2 if found.mood == "slow" else 0)
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing on the screen."""

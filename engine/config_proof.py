@@ -1,0 +1,71 @@
+"""`[proof]` of config.toml: how often the ledger is signed, and who else holds what was signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from engine.intake.address import AddressRefused, normalise
+from engine.sequence.delay import Delay, parse_delay
+from engine.sequence.table import Table
+from engine.vault.sealing import recipient
+
+MOST_WITNESSES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """`every`: by the wall clock, how long after a checkpoint the next one is signed when the ledger has gone on. `archive_recipient`: an auditor's
+    public key of age, to which proof that outlives an erasure is sealed. `witness`: whom the newest checkpoint is mailed to each day. `stamp`: the
+    time-stamping server it is taken to each day, `stamp_roots` the file of certificates its stamps are held against; "" for none."""
+
+    every: Delay = Delay(minutes=60)
+    archive_recipient: str = ""
+    witness: tuple[str, ...] = ()
+    stamp: str = ""
+    stamp_roots: str = ""
+
+
+def read_proof(table: Table) -> Proof:
+    found = Proof(
+        table.parsed("every", parse_delay, Delay(minutes=60)),
+        table.parsed("archive_recipient", lambda said: recipient(said) if said else "", ""),
+        _witnesses(table),
+        table.get("stamp", str, ""),
+        table.get("stamp_roots", str, ""),
+    )
+    if found.every.nominal_ms == 0:
+        table.mistake("every", "`every` is a minute at least")
+    if found.stamp and not _is_server(found.stamp):
+        table.mistake("stamp", '`stamp` is the address of a time-stamping server (RFC 3161): "https://tsa.example.org/tsr"')
+    if bool(found.stamp) != bool(found.stamp_roots):
+        lone = "stamp" if found.stamp else "stamp_roots"
+        table.mistake(lone, "`stamp` and `stamp_roots` go together: a server, and the certificates it is known by")
+    return found
+
+
+def _witnesses(table: Table) -> tuple[str, ...]:
+    said = table.get("witness", list, [])
+    found = tuple(_address(each) for each in said)
+    if not all(found):
+        table.mistake("witness", '`witness` is a list of addresses that mail can go to: ["notaire@example.org"]')
+    elif len(set(found)) != len(found) or len(found) > MOST_WITNESSES:
+        table.mistake("witness", f"`witness` names up to {MOST_WITNESSES} addresses, each once")
+    return found
+
+
+def _address(said: object) -> str:
+    """In its one spelling, "" for what is none."""
+    try:
+        return normalise(said) if isinstance(said, str) else ""
+    except AddressRefused:
+        return ""
+
+
+def _is_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        return named and url.isascii() and url.isprintable() and " " not in url and not (parts.fragment or parts.username)
+    except ValueError:
+        return False
