@@ -17,6 +17,7 @@ from engine.proof.signer import Place, Signer
 from engine.proof.signing_refused import SigningRefused
 from engine.proof.stamps import KeptStamp, Stamps, best
 from engine.proof.store import Checkpoints, SignedCheckpoint, Tiles
+from engine.proof.tiles import Tile
 from engine.proof.tree import Span, consistency_spans, inclusion_spans
 from engine.sequence.delay import Delay
 from engine.sequence.timing import later
@@ -58,6 +59,10 @@ class LedgerTree:
     def consistency(self, old: int, size: int) -> list[bytes]:
         """The proof that the tree of `old` entries is the beginning of the one of `size` (RFC 9162, 2.1.4). Raises ProofRefused."""
         return self._hashes(consistency_spans(old, size), size)
+
+    def tile(self, wanted: Tile) -> bytes:
+        """A tile of hashes or of entries, as C2SP tlog-tiles has it. Raises ProofRefused where the tree does not have so much."""
+        return self._tiles.bytes_of(wanted)
 
     def _hashes(self, spans: Sequence[Span], size: int) -> list[bytes]:
         if size > (held := self.size()):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from engine.proof.refused import ProofRefused
-from engine.proof.tiles import Place, place_of
+from engine.proof.tiles import ENTRIES, WIDTH, Place, Tile, entry_bundle, place_of
 from engine.proof.tree import HASH_BYTES, Node, ReadNode, Span, nodes_of, span_hash
 from engine.proof.whole import root_of_whole
 from engine.store.arrays import bigints, byteas, integers
@@ -15,6 +15,8 @@ from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
 
 SQL = beside(__file__)
+TOP_KEPT = 7
+"""The highest level that a tree of fewer than 2**63 leaves has."""
 TilePlace = tuple[int, int]
 """Level and number."""
 
@@ -50,6 +52,32 @@ class Tiles:
         with self.database.connection() as connection, connection.cursor() as cursor:
             found = read(cursor, places)
         return [span_hash(span, _node_in(found)) for span in spans]
+
+
+    def bytes_of(self, tile: Tile) -> bytes:
+        """A tile as it is served: hashes one after the other, or entries behind their lengths. Raises ProofRefused where the tree has fewer."""
+        with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
+            found = _entries(cursor, tile) if tile.level == ENTRIES else _tile(cursor, tile)
+        if found is None:
+            raise ProofRefused(f"the tree does not hold {tile.path}")
+        return found
+
+
+def _tile(cursor: AnyCursor, tile: Tile) -> bytes | None:
+    if tile.level > TOP_KEPT:
+        return None
+    wanted = tile.width * HASH_BYTES
+    held = read(cursor, [(tile.level, tile.number)]).get((tile.level, tile.number), b"")
+    return held[:wanted] if len(held) >= wanted else None
+
+
+def _entries(cursor: AnyCursor, tile: Tile) -> bytes | None:
+    """Only those that the tree holds too, so that each can be proven."""
+    first, last = tile.number * WIDTH + 1, tile.number * WIDTH + tile.width
+    if last > size(cursor):
+        return None
+    rows = cast(list[tuple[int, bytes]], cursor.execute(SQL["entries"], {"first": first, "last": last}).fetchall())
+    return entry_bundle(bytes(state) for _, state in rows) if len(rows) == tile.width else None
 
 
 def size(cursor: AnyCursor) -> int:

@@ -12,7 +12,7 @@ from engine.language import N_, Say, translator
 from engine.verbs.refusal import Refusal
 from engine.verbs.wording import language_of
 
-SCOPES = ("subscribe", "transfer", "unsubscribe", "read", "rights", "metrics")
+SCOPES = ("subscribe", "transfer", "unsubscribe", "read", "rights", "metrics", "audit")
 LONGEST_NAME = 80
 
 

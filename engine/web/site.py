@@ -14,7 +14,7 @@ from engine.authoring import asset
 from engine.gathering import Gatherer
 from engine.house import House
 from engine.language import N_, translator
-from engine.web import api, forms, links, monitoring
+from engine.web import api, auditing, forms, links, monitoring
 from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
 
 WRONG = N_("Something went wrong on our side")
@@ -42,6 +42,7 @@ def make_site(house: House, gatherer: Gatherer) -> App:
     app.include_router(forms.router(house, gatherer))
     app.include_router(api.router(house, gatherer))
     app.include_router(monitoring.router(house))
+    app.include_router(auditing.router(house))
     _add_files(app, house.config.sequences)
     _add_errors(app, pages)
     return links.Links(app, house, pages, partial(_failure, pages))
