@@ -29,8 +29,13 @@ def held(entry: Entry, pieces: Mapping[str, Evidence]) -> Held:
     piece = pieces.get(entry.cause.evidence)
     if piece is None:
         return Held("gone")
-    sound = committed(piece.salt, piece.payload).hex() == entry.cause.evidence
-    return Held("held" if sound else "altered", _read(piece.payload))
+    said, sound = _read(piece.payload), committed(piece.salt, piece.payload).hex() == entry.cause.evidence
+    aside = pieces.get(str(said.get("visitor", "")))
+    if aside is not None:
+        # IP address and browser lie apart, for they go earlier; until then they are shown in their place.
+        sound = sound and committed(aside.salt, aside.payload).hex() == said["visitor"]
+        said = {name: value for name, value in said.items() if name != "visitor"} | _read(aside.payload)
+    return Held("held" if sound else "altered", said)
 
 
 def _read(payload: bytes) -> dict[str, object]:

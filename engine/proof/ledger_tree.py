@@ -173,7 +173,8 @@ class LedgerTree:
             note, said = held
             signed.append(Signed(SignedCheckpoint(said.origin, said.size, said.root, note, 0), str(self._signer.file.path)))
         # In this order: what was signed or grew before is in what the ledger holds now.
-        replay = Replay(self._database, self.publications.current().origins, signed)
+        installation = self.publications.current()
+        replay = Replay(self._database, installation.origins, signed, put_back=installation.restored > 0)
         yield from replay.differences(self.ledger.head(), tell)
 
     def lost(self) -> int | None:

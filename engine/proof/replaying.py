@@ -56,8 +56,10 @@ GAP = N_("the ledger has no entry at position {position}")
 
 
 class Replay:
-    def __init__(self, database: Database, origins: Sequence[Origin], signed: Sequence[Signed]) -> None:
-        self.database, self.origins = database, {each.name: each for each in origins}
+    """`put_back`: the ledger says that it was put back from a copy, so names in which something was signed since that copy are not in it."""
+
+    def __init__(self, database: Database, origins: Sequence[Origin], signed: Sequence[Signed], put_back: bool = False) -> None:
+        self.database, self.origins, self.put_back = database, {each.name: each for each in origins}, put_back
         self.signed = sorted(signed, key=lambda each: each.checkpoint.size)
         self.agreed = 0
 
@@ -91,7 +93,7 @@ class Replay:
         former = {each.previous for each in self.origins.values()}
         for each in self.signed:
             origin = self.origins.get(each.checkpoint.origin)
-            if origin is None and each.checkpoint.origin not in former:
+            if origin is None and each.checkpoint.origin not in former and not self.put_back:
                 yield _of(UNKNOWN, each)
             elif (why := self._unsigned(each)) is not None:
                 yield _of(FORGED, each, why=why)

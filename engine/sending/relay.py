@@ -22,7 +22,7 @@ from engine.sending.replies import Reply, Stage, parse_reply, redacted
 from engine.sending.settings import RelaySettings
 from engine.sending.wire import Lost, Wire
 
-GROUP = 100  # messages per question of eligibility
+GROUP = 50  # messages per question of eligibility
 WORTH_A_CONNECTION = 5  # messages; opening one costs about as many exchanges
 
 

@@ -27,7 +27,7 @@ def test_samples_of_the_personal_are_dropped_and_not_taken_again(make_house: Mak
         owner.execute(AS_IT_WAS.encode())
         owner.execute("ANALYZE")
         assert ("samples of vault.person", "address") in database.found("lecteurs.example")
-        owner.execute(Path(VAULT_MIGRATIONS / "0002_rights.sql").read_bytes())
+        owner.execute(Path(VAULT_MIGRATIONS / "0003_rights.sql").read_bytes())
         owner.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA vault TO PUBLIC")
         owner.execute("ANALYZE")
     assert {table for table, _column in database.found("lecteurs.example")} == {"vault.person", "vault.evidence"}

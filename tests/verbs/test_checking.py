@@ -123,7 +123,7 @@ def test_a_folder_without_a_layout_is_told_once(tmp_path: Path) -> None:
 
 def test_warnings_wait_until_the_mistakes_are_gone(tmp_path: Path) -> None:
     (mistake,) = said(tmp_path, old_md="Rien.", d_toml=DIALOGUE + "colour = 1\n")
-    assert mistake.startswith("d.toml:19: unknown key `colour`; known here: basis, button")
+    assert mistake.startswith("d.toml:19: unknown key `colour`; known here: age, basis, button")
 
 
 def test_what_cannot_be_read_is_told_with_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
