@@ -1,0 +1,87 @@
+"""What a person wishes about their own data, as facts with the request, its deadline and its answer, and with the press as evidence. Blocking."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+
+from engine.deciding import Result, Wish
+from engine.evidence.keeping import kept
+from engine.house import House
+from engine.intake.clicks import HUMAN
+from engine.intake.own_data import Corrected
+from engine.rights.archiving import archiver
+from engine.rights.correcting import Correction, correction
+from engine.rights.erasing import Receipt, archived_until, erase
+from engine.sequence.delay import DAY
+from engine.subscriber.commands import AnyCommand, ExerciseRight, GrantAccess, Object, Restrict
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Refused
+from engine.subscriber.silence import retention_of
+from engine.vault.commitment import Evidence
+from engine.vault.vault import Keep
+from engine.web.own_letter import OwnLetter
+from engine.web.pressing import Visitor
+
+Made = Callable[[int, Cause, str], AnyCommand]
+"""A command, given the moment, its cause, and a fresh id for the request."""
+
+
+class OwnWishes:
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def is_granted(self, letter: OwnLetter, right: str) -> bool:
+        """One fact a day, however often it is pressed: the same wish, honoured already."""
+        return self._call(letter, right) in letter.person.calls
+
+    def grant(self, letter: OwnLetter, visitor: Visitor, right: str) -> Result:
+        call = self._call(letter, right)
+        return self._wish(letter, visitor, right, lambda now, cause, request: GrantAccess(now, cause, right, request, call, HUMAN))
+
+    def restrict(self, letter: OwnLetter, visitor: Visitor, *, lift: bool) -> Result:
+        return self._wish(letter, visitor, "restriction", lambda now, cause, request: Restrict(now, cause, request, lift))
+
+    def stop(self, letter: OwnLetter, visitor: Visitor) -> Result:
+        return self._wish(letter, visitor, "objection", Object, suppress="objected")
+
+    def ask_address(self, letter: OwnLetter, visitor: Visitor, address: str) -> Result:
+        """To be changed by the operator, who asks the person under the address that is known."""
+        right = "rectification"
+        words = f"new address: {address}"
+        return self._wish(letter, visitor, right, lambda now, cause, request: ExerciseRight(now, cause, right, request), words=words)
+
+    def correct(self, letter: OwnLetter, visitor: Visitor, said: Corrected) -> Result | Refused:
+        cause, pieces = self._cause(letter, visitor, "rectification", fields=sorted(said.fields))
+        wanted = Correction("", said.fields, said.timezone, said.language)
+        wish = correction(self.house, letter.stream, wanted, cause, pieces, own_act=True)
+        return wish if isinstance(wish, Refused) else self.house.decisions.one(wish)
+
+    def erase(self, letter: OwnLetter) -> tuple[Result, Receipt | None]:
+        """The proof is sealed where an auditor is named. Nothing is kept of the press: it would be all that is left of the person."""
+        seal = archiver(self.house, retention_of(letter.plan).proof) if self.house.config.proof.archive_recipient else None
+        return erase(self.house, letter.stream, Cause("click", letter.claim.message), self.house.decisions.one, seal=seal)
+
+    def proof_until(self, letter: OwnLetter) -> int:
+        """Until when proof would be kept after an erasure made now, 0 for not at all."""
+        if not self.house.config.proof.archive_recipient:
+            return 0
+        return archived_until(self.house.clock.now(), retention_of(letter.plan).proof, self.house.config.site.timezone)
+
+    def _wish(self, letter: OwnLetter, visitor: Visitor, right: str, command: Made, *, suppress: str = "", words: str = "") -> Result:
+        cause, pieces = self._cause(letter, visitor, right, **({"words": words} if words else {}))
+        now, known = self.house.clock.now(), self.house.vault.people([letter.stream]).get(letter.stream)
+        hashed = self.house.vault.hash(known.address) if known and suppress else b""
+        keep = Keep("", now, evidence=pieces, suppress=suppress, address_hash=hashed)
+        return self.house.decisions.one(Wish(command(now, cause, secrets.token_hex(16)), stream=letter.stream, keep=keep))
+
+    def _cause(self, letter: OwnLetter, visitor: Visitor, right: str, **more: object) -> tuple[Cause, tuple[Evidence, ...]]:
+        about: dict[str, object] = {"ip": visitor.address, "user_agent": visitor.user_agent[:400], "sec_fetch_user": visitor.sec_fetch_user[:16]}
+        pieces = kept({"act": HUMAN, "by": "self", "right": right, "page": "/l/", **more}, about)
+        return Cause("click", letter.claim.message, evidence=pieces[0].commitment.hex()), pieces
+
+    def _call(self, letter: OwnLetter, right: str) -> str:
+        named = f"own-data/v1\0{letter.stream}\0{right}\0{self.house.clock.now() // DAY}".encode()
+        return hmac.new(self.house.secrets.pepper, named, hashlib.sha256).hexdigest()[:32]
