@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import os
 import random
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +24,8 @@ from engine.app import furnished
 from engine.config import read_config
 from engine.keys import read_secrets
 from engine.proof import store
+from engine.proof.handover import hand_over
+from engine.proof.holding import Stores, head_of
 from engine.proof.store import Tiles
 from engine.proof.tree import inclusion_spans, leaf_hash, node_hash, verify_inclusion
 from engine.proof.whole import Edge, edge_places
@@ -29,11 +35,22 @@ LEAVES = {Size.QUICK: 20_000, Size.USUAL: 1_000_000, Size.LARGE: 10_000_000}
 PIECE = 65_536
 PATIENCE = 120.0
 TICK = 0.01
+HASHING = """
+import hashlib, pathlib, sys
+for tile in sorted(pathlib.Path(sys.argv[1], "tile", "entries").rglob("*")):
+    data, place = tile.read_bytes() if tile.is_file() else b"", 0
+    while place < len(data):
+        end = place + 2 + int.from_bytes(data[place : place + 2], "big")
+        leaf = hashlib.sha256(b"\\0" + data[place + 2 : end]).digest()
+        hashlib.sha256(b"\\1" + leaf + leaf).digest()
+        place = end
+"""
+"""What cannot be less: each entry read, a hash of it, and one more for the node above it."""
 
 
 def measure(size: Size) -> list[Row]:
     with installed() as here:
-        rows = _appending(size, here)
+        rows = [*_appending(size, here), *_replaying(size, here)]
         return [*rows, *_large(here, LEAVES[size])]
 
 
@@ -112,6 +129,32 @@ def _grow(folder: Path, ready: Event, on: Event, over: Event) -> None:
             if on.wait(0.1):
                 house.tree.grow()
                 time.sleep(0.1)
+
+
+def _replaying(size: Size, here: Installation) -> list[Row]:
+    """The auditor's own replay: `verify.py` in a process of its own over a ledger that was handed over, by processor time, openssl's included; against
+    what the same Python takes to hash as many entries and a node above each."""
+    here.house.tree.grow()
+    signed = here.house.tree.sign_now()
+    stores = Stores(here.house.ledger, here.house.vault, here.house.tree, here.house.publications)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "ledger"
+        target.mkdir()
+        hand_over(here.house.database, head_of(stores, signed), here.house.tree.all_checkpoints(), target)
+        alone = [sys.executable, "-I", "-S"]
+        replaying, hashing = [*alone, str(target / "verify.py"), str(target), "--lang", "en"], [*alone, "-c", HASHING, str(target)]
+        rounds = [(signed.size / _worked(replaying), signed.size / _worked(hashing)) for _ in range(size.pick(1, 1, 3))]
+    return [against(f"the auditor's replay of {signed.size:,} entries, by processor time", "entries/s", None, rounds)]
+
+
+def _worked(command: list[str]) -> float:
+    """Seconds of the processor that a command takes which must succeed."""
+    before = os.times()
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode != 0:
+        raise RuntimeError(f"what was handed over does not verify: {ended.stdout}{ended.stderr}")
+    after = os.times()
+    return max(after.children_user + after.children_system - before.children_user - before.children_system, TICK)
 
 
 def _large(here: Installation, leaves: int) -> list[Row]:
