@@ -41,6 +41,7 @@ def dossier(house: House, subscriber: str) -> dict[str, object]:
             "subscriber": subscriber,
             "email": known.address if known else None,
             "fields": dict(known.fields) if known else {},
+            "source": (known.source or None) if known else None,
             "timezone": person.timezone or None,
             "language": person.language or None,
             "suppressed": person.suppressed or None,

@@ -39,6 +39,8 @@ DETAILS = {
     "proof": N_("proof"),
     "collected": N_("collected"),
     "collected_at": N_("collected"),
+    "campaign": N_("campaign"),
+    "referrer": N_("coming from"),
 }
 OUTCOMES = {
     "accepted": N_("taken by your mail provider"),
@@ -108,6 +110,8 @@ class Teller:
             declared = self.plan.fields.get(name)
             if value not in ("", None):
                 yield Line(declared.label if declared else name, str(value))
+        if person["source"]:
+            yield Line(_("Who gave us your address"), str(person["source"]))
         if person["timezone"]:
             yield Line(_("Time zone"), str(person["timezone"]))
         if person["language"]:

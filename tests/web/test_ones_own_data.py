@@ -24,7 +24,8 @@ from engine.language import day_in_words
 from engine.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
 from engine.proof import verify as verifier
 from engine.proof.signing_refused import SigningRefused
-from engine.rights.dossier import dossier
+from engine.rights.dossier import SOURCES, dossier
+from engine.rights.told import DETAILS
 from engine.sequence.timing import to_local
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import (
@@ -205,6 +206,17 @@ def test_a_press_shows_everything_in_plain_words(anna: Reader) -> None:
     assert anna.letter.stream not in page.text
 
 
+def test_whatever_an_export_tells_of_a_source_the_page_tells_in_words(anna: Reader, house: House) -> None:
+    assert DETAILS.keys() == set(SOURCES)
+    now, email = house.clock.now(), address()
+    kept = evidence(secrets.token_bytes(32), {name: f"dit-{name}" for name in SOURCES})
+    command = Subscribe(now, Cause("import", secrets.token_hex(8), evidence=kept.commitment.hex()), 10, "consent", "declared")
+    result = house.decisions.one(Wish(command, address=email, keep=Keep("", now, evidence=(kept,), source="Les Amis du jardin")))
+    page = Reader(anna.client, written_to(house, result.stream), email).sees().text
+    assert not [name for name in SOURCES if f"dit-{name}" not in page]
+    assert "Qui nous a donné votre adresse" in page and "Les Amis du jardin" in page
+
+
 def test_it_is_said_in_the_readers_language(house: House, reader: httpx.Client) -> None:
     page = somebody(reader, house, language="en-GB", first_name="Anna").sees().text
     assert '<html lang="en"' in page and "What we know of you" in page and "you agreed, on" in page and "English" in page
@@ -227,9 +239,10 @@ def test_seeing_is_an_access_with_its_request_and_answer_once_a_day(house: House
 def test_the_evidence_says_who_pressed(house: House, anna: Reader) -> None:
     anna.sees()
     (entry,) = {entry.cause for entry in anna.letter.entries() if isinstance(entry.event, RightExercised)}
-    kept = house.vault.evidence_of(anna.letter.stream)[entry.evidence]
+    evidence = house.vault.evidence_of(anna.letter.stream)
     assert (entry.door, entry.ref) == ("click", anna.letter.claim.message)
-    assert (kept["act"], kept["right"], kept["user_agent"], kept["ip"]) == ("human_button", "access", PHONE, "127.0.0.1")
+    assert {name: evidence[entry.evidence][name] for name in ("act", "by", "right")} == {"act": "human_button", "by": "self", "right": "access"}
+    assert [(said["user_agent"], said["ip"]) for said in evidence.values() if said.get("ip") == "127.0.0.1"] == [(PHONE, "127.0.0.1")]
 
 
 def test_everything_is_downloaded_as_json(house: House, anna: Reader) -> None:
@@ -353,6 +366,15 @@ def test_data_are_frozen_and_go_on_again(anna: Reader) -> None:
     assert "Vos données sont gelées" in frozen.text and anna.letter.person().restricted
     assert [type(event) for event in anna.since()[4:]] == [RightExercised, ProcessingRestricted, RightAnswered]
     assert "Vos données ne sont plus gelées." in anna.presses(frozen, "lift").text and not anna.letter.person().restricted
+
+
+def test_a_press_that_comes_again_later_undoes_nothing_that_was_done_since(anna: Reader) -> None:
+    said = inputs((seen := anna.sees()).text, "restrict")
+    frozen = anna.client.post(f"/l/{anna.token}", data=said)
+    anna.presses(frozen, "lift")
+    again = anna.client.post(f"/l/{anna.token}", data=said)
+    assert again.status_code == 200 and anna.email in again.text and not anna.letter.person().restricted
+    assert anna.presses(seen, "csv").status_code == 200
 
 
 def test_everything_is_stopped_in_one_action(house: House, anna: Reader) -> None:
