@@ -11,7 +11,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Iterator
-from contextlib import suppress
 
 from engine.desk.clock import wall_now
 from engine.desk.daily import Daily
@@ -98,13 +97,16 @@ async def witnessing(house: House, settings: RelaySettings, event: asyncio.Event
                 break
             event.clear()
             sending = asyncio.ensure_future(witness_when_due(house, settings))
-            await asyncio.wait({sending, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            sending.cancel()
             try:
-                with suppress(asyncio.CancelledError):
-                    await sending
-            except LOST as error:
+                await asyncio.wait({sending, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                sending.cancel()
+            await asyncio.wait({sending})
+            error = None if sending.cancelled() else sending.exception()
+            if isinstance(error, LOST):
                 log.warning("what comes round by itself waits for the database", extra={"why": said(error)})
+            elif error is not None:
+                raise error
     finally:
         stopped.cancel()
 

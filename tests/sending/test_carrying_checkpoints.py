@@ -11,6 +11,7 @@ from engine.link_token import CONFIRM
 from engine.proof.carried import HEADER, carried_by
 from engine.proof.checkpoint import open_checkpoint
 from engine.proof.signing import read_vkey
+from engine.proof.verify import notes_in
 from tests.evidence import doors
 from tests.installation import Installations
 from tests.web.correspondence import press
@@ -39,6 +40,7 @@ def test_the_mail_on_the_wire_and_the_one_that_is_kept_as_evidence_carry_what_wa
     signed = site.house.tree.sign_now()
     mail = asked(site, "apres@exemple.fr")
     assert carried_by(mail) == signed.note != carried_by(older)
+    assert notes_in(mail) == [signed.note], "the stand-alone verifier finds it too"
     assert open_checkpoint(carried_by(mail), [read_vkey(site.house.tree.vkey)]).size == signed.size
     press(site.client, doors.letter_to(site, "apres@exemple.fr").token(CONFIRM))
     assert octets_of(doors.last(site, "apres@exemple.fr").said) == mail

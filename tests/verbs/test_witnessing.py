@@ -180,7 +180,10 @@ async def stopped_after(seconds: float, work: Callable[[asyncio.Event, asyncio.E
     due, stop = asyncio.Event(), asyncio.Event()
     due.set()
     asyncio.get_running_loop().call_later(seconds, stop.set)
-    await asyncio.wait_for(work(due, stop), seconds + 5)
+    working = asyncio.ensure_future(work(due, stop))
+    await asyncio.wait({working}, timeout=seconds + 5)
+    assert working.done(), "it has not ended"
+    await working
 
 
 def test_told_to_stop_it_waits_for_no_server(house: House) -> None:

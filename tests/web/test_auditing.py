@@ -142,6 +142,14 @@ def test_nothing_is_written_by_it(auditor: Auditor, house: House) -> None:
     assert house.ledger.head() == head
 
 
+def test_entries_are_served_once_the_tree_holds_them_so_that_each_can_be_proven(installations: Installations) -> None:
+    with installations.made(GARDEN) as house, visited(house) as site:
+        auditor, head = Auditor(site, create(house, "notaire", ["audit"])), house.ledger.head()
+        refused(auditor.get(Tile(ENTRIES, 0, head).path), 404)
+        house.tree.grow()
+        assert parse_bundle(auditor.tile(Tile(ENTRIES, 0, head))) == states(house)
+
+
 def test_before_anything_is_signed_there_is_no_checkpoint(installations: Installations) -> None:
     with installations.made(GARDEN) as house, visited(house) as site:
         refused(Auditor(site, create(house, "notaire", ["audit"])).get("checkpoint"), 404)
