@@ -132,7 +132,7 @@ def _grow(folder: Path, ready: Event, on: Event, over: Event) -> None:
 
 
 def _replaying(size: Size, here: Installation) -> list[Row]:
-    """The auditor's own replay: `verify.py` in a process of its own over a ledger that was handed over, by processor time, openssl's included; against
+    """The auditor's own replay: `verify.py` in a process of its own over a ledger handed over, by processor time, openssl's included; against
     what the same Python takes to hash as many entries and a node above each."""
     here.house.tree.grow()
     signed = here.house.tree.sign_now()

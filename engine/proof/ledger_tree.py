@@ -168,13 +168,14 @@ class LedgerTree:
         """The whole tree once more from the ledger's bytes: what differs from the tiles, from any checkpoint ever signed, or from the last one that
         this machine remembers. Raises SigningRefused where it remembers one that cannot be read."""
         signed = [Signed(each, "proof.checkpoint") for each in self.all_checkpoints()]
-        held = self._signer.file.read()
+        held, awaited = self._signer.file.read(), ""
+        installation = self.publications.current()
         if held is not None:
             note, said = held
+            awaited = said.origin if installation.restored and installation.origin is None else ""
             signed.append(Signed(SignedCheckpoint(said.origin, said.size, said.root, note, 0), str(self._signer.file.path)))
         # In this order: what was signed or grew before is in what the ledger holds now.
-        installation = self.publications.current()
-        replay = Replay(self._database, installation.origins, signed, put_back=installation.restored > 0)
+        replay = Replay(self._database, installation.origins, signed, awaited)
         yield from replay.differences(self.ledger.head(), tell)
 
     def lost(self) -> int | None:

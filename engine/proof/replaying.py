@@ -56,10 +56,10 @@ GAP = N_("the ledger has no entry at position {position}")
 
 
 class Replay:
-    """`put_back`: the ledger says that it was put back from a copy, so names in which something was signed since that copy are not in it."""
+    """`awaited` is the former origin that the next one will name: of a ledger put back from a copy which is older than it, "" for none."""
 
-    def __init__(self, database: Database, origins: Sequence[Origin], signed: Sequence[Signed], put_back: bool = False) -> None:
-        self.database, self.origins, self.put_back = database, {each.name: each for each in origins}, put_back
+    def __init__(self, database: Database, origins: Sequence[Origin], signed: Sequence[Signed], awaited: str = "") -> None:
+        self.database, self.origins, self.awaited = database, {each.name: each for each in origins}, awaited
         self.signed = sorted(signed, key=lambda each: each.checkpoint.size)
         self.agreed = 0
 
@@ -90,10 +90,10 @@ class Replay:
 
     def _unbelievable(self, head: int) -> Iterator[TreeDifference]:
         """What is wrong with a checkpoint before any entry is read."""
-        former = {each.previous for each in self.origins.values()}
+        former = {each.previous for each in self.origins.values()} | {self.awaited}
         for each in self.signed:
             origin = self.origins.get(each.checkpoint.origin)
-            if origin is None and each.checkpoint.origin not in former and not self.put_back:
+            if origin is None and each.checkpoint.origin not in former:
                 yield _of(UNKNOWN, each)
             elif (why := self._unsigned(each)) is not None:
                 yield _of(FORGED, each, why=why)

@@ -92,6 +92,7 @@ STAYS = {
     # Hashes of whole entries, and what was signed over all of them together.
     "proof.tile": "level number hashes",
     "proof.checkpoint": "origin size root note signed_at",
+    "proof.stamp": "origin size response roots stamped_at holds_until",
     "view_letters_1.letter": "message subscriber position key letter list run kind edition status at link act",
     "view_letters_1.answer": "message link act moved at",
     "view_members_1.membership": "subscriber list run joined_at how",
