@@ -967,6 +967,11 @@ class Head:
 
 
 LOST = "{label} covers entries up to {size}; the ledger was put back from a copy that ended before, and no longer has them all"
+ALONE = "that nothing else was ever signed in its place: attested by the operator alone, nobody else is known to hold this checkpoint"
+ALONE_SINCE = (
+    "that nothing else was ever signed in place of what follows from position {first} on: attested by the operator alone, nobody else is known to hold "
+    "a checkpoint that reaches so far"
+)
 NOTE_IN_TEXT = re.compile(r"^[^\s+]+\n(?:0|[1-9][0-9]*)\n[A-Za-z0-9+/]{43}=\n\n(?:— [^\s+]+ [A-Za-z0-9+/=]+\n)+", re.MULTILINE)
 
 
@@ -999,9 +1004,9 @@ def parse_consistency(data: bytes) -> tuple[int, list[bytes]]:
     return int(old[1]), path
 
 
-def held_elsewhere(given: Given, head: Head, report: Report, openssl: OpenSSL) -> bool:
-    """Hold the tree against each checkpoint that others kept; True when at least one vouches for all of it."""
-    vouched = False
+def held_elsewhere(given: Given, head: Head, report: Report, openssl: OpenSSL) -> int:
+    """Hold the tree against each checkpoint that others kept; how many of its entries the largest one that agrees vouches for."""
+    vouched = 0
     proofs: dict[int, list[bytes]] = {}
     for label, data in given.consistency:
         found = report.attempt(label, parse_consistency, data)
@@ -1013,9 +1018,17 @@ def held_elsewhere(given: Given, head: Head, report: Report, openssl: OpenSSL) -
             report.wrong(label, "holds no checkpoint")
         for note in notes:
             held = report.attempt(label, parse_checkpoint, note)
-            if held is not None:
-                vouched = _against(label, held, head, proofs, report, openssl) or vouched
+            if held is not None and _against(label, held, head, proofs, report, openssl):
+                vouched = max(vouched, min(held.size, head.checkpoint.size))
     return vouched
+
+
+def alone(vouched: int, size: int, report: Report) -> None:
+    """What nobody vouches for but the operator, when neither a stamp nor a witness does."""
+    if not vouched:
+        report.open(ALONE)
+    elif vouched < size:
+        report.open(ALONE_SINCE, first=vouched + 1)
 
 
 def _against(label: str, held: Checkpoint, head: Head, proofs: Mapping[int, list[bytes]], report: Report, openssl: OpenSSL) -> bool:
@@ -1036,7 +1049,7 @@ def _against(label: str, held: Checkpoint, head: Head, proofs: Mapping[int, list
         return False
     if report.attempt(label, verify_note, held.note, signer, openssl) is None:
         return False
-    if held.size > head.origins.kept(held.origin):
+    if held.size > head.origins.kept(held.origin) and (held.origin, held.size) != (own.origin, own.size):
         report.open(
             LOST,
             label=label,
@@ -1059,7 +1072,7 @@ def _against(label: str, held: Checkpoint, head: Head, proofs: Mapping[int, list
         found = held.root if is_consistent(held.size, held.root, own.size, own.root, proofs[held.size]) else b""
     if found is None:
         report.open(
-            "{label} is of an earlier tree ({size} entries): whether this one begins with it shows the whole ledger (--with)",
+            "{label} is of an earlier tree ({size} entries): only the whole ledger (--with) shows whether this one begins with it",
             label=label,
             size=held.size,
         )
@@ -1068,7 +1081,7 @@ def _against(label: str, held: Checkpoint, head: Head, proofs: Mapping[int, list
         report.wrong(label, "is a signed checkpoint with {size} entries and another root: the history has been rewritten since", size=held.size)
         return False
     report.holds("the history agrees with the checkpoint held elsewhere in {label} ({size} entries)", label=label, size=held.size)
-    return held.size >= own.size
+    return True
 
 
 def stamped(shelf: Shelf, given: Given, report: Report, openssl: OpenSSL) -> datetime.datetime | None:
@@ -1180,10 +1193,8 @@ class Bundle:
             lambda size: ledger.get(size) if ledger else None,
         )
         vouched = held_elsewhere(self.given, head, self.report, self.openssl)
-        if not (vouched or when or witnesses):
-            self.report.open(
-                "that nothing else was ever signed in its place: attested by the operator alone, nobody else is known to hold this checkpoint"
-            )
+        if not (when or witnesses):
+            alone(vouched, checkpoint.size, self.report)
         if ledger is None:
             self.report.open(
                 "that nothing about this person follows or was left out: the operator's signed word (stream.note), which the whole ledger "
@@ -1386,35 +1397,43 @@ class Bundle:
         wanted = {checkpoint.size} | {held.size for held in all_held(self.given)}
         ledger = Ledger(shelf, Given(), Report(self.report.language), self.openssl)
         later: list[Entry] = []
-        here: set[int] = set()
+        differs: list[int] = []
+        left_out: list[Entry] = []
 
         def see(position: int, data: bytes, stream: str) -> None:
             if position in self.stored and position <= checkpoint.size:
-                here.add(position)
                 if data != self.stored[position]:
-                    self.report.wrong(f"entries/{position:010d}.json", "is not what the whole ledger has at this position")
+                    differs.append(position)
             elif stream == self.stream:
-                entry = parse_entry(position, data)
-                if position > checkpoint.size:
-                    later.append(entry)
-                else:
-                    self.report.wrong(
-                        f"entries/{position:010d}.json",
-                        "was left out: the whole ledger has {name} about this person here (version {version})",
-                        name=entry.name,
-                        version=entry.version,
-                    )
+                (later if position > checkpoint.size else left_out).append(parse_entry(position, data))
             if stream == INSTALLATION:
                 ledger.origins.see(parse_entry(position, data))
 
         roots = ledger.light(wanted, see)
         for file, reason in ledger.report.wrong_things:
             self.report.wrong_things.append((printable(f"{self.given.ledger}: {file}"), reason))
-        if checkpoint.size > ledger.size:
+        until = min(checkpoint.size, ledger.kept(checkpoint.origin))
+        for position in differs:
+            if position <= until:
+                self.report.wrong(f"entries/{position:010d}.json", "is not what the whole ledger has at this position")
+        for entry in left_out:
+            if entry.position <= until:
+                self.report.wrong(
+                    f"entries/{entry.position:010d}.json",
+                    "was left out: the whole ledger has {name} about this person here (version {version})",
+                    name=entry.name,
+                    version=entry.version,
+                )
+            else:
+                later.append(entry)
+        if until < checkpoint.size:
+            self.report.open(LOST, label="checkpoint", size=checkpoint.size)
+            ledger.tell_restored(self.report)
+        elif checkpoint.size > ledger.size:
             raise Refused(
                 "{path} ends at {size}, before the checkpoint of the bundle: it cannot be held against it", path=self.given.ledger, size=ledger.size
             )
-        if roots.get(checkpoint.size) != checkpoint.root:
+        elif roots.get(checkpoint.size) != checkpoint.root:
             self.report.wrong(
                 "checkpoint", "is not the root of the whole ledger at {size} entries: two histories have been signed", size=checkpoint.size
             )
@@ -1535,6 +1554,17 @@ class Ledger:
         self.shelf.finish()
         return roots
 
+    def kept(self, origin: str) -> int:
+        """Up to which size a tree of `origin` is within this ledger, which may have been put back from a copy since."""
+        last = max(self.origins.begun, key=lambda entry: entry.position, default=None)
+        own = last is None or last.text("origin") == origin or not self.origins.follows(last.text("origin"), origin)
+        return LARGEST if own else self.origins.kept(origin)
+
+    def tell_restored(self, report: Report) -> None:
+        for entry in self.origins.restored:
+            report.note("the ledger says that it was put back from a copy which ended at {size} ({when}): what was written after that is lost",
+                        size=entry.number("position"), when=moment(entry.at))  # fmt: skip
+
     def verify(self) -> None:
         self.shelf.begin()
         checkpoint, key, witnesses = signed_head(self.shelf, self.given, self.report, self.openssl)
@@ -1558,10 +1588,8 @@ class Ledger:
         people.sum_up()
         when = stamped(self.shelf, self.given, self.report, self.openssl)
         vouched = held_elsewhere(self.given, Head(checkpoint, [key, *keys], self.origins, roots.get, True), self.report, self.openssl)
-        if not (vouched or when or witnesses):
-            self.report.open(
-                "that nothing else was ever signed in its place: attested by the operator alone, nobody else is known to hold this checkpoint"
-            )
+        if not (when or witnesses):
+            alone(vouched, checkpoint.size, self.report)
         self.report.open("when these facts were written: both dates of an entry are the operator's; a stamp of a checkpoint bounds what it covers")
         self.report.open("that what happened was written down at all: a ledger shows what was recorded, and that nothing of it was changed since")
         self.shelf.finish()
@@ -1673,9 +1701,7 @@ class Ledger:
             if entry.text("previous") and (entry.text("previous"), entry.number("size"), entry.text("root")) not in held:
                 self.report.wrong("checkpoints/", "lacks the one of {origin} with {size} entries, which the ledger names as the last of its former origin",
                                   origin=entry.text("previous"), size=entry.number("size"))  # fmt: skip
-        for entry in self.origins.restored:
-            self.report.note("the ledger says that it was put back from a copy which ended at {size} ({when}): what was written after that is lost",
-                             size=entry.number("position"), when=moment(entry.at))  # fmt: skip
+        self.tell_restored(self.report)
         if good:
             self.report.holds("the history agrees with {n} checkpoints signed on the way", n=good)
 
@@ -2028,7 +2054,7 @@ FRENCH = {
     "is a checkpoint of {held}, which {origin} does not name as one it follows: another log, or a history begun anew": "est un point de contrôle de {held}, auquel {origin} ne dit pas faire suite : un autre journal, ou une histoire recommencée",
     "{label} covers entries up to {size}; the ledger was put back from a copy that ended before, and no longer has them all": "{label} couvre les entrées jusqu'à {size} ; le registre a été rétabli d'une copie qui s'arrêtait avant, et ne les a plus toutes",
     "{label} is of a later tree ({size} entries): hold both against the whole ledger (--with)": "{label} est d'un arbre plus récent ({size} entrées) : confrontez les deux au registre entier (--with)",
-    "{label} is of an earlier tree ({size} entries): whether this one begins with it shows the whole ledger (--with)": "{label} est d'un arbre plus ancien ({size} entrées) : seul le registre entier (--with) montre si celui-ci commence par lui",
+    "{label} is of an earlier tree ({size} entries): only the whole ledger (--with) shows whether this one begins with it": "{label} est d'un arbre plus ancien ({size} entrées) : seul le registre entier (--with) montre si celui-ci commence par lui",
     "is a signed checkpoint with {size} entries and another root: the history has been rewritten since": "est un point de contrôle signé de {size} entrées avec une autre racine : l'histoire a été réécrite depuis",
     "the history agrees with the checkpoint held elsewhere in {label} ({size} entries)": "l'histoire s'accorde avec le point de contrôle gardé ailleurs dans {label} ({size} entrées)",
     "the checkpoint existed at {when} at the latest: a time stamping authority has stamped it": "le point de contrôle existait au plus tard à {when} : une autorité d'horodatage l'a daté",
@@ -2042,7 +2068,8 @@ FRENCH = {
     "that the key is the operator's: it is the one that came along; compare it with the one published elsewhere, or give --vkey": "que la clé soit celle de l'exploitant : c'est celle qui accompagne ; comparez-la à celle qu'il a publiée ailleurs, ou donnez --vkey",
     "the key is the published one, or one that it has named": "la clé est celle qui fut publiée, ou une que celle-ci a nommée",
     "is not the published key, nor one that it has named: {key}": "n'est ni la clé publiée, ni une que celle-ci a nommée : {key}",
-    "that nothing else was ever signed in its place: attested by the operator alone, nobody else is known to hold this checkpoint": "que rien d'autre n'ait jamais été signé à sa place : attesté par l'exploitant seul, on ne connaît personne d'autre qui tienne ce point de contrôle",
+    ALONE: "que rien d'autre n'ait jamais été signé à sa place : attesté par l'exploitant seul, on ne connaît personne d'autre qui tienne ce point de contrôle",
+    ALONE_SINCE: "que rien d'autre n'ait jamais été signé à la place de ce qui suit à partir de la position {first} : attesté par l'exploitant seul, personne d'autre n'est connu pour tenir un point de contrôle qui aille si loin",
     "that nothing about this person follows or was left out: the operator's signed word (stream.note), which the whole ledger can refute (--with)": "que rien sur cette personne ne suive ni n'ait été omis : c'est la parole signée de l'exploitant (stream.note), "
     "que le registre entier peut réfuter (--with)",
     "is not the note that belongs to this checkpoint": "n'est pas la note qui appartient à ce point de contrôle",

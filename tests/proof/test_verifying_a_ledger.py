@@ -10,7 +10,7 @@ import pytest
 
 from engine.ledger.codec import canonical
 from engine.proof import verify
-from tests.proof.handed import ANNA, BRUNO, Book, Verdict, begin_letter, judged, ledger_of, small_book, summed, unpack, verified
+from tests.proof.handed import ANNA, BRUNO, Book, Verdict, begin_letter, bundle_of, judged, ledger_of, small_book, summed, unpack, verified
 
 
 def judge(files: Mapping[str, bytes], tmp_path: Path, *more: str | Path) -> Verdict:
@@ -221,6 +221,29 @@ def test_a_ledger_that_was_put_back_says_what_was_lost(tmp_path: Path) -> None:
     assert "2 checkpoints signed on the way" in "\n".join(found.said["proved"])
     found = judge(summed(files), tmp_path)
     assert found.names("checkpoints/", "lacks the one of lettres.potager.example/relance/0123456789abcdef with 23 entries")
+
+
+def test_a_bundle_made_before_a_ledger_was_put_back_agrees_as_far_as_the_copy_reached(tmp_path: Path) -> None:
+    from engine.proof.signing import NoteSigner
+    from tests.proof.handed import ORIGIN
+
+    book, lost = restored_book()
+    files = ledger_of(book, signer=NoteSigner(ORIGIN[:-1] + "0", bytes(32)))
+    whole = unpack(summed({name.replace("checkpoints/1-", "checkpoints/2-"): data for name, data in files.items()}), tmp_path / "whole")
+    held = tmp_path / "held"
+    held.write_bytes(lost)
+    found = judged(unpack(bundle_of(small_book()), tmp_path / "bundle"), "--with", whole, "--checkpoint", held)
+    assert found.status == 0, found.wrong
+    assert "checkpoint covers entries up to 23; the ledger was put back" in "\n".join(found.said["not_proved"])
+    assert "put back from a copy which ended at 20" in "\n".join(found.said["to_know"])
+    proved = "\n".join(found.said["proved"])
+    assert "nothing else about this person" not in proved and "agrees with the checkpoint held elsewhere" in proved
+    told = small_book()
+    position = next(n for n in told.positions(ANNA) if n <= 20 and b'"letter-begun"' in told.entries[n - 1])
+    found = judged(unpack(bundle_of(told.rewritten(position, letter="l9")), tmp_path / "told otherwise"), "--with", whole)
+    assert found.names(f"entries/{position:010d}.json", "is not what the whole ledger has")
+    found = judged(unpack(bundle_of(small_book(), leave_out=[position]), tmp_path / "left out"), "--with", whole)
+    assert found.names(f"entries/{position:010d}.json", "was left out: the whole ledger has letter-begun")
 
 
 TILE = "tile/entries/000.p/23"
