@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from tests.proof.handed import verified
 from tests.rights.garden import Everything
 from tests.running import MailServer, link, press, wait_for, write
 from tests.verbs.commanding import DIALOGUE, Installation
@@ -53,6 +54,7 @@ def test_an_old_copy_brings_nobody_back(tmp_path: Path) -> None:
             press(link(mail.letters(ANNA)[0], "Oui"))
             wait_for(lambda: "mail-bounced" in relance.done("show", ANNA, "--json"))
             identifier = json.loads(relance.done("person", "export", ANNA))["person"]["subscriber"]
+            relance.done("audit", "prove", ANNA, "-o", str(tmp_path / "anna.zip"))
             receipt = relance.done("person", "erase", ANNA, "--yes")
             assert identifier in receipt
             relance.done("unsubscribe", BRUNO)
@@ -83,6 +85,15 @@ def test_an_old_copy_brings_nobody_back(tmp_path: Path) -> None:
             logs = stop(process)
         assert not [each for each in mail.sink.messages[before:] if {ANNA, BRUNO} & set(each.recipients)]
         assert not [word for word in WORDS if word in logs.out + logs.err]
+        # E08: what she was handed before still proves what it proved, and agrees with the ledger that was put back as far as the copy reached.
+        assert verified(tmp_path / "anna.zip").status == 0
+        relance.done("audit", "ledger", "-o", str(tmp_path / "ledger"))
+        assert verified(tmp_path / "ledger").status == 0 and relance.done("audit", "replay") == "equal\n"
+        against = verified(tmp_path / "anna.zip", "--with", tmp_path / "ledger")
+        assert against.status == 0, against.out
+        assert "the ledger was put back from a copy" in str(against.said["not_proved"])
+        handed = b"".join(each.read_bytes() for each in (tmp_path / "ledger").rglob("*") if each.is_file())
+        assert not [word for word in WORDS if word.encode() in handed]
         # E01, E06: the ledger names nobody, and what it commits to is gone for ever.
         with psycopg.connect(database.conninfo) as connection:
             commitments = connection.execute("SELECT count(*) FROM vault.evidence WHERE subscriber = %s", (identifier,)).fetchone()
