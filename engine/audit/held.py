@@ -12,6 +12,7 @@ from engine.ledger.codec import Entry
 from engine.vault.commitment import Evidence, committed
 
 LONGEST = 2000
+OF_THE_MAIL = frozenset({"from", "message_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,12 @@ def particulars(said: Mapping[str, object], prefix: str = "") -> Iterator[tuple[
 
 
 def addresses(pieces: Mapping[str, Evidence]) -> set[str]:
-    """Every normalised address that stands in the evidence as a whole value."""
+    """Every normalised address that stands in the evidence as a whole value, but not who sent the mail that asked, nor its id."""
     found = set()
     for piece in pieces.values():
-        for _name, value in particulars(_read(piece.payload)):
+        for name, value in particulars(_read(piece.payload)):
+            if name in OF_THE_MAIL:
+                continue
             try:
                 found.add(normalise(value))
             except AddressRefused:

@@ -184,7 +184,7 @@ class Vault:
     def mentioning(self, address: str) -> set[str]:
         """Whose evidence holds a normalised address as a whole value: whoever had it when an act was recorded. Reads all evidence there is."""
         with self.database.connection() as connection:
-            rows = connection.execute(SQL["mentioning"], {"said": canonical(address)}).fetchall()
+            rows = connection.execute(SQL["mentioning"], {"said": canonical(address), "to": b'"to":' + canonical(address)}).fetchall()
         return {str(row[0]) for row in rows}
 
     def suppress(self, hashes: Mapping[bytes, str], at: int) -> None:

@@ -127,5 +127,7 @@ DELETE FROM vault.evidence WHERE commitment IN
     (SELECT commitment FROM vault.evidence WHERE kind = %(kind)s AND kind IN ('visitor', 'relay') AND at < %(before)s ORDER BY at LIMIT %(most)s)
 
 -- name: mentioning
--- An auditor's question about an address nobody is registered under any more: no index serves it, and it is asked by hand.
-SELECT DISTINCT subscriber FROM vault.evidence WHERE position(%(said)s::bytea IN payload) > 0
+-- An auditor's question about an address nobody is registered under any more: no index serves it, and it is asked by hand. Of a mail that is kept
+-- its reader counts: its sender is the same in all of them.
+SELECT DISTINCT subscriber FROM vault.evidence
+WHERE position(%(said)s::bytea IN payload) > 0 AND (kind <> 'mail' OR position(%(to)s::bytea IN payload) > 0)

@@ -42,7 +42,7 @@ def whose(house: House, said: str) -> Whose | None:
     former = house.vault.formerly(address)
     if former is not None:
         return person(house, former, address)
-    had = sorted(house.vault.mentioning(address))
+    had = [each for each in sorted(house.vault.mentioning(address)) if address in addresses(house.vault.pieces_of(each))]
     if not had:
         return None
     if len(had) > 1:
