@@ -80,8 +80,8 @@ VERBS = {
     "subscribe": Verb("put one person on a list", people.subscribe, people.subscribe_arguments),
     "transfer": Verb("move one person from a list to another", people.transfer, people.transfer_arguments),
     "unsubscribe": Verb("withdraw one person from a purpose, or from everything", people.unsubscribe, people.unsubscribe_arguments),
-    "person": Verb("export, correct, restrict, object, erase: what a person may ask", rights.person, rights.add_arguments),
-    "requests": Verb("rights people asked for, with their deadline", requests.requests, requests.add_arguments),
+    "person": Verb("what a person may ask for: export, correct, restrict, object, erase", rights.person, rights.add_arguments),
+    "requests": Verb("rights people have asked for and not been answered yet, with their deadline", requests.requests, requests.add_arguments),
     "check": Verb("read sequences/ and report every mistake", planning.check, planning.check_arguments, "config"),
     "publish": Verb("show what differs from what runs, then publish it", publishing.run, publishing.add_arguments),
     "simulate": Verb("live through a dialogue and print its calendar", simulating.run, simulating.add_arguments, "config"),
@@ -94,12 +94,12 @@ VERBS = {
     "lists": Verb("the lists, who stands on them, what falls due", lists.lists, lists.add_arguments),
     "in-doubt": Verb("letters whose acceptance is not known", doubting.in_doubt, doubting.add_arguments),
     "breach": Verb("write down a breach of personal data, and what was done", breaching.breach, breaching.add_arguments),
-    "papers": Verb("the register, the annexes of processors and the log of breaches", writing_papers.papers, writing_papers.add_arguments),
+    "papers": Verb("documents the law asks of you: register, annexes, log of breaches", writing_papers.papers, writing_papers.add_arguments),
     "backup": Verb("a copy of everything, the vault apart", copying.backup, copying.backup_arguments, "premises"),
     "restore": Verb("put a copy back; who has left since stays gone", copying.restore, copying.restore_arguments, "premises"),
-    "rebuild": Verb("drop views and replay them", replaying.rebuild, replaying.rebuild_arguments),
+    "rebuild": Verb("make the views anew from the ledger", replaying.rebuild, replaying.rebuild_arguments),
     "audit": Verb(
-        "what an auditor asks: a story, a contested letter, a day, a replay, a proof",
+        "for an auditor: a person's story, a contested letter, a day long past, proof to hand over",
         auditing.audit,
         auditing.audit_arguments,
         free=auditing.WITHOUT_HOUSE,
@@ -108,8 +108,14 @@ VERBS = {
 }
 
 
+DESCRIPTION = (
+    "Sends the letters of a mailing list over days and years, moves people from list to list as they answer, and keeps why anyone was written to "
+    "as facts that are never changed."
+)
+
+
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="relance", description="A self-hosted, event-sourced email autoresponder.")
+    found = argparse.ArgumentParser(prog="relance", description=DESCRIPTION, epilog="`relance VERB --help` explains each.")
     found.add_argument("-C", dest="folder", default=".", metavar="DIR", help="the installation's folder (default: here)")
     found.add_argument("--version", action="version", version=f"relance {__version__}")
     verbs = found.add_subparsers(dest="verb", required=True, metavar="VERB")

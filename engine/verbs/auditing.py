@@ -34,27 +34,33 @@ PARTS = {
     "story": Part("every fact about a person, with both dates, cause, ground and the words shown", auditing_story.run, auditing_story.add_arguments),
     "letter": Part("from a contested mail to the person, the ground and the words", auditing_letter.run, auditing_letter.add_arguments),
     "as-of": Part("who was on which list, and on what ground, as it was known then", auditing_as_of.run, auditing_as_of.add_arguments),
-    "replay": Part('make views and tree anew beside the live ones: "equal", or what differs', replaying.replay),
-    "prove": Part("one person's proof as a zip file, for who trusts nobody", proving.prove, proving.prove_arguments),
-    "ledger": Part("hand over the whole ledger, which names nobody", proving.ledger, proving.ledger_arguments),
-    "verify": Part("verify what was handed over, as the auditor does", proving.verify, proving.verify_arguments),
-    "evidence": Part("whether each ground's proof is whole; what is missing is named", auditing_evidence.run, auditing_evidence.add_arguments),
-    "retention": Part("what was declared, held against the oldest that is kept", auditing_retention.run, auditing_retention.add_arguments),
-    "open-archive": Part("the sealed proof of somebody who was erased; each opening is recorded", opening.open_archive, opening.open_arguments),
+    "replay": Part('make everything anew from the ledger, beside what is in use: "equal", or what differs', replaying.replay),
+    "prove": Part("one person's proof as a zip file, which anybody can verify without Relance", proving.prove, proving.prove_arguments),
+    "ledger": Part("the whole ledger as a folder, which names nobody; verified without Relance too", proving.ledger, proving.ledger_arguments),
+    "verify": Part("verify such a zip file or folder, as whoever receives it does", proving.verify, proving.verify_arguments),
+    "evidence": Part("for each ground to write to somebody: what its proof lacks", auditing_evidence.run, auditing_evidence.add_arguments),
+    "retention": Part("how long each thing may be kept, beside the oldest that is", auditing_retention.run, auditing_retention.add_arguments),
+    "open-archive": Part("open the sealed proof of somebody who was erased; each opening is recorded", opening.open_archive, opening.open_arguments),
     "checkpoint": Part("sign the ledger as it is now, and print the signed checkpoint", attesting.checkpoint),
     "witness": Part("sign the ledger as it is now, and mail the checkpoint to who keeps it ([proof] witness)", witnessing.witness),
     "stamp": Part("sign the ledger as it is now, and have the checkpoint stamped with the time ([proof] stamp)", stamping.stamp),
-    "key": Part("origin and key of the checkpoints, to be published where nobody here can change them", attesting.key),
+    "key": Part("name and key of the checkpoints, to be published where nobody here can change them", attesting.key),
     "rotate-key": Part("a new signing key, which the present one names", attesting.rotate),
-    "restored": Part("say that the ledger was put back: a new origin begins, which names the last checkpoint", attesting.restored),
+    "restored": Part("say that the ledger was put back from a copy: checkpoints go on in a new name, which names the last one", attesting.restored),
 }
 
 
+EPILOG = (
+    "`story`, `letter` and `as-of` answer a contested case and change nothing. `prove` and `ledger` are for somebody who trusts neither you nor "
+    "Relance. A checkpoint is a signed statement of everything recorded so far: whoever keeps one can tell later whether anything was changed. "
+    "docs/audit.md has ten cases, and how to verify what was handed over."
+)
 WITHOUT_HOUSE = frozenset({"verify"})
 """What was handed over is verified without an installation."""
 
 
 def audit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EPILOG
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
     for name, part in PARTS.items():
         part.arguments(parts.add_parser(name, help=part.help, description=part.help))

@@ -28,14 +28,14 @@ from engine.verbs.wording import language_of
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
     whose = "of the person, a former one of theirs, or their opaque id"
-    export = parts.add_parser("export", help="everything they have a right to be told, as JSON or CSV", description="answers a right of access")
+    export = parts.add_parser("export", help="everything held about them, as JSON or CSV", description="answers a right of access")
     export.add_argument("address", help=whose)
     form = export.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the whole of it (default)")
     form.add_argument("--csv", action="store_true", help="a line for each thing that is known, for a spreadsheet")
     export.add_argument("--portability", action="store_true", help="they asked to take their data elsewhere (GDPR 20)")
     export.add_argument("-o", dest="output", type=Path, default=None, metavar="FILE", help="where to (default: standard output)")
-    correct = parts.add_parser("correct", help="what was wrong about them")
+    correct = parts.add_parser("correct", help="put right what is wrong about them")
     correct.add_argument("address", help=whose)
     correct.add_argument("--email", default="", metavar="ADDRESS", help="their address is another")
     correct.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help="a field of [fields]; more than once for more")
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     restrict = parts.add_parser("restrict", help="freeze them: nothing is sent, nothing is deleted, until it is lifted")
     restrict.add_argument("address", help=whose)
     restrict.add_argument("--lift", action="store_true", help="go on; they must have been told before (GDPR 18(3))")
-    parts.add_parser("object", help="they want no letters any more, of any purpose, from now on").add_argument("address", help=whose)
+    parts.add_parser("object", help="they object: withdraw them from every purpose, at once").add_argument("address", help=whose)
     erase_arguments(parts.add_parser("erase", help="forget them, and print a receipt of what remains and why"), whose)
 
 

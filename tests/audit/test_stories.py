@@ -77,7 +77,8 @@ def test_a_person_is_found_by_an_address_their_evidence_still_holds(house: House
 
 def test_the_sender_of_a_mail_that_is_kept_is_nobody_s_former_address(house: House, auditor: Auditor) -> None:
     """The mail that asked to confirm is evidence: who sent it and its Message-ID stand in there, and are not hers."""
-    joined(house, **{"from": "bonjour@potager.example", "message_id": "<ieo72rwm7dhcbunupulr65mwwu@potager.example>", "to": "anna.avant@lecteurs.example"})
+    mail = {"from": "bonjour@potager.example", "message_id": "<ieo72rwm7dhcbunupulr65mwwu@potager.example>", "to": "anna.avant@lecteurs.example"}
+    joined(house, **mail)
     others = [line for line in auditor.asks("story", ANNA).out.splitlines() if "another address" in line]
     assert others == ["another address in their evidence: anna.avant@lecteurs.example"]
     assert auditor.asks("story", "bonjour@potager.example").status == 1
