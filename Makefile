@@ -3,6 +3,8 @@
 BIN    := .venv/bin
 HERE   := $(CURDIR)
 INPUTS := pyproject.toml setup.py constraints.txt
+# The tests start the program hundreds of times: compiled once, whatever the machine has been told about bytecode.
+COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(HERE)/.venv/bytecode
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help run demo test chaos bench bench-large clean
@@ -21,11 +23,11 @@ test: .venv/installed-test ## style, types and every test
 	@sh tests/install_browser.sh
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -n 3
+	$(COMPILED) $(BIN)/python -m pytest -q -n 4
 
 chaos: .venv/installed-test ## kill it three hundred times: nobody misses a letter
 	@rm -f bench/chaos.json
-	RELANCE_CHAOS_FOUND=bench/chaos.json RELANCE_KILLS=$${RELANCE_KILLS:-300} $(BIN)/python -m pytest -q -n 2 -rP tests/chaos
+	RELANCE_CHAOS_FOUND=bench/chaos.json RELANCE_KILLS=$${RELANCE_KILLS:-300} $(COMPILED) $(BIN)/python -m pytest -q -n 2 -rP tests/chaos
 
 bench: .venv/installed-test ## what it costs, against the limit
 	@sh bench/install_postfix.sh

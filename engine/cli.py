@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,20 +114,34 @@ DESCRIPTION = (
 )
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(only: str = "") -> argparse.ArgumentParser:
+    """`only`: the verb whose arguments are to be understood; the others are merely named."""
     found = argparse.ArgumentParser(prog="relance", description=DESCRIPTION, epilog="`relance VERB --help` explains each.")
     found.add_argument("-C", dest="folder", default=".", metavar="DIR", help="the installation's folder (default: here)")
     found.add_argument("--version", action="version", version=f"relance {__version__}")
     verbs = found.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, verb in VERBS.items():
-        verb.arguments(verbs.add_parser(name, help=verb.help, description=verb.help))
+        of_verb = verbs.add_parser(name, help=verb.help, description=verb.help)
+        if only in ("", name):
+            verb.arguments(of_verb)
     return found
+
+
+def _verb_in(given: Sequence[str]) -> str:
+    """The first word that is no option, nor belongs to one."""
+    words = iter(given)
+    for word in words:
+        if word == "-C":
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit status. What a person got wrong, and what their machine refuses, is a sentence on standard error; only a defect has a traceback."""
     given = sys.argv[1:] if arguments is None else arguments
-    args = parser().parse_args(given)
+    args = parser(_verb_in(given)).parse_args(given)
     try:
         if any("\ud800" <= character <= "\udfff" for each in given for character in each):
             raise Refusal(N_("the arguments are not UTF-8"), 2)

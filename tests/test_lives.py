@@ -286,7 +286,7 @@ class Life(RuleBasedStateMachine):
 
 TestLives = Life.TestCase
 TestLives.settings = settings(
-    max_examples=int(os.environ.get("RELANCE_LIVES", "60")),
+    max_examples=int(os.environ.get("RELANCE_LIVES", "40")),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

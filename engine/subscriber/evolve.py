@@ -119,8 +119,9 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
             return put(p, rights={**p.rights, request: OpenRight(right, at, due_at)})
         case e.RightExtended(_, request, due_at):
             return put(p, rights={r: replace(each, due_at=due_at) if r == request else each for r, each in p.rights.items()})
-        case e.RightAnswered(_, request, _):
-            return put(p, rights=_without(p.rights, request), answered=(*p.answered, request)[-ANSWERED_KEPT:])
+        case e.RightAnswered(_, request, _, by):
+            ids = (request, by) if by else (request,)
+            return put(p, rights=_without(p.rights, request), answered=(*p.answered, *ids)[-ANSWERED_KEPT:])
         case e.ProofArchived() | e.ProofOpened():
             return p
         case e.SubscriberErased():

@@ -29,10 +29,12 @@ class RightExtended(Event):
 
 @dataclass(frozen=True, slots=True)
 class RightAnswered(Event):
-    """`how`: "done", "refused" (with reasons, GDPR 12(4)), "erased" (answered by erasing the person, who asked for that too)."""
+    """`how`: "done", "refused" (with reasons, GDPR 12(4)), "erased" (answered by erasing the person, who asked for that too). `by`: the id of the
+    wish that answered it, where somebody asked again and it was carried out at once."""
 
     request: str
     how: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

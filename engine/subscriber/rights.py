@@ -132,7 +132,6 @@ def _refusal(command: c.ExerciseRight | RightsCommand, person: Person) -> Outcom
     return UNKNOWN if person.erased or not person.registered else None
 
 
-
 def _carried_out(command: RightsCommand, right: str, person: Person, plan: Plan, *changes: e.PersonEvent) -> Outcome:
     asked, *answered = _asked(command.at, command.request, right, person, plan)
     first = (asked,) if isinstance(asked, e.RightExercised) else ()
@@ -144,7 +143,8 @@ def _asked(at: int, request: str, right: str, person: Person, plan: Plan) -> tup
     """The wish, unless it stands open, and its answer."""
     standing = [each for each, asked in person.rights.items() if asked.right == right]
     exercised = () if standing else (e.RightExercised(at, right, request, due_at(at, plan.timezone)),)
-    return (*exercised, *(e.RightAnswered(at, each, "done") for each in standing or [request]))
+    by = request if standing else ""
+    return (*exercised, *(e.RightAnswered(at, each, "done", by) for each in standing or [request]))
 
 
 def _honoured(at: int, call: str) -> tuple[e.PersonEvent, ...]:

@@ -8,46 +8,62 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.house import House
-from engine.verbs import (
-    attesting,
-    auditing_as_of,
-    auditing_evidence,
-    auditing_letter,
-    auditing_retention,
-    auditing_story,
-    opening,
-    proving,
-    replaying,
-    stamping,
-    witnessing,
-)
+
+Run = Callable[..., int]
+Arguments = Callable[[argparse.ArgumentParser], None]
+
+
+def _bare(parser: argparse.ArgumentParser) -> None:
+    """Of a part that is told nothing."""
 
 
 @dataclass(frozen=True)
 class Part:
     help: str
-    run: Callable[..., int]
-    arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+    run: Run
+    arguments: Arguments = _bare
 
 
-PARTS = {
-    "story": Part("every fact about a person, with both dates, cause, ground and the words shown", auditing_story.run, auditing_story.add_arguments),
-    "letter": Part("from a contested mail to the person, the ground and the words", auditing_letter.run, auditing_letter.add_arguments),
-    "as-of": Part("who was on which list, and on what ground, as it was known then", auditing_as_of.run, auditing_as_of.add_arguments),
-    "replay": Part('make everything anew from the ledger, beside what is in use: "equal", or what differs', replaying.replay),
-    "prove": Part("one person's proof as a zip file, which anybody can verify without Relance", proving.prove, proving.prove_arguments),
-    "ledger": Part("the whole ledger as a folder, which names nobody; verified without Relance too", proving.ledger, proving.ledger_arguments),
-    "verify": Part("verify such a zip file or folder, as whoever receives it does", proving.verify, proving.verify_arguments),
-    "evidence": Part("for each ground to write to somebody: what its proof lacks", auditing_evidence.run, auditing_evidence.add_arguments),
-    "retention": Part("how long each thing may be kept, beside the oldest that is", auditing_retention.run, auditing_retention.add_arguments),
-    "open-archive": Part("open the sealed proof of somebody who was erased; each opening is recorded", opening.open_archive, opening.open_arguments),
-    "checkpoint": Part("sign the ledger as it is now, and print the signed checkpoint", attesting.checkpoint),
-    "witness": Part("sign the ledger as it is now, and mail the checkpoint to who keeps it ([proof] witness)", witnessing.witness),
-    "stamp": Part("sign the ledger as it is now, and have the checkpoint stamped with the time ([proof] stamp)", stamping.stamp),
-    "key": Part("name and key of the checkpoints, to be published where nobody here can change them", attesting.key),
-    "rotate-key": Part("a new signing key, which the present one names", attesting.rotate),
-    "restored": Part("say that the ledger was put back from a copy: checkpoints go on in a new name, which names the last one", attesting.restored),
-}
+def parts() -> dict[str, Part]:
+    """Brought in when asked for: they need much that no other verb does, and every other verb would wait for it."""
+    from engine.verbs import (
+        attesting,
+        auditing_as_of,
+        auditing_evidence,
+        auditing_letter,
+        auditing_retention,
+        auditing_story,
+        opening,
+        proving,
+        replaying,
+        stamping,
+        witnessing,
+    )
+
+    return {
+        "story": Part(
+            "every fact about a person, with both dates, cause, ground and the words shown", auditing_story.run, auditing_story.add_arguments
+        ),
+        "letter": Part("from a contested mail to the person, the ground and the words", auditing_letter.run, auditing_letter.add_arguments),
+        "as-of": Part("who was on which list, and on what ground, as it was known then", auditing_as_of.run, auditing_as_of.add_arguments),
+        "replay": Part('make everything anew from the ledger, beside what is in use: "equal", or what differs', replaying.replay),
+        "prove": Part("one person's proof as a zip file, which anybody can verify without Relance", proving.prove, proving.prove_arguments),
+        "ledger": Part("the whole ledger as a folder, which names nobody; verified without Relance too", proving.ledger, proving.ledger_arguments),
+        "verify": Part("verify such a zip file or folder, as whoever receives it does", proving.verify, proving.verify_arguments),
+        "evidence": Part("for each ground to write to somebody: what its proof lacks", auditing_evidence.run, auditing_evidence.add_arguments),
+        "retention": Part("how long each thing may be kept, beside the oldest that is", auditing_retention.run, auditing_retention.add_arguments),
+        "open-archive": Part(
+            "open the sealed proof of somebody who was erased; each opening is recorded", opening.open_archive, opening.open_arguments
+        ),
+        "checkpoint": Part("sign the ledger as it is now, and print the signed checkpoint", attesting.checkpoint),
+        "witness": Part("sign the ledger as it is now, and mail the checkpoint to who keeps it ([proof] witness)", witnessing.witness),
+        "stamp": Part("sign the ledger as it is now, and have the checkpoint stamped with the time ([proof] stamp)", stamping.stamp),
+        "key": Part("name and key of the checkpoints, to be published where nobody here can change them", attesting.key),
+        "rotate-key": Part("a new signing key, which the present one names", attesting.rotate),
+        "restored": Part(
+            "say that the ledger was put back from a copy: checkpoints go on in a new name, which names the last one", attesting.restored
+        ),
+    }
 
 
 EPILOG = (
@@ -61,10 +77,10 @@ WITHOUT_HOUSE = frozenset({"verify"})
 
 def audit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
-    parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
-    for name, part in PARTS.items():
-        part.arguments(parts.add_parser(name, help=part.help, description=part.help))
+    named = parser.add_subparsers(dest="part", required=True, metavar="PART")
+    for name, part in parts().items():
+        part.arguments(named.add_parser(name, help=part.help, description=part.help))
 
 
 def audit(house: House | Path, args: argparse.Namespace) -> int:
-    return PARTS[args.part].run(house, args)
+    return parts()[args.part].run(house, args)

@@ -17,7 +17,6 @@ from engine.language import N_, Say, translator
 from engine.store.copying import CopyFailed
 from engine.verbs.catching_up import catch_up
 from engine.verbs.refusal import Refusal
-from engine.verbs.starting import put_back
 from engine.verbs.wording import language_of
 
 
@@ -55,6 +54,9 @@ def restore_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def restore(premises: Premises, args: argparse.Namespace) -> int:
+    # Here, because every other verb does without what a start brings in.
+    from engine.verbs.starting import put_back
+
     _ = translator(language_of(premises.config))
     own = premises.config.data / "stop.journal"
     with _refusing():

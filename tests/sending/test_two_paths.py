@@ -42,7 +42,7 @@ class OnlyFast(Composer):
     """Leaves nothing to the plain path, but for what carries a checkpoint."""
 
     def compose(self, ordered: Ordered, plan: Plan, at: int) -> Composed:
-        assert ordered.claim.kind == "confirmation", "left to the plain path"
+        assert ordered.claim.kind in ("confirmation", "permission"), "left to the plain path"
         return super().compose(ordered, plan, at)
 
 

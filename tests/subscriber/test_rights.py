@@ -21,8 +21,8 @@ def asked(right: str) -> e.RightExercised:
     return e.RightExercised(LATER, right, "q1", MONTH_LATER)
 
 
-def answered(how: str = "done", request: str = "q1", at: int = LATER) -> e.RightAnswered:
-    return e.RightAnswered(at, request, how)
+def answered(how: str = "done", request: str = "q1", at: int = LATER, by: str = "") -> e.RightAnswered:
+    return e.RightAnswered(at, request, how, by)
 
 
 @pytest.mark.parametrize("right", RIGHTS)
@@ -84,7 +84,7 @@ def test_access_is_asked_and_answered_in_one() -> None:
 
 def test_access_answers_the_request_that_stands_open() -> None:
     open_since = e.RightExercised(NOON, "access", "q0", MONTH_LATER - HOUR)
-    given(ASKED, open_since).when(c.GrantAccess(LATER, SHOP, "access", "q1")).then(answered(request="q0"))
+    given(ASKED, open_since).when(c.GrantAccess(LATER, SHOP, "access", "q1")).then(answered(request="q0", by="q1"))
 
 
 def test_a_correction_names_its_fields_and_stores_no_value() -> None:
@@ -105,7 +105,7 @@ def test_what_a_person_corrects_themselves_leaves_open_what_they_asked_of_somebo
     own = c.Rectify(LATER, SHOP, "q1", ("town",), own_act=True)
     done = given(ASKED, open_since).when(own).then(asked("rectification"), corrected, answered())
     assert set(done.person.rights) == {"q0"}
-    given(ASKED, open_since).when(c.Rectify(LATER, SHOP, "q1", ("town",))).then(corrected, answered(request="q0"))
+    given(ASKED, open_since).when(c.Rectify(LATER, SHOP, "q1", ("town",))).then(corrected, answered(request="q0", by="q1"))
     given(ASKED, open_since).when(c.Rectify(LATER, SHOP, "q1", own_act=True)).nothing()
 
 
