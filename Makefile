@@ -23,7 +23,7 @@ test: .venv/installed-test ## style, types and every test
 	@sh tests/install_browser.sh
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
-	$(COMPILED) $(BIN)/python -m pytest -q -n 6 --dist worksteal
+	$(COMPILED) $(BIN)/python -m pytest -q -n 4
 
 chaos: .venv/installed-test ## kill it three hundred times: nobody misses a letter
 	@rm -f bench/chaos.json
