@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import settings
 
 from engine.house import House
 from tests.installation import Installations
+
+# Of each property that does not say for itself; more by RELANCE_EXAMPLES.
+settings.register_profile("relance", max_examples=int(os.environ.get("RELANCE_EXAMPLES", "40")))
+settings.load_profile("relance")
 
 pytest_plugins = ["tests.named_skips"]
 

@@ -59,13 +59,13 @@ def canonical(event: AnyEvent, cause: Cause, recorded_at: int, version: int) -> 
     return json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(EVENTS, CAUSES, INTEGERS, st.integers(1, LARGEST))
 def test_an_entry_is_canonical_json(event: AnyEvent, cause: Cause, recorded_at: int, version: int) -> None:
     assert entry(event, cause, recorded_at, version) == canonical(event, cause, recorded_at, version)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(EVENTS, CAUSES, INTEGERS, st.integers(1, LARGEST))
 def test_what_was_written_reads_back_the_same(event: AnyEvent, cause: Cause, recorded_at: int, version: int) -> None:
     read = decode(9, entry(event, cause, recorded_at, version))
@@ -101,7 +101,7 @@ LETTERS = st.builds(
 ) | st.builds(e.LetterSent, st.sampled_from([1, 2]), MESSAGES, st.sampled_from([0, 250, False]), st.sampled_from(["", "2.0.0"]))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(LETTERS, max_size=12))
 @example([e.LetterBegun(1, "0" * 32, "letter", "a", message, 1) for message in ("0" * 32, "5" * 31 + "a")])
 @example([e.LetterSent(1, message, code) for message, code in (("0" * 32, 1), ("5" * 31 + "a", True))])

@@ -245,7 +245,7 @@ def mangled(draw: st.DrawFn) -> bytes:
     return data[:begin] + draw(st.one_of(st.just(b""), st.binary(max_size=8), st.just(data[begin:end] * 2))) + data[end:]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(data=st.one_of(st.binary(max_size=300), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")), mangled()))
 def test_no_parser_fails_otherwise_than_by_naming_what_is_wrong(data: bytes) -> None:
     for parse in PARSERS:

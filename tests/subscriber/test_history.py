@@ -39,7 +39,7 @@ KINDS = typing.get_args(e.PersonEvent)
 HISTORIES = st.lists(st.sampled_from(KINDS).flatmap(any_of), max_size=25)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @whatever(HISTORIES)
 def test_any_history_folds_to_a_person_whose_agenda_can_be_told(events: list[e.PersonEvent]) -> None:
     person = NOBODY
