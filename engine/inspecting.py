@@ -6,7 +6,7 @@ What `check` shows, what stops a publication, and what `simulate` and `graph` st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from engine.authoring import ASSETS, asset, read_sequences
 from engine.config import Config
 from engine.letter.compile import Foot, LetterMistakes, LetterSource, MergeFailed, check_letter, compile_letter
+from engine.letter.compile import Mistake as LetterMistake
 from engine.sending.published_letter import LAYOUT, source_of
 from engine.sending.texts import TEXTS
 from engine.sequence.check import check
@@ -102,31 +103,29 @@ def _letter(letter: Letter, plan: Plan, files: dict[str, str], foot: Foot) -> It
     if letter.body not in files and letter.body != CONFIRMATION_BODY:
         return
     source = source_of(letter, plan, next(iter(plan.purposes), ""))
-    every = set(check_letter(source, plan.fields))
-    bare = set(check_letter(replace(source, subject="x", preheader=""), plan.fields)) if every else set()
-    of_preheader = set(check_letter(replace(source, subject="x"), plan.fields)) - bare if every else set()
-    for each in every:
-        key = "" if each in bare else "preheader" if each in of_preheader else "subject"
-        if letter.subject.strip() or key != "subject":
-            yield key, Mistake(each.file, each.line, each.sentence)
-    if not every:
-        yield from _unrenderable(source, foot)
-
-
-def _unrenderable(source: LetterSource, foot: Foot) -> Iterator[tuple[str, Mistake]]:
-    """Rendered for someone of whom nothing is known: what a missing field would do is said now, not when letters are withheld."""
     try:
-        compiled = compile_letter(source)
-        compiled.render({}, ["https://x.invalid/l" for link in compiled.links if link.index >= 0], foot)
+        compiled = compile_letter(source, fields=plan.fields)
     except LetterMistakes as error:
-        for each in error.mistakes:
-            yield "", Mistake(each.file, each.line, each.sentence)
+        yield from _placed(error.mistakes, source, letter, plan)
+        return
+    try:
+        # For someone of whom nothing is known: what a missing field would do is said now, not when letters are withheld.
+        compiled.render({}, ["https://x.invalid/l" for link in compiled.links if link.index >= 0], foot)
     except MergeFailed as error:
         if "`_" in str(error):
             text = "a confirmation has nothing to unsubscribe from: put {% if unsubscribe %} around that link of the layout"
             yield "", Mistake(LAYOUT, 1, text)
         else:
             yield "", Mistake(source.path, 1, f"{error} Such a person will not get this letter: {{{{ field | default('…', true) }}}}", False)
+
+
+def _placed(mistakes: Collection[LetterMistake], source: LetterSource, letter: Letter, plan: Plan) -> Iterator[tuple[str, Mistake]]:
+    bare = set(check_letter(replace(source, subject="x", preheader=""), plan.fields))
+    of_preheader = set(check_letter(replace(source, subject="x"), plan.fields)) - bare
+    for each in mistakes:
+        key = "" if each in bare else "preheader" if each in of_preheader else "subject"
+        if letter.subject.strip() or key != "subject":
+            yield key, Mistake(each.file, each.line, each.sentence)
 
 
 def _assets(folder: Path, files: dict[str, str]) -> Iterator[Mistake]:

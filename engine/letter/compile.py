@@ -9,7 +9,6 @@ from engine.letter.draft import CONTROL, LARGEST_HTML, Draft, LetterSource, reso
 from engine.letter.layout import PLACEHOLDERS, Foot, foot_html, foot_text
 from engine.letter.merge import (
     MergeFailed,
-    MergeMistake,
     Template,
     Value,
     compile_template,
@@ -109,21 +108,16 @@ class Compiled:
 
 def check_letter(source: LetterSource, fields: Collection[str]) -> tuple[Mistake, ...]:
     """Every mistake of a letter, in order of file and line; `fields` are the merge fields that exist."""
-    draft = Draft(source, "")
-    unknown = {
-        Mistake(file, line, f"The merge field `{name}` does not exist.")
-        for file, text in draft.readable for name, line in field_lines(text)
-        if name not in fields and name not in PLACEHOLDERS}
-    return tuple(sorted(unknown | _as_mistakes(draft.mistakes)))
+    return tuple(sorted(_mistakes(Draft(source, ""), fields)))
 
 
-def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "") -> Compiled:
-    """Compile, or raise LetterMistakes with all of them.
+def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "", fields: Collection[str] | None = None) -> Compiled:
+    """Compile, or raise LetterMistakes with all of them; a merge field that is not among `fields` is one, where they are given.
 
     `pictures/…` and `files/…` (also as `logo`) are sought under the URL `assets_base`.
     """
     draft = Draft(source, assets_base)
-    mistakes = _as_mistakes(draft.mistakes)
+    mistakes = _mistakes(draft, fields)
     address = resolved(logo, assets_base)
     if logo and address == logo and not re.fullmatch(r"https://[^\s\"'<>\\]+", logo):
         mistakes.add(Mistake(source.path, 1, f"The logo `{logo}` must be `pictures/…` or an https address."))
@@ -141,5 +135,9 @@ def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "") 
         _logo=address)
 
 
-def _as_mistakes(mistakes: Collection[MergeMistake]) -> set[Mistake]:
-    return {Mistake(each.file, each.line, each.sentence) for each in mistakes}
+def _mistakes(draft: Draft, fields: Collection[str] | None) -> set[Mistake]:
+    unknown = {
+        Mistake(file, line, f"The merge field `{name}` does not exist.")
+        for file, text in draft.readable for name, line in field_lines(text)
+        if name not in fields and name not in PLACEHOLDERS} if fields is not None else set()
+    return unknown | {Mistake(each.file, each.line, each.sentence) for each in draft.mistakes}
