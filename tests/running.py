@@ -23,6 +23,7 @@ from typing import Any, cast
 
 import httpx
 
+from tests.forked import Typed
 from tests.sink import Sink
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,10 +89,9 @@ class Installed:
         return f"http://127.0.0.1:{self.port}"
 
     def verb(self, *arguments: str, status: int = 0) -> str:
-        command = [sys.executable, "-m", "engine", "-C", str(self.folder), *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120)
-        assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout + (done.stderr if status else "")
+        done = Typed(("-C", str(self.folder), *arguments), self.environment, ROOT).ended()
+        assert done.status == status, f"{arguments}: {done}"
+        return done.out + (done.err if status else "")
 
     def serves(self) -> bool:
         with contextlib.suppress(httpx.TransportError):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.forked import Said, Typed
 from tests.installation import LAYOUT
 from tests.running import ROOT, free_port, wait_for, write
 
@@ -89,15 +90,6 @@ WORDS = {
 TRACE = re.compile(r"Traceback|\.py\", line")
 
 
-@dataclass(frozen=True)
-class Said:
-    """How a command ended: exit status, standard output, standard error."""
-
-    status: int
-    out: str
-    err: str
-
-
 @dataclass
 class Installation:
     folder: Path
@@ -125,6 +117,7 @@ class Installation:
         write(self.folder, {"config.toml": text + extra})
 
     def begin(self, *arguments: str, cwd: Path = ROOT) -> subprocess.Popen[str]:
+        """The command itself, for what happens while it runs."""
         command = [sys.executable, "-m", "engine", "-C", str(self.folder), *arguments]
         return subprocess.Popen(
             command, cwd=cwd, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -132,12 +125,15 @@ class Installation:
 
     def __call__(self, *arguments: str) -> Said:
         """Run to its end. A traceback is never what anybody deserves."""
-        return ended(self.begin(*arguments))
+        return calmly(self._typed(*arguments))
 
     def together(self, *commands: Sequence[str]) -> list[Said]:
         """Commands that do not wait for one another, begun at the same time."""
-        begun = [self.begin(*arguments) for arguments in commands]
-        return [ended(process) for process in begun]
+        begun = [self._typed(*arguments) for arguments in commands]
+        return [calmly(typed) for typed in begun]
+
+    def _typed(self, *arguments: str) -> Typed:
+        return Typed(("-C", str(self.folder), *arguments), self.environment, ROOT)
 
     def done(self, *arguments: str) -> str:
         """What a command that must succeed has printed."""
@@ -176,5 +172,13 @@ def ended(process: subprocess.Popen[str], seconds: float = 90) -> Said:
         process.kill()
         out, err = process.communicate()
         raise AssertionError(f"it did not end:\n{out}\n{err}") from None
-    assert not TRACE.search(err), err
-    return Said(process.returncode, out or "", err)
+    return _calm(Said(process.returncode, out or "", err))
+
+
+def calmly(typed: Typed) -> Said:
+    return _calm(typed.ended())
+
+
+def _calm(said: Said) -> Said:
+    assert not TRACE.search(said.err), said.err
+    return said

@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.forked import Said
 from tests.installation import LAYOUT
 from tests.running import wait_for, write
-from tests.verbs.commanding import Installation, Said, ended
+from tests.verbs.commanding import Installation, ended
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import Said
 from tests.running import ROOT, free_port
-from tests.verbs.commanding import Installation, Said, ended
+from tests.verbs.commanding import Installation, ended
 
 SMTP = '\n[smtp]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\nusername = "u"\npassword_file = "{file}"\n'
 

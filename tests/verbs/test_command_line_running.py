@@ -17,8 +17,9 @@ from psycopg.conninfo import make_conninfo
 
 from engine.store import postmaster
 from engine.store.embedded import Embedded
+from tests.forked import Said
 from tests.running import MailServer, wait_for, write
-from tests.verbs.commanding import DIALOGUE, Installation, Said, calm, ended
+from tests.verbs.commanding import DIALOGUE, Installation, calm, ended
 
 pytestmark = pytest.mark.timeout(240)
 

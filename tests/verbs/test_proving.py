@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
+import os
 import zipfile
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from engine.house import House
 from engine.verbs import auditing, people
 from engine.verbs.refusal import Refusal
 from tests.conftest import MakeHouse
+from tests.forked import Said, Typed
 from tests.running import ROOT
 from tests.verbs.bringing_in import FILES
 
@@ -36,10 +36,9 @@ def audit(house: House | Path, *arguments: str | Path) -> int:
     return auditing.audit(house, parser.parse_args(list(map(str, arguments))))
 
 
-def typed(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+def typed(*arguments: str | Path, folder: Path) -> Said:
     """As somebody types it who has Relance and no installation."""
-    command = [sys.executable, "-m", "engine", "-C", str(folder), "audit", "verify", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    return Typed(("-C", str(folder), "audit", "verify", *map(str, arguments)), os.environ, ROOT).ended()
 
 
 def test_a_person_s_proof_is_written_and_verified(house: House, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -99,10 +98,10 @@ def test_the_whole_ledger_is_handed_over_and_verified_without_an_installation(
     assert f"python3 -I -S {target / 'verify.py'} {target}" in capfd.readouterr().out
     assert audit(house, "prove", "anna@lecteurs.example", "-o", tmp_path / "anna.zip") == 0
     done = typed(tmp_path / "anna.zip", "--with", target, "--lang", "en", folder=tmp_path)
-    assert done.returncode == 0 and "nothing else about this person" in done.stdout, done.stderr
+    assert done.status == 0 and "nothing else about this person" in done.out, done
     (target / "vkey.txt").write_text("x\n")
     done = typed(target, "--lang", "en", folder=tmp_path)
-    assert done.returncode == 1 and "WRONG  vkey.txt: has been changed" in done.stdout
-    assert typed("nowhere.zip", folder=tmp_path).returncode == 2
+    assert done.status == 1 and "WRONG  vkey.txt: has been changed" in done.out
+    assert typed("nowhere.zip", folder=tmp_path).status == 2
     with pytest.raises(Refusal, match="is not an empty folder"):
         audit(house, "ledger", "-o", target)
