@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
+from engine.authoring import ASSETS
+from engine.colour import read_colour
 from engine.config_proof import Proof, read_proof
 from engine.intake.address import AddressRefused, normalise
 from engine.sequence.declared import Declared
@@ -26,7 +28,10 @@ TLS = ("none", "starttls", "implicit")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Who writes. `url` is what links in letters begin with; it and a token stay within 75 characters."""
+    """Who writes. `url` is what links in letters begin with; it and a token stay within 75 characters.
+
+    `logo` is "pictures/NAME" of the author's folder, `colour` "#rrggbb"; "" for none.
+    """
 
     name: str
     url: str
@@ -36,6 +41,8 @@ class Site:
     postal_address: str
     language: str
     timezone: str
+    logo: str = ""
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +200,21 @@ def _site(table: Table) -> Site:
         table.need("postal_address", str, ""),
         table.one_of("language", ("fr", "en"), "fr"),
         zone if is_zone(zone) else "UTC",
+        table.parsed("logo", _picture, ""),
+        table.parsed("colour", read_colour, ""),
     )
     table.finish()
     return site
+
+
+def _picture(text: str) -> str:
+    """Whether it is there, `check` and a publication ask."""
+    folder, _, name = text.partition("/")
+    if folder != "pictures" or not name or name.startswith(".") or any(c in "/\\\"'<>" or not c.isprintable() for c in name):
+        raise ValueError(f'"{text}" is no picture of sequences/pictures: write for example "pictures/logo.png"')
+    if not name.lower().endswith(ASSETS["pictures"]):
+        raise ValueError(f'"{text}" is of a kind that is not served: {", ".join(ASSETS["pictures"])}')
+    return text
 
 
 def _is_origin(url: str) -> bool:

@@ -22,6 +22,7 @@ from engine.sequence.links import visible
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY, read_plan
+from engine.sequence.places import Places
 from engine.sequence.written import CONFIG, Written
 
 _ASSET = re.compile(r"""(?:\]\(\s*<?|\]:\s*<?|(?:src|href)\s*=\s*["']?)(?:\./)?(pictures|files)/([^\s"'<>)]+)""", re.I)
@@ -62,7 +63,7 @@ def inspect(config: Config, files: dict[str, str], now: int = 0) -> Read:
     found = set(check(plan, beside, now))
     if unread:
         found = {mistake for mistake in found if mistake.fatal}
-    found |= set(unread) | set(_letters(plan, files, beside)) | set(_assets(config.sequences, files))
+    found |= set(unread) | set(_letters(plan, files, beside)) | set(_assets(config.sequences, files)) | set(_logo(config, beside[CONFIG]))
     return Read(plan, files, tuple(sorted(found)))
 
 
@@ -126,6 +127,12 @@ def _placed(mistakes: Collection[LetterMistake], source: LetterSource, letter: L
         key = "" if each in bare else "preheader" if each in of_preheader else "subject"
         if letter.subject.strip() or key != "subject":
             yield key, Mistake(each.file, each.line, each.sentence)
+
+
+def _logo(config: Config, text: str) -> Iterator[Mistake]:
+    kind, _, name = config.site.logo.partition("/")
+    if name and asset(config.sequences, kind, name) is None:
+        yield Mistake(CONFIG, Places(text).line("site.logo"), f"there is no file sequences/{kind}/{name} (`logo` of [site])")
 
 
 def _assets(folder: Path, files: dict[str, str]) -> Iterator[Mistake]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import cast
@@ -17,6 +18,7 @@ from fastapi.responses import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import escape
 
+from engine.colour import readable, text_on
 from engine.config import Site
 from engine.language import LANGUAGES, Language, counting_translator, translator
 
@@ -27,6 +29,8 @@ _BLANK = re.compile(_MARK + r"(-?\d+)\.")
 KEPT = 256
 TEMPLATES = Path(__file__).with_name("templates")
 YEAR = 365 * 24 * 3600
+LIGHT, DARK = ("#ffffff", "#f5f4f0"), ("#1e2426", "#14181a")
+"""What links stand on by day and by night: sheet and paper of style.css."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -46,11 +50,25 @@ def spoken(wanted: str, site: Site) -> Language:
     return cast(Language, short if short in LANGUAGES else site.language)
 
 
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """An installation's own colour: of a button and its words, and of links by day and by night."""
+
+    button: str
+    on_button: str
+    by_day: str
+    by_night: str
+
+
+def tint_of(colour: str) -> Tint | None:
+    return Tint(colour, text_on(colour), readable(colour, *LIGHT), readable(colour, *DARK)) if colour else None
+
+
 class Pages:
-    """Renders templates for one site. Templates know `_`, `ngettext`, `language`, `site` and `nonce` (for their own script and style)."""
+    """Renders templates for one site. Templates know `_`, `ngettext`, `language`, `site`, `tint` and `nonce` (for their own script and style)."""
 
     def __init__(self, site: Site) -> None:
-        self.site = site
+        self.site, self.tint = site, tint_of(site.colour)
         self._kept = lru_cache(KEPT)(self._pieces)
 
     def page(
@@ -86,7 +104,9 @@ class Pages:
         return tuple(int(piece) if n % 2 else piece for n, piece in enumerate(found))
 
     def _rendered(self, template: str, language: Language, nonce: str, values: Mapping[str, object]) -> str:
-        return _environment(language).get_template(template).render(language=language, site=self.site, nonce=nonce, **values)
+        return _environment(language).get_template(template).render(
+            language=language, site=self.site, tint=self.tint, nonce=nonce, **values
+        )
 
 
 def _answer(text: str, nonce: str, language: Language, status: int, leads_to: Collection[str], headers: Mapping[str, str]) -> Response:

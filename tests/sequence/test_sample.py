@@ -194,7 +194,7 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
 
 
 @pytest.mark.parametrize(("table", "keys"), [
-    ("site", "name url from from_name reply_to postal_address language timezone"),
+    ("site", "name url from from_name reply_to postal_address language timezone logo colour"),
     ("web", "host port trusted_proxies metrics"),
     ("store", "url"),
     ("proof", "every archive_recipient witness stamp stamp_roots"),
