@@ -109,8 +109,8 @@ def ground(due: int, picture: Path | None = None) -> Iterator[Ground]:
         with opened(place, BASE, BASE) as here:
             house = here.house
             publish(house)
-            house.publications.current()
-            house.publications.append([SendingPaused(house.clock.now(), "bench", n) for n in DUE_LISTS], Cause("operator"), house.clock.now())
+            now = house.clock.now()
+            house.publications.execute(lambda state: [SendingPaused(now, "bench", n) for n in DUE_LISTS], Cause("operator"), now)
             for number in (*DUE_LISTS, CROWDED):
                 (made.firsts[number],) = join(house, number, 1)
             send_by_hand(house, CROWDED, [made.firsts[CROWDED]])

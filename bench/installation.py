@@ -134,7 +134,7 @@ def hand_over(owner: psycopg.Connection[tuple[object, ...]], program: str) -> No
 def publish(house: House) -> None:
     now = house.clock.now()
     facts = publication(house.publications.current(), read_sequences(house.config.sequences), house.config.settings, now, "bench")
-    if not house.publications.append(facts, Cause("operator"), now):
+    if not house.publications.execute(lambda state: facts, Cause("operator"), now):
         raise RuntimeError("the dialogue of the benchmark was not published")
 
 

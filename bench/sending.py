@@ -10,7 +10,8 @@ from subprocess import Popen
 from bench.installation import YES, Installation
 from bench.processes import relance, running
 from engine.house import House
-from engine.installation.events import InstallationEvent, SendingPaused, SendingResumed
+from engine.installation.events import STREAM, InstallationEvent, SendingPaused, SendingResumed
+from engine.ledger.codec import Entry
 from engine.subscriber.events import Cause, LetterBegun, LetterSent
 
 PATIENCE = 300.0
@@ -44,21 +45,34 @@ def followed(house: House) -> bool:
 
 
 def say(house: House, events: Sequence[InstallationEvent]) -> None:
-    house.publications.current()
-    if not house.publications.append(events, Cause("operator"), house.clock.now()):
-        raise RuntimeError("the installation of the benchmark has changed by itself")
+    house.publications.execute(lambda state: events, Cause("operator"), house.clock.now())
 
 
 def send(house: House, number: int, count: int) -> float:
     """Seconds for the letters of one list, so far paused; afterwards everything is at rest."""
-    before = house.ledger.head() + 1
+    before, version = house.ledger.head(), house.publications.current().version
     say(house, [SendingResumed(house.clock.now(), number)])
-    wait(lambda: house.ledger.head() >= before + 2 * count, f"{count} letters have no outcome")
-    first, last = house.ledger.at(before + 1), house.ledger.at(before + 2 * count)
-    if first is None or last is None or not (isinstance(first.event, LetterBegun) and isinstance(last.event, LetterSent)):
-        raise RuntimeError(f"something else than {count} letters happened: {first}, {last}")
+
+    def end() -> int:
+        """Where the last outcome stands: the engine may write to the installation's stream among the letters (origin-begun)."""
+        return before + house.publications.current().version - version + 2 * count
+
+    wait(lambda: house.ledger.head() >= end(), f"{count} letters have no outcome")
+    first = _letter_entry(house, LetterBegun, range(before + 1, end() + 1))
+    last = _letter_entry(house, LetterSent, range(end(), before, -1))
     wait(lambda: followed(house), "the views do not follow")
     return (last.recorded_at - first.recorded_at) / 1000
+
+
+def _letter_entry(house: House, kind: type[LetterBegun | LetterSent], positions: range) -> Entry:
+    """The first entry of that kind at these positions; only the installation's own may stand before it."""
+    for position in positions:
+        entry = house.ledger.at(position)
+        if entry is not None and isinstance(entry.event, kind):
+            return entry
+        if entry is None or entry.stream != STREAM:
+            raise RuntimeError(f"something else than letters happened: {entry} at {position}")
+    raise RuntimeError(f"there is no {kind.__name__} at {positions}")
 
 
 def wait(reached: Callable[[], bool], otherwise: str) -> None:

@@ -14,7 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from engine.deciding import Publications
-from engine.installation.events import BroadcastFellDue, InstallationEvent
+from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation
 from engine.sequence.cron import read_cron
 from engine.sequence.model import Broadcast
@@ -70,8 +70,7 @@ def moments(every: str, timezone: str, after: int) -> Iterator[int]:
 
 def claim_broadcasts(publications: Publications, now: int) -> int:
     """Claim what has fallen due; how many. Whoever is second finds it claimed."""
-    due: list[InstallationEvent] = list(fallen_due(publications.current(), now))
-    return len(due) if due and publications.append(due, Cause("engine"), now) else 0
+    return len(publications.execute(lambda installation: fallen_due(installation, now), Cause("engine"), now))
 
 
 class Intervals:

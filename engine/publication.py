@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from engine import __version__
 from engine.house import House
 from engine.inspecting import inspect, read_folder
+from engine.installation.events import InstallationEvent
 from engine.installation.publishing import Difference, Shown, brought_up_to_date, difference, publication
 from engine.installation.state import Installation, read_settings
 from engine.sequence.declared import Declared
@@ -100,21 +101,23 @@ def _proposal(
 
 def apply(house: House, proposal: Proposal, *, backfill: bool = False) -> int:
     """Put a proposal in force; the edition it became, or the one in force when nothing differs. Raises PublishedMeanwhile."""
-    current, now = house.publications.current(), house.clock.now()
-    if current.edition != proposal.base:
-        raise PublishedMeanwhile
-    facts = publication(
-        current,
-        proposal.files,
-        proposal.settings,
-        now,
-        __version__,
-        shown=lambda plan: shown(house, plan),
-        backfill=backfill,
-        rolled_back_to=proposal.rolled_back_to,
-    )
-    if facts and not house.publications.append(facts, Cause("operator", secrets.token_hex(8)), now):
-        raise PublishedMeanwhile
+    now = house.clock.now()
+
+    def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
+        if installation.edition != proposal.base:
+            raise PublishedMeanwhile
+        return publication(
+            installation,
+            proposal.files,
+            proposal.settings,
+            now,
+            __version__,
+            shown=lambda plan: shown(house, plan),
+            backfill=backfill,
+            rolled_back_to=proposal.rolled_back_to,
+        )
+
+    house.publications.execute(decide, Cause("operator", secrets.token_hex(8)), now)
     return house.publications.current().edition
 
 
@@ -127,13 +130,12 @@ def shown(house: House, plan: Plan) -> Shown:
 
 def bring_up_to_date(house: House) -> None:
     """A program that runs what another version published says so in the ledger, with what it shows differently: each day's is known afterwards."""
-    while True:
-        current, now = house.publications.current(), house.clock.now()
-        if not current.edition:
-            return
-        facts = brought_up_to_date(current, shown(house, current.plan()), now, __version__)
-        if not facts or house.publications.append(facts, Cause("engine"), now):
-            return
+    now = house.clock.now()
+
+    def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
+        return brought_up_to_date(installation, shown(house, installation.plan()), now, __version__) if installation.edition else ()
+
+    house.publications.execute(decide, Cause("engine"), now)
 
 
 def rollback(house: House) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from engine.installation.events import STREAM, InstallationEvent
@@ -43,8 +43,20 @@ class Publications:
         self._state = state
         return state
 
-    def append(self, events: Sequence[InstallationEvent], cause: Cause, now: int, within: Within | None = None) -> bool:
-        """Append after the version that was read, with what the vault writes beside; False when someone else was quicker."""
-        encoded = tuple(Encoded(STREAM, event, cause, now) for event in events)
-        (answer,) = self.ledger.append([Append(STREAM, self._state.version, encoded, within)])
-        return isinstance(answer, Written)
+    def execute(
+        self, decide: Callable[[Installation], Sequence[InstallationEvent]], cause: Cause, now: int, within: Within | None = None
+    ) -> tuple[InstallationEvent, ...]:
+        """Append what `decide` makes of the installation as it stands, with what the vault writes beside; the events, () where there were none.
+
+        The engine writes to this stream as well. Whenever someone else was quicker it is decided again, so no operator is refused because of it;
+        what `decide` raises goes through. `now` is engine time in ms.
+        """
+        while True:
+            state = self.current()
+            events = tuple(decide(state))
+            if not events:
+                return ()
+            encoded = tuple(Encoded(STREAM, event, cause, now) for event in events)
+            (answer,) = self.ledger.append([Append(STREAM, state.version, encoded, within)])
+            if isinstance(answer, Written):
+                return events

@@ -78,7 +78,7 @@ def publish(house: House, *, backfill: bool = False) -> int:
         shown=lambda plan: shown_by(plan, house.config.site),
         backfill=backfill,
     )
-    assert not facts or house.publications.append(facts, Cause("operator"), now)
+    assert not facts or house.publications.execute(lambda state: facts, Cause("operator"), now)
     return house.publications.current().edition
 
 

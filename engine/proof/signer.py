@@ -110,8 +110,7 @@ class Signer:
             following = NoteSigner(origin.name, prepare_signing_seed(self.place.secrets))
             note = signer.sign(f"{origin.name}\n{NEXT_KEY}\n{following.vkey}\n")
             now = self.now()
-            while not self.publications.append([SigningKeyChanged(now, following.vkey, note.decode())], Cause("operator"), now):
-                self.publications.current()
+            self.publications.execute(lambda state: [SigningKeyChanged(now, following.vkey, note.decode())], Cause("operator"), now)
             take_next_signing_seed(self.place.secrets)
         return following
 
@@ -131,14 +130,19 @@ class Signer:
         """A new origin, in the ledger: the first, or the one after a ledger that was put back, which names the last checkpoint of the former."""
         name = f"{self.place.host}/relance/{self.place.mint()}"
         vkey = NoteSigner(name, signing_seed(self.place.secrets)).vkey
-        while True:
-            installation = self.publications.current()
+        now = self.now()
+
+        def decide(installation: Installation) -> list[OriginBegun]:
             if installation.origin is not None:
-                return installation.origin
+                return []
             former = self._former(cursor, installation)
-            now = self.now()
             named = (former.origin, former.size, former.root.hex()) if former is not None else ("", 0, "")
-            self.publications.append([OriginBegun(now, name, vkey, *named)], Cause("engine"), now)
+            return [OriginBegun(now, name, vkey, *named)]
+
+        self.publications.execute(decide, Cause("engine"), now)
+        origin = self.publications.current().origin
+        assert origin is not None, "an origin never ends without another"
+        return origin
 
     def _former(self, cursor: AnyCursor, installation: Installation) -> Checkpoint | None:
         """The last checkpoint signed before: this machine's file may know of one that the database has forgotten, and gives it back."""

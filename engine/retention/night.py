@@ -39,8 +39,7 @@ def apply_if_night(house: House) -> bool:
             return False
         applied = _apply(house, declared, zone)
         now = house.clock.now()
-        while not house.publications.append([applied], Cause("engine"), now):
-            house.publications.current()
+        house.publications.execute(lambda state: [applied], Cause("engine"), now)
     log.info("retention applied", extra={"night": applied.night, "mode": applied.mode, "rules": {rule[0]: list(rule[1:3]) for rule in applied.rules}})
     return True
 

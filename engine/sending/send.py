@@ -149,11 +149,13 @@ class Sender:
             self.sent += delivery.verdict is Verdict.ACCEPTED
             self._blocked = self._blocked + 1 if delivery.verdict is Verdict.BLOCKED else 0
             if self._blocked == BLOCKED_LIMIT:
-                now = self.house.clock.now()
-                self.house.publications.current()
-                self.house.publications.append([SendingPaused(now, "blocked")], c.RELAY, now)
+                self._pause_blocked()
                 Processes(self.house.database).complain("blocked", redacted(delivery.reply.text if delivery.reply else ""))
                 self.trouble = "the relay refuses our mail as such: sending is paused"
+
+    def _pause_blocked(self) -> None:
+        now = self.house.clock.now()
+        self.house.publications.execute(lambda state: [SendingPaused(now, "blocked")], c.RELAY, now)
 
     async def _relay_answers(self) -> bool:
         """After trouble a connection is tried before anything more is claimed: a server that is away for a minute puts off one round, not all that is

@@ -94,8 +94,7 @@ def _write(house: House, event: BreachRecorded, said: dict[str, str], now: int) 
     def within(cursor: AnyCursor) -> None:
         house.vault.write(cursor, Keep(STREAM, now, evidence=(kept,)))
 
-    if not house.publications.append([event], cause, now, within):
-        raise Refusal(N_("someone else was publishing or pausing at the same moment; try again"))
+    house.publications.execute(lambda state: [event], cause, now, within)
 
 
 def _owed(known: Breach, zone: str, _: Say) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from engine.desk.processes import Processes
 from engine.house import House
-from engine.installation.events import InstallationEvent, SendingPaused, SendingResumed
+from engine.installation.events import SendingPaused, SendingResumed
+from engine.installation.state import Installation
 from engine.language import N_, Say, counting_translator, translator
 from engine.sequence.delay import HOUR
 from engine.sequence.model import Plan
@@ -32,7 +33,7 @@ def pause(house: House, args: argparse.Namespace) -> int:
         print(_("paused already ({why})").format(why=in_words(installation.paused[number], _)))
         return 0
     now = house.clock.now()
-    _append(house, SendingPaused(now, "operator", number), now)
+    house.publications.execute(lambda state: () if number in state.paused else [SendingPaused(now, "operator", number)], operator_cause({})[0], now)
     if number:
         print(_("sending for list {list} is paused").format(list=say_list(plan, number)))
     else:
@@ -55,12 +56,12 @@ def resume(house: House, args: argparse.Namespace) -> int:
     now = house.clock.now()
     for line in _leaving(house, plan, number, now):
         print(line)
-    if number not in paused and (number or not paused):
+    if not _held(installation, number):
         print(_("sending is not paused"))
     elif not args.yes and not _agreed(_):
         raise Refusal(N_("nothing was changed"))
     else:
-        _append(house, SendingResumed(now, number), now)
+        house.publications.execute(lambda state: [SendingResumed(now, number)] if _held(state, number) else (), operator_cause({})[0], now)
         print(_("sending for list {list} goes on").format(list=say_list(plan, number)) if number else _("sending goes on"))
     if number and 0 in paused:
         print(_("sending as a whole is paused ({why}); `relance resume` lets it go on").format(why=in_words(paused[0], _)))
@@ -76,9 +77,9 @@ def _number(plan: Plan, said: str) -> int:
     return list_of(plan, said).id if said else 0
 
 
-def _append(house: House, event: InstallationEvent, now: int) -> None:
-    if not house.publications.append([event], operator_cause({})[0], now):
-        raise Refusal(N_("someone else was publishing or pausing at the same moment; try again"))
+def _held(installation: Installation, number: int) -> bool:
+    """Whether this list is paused by itself; for 0, whether anything is."""
+    return number in installation.paused if number else bool(installation.paused)
 
 
 def _leaving(house: House, plan: Plan, number: int, now: int) -> Iterator[str]:

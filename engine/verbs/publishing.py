@@ -36,6 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(house: House, args: argparse.Namespace) -> int:
     """Raises Unpublishable when the author's files hold a fatal mistake."""
     _ = translator(language_of(house.config))
+    while (edition := _publish(house, args)) is None:
+        # Published meanwhile, and nobody has agreed to what was shown: the plan is made anew.
+        continue
+    if edition:
+        print(_("Edition {n} is in force.").format(n=edition))
+    return 0
+
+
+def _publish(house: House, args: argparse.Namespace) -> int | None:
+    """The edition now in force, 0 where nothing was to be published; None when someone else published meanwhile."""
+    _ = translator(language_of(house.config))
     proposal = plan_rollback(house) if args.rollback else plan_publication(house)
     if proposal is None:
         raise Refusal(N_("there is nothing to go back to: this is the first edition"))
@@ -44,24 +55,27 @@ def run(house: House, args: argparse.Namespace) -> int:
         print(line)
     if args.plan or not proposal.difference.count:
         return 0
-    _agree(proposal, args, _("Publish? [y/N] "))
+    shown_to_a_person = _agree(proposal, args, _("Publish? [y/N] "))
     try:
-        edition = apply(house, proposal, backfill=args.backfill)
+        return apply(house, proposal, backfill=args.backfill)
     except PublishedMeanwhile:
-        raise Refusal(N_("someone else published meanwhile: look at the plan again")) from None
-    print(_("Edition {n} is in force.").format(n=edition))
-    return 0
+        # What to go back to is another edition now.
+        if shown_to_a_person or args.rollback:
+            raise Refusal(N_("someone else published meanwhile: look at the plan again")) from None
+        return None
 
 
-def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> None:
-    """Asked where someone can answer; elsewhere only what strands people needs --yes."""
+def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> bool:
+    """Whether a person has agreed to this very plan. Asked where someone can answer; elsewhere only what strands people needs --yes."""
     if args.yes:
-        return
+        return False
     if sys.stdin.isatty():
         if input(question).strip().lower() not in ("y", "yes", "o", "oui"):
             raise Refusal(N_("nothing was changed"))
-    elif proposal.stranded:
+        return True
+    if proposal.stranded:
         raise Refusal(N_("people stand on lists that would be gone: say --yes, or keep the lists until they have moved on"))
+    return False
 
 
 def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator[str]:

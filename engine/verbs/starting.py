@@ -9,6 +9,7 @@ from engine import publication
 from engine.copies.applying import apply_again, read_journals
 from engine.house import House
 from engine.installation.events import LedgerRestored, SendingPaused
+from engine.installation.state import Installation
 from engine.language import N_
 from engine.proof.growing import TreeContradicted
 from engine.sequence.delay import MINUTE
@@ -76,8 +77,7 @@ def recognise(house: House) -> None:
 def put_back(house: House) -> int:
     """Record that the ledger was put back and ends at its present head, which is returned; hold sending; make anew what is ahead of it."""
     now, head = house.clock.now(), house.ledger.head()
-    while not house.publications.append([LedgerRestored(now, head), SendingPaused(now, "restored")], Cause("engine"), now):
-        house.publications.current()
+    house.publications.execute(lambda state: [LedgerRestored(now, head), SendingPaused(now, "restored")], Cause("engine"), now)
     ahead = [view for view, position, _ in house.views.positions() if position > head]
     if ahead:
         house.views.rebuild(ahead, lambda done, total: None)
@@ -102,14 +102,17 @@ def _stops(house: House, everything: bool) -> Sequence[Stop]:
 
 def hold_back(house: House) -> None:
     """A real server for the first time, or an outage long enough that much may be due, waits for `relance resume`."""
-    while why := _surprise(house):
-        now = house.clock.now()
-        if house.publications.append([SendingPaused(now, why)], Cause("engine"), now):
-            return
+    now = house.clock.now()
+
+    def decide(installation: Installation) -> list[SendingPaused]:
+        why = "" if 0 in installation.paused else _surprise(house)
+        return [SendingPaused(now, why)] if why else []
+
+    house.publications.execute(decide, Cause("engine"), now)
 
 
 def _surprise(house: House) -> str:
-    if house.config.smtp.is_mailbox or 0 in house.publications.current().paused:
+    if house.config.smtp.is_mailbox:
         return ""
     mark = house.desk.mark("tick")
     if house.desk.mark(f"armed:{house.config.smtp.host}") is None:

@@ -168,7 +168,7 @@ def test_a_request_under_way_is_timed_by_the_confirmation_in_force(make_house: M
 def test_a_mailing_under_way_is_settled_though_nobody_it_went_to_is_on_its_lists(make_house: MakeHouse) -> None:
     house = make_house(FILES | {"a.toml": HEAD + POLL.format(10, "5 days") + LIST.format(10) + LIST.format(11)})
     at, key = house.clock.now(), "broadcast:sondage/2040-01-01"
-    assert house.publications.append([BroadcastFellDue(at, "sondage", "2040-01-01")], FOLLOWED, at)
+    assert house.publications.execute(lambda state: [BroadcastFellDue(at, "sondage", "2040-01-01")], FOLLOWED, at)
     claimed = e.LetterBegun(at, key, "broadcast", "sondage", "1" * 32, 1, 10, 1, "conseils")
     person = happened(house, *joined(at), claimed, e.LetterInDoubt(at, "1" * 32), e.ListLeft(at, 10, 1, "asked"))
     house.views.catch_up()

@@ -143,7 +143,7 @@ def test_a_database_lost_in_the_middle_leaves_nothing_of_it_in_memory(house: Hou
     follower.prepare()
     follower.catch_up()
     version = agenda.installation.version
-    assert house.publications.append([SendingPaused(house.clock.now(), "operator")], Cause("operator"), house.clock.now())
+    assert house.publications.execute(lambda state: [SendingPaused(house.clock.now(), "operator")], Cause("operator"), house.clock.now())
     agenda.lost = True
     with pytest.raises(psycopg.OperationalError):
         follower.step()

@@ -139,7 +139,7 @@ def test_what_was_signed_over_entries_that_a_restoration_lost_is_not_asked_of_th
     by_hand(installations, house, "DELETE FROM ledger.events WHERE notification_id > 800")
     house.tree.anew()
     now = house.clock.now()
-    house.publications.append([LedgerRestored(now, 800)], Cause("engine"), now)
+    house.publications.execute(lambda state: [LedgerRestored(now, 800)], Cause("engine"), now)
     house.tree.sign_now()
     write(house, 300)
     house.tree.sign_now()

@@ -211,7 +211,7 @@ def test_a_key_that_is_none_is_said(house: House, content: str) -> None:
 def test_after_a_ledger_was_put_back_a_new_origin_names_the_last_checkpoint(house: House) -> None:
     first = house.tree.sign_now()
     now = house.clock.now()
-    house.publications.append([LedgerRestored(now, 200)], Cause("engine"), now)
+    house.publications.execute(lambda state: [LedgerRestored(now, 200)], Cause("engine"), now)
     assert house.tree.latest() is None and house.tree.origin == ""
     second = house.tree.sign_now()
     assert second.origin != first.origin
@@ -230,7 +230,7 @@ def test_a_checkpoint_that_only_the_file_remembers_is_named_and_given_back_to_th
     house.tree.anew()
     assert house.tree.lost() == 301
     now = house.clock.now()
-    house.publications.append([LedgerRestored(now, 250)], Cause("engine"), now)
+    house.publications.execute(lambda state: [LedgerRestored(now, 250)], Cause("engine"), now)
     second = house.tree.sign_now()
     (begun,) = facts(house, OriginBegun)
     assert isinstance(begun, OriginBegun)

@@ -35,7 +35,7 @@ def declared(house: House, text: str) -> House:
     path.write_text(path.read_text(encoding="utf-8") + f"\n[retention]\n{text}\n", encoding="utf-8")
     now = house.clock.now()
     facts = publication(house.publications.current(), FILES, read_config(house.config.folder).settings, now, "1")
-    assert facts and house.publications.append(facts, Cause("operator"), now)
+    assert facts and house.publications.execute(lambda state: facts, Cause("operator"), now)
     return house
 
 

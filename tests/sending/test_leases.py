@@ -155,7 +155,7 @@ def asked(now: int, *paused: int) -> dict[str, object]:
 
 def said(house: House, event: SendingPaused | SendingResumed) -> None:
     house.publications.current()
-    assert house.publications.append([event], Cause("operator"), event.at)
+    assert house.publications.execute(lambda state: [event], Cause("operator"), event.at)
     house.views.catch_up()
 
 

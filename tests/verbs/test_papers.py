@@ -67,7 +67,7 @@ def publish(house: House, extra: str) -> None:
     path.write_text(path.read_text(encoding="utf-8") + extra, encoding="utf-8")
     now = house.clock.now()
     facts = publication(house.publications.current(), FILES | {"form.toml": FORM_FILE}, read_config(house.config.folder).settings, now, "9.9")
-    assert facts and house.publications.append(facts, Cause("operator"), now)
+    assert facts and house.publications.execute(lambda state: facts, Cause("operator"), now)
 
 
 FORM_FILE = 'title = "Formulaire"\npurpose = "conseils"\n' + FORM

@@ -78,7 +78,7 @@ def test_what_is_held_and_why_what_is_stuck_and_how_far_views_are_behind(make_ho
     house = make_house(FILES, config=CONFIG.replace("[site]", "[site]\nlanguage = \"en\""))
     (anna,) = join(house, 1)
     house.views.catch_up()
-    assert house.publications.append([SendingPaused(house.clock.now(), "operator", 10)], Cause("operator"), house.clock.now())
+    assert house.publications.execute(lambda state: [SendingPaused(house.clock.now(), "operator", 10)], Cause("operator"), house.clock.now())
     house.desk.stick(anna, "list:10", "asks: no first_name")
     ended, text = said(house, capsys)
     assert ended == 1
@@ -102,7 +102,7 @@ def test_a_stopped_view_keeps_no_verb_from_its_work_and_is_told_of(make_house: M
     house = make_house(FILES)
     with house.database.connection() as connection:
         connection.execute("ALTER TABLE view_members_1.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT VALID")
-    assert house.publications.append([SendingPaused(house.clock.now(), "operator")], Cause("operator"), house.clock.now())
+    assert house.publications.execute(lambda state: [SendingPaused(house.clock.now(), "operator")], Cause("operator"), house.clock.now())
     join(house, 3)
     assert resume(house, argparse.Namespace(list="", yes=True)) == 0
     told = capsys.readouterr()

@@ -89,7 +89,7 @@ def test_answers_that_do_not_exclude_each_other_are_each_counted(make_house: Cal
     made = make_house(FILES)
     people = join(made, 3, 11)
     due = BroadcastFellDue(made.clock.now(), "poll", "2040-01-01")
-    assert made.publications.current() and made.publications.append([due], Cause("engine"), due.at)
+    assert made.publications.current() and made.publications.execute(lambda state: [due], Cause("engine"), due.at)
     got = send(made, people, "broadcast:poll/2040-01-01")
     answer(made, people[0], got[people[0]], 0, 10, "copy")
     answer(made, people[0], got[people[0]], 1, 12, "copy")

@@ -140,7 +140,7 @@ def test_of_many_hosts_that_ask_at_once_one_is_told_to_send(house: House) -> Non
 
 def test_a_pause_for_readers_does_not_hold_it(house: House) -> None:
     now = house.clock.now()
-    assert house.publications.append([SendingPaused(now, "operator")], Cause("operator"), now)
+    assert house.publications.execute(lambda state: [SendingPaused(now, "operator")], Cause("operator"), now)
     assert len(rounds(house)) == 2
 
 
