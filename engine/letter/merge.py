@@ -31,6 +31,8 @@ _FIELD = re.compile(r"[^\W\d_]\w*")
 _RESERVED_BY_JINJA = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
 _SAMPLE = "Anne-Marie d'Été " * 20
 _TAG_ENDS = {"variable_end": "output", "block_end": "statement"}
+# Comments of Jinja begin and end with what no text of an author can hold: `{#` stays what it is, in words and in CSS.
+_NOBODY_TYPES_THIS = ("\0{#", "#}\0")
 
 
 class MergeMistake(Exception):
@@ -47,7 +49,7 @@ class MergeFailed(Exception):
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a source: text, or the inside of `{{ }}` (output) or `{% %}` (statement). Comments are dropped."""
+    """A stretch of a source: text, or the inside of `{{ }}` (output) or `{% %}` (statement)."""
 
     kind: Literal["text", "output", "statement"]
     text: str
@@ -84,8 +86,10 @@ def _truncate(environment: Environment, text: Value, length: int = 255, killword
 
 
 def restricted(autoescape: bool) -> ImmutableSandboxedEnvironment:
+    comment_start, comment_end = _NOBODY_TYPES_THIS
     environment = ImmutableSandboxedEnvironment(
-        autoescape=autoescape, undefined=_Absent, keep_trailing_newline=True, cache_size=0)
+        autoescape=autoescape, undefined=_Absent, keep_trailing_newline=True, cache_size=0,
+        comment_start_string=comment_start, comment_end_string=comment_end)
     environment.globals.clear()
     environment.filters = {name: JINJA_FILTERS[name] for name in FILTERS} | {"truncate": _truncate}
     environment.tests = {name: JINJA_TESTS[name] for name in ("defined", "undefined")}
@@ -131,7 +135,7 @@ def fragment(html: str) -> str:
 
 def literal(text: str) -> str:
     """Text as template source that renders to exactly that text, whatever braces it holds."""
-    return re.sub(r"\{(?=[{%#]|$)", "{{ '{' }}", text)
+    return re.sub(r"\{(?=[{%]|$)", "{{ '{' }}", text)
 
 
 def compile_template(source: str, name: str, autoescape: bool) -> Template:

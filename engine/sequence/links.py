@@ -35,7 +35,7 @@ class LinkMistake:
     text: str
 
 
-_COMMENT_START = re.compile(r"<!--(?!\[if|<!|>)|\{#")
+_COMMENT_START = re.compile(r"<!--(?!\[if|<!|>)")
 _FENCE = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(`{3,}(?=[^`]*$)|~{3,})")
 _TARGET = re.compile(
     r"\]\([ \t]*\n?[ \t]*(?:<(?P<angle>[^<>\n]*)>|(?P<inline>[^\s()<>]+))(?=[\s)])"
@@ -68,14 +68,13 @@ def visible(source: str) -> str:
 
 
 def find_comments(text: str) -> Iterator[tuple[int, int]]:
-    """Where `<!-- -->` and `{# #}` begin and end; conditional comments of mail programs are not meant."""
+    """Where `<!-- -->` begin and end; conditional comments of mail programs are not meant."""
     place = 0
     while found := _COMMENT_START.search(text, place):
-        ending = "#}" if found[0] == "{#" else "-->"
-        end = text.find(ending, found.end())
+        end = text.find("-->", found.end())
         if end < 0:
             return
-        place = end + len(ending)
+        place = end + len("-->")
         yield found.start(), place
 
 
