@@ -10,6 +10,7 @@ from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
+from engine.letter.hosts import hosts_named, leads_there
 from engine.letter.merge import MergeMistake
 from engine.letter.placeholders import Placeholders
 
@@ -27,10 +28,6 @@ _TAG_START = re.compile(r"<[a-z/!?][\w-]*", re.I)
 _WHOLE_TAG = re.compile(r"""<(?:"[^"]*"|'[^']*'|[^"'>])*>""")
 _COMMENT = re.compile(r"<!--(?:-?>|.*?-->)", re.S)
 _UNQUOTED = re.compile(r"""=\s*([^\s"'>][^\s>]*)""")
-_URL_IN_TEXT = re.compile(r"(?:https?://|www\.)[^\s<>\"'()]+", re.I)
-_HOST_AS_TEXT = re.compile(r"(?:[\w-]+\.)+([a-z]{2,})(?:[/?#]\S*)?", re.I)
-_FILE_ENDINGS = frozenset({
-    "pdf", "png", "jpg", "jpeg", "gif", "zip", "html", "htm", "csv", "docx", "xlsx", "odt", "epub", "mp3", "txt"})
 _CSS_URL = re.compile(r"url\(\s*[\"']?\s*(?!https://)", re.I)
 _CSS_FONT = re.compile(r"@import|@font-face|expression\s*\(|javascript:", re.I)
 
@@ -166,9 +163,9 @@ class _Inspector(HTMLParser):
         if not label:
             self.refuse(href, "This link has no words a reader could see or hear.")
             return
-        whole = _HOST_AS_TEXT.fullmatch(label)
-        looks = [label] if whole and whole[1].lower() not in _FILE_ENDINGS else _URL_IN_TEXT.findall(label)
-        if any(_bare(text) != _bare(href) for text in looks):
+        if label == unquote(href).rpartition("/")[2]:
+            return
+        if any(not leads_there(host, href) for host in hosts_named(label)):
             shown = self._placeholders.shown(href)
             self.refuse(href, f"The words `{label}` look like an address but the link goes to `{shown}`.")
 
@@ -210,9 +207,3 @@ def _unfinished_tag(html: str) -> str:
             return found[0]
         place = whole.end()
     return ""
-
-
-def _bare(url: str) -> str:
-    text = unquote(re.sub(r"^https?://|^mailto:", "", url.strip(), flags=re.I)).rstrip("/.,;:!?")
-    host, slash, path = text.partition("/")
-    return host.lower() + slash + path

@@ -233,7 +233,12 @@ def test_a_field_inside_an_address_or_a_tag_is_refused(body: str) -> None:
     ("<a href='https://e.fr\n/x'>a</a>", "control character"), ("<a href=' javascript:x'>a</a>", "space"),
     ("<a href='java&#115;cript:x'>a</a>", "must begin"), ("<a href='https:///evil.fr'>a</a>", "must begin"),
     ("[https://banque.fr](https://e.fr)", "look like an address"), ("[www.banque.fr](https://e.fr)", "look like"),
-    ("[banque.fr/compte](https://e.fr)", "look like"), ("[Voir https://banque.fr ici](https://e.fr)", "look like"),
+    ("[banque.fr/compte](https://e.fr)", "look like"), ("[BANQUE.FR](https://e.fr)", "look like"),
+    ("[Banque.com](https://e.fr/banque.com/)", "look like"), ("[alice.github.io](https://bob.github.io)", "look like"),
+    ("[банк.рф](https://e.fr)", "look like"),
+    ("[banque。fr](https://e.fr)", "look like"),
+    ("[www.banque.fr@e.fr](https://banque.fr)", "look like"),
+    ("[192.0.2.1](https://e.fr)", "look like"), ("[Voir https://banque.fr ici](https://e.fr)", "look like"),
     ("[https://e.fr](===1===)", "look like"), ("<img src='pictures/x.png'>", "alt text"), ("[ ](https://e.fr)",
     "no words"),
     ("[![](pictures/x.png)](https://e.fr)", "no words"), ("![a](http://e.fr/x.png)", "https"), ("![a](x.png)",
@@ -264,7 +269,11 @@ def test_what_may_not_leave_is_refused_with_its_line(body: str, words: str) -> N
 
 @pytest.mark.parametrize("body", [
     "[https://e.fr/x](https://e.fr/x/)", "[e.fr](https://e.fr)", "<https://e.fr/x?a=1>", "<moi@e.fr>", "[a](tel:+33)",
-    "[guide.pdf](files/guide.pdf)", "![](pictures/trait.png)", "[a](#bas)", "<===1===>",
+    "[www.ex.example](https://www.ex.example/?utm_source=lettre)", "[Booking.com](https://www.booking.com/?aid=1)",
+    "[Node.js](https://nodejs.org)", "[M.Dupont](https://e.fr)", "[README.md](https://github.com/a/b/README.md)",
+    "[Voir e.fr/x, ou https://e.fr/y.](https://boutique.e.fr/z?a=1)", "[archive.zip](https://e.fr/a)", "[v2.0](https://e.fr)",
+    "[café.fr](https://xn--caf-dma.fr/carte)", "[e.fr:8443](https://e.fr)", "[S.A.R.L.](https://e.fr)",
+    "[guide.pdf](files/guide.pdf)", "{#12} puis {#13#} fin", "{# note #}", "![](pictures/trait.png)", "[a](#bas)", "<===1===>",
     "<!-- <script> {{ zut() }} -->",
     "[{{ n }}](https://e.fr)", "Moins de 5 < 6 & {", "<img src='pictures/x.png' alt='{{ n }}'>", "`===11===`",
     "Titre\n===", "{% if n %}\n- a\n{% else %}\n- b\n{% endif %}", "{{ site }} {{ language }}", "&#123;&#123; 7*7 }}",
@@ -275,6 +284,14 @@ def test_what_is_harmless_is_accepted(body: str) -> None:
     rendered = render(letter(body), n="Anne")
     assert "zut" not in rendered.html
     assert "49" not in rendered.text
+
+
+def test_braces_that_are_no_merge_tag_are_text_in_words_and_css_in_styles() -> None:
+    assert render(letter("Une accolade {#12} dans le texte, puis {#13#} fin.")).text.startswith(
+        "Une accolade {#12} dans le texte, puis {#13#} fin.\n")
+    page = ('<html lang="fr"><head><style>@media screen{#wrap{width:100%}}</style></head>'
+            "<body><p>Bonjour</p>{{ foot }}</body></html>")
+    assert "@media screen{#wrap{width:100%}}" in render(letter(page, path="x.html")).html
 
 
 def test_all_mistakes_are_reported_together_in_order() -> None:

@@ -17,7 +17,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engine/subscriber/": ("engine.subscriber", "engine.sequence"),
     "engine/simulation/": ("engine.simulation", "engine.subscriber", "engine.sequence"),
     "engine/intake/": ("engine.intake", "engine.subscriber", "engine.sequence", "idna"),
-    "engine/letter/": ("engine.letter", "engine.sequence", "jinja2", "markupsafe", "markdown_it"),
+    "engine/letter/": ("engine.letter", "engine.sequence", "jinja2", "markupsafe", "markdown_it", "publicsuffixlist"),
     "engine/evidence/": (
         "engine.evidence",
         "engine.subscriber",
@@ -61,6 +61,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "psycopg": ("engine/store/", "engine/ledger/", "engine/vault/", "engine/desk/", "projections/"),
     "psycopg_pool": ("engine/store/",),
     "pydantic": ("engine/web/",),
+    "publicsuffixlist": ("engine/letter/hosts.py",),
     "pyrage": ("engine/vault/sealing.py",),
     "starlette": ("engine/web/",),
     "uvicorn": ("engine/app.py", "engine/web/serve.py"),
