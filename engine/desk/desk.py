@@ -68,6 +68,17 @@ class Desk:
         with self.database.connection() as connection:
             return connection.execute(SQL["revoke_key"], {"id": identifier}).rowcount == 1
 
+    def bind_call(self, name: str, call: str) -> tuple[str, bool]:
+        """The call that owns this idempotency key, which is `call` if the key is free, and whether it was carried out. Both are keyed hashes."""
+        row = self._run("bind_call", name=name, call=call)[0]
+        return str(row[0]), bool(row[1])
+
+    def call_done(self, name: str, call: str) -> None:
+        self._run("call_done", name=name, call=call)
+
+    def free_call(self, name: str, call: str) -> None:
+        self._run("free_call", name=name, call=call)
+
     def stick(self, subscriber: str, key: str, why: str) -> None:
         self._run("stick", subscriber=subscriber, key=key, why=why)
 
@@ -120,5 +131,5 @@ class Desk:
 
     def forget(self) -> None:
         """Each table's time to live."""
-        for name in ("forget_taken", "forget_nonces", "forget_attempts", "forget_shown", "forget_stuck"):
+        for name in ("forget_taken", "forget_nonces", "forget_attempts", "forget_calls", "forget_shown", "forget_stuck"):
             self._run(name)

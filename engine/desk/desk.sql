@@ -14,6 +14,8 @@ CREATE INDEX IF NOT EXISTS attempt_key ON desk.attempt (key, at);
 CREATE TABLE IF NOT EXISTS desk.api_key (
     id text PRIMARY KEY, hash bytea NOT NULL UNIQUE, name text NOT NULL, scopes text NOT NULL, created timestamptz NOT NULL DEFAULT now(),
     last_used timestamptz, revoked timestamptz);
+CREATE TABLE IF NOT EXISTS desk.idempotency (
+    name text PRIMARY KEY, call text NOT NULL, done boolean NOT NULL DEFAULT false, at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE TABLE IF NOT EXISTS desk.stuck (
     subscriber uuid NOT NULL, key text NOT NULL, why text NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (subscriber, key));
 ALTER TABLE desk.stuck ALTER COLUMN why SET STATISTICS 0;
@@ -102,6 +104,25 @@ SELECT id, name, scopes, created, last_used, revoked FROM desk.api_key ORDER BY 
 -- name: revoke_key
 -- A revoked key stays listed.
 UPDATE desk.api_key SET revoked = clock_timestamp() WHERE id = %(id)s AND revoked IS NULL
+
+-- name: bind_call
+-- The first call under an idempotency key owns it; both are keyed hashes. Of two at once the second waits here and reads the first. It waits for no
+-- disk: the ledger knows a call again by itself.
+INSERT INTO desk.idempotency (name, call) SELECT %(name)s, %(call)s WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
+ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING call, done
+
+-- name: call_done
+-- From now on the same call is known to have been carried out. Written whole: its row may have been freed by a twin that was refused.
+INSERT INTO desk.idempotency (name, call, done) SELECT %(name)s, %(call)s, true WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
+ON CONFLICT (name) DO UPDATE SET done = true WHERE idempotency.call = excluded.call AND NOT idempotency.done
+
+-- name: free_call
+-- A refused call did nothing: put right, it may come under the same key.
+DELETE FROM desk.idempotency WHERE name = %(name)s AND call = %(call)s AND NOT done
+
+-- name: forget_calls
+-- Thirty days are promised.
+DELETE FROM desk.idempotency WHERE at < clock_timestamp() - interval '31 days'
 
 -- name: stick
 -- Set aside with its reason, so that one bad row never holds up the others.

@@ -121,9 +121,10 @@ def resubscribe(command: c.Resubscribe, person: Person, plan: Plan) -> Outcome:
 
 
 def withdraw(command: c.Withdraw, person: Person, plan: Plan) -> Outcome:
-    """Never refused: whoever asks to leave has left (GDPR 7(3), 21(3))."""
-    if command.call and command.call in person.calls:
-        return REPEATED
+    """Never refused: whoever asks to leave has left (GDPR 7(3), 21(3)).
+
+    A call known from before is carried out again where there is something to leave.
+    """
     if not person.registered or person.erased:
         return NothingToDo("nobody is written to under this address")
     everything = command.purpose == EVERYTHING
@@ -138,7 +139,7 @@ def withdraw(command: c.Withdraw, person: Person, plan: Plan) -> Outcome:
         if everything or (listed := plan.lists.get(m.list)) is None or listed.purpose == command.purpose
     ]
     if already and not left:
-        return NothingToDo("this has been withdrawn already")
+        return REPEATED if command.call in person.calls else NothingToDo("this has been withdrawn already")
     withdrawn = e.ConsentWithdrawn(command.at, command.purpose, command.act)
     return done(command.cause, withdrawn, *left, *_honoured(command.at, command.call))
 

@@ -75,7 +75,7 @@ def rectify(command: c.Rectify, person: Person, plan: Plan) -> Outcome:
 
 
 def restrict(command: c.Restrict, person: Person, plan: Plan) -> Outcome:
-    refusal = _refusal(command, person)
+    refusal = _refusal(command, person, again=not command.lifted)
     if refusal is not None:
         return refusal
     if command.lifted:
@@ -83,19 +83,19 @@ def restrict(command: c.Restrict, person: Person, plan: Plan) -> Outcome:
             return NothingToDo("the processing of this person is not restricted")
         return done(command.cause, e.ProcessingRestricted(command.at, True), *_honoured(command.at, command.call))
     if person.restricted and not any(each.right == "restriction" for each in person.rights.values()):
-        return NothingToDo("the processing of this person is restricted already")
+        return REPEATED if command.call in person.calls else NothingToDo("the processing of this person is restricted already")
     changes = () if person.restricted else (e.ProcessingRestricted(command.at),)
     return _carried_out(command, "restriction", person, plan, *changes)
 
 
 def objection(command: c.Object, person: Person, plan: Plan) -> Outcome:
-    refusal = _refusal(command, person)
+    refusal = _refusal(command, person, again=True)
     if refusal is not None:
         return refusal
     withdrawn = withdraw(c.Withdraw(command.at, command.cause, "*"), person, plan)
     changes = withdrawn.events if isinstance(withdrawn, Done) else ()
     if not changes and not any(each.right == "objection" for each in person.rights.values()):
-        return NothingToDo("this has been withdrawn already")
+        return REPEATED if command.call in person.calls else NothingToDo("this has been withdrawn already")
     return _carried_out(command, "objection", person, plan, *changes)
 
 
@@ -124,8 +124,9 @@ def open_proof(command: c.OpenProof, person: Person) -> Outcome:
     return done(command.cause, e.ProofOpened(command.at))
 
 
-def _refusal(command: c.ExerciseRight | RightsCommand, person: Person) -> Outcome | None:
-    if command.call and command.call in person.calls:
+def _refusal(command: c.ExerciseRight | RightsCommand, person: Person, *, again: bool = False) -> Outcome | None:
+    """`again`: what protects the person is carried out though the same call was carried out before, if it was lifted since."""
+    if not again and command.call and command.call in person.calls:
         return REPEATED
     if command.request in person.answered:
         return NothingToDo("this request has been answered already")

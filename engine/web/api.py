@@ -29,6 +29,7 @@ CALLS_A_MINUTE = 600
 LONGEST_KEY = 255
 VERSION = "1"
 
+PROTECTING = ("people/restrict", "people/object", "people/erase")
 Act = Callable[[Asked], JSONResponse]
 
 
@@ -46,7 +47,7 @@ def router(house: House, gatherer: Gatherer) -> APIRouter:
         """Move a person from one list to another."""
         return await door.answer(request, "transfer", calls.transfer)
 
-    @routes.post("/api/v1/unsubscriptions", openapi_extra=operation(UNSUBSCRIPTION, "unsubscribe", ANSWER, (200,)))
+    @routes.post("/api/v1/unsubscriptions", openapi_extra=operation(UNSUBSCRIPTION, "unsubscribe", ANSWER, (200,), whatever_key=True))
     async def unsubscribe(request: Request) -> Response:
         """Withdraw a person from a purpose, or from everything."""
         return await door.answer(request, "unsubscribe", calls.unsubscribe)
@@ -54,7 +55,7 @@ def router(house: House, gatherer: Gatherer) -> APIRouter:
     @routes.post("/api/v1/people/lookup", openapi_extra=operation(LOOKUP, "read", KNOWN, (200,), writes=False))
     async def look_up(request: Request) -> Response:
         """Where a person stands."""
-        return await door.answer(request, "read", calls.look_up)
+        return await door.answer(request, "read", calls.look_up, writes=False)
 
     add_rights(routes, door, RightsCalls(house, calls))
     described: dict[str, object] = {}
@@ -82,16 +83,17 @@ def add_rights(routes: APIRouter, door: Door, calls: RightsCalls) -> None:
         ("requests/answer", read.ANSWER, ANSWER, calls.settle, 200, "A request was answered, refused, or put off."),
         ("requests/open", (), OPEN, calls.standing, 200, "The requests that wait for an answer, the most urgent first; they name nobody."),
     ):
-        described = operation(members, "rights", answer, (200,) if status == 200 else (200, status))
+        writes, whatever_key = path != "requests/open", path in PROTECTING
+        described = operation(members, "rights", answer, (200,) if status == 200 else (200, status), writes=writes, whatever_key=whatever_key)
         routes.add_api_route(
-            f"/api/v1/{path}", _answering(door, act), methods=["POST"], description=about, summary=about.partition(";")[0].rstrip("."),
+            f"/api/v1/{path}", _answering(door, act, writes), methods=["POST"], description=about, summary=about.partition(";")[0].rstrip("."),
             openapi_extra=described, status_code=status, operation_id=path.replace("/", "_"),
         )  # fmt: skip
 
 
-def _answering(door: Door, act: Act) -> Callable[[Request], Awaitable[Response]]:
+def _answering(door: Door, act: Act, writes: bool) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        return await door.answer(request, "rights", act)
+        return await door.answer(request, "rights", act, writes=writes)
 
     return answer
 
@@ -102,27 +104,42 @@ class Door:
     def __init__(self, house: House) -> None:
         self.house, self.pace = house, Pace(CALLS_A_MINUTE)
 
-    async def answer(self, request: Request, scope: str, act: Act) -> Response:
+    async def answer(self, request: Request, scope: str, act: Act, *, writes: bool = True) -> Response:
         try:
             body = await body_of(request)
         except TooLarge:
             return Problem(413, "a call holds at most 64 kB").response()
-        return await run_in_threadpool(self._answer, request, scope, act, body)
+        return await run_in_threadpool(self._answer, request, scope, act, body, writes)
 
-    def _answer(self, request: Request, scope: str, act: Act, body: bytes) -> Response:
+    def _answer(self, request: Request, scope: str, act: Act, body: bytes, writes: bool) -> Response:
         try:
             key = self.key_of(request, scope)
-            call = self._call(key, request.headers.get("idempotency-key"))
+            said = self._idempotency_key(request)
+            read, canonical = _json(request.headers.get("content-type", ""), body)
             asked = Asked(
-                _json(request.headers.get("content-type", ""), body),
-                call,
-                key,
-                visitor_of(request, self.house.config.web.trusted_proxies),
-                request.headers.get("user-agent", "")[:500],
+                body=read,
+                name=self._hash("idempotency-key/v1", key.id, said) if said and writes else "",
+                call=self._hash("call/v2", key.id, said, request.method, request.url.path, canonical) if said and writes else "",
+                key=key,
+                visitor=visitor_of(request, self.house.config.web.trusted_proxies),
+                user_agent=request.headers.get("user-agent", "")[:500],
             )
-            return act(asked)
+            return self._once(asked, act)
         except Problem as problem:
             return problem.response()
+
+    def _once(self, asked: Asked, act: Act) -> Response:
+        """What is answered owns its key from then on; what is refused leaves it free, so that the call may be put right. A failure leaves it bound:
+        what was wished for may yet be carried out."""
+        try:
+            answer = act(asked)
+        except Problem as problem:
+            if asked.name and problem.status in (400, 422):
+                self.house.desk.free_call(asked.name, asked.call)
+            raise
+        if asked.name:
+            self.house.desk.call_done(asked.name, asked.call)
+        return answer
 
     def key_of(self, request: Request, scope: str) -> ApiKey:
         """The caller's key. Raises Problem for none, for one that comes too often, for one that may not do this."""
@@ -137,20 +154,25 @@ class Door:
             raise Problem(403, f"this key may not do this: it lacks the scope {scope}")
         return key
 
-    def _call(self, key: ApiKey, said: str | None) -> str:
+    def _idempotency_key(self, request: Request) -> str:
+        """As it was sent, "" where none was. Raises Problem for one that is none."""
+        said = request.headers.get("idempotency-key")
         if said is None:
             return ""
         if not 0 < len(said) <= LONGEST_KEY or not said.isprintable():
             raise Problem(400, f"Idempotency-Key is 1 to {LONGEST_KEY} printable characters")
-        named = f"call/v1\0{key.id}\0{said}".encode()
-        return hmac.new(self.house.secrets.pepper, named, hashlib.sha256).hexdigest()[:32]
+        return said
+
+    def _hash(self, *parts: str) -> str:
+        return hmac.new(self.house.secrets.pepper, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _json(content_type: str, body: bytes) -> object:
+def _json(content_type: str, body: bytes) -> tuple[object, str]:
+    """What the body says, and the same in one spelling: spaces and the order of members are nothing."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Problem(415, "send the call as application/json")
     try:
         read: object = json.loads(body)
+        return read, hashlib.sha256(json.dumps(read, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     except (ValueError, RecursionError):
         raise bad_body(("the body is not JSON in UTF-8",)) from None
-    return read

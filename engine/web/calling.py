@@ -28,14 +28,17 @@ from engine.web.enrolment import TryAgain, carried_out
 from engine.web.limits import Limits
 from engine.web.problem import Problem, bad_body, too_busy
 
+USED_KEY = "this Idempotency-Key was used for another call: every call needs a key of its own"
 ASKED_ENOUGH = "this address has been asked to confirm often enough: one mail a day, three in thirty days"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One authenticated call: its JSON, the keyed hash that makes a repeat harmless ("" for none), and who asked."""
+    """One authenticated call: its JSON, and who asked. `name` stands for the Idempotency-Key, `call` for the call under it (method, path, body):
+    keyed hashes, "" where no key was sent."""
 
     body: object
+    name: str
     call: str
     key: ApiKey
     visitor: str
@@ -53,8 +56,9 @@ class Calls:
         read = calls.read_subscription(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
+        before = self.carried_out_before(asked)
         stream, person, suppressed = self._known(read.address)
-        if asked.call and asked.call in person.calls:
+        if before or (asked.call and asked.call in person.calls):
             return answered(Result(REPEATED, stream))
         if suppressed:
             raise Problem(422, f"this address is suppressed ({suppressed})")
@@ -71,6 +75,8 @@ class Calls:
         read = calls.read_transfer(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
+        if self.carried_out_before(asked):
+            return self.repeated(read.address)
         cause, pieces = self.cause(asked, {"what": "transfer"})
         result = self._known_only(read.command(now, cause, asked.call), read.address, now, pieces)
         if result.outcome == UNKNOWN:
@@ -78,6 +84,7 @@ class Calls:
         return answered(result, 200, f"moved from list {read.source} to list {read.target}")
 
     def unsubscribe(self, asked: Asked) -> JSONResponse:
+        """Carried out whatever the key: a second withdrawal withdraws nothing more, and a first one must not be lost."""
         now, plan = self.house.clock.now(), self.house.publications.current().plan()
         read = calls.read_unsubscription(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
@@ -110,6 +117,18 @@ class Calls:
             "purposes": purposes if known else [],
             "suppressed": suppressed or None,
         })  # fmt: skip
+
+    def carried_out_before(self, asked: Asked, *, whatever_key: bool = False) -> bool:
+        """Whether this very call was answered before under its key. Raises Problem where the key is another call's, unless `whatever_key`."""
+        if not asked.name:
+            return False
+        call, done = self.house.desk.bind_call(asked.name, asked.call)
+        if call != asked.call and not whatever_key:
+            raise Problem(422, USED_KEY)
+        return done and call == asked.call
+
+    def repeated(self, address: str) -> JSONResponse:
+        return answered(Result(REPEATED, self.house.vault.find(address) or ""))
 
     def _known(self, address: str) -> tuple[str, Person, str]:
         """Who stands behind an address, as they are now, and why the address is suppressed, if it is."""

@@ -8,6 +8,8 @@ from engine.intake.calls import Member
 
 Schema = dict[str, object]
 
+ONCE = "Your name for this call (method, path, body): sent again within 30 days it changes nothing; another call under the same key is refused (422)."
+UNHINDERED = " What protects a person is carried out all the same, whatever call the key was used for before."
 LISTED: Schema = {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
 SCHEMES: Schema = {"key": {"type": "http", "scheme": "bearer", "description": "A key made by `relance api-key create`."}}
 PROBLEM: Schema = {
@@ -24,7 +26,7 @@ ANSWER: Schema = {
     "type": "object",
     "properties": {
         "done": {"type": "boolean", "description": "Whether this call changed anything."},
-        "already": {"type": "boolean", "description": "True when a call with this Idempotency-Key was carried out before."},
+        "already": {"type": "boolean", "description": "True when this very call was carried out before under its Idempotency-Key."},
         "said": {"type": "string"},
         "subscriber": {"type": ["string", "null"], "description": "The person's random id."},
     },
@@ -77,14 +79,16 @@ REFUSALS = {
     409: "Others were quicker every time: send the same call again.",
     413: "The body is larger than 64 kB.",
     415: "The body is not application/json.",
-    422: "A rule forbids it; the sentence says which.",
+    422: "A rule forbids it, or the Idempotency-Key was used for another call; the sentence says which.",
     429: "More than 600 calls a minute, see Retry-After.",
     503: "Too busy, see Retry-After.",
 }
 
 
-def operation(members: Sequence[Member], scope: str, answer: Schema, statuses: tuple[int, ...], *, writes: bool = True) -> Schema:
-    """What FastAPI merges into an operation: body, header, answers."""
+def operation(
+    members: Sequence[Member], scope: str, answer: Schema, statuses: tuple[int, ...], *, writes: bool = True, whatever_key: bool = False
+) -> Schema:
+    """What FastAPI merges into an operation: body, header, answers. `whatever_key`: a used key does not hinder it."""
     problem = {"application/problem+json": {"schema": PROBLEM}}
     good = {"description": "Answered.", "content": {"application/json": {"schema": answer}}}
     answers: Schema = {str(status): good for status in statuses}
@@ -93,7 +97,7 @@ def operation(members: Sequence[Member], scope: str, answer: Schema, statuses: t
         "in": "header",
         "required": False,
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-        "description": "Your name for this call: sent again within 30 days with the same person, it changes nothing.",
+        "description": ONCE + (UNHINDERED if whatever_key else ""),
     }
     return {
         "security": [{"key": [scope]}],

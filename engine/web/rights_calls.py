@@ -19,6 +19,7 @@ from engine.rights.erasing import erase
 from engine.rights.facts import iso
 from engine.sequence.model import Plan
 from engine.subscriber.commands import AnswerRight, AnyCommand, ExerciseRight, ExtendRight, GrantAccess, Object, Restrict
+from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Refused
 from engine.vault.sealing import SealingRefused
@@ -33,7 +34,8 @@ Made = Callable[[int, Cause], AnyCommand]
 
 
 class RightsCalls:
-    """Each method is a call; all raise Problem for what cannot be done."""
+    """Each method is a call; all raise Problem for what cannot be done. What protects the person (restricting, objecting, erasing) is carried out
+    whatever key it comes under: done twice, it is done once."""
 
     def __init__(self, house: House, calls: Calls) -> None:
         self.house, self.calls = house, calls
@@ -41,6 +43,7 @@ class RightsCalls:
     def export(self, asked: Asked) -> JSONResponse:
         """Put together before the fact that says it was: an answer that could not be made is none."""
         address, right = self._read(read.read_export(asked.body, *self._about()))
+        self.calls.carried_out_before(asked)
         subscriber = self._behind(address)
         said = dossier(self.house, subscriber)
         request = secrets.token_hex(16)
@@ -52,6 +55,8 @@ class RightsCalls:
     def correct(self, asked: Asked) -> JSONResponse:
         said = self._read(read.read_correction(asked.body, *self._about()))
         subscriber = self._behind(said.address)
+        if self.calls.carried_out_before(asked):
+            return answered(Result(REPEATED, subscriber))
         cause, pieces = self.calls.cause(asked, {"what": "correction", "fields": sorted(said.fields)})
         wanted = Correction(said.new_address, said.fields, said.timezone, said.language)
         wish = correction(self.house, subscriber, wanted, cause, pieces, asked.call)
@@ -63,6 +68,8 @@ class RightsCalls:
         address, lift = self._read(read.read_restriction(asked.body, *self._about()))
         request = secrets.token_hex(16)
         subscriber = self._behind(address)
+        if lift and self.calls.carried_out_before(asked):
+            return answered(Result(REPEATED, subscriber))
         result = self._carry_out(asked, subscriber, lambda now, cause: Restrict(now, cause, request, lift, asked.call), right="restriction")
         return answered(result, 200, "the restriction is lifted" if lift else "restricted")
 
@@ -79,7 +86,7 @@ class RightsCalls:
         said = self._read(read.read_erasure(asked.body, *self._about()))
         subscriber = self.house.vault.find(said.address) or self.house.vault.formerly(said.address)
         if subscriber is None:
-            return answered(Result(NothingToDo(UNKNOWN)))
+            return answered(Result(REPEATED if self.calls.carried_out_before(asked, whatever_key=True) else NothingToDo(UNKNOWN)))
         cause = Cause("api", secrets.token_hex(16))
         try:
             seal = archiver(self.house, said.keep_proof) if said.keep_proof else None
@@ -93,6 +100,8 @@ class RightsCalls:
     def record(self, asked: Asked) -> JSONResponse:
         said = self._read(read.read_request(asked.body, *self._about()))
         request, subscriber = secrets.token_hex(16), self._behind(said.address)
+        if self.calls.carried_out_before(asked):
+            return answered(Result(REPEATED, subscriber))
         result = self._carry_out(
             asked, subscriber, lambda now, cause: ExerciseRight(now, cause, said.right, request, said.received_at, asked.call), note=said.note
         )
@@ -101,6 +110,8 @@ class RightsCalls:
 
     def settle(self, asked: Asked) -> JSONResponse:
         said = self._read(read.read_answer(asked.body, *self._about()))
+        if self.calls.carried_out_before(asked):
+            return answered(Result(REPEATED))
         subscriber = next((who for who, request, _right, _due in self.house.views.open_rights() if request == said.request), None)
         if subscriber is None:
             raise Problem(422, "there is no such request to be answered")

@@ -10,10 +10,12 @@ import pytest
 from engine.sequence.delay import DAY
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
+from engine.subscriber.consenting import REPEATED
 from engine.subscriber.evolve import CALLS_KEPT, MOST_CALLS
 from tests.examples import ALSO, ANNA, ASKED, CALL, CLICK, KNOWN, LATER, NOON, REGISTERED, YES, click, perform, subscribe
 from tests.given import Given, given
 
+Protecting = c.Withdraw | c.Object | c.Restrict
 Keyed = c.Subscribe | c.RequestConsent | c.Withdraw | c.Transfer | c.LeaveList
 
 CALLS: list[Callable[[], tuple[Given, Keyed]]] = [
@@ -22,6 +24,12 @@ CALLS: list[Callable[[], tuple[Given, Keyed]]] = [
     lambda: (given(ANNA), c.Withdraw(LATER, CALL, "conseils")),
     lambda: (given(ANNA), c.Transfer(LATER, CALL, 10, 20)),
     lambda: (given(ANNA), c.LeaveList(LATER, CALL, 10)),
+]
+PROTECTING: list[Callable[[], tuple[Given, Protecting]]] = [
+    lambda: (given(ANNA), c.Withdraw(LATER, CALL, "conseils")),
+    lambda: (given(ANNA), c.Withdraw(LATER, CALL, "*")),
+    lambda: (given(ANNA), c.Object(LATER, CALL, "q1")),
+    lambda: (given(ANNA), c.Restrict(LATER, CALL, "q1")),
 ]
 
 
@@ -34,7 +42,7 @@ def test_a_call_with_a_key_says_that_it_was_honoured_and_is_not_repeated(number:
     once.when(keyed).nothing()
 
 
-@pytest.mark.parametrize("number", range(len(CALLS)))
+@pytest.mark.parametrize("number", [n for n in range(len(CALLS)) if not isinstance(CALLS[n]()[1], c.Withdraw)])
 def test_the_repeat_is_harmless_whatever_happened_in_between(number: int) -> None:
     person, command = CALLS[number]()
     keyed = replace(command, call="k1")
@@ -43,6 +51,19 @@ def test_the_repeat_is_harmless_whatever_happened_in_between(number: int) -> Non
         later = later.when(c.LeaveList(LATER + 2, CALL, left)).done
     later = later.when(subscribe(10, own_act=True, at=LATER + 3)).done
     later.when(keyed).nothing()
+
+
+@pytest.mark.parametrize("number", range(len(PROTECTING)))
+def test_what_protects_a_person_is_carried_out_again_when_it_was_lifted_in_between(number: int) -> None:
+    person, command = PROTECTING[number]()
+    keyed = replace(command, call="k1")
+    once = person.when(keyed).done
+    fresh = keyed if isinstance(keyed, c.Withdraw) else replace(keyed, request="q3")
+    assert once.when(fresh).outcome == REPEATED
+    undoing = c.Restrict(LATER + 1, CALL, "q2", lifted=True) if isinstance(command, c.Restrict) else subscribe(10, own_act=True, at=LATER + 1)
+    lifted = once.when(undoing).done
+    again = lifted.when(fresh).done
+    assert again.person.restricted if isinstance(command, c.Restrict) else not again.lists
 
 
 def test_another_key_is_another_call() -> None:

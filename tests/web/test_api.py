@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.sequence.delay import DAY
-from engine.subscriber.commands import Suppress, Withdraw
+from engine.subscriber.commands import Subscribe, Suppress, Withdraw
 from engine.subscriber.events import Cause, ConsentGiven, GroundDeclared
 from engine.verbs.keys import SCOPES, create, listing, revoke
 from engine.verbs.refusal import Refusal
@@ -111,13 +111,61 @@ def test_a_double_opt_in_asks_by_mail_at_most_once_a_day(shop: Shop) -> None:
 def test_a_call_repeated_under_its_key_changes_nothing_and_says_so(shop: Shop) -> None:
     first = shop.subscribe("fois@exemple.fr", "commande-17")
     before = shop.site.names("fois@exemple.fr")
-    again = shop.subscribe("fois@exemple.fr", "commande-17", list=40)
+    again = shop.subscribe("fois@exemple.fr", "commande-17")
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == {"done": False, "already": True, "said": "this call was carried out before", "subscriber": first.json()["subscriber"]}
     assert shop.site.names("fois@exemple.fr") == before
     other = Shop(shop.site, create(shop.site.house, "autre", SCOPES))
     assert other.subscribe("fois@exemple.fr", "commande-17", list=40).json()["done"]
     assert "commande-17" not in repr(shop.site.entries("fois@exemple.fr"))
+    with shop.site.house.database.connection() as connection:
+        assert "commande-17" not in repr(connection.execute("SELECT idempotency::text FROM desk.idempotency").fetchall())
+
+
+def test_a_key_stands_for_one_call_whatever_its_spelling(shop: Shop) -> None:
+    email, headers = "cle@exemple.fr", {"Authorization": f"Bearer {shop.key}", "Content-Type": "application/json", "Idempotency-Key": "commande-18"}
+    first = b'{"email":"cle@exemple.fr","list":30,"basis":"service","source":"x"}'
+    again = b'{ "source": "x",  "basis": "service", "list": 30,\n"email": "cle@exemple.fr" }'
+    assert shop.site.client.post("/api/v1/subscriptions", content=first, headers=headers).status_code == 201
+    assert shop.site.client.post("/api/v1/subscriptions", content=again, headers=headers).json()["already"]
+    before = shop.site.names(email)
+    for path, body in (
+        ("subscriptions", {"email": email, "list": 40, "basis": "service", "source": "x"}),
+        ("subscriptions", {"email": "une-autre@exemple.fr", "list": 30, "basis": "service", "source": "x"}),
+        ("transfers", {"email": email, "from": 30, "to": 31}),
+    ):
+        assert "used for another call" in str(refused(shop.call(path, body, "commande-18"), 422)["detail"])
+    assert shop.site.names(email) == before and shop.site.stream("une-autre@exemple.fr") == ""
+
+
+def test_a_withdrawal_is_carried_out_whatever_its_key(shop: Shop) -> None:
+    email = "cle-prise@exemple.fr"
+    shop.subscribe(email, "commande-19")
+    away = {"email": email, "purpose": "conseils"}
+    assert shop.call("unsubscriptions", away, "commande-19").json()["done"] is True
+    assert shop.site.lists(email) == set()
+    assert shop.call("unsubscriptions", away, "commande-19").json()["already"]
+    shop.site.command(email, Subscribe(shop.site.house.clock.now(), Cause("click"), 30, "consent", "page", own_act=True))
+    assert shop.site.lists(email) == {30}
+    assert shop.call("unsubscriptions", away, "commande-19").json()["done"] is True
+    assert shop.site.lists(email) == set()
+    refused(shop.subscribe("une-autre-encore@exemple.fr", "commande-19"), 422)
+
+
+def test_a_refused_call_leaves_its_key_free(shop: Shop) -> None:
+    shop.subscribe("barre@exemple.fr")
+    shop.call("unsubscriptions", {"email": "barre@exemple.fr", "purpose": "*"})
+    assert "used for" not in str(refused(shop.subscribe("barre@exemple.fr", "commande-20"), 422))
+    refused(shop.subscribe("pas une adresse", "commande-20"), 400)
+    assert shop.subscribe("libre@exemple.fr", "commande-20").status_code == 201
+
+
+def test_of_two_calls_at_once_under_one_key_one_is_carried_out(shop: Shop) -> None:
+    emails = [f"rang-{n}@exemple.fr" for n in range(8)]
+    with ThreadPoolExecutor(8) as many:
+        answers = list(many.map(lambda email: shop.subscribe(email, "commande-21"), emails))
+    assert sorted(answer.status_code for answer in answers) == [201] + [422] * 7
+    assert len([email for email in emails if shop.site.lists(email)]) == 1
 
 
 def test_a_call_repeated_after_a_withdrawal_is_still_the_old_call(shop: Shop) -> None:
@@ -140,7 +188,7 @@ def test_sixteen_of_the_same_call_at_once_are_one_event(shop: Shop, path: str) -
     }
     before = len(shop.site.names(email))
     with ThreadPoolExecutor(16) as many:
-        answers = list(many.map(lambda _: shop.call(path, bodies[path] | {"email": email}, "une-fois"), range(16)))
+        answers = list(many.map(lambda _: shop.call(path, bodies[path] | {"email": email}, f"une-fois-{path}"), range(16)))
     assert sorted(answer.json()["done"] for answer in answers) == [False] * 15 + [True]
     assert all(answer.json().get("already") for answer in answers if not answer.json()["done"])
     assert len({answer.json()["subscriber"] for answer in answers}) == 1

@@ -64,7 +64,7 @@ def test_an_erasure_answers_with_its_receipt_and_may_come_twice(shop: Shop) -> N
     last = shop.site.house.ledger.stream(stream)[-1]
     assert isinstance(last.event, SubscriberErased) and last.cause.door == "api" and last.cause.evidence == ""
     again = shop.call("people/erase", {"email": "gone@exemple.fr"}, once="e1")
-    assert (again.status_code, again.json()["done"]) == (200, False)
+    assert (again.status_code, again.json()["done"], again.json()["already"]) == (200, False, True)
     refused(shop.call("people/export", {"email": "gone@exemple.fr"}), 422)
     refused(shop.call("people/erase", {"email": "gone@exemple.fr", "keep_proof": "for ever"}), 400)
 
@@ -74,6 +74,44 @@ def test_proof_cannot_be_kept_without_an_auditor(shop: Shop) -> None:
     problem = refused(shop.call("people/erase", {"email": "kept@exemple.fr", "keep_proof": "5 years"}), 422)
     assert "archive_recipient" in str(problem["detail"])
     assert shop.site.stream("kept@exemple.fr")
+
+
+def test_what_protects_a_person_is_carried_out_whatever_its_key(shop: Shop) -> None:
+    for path in ("people/restrict", "people/object", "people/erase"):
+        email, key = f"{path[7:]}@exemple.fr", f"cle-{path}"
+        assert shop.subscribe(email, key).status_code == 201
+        answer = shop.call(path, {"email": email}, once=key)
+        assert (answer.status_code, answer.json()["done"]) == (200, True), path
+        again = shop.call(path, {"email": email}, once=key)
+        assert (again.status_code, again.json()["done"]) == (200, False), path
+    assert shop.site.person("restrict@exemple.fr").restricted and shop.site.person("object@exemple.fr").objected
+    assert shop.site.stream("erase@exemple.fr") == ""
+
+
+def test_every_other_right_is_refused_under_a_key_used_before(shop: Shop) -> None:
+    joined(shop, "cle@exemple.fr")
+    assert shop.call("people/correct", {"email": "cle@exemple.fr", "language": "en"}, once="usee").json()["done"] is True
+    before = shop.site.names("cle@exemple.fr")
+    for path, body in (
+        ("people/export", {"email": "cle@exemple.fr"}),
+        ("people/correct", {"email": "cle@exemple.fr", "language": "fr"}),
+        ("people/restrict", {"email": "cle@exemple.fr", "lift": "yes"}),
+        ("requests", {"email": "cle@exemple.fr", "right": "access"}),
+        ("requests/answer", {"request": "0" * 32, "how": "done"}),
+    ):
+        assert "used for another call" in str(refused(shop.call(path, body, once="usee"), 422)["detail"]), path
+    assert shop.site.names("cle@exemple.fr") == before
+    assert shop.call("requests/open", {}, once="usee").status_code == 200
+
+
+def test_an_answer_sent_twice_under_its_key_is_one(shop: Shop) -> None:
+    joined(shop, "deux@exemple.fr")
+    shop.call("requests", {"email": "deux@exemple.fr", "right": "access"}, once="d1")
+    shop.site.house.views.catch_up()
+    request = next(each["request"] for each in shop.call("requests/open", {}).json() if each["subscriber"] == shop.site.stream("deux@exemple.fr"))
+    assert shop.call("requests/answer", {"request": request, "how": "done"}, once="d2").json()["done"] is True
+    shop.site.house.views.catch_up()
+    assert shop.call("requests/answer", {"request": request, "how": "done"}, once="d2").json()["already"] is True
 
 
 def test_a_request_is_recorded_listed_and_answered(shop: Shop) -> None:
