@@ -17,12 +17,13 @@ from engine.ledger.codec import Encoded, Entry
 from engine.ledger.recorder import Within
 from engine.ledger.store import Append, Conflict, Ledger
 from engine.published import Publications as Publications
-from engine.stopping import stops_of, with_hashes
+from engine.stopping import is_stopping, stops_of
 from engine.store.sql import AnyCursor
 from engine.subscriber.alike import Alike
-from engine.subscriber.commands import AnyCommand, Perform, RecordOutcome, Subscribe
+from engine.subscriber.commands import AnyCommand, Object, Perform, RecordOutcome, Subscribe, Withdraw
 from engine.subscriber.decide import decide
-from engine.subscriber.events import PersonEvent, SubscriberErased
+from engine.subscriber.eligibility import EVERYTHING
+from engine.subscriber.events import ConsentWithdrawn, PersonEvent, SubscriberErased
 from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused
 from engine.subscriber.person import NOBODY, Person
@@ -83,6 +84,10 @@ class _Work:
     keeps: list[Keep] = field(default_factory=list)
     pending: list[PersonEvent] = field(default_factory=list)
     register: str = ""
+
+    @property
+    def objected(self) -> bool:
+        return any(before.objected for _outcome, before in self.outcomes)
 
     def now(self) -> Person:
         """The person with what this batch has decided; folded only when a further wish asks, which an import's never do."""
@@ -174,6 +179,8 @@ class Decisions:
                     register = wish.address if minted.get(wish.address) == stream and not work.register else ""
                     work.register = work.register or register
                     work.keeps.append(wish.keep.of(stream, register))
+                if isinstance(command, Withdraw | Object) and _is_of_everything(outcome):
+                    work.keeps.append(Keep(stream, command.at, suppress="objected"))
             work.indexes.append(index)
             work.outcomes.append((outcome, before))
         # What would change nothing is guarded by no version: it may not rest on what was known from before.
@@ -211,11 +218,16 @@ class Decisions:
 
     def _note_stops(self, works: Sequence[_Work], results: list[Result | None]) -> list[_Work]:
         """Tell the stop journal before anything is written. Where it takes nothing, erasures are refused: these are not written in this attempt."""
-        stopping = [(work, stops) for work in works if (stops := stops_of(work.stream, (each.event for each in work.events), work.keeps))]
+        stopping = [work for work in works if is_stopping((each.event for each in work.events), work.keeps, work.objected)]
         if not stopping:
             return []
-        noted = with_hashes(self.vault, [stop for _, stops in stopping for stop in stops])
-        erasing = [work for work, stops in stopping if any(stop.kind == "erasure" for stop in stops)]
+        hashes = self.vault.hashes_of([work.stream for work in stopping])
+        stops = {
+            work.stream: stops_of(work.stream, [each.event for each in work.events], work.keeps, hashes.get(work.stream, ()), work.objected)
+            for work in stopping
+        }
+        erasing = [work for work in stopping if any(stop.kind == "erasure" for stop in stops[work.stream])]
+        noted = [stop for each in stops.values() for stop in each]
         if not erasing:
             self.vault.journal.tell(noted)
             return []
@@ -227,8 +239,8 @@ class Decisions:
                 for index, (outcome, before) in zip(work.indexes, work.outcomes, strict=True):
                     if isinstance(outcome, Done) and any(isinstance(event, SubscriberErased) for event in outcome.events):
                         results[index] = Result(refused, work.stream, before=before)
-            gone = {work.stream for work in erasing}
-            self.vault.journal.tell([stop for stop in noted if stop.stream not in gone and stop.why != "erased"])
+                del stops[work.stream]
+            self.vault.journal.tell([stop for each in stops.values() for stop in each])
             return erasing
         return []
 
@@ -262,6 +274,10 @@ class Decisions:
                 stream = minted.setdefault(wish.address, str(uuid.uuid4()))
             streams[index] = stream
         return streams
+
+
+def _is_of_everything(outcome: Done) -> bool:
+    return any(isinstance(event, ConsentWithdrawn) and event.purpose == EVERYTHING for event in outcome.events)
 
 
 def _grown(known: Mapping[str, Person], later: Mapping[str, Sequence[Entry]]) -> dict[str, Person]:

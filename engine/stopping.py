@@ -6,45 +6,41 @@ A bounce is not among them: writing to a dead address again harms nobody, and it
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from engine.subscriber import events as e
 from engine.vault.stop_journal import Stop, suppression
-from engine.vault.vault import Keep, Vault
+from engine.vault.vault import Keep, reason_of_former
 
 STOPPING = frozenset({e.ConsentWithdrawn, e.ProcessingRestricted, e.MailComplained, e.SubscriberSuppressed, e.SubscriberErased})
 
 
-def stops_of(stream: str, events: Iterable[object], keeps: Sequence[Keep]) -> list[Stop]:
-    """The lines for what one person's share of a batch does. The hash that stays of somebody erased has a line without their id."""
-    stopping = [event for event in events if type(event) in STOPPING]
-    if not stopping:
-        return []
-    stops, hashed = [], next((keep.address_hash.hex() for keep in keeps if keep.address_hash), "")
-    for event in stopping:
+def is_stopping(events: Iterable[object], keeps: Sequence[Keep], objected: bool) -> bool:
+    """Whether anything of what one person's share of a batch does belongs into the journal: of an objector, also another address."""
+    return any(type(event) in STOPPING for event in events) or (objected and any(keep.address for keep in keeps))
+
+
+def stops_of(stream: str, events: Iterable[object], keeps: Sequence[Keep], hashes: Sequence[bytes], objected: bool) -> list[Stop]:
+    """The lines for that share. `hashes` are those of the person's address, then of former ones: a copy may know them by another than today's, or not
+    at all. What stays of somebody erased has lines without their id."""
+    stops: list[Stop] = []
+    current, former = (hashes[0].hex() if hashes else ""), [hashed.hex() for hashed in hashes[1:]]
+    if objected:
+        stops += [Stop("suppression", keep.at, stream, hash=keep.address_hash.hex(), why="objected") for keep in keeps if keep.address]
+    for event in events:
         match event:
             case e.ConsentWithdrawn(at, purpose):
-                stops.append(Stop("withdrawal", at, stream, purpose, hashed))
+                stops.append(Stop("withdrawal", at, stream, purpose, current))
+                stops += [Stop("suppression", at, stream, hash=hashed, why="objected") for hashed in former if purpose == "*"]
             case e.ProcessingRestricted(at, lifted):
                 stops.append(Stop("restriction", at, stream, why="lifted" if lifted else ""))
             case e.MailComplained(at):
-                stops.append(Stop("suppression", at, stream, hash=hashed, why="complained"))
+                stops.append(Stop("suppression", at, stream, hash=current, why="complained"))
             case e.SubscriberSuppressed(at, why) if why != "bounced":
-                stops.append(Stop("suppression", at, stream, hash=hashed, why=why))
+                stops.append(Stop("suppression", at, stream, hash=current, why=why))
             case e.SubscriberErased(at, basis):
                 stops.append(Stop("erasure", at, stream, why=basis))
-                stops += [suppression(keep.address_hash, keep.suppress, keep.at) for keep in keeps if keep.erasing and keep.suppress]
+                for keep in keeps:
+                    if keep.erasing and keep.suppress:
+                        reasons = [keep.suppress, *(reason_of_former(keep.suppress) for _ in former)]
+                        stops += [suppression(hashed, reason, keep.at) for hashed, reason in zip(hashes, reasons, strict=True)]
     return stops
-
-
-def with_hashes(vault: Vault, stops: Sequence[Stop]) -> list[Stop]:
-    """A withdrawal says whose address it is about, as a keyed hash: a copy may not know the person yet. An erasure names nobody's."""
-    wanting = {stop.stream for stop in stops if _wants_hash(stop)}
-    known = vault.people(wanting) if wanting else {}
-    return [
-        replace(stop, hash=vault.hash(known[stop.stream].address).hex()) if _wants_hash(stop) and stop.stream in known else stop for stop in stops
-    ]
-
-
-def _wants_hash(stop: Stop) -> bool:
-    return bool(stop.stream) and not stop.hash and stop.kind in ("withdrawal", "suppression")

@@ -16,6 +16,7 @@ from engine.deciding import Wish
 from engine.house import House
 from engine.subscriber import events as e
 from engine.subscriber.commands import AnyCommand, Erase, Restrict, Suppress, Withdraw
+from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import NOBODY, Person
 from engine.vault.stop_journal import Stop, each_once, read
@@ -84,14 +85,14 @@ def _command(stop: Stop, person: Person) -> AnyCommand | None:
         case "restriction":
             return Restrict(stop.at, cause, secrets.token_hex(16), stop.why == "lifted")
         case "suppression":
-            applies = stop.why in SUPPRESSIONS and not _came_back(person, stop.at, "*")
+            applies = stop.why in SUPPRESSIONS and not _came_back(person, stop.at, EVERYTHING)
             return Suppress(stop.at, cause, stop.why) if applies else None
 
 
 def _came_back(person: Person, at: int, purpose: str) -> bool:
     """A live ground given later than the line: only the person's own act gives one to who has left."""
     return any(
-        ground.status == "live" and ground.since > at for name, ground in person.grounds.items() if purpose in ("*", name)
+        ground.status == "live" and ground.since > at for name, ground in person.grounds.items() if purpose in (EVERYTHING, name)
     )
 
 
@@ -103,19 +104,23 @@ def _keep(house: House, stop: Stop) -> Keep:
 
 
 def _bar(house: House, stops: Sequence[Stop], people: Mapping[str, Person]) -> int:
-    """Hashes that must not be written to: of strangers, and of whoever the copy does not know. How many are new on the list."""
-    wanted: dict[bytes, tuple[str, int]] = {}
+    """Hashes that must not be written to: of strangers, of whoever the copy does not know, and of those it knows under another address. How many are
+    new on the list."""
+    gone = {stop.stream for stop in stops if stop.kind == "erasure"} | {stream for stream, person in people.items() if person.erased}
+    wanted: dict[bytes, Stop] = {}
     for stop in stops:
-        known = people.get(stop.stream, NOBODY).registered if stop.stream else False
-        if stop.hash and not known:
-            wanted[bytes.fromhex(stop.hash)] = (stop.why or "objected", stop.at)
+        known = people.get(stop.stream, NOBODY).registered
+        if stop.hash and stop.stream not in gone and (not known or stop.kind == "suppression" or stop.purpose == EVERYTHING):
+            wanted[bytes.fromhex(stop.hash)] = stop
     behind = house.vault.find_all(wanted)
-    later = house.decisions.load(behind.values())
+    later = house.decisions.load({*behind.values(), *people})
     standing = house.vault.suppressed(wanted)
-    new = {
-        hashed: why for hashed, (why, at) in wanted.items()
-        if hashed not in standing and not (hashed in behind and _came_back(later[behind[hashed]], at, "*"))
-    }  # fmt: skip
+    new = {}
+    for hashed, stop in wanted.items():
+        whose = {behind.get(hashed, ""), stop.stream} - {""}
+        theirs = stop.stream != "" and behind.get(hashed) == stop.stream
+        if hashed not in standing and not theirs and not any(_came_back(later[stream], stop.at, EVERYTHING) for stream in whose):
+            new[hashed] = stop.why or "objected"
     if new:
         house.vault.suppress(new, house.clock.now())
     return len(new)

@@ -77,13 +77,9 @@ def _still(house: House, rule: str, found: Sequence[str]) -> list[str]:
 
 
 def _erased(house: House, subscriber: str, basis: str, declared: Retention) -> bool:
-    """Whoever had not asked to be left alone may come back by any door: only a hash that stands already stays."""
-    known = house.vault.people([subscriber]).get(subscriber)
-    hashed = house.vault.hash(known.address) if known else b""
-    barred = bool(hashed) and hashed in house.vault.suppressed([hashed])
-    result, receipt = erase(
-        house, subscriber, ENGINE, house.decisions.one, basis=basis, forget_suppression=not barred, seal=_seal(house, basis, declared)
-    )
+    """Whoever had not asked to be left alone may come back by any door: only the hashes that stand already stay."""
+    seal = _seal(house, basis, declared)
+    result, receipt = erase(house, subscriber, ENGINE, house.decisions.one, basis=basis, suppression="leave", seal=seal)
     return receipt is not None and not result.conflict
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from engine.deciding import Result, Wish
 from engine.house import House
 from engine.language import N_
 from engine.rights.facts import iso
+from engine.sending.header_values import message_local
 from engine.sequence.delay import Delay
 from engine.sequence.timing import later
 from engine.subscriber import events as e
@@ -20,7 +22,7 @@ from engine.vault.vault import Erasing, Keep
 
 ATTEMPTS = 4
 KEPT_FACTS = N_("the facts in the ledger: random ids, dates, lists; nothing that is kept says any more whom they were about")
-KEPT_HASH = N_("a keyed hash of the address on the suppression list, so that no later import or call writes to it again")
+KEPT_HASH = N_("keyed hashes of every address they had on the suppression list, so that no later import or call writes to one again")
 KEPT_PROOF = N_("proof for legal defence (GDPR 17(3)(e)), sealed to the auditor’s key: nobody here can read it; deleted on {date}")
 KEPT_COPIES = N_("copies of the database made before now, for as long as they are kept: should one be put back, this erasure is applied to it again")
 DELETED = {
@@ -62,6 +64,7 @@ class Receipt:
         return {"subscriber": self.subscriber, "at": iso(self.at), "position": self.position, "deleted": dict(self.deleted), "kept": kept}
 
 
+Suppression = Literal["bar", "leave", "forget"]
 Seal = Callable[[str], Archived]
 CarryOut = Callable[[Wish], Result]
 
@@ -73,37 +76,39 @@ def erase(
     carry_out: CarryOut,
     *,
     basis: str = "asked",
-    forget_suppression: bool = False,
+    suppression: Suppression = "bar",
     seal: Seal | None = None,
 ) -> tuple[Result, Receipt | None]:
-    """How it ended, and the receipt where somebody was erased. `cause` carries no evidence: none is kept. `seal` makes what stays of the proof."""
+    """How it ended, and the receipt where somebody was erased. `cause` carries no evidence: none is kept. `seal` makes what stays of the proof.
+    `suppression`: their addresses are barred from now on, those that are stay so, or none is any more."""
     for _ in range(ATTEMPTS):
-        result, receipt = _erase(house, subscriber, cause, carry_out, basis, forget_suppression, seal)
+        result, receipt = _erase(house, subscriber, cause, carry_out, basis, suppression, seal)
         if result.outcome != MORE_TO_SEAL:
             break
     return result, receipt
 
 
 def _erase(
-    house: House, subscriber: str, cause: e.Cause, carry_out: CarryOut, basis: str, forget_suppression: bool, seal: Seal | None
+    house: House, subscriber: str, cause: e.Cause, carry_out: CarryOut, basis: str, suppression: Suppression, seal: Seal | None
 ) -> tuple[Result, Receipt | None]:
     vault, now = house.vault, house.clock.now()
     known = vault.people([subscriber]).get(subscriber)
-    hashed = vault.hash(known.address) if known else b""
+    theirs = vault.hashes_of([subscriber]).get(subscriber, ())
+    former = vault.former_hashes(subscriber)
     person = house.decisions.load([subscriber])[subscriber]
     archived = seal(subscriber) if seal is not None else None
     messages = tuple(dict.fromkeys(entry.event.message for entry in house.ledger.stream(subscriber) if isinstance(entry.event, e.LetterBegun)))
     erasing = Erasing(messages, archived.sealed if archived else b"", archived.ends_at if archived else 0)
-    reason = "" if forget_suppression or not known else person.suppressed or "erased"
-    keep = Keep(subscriber, now, suppress=reason, lift=forget_suppression, address_hash=hashed, erasing=erasing)
-    held = vault.held(subscriber)
+    reason = person.suppressed or "erased" if known and suppression == "bar" else ""
+    keep = Keep(subscriber, now, suppress=reason, lift=suppression == "forget", erasing=erasing)
+    held, barred = vault.held(subscriber), bool(reason) or (suppression == "leave" and bool(vault.suppressed(theirs)))
     command = Erase(now, cause, secrets.token_hex(16), basis, archived.ends_at if archived else 0, person.version)
     result = carry_out(Wish(command, stream=subscriber, keep=keep))
     if result.conflict or not isinstance(result.outcome, Done):
         return result, None
-    letters = forget_letters(house, known.address) if known else 0
+    letters = forget_letters(house, frozenset(theirs), former, messages) if known else 0
     deleted = {what: count for what, count in (held | {"letters in the built-in mailbox": letters}).items() if count}
-    return result, Receipt(subscriber, now, result.positions[-1], deleted, what_remains(bool(reason), archived.ends_at if archived else 0))
+    return result, Receipt(subscriber, now, result.positions[-1], deleted, what_remains(barred, archived.ends_at if archived else 0))
 
 
 def what_remains(barred: bool, archived: int) -> tuple[Kept, ...]:
@@ -114,11 +119,20 @@ def what_remains(barred: bool, archived: int) -> tuple[Kept, ...]:
     return (*kept, Kept(KEPT_COPIES))
 
 
-def forget_letters(house: House, address: str) -> int:
-    """The built-in mailbox keeps letters as files; how many there were."""
-    from engine.sending.mailbox import Mailbox
+def forget_letters(house: House, theirs: Collection[bytes], former: Collection[bytes], messages: Collection[str]) -> int:
+    """The built-in mailbox keeps letters as files; how many there were. Under the hash of a `former` address that somebody else has by now, only
+    `messages` are theirs."""
+    from engine.sending.mailbox import Mailbox, MailboxEntry
 
-    return Mailbox(house.config.data / "mailbox").forget(address)
+    mailbox, local_parts = Mailbox(house.config.data / "mailbox"), {message_local(bytes.fromhex(message)) for message in messages}
+
+    def is_theirs(entry: MailboxEntry) -> bool:
+        hashed = house.vault.hash(entry.recipient.lower())
+        if hashed in theirs or hashed not in former:
+            return hashed in theirs
+        return mailbox.message_id(entry.id).strip("<>").partition("@")[0] in local_parts
+
+    return mailbox.forget(is_theirs)
 
 
 def archived_until(now: int, span: Delay, zone: str) -> int:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.errors import HeaderParseError
@@ -88,13 +89,17 @@ class Mailbox:
         except FileNotFoundError:
             raise KeyError(id) from None
 
-    def forget(self, recipient: str) -> int:
-        """Delete every letter to one recipient; how many there were. Raises OSError."""
-        found = self.list(len(self._ids()), recipient)
+    def forget(self, is_theirs: Callable[[MailboxEntry], bool]) -> int:
+        """Delete the letters of somebody; how many there were. Raises OSError."""
+        found = [entry for entry in self.list(len(self._ids())) if is_theirs(entry)]
         for each in found:
             for ending in ("json", "eml"):
                 (self.folder / f"{each.id}.{ending}").unlink(missing_ok=True)
         return len(found)
+
+    def message_id(self, id: str) -> str:
+        """As the letter's header has it, "" where it has none. Raises KeyError."""
+        return str(message_from_bytes(self.read(id).partition(b"\r\n\r\n")[0]).get("Message-ID", "")).strip()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Received) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""

@@ -44,11 +44,13 @@ class Round:
         self.known = {claim.stream: claim.person for claim in claims}
         self._outcomes: list[Delivery] = []
         self._mails: dict[str, bytes] = {}
+        self._recipients: dict[str, str] = {}
         self.tally = Tally(len(claims))
 
     def compose(self, composer: Composer) -> list[Envelope]:
         """The round's letters, ready to go; what cannot be made for somebody ends here."""
         envelopes, refused = c.compose_all(self.house, composer, list(self.claims.values()), self.known)
+        self._recipients = {envelope.key: envelope.recipient for envelope in envelopes}
         for each in refused:
             self.house.desk.stick(each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}")
         self._record_refused(refused)
@@ -105,12 +107,15 @@ class Round:
         installation, people = self.house.decisions.present({claim.stream: self.known[claim.stream] for claim in asked})
         claims = [claim for claim in asked if not c.is_paused(installation, claim)]
         self.known |= people
+        changed = {claim.stream for claim in claims if people[claim.stream].version > claim.person.version}
+        addresses = self.house.vault.people(changed) if changed else {}
         allowed, refused = set(), []
         for claim in claims:
             reason = c.still_eligible(people[claim.stream], claim)
             if reason:
                 refused.append(c.RecordedFor(claim, "not-eligible", reason))
-            else:
+            elif claim.stream not in addresses or addresses[claim.stream].address == self._recipients[claim.entry.message]:
+                # To an address that was corrected since nothing goes: the letter is released, and written anew to the other.
                 allowed.add(claim.entry.message)
         self._record_refused(refused)
         return allowed

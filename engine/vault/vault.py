@@ -46,7 +46,8 @@ class Erasing:
 class Keep:
     """What one command asks the vault to write beside its events. `address_hash`, where it is known already, is that of the wish's address.
 
-    `address` is another address for somebody known, `address_hash` then its hash.
+    `address` is another address for somebody known, `address_hash` then its hash. `suppress` is why the person must not be written to any more, under
+    any address they ever had; `lift` takes that back, or with an erasure every bar there is.
 
     `source` is where somebody else had the address from, who brings it.
     """
@@ -118,9 +119,25 @@ class Vault:
 
     def formerly(self, address: str) -> str | None:
         """Who once had a normalised address that has been corrected since, or None."""
+        return next(iter(self.formerly_all([self.hash(address)]).values()), None)
+
+    def formerly_all(self, hashes: Collection[bytes]) -> dict[bytes, str]:
         with self.database.connection() as connection:
-            row = connection.execute(SQL["formerly"], {"hash": self.hash(address)}).fetchone()
-        return str(row[0]) if row is not None else None
+            rows = connection.execute(SQL["formerly"], {"hashes": _array(hashes)}).fetchall() if hashes else []
+        return {bytes(row[0]): str(row[1]) for row in rows}
+
+    def hashes_of(self, subscribers: Collection[str]) -> dict[str, tuple[bytes, ...]]:
+        """Of each who is known, the hash of their address, then of those they had before and nobody else has by now."""
+        hashes: dict[str, tuple[bytes, ...]] = {}
+        with self.database.connection() as connection:
+            for subscriber, hashed in connection.execute(SQL["hashes_of"], {"subscribers": uuids(subscribers)}).fetchall():
+                hashes[str(subscriber)] = (*hashes.get(str(subscriber), ()), bytes(hashed))
+        return hashes
+
+    def former_hashes(self, subscriber: str) -> frozenset[bytes]:
+        """Of the addresses somebody had before, whoever has them by now."""
+        with self.database.connection() as connection:
+            return frozenset(bytes(row[0]) for row in connection.execute(SQL["former_hashes"], {"subscriber": subscriber}).fetchall())
 
     def held(self, subscriber: str) -> dict[str, int]:
         """How many rows are kept of a person: "person", "evidence", "former addresses"."""
@@ -233,15 +250,15 @@ class Vault:
             cursor.execute(SQL["merge_fields"], {"subscriber": keep.subscriber, "fields": Jsonb(dict(keep.fields))})
         if keep.source and not keep.register:
             cursor.execute(SQL["come_from"], {"subscriber": keep.subscriber, "source": keep.source})
-        hashed = self.hash_of(keep) if keep.suppress or keep.lift or keep.address else b""
-        if keep.suppress and hashed:
-            cursor.execute(SQL["suppress"], {"hash": hashed, "reason": keep.suppress, "at": keep.at})
-        if keep.lift and hashed:
-            cursor.execute(SQL["lift"], {"hash": hashed})
+        if keep.suppress:
+            values = {"subscriber": keep.subscriber, "reason": keep.suppress, "of_former": reason_of_former(keep.suppress), "at": keep.at}
+            cursor.execute(SQL["bar"], values)
+        if keep.lift:
+            cursor.execute(SQL["forget_bars" if keep.erasing else "lift"], {"subscriber": keep.subscriber})
         if keep.address:
-            values = {"subscriber": keep.subscriber, "address": keep.address, "hash": hashed, "at": keep.at}
-            for name in ("keep_former_address", "move_address"):
-                cursor.execute(SQL[name], values)
+            moved = {"subscriber": keep.subscriber, "address": keep.address, "hash": self.hash_of(keep), "at": keep.at}
+            for name in ("bar_moved", "keep_former_address", "move_address"):
+                cursor.execute(SQL[name], moved)
         if keep.erasing is not None:
             self._erase(cursor, keep, keep.erasing)
 
@@ -252,6 +269,11 @@ class Vault:
             cursor.execute(SQL[name], values)
         if erasing.sealed:
             cursor.execute(SQL["archive"], {"subscriber": keep.subscriber, "sealed": erasing.sealed, "at": keep.at, "ends_at": erasing.ends_at})
+
+
+def reason_of_former(reason: str) -> str:
+    """Why a former address is barred: an objection is the person's, a bounce or a complaint that of the one address; then they were erased."""
+    return reason if reason == "objected" else "erased"
 
 
 def _person(hashed: bytes, keep: Keep) -> bytes:

@@ -35,9 +35,44 @@ COPY vault.evidence (commitment, subscriber, at, kind, salt, payload) FROM STDIN
 -- The first reason stands.
 INSERT INTO vault.suppression (address_hash, reason, at) VALUES (%(hash)s, %(reason)s, %(at)s) ON CONFLICT DO NOTHING
 
+-- name: bar
+-- A person who objects or is erased is barred under every address they had; one that somebody else has by now stays that person's.
+INSERT INTO vault.suppression (address_hash, reason, at)
+SELECT address_hash, reason, %(at)s FROM (
+    SELECT address_hash, %(reason)s::text AS reason FROM vault.person WHERE subscriber = %(subscriber)s
+    UNION ALL SELECT address_hash, %(of_former)s::text FROM vault.former_address AS former WHERE subscriber = %(subscriber)s
+        AND NOT EXISTS (SELECT FROM vault.person AS standing WHERE standing.address_hash = former.address_hash)
+) AS addresses ORDER BY address_hash ON CONFLICT DO NOTHING
+
 -- name: lift
--- A person's own confirmed act, or an operator, makes an address reachable again.
-DELETE FROM vault.suppression WHERE address_hash = %(hash)s
+-- A person's own confirmed act makes them reachable again; under a former address, where that objection had barred it.
+DELETE FROM vault.suppression WHERE address_hash IN (SELECT address_hash FROM vault.person WHERE subscriber = %(subscriber)s)
+    OR (reason = 'objected' AND address_hash IN (SELECT address_hash FROM vault.former_address WHERE subscriber = %(subscriber)s))
+
+-- name: forget_bars
+-- Whoever is erased and wants no hash of theirs kept; a former address that somebody else has by now stays as it is.
+DELETE FROM vault.suppression WHERE address_hash IN (
+    SELECT address_hash FROM vault.person WHERE subscriber = %(subscriber)s
+    UNION SELECT address_hash FROM vault.former_address AS former WHERE subscriber = %(subscriber)s
+        AND NOT EXISTS (SELECT FROM vault.person AS other WHERE other.address_hash = former.address_hash AND other.subscriber <> former.subscriber))
+
+-- name: bar_moved
+-- Who has objected has done so under the address that is corrected too.
+INSERT INTO vault.suppression (address_hash, reason, at)
+SELECT %(hash)s, reason, %(at)s FROM vault.suppression JOIN vault.person USING (address_hash)
+WHERE subscriber = %(subscriber)s AND reason = 'objected' ON CONFLICT DO NOTHING
+
+-- name: hashes_of
+-- Every address these people have (first) or had, unless somebody else has it by now.
+SELECT subscriber, address_hash FROM (
+    SELECT subscriber, address_hash, 0 AS age FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
+    UNION ALL SELECT subscriber, address_hash, 1 FROM vault.former_address AS former WHERE subscriber = ANY(%(subscribers)s)
+        AND NOT EXISTS (SELECT FROM vault.person AS standing WHERE standing.address_hash = former.address_hash)
+) AS addresses ORDER BY subscriber, age, address_hash
+
+-- name: former_hashes
+-- The same of one person's former addresses, whoever has them by now.
+SELECT address_hash FROM vault.former_address WHERE subscriber = %(subscriber)s
 
 -- name: suppressed
 -- Checked at every import, form, call and erasure.
@@ -85,8 +120,9 @@ WHERE subscriber = %(subscriber)s AND address_hash <> %(hash)s ON CONFLICT (addr
 UPDATE vault.person SET address = %(address)s, address_hash = %(hash)s WHERE subscriber = %(subscriber)s
 
 -- name: formerly
--- Who once had this address, the last of them first.
-SELECT subscriber FROM vault.former_address WHERE address_hash = %(hash)s ORDER BY until DESC
+-- Who once had these addresses, the last of them.
+SELECT DISTINCT ON (address_hash) address_hash, subscriber FROM vault.former_address WHERE address_hash = ANY(%(hashes)s)
+ORDER BY address_hash, until DESC
 
 -- name: archive
 -- Written in the transaction that deletes what it was made of.

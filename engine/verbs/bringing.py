@@ -97,6 +97,8 @@ class Bringing:
         if self.writes:
             vault.suppress(noted, now)
             known = vault.find_all(chunk)
+        # A refusal is the person's, under whatever address it was said; a bounce or a complaint is that of the one address.
+        known = vault.formerly_all([hashed for hashed, each in chunk.items() if each.why == "unsubscribed"]) | known
         people = self.house.decisions.load(known.values())
         for hashed in chunk.keys() - known.keys():
             self.count("noted" if hashed in noted else "already")

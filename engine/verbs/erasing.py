@@ -10,7 +10,7 @@ import sys
 from engine.house import House
 from engine.language import N_, Say, translator
 from engine.rights.archiving import archiver
-from engine.rights.erasing import DELETED, Receipt, Seal
+from engine.rights.erasing import DELETED, Receipt, Seal, Suppression
 from engine.rights.erasing import erase as erase_person
 from engine.sequence.delay import parse_delay
 from engine.subscriber.events import Cause
@@ -37,7 +37,8 @@ def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:
     if not args.yes and not _agreed(_):
         raise Refusal(N_("nothing was changed"))
     cause = Cause("operator", secrets.token_hex(8))
-    result, receipt = erase_person(house, subscriber, cause, house.decisions.one, forget_suppression=args.forget_suppression, seal=seal)
+    suppression: Suppression = "forget" if args.forget_suppression else "bar"
+    result, receipt = erase_person(house, subscriber, cause, house.decisions.one, suppression=suppression, seal=seal)
     if receipt is None:
         return report(result, "", _)
     print(json.dumps(receipt.as_json(), ensure_ascii=False, indent=2) if args.json else "\n".join(receipt_lines(house, receipt, _)))

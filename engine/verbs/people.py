@@ -141,12 +141,11 @@ def unsubscribe(house: House, args: argparse.Namespace) -> int:
     address, plan = address_of(args.address), house.publications.current().plan()
     purpose = purpose_of(plan, args.purpose)
     cause, kept = operator_cause({"purpose": purpose})
-    now, hashed = house.clock.now(), house.vault.hash(address)
-    everything = purpose == "*"
-    keep = Keep("", now, evidence=(kept,), suppress="objected" if everything else "", address_hash=hashed)
-    result = house.decisions.one(Wish(Withdraw(now, cause, purpose), address=address, keep=keep, only_known=True))
+    now, everything, keep = house.clock.now(), purpose == "*", Keep("", house.clock.now(), evidence=(kept,))
+    stream = house.vault.find(address) or house.vault.formerly(address) or ""
+    result = house.decisions.one(Wish(Withdraw(now, cause, purpose), stream=stream, address=address, keep=keep, only_known=True))
     if everything and not result.stream:
-        house.vault.suppress({hashed: "objected"}, now)
+        house.vault.suppress({house.vault.hash(address): "objected"}, now)
         print(_("nobody is known under this address; it is noted that it must not be written to"))
         return 0
     done = _("withdrawn from everything") if everything else _("withdrawn from “{purpose}”").format(purpose=plan.purposes[purpose].name)

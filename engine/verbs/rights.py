@@ -123,8 +123,6 @@ def _restrict(house: House, subscriber: str, lift: bool, _: Say) -> int:
 
 def _object(house: House, subscriber: str, _: Say) -> int:
     cause, kept = operator_cause({"right": "objection"})
-    now, known = house.clock.now(), house.vault.people([subscriber]).get(subscriber)
-    hashed = house.vault.hash(known.address) if known else b""
-    keep = Keep("", now, evidence=(kept,), suppress="objected", address_hash=hashed)
-    result = house.decisions.one(Wish(Object(now, cause, secrets.token_hex(16)), stream=subscriber, keep=keep))
+    now = house.clock.now()
+    result = house.decisions.one(Wish(Object(now, cause, secrets.token_hex(16)), stream=subscriber, keep=Keep("", now, evidence=(kept,))))
     return report(result, _("withdrawn from everything; their objection is noted"), _)

@@ -90,7 +90,10 @@ class Calls:
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
         cause, pieces = self.cause(asked, {"what": "unsubscription"})
-        result = self._known_only(read.command(now, cause, asked.call), read.address, now, pieces)
+        # Whoever asks under an address they had before means themselves.
+        stream = self.house.vault.find(read.address) or self.house.vault.formerly(read.address) or ""
+        keep = Keep("", now, evidence=pieces)
+        result = self.wish(Wish(read.command(now, cause, asked.call), stream=stream, address=read.address, keep=keep, only_known=True))
         return answered(result, 200, "withdrawn from everything" if read.purpose == "*" else f'withdrawn from "{read.purpose}"')
 
     def look_up(self, asked: Asked) -> JSONResponse:

@@ -14,7 +14,7 @@ from engine.subscriber.person import Person
 from engine.web.opened import Opened, Opening
 from engine.web.together import Errand, Steps
 
-OPEN, SPEND, SHOWN, LATER, KNOWN, ACT, PRESSED, OPEN_AGAIN = range(8)
+OPEN, SPEND, SHOWN, LATER, BARRED, ACT, PRESSED, OPEN_AGAIN = range(8)
 
 
 def opened(token: str) -> Steps[Opened | None]:
@@ -41,9 +41,9 @@ def later(stream: str, version: int) -> Steps[list[Entry]]:
     return cast("list[Entry]", (yield LATER, (stream, version)))
 
 
-def known(stream: str) -> Steps[tuple[bytes, str]]:
-    """The keyed hash of a person's address, empty when they are erased, and why it may not be written to, if so."""
-    return cast("tuple[bytes, str]", (yield KNOWN, stream))
+def barred(stream: str) -> Steps[str]:
+    """Why a person's address may not be written to; "" where it may, or they are erased."""
+    return cast(str, (yield BARRED, stream))
 
 
 def acted(wish: Wish, person: Person) -> Steps[Result]:
@@ -61,7 +61,7 @@ class Errands:
     def __init__(self, house: House) -> None:
         self.house, self._opening = house, Opening(house)
         self._installation: Installation | None = None
-        run: tuple[Errand, ...] = (self._open, self._spend, self._show, self._read_on, self._know, self._act, self._press, self._open)
+        run: tuple[Errand, ...] = (self._open, self._spend, self._show, self._read_on, self._bar, self._act, self._press, self._open)
         self.by_number = dict(enumerate(run))
 
     def _open(self, asked: Sequence[object]) -> Sequence[object]:
@@ -91,11 +91,11 @@ class Errands:
         found = self.house.ledger.after(first)
         return [[entry for entry in found[stream] if entry.version > version] for stream, version in places]
 
-    def _know(self, asked: Sequence[object]) -> Sequence[object]:
+    def _bar(self, asked: Sequence[object]) -> Sequence[object]:
         vault, streams = self.house.vault, cast(Sequence[str], asked)
         hashes = {person.subscriber: vault.hash(person.address) for person in vault.people(set(streams)).values()}
         reasons = vault.suppressed(list(hashes.values()))
-        return [(hashed := hashes.get(stream, b""), reasons.get(hashed, "")) for stream in streams]
+        return [reasons.get(hashes.get(stream, b""), "") for stream in streams]
 
     def _act(self, asked: Sequence[object]) -> Sequence[object]:
         wishes = cast(Sequence[tuple[Wish, Person]], asked)

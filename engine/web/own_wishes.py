@@ -45,7 +45,7 @@ class OwnWishes:
         return self._wish(letter, visitor, "restriction", lambda now, cause, request: Restrict(now, cause, request, lift))
 
     def stop(self, letter: OwnLetter, visitor: Visitor) -> Result:
-        return self._wish(letter, visitor, "objection", Object, suppress="objected")
+        return self._wish(letter, visitor, "objection", Object)
 
     def ask_address(self, letter: OwnLetter, visitor: Visitor, address: str) -> Result:
         """To be changed by the operator, who asks the person under the address that is known."""
@@ -70,11 +70,10 @@ class OwnWishes:
             return 0
         return archived_until(self.house.clock.now(), retention_of(letter.plan).proof, self.house.config.site.timezone)
 
-    def _wish(self, letter: OwnLetter, visitor: Visitor, right: str, command: Made, *, suppress: str = "", words: str = "") -> Result:
+    def _wish(self, letter: OwnLetter, visitor: Visitor, right: str, command: Made, *, words: str = "") -> Result:
         cause, pieces = self._cause(letter, visitor, right, **({"words": words} if words else {}))
-        now, known = self.house.clock.now(), self.house.vault.people([letter.stream]).get(letter.stream)
-        hashed = self.house.vault.hash(known.address) if known and suppress else b""
-        keep = Keep("", now, evidence=pieces, suppress=suppress, address_hash=hashed)
+        now = self.house.clock.now()
+        keep = Keep("", now, evidence=pieces)
         return self.house.decisions.one(Wish(command(now, cause, secrets.token_hex(16)), stream=letter.stream, keep=keep))
 
     def _cause(self, letter: OwnLetter, visitor: Visitor, right: str, **more: object) -> tuple[Cause, tuple[Evidence, ...]]:

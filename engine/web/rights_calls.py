@@ -77,7 +77,7 @@ class RightsCalls:
         subscriber = self._behind(self._read(read.read_objection(asked.body, *self._about())))
         request = secrets.token_hex(16)
         result = self._carry_out(
-            asked, subscriber, lambda now, cause: Object(now, cause, request, asked.call), suppress="objected", right="objection"
+            asked, subscriber, lambda now, cause: Object(now, cause, request, asked.call), right="objection"
         )
         return answered(result, 200, "withdrawn from everything; the objection is noted")
 
@@ -92,7 +92,7 @@ class RightsCalls:
             seal = archiver(self.house, said.keep_proof) if said.keep_proof else None
         except SealingRefused as error:
             raise Problem(422, str(error)) from None
-        result, receipt = erase(self.house, subscriber, cause, self.calls.wish, forget_suppression=said.forget_suppression, seal=seal)
+        result, receipt = erase(self.house, subscriber, cause, self.calls.wish, suppression="forget" if said.forget_suppression else "bar", seal=seal)
         if receipt is None:
             return answered(result)
         return JSONResponse({"done": True, "said": "erased", "receipt": receipt.as_json()})
@@ -143,9 +143,7 @@ class RightsCalls:
             raise Problem(422, UNKNOWN)
         return subscriber
 
-    def _carry_out(self, asked: Asked, subscriber: str, command: Made, suppress: str = "", **said: object) -> Result:
+    def _carry_out(self, asked: Asked, subscriber: str, command: Made, **said: object) -> Result:
         cause, pieces = self.calls.cause(asked, {name: value for name, value in said.items() if value})
-        now, known = self.house.clock.now(), self.house.vault.people([subscriber]).get(subscriber)
-        hashed = self.house.vault.hash(known.address) if known and suppress else b""
-        keep = Keep("", now, evidence=pieces, suppress=suppress, address_hash=hashed)
-        return self.calls.wish(Wish(command(now, cause), stream=subscriber, keep=keep))
+        now = self.house.clock.now()
+        return self.calls.wish(Wish(command(now, cause), stream=subscriber, keep=Keep("", now, evidence=pieces)))

@@ -138,10 +138,9 @@ class Visits:
         return may_act_alone(Visit(age, visitor.user_agent, visitor.prefetched, others, visitor.too_often, pressed))
 
     def _keep(self, opened: Opened, body: Body, kept: tuple[Evidence, ...], now: int) -> Steps[Keep]:
-        everything, again = opened.click.action == "everything" and body.said != "again", body.said == "again"
-        if not (everything or again or opened.click.action == "confirm"):
+        again = body.said == "again"
+        if not (again or opened.click.action == "confirm"):
             return Keep("", now, evidence=kept)
-        hashed, reason = yield from errands.known(opened.stream)
+        reason = yield from errands.barred(opened.stream)
         lift = (again and reason == "objected") or (opened.click.action == "confirm" and reason not in ("", "complained"))
-        address_hash = hashed if everything or lift else b""
-        return Keep("", now, evidence=kept, suppress="objected" if everything else "", lift=lift, address_hash=address_hash)
+        return Keep("", now, evidence=kept, lift=lift)

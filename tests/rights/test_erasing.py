@@ -36,7 +36,7 @@ def anna(make_house: MakeHouse) -> Anna:
 
 
 def erased(anna: Anna, forget_suppression: bool = False) -> Receipt:
-    result, receipt = erase(anna.house, anna.stream, SHOP, anna.house.decisions.one, forget_suppression=forget_suppression)
+    result, receipt = erase(anna.house, anna.stream, SHOP, anna.house.decisions.one, suppression="forget" if forget_suppression else "bar")
     assert isinstance(result.outcome, Done), result
     assert receipt is not None
     anna.house.views.catch_up()

@@ -18,6 +18,7 @@ from engine.deciding import Wish
 from engine.house import House
 from engine.intake.table import TableRefused
 from engine.language import translator
+from engine.rights.correcting import Correction, correction
 from engine.sequence.timing import to_local
 from engine.subscriber.acts import acts
 from engine.subscriber.commands import LeaveList, Subscribe, Suppress, Transfer, Withdraw
@@ -140,7 +141,7 @@ def test_who_has_withdrawn_or_is_suppressed_is_never_revived(house: House, tmp_p
     assert sorted(reasons(report)) == sorted(
         [
             'this person has withdrawn from "conseils"',
-            "this person has asked for no more letters at all",
+            "this address is suppressed (objected)",
             "this address is suppressed (bounced)",
             "this address is suppressed (complained)",
         ]
@@ -193,6 +194,15 @@ def test_refusals_and_bounces_come_along_and_of_strangers_only_a_hash_is_kept(ho
     before = (house.ledger.head(), personal_rows(house))
     assert counts(bring(house, path, "--unsubscribed", "désinscrit")) == {"already": 5, "rejected": 1}
     assert (house.ledger.head(), personal_rows(house)) == before
+
+
+def test_a_refusal_under_a_former_address_is_the_person_s(house: House, tmp_path: Path) -> None:
+    bring(house, table(tmp_path, "email\nana@lecteurs.example\n"))
+    moved = correction(house, str(house.vault.find(ADDRESSES[0])), Correction("ana@nouvelle.example"), OPERATOR, ())
+    assert isinstance(moved, Wish) and isinstance(house.decisions.one(moved).outcome, Done)
+    bring(house, table(tmp_path, "email,refus\nana@lecteurs.example,oui\n"), "--unsubscribed", "refus")
+    assert person(house, "ana@nouvelle.example").grounds["conseils"].status == "withdrawn"
+    assert reasons(bring(house, table(tmp_path, "email\nana@lecteurs.example\n"))) == {"this address is suppressed (unsubscribed)": (2,)}
 
 
 def test_a_refusal_wins_wherever_in_the_file_it_stands(house: House, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     relance = Installation(tmp_path_factory.mktemp("installation"))
     with embedded(relance):
         relance.done("publish", "--yes")
-        names = ["anna", "bruno", "chloe", "david", "emma", "fanny"]
+        names = ["anna", "bruno", "chloe", "david", "emma", "fanny", "gaby"]
         write(relance.folder, {"readers.csv": "email;first_name\n" + "".join(f"{name}@lecteurs.example;{name.title()}\n" for name in names)})
         relance.done("import", str(relance.folder / "readers.csv"), "--list", "10", "--start", "welcome", *SOURCE)
         yield relance
@@ -77,6 +77,15 @@ def test_an_objection_ends_everything_and_bars_the_next_import(relance: Installa
     assert names(relance, who)[-4:] == ["right-exercised", "consent-withdrawn", "list-left", "right-answered"]
     back = relance("subscribe", who, "--list", "10", "--basis", "consent", "--source", "salon")
     assert back.status == 1 and "suppressed" in back.err
+
+
+def test_an_objection_under_a_former_address_is_theirs_and_bars_it(relance: Installation) -> None:
+    old, new = "gaby@lecteurs.example", "gaby.nouvelle@lecteurs.example"
+    relance.done("person", "correct", old, "--email", new)
+    assert relance.done("unsubscribe", old) == "withdrawn from everything\n"
+    for who in (old, new):
+        back = relance("subscribe", who, "--list", "10", "--basis", "consent", "--source", "salon")
+        assert back.status == 1 and "suppressed (objected)" in back.err
 
 
 def test_a_request_has_its_deadline_is_put_off_once_and_answered(relance: Installation) -> None:

@@ -57,6 +57,16 @@ def test_restricting_and_objecting(shop: Shop) -> None:
     refused(shop.subscribe("max@exemple.fr"), 422)
 
 
+@pytest.mark.parametrize(("call", "done"), [("people/object", "objected"), ("unsubscriptions", "objected"), ("people/erase", "erased")])
+def test_a_former_address_does_not_escape(shop: Shop, call: str, done: str) -> None:
+    old, new = f"vieille-{call[-6:]}@exemple.fr", f"neuve-{call[-6:]}@exemple.fr"
+    joined(shop, old)
+    assert shop.call("people/correct", {"email": old, "new_email": new}).json()["done"] is True
+    assert shop.call(call, {"email": old} | ({"purpose": "*"} if call == "unsubscriptions" else {})).json()["done"] is True
+    for address in (old, new):
+        assert done in str(refused(shop.subscribe(address), 422)["detail"])
+
+
 def test_an_erasure_answers_with_its_receipt_and_may_come_twice(shop: Shop) -> None:
     stream = joined(shop, "gone@exemple.fr")
     receipt = shop.call("people/erase", {"email": "gone@exemple.fr"}, once="e1").json()["receipt"]
