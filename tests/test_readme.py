@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import VERBS
+from engine.verbs.table import VERBS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

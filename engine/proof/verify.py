@@ -1873,20 +1873,21 @@ def read_whole(path: str) -> bytes:
         raise Refused("{path} cannot be read: {why}", path=path, why=error.strerror or str(error)) from None
 
 
-def add_arguments(found: argparse.ArgumentParser) -> None:
-    found.add_argument("path", metavar="FILE.zip|DIR", help="what was handed over")
+def add_arguments(found: argparse.ArgumentParser, spoken: str) -> None:
+    say = Report(spoken).say
+    found.add_argument("path", metavar="FILE.zip|DIR", help=say("what was handed over"))
     found.add_argument(
-        "--checkpoint", action="append", default=[], metavar="FILE", help="one that others hold: the note itself, or a mail it came in"
+        "--checkpoint", action="append", default=[], metavar="FILE", help=say("one that others hold: the note itself, or a mail it came in")
     )
-    found.add_argument("--consistency", action="append", default=[], metavar="FILE", help="a proof that the tree begins with an earlier one")
-    found.add_argument("--with", dest="ledger", default="", metavar="LEDGER_DIR", help="hold a bundle against the whole ledger")
-    found.add_argument("--vkey", default="", metavar="FILE|KEY", help="the key as the operator has published it elsewhere")
-    found.add_argument("--tsa-ca", default="", metavar="FILE", help="the root certificate of the time stamping authority (PEM)")
-    found.add_argument("--facts", action="store_true", help="list the facts of a bundle")
-    found.add_argument("--members", default="", metavar="FILE", help="write who stands on which list of a ledger: stream,list,run")
-    found.add_argument("--openssl", default="", metavar="PATH", help="the openssl to use (default: the one on the PATH)")
-    found.add_argument("--lang", choices=("en", "fr"), default="", help="(default: as LC_ALL, LC_MESSAGES or LANG has it)")
-    found.add_argument("--json", action="store_true", help="all of it for another program")
+    found.add_argument("--consistency", action="append", default=[], metavar="FILE", help=say("a proof that the tree begins with an earlier one"))
+    found.add_argument("--with", dest="ledger", default="", metavar="LEDGER_DIR", help=say("hold a bundle against the whole ledger"))
+    found.add_argument("--vkey", default="", metavar="FILE|KEY", help=say("the key as the operator has published it elsewhere"))
+    found.add_argument("--tsa-ca", default="", metavar="FILE", help=say("the root certificate of the time stamping authority (PEM)"))
+    found.add_argument("--facts", action="store_true", help=say("list the facts of a bundle"))
+    found.add_argument("--members", default="", metavar="FILE", help=say("write who stands on which list of a ledger: stream,list,run"))
+    found.add_argument("--openssl", default="", metavar="PATH", help=say("the openssl to use (default: the one on the PATH)"))
+    found.add_argument("--lang", choices=("en", "fr"), default="", help=say("(default: as LC_ALL, LC_MESSAGES or LANG has it)"))
+    found.add_argument("--json", action="store_true", help=say("all of it for another program"))
 
 
 def as_given(args: argparse.Namespace) -> list[str]:
@@ -1934,8 +1935,9 @@ def main(given: Sequence[str] | None = None, openssl: OpenSSL | None = None) -> 
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-    parser = argparse.ArgumentParser(prog="verify.py", description="Verify a bundle or a whole ledger that Relance handed over.")
-    add_arguments(parser)
+    about = Report(language()).say("Verify a bundle or a whole ledger that Relance handed over.")
+    parser = argparse.ArgumentParser(prog="verify.py", description=about)
+    add_arguments(parser, language())
     args = parser.parse_args(given)
     report = Report(args.lang or language())
     try:
@@ -1968,6 +1970,18 @@ def refuse(report: Report, args: argparse.Namespace, why: str) -> int:
 # ------------------------------------------------------------------------------------------------------ 13. the words in French
 
 FRENCH = {
+    "Verify a bundle or a whole ledger that Relance handed over.": "Vérifie un paquet ou un registre entier que Relance a remis.",
+    "what was handed over": "ce qui a été remis",
+    "one that others hold: the note itself, or a mail it came in": "un point de contrôle que d’autres gardent : la note elle-même, ou un message qui la contient",
+    "a proof that the tree begins with an earlier one": "une preuve que l’arbre commence par un arbre antérieur",
+    "hold a bundle against the whole ledger": "comparer un paquet au registre entier",
+    "the key as the operator has published it elsewhere": "la clé telle que l’opérateur l’a publiée ailleurs",
+    "the root certificate of the time stamping authority (PEM)": "le certificat racine de l’autorité d’horodatage (PEM)",
+    "list the facts of a bundle": "énumérer les faits d’un paquet",
+    "write who stands on which list of a ledger: stream,list,run": "écrire qui est sur quelle liste d’un registre : stream,list,run",
+    "the openssl to use (default: the one on the PATH)": "l’openssl à employer (par défaut : celui du PATH)",
+    "(default: as LC_ALL, LC_MESSAGES or LANG has it)": "(par défaut : comme LC_ALL, LC_MESSAGES ou LANG)",
+    "all of it for another program": "le tout pour un autre programme",
     "WRONG  {file}: {reason}": "FAUX   {file} : {reason}",
     "WRONG  and {n} more": "FAUX   et {n} autres",
     "Proved:": "Prouvé :",

@@ -27,13 +27,13 @@ FIRST, LAST = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-f
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("date", metavar="DATE", help="in the installation's zone: 2026-03-15 (the end of that day) or 2026-03-15T09:00")
-    parser.add_argument("address", nargs="?", default="", metavar="ADDRESS|ID", help="only this person")
-    parser.add_argument("--list", default="", metavar="ID", help="only this list: its number, or a name it ever had")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table there instead (readable by its owner alone, inert in a sheet)")
-    parser.add_argument("--json", action="store_true", help="the same for a program, with opaque ids only")
-    parser.add_argument("--addresses", action="store_true", help="with --json: addresses too")
-    parser.add_argument("--lang", choices=LANGUAGES, help="the language it is told in (default: the installation's)")
+    parser.add_argument("date", metavar="DATE", help=N_("in the installation's zone: 2026-03-15 (the end of that day) or 2026-03-15T09:00"))
+    parser.add_argument("address", nargs="?", default="", metavar="ADDRESS|ID", help=N_("only this person"))
+    parser.add_argument("--list", default="", metavar="ID", help=N_("only this list: its number, or a name it ever had"))
+    parser.add_argument("--csv", type=Path, metavar="FILE", help=N_("write a table there instead (readable by its owner alone, inert in a sheet)"))
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program, with opaque ids only"))
+    parser.add_argument("--addresses", action="store_true", help=N_("with --json: addresses too"))
+    parser.add_argument("--lang", choices=LANGUAGES, help=N_("the language it is told in (default: the installation's)"))
 
 
 def run(house: House, args: argparse.Namespace) -> int:

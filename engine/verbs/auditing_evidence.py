@@ -26,7 +26,7 @@ UNTOLD = N_("brought by others more than a month ago, and no letter has said fro
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address", nargs="?", default="", help="only this person (default: everybody)")
+    parser.add_argument("address", nargs="?", default="", help=N_("only this person (default: everybody)"))
 
 
 def run(house: House, args: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ NOT_AS_IT_SHOULD_BE = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("mail", metavar="FILE.eml|MESSAGE-ID", help="the contested mail as it was received, or its Message-ID")
+    parser.add_argument("mail", metavar="FILE.eml|MESSAGE-ID", help=N_("the contested mail as it was received, or its Message-ID"))
     output_arguments(parser)
 
 

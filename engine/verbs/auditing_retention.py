@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from engine.house import House
 from engine.installation.events import STREAM, RetentionApplied
-from engine.language import Say, translator
+from engine.language import N_, Say, translator
 from engine.retention.due import terms
 from engine.retention.night import RULES, past
 from engine.rights.facts import iso
@@ -23,7 +23,7 @@ NIGHTS = 7
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="the same for programs; instants in ISO 8601")
+    parser.add_argument("--json", action="store_true", help=N_("the same for programs; instants in ISO 8601"))
 
 
 def run(house: House, args: argparse.Namespace) -> int:

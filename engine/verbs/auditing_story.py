@@ -14,7 +14,7 @@ from engine.audit.published import Published
 from engine.audit.report import Line, Report, Section
 from engine.house import House
 from engine.installation.events import STREAM
-from engine.language import Language, Say, translator
+from engine.language import N_, Language, Say, translator
 from engine.ledger.codec import Entry
 from engine.rights.facts import fact, iso
 from engine.subscriber.events import LetterBegun, SubscriberErased
@@ -29,7 +29,7 @@ from engine.verbs.wording import language_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address", metavar="ADDRESS|ID", help="of the person, also a former one the evidence still holds, or their opaque id")
+    parser.add_argument("address", metavar="ADDRESS|ID", help=N_("of the person, also a former one the evidence still holds, or their opaque id"))
     output_arguments(parser)
 
 

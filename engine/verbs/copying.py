@@ -21,7 +21,7 @@ from engine.verbs.wording import language_of
 
 
 def backup_arguments(parser: argparse.ArgumentParser) -> None:
-    said = "a new folder for ledger, vault and desk in files of their own; one file if it ends with .tar"
+    said = N_("a new folder for ledger, vault and desk in files of their own; one file if it ends with .tar")
     parser.add_argument("-o", dest="output", type=Path, required=True, metavar="DIR|FILE.tar", help=said)
 
 
@@ -46,11 +46,11 @@ def backup(premises: Premises, args: argparse.Namespace) -> int:
 
 
 def restore_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("copy", type=Path, metavar="DIR|FILE.tar", help="made by `relance backup`")
-    parser.add_argument("--vault", type=Path, default=None, metavar="FILE", help="its vault.dump, where that is kept apart")
-    said = "stop journals of other machines, applied beside this one's data/stop.journal"
+    parser.add_argument("copy", type=Path, metavar="DIR|FILE.tar", help=N_("made by `relance backup`"))
+    parser.add_argument("--vault", type=Path, default=None, metavar="FILE", help=N_("its vault.dump, where that is kept apart"))
+    said = N_("stop journals of other machines, applied beside this one's data/stop.journal")
     parser.add_argument("--journal", type=Path, action="extend", nargs="+", default=[], metavar="FILE", help=said)
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
 def restore(premises: Premises, args: argparse.Namespace) -> int:

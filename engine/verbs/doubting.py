@@ -17,8 +17,8 @@ from engine.verbs.wording import language_of
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     chosen = parser.add_mutually_exclusive_group()
-    chosen.add_argument("--resend", default="", metavar="MESSAGE", help="send this one again, with the same Message-ID")
-    chosen.add_argument("--taken-as-sent", default="", metavar="MESSAGE", help="take this one as sent")
+    chosen.add_argument("--resend", default="", metavar="MESSAGE", help=N_("send this one again, with the same Message-ID"))
+    chosen.add_argument("--taken-as-sent", default="", metavar="MESSAGE", help=N_("take this one as sent"))
 
 
 def in_doubt(house: House, args: argparse.Namespace) -> int:

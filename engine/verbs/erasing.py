@@ -22,10 +22,10 @@ from engine.verbs.wording import language_of
 
 def erase_arguments(parser: argparse.ArgumentParser, whose: str) -> None:
     parser.add_argument("address", help=whose)
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--keep-proof", default="", metavar="DURATION", help='seal the proof to [proof] archive_recipient and keep it: "5 years"')
-    parser.add_argument("--forget-suppression", action="store_true", help="do not keep the hash that bars this address from later imports")
-    parser.add_argument("--json", action="store_true", help="the receipt for programs")
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
+    parser.add_argument("--keep-proof", default="", metavar="DURATION", help=N_('seal the proof to [proof] archive_recipient and keep it: "5 years"'))
+    parser.add_argument("--forget-suppression", action="store_true", help=N_("do not keep the hash that bars this address from later imports"))
+    parser.add_argument("--json", action="store_true", help=N_("the receipt for programs"))
 
 
 def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:

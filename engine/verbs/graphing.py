@@ -6,6 +6,7 @@ import argparse
 
 from engine.config import Config
 from engine.inspecting import read_folder
+from engine.language import N_
 from engine.verbs.dialogue import find_file
 from engine.verbs.drawing_arrows import draw_dot, draw_mermaid
 from engine.verbs.drawing_text import draw_text
@@ -15,8 +16,8 @@ FORMATS = {"text": draw_text, "mermaid": draw_mermaid, "dot": draw_dot}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", nargs="?", default="", help="a dialogue: sequences/onboarding.toml, or its name (default: each)")
-    parser.add_argument("--format", choices=tuple(FORMATS), default="text")
+    parser.add_argument("file", metavar="FILE", nargs="?", default="", help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"))
+    parser.add_argument("--format", choices=tuple(FORMATS), default="text", help=N_("how it is drawn (default: text)"))
 
 
 def run(config: Config, args: argparse.Namespace) -> int:

@@ -32,30 +32,31 @@ class ImportOptions:
 
 
 COLUMNS = {
-    rows.SOURCE: "the column that says where each address comes from",
-    rows.COLLECTED: "the column that says when each was collected",
-    rows.BASIS: "the column that says on what basis: consent, soft-optin or b2b",
-    rows.PROOF: "the column that holds a proof of consent, such as the number of a form",
-    rows.ORDER: "the column that holds the order number behind a soft opt-in",
-    rows.FUNCTION: "the column that holds a profession, required for b2b (but for addresses such as contact@)",
-    rows.UNSUBSCRIBED: "the column of refusals: yes, no, bounced, complained or a date",
-    rows.LAST_CONTACT: "the column that says when each person was last in touch",
+    rows.SOURCE: N_("the column that says where each address comes from"),
+    rows.COLLECTED: N_("the column that says when each was collected"),
+    rows.BASIS: N_("the column that says on what basis: consent, soft-optin or b2b"),
+    rows.PROOF: N_("the column that holds a proof of consent, such as the number of a form"),
+    rows.ORDER: N_("the column that holds the order number behind a soft opt-in"),
+    rows.FUNCTION: N_("the column that holds a profession, required for b2b (but for addresses such as contact@)"),
+    rows.UNSUBSCRIBED: N_("the column of refusals: yes, no, bounced, complained or a date"),
+    rows.LAST_CONTACT: N_("the column that says when each person was last in touch"),
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="a .csv or .txt file; encoding, delimiter and columns are detected")
-    parser.add_argument("--list", required=True, metavar="ID", help="the number or name of a published list")
-    parser.add_argument("--source", default="", metavar="TEXT", help="where these addresses come from, if no column says so")
-    parser.add_argument("--collected", default="", metavar="DATE", help="when they were collected, if no column says so: 2026-12-01 or 01/12/2026")
-    parser.add_argument("--basis", default="", choices=("consent", "soft-optin", "b2b"), help="on what basis, if no column says so")
-    parser.add_argument("--objection", default="", metavar="TEXT", help="how they could object at collection; required for soft-optin and b2b")
-    parser.add_argument("--start", default="none", choices=rows.STARTS, help="what they receive of the list's letters (default: none)")
-    parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="what a column holds; COLUMN is a heading or a number")
+    parser.add_argument("file", type=Path, metavar="FILE", help=N_("a .csv or .txt file; encoding, delimiter and columns are detected"))
+    parser.add_argument("--list", required=True, metavar="ID", help=N_("the number or name of a published list"))
+    parser.add_argument("--source", default="", metavar="TEXT", help=N_("where these addresses come from, if no column says so"))
+    collected = N_("when they were collected, if no column says so: 2026-12-01 or 01/12/2026")
+    parser.add_argument("--collected", default="", metavar="DATE", help=collected)
+    parser.add_argument("--basis", default="", choices=("consent", "soft-optin", "b2b"), help=N_("on what basis, if no column says so"))
+    parser.add_argument("--objection", default="", metavar="TEXT", help=N_("how they could object at collection; required for soft-optin and b2b"))
+    parser.add_argument("--start", default="none", choices=rows.STARTS, help=N_("what they receive of the list's letters (default: none)"))
+    parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help=N_("what a column holds; COLUMN is a heading or a number"))
     for option, what in COLUMNS.items():
         parser.add_argument(option, default="", metavar="COLUMN", help=what)
-    parser.add_argument("--update", action="store_true", help="give people who are known already the fields of the file too")
-    parser.add_argument("--dry-run", action="store_true", help="say exactly what would happen, and write nothing")
+    parser.add_argument("--update", action="store_true", help=N_("give people who are known already the fields of the file too"))
+    parser.add_argument("--dry-run", action="store_true", help=N_("say exactly what would happen, and write nothing"))
 
 
 def from_arguments(args: argparse.Namespace, house: House) -> ImportOptions:

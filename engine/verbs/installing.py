@@ -19,7 +19,7 @@ DEMO_SPEED = 14_400
 
 
 def init_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dir", metavar="DIR", help="a folder that is no installation yet; what is in it stays as it is")
+    parser.add_argument("dir", metavar="DIR", help=N_("a folder that is no installation yet; what is in it stays as it is"))
 
 
 def init(folder: Path, args: argparse.Namespace) -> int:
@@ -57,8 +57,8 @@ def sample_folder() -> Path:
 
 
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--speed", type=speed_argument, default=DEMO_SPEED, metavar="N", help="ten days in a minute by default")
-    parser.add_argument("--for", dest="seconds", type=seconds_argument, default=0, metavar="SECONDS", help="stop by itself after so many seconds")
+    parser.add_argument("--speed", type=speed_argument, default=DEMO_SPEED, metavar="N", help=N_("ten days in a minute by default"))
+    parser.add_argument("--for", dest="seconds", type=seconds_argument, default=0, metavar="SECONDS", help=N_("stop by itself after so many seconds"))
 
 
 def demo(folder: Path, args: argparse.Namespace) -> int:

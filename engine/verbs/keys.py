@@ -53,11 +53,11 @@ def revoke(house: House, id: str) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    new = acts.add_parser("create", help="make a key; it is shown this once")
-    new.add_argument("name", help="what you will know it by")
-    new.add_argument("--scope", action="append", default=[], choices=SCOPES, help="what it may do; more than once for more (default: subscribe)")
-    acts.add_parser("list", help="every key: id, name, what it may do, when it was last used")
-    acts.add_parser("revoke", help="close a key for good").add_argument("id")
+    new = acts.add_parser("create", help=N_("make a key; it is shown this once"))
+    new.add_argument("name", help=N_("what you will know it by"))
+    new.add_argument("--scope", action="append", default=[], choices=SCOPES, help=N_("what it may do; more than once for more (default: subscribe)"))
+    acts.add_parser("list", help=N_("every key: id, name, what it may do, when it was last used"))
+    acts.add_parser("revoke", help=N_("close a key for good")).add_argument("id", help=N_("of the key, as `relance api-key list` has it"))
 
 
 def run(house: House, args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from engine.house import House
-from engine.language import Say, translator
+from engine.language import N_, Say, translator
 from engine.sequence.delay import DAY
 from engine.verbs.catching_up import catch_up
 from engine.verbs.refused import in_words
@@ -17,7 +17,7 @@ NUMBERS = ("list", "people", "due_next_day")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="an object per list: list, name, group, purpose, people, due_next_day, paused")
+    parser.add_argument("--json", action="store_true", help=N_("an object per list: list, name, group, purpose, people, due_next_day, paused"))
 
 
 def lists(house: House, args: argparse.Namespace) -> int:

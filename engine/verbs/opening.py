@@ -21,9 +21,10 @@ from engine.verbs.wording import language_of
 
 
 def open_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", help="the person's opaque id, as the receipt of the erasure has it")
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="FILE", help="where to; sealed as it is unless --identity is given")
-    parser.add_argument("--identity", type=Path, default=None, metavar="FILE", help="the auditor's private key, to unseal it here")
+    parser.add_argument("id", help=N_("the person's opaque id, as the receipt of the erasure has it"))
+    where = N_("where to; sealed as it is unless --identity is given")
+    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="FILE", help=where)
+    parser.add_argument("--identity", type=Path, default=None, metavar="FILE", help=N_("the auditor's private key, to unseal it here"))
 
 
 def open_archive(house: House, args: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ from engine.verbs.wording import language_of, say_list
 
 
 def pause_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--list", default="", metavar="ID", help="only this list (number or name)")
+    parser.add_argument("--list", default="", metavar="ID", help=N_("only this list (number or name)"))
 
 
 def pause(house: House, args: argparse.Namespace) -> int:
@@ -42,8 +42,8 @@ def pause(house: House, args: argparse.Namespace) -> int:
 
 
 def resume_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--list", default="", metavar="ID", help="only this list (number or name)")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--list", default="", metavar="ID", help=N_("only this list (number or name)"))
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
 def resume(house: House, args: argparse.Namespace) -> int:

@@ -31,19 +31,19 @@ BASES = ("double-opt-in", "consent", "soft-optin", "b2b", "service")
 
 
 def subscribe_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address")
-    parser.add_argument("--list", required=True, metavar="ID", help="the list's number or name")
-    parser.add_argument("--basis", choices=BASES, default="double-opt-in", help="why we may write (default: they confirm by mail)")
-    parser.add_argument("--source", default="", help="how the address was collected; required for any basis but double-opt-in")
-    parser.add_argument("--collected", default="", metavar="DATE", help="when it was collected (default: now)")
-    parser.add_argument("--proof", default="", help="what proves it: a reference, a sentence")
-    parser.add_argument("--order", default="", metavar="TEXT", help="the order or sale the address was given with; required for soft-optin")
-    parser.add_argument("--function", default="", metavar="TEXT", help="the person's profession; required for b2b, but for contact@ and the like")
-    parser.add_argument("--objection", default="", metavar="TEXT", help="how they could object at collection; required for soft-optin and b2b")
-    parser.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help="a field of [fields]; more than once for more")
-    parser.add_argument("--timezone", default="", metavar="ZONE", help="the person's own, such as Europe/Paris")
-    parser.add_argument("--language", default="", choices=("", "fr", "en"), help="the person's own")
-    parser.add_argument("--start", choices=("welcome", "none"), default="welcome", help="whether the list's letters follow (default: they do)")
+    parser.add_argument("address", help=N_("of the person"))
+    parser.add_argument("--list", required=True, metavar="ID", help=N_("the list's number or name"))
+    parser.add_argument("--basis", choices=BASES, default="double-opt-in", help=N_("why we may write (default: they confirm by mail)"))
+    parser.add_argument("--source", default="", help=N_("how the address was collected; required for any basis but double-opt-in"))
+    parser.add_argument("--collected", default="", metavar="DATE", help=N_("when it was collected (default: now)"))
+    parser.add_argument("--proof", default="", help=N_("what proves it: a reference, a sentence"))
+    parser.add_argument("--order", default="", metavar="TEXT", help=N_("the order or sale the address was given with; required for soft-optin"))
+    parser.add_argument("--function", default="", metavar="TEXT", help=N_("the person's profession; required for b2b, but for contact@ and the like"))
+    parser.add_argument("--objection", default="", metavar="TEXT", help=N_("how they could object at collection; required for soft-optin and b2b"))
+    parser.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help=N_("a field of [fields]; more than once for more"))
+    parser.add_argument("--timezone", default="", metavar="ZONE", help=N_("the person's own, such as Europe/Paris"))
+    parser.add_argument("--language", default="", choices=("", "fr", "en"), help=N_("the person's own"))
+    parser.add_argument("--start", choices=("welcome", "none"), default="welcome", help=N_("whether the list's letters follow (default: they do)"))
 
 
 def subscribe(house: House, args: argparse.Namespace) -> int:
@@ -113,9 +113,9 @@ def _collected(said: str, zone: str, now: int) -> int:
 
 
 def transfer_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address")
-    parser.add_argument("--from", dest="source", required=True, metavar="ID", help="the list's number or name")
-    parser.add_argument("--to", dest="target", required=True, metavar="ID", help="the list's number or name")
+    parser.add_argument("address", help=N_("of the person"))
+    parser.add_argument("--from", dest="source", required=True, metavar="ID", help=N_("the list's number or name"))
+    parser.add_argument("--to", dest="target", required=True, metavar="ID", help=N_("the list's number or name"))
 
 
 def transfer(house: House, args: argparse.Namespace) -> int:
@@ -131,8 +131,8 @@ def transfer(house: House, args: argparse.Namespace) -> int:
 
 
 def unsubscribe_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address")
-    parser.add_argument("--purpose", default="*", metavar="ID", help="the purpose to withdraw (default: everything)")
+    parser.add_argument("address", help=N_("of the person"))
+    parser.add_argument("--purpose", default="*", metavar="ID", help=N_("the purpose to withdraw (default: everything)"))
 
 
 def unsubscribe(house: House, args: argparse.Namespace) -> int:

@@ -9,14 +9,14 @@ import sys
 from engine.config import Config
 from engine.desk.clock import wall_now
 from engine.inspecting import read_folder
-from engine.language import counting_translator, translator
+from engine.language import N_, counting_translator, translator
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.written import CONFIG
 from engine.verbs.wording import language_of
 
 
 def check_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
 def check(config: Config, args: argparse.Namespace) -> int:

@@ -23,9 +23,9 @@ from engine.verbs.wording import language_of
 
 
 def preview_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("letter", help="the letter's id, or list/letter")
-    parser.add_argument("--for", dest="address", required=True, help="the person whose fields are merged in; an unknown address has none")
-    parser.add_argument("--text", action="store_true", help="print the text part instead")
+    parser.add_argument("letter", help=N_("the letter's id, or list/letter"))
+    parser.add_argument("--for", dest="address", required=True, help=N_("the person whose fields are merged in; an unknown address has none"))
+    parser.add_argument("--text", action="store_true", help=N_("print the text part instead"))
 
 
 def preview(house: House, args: argparse.Namespace) -> int:
@@ -46,9 +46,9 @@ def preview(house: House, args: argparse.Namespace) -> int:
 
 
 def send_test_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("letter", help="the letter's id, or list/letter")
-    parser.add_argument("--to", required=True, help="where the test goes")
-    parser.add_argument("--for", dest="address", default="", help="the person whose fields are merged in (default: the recipient)")
+    parser.add_argument("letter", help=N_("the letter's id, or list/letter"))
+    parser.add_argument("--to", required=True, help=N_("where the test goes"))
+    parser.add_argument("--for", dest="address", default="", help=N_("the person whose fields are merged in (default: the recipient)"))
 
 
 def send_test(house: House, args: argparse.Namespace) -> int:

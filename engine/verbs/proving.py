@@ -18,6 +18,7 @@ from engine.proof.handover import HandoverBroken, hand_over, ledger_tools
 from engine.proof.holding import Stores, head_of, holding_of
 from engine.proof.store import SignedCheckpoint
 from engine.verbs.attesting import refusing
+from engine.verbs.parser import Parser
 from engine.verbs.progress import Progress
 from engine.verbs.refusal import Refusal, address_of
 from engine.verbs.wording import language_of
@@ -26,9 +27,9 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def prove_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("person", metavar="ADDRESS|ID", help="the person, or their opaque id")
-    parser.add_argument("-o", dest="target", required=True, metavar="FILE.zip", help="where to write it")
-    parser.add_argument("--size", type=int, metavar="N", help="as of the checkpoint over so many entries (default: a new one, over everything)")
+    parser.add_argument("person", metavar="ADDRESS|ID", help=N_("the person, or their opaque id"))
+    parser.add_argument("-o", dest="target", required=True, metavar="FILE.zip", help=N_("where to write it"))
+    parser.add_argument("--size", type=int, metavar="N", help=N_("as of the checkpoint over so many entries (default: a new one, over everything)"))
 
 
 def prove(house: House, args: argparse.Namespace) -> int:
@@ -88,7 +89,7 @@ def _write(target: Path, data: bytes) -> None:
 
 
 def ledger_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", dest="target", required=True, metavar="DIR", help="a folder that is empty, or not there yet")
+    parser.add_argument("-o", dest="target", required=True, metavar="DIR", help=N_("a folder that is empty, or not there yet"))
 
 
 def ledger(house: House, args: argparse.Namespace) -> int:
@@ -112,7 +113,7 @@ def ledger(house: House, args: argparse.Namespace) -> int:
 
 
 def verify_arguments(parser: argparse.ArgumentParser) -> None:
-    verifier.add_arguments(parser)
+    verifier.add_arguments(parser, Parser.language)
 
 
 def verify(folder: Path, args: argparse.Namespace) -> int:

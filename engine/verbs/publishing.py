@@ -27,10 +27,10 @@ __all__ = ["add_arguments", "apply", "plan_publication", "publish_first", "rollb
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--plan", action="store_true", help="only show what would change")
-    parser.add_argument("--backfill", action="store_true", help="new letters also go to those for whom their moment is past")
-    parser.add_argument("--rollback", action="store_true", help="go back to what was in force before")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--plan", action="store_true", help=N_("only show what would change"))
+    parser.add_argument("--backfill", action="store_true", help=N_("new letters also go to those for whom their moment is past"))
+    parser.add_argument("--rollback", action="store_true", help=N_("go back to what was in force before"))
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
 def run(house: House, args: argparse.Namespace) -> int:

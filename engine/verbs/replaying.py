@@ -39,7 +39,7 @@ def replay(house: House, args: argparse.Namespace) -> int:
 
 
 def rebuild_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("view", nargs="*", metavar="VIEW", help=f"one of {', '.join(VIEWS)} (default: all)")
+    parser.add_argument("view", nargs="*", metavar="VIEW", help=N_("of agenda, members, letters, silence (default: all)"))
 
 
 def rebuild(house: House, args: argparse.Namespace) -> int:

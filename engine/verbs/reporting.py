@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from engine.house import House
-from engine.language import Say, counting_translator, translator
+from engine.language import N_, Say, counting_translator, translator
 from engine.sequence.model import Plan
 from engine.status.facts import Facts, Waiting
 from engine.status.findings import Finding, findings, is_well
@@ -21,8 +21,8 @@ WIDTH = 13
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="every fact, and what was found: code, level, what, remedy")
-    parser.add_argument("--settled", action="store_true", help="forget what was set aside; what is still wrong comes back")
+    parser.add_argument("--json", action="store_true", help=N_("every fact, and what was found: code, level, what, remedy"))
+    parser.add_argument("--settled", action="store_true", help=N_("forget what was set aside; what is still wrong comes back"))
 
 
 def status(house: House, args: argparse.Namespace) -> int:

@@ -23,15 +23,15 @@ from engine.verbs.wording import language_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="the open requests, for programs")
-    parser.add_argument("--right", choices=RIGHTS, default="", help="record that somebody asked for this (with --by)")
-    parser.add_argument("--by", default="", metavar="ADDRESS", help="who asked")
-    parser.add_argument("--received", default="", metavar="DATE", help="when it came in (default: now)")
-    parser.add_argument("--note", default="", help="how it came in, or why it was answered so; kept in the vault")
+    parser.add_argument("--json", action="store_true", help=N_("the open requests, for programs"))
+    parser.add_argument("--right", choices=RIGHTS, default="", help=N_("record that somebody asked for this (with --by)"))
+    parser.add_argument("--by", default="", metavar="ADDRESS", help=N_("who asked"))
+    parser.add_argument("--received", default="", metavar="DATE", help=N_("when it came in (default: now)"))
+    parser.add_argument("--note", default="", help=N_("how it came in, or why it was answered so; kept in the vault"))
     act = parser.add_mutually_exclusive_group()
-    act.add_argument("--extend", default="", metavar="REQUEST", help="they were told that it takes up to two months more")
-    act.add_argument("--answered", default="", metavar="REQUEST", help="it was answered outside Relance")
-    act.add_argument("--refused", default="", metavar="REQUEST", help="it was refused, and they were told why and to whom to complain")
+    act.add_argument("--extend", default="", metavar="REQUEST", help=N_("they were told that it takes up to two months more"))
+    act.add_argument("--answered", default="", metavar="REQUEST", help=N_("it was answered outside Relance"))
+    act.add_argument("--refused", default="", metavar="REQUEST", help=N_("it was refused, and they were told why and to whom to complain"))
 
 
 def requests(house: House, args: argparse.Namespace) -> int:

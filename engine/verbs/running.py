@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from engine import logs
 from engine.house import House
+from engine.language import N_
 from engine.remembering import Restored
 
 log = logging.getLogger("relance.run")
@@ -31,18 +32,18 @@ class Order:
 
 
 def run_arguments(parser: argparse.ArgumentParser) -> None:
-    said = "how many times faster than real time the engine's clock runs; kept with the installation"
+    said = N_("how many times faster than real time the engine's clock runs; kept with the installation")
     parser.add_argument("--speed", type=speed_argument, default=0, metavar="N", help=said)
     part_arguments(parser)
 
 
 def part_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--for", dest="seconds", type=seconds_argument, default=0, metavar="SECONDS", help="stop by itself after so many seconds")
+    parser.add_argument("--for", dest="seconds", type=seconds_argument, default=0, metavar="SECONDS", help=N_("stop by itself after so many seconds"))
 
 
 def speed_argument(said: str) -> int:
     if not (said.isascii() and said.isdigit() and len(said) < 9 and 1 <= int(said) <= FASTEST):
-        raise argparse.ArgumentTypeError(f"a whole number from 1 to {FASTEST}")
+        raise argparse.ArgumentTypeError(N_("a whole number from 1 to 10000000"))
     return int(said)
 
 
@@ -52,7 +53,7 @@ def seconds_argument(said: str) -> float:
     except ValueError:
         seconds = 0
     if not 0 < seconds < 1e9:
-        raise argparse.ArgumentTypeError("a number of seconds, more than 0")
+        raise argparse.ArgumentTypeError(N_("a number of seconds, more than 0"))
     return seconds
 
 

@@ -24,7 +24,7 @@ from engine.verbs.said import read_date
 from engine.verbs.wording import language_of, quoted, say_list, say_moment, subject_of
 
 MOST_DAYS = 3660
-ANSWER = (
+ANSWER = N_(
     'the link clicked: its words, its list or its number; "@2h" after it says how long after the letter (default: an hour); '
     "the same letter again changes the reader's mind (default: a day later)"
 )
@@ -44,13 +44,13 @@ class Options:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a dialogue: sequences/onboarding.toml, or its name")
+    parser.add_argument("file", metavar="FILE", help=N_("a dialogue: sequences/onboarding.toml, or its name"))
     parser.add_argument("--answer", action="append", default=[], metavar="LETTER=LINK", help=ANSWER)
-    parser.add_argument("--list", default="", help="where the reader begins (default: the first list of the file)")
-    parser.add_argument("--from", dest="start", default="", metavar="DATE", help="when the reader joins (default: now)")
-    parser.add_argument("--timezone", default="", help="the reader's (default: the installation's)")
-    parser.add_argument("--days", type=int, default=365, help="how far to look (default: a year)")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--list", default="", help=N_("where the reader begins (default: the first list of the file)"))
+    parser.add_argument("--from", dest="start", default="", metavar="DATE", help=N_("when the reader joins (default: now)"))
+    parser.add_argument("--timezone", default="", help=N_("the reader's (default: the installation's)"))
+    parser.add_argument("--days", type=int, default=365, help=N_("how far to look (default: a year)"))
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
 def run(config: Config, args: argparse.Namespace) -> int:

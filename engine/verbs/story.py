@@ -6,7 +6,7 @@ import argparse
 import json
 
 from engine.house import House
-from engine.language import Say, translator
+from engine.language import N_, Say, translator
 from engine.rights.facts import fact
 from engine.sequence.model import Plan
 from engine.subscriber.acts import Act, acts
@@ -20,8 +20,8 @@ DATE_WIDTH = len("2026-12-01 09:00:00")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address", help="of the person, or their opaque id, as `relance status` has it")
-    parser.add_argument("--json", action="store_true", help="a list of facts in order: name, both dates, cause, payload")
+    parser.add_argument("address", help=N_("of the person, or their opaque id, as `relance status` has it"))
+    parser.add_argument("--json", action="store_true", help=N_("a list of facts in order: name, both dates, cause, payload"))
 
 
 def show(house: House, args: argparse.Namespace) -> int:

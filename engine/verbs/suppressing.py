@@ -12,7 +12,7 @@ from engine.intake.columns import EMAIL
 from engine.intake.rows import Departure, departure
 from engine.intake.seen import Seen
 from engine.intake.table import Row, TableRefused, open_table
-from engine.language import translator
+from engine.language import N_, translator
 from engine.verbs.bringing import Bringing
 from engine.verbs.import_report import SuppressReport
 from engine.verbs.progress import Progress, stop_between_steps
@@ -26,9 +26,9 @@ NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 
 
 def suppress_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="a .csv or .txt file of addresses")
-    parser.add_argument("--reason", default="operator", choices=REASONS, help="why they must not be written to (default: operator)")
-    parser.add_argument("--email", default="", metavar="COLUMN", help="the column of addresses, where it is not evident")
+    parser.add_argument("file", type=Path, metavar="FILE", help=N_("a .csv or .txt file of addresses"))
+    parser.add_argument("--reason", default="operator", choices=REASONS, help=N_("why they must not be written to (default: operator)"))
+    parser.add_argument("--email", default="", metavar="COLUMN", help=N_("the column of addresses, where it is not evident"))
 
 
 def suppress(house: House, args: argparse.Namespace) -> int:

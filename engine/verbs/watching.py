@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from engine.house import Asked, House, Tally
-from engine.language import counting_translator, translator
+from engine.language import N_, counting_translator, translator
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.model import Letter, Link, Plan
 from engine.verbs.dialogue import broadcasts_in, find_file, lists_in
@@ -44,8 +44,8 @@ class Question:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", nargs="?", default="", help="a dialogue: sequences/onboarding.toml, or its name (default: each)")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("file", metavar="FILE", nargs="?", default="", help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"))
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
 def run(house: House, args: argparse.Namespace) -> int:

@@ -23,17 +23,17 @@ from engine.verbs.wording import language_of, say_delay
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     papers = parser.add_subparsers(dest="paper", required=True, metavar="PAPER")
-    _paper(papers.add_parser("register", help="the record of processing activities (GDPR 30)"))
-    processor = papers.add_parser("processor", help="the annex to a processor's contract (GDPR 28)")
-    processor.add_argument("--name", default="", help="of the processor, as in config.toml (default: every one)")
+    _paper(papers.add_parser("register", help=N_("the record of processing activities (GDPR 30)")))
+    processor = papers.add_parser("processor", help=N_("the annex to a processor's contract (GDPR 28)"))
+    processor.add_argument("--name", default="", help=N_("of the processor, as in config.toml (default: every one)"))
     _paper(processor)
-    _paper(papers.add_parser("breaches", help="the log of breaches (GDPR 33(5))"))
+    _paper(papers.add_parser("breaches", help=N_("the log of breaches (GDPR 33(5))")))
 
 
 def _paper(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--as-of", default="", metavar="DATE", help="as it was known on that day (default: now)")
-    parser.add_argument("--lang", choices=LANGUAGES, default="", help="its language (default: the installation's)")
-    parser.add_argument("-o", dest="file", default="", metavar="FILE", help="write it there, as Markdown (default: to the screen)")
+    parser.add_argument("--as-of", default="", metavar="DATE", help=N_("as it was known on that day (default: now)"))
+    parser.add_argument("--lang", choices=LANGUAGES, default="", help=N_("its language (default: the installation's)"))
+    parser.add_argument("-o", dest="file", default="", metavar="FILE", help=N_("write it there, as Markdown (default: to the screen)"))
 
 
 def papers(house: House, args: argparse.Namespace) -> int:

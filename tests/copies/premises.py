@@ -9,11 +9,11 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 
 from engine.app import furnished
-from engine.cli import parser
 from engine.config import read_config
 from engine.house import House, Premises
 from engine.keys import read_secrets
 from engine.verbs import copying
+from engine.verbs.parser import parser
 from tests.installation import Installations
 from tests.verbs.asking import FILES
 

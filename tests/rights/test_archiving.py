@@ -10,7 +10,6 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from engine.cli import parser
 from engine.house import House
 from engine.ledger.codec import decode
 from engine.rights.archiving import archiver
@@ -20,6 +19,7 @@ from engine.sequence.mistakes import Unpublishable
 from engine.subscriber.events import Cause, ProofArchived, ProofOpened, SubscriberErased
 from engine.vault.sealing import SealingRefused, recipient, seal, unseal
 from engine.verbs import opening, rights
+from engine.verbs.parser import parser
 from engine.verbs.refusal import Refusal
 from tests.conftest import MakeHouse
 from tests.installation import Installations

@@ -63,6 +63,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pydantic": ("engine/web/",),
     "publicsuffixlist": ("engine/letter/hosts.py",),
     "pyrage": ("engine/vault/sealing.py",),
+    "shtab": ("engine/verbs/completing.py",),
     "starlette": ("engine/web/",),
     "uvicorn": ("engine/app.py", "engine/web/serve.py"),
     "uvloop": ("engine/verbs/running.py",),

@@ -87,7 +87,7 @@ def test_what_keeps_relance_from_starting_is_a_sentence(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("frobnicate",), "invalid choice: 'frobnicate'"),
+        (("frobnicate",), "there is no verb frobnicate"),
         ((), "the following arguments are required: VERB"),
         (("run", "--speed", "0"), "argument --speed: a whole number from 1 to 10000000"),
         (("run", "--speed", "fast"), "argument --speed: a whole number from 1 to 10000000"),

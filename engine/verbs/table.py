@@ -1,0 +1,202 @@
+"""The verbs of the command line, by what one wants to do: what each is for, what it is handed, and where it is carried out.
+
+A verb's module is brought in when the verb is typed: `relance --help` brings in none.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from engine.language import N_
+
+Group = Literal["start", "people", "letters", "sending", "trust", "copies", "rights", "papers"]
+Needs = Literal["house", "premises", "config", "folder"]
+GROUPS: dict[Group, str] = {
+    "start": N_("Start"),
+    "people": N_("People"),
+    "letters": N_("Letters and dialogues"),
+    "sending": N_("Sending"),
+    "trust": N_("Trust"),
+    "copies": N_("Copies"),
+    "rights": N_("Rights"),
+    "papers": N_("Papers"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`help` is marked for the catalogue. `needs`: "house" (the stores, opened), "premises" (the database, not looked into), "config" (only the
+    files), "folder" (nothing yet)."""
+
+    group: Group
+    help: str
+    needs: Needs = "house"
+
+
+class Implementation(NamedTuple):
+    """What carries a verb out, and declares its arguments. Parts that are `free` need the folder alone."""
+
+    run: Callable[..., int]
+    arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+    free: frozenset[str] = frozenset()
+
+
+VERBS: dict[str, Verb] = {
+    "init": Verb("start", N_("make a new installation in a folder"), "folder"),
+    "run": Verb("start", N_("do everything: pages, following, sending")),
+    "web": Verb("start", N_("only the pages and the API")),
+    "follow": Verb("start", N_("only keep the views up to date")),
+    "send": Verb("start", N_("only send")),
+    "demo": Verb("start", N_("the sample installation with the clock sped up"), "folder"),
+    "completion": Verb("start", N_("what makes the Tab key complete these words in your shell"), "folder"),
+    "import": Verb("people", N_("bring people in from a .csv or .txt file")),
+    "subscribe": Verb("people", N_("put one person on a list")),
+    "transfer": Verb("people", N_("move one person from a list to another")),
+    "unsubscribe": Verb("people", N_("withdraw one person from a purpose, or from everything")),
+    "suppress": Verb("people", N_("addresses that must not be written to")),
+    "show": Verb("people", N_("a person's whole story")),
+    "lists": Verb("people", N_("the lists, who stands on them, what falls due")),
+    "check": Verb("letters", N_("read sequences/ and report every mistake"), "config"),
+    "simulate": Verb("letters", N_("live through a dialogue and print its calendar"), "config"),
+    "graph": Verb("letters", N_("draw a dialogue"), "config"),
+    "publish": Verb("letters", N_("show what differs from what runs, then publish it")),
+    "watch": Verb("letters", N_("a dialogue's questions and how they are answered")),
+    "preview": Verb("letters", N_("a letter as a chosen person would see it")),
+    "send-test": Verb("letters", N_("send one letter to yourself")),
+    "status": Verb("sending", N_("what runs, what waits, what is wrong and what to do")),
+    "pause": Verb("sending", N_("hold sending")),
+    "resume": Verb("sending", N_("say what will leave, then let it")),
+    "in-doubt": Verb("sending", N_("letters whose acceptance is not known")),
+    "audit": Verb("trust", N_("for an auditor: a person's story, a contested letter, a day long past, proof to hand over")),
+    "rebuild": Verb("trust", N_("make the views anew from the ledger")),
+    "api-key": Verb("trust", N_("keys for the HTTP API")),
+    "backup": Verb("copies", N_("a copy of everything, the vault apart"), "premises"),
+    "restore": Verb("copies", N_("put a copy back; who has left since stays gone"), "premises"),
+    "person": Verb("rights", N_("what a person may ask for: export, correct, restrict, object, erase")),
+    "requests": Verb("rights", N_("rights people have asked for and not been answered yet, with their deadline")),
+    "papers": Verb("papers", N_("documents the law asks of you: register, annexes, log of breaches")),
+    "breach": Verb("papers", N_("write down a breach of personal data, and what was done")),
+}
+
+
+def implementation(verb: str) -> Implementation:
+    """Raises KeyError for what is no verb."""
+    match verb:
+        case "init" | "demo":
+            from engine.verbs import installing
+
+            if verb == "init":
+                return Implementation(installing.init, installing.init_arguments)
+            return Implementation(installing.demo, installing.demo_arguments)
+        case "run" | "web" | "follow" | "send":
+            from engine.verbs import running
+
+            if verb == "run":
+                return Implementation(running.run, running.run_arguments)
+            return Implementation(running.part(verb), running.part_arguments)
+        case "completion":
+            from engine.verbs import completing
+
+            return Implementation(completing.completion, completing.add_arguments)
+        case "import":
+            from engine.verbs import importing
+
+            return Implementation(importing.run, importing.add_arguments)
+        case "suppress":
+            from engine.verbs import suppressing
+
+            return Implementation(suppressing.suppress, suppressing.suppress_arguments)
+        case "subscribe" | "transfer" | "unsubscribe":
+            from engine.verbs import people
+
+            if verb == "subscribe":
+                return Implementation(people.subscribe, people.subscribe_arguments)
+            if verb == "transfer":
+                return Implementation(people.transfer, people.transfer_arguments)
+            return Implementation(people.unsubscribe, people.unsubscribe_arguments)
+        case "show":
+            from engine.verbs import story
+
+            return Implementation(story.show, story.add_arguments)
+        case "lists":
+            from engine.verbs import lists
+
+            return Implementation(lists.lists, lists.add_arguments)
+        case "check":
+            from engine.verbs import planning
+
+            return Implementation(planning.check, planning.check_arguments)
+        case "simulate":
+            from engine.verbs import simulating
+
+            return Implementation(simulating.run, simulating.add_arguments)
+        case "graph":
+            from engine.verbs import graphing
+
+            return Implementation(graphing.run, graphing.add_arguments)
+        case "publish":
+            from engine.verbs import publishing
+
+            return Implementation(publishing.run, publishing.add_arguments)
+        case "watch":
+            from engine.verbs import watching
+
+            return Implementation(watching.run, watching.add_arguments)
+        case "preview" | "send-test":
+            from engine.verbs import previewing
+
+            if verb == "preview":
+                return Implementation(previewing.preview, previewing.preview_arguments)
+            return Implementation(previewing.send_test, previewing.send_test_arguments)
+        case "status":
+            from engine.verbs import reporting
+
+            return Implementation(reporting.status, reporting.add_arguments)
+        case "pause" | "resume":
+            from engine.verbs import pausing
+
+            if verb == "pause":
+                return Implementation(pausing.pause, pausing.pause_arguments)
+            return Implementation(pausing.resume, pausing.resume_arguments)
+        case "in-doubt":
+            from engine.verbs import doubting
+
+            return Implementation(doubting.in_doubt, doubting.add_arguments)
+        case "audit":
+            from engine.verbs import auditing
+
+            return Implementation(auditing.audit, auditing.audit_arguments, auditing.WITHOUT_HOUSE)
+        case "rebuild":
+            from engine.verbs import replaying
+
+            return Implementation(replaying.rebuild, replaying.rebuild_arguments)
+        case "api-key":
+            from engine.verbs import keys
+
+            return Implementation(keys.run, keys.add_arguments)
+        case "backup" | "restore":
+            from engine.verbs import copying
+
+            if verb == "backup":
+                return Implementation(copying.backup, copying.backup_arguments)
+            return Implementation(copying.restore, copying.restore_arguments)
+        case "person":
+            from engine.verbs import rights
+
+            return Implementation(rights.person, rights.add_arguments)
+        case "requests":
+            from engine.verbs import requests
+
+            return Implementation(requests.requests, requests.add_arguments)
+        case "papers":
+            from engine.verbs import writing_papers
+
+            return Implementation(writing_papers.papers, writing_papers.add_arguments)
+        case "breach":
+            from engine.verbs import breaching
+
+            return Implementation(breaching.breach, breaching.add_arguments)
+    raise KeyError(verb)
