@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
+from engine.french_spacing import is_printable
 from engine.language import N_, Language, translator
 from engine.verbs.parser import parser, spoken_in, typed_folder, typed_verb
 from engine.verbs.table import VERBS, implementation
@@ -157,7 +158,7 @@ def ending_tidily() -> Iterator[None]:
 
 def _printable(sentence: str) -> str:
     """What a mail server, a file or a database has said may not steer the terminal it is shown on."""
-    return "".join(character if character.isprintable() or character == "\n" else "·" for character in sentence)
+    return "".join(character if is_printable(character) or character == "\n" else "·" for character in sentence)
 
 
 def _one_line(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 The catalogue is `locale/fr/LC_MESSAGES/relance.po` beside this file, compiled in memory on first use: nothing to build,
 nothing to forget to build. English needs no catalogue, and so nothing of babel, which keeps the command line quick.
-A message the catalogue does not hold is said in English.
+A message the catalogue does not hold is said in English. French ones are spaced here, however they stand in the catalogue.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Final, Literal, get_args
+
+from engine.french_spacing import spaced
 
 Language = Literal["en", "fr"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -64,7 +66,10 @@ def compiled(source: IO[bytes], language: Language) -> GNUTranslations:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    target = BytesIO()
-    write_mo(target, read_po(source, locale=language, abort_invalid=True))
+    target, catalogue = BytesIO(), read_po(source, locale=language, abort_invalid=True)
+    if language == "fr":
+        for entry in catalogue:
+            entry.string = spaced(entry.string) if isinstance(entry.string, str) else tuple(map(spaced, entry.string or ()))
+    write_mo(target, catalogue)
     target.seek(0)
     return GNUTranslations(target)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engine import __version__
+from engine.french_spacing import is_printable
 from engine.house import House
 from engine.inspecting import inspect, read_folder
 from engine.installation.events import InstallationEvent
@@ -60,7 +61,7 @@ class Proposal:
 
 def _printable(line: str) -> str:
     """Nothing in a text may steer the terminal it is shown on."""
-    return "".join(c if c.isprintable() or c == "\t" else "·" for c in line)
+    return "".join(c if is_printable(c) or c == "\t" else "·" for c in line)
 
 
 def plan_publication(house: House, files: Mapping[str, str] | None = None) -> Proposal:

@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.french_spacing import is_printable
+
 KIND = "nothing-held/v1"
 
 
@@ -42,4 +44,4 @@ def statement(origin: str, asked: Sequence[Asked], at: str, head: Head, suppress
 
 def one_line(outside: str) -> str:
     """What a mail says stays on its line and steers nothing."""
-    return "".join(character if character.isprintable() else "·" for character in outside)
+    return "".join(character if is_printable(character) else "·" for character in outside)

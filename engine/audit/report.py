@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
+from engine.french_spacing import is_printable
+
 INDENT = "    "
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 STYLE = """
@@ -48,7 +50,7 @@ class Report:
 
 def printable(outside: str) -> str:
     """What others have said may not steer the terminal it is shown on."""
-    return "".join(character if character.isprintable() else "·" for character in outside)
+    return "".join(character if is_printable(character) else "·" for character in outside)
 
 
 def as_text(report: Report) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+
+from engine.french_spacing import spaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +63,6 @@ TEXTS = {
         "My data",
     ),
 }
+# Not those of headers, where one blank that is not ASCII makes an encoded word of the whole.
+_SHOWN = [field.name for field in fields(Texts) if not field.name.endswith("_subject")]
+TEXTS["fr"] = replace(TEXTS["fr"], **{name: spaced(getattr(TEXTS["fr"], name)) for name in _SHOWN})

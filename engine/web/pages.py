@@ -20,6 +20,7 @@ from markupsafe import escape
 
 from engine.colour import readable, text_on
 from engine.config import Site
+from engine.french_spacing import spaced_html
 from engine.language import LANGUAGES, Language, counting_translator, translator
 
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
@@ -104,9 +105,9 @@ class Pages:
         return tuple(int(piece) if n % 2 else piece for n, piece in enumerate(found))
 
     def _rendered(self, template: str, language: Language, nonce: str, values: Mapping[str, object]) -> str:
-        return _environment(language).get_template(template).render(
-            language=language, site=self.site, tint=self.tint, nonce=nonce, **values
-        )
+        template_of = _environment(language).get_template(template)
+        text = template_of.render(language=language, site=self.site, tint=self.tint, nonce=nonce, **values)
+        return spaced_html(text) if language == "fr" else text
 
 
 def _answer(text: str, nonce: str, language: Language, status: int, leads_to: Collection[str], headers: Mapping[str, str]) -> Response:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from engine.config import Site
+from engine.french_spacing import spaced
 from engine.installation.publishing import EMBEDDED, Shown, partner_line
 from engine.language import LANGUAGES, Language, translator
 from engine.sequence.model import Plan
@@ -37,7 +38,14 @@ class Words:
 
 
 def words_of(kind: str, plan: Plan, purpose: str, language: Language) -> Words:
-    """The words of the page on which `purpose` is agreed to."""
+    """The words of the page on which `purpose` is agreed to, spaced as the page shows them."""
+    words = _words_of(kind, plan, purpose, language)
+    if language != "fr":
+        return words
+    return Words(spaced(words.heading), tuple(map(spaced, words.paragraphs)), spaced(words.button), spaced(words.box), spaced(words.quiet))
+
+
+def _words_of(kind: str, plan: Plan, purpose: str, language: Language) -> Words:
     _ = translator(language)
     found = plan.purposes.get(purpose)
     name, description = (found.name, found.description) if found else (purpose, "")

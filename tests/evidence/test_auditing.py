@@ -40,13 +40,13 @@ def test_whole_proofs_are_counted_and_one_that_lacks_a_name_is_told_with_it(site
     for come in (doors.by_form, doors.by_api, doors.by_import, doors.by_operator, doors.by_page):
         come(site)
     capsys.readouterr()
-    assert audit(site.house) == 0 and capsys.readouterr().out == "fondements dont la preuve est entière : 5\n"
+    assert audit(site.house) == 0 and capsys.readouterr().out == "fondements dont la preuve est entière : 5\n"
     broken = doors.last(site, "simple@exemple.fr")
     site.house.vault.forget_evidence([bytes.fromhex(broken.entry.cause.evidence)])
     with pytest.raises(Refusal, match="some have no whole proof"):
         audit(site.house)
     said = capsys.readouterr().out
-    assert said.startswith(f"{site.stream('simple@exemple.fr')}  « conseils », par form : manque method (le coffre n’en contient plus rien)\n")
+    assert said.startswith(f"{site.stream('simple@exemple.fr')}  « conseils », par form : manque method (le coffre n’en contient plus rien)\n")
     assert "method: 1\n" in said and "@" not in said
     assert audit(site.house, "appel@exemple.fr") == 0
     with pytest.raises(Refusal, match="nobody is known"):

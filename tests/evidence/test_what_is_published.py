@@ -34,7 +34,7 @@ def site(installations: Installations) -> Iterator[Site]:
 
 
 def words_on(page: str) -> str:
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page)))
+    return unescape(re.sub(r"[ \n]+", " ", re.sub(r"<[^>]*>", " ", page)))
 
 
 def shows(page: str, notice: str) -> bool:
@@ -68,7 +68,7 @@ def test_the_words_of_every_page_and_form_are_published_in_each_language_under_t
 
 def test_a_page_of_a_partner_names_it_where_the_box_is_ticked(site: Site) -> None:
     said = words_of(CONSENT, site.house.publications.current().plan(), "pepiniere", "fr").notice
-    assert "La Pépinière (bonjour@pepiniere.example) : https://pepiniere.example/vie-privee" in said
+    assert "La Pépinière (bonjour@pepiniere.example) : https://pepiniere.example/vie-privee" in said
 
 
 def test_what_a_consent_refers_to_stays_though_form_page_and_purpose_are_gone(installations: Installations) -> None:

@@ -158,7 +158,7 @@ def test_who_is_set_aside_is_shown_by_their_id_and_by_nothing_personal(
     assert b"relance_stuck 1.0\n" in exposition(facts)
     assert show(house, argparse.Namespace(address=bad, json=False)) == 0
     heard = capsys.readouterr().out
-    assert "Mis de côté, rien n’est envoyé : KeyError : ce qui est arrivé" in heard and "anna@" not in heard
+    assert "Mis de côté, rien n’est envoyé : KeyError : ce qui est arrivé" in heard and "anna@" not in heard
 
 
 def test_a_fold_that_was_spoilt_is_no_reason_to_set_anybody_aside(make_house: MakeHouse) -> None:

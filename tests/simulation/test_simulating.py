@@ -21,7 +21,7 @@ PARIS = "Europe/Paris"
 MONDAY = to_instant(datetime(2026, 11, 23, 15), PARIS)
 WORDS = {
     "a.md": "Bonjour.\n",
-    "q.md": "Alors ?\n\n[Oui, c’est fait](===11===) [Non, aidez-moi](===12===)\n",
+    "q.md": "Alors ?\n\n[Oui, c’est fait](===11===) [Non, aidez-moi](===12===)\n",
     "copy.md": "Un carnet ?\n\n[Le carnet](+++21+++) [Les offres](===30===)\n",
 }
 QUESTION = letter("list-created", 'at = "09:00"', 'days = "mon-fri"', body="q.md", when='after = "2 days"')
@@ -251,10 +251,10 @@ def test_the_calendar_is_told_in_the_language_of_the_author() -> None:
     assert lines[:6] == [
         "Essai (Europe/Paris)",
         "J+0    lun 2026-11-23 15:00  rejoint la liste 10 prise-en-main",
-        "                             lettre welcome « Bienvenue à vous »",
-        "J+2    mer 2026-11-25 09:00  lettre list-created « Sujet »",
-        "J+2    mer 2026-11-25 10:00  répond « Oui, c’est fait » → 11 liste-creee",
-        "                             lettre bravo « Sujet »",
+        "                             lettre welcome « Bienvenue à vous »",
+        "J+2    mer 2026-11-25 09:00  lettre list-created « Sujet »",
+        "J+2    mer 2026-11-25 10:00  répond « Oui, c’est fait » → 11 liste-creee",
+        "                             lettre bravo « Sujet »",
     ]
     english: list[str] = []
     simulate(PLAN, Options("d.toml", start=MONDAY, timezone=PARIS), english.append, "en")

@@ -53,7 +53,7 @@ def test_a_folder_with_nothing_wrong_is_told_so(tmp_path: Path, capsys: pytest.C
     assert said(tmp_path) == []
     assert check(read_config(tmp_path), argparse.Namespace(json=False)) == 0
     heard = capsys.readouterr()
-    assert heard.out == "1 liste, 1 lettre : rien n’empêche de publier.\n"
+    assert heard.out == "1 liste, 1 lettre : rien n’empêche de publier.\n"
     assert heard.err == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "sequences"]
 

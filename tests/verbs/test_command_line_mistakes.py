@@ -130,7 +130,7 @@ def test_a_french_installation_is_refused_in_french(tmp_path: Path) -> None:
     said = relance("show", "anna")
     assert said == Said(2, "", "relance: une adresse a exactement un signe @\n")
     said = relance("simulate", "printemps")
-    assert said == Said(2, "", "relance: il n’y a pas de dialogue printemps ; il y a : semis.toml\n")
+    assert said == Said(2, "", "relance: il n’y a pas de dialogue printemps ; il y a : semis.toml\n")
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ def test_what_a_reader_says_is_said_in_french(said: str) -> None:
 def test_what_a_file_is_and_why_it_cannot_be_read_is_translated_within_the_sentence() -> None:
     french = translator("fr")
     found = in_words("amis.csv is a PDF: open it in the program it comes from and save it as CSV (UTF-8)", french)
-    assert found.startswith("amis.csv est un PDF : ouvrez-le")
+    assert found.startswith("amis.csv est un PDF : ouvrez-le")
     assert in_words("amis.csv cannot be read: on line 2, a quote is opened and not closed", french) == (
-        "amis.csv ne peut pas être lu : à la ligne 2, un guillemet est ouvert et n’est pas fermé"
+        "amis.csv ne peut pas être lu : à la ligne 2, un guillemet est ouvert et n’est pas fermé"
     )
     assert in_words("1 'a', 2 'b' all look like email: say which with --map NUMBER=email", french).endswith("--map NUMÉRO=email")

@@ -392,7 +392,7 @@ def test_wrong_options_are_a_sentence_and_status_two(house: House, tmp_path: Pat
 def test_what_is_wrong_with_an_option_is_said_in_french_too(house: House, tmp_path: Path) -> None:
     with pytest.raises(Refusal) as refusal:
         bring(house, table(tmp_path, THREE), said=(*SAID, "--collected", "2999-01-01"))
-    assert refusal.value.said(translator("fr")) == "--collected : la date de collecte est dans l’avenir"
+    assert refusal.value.said(translator("fr")) == "--collected : la date de collecte est dans l’avenir"
 
 
 def test_a_file_that_cannot_be_read_or_a_column_that_is_not_there_is_status_two(house: House, tmp_path: Path) -> None:
@@ -419,8 +419,8 @@ def test_the_report_names_columns_and_warns_of_refusals_left_behind_in_the_langu
     assert importing.run(house, _arguments(path, "--dry-run")) == 0
     said = capsys.readouterr()
     assert said.err == ""
-    assert "email ← « E-mail », first_name ← « Prénom »" in said.out
-    assert "« Statut », « Ville »" in said.out
+    assert "email ← « E-mail », first_name ← « Prénom »" in said.out
+    assert "« Statut », « Ville »" in said.out
     english = list(bring(house, path, "--dry-run").lines(translator("en")))
     assert any("WARNING: the column “Statut”" in line for line in english)
     assert not any(line in said.out.splitlines() for line in english if "dry run" in line.lower())

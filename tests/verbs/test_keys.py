@@ -41,7 +41,7 @@ def test_a_french_installation_speaks_french_of_its_keys(house: House, capsys: p
     ("words", "status", "said"),
     [
         (("create", ""), 2, "une clé a un nom de 1 à 80 caractères, pour la reconnaître"),
-        (("revoke", "none"), 1, "il n’y a pas de clé none en service ; `relance api-key list` les montre"),
+        (("revoke", "none"), 1, "il n’y a pas de clé none en service ; `relance api-key list` les montre"),
     ],
     ids=str,
 )

@@ -96,7 +96,7 @@ def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(peopled: House,
         write_sequences(peopled.config.folder, FILES)
     told = capsys.readouterr().out.splitlines()
     place = told.index("- liste 11 oui (2 personnes y sont)")
-    assert told[place + 1] == "    elles y restent et ne reçoivent plus rien ; gardez la liste, ou déplacez-les d’abord"
+    assert told[place + 1] == "    elles y restent et ne reçoivent plus rien ; gardez la liste, ou déplacez-les d’abord"
     assert peopled.publications.current().edition == 1
 
 

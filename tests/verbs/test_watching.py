@@ -104,7 +104,7 @@ def test_it_is_told_in_the_language_of_the_author(house: House, capsys: pytest.C
     assert run(house, argparse.Namespace(file="d", json=False)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Essai  (d.toml)"
-    assert lines[2] == "asks  « Une question »  (liste 10 question)"
+    assert lines[2] == "asks  « Une question »  (liste 10 question)"
     assert [" ".join(line.split()) for line in lines[3:5]] == [
         "demandé à 12 4 rappels sont partis",
         "« Oui » 4 33 % → 11 oui (1 par la page elle-même)",

@@ -207,7 +207,7 @@ def test_on_demand_it_goes_now_and_today_is_done(house: House, monkeypatch: pyte
 
     assert asyncio.run(story()) == 1
     said = capsys.readouterr().out
-    assert f"{NOTARY} : le point de contrôle sur" in said and f"{FRIEND} : non accepté : 550" in said
+    assert f"{NOTARY} : le point de contrôle sur" in said and f"{FRIEND} : non accepté : 550" in said
     assert [mail.recipients for mail in rounds(house)] == [(FRIEND,)]
 
 

@@ -47,7 +47,7 @@ name = "prise-en-main"
 [[list]]
 id = 11
 name = "numero-onze"
-thanks = "Bravo ! La suite vous attend."
+thanks = "Bravo ! La suite vous attend."
   [[list.letter]]
   id = "bravo"
   after = "0 minutes"

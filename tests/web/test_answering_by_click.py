@@ -22,7 +22,7 @@ def test_a_press_moves_and_says_the_thanks_of_where_it_leads(house: House, reade
     found = letter(house)
     page = press(reader, found.link(YES))
     assert (page.status_code, found.lists()) == (200, {11})
-    assert "Bravo ! La suite vous attend." in page.text and "<h1>Votre réponse : Oui, c’est fait</h1>" in page.text
+    assert "Bravo ! La suite vous attend." in page.text and "<h1>Votre réponse : Oui, c’est fait</h1>" in page.text
     (moved,) = found.since()
     assert isinstance(moved, ListMoved) and (moved.act, moved.link, moved.message) == ("human_button", YES, found.claim.message)
 
@@ -41,16 +41,16 @@ def test_five_posts_are_one_event_and_show_the_same_page(house: House, reader: h
     fields = [form_to(reader.get(f"/l/{token}").text, token) for _ in range(5)]
     pages = [reader.post(f"/l/{token}", data=each) for each in fields]
     assert {page.status_code for page in pages} == {200}
-    assert all("Bravo ! La suite vous attend." in page.text for page in pages)
+    assert all("Bravo ! La suite vous attend." in page.text for page in pages)
     assert len(found.since()) == 1
-    assert "Bravo ! La suite vous attend." in reader.get(f"/l/{token}").text
+    assert "Bravo ! La suite vous attend." in reader.get(f"/l/{token}").text
 
 
 def test_two_presses_of_one_button_are_one_act_and_both_see_it_done(house: House, reader: httpx.Client) -> None:
     found = letter(house)
     fields = form_to(reader.get(f"/l/{found.link(YES)}").text, found.link(YES))
     pages = [reader.post(f"/l/{found.link(YES)}", data=fields) for _ in range(2)]
-    assert all("Bravo ! La suite vous attend." in page.text for page in pages)
+    assert all("Bravo ! La suite vous attend." in page.text for page in pages)
     assert len(found.since()) == 1
 
 
@@ -60,7 +60,7 @@ def test_a_spent_page_never_acts_again_even_where_it_would_change_something(hous
     reader.post(f"/l/{found.link(YES)}", data=fields)
     press(reader, found.link(NO))
     page = reader.post(f"/l/{found.link(YES)}", data=fields)
-    assert (found.lists(), ">Je réponds « Oui, c’est fait »</button>" in page.text) == ({12}, True)
+    assert (found.lists(), ">Je réponds « Oui, c’est fait »</button>" in page.text) == ({12}, True)
 
 
 @pytest.mark.parametrize("nonce", ["", "x", "A" * 48, "é" * 48])
@@ -132,8 +132,8 @@ def test_another_purpose_asks_with_an_unticked_box_and_takes_no_silence_for_a_ye
     assert isinstance(given, ConsentGiven) and isinstance(moved, ListMoved) and (given.purpose, given.proof) == ("offres", "page")
     kept = house.vault.evidence_of(found.stream)[found.entries()[-2].cause.evidence]
     shown = house.publications.current().words[given.notice]
-    assert shown.splitlines()[:2] == ["Souhaitez-vous recevoir « Les offres du potager » ?", "Nos ventes, quatre fois par an."]
-    assert kept["box"] == {"id": "consent", "label": "Oui, je souhaite recevoir « Les offres du potager ».", "at_first": "not ticked", "ticked": True}
+    assert shown.splitlines()[:2] == ["Souhaitez-vous recevoir « Les offres du potager » ?", "Nos ventes, quatre fois par an."]
+    assert kept["box"] == {"id": "consent", "label": "Oui, je souhaite recevoir « Les offres du potager ».", "at_first": "not ticked", "ticked": True}
     assert (kept["purpose"], kept["notice_digest"], kept["button"]) == ("offres", given.notice, "Confirmer mon choix")
 
 
@@ -145,10 +145,10 @@ def test_a_confirmation_is_a_press_and_never_anything_less(house: House, reader:
     assert "<script" not in page and ">Je confirme mon inscription</button>" in page
     reader.post(f"/l/{token}", data=form_to(page, token) | {"act": "auto"})
     assert asked.since() == []
-    assert "C’est confirmé, bonne lecture !" in press(reader, token).text
+    assert "C’est confirmé, bonne lecture !" in press(reader, token).text
     confirmed = asked.since()[0]
     assert isinstance(confirmed, ConsentConfirmed) and confirmed.act == "human_button" and asked.lists() == {10}
-    assert "C’est confirmé, bonne lecture !" in reader.get(f"/l/{token}").text
+    assert "C’est confirmé, bonne lecture !" in reader.get(f"/l/{token}").text
 
 
 def test_a_confirmation_too_late_says_what_to_do(house: House, reader: httpx.Client) -> None:
@@ -173,10 +173,10 @@ def test_unsubscribing_names_the_purpose_and_offers_everything_and_the_way_back(
     found = letter(house)
     token = found.token(UNSUBSCRIBE)
     done = press(reader, token)
-    assert "Vous ne recevrez plus « La lettre du potager »." in done.text and found.lists() == set()
+    assert "Vous ne recevrez plus « La lettre du potager »." in done.text and found.lists() == set()
     assert form_to(done.text, found.token(EVERYTHING)) and form_to(done.text, token, "again")
     back = reader.post(f"/l/{token}", data=form_to(done.text, token, "again"))
-    assert "Vous recevrez de nouveau « La lettre du potager »." in back.text and found.lists() == {10}
+    assert "Vous recevrez de nouveau « La lettre du potager »." in back.text and found.lists() == {10}
     assert [type(event).__name__ for event in found.since()] == ["ConsentWithdrawn", "ListLeft", "ConsentGiven", "ListJoined"]
 
 

@@ -36,7 +36,7 @@ def since_asked(found: Letter) -> list[object]:
 
 def test_opening_the_link_changes_nothing_and_the_button_is_a_sign_of_life(house: House, reader: httpx.Client, asked: Letter) -> None:
     page = reader.get(f"/l/{asked.token(CONFIRM)}")
-    assert page.status_code == 200 and "<h1>Souhaitez-vous continuer ?</h1>" in page.text and "Oui, je continue" in page.text
+    assert page.status_code == 200 and "<h1>Souhaitez-vous continuer ?</h1>" in page.text and "Oui, je continue" in page.text
     assert since_asked(asked) == []
     done = press(reader, asked.token(CONFIRM))
     assert done.status_code == 200 and "Nos lettres continuent comme avant." in done.text

@@ -50,8 +50,8 @@ def test_a_young_letter_waits_for_the_button_and_a_press_moves(house: House, sit
         page.wait_for_timeout(300)
         assert found.since() == []
         picture(page, "ask")
-        page.get_by_role("button", name="Je réponds « Oui, c’est fait »").click()
-        expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
+        page.get_by_role("button", name="Je réponds « Oui, c’est fait »").click()
+        expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
         picture(page, "done")
         page.get_by_role("button", name="Annuler").click()
         expect(page.get_by_role("heading", name="Votre réponse est annulée")).to_be_visible()
@@ -64,7 +64,7 @@ def test_an_old_letter_needs_one_click(house: House, site: str) -> None:
     found = letter(house, minutes_ago=60)
     with browsing(agent=PHONE) as page:
         page.goto(f"{site}/l/{found.link(YES)}")
-        expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
+        expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
     assert (moved(found).act, found.lists()) == ("auto_submit", {11})
 
 
@@ -86,8 +86,8 @@ def test_without_javascript_an_old_letter_waits_for_the_button(house: House, sit
         page.goto(f"{site}/l/{found.link(YES)}")
         page.wait_for_timeout(300)
         assert found.since() == []
-        page.get_by_role("button", name="Je réponds « Oui, c’est fait »").click()
-        expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
+        page.get_by_role("button", name="Je réponds « Oui, c’est fait »").click()
+        expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
 
 
 def test_a_browser_that_says_it_is_headless_gets_the_button(house: House, site: str) -> None:
@@ -108,7 +108,7 @@ def test_a_page_nobody_sees_waits_until_somebody_does(house: House, site: str, t
         page.wait_for_timeout(500)
         assert found.since() == []
         page.evaluate(f"window.shown = true; document.dispatchEvent(new Event('{event}'))")
-        expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
+        expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
     assert found.lists() == {11}
 
 
@@ -151,7 +151,7 @@ def test_a_confirmation_waits_for_its_button_however_old_it_is(house: House, sit
         assert asked.since() == []
         picture(page, "confirm")
         page.get_by_role("button", name="Je confirme mon inscription").click()
-        expect(page.get_by_text("C’est confirmé, bonne lecture !")).to_be_visible()
+        expect(page.get_by_text("C’est confirmé, bonne lecture !")).to_be_visible()
     assert asked.lists() == {10}
 
 
@@ -159,14 +159,14 @@ def test_another_purpose_is_a_box_that_a_person_ticks(house: House, site: str) -
     found = letter(house, minutes_ago=60)
     with browsing(agent=PHONE, width=390) as page:
         page.goto(f"{site}/l/{found.link(OFFERS)}")
-        box = page.get_by_role("checkbox", name="Oui, je souhaite recevoir « Les offres du potager ».")
+        box = page.get_by_role("checkbox", name="Oui, je souhaite recevoir « Les offres du potager ».")
         assert not box.is_checked()
         picture(page, "consent")
         page.get_by_role("button").click()
         expect(page.get_by_role("alert")).to_be_visible()
         box.check()
         page.get_by_role("button").click()
-        expect(page.get_by_role("heading", name="Votre réponse : Vos offres")).to_be_visible()
+        expect(page.get_by_role("heading", name="Votre réponse : Vos offres")).to_be_visible()
     assert found.lists() == {40}
 
 
@@ -176,7 +176,7 @@ def test_a_keyboard_is_enough(house: House, site: str) -> None:
         page.goto(f"{site}/l/{found.link(NO)}")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="Votre réponse : Pas encore")).to_be_visible()
+        expect(page.get_by_role("heading", name="Votre réponse : Pas encore")).to_be_visible()
     assert found.lists() == {12}
 
 
@@ -188,7 +188,7 @@ def test_no_other_host_no_cookie_and_no_complaint(house: House, site: str) -> No
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: said.append(message.text))
         page.goto(f"{site}/l/{found.link(YES)}")
-        expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
+        expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
         page.goto(f"{site}/l/{'A' * 35}")
         assert all(url.startswith(site) for url in asked)
         assert (said, page.context.cookies()) == ([], [])

@@ -186,7 +186,7 @@ def test_a_letter_is_read_and_its_scripts_stay_dead(box: Box) -> None:
         frame = page.frame_locator("iframe.letter")
         expect(frame.get_by_role("heading", name="Bonjour Anna")).to_be_visible()
         page.wait_for_timeout(500)
-        assert page.title().startswith("Avez-vous semé vos graines ?")
+        assert page.title().startswith("Avez-vous semé vos graines ?")
         assert not [url for url in asked if "x.invalid" in url]
         with page.context.expect_page() as opened:
             frame.get_by_role("link", name="Oui").click()

@@ -88,9 +88,9 @@ def test_a_page_asks_no_other_host_for_anything_and_names_no_list(house: House, 
 
 def test_the_page_says_the_answer_in_the_words_of_the_letter(house: House, reader: httpx.Client) -> None:
     found = letter(house)
-    assert "<h1>Votre réponse : Oui, c’est fait</h1>" in reader.get(f"/l/{found.link(YES)}").text
-    assert ">Je réponds « Pas encore »</button>" in reader.get(f"/l/{found.link(1)}").text
-    assert "Ne plus recevoir « La lettre du potager »" in reader.get(f"/l/{found.token(UNSUBSCRIBE)}").text
+    assert "<h1>Votre réponse : Oui, c’est fait</h1>" in reader.get(f"/l/{found.link(YES)}").text
+    assert ">Je réponds « Pas encore »</button>" in reader.get(f"/l/{found.link(1)}").text
+    assert "Ne plus recevoir « La lettre du potager »" in reader.get(f"/l/{found.token(UNSUBSCRIBE)}").text
 
 
 def test_a_reader_is_spoken_to_in_their_language(house: House, reader: httpx.Client) -> None:

@@ -201,7 +201,7 @@ def test_the_link_of_a_confirmation_opens_too(house: House, reader: httpx.Client
 def test_a_press_shows_everything_in_plain_words(anna: Reader) -> None:
     page = anna.sees()
     for word in (anna.email, "Prénom", "Anna", "Commune", "Lyon", "La lettre du potager", "vous l’avez accepté, le", "prise-en-main", "noté par nous",
-                 "foire aux plantes", "Avez-vous semé ?", "prise en charge par votre messagerie", "français"):  # fmt: skip
+                 "foire aux plantes", "Avez-vous semé ?", "prise en charge par votre messagerie", "français"):  # fmt: skip
         assert word in page.text, word
     assert anna.letter.stream not in page.text
 

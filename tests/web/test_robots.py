@@ -155,7 +155,7 @@ def by_itself(reader: httpx.Client, token: str, agent: str = PHONE) -> httpx.Res
 
 def test_an_old_letters_page_moves_by_itself_and_says_so_in_the_event(house: House, reader: httpx.Client) -> None:
     found = letter(house, minutes_ago=60)
-    assert "Bravo ! La suite vous attend." in by_itself(reader, found.link(YES)).text
+    assert "Bravo ! La suite vous attend." in by_itself(reader, found.link(YES)).text
     (moved,) = found.since()
     assert isinstance(moved, ListMoved) and moved.act == "auto_submit" and moved.hold_until >= moved.at + 10 * MINUTE
     assert found.person().last_contact == 0
