@@ -56,14 +56,15 @@ def open_premises(config: Config, tell: Tell = lambda said: None) -> Iterator[Pr
         owner = ensure_database(embedded.attach(tell), DATABASE) if embedded else config.store_url
         if embedded is not None:
             embedded.guard()
-        yield Premises(config, secrets, owner, lambda: furnished(config, owner, secrets))
+        trouble = embedded.trouble if embedded is not None else lambda: ""
+        yield Premises(config, secrets, owner, lambda: furnished(config, owner, secrets, trouble))
     finally:
         if embedded is not None:
             embedded.detach()
 
 
 @contextmanager
-def furnished(config: Config, owner: str, secrets: Secrets) -> Iterator[House]:
+def furnished(config: Config, owner: str, secrets: Secrets, store_trouble: Callable[[], str] = lambda: "") -> Iterator[House]:
     """A house in a database that is there: `owner` is the conninfo of who may create in it. Raises as `open_house` does."""
     program = ensure_program_role(owner, config.secrets / "database.password")
     migrate(owner, program_role(program))
@@ -82,7 +83,8 @@ def furnished(config: Config, owner: str, secrets: Secrets) -> Iterator[House]:
         # The random end of an origin's name.
         place = Place(config.data, config.secrets, urlsplit(config.site.url).netloc, partial(random_source.token_hex, 8))
         tree = LedgerTree(database, ledger, publications, place, clock.now, wall_now)
-        yield House(config, secrets, database, ledger, vault, desk, clock, publications, decisions, views, sender_name(), memory, tree)
+        stores = (database, ledger, vault, desk, clock, publications, decisions, views)
+        yield House(config, secrets, *stores, sender_name(), memory, tree, store_trouble)
     finally:
         ledger.close()
         database.close()

@@ -133,6 +133,8 @@ class House:
     sender: str
     memory: LedgerMemory
     tree: LedgerTree
+    store_trouble: Callable[[], str] = lambda: ""
+    """Why nobody would start a PostgreSQL of our own again if it died now; "" while it is looked after."""
 
 
 @dataclass(frozen=True)

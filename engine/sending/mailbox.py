@@ -22,6 +22,9 @@ from weakref import WeakSet
 from aiosmtpd.smtp import SMTP, Session
 from aiosmtpd.smtp import Envelope as Received
 
+from engine.connections import Connections
+
+IDLE_SECONDS = 60.0
 KEPT = 10_000
 LARGEST = 10 * 1024 * 1024  # octets
 _ID = re.compile(r"[0-9]{10}")
@@ -34,6 +37,38 @@ class MailboxEntry(NamedTuple):
     subject: str
 
 
+class _Connection(SMTP):
+    """Of whom nothing is being taken gives way to others; whoever says nothing for a minute is hung up on."""
+
+    def __init__(self, mailbox: Mailbox, admitted: Connections) -> None:
+        self._admitted = admitted
+        super().__init__(
+            mailbox,
+            data_size_limit=LARGEST,
+            enable_SMTPUTF8=True,
+            hostname="localhost",
+            ident="Relance mailbox",
+            timeout=IDLE_SECONDS,
+            loop=asyncio.get_running_loop(),
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if not self._admitted.admit(self, str(transport.get_extra_info("peername")[0])):
+            self.drop()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._admitted.leave(self)
+        super().connection_lost(error)
+
+    def is_idle(self) -> bool:
+        return self.envelope is None or self.envelope.mail_from is None
+
+    def drop(self) -> None:
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+
+
 class Mailbox:
     """Reading needs no running server, and may happen in another process."""
 
@@ -42,6 +77,7 @@ class Mailbox:
         self._kept = kept
         self._server: asyncio.Server | None = None
         self._connections: WeakSet[SMTP] = WeakSet()
+        self._admitted = Connections()
 
     async def start(self, port: int = 0) -> None:
         """Listens on 127.0.0.1; 0 takes any free port. Raises OSError."""
@@ -108,15 +144,7 @@ class Mailbox:
         return "250 2.0.0 Kept"
 
     def _connected(self) -> SMTP:
-        loop = asyncio.get_running_loop()
-        connection = SMTP(
-            self,
-            data_size_limit=LARGEST,
-            enable_SMTPUTF8=True,
-            hostname="localhost",
-            ident="Relance mailbox",
-            loop=loop,
-        )
+        connection = _Connection(self, self._admitted)
         self._connections.add(connection)
         return connection
 

@@ -107,6 +107,9 @@ def of_sending(facts: Facts) -> Iterator[Finding]:
             what = N_("the stop journal cannot be written: {why}")
             remedy = N_("people leave all the same, and erasures wait: free or mend the disk that holds data/")
             yield Finding("journal", "stopped", what, remedy, values)
+        elif trouble.what == "store":
+            what = N_("for {since} the built-in PostgreSQL is not looked after, and would not be started again: {why}")
+            yield Finding("store", "stopped", what, N_("mend what it names; if it stays, stop Relance and start it again"), values)
         elif trouble.what == "blocked":
             what = N_("{since} ago the mail server refused our mail as such: {why}")
             yield Finding("blocked", "notice", what, N_("`relance resume` forgets this once it is settled"), values)

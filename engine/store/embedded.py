@@ -82,6 +82,10 @@ class Embedded:
         """From now on until we leave, a server that dies is started again. For a program that outlives it; its connections are its own care."""
         self._guard = self._guard or Guard(self._lives, self._revive)
 
+    def trouble(self) -> str:
+        """Why a server that dies would not be started again; "" while it would be, and before `guard`."""
+        return self._guard.trouble if self._guard is not None else ""
+
     def _lives(self) -> bool:
         note = postmaster.read_note(self._data)
         return note is not None and (postmaster.is_server_of(self._data, note.pid) or _answers_elsewhere(note))

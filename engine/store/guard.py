@@ -18,13 +18,19 @@ STOP_PATIENCE = 30.0
 
 
 class Guard:
-    """A thread that asks `lives` and calls `start`, until `stop`. A start that fails (a full disk, say) is said, and tried again."""
+    """A thread that asks `lives` and calls `start`, until `stop`. Whatever fails in it (a full disk, no descriptor left) is said, and tried again."""
 
     def __init__(self, lives: Callable[[], bool], start: Callable[[], None]) -> None:
         self._lives, self._start = lives, start
         self._stopping = threading.Event()
+        self._trouble = ""
         self._thread = threading.Thread(target=self._look, name="guard", daemon=True)
         self._thread.start()
+
+    @property
+    def trouble(self) -> str:
+        """Why nobody would start the server again at this moment; "" while it is looked after."""
+        return self._trouble if self._thread.is_alive() or self._stopping.is_set() else self._trouble or "its thread has ended"
 
     def stop(self) -> None:
         self._stopping.set()
@@ -33,12 +39,19 @@ class Guard:
     def _look(self) -> None:
         pause = LOOK_EVERY
         while not self._stopping.wait(pause):
-            pause = LOOK_EVERY
-            if self._lives():
-                continue
             try:
-                self._start()
-                log.warning("PostgreSQL had died and runs again")
-            except EmbeddedFailed as error:
-                log.error("PostgreSQL has died and cannot be started", extra={"why": str(error)})
+                if not self._lives():
+                    self._start()
+                    log.warning("PostgreSQL had died and runs again")
+            except Exception as error:
+                # Any at all: a guard that ended of one would be missed only when it is needed.
                 pause = AFTER_FAILURE
+                self._tell(error)
+            else:
+                pause, self._trouble = LOOK_EVERY, ""
+
+    def _tell(self, error: Exception) -> None:
+        why = str(error) if isinstance(error, EmbeddedFailed) else f"{type(error).__name__}: {error}"
+        if why != self._trouble:
+            self._trouble = why
+            log.error("PostgreSQL cannot be looked after, or started again", extra={"why": why})

@@ -78,10 +78,12 @@ def _collect_seldom() -> None:
 
 def _run(house: House, order: Order) -> int:
     # Here, because every other verb does without what sending, serving and scheduling bring in.
+    from engine.connections import raise_descriptor_limit
     from engine.sending.self_test import self_test
     from engine.verbs.working import work
 
     logs.to_standard_error()
+    raise_descriptor_limit()
     self_test()
     _collect_seldom()
     before = {number: signal.getsignal(number) for number in ENDINGS}

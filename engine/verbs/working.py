@@ -134,6 +134,8 @@ def _troubles(house: House, order: Order, sender: Sender | None) -> dict[str, st
     found = {"relay": redacted(relay)} if relay else {}
     if house.vault.journal.trouble:
         found["journal"] = house.vault.journal.trouble
+    if trouble := house.store_trouble():
+        found["store"] = trouble
     if "follow" in order.parts:
         found |= {f"view:{name}": fault for name, _position, fault in house.views.positions() if fault}
         found |= {"proof": house.tree.trouble} if house.tree.trouble else {}

@@ -153,3 +153,25 @@ def test_stopping_ends_the_connections_that_are_open(mailbox: Mailbox) -> None:
         return rest
 
     assert asyncio.run(asyncio.wait_for(main(), 30)) == b""
+
+
+def test_silent_connections_keep_no_letter_out(mailbox: Mailbox) -> None:
+    async def main() -> list[Delivery]:
+        outcomes: list[Delivery] = []
+
+        async def all_of(group: Sequence[Envelope]) -> Collection[str]:
+            return [envelope.key for envelope in group]
+
+        await mailbox.start()
+        relay = Relay(RelaySettings("127.0.0.1", mailbox.port, "none", connections=1))
+        silent = [await asyncio.open_connection("127.0.0.1", mailbox.port) for _ in range(150)]
+        try:
+            await relay.deliver([Envelope("m1", "b-1@exemple.fr", "a@exemple.fr", mail("a@exemple.fr"))], all_of, outcomes.append)
+        finally:
+            for _, writer in silent:
+                writer.close()
+            await relay.close()
+            await mailbox.stop()
+        return outcomes
+
+    assert [one.verdict for one in asyncio.run(asyncio.wait_for(main(), 30))] == [Verdict.ACCEPTED]

@@ -52,6 +52,7 @@ def test_nothing_is_found_where_all_is_well() -> None:
         (replace(WELL, requests=2), [("requests", "notice")]),
         (replace(WELL, requests=2, requests_late=1), [("request-late", "stuck")]),
         (replace(WELL, troubles=(Trouble("journal", "No space left on device", 5.0),)), [("journal", "stopped")]),
+        (replace(WELL, troubles=(Trouble("store", "its thread has ended", 5.0),)), [("store", "stopped")]),
         (replace(WELL, tick=1000.0), [("slow", "notice")]),
         (replace(WELL, tick=1000.0, troubles=(Trouble("relay", "refused", 5.0),)), [("relay", "stopped")]),
         (replace(WELL, disk_free=1_000_000_000), [("disk", "notice")]),
