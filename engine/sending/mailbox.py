@@ -16,7 +16,7 @@ from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, Session
@@ -65,8 +65,8 @@ class _Connection(SMTP):
         return self.envelope is None or self.envelope.mail_from is None
 
     def drop(self) -> None:
-        if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.abort()
+        if self.transport is not None:
+            cast(asyncio.WriteTransport, self.transport).abort()
 
 
 class Mailbox:
