@@ -107,3 +107,8 @@ def test_speaking_english_loads_nothing_of_babel() -> None:
 
 def _catalogue(entries: str) -> Catalog:
     return read_po(BytesIO((HEADER + entries).encode()), locale="fr")
+
+
+def test_thousands_are_grouped_as_each_language_does() -> None:
+    assert [language.grouped(number, language.translator("en")) for number in (3, 3002, 1_234_567)] == ["3", "3,002", "1,234,567"]
+    assert [language.grouped(number, language.translator("fr")) for number in (3, 3002, 1_234_567)] == ["3", "3\u202f002", "1\u202f234\u202f567"]

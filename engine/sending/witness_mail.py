@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from engine.config import Site
-from engine.language import LANGUAGES, N_, Language, translator
+from engine.language import LANGUAGES, N_, Language, grouped, translator
 from engine.proof.carried import HEADER, words_of
 from engine.proof.store import SignedCheckpoint
 from engine.sending.address_header import Mailbox
@@ -43,7 +43,7 @@ def witness_mail(site: Site, to: str, signed: SignedCheckpoint, vkey: str, at: i
     domain, said = site.sender.rpartition("@")[2], _said(_, site, signed, vkey)
     extra = (("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "OOF, AutoReply"), (HEADER, words_of(signed.note)))
     sender, reply_to = Mailbox(site.sender_name, site.sender), Mailbox("", site.reply_to) if site.reply_to else None
-    date, subject = datetime.fromtimestamp(at / 1000, UTC), _(SUBJECT).format(size=f"{signed.size:,}", day=_day(signed))
+    date, subject = datetime.fromtimestamp(at / 1000, UTC), _(SUBJECT).format(size=grouped(signed.size, _), day=_day(signed))
     mail = Mail(sender, Mailbox("", to), reply_to, subject, date, message_id(random128, domain), extra, said, None)
     return Envelope(random128.hex(), site.sender, to, serialize(mail))
 
@@ -51,7 +51,7 @@ def witness_mail(site: Site, to: str, signed: SignedCheckpoint, vkey: str, at: i
 def _said(say: Callable[[str], str], site: Site, signed: SignedCheckpoint, vkey: str) -> str:
     moment = f"{datetime.fromtimestamp(signed.signed_at / 1000, UTC):%Y-%m-%d %H:%M}"
     note = signed.note.decode()
-    return say(BODY).format(name=site.name, url=site.url, size=f"{signed.size:,}", signed=moment, note=note, vkey=vkey)
+    return say(BODY).format(name=site.name, url=site.url, size=grouped(signed.size, say), signed=moment, note=note, vkey=vkey)
 
 
 def _day(signed: SignedCheckpoint) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from engine.house import House
-from engine.language import N_, translator
+from engine.language import N_, grouped, translator
 from engine.proof.refused import ProofRefused
 from engine.proof.signing_refused import SigningRefused
 from engine.verbs.refusal import Refusal
@@ -57,7 +57,7 @@ def rotate(house: House, args: argparse.Namespace) -> int:
         signed = house.tree.rotate_key()
     print(_("A new key signs from here on; the former one has named it in the ledger and is gone. Publish it, and save data/secrets/proof.key:"))
     print(f"    {house.tree.vkey}")
-    print(_("Its first checkpoint covers {n} entries.").format(n=f"{signed.size:,}"))
+    print(_("Its first checkpoint covers {n} entries.").format(n=grouped(signed.size, _)))
     return 0
 
 
@@ -72,6 +72,6 @@ def restored(house: House, args: argparse.Namespace) -> int:
     house.memory.note()
     with refusing():
         signed = house.tree.sign_now()
-    print(_("The ledger was put back and ended at position {n}; sending is paused until `relance resume`.").format(n=f"{position:,}"))
+    print(_("The ledger was put back and ended at position {n}; sending is paused until `relance resume`.").format(n=grouped(position, _)))
     print(_("A new origin has begun: {origin}. Publish its key: `relance audit key`.").format(origin=signed.origin))
     return 0

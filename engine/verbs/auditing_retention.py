@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from engine.house import House
 from engine.installation.events import STREAM, RetentionApplied
-from engine.language import N_, Say, translator
+from engine.language import N_, Say, grouped, translator
 from engine.retention.due import terms
 from engine.retention.night import RULES, past
 from engine.rights.facts import iso
@@ -48,7 +48,7 @@ def _lines(house: House, declared: Retention, found: dict[str, tuple[int, int]],
     names = _names(_)
     said = _declared(declared, lambda delay: say_delay(delay, language), _)
     heads = ("", _("declared"), _("oldest kept"), _("past its time"))
-    rows = [heads, *((names[rule], said[rule], shown(oldest, zone) if oldest else "–", f"{count:,}") for rule, (count, oldest) in found.items())]
+    rows = [heads, *((names[rule], said[rule], shown(oldest, zone) if oldest else "–", grouped(count, _)) for rule, (count, oldest) in found.items())]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -59,7 +59,8 @@ def _lines(house: House, declared: Retention, found: dict[str, tuple[int, int]],
     else:
         yield _("applied every night, to at most {n} people").format(n=declared.nightly_cap)
     for night in nights:
-        done = ", ".join(f"{names[rule]} {count:,}/{due:,}" for rule, due, count, _oldest in night.rules if rule in names and (due or count))
+        rules = ((names[rule], due, count) for rule, due, count, _oldest in night.rules if rule in names and (due or count))
+        done = ", ".join(f"{name} {grouped(count, _)}/{grouped(due, _)}" for name, due, count in rules)
         yield _("night of {night} ({mode}): {done}").format(night=night.night, mode=night.mode, done=done or _("nothing was past its time"))
     yield _("letters and their outcomes are facts of the ledger, kept as proof: they name nobody once the person is erased")
 

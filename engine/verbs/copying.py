@@ -13,7 +13,7 @@ from engine.copies.manifest import CopyRefused, Manifest
 from engine.copies.putting_back import opened, replace
 from engine.copies.taking import TAR, take
 from engine.house import Premises
-from engine.language import N_, Say, translator
+from engine.language import N_, Say, grouped, translator
 from engine.store.copying import CopyFailed
 from engine.verbs.catching_up import catch_up
 from engine.verbs.refusal import Refusal
@@ -36,7 +36,7 @@ def backup(premises: Premises, args: argparse.Namespace) -> int:
         with premises.furnish() as house:
             now = house.clock.now()
         manifest = take(premises, target, now)
-    print(_("a copy up to entry {position} is in {file}").format(position=f"{manifest.position:,}", file=target))
+    print(_("a copy up to entry {position} is in {file}").format(position=grouped(manifest.position, _), file=target))
     if not target.name.endswith(TAR):
         print(_("vault.dump is personal: keep it apart from ledger.dump, and no longer than a month"))
     print(_("not in it, and to be kept apart from it: {secrets}; and {journal}, newer than any copy").format(
@@ -71,7 +71,7 @@ def restore(premises: Premises, args: argparse.Namespace) -> int:
             applied = apply_again(house, stops, unreadable)
             catch_up(house)
             house.memory.note()
-    print(_("put back: entry {position}, of {at}").format(position=f"{manifest.position:,}", at=manifest.at))
+    print(_("put back: entry {position}, of {at}").format(position=grouped(manifest.position, _), at=manifest.at))
     for line in told(applied, _):
         print(line)
     print(_("keys for the API are those of the copy; one revoked since opens again: `relance api-key list`"))
@@ -94,7 +94,7 @@ def _agreed(manifest: Manifest, _: Say) -> bool:
     if not sys.stdin.isatty():
         raise Refusal(N_("what is in the database gives way to the copy: say --yes"))
     said = _("Whatever is in the database gives way to the copy of {at} (entry {position}). Put it back? [y/N] ")
-    return input(said.format(at=manifest.at, position=f"{manifest.position:,}")).strip().lower() in ("y", "yes", "o", "oui")
+    return input(said.format(at=manifest.at, position=grouped(manifest.position, _))).strip().lower() in ("y", "yes", "o", "oui")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import secrets
 import sys
 
 from engine.house import House
-from engine.language import N_, Say, translator
+from engine.language import N_, Say, grouped, translator
 from engine.rights.archiving import archiver
 from engine.rights.erasing import DELETED, Receipt, Seal, Suppression
 from engine.rights.erasing import erase as erase_person
@@ -47,7 +47,7 @@ def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:
 
 def receipt_lines(house: House, receipt: Receipt, _: Say) -> list[str]:
     zone = house.config.site.timezone
-    deleted = [f"  - {_(DELETED[what])}: {count:,}" for what, count in receipt.deleted.items()]
+    deleted = [f"  - {_(DELETED[what])}: {grouped(count, _)}" for what, count in receipt.deleted.items()]
     kept = [f"  - {_(each.what).format(date=shown(each.until, zone)[:10]) if each.until else _(each.what)}" for each in receipt.kept]
     return [
         _("Erased on {when}, by {name}").format(when=shown(receipt.at, zone), name=house.config.site.name),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.intake.columns import folded
 from engine.intake.table import Table
-from engine.language import N_, Say
+from engine.language import N_, Say, grouped
 from engine.verbs.rejections import Rejections
 from engine.verbs.wording import quoted
 
@@ -89,12 +89,12 @@ class ImportReport:
         if self.start == "none":
             yield _(TOLD)
         if self.rehearsed:
-            yield _("Dry run: nothing is written. {rows} rows were read; this is what would happen:").format(rows=f"{self.rows:,}")
+            yield _("Dry run: nothing is written. {rows} rows were read; this is what would happen:").format(rows=grouped(self.rows, _))
         else:
-            yield _("{rows} rows were read.").format(rows=f"{self.rows:,}")
+            yield _("{rows} rows were read.").format(rows=grouped(self.rows, _))
         for key, label in LABELS.items():
             if self.counts[key]:
-                yield counted(self.counts[key], _(label))
+                yield counted(self.counts[key], _(label), _)
         yield from self.rejections.lines(_)
         if self.rehearsed:
             yield from self._letters(_)
@@ -108,10 +108,10 @@ class ImportReport:
         yield _("What would come first, before any answer:")
         ordered = sorted(self.letters.items(), key=lambda item: (item[0][2] or "9999", item[0]))
         for (kind, letter, day), count in ordered[:LETTER_LINES]:
-            yield "    " + _(ACTS[kind]).format(n=f"{count:,}", letter=letter, day=day, ending=self.ending)
+            yield "    " + _(ACTS[kind]).format(n=grouped(count, _), letter=letter, day=day, ending=self.ending)
         rest = sum(count for _key, count in ordered[LETTER_LINES:])
         if rest:
-            yield "    " + _("… and {n} on later days").format(n=f"{rest:,}")
+            yield "    " + _("… and {n} on later days").format(n=grouped(rest, _))
 
 
 @dataclass
@@ -135,17 +135,17 @@ class SuppressReport:
 
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
-        yield _("{rows} rows were read.").format(rows=f"{self.rows:,}")
+        yield _("{rows} rows were read.").format(rows=grouped(self.rows, _))
         for key, label in LABELS.items():
             if self.counts[key]:
-                yield counted(self.counts[key], _(label))
+                yield counted(self.counts[key], _(label), _)
         yield from self.rejections.lines(_)
         if self.interrupted:
             yield _("Stopped before the end of the file. What is counted above is done; the same command again does the rest.")
 
 
-def counted(count: int, what: str) -> str:
-    return f"{count:>11,}  {what}"
+def counted(count: int, what: str, _: Say) -> str:
+    return f"{grouped(count, _):>11}  {what}"
 
 
 def _columns(table: Table, _: Say) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from engine.desk.processes import Processes
 from engine.house import House
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.installation.state import Installation
-from engine.language import N_, Say, counting_translator, translator
+from engine.language import N_, Say, counting_translator, grouped, translator
 from engine.sequence.delay import HOUR
 from engine.sequence.model import Plan
 from engine.verbs.catching_up import catch_up
@@ -91,7 +91,7 @@ def _leaving(house: House, plan: Plan, number: int, now: int) -> Iterator[str]:
     yield ngettext("In the next hour {n} letter will leave.", "In the next hour {n} letters will leave.", total).format(n=total)
     for each, count in sorted(due.items()):
         what = _("list {list}").format(list=say_list(plan, each)) if each else _("requests to confirm")
-        yield f"{count:>9,}  {what}"
+        yield f"{grouped(count, _):>9}  {what}"
 
 
 def _agreed(_: Say) -> bool:

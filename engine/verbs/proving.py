@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.house import House
 from engine.installation.events import STREAM
-from engine.language import N_, translator
+from engine.language import N_, grouped, translator
 from engine.proof import verify as verifier
 from engine.proof.bundle import bundle_files, zipped
 from engine.proof.handover import HandoverBroken, hand_over, ledger_tools
@@ -48,7 +48,7 @@ def prove(house: House, args: argparse.Namespace) -> int:
         files = bundle_files(head, holding, ledger_tools(), house.tree.sign)
     _write(Path(args.target), zipped(files))
     said = _("{file}: {n} facts and {evidence} pieces of evidence, as of the checkpoint over {size} entries. It holds personal data.")
-    print(said.format(file=args.target, n=holding.versions, evidence=len(holding.evidence), size=f"{signed.size:,}"))
+    print(said.format(file=args.target, n=holding.versions, evidence=len(holding.evidence), size=grouped(signed.size, _)))
     return 0
 
 
@@ -107,7 +107,7 @@ def ledger(house: House, args: argparse.Namespace) -> int:
             hand_over(house.database, head, house.tree.all_checkpoints(), target, tell)
     except HandoverBroken as error:
         raise Refusal(N_("{why}: an entry was removed; keep everything as it is: it is evidence"), why=error) from error
-    print(_("{folder}: {n} entries, up to the checkpoint signed just now. It names nobody.").format(folder=target, n=f"{signed.size:,}"))
+    print(_("{folder}: {n} entries, up to the checkpoint signed just now. It names nobody.").format(folder=target, n=grouped(signed.size, _)))
     print(_("Verify it: python3 -I -S {program} {folder}").format(program=target / "verify.py", folder=target))
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from engine.language import N_, Say
+from engine.language import N_, Say, grouped
 from engine.verbs import refused_files, refused_rights
 
 _PLAIN = refused_files.PLAIN | refused_rights.PLAIN | frozenset(
@@ -99,6 +99,7 @@ _SAYING = (
     *refused_rights.WITH_VALUES,
 )
 _TRANSLATED = ("why", "what")
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 
 
 def _pattern(said: str) -> re.Pattern[str]:
@@ -125,5 +126,6 @@ def in_words(sentence: str, _: Say) -> str:
         found = pattern.fullmatch(sentence)
         if found is not None:
             values = found.groupdict()
-            return _(said).format(**values | {name: in_words(values[name], _) for name in _TRANSLATED if name in values})
+            values |= {name: in_words(values[name], _) for name in _TRANSLATED if name in values}
+            return _(said).format(**{name: grouped(int(v.replace(",", "")), _) if _THOUSANDS.fullmatch(v) else v for name, v in values.items()})
     return _(sentence) if sentence else ""

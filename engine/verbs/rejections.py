@@ -13,7 +13,7 @@ from pathlib import Path
 from engine.intake.rejects import RejectWriter
 from engine.intake.sorted_pieces import SortedPieces
 from engine.intake.table import Rejected
-from engine.language import N_, Say
+from engine.language import N_, Say, grouped
 from engine.verbs.refused import in_words
 
 REASONS_SHOWN = 40
@@ -77,9 +77,9 @@ class Rejections:
     def lines(self, _: Say) -> Iterator[str]:
         if not self.count:
             return
-        yield f"{self.count:>11,}  " + _("rejected")
+        yield f"{grouped(self.count, _):>11}  " + _("rejected")
         for reason, (count, where) in sorted(self.reasons.items(), key=lambda item: -item[1][0]):
             shown = ", ".join(map(str, where)) + (", …" if count > len(where) else "")
-            yield f"{count:>15,}  {in_words(reason, _)} (" + _("line {lines}").format(lines=shown) + ")"
+            yield f"{grouped(count, _):>15}  {in_words(reason, _)} (" + _("line {lines}").format(lines=shown) + ")"
         if self.path is not None:
             yield _("  Each rejected row, with its line and reason, is in {path}").format(path=self.path)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from engine.house import House
-from engine.language import N_, Say, counting_translator, translator
+from engine.language import N_, Say, counting_translator, grouped, translator
 from engine.sequence.model import Plan
 from engine.status.facts import Facts, Waiting
 from engine.status.findings import Finding, findings, is_well
@@ -58,7 +58,7 @@ class _Words:
             (_("views"), self._views(facts)),
             (_("sending"), self._sending(facts)),
             (_("letters due"), self._due(facts)),
-            (_("in doubt"), iter((f"{facts.in_doubt:,}",))),
+            (_("in doubt"), iter((grouped(facts.in_doubt, self._),))),
             (_("set aside"), self._stuck(facts)),
         ):
             for n, line in enumerate(lines):
@@ -86,8 +86,8 @@ class _Words:
                 said[key] = in_words(str(value), self._)
             elif key == "free" and isinstance(value, int):
                 said[key] = size(value)
-            elif key in ("n", "behind", "position"):
-                said[key] = f"{value:,}"
+            elif key in ("n", "behind", "position") and isinstance(value, int):
+                said[key] = grouped(value, self._)
         return said
 
     def _running(self, facts: Facts) -> Iterator[str]:
@@ -99,7 +99,7 @@ class _Words:
             yield self._("{parts} on {host}, process {pid}, {since}").format(parts=", ".join(each.parts), host=each.host, pid=each.pid, since=lives)
 
     def _ledger(self, facts: Facts) -> Iterator[str]:
-        said = self.ngettext("{n} entry", "{n} entries", facts.head).format(n=f"{facts.head:,}")
+        said = self.ngettext("{n} entry", "{n} entries", facts.head).format(n=grouped(facts.head, self._))
         yield self._("{entries}; database {size}; free on the disk of data/ {free}").format(
             entries=said, size=size(facts.database_bytes), free=size(facts.disk_free)
         )
@@ -109,13 +109,13 @@ class _Words:
         held = self._("up to date") if not tree.behind else self.ngettext("{n} entry behind", "{n} entries behind", tree.behind)
         said = self._("no checkpoint yet")
         if tree.age is not None:
-            said = self._("last checkpoint over {n} entries, {since} ago").format(n=f"{tree.signed:,}", since=self.seconds(tree.age))
-        yield self._("tree {state}; {checkpoint}").format(state=held.format(n=f"{tree.behind:,}"), checkpoint=said)
+            said = self._("last checkpoint over {n} entries, {since} ago").format(n=grouped(tree.signed, self._), since=self.seconds(tree.age))
+        yield self._("tree {state}; {checkpoint}").format(state=held.format(n=grouped(tree.behind, self._)), checkpoint=said)
 
     def _views(self, facts: Facts) -> Iterator[str]:
         parts = []
         for view in facts.views:
-            behind = self.ngettext("{n} entry behind", "{n} entries behind", view.behind).format(n=f"{view.behind:,}")
+            behind = self.ngettext("{n} entry behind", "{n} entries behind", view.behind).format(n=grouped(view.behind, self._))
             behind += f" ({self.seconds(view.late)})" if view.behind else ""
             state = self._("stopped") + ", " + behind if view.fault else behind if view.behind else self._("up to date")
             parts.append(f"{view.name}: {state}")
@@ -128,21 +128,21 @@ class _Words:
 
     def _due(self, facts: Facts) -> Iterator[str]:
         now, hour = sum(each.now for each in facts.waiting), sum(each.hour for each in facts.waiting)
-        yield self._("{now} now, {hour} within the hour").format(now=f"{now:,}", hour=f"{hour:,}")
+        yield self._("{now} now, {hour} within the hour").format(now=grouped(now, self._), hour=grouped(hour, self._))
         for each in facts.waiting:
             if each.held and each.hour:
                 yield self._held(each)
 
     def _held(self, each: Waiting) -> str:
         what = self._("list {list}").format(list=say_list(self.plan, each.list)) if each.list else self._("requests to confirm")
-        return self._("{n} held: {what} ({why})").format(n=f"{each.hour:,}", what=what, why=in_words(each.held, self._))
+        return self._("{n} held: {what} ({why})").format(n=grouped(each.hour, self._), what=what, why=in_words(each.held, self._))
 
     def _stuck(self, facts: Facts) -> Iterator[str]:
-        yield f"{len(facts.stuck):,}"
+        yield grouped(len(facts.stuck), self._)
         for each in facts.stuck[:SHOWN]:
             yield f"{each.subscriber}  {each.key}  {in_words(each.why, self._)}"
         if len(facts.stuck) > SHOWN:
-            yield self._("… and {n} more: `relance status --json`").format(n=f"{len(facts.stuck) - SHOWN:,}")
+            yield self._("… and {n} more: `relance status --json`").format(n=grouped(len(facts.stuck) - SHOWN, self._))
 
     def seconds(self, seconds: float) -> str:
         """ "3 s", "5 min", "2 h", "4 d" """

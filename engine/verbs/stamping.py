@@ -11,7 +11,7 @@ from engine.desk.clock import wall_now
 from engine.desk.daily import Daily
 from engine.desk.processes import Processes
 from engine.house import House
-from engine.language import N_, translator
+from engine.language import N_, grouped, translator
 from engine.proof.fetching import NotFetched, fetched
 from engine.proof.refused import ProofRefused
 from engine.proof.stamping import CONTENT_TYPE, accepted, question
@@ -105,5 +105,5 @@ def stamp(house: House, args: argparse.Namespace) -> int:
     Processes(house.database).relieve(TROUBLE)
     said = _("The checkpoint over {size} entries was there on {stamped} (UTC): stamped by {server}, with certificates that last until {until}.")
     stamped, until = (f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%S}" for at in (kept.stamped_at, kept.holds_until))
-    print(said.format(size=f"{signed.size:,}", stamped=stamped, server=house.config.proof.stamp, until=until[:10]))
+    print(said.format(size=grouped(signed.size, _), stamped=stamped, server=house.config.proof.stamp, until=until[:10]))
     return 0

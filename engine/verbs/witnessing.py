@@ -16,7 +16,7 @@ from engine.desk.clock import wall_now
 from engine.desk.daily import Daily
 from engine.desk.processes import Processes
 from engine.house import House
-from engine.language import N_, translator
+from engine.language import N_, grouped, translator
 from engine.ledger.store import LOST
 from engine.proof.store import SignedCheckpoint
 from engine.sending.envelope import Delivery
@@ -123,7 +123,7 @@ def witness(house: House, args: argparse.Namespace) -> int:
     for address, why in _each(house, settings, signed):
         failed += bool(why)
         line = _("{address}: not taken: {why}") if why else _("{address}: the checkpoint over {size} entries is on its way")
-        print(line.format(address=address, why=why, size=f"{signed.size:,}"))
+        print(line.format(address=address, why=why, size=grouped(signed.size, _)))
     return 1 if failed else 0
 
 
