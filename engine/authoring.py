@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from unicodedata import normalize
 
-from engine.sequence.mistakes import Mistake, Unpublishable
+from engine.sequence.mistakes import N_, Mistake, Unpublishable
 
 TEXTS = (".toml", ".md", ".html")
 ASSETS = {"pictures": (".png", ".jpg", ".jpeg", ".gif", ".webp"), "files": (".pdf", ".txt", ".csv", ".zip", ".ics", ".epub", ".mp3", ".odt", ".docx")}
@@ -16,7 +16,7 @@ LARGEST_TEXT = 1_000_000
 def read_sequences(folder: Path) -> Mapping[str, str]:
     """Every text below `folder`, by its path from there with forward slashes, NFC. Raises Unpublishable for what cannot be read."""
     if not folder.is_dir():
-        raise Unpublishable((Mistake("sequences/", 1, "there is no folder `sequences` beside config.toml; `relance init DIR` makes one"),))
+        raise Unpublishable((Mistake("sequences/", 1, N_("there is no folder `sequences` beside config.toml; `relance init DIR` makes one")),))
     files: dict[str, str] = {}
     mistakes = []
     for path in sorted(folder.rglob("*")):
@@ -26,13 +26,13 @@ def read_sequences(folder: Path) -> Mapping[str, str]:
         try:
             text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
-            mistakes.append(Mistake(name, 1, f"is not UTF-8 (byte {error.start}): save it as UTF-8"))
+            mistakes.append(Mistake(name, 1, N_("is not UTF-8 (byte {byte}): save it as UTF-8"), byte=error.start))
             continue
         except OSError as error:
-            mistakes.append(Mistake(name, 1, f"cannot be read: {error.strerror}"))
+            mistakes.append(Mistake(name, 1, N_("cannot be read: {why}"), why=error.strerror or str(error)))
             continue
         if "\0" in text or len(text) > LARGEST_TEXT:
-            mistakes.append(Mistake(name, 1, "is not a text, or longer than a million characters"))
+            mistakes.append(Mistake(name, 1, N_("is not a text, or longer than a million characters")))
             continue
         files[name] = normalize("NFC", text.replace("\r\n", "\n"))
     if mistakes:

@@ -48,7 +48,7 @@ def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Langu
     except Unpublishable as error:
         from engine.verbs import planning
 
-        planning.tell(error.mistakes)
+        planning.tell(error.mistakes, Path(args.folder) / getattr(args, "dir", ""), translator(language))
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

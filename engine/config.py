@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, cast
@@ -14,13 +13,14 @@ from engine.config_proof import Proof, read_proof
 from engine.intake.address import AddressRefused, normalise
 from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_patience, parse_seconds
-from engine.sequence.mistakes import Mistake, Unpublishable
+from engine.sequence.mistakes import N_, Mistake, Unpublishable, words
 from engine.sequence.model import Field, Group, Purpose
 from engine.sequence.parse import Settings
 from engine.sequence.parse_declared import read_declared
 from engine.sequence.places import Places
 from engine.sequence.table import Table
 from engine.sequence.timing import is_zone
+from engine.sequence.toml import read_tables, toml_mistake
 
 MAILBOX = "mailbox"
 TLS = ("none", "starttls", "implicit")
@@ -133,11 +133,15 @@ def read_config(folder: Path) -> Config:
     mistakes: list[Mistake] = []
     try:
         text = path.read_text(encoding="utf-8")
-        values = tomllib.loads(text)
+        values = read_tables(text)
     except FileNotFoundError:
-        raise Unpublishable((Mistake("config.toml", 1, "there is no config.toml in this folder; `relance init DIR` makes one"),)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise Unpublishable((Mistake("config.toml", 1, f"cannot be read: {error}"),)) from None
+        raise Unpublishable((Mistake("config.toml", 1, N_("there is no config.toml in this folder; `relance init DIR` makes one")),)) from None
+    except UnicodeDecodeError as error:
+        raise Unpublishable((Mistake("config.toml", 1, N_("is not UTF-8 (byte {byte}): save it as UTF-8"), byte=error.start),)) from None
+    except ValueError as error:
+        raise Unpublishable((toml_mistake("config.toml", text, error),)) from None
+    except OSError as error:
+        raise Unpublishable((Mistake("config.toml", 1, N_("cannot be read: {why}"), why=error.strerror or str(error)),)) from None
     root = Table(values, "config.toml", Places(text), "", mistakes)
     site = _site(_part(root, "site"))
     web_part, smtp_part = _part(root, "web"), _part(root, "smtp")
@@ -159,7 +163,7 @@ def read_config(folder: Path) -> Config:
     ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))
     url = store.get("url", str, "embedded")
     if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
-        store.mistake("url", '`url` is "embedded" or a PostgreSQL address: postgresql://user@host/database')
+        store.mistake("url", N_('`url` is "embedded" or a PostgreSQL address: postgresql://user@host/database'))
     settings = _settings(root, site)
     for part in (web_part, smtp_part, sending_part, mailbox, store, proof_part):
         part.finish()
@@ -176,7 +180,7 @@ def _part(root: Table, name: str) -> Table:
 def _port(table: Table, key: str, default: int) -> int:
     port = table.get(key, int, default)
     if not 0 <= port < 65536:
-        table.mistake(key, f"`{key}` is not a port number")
+        table.mistake(key, N_("`{key}` is not a port number"), key=key)
     return port
 
 
@@ -185,12 +189,12 @@ def _site(table: Table) -> Site:
     reply = table.get("reply_to", str, "")
     url = table.need("url", str, "").rstrip("/")
     if url and not _is_origin(url):
-        table.mistake("url", '`url` is the address readers reach, without a path: "https://lettres.example.org"')
+        table.mistake("url", N_('`url` is the address readers reach, without a path: "https://lettres.example.org"'))
     if len(url) > 36:
-        table.mistake("url", f"`url` has {len(url)} characters; links must stay within 75, so at most 36")
+        table.mistake("url", N_("`url` has {count} characters; links must stay within 75, so at most 36"), count=len(url))
     zone = table.get("timezone", str, "Europe/Paris")
     if not is_zone(zone):
-        table.mistake("timezone", f'"{zone}" is no time zone: write for example "Europe/Paris"')
+        table.mistake("timezone", N_('"{zone}" is no time zone: write for example "Europe/Paris"'), zone=zone)
     site = Site(
         table.need("name", str, ""),
         url,
@@ -231,7 +235,7 @@ def _address(table: Table, key: str, value: str) -> str:
     try:
         return normalise(value) if value else ""
     except AddressRefused as error:
-        table.mistake(key, f"`{key}`: {error}")
+        table.mistake(key, N_("`{key}`: {why}"), key=key, why=words(str(error)))
         return ""
 
 
@@ -246,9 +250,9 @@ def _smtp(table: Table) -> Smtp:
         _timeouts(_part(table, "timeouts")),
     )
     if not 1 <= found.connections <= 100:
-        table.mistake("connections", "`connections` is a number from 1 to 100")
+        table.mistake("connections", N_("`connections` is a number from 1 to 100"))
     if found.username and not found.password_file:
-        table.mistake("username", "`username` needs a `password_file` (the password itself never stands here)")
+        table.mistake("username", N_("`username` needs a `password_file` (the password itself never stands here)"))
     return found
 
 
@@ -265,12 +269,12 @@ def _settings(root: Table, site: Site) -> Settings:
         partner = table.get("partner", str, "")
         purposes.append(Purpose(table.need("id", str, ""), table.need("name", str, ""), table.get("description", str, ""), partner))
         if partner and declared.partner(partner) is None:
-            table.mistake("partner", f'the partner "{partner}" is not declared: write a [[partner]] with this id')
+            table.mistake("partner", N_('the partner "{partner}" is not declared: write a [[partner]] with this id'), partner=partner)
         table.finish()
     if not purposes:
-        root.mistake("", "there is no [[purpose]]: what do people consent to?")
+        root.mistake("", N_("there is no [[purpose]]: what do people consent to?"))
     if len({p.id for p in purposes}) != len(purposes):
-        root.mistake("purpose", "two purposes have the same id")
+        root.mistake("purpose", N_("two purposes have the same id"))
     groups = []
     for table in root.tables("group"):
         said = table.values.get("yields_to", [])
@@ -282,10 +286,10 @@ def _settings(root: Table, site: Site) -> Settings:
     for group in groups:
         for other in group.yields_to:
             if other not in names:
-                root.mistake("group", f'"{group.name}" yields to "{other}", which is not declared')
+                root.mistake("group", N_('"{group}" yields to "{other}", which is not declared'), group=group.name, other=other)
     known = tuple(Field(name, str(label)) for name, label in root.get("fields", dict, {}).items())
     reserved = {"email", "address", "timezone", "language"}
     for each in known:
         if not each.name.isidentifier() or each.name in reserved:
-            root.mistake("fields", f'"{each.name}" cannot be the name of a field')
+            root.mistake("fields", N_('"{field}" cannot be the name of a field'), field=each.name)
     return Settings(site.timezone, site.language, tuple(purposes), tuple(groups), known, declared)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from engine.intake.address import AddressRefused, normalise
 from engine.sequence.delay import Delay, parse_delay
+from engine.sequence.mistakes import N_
 from engine.sequence.table import Table
 from engine.vault.sealing import recipient
 
@@ -35,12 +36,12 @@ def read_proof(table: Table) -> Proof:
         table.get("stamp_roots", str, ""),
     )
     if found.every.nominal_ms == 0:
-        table.mistake("every", "`every` is a minute at least")
+        table.mistake("every", N_("`every` is a minute at least"))
     if found.stamp and not _is_server(found.stamp):
-        table.mistake("stamp", '`stamp` is the address of a time-stamping server (RFC 3161): "https://tsa.example.org/tsr"')
+        table.mistake("stamp", N_('`stamp` is the address of a time-stamping server (RFC 3161): "https://tsa.example.org/tsr"'))
     if bool(found.stamp) != bool(found.stamp_roots):
         lone = "stamp" if found.stamp else "stamp_roots"
-        table.mistake(lone, "`stamp` and `stamp_roots` go together: a server, and the certificates it is known by")
+        table.mistake(lone, N_("`stamp` and `stamp_roots` go together: a server, and the certificates it is known by"))
     return found
 
 
@@ -48,9 +49,9 @@ def _witnesses(table: Table) -> tuple[str, ...]:
     said = table.get("witness", list, [])
     found = tuple(_address(each) for each in said)
     if not all(found):
-        table.mistake("witness", '`witness` is a list of addresses that mail can go to: ["notaire@example.org"]')
+        table.mistake("witness", N_('`witness` is a list of addresses that mail can go to: ["notaire@example.org"]'))
     elif len(set(found)) != len(found) or len(found) > MOST_WITNESSES:
-        table.mistake("witness", f"`witness` names up to {MOST_WITNESSES} addresses, each once")
+        table.mistake("witness", N_("`witness` names up to {most} addresses, each once"), most=MOST_WITNESSES)
     return found
 
 

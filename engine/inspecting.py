@@ -14,13 +14,13 @@ from urllib.parse import unquote
 from engine.authoring import ASSETS, asset, read_sequences
 from engine.config import Config
 from engine.letter.compile import Foot, LetterMistakes, LetterSource, MergeFailed, check_letter, compile_letter
-from engine.letter.compile import Mistake as LetterMistake
 from engine.sending.published_letter import LAYOUT, source_of
 from engine.sending.texts import TEXTS
 from engine.sequence.check import check
 from engine.sequence.links import visible
-from engine.sequence.mistakes import Mistake, Unpublishable
+from engine.sequence.mistakes import N_, Mistake, Unpublishable, Words
 from engine.sequence.model import Letter, Plan
+from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse import CONFIRMATION_BODY, read_plan
 from engine.sequence.places import Places
 from engine.sequence.written import CONFIG, Written
@@ -77,15 +77,15 @@ def _config_text(folder: Path) -> str:
 def _letters(plan: Plan, files: dict[str, str], beside: dict[str, str]) -> Iterator[Mistake]:
     """Each letter with its layout, as the composer will take it."""
     if LAYOUT not in files:
-        yield Mistake(LAYOUT, 1, "there is no layout.html: the frame that every letter is set in")
+        yield Mistake(LAYOUT, 1, N_("there is no layout.html: the frame that every letter is set in"))
         return
     written = Written(plan, beside)
     for sender in written.senders():
         for key, mistake in _letter(sender.letter, plan, files, _EXAMPLE):
-            yield replace(written.mistake(sender.path, key, mistake.text), fatal=mistake.fatal) if key else mistake
+            yield written.mistake(sender.path, key, mistake.words, mistake.fatal) if key else mistake
     for letter in _confirmations(plan):
         for key, mistake in _letter(letter, plan, files, _ASKING):
-            yield replace(_at_confirmation(written, key, mistake.text), fatal=mistake.fatal) if key else mistake
+            yield _at_confirmation(written, key, mistake.words, mistake.fatal) if key else mistake
 
 
 def _confirmations(plan: Plan) -> tuple[Letter, ...]:
@@ -94,9 +94,9 @@ def _confirmations(plan: Plan) -> tuple[Letter, ...]:
     return (first, replace(first, id="ask-again", subject=asked.remind_subject)) if asked.remind_subject else (first,)
 
 
-def _at_confirmation(written: Written, key: str, text: str) -> Mistake:
+def _at_confirmation(written: Written, key: str, sentence: Words, fatal: bool) -> Mistake:
     file = next((f for f in written.files if f.endswith(".toml") and "[confirmation]" in written.files[f]), LAYOUT)
-    return written.at(file, f"confirmation.{key}", text)
+    return written.at(file, f"confirmation.{key}", sentence, fatal)
 
 
 def _letter(letter: Letter, plan: Plan, files: dict[str, str], foot: Foot) -> Iterator[tuple[str, Mistake]]:
@@ -105,7 +105,7 @@ def _letter(letter: Letter, plan: Plan, files: dict[str, str], foot: Foot) -> It
         return
     source = source_of(letter, plan, next(iter(plan.purposes), ""))
     try:
-        compiled = compile_letter(source, fields=plan.fields)
+        compiled = compile_letter(source, fields=labels(plan))
     except LetterMistakes as error:
         yield from _placed(error.mistakes, source, letter, plan)
         return
@@ -114,25 +114,33 @@ def _letter(letter: Letter, plan: Plan, files: dict[str, str], foot: Foot) -> It
         compiled.render({}, ["https://x.invalid/l" for link in compiled.links if link.index >= 0], foot)
     except MergeFailed as error:
         if "`_" in str(error):
-            text = "a confirmation has nothing to unsubscribe from: put {% if unsubscribe %} around that link of the layout"
-            yield "", Mistake(LAYOUT, 1, text)
+            message = N_("a confirmation has nothing to unsubscribe from: put {% if unsubscribe %} around that link of the layout")
+            yield "", Mistake(LAYOUT, 1, message)
         else:
-            yield "", Mistake(source.path, 1, f"{error} Such a person will not get this letter: {{{{ field | default('…', true) }}}}", False)
+            message = N_("{why} Such a person will not get this letter: {{ field | default('…', true) }}")
+            yield "", Mistake(source.path, 1, message, False, why=error.words)
 
 
-def _placed(mistakes: Collection[LetterMistake], source: LetterSource, letter: Letter, plan: Plan) -> Iterator[tuple[str, Mistake]]:
-    bare = set(check_letter(replace(source, subject="x", preheader=""), plan.fields))
-    of_preheader = set(check_letter(replace(source, subject="x"), plan.fields)) - bare
+def labels(plan: Plan) -> dict[str, str]:
+    return {name: field.label for name, field in plan.fields.items()}
+
+
+def _placed(mistakes: Collection[Mistake], source: LetterSource, letter: Letter, plan: Plan) -> Iterator[tuple[str, Mistake]]:
+    fields = labels(plan)
+    bare = set(check_letter(replace(source, subject="x", preheader=""), fields))
+    of_preheader = set(check_letter(replace(source, subject="x"), fields)) - bare
     for each in mistakes:
         key = "" if each in bare else "preheader" if each in of_preheader else "subject"
         if letter.subject.strip() or key != "subject":
-            yield key, Mistake(each.file, each.line, each.sentence)
+            yield key, each
 
 
 def _logo(config: Config, text: str) -> Iterator[Mistake]:
     kind, _, name = config.site.logo.partition("/")
     if name and asset(config.sequences, kind, name) is None:
-        yield Mistake(CONFIG, Places(text).line("site.logo"), f"there is no file sequences/{kind}/{name} (`logo` of [site])")
+        places, message = Places(text), N_("there is no file sequences/{kind}/{name} (`logo` of [site]){hint}")
+        line, column, close = places.line("site.logo"), places.column("site.logo"), hint(nearest(name, _names(config.sequences / kind)))
+        yield Mistake(CONFIG, line, message, True, column, kind=kind, name=name, hint=close)
 
 
 def _assets(folder: Path, files: dict[str, str]) -> Iterator[Mistake]:
@@ -145,4 +153,11 @@ def _assets(folder: Path, files: dict[str, str]) -> Iterator[Mistake]:
             if asset(folder, kind, name) is None:
                 line = seen.count("\n", 0, found.start(1)) + 1
                 endings = ", ".join(ASSETS[kind])
-                yield Mistake(file, line, f"there is no file sequences/{kind}/{name} (of a kind that is served: {endings})")
+                message = N_("there is no file sequences/{kind}/{name} (of a kind that is served: {endings}){hint}")
+                column = found.start(1) - seen.rfind("\n", 0, found.start(1))
+                close = hint(nearest(name, _names(folder / kind)))
+                yield Mistake(file, line, message, True, column, kind=kind, name=name, endings=endings, hint=close)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []

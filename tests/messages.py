@@ -14,6 +14,7 @@ from jinja2 import Environment
 
 SINGLE = {"_", "N_", "gettext"}
 COUNTED = {"ngettext"}
+ABOUT_MISTAKES = {"Mistake", "Unreadable", "mistake", "refuse", "words"}
 PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\([^)]*\)[a-z]|%[sdf]")
 
 Id = str | tuple[str, str]
@@ -39,7 +40,7 @@ def in_python(text: str, file: str) -> Iterator[Message]:
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.Call):
             continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = _name(node)
         count = 1 if name in SINGLE else 2 if name in COUNTED else 0
         if not count:
             continue
@@ -51,6 +52,20 @@ def in_python(text: str, file: str) -> Iterator[Message]:
             yield Message((words[0], words[1]), place)
         elif any(_spells_words(argument) for argument in node.args[:count]):
             yield Message(None, place)
+
+
+def unmarked(text: str, file: str) -> Iterator[Message]:
+    """Sentences about an author's mistakes that are written where no catalogue can find them."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and _name(node) in ABOUT_MISTAKES:
+            for argument in node.args:
+                parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
+                if any(isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value for part in parts):
+                    yield Message(None, f"{file}:{argument.lineno}")
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _spells_words(node: ast.expr) -> bool:

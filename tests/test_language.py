@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from engine import language
-from tests.messages import Message, faults, in_python, in_template, messages
+from tests.messages import Message, faults, in_python, in_template, messages, unmarked
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "engine" / "locale" / "fr" / "LC_MESSAGES" / "relance.po"
@@ -65,6 +65,17 @@ def test_a_fault_between_code_and_catalogue_is_named(code: str, entries: str, fa
 )
 def test_a_catalogue_that_agrees_has_no_fault(code: str, entries: str) -> None:
     assert faults(list(in_python(code, "x.py")), _catalogue(entries)) == []
+
+
+def test_each_mistake_of_an_author_can_be_told_in_french() -> None:
+    rooms = (*(ROOT / "engine" / "sequence").glob("*.py"), *(ROOT / "engine" / "letter").glob("*.py"), *(ROOT / "engine").glob("*.py"))
+    told = [message.place for file in rooms for message in unmarked(file.read_text("utf-8"), str(file))]
+    assert not told, f'mark these with N_("…") and give what they name as values: {told}'
+
+
+@pytest.mark.parametrize("code", ['table.mistake("at", f"`{key}` is late")', 'Mistake(file, 1, "is no text")', 'raise Unreadable("no day")'])
+def test_a_sentence_no_catalogue_can_hold_is_found(code: str) -> None:
+    assert [message.place for message in unmarked(code, "x.py")] == ["x.py:1"]
 
 
 def test_messages_are_found_in_templates() -> None:

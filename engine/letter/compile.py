@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.letter.draft import CONTROL, LARGEST_HTML, Draft, LetterSource, resolved
@@ -18,6 +18,8 @@ from engine.letter.merge import (
 from engine.letter.mould import Encode, Mould
 from engine.letter.placeholders import url_name
 from engine.sequence.links import Link
+from engine.sequence.mistakes import N_, Mistake, column_of
+from engine.sequence.nearest import nearest_field, question
 
 __all__ = [
     "Compiled", "Foot", "LetterMistakes", "LetterSource", "MergeFailed", "Mistake", "Rendered", "check_letter",
@@ -25,20 +27,11 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, order=True)
-class Mistake:
-    """What keeps a letter from being published; `line` counts from 1."""
-
-    file: str
-    line: int
-    sentence: str
-
-
 class LetterMistakes(Exception):
     """All the mistakes of a letter."""
 
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
-        super().__init__("\n".join(f"{each.file}:{each.line}: {each.sentence}" for each in mistakes))
+        super().__init__("\n".join(map(str, mistakes)))
         self.mistakes = mistakes
 
 
@@ -84,7 +77,7 @@ class Compiled:
         html = self._html.render(values, own | {"foot": fragment(foot_html(foot))})
         text = self._text.render(values, own | {"foot": foot_text(foot)})
         if len(html) * 4 > LARGEST_HTML and len(html.encode()) > LARGEST_HTML:
-            raise MergeFailed(f"With this person's fields the letter would exceed {LARGEST_HTML} bytes of HTML.")
+            raise MergeFailed(N_("With this person's fields the letter would exceed {most} bytes of HTML."), most=LARGEST_HTML)
         return Rendered(own["subject"], html, text.strip("\n") + "\n")
 
     def mould(self, urls: Sequence[str], foot: Foot, marks: Sequence[str], encode: Encode) -> Mould:
@@ -106,12 +99,12 @@ class Compiled:
         return own
 
 
-def check_letter(source: LetterSource, fields: Collection[str]) -> tuple[Mistake, ...]:
-    """Every mistake of a letter, in order of file and line; `fields` are the merge fields that exist."""
+def check_letter(source: LetterSource, fields: Mapping[str, str]) -> tuple[Mistake, ...]:
+    """Every mistake of a letter, in order of file and line; `fields` are the merge fields that exist, with their labels."""
     return tuple(sorted(_mistakes(Draft(source, ""), fields)))
 
 
-def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "", fields: Collection[str] | None = None) -> Compiled:
+def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "", fields: Mapping[str, str] | None = None) -> Compiled:
     """Compile, or raise LetterMistakes with all of them; a merge field that is not among `fields` is one, where they are given.
 
     `pictures/…` and `files/…` (also as `logo`) are sought under the URL `assets_base`.
@@ -120,7 +113,7 @@ def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "", 
     mistakes = _mistakes(draft, fields)
     address = resolved(logo, assets_base)
     if logo and address == logo and not re.fullmatch(r"https://[^\s\"'<>\\]+", logo):
-        mistakes.add(Mistake(source.path, 1, f"The logo `{logo}` must be `pictures/…` or an https address."))
+        mistakes.add(Mistake(source.path, 1, N_("The logo `{address}` must be `pictures/…` or an https address."), address=logo))
     if mistakes:
         raise LetterMistakes(tuple(sorted(mistakes)))
     html, text = draft.templates()
@@ -135,9 +128,10 @@ def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "", 
         _logo=address)
 
 
-def _mistakes(draft: Draft, fields: Collection[str] | None) -> set[Mistake]:
+def _mistakes(draft: Draft, fields: Mapping[str, str] | None) -> set[Mistake]:
     unknown = {
-        Mistake(file, line, f"The merge field `{name}` does not exist.")
+        Mistake(file, line, N_("The merge field `{field}` does not exist.{hint}"), True, column_of(text, line, name),
+                field=name, hint=question(nearest_field(name, fields)))
         for file, text in draft.readable for name, line in field_lines(text)
         if name not in fields and name not in PLACEHOLDERS} if fields is not None else set()
-    return unknown | {Mistake(each.file, each.line, each.sentence) for each in draft.mistakes}
+    return unknown | set(draft.mistakes)

@@ -6,14 +6,15 @@ only a draft without mistakes is compiled. What a person's fields hold is theref
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 
 from engine.letter.inspection import ASSET, find_html_mistakes
-from engine.letter.layout import EVERYWHERE, PLACEHOLDERS, find_frame_mistakes, with_buttons
+from engine.letter.layout import EVERYWHERE, LAYOUT_ONLY, PLACEHOLDERS, find_frame_mistakes, with_buttons
 from engine.letter.markdown import to_html
 from engine.letter.merge import (
-    MergeMistake,
     Piece,
     Template,
     compile_joined,
@@ -23,12 +24,20 @@ from engine.letter.merge import (
 )
 from engine.letter.placeholders import Placeholders
 from engine.letter.plain import to_text
-from engine.sequence.links import find_comments, find_links, find_mistakes, substitute, visible
+from engine.sequence.links import Link, find_comments, find_links, find_mistakes, substitute, visible
+from engine.sequence.mistakes import N_, Mistake, Words, column_of, words
 
 LARGEST_HTML = 100_000
 LAYOUT_FILE = "layout.html"
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ROOM_FOR_FOOT_AND_FIELDS = 2_000
+Line = Literal["subject", "preheader"]
+_IN_LINE: Mapping[Line, str] = {"subject": N_("In the subject: {why}"), "preheader": N_("In the preheader: {why}")}
+_ONE_LINE: Mapping[Line, str] = {
+    "subject": N_("The subject must be one line without control characters."),
+    "preheader": N_("The preheader must be one line without control characters.")}
+_NO_LINK: Mapping[Line, str] = {
+    "subject": N_("The subject cannot hold a link."), "preheader": N_("The preheader cannot hold a link.")}
 _URL_LENGTH = 75
 
 
@@ -52,7 +61,7 @@ class Draft:
         self._page = self._text = ""
         self.links = find_links(source.body)
         self.readable: list[tuple[str, str]] = []
-        self.mistakes: list[MergeMistake] = []
+        self.mistakes: list[Mistake] = []
         self._read()
 
     def templates(self) -> tuple[Template, Template]:
@@ -65,8 +74,8 @@ class Draft:
         self._read_line(source.subject, "subject")
         self._read_line(source.preheader, "preheader")
         if not source.subject.strip():
-            self.mistakes.append(MergeMistake(source.path, 1, "The letter has no subject."))
-        self.mistakes += [MergeMistake(source.path, each.line, each.text) for each in find_mistakes(source.body)]
+            self.mistakes.append(Mistake(source.path, 1, N_("The letter has no subject.")))
+        self.mistakes += find_mistakes(source.body, source.path)
         body = self._pieces(source.body, source.path)
         self._check_frame(body, ("foot",) if self._stands_alone else (), source.path)
         if self._stands_alone:
@@ -86,30 +95,31 @@ class Draft:
             self._page = self._words.any.sub(lambda word: content if self._is_content(word[0]) else word[0], frame)
             self._finish()
 
-    def _read_line(self, text: str, what: str) -> None:
-        found = [(f"In the {what}: {each.sentence}") for each in find_merge_mistakes(text, self._source.path)]
+    def _read_line(self, text: str, what: Line) -> None:
+        path = self._source.path
+        found = [words(_IN_LINE[what], why=mistake.words) for mistake in find_merge_mistakes(text, path)]
         if CONTROL.search(text):
-            found.append(f"The {what} must be one line without control characters.")
-        if find_links(text) or find_mistakes(text):
-            found.append(f"The {what} cannot hold a link.")
+            found.append(words(_ONE_LINE[what]))
+        if find_links(text) or find_mistakes(text, path):
+            found.append(words(_NO_LINK[what]))
         if not found:
-            self.readable.append((self._source.path, text))
-            found += [f"In the {what}: `{name}` has its place in the layout only."
+            self.readable.append((path, text))
+            found += [words(_IN_LINE[what], why=words(LAYOUT_ONLY, name=name))
                       for name, _ in field_lines(text) if name in PLACEHOLDERS - EVERYWHERE]
-        self.mistakes += [MergeMistake(self._source.path, 1, sentence) for sentence in found]
+        self.mistakes += [Mistake(path, 1, sentence) for sentence in found]
 
     def _pieces(self, source: str, file: str) -> tuple[Piece, ...] | None:
         """Text and tags of a source whose links are protected and whose comments are gone; None if unreadable."""
-        text = _without_comments(substitute(source, self._words.for_link))
-        found = find_merge_mistakes(text, file)
-        self.mistakes += found
-        if found:
+        text, written = _without_comments(substitute(source, self._words.for_link)), _without_comments(source)
+        refused = find_merge_mistakes(written, file)
+        self.mistakes += refused
+        if refused:
             return None
-        self.readable.append((file, text))
+        self.readable.append((file, written))
         if file != LAYOUT_FILE and not self._stands_alone:
             self.mistakes += [
-                MergeMistake(file, line, f"`{name}` has its place in the layout only.")
-                for name, line in field_lines(text) if name in PLACEHOLDERS - EVERYWHERE - {"content", "foot"}]
+                Mistake(file, line, words(LAYOUT_ONLY, name=name), True, column_of(written, line, name))
+                for name, line in field_lines(written) if name in PLACEHOLDERS - EVERYWHERE - {"content", "foot"}]
         return split_pieces(text, file)
 
     def _check_frame(self, pieces: tuple[Piece, ...] | None, required: tuple[str, ...], file: str) -> None:
@@ -118,10 +128,10 @@ class Draft:
 
     def _check_layout_links(self) -> None:
         layout = self._source.layout
-        self.mistakes += [MergeMistake(LAYOUT_FILE, each.line, each.text) for each in find_mistakes(layout)]
+        self.mistakes += find_mistakes(layout, LAYOUT_FILE)
+        message = N_("`{list}` is a list: a layout may only link to ===unsubscribe=== and ===everything===.")
         self.mistakes += [
-            MergeMistake(LAYOUT_FILE, link.line, f"`{link.target}` is a list: a layout may only link to "
-                         "===unsubscribe=== and ===everything===.")
+            Mistake(LAYOUT_FILE, link.line, message, True, column_of(layout, link.line, link.target), list=link.target)
             for link in find_links(layout) if link.index >= 0]
 
     def _protect(self, pieces: tuple[Piece, ...]) -> str:
@@ -159,19 +169,23 @@ class Draft:
                 continue
             url = self._words.url(place)
             if url not in in_html:
-                self.mistakes.append(MergeMistake(path, link.line, f"No reader sees the link to `{link.target}`: "
-                                                  "Markdown is not read inside HTML or code."))
+                message = N_("No reader sees the link to `{list}`: Markdown is not read inside HTML or code.")
+                self.mistakes.append(self._at_link(link, words(message, list=link.target)))
             elif url not in in_text:
-                self.mistakes.append(MergeMistake(
-                    path, link.line, f"The link to `{link.target}` is hidden and missing from the text part."))
+                message = N_("The link to `{list}` is hidden and missing from the text part.")
+                self.mistakes.append(self._at_link(link, words(message, list=link.target)))
         if not any(piece.text == "foot" for piece in self._words.pieces_in(self._text)):
             file = path if self._stands_alone else LAYOUT_FILE
-            self.mistakes.append(MergeMistake(file, 1, "{{ foot }} stands where no reader sees it."))
-        words = self._words.any.sub("", self._page).encode("utf-8", "replace")
-        size = len(words) + _URL_LENGTH * len(self._words.links)
+            self.mistakes.append(Mistake(file, 1, N_("{{ foot }} stands where no reader sees it.")))
+        fixed = self._words.any.sub("", self._page).encode("utf-8", "replace")
+        size = len(fixed) + _URL_LENGTH * len(self._words.links)
         if size + _ROOM_FOR_FOOT_AND_FIELDS > LARGEST_HTML:
-            self.mistakes.append(MergeMistake(
-                path, 1, f"The HTML takes {size} bytes; mail programs cut a letter near {LARGEST_HTML}."))
+            message = N_("The HTML takes {size} bytes; mail programs cut a letter near {most}.")
+            self.mistakes.append(Mistake(path, 1, message, size=size, most=LARGEST_HTML))
+
+    def _at_link(self, link: Link, sentence: Words) -> Mistake:
+        column = column_of(self._source.body, link.line, link.target)
+        return Mistake(self._source.path, link.line, sentence, True, column)
 
 
 def _without_comments(source: str) -> str:

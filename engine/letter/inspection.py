@@ -11,8 +11,9 @@ from html.parser import HTMLParser
 from urllib.parse import unquote
 
 from engine.letter.hosts import hosts_named, leads_there
-from engine.letter.merge import MergeMistake
+from engine.letter.merge import Piece
 from engine.letter.placeholders import Placeholders
+from engine.sequence.mistakes import N_, Mistake, Value, column_of
 
 ASSET = re.compile(r"(?:\./)?((?:pictures|files)/[^\s\"'<>]+)")
 _ACTIVE = frozenset({"script", "form", "input", "button", "select", "textarea", "iframe", "frame", "frameset", "object",
@@ -33,12 +34,12 @@ _CSS_FONT = re.compile(r"@import|@font-face|expression\s*\(|javascript:", re.I)
 
 
 def find_html_mistakes(html: str, source: str, file: str, placeholders: Placeholders,
-                       picture_fields: frozenset[str] = frozenset()) -> list[MergeMistake]:
+                       picture_fields: frozenset[str] = frozenset()) -> list[Mistake]:
     """Mistakes in HTML made from `source`; `picture_fields` are the fields that may be the whole of a `src`."""
     inspector = _Inspector(source, file, placeholders, picture_fields)
     unfinished = _unfinished_tag(html)
     if unfinished:
-        inspector.refuse(unfinished, f"The HTML tag `{unfinished}` is not finished: it lacks a quote or its `>`.")
+        inspector.refuse(unfinished, N_("The HTML tag `{tag}` is not finished: it lacks a quote or its `>`."), tag=unfinished)
         return inspector.mistakes
     inspector.feed(html)
     inspector.close()
@@ -50,46 +51,51 @@ class _Inspector(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._source, self._file = source, file
         self._placeholders, self._picture_fields = placeholders, picture_fields
-        self.mistakes: list[MergeMistake] = []
+        self.mistakes: list[Mistake] = []
         self._seen_until: dict[str, int] = {}
         self._open: list[str] = []
         self._ifs: list[list[str]] = []
         self._href: str | None = None
         self._label = ""
 
-    def refuse(self, needle: str, sentence: str) -> None:
-        self.mistakes.append(MergeMistake(self._file, self._line_of(needle), sentence))
+    def refuse(self, needle: str, message: str, /, **values: Value) -> None:
+        line, column = self._place_of(needle)
+        self.mistakes.append(Mistake(self._file, line, message, True, column, **values))
 
-    def _line_of(self, needle: str) -> int:
-        """The line where the author wrote it; a second mistake about the same words is sought further down."""
+    def _refuse_tag(self, piece: Piece, message: str, /, **values: Value) -> None:
+        self.mistakes.append(Mistake(self._file, piece.line, message, True, column_of(self._source, piece.line, piece.text), **values))
+
+    def _place_of(self, needle: str) -> tuple[int, int]:
+        """Line and column where the author wrote it; a second mistake about the same words is sought further down."""
         pieces = self._placeholders.pieces_in(needle)
         if pieces:
-            return pieces[0].line
+            return pieces[0].line, column_of(self._source, pieces[0].line, pieces[0].text)
         link = self._placeholders.link_of(needle)
         if link:
-            return link.line
+            return link.line, column_of(self._source, link.line, link.target)
         for source in (self._source, unescape(self._source)):
             for text in (needle, unquote(needle)):
                 found = source.lower().find(text.lower(), self._seen_until.get(text, 0))
                 if text and found >= 0:
                     self._seen_until[text] = found + 1
-                    return source.count("\n", 0, found) + 1
-        return 1
+                    column = found - source.rfind("\n", 0, found) if source is self._source else 0
+                    return source.count("\n", 0, found) + 1, column
+        return 1, 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         raw = self.get_starttag_text() or ""
         attributes = {name: value or "" for name, value in attrs}
         if tag in _ACTIVE:
-            self.refuse(f"<{tag}", f"<{tag}> may not be used in a letter; mail programs block it or it is unsafe.")
+            self.refuse(f"<{tag}", N_("<{tag}> may not be used in a letter; mail programs block it or it is unsafe."), tag=tag)
         if tag == "meta" and attributes.get("http-equiv", "").lower() == "refresh":
-            self.refuse("refresh", "A letter may not send its reader elsewhere by itself (meta refresh).")
+            self.refuse("refresh", N_("A letter may not send its reader elsewhere by itself (meta refresh)."))
         if tag == "html" and not attributes.get("lang"):
-            self.refuse("<html", "<html> must say its language, as in <html lang=\"fr\" dir=\"ltr\">.")
+            self.refuse("<html", N_('<html> must say its language, as in <html lang="fr" dir="ltr">.'))
         if self._placeholders.any.search(raw):
             self._inspect_fields(tag, raw, attributes)
         for name, value in attributes.items():
             if name.startswith("on"):
-                self.refuse(name, f"`{name}` may not be used: a letter holds no script.")
+                self.refuse(name, N_("`{name}` may not be used: a letter holds no script."), name=name)
             elif name == "style":
                 self._inspect_style(value)
             elif name in _ADDRESSES:
@@ -97,7 +103,7 @@ class _Inspector(HTMLParser):
         if tag == "img":
             self._label += attributes.get("alt", "")
             if "alt" not in attributes:
-                self.refuse(attributes.get("src", "<img"), "This picture needs an alt text (alt=\"\" if it adorns).")
+                self.refuse(attributes.get("src", "<img"), N_('This picture needs an alt text (alt="" if it adorns).'))
         if tag == "a" and "href" in attributes:
             self._href, self._label = attributes["href"], ""
         if tag not in _VOID | _OFTEN_UNCLOSED and not raw.endswith("/>"):
@@ -106,21 +112,21 @@ class _Inspector(HTMLParser):
     def _inspect_fields(self, tag: str, raw: str, attributes: dict[str, str]) -> None:
         unquoted = _UNQUOTED.search(re.sub(r"\"[^\"]*\"|'[^']*'", '""', raw))
         if not _TAG.fullmatch(raw) or (unquoted and self._placeholders.pieces_in(unquoted[1])):
-            self.refuse(raw, "A merge tag inside an HTML tag must be part of a value in quotes.")
+            self.refuse(raw, N_("A merge tag inside an HTML tag must be part of a value in quotes."))
             return
         for name, value in attributes.items():
             pieces = self._placeholders.pieces_in(value)
             if self._placeholders.pieces_in(name) or any(piece.kind == "statement" for piece in pieces):
-                self.refuse(raw, "`if` may not stand inside an HTML tag; put it around the tag.")
+                self.refuse(raw, N_("`if` may not stand inside an HTML tag; put it around the tag."))
             elif pieces and name == "src" and tag == "img" and self._is_picture_field(value):
                 continue
             elif pieces and name in _ADDRESSES:
-                self.refuse(value, "A merge field may not be part of a link or picture address: "
-                                    "every reader gets the same address.")
+                self.refuse(value, N_("A merge field may not be part of a link or picture address: every reader gets the same address."))
             elif pieces and name not in _WORDS and not (tag == "html" and name == "lang"):
-                self.refuse(value, f"A merge field may not stand in `{name}`; only in {', '.join(sorted(_WORDS))}.")
+                message = N_("A merge field may not stand in `{name}`; only in {names}.")
+                self.refuse(value, message, name=name, names=", ".join(sorted(_WORDS)))
         if self._placeholders.any.search(tag):
-            self.refuse(raw, "A merge field may not be the name of an HTML tag.")
+            self.refuse(raw, N_("A merge field may not be the name of an HTML tag."))
 
     def _is_picture_field(self, value: str) -> bool:
         piece = self._placeholders.piece_of(value)
@@ -131,25 +137,25 @@ class _Inspector(HTMLParser):
         if link is not None and tag == "a" and name == "href":
             return
         if self._placeholders.link.search(value):
-            self.refuse(value, "Only a link's target can be an action, and it must be the whole target.")
+            self.refuse(value, N_("Only a link's target can be an action, and it must be the whole target."))
             return
         if self._placeholders.pieces_in(value):
             return
         if name not in ("href", "src"):
-            self.refuse(value, f"`{name}` may not be used; use href on <a> and src on <img>.")
+            self.refuse(value, N_("`{name}` may not be used; use href on <a> and src on <img>."), name=name)
         elif re.search(r"[\x00-\x20\x7f-\x9f\\\u2028\u2029]", value):
-            self.refuse(value, f"`{value!r}` holds a space, a backslash or a control character.")
+            self.refuse(value, N_("`{address}` holds a space, a backslash or a control character."), address=repr(value))
         elif ASSET.fullmatch(value) and ".." not in unquote(value).split("/"):
             return
         elif name == "src" and not re.match(r"https://[^/]", value, re.I):
-            self.refuse(value, f"The picture `{value}` must be `pictures/…` or an https address.")
+            self.refuse(value, N_("The picture `{address}` must be `pictures/…` or an https address."), address=value)
         elif name == "href" and not re.match(r"https://[^/]|mailto:.|tel:.|#", value, re.I):
-            self.refuse(value, f"The link `{value}` must begin with https:, mailto: or tel:, or be `files/…`.")
+            self.refuse(value, N_("The link `{address}` must begin with https:, mailto: or tel:, or be `files/…`."), address=value)
 
     def _inspect_style(self, style: str) -> None:
         for found in (_CSS_FONT.search(style), _CSS_URL.search(style)):
             if found:
-                self.refuse(found[0], f"`{found[0]}` may not be used in a style: nothing is fetched but pictures.")
+                self.refuse(found[0], N_("`{style}` may not be used in a style: nothing is fetched but pictures."), style=found[0])
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a" and self._href is not None:
@@ -161,38 +167,38 @@ class _Inspector(HTMLParser):
 
     def _inspect_label(self, href: str, label: str) -> None:
         if not label:
-            self.refuse(href, "This link has no words a reader could see or hear.")
+            self.refuse(href, N_("This link has no words a reader could see or hear."))
             return
         if label == unquote(href).rpartition("/")[2]:
             return
         if any(not leads_there(host, href) for host in hosts_named(label)):
             shown = self._placeholders.shown(href)
-            self.refuse(href, f"The words `{label}` look like an address but the link goes to `{shown}`.")
+            message = N_("The words `{words}` look like an address but the link goes to `{address}`.")
+            self.refuse(href, message, words=label, address=shown)
 
     def handle_data(self, data: str) -> None:
         if self._open and self._open[-1] in ("style", "script"):
             self._inspect_style(data)
             if self._placeholders.any.search(data):
-                self.refuse(self._placeholders.any.findall(data)[0], "A merge tag may not stand in a style.")
+                self.refuse(self._placeholders.any.findall(data)[0], N_("A merge tag may not stand in a style."))
             return
         self._label += data
         for piece in self._placeholders.pieces_in(data):
             if piece.kind == "output":
                 if piece.text == "foot" and "title" in self._open:
-                    self.mistakes.append(MergeMistake(self._file, piece.line, "{{ foot }} cannot stand in the title."))
+                    self._refuse_tag(piece, N_("{{ foot }} cannot stand in the title."))
                 continue
             word = piece.word
             if word == "if":
                 self._ifs.append(list(self._open))
             elif self._ifs and self._open != self._ifs[-1]:
-                self.mistakes.append(MergeMistake(
-                    self._file, piece.line, f"This `{word}` stands inside another HTML element than its `if`."))
+                self._refuse_tag(piece, N_("This `{tag}` stands inside another HTML element than its `if`."), tag=word)
             if word == "endif" and self._ifs:
                 self._ifs.pop()
 
     def _hidden(self, data: str) -> None:
         for piece in self._placeholders.pieces_in(data):
-            self.mistakes.append(MergeMistake(self._file, piece.line, "A merge tag may not stand in a comment."))
+            self._refuse_tag(piece, N_("A merge tag may not stand in a comment."))
 
     handle_comment = handle_decl = handle_pi = unknown_decl = _hidden  # type: ignore[assignment]
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from engine.letter.merge import MergeMistake, Piece
+from engine.letter.merge import Piece
 from engine.letter.placeholders import Placeholders
+from engine.sequence.mistakes import N_, Mistake, words
 
 PLACEHOLDERS = frozenset(
     {"content", "foot", "preheader", "subject", "site", "language", "logo", "unsubscribe", "everything"})
+LAYOUT_ONLY = N_("`{name}` has its place in the layout only.")
 EVERYWHERE = frozenset({"site", "language"})
 _PARAGRAPH = 'style="margin:0 0 12px 0"'
 _FOOT_LINK = 'class="quiet" style="color:#4a5561;display:inline-block;padding:12px 0;line-height:20px"'
@@ -79,7 +81,7 @@ def with_buttons(html: str, placeholders: Placeholders) -> str:
     return row.sub(button_row, html)
 
 
-def find_frame_mistakes(pieces: tuple[Piece, ...], required: tuple[str, ...], file: str) -> Iterator[MergeMistake]:
+def find_frame_mistakes(pieces: tuple[Piece, ...], required: tuple[str, ...], file: str) -> Iterator[Mistake]:
     """Mistakes about placeholders that must stand alone, once, and outside any `if`."""
     depth = 0
     seen: dict[str, int] = {}
@@ -91,12 +93,13 @@ def find_frame_mistakes(pieces: tuple[Piece, ...], required: tuple[str, ...], fi
             if piece.kind == "text" or not re.search(rf"\b{name}\b", names):
                 continue
             if name not in required:
-                yield MergeMistake(file, piece.line, f"`{name}` has its place in the layout only.")
+                yield Mistake(file, piece.line, words(LAYOUT_ONLY, name=name))
             elif piece.kind == "statement" or piece.text != name:
-                yield MergeMistake(file, piece.line, f"Write {{{{ {name} }}}} alone, without filter or condition.")
+                yield Mistake(file, piece.line, N_("Write {place} alone, without filter or condition."), place=f"{{{{ {name} }}}}")
             elif depth:
-                yield MergeMistake(file, piece.line, f"{{{{ {name} }}}} may not stand inside an `if`.")
+                yield Mistake(file, piece.line, N_("{place} may not stand inside an `if`."), place=f"{{{{ {name} }}}}")
             seen[name] = seen.get(name, 0) + 1
     for name in required:
         if seen.get(name, 0) != 1:
-            yield MergeMistake(file, 1, f"{{{{ {name} }}}} must stand here once, not {seen.get(name, 0)} times.")
+            message = N_("{place} must stand here once, not {count} times.")
+            yield Mistake(file, 1, message, place=f"{{{{ {name} }}}}", count=seen.get(name, 0))

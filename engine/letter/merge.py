@@ -21,6 +21,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import Markup
 
+from engine.sequence import mistakes
+from engine.sequence.mistakes import N_, Mistake, Words, column_of, words
+from engine.sequence.nearest import nearest, question
+
 Value = str | int | bool
 FILTERS = ("default", "d", "upper", "lower", "title", "capitalize", "trim", "truncate")
 LONGEST_CONSTANT = 200
@@ -36,15 +40,19 @@ _NOBODY_TYPES_THIS = ("\0{#", "#}\0")
 
 
 class MergeMistake(Exception):
-    """What an author wrote that may not be published: file, line (from 1) and a sentence."""
+    """A source that may not be compiled, and why."""
 
-    def __init__(self, file: str, line: int, sentence: str) -> None:
-        super().__init__(f"{file}:{line}: {sentence}")
-        self.file, self.line, self.sentence = file, line, sentence
+    def __init__(self, mistake: Mistake) -> None:
+        super().__init__(str(mistake))
+        self.mistake = mistake
 
 
 class MergeFailed(Exception):
     """This letter cannot be written to this person; the sentence names the field. Other people are not concerned."""
+
+    def __init__(self, message: str, /, **values: mistakes.Value) -> None:
+        self.words = words(message, **values)
+        super().__init__(self.words.said())
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ class _Absent(Undefined):
 
     @property
     def _undefined_message(self) -> str:
-        return f"The field `{self._undefined_name}` is empty for this person and has no default."
+        return self._undefined_name or ""
 
     def __str__(self) -> str:
         self._fail_with_undefined_error()
@@ -122,10 +130,12 @@ class Template:
             # What `JinjaTemplate.render` does, but for globals and blocks, of which there are none, and their copies.
             return "".join(self._template.root_render_func(Context(self._template.environment, known, self._template.name, {})))
         except UndefinedError as missing:
-            raise MergeFailed(missing.message or "A field is missing.") from None
+            message = N_("The field `{field}` is empty for this person and has no default.")
+            raise MergeFailed(message, field=missing.message or "?") from None
         except (TemplateError, TypeError, ValueError, AssertionError) as error:
             names = ", ".join(sorted(name for name in self.fields if not name.startswith("_")))
-            raise MergeFailed(f"A merge field does not fit its filter or comparison ({names}): {error}") from None
+            message = N_("A merge field does not fit its filter or comparison ({fields}): {why}")
+            raise MergeFailed(message, fields=names, why=str(error)) from None
 
 
 def fragment(html: str) -> str:
@@ -141,7 +151,7 @@ def literal(text: str) -> str:
 def compile_template(source: str, name: str, autoescape: bool) -> Template:
     """Check and compile an author's source; `name` is the file that a mistake names."""
     for mistake in find_merge_mistakes(source, name):
-        raise mistake
+        raise MergeMistake(mistake)
     return compile_joined(source, autoescape)
 
 
@@ -165,7 +175,8 @@ def split_pieces(source: str, name: str) -> tuple[Piece, ...]:
             if token == "data":
                 pieces.append(Piece("text", text, line))
             elif token.startswith("raw_"):
-                raise MergeMistake(name, line, "`raw` may not be used in a letter.")
+                message = N_("`raw` may not be used in a letter.")
+                raise MergeMistake(Mistake(name, line, message, True, column_of(source, line, "{%")))
             elif token in ("variable_begin", "block_begin"):
                 inside, began = [], line
             elif token in _TAG_ENDS and inside is not None:
@@ -175,24 +186,43 @@ def split_pieces(source: str, name: str) -> tuple[Piece, ...]:
             elif inside is not None:
                 inside.append(text)
     except TemplateSyntaxError as error:
-        raise MergeMistake(name, error.lineno, _unreadable(error)) from None
+        raise MergeMistake(Mistake(name, error.lineno, _UNREADABLE, True, _column_of_tag(source, error.lineno))) from None
     return tuple(pieces)
 
 
-def find_merge_mistakes(source: str, name: str) -> tuple[MergeMistake, ...]:
+def find_merge_mistakes(source: str, name: str) -> tuple[Mistake, ...]:
     """Everything in the source that is neither a field, a listed filter nor an `if`."""
+    pieces: tuple[Piece, ...] = ()
     try:
-        split_pieces(source, name)
+        pieces = split_pieces(source, name)
         tree = _ENVIRONMENTS[True].parse(source)
-        return tuple(MergeMistake(name, line, sentence) for line, sentence in _refusals(tree.body, 0))
-    except MergeMistake as mistake:
-        return (mistake,)
+        return tuple(Mistake(name, line, why, True, _column_of_tag(source, line)) for line, why in _refusals(tree.body, 0))
+    except MergeMistake as refused:
+        return (refused.mistake,)
     except TemplateSyntaxError as error:
-        return (MergeMistake(name, error.lineno, _unreadable(error)),)
+        line, why = _without_partner(pieces) or (error.lineno, words(_UNREADABLE))
+        return (Mistake(name, line, why, True, _column_of_tag(source, line)),)
     except (RecursionError, MemoryError):
-        return (MergeMistake(name, 1, "The merge tags are nested too deeply."),)
+        return (Mistake(name, 1, N_("The merge tags are nested too deeply.")),)
     except (ValueError, OverflowError):
-        return (MergeMistake(name, 1, "A number in a merge tag is too large."),)
+        return (Mistake(name, 1, N_("A number in a merge tag is too large.")),)
+
+
+def _without_partner(pieces: tuple[Piece, ...]) -> tuple[int, Words] | None:
+    """The statement that is no `if`, or whose `if` or `endif` is missing."""
+    opened: list[int] = []
+    for piece in pieces:
+        if piece.kind != "statement":
+            continue
+        if piece.word not in ("if", "elif", "else", "endif"):
+            return piece.line, words(_ONLY, tag=piece.word)
+        if piece.word == "if":
+            opened.append(piece.line)
+        elif not opened:
+            return piece.line, words(N_("This `{tag}` has no {% if %} before it."), tag=piece.word)
+        elif piece.word == "endif":
+            opened.pop()
+    return (opened[-1], words(N_("This `if` has no {% endif %}."))) if opened else None
 
 
 def field_lines(source: str) -> tuple[tuple[str, int], ...]:
@@ -200,17 +230,36 @@ def field_lines(source: str) -> tuple[tuple[str, int], ...]:
     return tuple((name.name, name.lineno) for name in _ENVIRONMENTS[True].parse(source).find_all(nodes.Name))
 
 
-def _unreadable(error: TemplateSyntaxError) -> str:
-    return f"This merge tag cannot be read: {(error.message or 'unexpected text').rstrip('.')}."
+_UNREADABLE = N_("This merge tag cannot be read: write {{ first_name }}, or {% if town %}…{% endif %}.")
+_ONLY = N_("A letter may use {{ field }} and {% if %} only, not `{tag}`.")
+# What a syntax tree holds, as it is written.
+_AS_WRITTEN = {
+    "AssignBlock": "set", "Assign": "set", "FromImport": "from", "CallBlock": "call", "FilterBlock": "filter", "ScopedEvalContextModifier":
+    "autoescape", "ExprStmt": "do",
+    "Getattr": "a.b", "Getitem": "a[b]", "Call": "a()", "Add": "a + b", "Sub": "a - b", "Mul": "a * b", "Div": "a / b", "FloorDiv": "a // b",
+    "Mod": "a % b", "Pow": "a ** b", "Concat": "a ~ b", "Compare": "a == b", "And": "a and b", "Or": "a or b", "Not": "not a", "Test": "a is b",
+    "CondExpr": "a if b", "List": "[a]", "Tuple": "a, b", "Dict": "{a: b}",
+}
 
 
-_Refusals = Iterator[tuple[int, str]]
+def _written(node: nodes.Node) -> str:
+    name = type(node).__name__
+    return _AS_WRITTEN.get(name, name.lower())
+
+
+def _column_of_tag(source: str, line: int) -> int:
+    """Where the first merge tag of a line begins."""
+    places = [place for mark in ("{{", "{%") if (place := column_of(source, line, mark))]
+    return min(places, default=0)
+
+
+_Refusals = Iterator[tuple[int, Words]]
 
 
 def _refusals(body: list[nodes.Node], depth: int) -> _Refusals:
     for node in body:
         if depth > DEEPEST:
-            yield node.lineno, f"`if` may be nested {DEEPEST} deep at most."
+            yield node.lineno, words(N_("`if` may be nested {most} deep at most."), most=DEEPEST)
         elif isinstance(node, nodes.Output):
             for child in node.nodes:
                 if not isinstance(child, nodes.TemplateData):
@@ -222,15 +271,15 @@ def _refusals(body: list[nodes.Node], depth: int) -> _Refusals:
         else:
             # Jinja gives the scope it puts around `autoescape` no line of its own.
             line = node.lineno or next((child.lineno for child in node.iter_child_nodes()), 1)
-            yield line, f"A letter may use {{{{ field }}}} and {{% if %}} only, not `{type(node).__name__}`."
+            yield line, words(_ONLY, tag=_written(node))
 
 
 def _refusals_in_output(node: nodes.Node, depth: int) -> _Refusals:
     if depth > DEEPEST:
-        yield node.lineno, f"At most {DEEPEST} filters may follow one another."
+        yield node.lineno, words(N_("At most {most} filters may follow one another."), most=DEEPEST)
     elif isinstance(node, nodes.Name):
         if not _FIELD.fullmatch(node.name) or node.name in _RESERVED_BY_JINJA:
-            yield node.lineno, f"`{node.name}` cannot be the name of a field."
+            yield node.lineno, words(N_("`{field}` cannot be the name of a field."), field=node.name)
     elif isinstance(node, nodes.Const):
         yield from _refusals_of_constant(node)
     elif isinstance(node, nodes.Neg) and isinstance(node.node, nodes.Const):
@@ -239,12 +288,12 @@ def _refusals_in_output(node: nodes.Node, depth: int) -> _Refusals:
         yield from _refusals_of_filter(node)
         yield from _refusals_in_output(node.node, depth + 1)
     else:
-        yield node.lineno, f"Between braces stand a field and filters only, not `{type(node).__name__}`."
+        yield node.lineno, words(N_("Between braces stand a field and filters only, not `{tag}`."), tag=_written(node))
 
 
 def _refusals_in_condition(node: nodes.Node, depth: int) -> _Refusals:
     if depth > DEEPEST:
-        yield node.lineno, "This condition is nested too deeply."
+        yield node.lineno, words(N_("This condition is nested too deeply."))
     elif isinstance(node, (nodes.And, nodes.Or)):
         yield from _refusals_in_condition(node.left, depth + 1)
         yield from _refusals_in_condition(node.right, depth + 1)
@@ -252,7 +301,7 @@ def _refusals_in_condition(node: nodes.Node, depth: int) -> _Refusals:
         yield from _refusals_in_condition(node.node, depth + 1)
     elif isinstance(node, nodes.Test):
         if node.name not in ("defined", "undefined") or not isinstance(node.node, nodes.Name):
-            yield node.lineno, f"`is {node.name}` may not be used; only `field is defined`."
+            yield node.lineno, words(N_("`is {test}` may not be used; only `field is defined`."), test=node.name)
         yield from _refusals_in_output(node.node, 0)
     elif isinstance(node, nodes.Compare):
         yield from _refusals_in_output(node.expr, 0)
@@ -267,20 +316,22 @@ def _refusals_in_condition(node: nodes.Node, depth: int) -> _Refusals:
 def _refusals_of_constant(node: nodes.Const) -> _Refusals:
     value = node.value
     if isinstance(value, str) and len(value) > LONGEST_CONSTANT:
-        yield node.lineno, f"A text inside a merge tag has {LONGEST_CONSTANT} characters at most."
+        yield node.lineno, words(N_("A text inside a merge tag has {most} characters at most."), most=LONGEST_CONSTANT)
     elif isinstance(value, (int, float)) and not abs(value) <= LARGEST_NUMBER:
-        yield node.lineno, f"A number inside a merge tag is {LARGEST_NUMBER} at most."
+        yield node.lineno, words(N_("A number inside a merge tag is {most} at most."), most=LARGEST_NUMBER)
     elif value is None:
-        yield node.lineno, "`none` may not be used; write `field is defined`."
+        yield node.lineno, words(N_("`none` may not be used; write `field is defined`."))
 
 
 def _refusals_of_filter(node: nodes.Filter) -> _Refusals:
     if node.name not in FILTERS:
-        yield node.lineno, f"The filter `{node.name}` may not be used; there are {', '.join(FILTERS)}."
+        message = N_("The filter `{filter}` may not be used; there are {filters}.{hint}")
+        close = question(nearest(node.name, FILTERS))
+        yield node.lineno, words(message, filter=node.name, filters=", ".join(FILTERS), hint=close)
         return
     values = [*node.args, *(pair.value for pair in node.kwargs)]
     if node.dyn_args or node.dyn_kwargs or not all(isinstance(value, nodes.Const) for value in values):
-        yield node.lineno, f"The filter `{node.name}` takes constants only."
+        yield node.lineno, words(N_("The filter `{filter}` takes constants only."), filter=node.name)
         return
     for value in values:
         yield from _refusals_of_constant(value)  # type: ignore[arg-type]
@@ -288,5 +339,5 @@ def _refusals_of_filter(node: nodes.Filter) -> _Refusals:
         _ENVIRONMENTS[False].call_filter(
             node.name, _SAMPLE, [value.as_const() for value in node.args],
             {str(pair.key): pair.value.as_const() for pair in node.kwargs})
-    except (TypeError, ValueError, AssertionError) as error:
-        yield node.lineno, f"The filter `{node.name}` cannot be used in this way: {error}."
+    except (TypeError, ValueError, AssertionError):
+        yield node.lineno, words(N_("The filter `{filter}` cannot be used in this way."), filter=node.name)

@@ -18,6 +18,7 @@ from markupsafe import escape
 
 from engine.letter.draft import LARGEST_HTML
 from engine.letter.merge import MergeFailed, Template, Value, names_in, restricted
+from engine.sequence.mistakes import N_
 
 Encode = Callable[[str], str]
 SOFT_BREAK = "=\r\n"
@@ -84,7 +85,7 @@ class Mould:
             own[name] = line.render(values, own)
         text, _, html = self._template.render(values, own).partition(_BETWEEN)
         if len(html) > LARGEST_HTML:
-            raise MergeFailed("The HTML may be too large.")
+            raise MergeFailed(N_("The HTML may be too large."))
         return Filled(own["subject"], text.strip("\r\n") + "\r\n", html)
 
 

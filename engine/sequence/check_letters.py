@@ -8,7 +8,7 @@ from datetime import datetime
 
 from engine.sequence.delay import parse_clock, parse_window
 from engine.sequence.links import find_links
-from engine.sequence.mistakes import Mistake
+from engine.sequence.mistakes import N_, Mistake, column_of
 from engine.sequence.model import Letter
 from engine.sequence.parse_broadcasts import ON
 from engine.sequence.parse_forms import CONFIRMATION_BODY
@@ -26,12 +26,13 @@ def reminders_nobody_can_answer(written: Written) -> Iterator[Mistake]:
         for letter in listed.letters:
             reminded = listed.letter(letter.reminds) if letter.reminds else None
             if reminded is not None and not reminded.links:
-                text = f'"{letter.id}" reminds of "{reminded.id}", which has no link to answer with'
-                yield written.mistake(("letter", str(listed.id), letter.id), "reminds", text, fatal=True)
+                message = N_('"{letter}" reminds of "{reminded}", which has no link to answer with')
+                place = ("letter", str(listed.id), letter.id)
+                yield written.mistake(place, "reminds", message, True, letter=letter.id, reminded=reminded.id)
     for broadcast in written.plan.broadcasts.values():
         if broadcast.reminder is not None and not broadcast.letter.links:
-            text = f'"{broadcast.id}" has a reminder, but no link to answer with'
-            yield written.mistake(("broadcast", broadcast.id), "reminder", text, fatal=True)
+            message = N_('"{broadcast}" has a reminder, but no link to answer with')
+            yield written.mistake(("broadcast", broadcast.id), "reminder", message, True, broadcast=broadcast.id)
 
 
 def letters_nobody_can_reach(written: Written) -> Iterator[Mistake]:
@@ -39,7 +40,7 @@ def letters_nobody_can_reach(written: Written) -> Iterator[Mistake]:
     sent = {sender.letter.body for sender in written.senders()} | {written.plan.confirmation.body, LAYOUT}
     for file in written.files:
         if file.endswith((".md", ".html")) and file not in sent:
-            yield Mistake(file, 1, "no list and no broadcast sends this letter", False)
+            yield Mistake(file, 1, N_("no list and no broadcast sends this letter"), False)
 
 
 def hours_outside_the_window(written: Written) -> Iterator[Mistake]:
@@ -50,8 +51,8 @@ def hours_outside_the_window(written: Written) -> Iterator[Mistake]:
             own = written.tables.get(("letter", str(listed.id), letter.id), {})
             at = own.get("at")
             if isinstance(window, str) and isinstance(at, str) and not _within(at, window):
-                text = f"`at` {at} lies outside the list's `between` {window}"
-                yield written.mistake(("letter", str(listed.id), letter.id), "at", text)
+                message = N_("`at` {at} lies outside the list's `between` {window}")
+                yield written.mistake(("letter", str(listed.id), letter.id), "at", message, at=at, window=window)
 
 
 def _within(at: str, window: str) -> bool:
@@ -71,7 +72,8 @@ def broadcasts_in_the_past(written: Written) -> Iterator[Mistake]:
         except ValueError:
             continue
         if moment < written.now:
-            yield written.mistake(("broadcast", broadcast.id), "on", "this date is past: if it has not left, it never will")
+            message = N_("this date is past: if it has not left, it never will")
+            yield written.mistake(("broadcast", broadcast.id), "on", message)
 
 
 def confirmations_that_confirm_nothing(written: Written) -> Iterator[Mistake]:
@@ -80,16 +82,17 @@ def confirmations_that_confirm_nothing(written: Written) -> Iterator[Mistake]:
     for sender in written.senders():
         for link in find_links(written.files.get(sender.letter.body, "")):
             if link.kind == "confirm" and sender.letter.body != body:
-                text = "===confirm=== has its place in the confirmation only: here nothing waits to be confirmed"
-                yield Mistake(sender.letter.body, link.line, text)
+                message = N_("===confirm=== has its place in the confirmation only: here nothing waits to be confirmed")
+                column = column_of(written.files[sender.letter.body], link.line, "===confirm===")
+                yield Mistake(sender.letter.body, link.line, message, True, column)
     if body == CONFIRMATION_BODY or body not in written.files:
         return
-    found = find_links(written.files[body])
-    if not any(link.kind == "confirm" for link in found):
-        yield Mistake(body, 1, "a confirmation needs a link to confirm with: [Je confirme](===confirm===)")
-    for link in found:
+    links = find_links(written.files[body])
+    if not any(link.kind == "confirm" for link in links):
+        yield Mistake(body, 1, N_("a confirmation needs a link to confirm with: [Je confirme](===confirm===)"))
+    for link in links:
         if link.kind != "confirm":
-            yield Mistake(body, link.line, "a confirmation asks one thing: its only action link is ===confirm===")
+            yield Mistake(body, link.line, N_("a confirmation asks one thing: its only action link is ===confirm==="))
 
 
 def fields_collected_and_never_used(written: Written) -> Iterator[Mistake]:
@@ -99,11 +102,11 @@ def fields_collected_and_never_used(written: Written) -> Iterator[Mistake]:
         for index, field in enumerate(form.fields):
             asked.add(field.name)
             if field.name not in used:
-                text = f'the field "{field.name}" is collected here and no letter uses it: ask for less'
-                yield written.mistake(("form", form.name), f"field[{index}].name", text)
+                message = N_('the field "{field}" is collected here and no letter uses it: ask for less')
+                yield written.mistake(("form", form.name), f"field[{index}].name", message, field=field.name)
     for name in written.plan.fields:
         if name not in used | asked:
-            yield written.at(CONFIG, f"fields.{name}", f'no letter uses the field "{name}", and no form asks for it')
+            yield written.at(CONFIG, f"fields.{name}", N_('no letter uses the field "{field}", and no form asks for it'), field=name)
 
 
 def _fields_used(written: Written) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.sequence.mistakes import Mistake
+from engine.sequence.mistakes import N_, Mistake
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.written import Written, named
 
@@ -25,13 +25,13 @@ def lists_nobody_can_enter(written: Written) -> Iterator[Mistake]:
     by_form = {number for form in written.plan.forms.values() for number in form.lists}
     alone = [number for number in lists if number not in led_to | by_form]
     for number in alone:
-        text = f"no form, link or ending leads to {named(lists[number])}: only an import, the API or an operator does"
-        yield written.mistake(("list", str(number)), "", text)
+        message = N_("no form, link or ending leads to {list}: only an import, the API or an operator does")
+        yield written.mistake(("list", str(number)), "", message, list=named(lists[number]))
     reached = _reached({*by_form, *alone}, set(ways(written)))
     for number in lists:
         if number not in reached:
-            text = f"{named(lists[number])} is only reached from lists that nobody can enter"
-            yield written.mistake(("list", str(number)), "", text)
+            message = N_("{list} is only reached from lists that nobody can enter")
+            yield written.mistake(("list", str(number)), "", message, list=named(lists[number]))
 
 
 def _reached(roots: set[int], edges: set[tuple[int, int]]) -> set[int]:
@@ -52,14 +52,11 @@ def lists_nobody_can_leave(written: Written) -> Iterator[Mistake]:
             continue
         asking = [letter for letter in listed.letters if any(link.kind == "move" for link in letter.links)]
         if not asking:
-            text = f"nobody can leave {named(listed)}: no `ends`, no rule, and no letter of it moves its reader"
-            yield written.mistake(("list", str(listed.id)), "", text)
+            message = N_("nobody can leave {list}: no `ends`, no rule, and no letter of it moves its reader")
+            yield written.mistake(("list", str(listed.id)), "", message, list=named(listed))
         elif not set(asking) & set(_last_letters(listed)):
-            text = (
-                f'who does not answer "{asking[-1].id}" stays on {named(listed)} for ever: '
-                "there is no `ends`, and the last letter moves nobody"
-            )
-            yield written.mistake(("list", str(listed.id)), "", text)
+            message = N_('who does not answer "{letter}" stays on {list} for ever: there is no `ends`, and the last letter moves nobody')
+            yield written.mistake(("list", str(listed.id)), "", message, letter=asking[-1].id, list=named(listed))
 
 
 def _left_by_rule(listed: List, plan: Plan) -> bool:
@@ -90,16 +87,16 @@ def circles_that_never_rest(written: Written) -> Iterator[Mistake]:
             continue
         found.add(frozenset(each.id for each in path))
         shown = " → ".join(str(each.id) for each in (*path, start))
-        text = f"this circle never rests: {shown}; give an ending `after`, or a list `rejoin`"
-        yield written.mistake(("list", str(start.id)), "ends", text, fatal=True)
+        message = N_("this circle never rests: {circle}; give an ending `after`, or a list `rejoin`")
+        yield written.mistake(("list", str(start.id)), "ends", message, True, circle=shown)
 
 
 def endings_that_lead_nowhere(written: Written) -> Iterator[Mistake]:
     """Nobody joins a list they stand on: such an ending only takes people off."""
     for listed in written.plan.lists.values():
         if listed.ends is not None and listed.ends.target == listed.id:
-            text = f"this ending leads back to {named(listed)} itself, and only takes people off it: write `leave = true`, or use two lists"
-            yield written.mistake(("list", str(listed.id)), "ends", text, fatal=True)
+            message = N_("this ending leads back to {list} itself, and only takes people off it: write `leave = true`, or use two lists")
+            yield written.mistake(("list", str(listed.id)), "ends", message, True, list=named(listed))
 
 
 def _at_once(listed: List, plan: Plan) -> List | None:

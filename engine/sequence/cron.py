@@ -7,20 +7,32 @@ from __future__ import annotations
 
 import re
 
+from engine.sequence.mistakes import N_, Unreadable, words
+
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_PARTS = (("minute", 0, 59, ()), ("hour", 0, 23, ()), ("day", 1, 31, ()), ("month", 1, 12, MONTHS), ("weekday", 0, 7, WEEKDAYS))
+_PARTS = (
+    (N_("minute"), 0, 59, ()),
+    (N_("hour"), 0, 23, ()),
+    (N_("day of the month"), 1, 31, ()),
+    (N_("month"), 1, 12, MONTHS),
+    (N_("weekday"), 0, 7, WEEKDAYS),
+)
+_LONGEST = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_NO_PART = N_('"{part}" is no {what} of a cron line')
 _ITEM = re.compile(r"(\*|[a-z0-9]+)(?:-([a-z0-9]+))?(?:/([0-9]{1,3}))?")
 
 
 def read_cron(text: str) -> tuple[str, str, str, str, str]:
-    """ "0 9 1 * *" as (minute, hour, day, month, weekday), each "*" or numbers (weekdays: names) with commas. Raises ValueError with a sentence."""
+    """ "0 9 1 * *" as (minute, hour, day, month, weekday), each "*" or numbers (weekdays: names) with commas. Raises Unreadable."""
     said = text.lower().split()
     if len(said) != len(_PARTS):
-        raise ValueError(f'"{text}" is not a cron line of five parts: minute hour day month weekday')
+        raise Unreadable(N_('"{text}" is not a cron line of five parts: minute hour day month weekday'), text=text)
     minute, hour, day, month, weekday = (_spelled(part, *meant) for part, meant in zip(said, _PARTS, strict=True))
     if day != "*" and weekday != "*":
-        raise ValueError(f'"{text}" names both days of the month and weekdays: give one of them, and * for the other')
+        raise Unreadable(N_('"{text}" names both days of the month and weekdays: give one of them, and * for the other'), text=text)
+    if day != "*" and month != "*" and min(map(int, day.split(","))) > max(_LONGEST[int(number)] for number in month.split(",")):
+        raise Unreadable(N_('"{text}" falls due never: none of these months has such a day'), text=text)
     if weekday != "*":
         names = {WEEKDAYS[int(each)] for each in weekday.split(",")}
         weekday = ",".join(name for name in WEEKDAYS[1:] if name in names)
@@ -34,7 +46,7 @@ def _spelled(part: str, what: str, first: int, last: int, names: tuple[str, ...]
     for item in part.split(","):
         found = _ITEM.fullmatch(item)
         if found is None or (found[1] == "*" and found[2]):
-            raise ValueError(f'"{part}" is no {what} of a cron line')
+            raise Unreadable(_NO_PART, part=part, what=words(what))
         low = first if found[1] == "*" else _number(found[1], what, first, last, names)
         high = _number(found[2], what, first, last, names) if found[2] else low
         if not found[2] and (found[1] == "*" or found[3]):
@@ -43,7 +55,7 @@ def _spelled(part: str, what: str, first: int, last: int, names: tuple[str, ...]
             high += 7
         step = int(found[3] or 1)
         if high < low or not step:
-            raise ValueError(f'"{part}" is no {what} of a cron line')
+            raise Unreadable(_NO_PART, part=part, what=words(what))
         chosen |= {number % 7 if names is WEEKDAYS else number for number in range(low, high + 1, step)}
     return ",".join(str(each) for each in sorted(chosen))
 
@@ -52,5 +64,5 @@ def _number(text: str, what: str, first: int, last: int, names: tuple[str, ...])
     if text in names:
         return names.index(text)
     if not text.isdecimal() or not first <= int(text) <= last:
-        raise ValueError(f'"{text}" is no {what} of a cron line: {first} to {last}')
+        raise Unreadable(N_('"{part}" is no {what} of a cron line: {first} to {last}'), part=text, what=words(what), first=first, last=last)
     return int(text)

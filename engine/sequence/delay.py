@@ -1,9 +1,13 @@
-"""How authors write durations ("2 days", "1 month", "90 minutes") and what they mean: calendar parts and exact parts apart."""
+"""How authors write durations ("2 days", "1 month", "90 minutes", "2 jours", "1h30") and what they mean: calendar parts and exact parts apart."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from unicodedata import combining, normalize
+
+from engine.sequence.mistakes import N_, Unreadable
+from engine.sequence.nearest import nearest
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -17,8 +21,29 @@ _UNITS = {
     "month": ("months", 1),
     "year": ("months", 12),
 }
-_PART = re.compile(r"(\d{1,5})\s*(minute|hour|day|week|month|year)s?")
-_WHOLE = re.compile(rf"{_PART.pattern}(?:\s*(?:,|and)?\s*{_PART.pattern})*")
+# As they are written in English and in French, without accents and plurals.
+_UNIT_WORDS = {
+    **{unit: unit for unit in (*_UNITS, "second")},
+    "seconde": "second", "sec": "second", "s": "second",
+    "min": "minute", "mn": "minute", "heure": "hour", "h": "hour",
+    "jour": "day", "j": "day", "semaine": "week", "mois": "month", "an": "year", "annee": "year",
+}
+_PART = re.compile(r"(\d{1,5}|une?\b)\s*(" + "|".join(sorted(_UNIT_WORDS, key=len, reverse=True)) + r")s?(?![a-z])")
+_WHOLE = re.compile(rf"{_PART.pattern}(?:\s*(?:,|and\b|et\b)?\s*{_PART.pattern})*")
+_HOURS_AND_MINUTES = re.compile(r"(\d{1,5})\s*h(?:eures?)?\s*(\d{2})(?=\D|$)(?!\s*(?:min|mn))")
+
+
+def _plain(text: str) -> str:
+    """Small and without accents."""
+    return "".join(letter for letter in normalize("NFD", text.strip().lower()) if not combining(letter))
+
+
+def _parts(text: str) -> list[tuple[int, str]]:
+    """How many of which unit, in the order written: "1 day 6 hours", "2 jours", "1h30"; nothing when it is something else."""
+    plain = _HOURS_AND_MINUTES.sub(r"\1 h \2 min", _plain(text))
+    if not _WHOLE.fullmatch(plain):
+        return []
+    return [(int(count) if count.isdecimal() else 1, _UNIT_WORDS[unit]) for count, unit in _PART.findall(plain)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +79,31 @@ NONE = Delay()
 
 
 def parse_delay(text: str) -> Delay:
-    """Read "2 days", "1 month", "1 hour 30 minutes". Raises ValueError with a sentence."""
-    folded = text.strip().lower()
-    if not _WHOLE.fullmatch(folded):
-        raise ValueError(f'"{text}" is not a duration: write for example "0 minutes", "6 hours", "2 days", "1 month"')
+    """Read "2 days", "1 month", "1 hour 30 minutes", "2 jours", "1h30". Raises Unreadable."""
+    parts = _parts(text)
+    if not parts or any(unit not in _UNITS for _, unit in parts):
+        raise Unreadable(N_('"{text}" is not a duration: write for example "0 minutes", "6 hours", "2 days", "1 month"'), text=text)
     total = {"months": 0, "days": 0, "minutes": 0}
-    for count, unit in _PART.findall(folded):
+    for count, unit in parts:
         field, factor = _UNITS[unit]
-        total[field] += int(count) * factor
+        total[field] += count * factor
     if total["months"] > 1200 or total["days"] > 36500 or total["minutes"] > 60 * 24 * 3650:
-        raise ValueError(f'"{text}" is longer than a hundred years')
+        raise Unreadable(N_('"{text}" is longer than a hundred years'), text=text)
     return Delay(**total)
 
 
-_WAIT = re.compile(r"(\d{1,5})\s*(second|minute|hour)s?")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 LONGEST_WAIT = 3600
 
 
 def parse_seconds(text: str) -> int:
-    """Read how long a program waits, in seconds of the wall clock: "30 seconds", "5 minutes", at most "1 hour". Raises ValueError with a sentence."""
-    found = _WAIT.fullmatch(text.strip().lower())
-    if not found:
-        raise ValueError(f'"{text}" is not a time to wait: write for example "30 seconds", "5 minutes"')
-    seconds = int(found[1]) * _SECONDS[found[2]]
+    """Read how long a program waits, in seconds of the wall clock: "30 seconds", "5 minutes", at most "1 hour". Raises Unreadable."""
+    parts = _parts(text)
+    if len(parts) != 1 or parts[0][1] not in _SECONDS:
+        raise Unreadable(N_('"{text}" is not a time to wait: write for example "30 seconds", "5 minutes"'), text=text)
+    seconds = parts[0][0] * _SECONDS[parts[0][1]]
     if seconds > LONGEST_WAIT:
-        raise ValueError(f'"{text}" is longer than an hour')
+        raise Unreadable(N_('"{text}" is longer than an hour'), text=text)
     return seconds
 
 
@@ -87,31 +111,48 @@ def parse_patience(text: str) -> int:
     """As `parse_seconds`, and never nothing."""
     seconds = parse_seconds(text)
     if not seconds:
-        raise ValueError(f'"{text}" leaves no time at all: write "1 second" or more')
+        raise Unreadable(N_('"{text}" leaves no time at all: write "1 second" or more'), text=text)
     return seconds
 
 
-_CLOCK = re.compile(r"([01]?\d|2[0-3])[:h]([0-5]\d)")
+_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2})|\s*h(?:eures?)?\s*(\d{2})?)")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVERY_DAY = frozenset(range(7))
+_DAY_NAMES = (
+    ("mon", "monday", "lun", "lundi"),
+    ("tue", "tuesday", "mar", "mardi", "tues"),
+    ("wed", "wednesday", "mer", "mercredi"),
+    ("thu", "thursday", "jeu", "jeudi", "thur", "thurs"),
+    ("fri", "friday", "ven", "vendredi"),
+    ("sat", "saturday", "sam", "samedi"),
+    ("sun", "sunday", "dim", "dimanche"),
+)
+_DAYS = {name + plural: day for day, names in enumerate(_DAY_NAMES) for name in names for plural in ("", "s")}
+_ALL_DAYS = frozenset({"every day", "daily", "tous les jours", "chaque jour"})
+_TO = re.compile(r"\s*(?:[-\u2010-\u2015]|\b(?:to|au?)\b)\s*")
+_FROM = re.compile(r"\b(?:from|on|du|de|le|les)\b")
 
 
 def parse_clock(text: str) -> int:
-    """Read "09:00" as minutes since local midnight. Raises ValueError with a sentence."""
-    found = _CLOCK.fullmatch(text.strip())
-    if not found:
-        raise ValueError(f'"{text}" is not a time of day: write "09:00"')
-    return int(found[1]) * 60 + int(found[2])
+    """Read "09:00", "9h" or "9h30" as minutes since local midnight. Raises Unreadable."""
+    written = _CLOCK.fullmatch(text.strip().lower())
+    if not written:
+        raise Unreadable(N_('"{text}" is not a time of day: write "09:00"'), text=text)
+    hour, minute = int(written[1]), int(written[2] or written[3] or 0)
+    if hour > 23 or minute > 59:
+        raise Unreadable(N_('"{text}" is not a time of day: hours go from 0 to 23, minutes from 0 to 59'), text=text)
+    return hour * 60 + minute
 
 
 def parse_days(text: str) -> frozenset[int]:
-    """Read "mon-fri", "sat,sun", "fri-mon": weekdays, Monday is 0. Raises ValueError with a sentence."""
+    """Read "mon-fri", "sat,sun", "fri-mon", "lun-ven", "lundi et jeudi": weekdays, Monday is 0. Raises Unreadable."""
+    plain = _plain(text)
+    if plain in _ALL_DAYS:
+        return EVERY_DAY
     chosen: set[int] = set()
-    for part in text.lower().replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if first not in WEEKDAYS or (last and last not in WEEKDAYS):
-            raise ValueError(f'"{text}" are not days: write "mon-fri" or "mon,wed,sat"')
-        day, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+    for part in re.split(r"[,;\s]+(?:and\s+|et\s+)?", _TO.sub("-", _FROM.sub("", plain)).strip()):
+        first, dash, last = part.partition("-")
+        day, end = _weekday(first, text), _weekday(last if dash else first, text)
         chosen.add(day)
         while day != end:
             day = (day + 1) % 7
@@ -119,12 +160,21 @@ def parse_days(text: str) -> frozenset[int]:
     return frozenset(chosen)
 
 
+def _weekday(name: str, text: str) -> int:
+    if name not in _DAYS:
+        close = nearest(name, (names for names in _DAYS if len(names) <= len(name))) or nearest(name, _DAYS)
+        if close and name:
+            raise Unreadable(N_('in "{text}", "{name}" is no day: did you mean "{close}"?'), text=text, name=name, close=close)
+        raise Unreadable(N_('"{text}" are not days: write "mon-fri" or "mon,wed,sat"'), text=text)
+    return _DAYS[name]
+
+
 def parse_window(text: str) -> tuple[int, int]:
-    """Read "09:00-18:00" or "20:00-02:00" (across midnight) as minutes since midnight. Raises ValueError with a sentence."""
-    first, dash, last = text.partition("-")
+    """Read "09:00-18:00", "9h-18h" or "20:00-02:00" (across midnight) as minutes since midnight. Raises Unreadable."""
+    first, dash, last = _TO.sub("-", _FROM.sub("", _plain(text))).strip().partition("-")
     if not dash:
-        raise ValueError(f'"{text}" is not a window: write "09:00-18:00"')
+        raise Unreadable(N_('"{text}" is not a window: write "09:00-18:00"'), text=text)
     start, end = parse_clock(first), parse_clock(last)
     if start == end:
-        raise ValueError(f'the window "{text}" is empty')
+        raise Unreadable(N_('the window "{text}" is empty'), text=text)
     return start, end

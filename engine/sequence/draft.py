@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+from unicodedata import combining, normalize
 
 from engine.sequence.declared import Declared
 from engine.sequence.delay import EVERY_DAY, parse_clock, parse_days, parse_window
 from engine.sequence.links import SPECIAL
-from engine.sequence.mistakes import Mistake
+from engine.sequence.mistakes import N_, Mistake, Words
 from engine.sequence.model import Field, Group, List, Purpose
+from engine.sequence.nearest import hint, nearest
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
 
@@ -57,8 +60,12 @@ class Draft:
         """As `number`, and a mistake at `key` when there is none."""
         number = self.number(said)
         if not number and not self.may_be_unread(said):
-            table.mistake(key, f"there is no list {said!r}" if isinstance(said, str) else f"there is no list {said}")
+            shown = f'"{said}"' if isinstance(said, str) else str(said)
+            table.mistake(key, N_("there is no list {list}{hint}"), list=shown, hint=self.nearest_list(said))
         return number
+
+    def nearest_list(self, said: object) -> Words:
+        return hint(nearest(str(said), (*self.names, *map(str, self.lists))))
 
     def may_be_unread(self, said: object) -> bool:
         declared = re.compile(rf"""(?m)^\s*(?:id\s*=\s*{re.escape(str(said))}|name\s*=\s*["']{re.escape(str(said))}["'])\s*(?:#.*)?$""")
@@ -69,10 +76,11 @@ class Draft:
         purpose = table.get("purpose", str, root.get("purpose", str, ""))
         known = [p.id for p in self.settings.purposes]
         if not purpose:
-            table.mistake("", "`purpose` is missing: write it at the head of the file; purposes are declared in config.toml")
+            table.mistake("", N_("`purpose` is missing: write it at the head of the file; purposes are declared in config.toml"))
         elif purpose not in known:
             place = table if "purpose" in table.values else root
-            place.mistake("purpose", f'the purpose "{purpose}" is not declared in config.toml (there: {", ".join(known)})')
+            message = N_('the purpose "{purpose}" is not declared in config.toml (there: {known}){hint}')
+            place.mistake("purpose", message, purpose=purpose, known=", ".join(known), hint=hint(nearest(purpose, known)))
         return purpose
 
     def group(self, table: Table) -> str:
@@ -81,8 +89,10 @@ class Draft:
         return group
 
     def known_group(self, group: str, table: Table, key: str) -> None:
-        if group and group not in {g.name for g in self.settings.groups}:
-            table.mistake(key, f'the group "{group}" is not declared in config.toml')
+        known = [g.name for g in self.settings.groups]
+        if group and group not in known:
+            close = hint(nearest(group, known))
+            table.mistake(key, N_('the group "{group}" is not declared in config.toml{hint}'), group=group, hint=close)
 
 
 def read_hours(table: Table, inherited: Hours) -> Hours:
@@ -90,7 +100,7 @@ def read_hours(table: Table, inherited: Hours) -> Hours:
     at = table.parsed("at", parse_clock, inherited.at)
     between = table.parsed("between", parse_window, inherited.between)
     if "at" in table.values and "between" in table.values:
-        table.mistake("between", "`at` and `between` exclude each other")
+        table.mistake("between", N_("`at` and `between` exclude each other"))
     if "at" in table.values:
         between = None
     elif "between" in table.values:
@@ -98,15 +108,22 @@ def read_hours(table: Table, inherited: Hours) -> Hours:
     return Hours(at, between, table.parsed("days", parse_days, inherited.days or EVERY_DAY))
 
 
-def check_name(name: str, table: Table, key: str, what: str) -> None:
+def check_name(name: str, table: Table, key: Literal["id", "name"]) -> None:
     if name and not NAME.fullmatch(name):
-        table.mistake(key, f'the {what} "{name}" may hold small letters, digits and hyphens only')
+        message = N_('`{key}` "{name}" may hold small letters, digits and hyphens only, without accents: "{better}"')
+        table.mistake(key, message, key=key, name=name, better=as_name(name))
+
+
+def as_name(text: str) -> str:
+    """A name that would do: "Été à Nice" as "ete-a-nice"."""
+    plain = "".join(letter for letter in normalize("NFD", text.lower()) if not combining(letter))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63] or "nom"
 
 
 def check_list_name(name: str, table: Table) -> None:
     """A list's name also stands in links, so it can be neither a number nor one of the links that mean something else."""
-    check_name(name, table, "name", "name")
+    check_name(name, table, "name")
     if name.isascii() and name.isdigit():
-        table.mistake("name", f'the name "{name}" is a number: links would take it for list {name}')
+        table.mistake("name", N_('the name "{name}" is a number: links would take it for list {name}'), name=name)
     elif name in SPECIAL:
-        table.mistake("name", f'the name "{name}" is taken: ==={name}=== is a link of its own')
+        table.mistake("name", N_('the name "{name}" is taken: ==={name}=== is a link of its own'), name=name)

@@ -15,6 +15,8 @@ from html import unescape
 from typing import Literal
 from urllib.parse import quote, unquote
 
+from engine.sequence.mistakes import N_, Mistake, Words, words
+
 Kind = Literal["move", "copy", "unsubscribe", "everything", "confirm"]
 SPECIAL: tuple[Kind, ...] = ("unsubscribe", "everything", "confirm")
 
@@ -27,12 +29,6 @@ class Link:
     kind: Kind
     target: str
     line: int
-
-
-@dataclass(frozen=True)
-class LinkMistake:
-    line: int
-    text: str
 
 
 _COMMENT_START = re.compile(r"<!--(?!\[if|<!|>)")
@@ -95,10 +91,10 @@ def substitute(source: str, url_for: Callable[[Link], str]) -> str:
     return "".join(parts) + source[done:]
 
 
-def find_mistakes(source: str) -> tuple[LinkMistake, ...]:
+def find_mistakes(source: str, file: str) -> tuple[Mistake, ...]:
     """Action marks that no reader could click: outside a link, or misspelt inside one. In order of line."""
     text = visible(source)
-    found: list[LinkMistake] = []
+    found: list[Mistake] = []
     rest = list(text)
     for match in _TARGET.finditer(text):
         place, raw = _target_of(match)
@@ -106,13 +102,13 @@ def find_mistakes(source: str) -> tuple[LinkMistake, ...]:
             plain = _normal(raw)
             if not (_NEARLY.match(plain) or _NEARLY_END.fullmatch(plain)):
                 continue
-            found.append(LinkMistake(_line(text, match.start(place)), _explain(plain)))
+            found.append(Mistake(file, *_place(text, match.start(place), _explain(plain))))
         rest[match.start(place):match.end(place)] = " " * len(raw)
     outside = "".join(rest)
     for match in _STRAY.finditer(outside):
         mark = _normal(match[0])
-        sentence = f"`{mark}` stands outside a link; write [words]({mark}) or <a href=\"{mark}\">."
-        found.append(LinkMistake(_line(text, match.start()), sentence))
+        sentence = words(N_('`{mark}` stands outside a link; write [words]({mark}) or <a href="{mark}">.'), mark=mark)
+        found.append(Mistake(file, *_place(text, match.start(), sentence)))
     return tuple(sorted(found, key=lambda mistake: mistake.line))
 
 
@@ -160,11 +156,16 @@ def _allowed(char: str) -> bool:
     return char in "-0123456789" or (char.isalpha() and char == char.lower())
 
 
-def _explain(plain: str) -> str:
+def _explain(plain: str) -> Words:
     if re.fullmatch(r"\+{3}(unsubscribe|everything)\+{3}", plain):
-        return f"`{plain}` cannot be a copy; write ==={plain.strip('+')}===."
-    return (f"`{plain}` is no list; write ===11=== to move or +++11+++ to copy, "
-            "with the list's number or its name in lower case.")
+        return words(N_("`{mark}` cannot be a copy; write ==={name}===."), mark=plain, name=plain.strip("+"))
+    return words(N_("`{mark}` is no list; write ===11=== to move or +++11+++ to copy, with the list's number or its name in lower case."),
+                 mark=plain)
+
+
+def _place(text: str, position: int, sentence: Words) -> tuple[int, Words, bool, int]:
+    """What a mistake is made of after its file."""
+    return _line(text, position), sentence, True, position - text.rfind("\n", 0, position)
 
 
 def _line(text: str, position: int) -> int:

@@ -1,22 +1,94 @@
-"""A mistake in what an author wrote: which file, which line, what, and what to do. All are collected before any is shown."""
+"""A mistake in what an author wrote: which file, which line, what, and what to do. All are collected before any is shown.
+
+What is wrong is kept as a message of the catalogue and its values, so that it is said in the reader's language where it is shown.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
+_PLACE = re.compile(r"\{(\w+)\}")
 
-@dataclass(frozen=True, slots=True, order=True)
+
+def N_(message: str) -> str:
+    """Marks a message for the catalogue; it is said where it is shown."""
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message of the catalogue and what stands in its places: `{name}`, and nothing else in braces."""
+
+    message: str
+    values: tuple[tuple[str, Value], ...] = ()
+
+    def said(self, say: Callable[[str], str] = N_) -> str:
+        """In words; `say` translates, and without it they are English."""
+        known = dict(self.values)
+
+        def shown(place: re.Match[str]) -> str:
+            value = known.get(place[1], place[0])
+            return value.said(say) if isinstance(value, Words) else str(value)
+
+        return _PLACE.sub(shown, say(self.message))
+
+
+Value = str | int | Words
+
+
+def words(message: str, /, **values: Value) -> Words:
+    return Words(message, tuple(values.items()))
+
+
+class Unreadable(ValueError):
+    """A text that is not what its key wants, and why."""
+
+    def __init__(self, message: str, /, **values: Value) -> None:
+        self.words = words(message, **values)
+        super().__init__(self.words.said())
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Mistake:
-    """`fatal` ones stop a publication; the others are warnings."""
+    """`line` and `column` count from 1; a column of 0 means the whole line. `fatal` ones stop a publication; the others are warnings."""
 
     file: str
     line: int
-    text: str
-    fatal: bool = True
+    words: Words
+    fatal: bool
+    column: int
+
+    def __init__(self, file: str, line: int, message: str | Words, fatal: bool = True, column: int = 0, /, **values: Value) -> None:
+        said = message if isinstance(message, Words) else words(message, **values)
+        for name, value in (("file", file), ("line", line), ("words", said), ("fatal", fatal), ("column", column)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def text(self) -> str:
+        """In English."""
+        return self.words.said()
+
+    def as_warning(self) -> Mistake:
+        return Mistake(self.file, self.line, self.words, False, self.column)
+
+    def __lt__(self, other: Mistake) -> bool:
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[str, int, int, str]:
+        return self.file, self.line, self.column, self.text
 
     def __str__(self) -> str:
         kind = "" if self.fatal else " (warning)"
         return f"{self.file}:{self.line}: {self.text}{kind}"
+
+
+def column_of(source: str, line: int, needle: str) -> int:
+    """Where `needle` begins on a line of `source`, both counted from 1; 0 where it does not stand there."""
+    lines = source.split("\n")
+    return lines[line - 1].find(needle) + 1 if needle and 0 < line <= len(lines) else 0
 
 
 class Unpublishable(Exception):

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 
 from engine.sequence.draft import Draft, Settings
-from engine.sequence.mistakes import Mistake, Unpublishable
+from engine.sequence.mistakes import N_, Mistake, Unpublishable
 from engine.sequence.model import Broadcast, Confirmation, Form, Plan
 from engine.sequence.parse_broadcasts import read_broadcast
 from engine.sequence.parse_forms import CONFIRMATION_BODY, read_confirmation, read_form
 from engine.sequence.parse_lists import read_lists, resolve_list
 from engine.sequence.places import Places
 from engine.sequence.table import Table
+from engine.sequence.toml import read_tables, toml_mistake
 
-__all__ = ["CONFIRMATION_BODY", "Settings", "parse", "read_plan", "read_tables"]
-
-_LINE = re.compile(r"line (\d+)")
+__all__ = ["CONFIRMATION_BODY", "Settings", "parse", "read_plan"]
 
 
 def parse(files: Mapping[str, str], settings: Settings) -> Plan:
@@ -44,17 +41,17 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
         for each in root.tables("broadcast"):
             broadcast = read_broadcast(each, root, draft)
             if broadcast.id in broadcasts:
-                each.mistake("id", f'there are two broadcasts "{broadcast.id}"')
+                each.mistake("id", N_('there are two broadcasts "{broadcast}"'), broadcast=broadcast.id)
             broadcasts[broadcast.id] = broadcast
         for each in root.tables("form"):
             form = read_form(each, root, draft)
             if form.name in forms:
-                each.mistake("name", f'there are two forms "{form.name}"')
+                each.mistake("name", N_('there are two forms "{form}"'), form=form.name)
             forms[form.name] = form
         own = root.table("confirmation")
         if own is not None:
             if confirmation is not None:
-                own.mistake("", "there are two [confirmation]: one asks for every form")
+                own.mistake("", N_("there are two [confirmation]: one asks for every form"))
             confirmation = read_confirmation(own, draft)
         root.finish()
     plan = Plan(
@@ -75,14 +72,6 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
     return plan, tuple(sorted(set(draft.mistakes)))
 
 
-def read_tables(text: str) -> dict[str, object]:
-    """The tables of a TOML text. Raises ValueError with a sentence."""
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
 def _read_roots(draft: Draft) -> list[Table]:
     roots = []
     for path in sorted(draft.files):
@@ -91,15 +80,8 @@ def _read_roots(draft: Draft) -> list[Table]:
         try:
             values = read_tables(draft.files[path])
         except ValueError as error:
-            draft.mistakes.append(Mistake(path, _line(str(error), draft.files[path]), f"this is not TOML: {error}"))
+            draft.mistakes.append(toml_mistake(path, draft.files[path], error))
             draft.unread.append(draft.files[path])
             continue
         roots.append(Table(values, path, Places(draft.files[path]), "", draft.mistakes))
     return roots
-
-
-def _line(said: str, text: str) -> int:
-    found = _LINE.search(said)
-    if found:
-        return int(found[1])
-    return len(text.rstrip().split("\n")) if "end of document" in said else 1

@@ -9,6 +9,7 @@ from datetime import datetime
 from engine.sequence.cron import read_cron
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, read_hours
+from engine.sequence.mistakes import N_
 from engine.sequence.model import Broadcast, Letter
 from engine.sequence.parse_letters import check_body, read_words
 from engine.sequence.parse_links import read_links
@@ -23,12 +24,14 @@ def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
     name = table.need("id", str, "")
     to = tuple(draft.resolve(each, table, "to") for each in table.need("to", list, []))
     if not to and isinstance(table.values.get("to"), list):
-        table.mistake("to", "`to` names no list: nobody would get this")
+        table.mistake("to", N_("`to` names no list: nobody would get this"))
     on, every = table.get("on", str, ""), table.get("every", str, "")
     if bool(on) == bool(every):
-        table.mistake("", 'a broadcast has either `on = "2026-12-01 09:00"` or `every = "0 9 1 * *"`')
-    if on and not _is_date(on):
-        table.mistake("on", f'"{on}" is not a date: write "2026-12-01 09:00"')
+        table.mistake("", N_('a broadcast has either `on = "2026-12-01 09:00"` or `every = "0 9 1 * *"`'))
+    if on and not _ON.fullmatch(on):
+        table.mistake("on", N_('"{date}" is not a date: write "2026-12-01 09:00"'), date=on)
+    elif on and not _is_date(on):
+        table.mistake("on", N_('"{date}" does not exist: no month has such a day, or no day such an hour'), date=on)
     table.parsed("every", read_cron, None)
     letter = read_words(table, draft, name)
     letter = replace(letter, links=read_links(letter, draft))
@@ -52,6 +55,6 @@ def _reminder(table: Table, letter: Letter, draft: Draft) -> Letter:
 
 def _is_date(text: str) -> bool:
     try:
-        return bool(_ON.fullmatch(text)) and bool(datetime.strptime(text, ON))
+        return bool(datetime.strptime(text, ON))
     except ValueError:
         return False

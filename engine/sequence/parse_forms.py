@@ -6,7 +6,9 @@ from typing import Literal, cast
 
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, check_name
+from engine.sequence.mistakes import N_
 from engine.sequence.model import Choice, Confirmation, Form, FormField, Question
+from engine.sequence.nearest import hint, nearest_field
 from engine.sequence.parse_letters import check_body
 from engine.sequence.table import Table
 
@@ -15,14 +17,14 @@ CONFIRMATION_BODY = "(built in)"
 
 def read_form(table: Table, root: Table, draft: Draft) -> Form:
     name = table.need("name", str, "")
-    check_name(name, table, "name", "name")
+    check_name(name, table, "name")
     fields = tuple(_field(each, draft) for each in table.tables("field"))
     asked = table.table("question")
     question = _question(asked, draft) if asked is not None else None
     number = draft.resolve(table.values["list"], table, "list") if "list" in table.values else 0
     table.known.add("list")
     if "list" not in table.values and question is None:
-        table.mistake("", "a form leads to a `list`, or has a [form.question] whose choices do")
+        table.mistake("", N_("a form leads to a `list`, or has a [form.question] whose choices do"))
     basis = table.one_of("basis", ("consent", "soft-optin", "b2b", "service"), "consent")
     form = Form(
         name,
@@ -46,9 +48,10 @@ def read_form(table: Table, root: Table, draft: Draft) -> Form:
     )
     for listed in form.lists:
         if listed in draft.lists and draft.lists[listed][0].purpose != form.purpose:
-            table.mistake("list", f"list {listed} has another purpose than the form: consent would be asked for the wrong thing")
+            message = N_("list {list} has another purpose than the form: consent would be asked for the wrong thing")
+            table.mistake("list", message, list=listed)
     if basis == "consent" and not form.checkbox:
-        table.mistake("", 'a form that asks for consent needs a `checkbox = "Oui, je souhaite recevoir…"` (never ticked beforehand)')
+        table.mistake("", N_('a form that asks for consent needs a `checkbox = "Oui, je souhaite recevoir…"` (never ticked beforehand)'))
     _duties(form, table)
     table.finish()
     return form
@@ -57,19 +60,22 @@ def read_form(table: Table, root: Table, draft: Draft) -> Form:
 def _duties(form: Form, table: Table) -> None:
     """What the law asks of a ground that is not consent, where the address is given (CPCE L34-5 al. 4; CNIL on B2B)."""
     if form.basis in ("soft-optin", "b2b") and not form.checkbox:
-        table.mistake("", f'a form of basis "{form.basis}" needs a `checkbox = "Je m’y oppose"`: who has not consented may object here')
+        message = N_('a form of basis "{basis}" needs a `checkbox = "Je m’y oppose"`: who has not consented may object here')
+        table.mistake("", message, basis=form.basis)
     if form.basis == "soft-optin" and not form.order_field:
-        table.mistake("", 'a form of basis "soft-optin" needs an `order_field`: it goes with a sale, whose number is the proof')
+        table.mistake("", N_('a form of basis "soft-optin" needs an `order_field`: it goes with a sale, whose number is the proof'))
     if form.basis == "b2b" and form.function_field not in {field.name for field in form.fields if field.required}:
-        table.mistake("", 'a form of basis "b2b" needs a `function_field`: one of its required fields, which holds the profession')
+        table.mistake("", N_('a form of basis "b2b" needs a `function_field`: one of its required fields, which holds the profession'))
     elif form.function_field and form.function_field not in {field.name for field in form.fields}:
-        table.mistake("function_field", f'"{form.function_field}" is no field of this form')
+        table.mistake("function_field", N_('"{field}" is no field of this form'), field=form.function_field)
 
 
 def _field(table: Table, draft: Draft) -> FormField:
     name = table.need("name", str, "")
-    if name and name not in {f.name for f in draft.settings.fields}:
-        table.mistake("name", f'the field "{name}" is not declared in [fields] of config.toml')
+    labels = {field.name: field.label for field in draft.settings.fields}
+    if name and name not in labels:
+        close = hint(nearest_field(name, labels))
+        table.mistake("name", N_('the field "{field}" is not declared in [fields] of config.toml{hint}'), field=name, hint=close)
     found = FormField(name, table.get("label", str, name), table.get("required", bool, False))
     table.finish()
     return found
@@ -84,7 +90,7 @@ def _question(table: Table, draft: Draft) -> Question:
         each.finish()
         choices.append(Choice(label, number))
     if len(choices) < 2:
-        table.mistake("", "a question has at least two [[form.question.choice]]")
+        table.mistake("", N_("a question has at least two [[form.question.choice]]"))
     question = Question(table.get("name", str, "choice"), table.need("label", str, ""), tuple(choices))
     table.finish()
     return question

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from engine.sequence import links
 from engine.sequence.draft import Draft
-from engine.sequence.mistakes import Mistake
+from engine.sequence.mistakes import N_, Mistake, column_of
 from engine.sequence.model import Letter, Link
 
 _MARK = "https://link.invalid/"
@@ -27,9 +27,12 @@ def read_links(letter: Letter, draft: Draft) -> tuple[Link, ...]:
             continue
         number = draft.number(link.target)
         if not number and not draft.may_be_unread(link.target):
-            draft.mistakes.append(Mistake(letter.body, link.line, f"this link leads to list {link.target}, which does not exist"))
+            column = column_of(source, link.line, link.target)
+            message = N_("this link leads to list {list}, which does not exist{hint}")
+            hint = draft.nearest_list(link.target)
+            draft.mistakes.append(Mistake(letter.body, link.line, message, True, column, list=link.target, hint=hint))
         resolved.append(Link(link.index, cast(Literal["move", "copy"], link.kind), number, labels.get(link.index, "")))
-    draft.mistakes += [Mistake(letter.body, mistake.line, mistake.text) for mistake in links.find_mistakes(source)]
+    draft.mistakes += links.find_mistakes(source, letter.body)
     return tuple(resolved)
 
 

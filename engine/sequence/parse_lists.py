@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 from engine.sequence.delay import NONE, Delay, parse_delay
 from engine.sequence.draft import LARGEST_NUMBER, Draft, check_list_name, read_hours
+from engine.sequence.mistakes import N_, Unreadable
 from engine.sequence.model import Ending, List, Rejoin
 from engine.sequence.parse_letters import check_letters, read_letter
 from engine.sequence.parse_links import read_links
@@ -21,10 +22,10 @@ def read_lists(root: Table, draft: Draft) -> None:
     for table in root.tables("list"):
         listed = _read_list(table, root, draft)
         if listed.id in draft.lists:
-            table.mistake("id", f"list {listed.id} is there twice: also in {draft.lists[listed.id][0].file}")
+            table.mistake("id", N_("list {list} is there twice: also in {file}"), list=listed.id, file=draft.lists[listed.id][0].file)
             continue
         if listed.name in draft.names:
-            table.mistake("name", f'the name "{listed.name}" is there twice')
+            table.mistake("name", N_('the name "{name}" is there twice'), name=listed.name)
         draft.names.setdefault(listed.name, listed.id)
         if listed.id:
             draft.lists[listed.id] = (listed, table)
@@ -34,7 +35,7 @@ def _read_list(table: Table, root: Table, draft: Draft) -> List:
     number = table.need("id", int, 0)
     name = table.need("name", str, "")
     if "id" in table.values and not 0 < number <= LARGEST_NUMBER:
-        table.mistake("id", "a list's `id` is a number from 1 on")
+        table.mistake("id", N_("a list's `id` is a number from 1 on"))
     check_list_name(name, table)
     hours = read_hours(table, Hours())
     letters = tuple(read_letter(each, hours, draft, position) for position, each in enumerate(table.tables("letter")))
@@ -59,9 +60,10 @@ def _read_list(table: Table, root: Table, draft: Draft) -> List:
 def _rejoin(text: str) -> Rejoin:
     if text in ("always", "never"):
         return Rejoin(cast(Literal["always", "never"], text))
-    if text.startswith("after "):
-        return Rejoin("after", parse_delay(text[6:]))
-    raise ValueError('write "always", "never" or "after 30 days"')
+    first, _, delay = text.partition(" ")
+    if first in ("after", "après"):
+        return Rejoin("after", parse_delay(delay))
+    raise Unreadable(N_('write "always", "never" or "after 30 days"'))
 
 
 def resolve_list(listed: List, table: Table, draft: Draft) -> List:
@@ -91,7 +93,7 @@ def _ending(table: Table, draft: Draft) -> Ending | None:
     ends.known |= set(ENDINGS)
     ends.finish()
     if len(chosen) != 1 or ends.values.get("leave", True) is not True:
-        table.mistake("ends", "`ends` says exactly one of `move = 20`, `copy = 20`, `leave = true`")
+        table.mistake("ends", N_("`ends` says exactly one of `move = 20`, `copy = 20`, `leave = true`"))
         return None
     kind = cast(Literal["move", "copy", "leave"], chosen[0])
     target = 0 if kind == "leave" else draft.resolve(ends.values[kind], table, "ends")

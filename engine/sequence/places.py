@@ -1,4 +1,4 @@
-"""Which line of a TOML text a key stands on, since the standard reader does not tell: good enough for an author's message, never for meaning."""
+"""Where a key of a TOML text and its value stand, which the standard reader does not tell: good for an author's message, never for meaning."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _KEY = re.compile(rf"\s*({_NAME})\s*=")
 
 
 class Places:
-    """`line("list[0].letter[1].subject")` is the key's line, or that of the nearest table around it."""
+    """`line("list[0].letter[1].subject")` is the key's line, or that of the nearest table around it. Lines and columns count from 1."""
 
     def __init__(self, text: str) -> None:
         self.lines: dict[str, int] = {"": 1}
+        self._columns: dict[str, tuple[int, int]] = {}
         counts: dict[str, int] = {}
         path = ""
         for number, line in _statements(text):
@@ -27,16 +28,27 @@ class Places:
             if table:
                 path = _enter(_parts(table[2]), table[1] == "[[", counts)
                 self.lines.setdefault(path, number)
+                self._columns.setdefault(path, (table.start(1) + 1,) * 2)
             elif key:
+                value = key.end() + len(line[key.end() :]) - len(line[key.end() :].lstrip())
                 within = path
                 for part in _parts(key[1]):
                     within = f"{within}.{part}" if within else part
                     self.lines.setdefault(within, number)
+                    self._columns.setdefault(within, (key.start(1) + 1, value + 1))
 
     def line(self, path: str) -> int:
+        return self.lines[self._nearest(path)]
+
+    def column(self, path: str, *, of_key: bool = False) -> int:
+        """Where the value of a key begins, or the key itself; the brackets of a table; 0 where nothing is known."""
+        key, value = self._columns.get(self._nearest(path), (0, 0))
+        return key if of_key else value
+
+    def _nearest(self, path: str) -> str:
         while path not in self.lines:
             path = path.rpartition("[" if path.endswith("]") else ".")[0]
-        return self.lines[path]
+        return path
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from engine.sequence.mistakes import Mistake
+from engine.sequence.mistakes import N_, Mistake, Unreadable, Value, words
+from engine.sequence.nearest import hint, nearest, nearest_key
 from engine.sequence.places import Places
 
 T = TypeVar("T")
-KINDS: Mapping[type, str] = {str: "text in quotes", int: "a number", bool: "true or false", list: "a list in brackets", dict: "a table"}
+KINDS: Mapping[type, str] = {
+    str: N_("text in quotes"),
+    int: N_("a number"),
+    bool: N_("true or false"),
+    list: N_("a list in brackets"),
+    dict: N_("a table"),
+}
 
 
 class Table:
@@ -20,9 +26,11 @@ class Table:
         self.values, self.file, self.places, self.path, self.mistakes = values, file, places, path, mistakes
         self.known: set[str] = set()
 
-    def mistake(self, key: str, text: str, fatal: bool = True) -> None:
+    def mistake(self, key: str, message: str, fatal: bool = True, of_key: bool = False, /, **values: Value) -> None:
+        """At the value of `key`, or `of_key` at the key itself; an empty key is the table."""
         where = f"{self.path}.{key}" if self.path and key else key or self.path
-        self.mistakes.append(Mistake(self.file, self.places.line(where), text, fatal))
+        place = self.places.line(where), self.places.column(where, of_key=of_key)
+        self.mistakes.append(Mistake(self.file, place[0], message, fatal, place[1], **values))
 
     def get(self, key: str, kind: type[T], default: T) -> T:
         self.known.add(key)
@@ -30,34 +38,36 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.mistake(key, f"`{key}` must be {KINDS[kind]}")
+            self.mistake(key, N_("`{key}` must be {kind}"), key=key, kind=words(KINDS[kind]))
             return default
         return value
 
     def need(self, key: str, kind: type[T], default: T) -> T:
         if key not in self.values:
             self.known.add(key)
-            self.mistake("", f"`{key}` is missing")
+            self.mistake("", N_("`{key}` is missing"), key=key)
         value = self.get(key, kind, default)
         if kind is str and key in self.values and isinstance(value, str) and not value.strip():
-            self.mistake(key, f"`{key}` is empty")
+            self.mistake(key, N_("`{key}` is empty"), key=key)
         return value
 
     def parsed(self, key: str, read: Callable[[str], T], default: T) -> T:
-        """A text that `read` turns into a value; its ValueError becomes the mistake."""
+        """A text that `read` turns into a value, or refuses with a ValueError: that becomes the mistake."""
         text = self.get(key, str, "")
         if not text:
             return default
         try:
             return read(text)
         except ValueError as error:
-            self.mistake(key, f"`{key}`: {error}")
+            why = error.words if isinstance(error, Unreadable) else words(str(error))
+            self.mistake(key, N_("`{key}`: {why}"), key=key, why=why)
             return default
 
     def one_of(self, key: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.get(key, str, default)
         if value not in allowed:
-            self.mistake(key, f"`{key}` must be one of {', '.join(allowed)}")
+            close = hint(nearest(value, allowed))
+            self.mistake(key, N_("`{key}` must be one of {choices}{hint}"), key=key, choices=", ".join(allowed), hint=close)
             return default
         return value
 
@@ -65,7 +75,7 @@ class Table:
         """The array of tables `[[…key]]`."""
         if isinstance(self.values.get(key), dict):
             self.known.add(key)
-            self.mistake(key, f"`{key}` may be there several times: write it with two brackets on each side, as in [[list]]")
+            self.mistake(key, N_("`{key}` may be there several times: write it with two brackets on each side, as in [[list]]"), key=key)
             return []
         found = self.get(key, list, [])
         children = []
@@ -74,7 +84,7 @@ class Table:
                 child = f"{self.path}.{key}[{index}]" if self.path else f"{key}[{index}]"
                 children.append(Table(each, self.file, self.places, child, self.mistakes))
             else:
-                self.mistake(key, f"`{key}` must hold tables")
+                self.mistake(key, N_("`{key}` must hold tables"), key=key)
         return children
 
     def table(self, key: str) -> Table | None:
@@ -85,6 +95,6 @@ class Table:
     def finish(self) -> None:
         for key in self.values:
             if key not in self.known:
-                close = difflib.get_close_matches(key, self.known, 1)
-                hint = f"; did you mean `{close[0]}`?" if close else f"; known here: {', '.join(sorted(self.known))}"
-                self.mistake(key, f"unknown key `{key}`{hint}")
+                close = nearest_key(key, self.known)
+                ending = hint(close) if close else words(N_("; known here: {keys}"), keys=", ".join(sorted(self.known)))
+                self.mistake(key, N_("unknown key `{key}`{hint}"), True, True, key=key, hint=ending)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.sequence.links import find_links
-from engine.sequence.mistakes import Mistake
+from engine.sequence.mistakes import N_, Mistake, Value, Words, words
 from engine.sequence.model import Broadcast, Letter, Link, List, Plan
-from engine.sequence.parse import read_tables
 from engine.sequence.places import Places
+from engine.sequence.toml import read_tables
 
 CONFIG = "config.toml"
 
@@ -56,14 +56,15 @@ class Written:
             self._paths[name] = (file, path)
             self.tables[name] = table
 
-    def mistake(self, name: tuple[str, ...], key: str, text: str, *, fatal: bool = False) -> Mistake:
+    def mistake(self, name: tuple[str, ...], key: str, message: str | Words, fatal: bool = False, /, **values: Value) -> Mistake:
         file, path = self._paths.get(name, ("", ""))
-        return self.at(file, f"{path}.{key}" if key else path, text, fatal=fatal)
+        return self.at(file, f"{path}.{key}" if key else path, message, fatal, **values)
 
-    def at(self, file: str, path: str, text: str, *, fatal: bool = False) -> Mistake:
+    def at(self, file: str, path: str, message: str | Words, fatal: bool = False, /, **values: Value) -> Mistake:
         """A mistake at a key of a file, by its path in the TOML."""
         places = self._places.get(file)
-        return Mistake(file, places.line(path) if places else 1, text, fatal)
+        line, column = (places.line(path), places.column(path)) if places else (1, 0)
+        return Mistake(file, line, message, fatal, column, **values)
 
     def line_of(self, letter: Letter, link: Link) -> int:
         found = [each.line for each in find_links(self.files.get(letter.body, "")) if each.index == link.index]
@@ -84,8 +85,8 @@ def letters_of(broadcast: Broadcast) -> tuple[Letter, ...]:
     return (broadcast.letter,) if broadcast.reminder is None else (broadcast.letter, broadcast.reminder)
 
 
-def named(listed: List) -> str:
-    return f"list {listed.id} ({listed.name})"
+def named(listed: List) -> Words:
+    return words(N_("list {number} ({name})"), number=listed.id, name=listed.name)
 
 
 def _tables(values: Mapping[str, object], key: str) -> Iterator[tuple[str, Mapping[str, object]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -171,6 +172,10 @@ def typed_folder(given: Sequence[str]) -> Path:
     return Path(".")
 
 
+# As it stands in a file that cannot be read for another mistake, or for the quotes around this very word.
+_LANGUAGE = re.compile(rb"""(?m)^[ \t]*language[ \t]*=[^\w\n]*([a-z]{2})\b""")
+
+
 def spoken_in(folder: Path) -> Language:
     """The language of the installation in a folder, even where its configuration has mistakes; without one, the environment's."""
     try:
@@ -178,6 +183,9 @@ def spoken_in(folder: Path) -> Language:
         language = site.get("language", "fr") if isinstance(site, dict) else "fr"
     except FileNotFoundError:
         language = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "en")[:2]
-    except (OSError, ValueError):
+    except OSError:
         return "en"
+    except ValueError:
+        written = _LANGUAGE.search((folder / "config.toml").read_bytes())
+        language = written[1].decode() if written else "en"
     return "fr" if language == "fr" else "en"

@@ -1,18 +1,23 @@
-"""`relance check`: every mistake of config.toml and sequences/ at once, each with its file and line. Exit status 2 when one is fatal."""
+"""`relance check`: every mistake of config.toml and sequences/ at once, with file, line and a caret under the place. Status 2 when one is fatal."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from pathlib import Path
+from unicodedata import combining, east_asian_width, normalize
 
 from engine.config import Config
 from engine.desk.clock import wall_now
+from engine.french_spacing import is_printable
 from engine.inspecting import read_folder
-from engine.language import N_, counting_translator, translator
+from engine.language import N_, Say, counting_translator, translator
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.written import CONFIG
 from engine.verbs.wording import language_of
+
+EXCERPT_WIDTH = 76
 
 
 def check_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,24 +35,60 @@ def check(config: Config, args: argparse.Namespace) -> int:
         mistakes, lists = read.mistakes, len(read.plan.lists)
         letters = sum(len(each.letters) for each in read.plan.lists.values()) + len(read.plan.broadcasts)
     fatal = any(mistake.fatal for mistake in mistakes)
+    _, ngettext = translator(language_of(config)), counting_translator(language_of(config))
     if args.json:
-        rows = [{"file": place(each), "line": each.line, "text": each.text, "fatal": each.fatal} for each in mistakes]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json.dumps([_as_json(mistake, _) for mistake in mistakes], ensure_ascii=False, indent=2))
         return 2 if fatal else 0
-    tell(mistakes)
+    tell(mistakes, config.folder, _)
     if not fatal:
-        _, ngettext = translator(language_of(config)), counting_translator(language_of(config))
         said_lists = ngettext("{n} list", "{n} lists", lists).format(n=lists)
         said_letters = ngettext("{n} letter", "{n} letters", letters).format(n=letters)
         print(_("{lists}, {letters}: nothing stands in the way of publishing.").format(lists=said_lists, letters=said_letters))
     return 2 if fatal else 0
 
 
-def tell(mistakes: tuple[Mistake, ...]) -> None:
-    """On standard error, in the form that editors can jump to."""
+def tell(mistakes: tuple[Mistake, ...], folder: Path, _: Say) -> None:
+    """On standard error, in the form that editors can jump to, each with its line as it is in `folder` and a caret under the place."""
+    texts: dict[str, list[str]] = {}
     for mistake in mistakes:
-        kind = "" if mistake.fatal else " (warning)"
-        print(f"{place(mistake)}:{mistake.line}: {mistake.text}{kind}", file=sys.stderr)
+        file = place(mistake)
+        if file not in texts:
+            texts[file] = _lines(folder / file)
+        sentence = mistake.words.said(_) if mistake.fatal else _("{sentence} (warning)").format(sentence=mistake.words.said(_))
+        print(f"{file}:{mistake.line}: {printable(sentence)}", *_excerpt(texts[file], mistake), sep="\n", file=sys.stderr)
+
+
+def _as_json(mistake: Mistake, _: Say) -> dict[str, str | int | bool]:
+    sentence = mistake.words.said(_)
+    return {"file": place(mistake), "line": mistake.line, "column": mistake.column, "text": sentence, "fatal": mistake.fatal}
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return normalize("NFC", file.read_text(encoding="utf-8-sig").replace("\r\n", "\n")).split("\n")
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def _excerpt(lines: list[str], mistake: Mistake) -> tuple[str, ...]:
+    """The line and a caret; of a long line what stands around the place. Nothing where only the file is meant."""
+    line = lines[mistake.line - 1] if mistake.line <= len(lines) else ""
+    if not line.strip() or (mistake.line == 1 and not mistake.column):
+        return ()
+    column = mistake.column - 1 if mistake.column else len(line) - len(line.lstrip())
+    start = max(0, min(column - EXCERPT_WIDTH // 2, len(line) - EXCERPT_WIDTH))
+    shown = printable(line[start : start + EXCERPT_WIDTH].replace("\t", " "))
+    return f"    {shown}", f"    {' ' * width(shown[: column - start])}^"
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal `text` takes."""
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def printable(text: str) -> str:
+    """Without anything that would command a terminal."""
+    return "".join(letter if is_printable(letter) else "·" for letter in text)
 
 
 def place(mistake: Mistake) -> str:

@@ -50,7 +50,7 @@ def _publish(house: House, args: argparse.Namespace) -> int | None:
     proposal = plan_rollback(house) if args.rollback else plan_publication(house)
     if proposal is None:
         raise Refusal(N_("there is nothing to go back to: this is the first edition"))
-    tell_mistakes(proposal.warnings)
+    tell_mistakes(proposal.warnings, house.config.folder, _)
     for line in tell(proposal, house.config.site.language, backfill=args.backfill):
         print(line)
     if args.plan or not proposal.difference.count:

@@ -44,7 +44,7 @@ def targets(source: str) -> list[tuple[str, str]]:
 ])
 def test_a_move_is_understood_as_any_editor_writes_it(source: str) -> None:
     assert targets(source) == [("move", "11")]
-    assert find_mistakes(source) == ()
+    assert find_mistakes(source, "x.md") == ()
 
 
 @pytest.mark.parametrize("source", [
@@ -77,7 +77,7 @@ def test_the_same_target_twice_is_two_links() -> None:
 ])
 def test_headings_code_comments_and_ordinary_signs_are_neither_links_nor_mistakes(source: str) -> None:
     assert find_links(source) == ()
-    assert find_mistakes(source) == ()
+    assert find_mistakes(source, "x.md") == ()
 
 
 def test_a_link_after_a_closed_fence_is_a_link_again() -> None:
@@ -90,8 +90,8 @@ def test_a_link_after_a_closed_fence_is_a_link_again() -> None:
 ])
 def test_an_action_outside_a_link_is_a_mistake_with_its_line(source: str, line: int) -> None:
     assert find_links(source) == ()
-    assert [mistake.line for mistake in find_mistakes(source)] == [line]
-    assert "outside a link" in find_mistakes(source)[0].text
+    assert [mistake.line for mistake in find_mistakes(source, "x.md")] == [line]
+    assert "outside a link" in find_mistakes(source, "x.md")[0].text
 
 
 @pytest.mark.parametrize("target", [
@@ -101,11 +101,11 @@ def test_an_action_outside_a_link_is_a_mistake_with_its_line(source: str, line: 
 def test_a_misspelt_action_inside_a_link_is_a_mistake(target: str) -> None:
     for source in (f"texte\n[Oui]({target})", f'texte\n<a href="{target}">Oui</a>'):
         assert find_links(source) == ()
-        assert [mistake.line for mistake in find_mistakes(source)] == [2]
+        assert [mistake.line for mistake in find_mistakes(source, "x.md")] == [2]
 
 
 def test_mistakes_come_all_together_in_order_of_line() -> None:
-    assert [mistake.line for mistake in find_mistakes("===1===\n[a](==2==)\n[b](===3===)\n+++4+++")] == [1, 2, 4]
+    assert [mistake.line for mistake in find_mistakes("===1===\n[a](==2==)\n[b](===3===)\n+++4+++", "x.md")] == [1, 2, 4]
 
 
 def test_urls_take_the_place_of_targets_and_nothing_else_changes() -> None:
@@ -118,7 +118,7 @@ def test_urls_take_the_place_of_targets_and_nothing_else_changes() -> None:
 @given(st.text(alphabet="=+1ab`~[](){}<>!\"'/:#%-3D& \n\\", max_size=80))
 def test_no_source_is_too_strange_to_be_read(source: str) -> None:
     links = find_links(source)
-    find_mistakes(source)
+    find_mistakes(source, "x.md")
     assert [link.index for link in links if link.index >= 0] == list(range(len([x for x in links if x.index >= 0])))
     seen: list[Link] = []
     substitute(source, lambda link: seen.append(link) or "https://e.fr/")  # type: ignore[func-returns-value]
@@ -129,5 +129,5 @@ def test_no_source_is_too_strange_to_be_read(source: str) -> None:
 def test_a_long_source_is_read_in_little_time(part: str) -> None:
     began = time.perf_counter()
     assert find_links(part * 20_000) == ()
-    find_mistakes(part * 20_000)
+    find_mistakes(part * 20_000, "x.md")
     assert time.perf_counter() - began < 10

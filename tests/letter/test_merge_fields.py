@@ -37,10 +37,10 @@ ATTACKS = [
 def test_anything_but_fields_filters_and_if_is_refused_with_file_and_line(attack: str) -> None:
     with pytest.raises(MergeMistake) as refused:
         compile_template("Bonjour\n\n" + attack, "letter.md", autoescape=True)
-    assert refused.value.file == "letter.md"
+    assert refused.value.mistake.file == "letter.md"
     too_deep_to_place = attack.count("(") > 1000 or attack.count("not") > 1000 or attack.count("9") > 1000
-    assert refused.value.line == 3 or too_deep_to_place
-    assert refused.value.sentence.endswith((".", "!"))
+    assert refused.value.mistake.line == 3 or too_deep_to_place
+    assert refused.value.mistake.text.endswith((".", "!"))
 
 
 def test_all_mistakes_come_together() -> None:

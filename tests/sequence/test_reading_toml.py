@@ -51,14 +51,14 @@ BAD = [
     ('group = "clients"', 'leaves = ["@amis"]', "leaves", 'the group "amis" is not declared'),
     ('group = "clients"', "leaves = [true]", "leaves", "there is no list True"),
     ('group = "clients"', "ends = { move = 99 }", "ends", "there is no list 99"),
-    ('group = "clients"', 'ends = { move = "²" }', "ends", "there is no list '²'"),
+    ('group = "clients"', 'ends = { move = "²" }', "ends", 'there is no list "²"'),
     ('group = "clients"', "ends = { move = 11, copy = 11 }", "ends", "exactly one of"),
     ('group = "clients"', "ends = { leave = false }", "ends", "exactly one of"),
     ('group = "clients"', "ends = 11", "ends", "`ends` must be a table"),
     ('group = "clients"', 'min_gap = "often"', "min_gap", "is not a duration"),
     ('group = "clients"', 'at = "25:00"', "at = ", '"25:00" is not a time of day'),
     ('group = "clients"', 'at = "09:00"\nbetween = "09:00-18:00"', "between", "exclude each other"),
-    ('group = "clients"', 'days = "lundi"', "days", "are not days"),
+    ('group = "clients"', 'days = "lunedi"', "days", 'is no day: did you mean "lundi"?'),
     ('group = "clients"', 'between = "9-18"', "between", "is not a time of day"),
     ('after = "0 minutes"', "", "[[list.letter]]", "when? write"),
     ('after = "0 minutes"', 'after = "0 minutes"\nwait = "1 day"', "wait", "write one of them"),
@@ -70,17 +70,17 @@ BAD = [
     ('id = "bravo"\nsubject = "Sujet"', 'id = "bravo"', "[[list.letter]]", "`subject` is missing"),
     ('id = "bravo"\nsubject = "Sujet"', 'id = "bravo"\nsubject = " "', "subject", "`subject` is empty"),
     ('id = "bravo"', 'id = "Bravo !"', 'id = "Bravo', "small letters, digits and hyphens only"),
-    ('body = "a.md"\nafter', 'body = "b.md"\nafter', "body", "the letter b.md is not among the sequences' files"),
+    ('body = "a.md"\nafter', 'body = "b.md"\nafter', "body", "there is no letter b.md in sequences/"),
     ('body = "a.md"\nafter', 'body = "d.toml"\nafter', "body", "a letter is a .md or a .html file"),
     ("[[list.letter]]", "[list.letter]", "[list.letter]", "two brackets"),
     ("to = [11]", "to = [11, 13]", "to = ", "there is no list 13"),
     ("to = [11]", "to = []", "to = ", "nobody would get this"),
     ("to = [11]", "", "[[broadcast]]", "`to` is missing"),
     ('on = "2026-12-01 09:00"', "", "[[broadcast]]", "a broadcast has either"),
-    ('on = "2026-12-01 09:00"', 'on = "2026-02-30 09:00"', "on = ", "is not a date"),
+    ('on = "2026-12-01 09:00"', 'on = "2026-02-30 09:00"', "on = ", "does not exist"),
     ('on = "2026-12-01 09:00"', 'every = "monthly"', "every", "is not a cron line of five parts"),
     ('on = "2026-12-01 09:00"', 'every = "0 99 1 * *"', "every", '"99" is no hour of a cron line: 0 to 23'),
-    ('on = "2026-12-01 09:00"', 'on = "2026-12-01 09:00"\nreminder = { body = "b.md" }', "reminder", "b.md is not among"),
+    ('on = "2026-12-01 09:00"', 'on = "2026-12-01 09:00"\nreminder = { body = "b.md" }', "reminder", "there is no letter b.md in"),
     ("list = 11", "list = 99", "list = 99", "there is no list 99"),
     ("list = 11", "", "[[form]]", "a form leads to a `list`"),
     ('checkbox = "Oui."', "", "[[form]]", "a form that asks for consent needs a `checkbox"),
@@ -101,6 +101,60 @@ def test_a_mistake_is_told_with_its_line(old: str, new: str, place: str, said: s
     text = GOOD.replace(old, new, 1)
     found = mistakes(text)
     assert any(each.startswith(f"d.toml:{line_of(text, place)}: ") and said in each for each in found), found
+
+
+# A file that is no TOML, and what its author is told to do about it.
+NO_TOML = [
+    ("x = bonjour", 'text stands in quotes: `key = "text"`'),
+    ("x = “bonjour”", "these quotes are typographic"),
+    ('x = "bonjour”', "these quotes are typographic"),
+    ("x = « bonjour »", "these quotes are typographic"),
+    ('x = "l’été “vert”\ny = 1', "these quotes are typographic"),
+    ('x = "bonjour', "the quote that ends this text is missing"),
+    ("x = 2026-02-31", "this day or this hour does not exist"),
+    ("x = 2026-02-28T25:00:00", "this day or this hour does not exist"),
+    ("x 5", "an `=` is missing here"),
+    ("x = 5\nx = 6", "this key is there twice in its table"),
+    ("x = {a = 1, a = 2}", "this key is there twice in its table"),
+    ("[t]\n[t]", "this table is there twice"),
+    ("x = [1, 2", "the bracket `]` that ends this list is missing"),
+    ("[[list]", "the bracket that ends this table's name is missing"),
+    ('x = "a" "b"', "something follows the value"),
+    (r'x = "C:\Users"', "a backslash in a text is written twice"),
+    ("é = 5", "a key is expected here"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), NO_TOML)
+def test_what_is_no_toml_is_explained(text: str, told: str) -> None:
+    (mistake,) = mistakes(HEAD + text)
+    assert told in mistake
+
+
+@pytest.mark.parametrize(
+    ("french", "english"),
+    [
+        ('after = "2 jours"', 'after = "2 days"'),
+        ('after = "1h30"', 'after = "90 minutes"'),
+        ('after = "1 semaine et 2 h"', 'after = "7 days 2 hours"'),
+        ('after = "un mois"\nat = "9h"', 'after = "1 month"\nat = "09:00"'),
+        ('after = "1 an"\nat = "9 h 30"', 'after = "1 year"\nat = "09:30"'),
+        ('after = "1 jour"\ndays = "lun-ven"', 'after = "1 day"\ndays = "mon-fri"'),
+        ('after = "1 jour"\ndays = "du lundi au jeudi"', 'after = "1 day"\ndays = "mon-thu"'),
+        ('after = "1 jour"\ndays = "mardis et samedis"', 'after = "1 day"\ndays = "tue,sat"'),
+        ('after = "1 jour"\nbetween = "9h-18h30"', 'after = "1 day"\nbetween = "09:00-18:30"'),
+        ('after = "1 jour"\nbetween = "de 20h à 2h"', 'after = "1 day"\nbetween = "20:00-02:00"'),
+    ],
+)
+def test_french_words_for_times_mean_what_the_english_ones_do(french: str, english: str) -> None:
+    one, other = (read(GOOD.replace('after = "0 minutes"', words, 1)).lists[11].letters[0] for words in (french, english))
+    assert (one.after, one.hours) == (other.after, other.hours)
+
+
+@pytest.mark.parametrize(("every", "told"), [("0 9 31 2 *", "falls due never"), ("0 9 30,31 feb *", "falls due never"), ("0 9 31 4,6 *", "never")])
+def test_a_day_that_no_month_has_is_no_occasion(every: str, told: str) -> None:
+    (mistake,) = mistakes(GOOD.replace('on = "2026-12-01 09:00"', f'every = "{every}"'))
+    assert told in mistake
 
 
 def test_all_mistakes_are_told_together_in_the_order_of_files_and_lines() -> None:

@@ -69,7 +69,7 @@ def test_mistakes_of_all_kinds_are_told_together(tmp_path: Path, capsys: pytest.
     assert check(config, argparse.Namespace(json=False)) == 2
     heard = capsys.readouterr()
     assert heard.out == ""
-    assert [line.split(": ")[0] for line in heard.err.splitlines()] == [
+    assert [line.split("\N{NO-BREAK SPACE}: ")[0].split(": ")[0] for line in heard.err.splitlines() if not line.startswith("    ")] == [
         "sequences/asks.md:1",
         "sequences/asks.md:3",
         "sequences/asks.md:3",
@@ -77,7 +77,7 @@ def test_mistakes_of_all_kinds_are_told_together(tmp_path: Path, capsys: pytest.
         "sequences/d.toml:6",
         "sequences/d.toml:11",
     ]
-    for part in ("`nickname`", "list 11, which does not exist", "stands outside a link", "sequences/pictures/gone.png", "no list 99", "`nothing`"):
+    for part in ("`nickname`", "liste 11, qui n’existe pas", "est hors d’un lien", "sequences/pictures/gone.png", "pas de liste 99", "`nothing`"):
         assert heard.err.count(part) == 1, part
 
 
@@ -85,7 +85,8 @@ def test_mistakes_can_be_read_by_a_program(tmp_path: Path, capsys: pytest.Captur
     config = folder(tmp_path, WORDS | {"old.md": "Rien."})
     assert check(config, argparse.Namespace(json=True)) == 0
     (found,) = json.loads(capsys.readouterr().out)
-    assert found == {"file": "sequences/old.md", "line": 1, "text": "no list and no broadcast sends this letter", "fatal": False}
+    text = "aucune liste et aucun envoi n’expédie cette lettre"
+    assert found == {"file": "sequences/old.md", "line": 1, "column": 0, "text": text, "fatal": False}
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,88 @@ def test_mistakes_can_be_read_by_a_program(tmp_path: Path, capsys: pytest.Captur
 )
 def test_a_letter_is_held_against_its_layout_its_fields_and_its_files(tmp_path: Path, changed: dict[str, str], mistake: str) -> None:
     assert any(each.startswith(mistake) for each in said(tmp_path, **changed)), said(tmp_path, **changed)
+
+
+# What is changed in DIALOGUE, how; what is told, with the line and the caret.
+IN_FRENCH = [
+    ('after = "0 minutes"', 'after = "2 jourz"',
+        """sequences/d.toml:9: `after` : « 2 jourz » n’est pas une durée : écrivez par exemple "0 minutes", "6 heures", "2 jours", "1 mois"
+      after = "2 jourz"
+              ^
+"""),
+    ('after = "0 minutes"', 'aftr = "2 jours"',
+        """sequences/d.toml:7: quand ? écrivez `after = "2 jours"` (depuis l’arrivée) ou `wait = "2 jours"` (depuis la lettre précédente)
+      [[list.letter]]
+      ^
+sequences/d.toml:9: clé inconnue `aftr` ; vouliez-vous dire `after` ?
+      aftr = "2 jours"
+      ^
+"""),
+    ('subject = "Une question"', "subject = “Une question”",
+        """sequences/d.toml:10: ceci n’est pas du TOML : ces guillemets sont typographiques : un traitement \
+de texte les a mis ; TOML veut des guillemets droits, "…"
+      subject = “Une question”
+                ^
+"""),
+    ('body = "asks.md"', 'body = "sequences/asks.md"',
+        """sequences/d.toml:12: le fichier est cherché dans sequences/ : écrivez `asks.md`, pas `sequences/asks.md`
+      body = "sequences/asks.md"
+             ^
+"""),
+    ('body = "asks.md"', 'body = "lettres/asks.html"',
+        """sequences/d.toml:12: il n’y a pas de lettre lettres/asks.html dans sequences/ ; vouliez-vous dire `asks.md` ?
+      body = "lettres/asks.html"
+             ^
+"""),
+    ("ends = { leave = true }", 'ends = { move = "tenn" }',
+        """sequences/d.toml:6: il n’y a pas de liste "tenn" ; vouliez-vous dire `ten` ?
+    ends = { move = "tenn" }
+           ^
+"""),
+    ('preheader = "En un clic."', 'at = "25:00"',
+        """sequences/d.toml:11: `at` : « 25:00 » n’est pas une heure : les heures vont de 0 à 23, les minutes de 0 à 59
+      at = "25:00"
+           ^
+"""),
+    ('preheader = "En un clic."', 'days = "mon-fry"',
+        """sequences/d.toml:11: `days` : dans « mon-fry », « fry » n’est pas un jour : vouliez-vous dire « fri » ?
+      days = "mon-fry"
+             ^
+"""),
+    ('preheader = "En un clic."', 'objet = "x"',
+        """sequences/d.toml:11: clé inconnue `objet` ; vouliez-vous dire `subject` ?
+      objet = "x"
+      ^
+"""),
+    ('name = "ten"', 'name = "Été à Nice"',
+        """sequences/d.toml:5: `name` "Été à Nice" : seulement des minuscules sans accent, des chiffres et \
+des traits d’union, comme "ete-a-nice"
+    name = "Été à Nice"
+           ^
+"""),
+]
+
+
+@pytest.mark.parametrize(("good", "bad", "told"), IN_FRENCH, ids=[bad for _, bad, _ in IN_FRENCH])
+def test_a_mistake_is_told_in_the_language_of_the_installation_under_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], good: str, bad: str, told: str
+) -> None:
+    config = folder(tmp_path, WORDS | {"d.toml": DIALOGUE.replace(good, bad, 1)})
+    assert check(config, argparse.Namespace(json=False)) == 2
+    assert capsys.readouterr().err.replace("\N{NO-BREAK SPACE}", " ") == told
+
+
+@pytest.mark.parametrize("tag", ["prenom", "Prénom", "FNAME", "firstname"])
+def test_a_field_is_known_by_its_label_and_by_the_names_other_tools_give_it(tmp_path: Path, tag: str) -> None:
+    told = said(tmp_path, asks_md=f"[Oui](+++10+++) {{{{ {tag} }}}}")
+    assert f"asks.md:1: The merge field `{tag}` does not exist. Did you mean `first_name`?" in told
+
+
+def test_of_a_long_line_only_what_stands_around_the_place_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = folder(tmp_path, WORDS | {"asks.md": "mot " * 200 + "[Oui](===99===) [ici](+++10+++) {{ first_name | d('x') }} " + "mot " * 200})
+    assert check(config, argparse.Namespace(json=False)) == 2
+    _, line, caret = capsys.readouterr().err.splitlines()
+    assert len(line) <= 80 and line[caret.index("^") :].startswith("99===")
 
 
 def test_a_picture_that_is_there_is_no_mistake(tmp_path: Path) -> None:
@@ -130,7 +213,7 @@ def test_what_cannot_be_read_is_told_with_its_file(tmp_path: Path, capsys: pytes
     config = folder(tmp_path)
     (tmp_path / "sequences" / "asks.md").write_bytes(b"caf\xe9")
     assert check(config, argparse.Namespace(json=False)) == 2
-    assert capsys.readouterr().err == "sequences/asks.md:1: is not UTF-8 (byte 3): save it as UTF-8\n"
+    assert capsys.readouterr().err == "sequences/asks.md:1: n’est pas en UTF-8 (octet 3)\N{NO-BREAK SPACE}: enregistrez-le en UTF-8\n"
 
 
 def test_only_a_sound_folder_is_gone_on_with(tmp_path: Path) -> None:

@@ -55,12 +55,16 @@ def bad_secret(relance: Installation) -> None:
     (secrets / "suppression.pepper").write_text("pepper")
 
 
+NO_BRACKET = "this is not TOML: the bracket that ends this table's name is missing"
+
+
 @pytest.mark.parametrize(
     ("spoil", "verb", "status", "sentence"),
     [
         (no_config, "lists", 2, "config.toml:1: there is no config.toml in this folder; `relance init DIR` makes one\n"),
-        (config_of(b"[site\n"), "lists", 2, "config.toml:1: cannot be read: "),
-        (config_of(b"\xff\xfe"), "lists", 2, "config.toml:1: cannot be read: "),
+        (config_of(b"[site\n"), "lists", 2, f"config.toml:1: {NO_BRACKET}\n    [site\n         ^\n"),
+        (config_of(b'language = "fr"\n[site\n'), "lists", 2, "config.toml:2: ceci n’est pas du TOML\N{NO-BREAK SPACE}: il manque le crochet"),
+        (config_of(b"\xff\xfe"), "lists", 2, "config.toml:1: is not UTF-8 (byte 0): save it as UTF-8\n"),
         (config_of(b"colour = 1\n"), "run", 2, "config.toml:1: "),
         (config_a_folder, "check", 2, "config.toml:1: cannot be read: "),
         (site("http://[::1"), "check", 2, "config.toml:4: `url` is the address readers reach"),
