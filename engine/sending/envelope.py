@@ -64,7 +64,7 @@ def dotted(body: bytes) -> bytes:
 
 
 def local_refusal(envelope: Envelope, offers: Offers) -> Reply | None:
-    """Why this message is not even offered to the peer. Always SOFT: a peer's limits do not prove an address dead.
+    """Why this message is not even offered to the peer. Always NOT_CARRIED: a peer's limits say nothing about an address.
 
     5.3.4 too large for the peer's SIZE (RFC 1870); 5.6.7 a non-ASCII local part and no SMTPUTF8 (RFC 6531 3);
     5.6.3 eight-bit body and no 8BITMIME (RFC 6152); 5.1.3 and 5.1.7 an address that cannot stand in a command.

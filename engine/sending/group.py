@@ -86,7 +86,7 @@ class Group:
         while self._supply.waiting and len(taken) < self._size:
             envelope = self._supply.waiting.popleft()
             if refusal := local_refusal(envelope, offers):
-                self._supply.outcome(Delivery(envelope.key, "mail", refusal, Verdict.SOFT, ""))
+                self._supply.outcome(Delivery(envelope.key, "mail", refusal, Verdict.NOT_CARRIED, ""))
             else:
                 taken.append(envelope)
         return taken

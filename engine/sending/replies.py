@@ -2,7 +2,8 @@
 
 Temporary unless known to be permanent, and nobody is suppressed unless the answer says that the address is dead:
 words that name the sender's fault (a blocklist, a refused sender) outrank even a code that accuses the recipient.
-Sources: RFC 5321 4.2, RFC 3463, RFC 5248, RFC 7372, RFC 7504, RFC 7505.
+What the way there cannot carry (an address outside ASCII, a large message) is nobody's fault, and counts against nobody.
+Sources: RFC 5321 4.2, RFC 3463, RFC 5248, RFC 6531, RFC 7372, RFC 7504, RFC 7505.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Verdict(Enum):
     TEMPORARY = "temporary"  # try again later
     HARD = "hard"  # the address is dead: suppress after one
     SOFT = "soft"  # permanent for this message, not for the address
+    NOT_CARRIED = "not-carried"  # the relay, or the way behind it, cannot take this message: `limit_of` says why
     BLOCKED = "blocked"  # the sender's fault: pause the stream, never count it against the person
 
 
@@ -72,17 +74,17 @@ def _parsed(lines: Sequence[bytes]) -> Reply:
     return Reply(code, enhanced, text)
 
 
-_H, _S, _B = Verdict.HARD, Verdict.SOFT, Verdict.BLOCKED
+_H, _S, _B, _N = Verdict.HARD, Verdict.SOFT, Verdict.BLOCKED, Verdict.NOT_CARRIED
 
 BY_ENHANCED: dict[str, Verdict] = {
     "5.1.1": _H, "5.1.2": _H, "5.1.3": _H, "5.1.6": _H, "5.1.10": _H, "5.2.1": _H,
-    "5.1.4": _S, "5.1.5": _S, "5.1.9": _S, "5.2.2": _S, "5.2.3": _S, "5.2.4": _S, "5.3.1": _S, "5.3.2": _S,
-    "5.3.4": _S, "5.6.3": _S, "5.6.7": _S, "5.6.8": _S, "5.6.9": _S, "5.6.10": _S,
+    "5.1.4": _S, "5.1.5": _S, "5.1.9": _S, "5.2.2": _S, "5.2.4": _S, "5.3.1": _S, "5.3.2": _S,
+    "5.2.3": _N, "5.3.4": _N, "5.6.3": _N, "5.6.7": _N, "5.6.8": _N, "5.6.9": _N, "5.6.10": _N,
     "5.1.7": _B, "5.1.8": _B,
 }  # fmt: skip
 BY_SUBJECT: dict[str, Verdict] = {"5.4": _S, "5.6": _B, "5.7": _B}
 
-BY_CODE: dict[int, Verdict] = {530: _B, 534: _B, 535: _B, 538: _B, 551: _S, 552: _S, 555: _S, 556: _H}
+BY_CODE: dict[int, Verdict] = {530: _B, 534: _B, 535: _B, 538: _B, 551: _S, 552: _S, 555: _N, 556: _H}
 
 _I = re.IGNORECASE
 NAMES_THE_SENDER = re.compile(
@@ -91,12 +93,15 @@ NAMES_THE_SENDER = re.compile(
     r"|exp[ée]diteur (?:refus|rejet|bloqu)|\bdmarc\b|\bdkim\b|\bspf\b",
     _I,
 )
+TOO_LARGE = re.compile(r"too (?:large|big)|trop (?:volumineux|gros|grand)|exceeds? .{0,40}size|size exceeds", _I)
+FULL = re.compile(r"quota|(?:mailbox|inbox|account|bo[îi]te)\b.{0,40}\b(?:full|pleine)|insuffi(?:cient|sant)", _I)
+PUTS_OFF_THE_SENDER = re.compile(r"gr[ea]y-?list|rate[ -]?limit|too many (?:messages|connections|recipients)|throttl", _I)
 BY_TEXT: tuple[tuple[re.Pattern[str], Verdict], ...] = (
     (NAMES_THE_SENDER, _B),
     (re.compile(r"\bspam|unsolicited|ind[ée]sirable|\bblocked|\bbloqu[ée]|\bpolicy|politique|\bbanned\b", _I), _B),
     (re.compile(r"relay(?:ing)? (?:access )?(?:denied|not permitted)|relais refus|authentication required", _I), _B),
-    (re.compile(r"quota|(?:mailbox|inbox|account|bo[îi]te)\b.{0,40}\b(?:full|pleine)|insuffi(?:cient|sant)", _I), _S),
-    (re.compile(r"too (?:large|big)|trop (?:volumineux|gros|grand)|exceeds? .{0,40}size|size exceeds", _I), _S),
+    (FULL, _S),
+    (TOO_LARGE, _N),
     (re.compile(r"(?:user|recipient|mailbox|account|address|alias)(?: is)? (?:unknown|not found|invalid)", _I), _H),
     (re.compile(r"(?:unknown|invalid|no such) (?:local )?(?:user|recipient|mailbox|account|address|person)", _I), _H),
     (re.compile(r"(?:user|recipient|mailbox|account|address|domain)\b.{0,60}\b(?:does not|doesn't) exist", _I), _H),
@@ -126,8 +131,47 @@ def _permanent(reply: Reply, otherwise: Verdict) -> Verdict:
     if known := BY_ENHANCED.get(reply.enhanced) or BY_SUBJECT.get(reply.enhanced.rpartition(".")[0]):
         return known
     if known := BY_CODE.get(reply.code):
+        if reply.code == 552 and TOO_LARGE.search(reply.text):
+            return Verdict.NOT_CARRIED
         return Verdict.BLOCKED if NAMES_THE_SENDER.search(reply.text) else known
     return next((verdict for pattern, verdict in BY_TEXT if pattern.search(reply.text)), otherwise)
+
+
+Fault = Literal["mailbox", "sender", "unknown"]
+"""Whom a refusal is about: the person's mailbox, us who write (our relay, our name, our message), or nobody can tell. Only the first counts."""
+_SENDERS = (("1", "7"), ("1", "8"))
+
+
+def fault_of(stage: Stage, reply: Reply) -> Fault:
+    """RCPT names the recipient alone, so what is refused there without another reason is about them; after DATA it is about the message.
+
+    Subjects of RFC 3463: 1 addresses, 2 mailboxes, 3 systems, 4 the way there, 5 the protocol, 6 content, 7 policy.
+    """
+    verdict = classify(stage, reply)
+    if verdict is Verdict.HARD:
+        return "mailbox"
+    if verdict in (Verdict.BLOCKED, Verdict.NOT_CARRIED) or stage not in ("rcpt", "data", "dot"):
+        return "sender"
+    _, subject, detail = (reply.enhanced or "0.0.0").split(".")
+    if NAMES_THE_SENDER.search(reply.text) or PUTS_OFF_THE_SENDER.search(reply.text) or subject in ("6", "7") or (subject, detail) in _SENDERS:
+        return "sender"
+    if FULL.search(reply.text) and subject != "3":
+        return "mailbox"
+    if stage == "rcpt":
+        return "mailbox" if subject in ("0", "1", "2", "4") else "unknown"
+    return "mailbox" if subject in ("1", "2") else "unknown"
+
+
+Limit = Literal["address", "sender", "size", "smtputf8", "8bitmime", "parameters"]
+_LIMITS: dict[str, Limit] = {
+    "5.1.3": "address", "5.1.7": "sender", "5.2.3": "size", "5.3.4": "size", "5.6.3": "8bitmime",
+    "5.6.7": "smtputf8", "5.6.8": "smtputf8", "5.6.9": "smtputf8", "5.6.10": "smtputf8",
+}  # fmt: skip
+
+
+def limit_of(reply: Reply) -> Limit:
+    """What could not be carried, of an answer that says so."""
+    return _LIMITS.get(reply.enhanced) or ("size" if TOO_LARGE.search(reply.text) else "parameters")
 
 
 _WORD = r"[^\s<>\"@,;:()\[\]]"

@@ -21,7 +21,7 @@ from engine.sending.compose import Composer
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.marks import Marks
 from engine.sending.relay import Relay
-from engine.sending.replies import Verdict
+from engine.sending.replies import Verdict, fault_of, limit_of
 from engine.sending.tally import Tally
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import Cause, LetterInDoubt, LetterSent, PersonEvent
@@ -29,7 +29,10 @@ from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
 from engine.vault.vault import Keep
 
-VERDICTS = {Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard", Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked"}
+VERDICTS = {
+    Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard", Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked",
+    Verdict.NOT_CARRIED: "cannot-carry",
+}  # fmt: skip
 RECORD_EVERY = 0.5
 SALT = 32
 Note = Callable[[Sequence[Delivery]], None]
@@ -200,7 +203,9 @@ class Round:
             words = evidence(secrets.token_bytes(SALT), said, "act" if verdict == "sent" else "relay")
             cause = Cause("relay", evidence=words.commitment.hex())
             keep = Keep(claim.stream, now, evidence=(words,))
-        outcome = RecordOutcome(now, cause, delivery.key, verdict, code, enhanced, delivery.stage, mail if verdict == "sent" else "")
+        why: str = limit_of(reply) if reply and verdict == "cannot-carry" else delivery.stage
+        fault = fault_of(delivery.stage, reply) if reply else "unknown"
+        outcome = RecordOutcome(now, cause, delivery.key, verdict, code, enhanced, why, mail if verdict == "sent" else "", fault)
         return [Wish(outcome, stream=claim.stream, keep=keep)]
 
     def _wish(self, now: int, cause: Cause, claim: c.Claim, verdict: str, why: str = "", mail: str = "") -> Wish:

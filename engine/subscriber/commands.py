@@ -235,10 +235,11 @@ class Perform(Command):
 
 @dataclass(frozen=True, slots=True)
 class RecordOutcome(Command):
-    """What became of a begun letter. `verdict`: sent, temporary, hard, soft, blocked, doubt, cannot-render, not-eligible, released.
+    """What became of a begun letter. `verdict`: sent, temporary, hard, soft, blocked, doubt, cannot-render, cannot-carry, not-eligible, released.
 
     Released is what was never handed over. For one in doubt: resend, taken-as-sent. `why` is the stage of the dialogue at which the relay
-    answered, or the reason of not-eligible. `mail` is the commitment to the bytes of a letter that asked for consent.
+    answered, the reason of not-eligible, or what could not be rendered or carried. `mail` is the commitment to the bytes of a letter that asked for
+    consent. `fault`: mailbox, sender, unknown; a refusal counts against the address only where it is about the mailbox.
     """
 
     message: str
@@ -247,6 +248,7 @@ class RecordOutcome(Command):
     enhanced: str = ""
     why: str = ""
     mail: str = ""
+    fault: str = "unknown"
 
 
 AnyCommand = (

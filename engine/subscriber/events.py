@@ -16,6 +16,8 @@ from engine.subscriber.consent_events import ConsentWithdrawn as ConsentWithdraw
 from engine.subscriber.consent_events import GroundDeclared as GroundDeclared
 from engine.subscriber.fact import Cause as Cause
 from engine.subscriber.fact import Event as Event
+from engine.subscriber.letter_events import CANNOT_BE_CARRIED as CANNOT_BE_CARRIED
+from engine.subscriber.letter_events import CANNOT_BE_RENDERED as CANNOT_BE_RENDERED
 from engine.subscriber.letter_events import LetterBegun as LetterBegun
 from engine.subscriber.letter_events import LetterDeferred as LetterDeferred
 from engine.subscriber.letter_events import LetterFailed as LetterFailed

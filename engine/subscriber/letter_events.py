@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from engine.subscriber.fact import Event
 
+CANNOT_BE_RENDERED = "cannot be rendered"
+CANNOT_BE_CARRIED = "cannot be carried"
+
 
 @dataclass(frozen=True, slots=True)
 class LetterBegun(Event):
@@ -56,9 +59,10 @@ class LetterFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterWithheld(Event):
-    """Not sent, and never will be in this run: `why` is "too late", "not eligible: …", "cannot be rendered".
+    """Not sent: `why` is "too late", "not eligible: …", or what somebody can mend: `CANNOT_BE_RENDERED`, `CANNOT_BE_CARRIED`.
 
-    `message` is "" when it was never begun.
+    `message` is "" when it was never begun. `what` says what to mend: the field that was empty ("field:town"), or what the relay could not carry
+    ("smtputf8").
     """
 
     key: str
@@ -67,6 +71,7 @@ class LetterWithheld(Event):
     list: int = 0
     run: int = 0
     message: str = ""
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from engine.subscriber.silence import retention_of
 
 GIVE_UP = 72 * HOUR
 GIVE_UP_CONFIRMATION = 24 * HOUR
-ABOUT_THE_ADDRESS = ("rcpt", "data", "dot")
 SOFT_LIMIT = 5
 SOFT_SPAN = 14 * DAY
 RULE = e.Cause("rule")
@@ -166,15 +165,18 @@ def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
             failed = e.LetterFailed(at, message, code, enhanced, "refused")
             return done(command.cause, failed, e.MailBounced(at, "hard", message, code, enhanced))
         case "soft":
-            return done(command.cause, e.LetterFailed(at, message, code, enhanced, "refused"), *_soft(command, person))
+            return done(command.cause, e.LetterFailed(at, message, code, enhanced, "refused"), *_counted(command, person))
         case "doubt":
             return NothingToDo("in doubt already") if flight.doubt else done(command.cause, e.LetterInDoubt(at, message, mail=command.mail))
         case "resend" | "taken-as-sent":
             if not flight.doubt:
                 return Refused("this letter is not in doubt: it is being sent")
             return done(command.cause, e.LetterInDoubt(at, message, command.verdict))
-        case "cannot-render" | "not-eligible":
-            why = "cannot be rendered" if command.verdict == "cannot-render" else f"not eligible: {command.why}"
+        case "cannot-render" | "cannot-carry":
+            why = e.CANNOT_BE_RENDERED if command.verdict == "cannot-render" else e.CANNOT_BE_CARRIED
+            return done(command.cause, e.LetterWithheld(at, flight.key, flight.letter, why, flight.list, flight.run, message, command.why))
+        case "not-eligible":
+            why = f"not eligible: {command.why}"
             return done(command.cause, e.LetterWithheld(at, flight.key, flight.letter, why, flight.list, flight.run, message))
         case "released":
             return done(command.cause, e.LetterDeferred(at, message, at, why="never handed over"))
@@ -187,15 +189,17 @@ def _defer(command: c.RecordOutcome, flight: InFlight, person: Person) -> Outcom
     retry_at = command.at + backoff(flight.attempt, command.message)
     give_up = GIVE_UP_CONFIRMATION if flight.kind == "confirmation" else GIVE_UP
     if retry_at - flight.first_begun > give_up:
-        counts = command.verdict == "temporary" and command.why in ABOUT_THE_ADDRESS
         failed = e.LetterFailed(command.at, command.message, command.code, command.enhanced, "gave up")
-        return done(command.cause, failed, *(_soft(command, person) if counts else ()))
+        return done(command.cause, failed, *(_counted(command, person) if command.verdict == "temporary" else ()))
     why = "blocked" if command.verdict == "blocked" else command.why
     return done(command.cause, e.LetterDeferred(command.at, command.message, retry_at, command.code, command.enhanced, why))
 
 
-def _soft(command: c.RecordOutcome, person: Person) -> tuple[e.PersonEvent, ...]:
-    """An answer that does not condemn the address, until five in a row over a fortnight do (B05)."""
+def _counted(command: c.RecordOutcome, person: Person) -> tuple[e.PersonEvent, ...]:
+    """A refusal about the mailbox does not condemn the address, until five in a row over a fortnight do (B05); one that is about us, or of which
+    nobody can tell, never counts."""
+    if command.fault != "mailbox":
+        return ()
     at = command.at
     facts: tuple[e.PersonEvent, ...] = (e.MailBounced(at, "soft", command.message, command.code, command.enhanced),)
     if not person.suppressed and person.soft_bounces + 1 >= SOFT_LIMIT and at - (person.soft_since or at) >= SOFT_SPAN:

@@ -10,6 +10,7 @@ from engine.sequence.model import Plan
 from engine.subscriber import events as e
 from engine.verbs.refused import in_words
 from engine.verbs.said import shown
+from engine.verbs.withheld_words import why_withheld
 
 
 def line(entry: Entry, plan: Plan, zone: str, _: Say, evidence: Kept) -> str:
@@ -108,7 +109,7 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
         case e.LetterFailed():
             return _("Letter failed ({why})").format(why=_answer(event) or in_words(event.why, _))
         case e.LetterWithheld():
-            return _("Letter “{letter}” withheld: {why}").format(letter=event.letter, why=in_words(event.why, _))
+            return _("Letter “{letter}” withheld: {why}").format(letter=event.letter, why=why_withheld(event.why, event.what, _))
         case e.LetterInDoubt(_, _, settled):
             said = _("Letter in doubt: {settled}").format(settled=in_words(settled, _))
             return said if settled else _("Letter in doubt: no answer after the final dot")

@@ -48,6 +48,7 @@ _PLAIN = refused_files.PLAIN | refused_rights.PLAIN | frozenset(
         N_("never handed over"),
         N_("too late"),
         N_("cannot be rendered"),
+        N_("cannot be carried"),
         N_("objected"),
         N_("imported"),
         N_("bounced"),

@@ -104,7 +104,7 @@ def test_a_subject_is_shown_as_a_reader_sees_it_and_nonsense_hurts_nobody(
 def test_what_is_too_large_is_refused_before_it_is_said(mailbox: Mailbox) -> None:
     [delivery] = sent(mailbox, ("a@exemple.fr", b"x" * 70 + b"\r\n" * (LARGEST // 2)))
     assert delivery.reply is not None
-    assert (delivery.reply.code, delivery.reply.enhanced, delivery.verdict) == (552, "5.3.4", Verdict.SOFT)
+    assert (delivery.reply.code, delivery.reply.enhanced, delivery.verdict) == (552, "5.3.4", Verdict.NOT_CARRIED)
     assert mailbox.list(1) == []
 
 

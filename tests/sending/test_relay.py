@@ -39,7 +39,7 @@ REFUSALS: list[tuple[Step, str, Verdict]] = [
     ("data", "554 5.7.1 No", Verdict.BLOCKED),
     ("dot", "451 4.3.0 Later", Verdict.TEMPORARY),
     ("dot", "550 5.7.26 Unauthenticated", Verdict.BLOCKED),
-    ("dot", "552 5.3.4 Too big", Verdict.SOFT),
+    ("dot", "552 5.3.4 Too big", Verdict.NOT_CARRIED),
 ]
 
 
@@ -195,7 +195,7 @@ def test_what_the_server_cannot_take_is_refused_without_a_word_to_it(
     outcomes = run(handed_over(sink, [envelope, letter(2)]))
     refused = outcomes["m1"]
     assert refused.reply is not None
-    assert (refused.reply.code, refused.reply.enhanced, refused.verdict) == (code, enhanced, Verdict.SOFT)
+    assert (refused.reply.code, refused.reply.enhanced, refused.verdict) == (code, enhanced, Verdict.NOT_CARRIED)
     assert outcomes["m2"].verdict is Verdict.ACCEPTED
     assert sum(command.startswith(b"MAIL") for command in sink.commands) == 1
 

@@ -168,7 +168,7 @@ def test_a_server_that_stops_reading_is_left_before_the_dot() -> None:
 def test_a_refusal_in_the_middle_of_a_body_is_heard() -> None:
     outcome = given_to(b"552 5.3.4 Enough of a@b.fr\r\n", BRISK)
     assert outcome.reply is not None
-    assert (outcome.stage, outcome.verdict, outcome.reply.text) == ("data", Verdict.SOFT, "Enough of <address>")
+    assert (outcome.stage, outcome.verdict, outcome.reply.text) == ("data", Verdict.NOT_CARRIED, "Enough of <address>")
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.sending.replies import LONGEST_TEXT, Reply, Stage, Verdict, classify, parse_reply, redacted
+from engine.sending.replies import LONGEST_TEXT, Fault, Reply, Stage, Verdict, classify, fault_of, limit_of, parse_reply, redacted
 
-HARD, SOFT, BLOCKED, TEMPORARY = Verdict.HARD, Verdict.SOFT, Verdict.BLOCKED, Verdict.TEMPORARY
+HARD, SOFT, BLOCKED, TEMPORARY, NOT_CARRIED = Verdict.HARD, Verdict.SOFT, Verdict.BLOCKED, Verdict.TEMPORARY, Verdict.NOT_CARRIED
 
 
 def read(text: str) -> Reply:
@@ -50,7 +50,7 @@ def test_an_answer_of_any_octets_becomes_one_short_printable_line(lines: list[by
     reply = parse_reply([b"550-" + line.replace(b"\n", b"") for line in lines])
     assert len(reply.text) <= LONGEST_TEXT
     assert not any(character in reply.text for character in "\r\n\0\x1b\x85\u2028")
-    assert classify("rcpt", reply) in (HARD, SOFT, BLOCKED, TEMPORARY)
+    assert classify("rcpt", reply) in (HARD, SOFT, BLOCKED, TEMPORARY, NOT_CARRIED)
 
 
 def test_a_long_answer_is_cut() -> None:
@@ -68,11 +68,12 @@ TABLE: list[tuple[Stage, str, Verdict]] = [
     ("dot", "550 5.1.1 User unknown", HARD),
     ("rcpt", "552 5.2.2 Mailbox full", SOFT),
     ("rcpt", "550 5.2.2 user unknown", SOFT),
-    ("mail", "552 5.3.4 Too big", SOFT),
-    ("dot", "552 5.3.4 Too big", SOFT),
+    ("mail", "552 5.3.4 Too big", NOT_CARRIED),
+    ("dot", "552 5.3.4 Too big", NOT_CARRIED),
+    ("dot", "552 5.2.3 Message length exceeds administrative limit", NOT_CARRIED),
     ("rcpt", "550 5.4.1 Recipient address rejected: Access denied", SOFT),
     ("rcpt", "550 5.4.4 Unable to route", SOFT),
-    ("mail", "550 5.6.7 SMTPUTF8 required", SOFT),
+    ("mail", "550 5.6.7 SMTPUTF8 required", NOT_CARRIED),
     ("rcpt", "550 5.7.1 Delivery not authorized", BLOCKED),
     ("rcpt", "550 5.7.1 User unknown", BLOCKED),
     ("dot", "550 5.7.26 Unauthenticated email is not accepted", BLOCKED),
@@ -107,8 +108,10 @@ TABLE: list[tuple[Stage, str, Verdict]] = [
     ("rcpt", "554 delivery error: This user doesn't have an account, the mailbox is full", SOFT),
     ("rcpt", "550 La boîte aux lettres du destinataire est pleine", SOFT),
     ("rcpt", "550 over quota", SOFT),
-    ("dot", "554 message trop volumineux", SOFT),
-    ("dot", "550 Message exceeds fixed maximum message size", SOFT),
+    ("dot", "554 message trop volumineux", NOT_CARRIED),
+    ("dot", "550 Message exceeds fixed maximum message size", NOT_CARRIED),
+    ("dot", "552 Message too large", NOT_CARRIED),
+    ("rcpt", "555 Unsupported parameter SMTPUTF8", NOT_CARRIED),
     ("dot", "554 Transaction failed", SOFT),
     ("rcpt", "554 Refused", SOFT),
     ("dot", "550 Spam detected", BLOCKED),
@@ -138,6 +141,56 @@ TABLE: list[tuple[Stage, str, Verdict]] = [
 @pytest.mark.parametrize(("stage", "said", "verdict"), TABLE, ids=lambda value: str(value)[:50])
 def test_each_known_answer_has_its_verdict(stage: Stage, said: str, verdict: Verdict) -> None:
     assert classify(stage, read(said)) is verdict
+
+
+FAULTS: list[tuple[Stage, str, Fault]] = [
+    # Of the mailbox: its address, its state, the way to it.
+    ("rcpt", "550 5.1.1 User unknown", "mailbox"),
+    ("rcpt", "552 5.2.2 Mailbox full", "mailbox"),
+    ("dot", "552 5.2.2 Mailbox full", "mailbox"),
+    ("dot", "452 4.2.2 Over quota", "mailbox"),
+    ("dot", "552 mailbox is full", "mailbox"),
+    ("rcpt", "550 5.4.1 Recipient address rejected: Access denied", "mailbox"),
+    ("rcpt", "450 Mailbox busy", "mailbox"),
+    ("rcpt", "554 Refused", "mailbox"),
+    # Of ours: the relay, who we are, what we write, how much of it.
+    ("mail", "550 5.6.7 SMTPUTF8 required", "sender"),
+    ("rcpt", "553 5.6.7 Address includes non-ASCII characters", "sender"),
+    ("rcpt", "555 Unsupported parameter SMTPUTF8", "sender"),
+    ("dot", "552 5.3.4 Message too big", "sender"),
+    ("dot", "552 5.2.3 Message too large for this mailbox", "sender"),
+    ("dot", "550 5.7.26 Unauthenticated email is not accepted", "sender"),
+    ("dot", "554 5.6.0 Invalid header", "sender"),
+    ("auth", "535 5.7.8 Bad credentials", "sender"),
+    ("rcpt", "550 5.1.8 Sender address rejected", "sender"),
+    ("rcpt", "451 4.1.8 Sender domain not found", "sender"),
+    ("rcpt", "451 4.7.1 Greylisting in action", "sender"),
+    ("rcpt", "450 Greylisted, try again later", "sender"),
+    ("rcpt", "452 4.5.3 Too many recipients", "sender"),
+    ("dot", "451 4.7.650 Your IP is rate limited", "sender"),
+    ("connect", "421 4.3.2 Shutting down", "sender"),
+    # Nobody can tell.
+    ("dot", "554 Transaction failed", "unknown"),
+    ("dot", "451 Local error", "unknown"),
+    ("rcpt", "452 4.3.1 Insufficient system storage", "unknown"),
+    ("rcpt", "451 4.3.0 Temporary lookup failure", "unknown"),
+    ("data", "550 5.5.0 No", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("stage", "said", "fault"), FAULTS, ids=lambda value: str(value)[:50])
+def test_each_refusal_is_about_the_mailbox_about_us_or_nobody_can_tell(stage: Stage, said: str, fault: Fault) -> None:
+    assert fault_of(stage, read(said)) == fault
+
+
+@given(st.sampled_from(["connect", "helo", "auth", "mail", "rcpt", "data", "dot"]), st.text(max_size=60), st.sampled_from(["", "4.0.0 ", "5.99.1 "]))
+def test_whatever_is_said_has_one_of_three_faults(stage: Stage, words: str, enhanced: str) -> None:
+    assert fault_of(stage, parse_reply([f"550 {enhanced}{words}".encode()])) in ("mailbox", "sender", "unknown")
+
+
+def test_what_could_not_be_carried_is_named() -> None:
+    said = ["550 5.6.7 no", "552 5.3.4 no", "552 Message too large", "554 5.6.3 no", "555 no", "553 5.1.3 no"]
+    assert [limit_of(read(each)) for each in said] == ["smtputf8", "size", "size", "8bitmime", "parameters", "address"]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,10 @@ RELAY = e.Cause("relay")
 FLYING = (*ANNA, begun("0000", "welcome"))
 
 
-def outcome(verdict: str, at: int = LATER, message: str = "0000", code: int = 0, enhanced: str = "", why: str = "") -> c.RecordOutcome:
-    return c.RecordOutcome(at, RELAY, message, verdict, code, enhanced, why)
+def outcome(
+    verdict: str, at: int = LATER, message: str = "0000", code: int = 0, enhanced: str = "", why: str = "", fault: str = "mailbox"
+) -> c.RecordOutcome:
+    return c.RecordOutcome(at, RELAY, message, verdict, code, enhanced, why, fault=fault)
 
 
 def test_accepted_is_sent() -> None:
@@ -25,7 +27,7 @@ def test_accepted_is_sent() -> None:
     assert after.person.memberships[10].letters["welcome"].status == "sent"
 
 
-@pytest.mark.parametrize("verdict", ["sent", "temporary", "hard", "soft", "blocked", "doubt", "released", "cannot-render", "resend"])
+@pytest.mark.parametrize("verdict", ["sent", "temporary", "hard", "soft", "blocked", "doubt", "released", "cannot-render", "cannot-carry", "resend"])
 def test_an_outcome_is_recorded_once(verdict: str) -> None:
     settled = given(FLYING).when(outcome("sent"))
     settled.when(outcome(verdict)).nothing()
@@ -51,11 +53,11 @@ def test_retries_come_further_and_further_apart_spread_by_a_tenth() -> None:
     assert backoff(1, "") == backoff(1, "not hexadecimal") == 5 * MINUTE
 
 
-def retried(verdict: str, why: str = "rcpt", key: str = "list:21", person: Given | None = None) -> tuple[Given, int, list[str]]:
+def retried(verdict: str, fault: str = "mailbox", key: str = "list:21", person: Given | None = None) -> tuple[Given, int, list[str]]:
     """Try until the engine gives up: where that leaves the person, how long it took, and what the last attempt said."""
     person, at = person or given(on(21), begun("0000", "notebook", 21)), LATER
     for _ in range(100):
-        said = person.when(outcome(verdict, at, "0000", 451, "4.2.2", why))
+        said = person.when(outcome(verdict, at, "0000", 451, "4.2.2", "rcpt", fault))
         person = said.done
         if said.names[0] != "LetterDeferred":
             return person, at - LATER, said.names
@@ -82,17 +84,16 @@ def test_a_confirmation_mail_is_given_up_before_a_day_has_passed() -> None:
 
 
 def test_giving_up_counts_against_the_address_only_if_the_answer_was_about_it() -> None:
-    for stage in ("rcpt", "data", "dot"):
-        assert retried("temporary", stage)[0].person.soft_bounces == 1
-    for stage in ("", "connect", "helo", "auth", "mail"):
-        assert retried("temporary", stage)[0].person.soft_bounces == 0
+    assert retried("temporary", "mailbox")[0].person.soft_bounces == 1
+    for fault in ("sender", "unknown"):
+        assert retried("temporary", fault)[0].person.soft_bounces == 0
 
 
 def test_a_refusal_of_the_sender_is_retried_then_given_up_and_never_counts() -> None:
     given(FLYING).when(outcome("blocked", code=550, enhanced="5.7.1")).then(
         e.LetterDeferred(LATER, "0000", LATER + 5 * MINUTE, 550, "5.7.1", "blocked")
     )
-    person, took, names = retried("blocked", "rcpt")
+    person, took, names = retried("blocked")
     assert took <= 72 * HOUR
     assert names == ["LetterFailed"]
     assert person.person.soft_bounces == 0
@@ -126,6 +127,23 @@ def test_the_fifth_soft_bounce_in_a_row_over_a_fortnight_suppresses() -> None:
     assert softly(given(ANNA, *soft_bounces(0, 3, 6, 9)), 14) == ["LetterFailed", "MailBounced", "SubscriberSuppressed"]
 
 
+@pytest.mark.parametrize("fault", ["sender", "unknown"])
+def test_a_refusal_that_is_not_about_the_mailbox_never_counts(fault: str) -> None:
+    flying = given(ANNA, *soft_bounces(0, 3, 6, 9), begun("0000", "welcome", at=NOON + 14 * DAY))
+    assert flying.when(outcome("soft", NOON + 14 * DAY, code=554, fault=fault)).names == ["LetterFailed"]
+
+
+def test_what_the_relay_cannot_carry_is_withheld_with_its_cause_and_never_counts() -> None:
+    person = given(ANNA)
+    for number in range(8):
+        at = NOON + number * 7 * DAY
+        person = person.and_also(begun("0000", "welcome", at=at))
+        said = person.when(outcome("cannot-carry", at, code=553, enhanced="5.6.7", why="smtputf8", fault="sender"))
+        said.then(e.LetterWithheld(at, "list:10", "welcome", "cannot be carried", 10, 1, "0000", "smtputf8"))
+        person = said.done
+    assert (person.person.soft_bounces, person.person.suppressed) == (0, "")
+
+
 def test_four_do_not_and_neither_do_five_within_less_than_a_fortnight() -> None:
     assert softly(given(ANNA, *soft_bounces(0, 3, 6)), 20) == ["LetterFailed", "MailBounced"]
     assert softly(given(ANNA, *soft_bounces(0, 3, 6, 9)), 13) == ["LetterFailed", "MailBounced"]
@@ -148,7 +166,9 @@ def test_a_complaint_is_not_overwritten_by_a_bounce() -> None:
 
 
 def test_what_cannot_be_rendered_or_may_not_be_sent_is_withheld() -> None:
-    given(FLYING).when(outcome("cannot-render")).then(e.LetterWithheld(LATER, "list:10", "welcome", "cannot be rendered", 10, 1, "0000"))
+    given(FLYING).when(outcome("cannot-render", why="field:town")).then(
+        e.LetterWithheld(LATER, "list:10", "welcome", "cannot be rendered", 10, 1, "0000", "field:town")
+    )
     withheld = given(FLYING).when(outcome("not-eligible", why="consent withdrawn"))
     withheld.then(e.LetterWithheld(LATER, "list:10", "welcome", "not eligible: consent withdrawn", 10, 1, "0000"))
     assert withheld.person.in_flight == {}
