@@ -131,7 +131,7 @@ class Installations:
         read = read_config(folder)
         make_secrets(read.secrets)
         with psycopg.connect(self.admin, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY".encode())
         owner = make_conninfo(self.admin, dbname=name)
         try:
             with furnished(read, owner, read_secrets(read.secrets)) as house:

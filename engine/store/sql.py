@@ -21,6 +21,9 @@ _OPEN = re.compile(r"\{[a-z_]+\}")
 _PARAMETER = re.compile(r"%\(([a-z_]+)\)s")
 
 
+_CHECKED: set[tuple[object, ...]] = set()
+
+
 class BrokenStatement(Exception):
     """A statement of a `.sql` file that PostgreSQL does not accept: names the file and the query."""
 
@@ -41,15 +44,25 @@ class Queries:
         return Queries(self.path, {each: _OPEN.sub(lambda found: quoted.get(found[0][1:-1], found[0]), text) for each, text in self.texts.items()})
 
     def check(self, connection: Connection[Any]) -> None:
-        """PREPARE every statement that can be prepared; the boot stops at the first that is broken."""
-        for name, text in self.texts.items():
-            if not text.startswith(PREPARABLE) or _OPEN.search(text):
-                continue
-            try:
-                connection.execute(f"PREPARE checked AS {_numbered(text)}".encode())
-                connection.execute("DEALLOCATE checked")
-            except DatabaseError as error:
-                raise BrokenStatement(f"{self.path.name}: {name}: {error}") from error
+        """PREPARE every statement that can be prepared, once per process and all in one journey; the boot stops at the first that is broken."""
+        checked = (self.path, *self.texts.values())
+        if checked in _CHECKED:
+            return
+        prepared = {
+            name: f"PREPARE checked AS {_numbered(text)}; DEALLOCATE checked"
+            for name, text in self.texts.items()
+            if text.startswith(PREPARABLE) and not _OPEN.search(text)
+        }
+        try:
+            connection.execute("; ".join(prepared.values()).encode())
+        except DatabaseError:
+            for name, statement in prepared.items():
+                try:
+                    connection.execute(statement.encode())
+                except DatabaseError as error:
+                    raise BrokenStatement(f"{self.path.name}: {name}: {error}") from error
+            # Somebody else has mended it meanwhile.
+        _CHECKED.add(checked)
 
 
 def _numbered(text: str) -> str:
