@@ -1,9 +1,17 @@
-"""The author's folder: the texts of `sequences/` as the plan is read from, and the pictures and downloads that are served beside them."""
+"""The author's folder: the texts of `sequences/` as the plan is read from, and the pictures and downloads that are served beside them.
+
+No symbolic link below the folder is followed, wherever it leads: what an author hands over must not name a file of the machine it is read on. Each
+file is opened from the folder it stands in, so that what was looked at is what is read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+import errno
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
 from engine.sequence.mistakes import N_, Mistake, Unpublishable
@@ -11,6 +19,10 @@ from engine.sequence.mistakes import N_, Mistake, Unpublishable
 TEXTS = (".toml", ".md", ".html")
 ASSETS = {"pictures": (".png", ".jpg", ".jpeg", ".gif", ".webp"), "files": (".pdf", ".txt", ".csv", ".zip", ".ics", ".epub", ".mp3", ".odt", ".docx")}
 LARGEST_TEXT = 1_000_000
+LINK = N_("is a symbolic link, and none is followed below sequences/: put the file itself here")
+NO_TEXT = N_("is not a text, or longer than a million characters")
+# Without waiting, for what is no file and has nobody at its other end.
+OPENING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def read_sequences(folder: Path) -> Mapping[str, str]:
@@ -19,32 +31,84 @@ def read_sequences(folder: Path) -> Mapping[str, str]:
         raise Unpublishable((Mistake("sequences/", 1, N_("there is no folder `sequences` beside config.toml; `relance init DIR` makes one")),))
     files: dict[str, str] = {}
     mistakes = []
-    for path in sorted(folder.rglob("*")):
-        if path.suffix not in TEXTS or not path.is_file() or any(part.startswith(".") for part in path.relative_to(folder).parts):
-            continue
-        name = normalize("NFC", path.relative_to(folder).as_posix())
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            mistakes.append(Mistake(name, 1, N_("is not UTF-8 (byte {byte}): save it as UTF-8"), byte=error.start))
-            continue
-        except OSError as error:
-            mistakes.append(Mistake(name, 1, N_("cannot be read: {why}"), why=error.strerror or str(error)))
-            continue
-        if "\0" in text or len(text) > LARGEST_TEXT:
-            mistakes.append(Mistake(name, 1, N_("is not a text, or longer than a million characters")))
-            continue
-        files[name] = normalize("NFC", text.replace("\r\n", "\n"))
+    top = folder.resolve()
+
+    def unreadable(error: OSError) -> None:
+        path = Path(error.filename) if isinstance(error.filename, str) else top
+        name = path.relative_to(top).as_posix() if path.is_relative_to(top) else path.name
+        mistakes.append(Mistake(name, 1, N_("cannot be read: {why}"), why=error.strerror or str(error)))
+
+    for place, folders, names, inside in os.fwalk(top, onerror=unreadable, follow_symlinks=False):
+        for entry in sorted((*folders, *names)):
+            if entry.startswith("."):
+                continue
+            name = normalize("NFC", (Path(place).relative_to(top) / entry).as_posix())
+            try:
+                text = _text(entry, inside)
+            except UnicodeDecodeError as error:
+                mistakes.append(Mistake(name, 1, N_("is not UTF-8 (byte {byte}): save it as UTF-8"), byte=error.start))
+            except OSError as error:
+                mistakes.append(Mistake(name, 1, N_("cannot be read: {why}"), why=error.strerror or str(error)))
+            except ValueError as error:
+                mistakes.append(Mistake(name, 1, str(error)))
+            else:
+                if text is not None:
+                    files[name] = text
+        folders[:] = [entry for entry in folders if not entry.startswith(".")]
     if mistakes:
-        raise Unpublishable(tuple(mistakes))
-    return files
+        raise Unpublishable(tuple(sorted(mistakes)))
+    return {name: files[name] for name in sorted(files, key=PurePosixPath)}
 
 
-def asset(folder: Path, kind: str, name: str) -> Path | None:
-    """The file behind `/a/pictures/NAME` or `/a/files/NAME`, or None: nothing outside these two folders, nothing of another type."""
+def _text(entry: str, inside: int) -> str | None:
+    """The text called `entry` in the folder opened as `inside`; None for what is none. Raises OSError, UnicodeDecodeError, ValueError."""
+    if not entry.endswith(TEXTS):
+        if stat.S_ISLNK(os.stat(entry, dir_fd=inside, follow_symlinks=False).st_mode):
+            raise ValueError(LINK)
+        return None
+    try:
+        descriptor = os.open(entry, OPENING, dir_fd=inside)
+    except OSError as error:
+        raise ValueError(LINK) if error.errno == errno.ELOOP else error from None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return None
+        octets = file.read(4 * LARGEST_TEXT + 4)
+    text = octets.decode("utf-8-sig") if len(octets) <= 4 * LARGEST_TEXT + 3 else "\0"
+    if "\0" in text or len(text) > LARGEST_TEXT:
+        raise ValueError(NO_TEXT)
+    return normalize("NFC", text.replace("\r\n", "\n"))
+
+
+def open_asset(folder: Path, kind: str, name: str) -> int | None:
+    """A descriptor of the file behind `/a/pictures/NAME` or `/a/files/NAME`, to be closed by the caller, or None: nothing outside these two folders,
+    nothing of another type, no symbolic link."""
     if kind not in ASSETS or name.startswith(".") or "/" in name or "\\" in name or "\0" in name:
         return None
-    path = folder / kind / name
-    if path.suffix.lower() not in ASSETS[kind] or path.is_symlink() or not path.is_file():
+    if Path(name).suffix.lower() not in ASSETS[kind]:
         return None
-    return path
+    try:
+        with _opened(folder / kind) as inside:
+            descriptor = os.open(name, OPENING, dir_fd=inside)
+    except OSError:
+        return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def has_asset(folder: Path, kind: str, name: str) -> bool:
+    descriptor = open_asset(folder, kind, name)
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is not None
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, OPENING | os.O_DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from engine.authoring import ASSETS, asset, read_sequences
+from engine.authoring import ASSETS, has_asset, read_sequences
 from engine.config import Config
 from engine.letter.compile import Foot, LetterMistakes, LetterSource, MergeFailed, check_letter, compile_letter
 from engine.sending.published_letter import LAYOUT, source_of
@@ -137,7 +137,7 @@ def _placed(mistakes: Collection[Mistake], source: LetterSource, letter: Letter,
 
 def _logo(config: Config, text: str) -> Iterator[Mistake]:
     kind, _, name = config.site.logo.partition("/")
-    if name and asset(config.sequences, kind, name) is None:
+    if name and not has_asset(config.sequences, kind, name):
         places, message = Places(text), N_("there is no file sequences/{kind}/{name} (`logo` of [site]){hint}")
         line, column, close = places.line("site.logo"), places.column("site.logo"), hint(nearest(name, _names(config.sequences / kind)))
         yield Mistake(CONFIG, line, message, True, column, kind=kind, name=name, hint=close)
@@ -150,7 +150,7 @@ def _assets(folder: Path, files: dict[str, str]) -> Iterator[Mistake]:
         seen = visible(text)
         for found in _ASSET.finditer(seen):
             kind, name = found[1].lower(), unquote(found[2])
-            if asset(folder, kind, name) is None:
+            if not has_asset(folder, kind, name):
                 line = seen.count("\n", 0, found.start(1)) + 1
                 endings = ", ".join(ASSETS[kind])
                 message = N_("there is no file sequences/{kind}/{name} (of a kind that is served: {endings}){hint}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -9,8 +10,9 @@ from typing import cast
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
-from engine.authoring import asset
+from engine.authoring import open_asset
 from engine.gathering import Gatherer
 from engine.house import House
 from engine.language import N_, translator
@@ -48,17 +50,28 @@ def make_site(house: House, gatherer: Gatherer) -> App:
     return links.Links(app, house, pages, partial(_failure, pages))
 
 
+class _OpenedFile(FileResponse):
+    """A file that was opened before, whatever its name leads to by now. With `saved_as` it is a download."""
+
+    def __init__(self, descriptor: int, media_type: str, saved_as: str | None) -> None:
+        headers = {"Cache-Control": "public, max-age=3600"}
+        self._descriptor = descriptor
+        super().__init__(f"/dev/fd/{descriptor}", media_type=media_type, headers=headers, filename=saved_as, stat_result=os.fstat(descriptor))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            os.close(self._descriptor)
+
+
 def _add_files(app: FastAPI, folder: Path) -> None:
     @app.api_route("/a/{kind}/{name}", methods=["GET", "HEAD"], include_in_schema=False)
     def file(kind: str, name: str) -> Response:
-        path = asset(folder, kind, name)
-        if path is None:
+        descriptor = open_asset(folder, kind, name)
+        if descriptor is None:
             raise HTTPException(404)
-        headers = {"Cache-Control": "public, max-age=3600"}
-        kind_of = ASSET_TYPES.get(path.suffix.lower(), "application/octet-stream")
-        if kind == "files":
-            return FileResponse(path, media_type=kind_of, headers=headers, filename=path.name, content_disposition_type="attachment")
-        return FileResponse(path, media_type=kind_of, headers=headers)
+        return _OpenedFile(descriptor, ASSET_TYPES.get(Path(name).suffix.lower(), "application/octet-stream"), name if kind == "files" else None)
 
     @app.api_route("/robots.txt", methods=["GET", "HEAD"], include_in_schema=False)
     async def robots() -> Response:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -20,14 +22,16 @@ from tests.web.serving import served
 
 
 @pytest.fixture
-def with_files(house: House) -> House:
+def with_files(house: House) -> Iterator[House]:
     for name, content in (("pictures/radis été.png", b"\x89PNG\r\n\x1a\n"), ("files/guide.pdf", b"%PDF-1.7"), ("files/semis.csv", b"a;b")):
         path = house.config.sequences / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
     (house.config.sequences / "pictures" / "away.png").unlink(missing_ok=True)
     (house.config.sequences / "pictures" / "away.png").symlink_to(house.config.folder / "config.toml")
-    return house
+    yield house
+    # Nothing of the folder would be read while it is there.
+    (house.config.sequences / "pictures" / "away.png").unlink()
 
 
 def test_a_picture_is_shown_and_a_download_is_saved(with_files: House, reader: httpx.Client) -> None:
@@ -38,6 +42,24 @@ def test_a_picture_is_shown_and_a_download_is_saved(with_files: House, reader: h
     for answer in (picture, download):
         assert answer.headers["cache-control"] == "public, max-age=3600" and answer.headers["x-content-type-options"] == "nosniff"
     assert reader.head("/a/files/guide.pdf").status_code == 200
+
+
+def test_a_download_can_be_gone_on_with_and_leaves_nothing_open(with_files: House, reader: httpx.Client) -> None:
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(20):
+        part = reader.get("/a/files/guide.pdf", headers={"Range": "bytes=5-"})
+        assert (part.status_code, part.content, part.headers["content-range"]) == (206, b"1.7", "bytes 5-7/8")
+        assert reader.head("/a/files/guide.pdf").headers["content-length"] == "8"
+    assert len(os.listdir("/dev/fd")) < before + 10
+
+
+def test_a_folder_of_pictures_that_is_a_link_is_not_served(make_house: MakeHouse) -> None:
+    house = make_house(FILES)
+    (house.config.folder / "elsewhere").mkdir()
+    (house.config.folder / "elsewhere" / "a.png").write_bytes(b"x")
+    (house.config.sequences / "pictures").symlink_to(house.config.folder / "elsewhere")
+    with served(house) as url:
+        assert httpx.get(f"{url}/a/pictures/a.png").status_code == 404
 
 
 @pytest.mark.parametrize(
