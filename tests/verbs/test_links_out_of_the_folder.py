@@ -49,7 +49,7 @@ def test_check_names_it_and_goes_no_further(tmp_path: Path, capsys: pytest.Captu
     linked(tmp_path, "asks.md", tmp_path / "pepper")
     assert check(folder_config(tmp_path), argparse.Namespace(json=False)) == 2
     shown = capsys.readouterr().err
-    assert shown.startswith("sequences/asks.md:1: is a symbolic link") and SECRET not in shown
+    assert shown.startswith("sequences/asks.md:1: est un lien symbolique") and SECRET not in shown
 
 
 def folder_config(tmp_path: Path) -> Config:
