@@ -13,7 +13,9 @@ from urllib.parse import unquote
 
 from engine.authoring import ASSETS, has_asset, read_sequences
 from engine.config import Config
+from engine.french_spacing import loose_blanks
 from engine.letter.compile import Foot, LetterMistakes, LetterSource, MergeFailed, check_letter, compile_letter
+from engine.letter.foreign_tags import foreign_tag_warnings
 from engine.sending.published_letter import LAYOUT, source_of
 from engine.sending.texts import TEXTS
 from engine.sequence.check import check
@@ -26,6 +28,8 @@ from engine.sequence.places import Places
 from engine.sequence.written import CONFIG, Written
 
 _ASSET = re.compile(r"""(?:\]\(\s*<?|\]:\s*<?|(?:src|href)\s*=\s*["']?)(?:\./)?(pictures|files)/([^\s"'<>)]+)""", re.I)
+# What of a letter is read by programs: styles, tags, merge tags, link targets.
+_NO_WORDS = re.compile(r"<style\b.*?</style\s*>|<[a-z/!][^<>]*>|\{\{.*?\}\}|\{%.*?%\}|\]\([^)\s]*", re.I | re.S)
 _EXAMPLE = Foot("x", "x", "x", "https://x.invalid/u", "x", "https://x.invalid/e", "x", "fr")
 _ASKING = Foot("x", "x", "x", language="fr", confirm_url="https://x.invalid/c")
 
@@ -75,17 +79,41 @@ def _config_text(folder: Path) -> str:
 
 
 def _letters(plan: Plan, files: dict[str, str], beside: dict[str, str]) -> Iterator[Mistake]:
-    """Each letter with its layout, as the composer will take it."""
+    """Each letter with its layout, as the composer will take it, and what its author should look at again."""
+    written, fields = Written(plan, beside), labels(plan)
+    yield from _second_looks(written, plan, files, fields)
     if LAYOUT not in files:
         yield Mistake(LAYOUT, 1, N_("there is no layout.html: the frame that every letter is set in"))
         return
-    written = Written(plan, beside)
     for sender in written.senders():
         for key, mistake in _letter(sender.letter, plan, files, _EXAMPLE):
             yield written.mistake(sender.path, key, mistake.words, mistake.fatal) if key else mistake
     for letter in _confirmations(plan):
         for key, mistake in _letter(letter, plan, files, _ASKING):
             yield _at_confirmation(written, key, mistake.words, mistake.fatal) if key else mistake
+
+
+def _second_looks(written: Written, plan: Plan, files: dict[str, str], fields: dict[str, str]) -> Iterator[Mistake]:
+    """Warnings about the words themselves: in the letters' files, and in what the TOML holds of them."""
+    for file, text in files.items():
+        if file.endswith((".md", ".html")):
+            yield from foreign_tag_warnings(text, file, fields)
+            if plan.language == "fr":
+                yield from _loose_blanks(text, file)
+    for sender in written.senders():
+        for key, line in (("subject", sender.letter.subject), ("preheader", sender.letter.preheader)):
+            for warning in (*foreign_tag_warnings(line, "", fields), *(_loose_blanks(line, "") if plan.language == "fr" else ())):
+                yield written.mistake(sender.path, key, warning.words)
+
+
+def _loose_blanks(text: str, file: str) -> Iterator[Mistake]:
+    """One warning for a text, at the first of its places."""
+    seen = _NO_WORDS.sub(lambda other: re.sub(r"[^\n]", "x", other[0]), visible(text))
+    places = tuple(loose_blanks(seen))
+    if places:
+        message = N_("a line may break before `; : ! ?` or inside « » (first here, {count} in all): write no-break blanks there (U+00A0)")
+        line, column = text.count("\n", 0, places[0]) + 1, places[0] - text.rfind("\n", 0, places[0])
+        yield Mistake(file, line, message, False, column, count=len(places))
 
 
 def _confirmations(plan: Plan) -> tuple[Letter, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.letter.draft import CONTROL, LARGEST_HTML, Draft, LetterSource, resolved
+from engine.letter.foreign_tags import FOOT_DOES_IT, asks_for_the_foot
 from engine.letter.layout import PLACEHOLDERS, Foot, foot_html, foot_text
 from engine.letter.merge import (
     MergeFailed,
@@ -18,7 +19,7 @@ from engine.letter.merge import (
 from engine.letter.mould import Encode, Mould
 from engine.letter.placeholders import url_name
 from engine.sequence.links import Link
-from engine.sequence.mistakes import N_, Mistake, column_of
+from engine.sequence.mistakes import N_, Mistake, Words, column_of, words
 from engine.sequence.nearest import nearest_field, question
 
 __all__ = [
@@ -101,7 +102,7 @@ class Compiled:
 
 def check_letter(source: LetterSource, fields: Mapping[str, str]) -> tuple[Mistake, ...]:
     """Every mistake of a letter, in order of file and line; `fields` are the merge fields that exist, with their labels."""
-    return tuple(sorted(_mistakes(Draft(source, ""), fields)))
+    return tuple(sorted(_mistakes(Draft(source, "", fields), fields)))
 
 
 def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "", fields: Mapping[str, str] | None = None) -> Compiled:
@@ -109,7 +110,7 @@ def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "", 
 
     `pictures/…` and `files/…` (also as `logo`) are sought under the URL `assets_base`.
     """
-    draft = Draft(source, assets_base)
+    draft = Draft(source, assets_base, fields or {})
     mistakes = _mistakes(draft, fields)
     address = resolved(logo, assets_base)
     if logo and address == logo and not re.fullmatch(r"https://[^\s\"'<>\\]+", logo):
@@ -130,8 +131,13 @@ def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "", 
 
 def _mistakes(draft: Draft, fields: Mapping[str, str] | None) -> set[Mistake]:
     unknown = {
-        Mistake(file, line, N_("The merge field `{field}` does not exist.{hint}"), True, column_of(text, line, name),
-                field=name, hint=question(nearest_field(name, fields)))
+        Mistake(file, line, _no_such_field(name, fields), True, column_of(text, line, name))
         for file, text in draft.readable for name, line in field_lines(text)
         if name not in fields and name not in PLACEHOLDERS} if fields is not None else set()
     return unknown | set(draft.mistakes)
+
+
+def _no_such_field(name: str, labels: Mapping[str, str]) -> Words:
+    if asks_for_the_foot(name):
+        return words(FOOT_DOES_IT, tag=f"{{{{ {name} }}}}")
+    return words(N_("The merge field `{field}` does not exist.{hint}"), field=name, hint=question(nearest_field(name, labels)))

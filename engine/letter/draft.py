@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+from engine.letter.foreign_tags import explained
 from engine.letter.inspection import ASSET, find_html_mistakes
 from engine.letter.layout import EVERYWHERE, LAYOUT_ONLY, PLACEHOLDERS, find_frame_mistakes, with_buttons
 from engine.letter.markdown import to_html
@@ -53,7 +54,9 @@ class LetterSource:
 
 
 class Draft:
-    def __init__(self, source: LetterSource, assets_base: str) -> None:
+    def __init__(self, source: LetterSource, assets_base: str, labels: Mapping[str, str]) -> None:
+        """`labels` are the fields that exist, for what a mistake may have meant."""
+        self._labels = labels
         self._source, self._assets_base = source, assets_base
         self._words = Placeholders(source.body, source.layout, source.subject, source.preheader)
         self._is_html = source.path.lower().endswith((".html", ".htm"))
@@ -112,7 +115,7 @@ class Draft:
         """Text and tags of a source whose links are protected and whose comments are gone; None if unreadable."""
         text, written = _without_comments(substitute(source, self._words.for_link)), _without_comments(source)
         refused = find_merge_mistakes(written, file)
-        self.mistakes += refused
+        self.mistakes += [explained(mistake, written, self._labels) for mistake in refused]
         if refused:
             return None
         self.readable.append((file, written))

@@ -23,6 +23,10 @@ _SAME_FIELD = (
     frozenset({"birthday", "birthdate", "dateofbirth", "anniversaire", "datedenaissance"}),
     frozenset({"gender", "sexe", "civilite", "salutation"}),
 )
+# Of these names some are everyday words too.
+_USUAL = frozenset().union(*_SAME_FIELD) - {"first", "last", "land", "zip", "tel", "nome", "nombre", "town", "city", "country", "pays", "ville"} | {
+    "email", "emailaddress", "adresseemail", "courriel", "fullname", "nomcomplet", "name",
+}  # fmt: skip
 _KEYS = {
     "objet": "subject", "sujet": "subject", "corps": "body", "texte": "body", "apres": "after", "attente": "wait", "attendre": "wait",
     "jours": "days", "heure": "at", "entre": "between", "nom": "name", "titre": "title", "groupe": "group", "finalite": "purpose",
@@ -59,8 +63,15 @@ def nearest_field(word: str, labels: Mapping[str, str]) -> str:
             return name
         if any(folded(name) in same and same & meanings for same in _SAME_FIELD):
             return name
+    if len(meanings) > 1:
+        return ""
     close = nearest(word, (*labels, *labels.values()))
     return next((name for name, label in labels.items() if close and close in (name, label)), "")
+
+
+def is_usual_field(word: str) -> bool:
+    """Whether tools and people call a field by this word: `FNAME`, `prénom`, `E-mail`."""
+    return folded(word) in _USUAL
 
 
 def hint(name: str | int) -> Words:

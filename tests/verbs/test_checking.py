@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import Config, read_config
+from engine.french_spacing import spaced
 from engine.inspecting import inspect, read_folder
 from engine.sequence.mistakes import Unpublishable
 from engine.verbs.planning import check
@@ -181,6 +182,26 @@ def test_a_mistake_is_told_in_the_language_of_the_installation_under_its_line(
 def test_a_field_is_known_by_its_label_and_by_the_names_other_tools_give_it(tmp_path: Path, tag: str) -> None:
     told = said(tmp_path, asks_md=f"[Oui](+++10+++) {{{{ {tag} }}}}")
     assert f"asks.md:1: The merge field `{tag}` does not exist. Did you mean `first_name`?" in told
+
+
+def test_a_tag_of_another_tool_is_told_wherever_it_stands(tmp_path: Path) -> None:
+    words = {"asks_md": "*|FNAME|* [Oui](+++10+++) {{ first_name | d('x') }}", "layout_html": LAYOUT.replace("{{ foot }}", "%NOM%{{ foot }}")}
+    told = said(tmp_path, d_toml=DIALOGUE.replace("Une question", "Bonjour [FIRSTNAME]").replace("En un clic.", "{!firstname}"), **words)
+    assert [line.split(" is another")[0] for line in told] == [
+        "asks.md:1: `*|FNAME|*`",
+        "d.toml:10: `[FIRSTNAME]`",
+        "d.toml:11: `{!firstname}`",
+        "layout.html:2: `%NOM%`",
+    ]
+    assert all(line.endswith("(warning)") for line in told)
+
+
+def test_blanks_at_which_french_lines_may_break_are_told_once_a_file(tmp_path: Path) -> None:
+    blank = "Bonjour {{ first_name | d('x') }} !\n\nUn « mot » ? `a ; b`\n\n[Oui](+++10+++) <b style='color : red'>x</b>\n"
+    told = said(tmp_path, asks_md=blank, d_toml=DIALOGUE.replace("Une question", "Une question ?"))
+    assert [line.split(" a line may break")[0] for line in told] == ["asks.md:1:", "d.toml:10:"]
+    assert "4 in all" in told[0] and "1 in all" in told[1]
+    assert said(tmp_path, asks_md=spaced(blank)) == []
 
 
 def test_of_a_long_line_only_what_stands_around_the_place_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,103 @@
+"""Merge tags of other tools, as they come with words written for them: Relance would send them as they are.
+
+Only what is plainly such a tag is told: by its signs, or, where its signs are everybody's (`[…]`, `{…}`), by a name that every tool gives a field.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.sequence.links import visible
+from engine.sequence.mistakes import N_, Mistake, Words, words
+from engine.sequence.nearest import folded, is_usual_field, nearest_field
+
+_NAME = r"[^\W\d][\w ]*"
+_OWNERS = r"(?:contact|subscriber|recipient|lead|person|people|customer|user|profile|member|params|merge|data|var|fields?)"
+# Signs that nobody writes for another reason; the name is what they hold.
+_PLAIN = re.compile(
+    r"\*\|(?P<mailchimp>[\w:.\-/ ]+)\|\*"
+    rf"|%%(?P<marketing_cloud>{_NAME})%%"
+    rf"|%recipient\.(?P<mailgun>\w+)%"
+    r"|(?<![\w%])%(?P<percent>[A-Z][A-Z0-9_]{2,})%(?![\w%])"
+    r"|\{!(?P<aweber>[\w.]+)(?:\s[^{}]*)?\}"
+    r"|\{(?:contact|lead|owner)field=(?P<mautic>\w+)[^{}]*\}"
+    r"|\[(?:subscriber|user):(?P<mailpoet>\w+)[^\][]*\]"
+    r"|\[\[(?:data|var):(?P<mailjet>\w+)[^\][]*\]\]"
+    rf"|\{{\{{-?\s*(?:data|var):(?P<mailjet_braces>\w+)[^{{}}]*\}}\}}"
+    rf"|\{{\{{-?\s*\.?{_OWNERS}(?:\.\w+)*\.(?P<braces>\w+)[^{{}}]*\}}\}}"
+    r"|~(?:Contact|Owner)\.(?P<keap>\w+)~"
+    r"|\[(?:link|newsletter|site):(?P<mailpoet_link>\w+)[^\][]*\]",
+    re.I,
+)
+_PERCENT_IS_IN_CAPITALS = "percent"
+# Signs with other uses: a tag only when the name is one that tools give to fields, or means leaving.
+_BY_NAME = re.compile(
+    rf"\[\[(?P<double_bracket>{_NAME})\]\]"
+    rf"|(?<![\[\]!\w])\[(?P<bracket>{_NAME})\](?![\[(:\w])"
+    rf"|(?<![{{\w$#])\{{(?P<brace>{_NAME})\}}(?!\}})"
+    rf"|(?P<sign>##|\$\$|@@|__)(?P<between>{_NAME})(?P=sign)"
+    rf"|<<(?P<angle>{_NAME})>>"
+)
+_LEAVING = re.compile(r"unsub|optout|desinscri|desabon|listaddress|forgetme", re.I)
+FOOT_DOES_IT = N_("`{tag}` is another tool's tag for what the foot holds by itself (who writes, unsubscribing): leave it out")
+_STYLE = re.compile(r"<style\b.*?</style\s*>", re.I | re.S)
+_DEFINED = re.compile(r"(?m)^[ >]*\[([^\]\n]+)\]:")
+
+
+@dataclass(frozen=True)
+class ForeignTag:
+    """A tag as written, where it begins in the text, and the name it asks for."""
+
+    tag: str
+    start: int
+    name: str
+
+
+def find_foreign_tags(text: str) -> Iterator[ForeignTag]:
+    seen = _STYLE.sub(lambda style: re.sub(r"[^\n]", " ", style[0]), visible(text))
+    defined = {folded(name) for name in _DEFINED.findall(seen)}
+    found: dict[int, ForeignTag] = {}
+    for tag in _PLAIN.finditer(seen):
+        name = tag[tag.lastgroup or 0]
+        if tag.lastgroup != _PERCENT_IS_IN_CAPITALS or name.isupper():
+            found[tag.start()] = ForeignTag(tag[0], tag.start(), name)
+    for tag in _BY_NAME.finditer(seen):
+        name = tag[tag.lastgroup or 0]
+        if (is_usual_field(name) or asks_for_the_foot(name)) and folded(name) not in defined:
+            found.setdefault(tag.start(), ForeignTag(tag[0], tag.start(), name))
+    return (tag for _, tag in sorted(found.items()))
+
+
+def meaning(tag: ForeignTag, labels: Mapping[str, str]) -> Words:
+    """What to write instead; `labels` are the declared fields."""
+    if asks_for_the_foot(tag.name):
+        return words(FOOT_DOES_IT, tag=tag.tag)
+    field = nearest_field(tag.name, labels)
+    if field:
+        return words(N_("`{tag}` is another tool's merge tag: write {{ {field} }}"), tag=tag.tag, field=field)
+    message = N_("`{tag}` is another tool's merge tag, and no field here means the same; there are: {fields}")
+    return words(message, tag=tag.tag, fields=", ".join(labels) or "–")
+
+
+def asks_for_the_foot(name: str) -> bool:
+    return _LEAVING.search(folded(name)) is not None
+
+
+def foreign_tag_warnings(text: str, file: str, labels: Mapping[str, str]) -> Iterator[Mistake]:
+    for tag in find_foreign_tags(text):
+        if not tag.tag.startswith("{{"):
+            yield _at(tag, text, file, labels, fatal=False)
+
+
+def explained(mistake: Mistake, text: str, labels: Mapping[str, str]) -> Mistake:
+    """A merge tag that cannot be read, as what it is where it is another tool's."""
+    for tag in find_foreign_tags(text):
+        if tag.tag.startswith("{{") and text.count("\n", 0, tag.start) + 1 == mistake.line:
+            return _at(tag, text, mistake.file, labels, fatal=True)
+    return mistake
+
+
+def _at(tag: ForeignTag, text: str, file: str, labels: Mapping[str, str], *, fatal: bool) -> Mistake:
+    column = tag.start - text.rfind("\n", 0, tag.start)
+    return Mistake(file, text.count("\n", 0, tag.start) + 1, meaning(tag, labels), fatal, column)
