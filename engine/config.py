@@ -96,6 +96,13 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class FormDoor:
+    """`order_key_file`: the file of the keys with which a shop signs its orders, "" where no shop does."""
+
+    order_key_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     folder: Path
     site: Site
@@ -104,6 +111,7 @@ class Config:
     smtp: Smtp = Smtp()
     sending: Sending = Sending()
     proof: Proof = field(default_factory=Proof)
+    form: FormDoor = FormDoor()
     store_url: str = "embedded"
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
@@ -158,19 +166,20 @@ def read_config(folder: Path) -> Config:
         sending_part.parsed("pause_after_outage", parse_delay, Delay(days=1)),
         sending_part.parsed("drain", parse_seconds, 30),
     )
-    mailbox, store, proof_part = _part(root, "mailbox"), _part(root, "store"), _part(root, "proof")
+    mailbox, store, proof_part, form_part = (_part(root, name) for name in ("mailbox", "store", "proof", "form"))
+    form = FormDoor(form_part.get("order_key_file", str, ""))
     proof = read_proof(proof_part)
     ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))
     url = store.get("url", str, "embedded")
     if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
         store.mistake("url", N_('`url` is "embedded" or a PostgreSQL address: postgresql://user@host/database'))
     settings = _settings(root, site)
-    for part in (web_part, smtp_part, sending_part, mailbox, store, proof_part):
+    for part in (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part):
         part.finish()
     root.finish()
     if mistakes:
         raise Unpublishable(tuple(sorted(set(mistakes))))
-    return Config(folder, site, settings, web, smtp, sending, proof, url, *ports)
+    return Config(folder, site, settings, web, smtp, sending, proof, form, url, *ports)
 
 
 def _part(root: Table, name: str) -> Table:

@@ -14,13 +14,14 @@ from urllib.parse import unquote
 from engine.authoring import ASSETS, has_asset, read_sequences
 from engine.config import Config
 from engine.french_spacing import loose_blanks
+from engine.keys import order_keys
 from engine.letter.compile import Foot, LetterMistakes, LetterSource, MergeFailed, check_letter, compile_letter
 from engine.letter.foreign_tags import foreign_tag_warnings
 from engine.sending.published_letter import LAYOUT, source_of
 from engine.sending.texts import TEXTS
 from engine.sequence.check import check
 from engine.sequence.links import visible
-from engine.sequence.mistakes import N_, Mistake, Unpublishable, Words
+from engine.sequence.mistakes import N_, Mistake, Unpublishable, Unreadable, Words, words
 from engine.sequence.model import Letter, Plan
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse import CONFIRMATION_BODY, read_plan
@@ -30,6 +31,9 @@ from engine.sequence.written import CONFIG, Written
 _ASSET = re.compile(r"""(?:\]\(\s*<?|\]:\s*<?|(?:src|href)\s*=\s*["']?)(?:\./)?(pictures|files)/([^\s"'<>)]+)""", re.I)
 # What of a letter is read by programs: styles, tags, merge tags, link targets.
 _NO_WORDS = re.compile(r"<style\b.*?</style\s*>|<[a-z/!][^<>]*>|\{\{.*?\}\}|\{%.*?%\}|\]\([^)\s]*", re.I | re.S)
+ANYBODY = N_(
+    "anybody can type an address, so the form “{form}” takes at once only who is unknown, and asks everybody else to confirm by mail; {but}"
+)
 _EXAMPLE = Foot("x", "x", "x", "https://x.invalid/u", "x", "https://x.invalid/e", "x", "fr")
 _ASKING = Foot("x", "x", "x", language="fr", confirm_url="https://x.invalid/c")
 
@@ -67,8 +71,25 @@ def inspect(config: Config, files: dict[str, str], now: int = 0) -> Read:
     found = set(check(plan, beside, now))
     if unread:
         found = {mistake for mistake in found if mistake.fatal}
-    found |= set(unread) | set(_letters(plan, files, beside)) | set(_assets(config.sequences, files)) | set(_logo(config, beside[CONFIG]))
+    found |= set(unread) | set(_letters(plan, files, beside)) | set(_assets(config.sequences, files))
+    found |= set(_logo(config, beside[CONFIG])) | set(_orders(plan, beside, config))
     return Read(plan, files, tuple(sorted(found)))
+
+
+def _orders(plan: Plan, beside: dict[str, str], config: Config) -> Iterator[Mistake]:
+    """Forms that ask nobody to confirm, where no shop can sign for whoever is known already."""
+    written, file = Written(plan, beside), config.form.order_key_file
+    if file:
+        try:
+            order_keys(config.folder / file)
+        except Unreadable as error:
+            yield written.at(CONFIG, "form.order_key_file", error.words, True)
+    for form in plan.forms.values():
+        place = ("form", form.name)
+        if not (form.confirm or form.order_field):
+            yield written.mistake(place, "confirm", ANYBODY, form=form.name, but=words(N_("without an `order_field` no shop can sign for them")))
+        elif not (form.confirm or file):
+            yield written.mistake(place, "confirm", ANYBODY, form=form.name, but=words(N_("a shop may sign for them: [form] order_key_file")))
 
 
 def _config_text(folder: Path) -> str:

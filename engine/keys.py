@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.sequence.mistakes import N_, Unreadable
+
 NAMES = ("link.key", "suppression.pepper", "nonce.key")
 SIGNING = "proof.key"
 """The seed of the key that signs checkpoints. Read by whoever signs, each time: it can be changed beneath a running process (F13)."""
 NEXT = "proof.key.next"
+SHORTEST_ORDER_KEY = 32
 
 
 class SecretMissing(Exception):
@@ -94,6 +97,22 @@ def take_next_signing_seed(folder: Path) -> None:
         os.fsync(folder_descriptor)
     finally:
         os.close(folder_descriptor)
+
+
+def order_keys(file: Path) -> tuple[bytes, ...]:
+    """The keys with which a shop signs its orders, one a line, as the shop uses them: to change a key, both stand there for a while.
+
+    Raises Unreadable for a file that cannot be read, or holds none of at least 32 signs.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError):
+        message = N_("there is no key of signed orders to be read in {file}; make one: `openssl rand -hex 32`")
+        raise Unreadable(message, file=file.name) from None
+    if not lines or min(map(len, lines)) < SHORTEST_ORDER_KEY:
+        message = N_("a key of signed orders in {file} is shorter than {most} signs; make one: `openssl rand -hex 32`")
+        raise Unreadable(message, file=file.name, most=SHORTEST_ORDER_KEY)
+    return tuple(line.encode() for line in lines)
 
 
 def _read(folder: Path, name: str) -> bytes:

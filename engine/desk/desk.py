@@ -15,6 +15,8 @@ from engine.store.sql import beside
 
 SQL = beside(__file__)
 KEY_PREFIX = "relance_"
+TRAPS, HELD = "form traps", "forms held"
+"""What forms count: posts that filled in the input hidden from people, and mails that wait while too many are posted."""
 Page = tuple[str, int]
 """The page of a link: its letter's message id, its action."""
 
@@ -50,6 +52,30 @@ class Desk:
             if found := room(counts):
                 connection.execute(SQL["note_attempt"], {"key": key})
         return found
+
+    def hold(self, key: str, seconds: int, most_each: int, most: int) -> int | None:
+        """Seconds until this one's turn, when in each span of so many seconds at most `most_each` have theirs; None where `most` wait already."""
+        with self.database.transaction() as connection:
+            connection.execute(SQL["hold_attempts"], {"key": key})
+            waiting = int(connection.execute(SQL["held"], {"key": key}).fetchall()[0][0])
+            if waiting >= most:
+                return None
+            wait = seconds * (1 + waiting // most_each)
+            connection.execute(SQL["note_held"], {"key": key, "seconds": wait})
+        return wait
+
+    def held(self, key: str) -> tuple[int, float]:
+        """How many wait for their turn, and seconds until the last of them."""
+        count, last = self._run("held", key=key)[0]
+        return int(count), float(last)
+
+    def count(self, name: str) -> None:
+        """One more of what is only counted, today."""
+        self._run("count", name=name)
+
+    def counted(self, name: str, days: int) -> int:
+        """How many there were today and on the days before, so many in all."""
+        return int(self._run("counted", name=name, days=days)[0][0])
 
     def new_key(self, name: str, scopes: frozenset[str]) -> tuple[str, str]:
         """A new API key: its public id, and the key itself, which is shown once and kept nowhere."""
@@ -131,5 +157,5 @@ class Desk:
 
     def forget(self) -> None:
         """Each table's time to live."""
-        for name in ("forget_taken", "forget_nonces", "forget_attempts", "forget_calls", "forget_shown", "forget_stuck"):
+        for name in ("forget_taken", "forget_nonces", "forget_attempts", "forget_calls", "forget_shown", "forget_stuck", "forget_counts"):
             self._run(name)

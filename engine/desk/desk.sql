@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS desk.mark (name text PRIMARY KEY, engine_at bigint NO
 CREATE TABLE IF NOT EXISTS desk.process (
     id text PRIMARY KEY, host text NOT NULL, pid integer NOT NULL, parts text[] NOT NULL, since timestamptz NOT NULL, seen timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.trouble (
-    process text NOT NULL, what text NOT NULL, why text NOT NULL, since timestamptz NOT NULL, PRIMARY KEY (process, what))
+    process text NOT NULL, what text NOT NULL, why text NOT NULL, since timestamptz NOT NULL, PRIMARY KEY (process, what));
+CREATE TABLE IF NOT EXISTS desk.count (name text NOT NULL, day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (name, day))
 
 -- name: clock
 -- All processes agree on the engine's time because they all compute it from this one row.
@@ -84,6 +85,26 @@ SELECT count(*) FROM desk.attempt WHERE key = %(key)s AND at > clock_timestamp()
 -- name: note_attempt
 -- Keys are keyed hashes: neither address nor IP stands here in clear.
 INSERT INTO desk.attempt (key, at) VALUES (%(key)s, clock_timestamp())
+
+-- name: held
+-- What waits for its turn is noted at the time of its turn; the last one says until when.
+SELECT count(*), coalesce(extract(epoch FROM max(at) - clock_timestamp()), 0) FROM desk.attempt WHERE key = %(key)s AND at > clock_timestamp()
+
+-- name: note_held
+-- See held.
+INSERT INTO desk.attempt (key, at) VALUES (%(key)s, clock_timestamp() + %(seconds)s * interval '1 second')
+
+-- name: count
+-- A number a day, whatever comes: robots fill no table.
+INSERT INTO desk.count (name, day, n) VALUES (%(name)s, current_date, 1) ON CONFLICT (name, day) DO UPDATE SET n = count.n + 1
+
+-- name: counted
+-- See count.
+SELECT coalesce(sum(n), 0) FROM desk.count WHERE name = %(name)s AND day > current_date - %(days)s::integer
+
+-- name: forget_counts
+-- Long enough to compare two months.
+DELETE FROM desk.count WHERE day < current_date - 62
 
 -- name: forget_attempts
 -- The longest window is thirty days.

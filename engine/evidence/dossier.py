@@ -58,6 +58,7 @@ def _confirmed(entry: Entry, event: e.ConsentConfirmed, before: Sequence[Entry],
     said |= {name: own[key] for key, name in _OF_THE_CONFIRMATION.items() if own and key in own}
     said["unknown"] = [*_listed((asked or {}).get("unknown")), *_listed((own or {}).get("unknown"))]
     said |= _of_the_fact(entry, event.at, event.purpose) | {"confirmed_at": event.at, "request": event.request, "basis": "consent"}
+    said["form_basis"] = (asked or {}).get("basis", "")
     said["method"] = f"{request.cause.door}-confirmed" if request is not None else ""
     said["act"] = event.act or said.get("act")
     if request is not None:

@@ -62,7 +62,8 @@ def missing(said: Said) -> list[str]:
     if basis not in BASES:
         return ["basis"]
     needs = door.needs + BASES[basis]
-    if basis == "consent" and said.get("method") in ("form", "form-confirmed"):
+    # A form on another ground has no box for consent: the press that confirmed is the consent, on a page with words of its own.
+    if basis == "consent" and said.get("method") in ("form", "form-confirmed") and said.get("form_basis", "consent") == "consent":
         needs += ("box",)
     if said.get("partner") is not None:
         needs += ("partner.id", "partner.list")

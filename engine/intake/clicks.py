@@ -88,6 +88,8 @@ def command_of(click: Click, body: Body, at: int, person: Person, commitment: st
         case "undo":
             return c.UndoMove(at, cause, claim.message, act)
         case "not-me":
+            if claim.purpose in person.grounds and claim.purpose in person.requests:
+                return c.DeclineRequest(at, cause, claim.purpose, click.request)
             if live_ground(person, claim.purpose) is not None:
                 return Refused("this subscription is confirmed and stays as it is")
             return c.Withdraw(at, cause, claim.purpose, act)

@@ -20,7 +20,7 @@ from engine.subscriber.events import Cause
 Reason = Literal["missing", "address", "long", "line", "link", "choose", "tick", "age"]
 EMAIL, TIMEZONE = "email", "timezone"
 AGREED, STAMP, SHOWN = "relance-agreed", "relance-stamp", "relance-shown"
-AGE, SOURCE, CAMPAIGN = "relance-age", "relance-source", "relance-campaign"
+AGE, SOURCE, CAMPAIGN, PROOF = "relance-age", "relance-source", "relance-campaign", "relance-proof"
 YES = "yes"
 LONGEST = 200
 _TRAPS = ("website", "homepage", "company_url", "fax_number")
@@ -33,7 +33,8 @@ _DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 class Answers:
     """A form well filled in. `list` is where it leads; `objects` is a ticked box on a form whose ground is not consent (CPCE L34-5 al. 4).
 
-    `of_age`: the box about the age was ticked. `source` and `campaign`: how they came to the form, as its address said.
+    `of_age`: the box about the age was ticked. `source` and `campaign`: how they came to the form, as its address said. `proof`: a shop's
+    (`signed_order`), not looked at yet.
     """
 
     address: str
@@ -47,6 +48,7 @@ class Answers:
     of_age: bool = False
     source: str = ""
     campaign: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
         return NotYet(reasons)
     said_zone = posted.get(TIMEZONE, "")
     objects = ticked and form.basis in ("soft-optin", "b2b")
-    return Answers(address, number, fields, choice, ticked, said_zone if is_zone(said_zone) else "", order, objects, of_age, *_came(posted))
+    zone, proof = said_zone if is_zone(said_zone) else "", posted.get(PROOF, "") if order else ""
+    return Answers(address, number, fields, choice, ticked, zone, order, objects, of_age, *_came(posted), proof)
 
 
 def _came(posted: Mapping[str, str]) -> tuple[str, str]:
@@ -130,23 +133,46 @@ def text_of(posted: Mapping[str, str], name: str, required: bool, reasons: dict[
 
 def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
     """What was posted, as far as the form has an input for it: nothing a person wrote is lost with a mistake beside it."""
-    names = [EMAIL, AGREED, AGE, SOURCE, CAMPAIGN, TIMEZONE, *(each.name for each in form.fields)]
+    names = [EMAIL, AGREED, AGE, SOURCE, CAMPAIGN, PROOF, TIMEZONE, *(each.name for each in form.fields)]
     names += [form.question.name] if form.question else []
     names += [form.order_field] if form.order_field else []
     return {name: posted[name][: 4 * LONGEST] for name in names if posted.get(name)}
 
 
 def request_for(
-    answers: Answers, form: Form, now: int, cause: Cause, request: str, notice: str, language: str, fields: tuple[str, ...]
+    answers: Answers,
+    form: Form,
+    now: int,
+    cause: Cause,
+    request: str,
+    notice: str,
+    language: str,
+    fields: tuple[str, ...],
+    hold_until: int = 0,
 ) -> RequestConsent:
-    """Ask by mail. `request` is a fresh random id, `notice` the digest of the words shown, `fields` the names of what the vault will keep."""
-    return RequestConsent(now, cause, (answers.list,), request, notice, form.name, answers.timezone, language, fields)
+    """Ask by mail, and not before `hold_until` (ms). Anybody can type an address, so whoever is known under it is where they were until they confirm.
+
+    `request` is a fresh random id, `notice` the digest of the words shown, `fields` the names of what the vault will keep.
+    """
+    return RequestConsent(
+        now,
+        cause,
+        (answers.list,),
+        request,
+        notice,
+        form.name,
+        answers.timezone,
+        language,
+        fields,
+        by_anybody=True,
+        hold_until=hold_until,
+    )
 
 
 def joining(
     answers: Answers, form: Form, now: int, cause: Cause, call: str, notice: str, language: str, fields: tuple[str, ...]
 ) -> Subscribe:
-    """Join at once. Never as the person's own act: whoever typed the address is not known, so a withdrawal is not undone by it."""
+    """Join at once. Never as the person's own act: a withdrawal is not undone by it, not even by an order."""
     return Subscribe(
         now,
         cause,

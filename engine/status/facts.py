@@ -77,7 +77,8 @@ class Facts:
     """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of sending ended, None for never.
     `checkpoint_every` are the seconds after which one is due; `requests` are rights that people have asked for and that wait for an answer,
     `requests_late` of them past their deadline. `witnessed` and `stamped` are how many wall-clock seconds ago the last mail to a witness left and the
-    last checkpoint was stamped, None for never."""
+    last checkpoint was stamped, None for never. `forms_held` requests to confirm are held because too many forms were posted, the last of them for
+    `forms_held_for` seconds more; `form_traps` posts of forms within thirty days filled in the input hidden from people."""
 
     head: int
     processes: tuple[Process, ...] = ()
@@ -100,6 +101,9 @@ class Facts:
     requests_late: int = 0
     witnessed: float | None = None
     stamped: float | None = None
+    forms_held: int = 0
+    forms_held_for: float = 0
+    form_traps: int = 0
 
     @property
     def live(self) -> frozenset[str]:

@@ -38,7 +38,7 @@ def is_well(found: Iterable[Finding]) -> bool:
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
     """The worst first."""
-    about = (of_sending(facts), of_proof(facts), of_people(facts), of_breaches(facts), of_requests(facts), of_room(facts))
+    about = (of_sending(facts), of_proof(facts), of_people(facts), of_forms(facts), of_breaches(facts), of_requests(facts), of_room(facts))
     found = [*of_processes(facts), *of_views(facts.views), *chain.from_iterable(about)]
     order = ("stopped", "stuck", "notice")
     return tuple(sorted(found, key=lambda each: order.index(each.level)))
@@ -158,6 +158,13 @@ def of_people(facts: Facts) -> Iterator[Finding]:
         what = N_("set aside with their reason: {n}; everything else goes on")
         remedy = N_("`relance show ID` tells each one’s story; mended, it goes on by itself; seen to, `relance status --settled`")
         yield Finding("stuck", "stuck", what, remedy, {"n": len(facts.stuck)})
+
+
+def of_forms(facts: Facts) -> Iterator[Finding]:
+    if facts.forms_held:
+        what = N_("forms are posted far more than usual: {n} requests to confirm are held, and leave little by little within {until}")
+        remedy = N_("nothing is lost; if robots post them, `relance pause` holds all sending until your proxy keeps them out")
+        yield Finding("forms-held", "stuck", what, remedy, {"n": facts.forms_held, "until": facts.forms_held_for})
 
 
 def of_breaches(facts: Facts) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 
+from engine.desk.desk import HELD, TRAPS
 from engine.desk.processes import EXPIRES, Processes
 from engine.house import House
 from engine.installation.breaches import told_late
@@ -42,6 +43,7 @@ def gather(house: House) -> Facts:
         size = int(connection.execute(SQL["size"]).fetchall()[0][0])
     tick = house.desk.mark("tick")
     smtp, head = house.config.smtp, house.ledger.head()
+    forms_held, forms_held_for = house.desk.held(HELD)
     deadlines = [due for _who, _request, _right, due in house.views.open_rights()]
     return Facts(
         head=head,
@@ -65,6 +67,9 @@ def gather(house: House) -> Facts:
         requests_late=sum(due < house.clock.now() for due in deadlines),
         witnessed=_witnessed(house, witnesses),
         stamped=_stamped(house),
+        forms_held=forms_held,
+        forms_held_for=forms_held_for,
+        form_traps=house.desk.counted(TRAPS, 30),
     )
 
 

@@ -61,6 +61,8 @@ class _Collected:
         yield _one("letters_in_doubt", "Letters whose acceptance is not known.", facts.in_doubt)
         yield _one("requests_open", "Rights people asked for that wait for an answer.", facts.requests)
         yield _one("requests_late", "Those past their deadline.", facts.requests_late)
+        yield _one("forms_held", "Requests to confirm that are held because too many forms were posted.", facts.forms_held)
+        yield _one("form_traps", "Posts of forms within thirty days that filled in the input hidden from people.", facts.form_traps)
         yield _one("stuck", "What was set aside with its reason.", len(facts.stuck))
         yield _one("relay_in_trouble", "1 while the mail server cannot be used.", any(each.what == "relay" for each in facts.troubles))
         if facts.tick is not None:

@@ -42,7 +42,10 @@ class Subscribe(Command):
 
 @dataclass(frozen=True, slots=True)
 class RequestConsent(Command):
-    """Ask to join `lists` by double opt-in; `request` is a fresh random id. Someone already confirmed for the purpose joins at once."""
+    """Ask to join `lists` by double opt-in; `request` is a fresh random id. The mail that asks leaves at `hold_until` (ms), or at once.
+
+    Someone already confirmed for the purpose joins without a mail, unless the request is one that anybody could have made (`by_anybody`).
+    """
 
     lists: tuple[int, ...]
     request: str
@@ -52,6 +55,8 @@ class RequestConsent(Command):
     language: str = ""
     fields: tuple[str, ...] = ()
     call: str = ""
+    by_anybody: bool = False
+    hold_until: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,14 @@ class Confirm(Command):
     purpose: str
     request: str
     act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineRequest(Command):
+    """The person says that request `request` was not theirs: it ends, and nothing else changes."""
+
+    purpose: str
+    request: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +268,7 @@ AnyCommand = (
     Subscribe
     | RequestConsent
     | Confirm
+    | DeclineRequest
     | AskAgain
     | Answer
     | UndoMove

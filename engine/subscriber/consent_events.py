@@ -9,7 +9,10 @@ from engine.subscriber.fact import Event
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequested(Event):
-    """A person asked to join `lists`; a mail asks them to confirm before `expires_at`. `request` is a random id."""
+    """A person asked to join `lists`; a mail asks them to confirm before `expires_at`. `request` is a random id.
+
+    The mail leaves at `hold_until`, where too many requests came at once; 0 for at once.
+    """
 
     purpose: str
     request: str
@@ -17,6 +20,7 @@ class ConsentRequested(Event):
     expires_at: int
     notice: str = ""
     form: str = ""
+    hold_until: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class ConsentConfirmed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConsentExpired(Event):
+    """A request ended unconfirmed: its time was over or, where its cause is a click, whoever got its mail said that they had not asked."""
+
     purpose: str
     request: str
 

@@ -66,15 +66,16 @@ def request_consent(command: c.RequestConsent, person: Person, plan: Plan) -> Ou
         joins = _joins_all(command.at, command.lists, person, plan)
         if isinstance(joins, Refused):
             return joins
-        facts += joins
-        return done(command.cause, *facts, *_honoured(command.at, command.call)) if facts else NothingToDo("this person is there already")
+        if not (joins and command.by_anybody):
+            facts += joins
+            return done(command.cause, *facts, *_honoured(command.at, command.call)) if facts else NothingToDo("this person is there already")
     pending = person.requests.get(purpose)
     pending = pending if pending is not None and pending.expires_at > command.at else None
     if pending is not None and set(command.lists) <= set(pending.lists):
         return NothingToDo("this person has been asked to confirm already")
     lists = tuple(sorted({*command.lists, *(pending.lists if pending else ())}))
-    expires = later(command.at, plan.confirmation.expire_after, zone_of(person, plan))
-    facts += (e.ConsentRequested(command.at, purpose, command.request, lists, expires, command.notice, command.form),)
+    expires = later(max(command.at, command.hold_until), plan.confirmation.expire_after, zone_of(person, plan))
+    facts += (e.ConsentRequested(command.at, purpose, command.request, lists, expires, command.notice, command.form, command.hold_until),)
     return done(command.cause, *facts, *_honoured(command.at, command.call))
 
 
@@ -94,6 +95,13 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
     facts += (e.ConsentConfirmed(command.at, command.purpose, command.request, command.act, pending.notice, *plan.partner_of(command.purpose)),)
     joins = _joins_all(command.at, pending.lists, person, plan)
     return done(command.cause, *facts, *(() if isinstance(joins, Refused) else joins))
+
+
+def decline_request(command: c.DeclineRequest, person: Person) -> Outcome:
+    pending = person.requests.get(command.purpose)
+    if person.erased or pending is None or command.request not in (pending.request, *pending.earlier):
+        return NothingToDo("this request is no longer open")
+    return done(command.cause, e.ConsentExpired(command.at, command.purpose, pending.request))
 
 
 def resubscribe(command: c.Resubscribe, person: Person, plan: Plan) -> Outcome:

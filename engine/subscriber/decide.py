@@ -10,7 +10,7 @@ from engine.subscriber import events as e
 from engine.subscriber import rights
 from engine.subscriber.acts import Calendar
 from engine.subscriber.answering import answer, undo
-from engine.subscriber.consenting import REPEATED, confirm, profile, request_consent, resubscribe, subscribe, withdraw
+from engine.subscriber.consenting import REPEATED, confirm, decline_request, profile, request_consent, resubscribe, subscribe, withdraw
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
 from engine.subscriber.performing import perform, record, transfer
@@ -26,6 +26,8 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return request_consent(command, person, plan)
         case c.Confirm():
             return stay(command, person) if command.purpose == EVERYTHING else confirm(command, person, plan)
+        case c.DeclineRequest():
+            return decline_request(command, person)
         case c.AskAgain():
             return ask_again(command, person, plan)
         case c.Answer():

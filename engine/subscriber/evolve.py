@@ -152,7 +152,8 @@ def _granted(p: Person, purpose: str, ground: Ground) -> Person:
 def _requested(p: Person, event: e.ConsentRequested) -> Person:
     before = p.requests.get(event.purpose)
     earlier = (*before.earlier, before.request)[-EARLIER_KEPT:] if before and before.expires_at > event.at else ()
-    asked = Request(event.request, event.purpose, event.lists, event.at, event.expires_at, event.form, event.notice, earlier=earlier)
+    leaves_at = max(event.at, event.hold_until)
+    asked = Request(event.request, event.purpose, event.lists, leaves_at, event.expires_at, event.form, event.notice, earlier=earlier)
     return put(p, requests={**p.requests, event.purpose: asked})
 
 

@@ -108,7 +108,8 @@ class Ground:
 class Request:
     """A double opt-in under way. `letters` holds the confirmation mail ("ask") and its reminder ("ask-again").
 
-    `earlier` are the ids of requests that this one took up before they were answered: their mails still confirm.
+    `earlier` are the ids of requests that this one took up before they were answered: their mails still confirm. `asked_at` is when the mail
+    may leave.
     """
 
     request: str

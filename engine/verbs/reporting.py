@@ -58,6 +58,7 @@ class _Words:
             (_("views"), self._views(facts)),
             (_("sending"), self._sending(facts)),
             (_("letters due"), self._due(facts)),
+            (_("forms"), self._forms(facts)),
             (_("in doubt"), iter((grouped(facts.in_doubt, self._),))),
             (_("set aside"), self._stuck(facts)),
         ):
@@ -136,6 +137,11 @@ class _Words:
     def _held(self, each: Waiting) -> str:
         what = self._("list {list}").format(list=say_list(self.plan, each.list)) if each.list else self._("requests to confirm")
         return self._("{n} held: {what} ({why})").format(n=grouped(each.hour, self._), what=what, why=in_words(each.held, self._))
+
+    def _forms(self, facts: Facts) -> Iterator[str]:
+        yield self._("{held} requests held; robots caught in 30 days: {traps}").format(
+            held=grouped(facts.forms_held, self._), traps=grouped(facts.form_traps, self._)
+        )
 
     def _stuck(self, facts: Facts) -> Iterator[str]:
         yield grouped(len(facts.stuck), self._)

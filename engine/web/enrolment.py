@@ -4,41 +4,69 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.deciding import Result, Wish
+from engine.desk.clock import wall_now
 from engine.evidence.keeping import kept, of_ground, unknown
 from engine.gathering import Gatherer, TooBusy
 from engine.house import House
 from engine.installation.publishing import EMBEDDED, digest_of, notice_text
 from engine.installation.state import Installation
 from engine.intake.forms import AGE, AGREED, Answers, joining, request_for
+from engine.intake.signed_order import is_signed
+from engine.keys import order_keys
+from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Form
-from engine.subscriber.commands import RequestConsent, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refused
-from engine.subscriber.person import NOBODY, Person
+from engine.subscriber.person import NOBODY, Person, Request
 from engine.vault.vault import Keep
-from engine.web.limits import Limits
+from engine.web.limits import Limits, asks
 
+log = logging.getLogger("relance.web")
 PATIENCE_SECONDS = 30
+NEVER_MAILED = frozenset({"objected", "complained", "operator"})
+"""Suppressions that no form gets round: anybody can type an address. The others may be lifted by a confirmation of the person's own."""
 
 
 class TryAgain(Exception):
     """Nothing was done, because too much is going on at once."""
 
 
+class TooOften(Exception):
+    """Nothing was done: too many forms have come from the visitor's part of the network within an hour."""
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
-    """How the post came in. `page` and `referrer` are without query; `shown_at` is wall-clock ms, 0 for a copied form, which says nothing of it."""
+    """How the post came in. `page` and `referrer` are without query; `shown_at` is wall-clock ms, 0 for a copied form, which says nothing of it.
+
+    `timely`: a person could have filled it in within the time it took.
+    """
 
     visitor: str
     user_agent: str
     page: str
     referrer: str
     shown_at: int
+    timely: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """One post of a form, well filled in, and who is known under its address. `signed`: by a shop, for an order of that address's."""
+
+    answers: Answers
+    form: Form
+    installation: Installation
+    received: Received
+    person: Person
+    fields: Mapping[str, str]
+    signed: bool
 
 
 class Enrolment:
@@ -46,26 +74,39 @@ class Enrolment:
         self.house, self.gatherer, self.limits = house, gatherer, limits
 
     def carry_out(self, answers: Answers, form: Form, installation: Installation, received: Received) -> None:
-        """Raises TryAgain; whatever else becomes of it, the visitor sees the same page."""
-        if answers.objects or not self.limits.may_post(received.visitor, stamped=received.shown_at > 0) or not self.limits.is_calm():
+        """Raises TryAgain and TooOften, whoever's address it is; whatever else becomes of it, the visitor sees the same page.
+
+        Anybody can type an address. So a form takes nobody anywhere at once but who is unknown, where it does not ask for a confirmation, or whose
+        order a shop has signed: everybody else is asked by mail.
+        """
+        if answers.objects:
             return
+        signed = self._is_signed(answers, form)
+        if not signed and not self.limits.may_post(received.visitor, stamped=received.shown_at > 0 and received.timely):
+            raise TooOften
+        calm = signed or self.limits.is_calm()
         hashed = self.house.vault.hash(answers.address)
         suppressed = self.house.vault.suppressed([hashed]).get(hashed, "")
         stream = self.house.vault.find(answers.address) or ""
         person = self.house.decisions.load([stream])[stream] if stream else NOBODY
-        if "complained" in (suppressed, person.suppressed):
+        if person.objected or person.restricted or NEVER_MAILED & {suppressed, person.suppressed}:
             return
-        fields = self._fields(answers, stream)
-        if form.basis != "consent":
-            if not suppressed:
-                self._submit(answers, form, installation, received, fields, person, ask=False)
-        elif form.confirm or suppressed:
-            self._submit(answers, form, installation, received, fields, person, ask=True)
-        else:
-            result = self._submit(answers, form, installation, received, fields, person, ask=False)
-            if result is not None and isinstance(result.outcome, Refused):
-                # Withdrawn or unreachable: anybody can type an address, so only a confirmed act of the person's own changes that.
-                self._submit(answers, form, installation, received, fields, person, ask=True)
+        post = _Post(answers, form, installation, received, person, self._fields(answers, stream), signed)
+        known = bool(stream or suppressed) or self.house.vault.formerly(answers.address) is not None
+        at_once = not suppressed and (signed or (calm and received.timely and not known and not form.confirm))
+        if not at_once or not self._join(post):
+            self._ask(post, calm=calm)
+
+    def _is_signed(self, answers: Answers, form: Form) -> bool:
+        file = self.house.config.form.order_key_file
+        if not (file and answers.proof):
+            return False
+        try:
+            keys = order_keys(self.house.config.folder / file)
+        except Unreadable as error:
+            log.error("signed orders are asked to confirm by mail", extra={"why": str(error)})
+            return False
+        return is_signed(keys, form.name, answers.order, answers.address, answers.proof, wall_now() // 1000)
 
     def _fields(self, answers: Answers, stream: str) -> dict[str, str]:
         """What the vault is to keep. Of someone known only what was missing: anybody can type an address, and must not rewrite a person's name."""
@@ -73,31 +114,60 @@ class Enrolment:
         standing: Mapping[str, str] = known.fields if known else {}
         return {name: value for name, value in answers.fields.items() if not standing.get(name)}
 
-    def _submit(
-        self, answers: Answers, form: Form, installation: Installation, received: Received, fields: dict[str, str], person: Person, *, ask: bool
-    ) -> Result | None:
-        plan, now, request = installation.plan(), self.house.clock.now(), secrets.token_hex(16)
-        notice = digest_of(notice_text(plan, form.name))
-        pieces = kept(_said(answers, form, installation, received, now, ask), {"ip": received.visitor, "user_agent": received.user_agent})
-        cause = Cause("form", request, evidence=pieces[0].commitment.hex())
-        names = tuple(sorted(fields))
-        command: RequestConsent | Subscribe
-        if ask:
-            command = request_for(answers, form, now, cause, request, notice, plan.language, names)
-        else:
-            command = joining(answers, form, now, cause, self._call(form, answers.order), notice, plan.language, names)
-        if not self.limits.permit(command, answers.address, person, plan):
-            return None
-        wish = Wish(command, address=answers.address, keep=Keep("", now, fields=fields, evidence=pieces))
-        result = carried_out(self.gatherer, wish)
-        if result.conflict:
+    def _join(self, post: _Post) -> bool:
+        """Join at once; False where somebody has got the address meanwhile, or has left: only a confirmed act of the person's own changes that."""
+        keep, notice, cause, fields = self._kept(post, ask=False)
+        language, call = post.installation.plan().language, self._call(post.form, post.answers.order)
+        command = joining(post.answers, post.form, keep.at, cause, call, notice, language, fields)
+        result = carried_out(self.gatherer, Wish(command, address=post.answers.address, keep=keep, only_new=not post.signed))
+        if result.conflict and post.signed:
             raise TryAgain
-        return result
+        return not (result.conflict or isinstance(result.outcome, Refused))
+
+    def _ask(self, post: _Post, *, calm: bool) -> None:
+        """Ask by mail, if there is anything to ask and the person was not asked just now; while too many are posted, later."""
+        keep, notice, cause, fields = self._kept(post, ask=True)
+        plan = post.installation.plan()
+        command = request_for(post.answers, post.form, keep.at, cause, cause.ref, notice, plan.language, fields)
+        if not asks(command, post.person, plan):
+            return
+        if not calm:
+            wait = self.limits.hold()
+            if wait is None:
+                raise TryAgain
+            command = replace(command, hold_until=keep.at + wait * 1000)
+        if not self.limits.permit(command, post.answers.address, post.person, plan):
+            asked = post.person.requests.get(post.form.purpose)
+            if asked is None or asked.expires_at <= keep.at:
+                return
+            command = replace(command, hold_until=_leaves_at(asked))
+        if carried_out(self.gatherer, Wish(command, address=post.answers.address, keep=keep)).conflict:
+            raise TryAgain
+
+    def _kept(self, post: _Post, *, ask: bool) -> tuple[Keep, str, Cause, tuple[str, ...]]:
+        """What the vault keeps of the post; the digest of the words shown, the cause of what comes of it, and the names of fields that are new."""
+        now, plan = self.house.clock.now(), post.installation.plan()
+        said = _said(post.answers, post.form, post.installation, post.received, now, ask) | ({"order_signed": True} if post.signed else {})
+        pieces = kept(said, {"ip": post.received.visitor, "user_agent": post.received.user_agent})
+        cause = Cause("form", secrets.token_hex(16), evidence=pieces[0].commitment.hex())
+        keep = Keep("", now, fields=post.fields, evidence=pieces)
+        return keep, digest_of(notice_text(plan, post.form.name)), cause, tuple(sorted(post.fields))
 
     def _call(self, form: Form, order: str) -> str:
         """The same order posted twice is one act."""
         said = f"order/v1\0{form.name}\0{order}".encode()
         return hmac.new(self.house.secrets.pepper, said, hashlib.sha256).hexdigest()[:32] if order else ""
+
+
+def _leaves_at(asked: Request) -> int:
+    """When a mail may leave that asks for more than `asked` does: that one's, where it has not left yet; else when it has come to nothing (ms).
+
+    Until then the mail that they have confirms this too.
+    """
+    mail = asked.letters.get("ask")
+    if mail is None:
+        return asked.asked_at
+    return mail.retry_at if mail.status == "deferred" else asked.expires_at
 
 
 def _said(answers: Answers, form: Form, installation: Installation, received: Received, now: int, ask: bool) -> dict[str, object]:

@@ -12,15 +12,16 @@ from fastapi.responses import RedirectResponse, Response
 
 from engine.config import Site
 from engine.desk.clock import wall_now
+from engine.desk.desk import TRAPS
 from engine.gathering import Gatherer
 from engine.house import House
 from engine.installation.publishing import digest_of, notice_text, partner_line
 from engine.installation.state import Installation
-from engine.intake.forms import AGREED, CAMPAIGN, SHOWN, SOURCE, STAMP, NotYet, is_trapped, read, shown_again, trap
+from engine.intake.forms import AGREED, CAMPAIGN, PROOF, SHOWN, SOURCE, STAMP, NotYet, is_trapped, read, shown_again, trap
 from engine.language import N_, Language, translator
 from engine.sequence.model import Form, Plan
 from engine.web.body import posted_inputs
-from engine.web.enrolment import Enrolment, Received, TryAgain
+from engine.web.enrolment import Enrolment, Received, TooOften, TryAgain
 from engine.web.limits import Limits, visitor_of
 from engine.web.pages import Pages, is_address, spoken
 from engine.web.stamp import OLDEST, YOUNGEST, make_stamp, stamped_at
@@ -36,9 +37,10 @@ REASONS = {
     "tick": N_("Please tick this box: we only write to people who agreed."),
 }
 CHANGED = N_("This form has changed since it was shown to you. Please read it again, then send it.")
-YOUNG = N_("That was quick. Please check what you wrote, then send it again.")
+TRAPPED = N_("An input that people do not see was filled in, perhaps by your browser. It is empty again: please send the form once more.")
 OLD = N_("This page had been open for a long time. Please send it again.")
 BUSY = N_("Too much is going on at once. Please send it again in a moment.")
+OFTEN = N_("Many forms have come from your network within the last hour. Nothing is lost: please send this one again in an hour.")
 COMPLETIONS = {"first_name": "given-name", "last_name": "family-name", "name": "name", "town": "address-level2", "company": "organization"}
 
 
@@ -111,10 +113,12 @@ class Forms:
         self.enrolment = Enrolment(house, gatherer, Limits(house))
 
     def show(self, name: str, asked: Mapping[str, str]) -> Response:
-        """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads here; `utm_source`, `utm_campaign` are remembered."""
+        """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads here; its `proof`, `utm_source` and `utm_campaign` are
+        remembered."""
         plan, form = self._published(name)[1:]
         values = {form.order_field: asked[form.order_field][:200]} if form.order_field and asked.get(form.order_field) else {}
-        values |= {name: asked[said][:200] for name, said in ((SOURCE, "utm_source"), (CAMPAIGN, "utm_campaign")) if asked.get(said)}
+        remembered = ((SOURCE, "utm_source"), (CAMPAIGN, "utm_campaign"), (PROOF, "proof"))
+        values |= {name: asked[said][:200] for name, said in remembered if asked.get(said)}
         return self._page(plan, form, values)
 
     def embed(self, name: str) -> Response:
@@ -124,11 +128,9 @@ class Forms:
 
     def take(self, name: str, posted: Mapping[str, str], request: Request) -> Response:
         installation, plan, form = self._published(name)
-        if is_trapped(posted, form):
-            return self._thanks(plan, form)
         shown = digest_of(notice_text(plan, name))
         at = stamped_at(self.house.secrets.nonce_key, name, shown, posted.get(STAMP, "")) if posted.get(STAMP) else 0
-        sentence = self._doubt(posted, shown, at)
+        sentence = self._doubt(posted, form, shown, at)
         read_form = read(posted, form)
         if sentence or isinstance(read_form, NotYet):
             reasons = read_form.reasons if isinstance(read_form, NotYet) else {}
@@ -140,17 +142,18 @@ class Forms:
             self.enrolment.carry_out(read_form, form, installation, self._received(request, at or 0))
         except TryAgain:
             return self._page(plan, form, shown_again(posted, form), BUSY, {}, 503)
-        return self._thanks(plan, form)
+        except TooOften:
+            return self._page(plan, form, shown_again(posted, form), OFTEN, {}, 429)
+        return self._thanks(plan, form, objects=read_form.objects)
 
-    def _doubt(self, posted: Mapping[str, str], shown: str, at: int | None) -> str:
-        """Why this post shows the form again: other words were shown than are in force, or the time it took is not a person's."""
+    def _doubt(self, posted: Mapping[str, str], form: Form, shown: str, at: int | None) -> str:
+        """Why this post shows the form again: a robot filled it in, other words were shown than are in force, or it lay open too long."""
+        if is_trapped(posted, form):
+            self.house.desk.count(TRAPS)
+            return TRAPPED
         if posted.get(SHOWN, shown) != shown:
             return CHANGED
-        if at == 0:
-            return ""
-        if at is None or _is_old(at):
-            return OLD
-        return YOUNG if wall_now() - at < YOUNGEST else ""
+        return OLD if at is None or (at and _is_old(at)) else ""
 
     def _received(self, request: Request, at: int) -> Received:
         referrer = urlsplit(request.headers.get("referer", "")[:500])
@@ -160,6 +163,7 @@ class Forms:
             request.url.path,
             f"{referrer.scheme}://{referrer.hostname or ''}{referrer.path}" if referrer.scheme in ("http", "https") else "",
             at,
+            timely=not at or wall_now() - at >= YOUNGEST,
         )
 
     def _page(
@@ -186,11 +190,12 @@ class Forms:
             **form_values(plan, form, values, language, sentence, reasons),
         )
 
-    def _thanks(self, plan: Plan, form: Form) -> Response:
+    def _thanks(self, plan: Plan, form: Form, *, objects: bool) -> Response:
+        """The same for everybody, known or not, and true of everybody: of what becomes of it only a message tells."""
         if is_address(form.thanks):
             return RedirectResponse(form.thanks, 303)
-        asks = form.basis == "consent" and form.confirm
-        return self.pages.page("form_thanks.html", spoken(plan.language, self.house.config.site), form=form, asks=asks)
+        site = self.house.config.site
+        return self.pages.page("form_thanks.html", spoken(plan.language, site), form=form, objects=objects, contact=site.reply_to or site.sender)
 
     def _published(self, name: str) -> tuple[Installation, Plan, Form]:
         installation = self.house.publications.current()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
+from engine.desk.desk import HELD
 from engine.house import House
 from engine.sequence.model import Plan
 from engine.subscriber.commands import AnyCommand
@@ -26,7 +27,8 @@ POSTS = ((30, HOUR),)
 UNSTAMPED_POSTS = ((10, HOUR),)
 CHANGES = ((30, HOUR),)
 FLOOD_LEAST, FLOOD_TIMES = 100, 5
-EVERYBODY, STATUS_ROW = "forms", "00000000-0000-0000-0000-000000000000"
+EVERYBODY = "forms"
+MOST_HELD = 24 * FLOOD_LEAST
 
 Windows = tuple[tuple[int, int], ...]
 
@@ -37,15 +39,16 @@ class Limits:
     def __init__(self, house: House) -> None:
         self.house = house
 
-    def may_ask(self, address: str) -> bool:
-        """One mail that asks for confirmation per address and day, three in thirty days, whatever the form, list or door."""
-        return self._below(self._key("ask", address), CONFIRMATIONS)
+    def may_ask(self, address: str, purpose: str = "", answered_at: int = 0) -> bool:
+        """Of mails that ask one address to confirm for one purpose, one a day and three in thirty days, whatever the form, list or door.
+
+        Those before the person's last answer, the confirmation or withdrawal of `answered_at`, do not count.
+        """
+        return self._below(self._key("ask", f"{address}\0{purpose}\0{answered_at}"), CONFIRMATIONS)
 
     def permit(self, command: AnyCommand, address: str, person: Person, plan: Plan) -> bool:
         """Like `may_ask` for a command that would lead to such a mail, by the rules that will decide it; any other is not counted."""
-        outcome = decide(command, person, plan)
-        asks = isinstance(outcome, Done) and any(isinstance(event, ConsentRequested) for event in outcome.events)
-        return not asks or self.may_ask(address)
+        return all(self.may_ask(address, purpose, _answered_at(person, purpose)) for purpose in asks(command, person, plan))
 
     def may_post(self, visitor: str, *, stamped: bool) -> bool:
         """Posts of one neighbourhood in an hour: 30; 10 for forms that carry no render time, as copied ones do."""
@@ -57,21 +60,17 @@ class Limits:
         return self._below(self._key("change", subscriber), CHANGES)
 
     def is_calm(self) -> bool:
-        """False while all forms together are posted far more than usual; the status then says so."""
-        seen: list[int] = []
+        """False while all forms together are posted far more than usual: their mails are then held."""
 
         def room(counts: Sequence[int]) -> bool:
-            seen[:] = counts
             hour, day = counts
             return hour < max(FLOOD_LEAST, FLOOD_TIMES * (day - hour) / 23)
 
-        calm = self.house.desk.attempt(EVERYBODY, (HOUR, DAY), room)
-        if not calm:
-            why = f"forms were posted {seen[0]} times within an hour, far more than usual: further posts are answered and not carried out"
-            self.house.desk.stick(STATUS_ROW, EVERYBODY, why)
-        else:
-            self.house.desk.unstick([(STATUS_ROW, EVERYBODY)])
-        return calm
+        return self.house.desk.attempt(EVERYBODY, (HOUR, DAY), room)
+
+    def hold(self) -> int | None:
+        """For how many seconds the next mail of a form is held while too many are posted: so many leave in each hour. None: no more can wait."""
+        return self.house.desk.hold(HELD, HOUR, FLOOD_LEAST, MOST_HELD)
 
     def _below(self, key: str, windows: Windows) -> bool:
         def room(counts: Sequence[int]) -> bool:
@@ -82,6 +81,18 @@ class Limits:
     def _key(self, kind: str, said: str) -> str:
         mac = hmac.new(self.house.secrets.pepper, f"limit/v1\0{kind}\0{said}".encode(), hashlib.sha256)
         return f"{kind}:{mac.hexdigest()[:32]}"
+
+
+def asks(command: AnyCommand, person: Person, plan: Plan) -> tuple[str, ...]:
+    """The purposes for which a command would lead to a mail that asks to confirm, by the rules that will decide it."""
+    outcome = decide(command, person, plan)
+    return tuple(event.purpose for event in outcome.events if isinstance(event, ConsentRequested)) if isinstance(outcome, Done) else ()
+
+
+def _answered_at(person: Person, purpose: str) -> int:
+    """When the person last confirmed or withdrew (ms). That a request was not theirs answers none: it would let the next one through."""
+    ground = person.grounds.get(purpose)
+    return ground.since if ground is not None and ground.proof else 0
 
 
 def neighbourhood(visitor: str) -> str:

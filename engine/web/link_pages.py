@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from engine import link_token
 from engine.house import House
 from engine.language import Language, Say, translator
+from engine.subscriber.eligibility import live_ground
 from engine.web.nonces import make_nonce
 from engine.web.opened import Opened, readable, token_for
 from engine.web.pages import Pages, blank, is_address, spoken
@@ -99,6 +100,8 @@ class LinkPages:
             text = text if presses else (_("Everything is as it was before."),)
         elif action == "not-me":
             heading, text = _("We will not write to you about this"), (_("The request made with your address is deleted."), *_gone(opened, _))
+            if live_ground(opened.person, opened.click.claim.purpose) is not None:
+                heading, text = _("The request is deleted"), (_("Nothing else has changed: you receive our letters as before."),)
         else:
             heading, text, presses = self._withdrawn(opened, _)
         return self.show(opened.language, Shown(heading, text, presses, onward=thanks_address(opened)))
@@ -205,6 +208,12 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
             return said.heading, said.paragraphs, said.button
         case "undo":
             return _("Take back your answer"), (_("Press the button, and everything is as it was before."),), _("Take it back")
+        case "not-me" if live_ground(opened.person, opened.click.claim.purpose) is not None:
+            return (
+                _("You did not ask for this?"),
+                (_("Press the button: we delete the request, and nothing else changes."),),
+                _("It was not me"),
+            )
         case "not-me":
             return (
                 _("You did not ask for this?"),

@@ -33,6 +33,7 @@ ACTIONS: dict[int, Action] = {
     link_token.UNDO: "undo",
     link_token.NOT_ME: "not-me",
 }
+OF_A_REQUEST: frozenset[Action] = frozenset({"confirm", "not-me"})
 HIGHEST_POSITION = 2**63 - 1
 KEPT = 4096
 Kept = TypeVar("Kept")
@@ -94,12 +95,12 @@ class Opening:
         _remember(self._people, people)
         published = _Published(installation)
         clicks = {token: click for token, (entry, action) in begun.items() if (click := _click(published, entry, action)) is not None}
-        before = self.house.ledger.after({begun[token][0].stream: 0 for token, click in clicks.items() if click.action == "confirm"})
+        before = self.house.ledger.after({begun[token][0].stream: 0 for token, click in clicks.items() if click.action in OF_A_REQUEST})
         plan, found = installation.plan(), {}
         for token, click in clicks.items():
             entry, action = begun[token]
             form = ""
-            if click.action == "confirm":
+            if click.action in OF_A_REQUEST:
                 request, form = _request(before[entry.stream], entry)
                 click = replace(click, request=request)
             person = people[entry.stream]

@@ -59,8 +59,34 @@ def test_a_folder_with_nothing_wrong_is_told_so(tmp_path: Path, capsys: pytest.C
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "sequences"]
 
 
-def test_the_sample_comes_out_clean() -> None:
-    assert read_folder(read_config(ROOT)).mistakes == ()
+def test_the_sample_comes_out_clean_but_for_its_order_form_which_no_shop_signs_for() -> None:
+    (warning,) = read_folder(read_config(ROOT)).mistakes
+    assert not warning.fatal and warning.file == "clients.toml" and "[form] order_key_file" in warning.text
+
+
+def test_a_form_that_asks_nobody_to_confirm_is_warned_of_until_a_shop_signs_for_it(tmp_path: Path) -> None:
+    form = """
+[[form]]
+name = "commande"
+title = "Votre commande"
+list = 10
+basis = "service"
+order_field = "order"
+notice = "Nous gardons votre adresse."
+"""
+    config = folder(tmp_path, WORDS | {"d.toml": DIALOGUE + form})
+    (warning,) = read_folder(config).mistakes
+    assert not warning.fatal and warning.line == DIALOGUE.count("\n") + 2 and "anybody can type an address" in warning.text
+    (without,) = read_folder(folder(tmp_path, WORDS | {"d.toml": DIALOGUE + form.replace('order_field = "order"', "")})).mistakes
+    assert "without an `order_field`" in without.text
+    folder(tmp_path, WORDS | {"d.toml": DIALOGUE + form})
+    with (tmp_path / "config.toml").open("a") as file:
+        file.write('\n[form]\norder_key_file = "order.key"\n')
+    for key, said in ((None, "no key of signed orders"), ("short", "shorter than 32"), ("0f" * 32, "")):
+        if key is not None:
+            (tmp_path / "order.key").write_text(key)
+        found = [mistake for mistake in read_folder(read_config(tmp_path)).mistakes if mistake.file == "config.toml"]
+        assert [(mistake.fatal, said in mistake.text) for mistake in found] == ([(True, True)] if said else [])
 
 
 def test_mistakes_of_all_kinds_are_told_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

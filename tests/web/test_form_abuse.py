@@ -6,17 +6,27 @@ import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.intake.forms import AGREED, STAMP
+from engine.link_token import NOT_ME
+from engine.status.findings import findings
+from engine.status.gather import gather
+from engine.status.metrics import exposition
+from engine.subscriber.acts import acts
+from engine.subscriber.commands import Perform, Withdraw
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done
 from engine.web import limits
 from engine.web.limits import Limits, neighbourhood
 from engine.web.rate import Pace
 from engine.web.stamp import OLDEST, make_stamp, stamped_at
 from tests.installation import Installations
+from tests.web.correspondence import press
 from tests.web.garden import GARDEN
 from tests.web.visiting import BEHIND_A_PROXY, Site, nonceless, visited
 
@@ -54,23 +64,28 @@ def counted(site: Site) -> list[tuple[str, int]]:
 
 
 @pytest.mark.slow
-def test_a_flood_for_one_victim_from_everywhere_at_once_asks_them_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_for_one_victim_from_everywhere_at_once_asks_them_once_for_each_purpose(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "FLOOD_LEAST", FLOOD * 2)
     forms = itertools.cycle([("inscription", {"jardin": "Un balcon"}), ("inscription", {"jardin": "Un « grand » potager"}), ("offres", {})])
     posts = list(itertools.islice(forms, FLOOD))
     with ThreadPoolExecutor(16) as many:
         pages = list(many.map(lambda each: site.post(each[0], each[1] | {"email": VICTIM}), posts))
     assert {page.status_code for page in pages} == {200}
-    assert requests(site, VICTIM) == 1
+    assert set(site.person(VICTIM).requests) == {"conseils", "offres"}
+    plan, now = site.house.publications.current().plan(), site.house.clock.now()
+    assert {key: act.letter for key, act in acts(site.person(VICTIM), plan).items() if act.due <= now} == {"ask:conseils": "ask", "ask:offres": "ask"}
+    site.asked(VICTIM)
+    site.post("simple", {"email": VICTIM})
+    assert acts(site.person(VICTIM), plan)["ask:conseils"].due > now + 6 * 86_400_000
 
 
-def test_an_address_is_asked_once_a_day_and_three_times_a_month_whatever_the_form(site: Site) -> None:
+def test_an_address_is_asked_for_one_purpose_once_a_day_and_three_times_a_month(site: Site) -> None:
     days = []
     for day in range(31):
         site.house.clock.jump(8 * 86_400_000)
         before = requests(site, VICTIM)
-        assert THANKS in site.post("inscription", GOOD | {"email": VICTIM}).text
-        site.post("offres", {"email": VICTIM})
+        for _ in range(2):
+            assert THANKS in site.post("inscription", GOOD | {"email": VICTIM}).text
         if requests(site, VICTIM) > before:
             assert requests(site, VICTIM) == before + 1
             days.append(day)
@@ -78,18 +93,59 @@ def test_an_address_is_asked_once_a_day_and_three_times_a_month_whatever_the_for
     assert days == [0, 1, 2, 30]
 
 
+def test_what_is_asked_for_besides_on_the_same_day_is_confirmed_by_the_mail_that_has_left(site: Site) -> None:
+    site.post("inscription", GOOD | {"email": VICTIM})
+    letter = site.asked(VICTIM)
+    site.post("simple", {"email": VICTIM})
+    site.confirm(letter)
+    assert site.lists(VICTIM) == {30, 31} and not site.person(VICTIM).requests
+
+
+def test_a_second_purpose_on_the_same_day_has_a_mail_of_its_own(site: Site) -> None:
+    site.post("inscription", GOOD | {"email": VICTIM})
+    site.post("offres", {"email": VICTIM})
+    assert set(site.person(VICTIM).requests) == {"conseils", "offres"}
+
+
+def test_who_confirmed_and_left_and_comes_back_on_the_same_day_is_asked_again(site: Site) -> None:
+    for n in range(4):
+        site.post("inscription", GOOD | {"email": VICTIM})
+        assert requests(site, VICTIM) == n + 1
+        site.confirm(site.asked(VICTIM))
+        site.house.clock.jump(60_000)
+        site.command(VICTIM, Withdraw(site.house.clock.now(), Cause("click"), "conseils"))
+        site.house.clock.jump(60_000)
+
+
+def test_who_says_that_it_was_not_them_does_not_thereby_let_the_next_mail_through(site: Site) -> None:
+    site.post("inscription", GOOD | {"email": VICTIM})
+    press(site.client, site.asked(VICTIM).token(NOT_ME))
+    for _ in range(2):
+        site.house.clock.jump(60_000)
+        site.post("inscription", GOOD | {"email": VICTIM})
+    assert requests(site, VICTIM) == 1
+    later(site, 25)
+    site.post("inscription", GOOD | {"email": VICTIM})
+    press(site.client, site.asked(VICTIM).token(NOT_ME))
+    site.house.clock.jump(60_000)
+    site.post("inscription", GOOD | {"email": VICTIM})
+    assert requests(site, VICTIM) == 2 and not site.person(VICTIM).requests
+
+
 def test_who_gets_no_mail_by_it_is_not_counted(site: Site) -> None:
     site.post("inscription", GOOD | {"email": VICTIM})
     site.confirm(site.asked(VICTIM))
-    for choice in ("Un balcon", "Un « grand » potager"):
-        site.post("inscription", {"email": VICTIM, "jardin": choice})
-    assert site.lists(VICTIM) == {31, 32}
+    for _ in range(3):
+        site.post("inscription", GOOD | {"email": VICTIM})
     assert requests(site, VICTIM) == 1
+    site.post("inscription", {"email": VICTIM, "jardin": "Un « grand » potager"})
+    assert requests(site, VICTIM) == 2
 
 
 def test_one_neighbourhood_posts_thirty_times_an_hour(site: Site) -> None:
     answers = [site.post("simple", {"email": f"p{n}@exemple.fr"}, visitor=f"203.0.113.{n}") for n in range(33)]
-    assert len(set(map(nonceless, answers))) == 1
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429] * 3
+    assert len(set(map(nonceless, answers[:30]))) == 1 and "dans une heure" in answers[30].text and 'value="p30@exemple.fr"' in answers[30].text
     assert sum(bool(site.stream(f"p{n}@exemple.fr")) for n in range(33)) == 30
     site.post("simple", {"email": "voisin@exemple.fr"}, visitor="203.0.112.1")
     assert site.lists("voisin@exemple.fr") == {30}
@@ -102,7 +158,7 @@ def test_copied_forms_which_carry_no_render_time_have_a_third_of_that(site: Site
     for n in range(12):
         data = {"email": f"c{n}@exemple.fr", AGREED: "yes"}
         answer = site.client.post("/f/simple", data=data, headers={"X-Forwarded-For": "2001:db8:1:2::9"})
-        assert answer.status_code == 200
+        assert answer.status_code == (200 if n < 10 else 429)
     assert sum(bool(site.stream(f"c{n}@exemple.fr")) for n in range(12)) == 10
     site.post("simple", {"email": "page@exemple.fr"}, visitor="2001:db8:1:2:ffff::1")
     assert site.lists("page@exemple.fr") == {30}
@@ -116,14 +172,28 @@ def test_what_a_visitor_says_of_itself_is_believed_from_our_proxies_only(direct:
     assert {each["ip"] for each in kept.values() if "ip" in each} == {"127.0.0.1"}
 
 
-def test_a_flood_over_all_forms_opens_the_breaker_and_the_status_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "FLOOD_LEAST", 5)
-    pages = [site.post("simple", {"email": f"f{n}@exemple.fr"}) for n in range(8)]
-    assert len(set(map(nonceless, pages))) == 1
-    assert [bool(site.stream(f"f{n}@exemple.fr")) for n in range(8)] == [True] * 5 + [False] * 3
-    ((subscriber, key, why, _),) = site.house.desk.stuck()
-    assert (str(subscriber), key) == (limits.STATUS_ROW, "forms") and "5 times within an hour" in why
-    later(site, 2)
+def test_what_a_flood_over_all_forms_asks_for_is_held_and_leaves_later_and_the_status_counts_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "FLOOD_LEAST", 3)
+    monkeypatch.setattr(limits, "MOST_HELD", 5)
+    before = site.house.clock.now()
+    pages = [site.post("simple" if n % 2 else "inscription", GOOD | {"email": f"f{n}@exemple.fr"}) for n in range(9)]
+    assert [page.status_code for page in pages] == [200] * 8 + [503] and "envoyer à nouveau dans un instant" in pages[8].text
+    assert [bool(site.stream(f"f{n}@exemple.fr")) for n in range(9)] == [True] * 8 + [False]
+    held = [site.person(f"f{n}@exemple.fr") for n in range(3, 8)]
+    assert all(not person.memberships for person in held)
+    plan = site.house.publications.current().plan()
+    dues = [acts(person, plan)["ask:conseils"].due - before for person in held]
+    assert [round(due / 3_600_000) for due in dues] == [1, 1, 1, 2, 2]
+    (finding,) = [each for each in findings(gather(site.house)) if each.code == "forms-held"]
+    assert (finding.values["n"], finding.level) == (5, "stuck") and 6000 < cast(float, finding.values["until"]) <= 7200
+    assert b"relance_forms_held 5.0" in exposition(gather(site.house))
+    site.house.clock.jump(3_600_000 + 60_000)
+    now = site.house.clock.now()
+    assert isinstance(site.command("f3@exemple.fr", Perform(now, Cause("engine"), "ask:conseils", "0" * 32, "test")).outcome, Done)
+    later(site, 3)
+    assert not [each for each in findings(gather(site.house)) if each.code == "forms-held"]
     site.post("simple", {"email": "calme@exemple.fr"})
     assert site.lists("calme@exemple.fr") == {30}
 
@@ -157,19 +227,35 @@ def test_what_is_counted_names_nobody(site: Site) -> None:
         assert "203.0.113" not in key and "victime" not in key
 
 
-def test_a_robot_that_fills_every_input_is_thanked_and_forgotten(site: Site) -> None:
-    honest = site.post("inscription", GOOD | {"email": "vraie@exemple.fr"})
-    robot = site.post("inscription", GOOD | {"email": "robot@exemple.fr", "website": "https://spam.example"})
-    assert nonceless(robot) == nonceless(honest)
-    assert not site.stream("robot@exemple.fr")
+def test_whoever_fills_every_input_is_asked_to_send_the_form_again_and_counted(site: Site) -> None:
+    for n in range(2):
+        robot = site.post("inscription", GOOD | {"email": "robot@exemple.fr", "website": "https://spam.example"})
+        assert robot.status_code == 422 and "champ que personne ne voit" in robot.text and "spam.example" not in robot.text
+        assert 'value="robot@exemple.fr"' in robot.text and not site.stream("robot@exemple.fr")
+        assert gather(site.house).form_traps == n + 1
+    assert b"relance_form_traps 2.0" in exposition(gather(site.house))
 
 
-@pytest.mark.parametrize(
-    ("age", "says"), [(0.5, "rapide"), (OLDEST / 1000 + 60, "longtemps"), (-3600, "longtemps")], ids=["at once", "a day later", "in the future"]
-)
-def test_a_form_sent_too_soon_or_too_late_is_shown_again_filled_in(site: Site, age: float, says: str) -> None:
+def test_a_form_that_a_browser_filled_in_at_once_is_taken_and_confirmed_by_mail(site: Site) -> None:
+    assert site.post("inscription", GOOD | {"email": VICTIM}, age=0.2).status_code == 200
+    assert site.post("simple", {"email": "vite@exemple.fr"}, age=0.2).status_code == 200
+    assert [requests(site, VICTIM), requests(site, "vite@exemple.fr"), len(site.lists("vite@exemple.fr"))] == [1, 1, 0]
+
+
+def test_a_quick_post_with_a_mistake_is_told_the_mistake(site: Site) -> None:
+    answer = site.post("inscription", {"email": "x@", "jardin": ""}, age=0.2)
+    assert answer.status_code == 422 and "pas complète" in answer.text and "Merci de choisir" in answer.text
+
+
+def test_of_forms_sent_in_no_time_one_neighbourhood_posts_as_many_as_of_copied_ones(site: Site) -> None:
+    answers = [site.post("simple", {"email": f"q{n}@exemple.fr"}, age=0.2, visitor="203.0.113.5") for n in range(11)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+
+
+@pytest.mark.parametrize("age", [OLDEST / 1000 + 60, -3600], ids=["a day later", "in the future"])
+def test_a_form_sent_too_late_is_shown_again_filled_in(site: Site, age: float) -> None:
     answer = site.post("inscription", GOOD | {"email": VICTIM, "first_name": "Léa"}, age=age)
-    assert answer.status_code == 422 and says in answer.text
+    assert answer.status_code == 422 and "longtemps" in answer.text
     assert f'value="{VICTIM}"' in answer.text and 'value="Léa"' in answer.text and 'value="Un balcon" required checked' in answer.text
     assert not site.stream(VICTIM)
 
