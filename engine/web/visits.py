@@ -60,7 +60,11 @@ class Visits:
         if opened is None:
             return self.pages.unknown()
         if not (yield from self._may_press(opened, visitor, body)):
-            return (yield from self._page((yield from errands.opened_again(visitor.token)) or opened, visitor))
+            page = yield from self._page((yield from errands.opened_again(visitor.token)) or opened, visitor)
+            if body.said == "nothing":
+                # Neither a form of ours nor RFC 8058's: whoever sent it must not take it for done.
+                page.status_code = 400
+            return page
         if body.said != "one-click" and (needed := consent_needed(opened)) and (body.consented != needed or body.said == "auto"):
             return self.pages.consent(opened, needed, missing=True)
         now = self.house.clock.now()

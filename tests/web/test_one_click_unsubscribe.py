@@ -86,9 +86,9 @@ def test_on_any_other_link_it_does_nothing(house: House, site: str, kind: str, b
         ("application/json", b'{"List-Unsubscribe": "One-Click"}'),
     ],
 )
-def test_anything_else_gets_the_page_and_changes_nothing(house: House, site: str, kind: str, body: bytes) -> None:
+def test_anything_else_is_refused_with_the_page_to_press_on_and_changes_nothing(house: House, site: str, kind: str, body: bytes) -> None:
     found = letter(house)
     before = house.ledger.head()
     answer = one_click(site, found.token(UNSUBSCRIBE), kind, body)
-    assert (answer.status_code, house.ledger.head()) == (200, before)
+    assert (answer.status_code, house.ledger.head()) == (400, before)
     assert "<button" in answer.text
