@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, cast
@@ -11,8 +12,10 @@ from engine.authoring import ASSETS
 from engine.colour import read_colour
 from engine.config_proof import Proof, read_proof
 from engine.intake.address import AddressRefused, normalise
+from engine.sending.header_guard import is_header_text
 from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_patience, parse_seconds
+from engine.sequence.draft import check_name
 from engine.sequence.mistakes import N_, Mistake, Unpublishable, words
 from engine.sequence.model import Field, Group, Purpose
 from engine.sequence.parse import Settings
@@ -23,6 +26,8 @@ from engine.sequence.timing import is_zone
 from engine.sequence.toml import read_tables, toml_mistake
 
 MAILBOX = "mailbox"
+# A purpose's id is part of List-Id, which is shaped like a host name.
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 TLS = ("none", "starttls", "implicit")
 
 
@@ -216,6 +221,8 @@ def _site(table: Table) -> Site:
         table.parsed("logo", _picture, ""),
         table.parsed("colour", read_colour, ""),
     )
+    for key, value in (("name", site.name), ("from_name", site.sender_name)):
+        _check_header(table, key, value)
     table.finish()
     return site
 
@@ -228,6 +235,11 @@ def _picture(text: str) -> str:
     if not name.lower().endswith(ASSETS["pictures"]):
         raise ValueError(f'"{text}" is of a kind that is not served: {", ".join(ASSETS["pictures"])}')
     return text
+
+
+def _check_header(table: Table, key: str, value: str) -> None:
+    if key in table.values and not is_header_text(value):
+        table.mistake(key, N_("`{key}` stands in a header of each letter: one line, without control characters, not even within =?…?="), key=key)
 
 
 def _is_origin(url: str) -> bool:
@@ -276,6 +288,9 @@ def _settings(root: Table, site: Site) -> Settings:
     purposes = []
     for table in root.tables("purpose"):
         partner = table.get("partner", str, "")
+        _check_header(table, "name", table.get("name", str, ""))
+        if not _LABEL.fullmatch(table.get("id", str, "") or "x"):
+            check_name(table.get("id", str, ""), table, "id")
         purposes.append(Purpose(table.need("id", str, ""), table.need("name", str, ""), table.get("description", str, ""), partner))
         if partner and declared.partner(partner) is None:
             table.mistake("partner", N_('the partner "{partner}" is not declared: write a [[partner]] with this id'), partner=partner)

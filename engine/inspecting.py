@@ -17,6 +17,7 @@ from engine.french_spacing import loose_blanks
 from engine.keys import order_keys
 from engine.letter.compile import Foot, LetterMistakes, LetterSource, MergeFailed, check_letter, compile_letter
 from engine.letter.foreign_tags import foreign_tag_warnings
+from engine.sending.header_guard import is_header_text
 from engine.sending.published_letter import LAYOUT, source_of
 from engine.sending.texts import TEXTS
 from engine.sequence.check import check
@@ -158,6 +159,8 @@ def _letter(letter: Letter, plan: Plan, files: dict[str, str], foot: Foot) -> It
     except LetterMistakes as error:
         yield from _placed(error.mistakes, source, letter, plan)
         return
+    if not is_header_text(letter.subject):
+        yield "subject", Mistake(source.path, 1, N_("The subject hides a line break or a control character in an encoded word (=?…?=)."))
     try:
         # For someone of whom nothing is known: what a missing field would do is said now, not when letters are withheld.
         compiled.render({}, ["https://x.invalid/l" for link in compiled.links if link.index >= 0], foot)

@@ -33,6 +33,15 @@ def field_name(name: str) -> str:
     return name
 
 
+def is_header_text(value: str) -> bool:
+    """Whether a header takes `value`, which an author wrote: told when it is written rather than when letters are withheld."""
+    try:
+        guard("Subject", value)
+    except HeaderRefused:
+        return False
+    return True
+
+
 def guard(name: str, value: str) -> str:
     """`value` unchanged, or HeaderRefused if it holds, in clear or encoded, what no header may hold."""
     if value.isascii():

@@ -290,6 +290,36 @@ def test_a_time_to_wait_that_cannot_be_is_told_with_its_line_and_key(tmp_path: P
     assert [str(mistake) for mistake in refused.value.mistakes] == [f"config.toml:{place}: {sentence}"]
 
 
+HIDDEN = "=?utf-8?q?a=0D=0ABcc:_x@y.example?="
+TWICE = "=?utf-8?b?PT91dGYtOD9xP2E9MEE/PQ==?="
+
+
+@pytest.mark.parametrize("value", ["Anne\\nBcc: x@y.example", "Anne\\u0085", HIDDEN, TWICE, "=?utf-8?b?%%%?="])
+def test_what_stands_in_headers_is_held_to_what_headers_take(tmp_path: Path, value: str) -> None:
+    named = CONFIG.replace("[site]", f'[site]\nfrom_name = "{value}"', 1)
+    assert "from_name" not in CONFIG
+    (tmp_path / "config.toml").write_text(named + f'[[purpose]]\nid = "autre"\nname = "{value}"\n', "utf-8")
+    with pytest.raises(Unpublishable) as refused:
+        read_config(tmp_path)
+    told = [str(mistake).split(": ", 1)[1] for mistake in refused.value.mistakes]
+    assert told == [
+        f"`{key}` stands in a header of each letter: one line, without control characters, not even within =?…?=" for key in ("from_name", "name")
+    ]
+    (mistake,) = said(tmp_path, d_toml=DIALOGUE.replace("Une question", value))
+    assert mistake.startswith("d.toml:10: The subject ")
+
+
+@pytest.mark.parametrize("purpose", ["conseils_du_jardin", "été", "a b", "x" * 64])
+def test_the_id_of_a_purpose_is_part_of_a_header(tmp_path: Path, purpose: str) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG + f'[[purpose]]\nid = "{purpose}"\nname = "N"\n', "utf-8")
+    with pytest.raises(Unpublishable, match="may hold small letters, digits and hyphens only"):
+        read_config(tmp_path)
+
+
+def test_an_encoded_word_that_hides_nothing_may_stand_in_a_subject(tmp_path: Path) -> None:
+    assert said(tmp_path, d_toml=DIALOGUE.replace("Une question", "Comment lire =?utf-8?q?caf=C3=A9?=")) == []
+
+
 def test_times_to_wait_are_seconds_on_the_wall_clock(tmp_path: Path) -> None:
     written = '[smtp.timeouts]\nconnect = "20 seconds"\ndot = "1 hour"\n[sending]\ndrain = "0 seconds"\n'
     (tmp_path / "config.toml").write_text(f"{CONFIG}\n{written}\n", "utf-8")
