@@ -40,16 +40,24 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _MARKS = frozenset({"Mc", "Me", "Mn"})
 
 
+# What word processors put in the place of plain signs, and the plain ones.
+_APOSTROPHES, _HYPHENS = "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\uff07", "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
+_PLAIN_SIGNS = str.maketrans(dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_HYPHENS, "-"))
+
+
 class AddressRefused(ValueError):
-    """A sentence that says what is wrong and never repeats the address."""
+    """A sentence that says what is wrong and never repeats the address. `plain` is an address that was probably meant, "" for none."""
+
+    def __init__(self, sentence: str, plain: str = "") -> None:
+        super().__init__(sentence)
+        self.plain = plain
 
 
 def normalise(raw: str) -> str:
     """The address in its one spelling: trimmed, NFC, lower case, domain as A-labels (RFC 5890).
 
-    Accepts what `split_mailbox` accepts. The grammar is the dot-atom of RFC 5321 section 4.1.2 with the UTF-8 of
-    RFC 6531 section 3.3; no quoted local part, no domain literal, no comment, no single-label domain. Dots and
-    plus tags are kept. Raises AddressRefused.
+    Accepts what `split_mailbox` accepts. The grammar of the local part is `local_refusal`'s; no domain literal, no
+    comment, no single-label domain. Dots and plus tags are kept. Raises AddressRefused.
     """
     if len(raw) <= _LONGEST_PATH and _ORDINARY.fullmatch(raw) and raw.index("@") <= _LONGEST_LOCAL:
         return raw
@@ -62,7 +70,29 @@ def normalise(raw: str) -> str:
         raise AddressRefused("the address holds a space or an invisible character")
     if any(character.isspace() for character in text):
         raise AddressRefused("the address holds a space")
-    return f"{_local(local)}@{_domain(domain, len(local.encode()))}"
+    refusal = local_refusal(local)
+    if refusal:
+        raise AddressRefused(refusal, _plain(local, domain))
+    return f"{local}@{_domain(domain, len(local.encode()))}"
+
+
+def local_refusal(local: str) -> str:
+    """Why no mail can be addressed to this part before the @, "" where one can: one grammar for whoever takes an address in and whoever sends.
+
+    The dot-atom of RFC 5321 section 4.1.2, where letters, marks and digits of any script may stand (RFC 6531 section 3.3, RFC 8264 section 4.2):
+    no quoting, no comment, no symbol or punctuation outside ASCII, nothing that could be taken for an encoded word.
+    """
+    if not _LOCAL.fullmatch(local) or "=?" in local:
+        return "the part before the @ is not well formed"
+    if not local.isascii():
+        if any(unicodedata.category(atom[0]) in _MARKS for atom in local.split(".")):
+            return "the part before the @ starts with a combining accent"
+        for sign in local:
+            if not sign.isascii() and not _is_letter(sign):
+                return _sign_refused(sign)
+    if len(local.encode("utf-8", "replace")) > _LONGEST_LOCAL:
+        return f"the part before the @ is longer than {_LONGEST_LOCAL} octets"
+    return ""
 
 
 def split_mailbox(raw: str) -> tuple[str, str]:
@@ -112,14 +142,26 @@ def keyed_hash(pepper: bytes, tenant: str, address: str) -> bytes:
     return hmac.digest(pepper, b"suppr/v1\0" + tenant.encode() + b"\0" + normalise(address).encode(), hashlib.sha256)
 
 
-def _local(local: str) -> str:
-    if not _LOCAL.fullmatch(local):
-        raise AddressRefused("the part before the @ is not well formed")
-    if any(unicodedata.category(atom[0]) in _MARKS for atom in local.split(".")):
-        raise AddressRefused("the part before the @ starts with a combining accent")
-    if len(local.encode()) > _LONGEST_LOCAL:
-        raise AddressRefused(f"the part before the @ is longer than {_LONGEST_LOCAL} octets")
-    return local
+def _is_letter(sign: str) -> bool:
+    return sign not in _APOSTROPHES and (sign.isalnum() or unicodedata.category(sign) in ("Mn", "Mc"))
+
+
+def _sign_refused(sign: str) -> str:
+    if sign in _APOSTROPHES:
+        return "the part before the @ holds a curly apostrophe: write a plain one"
+    if sign in _HYPHENS:
+        return "the part before the @ holds a long dash: write a plain hyphen"
+    shown = sign if sign.isprintable() else f"U+{ord(sign):04X}"
+    return f"the part before the @ holds “{shown}”, which no mail server takes"
+
+
+def _plain(local: str, domain: str) -> str:
+    """The address with the plain signs it was probably meant to have, "" where that is none."""
+    plain = local.translate(_PLAIN_SIGNS)
+    try:
+        return "" if plain == local or local_refusal(plain) else f"{plain}@{_domain(domain, len(plain.encode()))}"
+    except AddressRefused:
+        return ""
 
 
 def _domain(domain: str, local_octets: int) -> str:

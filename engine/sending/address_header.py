@@ -1,7 +1,7 @@
 """Mailboxes as headers write them: `Display name <local@domain>` (RFC 5322 section 3.4).
 
-The address follows a strict grammar of our own (STANDARDS G10): a dot-atom, an @, a host name; no quoting, no comment,
-no literal. A display name goes in clear, quoted, or as encoded words, never encoded inside quotes.
+The address follows a strict grammar of our own (STANDARDS G10), the one by which it was taken in: a dot-atom, an @, a host name; no
+quoting, no comment, no literal. A display name goes in clear, quoted, or as encoded words, never encoded inside quotes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.intake.address import local_refusal
 from engine.sending.encoded_words import encoded_words
 from engine.sending.header_guard import HeaderRefused, field_name, guard
 
@@ -17,10 +18,6 @@ LINE = 78  # RFC 5322 section 2.1.1
 ENCODED_LINE = 76  # RFC 2047 section 2: the limit of a line that holds an encoded word
 
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LOCAL = re.compile(rf"(?=.{{1,64}}\Z){_ATEXT}(?:\.{_ATEXT})*")
-# RFC 6532: letters of any script, in UTF-8 as they are; a mail with such an address leaves under SMTPUTF8 alone (A06).
-_WIDE_ATEXT = _ATEXT.replace("[", r"[\w", 1)
-_WIDE = re.compile(rf"{_WIDE_ATEXT}(?:\.{_WIDE_ATEXT})*")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _ATOMS = re.compile(rf"{_ATEXT}(?: {_ATEXT})*")
@@ -53,10 +50,12 @@ def ascii_domain(domain: str) -> str:
 
 
 def addr_spec(name: str, address: str) -> str:
-    """`address` with an ASCII domain, fit for the header `name`. Raises HeaderRefused."""
+    """`address` with an ASCII domain, fit for the header `name`. Raises HeaderRefused.
+
+    Letters of any script before the @ stand in UTF-8 as they are (RFC 6532); such a mail leaves under SMTPUTF8 alone (A06).
+    """
     local, _, domain = address.rpartition("@")
-    wide = not local.isascii() and _WIDE.fullmatch(local) is not None and len(local.encode("utf-8", "replace")) <= 64
-    if not (wide or _LOCAL.fullmatch(local)) or "=?" in local:
+    if local_refusal(local):
         raise HeaderRefused(f"{name} holds an address whose part before the @ is not a plain name.")
     try:
         domain = ascii_domain(domain)

@@ -18,6 +18,8 @@ _PLAIN = refused_files.PLAIN | refused_rights.PLAIN | frozenset(
         N_("there is more than one address here"),
         N_("the part before the @ is not well formed"),
         N_("the part before the @ starts with a combining accent"),
+        N_("the part before the @ holds a curly apostrophe: write a plain one"),
+        N_("the part before the @ holds a long dash: write a plain hyphen"),
         N_("the domain after the @ is not well formed"),
         N_("nobody is known under this address"),
         N_("too many changes at once; please try again"),
@@ -82,6 +84,7 @@ _PLAIN = refused_files.PLAIN | refused_rights.PLAIN | frozenset(
 _SAYING = (
     N_("an address is never longer than {most} characters"),
     N_("the part before the @ is longer than {most} octets"),
+    N_("the part before the @ holds “{sign}”, which no mail server takes"),
     N_("there is no list {list} in what is published"),
     N_("list {list} is no longer published"),
     N_('there is no live ground to write for the purpose "{purpose}"'),

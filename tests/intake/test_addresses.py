@@ -10,6 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.intake.address import AddressRefused, keyed_hash, masked, normalise, split_mailbox
+from engine.sending.address_header import Mailbox, address_header
+from engine.sending.envelope import Envelope, Offers, local_refusal
 
 PEPPER = bytes(range(32))
 
@@ -33,7 +35,9 @@ SAME = [
     ("jean+liste@x.fr", "jean+liste@x.fr"),
     ("j.e.a.n@gmail.com", "j.e.a.n@gmail.com"),
     ("o'brien@x.ie", "o'brien@x.ie"),
-    ("!#$%&'*+-/=?^_`{|}~@x.fr", "!#$%&'*+-/=?^_`{|}~@x.fr"),
+    ("!#$%&'*+-/=^?_`{|}~@x.fr", "!#$%&'*+-/=^?_`{|}~@x.fr"),
+    ("हिन्दी@x.fr", "हिन्दी@x.fr"),
+    ("भारत.डाटा@x.fr", "भारत.डाटा@x.fr"),
     ("é@exemple.fr", "é@exemple.fr"),
     ("e\u0301@exemple.fr", "é@exemple.fr"),
     ("É@EXEMPLE.FR", "é@exemple.fr"),
@@ -107,6 +111,13 @@ HOSTILE = [
     "jean.\u0301a@x.fr",
     "je\ue000an@x.fr",
     "jean＠x.fr",
+    "o’brien@x.fr",
+    "jean–paul@x.fr",
+    "ren©@x.fr",
+    "jean😀@x.fr",
+    "je·an@x.fr",
+    "a\u20e3@x.fr",
+    "=?utf-8?q?x?=@x.fr",
     "jean@x.fr＠y.fr",
     "jean@x.fr>",
     "<jean@x.fr",
@@ -181,6 +192,37 @@ def test_a_refusal_never_repeats_the_address(written: str) -> None:
     assert "zq" not in "".join(traceback.format_exception_only(refused.value))
     assert refused.value.__context__ is None
     assert str(refused.value)[0].isalpha()
+
+
+@pytest.mark.parametrize(
+    ("written", "why", "plain"),
+    [
+        ("O’Brien@X.fr", "curly apostrophe: write a plain one", "o'brien@x.fr"),
+        ("jean–paul@x.fr", "long dash: write a plain hyphen", "jean-paul@x.fr"),
+        ("Léa ‘B’ <léa—d’arc@é.fr>", "long dash", "léa-d'arc@xn--9ca.fr"),
+        ("ren©@x.fr", "holds “©”, which no mail server takes", ""),
+        ("a’©@x.fr", "curly apostrophe", ""),
+        ("o’brien@localhost", "curly apostrophe", ""),
+    ],
+)
+def test_a_sign_that_cannot_be_sent_is_named_and_the_plain_spelling_offered(written: str, why: str, plain: str) -> None:
+    with pytest.raises(AddressRefused, match=why) as refused:
+        normalise(written)
+    assert refused.value.plain == plain and (not plain or normalise(plain) == plain)
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=12), st.sampled_from(["x.fr", "é.fr"]))
+@example("हिन्दी", "x.fr")
+@example("o’brien", "x.fr")
+@example("=?x", "x.fr")
+def test_whatever_is_taken_in_can_be_sent_to(local: str, domain: str) -> None:
+    try:
+        address = normalise(f"{local}@{domain}")
+    except AddressRefused:
+        return
+    assert address_header("To", [Mailbox("", address)]).decode() == f"To: {address}\r\n"
+    envelope = Envelope("k", "a@x.fr", address, b"x\r\n")
+    assert local_refusal(envelope, Offers(smtputf8=True)) is None
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
