@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg.rows import TupleRow
 
@@ -23,9 +24,12 @@ Page = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
+    """`expired` is when it ceased to open anything, None for one that opens what its scopes say."""
+
     id: str
     name: str
     scopes: frozenset[str]
+    expired: datetime | None = None
 
 
 class Desk:
@@ -77,15 +81,20 @@ class Desk:
         """How many there were today and on the days before, so many in all."""
         return int(self._run("counted", name=name, days=days)[0][0])
 
-    def new_key(self, name: str, scopes: frozenset[str]) -> tuple[str, str]:
-        """A new API key: its public id, and the key itself, which is shown once and kept nowhere."""
+    def new_key(self, name: str, scopes: frozenset[str], expires: datetime | None = None) -> tuple[str, str]:
+        """A new API key: its public id, and the key itself, which is shown once and kept nowhere. `expires` by the wall clock; None for never."""
         identifier, key = secrets.token_hex(4), KEY_PREFIX + secrets.token_urlsafe(32)
-        self._run("add_key", id=identifier, hash=hashlib.sha256(key.encode()).digest(), name=name, scopes=",".join(sorted(scopes)))
+        values = {"name": name, "scopes": ",".join(sorted(scopes)), "expires": expires}
+        self._run("add_key", id=identifier, hash=hashlib.sha256(key.encode()).digest(), **values)
         return identifier, key
 
     def find_key(self, key: str) -> ApiKey | None:
         rows = self._run("find_key", hash=hashlib.sha256(key.encode()).digest())
-        return ApiKey(rows[0][0], rows[0][1], frozenset(rows[0][2].split(","))) if rows else None
+        return ApiKey(rows[0][0], rows[0][1], frozenset(rows[0][2].split(",")), rows[0][3]) if rows else None
+
+    def expiring_keys(self, seconds: float) -> list[tuple[str, str, float]]:
+        """Id, name and seconds left (negative: since) of the keys that expire within `seconds`, or did within as many."""
+        return [(str(row[0]), str(row[1]), float(row[2])) for row in self._run("expiring_keys", seconds=seconds)]
 
     def keys(self) -> list[TupleRow]:
         return self._run("list_keys")

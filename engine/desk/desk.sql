@@ -14,6 +14,7 @@ CREATE INDEX IF NOT EXISTS attempt_key ON desk.attempt (key, at);
 CREATE TABLE IF NOT EXISTS desk.api_key (
     id text PRIMARY KEY, hash bytea NOT NULL UNIQUE, name text NOT NULL, scopes text NOT NULL, created timestamptz NOT NULL DEFAULT now(),
     last_used timestamptz, revoked timestamptz);
+ALTER TABLE desk.api_key ADD COLUMN IF NOT EXISTS expires timestamptz;
 CREATE TABLE IF NOT EXISTS desk.idempotency (
     name text PRIMARY KEY, call text NOT NULL, done boolean NOT NULL DEFAULT false, at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE TABLE IF NOT EXISTS desk.stuck (
@@ -112,15 +113,21 @@ DELETE FROM desk.attempt WHERE at < clock_timestamp() - interval '31 days'
 
 -- name: add_key
 -- Only the hash of a key is kept; the key is shown once (G17).
-INSERT INTO desk.api_key (id, hash, name, scopes) VALUES (%(id)s, %(hash)s, %(name)s, %(scopes)s)
+INSERT INTO desk.api_key (id, hash, name, scopes, expires) VALUES (%(id)s, %(hash)s, %(name)s, %(scopes)s, %(expires)s)
 
 -- name: find_key
--- Looked up by hash, so comparing is not our business.
-UPDATE desk.api_key SET last_used = clock_timestamp() WHERE hash = %(hash)s AND revoked IS NULL RETURNING id, name, scopes
+-- Looked up by hash, so comparing is not our business. One that has expired is found, to be told so, and not used.
+UPDATE desk.api_key SET last_used = CASE WHEN expires <= clock_timestamp() THEN last_used ELSE clock_timestamp() END
+WHERE hash = %(hash)s AND revoked IS NULL RETURNING id, name, scopes, CASE WHEN expires <= clock_timestamp() THEN expires END
 
 -- name: list_keys
 -- What keys there are, never the keys.
-SELECT id, name, scopes, created, last_used, revoked FROM desk.api_key ORDER BY created
+SELECT id, name, scopes, created, last_used, revoked, expires FROM desk.api_key ORDER BY created
+
+-- name: expiring_keys
+-- Those in use that expire within so many seconds, or did within as many; how many seconds are left, negative afterwards.
+SELECT id, name, extract(epoch FROM expires - clock_timestamp())::float8 FROM desk.api_key
+WHERE revoked IS NULL AND abs(extract(epoch FROM expires - clock_timestamp())) < %(seconds)s ORDER BY expires
 
 -- name: revoke_key
 -- A revoked key stays listed.

@@ -73,6 +73,15 @@ class TreeState:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpiringKey:
+    """A key for the API that expires in `left` seconds; negative: did so long ago."""
+
+    id: str
+    name: str
+    left: float
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of sending ended, None for never.
     `checkpoint_every` are the seconds after which one is due; `requests` are rights that people have asked for and that wait for an answer,
@@ -104,6 +113,7 @@ class Facts:
     forms_held: int = 0
     forms_held_for: float = 0
     form_traps: int = 0
+    keys: tuple[ExpiringKey, ...] = ()
 
     @property
     def live(self) -> frozenset[str]:

@@ -38,8 +38,8 @@ def is_well(found: Iterable[Finding]) -> bool:
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
     """The worst first."""
-    about = (of_sending(facts), of_proof(facts), of_people(facts), of_forms(facts), of_breaches(facts), of_requests(facts), of_room(facts))
-    found = [*of_processes(facts), *of_views(facts.views), *chain.from_iterable(about)]
+    about = (of_sending(facts), of_proof(facts), of_people(facts), of_forms(facts), of_breaches(facts), of_requests(facts))
+    found = [*of_processes(facts), *of_views(facts.views), *chain.from_iterable(about), *of_keys(facts), *of_room(facts)]
     order = ("stopped", "stuck", "notice")
     return tuple(sorted(found, key=lambda each: order.index(each.level)))
 
@@ -184,6 +184,14 @@ def of_requests(facts: Facts) -> Iterator[Finding]:
         yield Finding("request-late", "stuck", what, remedy, {"n": facts.requests_late})
     elif facts.requests:
         yield Finding("requests", "notice", N_("rights people asked for that wait for an answer: {n}"), remedy, {"n": facts.requests})
+
+
+def of_keys(facts: Facts) -> Iterator[Finding]:
+    remedy = N_("`relance api-key create` makes another; once that is used, `relance api-key revoke {key}`")
+    for key in facts.keys:
+        what = N_("the API key {name} expires in {since}") if key.left > 0 else N_("the API key {name} expired {since} ago: its calls are refused")
+        code, values = "key-expires" if key.left > 0 else "key-expired", {"name": key.name, "key": key.id, "since": abs(key.left)}
+        yield Finding(code, "notice", what, remedy, values)
 
 
 def of_room(facts: Facts) -> Iterator[Finding]:

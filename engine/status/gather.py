@@ -14,11 +14,12 @@ from engine.installation.breaches import waiting as waiting_breaches
 from engine.ledger.codec import EntryRefused
 from engine.sending.witness_mail import TROUBLE, mark_of
 from engine.sequence.delay import HOUR
-from engine.status.facts import Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting
+from engine.status.facts import ExpiringKey, Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting
 from engine.store.sql import beside
 
 SQL = beside(__file__)
 STUCK_SHOWN = 1000
+KEYS_TOLD_SECONDS = 14 * 86_400
 
 
 def gather(house: House) -> Facts:
@@ -70,6 +71,7 @@ def gather(house: House) -> Facts:
         forms_held=forms_held,
         forms_held_for=forms_held_for,
         form_traps=house.desk.counted(TRAPS, 30),
+        keys=tuple(ExpiringKey(*key) for key in house.desk.expiring_keys(KEYS_TOLD_SECONDS)),
     )
 
 

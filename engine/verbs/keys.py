@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+from engine.desk.clock import wall_now
 from engine.house import House
 from engine.language import N_, Say, translator
+from engine.sequence.delay import parse_delay
+from engine.sequence.mistakes import Unreadable
+from engine.sequence.timing import later, to_local
 from engine.verbs.refusal import Refusal
+from engine.verbs.said import read_date, shown
 from engine.verbs.wording import language_of
 
 SCOPES = ("subscribe", "transfer", "unsubscribe", "read", "rights", "metrics", "audit")
@@ -26,23 +32,38 @@ class Listed:
     created: datetime
     last_used: datetime | None
     revoked: datetime | None
+    expires: datetime | None
 
 
-def create(house: House, name: str, scopes: Collection[str]) -> str:
-    """The new key itself, this once. Raises Refusal (status 2)."""
+def create(house: House, name: str, scopes: Collection[str], expires: datetime | None = None) -> str:
+    """The new key itself, this once. `expires` is wall clock with its zone, None for never. Raises Refusal (status 2)."""
     said = name.strip()
     if not said or len(said) > LONGEST_NAME or not said.isprintable():
         raise Refusal(N_("a key has a name of 1 to {most} characters, to know it by"), 2, most=LONGEST_NAME)
     if not scopes or set(scopes) - set(SCOPES):
         raise Refusal(N_("a key may do one or more of: {scopes}"), 2, scopes=", ".join(SCOPES))
-    _, key = house.desk.new_key(said, frozenset(scopes))
+    _, key = house.desk.new_key(said, frozenset(scopes), expires)
     return key
+
+
+def expiry(text: str, zone: str, now: int) -> datetime:
+    """When a key made now (ms, wall clock) expires: after "90 days", or at a date or moment of the zone. Raises Refusal (status 2)."""
+    try:
+        instant = later(now, parse_delay(text), zone)
+    except Unreadable:
+        try:
+            instant = read_date(text, zone)
+        except Refusal:
+            raise Refusal(N_('"{text}" is neither a span nor a date: write "90 days", 2027-03-01 or 2027-03-01T09:00'), 2, text=text) from None
+    if instant <= now:
+        raise Refusal(N_("{when} is over: a key expires later than it is made"), 2, when=shown(instant, zone))
+    return to_local(instant, zone)
 
 
 def listing(house: House) -> list[Listed]:
     """Every key ever made, oldest first; never the keys themselves."""
     rows = house.desk.keys()
-    return [Listed(row[0], row[1], tuple(row[2].split(",")), row[3], row[4], row[5]) for row in rows]
+    return [Listed(row[0], row[1], tuple(row[2].split(",")), *row[3:]) for row in rows]
 
 
 def revoke(house: House, id: str) -> None:
@@ -56,7 +77,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     new = acts.add_parser("create", help=N_("make a key; it is shown this once"))
     new.add_argument("name", help=N_("what you will know it by"))
     new.add_argument("--scope", action="append", default=[], choices=SCOPES, help=N_("what it may do; more than once for more (default: subscribe)"))
-    acts.add_parser("list", help=N_("every key: id, name, what it may do, when it was last used"))
+    new.add_argument("--expires", metavar="WHEN", help=N_('after that it opens nothing: "90 days", or a date (default: never)'))
+    acts.add_parser("list", help=N_("every key: id, name, what it may do, when it was last used, when it expires"))
     acts.add_parser("revoke", help=N_("close a key for good")).add_argument("id", help=N_("of the key, as `relance api-key list` has it"))
 
 
@@ -64,17 +86,22 @@ def run(house: House, args: argparse.Namespace) -> int:
     _ = translator(language_of(house.config))
     match args.act:
         case "create":
-            print(create(house, args.name, frozenset(args.scope or ("subscribe",))))
+            expires = expiry(args.expires, house.config.site.timezone, wall_now()) if args.expires is not None else None
+            print(create(house, args.name, frozenset(args.scope or ("subscribe",)), expires))
         case "revoke":
             revoke(house, args.id)
             print(_("key {key} is revoked").format(key=args.id))
         case "list":
             for each in listing(house):
-                print(f"{each.id}  {each.name}  {','.join(each.scopes)}  {_state(each, _)}")
+                print(f"{each.id}  {each.name}  {','.join(each.scopes)}  {_state(each, house.config.site.timezone, _)}")
     return 0
 
 
-def _state(key: Listed, _: Say) -> str:
+def _state(key: Listed, zone: str, _: Say) -> str:
     if key.revoked:
         return _("revoked on {day}").format(day=f"{key.revoked:%Y-%m-%d}")
-    return _("last used on {when}").format(when=f"{key.last_used:%Y-%m-%d %H:%M}") if key.last_used else _("never used")
+    used = _("last used on {when}").format(when=f"{key.last_used:%Y-%m-%d %H:%M}") if key.last_used else _("never used")
+    if key.expires is None:
+        return used
+    said = _("expired on {when}") if key.expires <= datetime.now(UTC) else _("expires on {when}")
+    return f"{used}  {said.format(when=f'{key.expires.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}')}"

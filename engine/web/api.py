@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -142,11 +143,14 @@ class Door:
         return answer
 
     def key_of(self, request: Request, scope: str) -> ApiKey:
-        """The caller's key. Raises Problem for none, for one that comes too often, for one that may not do this."""
+        """The caller's key. Raises Problem for none, for one that has expired or comes too often, for one that may not do this."""
         scheme, _, said = request.headers.get("authorization", "").partition(" ")
         key = self.house.desk.find_key(said.strip()) if scheme.lower() == "bearer" and said.strip().startswith(KEY_PREFIX) else None
         if key is None:
             raise Problem(401, "send a key of this installation: Authorization: Bearer relance_…", headers={"WWW-Authenticate": "Bearer"})
+        if key.expired is not None:
+            said = f"this key expired on {key.expired.astimezone(UTC):%Y-%m-%d at %H:%M} UTC: ask who made it for another"
+            raise Problem(401, said, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
         wait = self.pace.wait(key.id)
         if wait:
             raise Problem(429, f"more than {CALLS_A_MINUTE} calls within a minute", headers={"Retry-After": str(wait)})

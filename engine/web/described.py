@@ -74,7 +74,7 @@ OPEN: Schema = {
 }
 REFUSALS = {
     400: "The body is wrong; every mistake is listed.",
-    401: "No key, or one that opens nothing.",
+    401: "No key, or one that opens nothing, or no longer: the sentence says when it expired.",
     403: "The key may not do this.",
     409: "Others were quicker every time: send the same call again.",
     413: "The body is larger than 64 kB.",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.status.facts import Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting
+from engine.status.facts import ExpiringKey, Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting
 from engine.status.findings import findings, is_well
 from engine.status.metrics import exposition
 
@@ -53,6 +53,8 @@ def test_nothing_is_found_where_all_is_well() -> None:
         (replace(WELL, requests=2, requests_late=1), [("request-late", "stuck")]),
         (replace(WELL, troubles=(Trouble("journal", "No space left on device", 5.0),)), [("journal", "stopped")]),
         (replace(WELL, troubles=(Trouble("store", "its thread has ended", 5.0),)), [("store", "stopped")]),
+        (replace(WELL, keys=(ExpiringKey("a1", "boutique", 60.0),)), [("key-expires", "notice")]),
+        (replace(WELL, keys=(ExpiringKey("a1", "boutique", -60.0),)), [("key-expired", "notice")]),
         (replace(WELL, tick=1000.0), [("slow", "notice")]),
         (replace(WELL, tick=1000.0, troubles=(Trouble("relay", "refused", 5.0),)), [("relay", "stopped")]),
         (replace(WELL, disk_free=1_000_000_000), [("disk", "notice")]),

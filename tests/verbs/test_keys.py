@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from engine.house import House
 from engine.language import translator
+from engine.status.findings import findings
+from engine.status.gather import gather
 from engine.verbs import keys
 from engine.verbs.refusal import Refusal
 from tests.conftest import MakeHouse
@@ -49,3 +52,43 @@ def test_a_key_there_cannot_be_is_refused_in_french(house: House, words: tuple[s
     with pytest.raises(Refusal) as refusal:
         asked(house, *words)
     assert (refusal.value.status, refusal.value.said(translator("fr"))) == (status, said)
+
+
+def test_a_key_may_expire_and_the_list_says_when(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    assert asked(house, "create", "agence", "--expires", "90 jours") == 0
+    assert asked(house, "create", "salon", "--expires", "2099-03-01T09:00") == 0
+    house.desk.new_key("ancienne", frozenset({"read"}), datetime(2026, 11, 3, 9, 30, tzinfo=UTC))
+    capsys.readouterr()
+    assert asked(house, "list") == 0
+    shown = {line.split("  ")[1]: line for line in capsys.readouterr().out.splitlines()}
+    first, second = keys.listing(house)[:2]
+    assert first.expires is not None and abs(first.expires - datetime.now(UTC) - timedelta(days=90)) < timedelta(hours=2)
+    assert second.expires == datetime(2099, 3, 1, 8, tzinfo=UTC)
+    assert shown["salon"].endswith("n’a jamais servi  expire le 2099-03-01 09:00") and "  expire le " in shown["agence"]
+    assert shown["ancienne"].endswith("expirée depuis le 2026-11-03 10:30")
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("bientôt", "« bientôt » n’est ni une durée ni une date"),
+        ("2020-01-01", "2020-01-01 00:00:00 est passé"),
+        ("0 minutes", "est passé"),
+        ("", "«  » n’est ni"),
+    ],
+)
+def test_an_end_that_is_none_is_refused(house: House, when: str, said: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        asked(house, "create", "agence", "--expires", when)
+    assert refusal.value.status == 2 and said in refusal.value.said(translator("fr")).replace("\u00a0", " ")
+    assert keys.listing(house) == []
+
+
+def test_status_tells_of_a_key_two_weeks_before_it_expires(house: House) -> None:
+    now = datetime.now(UTC)
+    for name, days in (("proche", 13), ("loin", 15), ("passée", -1), ("oubliée", -20)):
+        house.desk.new_key(name, frozenset({"read"}), now + timedelta(days=days))
+    revoked, _ = house.desk.new_key("révoquée", frozenset({"read"}), now + timedelta(days=1))
+    house.desk.revoke_key(revoked)
+    found = [finding for finding in findings(gather(house)) if finding.code.startswith("key-")]
+    assert [(finding.code, finding.values["name"]) for finding in found] == [("key-expired", "passée"), ("key-expires", "proche")]

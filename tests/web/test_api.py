@@ -324,6 +324,20 @@ def test_a_key_opens_what_its_scopes_say_and_nothing_once_revoked(shop: Shop, sc
         revoke(house, listed.id)
 
 
+def test_a_key_that_has_expired_is_refused_with_its_reason_everywhere(shop: Shop) -> None:
+    house = shop.site.house
+    moment = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+    _, expired = house.desk.new_key("agence", frozenset({"read", "metrics", "audit"}), moment)
+    _, lasting = house.desk.new_key("agence", frozenset({"read"}), datetime.now(UTC) + timedelta(days=1))
+    for method, path in (("POST", "/api/v1/people/lookup"), ("GET", "/metrics"), ("GET", "/audit/checkpoint")):
+        answer = shop.site.client.request(method, path, json={}, headers={"Authorization": f"Bearer {expired}"})
+        assert refused(answer, 401)["detail"] == "this key expired on 2026-11-03 at 09:30 UTC: ask who made it for another"
+        assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    refused(Shop(shop.site, lasting).call("people/lookup", {}), 400)
+    (listed,) = [each for each in listing(house) if each.expires == moment]
+    assert listed.last_used is None
+
+
 def test_the_database_holds_no_key(shop: Shop) -> None:
     with shop.site.house.database.connection() as connection:
         rows = connection.execute("SELECT api_key::text FROM desk.api_key").fetchall()
