@@ -19,6 +19,7 @@ SMTP = """
 [smtp]
 host = "127.0.0.1"
 port = {port}
+sink = true
 tls = "none"
 connections = {connections}
 """

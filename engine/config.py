@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -28,6 +29,7 @@ from engine.sequence.toml import read_tables, toml_mistake
 MAILBOX = "mailbox"
 # A purpose's id is part of List-Id, which is shaped like a host name.
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+LONGEST_URL = 36
 TLS = ("none", "starttls", "implicit")
 
 
@@ -75,7 +77,7 @@ class SmtpTimeouts:
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """`host` "mailbox" is the built-in mailbox. `tls`: none, starttls, implicit."""
+    """`host` "mailbox" is the built-in mailbox. `sink`: this relay hands letters to nobody. `tls`: none, starttls, implicit."""
 
     host: str = MAILBOX
     port: int = 587
@@ -84,10 +86,16 @@ class Smtp:
     password_file: str = ""
     connections: int = 2
     timeouts: SmtpTimeouts = SmtpTimeouts()
+    sink: bool = False
 
     @property
     def is_mailbox(self) -> bool:
         return self.host == MAILBOX
+
+    @property
+    def reaches_people(self) -> bool:
+        """Whether a letter handed over may arrive somewhere."""
+        return not (self.is_mailbox or self.sink)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +150,24 @@ class Config:
 
 def read_config(folder: Path) -> Config:
     """Raises Unpublishable with every mistake at once."""
-    path = folder / "config.toml"
-    mistakes: list[Mistake] = []
     try:
-        text = path.read_text(encoding="utf-8")
-        values = read_tables(text)
+        text = (folder / "config.toml").read_text(encoding="utf-8")
     except FileNotFoundError:
         raise Unpublishable((Mistake("config.toml", 1, N_("there is no config.toml in this folder; `relance init DIR` makes one")),)) from None
     except UnicodeDecodeError as error:
         raise Unpublishable((Mistake("config.toml", 1, N_("is not UTF-8 (byte {byte}): save it as UTF-8"), byte=error.start),)) from None
-    except ValueError as error:
-        raise Unpublishable((toml_mistake("config.toml", text, error),)) from None
     except OSError as error:
         raise Unpublishable((Mistake("config.toml", 1, N_("cannot be read: {why}"), why=error.strerror or str(error)),)) from None
+    return config_of(folder, text)
+
+
+def config_of(folder: Path, text: str) -> Config:
+    """What a config.toml of this text would be in `folder`. Raises Unpublishable with every mistake at once."""
+    mistakes: list[Mistake] = []
+    try:
+        values = read_tables(text)
+    except ValueError as error:
+        raise Unpublishable((toml_mistake("config.toml", text, error),)) from None
     root = Table(values, "config.toml", Places(text), "", mistakes)
     site = _site(_part(root, "site"))
     web_part, smtp_part = _part(root, "web"), _part(root, "smtp")
@@ -202,9 +215,9 @@ def _site(table: Table) -> Site:
     sender = _address(table, "from", table.need("from", str, ""))
     reply = table.get("reply_to", str, "")
     url = table.need("url", str, "").rstrip("/")
-    if url and not _is_origin(url):
+    if url and not is_origin(url):
         table.mistake("url", N_('`url` is the address readers reach, without a path: "https://lettres.example.org"'))
-    if len(url) > 36:
+    if len(url) > LONGEST_URL:
         table.mistake("url", N_("`url` has {count} characters; links must stay within 75, so at most 36"), count=len(url))
     zone = table.get("timezone", str, "Europe/Paris")
     if not is_zone(zone):
@@ -242,7 +255,17 @@ def _check_header(table: Table, key: str, value: str) -> None:
         table.mistake(key, N_("`{key}` stands in a header of each letter: one line, without control characters, not even within =?…?="), key=key)
 
 
-def _is_origin(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether an address on the web, or a host alone, is this machine as it calls itself."""
+    host = (urlsplit(url).hostname if "//" in url else url) or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return f".{host.lower().rstrip('.')}".endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
+
+
+def is_origin(url: str) -> bool:
     """Scheme, host and perhaps a port, and nothing after it."""
     try:
         parts = urlsplit(url)
@@ -269,6 +292,7 @@ def _smtp(table: Table) -> Smtp:
         table.get("password_file", str, ""),
         table.get("connections", int, 2),
         _timeouts(_part(table, "timeouts")),
+        table.get("sink", bool, False),
     )
     if not 1 <= found.connections <= 100:
         table.mistake("connections", N_("`connections` is a number from 1 to 100"))

@@ -7,6 +7,7 @@ A message the catalogue does not hold is said in English. French ones are spaced
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
 from functools import cache
@@ -37,6 +38,12 @@ def translator(language: Language) -> Say:
 def counting_translator(language: Language) -> SayCounted:
     """The same for messages that count: `ngettext("{n} letter", "{n} letters", n)`; usually named `ngettext`."""
     return _catalogue(language).ngettext
+
+
+def language_here() -> Language:
+    """The terminal's, where no installation says which: LC_ALL, LC_MESSAGES or LANG, in this order; English where Relance does not speak it."""
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "fr" if locale.lower().startswith("fr") else "en"
 
 
 def day_in_words(day: date, language: Language) -> str:

@@ -40,6 +40,7 @@ port = {port}
 [smtp]
 host = "127.0.0.1"
 port = {smtp}
+sink = true
 tls = "none"
 
 [[purpose]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.letter.compile import LetterSource
+from engine.letter.markdown import as_words
 from engine.sending.texts import TEXTS
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
@@ -35,7 +36,7 @@ def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:
     if letter.body == CONFIRMATION_BODY:
         texts = TEXTS["fr" if plan.language == "fr" else "en"]
         name = plan.purposes[purpose].name if purpose in plan.purposes else purpose
-        body = texts.still_body if purpose == EVERYTHING else texts.confirm_body.format(purpose=name)
+        body = texts.still_body if purpose == EVERYTHING else texts.confirm_body.format(purpose=as_words(name))
     else:
         body = plan.words[letter.body]
     return LetterSource(letter.body, letter.subject, letter.preheader, body, plan.words[LAYOUT])

@@ -4,25 +4,56 @@ from __future__ import annotations
 
 import argparse
 import secrets
-from itertools import count
+import socket
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 
-from engine import publication
+from engine import publication, starter
 from engine.deciding import Wish
 from engine.house import House
 from engine.language import N_, translator
+from engine.starter import Ports
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 from engine.vault.commitment import evidence
 from engine.vault.vault import Keep
 from engine.verbs import running
+from engine.verbs.installing import copy_sample, sample_folder
 from engine.verbs.refusal import Refusal
-from engine.verbs.wording import language_of, say_list
+from engine.verbs.wording import command, language_of, say_list
 
-READERS = (("camille", "Camille"), ("noe", "Noé"), ("ines", "Inès"))
+READERS = (("camille@lecteurs.example", "Camille"), ("noe@lecteurs.example", "Noé"), ("ines@lecteurs.example", "Inès"))
+SPEED = 14_400
 
 
-def live(house: House, args: argparse.Namespace) -> int:
-    """New readers each time, because those of the last time have had their letters."""
+def demo_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--speed", type=running.speed_argument, default=SPEED, metavar="N", help=N_("ten days in a minute by default"))
+    running.part_arguments(parser)
+
+
+def demo(folder: Path, args: argparse.Namespace) -> int:
+    """In a folder of its own, on ports of its own, beside whatever runs; both are gone afterwards."""
+    from engine.cli import with_house
+
+    with tempfile.TemporaryDirectory(prefix="relance-demo-", ignore_cleanup_errors=True) as place:
+        config = copy_sample(Path(place), starter.on_ports((sample_folder() / "config.toml").read_text(encoding="utf-8"), _free_ports()))
+        status = with_house(config, lambda house: _live(house, args))
+    _ = translator(language_of(config))
+    print(_("The demonstration is over, and its folder is gone."))
+    return status
+
+
+def _free_ports() -> Ports:
+    """Three that the system has to give at this moment."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(3)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return Ports(*(int(each.getsockname()[1]) for each in sockets))
+
+
+def _live(house: House, args: argparse.Namespace) -> int:
     _ = translator(language_of(house.config))
     publication.publish_first(house)
     plan = house.publications.current().plan()
@@ -30,26 +61,16 @@ def live(house: House, args: argparse.Namespace) -> int:
     if not started:
         raise Refusal(N_("the demonstration has no list with letters"), 2)
     start = max(started, key=lambda each: sum(len(letter.links) for letter in each.letters))
-    addresses = _nobody_yet(house)
 
     def enter() -> None:
-        """Once the ports are had, so that a second demonstration beside this one adds nobody."""
-        house.decisions.carry_out([_joining(house, start.id, address, name, "first_name" in plan.fields) for address, name in addresses])
+        """Once the ports are had, so that nobody is added who gets no letter."""
+        house.decisions.carry_out([_joining(house, start.id, address, name, "first_name" in plan.fields) for address, name in READERS])
         day = f"{86_400 / args.speed:.1f}"
         print(_("Three readers stand on list {list}. A day lasts {seconds} seconds.").format(list=say_list(plan, start.id), seconds=day))
-        print(_("Answer some of their letters in the mailbox, and see what follows with"))
-        print(f"  relance -C {house.config.folder} show {addresses[0][0]}")
+        print(_("Answer some of their letters in the mailbox, and see what follows, in another terminal:"))
+        print(f"  {command(house.config.folder, 'show', READERS[0][0])}")
 
     return running.run(house, args, enter)
-
-
-def _nobody_yet(house: House) -> list[tuple[str, str]]:
-    """Addresses and names of this time's readers."""
-    for time in count(1):
-        addresses = [(f"{local}{time if time > 1 else ''}@lecteurs.example", name) for local, name in READERS]
-        if not house.vault.find_all([house.vault.hash(address) for address, _name in addresses]):
-            return addresses
-    raise AssertionError("counting never ends")
 
 
 def _joining(house: House, number: int, address: str, name: str, named: bool) -> Wish:

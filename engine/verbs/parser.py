@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from engine import __version__
-from engine.language import N_, Language, Say, translator
+from engine.language import N_, Language, Say, language_here, translator
 from engine.verbs.table import GROUPS, VERBS, implementation
 
 DESCRIPTION = N_(
@@ -182,7 +181,7 @@ def spoken_in(folder: Path) -> Language:
         site = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8")).get("site")
         language = site.get("language", "fr") if isinstance(site, dict) else "fr"
     except FileNotFoundError:
-        language = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "en")[:2]
+        return language_here()
     except OSError:
         return "en"
     except ValueError:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from engine.desk.processes import Processes
+from engine.going_live import hindrances
 from engine.house import House
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.installation.state import Installation
@@ -14,10 +15,13 @@ from engine.language import N_, Say, counting_translator, grouped, translator
 from engine.sequence.delay import HOUR
 from engine.sequence.model import Plan
 from engine.verbs.catching_up import catch_up
+from engine.verbs.installing import sample_site
 from engine.verbs.people import operator_cause
 from engine.verbs.refusal import Refusal, list_of
 from engine.verbs.refused import in_words
 from engine.verbs.wording import language_of, say_list
+
+SINK = N_("(For trials, a relay that hands letters to nobody: [smtp] sink = true)")
 
 
 def pause_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +56,9 @@ def resume(house: House, args: argparse.Namespace) -> int:
     installation = house.publications.current()
     plan, paused = installation.plan(), installation.paused
     number = _number(plan, args.list)
+    if found := hindrances(house.config, sample_site()):
+        lines = "".join(f"\n  config.toml: {each.words.said(_)}" for each in found)
+        raise Refusal(N_("nobody is written to before this is set right:{hindrances}\n{sink}"), hindrances=lines, sink=_(SINK))
     catch_up(house)
     now = house.clock.now()
     for line in _leaving(house, plan, number, now):

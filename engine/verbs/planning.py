@@ -11,10 +11,12 @@ from unicodedata import combining, east_asian_width, normalize
 from engine.config import Config
 from engine.desk.clock import wall_now
 from engine.french_spacing import is_printable
+from engine.going_live import as_warnings, hindrances
 from engine.inspecting import read_folder
 from engine.language import N_, Say, counting_translator, translator
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.written import CONFIG
+from engine.verbs.installing import sample_site
 from engine.verbs.wording import language_of
 
 EXCERPT_WIDTH = 76
@@ -34,6 +36,7 @@ def check(config: Config, args: argparse.Namespace) -> int:
     else:
         mistakes, lists = read.mistakes, len(read.plan.lists)
         letters = sum(len(each.letters) for each in read.plan.lists.values()) + len(read.plan.broadcasts)
+    mistakes = tuple(sorted({*mistakes, *_before_going_live(config)}))
     fatal = any(mistake.fatal for mistake in mistakes)
     _, ngettext = translator(language_of(config)), counting_translator(language_of(config))
     if args.json:
@@ -45,6 +48,10 @@ def check(config: Config, args: argparse.Namespace) -> int:
         said_letters = ngettext("{n} letter", "{n} letters", letters).format(n=letters)
         print(_("{lists}, {letters}: nothing stands in the way of publishing.").format(lists=said_lists, letters=said_letters))
     return 2 if fatal else 0
+
+
+def _before_going_live(config: Config) -> list[Mistake]:
+    return as_warnings(hindrances(config, sample_site()), (config.folder / CONFIG).read_text(encoding="utf-8"))
 
 
 def tell(mistakes: tuple[Mistake, ...], folder: Path, _: Say) -> None:

@@ -45,7 +45,7 @@ class Implementation(NamedTuple):
 
 
 VERBS: dict[str, Verb] = {
-    "init": Verb("start", N_("make a new installation in a folder"), "folder"),
+    "init": Verb("start", N_("make an installation of your own in a folder, or a copy of the sample"), "folder"),
     "run": Verb("start", N_("do everything: pages, following, sending")),
     "web": Verb("start", N_("only the pages and the API")),
     "follow": Verb("start", N_("only keep the views up to date")),
@@ -85,12 +85,14 @@ VERBS: dict[str, Verb] = {
 def implementation(verb: str) -> Implementation:
     """Raises KeyError for what is no verb."""
     match verb:
-        case "init" | "demo":
+        case "init":
             from engine.verbs import installing
 
-            if verb == "init":
-                return Implementation(installing.init, installing.init_arguments)
-            return Implementation(installing.demo, installing.demo_arguments)
+            return Implementation(installing.init, installing.init_arguments)
+        case "demo":
+            from engine.verbs import demonstrating
+
+            return Implementation(demonstrating.demo, demonstrating.demo_arguments)
         case "run" | "web" | "follow" | "send":
             from engine.verbs import running
 

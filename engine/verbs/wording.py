@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from engine.config import Config
@@ -15,6 +18,13 @@ from engine.sequence.timing import Hours, to_local
 
 def language_of(config: Config) -> Literal["fr", "en"]:
     return "fr" if config.site.language == "fr" else "en"
+
+
+def command(folder: Path, *words: str) -> str:
+    """How a verb is typed for an installation, in whatever folder and shell."""
+    installed = Path(sys.executable).with_name("relance")
+    program = [str(installed)] if installed.exists() else [sys.executable, "-m", "engine"]
+    return shlex.join([*program, "-C", str(folder.resolve()), *words])
 
 
 @cache

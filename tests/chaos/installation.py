@@ -33,6 +33,7 @@ url = "{store}"
 [smtp]
 host = "127.0.0.1"
 port = {smtp}
+sink = true
 tls = "none"
 connections = {connections}
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(240)
 
 DAY = 86_400
 SOURCE = ("--source", "x", "--collected", "2026-01-05", "--basis", "consent")
-SMTP = '\n[smtp]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\nconnections = 1\n'
+SMTP = '\n[smtp]\nhost = "127.0.0.1"\nport = {port}\nsink = true\ntls = "none"\nconnections = 1\n'
 
 
 def embedded(relance: Installation) -> Embedded:

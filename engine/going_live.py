@@ -1,0 +1,68 @@
+"""What keeps an installation from writing to people: somebody else's name, links to this machine, a password that is not there.
+
+Asked by `resume` and `check` where a relay is configured that hands letters on. What the sample says of itself is read from the sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.config import Config, Site, is_loopback
+from engine.sequence.mistakes import N_, Mistake, Words, words
+from engine.sequence.places import Places
+from engine.sequence.written import CONFIG
+
+RESERVED = (".example", ".invalid", ".test", ".localhost")
+"""Domains that nobody can ever have (RFC 2606)."""
+
+
+class Hindrance(NamedTuple):
+    """`key` is where it stands in config.toml: "site.url"."""
+
+    key: str
+    words: Words
+
+
+def hindrances(config: Config, sample: Site) -> tuple[Hindrance, ...]:
+    """All of them, in the order of config.toml; none where letters reach nobody. `sample` is what the shipped sample calls itself."""
+    return tuple(_found(config, sample)) if config.smtp.reaches_people else ()
+
+
+def _found(config: Config, sample: Site) -> Iterator[Hindrance]:
+    site = config.site
+    for key, value, of_sample in (
+        ("name", site.name, sample.name),
+        ("from", site.sender, sample.sender),
+        ("from_name", site.sender_name, sample.sender_name),
+        ("reply_to", site.reply_to, sample.reply_to),
+        ("postal_address", site.postal_address, sample.postal_address),
+    ):
+        if value and value == of_sample:
+            yield Hindrance(f"site.{key}", words(N_("[site] {key} is the sample’s: write your own"), key=key))
+    if is_loopback(site.url):
+        yield Hindrance("site.url", words(N_("[site] url is this machine: nobody else could open a link, unsubscribe or confirm")))
+    elif site.url.startswith("http://"):
+        yield Hindrance("site.url", words(N_("[site] url is not https: whoever is in between could read and use the links of letters")))
+    domain = site.sender.rpartition("@")[2]
+    if site.sender != sample.sender and f".{domain}".endswith(RESERVED):
+        sentence = N_("[site] from lies in {domain}, a domain nobody can have: no answer and no bounce would arrive")
+        yield Hindrance("site.from", words(sentence, domain=domain))
+    if config.smtp.password_file and (why := _unreadable(config.folder / config.smtp.password_file)):
+        sentence = N_("[smtp] password_file {file} cannot be read: {why}")
+        yield Hindrance("smtp.password_file", words(sentence, file=config.smtp.password_file, why=why))
+
+
+def _unreadable(file: Path) -> Words | None:
+    try:
+        return None if file.read_text(encoding="utf-8").strip() else words(N_("it is empty"))
+    except OSError as error:
+        return words(error.strerror or "?")
+    except UnicodeDecodeError:
+        return words(N_("it is not a text in UTF-8"))
+
+
+def as_warnings(found: tuple[Hindrance, ...], config_text: str) -> list[Mistake]:
+    places = Places(config_text)
+    return [Mistake(CONFIG, places.line(key), words, False, places.column(key)) for key, words in found]
