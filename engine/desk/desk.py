@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,33 @@ class ApiKey:
     name: str
     scopes: frozenset[str]
     expired: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A link's page was fetched. `asked`: it asked a person for a press. `robot`: by one that says so.
+
+    `visitor` and `network` are keyed hashes, "" where nobody's is to be remembered.
+    """
+
+    page: Page
+    asked: bool
+    robot: bool = False
+    visitor: str = ""
+    network: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What was known of a link when it was opened: was it `pressed` before, how many `others` of its letter were ever opened.
+
+    And was the letter opened by a `robot`, was its visitor `hurried` within the last quarter of an hour.
+    """
+
+    pressed: bool
+    others: int
+    robot: bool
+    hurried: bool
 
 
 class Desk:
@@ -145,16 +172,46 @@ class Desk:
         with self.database.connection() as connection:
             return connection.execute(SQL["compare_and_set_mark"], values).rowcount == 1
 
-    def note_shown(self, pages: Mapping[Page, bool]) -> dict[Page, tuple[bool, int]]:
-        """These links' pages were fetched; True where one asked a person for a press. Was it pressed before, and how many other links of that letter
-        were fetched within ten seconds, these included?"""
+    def note_shown(self, openings: Sequence[Opening]) -> list[Noted]:
+        """These links' pages were fetched at this moment; what is known of each opening, all of these included."""
+        pages: dict[Page, list[Opening]] = {}
+        for opening in openings:
+            pages.setdefault(opening.page, []).append(opening)
         ordered = sorted(pages)
-        asked = booleans([pages[page] for page in ordered])
-        rows = self._run("note_shown", messages=texts([m for m, _ in ordered]), links=integers([n for _, n in ordered]), asked=asked)
+        rows = self._run(
+            "note_shown",
+            messages=texts([message for message, _ in ordered]),
+            links=integers([link for _, link in ordered]),
+            asked=booleans([any(o.asked for o in pages[page]) for page in ordered]),
+            robots=booleans([any(o.robot for o in pages[page]) for page in ordered]),
+            networks=texts([" ".join(sorted({o.network for o in pages[page]} - {""})[:3]) for page in ordered]),
+        )
         together: dict[str, set[int]] = {}
         for message, link in ordered:
             together.setdefault(message, set()).add(link)
-        return {(m, link): (bool(pressed), len({*others, *together[m]} - {link})) for m, link, pressed, others in rows}
+        robots = {o.page[0] for o in openings if o.robot}
+        known = {(m, link): (bool(pressed), len({*others, *together[m]} - {link}), robot or m in robots) for m, link, pressed, others, robot in rows}
+        hurried = self._note_visitors(openings)
+        return [Noted(*known[opening.page], opening.visitor in hurried) for opening in openings]
+
+    def _note_visitors(self, openings: Sequence[Opening]) -> set[str]:
+        """Who among them is in a hurry."""
+        visits: dict[str, set[Page]] = {}
+        for opening in openings:
+            if opening.visitor:
+                visits.setdefault(opening.visitor, set()).add(opening.page)
+        if not visits:
+            return set()
+        ordered = sorted(visits)
+        last = [max(visits[visitor]) for visitor in ordered]
+        rows = self._run(
+            "note_visitors",
+            visitors=texts(ordered),
+            messages=texts([message for message, _ in last]),
+            links=integers([link for _, link in last]),
+            several=booleans([len(visits[visitor]) > 1 for visitor in ordered]),
+        )
+        return {str(visitor) for visitor, hurried in rows if hurried}
 
     def note_pressed(self, pages: Collection[Page]) -> None:
         ordered = sorted(set(pages))
@@ -166,5 +223,5 @@ class Desk:
 
     def forget(self) -> None:
         """Each table's time to live."""
-        for name in ("forget_taken", "forget_nonces", "forget_attempts", "forget_calls", "forget_shown", "forget_stuck", "forget_counts"):
-            self._run(name)
+        for table in ("taken", "nonces", "attempts", "calls", "shown", "visitors", "networks", "stuck", "counts"):
+            self._run(f"forget_{table}")

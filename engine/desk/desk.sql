@@ -24,6 +24,10 @@ CREATE TABLE IF NOT EXISTS desk.shown (
     message text NOT NULL, link smallint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), asked boolean NOT NULL,
     pressed boolean NOT NULL DEFAULT false, PRIMARY KEY (message, link));
 CREATE INDEX IF NOT EXISTS shown_at ON desk.shown (at);
+ALTER TABLE desk.shown ADD COLUMN IF NOT EXISTS robot boolean NOT NULL DEFAULT false,
+    ADD COLUMN IF NOT EXISTS networks text[] NOT NULL DEFAULT '{}', ADD COLUMN IF NOT EXISTS since timestamptz NOT NULL DEFAULT clock_timestamp();
+CREATE TABLE IF NOT EXISTS desk.visitor (
+    visitor text PRIMARY KEY, message text NOT NULL, link smallint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), hurried timestamptz);
 CREATE TABLE IF NOT EXISTS desk.mark (name text PRIMARY KEY, engine_at bigint NOT NULL, position bigint NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS desk.process (
     id text PRIMARY KEY, host text NOT NULL, pid integer NOT NULL, parts text[] NOT NULL, since timestamptz NOT NULL, seen timestamptz NOT NULL);
@@ -194,13 +198,41 @@ WHERE (desk.mark.engine_at, desk.mark.position) = (%(held_engine_at)s, %(held_po
 SELECT engine_at, position FROM desk.mark WHERE name = %(name)s
 
 -- name: note_shown
--- Pages of links were fetched. Which other links of the same letter were within ten seconds tells a robot that tries them all (C03). It is kept for
--- moments and for counting, and waits for no disk.
-INSERT INTO desk.shown (message, link, asked) SELECT * FROM unnest(%(messages)s::text[], %(links)s::smallint[], %(asked)s::boolean[])
+-- Pages of links were fetched. Which other links of the same letter ever were tells a robot that tries them all (C03), and so does one link fetched from
+-- three networks within two minutes; networks are keyed hashes, and stay for minutes. It is kept for counting, and waits for no disk.
+INSERT INTO desk.shown (message, link, asked, robot, networks)
+SELECT message, link, asked, robot OR cardinality(networks) > 2, networks FROM (
+    SELECT message, link, asked, robot, string_to_array(networks, ' ') FROM unnest(
+        %(messages)s::text[], %(links)s::smallint[], %(asked)s::boolean[], %(robots)s::boolean[], %(networks)s::text[])
+        AS n (message, link, asked, robot, networks)) AS page (message, link, asked, robot, networks)
 WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
-ON CONFLICT (message, link) DO UPDATE SET at = clock_timestamp(), asked = shown.asked OR excluded.asked
-RETURNING message, link, pressed, ARRAY(SELECT other.link FROM desk.shown other WHERE other.message = shown.message AND other.link <> shown.link
-    AND other.at > clock_timestamp() - interval '10 seconds')
+ON CONFLICT (message, link) DO UPDATE SET at = clock_timestamp(), asked = shown.asked OR excluded.asked,
+    robot = shown.robot OR excluded.robot OR (shown.since > clock_timestamp() - interval '2 minutes'
+        AND (SELECT count(DISTINCT n) FROM unnest(shown.networks || excluded.networks) AS n) > 2),
+    networks = CASE WHEN shown.since > clock_timestamp() - interval '2 minutes'
+        THEN ARRAY(SELECT DISTINCT n FROM unnest(shown.networks || excluded.networks) AS n LIMIT 3) ELSE excluded.networks END,
+    since = CASE WHEN shown.since > clock_timestamp() - interval '2 minutes' THEN shown.since ELSE clock_timestamp() END
+RETURNING message, link, pressed, ARRAY(SELECT other.link FROM desk.shown other WHERE other.message = shown.message AND other.link <> shown.link),
+    robot OR EXISTS (SELECT FROM desk.shown other WHERE other.message = shown.message AND other.robot)
+
+-- name: note_visitors
+-- Who opened which page last, as a keyed hash: two different ones within ten seconds, and this visitor is in a hurry for a quarter of an hour.
+INSERT INTO desk.visitor (visitor, message, link, hurried)
+SELECT visitor, message, link, CASE WHEN several THEN clock_timestamp() END
+FROM unnest(%(visitors)s::text[], %(messages)s::text[], %(links)s::smallint[], %(several)s::boolean[]) AS v (visitor, message, link, several)
+WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
+ON CONFLICT (visitor) DO UPDATE SET message = excluded.message, link = excluded.link, at = clock_timestamp(),
+    hurried = CASE WHEN excluded.hurried IS NOT NULL OR (visitor.at > clock_timestamp() - interval '10 seconds'
+        AND (visitor.message, visitor.link) <> (excluded.message, excluded.link)) THEN clock_timestamp() ELSE visitor.hurried END
+RETURNING visitor, coalesce(hurried > clock_timestamp() - interval '15 minutes', false)
+
+-- name: forget_visitors
+-- What is remembered of visitors is for the moment.
+DELETE FROM desk.visitor WHERE at < clock_timestamp() - interval '15 minutes'
+
+-- name: forget_networks
+-- As above.
+UPDATE desk.shown SET networks = '{}' WHERE networks <> '{}' AND since < clock_timestamp() - interval '15 minutes'
 
 -- name: note_pressed
 -- Acts came from these links' pages: they are not lost, and the pages no longer act by themselves. As above: a press that a crash makes forgotten is
@@ -212,7 +244,7 @@ ON CONFLICT (message, link) DO UPDATE SET pressed = true
 -- name: lost_messages
 -- Letters whose page asked for a press and never got one, for their author; but for those a robot went through link by link. The last half hour may
 -- still be pressed.
-SELECT DISTINCT message FROM desk.shown WHERE asked AND NOT pressed AND at < clock_timestamp() - interval '30 minutes'
+SELECT DISTINCT message FROM desk.shown WHERE asked AND NOT pressed AND NOT robot AND at < clock_timestamp() - interval '30 minutes'
     AND NOT EXISTS (SELECT FROM desk.shown other WHERE other.message = shown.message AND other.link <> shown.link
         AND (other.pressed OR other.at BETWEEN shown.at - interval '10 seconds' AND shown.at + interval '10 seconds'))
 

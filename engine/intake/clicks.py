@@ -11,6 +11,7 @@ from typing import Literal
 
 from engine.sequence.model import Link
 from engine.subscriber import commands as c
+from engine.subscriber.answering import CONTRADICTION
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.outcome import Refused
@@ -20,7 +21,8 @@ Action = Literal["answer", "unsubscribe", "everything", "confirm", "undo", "not-
 Said = Literal["nothing", "button", "auto", "one-click", "again"]
 
 HUMAN, AUTOMATIC, ONE_CLICK = "human_button", "auto_submit", "rfc8058"
-MAY_ACT_ALONE: frozenset[Action] = frozenset({"answer", "unsubscribe", "everything"})
+MAY_ACT_ALONE: frozenset[Action] = frozenset({"answer"})
+"""Whatever takes something away, or gives a ground, is a person's press (C03)."""
 EVERYTHING = "*"
 
 
@@ -70,6 +72,14 @@ def act_of(said: Said) -> str:
 def cause_of(click: Click, act: str, commitment: str = "") -> Cause:
     number = click.link.index if click.link is not None else -1
     return Cause("one-click" if act == ONE_CLICK else "click", click.claim.message, number, commitment)
+
+
+def contradicts(click: Click, person: Person, at: int) -> bool:
+    """Whether an automatic press of it would be another automatic answer to a letter that had one just before. `at` is the engine's, in ms."""
+    move, link = person.last_move, click.link
+    if link is None or link.kind != "move" or move is None:
+        return False
+    return move.act == AUTOMATIC and move.message == click.claim.message and move.link != link.index and at - move.at <= CONTRADICTION
 
 
 def command_of(click: Click, body: Body, at: int, person: Person, commitment: str = "") -> c.AnyCommand | Refused:

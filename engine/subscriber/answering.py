@@ -13,7 +13,8 @@ from engine.subscriber.person import LastMove, Membership, Person, draft_of, put
 
 AUTOMATIC = "auto_submit"
 HOLD_AFTER_AUTOMATIC = 10 * MINUTE
-CONTRADICTION = 10_000
+CONTRADICTION = HOLD_AFTER_AUTOMATIC
+"""As long as nothing has come of the first."""
 RULE = e.Cause("rule")
 CONTRADICTORY = "two different answers came within seconds of each other; please choose"
 
@@ -98,7 +99,7 @@ def _consent(command: c.Answer, person: Person, plan: Plan) -> tuple[e.PersonEve
 
 
 def _contradiction(command: c.Answer, person: Person, plan: Plan) -> Outcome | None:
-    """Two different automatic answers to one letter within ten seconds are no person's: neither holds, and the page asks (C09).
+    """Two different automatic answers to one letter within minutes are no person's: neither holds, and the page asks (C09).
 
     From then on only a person answers that letter: a robot that tries a third link, or the first again, moves nobody.
     """

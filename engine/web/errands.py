@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import cast
 
 from engine.deciding import Result, Wish
-from engine.desk.desk import Page
+from engine.desk.desk import Noted, Page
+from engine.desk.desk import Opening as Fetched
 from engine.house import House
 from engine.installation.state import Installation
 from engine.ledger.codec import Entry
@@ -31,9 +32,9 @@ def spent(nonce: str) -> Steps[bool]:
     return cast(bool, (yield SPEND, nonce))
 
 
-def shown(page: Page, *, asked: bool) -> Steps[tuple[bool, int]]:
+def shown(fetched: Fetched) -> Steps[Noted]:
     """See Desk.note_shown."""
-    return cast("tuple[bool, int]", (yield SHOWN, (page, asked)))
+    return cast(Noted, (yield SHOWN, fetched))
 
 
 def later(stream: str, version: int) -> Steps[list[Entry]]:
@@ -77,11 +78,7 @@ class Errands:
         return answers
 
     def _show(self, asked: Sequence[object]) -> Sequence[object]:
-        pages: dict[Page, bool] = {}
-        for page, by_a_person in cast(Sequence[tuple[Page, bool]], asked):
-            pages[page] = by_a_person or pages.get(page, False)
-        found = self.house.desk.note_shown(pages)
-        return [found[page] for page, _ in cast(Sequence[tuple[Page, bool]], asked)]
+        return self.house.desk.note_shown(cast(Sequence[Fetched], asked))
 
     def _read_on(self, asked: Sequence[object]) -> Sequence[object]:
         places = cast(Sequence[tuple[str, int]], asked)

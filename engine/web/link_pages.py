@@ -52,17 +52,17 @@ class LinkPages:
     def __init__(self, house: House, pages: Pages) -> None:
         self.house, self.pages = house, pages
 
-    def ask(self, opened: Opened, *, alone: bool) -> Response:
-        """The page of a link: one large button that says what it does; `alone`: the page presses it by itself."""
+    def ask(self, opened: Opened, *, wait: float = 0) -> Response:
+        """The page of a link: one large button that says what it does; the page presses it by itself after `wait` wall-clock seconds, 0 for never."""
         _ = translator(opened.language)
         heading, text, button = _asked(opened, _)
-        quiet = _("One moment. If nothing happens, press the button.") if alone else ""
+        quiet = _("If you do nothing, this page sends your answer in a few seconds. To keep it from doing so, close it.") if wait else ""
         more: tuple[Press, ...] = ()
         if opened.click.action == "unsubscribe" and opened.click.claim.kind != "permission":
             more = (self._press(opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"),)
         press = self._press(opened, button, opened.action)
         shown = Shown(heading, text, (press, *more), quiet=quiet, leads_to=thanks_address(opened))
-        return self.show(opened.language, shown, alone=alone)
+        return self.show(opened.language, shown, wait=wait)
 
     def consent(self, opened: Opened, purpose: str, *, missing: bool) -> Response:
         """An answer that leads to letters of another purpose: its own words, an unticked box and a button (GDPR 4(11))."""
@@ -163,7 +163,7 @@ class LinkPages:
         token = opened.token if action == opened.action else token_for(self.house, opened, action)
         return Press(label, token, make_nonce(self.house.secrets.nonce_key, token, time.time()), act, look)
 
-    def show(self, language: Language, shown: Shown, *, alone: bool = False, missing: bool = False, status: int = 200) -> Response:
+    def show(self, language: Language, shown: Shown, *, wait: float = 0, missing: bool = False, status: int = 200) -> Response:
         presses = tuple(Press(p.label, blank(2 * n), blank(2 * n + 1), p.act, p.look) for n, p in enumerate(shown.presses))
         return self.pages.filled(
             "link.html",
@@ -178,7 +178,7 @@ class LinkPages:
             quiet=shown.quiet,
             onward=shown.onward,
             missing=missing,
-            alone=alone,
+            wait=round(wait * 1000),
         )
 
 

@@ -24,7 +24,7 @@ from engine.web.own_data import OwnData, is_of_own_data
 from engine.web.pages import App, Ours, Pages, Receive, Send, site_headers
 from engine.web.pressing import Visitor
 from engine.web.rate import Pace
-from engine.web.robots import is_prefetch
+from engine.web.robots import is_by_gateway, is_prefetch
 from engine.web.visits import Visits
 
 PREFIX = "/l/"
@@ -82,4 +82,5 @@ def _visitor(request: Request, token: str, trusted: tuple[str, ...], too_often: 
         headers.get("sec-fetch-user", ""),
         is_prefetch(headers),
         too_often,
+        is_by_gateway(headers),
     )

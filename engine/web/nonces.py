@@ -31,5 +31,10 @@ def is_nonce(key: bytes, token: str, nonce: str, now: float) -> bool:
     return genuine and now <= int.from_bytes(payload[:8], "big") <= now + LIVES_SECONDS + 1
 
 
+def made_at(nonce: str) -> float:
+    """When a nonce that is one was made, in seconds since 1970."""
+    return float(int.from_bytes(base64.urlsafe_b64decode(nonce)[:8], "big") - LIVES_SECONDS)
+
+
 def _mac(key: bytes, payload: bytes, token: str) -> bytes:
     return hmac.digest(key, _PREFIX + payload + token.encode(errors="surrogatepass"), "sha256")[:16]

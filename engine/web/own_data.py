@@ -53,7 +53,7 @@ class OwnData:
         if posted is None:
             if visitor.method == "GET":
                 # Robots that try all links of a letter are told by it; nobody's answer was lost where this one was not pressed.
-                self.house.desk.note_shown({(letter.claim.message, link_token.MY_DATA): False})
+                self.house.desk.note_shown([visitor.fetched((letter.claim.message, link_token.MY_DATA), self.house.secrets.pepper, asked=False)])
             return self.pages.front(letter)
         if visitor.too_often:
             return self.pages.too_often(letter)

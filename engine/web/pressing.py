@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 
+from engine.desk.desk import Opening, Page
 from engine.evidence.keeping import kept, of_ground
 from engine.intake.clicks import Body, act_of
 from engine.subscriber.answering import needs_consent
 from engine.vault.commitment import Evidence
+from engine.web.limits import neighbourhood
 from engine.web.link_pages import again_kind
 from engine.web.opened import Opened, readable
 from engine.web.robots import is_scanner
@@ -25,10 +28,18 @@ class Visitor:
     sec_fetch_user: str
     prefetched: bool
     too_often: bool
+    gateway: bool = False
 
     @property
     def robot(self) -> bool:
-        return self.prefetched or is_scanner(self.user_agent)
+        """It says so itself, or asks as no browser does."""
+        return self.prefetched or self.method == "HEAD" or is_scanner(self.user_agent)
+
+    def fetched(self, page: Page, key: bytes, *, asked: bool) -> Opening:
+        """What the desk remembers of it for a while: who and from where as hashes under `key`."""
+        visitor = hmac.digest(key, f"visitor/v1\0{self.address}\0{self.user_agent}".encode(errors="replace"), "sha256").hex()[:24]
+        network = hmac.digest(key, f"network/v1\0{neighbourhood(self.address)}".encode(errors="replace"), "sha256").hex()[:12]
+        return Opening(page, asked and not self.robot, self.robot and not self.prefetched, visitor, network)
 
 
 def consent_needed(opened: Opened) -> str:

@@ -13,21 +13,23 @@ from dataclasses import replace
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from engine.deciding import Result, Wish
+from engine.desk.desk import Noted
+from engine.desk.desk import Opening as Fetched
 from engine.house import House
-from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of
+from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of, contradicts
 from engine.subscriber.answering import CONTRADICTORY, is_contradiction, may_take_back
 from engine.subscriber.decide import decide
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused
 from engine.vault.commitment import Evidence
 from engine.vault.vault import Keep
-from engine.web import errands
+from engine.web import errands, robots
 from engine.web.errands import Errands
 from engine.web.link_pages import LinkPages, thanks_address
-from engine.web.nonces import is_nonce
+from engine.web.nonces import is_nonce, made_at
 from engine.web.opened import Opened, sent_at, sent_later
 from engine.web.pages import Pages
 from engine.web.pressing import Visitor, consent_needed, evidence_of, notice_shown
-from engine.web.robots import Visit, may_act_alone
+from engine.web.robots import Visit
 from engine.web.together import Steps, done_together
 
 
@@ -92,8 +94,12 @@ class Visits:
         if body.said == "again":
             return action in ("unsubscribe", "everything")
         if body.said == "auto":
-            noted = yield from errands.shown(opened.page, asked=not visitor.robot)
-            return (yield from self._may_act_alone(opened, visitor, *noted))
+            noted = yield from errands.shown(self._fetched(opened, visitor))
+            if time.time() - made_at(body.nonce) < robots.WAIT_SECONDS - 1:
+                return False
+            # What contradicts an automatic answer is taken back by the core, and the page asks (C09).
+            contradicting = contradicts(opened.click, opened.person, self.house.clock.now())
+            return contradicting or (yield from self._may_act_alone(opened, visitor, noted))
         return True
 
     def _done_by(self, opened: Opened, body: Body, result: Result) -> Response:
@@ -116,12 +122,13 @@ class Visits:
             return self._done(opened, foreseen)
         if isinstance(foreseen, Refused):
             return self.pages.refused(opened, foreseen.why)
-        noted = (True, 0)
-        if visitor.method == "GET":
-            noted = yield from errands.shown(opened.page, asked=not visitor.robot)
+        noted = None
+        if visitor.method in ("GET", "HEAD"):
+            noted = yield from errands.shown(self._fetched(opened, visitor))
         if purpose:
             return self.pages.consent(opened, purpose, missing=False)
-        return self.pages.ask(opened, alone=alone and (yield from self._may_act_alone(opened, visitor, *noted)))
+        alone = alone and noted is not None and (yield from self._may_act_alone(opened, visitor, noted))
+        return self.pages.ask(opened, wait=robots.WAIT_SECONDS if alone else 0)
 
     def _done(self, opened: Opened, outcome: Outcome, *, again: bool = False) -> Response:
         if opened.click.action == "undo" and isinstance(outcome, NothingToDo):
@@ -132,14 +139,18 @@ class Visits:
         command = command_of(opened.click, body, self.house.clock.now(), opened.person)
         return command if isinstance(command, Refused) else decide(command, opened.person, opened.plan)
 
-    def _may_act_alone(self, opened: Opened, visitor: Visitor, pressed: bool, others: int) -> Steps[bool]:
+    def _fetched(self, opened: Opened, visitor: Visitor) -> Fetched:
+        return visitor.fetched(opened.page, self.house.secrets.pepper, asked=True)
+
+    def _may_act_alone(self, opened: Opened, visitor: Visitor, noted: Noted) -> Steps[bool]:
         if opened.click.action not in MAY_ACT_ALONE:
             return False
         told, at = sent_at(opened)
         if not told:
             at = sent_later(opened, (yield from errands.later(opened.stream, opened.entry.version)))
         age = self.house.clock.wall_age(at) if at is not None else None
-        return may_act_alone(Visit(age, visitor.user_agent, visitor.prefetched, others, visitor.too_often, pressed))
+        seen = age, visitor.user_agent, visitor.prefetched, noted.others, visitor.too_often, noted.pressed
+        return robots.may_act_alone(Visit(*seen, noted.robot, noted.hurried, visitor.gateway))
 
     def _keep(self, opened: Opened, body: Body, kept: tuple[Evidence, ...], now: int) -> Steps[Keep]:
         again = body.said == "again"

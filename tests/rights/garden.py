@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from engine.deciding import Wish
+from engine.desk.desk import Opening
 from engine.house import House
 from engine.subscriber.commands import ChangeProfile, Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause, LetterBegun
@@ -87,7 +88,7 @@ class Anna:
         """On the desk: set aside with words about her, her links opened, her address limited."""
         desk = self.house.desk
         desk.stick(self.stream, "list:10", f"cannot be rendered for {self.name}")
-        desk.note_shown({(begun.message, 0): True for begun in self.letters})
+        desk.note_shown([Opening((begun.message, 0), asked=True) for begun in self.letters])
         desk.spend_nonces([secrets.token_hex(8)])
 
 

@@ -89,7 +89,7 @@ def test_the_same_automatic_answer_twice_is_no_contradiction() -> None:
 
 
 def test_automatic_answers_further_apart_are_a_changed_mind() -> None:
-    later = given(ASKED).when(click(YES, act=AUTO)).when(click(NO, act=AUTO, at=LATER + 10 * SECOND + 1))
+    later = given(ASKED).when(click(YES, act=AUTO)).when(click(NO, act=AUTO, at=LATER + 10 * 60 * SECOND + 1))
     assert later.lists == {12: 3}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from engine.desk.desk import Opening
 from engine.house import House
 from engine.installation.events import BroadcastFellDue
 from engine.sequence.delay import DAY
@@ -44,7 +45,7 @@ def house(installations: Installations) -> Iterator[House]:
 
 
 def _open_without_pressing(house: House, message: str) -> None:
-    house.desk.note_shown({(message, 0): True})
+    house.desk.note_shown([Opening((message, 0), asked=True)])
     with house.database.connection() as connection:
         connection.execute("UPDATE desk.shown SET at = at - interval '1 hour'")
 

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from engine.house import House
+from engine.web import robots
 from tests.installation import Installations
-from tests.web.correspondence import FILES, PHONE
+from tests.web.correspondence import FILES, phone
 from tests.web.serving import served
 
 
@@ -25,8 +26,14 @@ def site(house: House) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(autouse=True)
+def pages_wait_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In these tests a page that acts by itself waits half a second."""
+    monkeypatch.setattr(robots, "WAIT_SECONDS", 0.5)
+
+
 @pytest.fixture
 def reader(site: str) -> Iterator[httpx.Client]:
     """A person's telephone, without JavaScript; it follows no redirect."""
-    with httpx.Client(base_url=site, headers={"User-Agent": PHONE}, timeout=20) as client:
+    with httpx.Client(base_url=site, headers={"User-Agent": phone()}, timeout=20) as client:
         yield client

@@ -21,6 +21,13 @@ from engine.vault.vault import Keep
 
 MINUTE = 60_000
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+
+
+def phone() -> str:
+    """A telephone nobody else has: who opens the pages of several people within seconds is taken for a robot."""
+    return f"{PHONE} Telephone/{secrets.token_hex(4)}"
+
+
 YES, NO, COPY, OFFERS, SHOP = range(5)
 
 FILES = {

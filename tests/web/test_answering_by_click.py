@@ -95,7 +95,7 @@ def test_evidence_lies_in_the_vault_and_the_ledger_shows_its_commitment_alone(ho
     found = letter(house)
     token = found.link(YES)
     page = reader.get(f"/l/{token}").text
-    reader.post(f"/l/{token}", data=form_to(page, token), headers={"Sec-Fetch-User": "?1"})
+    reader.post(f"/l/{token}", data=form_to(page, token), headers={"Sec-Fetch-User": "?1", "User-Agent": PHONE})
     entry = found.entries()[-1]
     assert (entry.cause.door, entry.cause.ref, entry.cause.link) == ("click", found.claim.message, YES)
     kept = house.vault.evidence_of(found.stream)[entry.cause.evidence]

@@ -73,7 +73,8 @@ def two_by_themselves(house: House, reader: httpx.Client, found: Letter) -> http
     fields = [form_to(reader.get(f"/l/{token}").text, token) for token in tokens]
     for token, each in zip(tokens, fields, strict=True):
         with house.database.connection() as connection:
-            connection.execute("UPDATE desk.shown SET at = at - interval '11 seconds'")
+            connection.execute("DELETE FROM desk.shown WHERE message = %s", (found.claim.message,))
+            connection.execute("DELETE FROM desk.visitor")
         answer = by_itself(reader, token, each)
     return answer
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, cast
 
@@ -10,10 +12,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.house import House
-from engine.link_token import CONFIRM, UNSUBSCRIBE
+from engine.link_token import CONFIRM, EVERYTHING, MY_DATA, UNSUBSCRIBE
 from engine.subscriber.events import ListMoved
+from engine.web import link_pages, robots, visits
 from tests.web.browsing import browsing
-from tests.web.correspondence import NO, OFFERS, PHONE, SHOP, YES, Letter, confirmation, letter
+from tests.web.correspondence import COPY, NO, OFFERS, SHOP, YES, Letter, confirmation, letter, phone
+from tests.web.test_robots import later
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +41,13 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
 
 
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def moved(found: Letter) -> ListMoved:
     (event,) = [event for event in found.since() if isinstance(event, ListMoved)]
     return event
@@ -45,7 +56,7 @@ def moved(found: Letter) -> ListMoved:
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_a_young_letter_waits_for_the_button_and_a_press_moves(house: House, site: str, scripts: bool) -> None:
     found = letter(house)
-    with browsing(scripts=scripts, agent=PHONE, width=390) as page:
+    with browsing(scripts=scripts, agent=phone(), width=390) as page:
         page.goto(f"{site}/l/{found.link(YES)}")
         page.wait_for_timeout(300)
         assert found.since() == []
@@ -62,16 +73,19 @@ def test_a_young_letter_waits_for_the_button_and_a_press_moves(house: House, sit
 
 def test_an_old_letter_needs_one_click(house: House, site: str) -> None:
     found = letter(house, minutes_ago=60)
-    with browsing(agent=PHONE) as page:
+    with browsing(agent=phone()) as page:
         page.goto(f"{site}/l/{found.link(YES)}")
         expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
     assert (moved(found).act, found.lists()) == ("auto_submit", {11})
 
 
-def test_an_old_letter_unsubscribes_with_one_click_and_a_press_brings_back(house: House, site: str) -> None:
+def test_unsubscribing_waits_for_its_button_and_a_press_brings_back(house: House, site: str) -> None:
     found = letter(house, minutes_ago=60)
-    with browsing(agent=PHONE, width=390) as page:
+    with browsing(agent=phone(), width=390) as page:
         page.goto(f"{site}/l/{found.token(UNSUBSCRIBE)}")
+        page.wait_for_timeout(1000)
+        assert found.lists() == {10}
+        page.get_by_role("button", name="Me désinscrire").click()
         expect(page.get_by_role("heading", name="Votre désinscription est faite")).to_be_visible()
         assert found.lists() == set()
         picture(page, "unsubscribed")
@@ -80,9 +94,66 @@ def test_an_old_letter_unsubscribes_with_one_click_and_a_press_brings_back(house
     assert found.lists() == {10}
 
 
+class Wall:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize("pace", [1, 12], ids=["in a burst", "every twelve seconds"])
+@pytest.mark.parametrize("foot_first", [True, False], ids=["from the foot", "from the first answer"])
+def test_a_scanner_that_runs_scripts_and_opens_every_link_in_order_changes_nothing(
+    house: House, site: str, monkeypatch: pytest.MonkeyPatch, pace: int, foot_first: bool
+) -> None:
+    """Each page in a tab of its own, where it stays until all are opened and two minutes longer."""
+    wall = Wall()
+    monkeypatch.setattr(robots, "WAIT_SECONDS", 15.0)
+    for module in (visits, link_pages):
+        monkeypatch.setattr(module, "time", wall)
+    found = letter(house, minutes_ago=60)
+    foot = [found.token(action) for action in (UNSUBSCRIBE, EVERYTHING, MY_DATA)]
+    answers = [found.link(number) for number in (YES, NO, COPY, OFFERS, SHOP)]
+    with browsing(agent=phone()) as page:
+        page.clock.install()
+        page.context.add_init_script("Object.defineProperty(document, 'visibilityState', {get: () => 'visible'})")
+        for token in [*foot, *answers] if foot_first else [*answers, *foot]:
+            page.context.new_page().goto(f"{site}/l/{token}")
+            wall.now += pace
+            later(house, f"{pace} seconds")
+            page.clock.run_for(pace * 1000)
+        wall.now += 120
+        page.clock.run_for(120_000)
+        page.wait_for_timeout(500)
+    assert found.since() == [] and found.lists() == {10}
+
+
+def test_an_old_letter_of_which_one_link_alone_is_opened_is_answered_after_fifteen_seconds(
+    house: House, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = Wall()
+    monkeypatch.setattr(robots, "WAIT_SECONDS", 15.0)
+    for module in (visits, link_pages):
+        monkeypatch.setattr(module, "time", wall)
+    found = letter(house, minutes_ago=60)
+    with browsing(agent=phone()) as page:
+        page.clock.install()
+        page.goto(f"{site}/l/{found.link(YES)}")
+        expect(page.get_by_role("button", name="Je réponds « Oui, c’est fait »")).to_be_visible()
+        page.clock.run_for(14_000)
+        assert found.since() == []
+        wall.now += 15
+        page.clock.run_for(1_000)
+        expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
+    assert found.lists() == {11}
+
+
 def test_without_javascript_an_old_letter_waits_for_the_button(house: House, site: str) -> None:
     found = letter(house, minutes_ago=60)
-    with browsing(scripts=False, agent=PHONE) as page:
+    with browsing(scripts=False, agent=phone()) as page:
         page.goto(f"{site}/l/{found.link(YES)}")
         page.wait_for_timeout(300)
         assert found.since() == []
@@ -102,7 +173,7 @@ def test_a_browser_that_says_it_is_headless_gets_the_button(house: House, site: 
 @pytest.mark.parametrize(("trick", "event"), [(HIDDEN, "visibilitychange"), (PRERENDERED, "prerenderingchange")], ids=["hidden", "prerendered"])
 def test_a_page_nobody_sees_waits_until_somebody_does(house: House, site: str, trick: str, event: str) -> None:
     found = letter(house, minutes_ago=60)
-    with browsing(agent=PHONE) as page:
+    with browsing(agent=phone()) as page:
         page.add_init_script(trick)
         page.goto(f"{site}/l/{found.link(YES)}")
         page.wait_for_timeout(500)
@@ -115,13 +186,14 @@ def test_a_page_nobody_sees_waits_until_somebody_does(house: House, site: str, t
 def test_a_real_press_says_so_to_the_server_and_a_script_does_not(house: House, site: str) -> None:
     pressed, alone = letter(house), letter(house)
     house.clock.jump(3_600_000)
-    with browsing(agent=PHONE, scripts=False) as page:
+    with browsing(agent=phone(), scripts=False) as page:
         page.goto(f"{site}/l/{pressed.link(YES)}")
         page.get_by_role("button").click()
         expect(page.get_by_text("Bravo")).to_be_visible()
-    with browsing(agent=PHONE) as page:
+    with browsing(agent=phone()) as page:
         page.goto(f"{site}/l/{alone.link(YES)}")
-        expect(page.get_by_text("Bravo")).to_be_visible()
+        # Not asked of the browser: whoever asks it counts there as somebody who pressed.
+        until(lambda: alone.since() != [])
     (by_hand,), (by_script,) = (house.vault.evidence_of(each.stream).values() for each in (pressed, alone))
     assert (by_hand["act"], by_hand["sec_fetch_user"]) == ("human_button", "?1")
     assert (by_script["act"], by_script["sec_fetch_user"]) == ("auto_submit", "")
@@ -130,14 +202,14 @@ def test_a_real_press_says_so_to_the_server_and_a_script_does_not(house: House, 
 @pytest.mark.parametrize("minutes", [0, 60], ids=["by a press", "by itself"])
 def test_the_reader_arrives_at_the_address_the_author_gave(house: House, site: str, minutes: int) -> None:
     found = letter(house, minutes_ago=minutes)
-    with browsing(agent=PHONE) as page:
+    with browsing(agent=phone()) as page:
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.context.route("https://boutique.example/**", lambda route: route.fulfill(body="Merci de votre visite", content_type="text/plain"))
-        page.goto(f"{site}/l/{found.link(SHOP)}")
-        if not minutes:
-            page.get_by_role("button").click()
-        page.wait_for_url("https://boutique.example/merci?de=potager")
+        with page.expect_request("https://boutique.example/merci?de=potager"):
+            page.goto(f"{site}/l/{found.link(SHOP)}")
+            if not minutes:
+                page.get_by_role("button").click()
         assert said == []
     assert found.lists() == {13}
 
@@ -145,7 +217,7 @@ def test_the_reader_arrives_at_the_address_the_author_gave(house: House, site: s
 def test_a_confirmation_waits_for_its_button_however_old_it_is(house: House, site: str) -> None:
     asked = confirmation(house)
     house.clock.jump(3_600_000)
-    with browsing(agent=PHONE, width=390) as page:
+    with browsing(agent=phone(), width=390) as page:
         page.goto(f"{site}/l/{asked.token(CONFIRM)}")
         page.wait_for_timeout(500)
         assert asked.since() == []
@@ -157,7 +229,7 @@ def test_a_confirmation_waits_for_its_button_however_old_it_is(house: House, sit
 
 def test_another_purpose_is_a_box_that_a_person_ticks(house: House, site: str) -> None:
     found = letter(house, minutes_ago=60)
-    with browsing(agent=PHONE, width=390) as page:
+    with browsing(agent=phone(), width=390) as page:
         page.goto(f"{site}/l/{found.link(OFFERS)}")
         box = page.get_by_role("checkbox", name="Oui, je souhaite recevoir « Les offres du potager ».")
         assert not box.is_checked()
@@ -172,7 +244,7 @@ def test_another_purpose_is_a_box_that_a_person_ticks(house: House, site: str) -
 
 def test_a_keyboard_is_enough(house: House, site: str) -> None:
     found = letter(house)
-    with browsing(agent=PHONE) as page:
+    with browsing(agent=phone()) as page:
         page.goto(f"{site}/l/{found.link(NO)}")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
@@ -182,7 +254,7 @@ def test_a_keyboard_is_enough(house: House, site: str) -> None:
 
 def test_no_other_host_no_cookie_and_no_complaint(house: House, site: str) -> None:
     found = letter(house, minutes_ago=60)
-    with browsing(agent=PHONE) as page:
+    with browsing(agent=phone()) as page:
         asked: list[str] = []
         said: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
@@ -197,7 +269,7 @@ def test_no_other_host_no_cookie_and_no_complaint(house: House, site: str) -> No
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_readable_by_day_and_by_night_and_on_a_small_telephone(house: House, site: str, scheme: str) -> None:
     found = letter(house)
-    with browsing(agent=PHONE, width=320, scheme=cast(Literal["light", "dark"], scheme)) as page:
+    with browsing(agent=phone(), width=320, scheme=cast(Literal["light", "dark"], scheme)) as page:
         for number, name in ((YES, "answer"), (OFFERS, "box")):
             page.goto(f"{site}/l/{found.link(number)}")
             picture(page, f"{name}-{scheme}")

@@ -242,7 +242,8 @@ def test_the_evidence_says_who_pressed(house: House, anna: Reader) -> None:
     evidence = house.vault.evidence_of(anna.letter.stream)
     assert (entry.door, entry.ref) == ("click", anna.letter.claim.message)
     assert {name: evidence[entry.evidence][name] for name in ("act", "by", "right")} == {"act": "human_button", "by": "self", "right": "access"}
-    assert [(said["user_agent"], said["ip"]) for said in evidence.values() if said.get("ip") == "127.0.0.1"] == [(PHONE, "127.0.0.1")]
+    (agent,) = [str(said["user_agent"]) for said in evidence.values() if said.get("ip") == "127.0.0.1"]
+    assert agent.startswith(PHONE)
 
 
 def test_everything_is_downloaded_as_json(house: House, anna: Reader) -> None:

@@ -9,14 +9,31 @@ import pytest
 from fastapi.responses import Response
 
 from engine.house import House
-from engine.link_token import CONFIRM, EVERYTHING, NOT_ME, UNDO, UNSUBSCRIBE
-from engine.subscriber.events import ConsentWithdrawn, ListMoved
+from engine.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
+from engine.subscriber.events import ListMoved
+from engine.web import robots
 from engine.web.pages import Pages
 from engine.web.pressing import Visitor
 from engine.web.robots import Visit, is_prefetch, is_scanner, may_act_alone
 from engine.web.visits import Visits
 from tests.conftest import MakeHouse
-from tests.web.correspondence import FILES, MINUTE, NO, OFFERS, PHONE, SHOP, YES, confirmation, form_to, joined, letter, press, written_to
+from tests.web.correspondence import (
+    COPY,
+    FILES,
+    MINUTE,
+    NO,
+    OFFERS,
+    PHONE,
+    SHOP,
+    YES,
+    confirmation,
+    form_to,
+    joined,
+    letter,
+    phone,
+    press,
+    written_to,
+)
 
 ZOO = [
     "",
@@ -70,14 +87,18 @@ def test_a_prefetch_is_recognised(name: str, value: str) -> None:
 AGES, AGENTS, FLAGS = [None, 0.0, 299.9, 300.0, 86_400.0], [PHONE, "curl/8.5.0"], [False, True]
 
 
-@pytest.mark.parametrize("visit", [Visit(*each) for each in itertools.product(AGES, AGENTS, FLAGS, [0, 1], FLAGS, FLAGS)], ids=str)
-def test_a_page_acts_by_itself_only_when_all_conditions_hold(visit: Visit) -> None:
-    holds = visit in {Visit(300.0, PHONE), Visit(86_400.0, PHONE)}
-    assert may_act_alone(visit) == holds
+def test_a_page_acts_by_itself_only_when_all_conditions_hold() -> None:
+    visits = [
+        Visit(age, agent, prefetched, others, *flags)
+        for age, agent, prefetched, others in itertools.product(AGES, AGENTS, FLAGS, [0, 1])
+        for flags in itertools.product(FLAGS, repeat=5)
+    ]
+    assert {visit for visit in visits if may_act_alone(visit)} == {Visit(300.0, PHONE), Visit(86_400.0, PHONE)}
 
 
-def acts_alone(reader: httpx.Client, token: str, agent: str = PHONE) -> bool:
-    page = reader.get(f"/l/{token}", headers={"User-Agent": agent})
+def acts_alone(reader: httpx.Client, token: str, agent: str = "", **headers: str) -> bool:
+    """Opened by somebody new."""
+    page = reader.get(f"/l/{token}", headers={"User-Agent": agent or phone(), **headers})
     assert page.status_code == 200 and "<button" in page.text
     return "<script" in page.text
 
@@ -114,30 +135,91 @@ def test_the_moment_a_letter_was_accepted_is_found_after_the_person_has_moved_on
     press(reader, found.link(YES))
     press(reader, found.link(SHOP))
     with house.database.connection() as connection:
-        connection.execute("UPDATE desk.shown SET at = at - interval '11 seconds'")
+        connection.execute("DELETE FROM desk.shown WHERE message = %s", (found.claim.message,))
     assert found.person().standing_from(found.claim.run) is not None and 10 not in found.lists()
     assert acts_alone(reader, found.link(NO))
 
 
 @pytest.mark.parametrize("agent", ZOO)
-def test_a_scanner_gets_the_button_and_nothing_else(house: House, reader: httpx.Client, agent: str) -> None:
-    assert not acts_alone(reader, letter(house, minutes_ago=60).link(YES), agent)
-
-
-def test_two_links_of_one_letter_within_seconds_are_a_robots_and_the_second_asks(house: House, reader: httpx.Client) -> None:
+def test_a_scanner_gets_the_button_and_so_does_whoever_opens_that_letter_later(house: House, reader: httpx.Client, agent: str) -> None:
     found = letter(house, minutes_ago=60)
-    assert acts_alone(reader, found.link(YES))
-    assert not acts_alone(reader, found.link(NO))
+    assert reader.get(f"/l/{found.link(YES)}", headers={"User-Agent": agent}).text.count("<script") == 0
+    assert not acts_alone(reader, found.link(YES)) and acts_alone(reader, letter(house, minutes_ago=60).link(YES))
+
+
+def later(house: House, interval: str) -> None:
+    """What the desk remembers was so much longer ago."""
     with house.database.connection() as connection:
-        connection.execute("UPDATE desk.shown SET at = at - interval '11 seconds'")
-    assert acts_alone(reader, found.link(NO))
+        connection.execute("UPDATE desk.shown SET at = at - %s::interval, since = since - %s::interval", (interval, interval))
+        connection.execute("UPDATE desk.visitor SET at = at - %s::interval, hurried = hurried - %s::interval", (interval, interval))
 
 
-def test_what_may_act_by_itself_are_answers_and_withdrawals(house: House, reader: httpx.Client) -> None:
-    def alone(action: int) -> bool:
-        return acts_alone(reader, letter(house, minutes_ago=60).token(action))
+@pytest.mark.parametrize("interval", ["0 seconds", "12 seconds", "20 days"])
+@pytest.mark.parametrize("first", [YES, UNSUBSCRIBE, EVERYTHING, MY_DATA])
+def test_once_two_links_of_a_letter_were_opened_none_acts_by_itself_for_its_whole_life(
+    house: House, reader: httpx.Client, interval: str, first: int
+) -> None:
+    found = letter(house, minutes_ago=60)
+    acts_alone(reader, found.link(YES) if first == YES else found.token(first))
+    later(house, interval)
+    house.desk.forget()
+    assert not acts_alone(reader, found.link(NO))
+    later(house, interval)
+    assert not acts_alone(reader, found.link(COPY))
 
-    assert alone(UNSUBSCRIBE) and alone(EVERYTHING)
+
+def from_networks(house: House, count: int, *, hours: int = 0) -> bool:
+    """Whether the page of a link acts by itself for the last of `count` visitors, each from a network of their own."""
+    found, visits = letter(house, minutes_ago=60), Visits(house, Pages(house.config.site))
+    for number in range(count):
+        (page,) = visits.answers([(Visitor(found.link(YES), "GET", phone(), f"198.51.{number}.7", "", False, False), None)])
+        later(house, f"{hours} hours")
+    assert isinstance(page, Response)
+    return b"<script" in page.body
+
+
+def test_one_link_from_three_networks_within_two_minutes_is_a_robots(house: House) -> None:
+    assert from_networks(house, 2) and not from_networks(house, 3) and from_networks(house, 3, hours=1)
+
+
+def test_who_opens_pages_of_several_letters_within_seconds_presses_buttons_for_a_quarter_of_an_hour(house: House, reader: httpx.Client) -> None:
+    first, second, third, agent = letter(house), letter(house), letter(house, minutes_ago=60), phone()
+    assert acts_alone(reader, first.link(YES), agent)
+    assert not acts_alone(reader, second.link(YES), agent) and not acts_alone(reader, first.link(YES), agent)
+    later(house, "11 seconds")
+    assert not acts_alone(reader, third.link(YES), agent)
+    later(house, "16 minutes")
+    assert acts_alone(reader, third.link(YES), agent)
+
+
+def test_what_is_remembered_of_visitors_names_nobody_and_is_forgotten(house: House, reader: httpx.Client) -> None:
+    acts_alone(reader, letter(house).link(YES))
+    with house.database.connection() as connection:
+        rows = connection.execute("SELECT visitor::text FROM desk.visitor UNION SELECT networks::text FROM desk.shown").fetchall()
+        assert rows and not any("127.0" in text or "iPhone" in text for (text,) in rows)
+    later(house, "16 minutes")
+    house.desk.forget()
+    with house.database.connection() as connection:
+        assert connection.execute("SELECT count(*) FROM desk.visitor").fetchall() == [(0,)]
+        assert connection.execute("SELECT count(*) FROM desk.shown WHERE networks <> '{}'").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Referer": "https://eur02.safelinks.protection.outlook.com/?url=x"}, {"Referer": "https://urldefense.com/v3/__x"}, {"Via": "1.1 TMES"},
+     {"Referer": "https://urldefense.proofpoint.com/v2/url"}, {"Referer": "https://protect-eu.mimecast.com/s/x"},
+     {"Referer": "https://linkprotect.cudasvc.com/url?a=x"}, {"Referer": "https://secure-web.cisco.com/x"}],
+)  # fmt: skip
+def test_who_comes_by_way_of_a_mail_filter_presses_the_button(house: House, reader: httpx.Client, headers: dict[str, str]) -> None:
+    found = letter(house, minutes_ago=60)
+    assert not acts_alone(reader, found.link(YES), **headers)
+    assert acts_alone(reader, found.link(YES), Referer="https://mail.example/"), "a person's visit is no mark on the letter"
+
+
+def test_answers_alone_may_act_by_themselves(house: House, reader: httpx.Client) -> None:
+    assert acts_alone(reader, letter(house, minutes_ago=60).link(COPY))
+    for action in (UNSUBSCRIBE, EVERYTHING):
+        assert not acts_alone(reader, letter(house, minutes_ago=60).token(action))
     asked = confirmation(house)
     house.clock.jump(60 * MINUTE)
     assert not acts_alone(reader, asked.token(CONFIRM)) and not acts_alone(reader, asked.token(NOT_ME))
@@ -148,9 +230,11 @@ def test_what_may_act_by_itself_are_answers_and_withdrawals(house: House, reader
     assert not acts_alone(reader, moved.token(UNDO))
 
 
-def by_itself(reader: httpx.Client, token: str, agent: str = PHONE) -> httpx.Response:
-    page = reader.get(f"/l/{token}").text
-    return reader.post(f"/l/{token}", data=form_to(page, token) | {"act": "auto"}, headers={"User-Agent": agent})
+def by_itself(reader: httpx.Client, token: str, agent: str | None = None) -> httpx.Response:
+    """The page posts its own button, as `agent` where that is given."""
+    mine = phone()
+    page = reader.get(f"/l/{token}", headers={"User-Agent": mine}).text
+    return reader.post(f"/l/{token}", data=form_to(page, token) | {"act": "auto"}, headers={"User-Agent": mine if agent is None else agent})
 
 
 def test_an_old_letters_page_moves_by_itself_and_says_so_in_the_event(house: House, reader: httpx.Client) -> None:
@@ -161,11 +245,26 @@ def test_an_old_letters_page_moves_by_itself_and_says_so_in_the_event(house: Hou
     assert found.person().last_contact == 0
 
 
-def test_an_old_letters_page_unsubscribes_by_itself(house: House, reader: httpx.Client) -> None:
+@pytest.mark.parametrize("action", [UNSUBSCRIBE, EVERYTHING])
+def test_nobody_is_unsubscribed_by_a_page_itself(house: House, reader: httpx.Client, action: int) -> None:
     found = letter(house, minutes_ago=60)
-    by_itself(reader, found.token(UNSUBSCRIBE))
-    withdrawn = found.since()[0]
-    assert isinstance(withdrawn, ConsentWithdrawn) and withdrawn.act == "auto_submit"
+    assert "<button" in by_itself(reader, found.token(action)).text
+    assert found.since() == []
+
+
+def test_a_page_that_has_not_waited_does_not_act(house: House, reader: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robots, "WAIT_SECONDS", 15.0)
+    found = letter(house, minutes_ago=60)
+    assert "<button" in by_itself(reader, found.link(YES)).text
+    assert found.since() == []
+
+
+def test_a_page_whose_letter_was_opened_at_another_link_meanwhile_does_not_act(house: House, reader: httpx.Client) -> None:
+    found, agent = letter(house, minutes_ago=60), phone()
+    page = reader.get(f"/l/{found.link(YES)}", headers={"User-Agent": agent}).text
+    acts_alone(reader, found.link(NO))
+    answered = reader.post(f"/l/{found.link(YES)}", data=form_to(page, found.link(YES)) | {"act": "auto"}, headers={"User-Agent": agent})
+    assert "<script" not in answered.text and "<button" in answered.text and found.since() == []
 
 
 @pytest.mark.parametrize("agent", ["HeadlessChrome/141", "", "curl/8"])

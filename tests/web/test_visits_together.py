@@ -22,7 +22,7 @@ from engine.web.pages import Pages, blank
 from engine.web.pressing import Visitor
 from engine.web.together import Errand, Steps, done_together
 from engine.web.visits import Visits
-from tests.web.correspondence import NO, PHONE, YES, Letter, letter
+from tests.web.correspondence import NO, PHONE, YES, Letter, letter, phone
 
 Visit = tuple[Visitor, Body | None]
 
@@ -33,7 +33,7 @@ def visits(house: House) -> Visits:
 
 
 def look(token: str) -> Visit:
-    return Visitor(token, "GET", PHONE, "127.0.0.1", "", False, False), None
+    return Visitor(token, "GET", phone(), "127.0.0.1", "", False, False), None
 
 
 def press(house: House, token: str, *, said: str = "button") -> Visit:
