@@ -8,6 +8,7 @@ from engine.ledger.codec import Entry
 from engine.rights.facts import Kept
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
+from engine.verbs.evidence_words import in_detail
 from engine.verbs.refused import in_words
 from engine.verbs.said import shown
 from engine.verbs.withheld_words import why_withheld
@@ -26,7 +27,8 @@ def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
     if not kept:
         return said
     known = ("source", "file", "line", "order", "operator", "words", "act")
-    details = ", ".join(f"{name}: {kept[name]}" for name in known if kept.get(name))
+    held = ((name, str(kept[name])) for name in known if kept.get(name))
+    details = _("; ").join(_("{name}: {value}").format(name=name, value=value) for name, value in in_detail(held, _))
     return f"{said} ({printable(details)})" if details else said
 
 

@@ -15,6 +15,7 @@ from engine.ledger.codec import Entry
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.subscriber.events import LetterBegun
 from engine.vault.commitment import Evidence
+from engine.verbs.evidence_words import in_detail
 from engine.verbs.facts_in_words import door_in_words, proof_in_words, sentence
 from engine.verbs.refused import in_words
 from engine.verbs.said import shown
@@ -70,7 +71,7 @@ class Telling:
             return []
         if found.state == "gone":
             return [Note(_("its evidence is no longer held; the ledger keeps only a commitment that nobody can open"))]
-        said = "; ".join(f"{name}: {value}" for name, value in particulars(found.said))
+        said = _("; ").join(_("{name}: {value}").format(name=name, value=value) for name, value in in_detail(particulars(found.said), _))
         if found.state == "altered":
             return [Note(_("the evidence in the vault is NOT what the ledger commits to: {said}").format(said=said), alarm=True)]
         before = self._shown.setdefault(entry.cause.evidence, entry.position)
