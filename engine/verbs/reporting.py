@@ -86,7 +86,7 @@ class _Words:
             elif key in ("reason", "why"):
                 said[key] = in_words(str(value), self._)
             elif key == "free" and isinstance(value, int):
-                said[key] = size(value)
+                said[key] = size(value, self._)
             elif key in ("n", "behind", "position") and isinstance(value, int):
                 said[key] = grouped(value, self._)
         return said
@@ -102,7 +102,7 @@ class _Words:
     def _ledger(self, facts: Facts) -> Iterator[str]:
         said = self.ngettext("{n} entry", "{n} entries", facts.head).format(n=grouped(facts.head, self._))
         yield self._("{entries}; database {size}; free on the disk of data/ {free}").format(
-            entries=said, size=size(facts.database_bytes), free=size(facts.disk_free)
+            entries=said, size=size(facts.database_bytes, self._), free=size(facts.disk_free, self._)
         )
 
     def _proof(self, facts: Facts) -> Iterator[str]:
@@ -114,18 +114,16 @@ class _Words:
         yield self._("tree {state}; {checkpoint}").format(state=held.format(n=grouped(tree.behind, self._)), checkpoint=said)
 
     def _views(self, facts: Facts) -> Iterator[str]:
-        parts = []
         for view in facts.views:
             behind = self.ngettext("{n} entry behind", "{n} entries behind", view.behind).format(n=grouped(view.behind, self._))
             behind += f" ({self.seconds(view.late)})" if view.behind else ""
             state = self._("stopped") + ", " + behind if view.fault else behind if view.behind else self._("up to date")
-            parts.append(f"{view.name}: {state}")
-        yield "; ".join(parts)
+            yield f"{view.name}: {state}"
 
     def _sending(self, facts: Facts) -> Iterator[str]:
         relay = self._("to the built-in mailbox") if facts.relay == "mailbox" else self._("through {relay}").format(relay=facts.relay)
         tick = self._("last round {since} ago").format(since=self.seconds(facts.tick)) if facts.tick is not None else self._("no round yet")
-        yield f"{relay}; {tick}"
+        yield self._("; ").join((relay, tick))
 
     def _due(self, facts: Facts) -> Iterator[str]:
         now, hour = sum(each.now for each in facts.waiting), sum(each.hour for each in facts.waiting)
@@ -159,11 +157,12 @@ class _Words:
         return self.ngettext("{n} day", "{n} days", days).format(n=days)
 
 
-def size(octets: int) -> str:
-    """ "1.2 GB" """
-    value, units = float(octets), ("B", "kB", "MB", "GB", "TB")
+def size(octets: int, _: Say) -> str:
+    """ "1.2 GB"; "1,2 Go" """
+    value, units = float(octets), (N_("{n} B"), N_("{n} kB"), N_("{n} MB"), N_("{n} GB"), N_("{n} TB"))
     for unit in units:
         if value < 1000 or unit == units[-1]:
             break
         value /= 1000
-    return f"{value:.0f} {unit}" if value >= 10 or unit == "B" else f"{value:.1f} {unit}"
+    whole = value >= 10 or unit == units[0]
+    return _(unit).format(n=f"{value:.0f}" if whole else f"{value:.1f}".replace(".", _(".")))
