@@ -15,6 +15,7 @@ from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.desk.processes import SQL as PROCESSES_SQL
+from engine.ending import ended_in_time
 from engine.house import House, Premises
 from engine.keys import Secrets, make_secrets, read_secrets
 from engine.ledger.store import SQL as LEDGER_SQL
@@ -60,6 +61,8 @@ def open_premises(config: Config, tell: Tell = lambda said: None) -> Iterator[Pr
         yield Premises(config, secrets, owner, lambda: furnished(config, owner, secrets, trouble))
     finally:
         if embedded is not None:
+            # PostgreSQL's own end has its own patience.
+            ended_in_time()
             embedded.detach()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
+from engine.ending import GRACE_SECONDS, end_within
 from engine.french_spacing import is_printable
 from engine.language import N_, Language, translator
 from engine.verbs.parser import parser, spoken_in, typed_folder, typed_verb
@@ -127,6 +128,8 @@ def _within(opening: Callable[[Callable[[str], None]], AbstractContextManager[T]
         with ending_tidily(), ExitStack() as stack:
             try:
                 found = stack.enter_context(opening(tell))
+            except LOST:
+                raise
             except not_allowed as error:
                 raise Refusal(N_("the database does not allow what is needed of it: {why}"), why=_one_line(error)) from error
             return work(found)
@@ -141,6 +144,7 @@ def ending_tidily() -> Iterator[None]:
     """SIGTERM and a closed terminal unwind as Ctrl-C does, so that whoever is the last to need the embedded PostgreSQL stops it."""
 
     def end(number: int, frame: FrameType | None) -> None:
+        end_within(GRACE_SECONDS)
         raise SystemExit(128 + number)
 
     if threading.current_thread() is not threading.main_thread():

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 
 from engine.desk.processes import Processes
 from engine.duties import Intervals, claim_broadcasts
+from engine.ending import GRACE_SECONDS, end_within
 from engine.gathering import Gatherer
 from engine.house import House
 from engine.ledger.store import LOST
@@ -33,14 +34,20 @@ log = logging.getLogger("relance.run")
 async def work(house: House, order: Order) -> list[BaseException]:
     """Until told to stop, or until one part ends; the errors that ended parts."""
     stop = asyncio.Event()
+
+    def told_to_stop() -> None:
+        stop.set()
+        end_within(house.config.sending.drain + GRACE_SECONDS)
+
     for number in ENDINGS:
         if signal.getsignal(number) != signal.SIG_IGN:
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, told_to_stop)
     async with AsyncExitStack() as stack:
         doors = await open_doors(house.config, "web" in order.parts, stack)
         sends = "send" in order.parts
         settings = relay_of(house.config, doors.mailbox_port) if sends else None
-        make_ready(house, order.speed)
+        # In a thread: a database that does not answer must not keep us from hearing that we are to stop.
+        await asyncio.to_thread(make_ready, house, order.speed)
         order.begin()
         sender = Sender(house, settings) if settings is not None else None
         presence = await stack.enter_async_context(known(house, order.parts, lambda: _troubles(house, order, sender)))
