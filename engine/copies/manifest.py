@@ -6,11 +6,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 FILE = "manifest.json"
-FORMAT = 1
+FORMAT = 2
+UNSEALED = 1
+"""The format of copies from before manifests were sealed."""
 LARGEST = 1_000_000
 PIECE = 1 << 20
 
@@ -28,7 +30,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """`at` is wall-clock time in ISO 8601, `engine_at` the engine's (ms). `secrets` is a keyed digest of the pepper, to tell whether the secrets at
-    hand are those of this copy; it gives none of them away."""
+    hand are those of this copy; it gives none of them away. `seal` is a keyed digest of all the rest, so that nobody without the secrets can write
+    a copy, or change one; "" in a copy from before there were seals."""
 
     format: int
     program: str
@@ -39,9 +42,21 @@ class Manifest:
     migrations: tuple[str, ...]
     secrets: str
     parts: Mapping[str, Part]
+    seal: str = ""
 
     def written(self) -> bytes:
         return json.dumps(asdict(self), indent=2, sort_keys=True).encode() + b"\n"
+
+    def sealed(self, pepper: bytes) -> Manifest:
+        return replace(self, seal=self._seal(pepper))
+
+    def is_sealed(self, pepper: bytes) -> bool:
+        return hmac.compare_digest(self.seal.encode(), self._seal(pepper).encode())
+
+    def _seal(self, pepper: bytes) -> str:
+        """Over what was written, with a key that serves nothing else."""
+        key = hmac.new(pepper, b"copy manifest/v1\0", hashlib.sha256).digest()
+        return hmac.new(key, replace(self, seal="").written(), hashlib.sha256).hexdigest()
 
 
 def known_by(pepper: bytes) -> str:
@@ -73,7 +88,7 @@ def read_manifest(path: Path) -> Manifest:
         parts = {str(name): Part(str(part["sha256"]), int(part["bytes"])) for name, part in said["parts"].items()}
         return Manifest(
             number, str(said["program"]), str(said["at"]), int(said["engine_at"]), int(said["position"]), str(said["digest"]),
-            tuple(map(str, said["migrations"])), str(said["secrets"]), parts,
+            tuple(map(str, said["migrations"])), str(said["secrets"]), parts, str(said.get("seal", "")),
         )  # fmt: skip
     except (ValueError, TypeError, KeyError, AttributeError):
         raise CopyRefused(f"{FILE} cannot be read: the copy is damaged, use another") from None

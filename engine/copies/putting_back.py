@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine import __version__
-from engine.copies.manifest import FILE, CopyRefused, Manifest, check, known_by, read_manifest
+from engine.copies.manifest import FILE, UNSEALED, CopyRefused, Manifest, check, known_by, read_manifest
 from engine.house import Premises
 from engine.store.copying import PARTS, at_work, drop_views, put_back
-from engine.store.database import ensure_program_role, program_role_of
+from engine.store.database import ensure_program_role, program_role, program_role_of
 from engine.store.migrate import VAULT_MIGRATIONS
 
 
 @contextmanager
-def opened(premises: Premises, source: Path, vault: Path | None) -> Iterator[tuple[Manifest, dict[str, Path]]]:
-    """The manifest, and the files it names, checked. Raises CopyRefused, OSError."""
+def opened(premises: Premises, source: Path, vault: Path | None, unsealed: bool = False) -> Iterator[tuple[Manifest, dict[str, Path]]]:
+    """The manifest, and the files it names, checked; `unsealed`: a copy from before there were seals is taken too. Raises CopyRefused, OSError."""
     premises.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(prefix="restoring.", dir=premises.config.data) as name:
         folder = Path(name)
@@ -27,12 +27,23 @@ def opened(premises: Premises, source: Path, vault: Path | None) -> Iterator[tup
         files = {part: where / part for part in manifest.parts}
         if vault is not None:
             files["vault.dump"] = vault
-        refuse_foreign(premises, manifest)
+        refuse_foreign(premises, manifest, unsealed)
         check(manifest, files)
         yield manifest, files
 
 
-def refuse_foreign(premises: Premises, manifest: Manifest) -> None:
+def refuse_foreign(premises: Premises, manifest: Manifest, unsealed: bool) -> None:
+    pepper = premises.secrets.pepper
+    if manifest.secrets != known_by(pepper):
+        raise CopyRefused("the secrets in data/secrets are not those of this copy: put those back first, or nobody in it is found by their address")
+    if manifest.format > UNSEALED or manifest.seal:
+        if not manifest.is_sealed(pepper):
+            raise CopyRefused(f"{FILE} was changed since the copy was made, or is damaged: use another copy")
+    elif not unsealed:
+        raise CopyRefused(
+            "the copy is from before copies were sealed, so nobody can tell whether it was changed: "
+            "if it was kept where nobody else writes, say --unsealed"
+        )
     if set(manifest.parts) != set(PARTS):
         raise CopyRefused(f"{FILE} names other parts than this program knows: use the Relance that made it")
     if _numbers(manifest.program) > _numbers(__version__):
@@ -40,17 +51,16 @@ def refuse_foreign(premises: Premises, manifest: Manifest) -> None:
     unknown = set(manifest.migrations) - {path.stem for path in VAULT_MIGRATIONS.glob("*.sql")}
     if unknown:
         raise CopyRefused(f"the vault in the copy has had {', '.join(sorted(unknown))}, which this program does not know: use a newer Relance")
-    if manifest.secrets != known_by(premises.secrets.pepper):
-        raise CopyRefused("the secrets in data/secrets are not those of this copy: put those back first, or nobody in it is found by their address")
 
 
-def replace(premises: Premises, files: dict[str, Path]) -> None:
+def replace(premises: Premises, manifest: Manifest, files: Mapping[str, Path]) -> None:
     """Whatever is in the database gives way to the copy. Raises CopyRefused while the engine runs, CopyFailed (then all is as it was)."""
     busy = at_work(premises.owner, program_role_of(premises.owner))
     if busy:
         raise CopyRefused("Relance runs on this database, here or on another machine: stop it first")
-    put_back(premises.owner, [files[part] for part in PARTS])
-    drop_views(ensure_program_role(premises.owner, premises.config.secrets / "database.password"))
+    program = ensure_program_role(premises.owner, premises.config.secrets / "database.password")
+    put_back(premises.owner, program_role(program), files, manifest.migrations, (manifest.position, manifest.digest))
+    drop_views(program)
 
 
 def _unpacked(source: Path, folder: Path) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine import __version__
 from engine.copies.manifest import FILE, FORMAT, Manifest, known_by, part_of
 from engine.house import Premises
-from engine.store.copying import PARTS, dump, moment
+from engine.store.copying import PARTS, moment
 
 TAR = ".tar"
 
@@ -36,12 +36,13 @@ def _write(premises: Premises, folder: Path, engine_at: int) -> Manifest:
     with moment(premises.owner) as now:
         for part in PARTS:
             with os.fdopen(os.open(folder / part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                dump(premises.owner, part, now.snapshot, file)
+                now.dump(part, file)
+                file.flush()
                 os.fsync(file.fileno())
     at = datetime.now(UTC).isoformat(timespec="seconds")
     parts = {part: part_of(folder / part) for part in PARTS}
     known = known_by(premises.secrets.pepper)
-    manifest = Manifest(FORMAT, __version__, at, engine_at, now.position, now.digest, now.migrations, known, parts)
+    manifest = Manifest(FORMAT, __version__, at, engine_at, now.position, now.digest, now.migrations, known, parts).sealed(premises.secrets.pepper)
     with os.fdopen(os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(manifest.written())
         file.flush()

@@ -8,6 +8,7 @@ happened: ids are minted by the caller before, so the same command decided again
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,14 +16,14 @@ from typing import NamedTuple, Protocol
 
 import psycopg
 from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import DictRow, tuple_row
+from psycopg.rows import DictRow, TupleRow, tuple_row
+from psycopg.sql import Composed
 
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
 from engine.ledger.connections import Connections
 from engine.ledger.recorder import LedgerRecorder, Row, Within
 from engine.store.arrays import bigints, uuids
-from engine.store.database import DATABASE_LOST
+from engine.store.database import CLOSE_SECONDS, DATABASE_LOST
 from engine.store.sql import AnyCursor, beside
 
 SQL = beside(__file__)
@@ -74,23 +75,12 @@ class Ledger:
     """The store's face: append batches, read streams, read on from a position."""
 
     def __init__(self, conninfo: str, *, pool_size: int = 4) -> None:
-        parts = conninfo_to_dict(conninfo)
-        self.datastore = Connections(
-            dbname=str(parts["dbname"]),
-            host=str(parts.get("host", "")),
-            port=str(parts.get("port", "5432")),
-            user=str(parts["user"]),
-            password=str(parts.get("password", "")),
-            pool_size=1,
-            max_overflow=pool_size - 1,
-            schema="ledger",
-            connect_timeout=30,
-        )
+        self.datastore = Connections(conninfo, pool_size, schema="ledger")
         self.recorder = LedgerRecorder(self.datastore, events_table_name="events")
         self.recorder.channel_name = CHANNEL
 
     def close(self) -> None:
-        self.datastore.close()
+        self.datastore.pool.close(timeout=CLOSE_SECONDS)
 
     def append(self, batch: Sequence[Append], together: Together | None = None) -> list[Written | Conflict]:
         """Write what is not stale; one answer per append, in order. Raises ValueError when a stream stands in the batch twice.
@@ -264,14 +254,21 @@ def entry_of(position: int, stream: object, version: int, name: str, state: byte
     return entry
 
 
-def create(owner: str) -> None:
-    """Make the ledger's schema and table as the library has them, with dense positions and the guard. Harmless when they are there."""
-    with psycopg.connect(owner, autocommit=True) as connection:
-        connection.execute(SQL["schema"])
-        ledger = Ledger(owner)
-        try:
-            ledger.recorder.create_table()
-        finally:
-            ledger.close()
-        for name in ("dense", "forbid", "guard"):
-            connection.execute(SQL[name])
+def statements(owner: str) -> list[Composed]:
+    """What makes the library's table; `owner` is the conninfo of who may create it."""
+    ledger = Ledger(owner)
+    try:
+        return list(ledger.recorder.sql_create_statements)
+    finally:
+        ledger.close()
+
+
+def create(connection: psycopg.Connection[TupleRow], tables: Sequence[Composed]) -> None:
+    """Make the ledger's schema and table (`statements`) as the library has them, with dense positions and the guard. Harmless when they are there."""
+    connection.execute(SQL["schema"])
+    for statement in tables:
+        # A type has no IF NOT EXISTS.
+        with contextlib.suppress(psycopg.errors.DuplicateObject), connection.transaction():
+            connection.execute(statement)
+    for name in ("dense", "forbid", "guard"):
+        connection.execute(SQL[name])

@@ -1,130 +1,235 @@
-"""Parts of the database written to files and read back, with PostgreSQL's own programs: `pg_dump`, `pg_restore` and `psql` of the embedded wheel.
+"""Parts of the database written to files and read back. What a file holds is data and nothing else: rows as COPY takes them, below a line that names
+their table. No word of a copy is ever carried out, whoever wrote it; tables are made by this program, and filled by a role that may do no more.
 
-Passwords travel in the environment, which only our own account can read, never on a command line.
+Copies made before that hold archives of `pg_dump`; of those too the data alone is read, by the `pg_restore` of the embedded wheel, which reaches no
+database.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg import sql
+from psycopg.rows import TupleRow
 
+from engine.ledger import store as ledger
 from engine.proof.store import SQL as PROOF
 from engine.store import binaries
+from engine.store.connecting import connect
 from engine.store.database import HERE, MIGRATION_LOCK
+from engine.store.migrate import create_stores
+from engine.store.said import said
 from engine.store.sql import beside, queries
 
 SQL = beside(__file__)
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "ledger.dump": ("--schema=ledger", "--schema=proof"),
-    "desk.dump": ("--table=desk.clock", "--table=desk.api_key"),
-    "vault.dump": ("--schema=vault",),
+PARTS: Mapping[str, Callable[[str, str], bool]] = {
+    "ledger.dump": lambda schema, table: schema in ("ledger", "proof"),
+    "desk.dump": lambda schema, table: schema == "desk" and table in ("clock", "api_key"),
+    "vault.dump": lambda schema, table: schema == "vault" and table != "migration",
 }
-"""What each part of a copy holds. Views are left out: they are made anew."""
+"""Which tables each part of a copy holds. Views are left out: they are made anew."""
+ARCHIVE, COMPRESSED = b"PGDMP", b"\x1f\x8b"
+LEVEL = 5
+BLOCK = 1 << 20
+END = b"\\.\n"
+NAME = r'"?([a-z_][a-z0-9_]{0,62})"?'
+HEADING = re.compile(rf"^COPY {NAME}\.{NAME} \(([a-z0-9_\", ]+)\) FROM stdin;\n".encode())
+COLUMN = re.compile(NAME.encode())
+
+Connection = psycopg.Connection[TupleRow]
+Table = tuple[str, str]
+"""Schema and name."""
 
 
 class CopyFailed(Exception):
-    """A program of PostgreSQL has failed: which, and what it said."""
+    """A copy cannot be written or put back: what, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a copy holds: `position` and `digest` of its last entry (0 and "" for none), the vault's `migrations`; `snapshot` is its name."""
+    """What a copy holds: `position` and `digest` of its last entry (0 and "" for none), the vault's `migrations`."""
 
-    snapshot: str
+    connection: Connection
     position: int
     digest: str
     migrations: tuple[str, ...]
 
+    def dump(self, part: str, file: IO[bytes]) -> None:
+        """One of PARTS into a file, compressed."""
+        with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=LEVEL, filename="", mtime=0) as packed:
+            for table, columns in _tables(self.connection).items():
+                if PARTS[part](*table):
+                    packed.write(SQL["heading"].format(table=".".join(table), columns=", ".join(columns)).encode() + b"\n")
+                    with self.connection.cursor().copy(_copying("copy_out", table, columns)) as rows:
+                        for block in rows:
+                            packed.write(block)
+                    packed.write(END)
+
 
 @contextmanager
 def moment(owner: str) -> Iterator[Moment]:
-    """The database as of now, for as long as the context lasts. `owner` is the conninfo of who may read everything."""
-    with psycopg.connect(owner) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        (snapshot,) = connection.execute(SQL["export"]).fetchone() or ("",)
-        head = connection.execute(SQL["head"]).fetchone()
-        migrations = tuple(str(row[0]) for row in connection.execute(SQL["migrations"]))
-        position, digest = (int(head[0]), hashlib.sha256(bytes(head[1])).hexdigest()) if head else (0, "")
-        yield Moment(str(snapshot), position, digest, migrations)
-
-
-def dump(owner: str, part: str, snapshot: str, file: IO[bytes]) -> None:
-    """One of PARTS into a file, compressed, as it was at `snapshot`. Raises CopyFailed."""
-    kept = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}")
-    _run("pg_dump", (*kept, *PARTS[part]), owner, stdout=file)
+    """The database as of now, for as long as the context lasts. `owner` is the conninfo of who may read everything. Raises CopyFailed."""
+    try:
+        with connect(owner) as connection, connection.transaction():
+            connection.execute(SQL["moment"])
+            migrations = tuple(str(row[0]) for row in connection.execute(SQL["migrations"]))
+            yield Moment(connection, *_head(connection), migrations)
+    except psycopg.Error as error:
+        raise CopyFailed(said(error)) from error
 
 
 def at_work(owner: str, role: str) -> int:
     """How many connections the running program has."""
-    with psycopg.connect(owner) as connection:
+    with connect(owner) as connection:
         row = connection.execute(SQL["at_work"], {"role": role}).fetchone()
     return int(row[0]) if row else 0
 
 
-def put_back(owner: str, archives: Sequence[Path]) -> None:
-    """The archives in place of whatever is there, all of it or nothing. Nobody can start meanwhile. Raises CopyFailed: then everything is as it was.
-
-    One psql reads one transaction. Without its last word, whatever keeps us from saying it, the database takes everything back.
-    """
-    with psycopg.connect(owner, autocommit=True) as guard, tempfile.TemporaryFile() as complaints:
-        guard.execute(queries(HERE / "roles.sql")["lock"], {"key": MIGRATION_LOCK})
-        schemas = [str(row[0]) for row in guard.execute(SQL["stores"])]
-        command, environment = _command("psql", ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"), owner)
-        with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints) as psql:
-            assert psql.stdin is not None
-            try:
-                signed = "proof" in schemas
-                # A database or a copy may be older than a table of the proof.
-                _say(psql.stdin, [SQL["begin"], *([PROOF["create"], SQL["keep_signed"], SQL["keep_stamped"]] if signed else [])])
-                _say(psql.stdin, [*(SQL.within(schema=schema)["drop"] for schema in schemas), SQL["desk"]])
-                for archive in archives:
-                    _run("pg_restore", ("--no-owner", "--no-privileges", "--file=-", str(archive)), "", stdout=psql.stdin)
-                _say(psql.stdin, [*([PROOF["create"], SQL["signed_still"], SQL["stamped_still"]] if signed else []), SQL["unmark"], SQL["commit"]])
-                psql.stdin.close()
-            except (BrokenPipeError, CopyFailed) as error:
-                psql.kill()
-                raise CopyFailed(_first(complaints) or str(error)) from error
-        if psql.returncode != 0:
-            raise CopyFailed(f"psql: {_first(complaints) or psql.returncode}")
+def put_back(owner: str, role: str, files: Mapping[str, Path], migrations: Collection[str], head: tuple[int, str]) -> None:
+    """Each part of PARTS from its file in place of whatever is there, all of it or nothing. `role` is the running program's, `migrations` are those
+    that the vault in the copy has had, `head` is where its ledger ends: position and digest, as a Moment has them. Nobody can start meanwhile.
+    Raises CopyFailed: then everything is as it was."""
+    tables_of_ledger = ledger.statements(owner)
+    with connect(owner) as connection:
+        connection.execute(queries(HERE / "roles.sql")["lock"], {"key": MIGRATION_LOCK})
+        schemas = [str(row[0]) for row in connection.execute(SQL["stores"])]
+        signed = "proof" in schemas
+        try:
+            with connection.transaction():
+                if signed:
+                    # A database may be older than a table of the proof.
+                    _run(connection, PROOF["create"], SQL["keep_signed"], SQL["keep_stamped"])
+                _run(connection, *(SQL.within(schema=schema)["drop"] for schema in schemas))
+                create_stores(connection, tables_of_ledger, role, migrations)
+                row = connection.execute(SQL["may_anything"]).fetchone()
+                if row is not None and row[0]:
+                    connection.execute(sql.SQL(SQL["as_program"]).format(role=sql.Identifier(role)))
+                for part in PARTS:
+                    _fill(connection, part, files[part])
+                if _head(connection) != head:
+                    raise CopyFailed("the ledger in the copy does not end where its manifest says: use another copy")
+                _run(connection, SQL["as_owner"], *([SQL["signed_still"], SQL["stamped_still"]] if signed else []))
+        except psycopg.Error as error:
+            raise CopyFailed(said(error)) from error
 
 
 def drop_views(program: str) -> None:
     """Views of a ledger that has given way to another; `program` is the conninfo of the running program's role."""
-    with psycopg.connect(program, autocommit=True) as connection:
+    with connect(program) as connection:
         for row in connection.execute(SQL["views"]).fetchall():
             connection.execute(SQL.within(schema=str(row[0]))["drop"].encode())
 
 
-def _say(file: IO[bytes], statements: Sequence[str]) -> None:
-    file.write("".join(f"\n{statement};\n" for statement in statements).encode())
-    file.flush()
+def _run(connection: Connection, *statements: str) -> None:
+    for statement in statements:
+        connection.execute(statement.encode())
 
 
-def _first(complaints: IO[bytes]) -> str:
+def _head(connection: Connection) -> tuple[int, str]:
+    """Position and digest of the ledger's last entry."""
+    head = connection.execute(SQL["head"]).fetchone()
+    return (int(head[0]), hashlib.sha256(bytes(head[1])).hexdigest()) if head else (0, "")
+
+
+def _tables(connection: Connection) -> dict[Table, list[str]]:
+    return {(str(row[0]), str(row[1])): cast(list[str], row[2]) for row in connection.execute(SQL["tables"])}
+
+
+def _copying(statement: str, table: Table, columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL(SQL[statement]).format(table=sql.Identifier(*table), columns=sql.SQL(", ").join(map(sql.Identifier, columns)))
+
+
+def _fill(connection: Connection, part: str, file: Path) -> None:
+    known = _tables(connection)
+    with _opened(part, file) as lines:
+        for line in lines:
+            heading = HEADING.fullmatch(line)
+            if heading is None:
+                continue
+            table, columns = (heading[1].decode(), heading[2].decode()), [name.decode() for name in COLUMN.findall(heading[3])]
+            if table == ("vault", "migration"):
+                _pass_over(part, lines)
+                continue
+            if not PARTS[part](*table) or not set(columns) <= set(known.get(table, ())):
+                raise CopyFailed(f"{part} holds {'.'.join(table)} ({', '.join(columns)}), which has no place there: use another copy")
+            with connection.cursor().copy(_copying("copy_in", table, columns)) as rows:
+                for block in _rows(part, lines):
+                    rows.write(block)
+
+
+def _rows(part: str, lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Blocks of whole lines, up to the one that ends them."""
+    kept: list[bytes] = []
+    size = 0
+    for line in lines:
+        if line == END:
+            yield b"".join(kept)
+            return
+        kept.append(line)
+        size += len(line)
+        if size > BLOCK:
+            yield b"".join(kept)
+            kept.clear()
+            size = 0
+    raise CopyFailed(f"{part} ends in the middle: use another copy")
+
+
+def _pass_over(part: str, lines: Iterator[bytes]) -> None:
+    for _ in _rows(part, lines):
+        continue
+
+
+@contextmanager
+def _opened(part: str, file: Path) -> Iterator[Iterator[bytes]]:
+    """Its lines. Raises CopyFailed where it is damaged, or nothing of ours."""
+    try:
+        with file.open("rb") as begun:
+            kind = begun.read(len(ARCHIVE))
+        if kind == ARCHIVE:
+            with _archive(part, file) as lines:
+                yield lines
+        elif kind.startswith(COMPRESSED):
+            with gzip.open(file, "rb") as packed:
+                yield packed
+        else:
+            raise CopyFailed(f"{part} is no part of a copy: use another copy")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise CopyFailed(f"{part} is damaged ({said(error)}): use another copy") from error
+
+
+@contextmanager
+def _archive(part: str, file: Path) -> Iterator[Iterator[bytes]]:
+    command = [str(binaries.program("pg_restore")), "--data-only", "--file=-", str(file.absolute())]
+    with tempfile.TemporaryFile() as complaints:
+        with subprocess.Popen(
+            command, env=binaries.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
+        ) as running:
+            assert running.stdout is not None
+            try:
+                yield running.stdout
+                ended = not running.stdout.readline()
+            except BaseException:
+                running.kill()
+                raise
+            if not ended:
+                running.kill()
+        if running.returncode != 0:
+            raise CopyFailed(f"{part}: pg_restore: {_cause(complaints) or running.returncode}")
+
+
+def _cause(complaints: IO[bytes]) -> str:
+    """What went wrong, and not what was only remarked before."""
     complaints.seek(0)
-    return next((line for line in complaints.read(100_000).decode("utf-8", "replace").splitlines() if line.strip()), "")
-
-
-def _run(name: str, arguments: Sequence[str], owner: str, stdout: IO[bytes]) -> None:
-    command, environment = _command(name, arguments, owner)
-    ended = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, check=False)
-    if ended.returncode != 0:
-        said = [line for line in ended.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-        raise CopyFailed(f"{name}: {said[0] if said else f'it ended with {ended.returncode}'}")
-
-
-def _command(name: str, arguments: Sequence[str], owner: str) -> tuple[list[str], dict[str, str]]:
-    """The command and its environment; `owner` "" is for what needs no database."""
-    parts = conninfo_to_dict(owner) if owner else {}
-    password = str(parts.pop("password", None) or "")
-    reach = [f"--dbname={make_conninfo(**parts)}"] if owner else []  # type: ignore[arg-type]
-    return [str(binaries.program(name)), *arguments, *reach], binaries.environment() | ({"PGPASSWORD": password} if password else {})
+    lines = [line.strip() for line in complaints.read(100_000).decode("utf-8", "replace").splitlines() if line.strip()]
+    return next((line for line in lines if "error:" in line.lower()), lines[0] if lines else "")

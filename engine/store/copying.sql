@@ -1,6 +1,6 @@
--- name: export
--- All parts of a copy are of one moment, whatever is written meanwhile.
-SELECT pg_export_snapshot()
+-- name: moment
+-- All parts of a copy are of one moment, whatever is written meanwhile; the snapshot is taken by the next statement.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
 
 -- name: head
 -- How far the copy reaches, and the bytes of its last entry, to be known again by.
@@ -9,6 +9,25 @@ SELECT notification_id, state FROM ledger.events ORDER BY notification_id DESC L
 -- name: migrations
 -- What the vault in the copy has had: a program that does not know all of it must not touch it.
 SELECT name FROM vault.migration ORDER BY name
+
+-- name: tables
+-- Tables with data of their own, and their columns in order. Which migrations the vault has had is said by the manifest.
+SELECT n.nspname, c.relname, array_agg(a.attname::text ORDER BY a.attnum) FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind = 'r' AND n.nspname IN ('ledger', 'proof', 'vault', 'desk') AND (n.nspname, c.relname) <> ('vault', 'migration')
+GROUP BY n.nspname, c.relname ORDER BY n.nspname, c.relname
+
+-- name: copy_out
+-- As text, which any version of PostgreSQL reads and writes alike.
+COPY {table} ({columns}) TO STDOUT
+
+-- name: heading
+-- What stands above the rows of a table in a copy; psql would understand it, and we but recognise it.
+COPY {table} ({columns}) FROM stdin;
+
+-- name: copy_in
+-- Data and nothing else: no word of a copy is ever carried out.
+COPY {table} ({columns}) FROM STDIN
 
 -- name: at_work
 -- Connections of the running program; whoever was killed has none any more.
@@ -21,10 +40,6 @@ SELECT nspname FROM pg_namespace WHERE nspname IN ('ledger', 'vault', 'desk', 'p
 -- name: views
 -- What was derived from the ledger that is gone; the next start makes it anew. It belongs to the program's role, which alone may drop it.
 SELECT nspname FROM pg_namespace WHERE nspname ~ '^(view|building|replay)_[a-z]+_[0-9]+$'
-
--- name: begin
--- What is put back appears whole, or what was there stays.
-BEGIN
 
 -- name: keep_signed
 -- What was ever signed was signed, whatever copy is put back: others may hold it.
@@ -46,14 +61,14 @@ INSERT INTO proof.stamp SELECT * FROM stamped ON CONFLICT DO NOTHING
 -- Dropping a table is no change of an event; a ledger goes only where another takes its place, in the same transaction.
 DROP SCHEMA IF EXISTS {schema} CASCADE
 
--- name: desk
--- Of the desk only two tables come back, the clock and the keys; the next start makes the others.
-CREATE SCHEMA desk
+-- name: may_anything
+-- Whether the owner may reach beyond the database: then the data is written by the program's role, which may not.
+SELECT rolsuper FROM pg_roles WHERE rolname = current_user
 
--- name: unmark
--- So that the next start grants to the program what a copy does not hold.
-COMMENT ON SCHEMA ledger IS NULL
+-- name: as_program
+-- To the end of the transaction, or until `as_owner`.
+SET LOCAL ROLE {role}
 
--- name: commit
--- See begin.
-COMMIT
+-- name: as_owner
+-- See as_program.
+RESET ROLE

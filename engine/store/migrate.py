@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import TupleRow
+from psycopg.sql import Composed
 
 from engine.desk import desk
 from engine.ledger import store as ledger
 from engine.proof import store as proof
+from engine.store.connecting import connect
 from engine.store.database import HERE, MIGRATION_LOCK
 from engine.store.sql import queries
 
@@ -25,25 +29,33 @@ def migrate(owner: str, role: str) -> None:
     """Create or bring up to date; `role` is the running program's. Raises NewerVault rather than touch what it does not know."""
     statements = queries(HERE / "migrate.sql")
     wanted = _fingerprint(role)
-    with psycopg.connect(owner, autocommit=True) as connection:
+    with connect(owner) as connection:
         if _is_current(connection, wanted, role):
             return
         connection.execute(statements["lock"], {"key": MIGRATION_LOCK})
         try:
             if _is_current(connection, wanted, role):
                 return
-            ledger.create(owner)
-            connection.execute(statements["schemas"].encode())
-            connection.execute(desk.SQL["create"].encode())
-            _vault(connection)
-            with connection.cursor() as cursor:
-                proof.create(cursor)
-            named = {"role": sql.Identifier(role), "database": sql.Identifier(connection.info.dbname)}
-            for name in ("grant_ledger", "grant_tables", "grant_proof", "grant_views"):
-                connection.execute(sql.SQL(statements[name]).format(**named))
+            create_stores(connection, ledger.statements(owner), role)
             connection.execute(sql.SQL(statements["mark"]).format(fingerprint=sql.Literal(wanted)))
         finally:
             connection.execute(statements["unlock"], {"key": MIGRATION_LOCK})
+
+
+def create_stores(
+    connection: psycopg.Connection[TupleRow], tables_of_ledger: Sequence[Composed], role: str, migrations: Collection[str] | None = None
+) -> None:
+    """Schemas, tables and what `role` may do with them; the vault as these `migrations` leave it (None: all there are). Raises NewerVault."""
+    statements = queries(HERE / "migrate.sql")
+    ledger.create(connection, tables_of_ledger)
+    connection.execute(statements["schemas"].encode())
+    connection.execute(desk.SQL["create"].encode())
+    _vault(connection, migrations)
+    with connection.cursor() as cursor:
+        proof.create(cursor)
+    named = {"role": sql.Identifier(role), "database": sql.Identifier(connection.info.dbname)}
+    for name in ("grant_ledger", "grant_tables", "grant_proof", "grant_views"):
+        connection.execute(sql.SQL(statements[name]).format(**named))
 
 
 def _fingerprint(role: str) -> str:
@@ -53,13 +65,13 @@ def _fingerprint(role: str) -> str:
     return "relance " + hashlib.sha256(b"\0".join([role.encode(), *(path.read_bytes() for path in files)])).hexdigest()
 
 
-def _is_current(connection: psycopg.Connection[tuple[object, ...]], wanted: str, role: str) -> bool:
+def _is_current(connection: psycopg.Connection[TupleRow], wanted: str, role: str) -> bool:
     """A copy that was put back brings the fingerprint with it, and not what was granted on the database itself."""
     row = connection.execute(queries(HERE / "migrate.sql")["fingerprint"], {"role": role}).fetchone()
     return row is not None and row[0] == wanted and bool(row[1])
 
 
-def _vault(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+def _vault(connection: psycopg.Connection[TupleRow], only: Collection[str] | None) -> None:
     table = queries(HERE / "migrate.sql")
     connection.execute(table["vault_versions"].encode())
     done = {str(row[0]) for row in connection.execute(table["vault_done"]).fetchall()}
@@ -68,7 +80,7 @@ def _vault(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     if unknown:
         raise NewerVault(f"the vault has had {', '.join(sorted(unknown))}, which this program does not know: use a newer Relance")
     for stem, path in files.items():
-        if stem not in done:
+        if stem not in done and (only is None or stem in only):
             with connection.transaction():
                 connection.execute(path.read_text(encoding="utf-8").encode())
                 connection.execute(table["vault_did"], {"name": stem})

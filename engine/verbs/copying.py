@@ -32,7 +32,7 @@ def backup(premises: Premises, args: argparse.Namespace) -> int:
         raise Refusal(N_("{file} is there already: choose another name"), file=target)
     if not target.parent.is_dir():
         raise Refusal(N_("there is no folder {folder}"), 2, folder=target.parent)
-    with _refusing():
+    with _refusing(N_("no copy was made: {why}")):
         with premises.furnish() as house:
             now = house.clock.now()
         manifest = take(premises, target, now)
@@ -50,6 +50,8 @@ def restore_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vault", type=Path, default=None, metavar="FILE", help=N_("its vault.dump, where that is kept apart"))
     said = N_("stop journals of other machines, applied beside this one's data/stop.journal")
     parser.add_argument("--journal", type=Path, action="extend", nargs="+", default=[], metavar="FILE", help=said)
+    said = N_("take a copy from before copies were sealed, kept where nobody else writes")
+    parser.add_argument("--unsealed", action="store_true", help=said)
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
@@ -59,13 +61,13 @@ def restore(premises: Premises, args: argparse.Namespace) -> int:
 
     _ = translator(language_of(premises.config))
     own = premises.config.data / "stop.journal"
-    with _refusing():
+    with _refusing(N_("nothing was changed: {why}")):
         # Read before anything is touched: a journal that is not there must not be found out afterwards.
         stops, unreadable = read_journals([*([own] if own.exists() else []), *args.journal])
-        with opened(premises, args.copy, args.vault) as (manifest, files):
+        with opened(premises, args.copy, args.vault, args.unsealed) as (manifest, files):
             if not args.yes and not _agreed(manifest, _):
                 raise Refusal(N_("nothing was changed"))
-            replace(premises, files)
+            replace(premises, manifest, files)
         with premises.furnish() as house:
             put_back(house)
             applied = apply_again(house, stops, unreadable)
@@ -98,10 +100,10 @@ def _agreed(manifest: Manifest, _: Say) -> bool:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def _refusing(sentence: str) -> Iterator[None]:
     try:
         yield
     except CopyRefused as error:
         raise Refusal(str(error)) from error
     except CopyFailed as error:
-        raise Refusal(N_("PostgreSQL’s own program says: {said}"), said=str(error)) from error
+        raise Refusal(sentence, why=str(error)) from error

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 import shutil
 import stat
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +21,8 @@ from engine.deciding import Wish
 from engine.house import House, Premises
 from engine.installation.events import LedgerRestored
 from engine.rights.erasing import erase
-from engine.store import binaries
 from engine.store import copying as programs
+from engine.store.database import program_role_of
 from engine.subscriber.commands import Confirm, RequestConsent, Restrict, Resubscribe, Suppress, Withdraw
 from engine.subscriber.events import Cause
 from engine.vault.vault import Keep
@@ -72,9 +73,7 @@ def test_a_copy_holds_everything_and_no_secret(premises: Premises, people: Peopl
     secrets = premises.secrets
     for secret in (secrets.pepper, secrets.link_key, secrets.nonce_key):
         assert secret not in octets and secret.hex().encode() not in octets
-    ledger = target.joinpath("ledger.dump")
-    told = [str(binaries.program("pg_restore")), "--file=-", str(ledger)]
-    plain = subprocess.run(told, env=binaries.environment(), capture_output=True, check=True).stdout
+    plain = gzip.decompress(target.joinpath("ledger.dump").read_bytes())
     assert not [word for word in people.words if word.encode() in plain]
     assert b"subscriber-registered" in plain
     with pytest.raises(Refusal, match="is there already"):
@@ -212,12 +211,19 @@ def test_a_database_put_back_by_other_means_has_the_journal_applied_when_it_is_r
     with premises.furnish() as house:
         withdraw(house, people.streams[0])
         house.memory.note()
-    programs.put_back(premises.owner, [tmp_path / "copy" / part for part in programs.PARTS])
+    put_back(premises, tmp_path / "copy")
     with premises.furnish() as house:
         assert house.decisions.load(people.streams[:1])[people.streams[0]].memberships
         make_ready(house, 0)
         assert not house.decisions.load(people.streams[:1])[people.streams[0]].memberships
         assert house.publications.current().paused == {0: "restored"}
+
+
+def put_back(premises: Premises, copy: Path) -> None:
+    """Without anything that `restore` looks at before."""
+    manifest = read_manifest(copy / "manifest.json")
+    role, head = program_role_of(premises.owner), (manifest.position, manifest.digest)
+    programs.put_back(premises.owner, role, {part: copy / part for part in programs.PARTS}, manifest.migrations, head)
 
 
 def refused(premises: Premises, copy: Path, *more: str) -> str:
@@ -256,7 +262,7 @@ def test_a_vault_that_is_kept_apart_is_named(premises: Premises, people: People,
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"format": 2}, "use a newer Relance"),
+        ({"format": 3}, "use a newer Relance"),
         ({"program": "99.0"}, "use a newer Relance"),
         ({"migrations": ["0001_vault", "0099_unheard"]}, "0099_unheard"),
         ({"secrets": "00"}, "secrets in data/secrets are not those of this copy"),
@@ -268,6 +274,8 @@ def test_what_this_program_cannot_put_back_is_refused(premises: Premises, tmp_pa
     backup(premises, tmp_path / "copy")
     path = tmp_path / "copy" / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    if change.keys() <= {"program", "migrations", "parts"}:
+        path.write_bytes(read_manifest(path).sealed(premises.secrets.pepper).written())
     assert said in refused(premises, tmp_path / "copy")
 
 
@@ -280,11 +288,18 @@ def test_a_file_that_is_no_copy_is_refused(premises: Premises, tmp_path: Path) -
 
 def test_when_postgresql_fails_in_the_middle_everything_is_as_it_was(premises: Premises, people: People, tmp_path: Path) -> None:
     backup(premises, tmp_path / "copy")
-    broken = tmp_path / "broken.dump"
-    broken.write_bytes((tmp_path / "copy" / "vault.dump").read_bytes()[:300])
-    archives = [tmp_path / "copy" / "ledger.dump", tmp_path / "copy" / "desk.dump", broken]
-    with pytest.raises(programs.CopyFailed):
-        programs.put_back(premises.owner, archives)
+    vault = tmp_path / "copy" / "vault.dump"
+    whole = gzip.decompress(vault.read_bytes())
+    for broken, why in (
+        (vault.read_bytes()[:300], "vault.dump is damaged"),
+        (gzip.compress(whole[: len(whole) // 2]), "vault.dump"),
+        (gzip.compress(whole.replace(b"COPY vault.person ", b"COPY ledger.events ")), "has no place there"),
+        (b"PGDMP and then nothing of the kind", "vault.dump: pg_restore: "),
+        (b"words", "vault.dump is no part of a copy"),
+    ):
+        vault.write_bytes(broken)
+        with pytest.raises(programs.CopyFailed, match=re.escape(why)):
+            put_back(premises, tmp_path / "copy")
     with premises.furnish() as house:
         assert house.vault.find(people.address) == people.anna and house.views.compare(lambda done, total: None) == []
 
