@@ -54,7 +54,7 @@ class Building:
 
     def _fill(self, database: Database, views: Collection[View], part: str) -> int:
         done = 0
-        with database.transaction() as connection, connection.cursor() as cursor:
+        with database.transaction(long=True) as connection, connection.cursor() as cursor:
             for entries in histories(database, part + LOWEST, part + HIGHEST, self.position):
                 for view in views:
                     for table, rows in view.whole(entries).items():

@@ -52,7 +52,7 @@ class Follower:
     def prepare(self) -> None:
         """Create what is missing. Harmless when it is there."""
         for view in self.views:
-            with self.database.transaction() as connection:
+            with self.database.transaction(long=True) as connection:
                 connection.execute(SQL["lock_creation"])
                 exists = connection.execute(SQL["schema_exists"], {"name": view.schema}).fetchone()
                 if exists is None:
@@ -63,25 +63,25 @@ class Follower:
         """Every view, all of them below `prefix`, made anew from the whole ledger as it is now, and at its head."""
         position = self.ledger.head()
         for view in self.views:
-            with self.database.transaction() as connection:
+            with self.database.transaction(long=True) as connection:
                 self._drop(connection, view)
                 self._create(connection, view)
         Building(prefix, [view.name for view in self.views], position).fill(self.ledger, self.database, tell)
         for view in self.views:
-            with self.database.transaction() as connection:
+            with self.database.transaction(long=True) as connection:
                 connection.execute(view.sql["index"].encode())
                 connection.execute(self.sql[view.name]["set_position"], {"position": position})
 
     def take_the_place_of(self, live: Follower) -> None:
         """These views in place of the live ones, which are gone."""
         for view, former in zip(self.views, live.views, strict=True):
-            with self.database.transaction() as connection:
+            with self.database.transaction(long=True) as connection:
                 live._drop(connection, former)
                 connection.execute(BUILDING.within(built=view.schema, live=former.schema)["replace"].encode())
 
     def drop(self) -> None:
         for view in self.views:
-            with self.database.transaction() as connection:
+            with self.database.transaction(long=True) as connection:
                 self._drop(connection, view)
 
     def step(self, upto: int | None = None) -> bool:

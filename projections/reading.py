@@ -179,14 +179,14 @@ class ReadViews:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with self.database.transaction() as connection:
+        with self.database.transaction(long=True) as connection:
             connection.execute(BUILDING["lock"])
             yield
 
     def _differences(self, twins: Sequence[View], position: int) -> list[Difference] | None:
         """None when the live views went on while we looked: try again a little later."""
         found: list[Difference] = []
-        with self.database.transaction() as connection:
+        with self.database.transaction(long=True) as connection:
             connection.execute(SQL["snapshot"])
             for view, twin in zip(self._views(), twins, strict=True):
                 for table in (*view.tables, "position"):

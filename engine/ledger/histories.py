@@ -19,7 +19,7 @@ def histories(database: Database, first: str, last: str, upto: int, batch: int =
     Raises EntryRefused where a column and the entry disagree.
     """
     kept: list[Entry] = []
-    with database.transaction() as connection, connection.cursor("histories", binary=True) as cursor:
+    with database.transaction(long=True) as connection, connection.cursor("histories", binary=True) as cursor:
         cursor.execute(SQL["span"], {"first": first, "last": last, "upto": upto})
         while rows := cast(list[tuple[int, str, int, str, bytes]], cursor.fetchmany(batch)):
             kept += [entry_of(*row) for row in rows]

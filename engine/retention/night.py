@@ -33,7 +33,7 @@ def apply_if_night(house: House) -> bool:
     zone = house.config.site.timezone
     if house.publications.current().last_night >= night_of(house.clock.now(), zone):
         return False
-    with house.database.transaction() as connection:
+    with house.database.transaction(long=True) as connection:
         (alone,) = connection.execute(SQL["alone"]).fetchone() or (False,)
         if not alone or house.publications.current().last_night >= night_of(house.clock.now(), zone):
             return False

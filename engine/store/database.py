@@ -14,15 +14,20 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from engine.store.connecting import MOVED, Watched, connect, reach
 from engine.store.sql import queries
 
 HERE = Path(__file__).parent
 MIGRATION_LOCK = 0x52656C61
-CONNECT_SECONDS = 10
+OPEN_SECONDS, CLOSE_SECONDS = 20.0, 2.0
 
-
-DATABASE_LOST: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
-"""What a lost or restarting database raises: wait and try again."""
+DATABASE_LOST: tuple[type[Exception], ...] = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    PoolTimeout,
+)
+"""What a lost or restarting database raises, or one that has become a standby: wait and try again."""
 
 DATABASE_ERROR: tuple[type[Exception], ...] = (psycopg.Error,)
 """Whatever a database says instead of an answer."""
@@ -47,7 +52,8 @@ class Database:
     def __init__(self, conninfo: str, *, size: int = 12) -> None:
         self.conninfo = conninfo
         self.pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
-            conninfo,
+            reach(conninfo),
+            connection_class=Watched[Any],
             min_size=1,
             max_size=size,
             open=False,
@@ -60,28 +66,35 @@ class Database:
 
     def open(self) -> Database:
         try:
-            self.pool.open(wait=True, timeout=20)
+            self.pool.open(wait=True, timeout=OPEN_SECONDS)
         except psycopg.Error as error:
             raise StoreUnavailable(f"the database does not answer: {error}") from error
         return self
 
     def close(self) -> None:
-        self.pool.close(timeout=5)
+        self.pool.close(timeout=CLOSE_SECONDS)
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
-        with self.pool.connection() as connection:
-            yield connection
+        try:
+            with self.pool.connection() as connection:
+                yield connection
+        except MOVED:
+            self.pool.drain()
+            raise
 
     @contextmanager
-    def transaction(self) -> Iterator[psycopg.Connection[Any]]:
-        with self.pool.connection() as connection, connection.transaction():
+    def transaction(self, *, long: bool = False) -> Iterator[psycopg.Connection[Any]]:
+        """`long`: for statements that go through everything there is."""
+        with self.connection() as connection, connection.transaction():
+            if long:
+                connection.execute(queries(HERE / "roles.sql")["long"])
             yield connection
 
     @contextmanager
     def listening(self, channel: str) -> Iterator[Listening]:
         """A connection of its own that hears `NOTIFY channel`."""
-        with psycopg.connect(self.conninfo, autocommit=True) as connection:
+        with connect(self.conninfo) as connection:
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             yield Listening(connection)
 
@@ -103,9 +116,7 @@ def _alone(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
 def _connected(conninfo: str) -> psycopg.Connection[Any]:
     """Raises StoreUnavailable, without the conninfo's password."""
     try:
-        if "connect_timeout" not in conninfo_to_dict(conninfo):
-            conninfo = make_conninfo(conninfo, connect_timeout=CONNECT_SECONDS)
-        return psycopg.connect(conninfo, autocommit=True)
+        return connect(conninfo)
     except psycopg.ProgrammingError:
         raise StoreUnavailable("[store] url in config.toml is not an address PostgreSQL understands") from None
     except psycopg.Error as error:

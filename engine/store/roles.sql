@@ -9,3 +9,7 @@ SELECT 1 FROM pg_roles WHERE rolname = %(name)s
 -- name: lock
 -- Two processes that start together must not both create; the lock goes with the connection.
 SELECT pg_advisory_lock(%(key)s)
+
+-- name: long
+-- LONG_SECONDS, for the transaction at hand. No query: an isolation level may still be chosen after it.
+SET LOCAL statement_timeout = '6h'

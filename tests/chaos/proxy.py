@@ -23,6 +23,7 @@ class Proxy:
         self._flowing = asyncio.Event()
         self._passing: set[asyncio.Task[None]] = set()
         self._whole = True
+        self._losing = object()
 
     def __enter__(self) -> Proxy:
         self._thread.start()
@@ -45,6 +46,13 @@ class Proxy:
     def silence(self) -> None:
         """Connections stand and are made, and nothing passes."""
         self._loop.call_soon_threadsafe(self._flowing.clear)
+
+    def swallow(self) -> None:
+        """What comes on the connections that stand is lost for good; those that are made from now on are as ever."""
+        self._loop.call_soon_threadsafe(self._lose)
+
+    def _lose(self) -> None:
+        self._losing = object()
 
     def mend(self) -> None:
         self._whole = True
@@ -87,8 +95,11 @@ class Proxy:
                 await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        losing = self._losing
         with contextlib.suppress(OSError):
             while data := await reader.read(1 << 16):
                 await self._flowing.wait()
+                if losing is not self._losing:
+                    continue
                 writer.write(data)
                 await writer.drain()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from engine.ending import GRACE_SECONDS
 from engine.store import sockets
 from engine.store.database import ensure_database
 from engine.store.embedded import Embedded
@@ -22,7 +23,9 @@ from tests.running import wait_for
 pytestmark = pytest.mark.timeout(400)
 
 PEOPLE = 100
+DRAIN = 3  # seconds: the mail server answers in a tenth of that
 SLOW = 0.15  # seconds the mail server thinks about each letter, while the network is bad
+ANSWERED_WITHIN = 40  # seconds: a dozen until the silence is noticed and asked after, and what a busy machine adds
 CUTS: tuple[Callable[[Proxy], None], ...] = (Proxy.cut, Proxy.silence)
 
 
@@ -46,7 +49,8 @@ def test_the_way_to_the_mail_server_is_cut_and_falls_silent(tmp_path: Path) -> N
 
 
 def test_the_way_to_a_database_elsewhere_is_cut_and_falls_silent(tmp_path: Path) -> None:
-    """A PostgreSQL that is not ours to start: what is on the wire is finished, and recorded when the way is open again."""
+    """A PostgreSQL that is not ours to start: what is on the wire is finished, and recorded when the way is open again. Lines that stay open and lead
+    to nobody are left; SIGTERM ends a process that waits on one, and what it left is settled by the next."""
     elsewhere = Embedded(tmp_path / "elsewhere" / "postgres", tmp_path / "elsewhere" / "secrets")
     with MailServer(tmp_path) as mail, elsewhere as server:
         owner = ensure_database(server.attach(), "relance")
@@ -54,7 +58,7 @@ def test_the_way_to_a_database_elsewhere_is_cut_and_falls_silent(tmp_path: Path)
         (tmp_path / "way").mkdir()
         with Proxy(socket / sockets.NAME, tmp_path / "way" / sockets.NAME) as network:
             mail.tell("pause", SLOW)
-            place = Place.made(tmp_path, mail.port, store=_url(make_conninfo(owner, host=str(tmp_path / "way"))))
+            place = Place.made(tmp_path, mail.port, store=_url(make_conninfo(owner, host=str(tmp_path / "way"))), more=f'drain = "{DRAIN} seconds"')
             place.bring(crowd("reader", PEOPLE))
             with Fleet(place) as fleet:
                 for interrupt in CUTS:
@@ -62,10 +66,21 @@ def test_the_way_to_a_database_elsewhere_is_cut_and_falls_silent(tmp_path: Path)
                     interrupt(network)
                     time.sleep(1.5)
                     network.mend()
-                mail.tell("pause", 0)
+                some_letters_leave(mail)
+                network.swallow()
+                lost = time.monotonic()
+                some_letters_leave(mail)
+                assert time.monotonic() - lost < ANSWERED_WITHIN
+                network.silence()
+                told = time.monotonic()
+                fleet.stop()
+                assert time.monotonic() - told < DRAIN + GRACE_SECONDS + 5
+            assert fleet.ended_by_themselves == []
+            network.mend()
+            mail.tell("pause", 0)
+            with Fleet(place) as fleet:
                 fleet.finish()
                 assert place.counted(IN_DOUBT) == 0
-            assert fleet.ended_by_themselves == []
             reckoning = reckon(place, mail.taken())
     assert (reckoning.people, reckoning.letters, reckoning.in_doubt) == (PEOPLE, 2 * PEOPLE, 0)
 

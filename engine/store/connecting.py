@@ -1,0 +1,107 @@
+"""How the database is reached: one conninfo, whole, for every connection, and nobody waits for a server that is gone.
+
+What `[store] url` says is kept, whatever libpq knows (sslmode, several hosts, target_session_attrs, passfile, options…); what it leaves out is set so
+that a dead line is noticed. A server that died without a word is found out by TCP within a dozen seconds; one behind something that keeps the line
+open is asked on another line, once a statement has been silent for `SILENT_SECONDS`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from time import monotonic
+from typing import TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+from psycopg.waiting import Ready, Wait
+
+from engine.store.sql import beside
+
+SQL = beside(__file__)
+ORDINARY_SECONDS = 60
+"""The deadline of a statement of the running program."""
+LONG_SECONDS = 6 * 3600
+"""The deadline of one that goes through everything there is: a rebuild, a migration, a copy."""
+CONNECT_SECONDS = 10
+SILENT_SECONDS = 10.0
+ASKING_SECONDS = 5
+WAIT_INTERVAL = 0.1
+NOTICING = {
+    "keepalives": "1",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "8000",
+}
+"""Seconds, and milliseconds for the last."""
+FROM_ENVIRONMENT = {"connect_timeout": "PGCONNECT_TIMEOUT", "options": "PGOPTIONS"}
+
+RV = TypeVar("RV")
+Row = TypeVar("Row", covariant=True)
+
+
+class ServerSilent(psycopg.OperationalError):
+    """The line is open and nobody at its other end works for us any more."""
+
+
+MOVED: tuple[type[Exception], ...] = (ServerSilent, psycopg.errors.ReadOnlySqlTransaction)
+"""What says that all connections lead to the wrong place: to nobody, or to a server that has become a standby."""
+
+
+def reach(conninfo: str, statement_seconds: int = ORDINARY_SECONDS) -> str:
+    """`conninfo` with what it leaves out; each statement has `statement_seconds` of wall time, unless its own `options` say otherwise."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
+    for key, variable in FROM_ENVIRONMENT.items():
+        if key not in parts and variable in os.environ:
+            parts[key] = os.environ[variable]
+    # Of two settings in `options` the last one holds.
+    parts["options"] = f"-c statement_timeout={statement_seconds * 1000} {parts.get('options', '')}".rstrip()
+    return make_conninfo(**(NOTICING | {"connect_timeout": str(CONNECT_SECONDS)} | parts))
+
+
+def connect(conninfo: str, statement_seconds: int = LONG_SECONDS, *, autocommit: bool = True) -> psycopg.Connection[TupleRow]:
+    """A connection beside the pools. Raises psycopg.Error."""
+    return Watched.connect(reach(conninfo, statement_seconds), autocommit=autocommit)
+
+
+class Watched(psycopg.Connection[Row]):
+    """A connection whose server is asked after when a statement has been silent for long."""
+
+    def wait(self, gen: PQGen[RV], interval: float = WAIT_INTERVAL, timeout: float | None = None) -> RV:
+        return super().wait(self._noticing(gen) if timeout is None else gen, interval, timeout)
+
+    def _noticing(self, gen: PQGen[RV]) -> Generator[Wait, Ready | int, RV]:
+        """`gen`, ended by ServerSilent when nobody works at what it waits for."""
+        heard = monotonic()
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if ready:
+                    heard = monotonic()
+                elif monotonic() - heard > SILENT_SECONDS:
+                    if not self._is_served():
+                        self.close()
+                        raise ServerSilent("the server has not answered, and does not work at an answer")
+                    heard = monotonic()
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            result: RV = end.value
+            return result
+
+    def _is_served(self) -> bool:
+        reached = {option.keyword.decode(): option.val.decode() for option in self.pgconn.info if option.val}
+        reached["connect_timeout"] = str(ASKING_SECONDS)
+        try:
+            with _Asking.connect(make_conninfo(**reached), autocommit=True) as asking:
+                return asking.execute(SQL["at_work"], {"pid": self.info.backend_pid}).fetchone() is not None
+        except psycopg.Error:
+            return False
+
+
+class _Asking(Watched[TupleRow]):
+    def _is_served(self) -> bool:
+        return False

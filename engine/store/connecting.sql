@@ -1,0 +1,4 @@
+-- name: at_work
+-- Asked on another connection: whether the server still works for that one. Not when it waits for more of what we have said, nor when it has long answered.
+SELECT 1 FROM pg_stat_activity WHERE pid = %(pid)s
+AND (state = 'active' AND wait_event IS DISTINCT FROM 'ClientRead' OR state_change > clock_timestamp() - interval '5 seconds')
