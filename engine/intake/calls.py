@@ -1,34 +1,33 @@
 """What the API is told, as JSON → a call read and ready to become a command, or every mistake in it at once. Pure.
 
 The members of each body are declared once, here: the reader refuses what is not among them, and the API describes them from the same lines.
+Programs are not strict about JSON: null is a member left out, and a number or a boolean where a text belongs is that text.
 """
 
 from __future__ import annotations
 
-import re
+import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from typing import Literal
 
 from engine.intake.address import AddressRefused, normalise
 from engine.intake.duties import DUTIES, lacking
+from engine.intake.instants import DateRefused, not_after, read_instant
+from engine.intake.locales import read_language, read_zone
 from engine.sequence.model import Plan
-from engine.sequence.timing import is_zone, to_instant
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, Withdraw
 from engine.subscriber.events import Cause
 
-Kind = Literal["text", "moment", "list", "fields"]
+Kind = Literal["text", "moment", "list", "fields", "zone", "language"]
 DOUBLE_OPT_IN = "double-opt-in"
 BASES = (DOUBLE_OPT_IN, "consent", "soft-optin", "b2b", "service")
-LANGUAGES = ("fr", "en")
+YES_NO = ("yes", "no")
 STARTS = ("welcome", "none")
 LONGEST_TEXT = 2000
 LONGEST_FIELD = 500
 _BREAKS = frozenset({"Cs", "Zl", "Zp"})
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,8 @@ class Member:
 
 
 _EMAIL = Member("email", "text", True, "The address, as it was written.")
+TIMEZONE = Member("timezone", "zone", False, "A time zone, for example Europe/Paris, in any case; names of Windows are known too.")
+LANGUAGE = Member("language", "language", False, "The person's language: a code (fr, en-GB) or a name (Français, french).")
 SUBSCRIPTION = (
     _EMAIL,
     Member("list", "list", True, "Number or name of the list to join."),
@@ -54,8 +55,8 @@ SUBSCRIPTION = (
     Member("function", "text", False, "The person's profession; required for b2b, unless the address is a generic one (contact@)."),
     Member("objection", "text", False, "How they could object when the address was collected; required for soft-optin and b2b."),
     Member("fields", "fields", False, "Values of declared fields, by their names."),
-    Member("timezone", "text", False, "An IANA time zone, for example Europe/Paris."),
-    Member("language", "text", False, "The person's language.", LANGUAGES),
+    TIMEZONE,
+    LANGUAGE,
     Member("start", "text", False, "welcome: every letter from now. none: stand on the list, get no letter of it.", STARTS),
     Member("last_contact", "moment", False, "When the person was last in touch."),
 )
@@ -135,13 +136,11 @@ def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mist
     basis = reading.text("basis")
     if basis in BASES and basis != DOUBLE_OPT_IN and not reading.text("source"):
         reading.mistake("source", "is required: where does this ground come from?")
-    if basis == "consent" and not reading.moment("collected_at"):
+    if basis == "consent" and not reading.text("collected_at"):
         reading.mistake("collected_at", "is required: when was this consent given?")
     if basis == DOUBLE_OPT_IN and reading.text("start") == "none":
         reading.mistake("start", "a double opt-in begins with the welcome")
-    zone = reading.text("timezone")
-    if zone and not is_zone(zone):
-        reading.mistake("timezone", "is no IANA time zone: write for example Europe/Paris")
+    zone = reading.zone("timezone")
     read = Subscription(
         reading.address(),
         reading.listed("list"),
@@ -151,7 +150,7 @@ def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mist
         reading.text("proof"),
         reading.fields("fields"),
         zone,
-        reading.text("language"),
+        reading.language("language"),
         reading.text("start") or "welcome",
         reading.moment("last_contact"),
         reading.text("order"),
@@ -211,32 +210,48 @@ class Reading:
 
     def text(self, name: str) -> str:
         value, member = self.values.get(name), self.members[name]
-        text = self._clean(name, value, LONGEST_TEXT) if value is not None else ""
+        if isinstance(value, bool) and member.choices == YES_NO:
+            value = "yes" if value else "no"
+        text = self._clean(name, value, LONGEST_TEXT)
         if text and member.choices and text not in member.choices:
             self.mistake(name, f"is one of: {', '.join(member.choices)}")
         return text
 
     def _clean(self, name: str, value: object, longest: int, *, lines: bool = True) -> str:
-        if not isinstance(value, str):
+        text = _as_text(value)
+        if text is None:
             self.mistake(name, "is not a text")
             return ""
-        if len(value) > longest:
+        if len(text) > longest:
             self.mistake(name, f"is longer than {longest} characters")
             return ""
-        categories = {unicodedata.category(character) for character in value}
-        if categories & _BREAKS or any(unicodedata.category(c) == "Cc" and not (lines and c == "\n") for c in value):
+        categories = {unicodedata.category(character) for character in text}
+        if categories & _BREAKS or any(unicodedata.category(c) == "Cc" and not (lines and c == "\n") for c in text):
             self.mistake(name, "holds a line break or a control character")
             return ""
-        return unicodedata.normalize("NFC", value).strip()
+        return unicodedata.normalize("NFC", text).strip()
+
+    def zone(self, name: str) -> str:
+        text = self.text(name)
+        zone = read_zone(text)
+        if text and not zone:
+            self.mistake(name, "is no IANA time zone: write for example Europe/Paris")
+        return zone
+
+    def language(self, name: str) -> str:
+        text = self.text(name)
+        language = read_language(text)
+        if text and not language:
+            self.mistake(name, "is no language: write a code such as fr or en")
+        return language
 
     def address(self) -> str:
-        value = self.values.get("email")
-        if not isinstance(value, str):
-            if value is not None:
-                self.mistake("email", "is not a text")
+        text = _as_text(self.values.get("email"))
+        if text is None:
+            self.mistake("email", "is not a text")
             return ""
         try:
-            return normalise(value) if value else ""
+            return normalise(text) if text else ""
         except AddressRefused as error:
             self.mistake("email", str(error))
             return ""
@@ -256,12 +271,17 @@ class Reading:
     def moment(self, name: str) -> int:
         """Milliseconds since 1970, 0 where nothing is said."""
         text = self.text(name)
-        instant = _instant(text, self.plan.timezone) if text else 0
-        if instant is None:
-            self.mistake(name, "is not a date of ISO 8601 since 1970: write 2026-12-01 or 2026-12-01T09:00:00+01:00")
-        elif instant > self.now:
-            self.mistake(name, "lies in the future")
-        return instant or 0
+        try:
+            instant = read_instant(text, self.plan.timezone) if text else 0
+        except DateRefused as error:
+            self.mistake(name, str(error))
+            return 0
+        past = not_after(instant, self.now)
+        if past is None:
+            self.mistake(name, "lies in the future, by more than clocks differ")
+        elif text and past <= 0:
+            self.mistake(name, "lies before 1970")
+        return past or 0
 
     def fields(self, name: str) -> dict[str, str]:
         value = self.values.get(name)
@@ -272,6 +292,8 @@ class Reading:
             return {}
         read = {}
         for key in list(value)[:50]:
+            if value[key] is None:
+                continue
             if key in self.plan.fields:
                 read[key] = self._clean(f"{name}.{key}", value[key], LONGEST_FIELD, lines=False)
             else:
@@ -279,18 +301,15 @@ class Reading:
         return read
 
 
-def _instant(text: str, zone: str) -> int | None:
-    try:
-        if _DAY.fullmatch(text):
-            instant = to_instant(datetime.combine(date.fromisoformat(text), time()), zone)
-        elif _MOMENT.fullmatch(text):
-            moment = datetime.fromisoformat(text)
-            instant = to_instant(moment, zone) if moment.tzinfo is None else int(moment.timestamp() * 1000)
-        else:
-            return None
-    except (ValueError, OverflowError):
+def _as_text(value: object) -> str | None:
+    """"" for what is left out; None for what is no text: an object, an array, an infinite number."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and not math.isfinite(value):
         return None
-    return instant if instant > 0 else None
+    return str(value) if isinstance(value, str | int | float) else None
 
 
 def _short(text: str) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.intake.address import AddressRefused, normalise
+from engine.intake.locales import read_zone
 from engine.sequence.model import Form
-from engine.sequence.timing import is_zone
 from engine.subscriber.commands import RequestConsent, Subscribe
 from engine.subscriber.events import Cause
 
@@ -97,9 +97,8 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
         reasons[AGE] = "age"
     if reasons:
         return NotYet(reasons)
-    said_zone = posted.get(TIMEZONE, "")
     objects = ticked and form.basis in ("soft-optin", "b2b")
-    zone, proof = said_zone if is_zone(said_zone) else "", posted.get(PROOF, "") if order else ""
+    zone, proof = read_zone(posted.get(TIMEZONE, "").strip()), posted.get(PROOF, "") if order else ""
     return Answers(address, number, fields, choice, ticked, zone, order, objects, of_age, *_came(posted), proof)
 
 

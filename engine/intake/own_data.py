@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from engine.intake.address import AddressRefused, normalise
 from engine.intake.forms import Reason, text_of
-from engine.sequence.timing import is_zone
+from engine.intake.locales import read_language, read_zone
 
 Act = Literal["see", "json", "csv", "proof", "correct", "address", "restrict", "lift", "object", "erase", "erase-now", "nothing"]
 Wrong = Reason | Literal["zone", "language", "same"]
@@ -69,10 +69,11 @@ def read_corrections(posted: Mapping[str, str], known: Mapping[str, str], timezo
             wrong: dict[str, Reason] = {}
             changed[name] = text_of(posted, FIELD + name, False, wrong)
             reasons |= wrong
-    zone, tongue = posted.get(ZONE, "").strip(), posted.get(LANGUAGE, "")
-    if zone != timezone and zone and not is_zone(zone):
+    written, tongue = posted.get(ZONE, "").strip(), read_language(posted.get(LANGUAGE, ""))
+    zone = written if written == timezone else read_zone(written)
+    if written and not zone:
         reasons[ZONE] = "zone"
-    if tongue and tongue not in LANGUAGES:
+    if posted.get(LANGUAGE, "") and tongue not in LANGUAGES:
         reasons[LANGUAGE] = "language"
     if reasons:
         return Mistaken(reasons)

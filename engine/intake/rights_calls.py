@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.calls import LANGUAGES, Member, Mistakes, Reading
+from engine.intake.calls import LANGUAGE, TIMEZONE, YES_NO, Member, Mistakes, Reading
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.model import Plan
-from engine.sequence.timing import is_zone
 from engine.subscriber.rights import RIGHTS
 
-YES_NO = ("yes", "no")
 ANSWERS = ("done", "refused", "extended")
 _EMAIL = Member("email", "text", True, "The address, or one the person had before it was corrected.")
 _NOTE = Member("note", "text", False, "How it came in, or why it was answered so; kept in the vault.")
@@ -21,8 +19,8 @@ CORRECTION = (
     _EMAIL,
     Member("new_email", "text", False, "The address that is right."),
     Member("fields", "fields", False, "Values of declared fields, by their names."),
-    Member("timezone", "text", False, "An IANA time zone, for example Europe/Paris."),
-    Member("language", "text", False, "The person's language.", LANGUAGES),
+    TIMEZONE,
+    LANGUAGE,
 )
 RESTRICTION = (_EMAIL, Member("lift", "text", False, "yes: go on; the person must have been told before.", YES_NO))
 OBJECTION = (_EMAIL,)
@@ -84,14 +82,12 @@ def read_export(body: object, plan: Plan, now: int) -> tuple[str, str] | Mistake
 
 def read_correction(body: object, plan: Plan, now: int) -> Corrected | Mistakes:
     reading = Reading(body, CORRECTION, plan, now)
-    new_address, zone = reading.text("new_email"), reading.text("timezone")
+    new_address = reading.text("new_email")
     try:
         new_address = normalise(new_address) if new_address else ""
     except AddressRefused as error:
         reading.mistake("new_email", str(error))
-    if zone and not is_zone(zone):
-        reading.mistake("timezone", "is no IANA time zone: write for example Europe/Paris")
-    read = Corrected(reading.address(), new_address, reading.fields("fields"), zone, reading.text("language"))
+    read = Corrected(reading.address(), new_address, reading.fields("fields"), reading.zone("timezone"), reading.language("language"))
     if not (read.new_address or read.fields or read.timezone or read.language):
         reading.mistake("the body", "says nothing that is to be corrected")
     return reading.end() or read

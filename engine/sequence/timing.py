@@ -36,13 +36,14 @@ def zone(name: str) -> ZoneInfo:
 
 
 @lru_cache(maxsize=1)
-def _known_zones() -> frozenset[str]:
+def known_zones() -> frozenset[str]:
+    """The names of the IANA time zone database."""
     return frozenset(available_timezones())
 
 
 def is_zone(name: str) -> bool:
     """True for a name of the IANA time zone database."""
-    return name in _known_zones()
+    return name in known_zones()
 
 
 def to_local(instant: int, zone_name: str) -> datetime:

@@ -12,10 +12,10 @@ from engine.evidence.required import OF_COLLECTION
 from engine.house import House
 from engine.intake.calls import LONGEST_FIELD
 from engine.intake.duties import DUTIES, lacking
+from engine.intake.instants import not_after
 from engine.intake.rows import EARLIEST
 from engine.language import N_, Say, translator
 from engine.sequence.model import List
-from engine.sequence.timing import is_zone
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, Withdraw
 from engine.subscriber.events import Cause, ConsentRequested
 from engine.subscriber.outcome import Done, NothingToDo, Refused
@@ -23,7 +23,7 @@ from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import Keep
 from engine.verbs.refusal import Refusal, address_of, list_of, purpose_of
 from engine.verbs.refused import in_words
-from engine.verbs.said import read_date, shown
+from engine.verbs.said import language_said, read_date, shown, zone_said
 from engine.verbs.wording import language_of
 
 NOBODY = N_("nobody is known under this address")
@@ -42,7 +42,7 @@ def subscribe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--objection", default="", metavar="TEXT", help=N_("how they could object at collection; required for soft-optin and b2b"))
     parser.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help=N_("a field of [fields]; more than once for more"))
     parser.add_argument("--timezone", default="", metavar="ZONE", help=N_("the person's own, such as Europe/Paris"))
-    parser.add_argument("--language", default="", choices=("", "fr", "en"), help=N_("the person's own"))
+    parser.add_argument("--language", default="", metavar="LANGUAGE", help=N_("the person's own: a code or a name, such as fr or français"))
     parser.add_argument("--start", choices=("welcome", "none"), default="welcome", help=N_("whether the list's letters follow (default: they do)"))
 
 
@@ -52,8 +52,7 @@ def subscribe(house: House, args: argparse.Namespace) -> int:
     plan = house.publications.current().plan()
     target, now = list_of(plan, args.list), house.clock.now()
     fields = fields_of(args.field, frozenset(plan.fields))
-    if args.timezone and not is_zone(args.timezone):
-        raise Refusal(N_('"{zone}" is no time zone: write for example "Europe/Paris"'), 2, zone=args.timezone)
+    zone, language = zone_said(args.timezone), language_said(args.language)
     source = args.source.strip()
     if args.basis != "double-opt-in" and not source:
         raise Refusal(N_("--source is required: where does this ground come from?"), 2)
@@ -67,7 +66,7 @@ def subscribe(house: House, args: argparse.Namespace) -> int:
     keep = Keep("", now, fields=fields, evidence=(kept,), source=source)
     command: RequestConsent | Subscribe
     if args.basis == "double-opt-in":
-        command = RequestConsent(now, cause, (target.id,), secrets.token_hex(16), timezone=args.timezone, language=args.language, fields=names)
+        command = RequestConsent(now, cause, (target.id,), secrets.token_hex(16), timezone=zone, language=language, fields=names)
     else:
         command = Subscribe(
             now,
@@ -77,8 +76,8 @@ def subscribe(house: House, args: argparse.Namespace) -> int:
             "declared-with-proof" if args.proof else "declared",
             collected,
             start=args.start,
-            timezone=args.timezone,
-            language=args.language,
+            timezone=zone,
+            language=language,
             fields=names,
         )
     result = house.decisions.one(Wish(command, address=address, keep=keep))
@@ -104,8 +103,8 @@ def _subscribed(result: Result, target: List, _: Say) -> str:
 def _collected(said: str, zone: str, now: int) -> int:
     if not said:
         return now
-    collected = read_date(said, zone)
-    if collected > now:
+    collected = not_after(read_date(said, zone), now)
+    if collected is None:
         raise Refusal(N_("--collected lies in the future"), 2)
     if collected < read_date(EARLIEST, zone):
         raise Refusal(N_("--collected lies before {date}"), 2, date=EARLIEST)

@@ -14,7 +14,6 @@ from engine.language import N_, Say, translator
 from engine.rights.correcting import Correction, correction
 from engine.rights.dossier import dossier
 from engine.rights.sheet import sheet
-from engine.sequence.timing import is_zone
 from engine.subscriber.commands import GrantAccess, Object, Restrict
 from engine.subscriber.outcome import Done, Refused
 from engine.vault.vault import Keep
@@ -22,6 +21,7 @@ from engine.verbs.erasing import erase, erase_arguments
 from engine.verbs.finding import person_of
 from engine.verbs.people import fields_of, operator_cause, report
 from engine.verbs.refusal import Refusal, address_of
+from engine.verbs.said import language_said, zone_said
 from engine.verbs.wording import language_of
 
 
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     correct.add_argument("--email", default="", metavar="ADDRESS", help=N_("their address is another"))
     correct.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help=N_("a field of [fields]; more than once for more"))
     correct.add_argument("--timezone", default="", metavar="ZONE", help=N_("their own, such as Europe/Paris"))
-    correct.add_argument("--language", default="", choices=("", "fr", "en"), help=N_("their own"))
+    correct.add_argument("--language", default="", metavar="LANGUAGE", help=N_("their own: a code or a name, such as fr or français"))
     restrict = parts.add_parser("restrict", help=N_("freeze them: nothing is sent, nothing is deleted, until it is lifted"))
     restrict.add_argument("address", help=whose)
     restrict.add_argument("--lift", action="store_true", help=N_("go on; they must have been told before (GDPR 18(3))"))
@@ -99,13 +99,12 @@ def write_private(path: Path, octets: bytes) -> None:
 
 
 def _correct(house: House, subscriber: str, args: argparse.Namespace, _: Say) -> int:
-    if args.timezone and not is_zone(args.timezone):
-        raise Refusal(N_('"{zone}" is no time zone: write for example "Europe/Paris"'), 2, zone=args.timezone)
+    zone, language = zone_said(args.timezone), language_said(args.language)
     plan = house.publications.current().plan()
     fields = fields_of(args.field, frozenset(plan.fields))
-    if not (args.email or fields or args.timezone or args.language):
+    if not (args.email or fields or zone or language):
         raise Refusal(N_("what is wrong about them? say --email, --field, --timezone or --language"), 2)
-    wanted = Correction(address_of(args.email) if args.email else "", fields, args.timezone, args.language)
+    wanted = Correction(address_of(args.email) if args.email else "", fields, zone, language)
     cause, kept = operator_cause({"right": "rectification", "fields": sorted(fields)})
     made = correction(house, subscriber, wanted, cause, (kept,))
     if isinstance(made, Refused):

@@ -1,11 +1,11 @@
-"""How instants are read from and shown on the command line: local dates in the installation's zone."""
+"""How instants, time zones and languages are read from the command line, and how instants are shown there: on the installation's clock."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-
+from engine.intake.instants import DateRefused, read_instant
+from engine.intake.locales import read_language, read_zone
 from engine.language import N_
-from engine.sequence.timing import to_instant, to_local
+from engine.sequence.timing import to_local
 from engine.verbs.refusal import Refusal
 
 
@@ -15,19 +15,24 @@ def shown(instant: int, zone: str) -> str:
 
 
 def read_date(text: str, zone: str) -> int:
-    """An instant from "2026-12-01", "01/12/2026" or an ISO date and time; without a zone, local midnight or time. Refusal of status 2."""
+    """An instant as `read_instant` reads it, the day first (01/12/2026 is the first of December). Raises Refusal of status 2."""
     try:
-        return _instant(text.strip(), zone)
-    except (ValueError, OverflowError):
+        return read_instant(text, zone, "day-first")
+    except DateRefused:
         raise Refusal(N_('"{text}" is not a date: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00'), 2, text=text) from None
 
 
-def _instant(text: str, zone: str) -> int:
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            day: date = datetime.strptime(text, pattern).date()
-        except ValueError:
-            continue
-        return to_instant(datetime.combine(day, time()), zone)
-    moment = datetime.fromisoformat(text)
-    return to_instant(moment, zone) if moment.tzinfo is None else int(moment.timestamp() * 1000)
+def zone_said(text: str) -> str:
+    """The IANA name of a zone, "" for none said. Raises Refusal of status 2."""
+    zone = read_zone(text.strip())
+    if text.strip() and not zone:
+        raise Refusal(N_('"{zone}" is no time zone: write for example "Europe/Paris"'), 2, zone=text)
+    return zone
+
+
+def language_said(text: str) -> str:
+    """The code of a language, "" for none said. Raises Refusal of status 2."""
+    language = read_language(text.strip())
+    if text.strip() and not language:
+        raise Refusal(N_('"{language}" is no language: write a code such as fr or en'), 2, language=text)
+    return language

@@ -14,13 +14,13 @@ from engine.inspecting import read_folder
 from engine.language import N_, translator
 from engine.sequence.delay import DAY
 from engine.sequence.model import Letter, Plan
-from engine.sequence.timing import is_zone, to_local
+from engine.sequence.timing import to_local
 from engine.simulation.answers import read_answers
 from engine.simulation.live import live
 from engine.simulation.moment import Moment
 from engine.verbs.dialogue import find_file, lists_in
 from engine.verbs.refusal import Refusal, list_of
-from engine.verbs.said import read_date
+from engine.verbs.said import read_date, zone_said
 from engine.verbs.wording import language_of, quoted, say_list, say_moment, subject_of
 
 MOST_DAYS = 3660
@@ -55,9 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Raises Unpublishable when the files hold a fatal mistake."""
-    zone = args.timezone or config.site.timezone
-    if not is_zone(zone):
-        raise Refusal(N_('"{zone}" is no time zone: write for example "Europe/Paris"'), 2, zone=zone)
+    zone = zone_said(args.timezone) or config.site.timezone
     if not 0 < args.days <= MOST_DAYS:
         raise Refusal(N_("--days is a number from 1 to {most}"), 2, most=MOST_DAYS)
     start = read_date(args.start, zone) if args.start else wall_now()

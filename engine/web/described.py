@@ -125,5 +125,7 @@ def _member(member: Member) -> Schema:
             return {"type": "object", "additionalProperties": {"type": "string"}} | about
         case "moment":
             return {"type": "string", "examples": ["2026-12-01", "2026-12-01T09:00:00+01:00"]} | about
+        case "zone" | "language":
+            return {"type": "string"} | about
         case "text":
             return {"type": "string"} | ({"enum": list(member.choices)} if member.choices else {}) | about

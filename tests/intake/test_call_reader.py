@@ -20,6 +20,7 @@ from engine.intake.calls import (
     read_transfer,
     read_unsubscription,
 )
+from engine.intake.rights_calls import Corrected, Requested, read_correction, read_request, read_restriction
 from engine.sequence.model import Field, List, Plan, Purpose
 from engine.subscriber.commands import RequestConsent, Subscribe
 from engine.subscriber.events import Cause
@@ -83,7 +84,7 @@ def test_a_moment_has_its_own_zone_or_that_of_the_installation(said: str, instan
 
 
 def test_every_mistake_is_listed_at_once() -> None:
-    body = {"email": "nobody", "list": 99, "basis": "consent", "timezone": "Mars", "language": "de", "extra": 1, "fields": {"size": "9"}}
+    body = {"email": "nobody", "list": 99, "basis": "consent", "timezone": "Mars", "language": "?", "extra": 1, "fields": {"size": "9"}}
     assert mistakes(body) == (
         "extra: is not known here; there are: email, list, basis, source, collected_at, proof, "
         "order, function, objection, fields, timezone, language, start, last_contact",
@@ -93,7 +94,7 @@ def test_every_mistake_is_listed_at_once() -> None:
         "email: an address has exactly one @ sign",
         "list: there is no published list 99",
         "fields.size: is not declared; there are: first_name",
-        "language: is one of: fr, en",
+        "language: is no language: write a code such as fr or en",
     )
 
 
@@ -101,7 +102,7 @@ def test_every_mistake_is_listed_at_once() -> None:
     "wrong",
     [
         {"collected_at": "2025-12-02"},
-        {"collected_at": "2025-12-01T09:00:01Z"},
+        {"collected_at": "2025-12-01T09:05:01Z"},
         {"collected_at": "hier"},
         {"collected_at": "0001-01-01"},
         {"collected_at": "9999-12-31T23:59:59-23:59"},
@@ -119,7 +120,10 @@ def test_every_mistake_is_listed_at_once() -> None:
         {"source": "a\0b"},
         {"proof": "x" * 2001},
         {"fields": []},
-        {"fields": {"first_name": None}},
+        {"fields": {"first_name": {}}},
+        {"fields": {"first_name": float("nan")}},
+        {"collected_at": "03/04/2025"},
+        {"proof": ["a"]},
         {"fields": {"first_name": "a\nb"}},
         {"fields": {"first_name": "\ud800"}},
         {"fields": {"\ud800": "a"}},
@@ -136,6 +140,49 @@ def test_a_wrong_value_is_refused_without_repeating_an_address(wrong: dict[str, 
 @pytest.mark.parametrize("body", [None, 1, "x", [], True])
 def test_a_body_that_is_no_object_is_refused(body: object) -> None:
     assert mistakes(body) == ("the body is not a JSON object",)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"fields": {"first_name": None}},
+        {"order": 77421},
+        {"collected_at": "2025-11-22T10:15:00+0100"},
+        {"collected_at": "2025-11-22T09:15:00.123456789Z"},
+        {"proof": None, "timezone": None, "language": None, "start": None, "last_contact": None, "fields": None},
+        {"proof": True},
+        {"proof": 1.5},
+        {"list": "30"},
+        {"timezone": "europe/paris"},
+        {"timezone": "Romance Standard Time"},
+        {"language": "Français"},
+        {"language": "en_GB"},
+        {"collected_at": "20-03-2023 23:41:59"},
+        {"collected_at": "2025-12-01T09:04:59Z"},
+    ],
+    ids=repr,
+)
+def test_what_programs_write_is_read_as_they_mean_it(written: dict[str, object]) -> None:
+    subscription(CONSENT | written)
+
+
+def test_a_number_is_the_text_that_it_is_and_null_is_left_out() -> None:
+    read = subscription(CONSENT | {"order": 77421, "proof": True, "fields": {"first_name": 7}, "language": "Français", "timezone": "asia/tokyo"})
+    assert (read.order, read.proof, dict(read.fields), read.language, read.timezone) == ("77421", "true", {"first_name": "7"}, "fr", "Asia/Tokyo")
+    assert subscription(CONSENT | {"fields": {"first_name": None}}).fields == {}
+
+
+def test_a_clock_that_runs_ahead_by_less_than_five_minutes_says_now() -> None:
+    assert subscription(CONSENT | {"collected_at": "2025-12-01T09:04:00Z"}).collected_at == NOW
+    assert mistakes(CONSENT | {"collected_at": "2025-12-01T09:06:00Z"}) == ("collected_at: lies in the future, by more than clocks differ",)
+
+
+def test_the_rights_of_people_are_read_by_the_same_words() -> None:
+    correction = read_correction({"email": "a@b.fr", "timezone": "asia/tokyo", "language": "anglais", "fields": {"first_name": None}}, PLAN, NOW)
+    assert isinstance(correction, Corrected) and (correction.timezone, correction.language, correction.fields) == ("Asia/Tokyo", "en", {})
+    assert read_restriction({"email": "a@b.fr", "lift": True}, PLAN, NOW) == ("a@b.fr", True)
+    request = read_request({"email": "a@b.fr", "right": "access", "received_at": "2025-11-22T10:15:00+0100", "note": 12}, PLAN, NOW)
+    assert isinstance(request, Requested) and (request.received_at, request.note) == (1_763_802_900_000, "12")
 
 
 def test_a_transfer_names_both_lists() -> None:

@@ -16,7 +16,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engine/sequence/": ("engine.sequence",),
     "engine/subscriber/": ("engine.subscriber", "engine.sequence"),
     "engine/simulation/": ("engine.simulation", "engine.subscriber", "engine.sequence"),
-    "engine/intake/": ("engine.intake", "engine.subscriber", "engine.sequence", "idna"),
+    "engine/intake/": ("engine.intake", "engine.subscriber", "engine.sequence", "idna", "babel"),
     "engine/letter/": ("engine.letter", "engine.sequence", "jinja2", "markupsafe", "markdown_it", "publicsuffixlist"),
     "engine/evidence/": (
         "engine.evidence",
@@ -46,7 +46,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiosmtpd": ("engine/sending/mailbox.py",),
     "aiosmtplib": ("engine/sending/relay.py", "engine/sending/pipeline.py"),
     "apscheduler": ("engine/duties.py",),
-    "babel": ("engine/language.py",),
+    "babel": ("engine/language.py", "engine/intake/locales.py"),
     "cryptography": ("engine/proof/signing.py",),
     "eventsourcing": ("engine/ledger/",),
     "fastapi": ("engine/web/",),

@@ -283,6 +283,22 @@ def test_every_mistake_of_a_body_is_listed(shop: Shop) -> None:
     assert "pas une adresse" not in json.dumps(problem, ensure_ascii=False)
 
 
+def test_a_call_is_read_as_programs_write_it(shop: Shop) -> None:
+    """null, numbers, +0100 and nanoseconds; and a correction is read by the same words."""
+    written: tuple[dict[str, object], ...] = (
+        {"fields": {"first_name": None}},
+        {"order": 77421},
+        {"collected_at": "2026-01-15T10:15:00+0100"},
+        {"collected_at": "2026-01-15T09:15:00.123456789Z", "timezone": "america/chicago", "language": "Français"},
+    )
+    for number, more in enumerate(written):
+        assert shop.subscribe(f"machine{number}@exemple.fr", basis="service", more=more).status_code == 201
+    person = shop.site.person("machine3@exemple.fr")
+    assert (person.timezone, person.language) == ("America/Chicago", "fr")
+    assert shop.call("people/correct", {"email": "machine3@exemple.fr", "timezone": "ASIA/TOKYO", "language": None}).json()["done"] is True
+    assert shop.site.person("machine3@exemple.fr").timezone == "Asia/Tokyo"
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "status"),
     [

@@ -1,0 +1,146 @@
+"""A date or an instant as people and machines write it → milliseconds since 1970: the one reader for every door. Pure.
+
+RFC 3339 and its relatives (`2026-12-01T09:00:00.123456789Z`, `2026-12-01 09:00 +0100`), and day, month and year with slashes, dashes or dots
+(`20-03-2023 23:41:59`, `7/4/24 5:59 PM`). What can be read with the day or with the month first is read only where somebody has said which.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Literal, get_args
+
+from engine.sequence.timing import to_instant
+
+DateOrder = Literal["day-first", "month-first"]
+DATE_ORDERS: tuple[DateOrder, ...] = get_args(DateOrder)
+AHEAD = 5 * 60_000
+"""How far another clock may run ahead of ours, in milliseconds: what it calls now is taken for our now."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
+_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)", re.ASCII)
+_CLOCK = re.compile(
+    r"(?:[Tt]|,? ?)(\d{1,2})(?:[hH](\d{2})?|:(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?)"
+    r"(?: ?([AaPp])\.?[Mm]\.?)?(?: ?(?:([Zz]|UTC|GMT)|([+-])(\d{2}):?(\d{2})?))?",
+    re.ASCII,
+)
+_YEARLESS = re.compile(r"--?(\d{2})-?(\d{2})", re.ASCII)
+_CENTURY = 70  # two digits from here on are a year of 19.., as POSIX has it
+
+
+class DateRefused(ValueError):
+    """A sentence that says why a text is no date, without a word of it."""
+
+
+def read_instant(text: str, zone: str, order: DateOrder | None = None) -> int:
+    """On the clock of `zone` (IANA) where the text brings no zone of its own; a day is its midnight. Raises DateRefused.
+
+    Without an `order`, what reads both ways (03/04/2026) is refused. Fractions of a second are cut to milliseconds.
+    """
+    return _read(" ".join(text.split()), zone, order)
+
+
+def not_after(instant: int, now: int) -> int | None:
+    """`instant`, or `now` where another clock runs a little ahead of ours; None for what lies in the future."""
+    return min(instant, now) if instant <= now + AHEAD else None
+
+
+def is_no_day(text: str) -> bool:
+    """Whether a text has the form of a date and names no day: `00/00/00` as Outlook leaves it, `--02-29` as address books write a birthday."""
+    if _YEARLESS.fullmatch(text):
+        return True
+    parts = _parts(text, "day-first")
+    return parts is not None and parts[3] == len(text) and 0 in parts[1:3]
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str, zone: str, order: DateOrder | None) -> int:
+    if order is None and _order_of(text) == "either":
+        raise DateRefused("the date can be read with the day or with the month first: write 2026-12-01")
+    parts = _parts(text, order or ("month-first" if _order_of(text) == "month-first" else "day-first"))
+    clock = _CLOCK.fullmatch(text, parts[3]) if parts is not None and parts[3] < len(text) else None
+    if parts is None or (clock is None and parts[3] < len(text)):
+        raise DateRefused("the date is not understood: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00")
+    try:
+        day = date(*parts[:3])
+        if clock is None:
+            return to_instant(datetime(day.year, day.month, day.day), zone)
+        return _at(day, clock, zone)
+    except (ValueError, OverflowError):
+        raise DateRefused("there is no such day or hour in any calendar") from None
+
+
+def _at(day: date, clock: re.Match[str], zone: str) -> int:
+    hour, after_h, minute, second, fraction, half, universal, sign, hours, minutes = clock.groups()
+    local = datetime(day.year, day.month, day.day, _hour(int(hour), half), int(minute or after_h or 0), int(second or 0))
+    milliseconds = int((fraction or "")[:3].ljust(3, "0"))
+    if not (universal or sign):
+        return to_instant(local, zone) + milliseconds
+    if int(minutes or 0) > 59:
+        raise ValueError
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    aware = local.replace(tzinfo=timezone(-offset if sign == "-" else offset))
+    return (aware - _EPOCH) // timedelta(milliseconds=1) + milliseconds
+
+
+def _hour(hour: int, half: str | None) -> int:
+    if half is None:
+        return hour
+    if not 1 <= hour <= 12:
+        raise ValueError
+    return hour % 12 + (12 if half in "Pp" else 0)
+
+
+def _parts(text: str, order: DateOrder) -> tuple[int, int, int, int] | None:
+    """Year, month, day, and where in the text they end."""
+    if found := _YEAR_FIRST.match(text):
+        return int(found[1]), int(found[3]), int(found[4]), found.end()
+    if found := _YEAR_LAST.match(text):
+        first, second, year = int(found[1]), int(found[3]), int(found[4])
+        if len(found[4]) == 2:
+            year += 1900 if year >= _CENTURY else 2000
+        return (year, second, first, found.end()) if order == "day-first" else (year, first, second, found.end())
+    return None
+
+
+def _order_of(text: str) -> DateOrder | Literal["either", ""]:
+    """What the numbers of one date say of its order; "" where they say nothing: year first, twice the same number, or no day at all."""
+    found = _YEAR_LAST.match(text)
+    if found is None:
+        return ""
+    first, second = int(found[1]), int(found[3])
+    if first == second or 0 in (first, second) or (first > 12 and second > 12):
+        return ""
+    if first > 12:
+        return "day-first"
+    return "month-first" if second > 12 else "either"
+
+
+@dataclass(slots=True)
+class DatesOfColumn:
+    """What the dates of one column say of the order they are all written in: the line (from 1; 0 for none) of the first that says each thing."""
+
+    day_first: int = 0
+    month_first: int = 0
+    either: int = 0
+
+    def see(self, text: str, line: int) -> None:
+        match _order_of(text.strip()):
+            case "day-first":
+                self.day_first = self.day_first or line
+            case "month-first":
+                self.month_first = self.month_first or line
+            case "either":
+                self.either = self.either or line
+
+    @property
+    def order(self) -> DateOrder | None:
+        """None where nothing decides it, or where two dates contradict each other."""
+        if self.day_first and self.month_first:
+            return None
+        if self.month_first:
+            return "month-first"
+        return None if self.either and not self.day_first else "day-first"
