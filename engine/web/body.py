@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from urllib.parse import unquote_to_bytes
 
 from fastapi import HTTPException, Request
 
 MOST = 65_536
 MOST_INPUTS = 100
+# The five octets windows-1252 leaves undefined are read as latin-1 reads them.
+_OCTETS = tuple(bytes([octet]).decode("cp1252", "ignore") or chr(octet) for octet in range(256))
+_C1 = {octet: _OCTETS[octet] for octet in range(0x80, 0xA0)}
 
 
 class TooLarge(Exception):
@@ -33,9 +37,42 @@ async def posted_inputs(request: Request) -> dict[str, str]:
         body = await body_of(request)
     except TooLarge:
         raise HTTPException(413, "This is more than a form holds.") from None
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
+        return _urlencoded(body)
 
     async def receive() -> MutableMapping[str, object]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async with Request(request.scope, receive).form(max_files=0, max_fields=MOST_INPUTS) as form:
-        return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+        return {name: _without_c1(value) for name, value in form.multi_items() if isinstance(value, str)}
+
+
+def _urlencoded(body: bytes) -> dict[str, str]:
+    """In UTF-8, or, where not all of it is, in windows-1252, which old pages and kiosks post as latin-1 (WHATWG Encoding reads both alike)."""
+    pairs = [pair.partition(b"=") for pair in body.split(b"&") if pair]
+    if len(pairs) > MOST_INPUTS:
+        raise HTTPException(400, "This is more than a form holds.")
+    octets = {_unquoted(name): _unquoted(value) for name, _, value in pairs}
+    decoded = _western if not all(map(_is_utf8, (*octets, *octets.values()))) else bytes.decode
+    return {decoded(name): decoded(value) for name, value in octets.items()}
+
+
+def _unquoted(octets: bytes) -> bytes:
+    return unquote_to_bytes(octets.replace(b"+", b" "))
+
+
+def _is_utf8(octets: bytes) -> bool:
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _western(octets: bytes) -> str:
+    return "".join(_OCTETS[octet] for octet in octets)
+
+
+def _without_c1(text: str) -> str:
+    """A part of a multipart form that is no UTF-8 has been read as latin-1: its C1 controls are letters and quotes of windows-1252."""
+    return text.translate(_C1)

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from html import unescape
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -249,6 +250,27 @@ def test_a_multipart_post_is_read_alike(site: Site) -> None:
     parts = {name: (None, value) for name, value in (GOOD | site.stamp("inscription") | {"email": "multi@exemple.fr", AGREED: "yes"}).items()}
     assert site.client.post("/f/inscription", files=parts).status_code == 200
     assert site.names("multi@exemple.fr")[-1] == "consent-requested"
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "cp1252", "utf-8"])
+def test_a_post_in_latin_1_is_read_as_it_was_written(site: Site, charset: str) -> None:
+    name = "Zoé L’Œuvre" if charset != "latin-1" else "Zoé d'Été"
+    address = f"{charset}@exemple.fr"
+    inputs = GOOD | {AGREED: "yes", "email": address, "first_name": name, "timezone": "europe/paris"} | site.stamp("inscription")
+    headers = {"Content-Type": f"application/x-www-form-urlencoded; charset={charset}"}
+    answer = site.client.post("/f/inscription", content=urlencode(inputs, encoding=charset).encode(), headers=headers)
+    assert answer.status_code == 200
+    assert site.fields(address) == {"first_name": name}
+    assert site.person(address).timezone == "Europe/Paris"
+
+
+def test_a_multipart_post_in_latin_1_is_read_as_it_was_written(site: Site) -> None:
+    inputs = GOOD | {AGREED: "yes", "email": "parts@exemple.fr", "first_name": "Zoé L’Œuvre"} | site.stamp("inscription")
+    parts = "".join(f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in inputs.items())
+    content = f"{parts}--b--\r\n".encode("cp1252")
+    answer = site.client.post("/f/inscription", content=content, headers={"Content-Type": "multipart/form-data; boundary=b"})
+    assert answer.status_code == 200
+    assert site.fields("parts@exemple.fr") == {"first_name": "Zoé L’Œuvre"}
 
 
 @pytest.mark.browser
