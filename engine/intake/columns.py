@@ -16,13 +16,19 @@ from engine.intake.encoding import TableRefused
 EMAIL = "email"
 DELIMITERS = (",", ";", "\t", "|")
 
+# As exports of other programs, and address books in French, English, German, Spanish, Italian and Dutch, call them.
 _COMMON = {
-    EMAIL: "email, e-mail, mail, courriel, adresse email, adresse mail, adresse courriel, adresse électronique, "
-    "email address, mail address",
-    "first_name": "prénom, first name, given name",
-    "last_name": "nom, nom de famille, last name, surname, family name",
-    "timezone": "fuseau, fuseau horaire, time zone",
-    "language": "langue, language, locale",
+    EMAIL: "email, e-mail, mail, courriel, adresse email, adresse mail, adresse courriel, adresse électronique, email address, mail address, "
+    "adresse e-mail, adresse de messagerie, adresse de courriel, adresse électronique principale, première adresse électronique, e-mail 1 - value, "
+    "email 1, e-mail 1, primary email, primary e-mail, primary email address, email (home), subscriber email, contact email, user email, "
+    "billing email, customer email, e-mail-adresse, primäre e-mail-adresse, emailadresse, mailadresse, correo, correo electrónico, "
+    "dirección de correo electrónico, dirección de correo, indirizzo email, indirizzo e-mail, posta elettronica, indirizzo di posta elettronica, "
+    "e-mailadres, emailadres, primair e-mailadres",
+    "first_name": "prénom, first name, given name, fname, firstname, subscriber first name, vorname, nombre, nome, voornaam, billing first name",
+    "last_name": "nom, nom de famille, last name, surname, family name, lname, lastname, nachname, apellido, apellidos, cognome, achternaam, "
+    "billing last name",
+    "timezone": "fuseau, fuseau horaire, time zone, timezone, tz, zeitzone, zona horaria, fuso orario, tijdzone",
+    "language": "langue, language, locale, lang, preferred language, langue préférée, sprache, idioma, lingua, taal",
 }
 
 
@@ -77,42 +83,54 @@ def known_headings(fields: Mapping[str, str], mapping: Mapping[str, str]) -> set
 
 
 def columns_by_heading(
-    header: Sequence[str], rows: Sequence[Sequence[str]], wanted: Collection[str], mapping: Mapping[str, str], fields: Mapping[str, str]
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    wanted: Collection[str],
+    mapping: Mapping[str, str],
+    fields: Mapping[str, str],
+    taken: Collection[int] = (),
 ) -> dict[str, int]:
-    """Field -> column index, from the headings, which `fields` knows; `rows` are the first rows below them. Raises TableRefused."""
+    """Field -> column index, from the headings, which `fields` knows; `rows` are the first rows below them; columns that are `taken` hold no field.
+
+    Raises TableRefused.
+    """
     columns = _mapped(mapping, wanted, header, len(header))
+    _check_taken(columns, taken)
     found: dict[str, list[int]] = {}
     for index, heading in enumerate(header):
         field = fields.get(folded(heading))
-        if field is not None and field not in columns and index not in columns.values():
+        if field is not None and field not in columns and index not in columns.values() and index not in taken:
             found.setdefault(field, []).append(index)
     if EMAIL not in columns and EMAIL not in found and _STREET_OR_EMAIL not in fields:
         found[EMAIL] = [
             index
             for index, heading in enumerate(header)
-            if folded(heading) == _STREET_OR_EMAIL and index not in columns.values() and _may_hold(rows, index)
+            if folded(heading) == _STREET_OR_EMAIL and index not in columns.values() and index not in taken and _may_hold(rows, index)
         ]
     for field, indexes in found.items():
         if len(indexes) > 1:
-            raise TableRefused(f"{_places(header, indexes)} all look like {field}: say which with --map NUMBER={field}")
+            raise TableRefused(f"{places(header, indexes)} all look like {field}: say which with --map NUMBER={field}")
         if indexes:
             columns[field] = indexes[0]
     if EMAIL not in columns:
         raise TableRefused(
-            f"no column is known to hold e-mail addresses; the headings are {_places(header, range(len(header)))}: "
+            f"no column is known to hold e-mail addresses; the headings are {places(header, range(len(header)))}: "
             f"say which it is with --map HEADING={EMAIL} or --map NUMBER={EMAIL}"
         )
     return columns
 
 
-def columns_by_content(rows: Sequence[Sequence[str]], wanted: Collection[str], mapping: Mapping[str, str]) -> dict[str, int]:
+def columns_by_content(
+    rows: Sequence[Sequence[str]], wanted: Collection[str], mapping: Mapping[str, str], taken: Collection[int] = ()
+) -> dict[str, int]:
     """Field -> column index where there are no headings: the column of addresses, and what was mapped by number."""
     width = max(map(len, rows))
     columns = _mapped(mapping, wanted, None, width)
+    _check_taken(columns, taken)
     if EMAIL in columns:
         return columns
     counts = [sum(len(row) > index and is_address(row[index]) for row in rows) for index in range(width)]
-    likely = [index for index in range(width) if 2 * counts[index] >= max(counts) and index not in columns.values()]
+    likely = [index for index in range(width) if 2 * counts[index] >= max(counts) and index not in columns.values() and index not in taken]
     if len(likely) != 1:
         numbers = ", ".join(str(index + 1) for index in likely)
         raise TableRefused(
@@ -127,8 +145,8 @@ def _mapped(mapping: Mapping[str, str], wanted: Collection[str], header: Sequenc
     columns: dict[str, int] = {}
     for name, field in mapping.items():
         if field not in wanted:
-            raise TableRefused(f"there is no field {_shown(field)} to map to; there are {', '.join(sorted(wanted))}")
-        index = _column(name, header, width)
+            raise TableRefused(f"there is no field {shown(field)} to map to; there are {', '.join(sorted(wanted))}")
+        index = column_of(name, header, width)
         if field in columns:
             raise TableRefused(f"two columns are mapped to {field}")
         if index in columns.values():
@@ -137,20 +155,27 @@ def _mapped(mapping: Mapping[str, str], wanted: Collection[str], header: Sequenc
     return columns
 
 
-def _column(name: str, header: Sequence[str] | None, width: int) -> int:
+def _check_taken(columns: Mapping[str, int], taken: Collection[int]) -> None:
+    for index in columns.values():
+        if index in taken:
+            raise TableRefused(f"column {index + 1} is said to be two things")
+
+
+def column_of(name: str, header: Sequence[str] | None, width: int) -> int:
+    """The place, from 0, of the column called `name`, which is a heading or a number from 1. Raises TableRefused."""
     same = [index for index, heading in enumerate(header or ()) if folded(heading) == folded(name) != ""]
     if len(same) > 1:
-        raise TableRefused(f"{_places(header or (), same)} are both called so: map by number")
+        raise TableRefused(f"{places(header or (), same)} are both called so: map by number")
     if same:
         return same[0]
     number = name.strip()
     if number.isascii() and number.isdecimal():
         if len(number) > 6 or not 1 <= int(number) <= width:
-            raise TableRefused(f"there is no column {_shown(number)}; there are {width}")
+            raise TableRefused(f"there is no column {shown(number)}; there are {width}")
         return int(number) - 1
     if header is None:
-        raise TableRefused(f"the file has no headings, so column {_shown(name)} is unknown: map by number")
-    raise TableRefused(f"there is no column {_shown(name)}; there are {_places(header, range(width))}")
+        raise TableRefused(f"the file has no headings, so column {shown(name)} is unknown: map by number")
+    raise TableRefused(f"there is no column {shown(name)}; there are {places(header, range(width))}")
 
 
 def _may_hold(rows: Sequence[Sequence[str]], index: int) -> bool:
@@ -158,11 +183,13 @@ def _may_hold(rows: Sequence[Sequence[str]], index: int) -> bool:
     return not cells or any(map(is_address, cells))
 
 
-def _places(header: Sequence[str], indexes: Collection[int]) -> str:
-    named = [f"{index + 1} {_shown(header[index])}" for index in indexes if header[index]]
+def places(header: Sequence[str], indexes: Collection[int]) -> str:
+    """Columns as a sentence names them: number from 1 and heading."""
+    named = [f"{index + 1} {shown(header[index])}" for index in indexes if header[index]]
     return ", ".join(named[:20]) + (", …" if len(named) > 20 else "")
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """A heading within a sentence: one line, in quotes, short."""
     visible = "".join(character if character.isprintable() else "?" for character in text.strip())
     return f"'{visible[:40]}…'" if len(visible) > 40 else f"'{visible}'"

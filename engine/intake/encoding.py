@@ -1,13 +1,14 @@
 """What a person's file is, in bytes: one pass over the whole of it in fixed memory, nothing guessed from its start.
 
-A file is UTF-8 only if all of it is; else it is cp1252 all over, so one accent on line 90,000 decides for every
-line. UTF-16 is believed with its mark, or when every second octet says so.
+A file is UTF-8 if all of it is. If not, the whole of it decides: where accents in UTF-8 outnumber the octets that are none, it is UTF-8 and the
+lines that are not are named one by one; else it is cp1252. UTF-16 is believed with its mark, or when every second octet says so.
 """
 
 from __future__ import annotations
 
 import codecs
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,12 +34,21 @@ _NOT_TEXT = (
 _SAVE_AS_CSV = "open it in the program it comes from and save it as CSV (UTF-8)"
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r\x1a")
 
+# Octets that are no UTF-8 within a file that is: each becomes a lone surrogate, by which `damaged` knows the line.
+DAMAGED = "surrogateescape"
 # The five octets cp1252 leaves undefined are read as latin-1 reads them: nothing is replaced, nothing is lost.
 WITH_LATIN1 = "relance-latin-1"
 
 
 class TableRefused(ValueError):
     """A sentence that says why a whole file cannot be read, and what to do about it."""
+
+
+_SURROGATE = re.compile("[\udc80-\udcff]")
+_GARBLED = re.compile("[\u00c2-\u00c5][^\x00-\x7f]|\u00e2[\u20ac\u201a]")
+_UNDEFINED = "\x81\x8d\x8f\x90\x9d"
+_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_ASCII = bytes(range(0x80))
 
 
 @dataclass(frozen=True)
@@ -66,8 +76,30 @@ def examine(path: Path, limit: int = BYTES_LIMIT) -> Source:
         codec = _codec(path)
     except OSError as problem:
         raise TableRefused(f"{path.name} cannot be read: {problem.strerror}") from problem
-    errors = WITH_LATIN1 if codec == "cp1252" else "strict"
+    errors = {"cp1252": WITH_LATIN1, "utf-8": DAMAGED, "utf-8-sig": DAMAGED}.get(codec, "strict")
     return Source(path, codec, errors, status.st_size, _identity(status))
+
+
+def damaged(text: str) -> bool:
+    """Whether a line of a UTF-8 file holds octets that are none."""
+    return not text.isascii() and _SURROGATE.search(text) is not None
+
+
+def mended(text: str) -> str:
+    """What a damaged line most likely says: its octets that are no UTF-8, read as cp1252."""
+    return _SURROGATE.sub(lambda octet: (ord(octet[0]) - 0xDC00).to_bytes(1, "big").decode("cp1252", WITH_LATIN1), text)
+
+
+def ungarbled(text: str) -> str:
+    """What a text most likely said before its UTF-8 was taken for cp1252 (`FranÃ§ois`: François); "" where nothing says that it was."""
+    if text.isascii() or not _GARBLED.search(text):
+        return ""
+    try:
+        octets = b"".join(character.encode("cp1252") if character not in _UNDEFINED else character.encode("latin-1") for character in text)
+        right = octets.decode()
+    except UnicodeError:
+        return ""
+    return right if all(ord(c) < 0x180 or 0x2000 <= ord(c) < 0x20D0 for c in right) else ""
 
 
 def _regular(path: Path) -> os.stat_result:
@@ -107,10 +139,20 @@ def _codec(path: Path) -> str:
     if _decodes(path, "utf-8"):
         return "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
     if head.startswith(codecs.BOM_UTF8):
-        raise TableRefused(f"{path.name} says it is UTF-8 and does not go on as such: {_SAVE_AS_CSV}")
+        return "utf-8-sig"
     if len(head.translate(None, _CONTROLS)) < 0.95 * len(head):
         raise TableRefused(f"{path.name} is not text: {_SAVE_AS_CSV}")
-    return "cp1252"
+    return "utf-8" if _mostly_utf8(path) else "cp1252"
+
+
+def _mostly_utf8(path: Path) -> bool:
+    """Two accents of cp1252 are hardly ever one of UTF-8 by chance, so as many as there are octets that are none are enough."""
+    balance = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            sequences = _MULTIBYTE.findall(chunk)
+            balance += len(sequences) + sum(map(len, sequences)) - len(chunk.translate(None, _ASCII))
+    return balance >= 0
 
 
 def _utf16(head: bytes) -> str | None:

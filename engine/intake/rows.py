@@ -7,28 +7,31 @@ nothing of the row. The address and the fields are for the vault alone.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
 from engine.intake.address import AddressRefused, normalise
+from engine.intake.agreement import REFUSING, Cell, JudgedColumn, cell_of, judge
 from engine.intake.columns import EMAIL, folded
 from engine.intake.duties import lacking
+from engine.intake.instants import DateOrder, is_no_day, not_after, read_instant
+from engine.intake.locales import read_language, read_zone
 from engine.intake.table import Rejected, Row
-from engine.sequence.timing import is_zone, to_instant, to_local
+from engine.sequence.timing import to_local
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 
 # What a column can hold besides fields, under the name of the option that says so: no field of [fields] can be called like it.
 SOURCE, COLLECTED, BASIS, PROOF = "--source-column", "--collected-column", "--basis-column", "--proof"
-UNSUBSCRIBED, LAST_CONTACT, ORDER, FUNCTION = "--unsubscribed", "--last-contact", "--order", "--function"
+LAST_CONTACT, ORDER, FUNCTION = "--last-contact", "--order", "--function"
+DATED = (COLLECTED, LAST_CONTACT)
 RESERVED = {
     "source": SOURCE,
     "collected": COLLECTED,
     "basis": BASIS,
     "proof": PROOF,
-    "unsubscribed": UNSUBSCRIBED,
     "last_contact": LAST_CONTACT,
     "order": ORDER,
     "function": FUNCTION,
@@ -42,23 +45,19 @@ LACKING = {
 STARTS = ("none", "welcome", "by-date")
 EARLIEST = "1990-01-01"
 
-_NO = frozenset(("0", "no", "n", "non", "false", "faux", "subscribed", "active", "actif", "abonne", "inscrit"))
-_YES = ("1", "yes", "y", "oui", "o", "x", "true", "vrai", "unsubscribed", "unsubscribe", "desinscrit", "desabonne", "optout", "optedout")
-_REFUSALS = {
-    "unsubscribed": _YES,
-    "bounced": ("bounced", "bounce", "hardbounce", "hardbounced", "cleaned"),
-    "complained": ("complained", "complaint", "spam", "plainte"),
-}
-_WHY = {word: why for why, words in _REFUSALS.items() for word in words}
-_ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)? ?(Z|UTC|[+-]\d{2}:?\d{2})?)?")
-_FRENCH = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: (\d{2}:\d{2}(?::\d{2})?))?")
+UNKNOWN_WORD = "what stands in a column of refusals or agreements is not known: write yes, no, bounced, complained or a date"
+NOT_AGREED = "the row does not say that they agreed: not asked, not yet confirmed, inactive or archived"
+SEVERAL = "the cell holds several addresses: say --first-address to take the first of each such cell"
 _ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[^?\s]*\?")
-_LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{2,8})?")
+_BETWEEN_ADDRESSES = re.compile(r"\s*(?::::|[;,|/]|\s)\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What holds for every row that does not say otherwise. `now` and `collected` (None: each row says) are instants, `zone` is the site's."""
+    """What holds for every row that does not say otherwise. `now` and `collected` (None: each row says) are instants, `zone` is the site's.
+
+    `judged` and `orders` are what a scan of the file found: columns of refusal or agreement, and the order of the dates of a field.
+    """
 
     list: int
     now: int
@@ -69,10 +68,16 @@ class Said:
     start: str = "none"
     fields: tuple[str, ...] = ()
     objection: str = ""
+    judged: tuple[JudgedColumn, ...] = ()
+    orders: Mapping[str, DateOrder] = field(default_factory=dict)
+    first_address: bool = False
 
 
 class Arrival(NamedTuple):
-    """Someone to put on the list. `collected` and `last_contact` (0: not said) are instants; `fields` holds what is not empty."""
+    """Someone to put on the list. `collected` and `last_contact` (0: not said) are instants; `fields` holds what is not empty.
+
+    `left_empty` names optional cells that could not be read; `several`: the first of several addresses was taken.
+    """
 
     line: int
     raw: str
@@ -88,11 +93,13 @@ class Arrival(NamedTuple):
     last_contact: int
     function: str = ""
     objection: str = ""
+    left_empty: tuple[str, ...] = ()
+    several: bool = False
 
     @property
     def content(self) -> int:
         """Equal for two rows that say the same; a number, so that a long file's can all be remembered."""
-        return hash((*self[3:8], *self[9:], *self.fields.items()))
+        return hash((*self[3:8], *self[9:14], *self.fields.items()))
 
 
 class Departure(NamedTuple):
@@ -108,15 +115,40 @@ class Departure(NamedTuple):
 def read_row(row: Row, said: Said) -> Arrival | Departure | Rejected:
     """A refusal needs no ground, so it is looked for first."""
     try:
-        address = normalise(row.values[EMAIL])
-        refusal = row.values.get(UNSUBSCRIBED, "")
-        if refusal:
-            why, at = _refusal(refusal, said)
-            if why:
-                return Departure(row.line, row.raw, address, why, at)
-        return _arrival(row, address, said)
+        address, several = _address(row.values[EMAIL], said.first_address)
+        if said.judged:
+            verdict, since = judge(row.judged, said.judged, said.zone)
+            if verdict in REFUSING:
+                return Departure(row.line, row.raw, address, verdict.value, _bounded(since, said, "of the refusal") if since else 0)
+            if verdict is not Cell.AGREED:
+                raise ValueError(NOT_AGREED if verdict is Cell.NOT_YET else UNKNOWN_WORD)
+        return _arrival(row, address, said, several)
     except (AddressRefused, ValueError) as error:
         return Rejected(row.line, str(error), row.raw)
+
+
+def _address(text: str, first: bool) -> tuple[str, bool]:
+    """The address of a cell, and whether it is the first of several, which is taken only where that was asked for."""
+    try:
+        return normalise(text), False
+    except AddressRefused:
+        addresses = _addresses(text)
+        if not addresses:
+            raise
+    if len(set(addresses)) == 1:
+        return addresses[0], False
+    if not first:
+        raise ValueError(SEVERAL)
+    return addresses[0], True
+
+
+def _addresses(text: str) -> list[str]:
+    """All of two or more, where everything between blanks, commas and the like is an address; else none."""
+    pieces = [piece for piece in _BETWEEN_ADDRESSES.split(text.strip()) if piece]
+    try:
+        return [normalise(piece) for piece in pieces] if len(pieces) > 1 else []
+    except AddressRefused:
+        return []
 
 
 def departure(row: Row, why: str) -> Departure | Rejected:
@@ -161,37 +193,18 @@ def proof_of(arrival: Arrival, zone: str) -> dict[str, object]:
     return proof
 
 
-@lru_cache(maxsize=8192)
-def instant(text: str, zone: str) -> int:
-    """From 2026-12-01, 01/12/2026 (day first) or an ISO date and time; without its own zone, on the clock of `zone`.
-
-    Raises ValueError with a sentence. 0 stands for all that lies before EARLIEST.
-    """
-    found, french = _ISO.fullmatch(text), _FRENCH.fullmatch(text)
-    if found:
-        day, clock, offset = found.groups()
-    elif french:
-        day, clock, offset = f"{french[3]}-{french[2]:0>2}-{french[1]:0>2}", french[4], None
-    else:
-        raise ValueError("the date is not understood: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00")
-    try:
-        local = datetime.fromisoformat(f"{day}T{clock or '00:00'}")
-        if offset is not None:
-            aware = datetime.fromisoformat(f"{local.isoformat()}{'+00:00' if offset in ('Z', 'UTC') else offset}")
-            return int(aware.timestamp()) * 1000
-        return to_instant(local, zone) if day >= EARLIEST else 0
-    except (ValueError, OverflowError):
-        raise ValueError("there is no such day or hour in any calendar") from None
+def past(text: str, said: Said, what: str, order: DateOrder | None = None) -> int:
+    """The instant of a date, refused where it lies in the future or before e-mail was collected at all. Raises ValueError with a sentence."""
+    return _bounded(read_instant(text, said.zone, order), said, what)
 
 
-def past(text: str, said: Said, what: str) -> int:
-    """`instant`, refused where it lies in the future or before e-mail was collected at all."""
-    at = instant(text, said.zone)
-    if at > said.now:
+def _bounded(at: int, said: Said, what: str) -> int:
+    bounded = not_after(at, said.now)
+    if bounded is None:
         raise ValueError(f"the date {what} lies in the future")
-    if at < instant(EARLIEST, said.zone):
+    if at < read_instant(EARLIEST, said.zone):
         raise ValueError(f"the date {what} lies before {EARLIEST}")
-    return at
+    return bounded
 
 
 def basis_of(text: str) -> str:
@@ -209,7 +222,7 @@ def plain(text: str, what: str) -> str:
     return text
 
 
-def _arrival(row: Row, address: str, said: Said) -> Arrival:
+def _arrival(row: Row, address: str, said: Said, several: bool) -> Arrival:
     values = row.values
     source = values.get(SOURCE) or said.source
     if not source:
@@ -218,57 +231,46 @@ def _arrival(row: Row, address: str, said: Said) -> Arrival:
     if not basis:
         raise ValueError("no basis is said for this row")
     date = values.get(COLLECTED, "")
-    collected = past(date, said, "of collection") if date else said.collected
+    collected = past(date, said, "of collection", said.orders.get(COLLECTED)) if date and cell_of(date) is not Cell.EMPTY else said.collected
     if collected is None:
         raise ValueError("no date of collection is said for this row")
-    contact = values.get(LAST_CONTACT, "")
     for name in lacking(basis, address, values.get(ORDER, ""), values.get(FUNCTION, ""), said.objection):
         raise ValueError(LACKING[name])
+    fields = {name: plain(values[name], name) for name in said.fields if values.get(name)}
+    zone, language = values.get("timezone", ""), values.get("language", "")
+    contact, optional = _last_contact(values.get(LAST_CONTACT, ""), said), {name: text for name, text in fields.items() if not is_no_day(text)}
+    unread = [name for name in fields if name not in optional]
+    unread += ["timezone"] if zone and not read_zone(zone) else []
+    unread += ["language"] if language and not read_language(language) else []
+    unread += [LAST_CONTACT] if contact is None else []
     return Arrival(
-        row.line,
-        row.raw,
-        address,
-        source,
-        basis,
-        collected,
-        values.get(PROOF, ""),
-        values.get(ORDER, ""),
-        {name: plain(values[name], name) for name in said.fields if values.get(name)},
-        _zone(values.get("timezone", "")),
-        _language(values.get("language", "")),
-        past(contact, said, "of the last contact") if contact else 0,
-        values.get(FUNCTION, ""),
-        said.objection if basis != "consent" else "",
+        line=row.line,
+        raw=row.raw,
+        address=address,
+        source=source,
+        basis=basis,
+        collected=collected,
+        proof=values.get(PROOF, ""),
+        order=values.get(ORDER, ""),
+        fields=optional,
+        timezone=read_zone(zone),
+        language=read_language(language),
+        last_contact=contact or 0,
+        function=values.get(FUNCTION, ""),
+        objection=said.objection if basis != "consent" else "",
+        left_empty=tuple(unread),
+        several=several,
     )
 
 
-def _refusal(text: str, said: Said) -> tuple[str, int]:
-    """Why, and since when if it is a date; ("", 0) for a cell that says there is none. Raises ValueError for what is not known: never a guess."""
-    word = folded(text)
-    if word in _NO:
-        return "", 0
-    if word in _WHY:
-        return _WHY[word], 0
-    try:
-        instant(text, said.zone)
-    except ValueError:
-        raise ValueError("what stands in the column of refusals is not known: write yes, no, bounced, complained or a date") from None
-    return "unsubscribed", past(text, said, "of the refusal")
-
-
-def _zone(text: str) -> str:
-    if text and not is_zone(text):
-        raise ValueError("the time zone is not known: write for example Europe/Paris")
-    return text
-
-
-def _language(text: str) -> str:
+def _last_contact(text: str, said: Said) -> int | None:
+    """0 where nothing is said, None for what cannot be read as a date of the past."""
     if not text:
-        return ""
-    found = _LANGUAGE.fullmatch(text.lower())
-    if found is None:
-        raise ValueError("the language is not a code such as fr or en")
-    return found[1]
+        return 0
+    try:
+        return past(text, said, "of the last contact", said.orders.get(LAST_CONTACT))
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=8192)

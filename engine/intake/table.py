@@ -16,8 +16,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from engine.intake.columns import EMAIL, columns_by_content, columns_by_heading, headings_of, is_address, known_headings
-from engine.intake.encoding import BYTES_LIMIT, TableRefused, examine
+from engine.intake.agreement import COLUMN_MEANINGS, ColumnMeaning, JudgedColumn
+from engine.intake.columns import EMAIL, column_of, columns_by_content, columns_by_heading, headings_of, is_address, known_headings
+from engine.intake.encoding import BYTES_LIMIT, TableRefused, damaged, examine, mended, ungarbled
 from engine.intake.layout import Layout, lay_out, opened
 from engine.intake.records import Broken, Record
 from engine.intake.rejects import RejectWriter
@@ -25,6 +26,7 @@ from engine.intake.rejects import RejectWriter
 __all__ = ["OpenTable", "RejectWriter", "Rejected", "Row", "Table", "TableRefused", "open_table"]
 
 CHARACTERS_LIMIT = 1000  # of one cell
+NOT_UTF8 = "the line is not UTF-8 as the rest of the file is: its accents cannot be trusted"
 _NOT_MAPPED: Mapping[str, str] = MappingProxyType({})
 _BREAK = re.compile("\r\n|[\r\n\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -33,7 +35,8 @@ _AROUND = " \t\r\n\u00a0\u200b\u2028\u2029\u202f\u2060\u3000\ufeff"
 
 @dataclass(frozen=True)
 class Table:
-    """What was found: `columns` is field -> index from 0; `unmapped` are the headings nobody wanted.
+    """What was found: `columns` is field -> index from 0; `unmapped` are the headings nobody wanted; `judged` are the columns of which somebody has
+    said what they mean, `mapped` the places of those that were mapped by hand.
 
     `delimiter` is '' where every line is one address, `header` None where the first row is already a person.
     """
@@ -43,22 +46,27 @@ class Table:
     header: tuple[str, ...] | None
     columns: Mapping[str, int]
     unmapped: tuple[str, ...]
+    judged: tuple[JudgedColumn, ...] = ()
+    mapped: frozenset[int] = frozenset()
 
 
 class Row(NamedTuple):
-    """`line` is the physical line, from 1; `values` has every mapped field, '' for an empty cell; `raw` as written."""
+    """`line` is the physical line, from 1; `values` has every mapped field, '' for an empty cell; `raw` as written; `judged` has a cell for each of
+    the table's judged columns."""
 
     line: int
     values: dict[str, str]
     raw: str
+    judged: tuple[str, ...] = ()
 
 
 class Rejected(NamedTuple):
-    """A row that cannot be read; `reason` is a sentence that repeats nothing of the row."""
+    """A row that cannot be read; `reason` is a sentence that repeats nothing of the row, except in what `kind` leaves out of it."""
 
     line: int
     reason: str
     raw: str
+    kind: str = ""
 
 
 def open_table(
@@ -71,7 +79,7 @@ def open_table(
 ) -> OpenTable:
     """Look at the file of at most `limit` bytes; its rows are read later, as often as asked.
 
-    `wanted` are the names of fields, `email` always among them; `mapping` says COLUMN -> field, where COLUMN is a
+    `wanted` are the names of fields, `email` always among them; `mapping` says COLUMN -> field or a ColumnMeaning, where COLUMN is a
     heading or a number from 1; `labels` is field -> what people call it. Raises TableRefused.
     """
     source = examine(path, limit)
@@ -79,16 +87,34 @@ def open_table(
     headings = headings_of(fields, labels)
     layout, sample = lay_out(source, known_headings(headings, mapping))
     width = max(map(len, sample))
-    if any(map(is_address, sample[0])):
-        columns = columns_by_content(sample, fields, mapping)
-        table = Table(source.codec, layout.delimiter, None, MappingProxyType(columns), ())
+    header = None if any(map(is_address, sample[0])) else tuple(_tidy(mended(heading)) for heading in sample[0])
+    mapping, meanings = _by_kind(mapping)
+    judged = tuple(_judged(name, meaning, header, width) for name, meaning in meanings.items())
+    taken = [column.place for column in judged]
+    twice = next((place for place in taken if taken.count(place) > 1), None)
+    if twice is not None:
+        raise TableRefused(f"column {twice + 1} is said to be two things")
+    others: tuple[str, ...] = ()
+    if header is None:
+        columns = columns_by_content(sample, fields, mapping, taken)
     else:
-        width = len(sample[0])
-        header = tuple(map(_tidy, sample[0]))
-        columns = columns_by_heading(header, sample[1:], fields, mapping, headings)
-        others = (heading for index, heading in enumerate(header) if index not in columns.values() and heading)
-        table = Table(source.codec, layout.delimiter, header, MappingProxyType(columns), tuple(others))
-    return OpenTable(layout, table, width)
+        width = len(header)
+        columns = columns_by_heading(header, sample[1:], fields, mapping, headings, taken)
+        others = tuple(heading for index, heading in enumerate(header) if index not in (*columns.values(), *taken) and heading)
+    mapped = frozenset(columns[field] for field in mapping.values())
+    return OpenTable(layout, Table(source.codec, layout.delimiter, header, MappingProxyType(columns), others, judged, mapped), width)
+
+
+def _by_kind(mapping: Mapping[str, str]) -> tuple[dict[str, str], dict[str, ColumnMeaning]]:
+    meanings: dict[str, ColumnMeaning] = {
+        column: meaning for column, field in mapping.items() for meaning in COLUMN_MEANINGS if field == meaning
+    }
+    return {column: field for column, field in mapping.items() if column not in meanings}, meanings
+
+
+def _judged(name: str, meaning: ColumnMeaning, header: tuple[str, ...] | None, width: int) -> JudgedColumn:
+    index = column_of(name, header, width)
+    return JudgedColumn(index, header[index] if header is not None else "", meaning)
 
 
 class OpenTable:
@@ -97,8 +123,9 @@ class OpenTable:
     def __init__(self, layout: Layout, table: Table, width: int) -> None:
         self.table = table
         self._layout = layout
+        self.path = layout.source.path
+        self.width = width
         self._source = layout.source
-        self._width = width
         self._file: io.TextIOWrapper | None = None
         self._read = 0
 
@@ -110,6 +137,11 @@ class OpenTable:
 
     def rows(self) -> Iterator[Row | Rejected]:
         """Every row below the headings. Raises TableRefused if the file is no longer what was opened."""
+        for found in self.cells():
+            yield Rejected(*found) if isinstance(found, Broken) else self._row(found)
+
+    def cells(self) -> Iterator[Record | Broken]:
+        """The same, as all the cells of each row. Raises TableRefused."""
         if not self._source.unchanged():
             raise TableRefused(f"{self._source.path.name} has changed since it was looked at: start again")
         header_pending = self.table.header is not None
@@ -117,12 +149,12 @@ class OpenTable:
             self._file = file
             try:
                 for found in self._layout.records(file):
-                    if isinstance(found, Broken):
-                        yield Rejected(*found)
-                    elif header_pending:
+                    if header_pending and isinstance(found, Record):
                         header_pending = False
+                    elif isinstance(found, Record) and damaged(found.raw):
+                        yield Broken(found.line, NOT_UTF8, mended(found.raw))
                     else:
-                        yield self._row(found)
+                        yield found
             except UnicodeDecodeError:
                 raise TableRefused(f"{self._source.path.name} has changed while it was read: start again") from None
             finally:
@@ -131,13 +163,15 @@ class OpenTable:
 
     def _row(self, record: Record) -> Row | Rejected:
         line, cells, raw = record
-        if len(cells) > self._width and _without_empty_end(cells) > self._width:
-            return Rejected(line, f"the row has {len(cells)} cells; there are {self._width} columns", raw)
+        if len(cells) > self.width and _without_empty_end(cells) > self.width:
+            return Rejected(line, f"the row has {len(cells)} cells; there are {self.width} columns", raw)
         plain = len(raw) <= CHARACTERS_LIMIT and raw.isascii() and raw.isprintable()
         values: dict[str, str] = {}
         for field, index in self.table.columns.items():
             cell = cells[index].strip(_AROUND) if index < len(cells) else ""
             if not plain:
+                if cell and (right := ungarbled(cells[index])):
+                    return _garbled(line, field, right.strip(_AROUND), raw)
                 cell = _tidy(cell)
                 if len(cell) > CHARACTERS_LIMIT:
                     return Rejected(line, f"the cell for {field} is longer than {CHARACTERS_LIMIT} characters", raw)
@@ -146,7 +180,16 @@ class OpenTable:
             values[field] = cell
         if not values[EMAIL]:
             return Rejected(line, "the e-mail cell is empty", raw)
-        return Row(line, values, raw)
+        judged = self.table.judged
+        return Row(line, values, raw, tuple(cells[column.place] if column.place < len(cells) else "" for column in judged) if judged else ())
+
+
+def _garbled(line: int, field: str, right: str, raw: str) -> Rejected:
+    kind = f"the accents of {field} are garbled (UTF-8 that was read as something else): export the file again as UTF-8"
+    reason = (
+        f"the accents of {field} are garbled (UTF-8 that was read as something else): export the file again as UTF-8; it most likely reads: {right}"
+    )
+    return Rejected(line, reason, raw, kind)
 
 
 def _without_empty_end(cells: list[str]) -> int:

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine.intake.columns import folded
+from engine.intake.rows import Arrival
 from engine.intake.table import Table
 from engine.language import N_, Say, grouped
-from engine.verbs.rejections import Rejections
+from engine.verbs.rejections import LINES_SHOWN, Rejections, lines_in_words
 from engine.verbs.wording import quoted
 
 LETTER_LINES = 10
@@ -42,16 +42,15 @@ ACTS = {
     "end": N_("{n} × the end of the list, on {day}: {ending}"),
     "idle": N_("{n} × nothing: every letter's day has passed"),
 }
-# Headings, without accents, capitals and spaces, over which lists exported elsewhere hold refusals.
-SEEM_REFUSALS = (
-    *("unsubscribed", "unsubscribedat", "unsubscribeddate", "unsubscribetime", "optout", "optedout", "bounced", "bounce", "cleaned", "complained"),
-    *("blacklisted", "blocklisted", "status", "statut", "desinscrit", "desinscription", "datededesinscription", "desabonne", "desabonnement"),
-)
+LEFT_EMPTY = N_("{field}: cells that could not be read are left empty")
+SEVERAL = N_("several addresses in one cell: the first is taken")
 
 
 @dataclass
 class ImportReport:
-    """`counts` has the keys of LABELS; `letters`, when rehearsed, counts (kind of act, letter, local date) of what comes first for each who joins."""
+    """`counts` has the keys of LABELS; `cells` counts, with their first lines, the optional cells left empty (by field) and those of several
+    addresses (""); `agreed_at` are columns that say when people agreed, and are not used; `letters`, when rehearsed, counts (kind of act, letter,
+    local date) of what comes first for each who joins."""
 
     heading: str
     start: str
@@ -62,17 +61,24 @@ class ImportReport:
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     letters: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    cells: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
+    agreed_at: tuple[str, ...] = ()
     interrupted: bool = False
 
     def count(self, what: str) -> None:
         self.counts[what] += 1
 
+    def note_cells(self, arrival: Arrival) -> None:
+        for name in (*arrival.left_empty, *([""] if arrival.several else [])):
+            count, lines = self.cells.get(name, (0, ()))
+            self.cells[name] = (count + 1, (*lines, arrival.line)[:LINES_SHOWN])
+
     @property
     def exit_code(self) -> int:
-        """1 where every single row was rejected, 130 where Ctrl-C stopped it."""
+        """1 where there is no row, or every single one was rejected; 130 where Ctrl-C stopped it."""
         if self.interrupted:
             return 130
-        return 1 if self.rows and self.rejections.count == self.rows else 0
+        return 1 if self.rejections.count >= self.rows else 0
 
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
@@ -80,11 +86,9 @@ class ImportReport:
         if self.table.unmapped:
             names = ", ".join(quoted(heading, _) for heading in self.table.unmapped[:COLUMNS_SHOWN])
             yield _("  columns not used: {columns}").format(columns=names)
-        for heading in self.table.unmapped:
-            if folded(heading) in SEEM_REFUSALS:
-                yield _("  WARNING: the column “{heading}” may hold refusals, and is not used; bring them along with --unsubscribed").format(
-                    heading=heading
-                )
+        if self.agreed_at:
+            names = ", ".join(quoted(heading, _) for heading in self.agreed_at)
+            yield _("  when they agreed may stand in {columns}: --collected-column COLUMN keeps each date").format(columns=names)
         yield _(STARTS[self.start])
         if self.start == "none":
             yield _(TOLD)
@@ -95,6 +99,9 @@ class ImportReport:
         for key, label in LABELS.items():
             if self.counts[key]:
                 yield counted(self.counts[key], _(label), _)
+        for name, (count, where) in self.cells.items():
+            label = _(LEFT_EMPTY).format(field=name) if name else _(SEVERAL)
+            yield counted(count, f"{label} ({lines_in_words(count, where, _)})", _)
         yield from self.rejections.lines(_)
         if self.rehearsed:
             yield from self._letters(_)
@@ -131,7 +138,7 @@ class SuppressReport:
     def exit_code(self) -> int:
         if self.interrupted:
             return 130
-        return 1 if self.rows and self.rejections.count == self.rows else 0
+        return 1 if self.rejections.count >= self.rows else 0
 
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
@@ -151,3 +158,5 @@ def counted(count: int, what: str, _: Say) -> str:
 def _columns(table: Table, _: Say) -> Iterator[tuple[str, str]]:
     for name, index in table.columns.items():
         yield name, quoted(table.header[index], _) if table.header is not None else str(index + 1)
+    for column in table.judged:
+        yield f"--{column.meaning}", quoted(column.heading, _) if column.heading else str(column.place + 1)

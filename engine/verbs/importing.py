@@ -14,9 +14,11 @@ import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 from engine.house import House
-from engine.intake.rows import UNSUBSCRIBED, Arrival, Departure, read_row
+from engine.intake.rows import DATED, Arrival, Departure, read_row
+from engine.intake.scan import scan
 from engine.intake.seen import Seen
 from engine.intake.table import OpenTable, Rejected, Row, TableRefused, open_table
 from engine.language import N_, translator
@@ -88,36 +90,42 @@ def run_import(house: House, options: ImportOptions, tell: Tell = lambda done, t
             not options.dry_run,
             beside=None if options.dry_run else beside,
         )
+        reading = _Reading(opened, options, report, bringing, tell, stopping)
         try:
-            _Reading(opened, options, report, bringing, tell, stopping).everything()
+            reading.everything()
         except _Stopped:
             report.interrupted = True
-        bringing.settle(options.said)
+        bringing.settle(reading.said)
     report.letters = rehearsal.letters
     return report
 
 
 class _Reading:
-    """One pass for refusals, where there is a column of them, and one for all else: a refusal wins wherever in the file it stands."""
+    """One pass that looks for what has to be asked first, one for refusals, where there is a column of them, and one for all else: a refusal wins
+    wherever in the file it stands."""
 
     def __init__(
         self, opened: OpenTable, options: ImportOptions, report: ImportReport, bringing: Bringing, tell: Tell, stopping: Callable[[], bool]
     ) -> None:
         self.opened, self.said, self.report, self.bringing = opened, options.said, report, bringing
+        self.date_order = options.date_order
         self.tell, self.stopping = tell, stopping
         self.hash = bringing.house.vault.hash
-        self.passes = 2 if UNSUBSCRIBED in opened.table.columns else 1
+        self.passes = 3 if any(column.meaning != "ignore" for column in opened.table.judged) else 2
         self.departed = Seen()
         self.shuffle = random.SystemRandom().shuffle
 
     def everything(self) -> None:
-        if self.passes == 2:
+        found = scan(self.opened, DATED, self.said.zone, self.date_order, lambda: self._pause(0))
+        self.said = replace(self.said, judged=found.judged, orders=found.orders)
+        self.report.agreed_at = found.agreed_at
+        if self.passes == 3:
             self._departures()
         self._arrivals()
 
     def _departures(self) -> None:
         chunk: dict[bytes, Departure] = {}
-        for each in self._read(0):
+        for each in self._read(1):
             if isinstance(each, Departure):
                 hashed = self.hash(each.address)
                 if self.departed.first(hashed) is not None:
@@ -144,6 +152,7 @@ class _Reading:
                 if hashed in self.departed:
                     self.report.rejections.add(each.line, REFUSES, each.raw)
                 elif (before := said.first(hashed, content)) is None:
+                    self.report.note_cells(each)
                     window.append((hashed, each))
                     characters += len(each.raw)
                 elif before == content:

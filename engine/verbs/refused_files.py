@@ -39,9 +39,11 @@ PLAIN = frozenset(
         N_("nothing says how people could object when their address was collected: say --objection"),
         N_("no basis is said for this row"),
         N_("no date of collection is said for this row"),
-        N_("what stands in the column of refusals is not known: write yes, no, bounced, complained or a date"),
-        N_("the time zone is not known: write for example Europe/Paris"),
-        N_("the language is not a code such as fr or en"),
+        N_("the date can be read with the day or with the month first: write 2026-12-01"),
+        N_("what stands in a column of refusals or agreements is not known: write yes, no, bounced, complained or a date"),
+        N_("the row does not say that they agreed: not asked, not yet confirmed, inactive or archived"),
+        N_("the cell holds several addresses: say --first-address to take the first of each such cell"),
+        N_("the line is not UTF-8 as the rest of the file is: its accents cannot be trusted"),
         # Of a contested mail.
         N_("this is not a mail that can be read: save it again from the mail program, as the original (.eml)"),
         N_("the file has no header of a mail: save the mail itself, not its text"),
@@ -54,6 +56,17 @@ WITH_VALUES = (
     N_("the mail has more than {most} lines"),
     N_("the mail has more than {most} parts within parts"),
     N_("the mail has a Content header longer than {most} bytes"),
+    N_("a yes in the column {column} seems to be an agreement, not a refusal: say --subscribed {name}"),
+    N_("a yes in the column {column} seems to be a refusal, not an agreement: say --unsubscribed {name}"),
+    N_(
+        "the dates of column {column} contradict each other: on line {one} the day comes first, on line {other} the month: "
+        "say --date-order day-first or --date-order month-first, and rows that do not follow it are rejected"
+    ),
+    N_(
+        "the dates of column {column} can be read with the day or with the month first (line {line}): "
+        "say --date-order day-first or --date-order month-first"
+    ),
+    N_("column {number} is said to be two things"),
     N_("there is no file {file}"),
     N_("on line {line}, {why}"),
     N_("its first {n} characters are blank lines"),
@@ -70,9 +83,21 @@ WITH_VALUES = (
     N_("the cell for {field} is longer than {most} characters"),
     N_("the cell for {field} holds a control character"),
     N_("the cell for {field} holds an encoded word (=?…?=)"),
+    N_(
+        "the accents of {field} are garbled (UTF-8 that was read as something else): export the file again as UTF-8; it most likely reads: {right}"
+    ),
+    N_("the accents of {field} are garbled (UTF-8 that was read as something else): export the file again as UTF-8"),
     N_("the line is longer than {most} characters"),
     N_("the date {what} lies in the future"),
     N_("the date {what} lies before {day}"),
+    N_(
+        "{file} is named as a file of people who must not be written to: `relance suppress {name} --reason {reason}` "
+        "sees to that; if they are to be imported, say what its columns mean (--unsubscribed, --subscribed, --ignore) or give it another name"
+    ),
+    N_(
+        "{file} may hold people who refused: nobody has said what these columns mean: {columns}. Say of each --subscribed COLUMN (yes or "
+        "a date: they agreed), --unsubscribed COLUMN (yes or a date: they refused) or --ignore COLUMN (it means neither). Most likely: {options}"
+    ),
     N_("{columns} all look like {field}: say which with --map NUMBER={field}"),
     N_("{columns} are both called so: map by number"),
     N_("{file} has {n} bytes; the most that is read is {most}: split it"),
@@ -80,7 +105,6 @@ WITH_VALUES = (
     N_("{file} has changed while it was read: start again"),
     N_("{file} holds NUL characters (near byte {n})"),
     N_("{file} starts as UTF-16 and does not go on as such: open it in the program it comes from and save it as CSV (UTF-8)"),
-    N_("{file} says it is UTF-8 and does not go on as such: open it in the program it comes from and save it as CSV (UTF-8)"),
     N_("{file} is {what}: open it in the program it comes from and save it as CSV (UTF-8)"),
     N_("{file} is not a plain file"),
     N_("{file} is empty"),

@@ -7,7 +7,7 @@ rejected rows: the same import again rejects them again.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.intake.rejects import RejectWriter
@@ -60,7 +60,7 @@ class Rejections:
         self._characters = 0
 
     def _write(self) -> None:
-        for line, reason, raw in heapq.merge(sorted(self._held), *self._pieces.read()):
+        for line, reason, raw, _kind in heapq.merge(sorted(self._held), *self._pieces.read()):
             self._writer.add(line, in_words(reason, self._say), raw)
 
     @property
@@ -79,7 +79,11 @@ class Rejections:
             return
         yield f"{grouped(self.count, _):>11}  " + _("rejected")
         for reason, (count, where) in sorted(self.reasons.items(), key=lambda item: -item[1][0]):
-            shown = ", ".join(map(str, where)) + (", …" if count > len(where) else "")
-            yield f"{grouped(count, _):>15}  {in_words(reason, _)} (" + _("line {lines}").format(lines=shown) + ")"
+            yield f"{grouped(count, _):>15}  {in_words(reason, _)} ({lines_in_words(count, where, _)})"
         if self.path is not None:
             yield _("  Each rejected row, with its line and reason, is in {path}").format(path=self.path)
+
+
+def lines_in_words(count: int, where: Sequence[int], _: Say) -> str:
+    """The first lines of `count`: "line 2, 7, …"."""
+    return _("line {lines}").format(lines=", ".join(map(str, where)) + (", …" if count > len(where) else ""))

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.intake.encoding import BYTES_LIMIT
+from engine.intake.encoding import BYTES_LIMIT, WITH_LATIN1, ungarbled
 from engine.intake.table import OpenTable, Rejected, Row, TableRefused, open_table
 
 WANTED = ("first_name", "last_name", "company_size")
@@ -236,7 +236,6 @@ def test_columns_that_are_unclear_are_refused(tmp_path: Path, content: str, mapp
         (b"\xff\xfeemail\n\x00", "UTF-16"),
         (b"\xff\xfe" + "email\n".encode("utf-16-le") + b"\x00\xd8\x00", "UTF-16"),
         ("email\n".encode("utf-32"), "UTF-32"),
-        (b"\xef\xbb\xbfemail\na@x.fr\n\xe9\n", "says it is UTF-8"),
         (bytes(range(1, 256)) * 4, "is not text"),
         (b'"email,nom\na@x.fr,A\n', "on line 1, a quote is opened"),
     ],
@@ -270,3 +269,71 @@ def test_a_file_that_changes_after_it_was_looked_at_is_refused(tmp_path: Path) -
     (tmp_path / "people.csv").write_text("nom,email\nA,a@x.fr\n")
     with pytest.raises(TableRefused, match="has changed"):
         next(opened.rows())
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "with its mark"])
+def test_a_line_that_is_no_utf8_in_a_file_that_is_costs_no_other(tmp_path: Path, mark: bytes) -> None:
+    lines = ["email;prénom", "rene@x.fr;René", "francois@x.fr;François"]
+    content = mark + "\n".join(lines).encode() + b"\nzoe@x.fr;Zo\xeb\nana@x.fr;Ana\n"
+    opened = table(tmp_path, content)
+    read = [(row.line, row.values["first_name"]) for row in opened.rows() if isinstance(row, Row)]
+    assert read == [(2, "René"), (3, "François"), (5, "Ana")]
+    (damaged,) = rejected(opened)
+    assert (damaged.line, damaged.raw) == (4, "zoe@x.fr;Zoë")
+    assert "not UTF-8 as the rest of the file is" in damaged.reason
+
+
+def test_a_heading_that_is_no_utf8_is_still_read(tmp_path: Path) -> None:
+    opened = table(tmp_path, b"email;Pr\xe9nom\nfran@x.fr;" + "François\n".encode())
+    assert [row.values for row in rows(opened)] == [{"email": "fran@x.fr", "first_name": "François"}]
+
+
+def test_one_line_of_utf8_in_a_file_of_windows_is_garbled_and_the_rest_is_read(tmp_path: Path) -> None:
+    content = "email;prénom\nrene@x.fr;René\nzoe@x.fr;Zoë\n".encode("cp1252") + "fran@x.fr;François\n".encode()
+    opened = table(tmp_path, content)
+    assert opened.table.encoding == "cp1252"
+    assert [row.values["first_name"] for row in opened.rows() if isinstance(row, Row)] == ["René", "Zoë"]
+    (garbled,) = rejected(opened)
+    assert garbled.line == 4
+    assert garbled.reason.startswith(garbled.kind) and garbled.reason.endswith("it most likely reads: François")
+    assert "Fran" not in garbled.kind
+
+
+@pytest.mark.parametrize("text", ["François", "Éloïse", "L’Œuvre €", "À bientôt", "Łódź"])
+def test_text_that_was_taken_for_another_encoding_is_recognised_with_what_it_most_likely_said(tmp_path: Path, text: str) -> None:
+    garbled = text.encode().decode("cp1252", WITH_LATIN1)
+    (row,) = rejected(table(tmp_path, f"email;prénom\na@x.fr;{garbled}\n"))
+    assert row.reason.endswith(f": {text}")
+
+
+@given(st.text(st.characters(codec="cp1252", exclude_categories=["C"]), max_size=30))
+def test_what_was_never_garbled_is_hardly_ever_taken_for_it(text: str) -> None:
+    """Only a text that is wholly UTF-8 when it is written as Windows writes it can be."""
+    right = ungarbled(text)
+    assert not right or right.encode().decode("cp1252", WITH_LATIN1) == text
+
+
+@pytest.mark.parametrize("text", ["CAFÉ»", "Âge", "Åsa", "Ã", "FORÊT – ÉTÉ", "â€"])
+def test_accents_that_people_write_are_left_alone(text: str) -> None:
+    assert ungarbled(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("headings", "columns"),
+    [
+        ("Titre,Prénom,Nom,Société,Adresse de messagerie,Type de messagerie", {"first_name": 1, "last_name": 2, "email": 4}),
+        ("First Name,Last Name,E-mail Address,E-mail Type,E-mail 2 Address", {"first_name": 0, "last_name": 1, "email": 2}),
+        ("Vorname,Nachname,E-Mail-Adresse,E-Mail 2: Adresse", {"first_name": 0, "last_name": 1, "email": 2}),
+        ("First Name,Last Name,E-mail 1 - Label,E-mail 1 - Value,E-mail 2 - Value", {"first_name": 0, "last_name": 1, "email": 3}),
+        ("First Name,Last Name,Display Name,Primary Email,Secondary Email", {"first_name": 0, "last_name": 1, "email": 3}),
+        ("Prénom,Nom de famille,Première adresse électronique", {"first_name": 0, "last_name": 1, "email": 2}),
+        ("Nombre,Apellidos,Correo electrónico", {"first_name": 0, "last_name": 1, "email": 2}),
+        ("Voornaam,Achternaam,E-mailadres", {"first_name": 0, "last_name": 1, "email": 2}),
+        ("CONTACT ID,EMAIL,FIRSTNAME,LASTNAME,SMS", {"email": 1, "first_name": 2, "last_name": 3}),
+        ("Email Address,FNAME,LNAME", {"email": 0, "first_name": 1, "last_name": 2}),
+    ],
+)
+def test_the_headings_of_address_books_and_other_programs_are_found(tmp_path: Path, headings: str, columns: dict[str, int]) -> None:
+    cells = [""] * (headings.count(",") + 1)
+    cells[columns["email"]] = "a@x.fr"
+    assert table(tmp_path, f"{headings}\n{','.join(cells)}\n").table.columns == columns

@@ -34,7 +34,7 @@ def test_rejected_rows_stand_beside_their_file_with_line_reason_and_text(tmp_pat
     with RejectWriter(path) as rejects:
         for row in open_table(path, ("last_name",)).rows():
             if isinstance(row, Rejected):
-                rejects.add(*row)
+                rejects.add(row.line, row.reason, row.raw)
     assert rejects.path == tmp_path / "people.csv.rejected.csv"
     assert rejects.count == 2
     assert written(rejects.path) == [

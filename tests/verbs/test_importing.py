@@ -94,7 +94,7 @@ def test_each_row_has_its_evidence_and_the_ledger_names_neither_person_nor_file(
 
 
 def test_grounds_differ_by_row_and_other_bases_are_no_consent(house: House, tmp_path: Path) -> None:
-    text = "email,origine,le,base,vente,metier\nana@lecteurs.example,boutique,01/02/2025,soft-optin,C-1,\n"
+    text = "email,origine,le,base,vente,metier\nana@lecteurs.example,boutique,13/02/2025,soft-optin,C-1,\n"
     text += "bob@lecteurs.example,annuaire,2025-02-03,b2b,,jardinier\n"
     path = table(tmp_path, text + "clea@lecteurs.example,,2025-02-03,b2b,,\n")
     columns: tuple[str, ...] = ("--list", "10", "--source-column", "origine", "--map", "le=collected", "--basis-column", "base")
@@ -233,7 +233,7 @@ def test_of_one_address_the_first_row_counts_and_a_contradiction_is_rejected(hou
 
 def test_rejected_rows_stand_beside_the_input_in_order_with_line_and_reason_and_stop_nobody(house: House, tmp_path: Path) -> None:
     house.vault.suppress({house.vault.hash("dan@lecteurs.example"): "bounced"}, house.clock.now())
-    text = "email,fuseau\ndan@lecteurs.example,\nnobody,\nana@lecteurs.example,\nbob@lecteurs.example,Mars\nclea@lecteurs.example,,,,x\n"
+    text = "email,fuseau\ndan@lecteurs.example,\nnobody,\nana@lecteurs.example,\nbob@@lecteurs.example,Mars\nclea@lecteurs.example,,,,x\n"
     report = bring(house, table(tmp_path, text))
     assert (counts(report), report.exit_code) == ({"joined": 1, "rejected": 4}, 0)
     assert report.rejections.path == tmp_path / "contacts.csv.rejected.csv"
@@ -242,12 +242,12 @@ def test_rejected_rows_stand_beside_the_input_in_order_with_line_and_reason_and_
     assert [(line, row) for line, _reason, row in written[1:]] == [
         ("2", "dan@lecteurs.example,"),
         ("3", "nobody,"),
-        ("5", "bob@lecteurs.example,Mars"),
+        ("5", "bob@@lecteurs.example,Mars"),
         ("6", "clea@lecteurs.example,,,,x"),
     ]
     assert written[1][1] == "cette adresse est écartée (rejetée par son serveur)"
     assert written[2][1] == "une adresse a exactement un signe @"
-    assert any("une adresse a exactement un signe @ (ligne 3)" in line for line in report.lines(translator("fr")))
+    assert any("une adresse a exactement un signe @ (ligne 3, 5)" in line for line in report.lines(translator("fr")))
     assert any(str(report.rejections.path) in line for line in report.lines(str))
 
 
@@ -256,7 +256,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(house: House, tmp_p
     bring(house, table(tmp_path, THREE))
     wish(house, ADDRESSES[0], Withdraw(house.clock.now(), OPERATOR, "conseils"))
     text = "email,prénom,le\nana@lecteurs.example,A,2024-01-01\nbob@lecteurs.example,Robert,2024-01-01\ndan@lecteurs.example,D,2024-01-01\n"
-    path = table(tmp_path, text + "eve@lecteurs.example,E,01/09/2024\nwrong,W,\nfab@lecteurs.example,F,2099-01-01\n")
+    path = table(tmp_path, text + "eve@lecteurs.example,E,21/09/2024\nwrong,W,\nfab@lecteurs.example,F,2099-01-01\n")
     more = ("--update", "--collected-column", "le", "--start", start)
     before = (house.ledger.head(), personal_rows(house), sorted(tmp_path.iterdir()))
     rehearsed = bring(house, path, "--dry-run", *more)
@@ -412,18 +412,54 @@ def test_a_column_is_found_by_the_label_of_its_field_too(make_house: MakeHouse, 
     assert house.vault.people([found])[found].fields == {"city": "Brest"}
 
 
-def test_the_report_names_columns_and_warns_of_refusals_left_behind_in_the_language_of_the_site(
-    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = table(tmp_path, "E-mail;Prénom;Statut;Ville\nana@lecteurs.example;Ana;désinscrit;Lyon\n")
+def test_the_report_names_columns_in_the_language_of_the_site(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = table(tmp_path, "E-mail;Prénom;Abonné le;Ville;Fuseau\nana@lecteurs.example;Ana;2020-01-01;Lyon;Mars\n")
     assert importing.run(house, _arguments(path, "--dry-run")) == 0
     said = capsys.readouterr()
     assert said.err == ""
     assert "email ← « E-mail », first_name ← « Prénom »" in said.out
-    assert "« Statut », « Ville »" in said.out
+    assert "« Ville »" in said.out
+    assert "la date de leur accord est peut-être dans « Abonné le »" in said.out
+    assert "1  timezone : les cellules illisibles restent vides (ligne 2)" in said.out
     english = list(bring(house, path, "--dry-run").lines(translator("en")))
-    assert any("WARNING: the column “Statut”" in line for line in english)
     assert not any(line in said.out.splitlines() for line in english if "dry run" in line.lower())
+
+
+def test_an_export_that_holds_refusals_stops_in_the_language_of_the_site_until_its_columns_are_explained(house: House, tmp_path: Path) -> None:
+    path = table(tmp_path, "E-mail;Prénom;Statut;Désinscrit le\nana@lecteurs.example;Ana;abonné;\nbob@lecteurs.example;Bob;désinscrit;2020-01-01\n")
+    before = (house.ledger.head(), personal_rows(house), sorted(tmp_path.iterdir()))
+    for more in ((), ("--dry-run",), ("--ignore", "Désinscrit le")):
+        with pytest.raises(Refusal) as refusal:
+            importing.run(house, _arguments(path, *more))
+        assert refusal.value.status == 2
+        said = refusal.value.said(translator("fr"))
+        assert said.startswith("contacts.csv contient peut-être des personnes qui ont refusé")
+        assert "3 'Statut' (abonné ×1, désinscrit ×1)" in said
+    assert (house.ledger.head(), personal_rows(house), sorted(tmp_path.iterdir())) == before
+    assert counts(bring(house, path, "--unsubscribed", "Désinscrit le")) == {"joined": 1, "noted": 1}
+    assert counts(bring(house, path, "--unsubscribed", "Désinscrit le", "--subscribed", "Statut")) == {"already": 2}
+
+
+def test_a_file_named_after_refusals_is_not_one_of_members(house: House, tmp_path: Path) -> None:
+    path = table(tmp_path, THREE, "désinscrits.csv")
+    with pytest.raises(TableRefused, match=r"`relance suppress .*désinscrits.csv' --reason operator` sees to that"):
+        bring(house, path)
+
+
+def test_dates_that_can_be_read_in_two_ways_are_asked_about(house: House, tmp_path: Path) -> None:
+    path = table(tmp_path, "email,le\nana@lecteurs.example,02/03/2024\n")
+    with pytest.raises(TableRefused, match="with the day or with the month first"):
+        bring(house, path, "--collected-column", "le")
+    bring(house, path, "--collected-column", "le", "--date-order", "month-first")
+    assert local_day(house, person(house, ADDRESSES[0]).grounds["conseils"].since) == "2024-02-03"
+
+
+def test_a_file_in_which_no_row_can_be_read_ends_with_one(house: House, tmp_path: Path) -> None:
+    for text in ("email,prénom\n", "email\nnobody\n", "email;prénom\na@x.example ::: b@x.example;A\n"):
+        report = bring(house, table(tmp_path, text), "--dry-run")
+        assert report.exit_code == 1
+    report = bring(house, table(tmp_path, text), "--first-address")
+    assert (report.exit_code, report.cells) == (0, {"": (1, (2,))})
 
 
 MEASURED = """

@@ -1,0 +1,310 @@
+"""No refusal of an export comes in as a consent: what headings, cells and names of files say, and what is asked before anybody is brought in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.intake.agreement import Cell, Heading, cell_of, file_speaks, heading_of, speaks_aloud
+from engine.intake.instants import DateOrder
+from engine.intake.rows import COLLECTED, DATED, Arrival, Departure, Said, read_row
+from engine.intake.scan import Scan, scan
+from engine.intake.table import Rejected, Row, TableRefused, open_table
+
+NOW = 1_790_000_000_000  # 2026-09-21
+SAID = Said(10, NOW, "Europe/Paris", "salon", 1_600_000_000_000, "consent", fields=("first_name",))
+
+# Exports of nine programs: who agreed, who refused, who is neither, and what an operator says to bring them in.
+MAILCHIMP = """Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON,LEID
+yes@x.example,Y,2,2020-05-01 10:00:01,192.0.2.1,2020-05-01 10:01:00,192.0.2.1,,,,1
+no@x.example,N,2,2019-05-01 10:00:00,192.0.2.1,2019-05-01 10:00:00,192.0.2.1,2020-02-02 02:02:02,Mars,NORMAL,2
+"""
+KLAVIYO = """Email,Klaviyo ID,Email Marketing Consent,Email Marketing Consent Timestamp,Email Suppressions
+yes@x.example,1,SUBSCRIBED,2022-03-04T05:06:07+00:00,
+no@x.example,2,UNSUBSCRIBED,2022-03-04T05:06:07+00:00,USER_SUPPRESSED
+not@x.example,3,NEVER_SUBSCRIBED,,
+"""
+MAILPOET = """Email,First name,List,List status,Global status,Subscribed at
+yes@x.example,M,News,subscribed,subscribed,2021-02-03 04:05:06
+no@x.example,M,News,unsubscribed,unsubscribed,2021-02-03 04:05:06
+not@x.example,M,News,subscribed,inactive,2021-02-03 04:05:06
+"""
+GHOST = """id,email,name,note,subscribed_to_emails,complimentary_plan,created_at,deleted_at,labels
+a1,yes@x.example,G,stop by the shop,true,false,2022-01-05T11:12:13.000Z,,Early
+a2,no@x.example,G,,false,false,2022-02-05T11:12:13.000Z,,
+"""
+LISTMONK = """uuid,email,name,attributes,status,created_at
+1,yes@x.example,L,{},enabled,2022-01-05T11:12:13Z
+2,no@x.example,L,{},blocklisted,2022-01-05T11:12:13Z
+3,not@x.example,L,{},disabled,2022-01-05T11:12:13Z
+"""
+SENDY = """Name,Email,Status,Last activity
+S,yes@x.example,Active,3 days ago
+S,no@x.example,Marked as spam,
+S,not@x.example,Soft bounced,
+"""
+MAILJET = """email,CreatedAt,IsExcludedFromCampaigns,IsUnsubscribed,UnsubscribedAt
+yes@x.example,2022-01-05T11:12:13Z,false,false,
+no@x.example,2022-01-05T11:12:13Z,true,true,2023-01-05T11:12:13Z
+"""
+HUBSPOT = """Record ID,Email,Unsubscribed from all email,Opted out of email: Marketing,Email hard bounce reason
+1,yes@x.example,,,
+2,no@x.example,true,true,
+3,no2@x.example,,,UNKNOWN_USER
+"""
+SHOPIFY = """First Name,Email,Accepts Email Marketing,Accepts SMS Marketing,Total Orders,Tags
+S,yes@x.example,yes,no,3,vip
+S,no@x.example,no,no,1,
+"""
+MAILERLITE = """Subscriber,Status,Subscribed,Unsubscribed,Opens
+yes@x.example,Active,2022-01-05 10:00:00,,3
+no@x.example,Junk,2022-01-05 10:00:00,,0
+no2@x.example,Unsubscribed,2022-01-05 10:00:00,2023-01-05 10:00:00,0
+not@x.example,Unconfirmed,2022-01-05 10:00:00,,0
+"""
+PHPLIST = """email,confirmed,blacklisted,bouncecount,htmlemail
+yes@x.example,1,0,0,1
+no@x.example,1,1,0,1
+"""
+SUBSTACK = """Email,active_subscription,email_disabled,digest_enabled,created_at
+yes@x.example,false,false,true,2022-01-05
+no@x.example,false,true,true,2022-01-05
+"""
+FRENCH = """Prénom;Courriel;Désinscrit le;Accord RGPD
+A;yes@x.example;;oui
+B;no@x.example;02/03/2024;oui
+C;no2@x.example;;non
+"""
+
+
+def table(folder: Path, text: str, name: str = "contacts.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def scanned(path: Path, mapping: Mapping[str, str] | None = None, order: DateOrder | None = None) -> Scan:
+    return scan(open_table(path, ("first_name", "timezone", "language", COLLECTED), mapping or {}), DATED, "Europe/Paris", order)
+
+
+def asked(path: Path, mapping: Mapping[str, str] | None = None) -> str:
+    with pytest.raises(TableRefused) as refusal:
+        scanned(path, mapping)
+    return str(refusal.value)
+
+
+def fates(path: Path, mapping: dict[str, str], order: DateOrder | None = None) -> dict[str, str]:
+    """Address -> what becomes of it."""
+    opened = open_table(path, ("first_name",), mapping)
+    found = scan(opened, (), "Europe/Paris", order)
+    said = Said(**{name: getattr(SAID, name) for name in SAID.__slots__} | {"judged": found.judged})
+    read = {row.values["email"]: read_row(row, said) for row in opened.rows() if isinstance(row, Row)}
+    names = {Arrival: "arrives", Rejected: "rejected"}
+    return {address: each.why if isinstance(each, Departure) else names[type(each)] for address, each in read.items()}
+
+
+EXPORTS = [
+    ("mailchimp", MAILCHIMP, {"UNSUB_TIME": "unsubscribed"}),
+    ("klaviyo", KLAVIYO, {"Email Marketing Consent": "subscribed"}),
+    ("mailpoet", MAILPOET, {"Global status": "unsubscribed"}),
+    ("ghost", GHOST, {"subscribed_to_emails": "subscribed"}),
+    ("listmonk", LISTMONK, {"status": "unsubscribed"}),
+    ("sendy", SENDY, {"Status": "subscribed"}),
+    ("mailjet", MAILJET, {"UnsubscribedAt": "unsubscribed"}),
+    ("hubspot", HUBSPOT, {"Unsubscribed from all email": "unsubscribed", "Email hard bounce reason": "unsubscribed"}),
+    ("shopify", SHOPIFY, {"Accepts Email Marketing": "subscribed", "Accepts SMS Marketing": "ignore"}),
+    ("mailerlite", MAILERLITE, {"Status": "unsubscribed", "Subscriber": "email"}),
+    ("phplist", PHPLIST, {"blacklisted": "unsubscribed"}),
+    ("substack", SUBSTACK, {"email_disabled": "unsubscribed", "active_subscription": "ignore"}),
+    ("french", FRENCH, {"Désinscrit le": "unsubscribed", "Accord RGPD": "subscribed"}),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "mapping"), EXPORTS, ids=[name for name, _, _ in EXPORTS])
+def test_an_export_stops_until_somebody_says_what_its_columns_mean_and_then_nobody_comes_in_who_refused(
+    tmp_path: Path, name: str, text: str, mapping: dict[str, str]
+) -> None:
+    path = table(tmp_path, text)
+    fields = {column: field for column, field in mapping.items() if field == "email"}
+    assert "may hold people who refused" in asked(path, fields)
+    for address, fate in fates(path, mapping, "day-first").items():
+        wanted = {"yes": {"arrives"}, "not": {"rejected"}}.get(address.partition("@")[0], {"unsubscribed", "bounced", "complained"})
+        assert fate in wanted, (address, fate)
+
+
+def test_each_column_that_speaks_is_named_with_what_is_most_likely_meant(tmp_path: Path) -> None:
+    said = asked(table(tmp_path, KLAVIYO))
+    assert "3 'Email Marketing Consent' (SUBSCRIBED ×1, UNSUBSCRIBED ×1, NEVER_SUBSCRIBED ×1), 5 'Email Suppressions'" in said
+    assert "--subscribed 'Email Marketing Consent' --unsubscribed 'Email Suppressions'" in said
+
+
+def test_a_column_is_asked_about_until_what_it_refuses_is_refused_anyway(tmp_path: Path) -> None:
+    path = table(tmp_path, MAILPOET)
+    assert "'Global status'" in asked(path, {"List status": "unsubscribed"})
+    assert "'List status'" in asked(path, {"Global status": "ignore"})
+    scanned(path, {"Global status": "unsubscribed"})
+    scanned(path, {"Global status": "ignore", "List status": "ignore"})
+
+
+@pytest.mark.parametrize(
+    ("text", "mapping", "sentence"),
+    [
+        (GHOST, {"subscribed_to_emails": "unsubscribed"}, "say --subscribed subscribed_to_emails"),
+        (MAILJET, {"IsUnsubscribed": "subscribed"}, "say --unsubscribed IsUnsubscribed"),
+        (SHOPIFY, {"Accepts Email Marketing": "unsubscribed"}, "say --subscribed 'Accepts Email Marketing'"),
+        ("email,subscription_status\na@x.example,true\n", {"subscription_status": "unsubscribed"}, "say --subscribed subscription_status"),
+    ],
+)
+def test_a_yes_that_is_an_agreement_is_not_taken_for_a_refusal_nor_the_other_way_round(
+    tmp_path: Path, text: str, mapping: dict[str, str], sentence: str
+) -> None:
+    assert sentence in asked(table(tmp_path, text), mapping)
+
+
+def test_words_under_a_heading_of_status_mean_the_same_whichever_is_said(tmp_path: Path) -> None:
+    path = table(tmp_path, "email,subscription_status\nyes@x.example,subscribed\nno@x.example,unsubscribed\n")
+    for meaning in ("subscribed", "unsubscribed"):
+        assert fates(path, {"subscription_status": meaning}) == {"yes@x.example": "arrives", "no@x.example": "unsubscribed"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email,note\na@x.example,stop by the shop\nb@x.example,called us; active in March\n",
+        "email,status\na@x.example,client\nb@x.example,prospect\n",
+        "email,State\na@x.example,NO\nb@x.example,OK\n",
+        "email,Stop\na@x.example,Gare du Nord\n",
+        "email,deleted_at,unsubscribed_at\na@x.example,,\nb@x.example,NULL,0000-00-00 00:00:00\n",
+        "email,Subscription\na@x.example,Gold\nb@x.example,Silver\n",
+        "email,Subscriber ID\na@x.example,1\nb@x.example,2\n",
+        "email,Subscribed at,OPTIN_IP\na@x.example,2020-01-01,192.0.2.1\nb@x.example,2020-01-02,192.0.2.1\n",
+        "email,OPTIN_TIME,CONFIRM_TIME\na@x.example,,2020-01-01\nb@x.example,2020-01-01,2020-01-02\n",
+        "email,Lien\na@x.example,https://x.example/unsubscribe?id=1\n",
+        "email,Point de retrait,Phone passed\na@x.example,oui,oui\n",
+    ],
+)
+def test_columns_that_speak_of_something_else_stop_nobody(tmp_path: Path, text: str) -> None:
+    scanned(table(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email,note\na@x.example,\nb@x.example,désinscrite par téléphone\n",
+        "email,Notes\na@x.example,Ne plus lui écrire\n",
+        'email,TAGS\na@x.example,"""vip"",""unsubscribed"""\n',
+        "email,divers\na@x.example,NEVER_SUBSCRIBED\n",
+        "email,first_name,x\na@x.example,A,hard bounce\n",
+        "a@x.example,unsubscribed\nb@x.example,\n",
+        "email,Consent date\na@x.example,2020-01-01\nb@x.example,\n",
+        "email,Newsletter\na@x.example,oui\nb@x.example,\n",
+        "email,ÉTAT\na@x.example,Abonné\n",
+        "email,Baja\na@x.example,2020-01-01\n",
+        "email,Abgemeldet\na@x.example,ja\n",
+        "email,Uitgeschreven\na@x.example,\nb@x.example,x\n",
+        "email,Disiscritto\na@x.example,no\n",
+        "email,timezone,OptOut\na@x.example,Mars,0\n",
+    ],
+)
+def test_columns_that_speak_stop_the_import_in_any_language_spelling_and_place(tmp_path: Path, text: str) -> None:
+    assert "may hold people who refused" in asked(table(tmp_path, text))
+
+
+def test_a_refusal_far_down_in_the_file_is_heard(tmp_path: Path) -> None:
+    text = "email,divers\n" + "".join(f"a{n}@x.example,{n}\n" for n in range(5000)) + "b@x.example,unsubscribed\n"
+    assert "2 'divers'" in asked(table(tmp_path, text))
+
+
+def test_among_free_words_only_refusals_count(tmp_path: Path) -> None:
+    path = table(tmp_path, 'email,Tags\nyes@x.example,vip\nno@x.example,"vip, unsubscribed"\n')
+    assert fates(path, {"Tags": "unsubscribed"}) == {"yes@x.example": "arrives", "no@x.example": "unsubscribed"}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("unsubscribed_members_export_1.csv", "operator"),
+        ("cleaned_members.csv", "bounced"),
+        ("désinscrits.csv", "operator"),
+        ("Désabonnés 2024.csv", "operator"),
+        ("BOUNCES.txt", "bounced"),
+        ("blacklist.csv", "operator"),
+        ("STOP.csv", "operator"),
+        ("spam-complaints.csv", "complained"),
+        ("nonsubscribed_email.csv", "operator"),
+        ("opt-out.csv", "operator"),
+        ("ne-pas-contacter.csv", "operator"),
+    ],
+)
+def test_the_name_of_a_file_speaks_as_well(tmp_path: Path, name: str, reason: str) -> None:
+    path = table(tmp_path, "email\na@x.example\n", name)
+    said = asked(path)
+    assert "relance suppress" in said and f"--reason {reason}" in said
+    assert file_speaks(name) == reason
+
+
+@pytest.mark.parametrize("name", ["contacts.csv", "subscribed_members_export.csv", "abonnés.csv", "casino mail.csv", "removed duplicates.csv"])
+def test_other_names_do_not(name: str) -> None:
+    assert file_speaks(name) == ""
+
+
+def test_the_members_of_a_file_so_named_come_in_where_its_columns_say_who_refused(tmp_path: Path) -> None:
+    path = table(tmp_path, MAILCHIMP, "unsubscribed_and_others.csv")
+    assert fates(path, {"UNSUB_TIME": "unsubscribed"}) == {"yes@x.example": "arrives", "no@x.example": "unsubscribed"}
+
+
+def test_the_order_of_dates_is_that_of_the_whole_column(tmp_path: Path) -> None:
+    path = table(tmp_path, "email,le\na@x.example,02/03/2024\nb@x.example,02/13/2024\n")
+    assert scanned(path, {"le": COLLECTED}).orders == {COLLECTED: "month-first"}
+    path = table(tmp_path, "email,le\na@x.example,02/03/2024\nb@x.example,03/04/2024\n")
+    assert "column 2 'le' can be read with the day or with the month first (line 2): say --date-order" in asked(path, {"le": COLLECTED})
+    assert scanned(path, {"le": COLLECTED}, "month-first").orders == {COLLECTED: "month-first"}
+    path = table(tmp_path, "email,le\na@x.example,13/03/2024\nb@x.example,03/14/2024\n")
+    assert "on line 2 the day comes first, on line 3 the month" in asked(path, {"le": COLLECTED})
+
+
+def test_a_column_said_to_be_two_things_is_refused(tmp_path: Path) -> None:
+    path = table(tmp_path, GHOST)
+    with pytest.raises(TableRefused, match="column 5 is said to be two things"):
+        open_table(path, (), {"5": "ignore", "subscribed_to_emails": "subscribed"})
+
+
+def test_a_column_to_be_ignored_is_no_field_either(tmp_path: Path) -> None:
+    opened = open_table(table(tmp_path, "email,langue\na@x.example,?\n"), ("language",), {"langue": "ignore"})
+    assert opened.table.columns == {"email": 0}
+
+
+@pytest.mark.parametrize(
+    ("heading", "says"),
+    [
+        ("Désinscrit le", Heading.LOG),
+        ("opted_out", Heading.REFUSAL),
+        ("IsExcludedFromCampaigns", Heading.REFUSAL),
+        ("Non abonné", Heading.REFUSAL),
+        ("email_disabled", Heading.REFUSAL),
+        ("deleted_at", Heading.REFUSAL_HINT),
+        ("subscribed_to_emails", Heading.AGREEMENT),
+        ("Consentement", Heading.AGREEMENT),
+        ("OPTIN_TIME", Heading.AGREEMENT_HINT),
+        ("Newsletter", Heading.AGREEMENT_HINT),
+        ("Global status", Heading.STATUS),
+        ("Tags", Heading.NOTES),
+        ("Ville", Heading.PLAIN),
+        ("Options in stock", Heading.PLAIN),
+    ],
+)
+def test_a_heading_says_what_its_column_is_about(heading: str, says: Heading) -> None:
+    assert heading_of(heading) is says
+    assert heading_of(heading.upper() if "_" in heading else heading) is says
+
+
+@given(st.text(max_size=60))
+def test_whatever_a_cell_or_a_heading_holds_is_judged(text: str) -> None:
+    assert heading_of(text) in Heading
+    assert cell_of(text) in Cell
+    assert speaks_aloud(text) in (True, False)
+    assert file_speaks(text) in ("", "operator", "bounced", "complained")
