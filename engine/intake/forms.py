@@ -103,14 +103,14 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
 
 
 def _came(posted: Mapping[str, str]) -> tuple[str, str]:
-    """Whatever is not plain words of one line was not written by whoever made the campaign."""
+    """Whatever is not plain words of one line was not written by whoever made the campaign: it is dropped, and the form accepted."""
     reasons: dict[str, Reason] = {}
     source, campaign = text_of(posted, SOURCE, False, reasons), text_of(posted, CAMPAIGN, False, reasons)
     return source, campaign
 
 
 def text_of(posted: Mapping[str, str], name: str, required: bool, reasons: dict[str, Reason]) -> str:
-    """What a person wrote into an input; why it is not accepted goes into `reasons`."""
+    """What a person wrote into an input, "" where it is not accepted; why not goes into `reasons`."""
     raw = posted.get(name, "")
     if len(raw) > 4 * LONGEST:
         reasons[name] = "long"
@@ -127,6 +127,7 @@ def text_of(posted: Mapping[str, str], name: str, required: bool, reasons: dict[
         reason = "link"
     if reason is not None:
         reasons[name] = reason
+        return ""
     return text
 
 

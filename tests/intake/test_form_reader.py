@@ -8,7 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.intake.forms import AGREED, EMAIL, LONGEST, Answers, NotYet, Reason, is_trapped, joining, read, request_for, shown_again, trap
+from engine.intake.forms import (
+    AGREED,
+    CAMPAIGN,
+    EMAIL,
+    LONGEST,
+    SOURCE,
+    Answers,
+    NotYet,
+    Reason,
+    is_trapped,
+    joining,
+    read,
+    request_for,
+    shown_again,
+    trap,
+)
 from engine.sequence.model import Choice, Form, FormField, Question
 from engine.subscriber.events import Cause
 
@@ -130,3 +145,10 @@ def test_whatever_is_posted_is_answered(posted: dict[str, str]) -> None:
         assert read_form.reasons and set(read_form.reasons.values()) <= set(get_args(Reason))
     else:
         assert all(0 < len(value) <= LONGEST and not set(value) & set("\0\r\n\u2028\u202e") for value in read_form.fields.values())
+
+
+@pytest.mark.parametrize("said", ["http://evil.example/x", "www.evil.example", "ligne\nligne", "\x1b[31mrouge", "csi \x9b2J", "x" * 201, "x" * 9999])
+@pytest.mark.parametrize("name", [SOURCE, CAMPAIGN])
+def test_where_they_came_from_is_dropped_when_it_is_no_plain_word(name: str, said: str) -> None:
+    found = answers(GOOD | {SOURCE: "affiche", CAMPAIGN: "printemps"} | {name: said})
+    assert (found.source, found.campaign) == ("" if name == SOURCE else "affiche", "" if name == CAMPAIGN else "printemps")
