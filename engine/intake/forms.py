@@ -24,7 +24,10 @@ AGE, SOURCE, CAMPAIGN, PROOF = "relance-age", "relance-source", "relance-campaig
 YES = "yes"
 LONGEST = 200
 _TRAPS = ("website", "homepage", "company_url", "fax_number")
-_LINK = re.compile(r"://|\bwww\.|\b[\w-]+\.[a-z]{2,}/", re.IGNORECASE)
+_LINK = re.compile(r"://|\bwww\.|\b[\w-]+\.[^\W\d_]{2,}[/:]|\]\s*\(", re.IGNORECASE)
+# What programs and people read as a host or an address, or could.
+_HOST = re.compile(r"\w\s*@\s*\w|\w\.[^\W\d_]{2,}|//|\bhxxps?\b|\bwww\b", re.IGNORECASE)
+_DOTS = str.maketrans(dict.fromkeys("\u3002\uff61\ufe52\u2024\ua4f8\ua78f\u0701\u0702", "."))
 _BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
@@ -78,7 +81,7 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
         reasons[EMAIL] = "address" if posted.get(EMAIL, "").strip() else "missing"
     fields: dict[str, str] = {}
     for asked in form.fields:
-        value = text_of(posted, asked.name, asked.required, reasons)
+        value = text_of(posted, asked.name, asked.required, reasons, hosts=form.confirm)
         if value:
             fields[asked.name] = value
     if form.question is not None:
@@ -109,8 +112,12 @@ def _came(posted: Mapping[str, str]) -> tuple[str, str]:
     return source, campaign
 
 
-def text_of(posted: Mapping[str, str], name: str, required: bool, reasons: dict[str, Reason]) -> str:
-    """What a person wrote into an input, "" where it is not accepted; why not goes into `reasons`."""
+def text_of(posted: Mapping[str, str], name: str, required: bool, reasons: dict[str, Reason], *, hosts: bool = True) -> str:
+    """What a person wrote into an input, "" where it is not accepted; why not goes into `reasons`.
+
+    Links are refused however they are spelled; without `hosts` so is whatever looks like a host or an address: such a form takes at once people who
+    may have asked for nothing, and its letters say what was typed. (A mail that asks to confirm says names alone.)
+    """
     raw = posted.get(name, "")
     if len(raw) > 4 * LONGEST:
         reasons[name] = "long"
@@ -123,12 +130,18 @@ def text_of(posted: Mapping[str, str], name: str, required: bool, reasons: dict[
         reason = "long"
     elif any(unicodedata.category(character) in _BREAKS for character in text):
         reason = "line"
-    elif _LINK.search(text):
+    elif _LINK.search(_folded(text)) or (not hosts and _HOST.search(_folded(text))):
         reason = "link"
     if reason is not None:
         reasons[name] = reason
         return ""
     return text
+
+
+def _folded(text: str) -> str:
+    """As programs may read it: compatible forms made plain, invisible signs gone, every dot a full stop."""
+    visible = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    return visible.translate(_DOTS)
 
 
 def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:

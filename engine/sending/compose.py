@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from engine.config import Config
 from engine.letter.compile import Compiled, Foot, LetterMistakes, MergeFailed, Rendered, compile_letter
 from engine.letter.mould import Mould
+from engine.letter.names import names_among
 from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, LENGTH, MY_DATA, NOT_ME, UNSUBSCRIBE, make_token, make_tokens
 from engine.proof.carried import HEADER, words_of
 from engine.sending import message as mails
@@ -178,7 +179,9 @@ class Composer:
         return found
 
     def _values(self, ordered: Ordered) -> dict[str, str]:
-        return {name: str(value) for name, value in ordered.fields.items()}
+        """Who is asked to confirm has agreed to nothing, and somebody else may have typed all this: only names are said to them."""
+        values = {name: str(value) for name, value in ordered.fields.items()}
+        return names_among(values) if ordered.claim.kind == "confirmation" else values
 
     def _url(self, ordered: Ordered, action: int) -> str:
         if not ordered.position:

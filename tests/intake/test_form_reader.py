@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -82,12 +83,21 @@ def test_every_mistake_is_reported_at_once_beside_its_input() -> None:
         ("first_name", "see https://evil.example", "link"),
         ("first_name", "WWW.evil.example", "link"),
         ("first_name", "evil.example/win", "link"),
+        ("first_name", "evil。example/win", "link"),
+        ("first_name", "ｈｔｔｐ：／／evil", "link"),
+        ("first_name", "w\u200bww.evil", "link"),
+        ("first_name", "[clic](//evil)", "link"),
         ("town", " \t ", "missing"),
         ("jardin", "", "choose"),
     ],
 )
 def test_what_cannot_be_accepted_says_why(name: str, value: str, reason: Reason) -> None:
     assert reasons(GOOD | {name: value}) == {name: reason}
+
+
+@pytest.mark.parametrize("value", ["evil.example", "evil。com", "x＠evil", "ｅｖｉｌ．com", "//evil", "hxxp evil"])
+def test_a_form_that_takes_people_at_once_refuses_whatever_looks_like_a_host(value: str) -> None:
+    assert reasons(GOOD | {"town": value}, replace(FORM, confirm=False)) == {"town": "link"}
 
 
 @pytest.mark.parametrize("value", ["O’Brien", "Saint-Ouen-l’Aumône", "J. R. R.", "Ω", "مريم", "Anne 🌱"])
