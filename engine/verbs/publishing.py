@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from engine.house import House
-from engine.language import N_, counting_translator, translator
+from engine.language import N_, counting_translator, grouped, translator
 from engine.publication import (
     Proposal,
     PublishedMeanwhile,
@@ -112,6 +112,25 @@ def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator
     if changes.declared:
         yield _("~ config.toml: who answers, retention, processors or partners")
     yield from _words(proposal)
+    yield ""
+    yield _totals(proposal, spoken)
+
+
+def _totals(proposal: Proposal, spoken: str) -> str:
+    """ "In all: 2 letters (1 new, 0 gone, 1 at another time), 1 list, 3 texts; 240 people stand there." Whoever stands on two lists counts twice."""
+    _, ngettext = translator("fr" if spoken == "fr" else "en"), counting_translator("fr" if spoken == "fr" else "en")
+    changes = proposal.difference
+    added, removed, retimed = len(changes.added), len(changes.removed), len(changes.retimed)
+    letters = ngettext("{n} letter", "{n} letters", added + removed + retimed).format(n=added + removed + retimed)
+    if added + removed + retimed:
+        letters += " " + _("({added} new, {removed} gone, {retimed} at another time)").format(added=added, removed=removed, retimed=retimed)
+    numbers = {*changes.lists_added, *changes.lists_removed, *changes.lists_changed}
+    lists = ngettext("{n} list", "{n} lists", len(numbers)).format(n=len(numbers))
+    texts = ngettext("{n} text", "{n} texts", len(changes.words)).format(n=len(changes.words))
+    keys = {key for key, _letter_id in (*changes.added, *changes.removed, *changes.retimed)} | {f"list:{number}" for number in numbers}
+    people = sum(proposal.people_on(key) for key in keys)
+    there = ngettext("{n} person stands there", "{n} people stand there", people).format(n=grouped(people, _))
+    return _("In all: {letters}, {lists}, {texts}; {there}.").format(letters=letters, lists=lists, texts=texts, there=there)
 
 
 def _letter(said: str, key: str, letter: str, plan: Plan) -> str:

@@ -83,6 +83,7 @@ def test_the_plan_shows_the_words_and_whom_each_change_touches(peopled: House) -
     ]
     assert [line for line in found if line.startswith(("-Alors", "+Eh"))] == ["-Alors ?", "+Eh bien ?"]
     assert '+  wait = "3 days"' in found
+    assert found[-1] == "In all: 2 letters (1 new, 0 gone, 1 at another time), 3 lists, 2 texts; 5 people stand there."
 
 
 def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(peopled: House, capsys: pytest.CaptureFixture[str]) -> None:
