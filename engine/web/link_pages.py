@@ -11,6 +11,7 @@ from engine import link_token
 from engine.house import House
 from engine.language import Language, Say, translator
 from engine.subscriber.eligibility import live_ground
+from engine.web.front import Front
 from engine.web.nonces import make_nonce
 from engine.web.opened import Opened, readable, token_for
 from engine.web.pages import Pages, blank, is_address, spoken
@@ -50,7 +51,7 @@ class Shown:
 
 class LinkPages:
     def __init__(self, house: House, pages: Pages) -> None:
-        self.house, self.pages = house, pages
+        self.house, self.pages, self.front = house, pages, Front(house, pages)
 
     def ask(self, opened: Opened, *, wait: float = 0) -> Response:
         """The page of a link: one large button that says what it does; the page presses it by itself after `wait` wall-clock seconds, 0 for never."""
@@ -139,11 +140,7 @@ class LinkPages:
         return self.show(language, Shown(_("Please try again"), text, (press,) if again else ()), status=503)
 
     def unknown(self) -> Response:
-        """The same for every token that is not ours, whatever is wrong with it."""
-        language = spoken("", self.pages.site)
-        _ = translator(language)
-        text = (_("Perhaps it was cut off. Please open it again from the letter."), _("Nothing has changed."))
-        return self.pages.page("plain.html", language, heading=_("This link cannot be read"), paragraphs=text)
+        return self.front.unknown_link()
 
     def preview(self) -> Response:
         language = spoken("", self.pages.site)

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from functools import partial
+from html import escape
+from http import HTTPStatus
 from pathlib import Path
 from typing import cast
 
-from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from engine.authoring import open_asset
+from engine.colour import text_on
+from engine.config import Site
 from engine.gathering import Gatherer
 from engine.house import House
 from engine.language import N_, translator
 from engine.web import api, auditing, forms, links, monitoring
+from engine.web.front import Front
 from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
+from engine.web.problem import Problem
 
 WRONG = N_("Something went wrong on our side")
 ASSET_TYPES = {
@@ -46,7 +55,9 @@ def make_site(house: House, gatherer: Gatherer) -> App:
     app.include_router(monitoring.router(house))
     app.include_router(auditing.router(house))
     _add_files(app, house.config.sequences)
-    _add_errors(app, pages)
+    front = Front(house, pages)
+    _add_front(app, house, front)
+    _add_errors(app, front)
     return links.Links(app, house, pages, partial(_failure, pages))
 
 
@@ -77,9 +88,47 @@ def _add_files(app: FastAPI, folder: Path) -> None:
     async def robots() -> Response:
         return PlainTextResponse("User-agent: *\nDisallow: /\n")
 
+
+def _add_front(app: FastAPI, house: House, front: Front) -> None:
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    def welcome(request: Request) -> Response:
+        return front.welcome(request)
+
     @app.api_route("/favicon.ico", methods=["GET", "HEAD"], include_in_schema=False)
     async def icon() -> Response:
-        return Response(status_code=204, headers={"Cache-Control": "public, max-age=86400"})
+        return Response(_icon(house.config.site), headers={"Cache-Control": "public, max-age=86400"}, media_type="image/svg+xml")
+
+
+def _icon(site: Site) -> str:
+    """The name's first letter on the installation's colour."""
+    letter = next((character for character in site.name.partition("’")[2] or site.name if character.isalnum()), "R").upper()
+    colour = site.colour or "#1f5c43"
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        f'<rect width="32" height="32" rx="7" fill="{colour}"/><text x="16" y="23" text-anchor="middle" font-size="20" font-weight="700" '
+        f'font-family="system-ui, sans-serif" fill="{text_on(colour)}">{escape(letter)}</text></svg>'
+    )
+
+
+def _routes(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    """Those of included routers too."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if isinstance(included, APIRouter):
+            yield from _routes(included.routes)
+        else:
+            yield route
+
+
+def _allowed(app: FastAPI, request: Request) -> list[str]:
+    """The methods this path knows, [] where there is nothing at all."""
+    if request.url.path.startswith(links.PREFIX):
+        return list(links.METHODS)
+    methods: set[str] = set()
+    for route in _routes(app.routes):
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return sorted(methods)
 
 
 def _failure(pages: Pages) -> Response:
@@ -88,26 +137,25 @@ def _failure(pages: Pages) -> Response:
     return pages.page("plain.html", language, status=500, heading=_(WRONG), paragraphs=(_("Please try again in a moment."),))
 
 
-def _add_errors(app: FastAPI, pages: Pages) -> None:
-    language = spoken("", pages.site)
-    _ = translator(language)
-
-    def said(request: Request, status: int, heading: str, text: str) -> Response:
-        if request.url.path.startswith("/api/"):
-            return JSONResponse({"detail": heading}, status)
-        return pages.page("plain.html", language, status=status, heading=heading, paragraphs=(text,))
+def _add_errors(app: FastAPI, front: Front) -> None:
+    _ = translator(front.language)
 
     async def refused(request: Request, error: Exception) -> Response:
-        status = cast(HTTPException, error).status_code
+        status, allowed = cast(HTTPException, error).status_code, _allowed(app, request)
+        if status == 404 and allowed and request.method not in allowed:
+            status = 405
+        headers = {"Allow": ", ".join(allowed)} if status == 405 else {}
+        if request.url.path.startswith("/api/"):
+            return Problem(status, HTTPStatus(status).phrase, headers=headers).response()
+        heading, text = _("This cannot be done"), _("Please go back and try again.")
         if status in (404, 405):
-            return said(request, status, _("There is nothing here"), _("Perhaps the address was cut off. Please open it again from the letter."))
-        return said(request, status, _("This cannot be done"), _("Please go back and try again."))
+            heading, text = _("There is nothing here"), _("Perhaps the address was cut off. Please open it again from the letter.")
+        return await run_in_threadpool(partial(front.lost, heading, (text,), status=status, headers=headers))
 
     async def failed(request: Request, error: Exception) -> Response:
         """Made outside of everything else, so it brings the headers itself."""
-        api_call = request.url.path.startswith("/api/")
-        answer = JSONResponse({"detail": _(WRONG)}, 500) if api_call else _failure(pages)
-        return Ours(site_headers(pages.site)).complete(answer)
+        answer = Problem(500, _(WRONG)).response() if request.url.path.startswith("/api/") else _failure(front.pages)
+        return Ours(site_headers(front.pages.site)).complete(answer)
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(Exception, failed)

@@ -17,8 +17,8 @@ from engine.link_token import FIRST_LINK, make_token
 from engine.web.pages import Pages, is_address
 from engine.web.serve import CannotListen, listen
 from tests.conftest import MakeHouse
-from tests.installation import Installations
-from tests.web.correspondence import FILES
+from tests.installation import CONFIG, Installations
+from tests.web.correspondence import FILES, joined
 from tests.web.serving import served
 
 
@@ -75,15 +75,58 @@ def test_nothing_else_of_the_folder_is_served(with_files: House, reader: httpx.C
 
 def test_robots_are_asked_to_stay_away(reader: httpx.Client) -> None:
     assert reader.get("/robots.txt").text == "User-agent: *\nDisallow: /\n"
-    assert reader.get("/favicon.ico").status_code == 204
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/nothing"), ("GET", "/l"), ("PUT", "/l/x"), ("POST", "/robots.txt")])
-def test_what_is_not_there_has_a_page_with_the_same_headers(reader: httpx.Client, method: str, path: str) -> None:
+LOST = [("GET", "/nothing"), ("GET", "/l"), ("GET", "/f/none"), ("GET", "/a/pictures/none.png"), ("GET", f"/l/{'A' * 35}"), ("GET", "/l/x"),
+        ("PUT", "/l/x"), ("POST", "/robots.txt"), ("DELETE", "/"), ("PATCH", "/f/inscription"), ("POST", f"/l/{'A' * 35}")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), LOST)
+def test_whatever_is_not_there_says_who_writes_how_to_reach_them_and_offers_the_form(reader: httpx.Client, method: str, path: str) -> None:
     answer = reader.request(method, path)
-    assert answer.status_code in (404, 405) and "Il n’y a rien ici" in answer.text
+    assert answer.status_code in (200, 400, 404, 405) and answer.text.count("<h1>") == 1
+    for way_on in ("Le Potager", 'href="mailto:bonjour@potager.example"', '<a href="/f/inscription">La lettre</a>'):
+        assert way_on in answer.text
     assert answer.headers["referrer-policy"] == "no-referrer" and answer.headers["cache-control"] == "no-store"
     assert "server" not in answer.headers and "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("PUT", "/l/x", "GET, HEAD, OPTIONS, POST"), ("POST", "/robots.txt", "GET, HEAD"), ("DELETE", "/", "GET, HEAD"),
+     ("PATCH", "/f/inscription", "GET, HEAD, POST"), ("POST", "/a/pictures/x.png", "GET, HEAD"), ("GET", "/api/v1/subscriptions", "POST")],
+)  # fmt: skip
+def test_a_method_that_is_not_known_is_told_which_are(reader: httpx.Client, method: str, path: str, allowed: str) -> None:
+    answer = reader.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/api/v1/none", 404), ("DELETE", "/api/v1/subscriptions", 405)])
+def test_programs_are_answered_with_a_problem(reader: httpx.Client, method: str, path: str, status: int) -> None:
+    answer = reader.request(method, path)
+    assert (answer.status_code, answer.headers["content-type"], answer.json()["status"]) == (status, "application/problem+json", status)
+
+
+def test_the_first_page_says_who_writes_and_what_one_may_receive(reader: httpx.Client) -> None:
+    page = reader.get("/")
+    assert page.status_code == 200 and "<h1>Le Potager</h1>" in page.text and "Des conseils de jardinage, deux fois par mois." in page.text
+    assert '<a href="/f/inscription">La lettre</a>' in page.text and "relance -C" not in page.text
+    assert reader.head("/").status_code == 200
+
+
+def test_an_operator_who_has_nobody_yet_is_told_what_comes_next_and_nobody_else_is(make_house: MakeHouse) -> None:
+    house = make_house(FILES, config=CONFIG.replace("https://lettres.potager.example", "http://127.0.0.1:8080"))
+    with served(house) as url:
+        page = httpx.get(f"{url}/").text
+        assert f"relance -C {house.config.folder.resolve()} check" in page and "http://127.0.0.1:8081/" in page
+        assert "relance -C" not in httpx.get(f"{url}/", headers={"X-Forwarded-For": "198.51.100.7"}).text
+        joined(house)
+        assert "relance -C" not in httpx.get(f"{url}/").text
+
+
+def test_a_browser_finds_an_icon(house: House, reader: httpx.Client) -> None:
+    icon = reader.get("/favicon.ico")
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml") and ">L</text></svg>" in icon.text
 
 
 FAILING = (503, {"status": "failing"})

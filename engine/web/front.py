@@ -1,0 +1,91 @@
+"""`/`, and the pages for what is not there: who writes, how to reach them, the forms they offer.
+
+An operator who has nobody yet is told what comes next. Blocking: the forms are those that are published.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from engine.config import is_loopback
+from engine.house import House
+from engine.language import translator
+from engine.web.monitoring import is_here
+from engine.web.pages import Pages, spoken
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A form a visitor may fill in."""
+
+    title: str
+    address: str
+
+
+class Front:
+    def __init__(self, house: House, pages: Pages) -> None:
+        self.house, self.pages = house, pages
+        self.language = spoken("", pages.site)
+
+    def welcome(self, request: Request) -> Response:
+        paragraphs = tuple(purpose.description for purpose in self.house.publications.current().plan().purposes.values() if purpose.description)
+        steps = self._steps() if self._is_new_here(request) else ()
+        return self._page(self.pages.site.name, paragraphs[:3], steps=steps)
+
+    def lost(self, heading: str, paragraphs: tuple[str, ...], *, status: int = 404, headers: Mapping[str, str] | None = None) -> Response:
+        return self._page(heading, paragraphs, status=status, headers=headers)
+
+    def unknown_link(self) -> Response:
+        """The same for every token that is not ours, whatever is wrong with it."""
+        _ = translator(self.language)
+        text = (_("Perhaps it was cut off. Please open it again from the letter."), _("Nothing has changed."))
+        return self._page(_("This link cannot be read"), text)
+
+    def _page(
+        self,
+        heading: str,
+        paragraphs: tuple[str, ...],
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        steps: tuple[tuple[str, str], ...] = (),
+    ) -> Response:
+        site = self.pages.site
+        return self.pages.page(
+            "front.html",
+            self.language,
+            status=status,
+            headers=headers,
+            heading=heading,
+            paragraphs=paragraphs,
+            contact=site.reply_to or site.sender,
+            forms=self._forms(),
+            steps=steps,
+            mailbox=f"http://127.0.0.1:{self.house.config.mailbox_port}/" if steps and self.house.config.smtp.is_mailbox else "",
+        )
+
+    def _forms(self) -> tuple[Offered, ...]:
+        """Those anybody may fill in: not those to which a shop leads with an order."""
+        forms = self.house.publications.current().plan().forms.values()
+        return tuple(Offered(form.title, f"/f/{form.name}") for form in forms if form.basis == "consent" and not form.order_field)
+
+    def _is_new_here(self, request: Request) -> bool:
+        """Whoever runs this on their own machine, and nobody has subscribed yet."""
+        peer = request.client.host if request.client else ""
+        return is_here(peer, request.headers) and is_loopback(self.pages.site.url) and not self.house.vault.people_after("", 1)
+
+    def _steps(self) -> tuple[tuple[str, str], ...]:
+        """What to do, and the command that does it, as it works in any folder."""
+        _ = translator(self.language)
+        command = f"relance -C {shlex.quote(str(self.house.config.folder.resolve()))}"
+        return (
+            (_("Say who you are, and what you write about, in config.toml and sequences/; then see whether all is right:"), f"{command} check"),
+            (_("See what differs from what is in force, and put it in force:"), f"{command} publish"),
+            (_("See your lists, and how many stand on each:"), f"{command} lists"),
+            (_("See what runs, what waits, and what is wrong:"), f"{command} status"),
+        )
