@@ -10,8 +10,8 @@ from bench.lives import Life, append_all, appends, lives
 from bench.sizes import Size
 from bench.table import Row, Watch, against
 
-FOLDS, AGENDA = ("view_agenda_3", "fold"), ("view_agenda_3", "agenda")
-LETTERS, MEMBERS = ("view_letters_1", "letter"), ("view_members_1", "membership")
+FOLDS, AGENDA = ("view_agenda_4", "fold"), ("view_agenda_4", "agenda")
+LETTERS, MEMBERS = ("view_letters_2", "letter"), ("view_members_1", "membership")
 WRITES = ((FOLDS, AGENDA, MEMBERS), (FOLDS, AGENDA, LETTERS), (FOLDS, AGENDA, LETTERS))
 """The tables in which a stage writes one row a person: joining, a letter begun, a letter sent."""
 VIEW_BATCH = 1000

@@ -83,6 +83,12 @@ class Views(Protocol):
     def why_aside(self, subscriber: str) -> str:
         """Of one person; "" when they are not."""
 
+    def withheld(self) -> list[tuple[str, int, str, str, int]]:
+        """Letters withheld for what can be mended: key without occurrence, list (0: none), letter, what is to be mended, from how many people."""
+
+    def withheld_from(self, letter: str, after: tuple[str, str, str], limit: int) -> list[tuple[str, str, str]]:
+        """Whom a letter ("" for any) is withheld from: subscriber, row, letter; a page after (letter, subscriber, row), ("", "", "") at first."""
+
     def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]:
         """Rights asked for and not answered, the most urgent first: subscriber, request, right, when it must be answered."""
 

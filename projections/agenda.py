@@ -51,7 +51,7 @@ def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], l
 
 class Agenda:
     name = "agenda"
-    version = 3
+    version = 4
     tables: tuple[str, ...] = ("fold", "agenda", "stale", "aside")
 
     def __init__(self, ledger: Ledger, prefix: str = LIVE) -> None:
@@ -98,7 +98,8 @@ class Agenda:
         if stale:
             self._some_are_stale = True
             self._try_again_after = FROM_THE_FIRST
-            cursor.execute(self.sql["mark_stale"], {"lists": integers(stale.lists), "mailings": texts(stale.mailings)})
+            mailings = [*stale.mailings, *(f"withheld:{mailing}" for mailing in stale.mailings)]
+            cursor.execute(self.sql["mark_stale"], {"lists": integers(stale.lists), "mailings": texts(mailings)})
 
     def tidy(self, cursor: Cursor) -> bool:
         """Who is set aside is tried again when a process begins to follow, and after a publication: both may be what was wanting."""

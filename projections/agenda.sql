@@ -14,7 +14,8 @@ ALTER TABLE {schema}.agenda SET (fillfactor = 50);
 ALTER TABLE {schema}.fold ADD PRIMARY KEY (subscriber);
 ALTER TABLE {schema}.agenda ADD PRIMARY KEY (subscriber, key);
 CREATE INDEX agenda_due ON {schema}.agenda (due, subscriber) WHERE due > 0;
-CREATE INDEX agenda_right ON {schema}.agenda (planned) WHERE kind = 'right'
+CREATE INDEX agenda_right ON {schema}.agenda (planned) WHERE kind = 'right';
+CREATE INDEX agenda_withheld ON {schema}.agenda (letter, subscriber, key) WHERE kind = 'withheld'
 
 -- name: index_lists
 -- Only while a list is paused is the agenda taken from list by list, and only then is this worth what it costs with every claim and every outcome.
@@ -111,3 +112,13 @@ SELECT key, kind, letter, due, why FROM {schema}.agenda WHERE subscriber = %(sub
 -- name: open_rights
 -- Rights that were asked for and wait for an answer, the most urgent first. Few at any time: they have an index of their own.
 SELECT subscriber, key, letter, planned FROM {schema}.agenda WHERE kind = 'right' ORDER BY planned, subscriber LIMIT %(limit)s
+
+-- name: withheld
+-- Letters that wait for somebody to mend what withheld them: by list or mailing, letter and cause, from how many people. They have an index of their own.
+SELECT split_part(replace(key, 'withheld:', ''), '/', 1), list, letter, why, count(*) FROM {schema}.agenda WHERE kind = 'withheld'
+GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 3, 4
+
+-- name: withheld_from
+-- Whom they are withheld from, a page at a time.
+SELECT subscriber::text, key, letter FROM {schema}.agenda WHERE kind = 'withheld' AND (%(letter)s = '' OR letter = %(letter)s)
+AND (letter, subscriber, key) > (%(after_letter)s, %(after)s::uuid, %(after_key)s) ORDER BY letter, subscriber, key LIMIT %(limit)s

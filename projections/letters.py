@@ -1,4 +1,4 @@
-"""Every letter ever begun, what became of it and how it was answered."""
+"""Every letter ever begun or withheld, what became of it and how it was answered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from engine.subscriber import events as e
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
-OUTCOMES = {e.LetterSent: "sent", e.LetterDeferred: "deferred", e.LetterFailed: "failed", e.LetterWithheld: "withheld", e.LetterInDoubt: "doubt"}
+OUTCOMES = {
+    e.LetterSent: "sent", e.LetterDeferred: "deferred", e.LetterFailed: "failed", e.LetterWithheld: "withheld", e.LetterInDoubt: "doubt",
+    e.LetterRetried: "deferred",
+}  # fmt: skip
 ANSWERS = (e.ListMoved, e.ListCopied, e.LetterAnswered)
 CONCERNED = frozenset({e.LetterBegun, *OUTCOMES, *ANSWERS, e.MoveUndone})
 """Events that say something about a letter: most of a history are of another kind."""
@@ -49,9 +52,13 @@ class _Batch:
                 self.status.pop(event.message, None)
             case e.LetterInDoubt(at, message, settled):
                 self.status[message] = ({"taken-as-sent": "sent", "resend": "deferred"}.get(settled, "doubt"), at)
-            case e.LetterSent() | e.LetterDeferred() | e.LetterFailed() | e.LetterWithheld():
-                if event.message:
-                    self.status[event.message] = (OUTCOMES[type(event)], event.at)
+            case e.LetterWithheld(at, key, letter, _, number, run, message="") as never:
+                # It has no message: what it was, and for whom, names its row.
+                kind = "broadcast" if key.startswith("broadcast:") else "confirmation" if key.startswith("ask:") else "letter"
+                name = f"{entry.stream}/{key}/{letter}/{run}"
+                self.begun[name] = (entry.stream, entry.position, key, letter, number, run, kind, 0, OUTCOMES[type(never)], at)
+            case e.LetterSent() | e.LetterDeferred() | e.LetterFailed() | e.LetterWithheld() | e.LetterRetried():
+                self.status[event.message] = (OUTCOMES[type(event)], event.at)
             case e.ListMoved() | e.ListCopied() | e.LetterAnswered():
                 self.answers[event.message] = (event.link, event.act)
                 _, moved, _ = self.given.get((event.message, event.link), ("", False, 0))
@@ -64,7 +71,7 @@ class _Batch:
 
 class Letters:
     name = "letters"
-    version = 1
+    version = 2
     tables: tuple[str, ...] = ("letter", "answer")
 
     def __init__(self, prefix: str = LIVE) -> None:

@@ -1,5 +1,6 @@
 -- name: create
--- One row per letter ever begun: for an author's questions ("asked, yes, no, silent") and for finding whose message it is.
+-- One row per letter ever begun, or withheld before that (its `message` is then no message id, its edition 0): for an author's questions ("asked, yes,
+-- no, silent") and for finding whose message it is.
 CREATE TABLE {schema}.letter (
     message text NOT NULL, subscriber uuid NOT NULL, position bigint NOT NULL, key text NOT NULL, letter text NOT NULL, list integer NOT NULL,
     run integer NOT NULL, kind text NOT NULL, edition integer NOT NULL, status text NOT NULL, at bigint NOT NULL, link integer NOT NULL DEFAULT -1,

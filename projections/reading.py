@@ -106,6 +106,14 @@ class ReadViews:
     def why_aside(self, subscriber: str) -> str:
         return "".join(str(why) for (why,) in self._ask(self.agenda.sql["why_aside"], subscriber=subscriber))
 
+    def withheld(self) -> list[tuple[str, int, str, str, int]]:
+        return cast(list[tuple[str, int, str, str, int]], self._ask(self.agenda.sql["withheld"]))
+
+    def withheld_from(self, letter: str, after: tuple[str, str, str], limit: int) -> list[tuple[str, str, str]]:
+        name, subscriber, key = after if after[1] else ("", FROM_THE_BEGINNING[1], "")
+        values: dict[str, object] = {"letter": letter, "after_letter": name, "after": subscriber, "after_key": key, "limit": limit}
+        return cast(list[tuple[str, str, str]], self._ask(self.agenda.sql["withheld_from"], **values))
+
     def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]:
         rows = self._ask(self.agenda.sql["open_rights"], limit=limit)
         return [(str(who), cast(str, key).partition(":")[2], cast(str, right), cast(int, due)) for who, key, right, due in rows]

@@ -1,6 +1,6 @@
 """What a view is: a name, a version, its own schema, and how a batch of entries changes it. Free of personal data; dropped and replayed at will.
 
-Each version of a view lives in a schema of its own (`view_agenda_3`), so a new version is built beside the old one and older programs keep theirs.
+Each version of a view lives in a schema of its own (`view_agenda_4`), so a new version is built beside the old one and older programs keep theirs.
 Its statements name that schema, so that to ask a view is one statement.
 """
 

@@ -32,6 +32,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "letter-deferred": s.LetterDeferred,
     "letter-failed": s.LetterFailed,
     "letter-withheld": s.LetterWithheld,
+    "letter-retried": s.LetterRetried,
     "letter-in-doubt": s.LetterInDoubt,
     "mail-bounced": s.MailBounced,
     "mail-complained": s.MailComplained,

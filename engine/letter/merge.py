@@ -48,10 +48,14 @@ class MergeMistake(Exception):
 
 
 class MergeFailed(Exception):
-    """This letter cannot be written to this person; the sentence names the field. Other people are not concerned."""
+    """This letter cannot be written to this person; the sentence names the field. Other people are not concerned.
+
+    `what` names it for the record: "field:town", "filter:town" where a value does not fit, "size" for a letter that is too large.
+    """
 
     def __init__(self, message: str, /, **values: mistakes.Value) -> None:
         self.words = words(message, **values)
+        self.what = f"field:{values['field']}" if "field" in values else f"filter:{values['fields']}" if "fields" in values else "size"
         super().__init__(self.words.said())
 
 

@@ -647,10 +647,11 @@ OF_INSTALLATION = frozenset(
 OF_PEOPLE = frozenset(
     "subscriber-registered profile-changed consent-requested consent-given ground-declared consent-confirmed consent-expired "
     "consent-withdrawn list-joined list-left list-moved list-copied list-transferred letter-answered move-undone letter-begun "
-    "letter-sent letter-deferred letter-failed letter-withheld letter-in-doubt mail-bounced mail-complained subscriber-suppressed "
+    "letter-sent letter-deferred letter-failed letter-withheld letter-retried letter-in-doubt mail-bounced mail-complained subscriber-suppressed "
     "subscriber-reachable contact-noted call-honoured processing-restricted subscriber-erased segment-entered segment-left "
     "erasure-requested permission-asked permission-renewed right-exercised right-extended right-answered proof-archived proof-opened".split()
 )
+MENDABLE = ("cannot be rendered", "cannot be carried")
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 TAIL = re.compile(rb'"stream":"(' + UUID.encode() + rb')","v":[0-9]+,"version":[0-9]+\}\Z')
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -748,6 +749,7 @@ class Life:
         self.letter_runs: dict[str, int] = {}
         self.messages: dict[tuple[str, int, str], str] = {}
         self.settled: set[str] = set()
+        self.mendable: set[str] = set()
         self.attempts: dict[str, int] = {}
         self.faults: list[str] = []
 
@@ -839,6 +841,13 @@ class Life:
             if message:
                 self._must(message not in self.settled, "two last words about one letter")
                 self.settled.add(message)
+            if fact.name == "letter-withheld" and fact.text("why") in MENDABLE:
+                self.mendable.add(message)
+        elif fact.name == "letter-retried":
+            # Withheld for what was mended since: its last word is taken back, once for each time.
+            self._must(fact.text("message") in self.mendable, "a letter tried again that was not withheld for what can be mended")
+            self.mendable.discard(fact.text("message"))
+            self.settled.discard(fact.text("message"))
 
     def _origins(self, fact: Entry) -> None:
         run, source = fact.number("run"), fact.number("source_run")
@@ -2059,6 +2068,7 @@ FRENCH = {
     "an attempt that was not counted": "une tentative qui n'a pas été comptée",
     "a confirmation of nothing": "une confirmation de rien",
     "two last words about one letter": "deux derniers mots au sujet d'une lettre",
+    "a letter tried again that was not withheld for what can be mended": "une lettre essayée de nouveau qui n'était pas retenue pour une cause réparable",
     "someone left where they did not stand": "une personne est partie d'où elle n'était pas",
     "someone joined where they stood": "une personne est arrivée où elle était",
     "a run was opened again that never was": "un passage rouvert n'avait jamais existé",

@@ -20,6 +20,7 @@ OUTCOMES = {
     e.LetterDeferred: "put off",
     e.LetterFailed: "failed",
     e.LetterWithheld: "withheld",
+    e.LetterRetried: "put off",
     e.LetterInDoubt: "in doubt",
 }
 MAILBOX = N_("the built-in mailbox of this installation")
@@ -90,7 +91,7 @@ def _letters(entries: Sequence[Entry], installation: Installation) -> Iterator[d
                 said: dict[str, object] = {"message": event.message, "letter": event.letter, "kind": event.kind, "purpose": event.purpose}
                 said |= {"subject": letter.subject if letter else "", "begun_at": iso(event.at), "outcome": "under way"}
                 begun.setdefault(event.message, said)
-            case e.LetterSent() | e.LetterDeferred() | e.LetterFailed() | e.LetterWithheld() | e.LetterInDoubt():
+            case e.LetterSent() | e.LetterDeferred() | e.LetterFailed() | e.LetterWithheld() | e.LetterRetried() | e.LetterInDoubt():
                 if event.message in begun:
                     begun[event.message] |= {"outcome": OUTCOMES[type(event)], "outcome_at": iso(event.at)}
     yield from begun.values()

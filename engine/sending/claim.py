@@ -193,7 +193,7 @@ def compose_all(
         try:
             octets = composer.octets(ordered, plans[claim.entry.edition], now)
         except CannotRender as error:
-            refused.append(RecordedFor(claim, "cannot-render", str(error)))
+            refused.append(RecordedFor(claim, "cannot-render", error.what))
             continue
         except Exception as error:
             refused.append(RecordedFor(claim, "temporary", unforeseen(error)))

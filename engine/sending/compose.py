@@ -40,7 +40,11 @@ LONGEST_SOURCE = 200
 
 
 class CannotRender(Exception):
-    """This letter cannot be made for this person: a sentence without anything personal."""
+    """This letter cannot be made for this person: a sentence without anything personal; `what` is to be mended, as `letter-withheld` has it."""
+
+    def __init__(self, sentence: str, what: str = "words") -> None:
+        super().__init__(sentence)
+        self.what = what
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Composer:
         try:
             octets = mails.serialize(self._mail(ordered, plan, rendered.subject, rendered.text, rendered.html, at))
         except ValueError as error:
-            raise CannotRender(str(error)) from error
+            raise CannotRender(str(error), "size" if isinstance(error, mails.MessageTooBig) else "header") from error
         return Composed(octets, rendered.subject, rendered.html, rendered.text)
 
     def rendered(self, ordered: Ordered, plan: Plan) -> Rendered:
@@ -107,13 +111,13 @@ class Composer:
         claim = ordered.claim
         letter = letter_of(plan, claim)
         if letter is None:
-            raise CannotRender(f'the letter "{claim.letter}" is not in edition {claim.edition}')
+            raise CannotRender(f'the letter "{claim.letter}" is not in edition {claim.edition}', "letter")
         try:
             compiled = self.compiled(letter, plan, claim.purpose)
             url = partial(self._url, ordered)
             return compiled.render(self._values(ordered), _answers(compiled, url), self._foot(ordered, plan, url))
         except (LetterMistakes, MergeFailed, ValueError) as error:
-            raise CannotRender(str(error)) from error
+            raise CannotRender(str(error), error.what if isinstance(error, MergeFailed) else "words") from error
 
     def octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes:
         """The octets that `compose` gives, several times as fast. Raises CannotRender."""

@@ -55,7 +55,8 @@ class Round:
         envelopes, refused = c.compose_all(self.house, composer, list(self.claims.values()), self.known)
         self._recipients = {envelope.key: envelope.recipient for envelope in envelopes}
         for each in refused:
-            self.house.desk.stick(each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}")
+            if each.verdict == "temporary":
+                self.house.desk.stick(each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}")
         self._record_refused(refused)
         self._keep_what_asks(envelopes)
         return envelopes
@@ -127,7 +128,7 @@ class Round:
         now = self.house.clock.now()
         self._finish(
             {
-                each.claim.entry.message: [self._wish(now, c.ENGINE, each.claim, each.verdict, each.why if each.verdict == "not-eligible" else "")]
+                each.claim.entry.message: [self._wish(now, c.ENGINE, each.claim, each.verdict, "" if each.verdict == "temporary" else each.why)]
                 for each in refused
             }
         )

@@ -61,6 +61,18 @@ class Stuck:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A letter that waits until somebody mends `what` ("field:town", "smtputf8"), from so many people. `key`: "list:10", "broadcast:enfants",
+    "ask:conseils"; `list` is 0 for a request."""
+
+    key: str
+    list: int
+    letter: str
+    what: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class TreeState:
     """The tree holds the entries of positions 1 to `size`; `behind` it is by so many. The last checkpoint of `origin` covers `signed` of them, made
     `age` wall-clock seconds ago; None for none."""
@@ -97,6 +109,7 @@ class Facts:
     paused: Mapping[int, str] = field(default_factory=dict)
     in_doubt: int = 0
     stuck: tuple[Stuck, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
     breaches_late: tuple[str, ...] = ()
     breaches_waiting: tuple[str, ...] = ()
     tick: float | None = None

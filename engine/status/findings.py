@@ -154,6 +154,11 @@ def of_people(facts: Facts) -> Iterator[Finding]:
         what = N_("letters whose acceptance is not known: {n}")
         remedy = N_("`relance in-doubt` lists them, and sends them again or takes them as sent")
         yield Finding("in-doubt", "stuck", what, remedy, {"n": facts.in_doubt})
+    for each in facts.withheld:
+        what = N_("{letter} is withheld from {people}: {wanting}")
+        remedy = N_("mend that, then `relance retry-withheld {id}` sends it; with `--late` also past the lateness its author allows")
+        values: dict[str, object] = {"key": each.key, "letter": each.letter, "id": each.letter, "wanting": each.what, "people": each.people}
+        yield Finding("withheld", "stuck", what, remedy, values)
     if facts.stuck:
         what = N_("set aside with their reason: {n}; everything else goes on")
         remedy = N_("`relance show ID` tells each one’s story; mended, it goes on by itself; seen to, `relance status --settled`")

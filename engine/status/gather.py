@@ -14,7 +14,7 @@ from engine.installation.breaches import waiting as waiting_breaches
 from engine.ledger.codec import EntryRefused
 from engine.sending.witness_mail import TROUBLE, mark_of
 from engine.sequence.delay import HOUR
-from engine.status.facts import ExpiringKey, Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting
+from engine.status.facts import ExpiringKey, Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting, Withheld
 from engine.store.sql import beside
 
 SQL = beside(__file__)
@@ -55,6 +55,7 @@ def gather(house: House) -> Facts:
         paused=dict(paused),
         in_doubt=len(house.views.in_doubt()),
         stuck=tuple(_stuck(house)),
+        withheld=tuple(Withheld(*row) for row in house.views.withheld()),
         breaches_late=tuple(each.breach for each in told_late(breaches, now)),
         breaches_waiting=tuple(each.breach for each in waiting_breaches(breaches, now)),
         tick=house.clock.wall_age(tick[0]) if tick is not None else None,

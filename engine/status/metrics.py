@@ -56,6 +56,8 @@ class _Collected:
         yield _many("letters_due", "Letters due now (list 0: requests to confirm).", ("list",), [(k, w.now) for k, w in lists])
         yield _many("letters_due_within_hour", "Letters due within an hour.", ("list",), [(k, w.hour) for k, w in lists])
         yield _one("letters_held", "Letters due that a pause holds.", sum(each.now for each in facts.waiting if each.held))
+        withheld = [((each.key, each.letter, each.what), each.people) for each in facts.withheld]
+        yield _many("letters_withheld", "Letters that wait for what withheld them to be mended.", ("key", "letter", "what"), withheld)
         paused = [((str(number), why), 1) for number, why in facts.paused.items()]
         yield _many("sending_paused", "1 for what is paused (list 0: everything), with the reason.", ("list", "why"), paused)
         yield _one("letters_in_doubt", "Letters whose acceptance is not known.", facts.in_doubt)

@@ -43,6 +43,8 @@ def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
             found[f"flight:{message}"] = settle(flight)
     for identifier, right in person.rights.items():
         found[f"right:{identifier}"] = Act("right", right.right, planned=right.due_at)
+    for key, letter, state, act in _withheld(person, plan, calendar):
+        found[withheld_key(key, letter)] = replace(act, kind="withheld", letter=letter, planned=state.meant_for, why=state.aside)
     return found
 
 
@@ -56,7 +58,59 @@ def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
         broadcast = plan.broadcasts.get(occurrence.broadcast)
         if occurrence.key in person.mailings or (broadcast is not None and any(number in person.memberships for number in broadcast.to)):
             found.add(occurrence.key)
+    for key, letters in _letters_of(person):
+        found |= {withheld_key(key, letter) for letter, state in letters.items() if state.aside}
     return found
+
+
+def withheld_key(key: str, letter: str) -> str:
+    """Where a letter stands that somebody has to mend, beside the matter it belongs to."""
+    return f"withheld:{key}/{letter}"
+
+
+def matter_of(key: str, letter: str) -> str:
+    """The other way round."""
+    return key.removeprefix("withheld:").removesuffix(f"/{letter}")
+
+
+def _letters_of(person: Person) -> Iterator[tuple[str, Mapping[str, LetterState]]]:
+    yield from ((f"list:{m.list}", m.letters) for m in person.memberships.values())
+    yield from ((f"ask:{request.purpose}", request.letters) for request in person.requests.values())
+    yield from ((key, mailing.letters) for key, mailing in person.mailings.items())
+
+
+def _withheld(person: Person, plan: Plan, calendar: Calendar) -> Iterator[tuple[str, str, LetterState, Act]]:
+    """Letters withheld for a reason that can be mended, where they would leave again: the matter, the letter, its state, what an act says of it."""
+    for key, letters in _letters_of(person):
+        for letter, state in letters.items():
+            if state.aside and (act := _again(person, key, letter, letters, plan, calendar)) is not None:
+                yield key, letter, state, act
+
+
+def _again(
+    person: Person, key: str, letter: str, letters: Mapping[str, LetterState], plan: Plan, calendar: Calendar
+) -> Act | None:
+    """Whether a letter that is mended may leave: still published, still wanted, and somebody still there."""
+    kind, _, name = key.partition(":")
+    if kind == "list":
+        m, listed = person.memberships[int(name)], plan.lists.get(int(name))
+        published = listed.letter(letter) if listed else None
+        if listed is None or published is None or why_not(person, "letter", listed.purpose):
+            return None
+        return None if published.reminds and not _still_reminds(m, listed, published) else Act("idle", list=m.list, run=m.run)
+    if kind == "ask":
+        mail = "permission" if name == EVERYTHING else "confirmation"
+        return None if why_not(person, mail, name, request=person.requests[name].request) else Act("idle")
+    occurrence = next((each for each in calendar if each.key == key), None)
+    broadcast = plan.broadcasts.get(name.partition("/")[0])
+    if occurrence is None or broadcast is None or why_not(person, "broadcast", broadcast.purpose):
+        return None
+    first = letters.get(broadcast.letter.id)
+    reminds = broadcast.reminder is not None and letter == broadcast.reminder.id
+    if letter != broadcast.letter.id and not (reminds and first is not None and first.status == "sent" and not first.answered):
+        return None
+    standing = _addressed(person, broadcast, occurrence, person.mailings[key])
+    return Act("idle", list=standing.list, run=person.mailings[key].run) if standing is not None else None
 
 
 def _is_settled_by(person: Person, act: Act | None, message: str, flight: InFlight) -> bool:
@@ -108,16 +162,22 @@ def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
         base = _counted_from(m, letter, before)
         if base is None and state is None:
             continue
-        planned = state.first_begun or state.at if base is None and state is not None else _planned(base or m.since, letter, zone)
+        planned = state.meant_for if state is not None and (state.planned or base is None) else _planned(base or m.since, letter, zone)
         if state is None and _is_past(m, letter, planned):
             before = planned if before is None else max(before, planned)
             continue
         if state is not None:
-            when = max(_in_window(state.retry_at, letter.hours, zone), m.hold_until)
+            when = max(_in_window(_retry_at(m, listed, state), letter.hours, zone), m.hold_until)
         else:
             when = _after_gap(m, listed, letter, base, planned, zone)
         yield Act("letter", letter.id, when, planned, m.list, m.run)
         before = None
+
+
+def _retry_at(m: Membership, listed: List, state: LetterState) -> int:
+    """What was withheld and mended keeps its distance from what the list has sent meanwhile."""
+    sent = [each.at for each in m.letters.values() if each.status == "sent"]
+    return max(state.retry_at, max(sent) + listed.min_gap.nominal_ms) if state.planned and sent else state.retry_at
 
 
 def _still_reminds(m: Membership, listed: List, letter: Letter) -> bool:
@@ -207,9 +267,9 @@ def _confirmation_mail(person: Person, request: Request, plan: Plan) -> Act | No
     if asked is None:
         return Act("letter", "ask", request.asked_at, request.asked_at)
     if asked.status == "deferred":
-        return Act("letter", "ask", asked.retry_at, request.asked_at)
+        return Act("letter", "ask", asked.retry_at, asked.planned or request.asked_at)
     if again is not None and again.status == "deferred":
-        return Act("letter", "ask-again", again.retry_at, again.first_begun or again.at)
+        return Act("letter", "ask-again", again.retry_at, again.meant_for)
     if asked.status == "sent" and again is None and plan.confirmation.remind_subject:
         at = later(asked.at, plan.confirmation.remind_after, zone_of(person, plan))
         return Act("letter", "ask-again", at, at)
@@ -235,7 +295,7 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
     if first is None:
         return Act("letter", broadcast.letter.id, occurrence.at, occurrence.at, standing.list, standing.run)
     if first.status == "deferred":
-        return Act("letter", broadcast.letter.id, first.retry_at, occurrence.at, standing.list, standing.run)
+        return Act("letter", broadcast.letter.id, first.retry_at, first.planned or occurrence.at, standing.list, standing.run)
     return _reminder(person, broadcast, first, letters, standing, plan)
 
 
@@ -256,7 +316,7 @@ def _reminder(
         at = due(first.at, reminder.wait or NONE, reminder.hours, zone_of(person, plan))
         return Act("letter", reminder.id, at, at, standing.list, standing.run)
     if state.status == "deferred":
-        return Act("letter", reminder.id, state.retry_at, state.first_begun or state.at, standing.list, standing.run)
+        return Act("letter", reminder.id, state.retry_at, state.meant_for, standing.list, standing.run)
     return None
 
 

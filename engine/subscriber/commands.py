@@ -247,6 +247,15 @@ class Perform(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class RetryLetter(Command):
+    """A letter that was withheld for what can be mended is tried again; `late`: also past the lateness its author allows. `key` as in `Perform`."""
+
+    key: str
+    letter: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RecordOutcome(Command):
     """What became of a begun letter. `verdict`: sent, temporary, hard, soft, blocked, doubt, cannot-render, cannot-carry, not-eligible, released.
 
@@ -288,6 +297,7 @@ AnyCommand = (
     | Erase
     | OpenProof
     | Perform
+    | RetryLetter
     | RecordOutcome
 )
 

@@ -13,7 +13,7 @@ from engine.subscriber.answering import answer, undo
 from engine.subscriber.consenting import REPEATED, confirm, decline_request, profile, request_consent, resubscribe, subscribe, withdraw
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
-from engine.subscriber.performing import perform, record, transfer
+from engine.subscriber.performing import perform, record, retry, transfer
 from engine.subscriber.person import Person
 from engine.subscriber.silence import ask_again, stay
 
@@ -66,6 +66,8 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return rights.open_proof(command, person)
         case c.Perform():
             return perform(command, person, plan, calendar)
+        case c.RetryLetter():
+            return retry(command, person, plan, calendar)
         case c.RecordOutcome():
             return record(command, person, plan)
         case _:

@@ -22,6 +22,7 @@ from engine.subscriber.letter_events import LetterBegun as LetterBegun
 from engine.subscriber.letter_events import LetterDeferred as LetterDeferred
 from engine.subscriber.letter_events import LetterFailed as LetterFailed
 from engine.subscriber.letter_events import LetterInDoubt as LetterInDoubt
+from engine.subscriber.letter_events import LetterRetried as LetterRetried
 from engine.subscriber.letter_events import LetterSent as LetterSent
 from engine.subscriber.letter_events import LetterWithheld as LetterWithheld
 from engine.subscriber.right_events import ProofArchived as ProofArchived
@@ -229,6 +230,7 @@ PersonEvent = (
     | LetterDeferred
     | LetterFailed
     | LetterWithheld
+    | LetterRetried
     | LetterInDoubt
     | MailBounced
     | MailComplained

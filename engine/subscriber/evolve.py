@@ -9,7 +9,7 @@ from typing import TypeVar, assert_never
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import EVERYTHING
-from engine.subscriber.letters import answered, begun, in_doubt, is_answered, outcome, withheld
+from engine.subscriber.letters import answered, begun, in_doubt, is_answered, outcome, retried, withheld
 from engine.subscriber.person import (
     NOBODY,
     TRAIL_KEPT,
@@ -66,6 +66,8 @@ def _apply(p: Person, event: e.PersonEvent) -> Person:
             return outcome(p, message, "failed", at)
         case e.LetterWithheld():
             return withheld(p, event)
+        case e.LetterRetried():
+            return retried(p, event)
         case e.LetterInDoubt():
             return in_doubt(p, event)
         case e.ListMoved():

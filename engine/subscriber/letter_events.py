@@ -75,6 +75,18 @@ class LetterWithheld(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LetterRetried(Event):
+    """One that was withheld for what has been mended since is due again, under the same `message`. `late`: it counts from now, however late it is."""
+
+    message: str
+    key: str
+    letter: str
+    list: int = 0
+    run: int = 0
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LetterInDoubt(Event):
     """The final dot was written and no answer read. `settled`: "" (waiting), "resend", "taken-as-sent". `mail` as for LetterSent."""
 

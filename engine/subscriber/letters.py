@@ -32,7 +32,7 @@ def letters_at(p: Person, key: str, run: int) -> Mapping[str, LetterState]:
 def begun(p: Person, event: e.LetterBegun) -> Person:
     before = letters_at(p, event.key, event.run).get(event.letter)
     first = (before.first_begun if before else 0) or event.at
-    state = LetterState(event.message, "begun", event.at, event.attempt, first)
+    state = LetterState(event.message, "begun", event.at, event.attempt, first, planned=before.planned if before else 0)
     flight = InFlight(
         event.key, event.kind, event.letter, event.edition, event.list, event.run, event.at, event.sender, event.attempt, False, first
     )
@@ -42,7 +42,7 @@ def begun(p: Person, event: e.LetterBegun) -> Person:
     return _with_letter(p, event.key, event.run, event.letter, state)
 
 
-def outcome(p: Person, message: str, status: str, at: int, retry_at: int = 0) -> Person:
+def outcome(p: Person, message: str, status: str, at: int, retry_at: int = 0, aside: str = "") -> Person:
     """A retry that is due at once follows an attempt that was never made, or was settled: patience begins anew with it."""
     flight = p.in_flight.get(message)
     if flight is None:
@@ -52,7 +52,7 @@ def outcome(p: Person, message: str, status: str, at: int, retry_at: int = 0) ->
     if before is None or before.message != message:
         return p
     first = 0 if status == "deferred" and retry_at <= at else before.first_begun
-    state = LetterState(message, status, at, before.attempts, first, retry_at, before.answered)
+    state = LetterState(message, status, at, before.attempts, first, retry_at, before.answered, aside, before.planned)
     return _with_letter(p, flight.key, flight.run, flight.letter, state)
 
 
@@ -68,10 +68,20 @@ def in_doubt(p: Person, event: e.LetterInDoubt) -> Person:
 
 def withheld(p: Person, event: e.LetterWithheld) -> Person:
     if event.message in p.in_flight:
-        return outcome(p, event.message, "withheld", event.at)
+        mendable = event.why in (e.CANNOT_BE_RENDERED, e.CANNOT_BE_CARRIED)
+        return outcome(p, event.message, "withheld", event.at, aside=event.what or "words" if mendable else "")
     if event.key.startswith("broadcast:"):
         p = _with_mailing(p, event.key, event.list, event.run)
     return _with_letter(p, event.key, event.run, event.letter, LetterState(event.message, "withheld", event.at))
+
+
+def retried(p: Person, event: e.LetterRetried) -> Person:
+    state = letters_at(p, event.key, event.run).get(event.letter)
+    if state is None or state.message != event.message:
+        return p
+    planned = event.at if event.late else state.meant_for
+    again = LetterState(event.message, "deferred", event.at, state.attempts, 0, event.at, state.answered, planned=planned)
+    return _with_letter(p, event.key, event.run, event.letter, again)
 
 
 def is_answered(p: Person, message: str) -> bool:

@@ -7,9 +7,10 @@ from engine.sequence.model import Plan
 from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.acts import Act, Calendar, act_for, backoff, zone_of
+from engine.subscriber.acts import Act, Calendar, act_for, backoff, withheld_key, zone_of
 from engine.subscriber.eligibility import EVERYTHING, why_not
 from engine.subscriber.joining import entry
+from engine.subscriber.letters import letters_at
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done
 from engine.subscriber.person import InFlight, LetterState, Person
 from engine.subscriber.silence import retention_of
@@ -19,6 +20,8 @@ GIVE_UP_CONFIRMATION = 24 * HOUR
 SOFT_LIMIT = 5
 SOFT_SPAN = 14 * DAY
 RULE = e.Cause("rule")
+NOT_WITHHELD = NothingToDo("no such letter is withheld from this person")
+PAST_LATENESS = NothingToDo("this letter is past the lateness its author allows")
 
 
 def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) -> Outcome:
@@ -78,11 +81,22 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     return done(command.cause, begun)
 
 
-def _too_late(command: c.Perform, act: Act, person: Person, plan: Plan) -> bool:
+def _too_late(command: c.Perform | c.RetryLetter, act: Act, person: Person, plan: Plan) -> bool:
     lateness = _lateness(plan, command.key)
     if command.at - act.planned <= lateness.least_ms:
         return False
     return command.at > later(act.planned, lateness, zone_of(person, plan))
+
+
+def retry(command: c.RetryLetter, person: Person, plan: Plan, calendar: Calendar) -> Outcome:
+    """The letter is due again, under its own message and in the words in force by then; whether it may leave is asked again at its claim."""
+    act = act_for(person, withheld_key(command.key, command.letter), plan, calendar)
+    if act is None:
+        return NOT_WITHHELD
+    if not command.late and _too_late(command, act, person, plan):
+        return PAST_LATENESS
+    message = letters_at(person, command.key, act.run)[command.letter].message
+    return done(command.cause, e.LetterRetried(command.at, message, command.key, command.letter, act.list, act.run, command.late))
 
 
 def _state(person: Person, key: str, act: Act) -> LetterState | None:

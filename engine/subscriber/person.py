@@ -12,7 +12,10 @@ WAYS_KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class LetterState:
-    """`status`: "begun", "sent", "deferred", "failed", "withheld", "doubt". `at` is when that became so."""
+    """`status`: "begun", "sent", "deferred", "failed", "withheld", "doubt". `at` is when that became so.
+
+    `aside`: what is to be mended of one that was withheld, "" where nobody can. `planned` is when one that is tried again was meant to leave.
+    """
 
     message: str
     status: str
@@ -21,10 +24,19 @@ class LetterState:
     first_begun: int = 0
     retry_at: int = 0
     answered: bool = False
+    aside: str = ""
+    planned: int = 0
+
+    @property
+    def meant_for(self) -> int:
+        """When it was to leave, as far as is known of one that was begun (ms)."""
+        return self.planned or self.first_begun or self.at
 
     def with_answered(self, answered: bool) -> LetterState:
         """Written out, as `Membership.with_letters` is: every click has one."""
-        return LetterState(self.message, self.status, self.at, self.attempts, self.first_begun, self.retry_at, answered)
+        return LetterState(
+            self.message, self.status, self.at, self.attempts, self.first_begun, self.retry_at, answered, self.aside, self.planned
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def is_unanswered(person: Person, at: int) -> bool:
     """Asked, and silent until the time for an answer was over. A mail that never left has asked nothing."""
     asked = person.requests.get(EVERYTHING)
     mail = asked.letters.get("ask") if asked is not None else None
-    return asked is not None and asked.expires_at <= at and mail is not None and mail.status in ("sent", "failed", "withheld")
+    return asked is not None and asked.expires_at <= at and mail is not None and not mail.aside and mail.status in ("sent", "failed", "withheld")
 
 
 def stay(command: c.Confirm, person: Person) -> Outcome:
@@ -88,5 +88,6 @@ def permission_act(person: Person, request: Request) -> Act:
     reason = why_not(person, "permission", EVERYTHING, request=request.request)
     mail = request.letters.get("ask")
     if not reason and (mail is None or mail.status == "deferred"):
-        return Act("letter", "ask", mail.retry_at if mail is not None else request.asked_at, request.asked_at)
+        planned = mail.planned if mail is not None and mail.planned else request.asked_at
+        return Act("letter", "ask", mail.retry_at if mail is not None else request.asked_at, planned)
     return Act("idle", why=reason or "asked whether to go on")

@@ -112,6 +112,9 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
             return _("Letter failed ({why})").format(why=_answer(event) or in_words(event.why, _))
         case e.LetterWithheld():
             return _("Letter “{letter}” withheld: {why}").format(letter=event.letter, why=why_withheld(event.why, event.what, _))
+        case e.LetterRetried():
+            late = _(", however late it is") if event.late else ""
+            return _("Letter “{letter}”, withheld before, is tried again").format(letter=event.letter) + late
         case e.LetterInDoubt(_, _, settled):
             said = _("Letter in doubt: {settled}").format(settled=in_words(settled, _))
             return said if settled else _("Letter in doubt: no answer after the final dot")

@@ -21,6 +21,7 @@ from engine.publication import (
 from engine.sequence.model import Plan
 from engine.verbs.planning import tell as tell_mistakes
 from engine.verbs.refusal import Refusal
+from engine.verbs.retrying import withheld_lines
 from engine.verbs.wording import language_of, say_list
 
 __all__ = ["add_arguments", "apply", "plan_publication", "publish_first", "rollback", "run", "tell", "unpublished_changes"]
@@ -41,6 +42,8 @@ def run(house: House, args: argparse.Namespace) -> int:
         continue
     if edition:
         print(_("Edition {n} is in force.").format(n=edition))
+        for line in withheld_lines(house, house.publications.current().plan()):
+            print(line)
     return 0
 
 

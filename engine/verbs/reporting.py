@@ -14,7 +14,8 @@ from engine.status.facts import Facts, Waiting
 from engine.status.findings import Finding, findings, is_well
 from engine.status.gather import gather
 from engine.verbs.refused import in_words
-from engine.verbs.wording import language_of, say_list
+from engine.verbs.withheld_words import what_is_wanting
+from engine.verbs.wording import language_of, say_letter, say_list
 
 SHOWN = 10
 WIDTH = 13
@@ -60,6 +61,7 @@ class _Words:
             (_("letters due"), self._due(facts)),
             (_("forms"), self._forms(facts)),
             (_("in doubt"), iter((grouped(facts.in_doubt, self._),))),
+            (_("withheld"), iter((grouped(sum(each.people for each in facts.withheld), self._),))),
             (_("set aside"), self._stuck(facts)),
         ):
             for n, line in enumerate(lines):
@@ -89,6 +91,11 @@ class _Words:
                 said[key] = size(value, self._)
             elif key in ("n", "behind", "position") and isinstance(value, int):
                 said[key] = grouped(value, self._)
+        if finding.code == "withheld":
+            people = int(said["people"])
+            said["people"] = self.ngettext("{n} person", "{n} people", people).format(n=grouped(people, self._))
+            said["letter"] = say_letter(self.plan, said["key"], said["letter"], self._)
+            said["wanting"] = what_is_wanting(said["wanting"], self._)
         return said
 
     def _running(self, facts: Facts) -> Iterator[str]:

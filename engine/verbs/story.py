@@ -9,12 +9,13 @@ from engine.house import House
 from engine.language import N_, Say, translator
 from engine.rights.facts import fact
 from engine.sequence.model import Plan
-from engine.subscriber.acts import Act, acts
+from engine.subscriber.acts import Act, acts, matter_of
 from engine.verbs.facts_in_words import line
 from engine.verbs.finding import person_of
 from engine.verbs.refused import in_words
 from engine.verbs.said import shown
-from engine.verbs.wording import language_of, say_list
+from engine.verbs.withheld_words import what_is_wanting
+from engine.verbs.wording import language_of, say_letter, say_list
 
 DATE_WIDTH = len("2026-12-01 09:00:00")
 
@@ -60,6 +61,10 @@ def standing(house: House, subscriber: str, zone: str, _: Say) -> list[str]:
     if person.suppressed:
         said.append(_("Suppressed: never to be written to ({why})").format(why=in_words(person.suppressed, _)))
     for key, act in acts(person, plan, installation.calendar).items():
+        if act.kind == "withheld":
+            letter = say_letter(plan, matter_of(key, act.letter), act.letter, _)
+            said.append(_("Withheld: {letter}: {wanting}").format(letter=letter, wanting=what_is_wanting(act.why, _)))
+            said.append("    " + _("mended, `relance retry-withheld {id}` sends it").format(id=act.letter))
         if act.due:
             said.append(_("Next: {what} on {when}").format(what=_what(key, act, plan, _), when=shown(act.due, zone)))
     return said

@@ -70,6 +70,7 @@ VERBS: dict[str, Verb] = {
     "pause": Verb("sending", N_("hold sending")),
     "resume": Verb("sending", N_("say what will leave, then let it")),
     "in-doubt": Verb("sending", N_("letters whose acceptance is not known")),
+    "retry-withheld": Verb("sending", N_("send what was withheld, once what was wanting is mended")),
     "audit": Verb("trust", N_("for an auditor: a person's story, a contested letter, a day long past, proof to hand over")),
     "rebuild": Verb("trust", N_("make the views anew from the ledger")),
     "api-key": Verb("trust", N_("keys for the HTTP API")),
@@ -167,6 +168,10 @@ def implementation(verb: str) -> Implementation:
             from engine.verbs import doubting
 
             return Implementation(doubting.in_doubt, doubting.add_arguments)
+        case "retry-withheld":
+            from engine.verbs import retrying
+
+            return Implementation(retrying.retry_withheld, retrying.add_arguments)
         case "audit":
             from engine.verbs import auditing
 

@@ -8,6 +8,7 @@ from engine.verbs.refused import in_words
 _FIELD = "field:"
 _FILTER = "filter:"
 _WHAT = {
+    "words": N_("its words could not be put together"),
     "letter": N_("its words are in no edition that is in force"),
     "header": N_("a value does not fit into the headers of a mail"),
     "size": N_("it is larger than the mail server takes"),

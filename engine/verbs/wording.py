@@ -87,5 +87,31 @@ def subject_of(letter: Letter) -> str:
         return letter.subject
 
 
+def letter_at(plan: Plan, key: str, letter: str) -> Letter | None:
+    """The letter a matter of the agenda speaks of ("list:10", "broadcast:enfants/2026-12-01"); None for the engine's own, or one that is gone."""
+    kind, _, name = key.partition(":")
+    if kind == "list" and name.isdigit():
+        listed = plan.lists.get(int(name))
+        return listed.letter(letter) if listed is not None else None
+    broadcast = plan.broadcasts.get(name.partition("/")[0]) if kind == "broadcast" else None
+    return next((each for each in (broadcast.letter, broadcast.reminder) if each is not None and each.id == letter), None) if broadcast else None
+
+
+def named(letter: str, subject: str, _: Say) -> str:
+    """ "“Bienvenue” [welcome]" """
+    return f"{quoted(subject, _)} [{letter}]" if subject else quoted(letter, _)
+
+
+def say_letter(plan: Plan, key: str, letter: str, _: Say) -> str:
+    """A letter by its subject, its id, and where it belongs."""
+    kind, __, name = key.partition(":")
+    if kind == "ask":
+        return _("the letter that asks to confirm for “{purpose}”").format(purpose=name)
+    published = letter_at(plan, key, letter)
+    said = named(letter, subject_of(published) if published is not None else "", _)
+    where = _("list {list}").format(list=say_list(plan, int(name))) if kind == "list" else _("broadcast {name}").format(name=name.partition("/")[0])
+    return f"{said} ({where})"
+
+
 def quoted(text: str, _: Say) -> str:
     return _("“{text}”").format(text=text)

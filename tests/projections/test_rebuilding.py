@@ -24,8 +24,8 @@ LIST = '[[list]]\nid = {0}\nname = "liste-{0}"\n[[list.letter]]\nid = "un"\nafte
 POLL = '[[broadcast]]\nid = "sondage"\nto = [{0}]\non = "2040-01-01 09:00"\nsubject = "S"\nbody = "a.md"\nreminder = {{ wait = "{1}" }}\n'
 CONFIRMED = '[confirmation]\nsubject = "Oui ?"\nremind_subject = "Toujours ?"\nremind_after = "{0}"\n'
 SHUT = """
-CREATE FUNCTION view_agenda_3.shut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P01'; END $$;
-CREATE TRIGGER shut BEFORE UPDATE ON view_agenda_3."position" EXECUTE FUNCTION view_agenda_3.shut()
+CREATE FUNCTION view_agenda_4.shut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P01'; END $$;
+CREATE TRIGGER shut BEFORE UPDATE ON view_agenda_4."position" EXECUTE FUNCTION view_agenda_4.shut()
 """
 FILES = {"a.toml": HEAD + LIST.format(10) + LIST.format(11), "a.md": "Bonjour.\n"}
 
@@ -193,6 +193,6 @@ def test_what_a_lost_database_took_back_is_not_remembered(make_house: MakeHouse)
     with pytest.raises(psycopg.OperationalError):
         house.views.follow()
     with house.database.connection() as connection:
-        connection.execute('DROP TRIGGER shut ON view_agenda_3."position"')
+        connection.execute('DROP TRIGGER shut ON view_agenda_4."position"')
     house.views.catch_up()
     assert house.ledger.stream(STREAM) and house.views.compare(silent) == []

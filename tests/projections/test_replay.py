@@ -30,10 +30,10 @@ HANDS = (
     "DELETE FROM view_members_1.membership",
     "UPDATE view_silence_1.silence SET heard_at = heard_at + 1",
     "DELETE FROM view_silence_1.silence",
-    "UPDATE view_agenda_3.agenda SET due = due + 1",
-    "DELETE FROM view_agenda_3.fold",
-    "UPDATE view_agenda_3.fold SET version = version + 1",
-    "INSERT INTO view_letters_1.letter (message, subscriber, position, key, letter, list, run, kind, edition, status, at) "
+    "UPDATE view_agenda_4.agenda SET due = due + 1",
+    "DELETE FROM view_agenda_4.fold",
+    "UPDATE view_agenda_4.fold SET version = version + 1",
+    "INSERT INTO view_letters_2.letter (message, subscriber, position, key, letter, list, run, kind, edition, status, at) "
     "VALUES ('x', gen_random_uuid(), 1, 'list:10', 'un', 10, 1, 'letter', 1, 'sent', 1)",
 )
 
@@ -117,7 +117,7 @@ def test_a_fold_that_cannot_be_read_is_made_again_from_the_ledger(house: House) 
     subscriber = house.vault.find("p3@lecteurs.example")
     assert subscriber is not None
     with house.database.connection() as connection:
-        connection.execute("UPDATE view_agenda_3.fold SET state = '\\x00' WHERE subscriber = %s", (subscriber,))
+        connection.execute("UPDATE view_agenda_4.fold SET state = '\\x00' WHERE subscriber = %s", (subscriber,))
     assert house.decisions.load([subscriber])[subscriber].memberships
     house.decisions.one(Wish(LeaveList(house.clock.now(), Cause("operator"), 10), address="p3@lecteurs.example"))
     house.views.catch_up()

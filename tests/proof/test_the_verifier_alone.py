@@ -261,3 +261,36 @@ def test_whatever_a_file_holds_there_is_a_verdict(data: bytes, name: str, tmp_pa
     (tmp_path / "b.zip").write_bytes(zipped(summed(FILES | {name: data})))
     found = judged(tmp_path / "b.zip")
     assert found.status == (0 if data == FILES[name] else 1)
+
+
+def lived(*facts: tuple[str, dict[str, object]]) -> list[str]:
+    """What the verifier says of the last of one person's facts; nothing was wrong before."""
+    life = verify.Life()
+    for name, data in facts[:-1]:
+        assert life.see(name, data) == []
+    return life.see(*facts[-1])
+
+
+GROUND: tuple[tuple[str, dict[str, object]], ...] = (
+    ("subscriber-registered", {}), ("consent-given", {"purpose": "conseils"}), ("list-joined", {"list": 10, "run": 1}),
+)  # fmt: skip
+LETTER: dict[str, object] = {"key": "list:10", "kind": "letter", "letter": "welcome", "message": "m1", "list": 10, "run": 1, "purpose": "conseils"}
+MENDABLE: dict[str, object] = {"key": "list:10", "letter": "welcome", "message": "m1", "why": "cannot be rendered", "what": "field:town"}
+AGAIN: dict[str, object] = {"key": "list:10", "letter": "welcome", "message": "m1"}
+
+
+def test_a_letter_withheld_for_what_was_mended_is_begun_again_once_it_was_asked_for() -> None:
+    aside = (*GROUND, ("letter-begun", LETTER), ("letter-withheld", MENDABLE))
+    second = ("letter-begun", LETTER | {"attempt": 2})
+    assert lived(*aside, second) == ["a letter after its last word"]
+    assert lived(*aside, ("letter-retried", AGAIN), second) == []
+    assert lived(*aside, ("letter-retried", AGAIN), second, ("letter-sent", {"message": "m1"})) == []
+
+
+def test_nothing_else_is_tried_again_and_nothing_twice() -> None:
+    wrong = ["a letter tried again that was not withheld for what can be mended"]
+    begun = (*GROUND, ("letter-begun", LETTER))
+    assert lived(*begun, ("letter-retried", AGAIN)) == wrong
+    assert lived(*begun, ("letter-sent", {"message": "m1"}), ("letter-retried", AGAIN)) == wrong
+    assert lived(*begun, ("letter-withheld", MENDABLE | {"why": "too late"}), ("letter-retried", AGAIN)) == wrong
+    assert lived(*begun, ("letter-withheld", MENDABLE), ("letter-retried", AGAIN), ("letter-retried", AGAIN)) == wrong

@@ -55,8 +55,8 @@ def test_nothing_that_went_in_can_be_found_anywhere_in_the_database(anna: Anna, 
 
 
 # Where something of an erased person still stands: random ids that nothing links to anybody, and a hash that says nothing without the pepper.
-OPAQUE_ID = {"ledger.events.originator_id", "ledger.events.state", "view_agenda_3.fold.subscriber", "view_letters_1.letter.subscriber"}
-MESSAGE_IDS = {"ledger.events.state", "view_letters_1.letter.message", "view_letters_1.answer.message"}
+OPAQUE_ID = {"ledger.events.originator_id", "ledger.events.state", "view_agenda_4.fold.subscriber", "view_letters_2.letter.subscriber"}
+MESSAGE_IDS = {"ledger.events.state", "view_letters_2.letter.message", "view_letters_2.answer.message"}
 KEYED_HASH = {"vault.suppression.address_hash"}
 
 
@@ -84,17 +84,17 @@ DELETED = {
 STAYS = {
     # Random ids, dates, words of the installation; the vault alone knew whom they were about.
     "ledger.events": "originator_id originator_version topic state notification_id",
-    "view_agenda_3.agenda": "subscriber key kind letter due planned list run why",
-    "view_agenda_3.fold": "subscriber version state",
-    "view_agenda_3.stale": "subscriber",
-    "view_agenda_3.aside": "subscriber position why",
+    "view_agenda_4.agenda": "subscriber key kind letter due planned list run why",
+    "view_agenda_4.fold": "subscriber version state",
+    "view_agenda_4.stale": "subscriber",
+    "view_agenda_4.aside": "subscriber position why",
     "view_silence_1.silence": "subscriber heard_at requested_at asked_at expires_at",
     # Hashes of whole entries, and what was signed over all of them together.
     "proof.tile": "level number hashes",
     "proof.checkpoint": "origin size root note signed_at",
     "proof.stamp": "origin size response roots stamped_at holds_until",
-    "view_letters_1.letter": "message subscriber position key letter list run kind edition status at link act",
-    "view_letters_1.answer": "message link act moved at",
+    "view_letters_2.letter": "message subscriber position key letter list run kind edition status at link act",
+    "view_letters_2.answer": "message link act moved at",
     "view_members_1.membership": "subscriber list run joined_at how",
     # The same, for two minutes.
     "desk.taken": "subscriber key sender until why position",
@@ -111,8 +111,8 @@ STAYS = {
     "desk.process": "id host pid parts since seen",
     "desk.trouble": "process what why since",
     "vault.migration": "name at",
-    "view_agenda_3.position": "one position",
-    "view_letters_1.position": "one position",
+    "view_agenda_4.position": "one position",
+    "view_letters_2.position": "one position",
     "view_members_1.position": "one position",
     "view_silence_1.position": "one position",
 }

@@ -12,7 +12,7 @@ from tests.shape.source import Finding, Source
 LONGEST = 500
 # Files that must be longer, each with its reason.
 LONGER = {
-    "engine/proof/verify.py": (2150, "an auditor holds it in hand as one file that needs no other"),
+    "engine/proof/verify.py": (2200, "an auditor holds it in hand as one file that needs no other"),
 }
 WRITTEN = (".py", ".sql", ".html", ".css", ".js")
 EMPTY_NAME = re.compile(r"(manager|helper|service|util)s?$", re.IGNORECASE)
