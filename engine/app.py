@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from engine.config import Config, read_config
 from engine.deciding import Decisions, Publications
+from engine.desk.agreement import SQL as AGREEMENT_SQL
+from engine.desk.agreement import check_clock, check_secrets
 from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
@@ -69,13 +71,15 @@ def open_premises(config: Config, tell: Tell = lambda said: None) -> Iterator[Pr
 @contextmanager
 def furnished(config: Config, owner: str, secrets: Secrets, store_trouble: Callable[[], str] = lambda: "") -> Iterator[House]:
     """A house in a database that is there: `owner` is the conninfo of who may create in it. Raises as `open_house` does."""
-    program = ensure_program_role(owner, config.secrets / "database.password")
+    program = ensure_program_role(owner, config.secrets / "database.password", ours=config.store_url == "embedded")
     migrate(owner, program_role(program))
     database = Database(program).open()
     ledger = Ledger(program)
     try:
+        check_secrets(database, secrets.fingerprints(), config.secrets)
+        check_clock(database)
         with database.connection() as connection:
-            for sql in (DESK_SQL, PROCESSES_SQL, VAULT_SQL, LEDGER_SQL, PROOF_SQL):
+            for sql in (DESK_SQL, PROCESSES_SQL, AGREEMENT_SQL, VAULT_SQL, LEDGER_SQL, PROOF_SQL):
                 sql.check(connection)
         vault, desk, clock = Vault(database, secrets.pepper, StopJournal(config.data)), Desk(database), Clock(database)
         views = ReadViews(ledger, database)

@@ -110,6 +110,7 @@ def with_premises(config: Config, work: Callable[[Premises], int]) -> int:
 
 def _within(opening: Callable[[Callable[[str], None]], AbstractContextManager[T]], work: Callable[[T], int]) -> int:
     """What keeps the stores from opening, or takes the database away, is a refusal with its sentence."""
+    from engine.desk.agreement import Disagreement
     from engine.keys import SecretMissing
     from engine.ledger.codec import EntryRefused
     from engine.ledger.store import LOST
@@ -133,7 +134,7 @@ def _within(opening: Callable[[Callable[[str], None]], AbstractContextManager[T]
             except not_allowed as error:
                 raise Refusal(N_("the database does not allow what is needed of it: {why}"), why=_one_line(error)) from error
             return work(found)
-    except (EmbeddedFailed, StoreUnavailable, SecretMissing, NewerVault, EntryRefused) as error:
+    except (EmbeddedFailed, StoreUnavailable, SecretMissing, Disagreement, NewerVault, EntryRefused) as error:
         raise Refusal(str(error)) from error
     except LOST as error:
         raise Refusal(N_("the database was lost ({why}): what had been done is kept, start again"), why=_one_line(error)) from error

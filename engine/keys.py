@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
+import hmac
 import os
 import secrets as random_source
 from collections.abc import Sequence
@@ -29,6 +31,15 @@ class Secrets:
     link_key: bytes
     pepper: bytes
     nonce_key: bytes
+
+
+    def fingerprints(self) -> dict[str, str]:
+        """By which each is known again, and from which nobody gets one back."""
+        return {name: _fingerprint(name, secret) for name, secret in zip(NAMES, (self.link_key, self.pepper, self.nonce_key), strict=True)}
+
+
+def _fingerprint(name: str, secret: bytes) -> str:
+    return hmac.new(secret, b"fingerprint/v1\0" + name.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def make_secrets(folder: Path) -> None:

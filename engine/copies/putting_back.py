@@ -58,7 +58,7 @@ def replace(premises: Premises, manifest: Manifest, files: Mapping[str, Path]) -
     busy = at_work(premises.owner, program_role_of(premises.owner))
     if busy:
         raise CopyRefused("Relance runs on this database, here or on another machine: stop it first")
-    program = ensure_program_role(premises.owner, premises.config.secrets / "database.password")
+    program = ensure_program_role(premises.owner, premises.config.secrets / "database.password", ours=premises.config.store_url == "embedded")
     put_back(premises.owner, program_role(program), files, manifest.migrations, (manifest.position, manifest.digest))
     drop_views(program)
 

@@ -1,7 +1,9 @@
 -- name: beat
 -- A process says that it lives. Written whole each time, so that a desk that was lost knows it again at the next beat.
-INSERT INTO desk.process (id, host, pid, parts, since, seen)
-VALUES (%(id)s, %(host)s, %(pid)s, %(parts)s, clock_timestamp(), clock_timestamp()) ON CONFLICT (id) DO UPDATE SET seen = excluded.seen
+-- `clock`: by how many milliseconds its machine's clock is ahead of the database's.
+INSERT INTO desk.process (id, host, pid, parts, since, seen, clock)
+VALUES (%(id)s, %(host)s, %(pid)s, %(parts)s, clock_timestamp(), clock_timestamp(), %(clock)s)
+ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, clock = excluded.clock
 
 -- name: succeed
 -- A process that died is no news any more once another on its host does what it did.

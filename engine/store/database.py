@@ -65,6 +65,8 @@ class Database:
         )
 
     def open(self) -> Database:
+        # The pool would try again and again, and never say why.
+        _connected(self.conninfo).close()
         try:
             self.pool.open(wait=True, timeout=OPEN_SECONDS)
         except psycopg.Error as error:
@@ -133,22 +135,31 @@ def ensure_database(admin: str, name: str) -> str:
     return make_conninfo(admin, dbname=name)
 
 
-def ensure_program_role(owner: str, password_file: Path) -> str:
-    """The conninfo of the running program's role for the owner's database, made on first use with a random password kept in `password_file`."""
+def ensure_program_role(owner: str, password_file: Path, *, ours: bool = False) -> str:
+    """The conninfo of the running program's role for the owner's database, made on first use with a random password kept in `password_file`.
+
+    A role that is there is another machine's too, and is left as it is; where the server is `ours` alone, it gets a new password if the file is
+    lost. Raises StoreUnavailable.
+    """
     statements = queries(HERE / "roles.sql")
     with _alone(owner) as connection:
         database = connection.info.dbname
         role = _role_for(database)
         exists = connection.execute(statements["role_exists"], {"name": role}).fetchone() is not None
-        new_password = not password_file.exists()
-        if new_password:
+        lost = not password_file.exists()
+        if lost and exists and not ours:
+            raise StoreUnavailable(
+                f"{password_file} is missing, and the role {role} is there already: copy data/secrets from a machine that runs on this database; "
+                f"if the password is lost everywhere, let an administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put it into that file"
+            )
+        if lost:
             with os.fdopen(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(random_source.token_urlsafe(32))
         password = password_file.read_text().strip()
         try:
             if not exists:
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
-            if not exists or new_password:
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
+            elif lost:
                 connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
         except psycopg.errors.InsufficientPrivilege as error:
             raise StoreUnavailable(

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from engine import __version__
+from engine.desk.agreement import Disagreement, check_clock
 from engine.desk.processes import Processes
 from engine.house import House
 from engine.ledger.store import LOST
@@ -48,7 +49,8 @@ class _Changes:
 
 
 class Presence:
-    """`await ended` ends when the process is told to stop; raises Restored when the ledger was put back beneath it."""
+    """`await ended` ends when the process is told to stop; raises Restored when the ledger was put back beneath it, Disagreement when this machine's
+    clock has gone astray."""
 
     def __init__(self) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -58,7 +60,7 @@ class Presence:
         if not self.ended.done():
             self.ended.set_result(None)
 
-    def give_up(self, error: Restored) -> None:
+    def give_up(self, error: Restored | Disagreement) -> None:
         if not self.ended.done():
             self.ended.set_exception(error)
 
@@ -70,7 +72,7 @@ async def known(house: House, parts: Collection[str], troubles: Troubles) -> Asy
 
     def beat() -> None:
         told = troubles()
-        processes.beat(house.sender, parts, told)
+        processes.beat(house.sender, parts, told, check_clock(house.database))
         house.memory.note()
         changes.tell(house.publications.current().paused if "send" in parts else {}, told)
 
@@ -102,7 +104,7 @@ async def _again_and_again(beat: Callable[[], None], presence: Presence) -> None
             if not presence.unheard:
                 log.warning("the database does not answer", extra={"why": said(error)})
             presence.unheard = True
-        except Restored as error:
+        except (Restored, Disagreement) as error:
             presence.give_up(error)
         except Exception as error:
             # What cannot be told of keeps nobody from the work itself.

@@ -99,6 +99,23 @@ _SAYING = (
     N_('the consent for "{purpose}" names another partner'),
     N_("not eligible: {why}"),
     N_("{kind}: what has happened to this person cannot be taken in"),
+    N_(
+        "{file} is not the secret this database was begun with: copy data/secrets from a machine that runs on it, or from where you keep it apart; "
+        "nothing was changed"
+    ),
+    N_(
+        "{file} is missing, and the role {role} is there already: copy data/secrets from a machine that runs on this database; "
+        "if the password is lost everywhere, let an administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put it into that file"
+    ),
+    N_(
+        "the clock of this machine ({host}) differs by {seconds} s from the database's, and the others ({others}) agree with the database: "
+        "set this machine's clock right and start again"
+    ),
+    N_(
+        "the clock of this machine ({host}) differs by {seconds} s from the database's, and the others ({others}) agree with this machine: "
+        "set the clock of the database's machine right and start again"
+    ),
+    N_("the clock of this machine ({host}) differs by {seconds} s from the database's: set the one that is wrong right and start again"),
     *refused_files.WITH_VALUES,
     *refused_rights.WITH_VALUES,
 )

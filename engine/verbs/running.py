@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine import logs
+from engine.desk.agreement import Disagreement
 from engine.house import House
 from engine.language import N_
 from engine.remembering import Restored
@@ -97,7 +98,7 @@ def _run(house: House, order: Order) -> int:
         for number, handler in before.items():
             signal.signal(number, handler)
     for error in failures:
-        if isinstance(error, Restored):
+        if isinstance(error, Restored | Disagreement):
             log.error(str(error))
         else:
             log.error("ended by an error nobody expected", exc_info=error)

@@ -1,0 +1,86 @@
+"""What every process on one database must agree on: the secrets, and what time it is. Whoever differs is refused before it has done anything."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.desk.clock import wall_now
+from engine.desk.processes import EXPIRES
+from engine.store.database import Database
+from engine.store.sql import beside
+
+SQL = beside(__file__)
+CLOCK_TOLERANCE = 2000
+"""Milliseconds of wall time by which a machine's clock may differ from the database's."""
+LOOKS = 3
+
+
+class Disagreement(Exception):
+    """A secret, or the clock, of this machine is not that of the others: which, and what to do."""
+
+
+def check_secrets(database: Database, fingerprints: Mapping[str, str], folder: Path) -> None:
+    """The first process on a database leaves the fingerprints of its secrets there; all others must have the same. Raises Disagreement."""
+    with database.connection() as connection:
+        known = dict(connection.execute(SQL["secrets"]).fetchall())
+        if not fingerprints.keys() <= known.keys():
+            values = {"names": list(fingerprints), "fingerprints": list(fingerprints.values())}
+            connection.execute(SQL["know_secrets"], values)
+            known = dict(connection.execute(SQL["secrets"]).fetchall())
+    for name, fingerprint in fingerprints.items():
+        if known[name] != fingerprint:
+            raise Disagreement(
+                f"{folder / name} is not the secret this database was begun with: "
+                f"copy data/secrets from a machine that runs on it, or from where you keep it apart; nothing was changed"
+            )
+
+
+def check_clock(database: Database) -> int:
+    """Milliseconds by which this machine's clock is ahead of the database's, if that may be so. Raises Disagreement."""
+    ahead, unsure = _looked(database)
+    for _ in range(LOOKS):
+        if not _differs(ahead, unsure):
+            return ahead
+        # The surest look counts: a busy machine may have slept within one.
+        ahead, unsure = min((ahead, unsure), _looked(database), key=lambda look: look[1])
+    if _differs(ahead, unsure):
+        host = socket.gethostname()
+        with database.connection() as connection:
+            rows = connection.execute(SQL["clocks"], {"host": host, "expires": EXPIRES}).fetchall()
+        raise Disagreement(clock_sentence(host, ahead, {str(other): int(clock) for other, clock in rows}))
+    return ahead
+
+
+def clock_sentence(host: str, ahead: int, others: Mapping[str, int]) -> str:
+    """Which clock is wrong, as far as it can be known: `ahead` and, for each other machine, by how many milliseconds its clock is ahead of the
+    database's."""
+    seconds = f"{ahead / 1000:+,.0f}"
+    with_us = sorted(other for other, clock in others.items() if abs(clock - ahead) <= CLOCK_TOLERANCE)
+    with_database = sorted(other for other, clock in others.items() if abs(clock) <= CLOCK_TOLERANCE)
+    if len(with_database) > len(with_us):
+        return (
+            f"the clock of this machine ({host}) differs by {seconds} s from the database's, and the others ({', '.join(with_database)}) agree "
+            "with the database: set this machine's clock right and start again"
+        )
+    if len(with_us) > len(with_database):
+        return (
+            f"the clock of this machine ({host}) differs by {seconds} s from the database's, and the others ({', '.join(with_us)}) agree "
+            "with this machine: set the clock of the database's machine right and start again"
+        )
+    return f"the clock of this machine ({host}) differs by {seconds} s from the database's: set the one that is wrong right and start again"
+
+
+def _differs(ahead: int, unsure: int) -> bool:
+    return abs(ahead) - unsure > CLOCK_TOLERANCE
+
+
+def _looked(database: Database) -> tuple[int, int]:
+    """By how much this machine's clock is ahead, and how unsure that is: half of the time the question took (ms)."""
+    with database.connection() as connection:
+        begun, told = time.monotonic(), wall_now()
+        (there,) = connection.execute(SQL["now"]).fetchone() or (told,)
+        half = round((time.monotonic() - begun) * 500)
+    return told + half - int(there), half

@@ -1,0 +1,1 @@
+"""What every process on one database works with and must agree on."""
