@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.intake.address import AddressRefused, normalise
+from engine.intake.domains import meant_by
 from engine.intake.locales import read_zone
 from engine.sequence.model import Form
 from engine.subscriber.commands import RequestConsent, Subscribe
 from engine.subscriber.events import Cause
 
-Reason = Literal["missing", "address", "long", "line", "link", "choose", "tick", "age"]
+Reason = Literal["missing", "address", "sign", "meant", "long", "line", "link", "choose", "tick", "age"]
 EMAIL, TIMEZONE = "email", "timezone"
 AGREED, STAMP, SHOWN = "relance-agreed", "relance-stamp", "relance-shown"
 AGE, SOURCE, CAMPAIGN, PROOF = "relance-age", "relance-source", "relance-campaign", "relance-proof"
+TYPED, MEANT = "relance-typed", "relance-meant"
 YES = "yes"
 LONGEST = 200
 _TRAPS = ("website", "homepage", "company_url", "fax_number")
@@ -56,9 +58,10 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """What stands in the way, by the name of the input."""
+    """What stands in the way, by the name of the input. `meant` is the address that was probably meant, where "sign" or "meant" stands in it."""
 
     reasons: Mapping[str, Reason]
+    meant: str = ""
 
 
 def trap(form: Form) -> str:
@@ -72,13 +75,21 @@ def is_trapped(posted: Mapping[str, str], form: Form) -> bool:
 
 
 def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
-    """The answers, or every reason at once. A time zone that is none was not written by a person and is left out."""
+    """The answers, or every reason at once. A time zone that is none was not written by a person and is left out.
+
+    An address that looks like a typing error is asked about once: sent again as it was, it is what they meant.
+    """
     reasons: dict[str, Reason] = {}
-    address, number, choice = "", form.list, ""
+    address, number, choice, meant, written = "", form.list, "", "", address_in(posted)
     try:
-        address = normalise(posted.get(EMAIL, ""))
-    except AddressRefused:
-        reasons[EMAIL] = "address" if posted.get(EMAIL, "").strip() else "missing"
+        address = normalise(written)
+    except AddressRefused as error:
+        meant = error.plain
+        reasons[EMAIL] = "sign" if meant else "address" if written.strip() else "missing"
+    else:
+        meant = "" if posted.get(TYPED) == posted.get(EMAIL) else meant_by(address)
+        if meant:
+            reasons[EMAIL] = "meant"
     fields: dict[str, str] = {}
     for asked in form.fields:
         value = text_of(posted, asked.name, asked.required, reasons, hosts=form.confirm)
@@ -99,10 +110,16 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
     if form.age and not of_age:
         reasons[AGE] = "age"
     if reasons:
-        return NotYet(reasons)
+        return NotYet(reasons, meant)
     objects = ticked and form.basis in ("soft-optin", "b2b")
     zone, proof = read_zone(posted.get(TIMEZONE, "").strip()), posted.get(PROOF, "") if order else ""
     return Answers(address, number, fields, choice, ticked, zone, order, objects, of_age, *_came(posted), proof)
+
+
+def address_in(posted: Mapping[str, str]) -> str:
+    """The address as it was written or, where the person pressed the button that offers another one, that one; not if they have changed it since."""
+    written, meant = posted.get(EMAIL, ""), posted.get(MEANT, "")
+    return meant if meant and written == posted.get(TYPED) else written
 
 
 def _came(posted: Mapping[str, str]) -> tuple[str, str]:
@@ -149,7 +166,10 @@ def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
     names = [EMAIL, AGREED, AGE, SOURCE, CAMPAIGN, PROOF, TIMEZONE, *(each.name for each in form.fields)]
     names += [form.question.name] if form.question else []
     names += [form.order_field] if form.order_field else []
-    return {name: posted[name][: 4 * LONGEST] for name in names if posted.get(name)}
+    shown = {name: posted[name][: 4 * LONGEST] for name in names if posted.get(name)}
+    written = address_in(posted)[: 4 * LONGEST]
+    # It has been asked about, or is now.
+    return shown | {EMAIL: written, TYPED: written} if written else shown
 
 
 def request_for(

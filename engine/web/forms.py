@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, HTTPException, Request
@@ -17,8 +17,8 @@ from engine.gathering import Gatherer
 from engine.house import House
 from engine.installation.publishing import digest_of, notice_text, partner_line
 from engine.installation.state import Installation
-from engine.intake.forms import AGREED, CAMPAIGN, PROOF, SHOWN, SOURCE, STAMP, NotYet, is_trapped, read, shown_again, trap
-from engine.language import N_, Language, translator
+from engine.intake.forms import AGE, AGREED, CAMPAIGN, EMAIL, PROOF, SHOWN, SOURCE, STAMP, NotYet, is_trapped, read, shown_again, trap
+from engine.language import N_, Language, Say, translator
 from engine.sequence.model import Form, Plan
 from engine.web.body import posted_inputs
 from engine.web.enrolment import Enrolment, Received, TooOften, TryAgain
@@ -29,6 +29,8 @@ from engine.web.stamp import OLDEST, YOUNGEST, make_stamp, stamped_at
 REASONS = {
     "missing": N_("Please fill this in."),
     "address": N_("This is not a whole e-mail address: it looks like name@example.org."),
+    "sign": N_("This address holds a sign that no mail server takes. Did you mean {meant}?"),
+    "meant": N_("Did you mean {meant}?"),
     "long": N_("This is too long."),
     "line": N_("Please write this in one line."),
     "link": N_("Please leave out the web address."),
@@ -41,6 +43,7 @@ TRAPPED = N_("An input that people do not see was filled in, perhaps by your bro
 OLD = N_("This page had been open for a long time. Please send it again.")
 BUSY = N_("Too much is going on at once. Please send it again in a moment.")
 OFTEN = N_("Many forms have come from your network within the last hour. Nothing is lost: please send this one again in an hour.")
+NOTHING = NotYet({})
 COMPLETIONS = {"first_name": "given-name", "last_name": "family-name", "name": "name", "town": "address-level2", "company": "organization"}
 
 
@@ -75,6 +78,7 @@ def embed_html(plan: Plan, name: str, site: Site) -> str:
         errors=none,
         stamp="",
         copied=True,
+        meant="",
         form=form,
         seen=_seen(plan, form),
     )
@@ -82,17 +86,30 @@ def embed_html(plan: Plan, name: str, site: Site) -> str:
 
 
 def form_values(
-    plan: Plan, form: Form, values: Mapping[str, str], language: Language, sentence: str = "", reasons: Mapping[str, str] | None = None
+    plan: Plan, form: Form, values: Mapping[str, str], language: Language, sentence: str = "", not_yet: NotYet = NOTHING
 ) -> dict[str, object]:
     """What form.html is rendered with: what somebody wrote, and what is wrong with it, in the page's language."""
     _ = translator(language)
+    errors = {name: _(REASONS[reason]).format(meant=not_yet.meant) for name, reason in not_yet.reasons.items()}
     return {
         "values": defaultdict(str, values),
         "sentence": _(sentence) if sentence else "",
-        "errors": defaultdict(str, {name: _(REASONS[reason]) for name, reason in (reasons or {}).items()}),
+        "errors": defaultdict(str, errors),
+        "mistakes": [(name, label, errors[name]) for name, label in _labels(form, _) if name in errors],
+        "meant": not_yet.meant,
+        "may_stay": not_yet.reasons.get(EMAIL) == "meant",
         "form": form,
         "seen": _seen(plan, form),
     }
+
+
+def _labels(form: Form, _: Say) -> Iterator[tuple[str, str]]:
+    """Each input a person fills in, by its name, as its label calls it; in the order in which they stand on the page."""
+    yield EMAIL, _("Your e-mail address")
+    yield from ((field.name, field.label) for field in form.fields)
+    yield from ((name, _("Your order number")) for name in filter(None, (form.order_field,)))
+    yield from ((question.name, question.label) for question in filter(None, (form.question,)))
+    yield from ((AGREED, form.checkbox), (AGE, form.age))
 
 
 def _seen(plan: Plan, form: Form) -> dict[str, object]:
@@ -133,17 +150,17 @@ class Forms:
         sentence = self._doubt(posted, form, shown, at)
         read_form = read(posted, form)
         if sentence or isinstance(read_form, NotYet):
-            reasons = read_form.reasons if isinstance(read_form, NotYet) else {}
+            not_yet = read_form if isinstance(read_form, NotYet) else NOTHING
             values = shown_again(posted, form)
             if sentence == CHANGED:
                 values.pop(AGREED, None)
-            return self._page(plan, form, values, sentence, reasons, 422, posted.get(STAMP, "") if at and not _is_old(at) else "")
+            return self._page(plan, form, values, sentence, not_yet, 422, posted.get(STAMP, "") if at and not _is_old(at) else "")
         try:
             self.enrolment.carry_out(read_form, form, installation, self._received(request, at or 0))
         except TryAgain:
-            return self._page(plan, form, shown_again(posted, form), BUSY, {}, 503)
+            return self._page(plan, form, shown_again(posted, form), BUSY, status=503)
         except TooOften:
-            return self._page(plan, form, shown_again(posted, form), OFTEN, {}, 429)
+            return self._page(plan, form, shown_again(posted, form), OFTEN, status=429)
         return self._thanks(plan, form, objects=read_form.objects)
 
     def _doubt(self, posted: Mapping[str, str], form: Form, shown: str, at: int | None) -> str:
@@ -172,7 +189,7 @@ class Forms:
         form: Form,
         values: Mapping[str, str],
         sentence: str = "",
-        reasons: Mapping[str, str] | None = None,
+        not_yet: NotYet = NOTHING,
         status: int = 200,
         stamp: str = "",
     ) -> Response:
@@ -187,7 +204,7 @@ class Forms:
             stamp=stamp or make_stamp(self.house.secrets.nonce_key, form.name, shown, wall_now()),
             copied=False,
             headers=None,
-            **form_values(plan, form, values, language, sentence, reasons),
+            **form_values(plan, form, values, language, sentence, not_yet),
         )
 
     def _thanks(self, plan: Plan, form: Form, *, objects: bool) -> Response:

@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.intake.domains import PROVIDERS
 from engine.intake.forms import (
     AGREED,
     CAMPAIGN,
     EMAIL,
     LONGEST,
+    MEANT,
     SOURCE,
+    TYPED,
     Answers,
     NotYet,
     Reason,
@@ -56,9 +59,7 @@ def reasons(posted: dict[str, str], form: Form = FORM) -> dict[str, Reason]:
 
 
 def test_a_form_well_filled_in_is_read_whole() -> None:
-    assert answers(GOOD) == Answers(
-        "léa@exemple.fr", 32, {"first_name": "Léa", "town": "Semailles"}, "Un potager", True, "Europe/Paris", "", False
-    )
+    assert answers(GOOD) == Answers("léa@exemple.fr", 32, {"first_name": "Léa", "town": "Semailles"}, "Un potager", True, "Europe/Paris", "", False)
 
 
 def test_the_radio_answer_decides_the_list() -> None:
@@ -145,7 +146,7 @@ def test_the_commands_carry_no_personal_value() -> None:
 
 
 def test_only_what_the_form_asks_for_is_shown_again() -> None:
-    assert shown_again(GOOD | {"website": "x", "other": "y"}, FORM) == GOOD
+    assert shown_again(GOOD | {"website": "x", "other": "y"}, FORM) == GOOD | {TYPED: GOOD[EMAIL]}
 
 
 @given(st.dictionaries(st.sampled_from([*GOOD, "website", "x"]), st.text(max_size=LONGEST * 5)))
@@ -162,3 +163,46 @@ def test_whatever_is_posted_is_answered(posted: dict[str, str]) -> None:
 def test_where_they_came_from_is_dropped_when_it_is_no_plain_word(name: str, said: str) -> None:
     found = answers(GOOD | {SOURCE: "affiche", CAMPAIGN: "printemps"} | {name: said})
     assert (found.source, found.campaign) == ("" if name == SOURCE else "affiche", "" if name == CAMPAIGN else "printemps")
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason", "meant"),
+    [
+        ("lea@gmial.com", "meant", "lea@gmail.com"),
+        ("Léa@Hotmial.CON", "meant", "léa@hotmail.com"),
+        ("lea@orange.f", "meant", "lea@orange.fr"),
+        ("lea@laposte.fr", "meant", "lea@laposte.net"),
+        ("lea@semailles.con", "meant", "lea@semailles.com"),
+        ("o’brien@x.fr", "sign", "o'brien@x.fr"),
+    ],
+)
+def test_a_likely_typing_error_in_an_address_is_asked_about(typed: str, reason: Reason, meant: str) -> None:
+    read_form = read(GOOD | {EMAIL: typed}, FORM)
+    assert read_form == NotYet({EMAIL: reason}, meant)
+    again = shown_again(GOOD | {EMAIL: typed}, FORM)
+    assert (again[EMAIL], again[TYPED]) == (typed, typed)
+    assert answers(GOOD | again | {MEANT: meant}).address == meant
+    if reason == "meant":
+        assert answers(GOOD | again).address == typed.lower()
+    else:
+        assert reasons(GOOD | again) == {EMAIL: "sign"}
+
+
+def test_what_was_asked_about_is_not_asked_again_beside_another_mistake() -> None:
+    again = shown_again(GOOD | {EMAIL: "lea@gmial.com", "town": ""}, FORM)
+    assert reasons(GOOD | again | {"town": ""}) == {"town": "missing"}
+    meant = shown_again(GOOD | again | {MEANT: "lea@gmail.com", "town": ""}, FORM)
+    assert (meant[EMAIL], meant[TYPED]) == ("lea@gmail.com", "lea@gmail.com")
+
+
+def test_an_address_changed_since_is_neither_the_one_offered_nor_the_one_asked_about() -> None:
+    again = shown_again(GOOD | {EMAIL: "lea@gmial.com"}, FORM)
+    assert answers(GOOD | again | {EMAIL: "lea@free.fr", MEANT: "lea@gmail.com"}).address == "lea@free.fr"
+    assert reasons(GOOD | again | {EMAIL: "lea@hotmial.com"}) == {EMAIL: "meant"}
+
+
+@pytest.mark.parametrize(
+    "domain", [*sorted(PROVIDERS), "mail.com", "email.com", "live.be", "sfr.com", "fred.fr", "semailles.fr", "yahoo.co.uk", "x.fr"]
+)
+def test_an_address_as_likely_as_another_is_not_asked_about(domain: str) -> None:
+    assert answers(GOOD | {EMAIL: f"lea@{domain}"}).address == f"lea@{domain}"

@@ -292,3 +292,36 @@ def test_a_person_fills_the_form_in_with_a_real_browser(fresh: Site, scripts: bo
     person = fresh.person("toronto@exemple.fr")
     assert person.timezone == ("America/Toronto" if scripts else "")
     assert person.requests["conseils"].lists == (32,)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_mistakes_are_listed_with_links_and_a_likely_typing_error_is_asked_about(fresh: Site, scripts: bool) -> None:
+    with browsing(scripts=scripts, width=360) as page:
+        page.goto(f"{fresh.url}/f/inscription")
+        assert page.title() == "La lettre du potager"
+        page.locator("form").evaluate("form => form.noValidate = true") if scripts else None
+        page.get_by_label("Votre adresse").fill("lea@gmial.com")
+        if not scripts:
+            page.get_by_label(KITCHEN).check()
+            page.get_by_label("Oui, je souhaite").check()
+        page.get_by_role("button", name="Je m’inscris").click()
+        assert page.title().replace("\xa0", " ") == "Erreur : La lettre du potager"
+        assert page.evaluate("document.activeElement.id") == "relance-mistakes" if scripts else page.locator("#relance-mistakes[autofocus]").count()
+        links = page.locator("#relance-mistakes a")
+        assert links.count() == (3 if scripts else 1)
+        for n in range(links.count()):
+            target = links.nth(n).get_attribute("href")
+            assert target is not None and page.locator(target).count() == 1
+        links.first.click()
+        assert page.url.endswith("#relance-email") and page.get_by_text("Vouliez-vous écrire lea@gmail.com").count() == 2
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360 if scripts else True
+        if scripts:
+            page.get_by_label(KITCHEN).check()
+            page.get_by_label("Oui, je souhaite").check()
+            page.get_by_role("button", name="Oui, lea@gmail.com").click()
+        else:
+            page.get_by_role("button", name="Je m’inscris").click()
+        page.get_by_text("Presque fini").wait_for()
+    assert fresh.names("lea@gmail.com" if scripts else "lea@gmial.com")[-1] == "consent-requested"
+    assert not fresh.stream("lea@gmial.com" if scripts else "lea@gmail.com")
