@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.letter.draft import CONTROL, LARGEST_HTML, Draft, LetterSource, resolved
+from engine.letter.draft import CONTROL, LARGEST_HTML, Draft, LetterSource, Setting, resolved
 from engine.letter.foreign_tags import FOOT_DOES_IT, asks_for_the_foot
-from engine.letter.layout import PLACEHOLDERS, Foot, foot_html, foot_text
+from engine.letter.layout import PLACEHOLDERS, Foot, Look, foot_html, foot_text
 from engine.letter.merge import (
     MergeFailed,
     Template,
@@ -23,7 +23,7 @@ from engine.sequence.mistakes import N_, Mistake, Words, column_of, words
 from engine.sequence.nearest import nearest_field, question
 
 __all__ = [
-    "Compiled", "Foot", "LetterMistakes", "LetterSource", "MergeFailed", "Mistake", "Rendered", "check_letter",
+    "Compiled", "Foot", "LetterMistakes", "LetterSource", "Look", "MergeFailed", "Mistake", "Rendered", "Setting", "check_letter",
     "compile_letter",
 ]
 
@@ -89,7 +89,7 @@ class Compiled:
 
     def _own(self, urls: Sequence[str], foot: Foot) -> dict[str, str]:
         own = dict(zip(self._url_names, urls, strict=True))
-        own.update(site=foot.who, language=foot.language, logo=self._logo, _colon=foot.colon)
+        own.update(site=foot.who, language=foot.language, logo=self._logo, _colon=foot.colon, _colon_at_end=foot.colon.rstrip(" "))
         for name, label, url in (("unsubscribe", foot.unsubscribe_label, foot.unsubscribe_url),
                                  ("everything", foot.everything_label, foot.everything_url)):
             own[name] = label if url else ""
@@ -102,17 +102,19 @@ class Compiled:
 
 def check_letter(source: LetterSource, fields: Mapping[str, str]) -> tuple[Mistake, ...]:
     """Every mistake of a letter, in order of file and line; `fields` are the merge fields that exist, with their labels."""
-    return tuple(sorted(_mistakes(Draft(source, "", fields), fields)))
+    return tuple(sorted(_mistakes(Draft(source, Setting(), fields), fields)))
 
 
-def compile_letter(source: LetterSource, assets_base: str = "", logo: str = "", fields: Mapping[str, str] | None = None) -> Compiled:
+def compile_letter(
+        source: LetterSource, setting: Setting | str = "", logo: str = "", fields: Mapping[str, str] | None = None) -> Compiled:
     """Compile, or raise LetterMistakes with all of them; a merge field that is not among `fields` is one, where they are given.
 
-    `pictures/…` and `files/…` (also as `logo`) are sought under the URL `assets_base`.
+    `setting` may be the URL alone under which `pictures/…` and `files/…` (also as `logo`) are sought.
     """
-    draft = Draft(source, assets_base, fields or {})
+    installed = Setting(setting) if isinstance(setting, str) else setting
+    draft = Draft(source, installed, fields or {})
     mistakes = _mistakes(draft, fields)
-    address = resolved(logo, assets_base)
+    address = resolved(logo, installed.assets_base)
     if logo and address == logo and not re.fullmatch(r"https://[^\s\"'<>\\]+", logo):
         mistakes.add(Mistake(source.path, 1, N_("The logo `{address}` must be `pictures/…` or an https address."), address=logo))
     if mistakes:

@@ -6,14 +6,16 @@ only a draft without mistakes is compiled. What a person's fields hold is theref
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
+from urllib.parse import unquote
 
 from engine.letter.foreign_tags import explained
-from engine.letter.inspection import ASSET, find_html_mistakes
-from engine.letter.layout import EVERYWHERE, LAYOUT_ONLY, PLACEHOLDERS, find_frame_mistakes, with_buttons
+from engine.letter.inlining import with_inlined_styles
+from engine.letter.inspection import ASSET, find_html_mistakes, unfinished_tag
+from engine.letter.layout import EVERYWHERE, LAYOUT_ONLY, PLACEHOLDERS, USUAL_LOOK, Look, find_frame_mistakes, with_buttons
 from engine.letter.markdown import to_html
 from engine.letter.merge import (
     Piece,
@@ -32,6 +34,9 @@ LARGEST_HTML = 100_000
 LAYOUT_FILE = "layout.html"
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ROOM_FOR_FOOT_AND_FIELDS = 2_000
+_ADDRESS = re.compile(r"""(\s(?:src|href)\s*=\s*["']?)([^"'\s>]+)""")
+_SOURCE = re.compile(r"""\ssrc\s*=\s*["']?([^"'\s>]+)""")
+_WIDTH = re.compile(r"""\swidth\s*=\s*["']?([1-9]\d{0,3})["'\s>/]""", re.I)
 Line = Literal["subject", "preheader"]
 _IN_LINE: Mapping[Line, str] = {"subject": N_("In the subject: {why}"), "preheader": N_("In the preheader: {why}")}
 _ONE_LINE: Mapping[Line, str] = {
@@ -40,6 +45,10 @@ _ONE_LINE: Mapping[Line, str] = {
 _NO_LINK: Mapping[Line, str] = {
     "subject": N_("The subject cannot hold a link."), "preheader": N_("The preheader cannot hold a link.")}
 _URL_LENGTH = 75
+# `/l/` and the token of a link, in place of `/a`.
+_BEYOND_THE_BASE = 36
+# How wide a picture is said to be at most, in pixels: what a column of 600 leaves it. Outlook goes by this alone.
+COLUMN = 528
 
 
 @dataclass(frozen=True)
@@ -53,11 +62,25 @@ class LetterSource:
     layout: str
 
 
+def no_sizes(name: str) -> None:
+    """Of no picture anything is known."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an installation adds to its letters: where `pictures/…` and `files/…` are served, how buttons look, and how large a picture is,
+    in pixels of width and height, by its name below `pictures/`."""
+
+    assets_base: str = ""
+    look: Look = USUAL_LOOK
+    size_of: Callable[[str], tuple[int, int] | None] = no_sizes
+
+
 class Draft:
-    def __init__(self, source: LetterSource, assets_base: str, labels: Mapping[str, str]) -> None:
+    def __init__(self, source: LetterSource, setting: Setting, labels: Mapping[str, str]) -> None:
         """`labels` are the fields that exist, for what a mistake may have meant."""
         self._labels = labels
-        self._source, self._assets_base = source, assets_base
+        self._source, self._setting = source, setting
         self._words = Placeholders(source.body, source.layout, source.subject, source.preheader)
         self._is_html = source.path.lower().endswith((".html", ".htm"))
         self._stands_alone = re.search(r"<html[\s>]", visible(source.body), re.I) is not None
@@ -85,18 +108,20 @@ class Draft:
             if body:
                 self._page = self._content(body)
                 self._look(self._page, source.body, source.path)
-                self._finish()
+                if not unfinished_tag(self._page):
+                    self._finish()
             return
         layout = self._pieces(source.layout, LAYOUT_FILE)
         self._check_frame(layout, ("content", "foot"), LAYOUT_FILE)
         self._check_layout_links()
         if body is not None and layout is not None:
-            content = with_buttons(self._content(body), self._words)
+            content = with_buttons(self._content(body), self._words, self._setting.look)
             self._look(content, source.body, source.path)
             frame = self._protect(layout)
             self._look(frame, source.layout, LAYOUT_FILE, frozenset({"logo"}))
             self._page = self._words.any.sub(lambda word: content if self._is_content(word[0]) else word[0], frame)
-            self._finish()
+            if not unfinished_tag(content) and not unfinished_tag(frame):
+                self._finish()
 
     def _read_line(self, text: str, what: Line) -> None:
         path = self._source.path
@@ -161,8 +186,13 @@ class Draft:
         return piece is not None and piece.kind == "output" and piece.text == "content"
 
     def _finish(self) -> None:
-        self._page = _with_assets(self._page, self._assets_base)
-        self._text = to_text(self._page, self._words, self._words.for_piece(Piece("output", "_colon", 0)))
+        self._page = _with_assets(self._page, self._setting)
+        if not self.mistakes:
+            self._page = with_inlined_styles(self._page, self._words)
+        if self._setting.assets_base:
+            self._words.url_length = len(self._setting.assets_base) + _BEYOND_THE_BASE
+        colons = (self._words.for_piece(Piece("output", name, 0)) for name in ("_colon", "_colon_at_end"))
+        self._text = to_text(self._page, self._words, *colons)
         path = self._source.path
         in_html = {found[1] for found in re.finditer(
             rf"""<a\b[^<>]*?\bhref\s*=\s*["']?({self._words.link.pattern})""", self._page, re.I)}
@@ -208,14 +238,27 @@ def resolved(address: str, assets_base: str) -> str:
     return f"{assets_base.rstrip('/')}/{found[1]}" if found else address
 
 
-def _with_assets(html: str, assets_base: str) -> str:
-    """Pictures and files under their public address; a picture without a style never exceeds the column."""
+def _with_assets(html: str, setting: Setting) -> str:
+    """Pictures and files under their public address; a picture says its size, and without a style of its own never exceeds the column."""
     def in_tag(tag: re.Match[str]) -> str:
-        text = re.sub(r"""(\s(?:src|href)\s*=\s*["']?)([^"'\s>]+)""",
-                      lambda found: found[1] + escape(resolved(found[2], assets_base)) if ASSET.fullmatch(found[2])
-                      else found[0], tag[0])
-        if text[1:4].lower() == "img" and not re.search(r"\sstyle\s*=", text, re.I):
-            text = f'{text[:4]} style="max-width:100%;height:auto"{text[4:]}'
-        return text
+        source = _SOURCE.search(tag[0])
+        text = _ADDRESS.sub(
+            lambda found: found[1] + escape(resolved(found[2], setting.assets_base)) if ASSET.fullmatch(found[2]) else found[0], tag[0])
+        if text[1:4].lower() != "img":
+            return text
+        own = "" if re.search(r"\sstyle\s*=", text, re.I) else ' style="max-width:100%;height:auto"'
+        return f"{text[:4]}{_sized(text, source[1] if source else '', setting)}{own}{text[4:]}"
 
     return re.sub(r"<(?:img|a)\s[^<>]*>", in_tag, html, flags=re.I)
+
+
+def _sized(tag: str, source: str, setting: Setting) -> str:
+    """The attributes of width and height that a picture lacks: its own, scaled to the width that its author gave, or to the column."""
+    picture = ASSET.fullmatch(source)
+    size = setting.size_of(unquote(picture[1].partition("/")[2])) if picture and picture[1].startswith("pictures/") else None
+    if size is None or re.search(r"\sheight\s*=", tag, re.I):
+        return ""
+    given = _WIDTH.search(tag)
+    width = int(given[1]) if given else min(size[0], COLUMN)
+    height = max(1, round(size[1] * width / size[0]))
+    return f' height="{height}"' if given else f' width="{width}" height="{height}"'

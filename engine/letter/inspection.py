@@ -37,7 +37,7 @@ def find_html_mistakes(html: str, source: str, file: str, placeholders: Placehol
                        picture_fields: frozenset[str] = frozenset()) -> list[Mistake]:
     """Mistakes in HTML made from `source`; `picture_fields` are the fields that may be the whole of a `src`."""
     inspector = _Inspector(source, file, placeholders, picture_fields)
-    unfinished = _unfinished_tag(html)
+    unfinished = unfinished_tag(html)
     if unfinished:
         inspector.refuse(unfinished, N_("The HTML tag `{tag}` is not finished: it lacks a quote or its `>`."), tag=unfinished)
         return inspector.mistakes
@@ -203,7 +203,7 @@ class _Inspector(HTMLParser):
     handle_comment = handle_decl = handle_pi = unknown_decl = _hidden  # type: ignore[assignment]
 
 
-def _unfinished_tag(html: str) -> str:
+def unfinished_tag(html: str) -> str:
     """The beginning of a tag that would swallow what follows it, foot included; empty if there is none."""
     place = 0
     while found := _TAG_START.search(html, place):

@@ -11,21 +11,35 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 from typing import Literal
 
 from engine.letter.merge import Piece
 from engine.letter.placeholders import Placeholders
 from engine.sequence.mistakes import N_, Mistake, words
 
+TEXT_WIDTH = 72
 PLACEHOLDERS = frozenset(
     {"content", "foot", "preheader", "subject", "site", "language", "logo", "unsubscribe", "everything"})
 LAYOUT_ONLY = N_("`{name}` has its place in the layout only.")
 EVERYWHERE = frozenset({"site", "language"})
 _PARAGRAPH = 'style="margin:0 0 12px 0"'
 _FOOT_LINK = 'class="quiet" style="color:#4a5561;display:inline-block;padding:12px 0;line-height:20px"'
-_BUTTON = ('class="button" style="display:inline-block;margin:4px 8px 4px 0;padding:14px 28px;border-radius:6px;'
-           "background-color:#1f4e79;color:#ffffff;font-weight:bold;line-height:20px;min-width:44px;"
-           'text-align:center;text-decoration:none"')
+# Outlook on Windows lays out with Word: it knows tables and their cells, and neither `inline-block` nor the padding of a link.
+_FOR_OUTLOOK = "<!--[if mso]>{}<![endif]-->"
+_TABLE = '<table role="presentation" cellpadding="0" cellspacing="0" border="0"'
+
+
+@dataclass(frozen=True)
+class Look:
+    """How buttons look: the colour behind their words, and of the words. `own`: an installation's, which the layout's dark colours leave alone."""
+
+    button: str = "#1f4e79"
+    ink: str = "#ffffff"
+    own: bool = False
+
+
+USUAL_LOOK = Look()
 
 
 @dataclass(frozen=True)
@@ -61,14 +75,23 @@ def foot_html(foot: Foot) -> str:
 
 
 def foot_text(foot: Foot) -> str:
-    identity = "\n".join(part for part in (foot.who, foot.address) if part)
-    links = "\n".join(f"{label}{foot.colon}{url}" for label, url in foot.links)
-    return "\n\n".join(part for part in ("-" * 40, foot.why, identity, links) if part)
+    identity = "\n".join(_wrapped(part) for part in (foot.who, foot.address) if part)
+    links = "\n".join(_wrapped(f"{label}{foot.colon}{url}") for label, url in foot.links)
+    return "\n\n".join(part for part in ("-" * 40, _wrapped(foot.why), identity, links) if part)
 
 
-def with_buttons(html: str, placeholders: Placeholders) -> str:
-    """A paragraph that holds nothing but moves and copies becomes a row of buttons."""
-    anchor = rf'<a href="{placeholders.link.pattern}"(?: title="[^"]*")?>'
+def _wrapped(text: str) -> str:
+    """Within TEXT_WIDTH columns, but for an address longer than that."""
+    return "\n".join(line for part in text.split("\n") for line in wrap(part, TEXT_WIDTH, break_long_words=False, break_on_hyphens=False))
+
+
+def with_buttons(html: str, placeholders: Placeholders, look: Look) -> str:
+    """A paragraph that holds nothing but moves and copies becomes a row of buttons, each the cell of a table of its own."""
+    target = placeholders.link.pattern.replace("(", "(?:")
+    anchor = rf'<a href="{target}"(?: title="[^"]*")?>'
+    whole = re.compile(rf"(<a )({anchor[3:]}(?:(?!</?a\b).)*</a>)", re.S)
+    blank = re.compile(r"(?:\s|&nbsp;|<br\s*/?>)+")
+    before, after = _button(look)
     between = rf"(?:\s|&nbsp;|<br\s*/?>|{placeholders.statement})*"
     row = re.compile(rf"<p>({between}(?:{anchor}(?:(?!</?a\b|</?p\b).)*</a>{between})+)</p>", re.S)
 
@@ -76,9 +99,24 @@ def with_buttons(html: str, placeholders: Placeholders) -> str:
         links = [placeholders.link_of(url) for url in placeholders.any.findall(found[1])]
         if any(link is not None and link.index < 0 and link.kind != "confirm" for link in links):
             return found[0]
-        return f'<p class="answers">{found[1].replace("<a href=", f"<a {_BUTTON} href=")}</p>'
+        pieces = whole.split(found[1])
+        cells = (f"{blank.sub('', pieces[n])}{before}{pieces[n + 2]}{after}" for n in range(0, len(pieces) - 1, 3))
+        inside = "\n".join((*cells, blank.sub("", pieces[-1])))
+        begin, end = _FOR_OUTLOOK.format(f"{_TABLE}><tr>"), _FOR_OUTLOOK.format("</tr></table>")
+        return f'<div class="answers" style="margin:20px 0">{begin}\n{inside}\n{end}</div>'
 
     return row.sub(button_row, html)
+
+
+def _button(look: Look) -> tuple[str, str]:
+    """What stands before a link's attributes, and after the link."""
+    name = "" if look.own else 'class="button" '
+    cell = f'<td {name}bgcolor="{look.button}" align="center" style="border-radius:6px;background:{look.button};mso-padding-alt:14px 28px">'
+    words = (f"display:inline-block;padding:14px 28px;border-radius:6px;background:{look.button};color:{look.ink};font-weight:bold;"
+             "line-height:20px;min-width:44px;text-align:center;text-decoration:none")
+    begin, end = _FOR_OUTLOOK.format('<td style="padding:4px 8px 4px 0">'), _FOR_OUTLOOK.format("</td>")
+    table = f'{_TABLE} style="display:inline-table;margin:4px 8px 4px 0"><tr>{cell}'
+    return f'{begin}{table}<a {name}style="{words}" ', f"</td></tr></table>{end}"
 
 
 def find_frame_mistakes(pieces: tuple[Piece, ...], required: tuple[str, ...], file: str) -> Iterator[Mistake]:

@@ -10,6 +10,8 @@ from hashlib import sha256
 from engine.letter.merge import Piece, literal
 from engine.sequence.links import Link
 
+USUAL_URL_LENGTH = 60
+
 
 class Placeholders:
     def __init__(self, *sources: str) -> None:
@@ -18,6 +20,7 @@ class Placeholders:
         self.links: list[Link] = []
         self.any = re.compile(rf"(https://{self._mark}l\d+z\.invalid|{self._mark}[os]\d+z)")
         self.statement = rf"{self._mark}s\d+z"
+        self.url_length = USUAL_URL_LENGTH
         self.link = re.compile(rf"https://{self._mark}l(\d+)z\.invalid")
 
     def for_piece(self, piece: Piece) -> str:
@@ -56,7 +59,7 @@ class Placeholders:
         """About how wide the text will be; statements take no room."""
         def room(found: re.Match[str]) -> str:
             piece = self.piece_of(found[0])
-            return "x" * (60 if piece is None else 10 if piece.kind == "output" else 0)
+            return "x" * (self.url_length if piece is None else 10 if piece.kind == "output" else 0)
         return len(self.any.sub(room, text))
 
     def template(self, text: str) -> str:

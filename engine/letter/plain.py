@@ -1,4 +1,4 @@
-"""The text part, made from the HTML: the same facts and the same links, wrapped near 72 columns.
+"""The text part, made from the HTML: the same facts and the same links, within 72 columns but for longer addresses.
 
 Works on HTML whose merge tags and links are placeholders, so it runs once per letter, not once per person. Each block
 ends with its own blank line: a block inside an `if` leaves no trace when the condition is false.
@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from engine.letter.layout import TEXT_WIDTH as WIDTH
 from engine.letter.placeholders import Placeholders
 
-WIDTH = 72
+_COLON_WIDTH = 3
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "div", "dl", "dt", "figcaption",
     "figure", "footer", "header", "html", "main", "nav", "p", "section", "table", "tbody", "tfoot", "thead", "tr", "td",
@@ -21,9 +22,9 @@ _SPACES = re.compile(r"[ \t\n\r\f]+")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 
 
-def to_text(html: str, placeholders: Placeholders, colon: str) -> str:
-    """`colon` is what stands between the words and the URL of an answer."""
-    reader = _Reader(placeholders, colon)
+def to_text(html: str, placeholders: Placeholders, colon: str, colon_at_end: str) -> str:
+    """`colon` is what stands between the words and the URL of an answer, `colon_at_end` the same where the URL begins a line."""
+    reader = _Reader(placeholders, colon, colon_at_end)
     reader.feed(html)
     reader.close()
     reader.flush()
@@ -31,9 +32,9 @@ def to_text(html: str, placeholders: Placeholders, colon: str) -> str:
 
 
 class _Reader(HTMLParser):
-    def __init__(self, placeholders: Placeholders, colon: str) -> None:
+    def __init__(self, placeholders: Placeholders, colon: str, colon_at_end: str) -> None:
         super().__init__(convert_charrefs=True)
-        self._placeholders, self._colon = placeholders, colon
+        self._placeholders, self._colon, self._colon_at_end = placeholders, colon, colon_at_end
         self._only_statements = re.compile(rf"(?:\s|{placeholders.statement})*")
         self.out: list[str] = []
         self._line = ""
@@ -87,8 +88,8 @@ class _Reader(HTMLParser):
             self._prefixes.append(" " * len(self._bullet))
         elif tag == "blockquote":
             self._prefixes.append("> ")
-        elif tag == "p":
-            self._answers = "answers" in attributes.get("class", "").split()
+        elif tag == "div" and "answers" in attributes.get("class", "").split():
+            self._answers = True
         elif tag == "pre":
             self._preformatted = True
         elif re.fullmatch("h[1-6]", tag):
@@ -109,7 +110,9 @@ class _Reader(HTMLParser):
         href, self._href = self._href or "", None
         label = _SPACES.sub(" ", self._line[self._label_from:]).strip()
         if self._answers:
-            self._line = f"{self._line[:self._label_from]}{label}{self._colon}{href}"
+            fits = self._placeholders.width(label) + _COLON_WIDTH + self._placeholders.width(href) <= WIDTH
+            between = self._colon if fits else f"{self._colon_at_end}\v"
+            self._line = f"{self._line[:self._label_from]}{label}{between}{href}"
             self.flush()
         elif href.startswith(("https:", "mailto:", "tel:")):
             address = href.removeprefix("mailto:").removeprefix("tel:")
@@ -130,7 +133,7 @@ class _Reader(HTMLParser):
         elif (tag == "li" and self._lists and self._prefixes) or (tag == "blockquote" and self._prefixes):
             self._prefixes.pop()
             self._bullet = ""
-        elif tag == "p" and self._answers:
+        elif tag == "div" and self._answers:
             self._answers = False
             self.out.append("\n")
         elif tag == "pre":
@@ -169,7 +172,7 @@ class _Reader(HTMLParser):
             line, used = "", 0
             for word in _SPACES.sub(" ", part).strip(" ").split(" "):
                 room = self._placeholders.width(word)
-                if line and used + 1 + room > width and not self._answers:
+                if line and used + 1 + room > width and not (self._answers and self._colon in word):
                     lines.append(line)
                     line, used = word, room
                 else:

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Literal, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from engine.colour import text_on
 from engine.config import Config
-from engine.letter.compile import Compiled, Foot, LetterMistakes, MergeFailed, Rendered, compile_letter
+from engine.letter.compile import Compiled, Foot, LetterMistakes, Look, MergeFailed, Rendered, Setting, compile_letter
 from engine.letter.mould import Mould
 from engine.letter.names import names_among
 from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, LENGTH, MY_DATA, NOT_ME, UNSUBSCRIBE, make_token, make_tokens
+from engine.picture_sizes import sizes_of
 from engine.proof.carried import HEADER, words_of
 from engine.sending import message as mails
 from engine.sending.address_header import Mailbox
@@ -93,6 +95,8 @@ class Composer:
         self.config, self.link_key, self.newest = config, link_key, newest
         self.host = urlsplit(config.site.url).hostname or "localhost"
         self.domain = config.site.sender.rpartition("@")[2]
+        look = Look(config.site.colour, text_on(config.site.colour), own=True) if config.site.colour else Look()
+        self._setting = Setting(f"{config.site.url}/a", look, sizes_of(config.sequences))
         self._kept: OrderedDict[tuple[int, str, str, str], Compiled] = OrderedDict()
         self._sources: set[str] = set()
         self._casts: OrderedDict[tuple[int | str, ...], _Cast | None] = OrderedDict()
@@ -176,7 +180,7 @@ class Composer:
         key = (plan.edition, letter.body, letter.subject, f"{letter.preheader}|{purpose if letter.body == CONFIRMATION_BODY else ''}")
         found = self._kept.get(key)
         if found is None:
-            found = compile_letter(source_of(letter, plan, purpose), f"{self.config.site.url}/a")
+            found = compile_letter(source_of(letter, plan, purpose), self._setting, quote(self.config.site.logo))
             self._kept[key] = found
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)

@@ -90,11 +90,27 @@ def _composed(house: House, letter: str, person: str, to: str) -> Composed:
     known = house.vault.people([subscriber]).get(subscriber) if subscriber else None
     claim = find_letter(plan, letter)
     state = house.decisions.load([subscriber])[subscriber] if subscriber else None
-    ordered = Ordered(claim, 0, address_of(to), known.fields if known else {}, state.language if state else "", source=known.source if known else "")
+    ground = state.grounds.get(claim.purpose) if state else None
+    ordered = Ordered(
+        claim,
+        0,
+        address_of(to),
+        known.fields if known else {},
+        state.language if state else "",
+        ground.basis if ground else _usual_basis(plan, claim),
+        known.source if known else "",
+    )
     try:
         return Composer(house.config, house.secrets.link_key).compose(ordered, plan, house.clock.now())
     except CannotRender as error:
         raise Refusal(N_("this letter cannot be made for this person: {why}"), why=error) from error
+
+
+def _usual_basis(plan: Plan, claim: LetterBegun) -> str:
+    """On what ground people get this letter of whom nothing is known: that of the forms that lead to its list, else of its purpose."""
+    forms = [form for form in plan.forms.values() if form.purpose == claim.purpose]
+    leading = [form for form in forms if claim.list in form.lists] or forms
+    return leading[0].basis if leading else "consent"
 
 
 def find_letter(plan: Plan, said: str) -> LetterBegun:

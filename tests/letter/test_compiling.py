@@ -108,8 +108,7 @@ Non, aidez-moi\N{NO-BREAK SPACE}: https://e.fr/m/1
 
 - un
 - deux
-  1. trois
-     (https://e.fr/m/3)
+  1. trois (https://e.fr/m/3)
 
 > cité
 
@@ -146,9 +145,9 @@ def test_subject_preheader_and_language_reach_the_layout() -> None:
     rendered = render(WELCOME, replace(FOOT, language="en"), first_name="Anne")
     assert rendered.subject == "Bienvenue Anne"
     assert "<title>Bienvenue Anne</title>" in rendered.html
-    assert "Un mot pour Anne</div>" in rendered.html
+    assert "Un mot pour Anne\u2007" in rendered.html
     assert "Un mot pour Anne" not in rendered.text
-    assert '<html lang="en" dir="ltr">' in rendered.html
+    assert '<html lang="en" dir="ltr" style=' in rendered.html
     assert "Oui: https://e.fr/m/0" in rendered.text
 
 
@@ -339,7 +338,7 @@ def test_a_letter_that_cannot_be_withdrawn_from_shows_no_way_out() -> None:
 
 def test_the_way_out_can_stand_in_the_words_themselves() -> None:
     source = letter("[Stop](===unsubscribe===), [tout](===everything===)")
-    assert render(source).text.startswith("Stop (https://e.fr/u/1),\ntout (https://e.fr/e/1)\n")
+    assert render(source).text.startswith("Stop (https://e.fr/u/1), tout\n(https://e.fr/e/1)\n")
     with pytest.raises(MergeFailed):
         render(source, replace(FOOT, unsubscribe_url=""))
 
@@ -356,7 +355,7 @@ def test_answers_alone_in_a_paragraph_become_buttons_and_others_do_not() -> None
     body = "[Oui](===1===)\n[Non](===2===)\n\nOu [plus tard](===3===).\n\n[Stop](===unsubscribe===)"
     html = render(letter(body)).html
     assert re.findall(r'class="button"[^>]*href="([^"]*)"', html) == URLS[:2]
-    assert '<a href="https://e.fr/m/2">plus tard</a>' in html
+    assert re.search(r'<a href="https://e.fr/m/2"[^>]*>plus tard</a>', html)
 
 
 def test_pictures_and_files_are_sought_under_the_public_address() -> None:
@@ -375,7 +374,7 @@ def test_a_logo_is_shown_when_there_is_one() -> None:
 
 def test_an_html_fragment_is_put_into_the_layout_as_it_is() -> None:
     rendered = render(letter("<p>*Bonjour* {{ n }}</p><p><a href='===1==='>Oui</a></p>", path="x.html"), n="Zoé")
-    assert "<p>*Bonjour* Zoé</p>" in rendered.html
+    assert re.search("<p[^>]*>\\*Bonjour\\* Zoé</p>", rendered.html)
     assert rendered.text.startswith("*Bonjour* Zoé\n\nOui (https://e.fr/m/0)")
 
 

@@ -170,8 +170,11 @@ def test_suppressed_addresses_take_no_part(relance: Installation) -> None:
 
 def test_a_letter_is_previewed_for_a_person(relance: Installation) -> None:
     relance.done("subscribe", "flora@lecteurs.example", "--list", "12", "--field", "first_name=Flora", *SOURCE)
-    shown, stranger, unknown, wrong = relance.together(
+    customer = ("--basis", "soft-optin", *SALE, "--source", "boutique", "--collected", "2026-01-05")
+    relance.done("subscribe", "acheteuse@lecteurs.example", "--list", "12", *customer)
+    shown, bought, stranger, unknown, wrong = relance.together(
         ("preview", "question", "--for", "flora@lecteurs.example"),
+        ("preview", "question", "--for", "acheteuse@lecteurs.example", "--text"),
         ("preview", "10/question", "--for", "stranger@lecteurs.example", "--text"),
         ("preview", "bonjour", "--for", "flora@lecteurs.example"),
         ("preview", "question", "--for", "flora"),
@@ -179,7 +182,8 @@ def test_a_letter_is_previewed_for_a_person(relance: Installation) -> None:
     subject, path = shown.out.splitlines()
     assert subject == "Avez-vous semé, Flora ?"
     assert "Avez-vous semé" in Path(path).read_text("utf-8") and Path(path).stat().st_mode & 0o077 == 0
-    assert stranger.out.startswith("Avez-vous semé ?")
+    assert stranger.out.startswith("Avez-vous semé ?") and "because you agreed to receive" in stranger.out
+    assert "You receive this letter under" in bought.out and "because you agreed" not in bought.out
     assert (unknown.status, unknown.err) == (2, 'relance: there is no letter "bonjour"; there are: semis/question, confirmation\n')
     assert wrong.status == 2
 
