@@ -59,9 +59,11 @@ def _yields(target: List, source: List, plan: Plan) -> bool:
 
 def broadcasts_for_another_purpose(written: Written) -> Iterator[Mistake]:
     for broadcast in written.plan.broadcasts.values():
+        entries = written.tables.get(("broadcast", broadcast.id), {}).get("to")
+        by_itself = entries if isinstance(entries, list) else []
         for number in broadcast.to:
             listed = written.plan.lists.get(number)
-            if listed is not None and listed.purpose != broadcast.purpose:
+            if listed is not None and listed.purpose != broadcast.purpose and (number in by_itself or listed.name in by_itself):
                 message = N_('this broadcast speaks for "{purpose}", {list} for "{other}": only those who agreed to both get it')
                 place, other = ("broadcast", broadcast.id), listed.purpose
                 yield written.mistake(place, "to", message, purpose=broadcast.purpose, list=named(listed), other=other)

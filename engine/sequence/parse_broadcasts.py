@@ -16,14 +16,15 @@ from engine.sequence.parse_links import read_links
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
 
+EVERYONE = "everyone"
 ON = "%Y-%m-%d %H:%M"
 _ON = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 
 
 def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
     name = table.need("id", str, "")
-    to = tuple(draft.resolve(each, table, "to") for each in table.need("to", list, []))
-    if not to and isinstance(table.values.get("to"), list):
+    to = _audience(table, draft)
+    if not to and table.values.get("to") == []:
         table.mistake("to", N_("`to` names no list: nobody would get this"))
     on, every = table.get("on", str, ""), table.get("every", str, "")
     if bool(on) == bool(every):
@@ -41,6 +42,23 @@ def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
     lateness = table.parsed("max_lateness", parse_delay, Delay(days=2))
     table.finish()
     return Broadcast(name, purpose, to, letter, root.file, on, every, reminder, lateness)
+
+
+def _audience(table: Table, draft: Draft) -> tuple[int, ...]:
+    """The lists meant by `to`, each once: by number or name, those of a group ("@prospects"), or all there are ("everyone")."""
+    numbers: list[int] = []
+    for entry in table.need("to", list, []):
+        if entry == EVERYONE and EVERYONE not in draft.names:
+            numbers += draft.lists
+        elif isinstance(entry, str) and entry.startswith("@"):
+            draft.known_group(entry[1:], table, "to")
+            of_group = [number for number, (listed, _) in draft.lists.items() if listed.group == entry[1:]]
+            if not of_group and any(group.name == entry[1:] for group in draft.settings.groups) and not draft.unread:
+                table.mistake("to", N_('no list is of the group "{group}": nobody would get this'), group=entry[1:])
+            numbers += of_group
+        else:
+            numbers.append(draft.resolve(entry, table, "to"))
+    return tuple(dict.fromkeys(numbers))
 
 
 def _reminder(table: Table, letter: Letter, draft: Draft) -> Letter:

@@ -151,6 +151,37 @@ def test_french_words_for_times_mean_what_the_english_ones_do(french: str, engli
     assert (one.after, one.hours) == (other.after, other.hours)
 
 
+@pytest.mark.parametrize(
+    ("to", "numbers"),
+    [
+        ('["everyone"]', (11, 12)),
+        ('["@clients"]', (12,)),
+        ('["@clients", 11, "non", "everyone"]', (12, 11)),
+    ],
+)
+def test_a_broadcast_goes_to_lists_to_the_lists_of_a_group_or_to_everyone(to: str, numbers: tuple[int, ...]) -> None:
+    assert read(GOOD.replace("to = [11]", f"to = {to}")).broadcasts["poll"].to == numbers
+
+
+def test_a_list_that_has_this_very_name_is_meant_by_it() -> None:
+    text = GOOD.replace('name = "oui"', 'name = "everyone"').replace("to = [11]", 'to = ["everyone"]')
+    assert read(text).broadcasts["poll"].to == (11,)
+
+
+@pytest.mark.parametrize(
+    ("to", "told"),
+    [
+        ('["@amis"]', 'the group "amis" is not declared in config.toml'),
+        ('["@prospects"]', 'no list is of the group "prospects": nobody would get this'),
+        ('["everyon"]', 'there is no list "everyon"'),
+        ("[]", "`to` names no list"),
+    ],
+)
+def test_an_audience_that_cannot_be_is_told(to: str, told: str) -> None:
+    (mistake,) = mistakes(GOOD.replace("to = [11]", f"to = {to}"))
+    assert told in mistake
+
+
 @pytest.mark.parametrize(("every", "told"), [("0 9 31 2 *", "falls due never"), ("0 9 30,31 feb *", "falls due never"), ("0 9 31 4,6 *", "never")])
 def test_a_day_that_no_month_has_is_no_occasion(every: str, told: str) -> None:
     (mistake,) = mistakes(GOOD.replace('on = "2026-12-01 09:00"', f'every = "{every}"'))
