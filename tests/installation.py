@@ -23,16 +23,19 @@ from engine.config import read_config
 from engine.house import House
 from engine.installation.publishing import publication
 from engine.keys import make_secrets, read_secrets
+from engine.ledger.store import Ledger
 from engine.store import postmaster, sockets
-from engine.store.database import ensure_database
+from engine.store.database import Database, ensure_database, ensure_program_role
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
 from engine.subscriber.events import Cause
 from engine.web.shown import shown_by
+from projections.reading import ReadViews
 
 # Nothing here outlives the run, so nothing needs to reach the disk.
 SETTINGS = {"shared_buffers": "64MB", "max_wal_size": "256MB", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 TEMPLATE = "template_relance"
+TEMPLATE_PROGRAM = f"{TEMPLATE}_program"
 
 LAYOUT = """<!doctype html><html lang="{{ language }}"><head><title>{{ subject }}</title></head>
 <body><div>{{ preheader }}</div>{{ content }}{{ foot }}</body></html>"""
@@ -102,13 +105,23 @@ class Installations:
     def __enter__(self) -> Installations:
         try:
             self.admin = self._embedded.attach()
-            with psycopg.connect(self.admin, autocommit=True) as connection:
-                connection.execute("CREATE ROLE template_program")
-            migrate(ensure_database(self.admin, TEMPLATE), "template_program")
+            self._make_template()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def _make_template(self) -> None:
+        """A migrated database with its views, still empty. The role of each installation is a member of its program's, and may what that may."""
+        owner = ensure_database(self.admin, TEMPLATE)
+        program = ensure_program_role(owner, self.root / "template.password")
+        migrate(owner, TEMPLATE_PROGRAM)
+        database, ledger = Database(program).open(), Ledger(program)
+        try:
+            ReadViews(ledger, database).prepare()
+        finally:
+            ledger.close()
+            database.close()
 
     def __exit__(self, *error: object) -> None:
         self._embedded.detach()
@@ -130,8 +143,11 @@ class Installations:
         write_sequences(folder, {"layout.html": LAYOUT} | dict(files))
         read = read_config(folder)
         make_secrets(read.secrets)
+        (read.secrets / "database.password").write_text(name, encoding="utf-8")
         with psycopg.connect(self.admin, autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {name}_program LOGIN PASSWORD '{name}' IN ROLE {TEMPLATE_PROGRAM}".encode())
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY".encode())
+            connection.execute(f"GRANT CREATE ON DATABASE {name} TO {name}_program".encode())
         owner = make_conninfo(self.admin, dbname=name)
         try:
             with furnished(read, owner, read_secrets(read.secrets)) as house:

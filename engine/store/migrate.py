@@ -28,16 +28,18 @@ class NewerVault(Exception):
 def migrate(owner: str, role: str) -> None:
     """Create or bring up to date; `role` is the running program's. Raises NewerVault rather than touch what it does not know."""
     statements = queries(HERE / "migrate.sql")
-    wanted = _fingerprint(role)
+    wanted = _fingerprint()
     with connect(owner) as connection:
-        if _is_current(connection, wanted, role):
+        if _found(connection, role) == (wanted, True):
             return
         connection.execute(statements["lock"], {"key": MIGRATION_LOCK})
         try:
-            if _is_current(connection, wanted, role):
-                return
-            create_stores(connection, ledger.statements(owner), role)
-            connection.execute(sql.SQL(statements["mark"]).format(fingerprint=sql.Literal(wanted)))
+            fingerprint, granted = _found(connection, role)
+            if fingerprint != wanted:
+                create_stores(connection, ledger.statements(owner), role)
+                connection.execute(sql.SQL(statements["mark"]).format(fingerprint=sql.Literal(wanted)))
+            elif not granted:
+                _grant(connection, role)
         finally:
             connection.execute(statements["unlock"], {"key": MIGRATION_LOCK})
 
@@ -53,22 +55,29 @@ def create_stores(
     _vault(connection, migrations)
     with connection.cursor() as cursor:
         proof.create(cursor)
+    _grant(connection, role)
+
+
+def _grant(connection: psycopg.Connection[TupleRow], role: str) -> None:
+    """What the running program may do."""
+    statements = queries(HERE / "migrate.sql")
     named = {"role": sql.Identifier(role), "database": sql.Identifier(connection.info.dbname)}
     for name in ("grant_ledger", "grant_tables", "grant_proof", "grant_views"):
         connection.execute(sql.SQL(statements[name]).format(**named))
 
 
-def _fingerprint(role: str) -> str:
-    """Names everything a migration would do: while it is the same, none is needed, and none takes a lock that would stop the senders."""
+def _fingerprint() -> str:
+    """Names everything that a migration makes: while it is the same, none is needed, and none takes a lock that would stop the senders."""
     rooms = [Path(str(room.__file__)).with_suffix(".sql") for room in (desk, ledger, proof)]
     files = [HERE / "migrate.sql", *rooms, *sorted(VAULT_MIGRATIONS.glob("*.sql"))]
-    return "relance " + hashlib.sha256(b"\0".join([role.encode(), *(path.read_bytes() for path in files)])).hexdigest()
+    return "relance " + hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def _is_current(connection: psycopg.Connection[TupleRow], wanted: str, role: str) -> bool:
-    """A copy that was put back brings the fingerprint with it, and not what was granted on the database itself."""
+def _found(connection: psycopg.Connection[TupleRow], role: str) -> tuple[str, bool]:
+    """The fingerprint of what is there, and whether everything is granted to `role`: a copy that was put back brings the fingerprint with it, and not
+    what was granted on the database itself, nor to a role of another name."""
     row = connection.execute(queries(HERE / "migrate.sql")["fingerprint"], {"role": role}).fetchone()
-    return row is not None and row[0] == wanted and bool(row[1])
+    return (str(row[0]), bool(row[1])) if row is not None else ("", False)
 
 
 def _vault(connection: psycopg.Connection[TupleRow], only: Collection[str] | None) -> None:

@@ -40,8 +40,13 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON proof.tile TO {role}
 GRANT CREATE ON DATABASE {database} TO {role}
 
 -- name: fingerprint
--- What the last migration left as the ledger schema's comment, and whether the program may make views.
-SELECT obj_description(oid, 'pg_namespace'), has_database_privilege(%(role)s, current_database(), 'CREATE') FROM pg_namespace WHERE nspname = 'ledger'
+-- What the last migration left as the ledger schema's comment; and whether the program may make views, add to the ledger and use each table of the others.
+SELECT obj_description(ledger.oid, 'pg_namespace'),
+    has_database_privilege(%(role)s, current_database(), 'CREATE')
+    AND (SELECT bool_and(has_schema_privilege(%(role)s, room.oid, 'USAGE') AND has_table_privilege(%(role)s, kept.oid, 'SELECT'))
+        FROM pg_class kept JOIN pg_namespace room ON room.oid = kept.relnamespace
+        WHERE kept.relkind = 'r' AND (room.nspname IN ('vault', 'desk', 'proof') OR (room.nspname, kept.relname) = ('ledger', 'events')))
+FROM pg_namespace ledger WHERE ledger.nspname = 'ledger'
 
 -- name: schemas
 -- Vault and desk; the ledger makes its own, views theirs.
