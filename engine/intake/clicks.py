@@ -28,7 +28,8 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """One link of one letter: what it asks for, the claim of its letter, the published link of an answer, the request a confirmation is about.
+    """One link of one letter: what it asks for, the claim of its letter, the published link of an answer, the request a confirmation is about
+    (`told`: the commitment to what was told with it).
 
     `notice` is the digest of the words of the page on which a press gives a ground.
     """
@@ -38,6 +39,7 @@ class Click:
     link: Link | None = None
     request: str = ""
     notice: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

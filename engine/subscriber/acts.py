@@ -11,7 +11,7 @@ from engine.sequence.timing import Hours, due, first_permitted, later
 from engine.subscriber.act import NEVER, settle, under_way_of
 from engine.subscriber.act import Act as Act
 from engine.subscriber.act import zone_of as zone_of
-from engine.subscriber.eligibility import EVERYTHING, why_not
+from engine.subscriber.eligibility import EVERYTHING, live_ground, why_not
 from engine.subscriber.letters import letters_at
 from engine.subscriber.person import InFlight, LetterState, Mailing, Membership, Person, Request
 from engine.subscriber.silence import permission_act
@@ -263,6 +263,8 @@ def request_act(person: Person, request: Request, plan: Plan) -> Act:
 
 
 def _confirmation_mail(person: Person, request: Request, plan: Plan) -> Act | None:
+    if live_ground(person, request.purpose) is not None and person.memberships.keys() >= set(request.lists):
+        return None  # they came to stand there by another way: nothing is left to confirm
     asked, again = request.letters.get("ask"), request.letters.get("ask-again")
     if asked is None:
         return Act("letter", "ask", request.asked_at, request.asked_at)

@@ -61,11 +61,15 @@ class RequestConsent(Command):
 
 @dataclass(frozen=True, slots=True)
 class Confirm(Command):
-    """The person confirms the request whose mail carried the link. `request` is what the mail answered."""
+    """The person confirms the request whose mail carried the link. `request` is what the mail answered.
+
+    `fields` name what was told with it and is kept now.
+    """
 
     purpose: str
     request: str
     act: str = ""
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

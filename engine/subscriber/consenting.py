@@ -93,6 +93,7 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
     if person.suppressed:
         facts += (e.SubscriberReachable(command.at, "confirmed by the person"),)
     facts += (e.ConsentConfirmed(command.at, command.purpose, command.request, command.act, pending.notice, *plan.partner_of(command.purpose)),)
+    facts += profile(command.at, person, command.fields)
     joins = _joins_all(command.at, pending.lists, person, plan)
     return done(command.cause, *facts, *(() if isinstance(joins, Refused) else joins))
 

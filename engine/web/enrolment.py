@@ -91,7 +91,7 @@ class Enrolment:
         person = self.house.decisions.load([stream])[stream] if stream else NOBODY
         if person.objected or person.restricted or NEVER_MAILED & {suppressed, person.suppressed}:
             return
-        post = _Post(answers, form, installation, received, person, self._fields(answers, stream), signed)
+        post = _Post(answers, form, installation, received, person, self._fields(answers, stream, person, signed=signed), signed)
         known = bool(stream or suppressed) or self.house.vault.formerly(answers.address) is not None
         at_once = not suppressed and (signed or (calm and received.timely and not known and not form.confirm))
         if not at_once or not self._join(post):
@@ -108,8 +108,11 @@ class Enrolment:
             return False
         return is_signed(keys, form.name, answers.order, answers.address, answers.proof, wall_now() // 1000)
 
-    def _fields(self, answers: Answers, stream: str) -> dict[str, str]:
-        """What the vault is to keep. Of someone known only what was missing: anybody can type an address, and must not rewrite a person's name."""
+    def _fields(self, answers: Answers, stream: str, person: Person, *, signed: bool) -> dict[str, str]:
+        """What the vault is to keep at once: anybody can type an address, and must not rewrite a person's name. Of whoever has once agreed to
+        something nothing, before they confirm; of the others what was missing."""
+        if person.grounds and not signed:
+            return {}
         known = self.house.vault.people([stream]).get(stream) if stream else None
         standing: Mapping[str, str] = known.fields if known else {}
         return {name: value for name, value in answers.fields.items() if not standing.get(name)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from engine.deciding import Result, Wish
@@ -15,7 +15,7 @@ from engine.subscriber.person import Person
 from engine.web.opened import Opened, Opening
 from engine.web.together import Errand, Steps
 
-OPEN, SPEND, SHOWN, LATER, BARRED, ACT, PRESSED, OPEN_AGAIN = range(8)
+OPEN, SPEND, SHOWN, LATER, BARRED, TOLD, ACT, PRESSED, OPEN_AGAIN = range(9)
 
 
 def opened(token: str) -> Steps[Opened | None]:
@@ -47,6 +47,11 @@ def barred(stream: str) -> Steps[str]:
     return cast(str, (yield BARRED, stream))
 
 
+def told(stream: str, commitment: str) -> Steps[Mapping[str, str]]:
+    """The fields that were told with a request, and of which nothing is known yet."""
+    return cast("Mapping[str, str]", (yield TOLD, (stream, commitment)))
+
+
 def acted(wish: Wish, person: Person) -> Steps[Result]:
     """The wish carried out, about a person as they were when the link was opened."""
     return cast(Result, (yield ACT, (wish, person)))
@@ -62,7 +67,7 @@ class Errands:
     def __init__(self, house: House) -> None:
         self.house, self._opening = house, Opening(house)
         self._installation: Installation | None = None
-        run: tuple[Errand, ...] = (self._open, self._spend, self._show, self._read_on, self._bar, self._act, self._press, self._open)
+        run: tuple[Errand, ...] = (self._open, self._spend, self._show, self._read_on, self._bar, self._tell, self._act, self._press, self._open)
         self.by_number = dict(enumerate(run))
 
     def _open(self, asked: Sequence[object]) -> Sequence[object]:
@@ -93,6 +98,16 @@ class Errands:
         hashes = {person.subscriber: vault.hash(person.address) for person in vault.people(set(streams)).values()}
         reasons = vault.suppressed(list(hashes.values()))
         return [reasons.get(hashes.get(stream, b""), "") for stream in streams]
+
+    def _tell(self, asked: Sequence[object]) -> Sequence[object]:
+        return [self._fields_told(*each) for each in cast(Sequence[tuple[str, str]], asked)]
+
+    def _fields_told(self, stream: str, commitment: str) -> Mapping[str, str]:
+        known, answers = self.house.vault.people([stream]).get(stream), self.house.vault.evidence_of(stream).get(commitment, {}).get("answers")
+        if known is None or not isinstance(answers, dict):
+            return {}
+        declared = self.house.publications.known.plan().fields
+        return {name: str(value) for name, value in answers.items() if name in declared and value and not known.fields.get(name)}
 
     def _act(self, asked: Sequence[object]) -> Sequence[object]:
         wishes = cast(Sequence[tuple[Wish, Person]], asked)

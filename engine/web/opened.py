@@ -101,8 +101,8 @@ class Opening:
             entry, action = begun[token]
             form = ""
             if click.action in OF_A_REQUEST:
-                request, form = _request(before[entry.stream], entry)
-                click = replace(click, request=request)
+                request, form, told = _request(before[entry.stream], entry)
+                click = replace(click, request=request, told=told)
             person = people[entry.stream]
             language = spoken(person.language, self.house.config.site)
             found[token] = Opened(token, action, entry, click, published.links(click.claim), plan, person, language, installation, form)
@@ -190,15 +190,16 @@ def readable(link: Link | None) -> str:
     return _MARKUP.sub("", link.label).strip()[:200]
 
 
-def _request(entries: Sequence[Entry], begun: Entry) -> tuple[str, str]:
-    """The request a confirmation mail is about, and its form: the last one of that purpose before the mail was begun."""
-    purpose, found = cast(LetterBegun, begun.event).purpose, ("", "")
+def _request(entries: Sequence[Entry], begun: Entry) -> tuple[str, str, str]:
+    """The request a confirmation mail is about, its form, and the commitment to what was told with it: the last one of that purpose before the mail
+    was begun."""
+    purpose, found = cast(LetterBegun, begun.event).purpose, ("", "", "")
     for earlier in entries:
         event = earlier.event
         if earlier.version >= begun.version:
             break
         if isinstance(event, ConsentRequested) and event.purpose == purpose:
-            found = (event.request, event.form)
+            found = (event.request, event.form, earlier.cause.evidence)
         elif isinstance(event, PermissionAsked) and purpose == EVERYTHING:
-            found = (event.request, "")
+            found = (event.request, "", "")
     return found

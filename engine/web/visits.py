@@ -18,6 +18,7 @@ from engine.desk.desk import Opening as Fetched
 from engine.house import House
 from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of, contradicts
 from engine.subscriber.answering import CONTRADICTORY, is_contradiction, may_take_back
+from engine.subscriber.commands import Confirm
 from engine.subscriber.decide import decide
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused
 from engine.vault.commitment import Evidence
@@ -77,6 +78,8 @@ class Visits:
         if isinstance(command, Refused):
             return self.pages.refused(opened, command.why)
         keep = yield from self._keep(opened, body, kept, now)
+        if isinstance(command, Confirm) and opened.click.told and (fields := (yield from errands.told(opened.stream, opened.click.told))):
+            command, keep = replace(command, fields=tuple(sorted(fields))), replace(keep, fields=fields)
         result = yield from errands.acted(Wish(command, stream=opened.stream, keep=keep), opened.person)
         if result.conflict:
             return self.busy(visitor.token, body)

@@ -221,6 +221,17 @@ def test_a_stranger_completes_a_persons_fields_and_rewrites_none(site: Site) -> 
     assert site.fields("fixe@exemple.fr") == {"first_name": "Léa"}
 
 
+def test_of_a_reader_nothing_is_completed_before_they_confirm_what_was_typed(site: Site) -> None:
+    address = "lectrice-sans-nom@exemple.fr"
+    site.post("inscription", {"email": address, "jardin": BALCONY})
+    site.confirm(site.asked(address))
+    site.post("inscription", {"email": address, "jardin": KITCHEN, "first_name": "Léa"})
+    assert site.fields(address) == {} and "profile-changed" not in site.names(address)
+    site.confirm(site.asked(address))
+    assert site.fields(address) == {"first_name": "Léa"} and site.names(address)[-2:] == ["profile-changed", "list-joined"]
+    assert site.lists(address) == {31, 32}
+
+
 def test_a_form_republished_meanwhile_is_shown_again_and_must_be_ticked_again(fresh: Site) -> None:
     old = fresh.stamp("simple")
     write_sequences(fresh.house.config.folder, {"potager.toml": SEQUENCES.replace("Sans confirmation", "De nouveaux mots")})

@@ -177,6 +177,14 @@ def test_what_was_confirmed_after_an_order_form_is_proved_in_full(site: Site) ->
     assert set(missing(last.said)) <= {"mail", "mail_digest", "message_id", "sent_at", "relay_code", "relay_words"}
 
 
+def test_nobody_is_asked_to_confirm_where_a_signed_order_has_brought_them(site: Site) -> None:
+    address = reader(site, "deux-voies@exemple.fr")
+    order(site, address, "J-1")
+    order(site, address, "J-2", signed(KEY, "achat", "J-2", address, until()))
+    assert site.lists(address) == {50}
+    assert acts(site.person(address), site.house.publications.current().plan())["ask:conseils"].kind == "expire"
+
+
 def test_the_second_order_of_somebody_taken_already_asks_for_nothing(site: Site) -> None:
     order(site, "double@exemple.fr", "I-1")
     order(site, "double@exemple.fr", "I-2")
