@@ -19,6 +19,7 @@ Act = Literal["see", "json", "csv", "proof", "correct", "address", "restrict", "
 Wrong = Reason | Literal["zone", "language", "same"]
 ACTS: tuple[Act, ...] = get_args(Act)
 READING: frozenset[Act] = frozenset({"see", "json", "csv", "proof", "erase"})
+CHANGING: tuple[Act, ...] = ("correct", "address", "restrict", "lift", "object")
 LANGUAGES = ("fr", "en")
 FIELD, ZONE, LANGUAGE, ADDRESS, SURE = "field-", "timezone", "language", "new-address", "sure"
 

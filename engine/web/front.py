@@ -31,6 +31,7 @@ class Front:
     def __init__(self, house: House, pages: Pages) -> None:
         self.house, self.pages = house, pages
         self.language = spoken("", pages.site)
+        self.contact = pages.site.reply_to or pages.site.sender
 
     def welcome(self, request: Request) -> Response:
         paragraphs = tuple(purpose.description for purpose in self.house.publications.current().plan().purposes.values() if purpose.description)
@@ -55,7 +56,6 @@ class Front:
         headers: Mapping[str, str] | None = None,
         steps: tuple[tuple[str, str], ...] = (),
     ) -> Response:
-        site = self.pages.site
         return self.pages.page(
             "front.html",
             self.language,
@@ -63,13 +63,13 @@ class Front:
             headers=headers,
             heading=heading,
             paragraphs=paragraphs,
-            contact=site.reply_to or site.sender,
-            forms=self._forms(),
+            contact=self.contact,
+            forms=self.forms(),
             steps=steps,
             mailbox=f"http://127.0.0.1:{self.house.config.mailbox_port}/" if steps and self.house.config.smtp.is_mailbox else "",
         )
 
-    def _forms(self) -> tuple[Offered, ...]:
+    def forms(self) -> tuple[Offered, ...]:
         """Those anybody may fill in: not those to which a shop leads with an order."""
         forms = self.house.publications.current().plan().forms.values()
         return tuple(Offered(form.title, f"/f/{form.name}") for form in forms if form.basis == "consent" and not form.order_field)

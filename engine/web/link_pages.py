@@ -38,7 +38,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a page says; `leads_to` is where a press may send the reader."""
+    """What a page says; `leads_to` is where a press may send the reader, `ways` what else there is: label, address."""
 
     heading: str
     paragraphs: tuple[str, ...] = ()
@@ -47,6 +47,7 @@ class Shown:
     quiet: str = ""
     onward: str = ""
     leads_to: str = ""
+    ways: tuple[tuple[str, str], ...] = ()
 
 
 class LinkPages:
@@ -83,6 +84,7 @@ class LinkPages:
         _ = translator(opened.language)
         presses: tuple[Press, ...] = ()
         text: tuple[str, ...]
+        quiet = ""
         action = opened.click.action
         if again:
             heading, text = _("You are subscribed again"), (_("You will receive “{purpose}” again.").format(purpose=opened.purpose),)
@@ -91,6 +93,7 @@ class LinkPages:
             text = (thanks(opened) or _("Thank you, your answer is noted."),)
             if undoable:
                 presses = (self._press(opened, _("Take it back"), link_token.UNDO, look="other"),)
+                quiet = _("You can take it back until you answer another letter, or until these letters have led you on.")
         elif action == "confirm" and opened.click.claim.kind == "permission":
             heading, text = _("Thank you"), (_("Our letters go on as before."),)
         elif action == "confirm":
@@ -105,7 +108,7 @@ class LinkPages:
                 heading, text = _("The request is deleted"), (_("Nothing else has changed: you receive our letters as before."),)
         else:
             heading, text, presses = self._withdrawn(opened, _)
-        return self.show(opened.language, Shown(heading, text, presses, onward=thanks_address(opened)))
+        return self.show(opened.language, Shown(heading, text, presses, quiet=quiet, onward=thanks_address(opened)))
 
     def _withdrawn(self, opened: Opened, _: Say) -> tuple[str, tuple[str, ...], tuple[Press, ...]]:
         said = words_of(again_kind(opened), opened.plan, opened.click.claim.purpose, opened.language)
@@ -119,7 +122,7 @@ class LinkPages:
 
     def refused(self, opened: Opened, why: str) -> Response:
         _ = translator(opened.language)
-        return self.show(opened.language, Shown(_("Nothing has changed"), (_(for_a_reader(why)),)))
+        return self._unchanged(opened, (_(for_a_reader(why)),), _)
 
     def choose(self, opened: Opened) -> Response:
         """Two automatic answers within seconds are no person's: none is kept, and the page asks (C09)."""
@@ -129,7 +132,13 @@ class LinkPages:
 
     def nothing_to_take_back(self, opened: Opened) -> Response:
         _ = translator(opened.language)
-        return self.show(opened.language, Shown(_("Nothing has changed"), _gone(opened, _) or (_("There is no answer to take back."),)))
+        return self._unchanged(opened, _gone(opened, _) or (_("There is no answer to take back."),), _)
+
+    def _unchanged(self, opened: Opened, text: tuple[str, ...], _: Say) -> Response:
+        """With the next best thing: to answer otherwise where that still leads somewhere, a form, a letter to whoever writes."""
+        presses = () if opened.person.erased or opened.click.action != "undo" else self._answers(opened, _)
+        ways = (*((form.title, form.address) for form in self.front.forms()), (self.front.contact, f"mailto:{self.front.contact}"))
+        return self.show(opened.language, Shown(_("Nothing has changed"), text, presses, ways=ways))
 
     def busy(self, token: str, *, again: bool) -> Response:
         """Said before anything was read, and so in the site's language; `again`: with a button that presses once more."""
@@ -176,6 +185,7 @@ class LinkPages:
             onward=shown.onward,
             missing=missing,
             wait=round(wait * 1000),
+            ways=shown.ways,
         )
 
 

@@ -30,6 +30,7 @@ from engine.web.visits import Visits
 PREFIX = "/l/"
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 PREVIEW = "preview"
+LONGEST_QUERY = 200
 
 
 class Links:
@@ -83,4 +84,5 @@ def _visitor(request: Request, token: str, trusted: tuple[str, ...], too_often: 
         is_prefetch(headers),
         too_often,
         is_by_gateway(headers),
+        request.url.query[:LONGEST_QUERY],
     )

@@ -10,13 +10,14 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from fastapi.responses import Response
 
 from engine import link_token
 from engine.deciding import Result
 from engine.house import House
-from engine.intake.own_data import READING, Act, Mistaken, Press, read_address, read_corrections, read_press
+from engine.intake.own_data import CHANGING, READING, Act, Mistaken, Press, read_address, read_corrections, read_press
 from engine.rights.dossier import dossier
 from engine.rights.own_proof import UNSIGNED, own_proof
 from engine.rights.sheet import sheet
@@ -24,7 +25,7 @@ from engine.subscriber.outcome import Done, Refused
 from engine.web.limits import Limits
 from engine.web.nonces import is_nonce
 from engine.web.opened import Opening
-from engine.web.own_data_pages import NO_PROOF, OwnDataPages
+from engine.web.own_data_pages import NO_PROOF, OwnDataPages, seeing
 from engine.web.own_letter import OwnLetter
 from engine.web.own_wishes import OwnWishes
 from engine.web.pages import Pages, spoken
@@ -54,7 +55,7 @@ class OwnData:
             if visitor.method == "GET":
                 # Robots that try all links of a letter are told by it; nobody's answer was lost where this one was not pressed.
                 self.house.desk.note_shown([visitor.fetched((letter.claim.message, link_token.MY_DATA), self.house.secrets.pepper, asked=False)])
-            return self.pages.front(letter)
+            return self._seen(letter, dict(parse_qsl(visitor.query)))
         if visitor.too_often:
             return self.pages.too_often(letter)
         press = read_press(posted)
@@ -65,10 +66,19 @@ class OwnData:
         if press.act == "erase-now" and not press.sure:
             return self.pages.erase(letter, self.wishes.proof_until(letter), missing=True)
         if not self.house.desk.spend_nonces({press.nonce}):
-            return self._everything(letter)
+            return self.pages.shown_at(letter)
         if not self.limits.may_change(letter.stream):
             return self.pages.too_often(letter)
         return self._change(letter, press, posted, visitor)
+
+    def _seen(self, letter: OwnLetter, query: Mapping[str, str]) -> Response:
+        """What was pressed for a moment ago, as often as it is looked at; after half an hour it is asked for again."""
+        if "see" not in query:
+            return self.pages.front(letter)
+        if not is_nonce(self.house.secrets.nonce_key, seeing(letter.token), query["see"], time.time()):
+            return self.pages.front(letter, late=True)
+        after = next((act for act in CHANGING if act in (query.get("done"), query.get("same"))), None)
+        return self._everything(letter, after=after, done="done" in query)
 
     def _letter(self, token: str) -> OwnLetter | None:
         found = Opening(self.house).genuine([token]).get(token)
@@ -85,7 +95,8 @@ class OwnData:
             case "erase":
                 return self.pages.erase(letter, self.wishes.proof_until(letter))
             case "see":
-                answer = self._everything(letter)
+                dossier(self.house, letter.stream)
+                answer = self.pages.shown_at(letter)
             case "json":
                 text = json.dumps(dossier(self.house, letter.stream), ensure_ascii=False, indent=2) + "\n"
                 answer = self.pages.download(letter, text, "application/json", "json")
@@ -137,8 +148,7 @@ class OwnData:
 
     def _after(self, letter: OwnLetter, result: Result, act: Act) -> Response:
         """Everything again, as it is now."""
-        now, done = letter.now(result.person, self.house.config.site), isinstance(result.outcome, Done)
-        return self._unless_gone(letter, result) or self._everything(now, after=act, done=done)
+        return self._unless_gone(letter, result) or self.pages.shown_at(letter, act, done=isinstance(result.outcome, Done))
 
     def _unless_gone(self, letter: OwnLetter, result: Result) -> Response | None:
         if result.conflict:

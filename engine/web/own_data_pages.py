@@ -6,8 +6,9 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from engine.house import House
 from engine.intake.own_data import ADDRESS, FIELD, LANGUAGE, LANGUAGES, ZONE, Act, Mistaken, Wrong
@@ -63,6 +64,11 @@ class Input:
     wrong: str = ""
 
 
+def seeing(token: str) -> str:
+    """What the key in the address of a page that shows everything is made for: it lives half an hour, and presses nothing."""
+    return f"{token}/see"
+
+
 class OwnDataPages:
     """None of these pages is kept, except those that say nothing about anybody."""
 
@@ -75,6 +81,13 @@ class OwnDataPages:
     def busy(self, letter: OwnLetter, why: str = BUSY) -> Response:
         _ = translator(letter.language)
         return self._plain(letter, _("Please try again"), _(why), status=503)
+
+    def shown_at(self, letter: OwnLetter, after: Act | None = None, *, done: bool = False) -> Response:
+        """A page of its own for what a press has come to: going back and reloading do nothing more."""
+        query = {"see": make_nonce(self.house.secrets.nonce_key, seeing(letter.token), time.time())}
+        if after is not None:
+            query["done" if done else "same"] = after
+        return RedirectResponse(f"/l/{letter.token}?{urlencode(query)}", 303)
 
     def front(self, letter: OwnLetter, *, late: bool = False) -> Response:
         """Shown to whoever opens the link. `late`: a press came that the page it was on no longer allows."""

@@ -29,6 +29,7 @@ class Visitor:
     prefetched: bool
     too_often: bool
     gateway: bool = False
+    query: str = ""
 
     @property
     def robot(self) -> bool:

@@ -20,6 +20,7 @@ from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of, contradicts
 from engine.subscriber.answering import CONTRADICTORY, is_contradiction, may_take_back
 from engine.subscriber.commands import Confirm
 from engine.subscriber.decide import decide
+from engine.subscriber.events import MoveUndone
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused
 from engine.vault.commitment import Evidence
 from engine.vault.vault import Keep
@@ -32,6 +33,19 @@ from engine.web.pages import Pages
 from engine.web.pressing import Visitor, consent_needed, evidence_of, notice_shown
 from engine.web.robots import Visit
 from engine.web.together import Steps, done_together
+
+AGAIN = "again"
+
+
+def _shown_at(opened: Opened, state: str = "") -> Response:
+    """A page of its own for what a press has come to: going back and reloading do nothing more."""
+    return RedirectResponse(f"/l/{opened.token}" + (f"?{state}" if state else ""), 303)
+
+
+def _is_contradicted(opened: Opened) -> bool:
+    """Two automatic answers to this letter contradicted each other, and no person has answered it since."""
+    link, message = opened.click.link, opened.click.claim.message
+    return link is not None and link.kind == "move" and opened.person.contradicted == message and opened.person.standing_by(message) is None
 
 
 class Visits:
@@ -63,6 +77,8 @@ class Visits:
         if opened is None:
             return self.pages.unknown()
         if not (yield from self._may_press(opened, visitor, body)):
+            if body.said in ("button", "auto", "again"):
+                return _shown_at(opened)
             page = yield from self._page((yield from errands.opened_again(visitor.token)) or opened, visitor)
             if body.said == "nothing":
                 # Neither a form of ours nor RFC 8058's: whoever sent it must not take it for done.
@@ -109,22 +125,24 @@ class Visits:
         outcome = result.outcome
         if body.said == "one-click":
             return PlainTextResponse("unsubscribed\n")
-        if is_contradiction(outcome) or outcome == Refused(CONTRADICTORY):
-            return self.pages.choose(opened)
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, Refused) and outcome != Refused(CONTRADICTORY):
             return self.pages.refused(opened, outcome.why)
-        if address := thanks_address(opened):
+        if (address := thanks_address(opened)) and not is_contradiction(outcome) and not isinstance(outcome, Refused):
             return RedirectResponse(address, 303)
-        return self._done(opened.now(result.person), outcome, again=body.said == "again")
+        return _shown_at(opened, AGAIN if body.said == "again" else "")
 
     def _page(self, opened: Opened, visitor: Visitor, *, alone: bool = False) -> Steps[Response]:
         """The link as it stands: done already, no longer possible, or a button. What a press would do is asked of the same `decide` that does it."""
         purpose = consent_needed(opened)
         foreseen = self._foreseen(opened, Body("button", consented=purpose))
         if isinstance(foreseen, NothingToDo):
-            return self._done(opened, foreseen)
+            return (yield from self._done(opened))
         if isinstance(foreseen, Refused):
             return self.pages.refused(opened, foreseen.why)
+        if visitor.query == AGAIN and opened.click.action in ("unsubscribe", "everything"):
+            return self.pages.done(opened, again=True)
+        if _is_contradicted(opened):
+            return self.pages.choose(opened)
         noted = None
         if visitor.method in ("GET", "HEAD"):
             noted = yield from errands.shown(self._fetched(opened, visitor))
@@ -133,10 +151,13 @@ class Visits:
         alone = alone and noted is not None and (yield from self._may_act_alone(opened, visitor, noted))
         return self.pages.ask(opened, wait=robots.WAIT_SECONDS if alone else 0)
 
-    def _done(self, opened: Opened, outcome: Outcome, *, again: bool = False) -> Response:
-        if opened.click.action == "undo" and isinstance(outcome, NothingToDo):
-            return self.pages.nothing_to_take_back(opened)
-        return self.pages.done(opened, undoable=may_take_back(opened.click.claim.message, opened.person, opened.plan), again=again)
+    def _done(self, opened: Opened) -> Steps[Response]:
+        message = opened.click.claim.message
+        if opened.click.action == "undo":
+            entries = yield from errands.later(opened.stream, opened.entry.version)
+            if not any(isinstance(entry.event, MoveUndone) and entry.event.message == message for entry in entries):
+                return self.pages.nothing_to_take_back(opened)
+        return self.pages.done(opened, undoable=may_take_back(message, opened.person, opened.plan))
 
     def _foreseen(self, opened: Opened, body: Body) -> Outcome:
         command = command_of(opened.click, body, self.house.clock.now(), opened.person)

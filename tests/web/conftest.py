@@ -10,7 +10,7 @@ import pytest
 from engine.house import House
 from engine.web import robots
 from tests.installation import Installations
-from tests.web.correspondence import FILES, phone
+from tests.web.correspondence import FILES, Telephone, phone
 from tests.web.serving import served
 
 
@@ -35,5 +35,5 @@ def pages_wait_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def reader(site: str) -> Iterator[httpx.Client]:
     """A person's telephone, without JavaScript; it follows no redirect."""
-    with httpx.Client(base_url=site, headers={"User-Agent": phone()}, timeout=20) as client:
+    with Telephone(base_url=site, headers={"User-Agent": phone()}, timeout=20) as client:
         yield client

@@ -6,6 +6,7 @@ import re
 import secrets
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -165,6 +166,16 @@ def erased(found: Letter) -> None:
     with house.database.connection() as connection:
         connection.execute("DELETE FROM vault.evidence WHERE subscriber = %s", (found.stream,))
         connection.execute("DELETE FROM vault.person WHERE subscriber = %s", (found.stream,))
+
+
+class Telephone(httpx.Client):
+    """Follows the redirects of the site itself after a press, as a browser does, and no other."""
+
+    def post(self, url: httpx.URL | str, **options: Any) -> httpx.Response:
+        answer = super().post(url, **options)
+        if answer.status_code == 303 and answer.headers["location"].startswith("/l/"):
+            return self.get(answer.headers["location"], headers=options.get("headers"))
+        return answer
 
 
 def field(page: str, name: str) -> str:

@@ -14,7 +14,23 @@ from engine.subscriber.events import ConsentConfirmed, ConsentGiven, ConsentWith
 from engine.vault.commitment import PREFIX
 from tests.conftest import MakeHouse
 from tests.installation import publish, write_sequences
-from tests.web.correspondence import COPY, FILES, NO, OFFERS, PHONE, SHOP, YES, confirmation, erased, form_to, joined, letter, press, written_to
+from tests.web.correspondence import (
+    COPY,
+    FILES,
+    NO,
+    OFFERS,
+    PHONE,
+    SHOP,
+    YES,
+    Telephone,
+    confirmation,
+    erased,
+    form_to,
+    joined,
+    letter,
+    press,
+    written_to,
+)
 from tests.web.serving import served
 
 
@@ -108,7 +124,7 @@ def test_evidence_lies_in_the_vault_and_the_ledger_shows_its_commitment_alone(ho
 
 
 def test_only_what_a_proxy_of_ours_says_about_an_address_is_believed(house: House, reader: httpx.Client) -> None:
-    with served(house, ("127.0.0.1",)) as behind, httpx.Client(base_url=behind, headers={"User-Agent": PHONE}) as proxied:
+    with served(house, ("127.0.0.1",)) as behind, Telephone(base_url=behind, headers={"User-Agent": PHONE}) as proxied:
         for client, said in ((proxied, "203.0.113.9"), (reader, "127.0.0.1")):
             found = letter(house)
             fields = form_to(client.get(f"/l/{found.link(YES)}").text, found.link(YES))
@@ -205,7 +221,7 @@ def test_a_link_outlives_its_list_and_its_edition(make_house: MakeHouse) -> None
     smaller = FILES["dialogue.toml"].replace("id = 11\n", "id = 99\n")
     write_sequences(house.config.folder, {"dialogue.toml": smaller, "question.md": FILES["question.md"].replace("===11===", "===99===")})
     assert publish(house) == 2
-    with served(house) as url, httpx.Client(base_url=url, headers={"User-Agent": PHONE}) as client:
+    with served(house) as url, Telephone(base_url=url, headers={"User-Agent": PHONE}) as client:
         gone = client.get(f"/l/{found.link(YES)}")
         assert gone.status_code == 200 and "n’existe plus" in gone.text
         assert press(client, found.link(NO)).status_code == 200
@@ -216,7 +232,7 @@ def test_many_readers_at_once_are_all_served_and_none_twice(house: House, site: 
     letters = [written_to(house, joined(house)) for _ in range(12)]
 
     def answers(number: int) -> int:
-        with httpx.Client(base_url=site, headers={"User-Agent": PHONE}, timeout=30) as client:
+        with Telephone(base_url=site, headers={"User-Agent": PHONE}, timeout=30) as client:
             found = letters[number % 12]
             return (press(client, found.link(YES)) if number < 12 else client.get(f"/l/{found.link(NO)}")).status_code
 

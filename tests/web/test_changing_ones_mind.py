@@ -7,7 +7,7 @@ import httpx
 from engine.house import House
 from engine.link_token import EVERYTHING, UNDO, UNSUBSCRIBE
 from engine.subscriber.events import MoveUndone
-from tests.web.correspondence import COPY, MINUTE, NO, YES, Letter, form_to, letter, press, written_to
+from tests.web.correspondence import COPY, MINUTE, NO, YES, Letter, form_to, letter, phone, press, written_to
 
 
 def test_the_other_answer_takes_the_place_of_the_first(house: House, reader: httpx.Client) -> None:
@@ -47,16 +47,47 @@ def test_a_link_whose_answer_was_taken_back_asks_before_it_acts_again(house: Hou
     assert "<script" not in page and "<button" in page
 
 
-def test_taking_back_twice_or_too_late_says_so(house: House, reader: httpx.Client) -> None:
+def test_taking_back_twice_says_the_same_and_too_late_says_so_and_offers_the_answers(house: House, reader: httpx.Client) -> None:
     found = letter(house)
     done = press(reader, found.link(YES))
     fields = form_to(done.text, found.token(UNDO))
-    reader.post(f"/l/{found.token(UNDO)}", data=fields)
-    assert "Il n’y a pas de réponse à annuler." in reader.post(f"/l/{found.token(UNDO)}", data=fields).text
+    for _ in range(2):
+        assert "Votre réponse est annulée" in reader.post(f"/l/{found.token(UNDO)}", data=fields).text
+    assert "Votre réponse est annulée" in reader.get(f"/l/{found.token(UNDO)}").text and len(found.since()) == 2
+    never = reader.get(f"/l/{letter(house).token(UNDO)}").text
+    assert "Il n’y a pas de réponse à annuler." in never and ">Pas encore</button>" in never
     gone = letter(house)
     press(reader, gone.link(YES))
     press(reader, gone.token(UNSUBSCRIBE))
-    assert "Il est trop tard pour annuler" in reader.get(f"/l/{gone.token(UNDO)}").text
+    late = reader.get(f"/l/{gone.token(UNDO)}").text
+    assert "Il est trop tard pour annuler" in late and '<a href="/f/inscription">La lettre</a>' in late and "mailto:bonjour@potager.example" in late
+
+
+def test_after_a_press_going_back_and_reloading_do_nothing_more(house: House, site: str) -> None:
+    found = letter(house)
+    with httpx.Client(base_url=site, headers={"User-Agent": phone()}) as plain:
+        for token, state in ((found.link(YES), ""), (found.token(UNDO), ""), (found.token(UNSUBSCRIBE), "")):
+            answer = press(plain, token)
+            assert (answer.status_code, answer.headers["location"], answer.text) == (303, f"/l/{token}{state}", "")
+        token, page = found.token(UNSUBSCRIBE), plain.get(f"/l/{found.token(UNSUBSCRIBE)}").text
+        answer = plain.post(f"/l/{token}", data=form_to(page, token, "again"))
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/l/{token}?again")
+        before = len(found.since())
+        for _ in range(3):
+            assert "Votre inscription est rétablie" in plain.get(f"/l/{token}?again").text
+        assert len(found.since()) == before and ">Me désinscrire</button>" in plain.get(f"/l/{token}").text
+        press(plain, token)
+        assert "Votre inscription est rétablie" not in plain.get(f"/l/{token}?again").text
+        assert plain.post(f"/l/{token}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
+
+
+def test_undo_is_offered_while_it_is_possible_and_says_until_when(house: House, reader: httpx.Client) -> None:
+    found = letter(house)
+    assert "Vous pouvez l’annuler tant que" in press(reader, found.link(YES)).text
+    following = written_to(house, found.stream, "list:11")
+    press(reader, following.token(UNSUBSCRIBE))
+    page = reader.get(f"/l/{found.link(YES)}").text
+    assert ">Annuler</button>" not in page and "Vous pouvez l’annuler tant que" not in page
 
 
 def test_a_copy_has_nothing_to_take_back(house: House, reader: httpx.Client) -> None:

@@ -10,10 +10,12 @@ import re
 import secrets
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -46,7 +48,7 @@ from engine.vault.vault import Keep
 from engine.web.limits import Limits
 from tests.installation import Installations
 from tests.rights.test_archiving import KEY
-from tests.web.correspondence import FILES, PHONE, YES, Letter, address, confirmation, field, press, written_to
+from tests.web.correspondence import FILES, PHONE, YES, Letter, Telephone, address, confirmation, field, press, written_to
 from tests.web.serving import served
 from tests.web.test_robots import ZOO
 
@@ -234,6 +236,20 @@ def test_seeing_is_an_access_with_its_request_and_answer_once_a_day(house: House
     house.clock.jump(24 * 3_600_000)
     anna.sees()
     assert len(anna.since()) == 8
+
+
+def test_what_was_shown_is_there_when_going_back_and_gone_after_half_an_hour(house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = anna.sees()
+    assert seen.url.query.startswith(b"see=") and seen.request.method == "GET"
+    facts = len(anna.letter.entries())
+    for _ in range(2):
+        assert anna.client.get(str(seen.url)).text.count("<h2>") == seen.text.count("<h2>")
+    assert len(anna.letter.entries()) == facts
+    other = str(seen.url).replace("see=", "see=A")
+    assert "<h2>" not in anna.client.get(other).text
+    later = time.time() + 31 * 60
+    monkeypatch.setattr("engine.web.own_data.time", SimpleNamespace(time=lambda: later))
+    assert "<h2>" not in anna.client.get(str(seen.url)).text
 
 
 def test_the_evidence_says_who_pressed(house: House, anna: Reader) -> None:
@@ -502,7 +518,7 @@ def test_an_erasure_that_cannot_be_journalled_is_not_made(house: House, anna: Re
 
 
 def test_proof_is_sealed_for_its_time_where_there_is_an_auditor(installations: Installations) -> None:
-    with installations.made(FILES, KEY) as kept, served(kept) as url, httpx.Client(base_url=url, headers={"User-Agent": PHONE}) as client:
+    with installations.made(FILES, KEY) as kept, served(kept) as url, Telephone(base_url=url, headers={"User-Agent": PHONE}) as client:
         found = somebody(client, kept)
         before = found.presses(found.sees(), "erase")
         page = found.presses(before, "erase-now", sure="yes")

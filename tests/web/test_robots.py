@@ -26,6 +26,7 @@ from tests.web.correspondence import (
     PHONE,
     SHOP,
     YES,
+    Telephone,
     confirmation,
     form_to,
     joined,
@@ -285,7 +286,7 @@ def test_a_young_letter_moves_nobody_by_itself_whatever_the_post_says(house: Hou
 def test_with_every_signal_of_a_robot_a_person_still_needs_one_button_only(house: House, site: str) -> None:
     found = letter(house)
     headers = {"User-Agent": "HeadlessChrome bot", "Sec-Purpose": "prefetch"}
-    with httpx.Client(base_url=site, headers=headers, timeout=20) as client:
+    with Telephone(base_url=site, headers=headers, timeout=20) as client:
         client.get(f"/l/{found.link(NO)}")
         press(client, found.link(YES))
     assert found.lists() == {11}

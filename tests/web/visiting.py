@@ -22,7 +22,7 @@ from engine.subscriber.commands import AnyCommand
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.person import NOBODY, Person
 from engine.web.stamp import make_stamp
-from tests.web.correspondence import PHONE, Letter, press, written_to
+from tests.web.correspondence import PHONE, Letter, Telephone, press, written_to
 from tests.web.serving import served
 
 PATIENCE = 20
@@ -93,5 +93,5 @@ def nonceless(page: httpx.Response) -> tuple[int, str]:
 @contextmanager
 def visited(house: House, *, behind_a_proxy: bool = False) -> Iterator[Site]:
     proxies = ("127.0.0.1",) if behind_a_proxy else ()
-    with served(house, proxies) as url, httpx.Client(base_url=url, headers={"User-Agent": PHONE}, timeout=PATIENCE) as client:
+    with served(house, proxies) as url, Telephone(base_url=url, headers={"User-Agent": PHONE}, timeout=PATIENCE) as client:
         yield Site(house, url, client)
