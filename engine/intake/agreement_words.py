@@ -62,7 +62,8 @@ REFUSAL_WORDS = frozenset(
     (
         "stop stops deleted removed cancelled canceled cancellation annule annulation inactive inactif disabled desactive deactivated invalid "
         "invalide blocked bloque exclu exclus exclue excluded refus refuse refused rejected archived archive supprime resilie resiliation churned "
-        "dnc dne dnm baja bajas deceased forgotten quarantine objected bloqueado geblokkeerd unengaged"
+        "dnc dne dnm baja bajas deceased forgotten quarantine objected bloqueado geblokkeerd unengaged deaktiviert inaktiv desactivation inattivo "
+        "inactivo inactief geloscht eliminado verwijderd"
     ).split()
 )
 # Words of headings that announce words rather than a yes or a no.
@@ -103,7 +104,7 @@ AGREEMENT = re.compile(
 # Stems of headings that speak of agreement only together with cells that do.
 AGREEMENT_HINT = re.compile(
     r"newsletter|subscri|abonn|inscri|marketing|suscri|iscri|ingeschreven|aangemeld|angemeldet|anmeld|confirm|verified|agree|accept|accord|enabled"
-    r"|activ|actif|optional offers|lettre d info|infolettre|mailing list|liste de diffusion|permiso|akzept"
+    r"|activ|aktiv|actif|optional offers|lettre d info|infolettre|mailing list|liste de diffusion|permiso|akzept"
 )
 # In any cell, however long, of any column.
 IN_WORDS = re.compile(
@@ -111,4 +112,12 @@ IN_WORDS = re.compile(
     r"|ne (?:pas|plus) (?:\w+ ){0,2}(?:contacter|[eé]\u0301?crire|relancer|recevoir|envoyer|solliciter)|abgemeldet|disiscritt|uitgeschreven"
     r"|marked as spam|never[-_ ]?subscribed|non-?subscribed|hard[-_ ]?bounce",
     re.IGNORECASE,
+)
+# One of these stands in every cell that is heard whatever its heading: what holds none of them needs no closer look.
+CORES = (
+    *("subscri", "unsub", "inscri", "abonn", "opt", "consent", "list", "noire", "angemeldet", "eingetragen", "eingewilligt", "suscri", "iscri"),
+    *("ingeschreven", "aangemeld", "suppress", "dnc", "donot", "do not", "do-not", "do_not", "dont", "don't", "don’t", "nepas", "ne pas", "ne-pas"),
+    *("neplus", "ne plus", "ne-plus", "abgemeldet", "ausgetragen", "abbestellt", "widerruf", "dado", "dada", "uitgeschreven", "afgemeld", "opgezegd"),
+    *("descadastr", "bounc", "cleaned", "npai", "rebond", "invalid", "undeliver", "mailbox", "rebotado", "rimbalzato", "erreur", "unzustell"),
+    *("complain", "spam", "plainte", "forgotten", "objected", "abuse", "unconfirm"),
 )

@@ -23,6 +23,7 @@ from engine.intake.agreement import (
     heading_of,
     is_detail,
     judge,
+    may_speak_aloud,
     refuses,
     speaks_aloud,
 )
@@ -51,7 +52,10 @@ class Scan:
 
 @dataclass(slots=True)
 class _Column:
-    """What the cells of a column nobody has explained have said so far. `against` is the first line on which it alone may refuse, 0 for none."""
+    """What the cells of a column nobody has explained have said so far. `against` is the first line on which it alone may refuse, 0 for none.
+
+    Addresses of pages say nothing; a status of one digit is a word of another program's own.
+    """
 
     index: int
     name: str
@@ -59,15 +63,19 @@ class _Column:
     cells: Counter[Cell] = field(default_factory=Counter)
     words: Counter[str] = field(default_factory=Counter)
     plain_texts: int = 0
+    digits: int = 0
     aloud: int = 0
     against: int = 0
 
-    def see(self, text: str, line: int, refused: bool) -> Cell:
+    def see(self, text: str, line: int, refused: bool) -> None:
+        if "://" in text or (self.heading in _QUIET and not speaks_aloud(text)):
+            return
         cell = cell_of(text)
-        if cell is Cell.EMPTY or (self.heading in _QUIET and not speaks_aloud(text)):
-            return Cell.EMPTY
+        if cell is Cell.EMPTY:
+            return
         self.cells[cell] += 1
         self.aloud += self.heading in _QUIET
+        self.digits += len(text) == 1 and text.isdecimal()
         if cell is Cell.OTHER:
             self.plain_texts += not is_detail(text)
         elif cell is not Cell.DATE and (text in self.words or len(self.words) < 50):
@@ -75,7 +83,6 @@ class _Column:
         if not (refused or self.against):
             against = cell is not Cell.AGREED if self.heading in _QUIET else refuses(cell, self.heading, text)
             self.against = line if against else 0
-        return cell
 
     def speaks(self) -> bool:
         cells = self.cells
@@ -91,7 +98,7 @@ class _Column:
             case Heading.AGREEMENT_HINT:
                 return known + switches > 0
             case Heading.STATUS:
-                return known > 0
+                return known + self.digits > 0
             case _:
                 return self.aloud > 0
 
@@ -107,7 +114,9 @@ def scan(opened: OpenTable, dated: Iterable[str], zone: str, order: DateOrder | 
     _check_name(opened)
     judging = tuple(column for column in table.judged if column.meaning != "ignore")
     columns = _unexplained(opened)
-    agreeing = [column for column in columns if column.heading in POSITIVE]
+    quiet = [column for column in columns if column.heading in _QUIET]
+    speaking = [column for column in columns if column.heading not in _QUIET]
+    agreeing = [column for column in speaking if column.heading in POSITIVE]
     dates = {name: (table.columns[name], DatesOfColumn()) for name in dated if name in table.columns}
     refusals = {column.place: DatesOfColumn() for column in judging if column.meaning == "unsubscribed"}
     places = [*dates.values(), *refusals.items()]
@@ -119,7 +128,7 @@ def scan(opened: OpenTable, dated: Iterable[str], zone: str, order: DateOrder | 
             pause()
         if not isinstance(found, Record):
             continue
-        line, cells, _raw = found
+        line, cells, raw = found
         width = len(cells)
         for index, seen in places:
             if index < width:
@@ -127,8 +136,10 @@ def scan(opened: OpenTable, dated: Iterable[str], zone: str, order: DateOrder | 
         for doubtful, counts in polarity:
             counts[cell_of(_cell(cells, doubtful.place))] += 1
         refused = bool(judging) and judge(tuple(_cell(cells, column.place) for column in judging), judging, zone).cell is not Cell.AGREED
-        said = {column.index: column.see(cells[column.index], line, refused) for column in columns if column.index < width and cells[column.index]}
-        if not (undated or refused) and agreeing and not any(said.get(column.index) is Cell.DATE for column in agreeing):
+        for column in (*speaking, *quiet) if may_speak_aloud(raw) else speaking:
+            if column.index < width and cells[column.index]:
+                column.see(cells[column.index], line, refused)
+        if not (undated or refused) and agreeing and not any(cell_of(_cell(cells, column.index)) is Cell.DATE for column in agreeing):
             undated = line
     _check_polarity(polarity)
     dating = [column for column in agreeing if column.cells[Cell.DATE]]
