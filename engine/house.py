@@ -35,7 +35,7 @@ class Difference:
 class Asked:
     """A letter that asks, with the letters that remind of it. `links` says of each link (letter, index) which answer it gives, counted from 0, and
     whether that answer excludes the others that do. `lists` are where a reminder still reaches people, `since` (ms) from when on one may be to come;
-    `lost` are messages whose page asked for a press and got none.
+    `lost` are messages whose page asked for a press and got none. Of whom the last letter left after `patient` (ms) an answer is still waited for.
     """
 
     key: str
@@ -45,6 +45,7 @@ class Asked:
     lists: tuple[int, ...]
     since: int = 0
     lost: tuple[str, ...] = ()
+    patient: int = 0
 
 
 @dataclass(frozen=True, slots=True)

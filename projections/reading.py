@@ -142,7 +142,7 @@ class ReadViews:
         """Letters beside memberships: each view at its own position, so a moment apart."""
         letters = [asked.letter, *asked.reminders]
         values: dict[str, object] = {"key": asked.key, "letters": letters, "question": asked.letter, "lists": list(asked.lists)}
-        values |= {"since": asked.since, "same_run": asked.key.startswith("list:"), "lost": list(asked.lost)}
+        values |= {"since": asked.since, "same_run": asked.key.startswith("list:"), "lost": list(asked.lost), "patient": asked.patient}
         for index, name in enumerate(("link_letters", "links", "answers", "exclusive")):
             values[name] = [link[index] for link in asked.links]
         with self.database.transaction() as connection:

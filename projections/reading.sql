@@ -19,14 +19,17 @@ last AS (SELECT DISTINCT ON (subscriber, key, run, choice) answer, act FROM said
 SELECT answer, count(*), count(*) FILTER (WHERE act = 'auto_submit') FROM last GROUP BY answer
 
 -- name: unanswered
--- Who has not answered: waiting (a reminder is still to come) or silent; and whose page asked for a press that never came.
+-- Who has not answered: waiting (a reminder is still to come, or the last letter is too fresh) or silent; and whose page asked for a press that never
+-- came.
 WITH open AS (
     SELECT l.at, l.subscriber, l.key, l.run FROM {letters}.letter l
     WHERE split_part(l.key, '/', 1) = %(key)s AND l.letter = %(question)s AND l.status = 'sent'
       AND NOT EXISTS (SELECT FROM {letters}.letter o JOIN {letters}.answer a USING (message)
           WHERE o.subscriber = l.subscriber AND o.key = l.key AND o.run = l.run AND o.letter = ANY(%(letters)s))),
 told AS (
-    SELECT open.at > %(since)s
+    SELECT EXISTS (SELECT FROM {letters}.letter r WHERE r.subscriber = open.subscriber AND r.key = open.key AND r.run = open.run
+            AND r.letter = ANY(%(letters)s) AND r.status = 'sent' AND r.at > %(patient)s)
+        OR open.at > %(since)s
         AND (SELECT count(DISTINCT r.letter) FROM {letters}.letter r WHERE r.subscriber = open.subscriber AND r.key = open.key AND r.run = open.run
             AND r.letter = ANY(%(letters)s)) < cardinality(%(letters)s::text[])
         AND EXISTS (SELECT FROM {members}.membership m WHERE m.subscriber = open.subscriber AND m.list = ANY(%(lists)s)

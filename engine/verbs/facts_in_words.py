@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from engine.audit.report import printable
 from engine.language import Say
 from engine.ledger.codec import Entry
@@ -12,11 +15,14 @@ from engine.verbs.evidence_words import in_detail
 from engine.verbs.refused import in_words
 from engine.verbs.said import shown
 from engine.verbs.withheld_words import why_withheld
+from engine.verbs.wording import quoted
+
+BY_ID: Mapping[str, str] = MappingProxyType({})
 
 
-def line(entry: Entry, plan: Plan, zone: str, _: Say, evidence: Kept) -> str:
+def line(entry: Entry, plan: Plan, zone: str, _: Say, evidence: Kept, letters: Mapping[str, str] = BY_ID) -> str:
     """Both dates on the installation's clock, what happened, through which door, and the stored name."""
-    words = sentence(entry.event, plan, zone, _)
+    words = sentence(entry.event, plan, zone, _, letters)
     dates = f"{shown(entry.event.at, zone)}  {shown(entry.recorded_at, zone)}"
     return f"{dates}  {words}  — {cause_in_words(entry, _, evidence)}  [{entry.name}]"
 
@@ -49,12 +55,18 @@ def door_in_words(entry: Entry, _: Say) -> str:
     return doors.get(entry.cause.door, entry.cause.door)
 
 
-def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
-    """What happened, in words."""
+def sentence(event: object, plan: Plan, zone: str, _: Say, letters: Mapping[str, str] = BY_ID) -> str:
+    """What happened, in words. `letters` names a letter by its message; one that is not in it is named by its id, where the fact has it."""
 
     def named(number: int) -> str:
         listed = plan.lists.get(number)
         return f"{number} ({listed.name})" if listed else str(number)
+
+    def letter(message: str, identity: str) -> str:
+        return letters.get(message) or quoted(identity, _)
+
+    def which(message: str) -> str:
+        return f" {letters[message]}" if message in letters else ""
 
     match event:
         case e.SubscriberRegistered():
@@ -103,21 +115,24 @@ def sentence(event: object, plan: Plan, zone: str, _: Say) -> str:
         case e.LetterBegun(kind="confirmation"):
             return _("Letter that asks to confirm begun (attempt {attempt})").format(attempt=event.attempt)
         case e.LetterBegun():
-            return _("Letter “{letter}” begun (attempt {attempt})").format(letter=event.letter, attempt=event.attempt)
+            return _("Letter {letter} begun (attempt {attempt})").format(letter=letter(event.message, event.letter), attempt=event.attempt)
         case e.LetterSent():
-            return _("Letter accepted by the mail server ({code})").format(code=f"{event.code} {event.enhanced}".strip())
+            code = f"{event.code} {event.enhanced}".strip()
+            return _("Letter{letter} accepted by the mail server ({code})").format(letter=which(event.message), code=code)
         case e.LetterDeferred():
-            return _("Letter put off until {when} ({why})").format(when=shown(event.retry_at, zone), why=_answer(event) or in_words(event.why, _))
+            why, when = _answer(event) or in_words(event.why, _), shown(event.retry_at, zone)
+            return _("Letter{letter} put off until {when} ({why})").format(letter=which(event.message), when=when, why=why)
         case e.LetterFailed():
-            return _("Letter failed ({why})").format(why=_answer(event) or in_words(event.why, _))
+            return _("Letter{letter} failed ({why})").format(letter=which(event.message), why=_answer(event) or in_words(event.why, _))
         case e.LetterWithheld():
-            return _("Letter “{letter}” withheld: {why}").format(letter=event.letter, why=why_withheld(event.why, event.what, _))
+            why = why_withheld(event.why, event.what, _)
+            return _("Letter {letter} withheld: {why}").format(letter=letter(event.message, event.letter), why=why)
         case e.LetterRetried():
             late = _(", however late it is") if event.late else ""
-            return _("Letter “{letter}”, withheld before, is tried again").format(letter=event.letter) + late
-        case e.LetterInDoubt(_, _, settled):
-            said = _("Letter in doubt: {settled}").format(settled=in_words(settled, _))
-            return said if settled else _("Letter in doubt: no answer after the final dot")
+            return _("Letter {letter}, withheld before, is tried again").format(letter=letter(event.message, event.letter)) + late
+        case e.LetterInDoubt(_, message, settled):
+            how = in_words(settled, _) if settled else _("no answer after the final dot")
+            return _("Letter{letter} in doubt: {settled}").format(letter=which(message), settled=how)
         case e.MailBounced(_, kind):
             return _("Bounced ({kind})").format(kind=in_words(kind, _))
         case e.MailComplained():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from engine.deciding import Wish
 from engine.house import House
@@ -85,12 +85,12 @@ def _told(letter: Letter, counts: Counter[tuple[Letter, str]], plan: Plan, _: Sa
             yield sentence.format(letter=say_letter(plan, *letter, _), n=count)
 
 
-def withheld_lines(house: House, plan: Plan, ids: frozenset[str] | None = None) -> Iterator[str]:
-    """What waits to be mended, a line for each letter and cause, and how it is sent afterwards; of these letters only, where they are given."""
+def withheld_lines(house: House, plan: Plan, keys: Collection[str] | None = None) -> Iterator[str]:
+    """What waits to be mended, a line for each letter and cause, and how it is sent afterwards; of these matters only, where they are given."""
     language = language_of(house.config)
     _, ngettext = translator(language), counting_translator(language)
     for key, _list, letter, what, people in house.views.withheld():
-        if ids is None or letter in ids:
+        if keys is None or key in keys:
             whom = ngettext("{n} person", "{n} people", people).format(n=people)
             wanting = what_is_wanting(what, _)
             yield _("{letter} is withheld from {people}: {wanting}").format(letter=say_letter(plan, key, letter, _), people=whom, wanting=wanting)

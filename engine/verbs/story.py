@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 
 from engine.house import House
 from engine.language import N_, Say, translator
+from engine.ledger.codec import Entry
 from engine.rights.facts import fact
+from engine.sending.published_letter import letter_of
 from engine.sequence.model import Plan
 from engine.subscriber.acts import Act, acts, matter_of
+from engine.subscriber.events import LetterBegun
 from engine.verbs.facts_in_words import line
 from engine.verbs.finding import person_of
 from engine.verbs.refused import in_words
 from engine.verbs.said import shown
 from engine.verbs.withheld_words import what_is_wanting
-from engine.verbs.wording import language_of, say_letter, say_list
+from engine.verbs.wording import language_of, named, say_letter, say_list, subject_of
 
 DATE_WIDTH = len("2026-12-01 09:00:00")
 
@@ -36,12 +40,29 @@ def show(house: House, args: argparse.Namespace) -> int:
     zone = house.config.site.timezone
     print(f"{_('when it was so'):<{DATE_WIDTH}}  {_('when it was recorded'):<{DATE_WIDTH}}")
     plan = house.publications.current().plan()
+    letters = _letters(house, subscriber, entries, _)
     for entry in entries:
-        print(line(entry, plan, zone, _, evidence))
+        print(line(entry, plan, zone, _, evidence, letters))
     print()
     for said in standing(house, subscriber, zone, _):
         print(said)
     return 0
+
+
+def _letters(house: House, subscriber: str, entries: Sequence[Entry], _: Say) -> dict[str, str]:
+    """What to call each letter, by its message: its subject, in the words it was begun in, as this person reads it, and its id."""
+    installation, fields = house.publications.current(), _fields(house, subscriber)
+    names: dict[str, str] = {}
+    for entry in entries:
+        if isinstance(event := entry.event, LetterBegun):
+            letter = letter_of(installation.plan(event.edition), event)
+            names[event.message] = named(event.letter, subject_of(letter, fields) if letter is not None else "", _)
+    return names
+
+
+def _fields(house: House, subscriber: str) -> Mapping[str, str]:
+    known = house.vault.people([subscriber]).get(subscriber)
+    return known.fields if known is not None else {}
 
 
 def standing(house: House, subscriber: str, zone: str, _: Say) -> list[str]:
@@ -50,7 +71,7 @@ def standing(house: House, subscriber: str, zone: str, _: Say) -> list[str]:
         return [_("Set aside, nothing is sent: {why}").format(why=in_words(why, _))]
     person = house.decisions.load([subscriber])[subscriber]
     installation = house.publications.current()
-    plan, said = installation.plan(), []
+    plan, fields, said = installation.plan(), _fields(house, subscriber), []
     for purpose, ground in person.grounds.items():
         basis, status = in_words(ground.basis, _), in_words(ground.status, _)
         said.append(_("Ground: “{purpose}” — {basis}, {status}").format(purpose=purpose, basis=basis, status=status))
@@ -62,17 +83,17 @@ def standing(house: House, subscriber: str, zone: str, _: Say) -> list[str]:
         said.append(_("Suppressed: never to be written to ({why})").format(why=in_words(person.suppressed, _)))
     for key, act in acts(person, plan, installation.calendar).items():
         if act.kind == "withheld":
-            letter = say_letter(plan, matter_of(key, act.letter), act.letter, _)
+            letter = say_letter(plan, matter_of(key, act.letter), act.letter, _, fields)
             said.append(_("Withheld: {letter}: {wanting}").format(letter=letter, wanting=what_is_wanting(act.why, _)))
             said.append("    " + _("mended, `relance retry-withheld {id}` sends it").format(id=act.letter))
         if act.due:
-            said.append(_("Next: {what} on {when}").format(what=_what(key, act, plan, _), when=shown(act.due, zone)))
+            said.append(_("Next: {what} on {when}").format(what=_what(key, act, plan, fields, _), when=shown(act.due, zone)))
     return said
 
 
-def _what(key: str, act: Act, plan: Plan, _: Say) -> str:
+def _what(key: str, act: Act, plan: Plan, fields: Mapping[str, str], _: Say) -> str:
     """What the agenda has for this person."""
-    kind, _colon, name = key.partition(":")
+    _kind, _colon, name = key.partition(":")
     where = say_list(plan, act.list)
     if act.kind == "end":
         return _("the end of list {list}").format(list=where)
@@ -80,8 +101,4 @@ def _what(key: str, act: Act, plan: Plan, _: Say) -> str:
         return _("the request for “{purpose}” expires").format(purpose=name)
     if act.kind == "settle":
         return _("the outcome of the letter under way is looked for")
-    if kind == "ask":
-        return _("the letter that asks to confirm for “{purpose}”").format(purpose=name)
-    if kind == "list":
-        return _("letter “{letter}” of list {list}").format(letter=act.letter, list=where)
-    return _("letter “{letter}”").format(letter=act.letter)
+    return say_letter(plan, key, act.letter, _, fields)

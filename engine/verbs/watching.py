@@ -1,20 +1,29 @@
-"""`relance watch FILE`: a dialogue's questions as it runs: asked, each answer, silent, waiting, lost at the button."""
+"""`relance watch FILE`: a dialogue as it runs: its questions (asked, each answer, silent, waiting, lost at the button), what became of its
+mailings, and which of its letters are withheld.
+
+Whoever was asked and has not answered is waited for while a reminder is to come to them, and after the last letter for as long again as its reminder
+waits (a week where nothing reminds of it); from then on they are silent.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from engine.house import Asked, House, Tally
-from engine.language import N_, counting_translator, translator
+from engine.language import N_, Say, counting_translator, grouped, translator
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.model import Letter, Link, Plan
 from engine.verbs.dialogue import broadcasts_in, find_file, lists_in
-from engine.verbs.wording import language_of, quoted, say_list, subject_of
+from engine.verbs.retrying import withheld_lines
+from engine.verbs.wording import language_of, named, quoted, say_list, subject_of
 
 WINDOW = 7 * DAY
+PATIENCE = 7 * DAY
+"""For an answer to a question that nothing reminds of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +38,21 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Became:
+    """What became of a mailing, over all its dates: people by outcome. `refused`: by mail servers; `withheld`: for whatever reason."""
+
+    sent: int = 0
+    refused: int = 0
+    withheld: int = 0
+    in_doubt: int = 0
+    put_off: int = 0
+    under_way: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """A letter that asks. `lost` are among the waiting and the silent: they opened a link and never pressed."""
+    """A letter that asks, or a mailing, which need not. `lost` are among the waiting and the silent: they opened a link and never pressed. `became`
+    is None for a letter of a list."""
 
     where: str
     letter: str
@@ -41,6 +63,7 @@ class Question:
     waiting: int
     silent: int
     lost: int
+    became: Became | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,12 +90,15 @@ def run(house: House, args: argparse.Namespace) -> int:
                 print(line)
         if not questions:
             print(_("  no letter of it asks anything"))
+        keys = {f"list:{listed.id}" for listed in lists_in(plan, file)} | {f"broadcast:{broadcast.id}" for broadcast in broadcasts_in(plan, file)}
+        for number, line in enumerate(withheld_lines(house, plan, keys)):
+            print(line if number else f"\n{line}")
         print()
     return 0
 
 
 def watch(house: House, plan: Plan, file: str) -> Iterator[Question]:
-    """Each question of a file in the dialogue in force, as far as the views have followed."""
+    """Each question and mailing of a file in the dialogue in force, as far as the views have followed."""
     now, lost = house.clock.now(), house.desk.lost_messages()
     for listed in lists_in(plan, file):
         for letter in listed.letters:
@@ -81,10 +107,17 @@ def watch(house: House, plan: Plan, file: str) -> Iterator[Question]:
                 since = now - _longest(reminders, listed.max_lateness)
                 yield _question(house, f"list:{listed.id}", letter, reminders, (listed.id,), since, lost)
     for broadcast in broadcasts_in(plan, file):
-        if broadcast.letter.links:
-            reminders = [broadcast.reminder] if broadcast.reminder is not None else []
-            since = now - _longest(reminders, broadcast.max_lateness)
-            yield _question(house, f"broadcast:{broadcast.id}", broadcast.letter, reminders, broadcast.to, since, lost)
+        reminders = [broadcast.reminder] if broadcast.reminder is not None else []
+        since, key = now - _longest(reminders, broadcast.max_lateness), f"broadcast:{broadcast.id}"
+        question = _question(house, key, broadcast.letter, reminders, broadcast.to, since, lost)
+        yield replace(question, became=_became(house, key, broadcast.letter.id))
+
+
+def _became(house: House, key: str, letter: str) -> Became:
+    counts = Counter[str]()
+    for _key, _letter, status, _link, people, _automatic in house.views.mailings([(key, letter)]):
+        counts[status] += people
+    return Became(*(counts[status] for status in ("sent", "failed", "withheld", "doubt", "deferred", "begun")))
 
 
 def _reminders(letter: Letter, letters: Sequence[Letter]) -> list[Letter]:
@@ -114,7 +147,8 @@ def _question(
             name = _answer_name(each, link)
             number = answers.setdefault(name, (len(answers), link))[0]
             links.append((each.id, link.index, number, link.kind == "move"))
-    asked = Asked(key, letter.id, tuple(each.id for each in reminders), tuple(links), lists, since, lost)
+    patience = max((each.wait.nominal_ms for each in reminders if each.wait is not None), default=PATIENCE)
+    asked = Asked(key, letter.id, tuple(each.id for each in reminders), tuple(links), lists, since, lost, house.clock.now() - patience)
     tally: Tally = house.views.question(asked)
     return Question(
         key,
@@ -139,7 +173,11 @@ def _lines(question: Question, plan: Plan, french: bool) -> Iterator[str]:
     _, ngettext = translator("fr" if french else "en"), counting_translator("fr" if french else "en")
     kind, __, name = question.where.partition(":")
     where = _("list {list}").format(list=say_list(plan, int(name))) if kind == "list" else _("broadcast {name}").format(name=name)
-    yield f"{question.letter}  {quoted(question.subject, _)}  ({where})"
+    yield f"{named(question.letter, question.subject, _)} ({where})"
+    if question.became is not None:
+        yield f"  {_outcomes(question.became, _)}"
+    if not question.answers:
+        return
     rows = [(_("asked"), question.asked, "")]
     for answer in question.answers:
         note = f"→ {say_list(plan, answer.target)}"
@@ -148,10 +186,23 @@ def _lines(question: Question, plan: Plan, french: bool) -> Iterator[str]:
         rows.append((quoted(answer.label, _), answer.people, note))
     reminded = ngettext("{n} reminder was sent", "{n} reminders were sent", question.reminded).format(n=question.reminded)
     rows.append((_("silent"), question.silent, ""))
-    rows.append((_("waiting"), question.waiting, _("a reminder is to come") if question.waiting else ""))
+    rows.append((_("waiting"), question.waiting, _("there is still time, or a reminder to come") if question.waiting else ""))
     rows.append((_("lost at the button"), question.lost, _("opened a link and did not press") if question.lost else ""))
     width = max(len(row[0]) for row in rows)
     for index, (label, count, note) in enumerate(rows):
         share = f"{100 * count / question.asked:5.0f} %" if question.asked and index else " " * 7
         shown = reminded if index == 0 and question.reminded else note
         yield f"  {label.ljust(width)} {count:7} {share}  {shown}".rstrip()
+
+
+def _outcomes(became: Became, _: Say) -> str:
+    """ "sent 120 · refused by mail servers 3 · withheld 5"; what there is none of is left out, but for what was sent."""
+    parts = [
+        (_("sent"), became.sent),
+        (_("refused by mail servers"), became.refused),
+        (_("withheld"), became.withheld),
+        (_("in doubt"), became.in_doubt),
+        (_("put off"), became.put_off),
+        (_("under way"), became.under_way),
+    ]
+    return " · ".join(f"{name} {grouped(count, _)}" for name, count in parts if count or name == parts[0][0])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from engine.config import Config
@@ -14,6 +16,8 @@ from engine.letter.merge import MergeFailed, MergeMistake, compile_template
 from engine.sequence.delay import EVERY_DAY, Delay
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.timing import Hours, to_local
+
+NOBODYS_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
 def language_of(config: Config) -> Literal["fr", "en"]:
@@ -79,10 +83,10 @@ def say_list(plan: Plan, number: int) -> str:
     return f"{number} {listed.name}" if listed is not None else str(number)
 
 
-def subject_of(letter: Letter) -> str:
-    """The subject as someone reads it of whom nothing is known; as written where a field has no default."""
+def subject_of(letter: Letter, fields: Mapping[str, str] = NOBODYS_FIELDS) -> str:
+    """The subject as someone of these fields reads it, or of whom nothing is known; as written where one is wanting that has no default."""
     try:
-        return compile_template(letter.subject, letter.body, autoescape=False).render({})
+        return compile_template(letter.subject, letter.body, autoescape=False).render(fields)
     except (MergeFailed, MergeMistake):
         return letter.subject
 
@@ -102,13 +106,13 @@ def named(letter: str, subject: str, _: Say) -> str:
     return f"{quoted(subject, _)} [{letter}]" if subject else quoted(letter, _)
 
 
-def say_letter(plan: Plan, key: str, letter: str, _: Say) -> str:
-    """A letter by its subject, its id, and where it belongs."""
+def say_letter(plan: Plan, key: str, letter: str, _: Say, fields: Mapping[str, str] = NOBODYS_FIELDS) -> str:
+    """A letter by its subject, its id, and where it belongs; as somebody reads it where their fields are given."""
     kind, __, name = key.partition(":")
     if kind == "ask":
         return _("the letter that asks to confirm for “{purpose}”").format(purpose=name)
     published = letter_at(plan, key, letter)
-    said = named(letter, subject_of(published) if published is not None else "", _)
+    said = named(letter, subject_of(published, fields) if published is not None else "", _)
     where = _("list {list}").format(list=say_list(plan, int(name))) if kind == "list" else _("broadcast {name}").format(name=name.partition("/")[0])
     return f"{said} ({where})"
 

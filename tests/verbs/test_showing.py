@@ -34,7 +34,7 @@ def next_of(house: House, capsys: pytest.CaptureFixture[str], *subscribing: str)
 @pytest.mark.parametrize(
     ("subscribing", "said"),
     [
-        (("--list", "10", "--basis", "consent", "--source", "salon"), "Ensuite : lettre « bienvenue » de la liste 10 accueil, le "),
+        (("--list", "10", "--basis", "consent", "--source", "salon"), "Ensuite : « Bienvenue » [bienvenue] (liste 10 accueil), le "),
         (("--list", "30", "--basis", "consent", "--source", "salon"), "Ensuite : la fin de la liste 30 repos, le "),
         (("--list", "10"), "Ensuite : la lettre qui demande de confirmer pour « conseils », le "),
     ],
