@@ -29,6 +29,7 @@ from engine.remembering import LedgerMemory
 from engine.store.database import Database, ensure_database, ensure_program_role, program_role
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
+from engine.store.scrubbing import scrub
 from engine.vault.stop_journal import StopJournal
 from engine.vault.vault import SQL as VAULT_SQL
 from engine.vault.vault import Vault
@@ -91,7 +92,7 @@ def furnished(config: Config, owner: str, secrets: Secrets, store_trouble: Calla
         place = Place(config.data, config.secrets, urlsplit(config.site.url).netloc, partial(random_source.token_hex, 8))
         tree = LedgerTree(database, ledger, publications, place, clock.now, wall_now)
         stores = (database, ledger, vault, desk, clock, publications, decisions, views)
-        yield House(config, secrets, *stores, sender_name(), memory, tree, store_trouble)
+        yield House(config, secrets, *stores, sender_name(), memory, tree, store_trouble, partial(scrub, owner))
     finally:
         ledger.close()
         database.close()

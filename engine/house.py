@@ -16,6 +16,7 @@ from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.remembering import LedgerMemory
 from engine.store.database import Database
+from engine.store.scrubbing import Scrubbed
 from engine.subscriber.person import Person
 from engine.vault.vault import Vault
 
@@ -142,6 +143,8 @@ class House:
     tree: LedgerTree
     store_trouble: Callable[[], str] = lambda: ""
     """Why nobody would start a PostgreSQL of our own again if it died now; "" while it is looked after."""
+    scrub: Callable[[], Scrubbed] = lambda: Scrubbed(True)
+    """See to it that what was deleted leaves the database's files, as its owner may."""
 
 
 @dataclass(frozen=True)

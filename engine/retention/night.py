@@ -10,6 +10,7 @@ from engine.installation.events import RetentionApplied
 from engine.retention import people, things
 from engine.retention.due import Terms, night_of, terms
 from engine.retention.people import NightlyCap
+from engine.rights.scrubbing import note_erased
 from engine.sequence.declared import Retention
 from engine.store.sql import beside
 from engine.subscriber.events import Cause
@@ -40,6 +41,8 @@ def apply_if_night(house: House) -> bool:
         applied = _apply(house, declared, zone)
         now = house.clock.now()
         house.publications.execute(lambda state: [applied], Cause("engine"), now)
+    # Whatever else was deleted since the last night goes along: former addresses, proof at its term.
+    note_erased(house)
     log.info("retention applied", extra={"night": applied.night, "mode": applied.mode, "rules": {rule[0]: list(rule[1:3]) for rule in applied.rules}})
     return True
 

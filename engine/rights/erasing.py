@@ -11,6 +11,7 @@ from engine.deciding import Result, Wish
 from engine.house import House
 from engine.language import N_
 from engine.rights.facts import iso
+from engine.rights.scrubbing import note_erased
 from engine.sending.header_values import message_local
 from engine.sequence.delay import Delay
 from engine.sequence.timing import later
@@ -108,6 +109,7 @@ def _erase(
         return result, None
     letters = forget_letters(house, frozenset(theirs), former, messages) if known else 0
     deleted = {what: count for what, count in (held | {"letters in the built-in mailbox": letters}).items() if count}
+    note_erased(house)
     return result, Receipt(subscriber, now, result.positions[-1], deleted, what_remains(barred, archived.ends_at if archived else 0))
 
 

@@ -28,7 +28,9 @@ OURS = frozenset(
 
 # jit: compiling costs more than any statement here, and a wrong estimate calls for it.
 # Terse: a DETAIL line or a failed statement would carry people's addresses into the log.
+# No recycling: a file of the write-ahead log that is used again keeps the octets of former ones, and people's addresses with them.
 ALWAYS = {
+    "wal_recycle": "off",
     "logging_collector": "off",
     "log_destination": "stderr",
     "log_line_prefix": "%m [%p] ",

@@ -14,6 +14,7 @@ from engine.copies.putting_back import opened, replace
 from engine.copies.taking import TAR, take
 from engine.house import Premises
 from engine.language import N_, Say, grouped, translator
+from engine.rights.scrubbing import note_erased, scrub_when_due
 from engine.store.copying import CopyFailed
 from engine.verbs.catching_up import catch_up
 from engine.verbs.refusal import Refusal
@@ -73,6 +74,9 @@ def restore(premises: Premises, args: argparse.Namespace) -> int:
             applied = apply_again(house, stops, unreadable)
             catch_up(house)
             house.memory.note()
+            # What stood there before is gone, and who was erased since the copy with it.
+            note_erased(house)
+            scrub_when_due(house)
     print(_("put back: entry {position}, of {at}").format(position=grouped(manifest.position, _), at=manifest.at))
     for line in told(applied, _):
         print(line)

@@ -12,6 +12,7 @@ from engine.language import N_, Say, grouped, translator
 from engine.rights.archiving import archiver
 from engine.rights.erasing import DELETED, Receipt, Seal, Suppression
 from engine.rights.erasing import erase as erase_person
+from engine.rights.scrubbing import scrub_unless_followed
 from engine.sequence.delay import parse_delay
 from engine.subscriber.events import Cause
 from engine.verbs.people import report
@@ -41,7 +42,11 @@ def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:
     result, receipt = erase_person(house, subscriber, cause, house.decisions.one, suppression=suppression, seal=seal)
     if receipt is None:
         return report(result, "", _)
+    scrubbed = scrub_unless_followed(house)
     print(json.dumps(receipt.as_json(), ensure_ascii=False, indent=2) if args.json else "\n".join(receipt_lines(house, receipt, _)))
+    if scrubbed.refused:
+        kept = N_("PostgreSQL’s write-ahead log may hold them for a while yet: the user of [store] url may not see to that (docs/operator.md)")
+        print(_(kept), file=sys.stderr)
     return 0
 
 

@@ -12,6 +12,7 @@ from engine.installation.events import LedgerRestored, SendingPaused
 from engine.installation.state import Installation
 from engine.language import N_
 from engine.proof.growing import TreeContradicted
+from engine.rights.scrubbing import note_erased
 from engine.sequence.delay import MINUTE
 from engine.sequence.timing import later
 from engine.store.locks import alone
@@ -69,6 +70,8 @@ def recognise(house: House) -> None:
             told = {"position": head, "remembered": known}
             log.error("THE LEDGER WAS PUT BACK FROM AN OLDER COPY: sending is paused, see `relance status`, then `relance resume`", extra=told)
         applied = apply_again(house, _stops(house, everything=known is not None))
+        if applied.counts["erasure"]:
+            note_erased(house)
         if applied.counts.total():
             log.warning("the stop journal was applied again", extra={"counts": dict(applied.counts)})
         house.memory.note()

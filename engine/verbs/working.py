@@ -15,6 +15,7 @@ from engine.gathering import Gatherer
 from engine.house import House
 from engine.ledger.store import LOST
 from engine.retention.night import apply_if_night
+from engine.rights.scrubbing import scrub_and_log
 from engine.sending.replies import redacted
 from engine.sending.send import Sender
 from engine.store.said import said
@@ -63,7 +64,7 @@ async def work(house: House, order: Order) -> list[BaseException]:
             following = Following(house, sender.wake.set if sender is not None else lambda: None)
             stopping.append(following.stop)
             tasks += [following.ended, _on(intervals.every(60), stop, lambda: _forget(house)), *_proof(house, intervals, stop)]
-            tasks.append(_retention(house, intervals, stop))
+            tasks += [_retention(house, intervals, stop), _on(intervals.every(60), stop, lambda: scrub_and_log(house))]
         if "web" in order.parts:
             gatherer = Gatherer(house.decisions)
             stack.callback(gatherer.close)

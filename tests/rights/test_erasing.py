@@ -79,7 +79,7 @@ DELETED = {
     "vault.evidence": "commitment subscriber at salt payload kind",
     "vault.former_address": "address_hash subscriber until",
     "desk.stuck": "subscriber key why at",
-    "desk.shown": "message link at asked pressed",
+    "desk.shown": "message link at asked pressed robot networks since",
 }
 STAYS = {
     # Random ids, dates, words of the installation; the vault alone knew whom they were about.
@@ -101,14 +101,19 @@ STAYS = {
     # Keyed hashes: of addresses that must not be written to, and for a month of addresses and visitors that are limited.
     "vault.suppression": "address_hash reason at",
     "desk.attempt": "key at",
+    "desk.visitor": "visitor message link at hurried",
+    # Keyed hashes of a call and its key, for a month.
+    "desk.idempotency": "name call done at",
     # Sealed to a key that is not here.
     "vault.archive": "subscriber sealed archived_at ends_at",
     # Of nobody: random numbers, positions, the program's own.
     "desk.nonce": "nonce until",
-    "desk.api_key": "id hash name scopes created last_used revoked",
+    "desk.api_key": "id hash name scopes created last_used revoked expires",
     "desk.clock": "one epoch_wall epoch_engine rate",
     "desk.mark": "name engine_at position",
-    "desk.process": "id host pid parts since seen",
+    "desk.process": "id host pid parts since seen clock",
+    "desk.secret": "name fingerprint",
+    "desk.count": "name day n",
     "desk.trouble": "process what why since",
     "vault.migration": "name at",
     "view_agenda_4.position": "one position",
