@@ -69,7 +69,7 @@ class Foot:
 
 def foot_html(foot: Foot) -> str:
     identity = "<br>".join(escape(part) for part in (foot.who, foot.address) if part)
-    links = " &nbsp; ".join(f'<a href="{escape(url)}" {_FOOT_LINK}>{escape(label)}</a>' for label, url in foot.links)
+    links = "&nbsp; ".join(f'<a href="{escape(url)}" {_FOOT_LINK}>{escape(label)}</a>' for label, url in foot.links)
     paragraphs = (escape(foot.why), identity, links)
     return "".join(f"<p {_PARAGRAPH}>{paragraph}</p>" for paragraph in paragraphs if paragraph)
 

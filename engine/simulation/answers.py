@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine.sequence.delay import DAY, HOUR, parse_delay
+from engine.sequence.mistakes import N_, Unreadable
 from engine.sequence.model import Letter, Link, List, Plan
 from engine.simulation.live import Said
 
@@ -18,13 +19,13 @@ _ACTION = re.compile(r"(===|\+\+\+)([^=+]+)\1")
 def read_answers(plan: Plan, said: Sequence[str]) -> Mapping[str, Sequence[Said]]:
     """What `live` wants, in the order given, from "welcome=Oui", "welcome=1", "10/welcome====11===", "welcome=liste-creee@2h".
 
-    Raises ValueError with a sentence.
+    Raises Unreadable.
     """
     found: dict[str, list[Said]] = {}
     for each in said:
         name, equals, rest = each.partition("=")
         if not equals or not rest:
-            raise ValueError(f'"{each}" is not an answer: write LETTER=LINK, for example {_example(plan)}')
+            raise Unreadable(N_('"{answer}" is not an answer: write LETTER=LINK, for example {example}'), answer=each, example=_example(plan))
         link, at, delay = rest.rpartition("@")
         letter = _letter(plan, name.strip())
         chosen = _link(plan, letter, (link if at else rest).strip())
@@ -55,16 +56,16 @@ def _letter(plan: Plan, said: str) -> Letter:
     if len(found) == 1:
         return found[0]
     if found:
-        choices = " or ".join(f"{listed.id}/{letter.id}" for listed, letter in every if listed is not None)
-        raise ValueError(f'several lists have a letter "{said}": say {choices}')
+        choices = ", ".join(f"{listed.id}/{letter.id}" for listed, letter in every if listed is not None)
+        raise Unreadable(N_('several lists have a letter "{letter}": say one of {choice}'), letter=said, choice=choices)
     asking = [letter.id for _, letter in _letters(plan) if letter.links]
-    raise ValueError(f'there is no letter "{said}"; letters with answers: {", ".join(asking) or "none"}')
+    raise Unreadable(N_('there is no letter "{letter}"; letters with answers: {known}'), letter=said, known=", ".join(asking) or "–")
 
 
 def _link(plan: Plan, letter: Letter, said: str) -> int:
     ways = {link.index: link for link in letter.links}
     if not ways:
-        raise ValueError(f'the letter "{letter.id}" has no link to answer with')
+        raise Unreadable(N_('the letter "{letter}" has no link to answer with'), letter=letter.id)
     for meant in (_by_label(letter, said), _by_beginning(letter, said)):
         if len(meant) == 1:
             return meant[0].index
@@ -72,8 +73,10 @@ def _link(plan: Plan, letter: Letter, said: str) -> int:
     if len({link.index for link in meant}) == 1:
         return meant[0].index
     shown = ", ".join(f'{place} "{link.label}" ({action(link)})' for place, link in enumerate(letter.links, 1))
-    why = f'"{said}" may mean several links' if meant else f'there is no link "{said}"'
-    raise ValueError(f'{why} of the letter "{letter.id}"; it has: {shown}')
+    several, none = N_('"{link}" may mean several links of the letter "{letter}"; it has: {known}'), N_(
+        'there is no link "{link}" of the letter "{letter}"; it has: {known}'
+    )
+    raise Unreadable(several if meant else none, link=said, letter=letter.id, known=shown)
 
 
 def action(link: Link) -> str:

@@ -16,7 +16,7 @@ from engine.rights.scrubbing import scrub_unless_followed
 from engine.sequence.delay import parse_delay
 from engine.subscriber.events import Cause
 from engine.verbs.people import report
-from engine.verbs.refusal import Refusal
+from engine.verbs.refusal import Refusal, UnreadableInput
 from engine.verbs.said import shown
 from engine.verbs.wording import language_of
 
@@ -68,7 +68,7 @@ def _seal(house: House, said: str) -> Seal:
     try:
         return archiver(house, parse_delay(said))
     except ValueError as error:
-        raise Refusal(str(error), 2) from error
+        raise UnreadableInput(error) from error
 
 
 def _agreed(_: Say) -> bool:

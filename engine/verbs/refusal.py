@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.intake.address import AddressRefused, normalise
 from engine.language import N_, Say
+from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import List, Plan
 from engine.verbs.refused import in_words
 
@@ -22,6 +23,17 @@ class Refusal(Exception):
         """The sentence in a language; where it is the core's own, by its table."""
         why = {"why": in_words(str(self.values["why"]), _)} if "why" in self.values else {}
         return _(self.sentence).format(**self.values | why) if self.values else in_words(self.sentence, _)
+
+
+class UnreadableInput(Refusal):
+    """Status 2 for something typed that is not what it should be."""
+
+    def __init__(self, error: ValueError) -> None:
+        super().__init__(str(error), 2)
+        self._words = error.words if isinstance(error, Unreadable) else None
+
+    def said(self, _: Say) -> str:
+        return self._words.said(_) if self._words is not None else super().said(_)
 
 
 def address_of(said: str) -> str:

@@ -19,7 +19,7 @@ from engine.simulation.answers import read_answers
 from engine.simulation.live import live
 from engine.simulation.moment import Moment
 from engine.verbs.dialogue import find_file, lists_in
-from engine.verbs.refusal import Refusal, list_of
+from engine.verbs.refusal import Refusal, UnreadableInput, list_of
 from engine.verbs.said import read_date, zone_said
 from engine.verbs.wording import language_of, quoted, say_list, say_moment, subject_of
 
@@ -78,7 +78,7 @@ def lived(plan: Plan, options: Options) -> tuple[Moment, ...]:
     try:
         answers = read_answers(plan, options.answers)
     except ValueError as error:
-        raise Refusal(str(error), 2) from error
+        raise UnreadableInput(error) from error
     return live(plan, start.id, answers, options.start, options.timezone or plan.timezone, options.days * DAY, moments)
 
 

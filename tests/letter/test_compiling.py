@@ -145,7 +145,7 @@ def test_subject_preheader_and_language_reach_the_layout() -> None:
     rendered = render(WELCOME, replace(FOOT, language="en"), first_name="Anne")
     assert rendered.subject == "Bienvenue Anne"
     assert "<title>Bienvenue Anne</title>" in rendered.html
-    assert "Un mot pour Anne\u2007" in rendered.html
+    assert "Un mot pour Anne\n\u2007" in rendered.html
     assert "Un mot pour Anne" not in rendered.text
     assert '<html lang="en" dir="ltr" style=' in rendered.html
     assert "Oui: https://e.fr/m/0" in rendered.text

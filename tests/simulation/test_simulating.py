@@ -166,7 +166,7 @@ def test_two_lists_may_have_a_letter_of_one_name() -> None:
     plan = read(text, WORDS)
     found = live(plan, 10, {"10/q": [Said(0)], "11/q": [Said(1)]}, MONDAY, PARIS)
     assert [each.target for each in found if each.kind == "moves"] == [11, 12]
-    with pytest.raises(ValueError, match="several lists have a letter \"q\": say 10/q or 11/q"):
+    with pytest.raises(ValueError, match="several lists have a letter \"q\": say one of 10/q, 11/q"):
         read_answers(plan, ["q=Oui"])
 
 
