@@ -29,7 +29,7 @@ EVERYTHING = "*"
 @dataclass(frozen=True, slots=True)
 class Click:
     """One link of one letter: what it asks for, the claim of its letter, the published link of an answer, the request a confirmation is about
-    (`told`: the commitment to what was told with it).
+    (`told`: the commitment to what was told with it; `declined`: whoever got its mail has said that it was not theirs).
 
     `notice` is the digest of the words of the page on which a press gives a ground.
     """
@@ -40,6 +40,7 @@ class Click:
     request: str = ""
     notice: str = ""
     told: str = ""
+    declined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def command_of(click: Click, body: Body, at: int, person: Person, commitment: st
         case "undo":
             return c.UndoMove(at, cause, claim.message, act)
         case "not-me":
-            if claim.purpose in person.grounds and claim.purpose in person.requests:
+            if click.declined or (claim.purpose in person.grounds and claim.purpose in person.requests):
                 return c.DeclineRequest(at, cause, claim.purpose, click.request)
             if live_ground(person, claim.purpose) is not None:
                 return Refused("this subscription is confirmed and stays as it is")

@@ -59,6 +59,14 @@ def router(house: House, gatherer: Gatherer) -> APIRouter:
     def embed(name: str) -> Response:
         return door.embed(name)
 
+    @routes.api_route("/f/{name}/thanks", methods=["GET", "HEAD"])
+    def thanks(name: str) -> Response:
+        return door.thanks(name, objects=False)
+
+    @routes.api_route("/f/{name}/objection", methods=["GET", "HEAD"])
+    def objection(name: str) -> Response:
+        return door.thanks(name, objects=True)
+
     @routes.post("/f/{name}")
     async def post(name: str, request: Request) -> Response:
         posted = await posted_inputs(request)
@@ -143,6 +151,13 @@ class Forms:
         site = self.house.config.site
         return self.pages.page("form_embed.html", spoken(plan.language, site), form=form, snippet=embed_html(plan, name, site))
 
+    def thanks(self, name: str, *, objects: bool) -> Response:
+        """Where a form that was taken leads, so that reloading and going back send nothing. The same for everybody, known or not, and true of
+        everybody: of what becomes of it only a message tells."""
+        plan, form = self._published(name)[1:]
+        site = self.house.config.site
+        return self.pages.page("form_thanks.html", spoken(plan.language, site), form=form, objects=objects, contact=site.reply_to or site.sender)
+
     def take(self, name: str, posted: Mapping[str, str], request: Request) -> Response:
         installation, plan, form = self._published(name)
         shown = digest_of(notice_text(plan, name))
@@ -161,7 +176,9 @@ class Forms:
             return self._page(plan, form, shown_again(posted, form), BUSY, status=503)
         except TooOften:
             return self._page(plan, form, shown_again(posted, form), OFTEN, status=429)
-        return self._thanks(plan, form, objects=read_form.objects)
+        if is_address(form.thanks):
+            return RedirectResponse(form.thanks, 303)
+        return RedirectResponse(f"/f/{name}/{'objection' if read_form.objects else 'thanks'}", 303)
 
     def _doubt(self, posted: Mapping[str, str], form: Form, shown: str, at: int | None) -> str:
         """Why this post shows the form again: a robot filled it in, other words were shown than are in force, or it lay open too long."""
@@ -206,13 +223,6 @@ class Forms:
             headers=None,
             **form_values(plan, form, values, language, sentence, not_yet),
         )
-
-    def _thanks(self, plan: Plan, form: Form, *, objects: bool) -> Response:
-        """The same for everybody, known or not, and true of everybody: of what becomes of it only a message tells."""
-        if is_address(form.thanks):
-            return RedirectResponse(form.thanks, 303)
-        site = self.house.config.site
-        return self.pages.page("form_thanks.html", spoken(plan.language, site), form=form, objects=objects, contact=site.reply_to or site.sender)
 
     def _published(self, name: str) -> tuple[Installation, Plan, Form]:
         installation = self.house.publications.current()

@@ -22,7 +22,7 @@ from engine.sending.claim import OF_REQUESTS
 from engine.sending.compose import letter_of
 from engine.sequence.model import Link, Plan
 from engine.subscriber.eligibility import EVERYTHING
-from engine.subscriber.events import ConsentRequested, LetterBegun, LetterInDoubt, LetterSent, PermissionAsked
+from engine.subscriber.events import ConsentExpired, ConsentRequested, LetterBegun, LetterInDoubt, LetterSent, PermissionAsked
 from engine.subscriber.person import NOBODY, LetterState, Person
 from engine.web.pages import spoken
 
@@ -102,7 +102,7 @@ class Opening:
             form = ""
             if click.action in OF_A_REQUEST:
                 request, form, told = _request(before[entry.stream], entry)
-                click = replace(click, request=request, told=told)
+                click = replace(click, request=request, told=told, declined=_is_declined(before[entry.stream], click.claim.message))
             person = people[entry.stream]
             language = spoken(person.language, self.house.config.site)
             found[token] = Opened(token, action, entry, click, published.links(click.claim), plan, person, language, installation, form)
@@ -188,6 +188,10 @@ def readable(link: Link | None) -> str:
     if link is None or "{{" in link.label or "{%" in link.label:
         return ""
     return _MARKUP.sub("", link.label).strip()[:200]
+
+
+def _is_declined(entries: Sequence[Entry], message: str) -> bool:
+    return any(isinstance(entry.event, ConsentExpired) and entry.cause.ref == message for entry in entries)
 
 
 def _request(entries: Sequence[Entry], begun: Entry) -> tuple[str, str, str]:

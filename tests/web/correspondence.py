@@ -173,7 +173,7 @@ class Telephone(httpx.Client):
 
     def post(self, url: httpx.URL | str, **options: Any) -> httpx.Response:
         answer = super().post(url, **options)
-        if answer.status_code == 303 and answer.headers["location"].startswith("/l/"):
+        if answer.status_code == 303 and answer.headers["location"].startswith(("/l/", "/f/")):
             return self.get(answer.headers["location"], headers=options.get("headers"))
         return answer
 

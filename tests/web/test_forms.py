@@ -305,6 +305,19 @@ def test_a_person_fills_the_form_in_with_a_real_browser(fresh: Site, scripts: bo
     assert person.requests["conseils"].lists == (32,)
 
 
+def test_a_form_that_was_taken_leads_to_a_page_that_may_be_reloaded(fresh: Site) -> None:
+    hidden = fresh.stamp("inscription") | {AGREED: "yes"}
+    answer = httpx.post(f"{fresh.url}/f/inscription", data=GOOD | hidden | {"email": "page@exemple.fr"}, timeout=20)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/f/inscription/thanks")
+    objection = httpx.post(f"{fresh.url}/f/client", data=fresh.stamp("client") | {AGREED: "yes", "order": "1", "email": "non@exemple.fr"}, timeout=20)
+    assert objection.headers["location"] == "/f/client/objection"
+    before = fresh.house.ledger.head()
+    for path, says in (("/f/inscription/thanks", "Presque fini"), ("/f/client/objection", "opposition est notée")):
+        assert fresh.client.head(path).status_code == 200 and says in fresh.client.get(path).text
+    assert fresh.house.ledger.head() == before
+    assert fresh.client.get("/f/none/thanks").status_code == 404
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_mistakes_are_listed_with_links_and_a_likely_typing_error_is_asked_about(fresh: Site, scripts: bool) -> None:
