@@ -26,7 +26,7 @@ CELLS: dict[str, str] = {
         "revoked declined denied rejected oppose opposee opposition objected forgotten forgottencontact gdprforgotten nepascontacter nepasecrire "
         "nepluscontacter neplusecrire exclu exclue excluded listenoire abgemeldet ausgetragen abbestellt gesperrt widerrufen blockiert baja "
         "dadodebaja dadadebaja desuscrito cancelosuscripcion bloqueado disiscritto disiscritta cancellato cancellata bloccato uitgeschreven "
-        "afgemeld geblokkeerd opgezegd descadastrado"
+        "afgemeld geblokkeerd opgezegd descadastrado cancelled canceled annule annulee removed"
     ),
     "bounced": (
         "bounced bounce bounces hardbounce hardbounced hardbouncer cleaned npai rebond rebondi invalidemail invalidemailaddress undeliverable "
@@ -40,8 +40,8 @@ CELLS: dict[str, str] = {
         "pending unconfirmed nonconfirme nonconfirmee enattente attente awaiting awaitingconfirmation optinpending pendingoptin "
         "pendingconfirmation confirmationpending requested optinrequested inactive inactif archived archive archivee disabled desactive desactivee "
         "deactivated neversubscribed nonsubscribed nonsubscriber nonabonne nonabonnee noninscrit noninscrite notsubscribed neveroptedin notoptedin "
-        "nooptin softbounce softbounced transactional unverified unengaged quarantined quarantaine deleted supprime supprimee removed retire "
-        "cancelled canceled annule annulee expired expire paused suspended suspendu suspendue dormant invalid invalide validating noconsent "
+        "nooptin softbounce softbounced transactional unverified unengaged quarantined quarantaine deleted supprime supprimee retire "
+        "expired expire paused suspended suspendu suspendue dormant invalid invalide validating noconsent "
         "noconsentgiven nonmarketingcontact unknown inconnu unspecified implied implicit stale sunset unbestatigt inaktiv ausstehend wartend "
         "geloscht nichtangemeldet inactivo inactiva pendiente noconfirmado eliminado inattivo inattiva inattesa nonconfermato eliminato inactief "
         "nietbevestigd inafwachting verwijderd"
@@ -54,7 +54,7 @@ COMMON = frozenset(
         "activo activa attivo attiva actief ativo bestatigt bevestigd confirmado confermato inscrito inscrit inscrite blocked bloque bloquee "
         "suppression stop stopped refuse refusee refused refus revoked declined denied rejected oppose opposee opposition exclu exclue excluded "
         "forgotten gesperrt blockiert baja bloqueado cancellato cancellata bloccato geblokkeerd suppress blacklist blocklist nonexistent "
-        "undelivered withdrew withdrawn bounce bounces spam junk junked abuse"
+        "undelivered withdrew withdrawn bounce bounces spam junk junked abuse cancelled canceled annule annulee removed"
     ).split()
 )
 # Words of headings that speak of refusal only together with cells that do.

@@ -108,7 +108,32 @@ def fates(path: Path, mapping: dict[str, str], order: DateOrder | None = None) -
     return {address: each.why if isinstance(each, Departure) else names[type(each)] for address, each in read.items()}
 
 
+KIT = """email,first_name,state,created_at
+yes@x.example,K,active,2023-01-02 10:00:00 UTC
+no@x.example,K,cancelled,2023-01-02 10:00:00 UTC
+no2@x.example,K,complained,2023-01-02 10:00:00 UTC
+not@x.example,K,inactive,2023-01-02 10:00:00 UTC
+"""
+GETRESPONSE = """email,name,added on,status
+yes@x.example,G,2022-01-01,active
+no@x.example,G,2022-01-01,removed
+"""
+CONSTANT_CONTACT = """Email address,First name,Email permission status,Confirmed Opt-Out Date,Confirmed Opt-Out Reason
+yes@x.example,C,Express,,
+not@x.example,C,Implied,,
+no@x.example,C,Unsubscribed,2022-01-01 10:00,too many
+"""
+SARBACANE = """Email;Nom;Statut;Date de désinscription;NPAI
+yes@x.example;S;Actif;;
+no@x.example;S;Désinscrit;13/02/2023;
+no2@x.example;S;NPAI;;oui
+"""
+
 EXPORTS = [
+    ("kit", KIT, {"state": "unsubscribed"}),
+    ("getresponse", GETRESPONSE, {"status": "unsubscribed"}),
+    ("constant contact", CONSTANT_CONTACT, {"Email permission status": "subscribed"}),
+    ("sarbacane", SARBACANE, {"Statut": "unsubscribed"}),
     ("mailchimp", MAILCHIMP, {"UNSUB_TIME": "unsubscribed"}),
     ("klaviyo", KLAVIYO, {"Email Marketing Consent": "subscribed"}),
     ("mailpoet", MAILPOET, {"Global status": "unsubscribed"}),
@@ -178,6 +203,7 @@ def test_words_under_a_heading_of_status_mean_the_same_whichever_is_said(tmp_pat
         "email,note\na@x.example,stop by the shop\nb@x.example,called us; active in March\n",
         "email,status\na@x.example,client\nb@x.example,prospect\n",
         "email,State\na@x.example,NO\nb@x.example,OK\n",
+        "email,commande\na@x.example,cancelled\nb@x.example,annulé\n",
         "email,Stop\na@x.example,Gare du Nord\n",
         "email,deleted_at,unsubscribed_at\na@x.example,,\nb@x.example,NULL,0000-00-00 00:00:00\n",
         "email,Subscription\na@x.example,Gold\nb@x.example,Silver\n",
