@@ -59,7 +59,7 @@ def dossier(house: House, subscriber: str) -> dict[str, object]:
             for name, request in person.requests.items()
         ],
         "lists": [
-            {"list": m.list, "name": plan.lists[m.list].name if m.list in plan.lists else "", "since": iso(m.joined_at)}
+            {"list": m.list, "name": plan.title_for_readers(m.list), "since": iso(m.joined_at)}
             for m in person.memberships.values()
         ],
         "requests": open_requests(person),

@@ -93,7 +93,7 @@ class Teller:
         return (
             _section(_("What we know of you"), self._known(dossier), _("Nothing.")),
             _section(_("What we write to you about, and why we may"), self._purposes(dossier), _("Nothing.")),
-            _section(_("The lists you are on"), self._lists(dossier), _("None.")),
+            _section(_("The letters you get"), self._lists(dossier), _("None.")),
             _section(_("Where your data come from"), self._sources(dossier), _("This is not known any more.")),
             _section(_("The letters of the last six months"), self._letters(dossier), _("None.")),
             _section(_("Who else gets to see it"), self._recipients(dossier), _("Nobody.")),
@@ -137,7 +137,7 @@ class Teller:
     def _lists(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
         for each in _part(dossier, "lists"):
-            yield Line(str(each["name"] or each["list"]), _("since {date}").format(date=self._said(each["since"])))
+            yield Line(str(each["name"]) or _("letters that are no longer sent"), _("since {date}").format(date=self._said(each["since"])))
 
     def _sources(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)

@@ -204,6 +204,14 @@ class Plan:
     words: Mapping[str, str] = field(default_factory=dict)
     declared: Declared | None = None
 
+    def title_for_readers(self, number: int) -> str:
+        """What a reader knows a list by: the title of its dialogue, else what its purpose is called; "" for one that is no longer published."""
+        listed = self.lists.get(number)
+        if listed is None:
+            return ""
+        title, purpose = self.titles.get(listed.file, ""), self.purposes.get(listed.purpose)
+        return title if title and title != listed.file else purpose.name if purpose else ""
+
     def list_named(self, said: str | int) -> List | None:
         """The list of a number ("11") or a name ("liste-creee"), or None."""
         text = str(said)

