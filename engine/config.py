@@ -93,6 +93,11 @@ class Smtp:
         return self.host == MAILBOX
 
     @property
+    def armed_mark(self) -> str:
+        """The mark on the desk that says: sending to this relay has been agreed to. A sink that becomes a relay must be agreed to anew."""
+        return f"armed:sink:{self.host}" if self.sink else f"armed:{self.host}"
+
+    @property
     def reaches_people(self) -> bool:
         """Whether a letter handed over may arrive somewhere."""
         return not (self.is_mailbox or self.sink)

@@ -65,7 +65,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[list[dict[s
         mail.sink.answer("connect", "421 4.3.2 busy with david@lecteurs.example", times=1)
         key = relance.done("api-key", "create", "boutique", "--scope", "subscribe").strip()
         relance.done("resume", "--yes")
-        process = relance.begin("run", "--speed", "300")
+        process = relance.begin("run", "--speed", "300", "--trial")
         try:
             secrets = [key, *_lives(relance, mail, key)]
         except BaseException as error:

@@ -151,7 +151,7 @@ def _live(relance: Relance) -> None:
             for agent in ("Mozilla/5.0 BingPreview/1.0b", "curl/8", ""):
                 assert httpx.get(url, headers={"User-Agent": agent}).status_code == 200
                 assert httpx.head(url, headers={"User-Agent": agent}).status_code == 200
-    assert "Bravo !" in press(link(letters["anna"], "Oui")).text
+    assert "Bravo\u00a0!" in press(link(letters["anna"], "Oui")).text
     press(link(letters["bruno"], "Non"))
     press(link(letters["bruno"], "Oui"))
     press(link(letters["emma"], "Le carnet"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.store.database import Database
@@ -18,10 +18,20 @@ def wall_now() -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """The clock was sped up from an instant on (engine time); `over_people`: people had been registered before, at real time."""
+
+    since: int
+    over_people: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     epoch_wall: int
     epoch_engine: int
     rate: int
+    trial_since: int | None = None
+    trial_over_people: bool = False
 
     def engine_at(self, wall: int) -> int:
         return self.epoch_engine + max(0, wall - self.epoch_wall) * self.rate
@@ -47,16 +57,32 @@ class Clock:
         """How many times faster than the wall clock."""
         return self._rate.rate
 
+    @property
+    def trial(self) -> Trial | None:
+        since = self._rate.trial_since
+        return Trial(since, self._rate.trial_over_people) if since is not None else None
+
+    @property
+    def ahead(self) -> int:
+        """By how many milliseconds the engine's present lies after the wall clock's."""
+        return self.now() - wall_now()
+
+    def begin_trial(self, over_people: bool) -> None:
+        """From now on this installation is a trial, if it is none yet."""
+        with self.database.connection() as connection:
+            connection.execute(SQL["begin_trial"], {"since": self.now(), "over_people": over_people})
+        self._rate = self._read() or self._rate
+
     def wall_age(self, engine_instant: int) -> float:
         """Roughly how many wall-clock seconds ago an engine instant was."""
         return (self.now() - engine_instant) / 1000 / self.rate
 
     def set_rate(self, rate: int) -> None:
-        self._write(Rate(wall_now(), self.now(), rate))
+        self._write(replace(self._rate, epoch_wall=wall_now(), epoch_engine=self.now(), rate=rate))
 
     def jump(self, milliseconds: int) -> None:
         """Move engine time forward, for tests and demonstrations."""
-        self._write(Rate(wall_now(), self.now() + milliseconds, self.rate))
+        self._write(replace(self._rate, epoch_wall=wall_now(), epoch_engine=self.now() + milliseconds))
 
     def _begin(self) -> Rate:
         wall = wall_now()

@@ -2,6 +2,7 @@
 -- Everything here may be lost without losing a fact. Times are wall clock (DESIGN 3.9) unless a column says engine.
 CREATE TABLE IF NOT EXISTS desk.clock (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch_wall bigint NOT NULL, epoch_engine bigint NOT NULL, rate integer NOT NULL);
+ALTER TABLE desk.clock ADD COLUMN IF NOT EXISTS trial_since bigint, ADD COLUMN IF NOT EXISTS trial_over_people boolean;
 CREATE TABLE IF NOT EXISTS desk.taken (
     subscriber uuid NOT NULL, key text NOT NULL, sender text NOT NULL, until timestamptz NOT NULL, why text NOT NULL DEFAULT '',
     PRIMARY KEY (subscriber, key));
@@ -39,12 +40,16 @@ CREATE TABLE IF NOT EXISTS desk.count (name text NOT NULL, day date NOT NULL, n 
 
 -- name: clock
 -- All processes agree on the engine's time because they all compute it from this one row.
-SELECT epoch_wall, epoch_engine, rate FROM desk.clock
+SELECT epoch_wall, epoch_engine, rate, trial_since, coalesce(trial_over_people, false) FROM desk.clock
 
 -- name: set_clock
 -- A change of speed begins a new epoch where the old one stands, so engine time never jumps and never goes back.
 INSERT INTO desk.clock (epoch_wall, epoch_engine, rate) VALUES (%(wall)s, %(engine)s, %(rate)s)
 ON CONFLICT (one) DO UPDATE SET epoch_wall = excluded.epoch_wall, epoch_engine = excluded.epoch_engine, rate = excluded.rate
+
+-- name: begin_trial
+-- Once, and by whoever is first: what came before it stays known as what it was.
+UPDATE desk.clock SET trial_since = %(since)s, trial_over_people = %(over_people)s WHERE trial_since IS NULL
 
 -- name: release
 -- After an outcome the row is let go when the agenda has followed to its position; taking it earlier would only find nothing due.

@@ -142,6 +142,12 @@ class Ledger:
         assert row is not None
         return int(row["coalesce"])
 
+    def any_registered(self) -> bool:
+        """Whether anybody was ever registered."""
+        with self.datastore.get_connection() as connection:
+            row = connection.execute(SQL["any_registered"]).fetchone()
+        return row is not None and bool(row["found"])
+
     def after(self, versions: dict[str, int]) -> dict[str, list[Entry]]:
         """For many streams at once: the entries later than the given version of each."""
         found: dict[str, list[Entry]] = {stream: [] for stream in versions}

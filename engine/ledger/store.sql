@@ -30,6 +30,10 @@ INSERT INTO ledger.events (originator_id, originator_version, topic, state, noti
 SELECT e.id, e.version, e.topic, e.state, e.n + (SELECT coalesce(max(notification_id), 0) FROM ledger.events)
 FROM (VALUES {rows}) AS e (id, version, topic, state, n)
 
+-- name: any_registered
+-- Whether anybody was ever registered here: found with the first of them, or read to the end of a ledger that is short.
+SELECT EXISTS (SELECT FROM ledger.events WHERE topic = 'subscriber-registered') AS found
+
 -- name: heads
 -- Which version each of these streams has reached: asked only after a conflict, or for outcomes that go wherever the head is.
 SELECT s.id, coalesce((SELECT max(e.originator_version) FROM ledger.events e WHERE e.originator_id = s.id), 0)

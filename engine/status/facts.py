@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 PARTS = ("web", "follow", "send")
 
@@ -94,6 +95,19 @@ class ExpiringKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockState:
+    """`now` is the engine's present (ms), `ahead` by how many seconds it lies after the wall clock's, `rate` how many times faster it runs.
+
+    `trial`: "" for none, "whole" where nobody was registered before it, "over people" otherwise.
+    """
+
+    now: int = 0
+    ahead: float = 0
+    rate: int = 1
+    trial: Literal["", "whole", "over people"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of sending ended, None for never.
     `checkpoint_every` are the seconds after which one is due; `requests` are rights that people have asked for and that wait for an answer,
@@ -123,6 +137,7 @@ class Facts:
     requests_late: int = 0
     witnessed: float | None = None
     stamped: float | None = None
+    clock: ClockState = ClockState()
     forms_held: int = 0
     forms_held_for: float = 0
     form_traps: int = 0

@@ -39,9 +39,23 @@ def is_well(found: Iterable[Finding]) -> bool:
 def findings(facts: Facts) -> tuple[Finding, ...]:
     """The worst first."""
     about = (of_sending(facts), of_proof(facts), of_people(facts), of_forms(facts), of_breaches(facts), of_requests(facts))
-    found = [*of_processes(facts), *of_views(facts.views), *chain.from_iterable(about), *of_keys(facts), *of_room(facts)]
+    found = [*of_clock(facts), *of_processes(facts), *of_views(facts.views), *chain.from_iterable(about), *of_keys(facts), *of_room(facts)]
     order = ("stopped", "stuck", "notice")
     return tuple(sorted(found, key=lambda each: order.index(each.level)))
+
+
+def of_clock(facts: Facts) -> Iterator[Finding]:
+    match facts.clock.trial:
+        case "whole":
+            what = N_("this is a trial: its clock was sped up, and its dates lie {ahead} after real time")
+            remedy = N_("`relance trial reset` throws away what it has lived and begins afresh")
+            yield Finding("trial", "notice", what, remedy, {"ahead": facts.clock.ahead})
+        case "over people":
+            what = N_("the clock was sped up over people registered at real time: its dates lie {ahead} after real time")
+            remedy = N_("it cannot be undone; `relance run --speed 1` lets no more time be lost")
+            yield Finding("trial", "notice", what, remedy, {"ahead": facts.clock.ahead})
+        case "":
+            return
 
 
 def of_processes(facts: Facts) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Literal
 
 from engine.desk.desk import HELD, TRAPS
 from engine.desk.processes import EXPIRES, Processes
@@ -14,7 +15,7 @@ from engine.installation.breaches import waiting as waiting_breaches
 from engine.ledger.codec import EntryRefused
 from engine.sending.witness_mail import TROUBLE, mark_of
 from engine.sequence.delay import HOUR
-from engine.status.facts import ExpiringKey, Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting, Withheld
+from engine.status.facts import ClockState, ExpiringKey, Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting, Withheld
 from engine.store.sql import beside
 
 SQL = beside(__file__)
@@ -69,11 +70,18 @@ def gather(house: House) -> Facts:
         requests_late=sum(due < house.clock.now() for due in deadlines),
         witnessed=_witnessed(house, witnesses),
         stamped=_stamped(house),
+        clock=clock_state(house),
         forms_held=forms_held,
         forms_held_for=forms_held_for,
         form_traps=house.desk.counted(TRAPS, 30),
         keys=tuple(ExpiringKey(*key) for key in house.desk.expiring_keys(KEYS_TOLD_SECONDS)),
     )
+
+
+def clock_state(house: House) -> ClockState:
+    trial = house.clock.trial
+    kind: Literal["", "whole", "over people"] = "" if trial is None else "over people" if trial.over_people else "whole"
+    return ClockState(house.clock.now(), house.clock.ahead / 1000, house.clock.rate, kind)
 
 
 def tree_state(house: House, head: int) -> TreeState:

@@ -27,7 +27,7 @@ from engine.ledger import store as ledger
 from engine.proof.store import SQL as PROOF
 from engine.store import binaries
 from engine.store.connecting import connect
-from engine.store.database import HERE, MIGRATION_LOCK
+from engine.store.database import HERE, MIGRATION_LOCK, program_role
 from engine.store.migrate import create_stores
 from engine.store.said import said
 from engine.store.sql import beside, queries
@@ -122,6 +122,27 @@ def put_back(owner: str, role: str, files: Mapping[str, Path], migrations: Colle
                 _run(connection, SQL["as_owner"], *([SQL["signed_still"], SQL["stamped_still"]] if signed else []))
         except psycopg.Error as error:
             raise CopyFailed(said(error)) from error
+
+
+class AtWork(Exception):
+    """The running program is connected."""
+
+
+@contextmanager
+def clear(owner: str, program: str) -> Iterator[None]:
+    """Drop every store and view once the context's own work is done, so that the next start makes them anew. Nobody can start meanwhile.
+
+    `owner` and `program` are the conninfos of who may create and of the running program. Raises AtWork before anything is touched.
+    """
+    with connect(owner) as guard:
+        guard.execute(queries(HERE / "roles.sql")["lock"], {"key": MIGRATION_LOCK})
+        if at_work(owner, program_role(program)):
+            raise AtWork
+        yield
+        drop_views(program)
+        with guard.transaction():
+            for row in guard.execute(SQL["stores"]).fetchall():
+                guard.execute(SQL.within(schema=str(row[0]))["drop"].encode())
 
 
 def drop_views(program: str) -> None:

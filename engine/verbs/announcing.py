@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from engine import publication
 from engine.house import House
 from engine.inspecting import read_folder
-from engine.language import counting_translator, translator
+from engine.language import counting_translator, grouped, translator
 from engine.sequence.mistakes import Unpublishable
 from engine.verbs.refused import in_words
-from engine.verbs.wording import language_of
+from engine.verbs.wording import language_of, say_moment
 
 
 def announce(house: House, *, sends: bool) -> Iterator[str]:
@@ -25,12 +25,22 @@ def announce(house: House, *, sends: bool) -> Iterator[str]:
     if forms:
         yield _("Forms: {forms}").format(forms=forms)
     if house.clock.rate != 1:
-        yield _("The engine's clock runs {n} times faster than real time.").format(n=house.clock.rate)
+        said = _("The clock runs {n} times faster than real time: this is a trial. Its date, every ten seconds:")
+        yield said.format(n=grouped(house.clock.rate, _))
+    if house.clock.rate != 1 or house.clock.trial is not None:
+        yield engine_date(house)
     yield from _not_published(house)
     if sends and 0 in installation.paused:
         why = in_words(installation.paused[0], _)
         yield _("Sending is paused ({why}): `relance resume` says what will leave, then lets it.").format(why=why)
     yield _("Ctrl-C stops.")
+
+
+def engine_date(house: House) -> str:
+    """What day and time it is for the engine, on the installation's clock."""
+    language = language_of(house.config)
+    _ = translator(language)
+    return _("It is {moment} here.").format(moment=say_moment(house.clock.now(), house.config.site.timezone, language))
 
 
 def _not_published(house: House) -> Iterator[str]:

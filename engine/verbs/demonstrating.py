@@ -30,6 +30,7 @@ SPEED = 14_400
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speed", type=running.speed_argument, default=SPEED, metavar="N", help=N_("ten days in a minute by default"))
     running.part_arguments(parser)
+    parser.set_defaults(trial=False)
 
 
 def demo(folder: Path, args: argparse.Namespace) -> int:

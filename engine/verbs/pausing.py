@@ -56,8 +56,10 @@ def resume(house: House, args: argparse.Namespace) -> int:
     installation = house.publications.current()
     plan, paused = installation.plan(), installation.paused
     number = _number(plan, args.list)
-    if found := hindrances(house.config, sample_site()):
-        lines = "".join(f"\n  config.toml: {each.words.said(_)}" for each in found)
+    lines = "".join(f"\n  config.toml: {each.words.said(_)}" for each in hindrances(house.config, sample_site()))
+    if house.config.smtp.reaches_people and (trial := house.clock.trial) is not None and not trial.over_people:
+        lines += "\n  " + _("this installation is a trial, whose dates are not real: `relance trial reset` begins afresh")
+    if lines:
         raise Refusal(N_("nobody is written to before this is set right:{hindrances}\n{sink}"), hindrances=lines, sink=_(SINK))
     catch_up(house)
     now = house.clock.now()
@@ -74,7 +76,7 @@ def resume(house: House, args: argparse.Namespace) -> int:
         print(_("sending as a whole is paused ({why}); `relance resume` lets it go on").format(why=in_words(paused[0], _)))
     if not number:
         Processes(house.database).settle()
-        house.desk.set_mark(f"armed:{house.config.smtp.host}", now, 0)
+        house.desk.set_mark(house.config.smtp.armed_mark, now, 0)
         house.desk.set_mark("tick", now, 0)
     return 0
 

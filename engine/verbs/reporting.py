@@ -15,7 +15,7 @@ from engine.status.findings import Finding, findings, is_well
 from engine.status.gather import gather
 from engine.verbs.refused import in_words
 from engine.verbs.withheld_words import what_is_wanting
-from engine.verbs.wording import language_of, say_letter, say_list
+from engine.verbs.wording import language_of, say_letter, say_list, say_moment
 
 SHOWN = 10
 WIDTH = 13
@@ -45,14 +45,15 @@ class _Words:
     """What is shown, in the installation's language."""
 
     def __init__(self, house: House, plan: Plan) -> None:
-        self.plan, self.rate = plan, house.clock.rate
-        language = language_of(house.config)
+        self.plan, self.zone = plan, house.config.site.timezone
+        self.language = language = language_of(house.config)
         self._: Say = translator(language)
         self.ngettext = counting_translator(language)
 
     def screen(self, facts: Facts, found: tuple[Finding, ...]) -> Iterator[str]:
         _ = self._
         for head, lines in (
+            (_("clock"), self._clock(facts)),
             (_("running"), self._running(facts)),
             (_("ledger"), self._ledger(facts)),
             (_("proof"), self._proof(facts)),
@@ -97,6 +98,14 @@ class _Words:
             said["letter"] = say_letter(self.plan, said["key"], said["letter"], self._)
             said["wanting"] = what_is_wanting(said["wanting"], self._)
         return said
+
+    def _clock(self, facts: Facts) -> Iterator[str]:
+        """Only where it is not the wall clock's."""
+        clock = facts.clock
+        if clock.rate == 1 and not clock.trial:
+            return
+        speed = self._("{n} times faster than real time").format(n=grouped(clock.rate, self._)) if clock.rate != 1 else self._("real time")
+        yield f"{say_moment(clock.now, self.zone, self.language)}; {speed}"
 
     def _running(self, facts: Facts) -> Iterator[str]:
         if not facts.processes:

@@ -24,17 +24,21 @@ ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What runs: for so many wall-clock seconds (0: until told to stop), at a speed (0: as it was); `begin` is done once the ports are had."""
+    """What runs: for so many wall-clock seconds (0: until told to stop), at a speed (0: as it was), as a `trial` even over people who are registered;
+    `begin` is done once the ports are had."""
 
     parts: frozenset[str]
     seconds: float = 0
     speed: int = 0
+    trial: bool = False
     begin: Callable[[], None] = lambda: None
 
 
 def run_arguments(parser: argparse.ArgumentParser) -> None:
-    said = N_("how many times faster than real time the engine's clock runs; kept with the installation")
+    said = N_("for trials: how many times faster than real time the engine's clock runs; kept with the installation")
     parser.add_argument("--speed", type=speed_argument, default=0, metavar="N", help=said)
+    agreed = N_("speed up even where people are registered at real time; their dates then lie ahead for good")
+    parser.add_argument("--trial", action="store_true", help=agreed)
     part_arguments(parser)
 
 
@@ -59,7 +63,7 @@ def seconds_argument(said: str) -> float:
 
 
 def run(house: House, args: argparse.Namespace, begin: Callable[[], None] = lambda: None) -> int:
-    return _run(house, Order(frozenset(PARTS), args.seconds, args.speed, begin))
+    return _run(house, Order(frozenset(PARTS), args.seconds, args.speed, args.trial, begin))
 
 
 def part(name: str) -> Callable[[House, argparse.Namespace], int]:

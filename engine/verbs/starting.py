@@ -24,15 +24,39 @@ log = logging.getLogger("relance.run")
 AHEAD = 5 * MINUTE
 
 
-def make_ready(house: House, speed: int) -> None:
-    """`speed` 0 leaves the clock as it is. Raises Unpublishable when nothing is published yet and nothing can be."""
+def make_ready(house: House, speed: int, trial: bool = False) -> None:
+    """`speed` 0 leaves the clock as it is; `trial`: that people registered at real time are dragged along is agreed to.
+
+    Raises Unpublishable when nothing is published yet and nothing can be.
+    """
     check_clock(house)
+    if (speed or house.clock.rate) != 1:
+        note_trial(house, trial or speed in (0, house.clock.rate))
     if speed and speed != house.clock.rate:
         set_speed(house, speed)
     recognise(house)
     publication.publish_first(house)
     publication.bring_up_to_date(house)
     hold_back(house)
+
+
+def note_trial(house: House, agreed: bool) -> None:
+    """A clock that is sped up makes a trial of the installation. Never where letters reach people, and over people registered at real time only if
+    that is `agreed`. Raises Refusal."""
+    if house.config.smtp.reaches_people:
+        host = house.config.smtp.host
+        raise Refusal(N_("the clock is not sped up while {host} hands letters to people: `relance run --speed 1` goes back to real time"), host=host)
+    if house.clock.trial is not None:
+        return
+    over_people = house.ledger.any_registered()
+    if over_people and not agreed:
+        raise Refusal(
+            N_(
+                "people are registered here at real time, and what is sped up cannot be undone: their dates would lie ahead for good. "
+                "Try things in an installation of their own (`relance init DIR`), or say --trial as well"
+            )
+        )
+    house.clock.begin_trial(over_people)
 
 
 def check_clock(house: House) -> None:
@@ -118,7 +142,7 @@ def _surprise(house: House) -> str:
     if house.config.smtp.is_mailbox:
         return ""
     mark = house.desk.mark("tick")
-    if house.desk.mark(f"armed:{house.config.smtp.host}") is None:
+    if house.desk.mark(house.config.smtp.armed_mark) is None:
         return "first-start"
     if mark is not None and house.clock.now() > later(mark[0], house.config.sending.pause_after_outage, "UTC"):
         return "outage"

@@ -51,6 +51,7 @@ VERBS: dict[str, Verb] = {
     "follow": Verb("start", N_("only keep the views up to date")),
     "send": Verb("start", N_("only send")),
     "demo": Verb("start", N_("the sample installation with the clock sped up"), "folder"),
+    "trial": Verb("start", N_("`trial reset`: throw away what was lived with the clock sped up"), "premises"),
     "completion": Verb("start", N_("what makes the Tab key complete these words in your shell"), "folder"),
     "import": Verb("people", N_("bring people in from a .csv or .txt file")),
     "subscribe": Verb("people", N_("put one person on a list")),
@@ -100,6 +101,10 @@ def implementation(verb: str) -> Implementation:
             if verb == "run":
                 return Implementation(running.run, running.run_arguments)
             return Implementation(running.part(verb), running.part_arguments)
+        case "trial":
+            from engine.verbs import trials
+
+            return Implementation(trials.trial, trials.add_arguments)
         case "completion":
             from engine.verbs import completing
 

@@ -19,7 +19,7 @@ from engine.rights.scrubbing import scrub_and_log
 from engine.sending.replies import redacted
 from engine.sending.send import Sender
 from engine.store.said import said
-from engine.verbs.announcing import announce
+from engine.verbs.announcing import announce, engine_date
 from engine.verbs.beating import known
 from engine.verbs.doors import Doors, open_doors
 from engine.verbs.following import Following
@@ -30,6 +30,8 @@ from engine.verbs.starting import make_ready
 from engine.verbs.witnessing import witnessing
 
 log = logging.getLogger("relance.run")
+DATE_SECONDS = 10
+"""How often the engine's date is printed while its clock is sped up."""
 
 
 async def work(house: House, order: Order) -> list[BaseException]:
@@ -48,13 +50,15 @@ async def work(house: House, order: Order) -> list[BaseException]:
         sends = "send" in order.parts
         settings = relay_of(house.config, doors.mailbox_port) if sends else None
         # In a thread: a database that does not answer must not keep us from hearing that we are to stop.
-        await asyncio.to_thread(make_ready, house, order.speed)
+        await asyncio.to_thread(make_ready, house, order.speed, order.trial)
         order.begin()
         sender = Sender(house, settings) if settings is not None else None
         presence = await stack.enter_async_context(known(house, order.parts, lambda: _troubles(house, order, sender)))
         stopping = [stop.set, presence.stop]
         intervals = Intervals()
         tasks: list[Awaitable[None]] = [presence.ended]
+        if house.clock.rate != 1:
+            tasks.append(_on(intervals.every(DATE_SECONDS), stop, lambda: print(engine_date(house), flush=True)))
         if sender is not None and settings is not None:
             stopping.append(sender.stop)
             if house.config.proof.witness:

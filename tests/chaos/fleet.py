@@ -12,7 +12,7 @@ from tests.chaos.installation import Place
 from tests.running import ROOT, wait_for
 
 ALL_IN_ONE = (("run",),)
-IN_A_HURRY = (("run", "--speed", "3000"),)  # a retry after five minutes comes in a tenth of a second
+IN_A_HURRY = (("run", "--speed", "3000", "--trial"),)  # a retry after five minutes comes in a tenth of a second
 SPLIT = (("send",), ("send",), ("follow",), ("web",))
 DRAIN = 60.0
 HOPELESS = 40

@@ -130,7 +130,7 @@ def test_a_mail_server_that_cannot_be_reached_is_said_in_its_own_words(tmp_path:
         relance.done("publish", "--yes")
         relance.done("subscribe", "anna@lecteurs.example", "--list", "10", *SOURCE)
         relance.done("resume", "--yes")
-        with relance.running("--speed", "300") as process:
+        with relance.running("--speed", "300", "--trial") as process:
             said = f"the mail server cannot be used: 127.0.0.1:{port} cannot be reached"
             wait_for(lambda: said in (screen := relance("status")).out and screen.status == 1)
             with socket.create_server(("127.0.0.1", port)) as server:
