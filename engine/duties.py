@@ -45,10 +45,15 @@ def occurrence_name(broadcast: Broadcast, moment: int, timezone: str) -> str:
     return local.strftime("%Y-%m-%d") if broadcast.on else local.strftime("%Y-%m-%dT%H%M")
 
 
+def dated_moment(broadcast: Broadcast, timezone: str) -> int:
+    """When a broadcast that has a date leaves (ms)."""
+    return to_instant(datetime.strptime(broadcast.on, "%Y-%m-%d %H:%M"), timezone)
+
+
 def _last_moment(broadcast: Broadcast, installation: Installation, timezone: str, now: int) -> int | None:
     published = broadcast.letter.added_at
     if broadcast.on:
-        moment = to_instant(datetime.strptime(broadcast.on, "%Y-%m-%d %H:%M"), timezone)
+        moment = dated_moment(broadcast, timezone)
         return moment if published <= moment <= now else None
     seen = [each.at for each in installation.calendar if each.broadcast == broadcast.id]
     start, last = max([published, *seen, now - 40 * 86_400_000]), None

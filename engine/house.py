@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -75,6 +75,18 @@ class Views(Protocol):
 
     def standing(self) -> dict[int, int]:
         """How many people stand on each list."""
+
+    def members_of(self, number: int, batch: int) -> Iterator[list[str]]:
+        """Who stands on a list, in the order in which they joined, so many at a time."""
+
+    def on_lists(self, lists: Collection[int]) -> int:
+        """How many people stand on any of these lists, each counted once."""
+
+    def due_of(self, key: str, now: int) -> int:
+        """How many letters of a mailing ("broadcast:enfants/2026-12-01") are still to leave by an instant, or may be."""
+
+    def outcomes(self, key: str, letter: str) -> dict[str, int]:
+        """What became of a letter of a mailing: how many were "sent", "deferred", "failed", "withheld", are in "doubt" or only "begun"."""
 
     def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
         """A person's open matters: key, kind, letter, due, why."""

@@ -105,6 +105,11 @@ SELECT list, kind, count(*) FROM {schema}.agenda WHERE due > 0 AND due <= %(upto
 -- When there is something to do again, so that the sender can sleep until then.
 SELECT min(due) FROM {schema}.agenda WHERE due > %(now)s
 
+-- name: due_of
+-- How many letters of one mailing are still to leave by an instant, and whose agenda has yet to be looked at.
+SELECT (SELECT count(*) FROM {schema}.agenda WHERE due > 0 AND due <= %(now)s AND key = %(key)s AND kind = 'letter')
+    + (SELECT count(*) FROM {schema}.stale)
+
 -- name: of_person
 -- One person's open matters.
 SELECT key, kind, letter, due, why FROM {schema}.agenda WHERE subscriber = %(subscriber)s ORDER BY due

@@ -47,6 +47,10 @@ ON CONFLICT (message, link) DO UPDATE SET act = excluded.act, moved = known.move
 SELECT split_part(key, '/', 1), letter, status, link, count(*), count(*) FILTER (WHERE act = 'auto_submit') FROM {schema}.letter
 WHERE (split_part(key, '/', 1), letter) IN (SELECT * FROM unnest(%(keys)s::text[], %(letters)s::text[])) GROUP BY 1, 2, 3, 4
 
+-- name: outcomes
+-- What became of one mailing, for whoever has just sent it.
+SELECT status, count(*) FROM {schema}.letter WHERE letter = %(letter)s AND key = %(key)s GROUP BY status
+
 -- name: in_doubt
 -- What an operator has to settle.
 SELECT message, subscriber, letter, at FROM {schema}.letter WHERE status = 'doubt' ORDER BY at LIMIT 1000

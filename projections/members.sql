@@ -23,6 +23,14 @@ ON CONFLICT (subscriber, list) DO UPDATE SET run = excluded.run, joined_at = exc
 -- An erased person stands nowhere.
 DELETE FROM {schema}.membership WHERE subscriber = ANY(%(subscribers)s)
 
+-- name: of_list
+-- Who stands on a list, in the order in which they joined: read by a cursor, since a list may hold everybody.
+SELECT subscriber FROM {schema}.membership WHERE list = %(list)s ORDER BY joined_at, subscriber
+
+-- name: on_lists
+-- How many people stand on any of these lists, each counted once.
+SELECT count(DISTINCT subscriber) FROM {schema}.membership WHERE list = ANY(%(lists)s::integer[])
+
 -- name: counts
 -- How many stand on each list.
 SELECT list, count(*) FROM {schema}.membership GROUP BY list

@@ -97,6 +97,21 @@ class ReadViews:
     def standing(self) -> dict[int, int]:
         return dict(cast(list[tuple[int, int]], self._ask(self.members.sql["counts"])))
 
+    def members_of(self, number: int, batch: int) -> Iterator[list[str]]:
+        with self.database.transaction() as connection, connection.cursor(name="members") as cursor:
+            cursor.execute(self.members.sql["of_list"], {"list": number})
+            while rows := cursor.fetchmany(batch):
+                yield [str(row[0]) for row in rows]
+
+    def on_lists(self, lists: Collection[int]) -> int:
+        return cast(int, self._ask(self.members.sql["on_lists"], lists=[*lists])[0][0])
+
+    def due_of(self, key: str, now: int) -> int:
+        return cast(int, self._ask(self.agenda.sql["due_of"], key=key, now=now)[0][0])
+
+    def outcomes(self, key: str, letter: str) -> dict[str, int]:
+        return dict(cast(list[tuple[str, int]], self._ask(self.letters.sql["outcomes"], key=key, letter=letter)))
+
     def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
         return cast(list[tuple[str, str, str, int, str]], self._ask(self.agenda.sql["of_person"], subscriber=subscriber))
 

@@ -6,6 +6,7 @@ from engine.intake.address import AddressRefused, normalise
 from engine.language import N_, Say
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import List, Plan
+from engine.sequence.nearest import nearest
 from engine.verbs.refused import in_words
 
 
@@ -52,6 +53,9 @@ def list_of(plan: Plan, said: str) -> List:
     if not plan.lists:
         raise Refusal(NOTHING_PUBLISHED, 2)
     known = ", ".join(f"{each.id} ({each.name})" for each in plan.lists.values())
+    meant = nearest(said, [each.name for each in plan.lists.values()])
+    if meant:
+        raise Refusal(N_("there is no published list {list}; did you mean {name}? There are: {known}"), 2, list=said, name=meant, known=known)
     raise Refusal(N_("there is no published list {list}; there are: {known}"), 2, list=said, known=known)
 
 

@@ -87,11 +87,11 @@ def standing(house: House, subscriber: str, zone: str, _: Say) -> list[str]:
             said.append(_("Withheld: {letter}: {wanting}").format(letter=letter, wanting=what_is_wanting(act.why, _)))
             said.append("    " + _("mended, `relance retry-withheld {id}` sends it").format(id=act.letter))
         if act.due:
-            said.append(_("Next: {what} on {when}").format(what=_what(key, act, plan, fields, _), when=shown(act.due, zone)))
+            said.append(_("Next: {what} on {when}").format(what=what(key, act, plan, fields, _), when=shown(act.due, zone)))
     return said
 
 
-def _what(key: str, act: Act, plan: Plan, fields: Mapping[str, str], _: Say) -> str:
+def what(key: str, act: Act, plan: Plan, fields: Mapping[str, str], _: Say) -> str:
     """What the agenda has for this person."""
     _kind, _colon, name = key.partition(":")
     where = say_list(plan, act.list)

@@ -59,6 +59,7 @@ VERBS: dict[str, Verb] = {
     "unsubscribe": Verb("people", N_("withdraw one person from a purpose, or from everything")),
     "suppress": Verb("people", N_("addresses that must not be written to")),
     "show": Verb("people", N_("a person's whole story")),
+    "members": Verb("people", N_("who stands on a list, with fields, since when, and what comes next")),
     "lists": Verb("people", N_("the lists, who stands on them, what falls due")),
     "check": Verb("letters", N_("read sequences/ and report every mistake"), "config"),
     "simulate": Verb("letters", N_("live through a dialogue and print its calendar"), "config"),
@@ -67,6 +68,7 @@ VERBS: dict[str, Verb] = {
     "watch": Verb("letters", N_("a dialogue's questions and how they are answered")),
     "preview": Verb("letters", N_("a letter as a chosen person would see it")),
     "send-test": Verb("letters", N_("send one letter to yourself")),
+    "broadcast": Verb("sending", N_("`broadcast now ID`: send a published broadcast at once, and say what became of it")),
     "status": Verb("sending", N_("what runs, what waits, what is wrong and what to do")),
     "pause": Verb("sending", N_("hold sending")),
     "resume": Verb("sending", N_("say what will leave, then let it")),
@@ -129,6 +131,10 @@ def implementation(verb: str) -> Implementation:
             from engine.verbs import story
 
             return Implementation(story.show, story.add_arguments)
+        case "members":
+            from engine.verbs import members
+
+            return Implementation(members.members, members.add_arguments)
         case "lists":
             from engine.verbs import lists
 
@@ -159,6 +165,10 @@ def implementation(verb: str) -> Implementation:
             if verb == "preview":
                 return Implementation(previewing.preview, previewing.preview_arguments)
             return Implementation(previewing.send_test, previewing.send_test_arguments)
+        case "broadcast":
+            from engine.verbs import broadcasting
+
+            return Implementation(broadcasting.broadcast, broadcasting.add_arguments)
         case "status":
             from engine.verbs import reporting
 
