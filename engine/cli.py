@@ -15,8 +15,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.ending import GRACE_SECONDS, end_within
-from engine.french_spacing import is_printable
 from engine.language import N_, Language, translator
+from engine.terminal import guarded
 from engine.verbs.parser import parser, spoken_in, typed_folder, typed_verb
 from engine.verbs.table import VERBS, implementation
 
@@ -31,8 +31,9 @@ T = TypeVar("T")
 def main(arguments: list[str] | None = None) -> int:
     """The exit status. What a person got wrong, and what their machine refuses, is a sentence on standard error; only a defect has a traceback."""
     given = sys.argv[1:] if arguments is None else arguments
-    language = spoken_in(typed_folder(given))
-    return _carried_out(parser(typed_verb(given), language).parse_args(given), given, language)
+    with guarded():
+        language = spoken_in(typed_folder(given))
+        return _carried_out(parser(typed_verb(given), language).parse_args(given), given, language)
 
 
 def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Language) -> int:
@@ -59,7 +60,7 @@ def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Langu
         if isinstance(error, KeyboardInterrupt | EOFError) and sys.stderr.isatty():
             # Past the ^C that the terminal shows.
             print(file=sys.stderr)
-        print(f"relance: {_printable(refusal.said(translator(language)))}", file=sys.stderr)
+        print(f"relance: {refusal.said(translator(language))}", file=sys.stderr)
         return refusal.status
 
 
@@ -159,11 +160,6 @@ def ending_tidily() -> Iterator[None]:
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
-
-
-def _printable(sentence: str) -> str:
-    """What a mail server, a file or a database has said may not steer the terminal it is shown on."""
-    return "".join(character if is_printable(character) or character == "\n" else "·" for character in sentence)
 
 
 def _one_line(error: Exception) -> str:

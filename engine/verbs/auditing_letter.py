@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from engine.audit.nothing_held import Asked
@@ -12,6 +11,7 @@ from engine.house import House
 from engine.installation.events import STREAM
 from engine.intake.contested import LARGEST, Contested, ContestedRefused, message_of, read_contested
 from engine.language import N_, Language
+from engine.terminal import json_text
 from engine.verbs.catching_up import catch_up
 from engine.verbs.found_letter import find_letter
 from engine.verbs.handing_out import hand_out, output_arguments
@@ -42,7 +42,7 @@ def run(house: House, args: argparse.Namespace) -> int:
     published = Published(house.ledger.stream(STREAM))
     case = open_case(house, found, found.begun, contested, published)
     if args.json:
-        print(json.dumps(plain(house, case, published, language), ensure_ascii=False, indent=2))
+        print(json_text(plain(house, case, published, language)))
     else:
         hand_out(report(house, case, args.mail, published, language), args.html, language)
     return 0 if case.sound else NOT_AS_IT_SHOULD_BE

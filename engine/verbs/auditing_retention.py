@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Iterator
 
 from engine.house import House
@@ -15,6 +14,7 @@ from engine.rights.facts import iso
 from engine.sequence.declared import Retention
 from engine.sequence.delay import Delay
 from engine.subscriber.silence import retention_of
+from engine.terminal import json_text
 from engine.verbs.catching_up import catch_up
 from engine.verbs.said import shown
 from engine.verbs.wording import language_of, say_delay
@@ -36,7 +36,7 @@ def run(house: House, args: argparse.Namespace) -> int:
     if args.json:
         rules = {rule: {"past": found[rule][0], "oldest": iso(found[rule][1]) if found[rule][1] else None} for rule in RULES}
         told = [{"night": night.night, "mode": night.mode, "rules": [list(rule) for rule in night.rules]} for night in nights]
-        print(json.dumps({"mode": declared.mode, "rules": rules, "nights": told}, ensure_ascii=False, indent=2))
+        print(json_text({"mode": declared.mode, "rules": rules, "nights": told}))
     else:
         print("\n".join(_lines(house, declared, found, nights)))
     return 1 if late else 0

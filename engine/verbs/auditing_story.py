@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -18,6 +17,7 @@ from engine.language import N_, Language, Say, translator
 from engine.ledger.codec import Entry
 from engine.rights.facts import fact, iso
 from engine.subscriber.events import LetterBegun, SubscriberErased
+from engine.terminal import json_text
 from engine.verbs.facts_in_words import sentence
 from engine.verbs.handing_out import hand_out, output_arguments
 from engine.verbs.nothing_held import nothing_held_about_address
@@ -40,7 +40,7 @@ def run(house: House, args: argparse.Namespace) -> int:
         return nothing_held_about_address(house, args, language)
     published = Published(house.ledger.stream(STREAM))
     if args.json:
-        print(json.dumps(_plain(house, found, published, language), ensure_ascii=False, indent=2))
+        print(json_text(_plain(house, found, published, language)))
         return 0
     hand_out(_report(house, found, published, language), args.html, language)
     return 0

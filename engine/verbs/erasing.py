@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import secrets
 import sys
 
@@ -15,6 +14,7 @@ from engine.rights.erasing import erase as erase_person
 from engine.rights.scrubbing import scrub_unless_followed
 from engine.sequence.delay import parse_delay
 from engine.subscriber.events import Cause
+from engine.terminal import ask, json_text
 from engine.verbs.people import report
 from engine.verbs.refusal import Refusal, UnreadableInput
 from engine.verbs.said import shown
@@ -43,7 +43,7 @@ def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:
     if receipt is None:
         return report(result, "", _)
     scrubbed = scrub_unless_followed(house)
-    print(json.dumps(receipt.as_json(), ensure_ascii=False, indent=2) if args.json else "\n".join(receipt_lines(house, receipt, _)))
+    print(json_text(receipt.as_json()) if args.json else "\n".join(receipt_lines(house, receipt, _)))
     if scrubbed.refused:
         kept = N_("PostgreSQL’s write-ahead log may hold them for a while yet: the user of [store] url may not see to that (docs/operator.md)")
         print(_(kept), file=sys.stderr)
@@ -74,4 +74,4 @@ def _seal(house: House, said: str) -> Seal:
 def _agreed(_: Say) -> bool:
     if not sys.stdin.isatty():
         raise Refusal(N_("an erasure cannot be taken back: say --yes"))
-    return input(_("An erasure cannot be taken back. Erase this person? [y/N] ")).strip().lower() in ("y", "yes", "o", "oui")
+    return ask(_("An erasure cannot be taken back. Erase this person? [y/N] ")).strip().lower() in ("y", "yes", "o", "oui")

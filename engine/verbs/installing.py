@@ -25,6 +25,7 @@ from engine.language import LANGUAGES, N_, Language, Say, language_here, transla
 from engine.sending.header_guard import is_header_text
 from engine.sequence.mistakes import Unpublishable
 from engine.starter import Owner, Ports
+from engine.terminal import ask
 from engine.verbs.refusal import Refusal
 from engine.verbs.refused import in_words
 from engine.verbs.wording import command, language_of
@@ -155,7 +156,7 @@ def _asked(args: argparse.Namespace) -> tuple[Owner, Ports]:
 def _ask_language() -> Language:
     usual = language_here()
     while True:
-        answer = input(f"Langue / Language (fr, en) [{usual}]: ").strip().lower() or usual
+        answer = ask(f"Langue / Language (fr, en) [{usual}]: ").strip().lower() or usual
         for language in LANGUAGES:
             if answer == language:
                 return language
@@ -164,7 +165,7 @@ def _ask_language() -> Language:
 def _ask(question: Question, usual: str, _: Say) -> str:
     hint = f" [{usual}]" if usual else _(" (for example {example})").format(example=_(question.example)) if question.example else ""
     while True:
-        answer = input(_("{question}{hint}: ").format(question=_(question.words), hint=hint)).strip() or usual
+        answer = ask(_("{question}{hint}: ").format(question=_(question.words), hint=hint)).strip() or usual
         if not answer:
             continue
         try:

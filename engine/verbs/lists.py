@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from engine.house import House
 from engine.language import N_, Say, translator
 from engine.sequence.delay import DAY
+from engine.terminal import json_text
 from engine.verbs.catching_up import catch_up
 from engine.verbs.refused import in_words
 from engine.verbs.wording import language_of
@@ -24,7 +24,7 @@ def lists(house: House, args: argparse.Namespace) -> int:
     catch_up(house)
     rows = standing(house)
     if args.json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json_text(rows))
         return 0
     _ = translator(language_of(house.config))
     if not rows:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 
 from engine.audit.nothing_held import Asked, head_of, statement
@@ -11,6 +10,7 @@ from engine.audit.report import Line, Note, Report, Section, printable
 from engine.house import House
 from engine.language import Language, translator
 from engine.rights.facts import iso
+from engine.terminal import json_text
 from engine.verbs.found_letter import forged_links
 from engine.verbs.handing_out import hand_out
 from engine.verbs.refusal import address_of
@@ -61,7 +61,7 @@ def _say(
     note = vouched(house, text)
     if args.json:
         plain = {"held": False, "suppressed": suppressed, "note": note}
-        print(json.dumps(plain | {each.what: printable(each.said) for each in asked}, ensure_ascii=False, indent=2))
+        print(json_text(plain | {each.what: printable(each.said) for each in asked}))
     elif getattr(args, "html", None) is not None:
         said = _("This signed note can be verified with the key that `relance audit key` prints:")
         section = Section(_("Statement"), (Line(said, (Note("", verbatim=note),)),))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from unicodedata import combining, east_asian_width, normalize
@@ -16,6 +15,7 @@ from engine.inspecting import read_folder
 from engine.language import N_, Say, counting_translator, translator
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.written import CONFIG
+from engine.terminal import json_text
 from engine.verbs.installing import sample_site
 from engine.verbs.wording import language_of
 
@@ -40,7 +40,7 @@ def check(config: Config, args: argparse.Namespace) -> int:
     fatal = any(mistake.fatal for mistake in mistakes)
     _, ngettext = translator(language_of(config)), counting_translator(language_of(config))
     if args.json:
-        print(json.dumps([_as_json(mistake, _) for mistake in mistakes], ensure_ascii=False, indent=2))
+        print(json_text([_as_json(mistake, _) for mistake in mistakes]))
         return 2 if fatal else 0
     tell(mistakes, config.folder, _)
     if not fatal:

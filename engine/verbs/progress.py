@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self, TextIO
 
+from engine.terminal import steering
+
 SECONDS_BETWEEN = 0.1
 CLEAR = "\r\x1b[K"
 
@@ -23,7 +25,7 @@ class Progress:
 
     def __init__(self, label: str, out: TextIO | None = None) -> None:
         self.label, self.out = label, out or sys.stderr
-        self.shown = self.out.isatty()
+        self.shown, self._write = self.out.isatty(), steering(self.out)
         self._began = time.monotonic()
         self._told = 0.0
 
@@ -34,7 +36,7 @@ class Progress:
         self._told = now
         share = min(done / total, 1.0) if total > 0 else 0.0
         left = f", {_clock((now - self._began) * (1 - share) / share)} left" if share > 0.02 and now - self._began > 2 else ""
-        self.out.write(f"{CLEAR}{self.label}: {int(100 * share)} %{left}")
+        self._write(f"{CLEAR}{self.label}: {int(100 * share)} %{left}")
         self.out.flush()
 
     def __enter__(self) -> Self:
@@ -42,7 +44,7 @@ class Progress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self.shown:
-            self.out.write(CLEAR)
+            self._write(CLEAR)
             self.out.flush()
 
 

@@ -19,6 +19,7 @@ from engine.publication import (
     unpublished_changes,
 )
 from engine.sequence.model import Plan
+from engine.terminal import ask
 from engine.verbs.planning import tell as tell_mistakes
 from engine.verbs.refusal import Refusal
 from engine.verbs.retrying import withheld_lines
@@ -73,7 +74,7 @@ def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> bool:
     if args.yes:
         return False
     if sys.stdin.isatty():
-        if input(question).strip().lower() not in ("y", "yes", "o", "oui"):
+        if ask(question).strip().lower() not in ("y", "yes", "o", "oui"):
             raise Refusal(N_("nothing was changed"))
         return True
     if proposal.stranded:

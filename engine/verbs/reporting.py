@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -13,6 +12,7 @@ from engine.sequence.model import Plan
 from engine.status.facts import Facts, Waiting
 from engine.status.findings import Finding, findings, is_well
 from engine.status.gather import gather
+from engine.terminal import json_text
 from engine.verbs.refused import in_words
 from engine.verbs.withheld_words import what_is_wanting
 from engine.verbs.wording import language_of, say_letter, say_list, say_moment
@@ -35,7 +35,7 @@ def status(house: House, args: argparse.Namespace) -> int:
     words = _Words(house, plan)
     if args.json:
         said = [{"code": each.code, "level": each.level, "what": words.what(each), "remedy": words.remedy(each)} for each in found]
-        print(json.dumps({"well": is_well(found), "findings": said} | asdict(facts), ensure_ascii=False, indent=2))
+        print(json_text({"well": is_well(found), "findings": said} | asdict(facts)))
     else:
         print("\n".join(words.screen(facts, found)))
     return 0 if is_well(found) else 1

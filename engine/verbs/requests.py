@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import secrets
 
 from engine.deciding import Wish
@@ -12,6 +11,7 @@ from engine.language import N_, Say, translator
 from engine.rights.facts import iso
 from engine.subscriber.commands import AnswerRight, AnyCommand, ExerciseRight, ExtendRight
 from engine.subscriber.rights import RIGHTS
+from engine.terminal import json_text
 from engine.vault.vault import Keep
 from engine.verbs.catching_up import catch_up
 from engine.verbs.finding import person_of
@@ -46,7 +46,7 @@ def requests(house: House, args: argparse.Namespace) -> int:
     standing = house.views.open_rights()
     if args.json:
         said = [{"request": r, "subscriber": s, "right": right, "due_at": iso(due), "late": due < now} for s, r, right, due in standing]
-        print(json.dumps(said, ensure_ascii=False, indent=2))
+        print(json_text(said))
         return 0
     if not standing:
         print(_("no request waits for an answer"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import secrets
 from pathlib import Path
@@ -16,6 +15,7 @@ from engine.rights.dossier import dossier
 from engine.rights.sheet import sheet
 from engine.subscriber.commands import GrantAccess, Object, Restrict
 from engine.subscriber.outcome import Done, Refused
+from engine.terminal import json_text
 from engine.vault.vault import Keep
 from engine.verbs.erasing import erase, erase_arguments
 from engine.verbs.finding import person_of
@@ -69,7 +69,7 @@ def _export(house: House, subscriber: str, args: argparse.Namespace, _: Say) -> 
     if house.decisions.load([subscriber])[subscriber].erased:
         raise Refusal(N_("this person has been erased"))
     said = dossier(house, subscriber)
-    text = sheet(said) if args.csv else json.dumps(said, ensure_ascii=False, indent=2) + "\n"
+    text = sheet(said) if args.csv else json_text(said) + "\n"
     if args.output is not None:
         write_private(args.output, text.encode())
     cause, kept = operator_cause({"right": "access"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -18,6 +17,7 @@ from engine.sequence.timing import to_local
 from engine.simulation.answers import read_answers
 from engine.simulation.live import live
 from engine.simulation.moment import Moment
+from engine.terminal import json_text
 from engine.verbs.dialogue import find_file, lists_in
 from engine.verbs.refusal import Refusal, UnreadableInput, list_of
 from engine.verbs.said import read_date, zone_said
@@ -62,7 +62,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     plan = read_folder(config).sound().plan
     options = Options(args.file, args.answer, args.list, start, zone, args.days)
     if args.json:
-        print(json.dumps([asdict(moment) for moment in lived(plan, options)], ensure_ascii=False, indent=2))
+        print(json_text([asdict(moment) for moment in lived(plan, options)]))
     else:
         simulate(plan, options, print, language_of(config))
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from engine.intake.rejects import inert
 from engine.language import Language, Say, counting_translator, translator
 from engine.ledger.codec import Entry
 from engine.rights.facts import iso
+from engine.terminal import json_text
 from engine.verbs.facts_in_words import proof_in_words
 from engine.verbs.private_file import private_file
 from engine.verbs.refused import in_words
@@ -99,12 +99,12 @@ def as_csv(asked: Rows, path: Path, language: Language) -> int:
 
 def as_json(asked: Rows, *, with_addresses: bool) -> int:
     """One object; its rows are written as they come, however many there are."""
-    head = json.dumps({"as_of": iso(asked.instant), "zone": asked.zone, "list": asked.list or None}, ensure_ascii=False)
+    head = json_text({"as_of": iso(asked.instant), "zone": asked.zone, "list": asked.list or None}, indent=None)
     sys.stdout.write(head[:-1] + ', "rows": [')
     between = "\n"
     for row in asked.rows:
         plain = _plain(row) | ({"address": row.address or None} if with_addresses else {})
-        sys.stdout.write(between + json.dumps(plain, ensure_ascii=False))
+        sys.stdout.write(between + json_text(plain, indent=None))
         between = ",\n"
     sys.stdout.write("\n]}\n")
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 
 from engine.house import House
@@ -14,6 +13,7 @@ from engine.sending.published_letter import letter_of
 from engine.sequence.model import Plan
 from engine.subscriber.acts import Act, acts, matter_of
 from engine.subscriber.events import LetterBegun
+from engine.terminal import json_text
 from engine.verbs.facts_in_words import line
 from engine.verbs.finding import person_of
 from engine.verbs.refused import in_words
@@ -34,7 +34,7 @@ def show(house: House, args: argparse.Namespace) -> int:
     entries = house.ledger.stream(subscriber)
     evidence = house.vault.evidence_of(subscriber)
     if args.json:
-        print(json.dumps([fact(entry, evidence) for entry in entries], ensure_ascii=False, indent=2))
+        print(json_text([fact(entry, evidence) for entry in entries]))
         return 0
     _ = translator(language_of(house.config))
     zone = house.config.site.timezone

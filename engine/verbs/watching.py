@@ -8,7 +8,6 @@ waits (a week where nothing reminds of it); from then on they are silent.
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +16,7 @@ from engine.house import Asked, House, Tally
 from engine.language import N_, Say, counting_translator, grouped, translator
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.model import Letter, Link, Plan
+from engine.terminal import json_text
 from engine.verbs.dialogue import broadcasts_in, find_file, lists_in
 from engine.verbs.retrying import withheld_lines
 from engine.verbs.wording import language_of, named, quoted, say_list, subject_of
@@ -78,7 +78,7 @@ def run(house: House, args: argparse.Namespace) -> int:
     found = {file: tuple(watch(house, plan, file)) for file in files}
     if args.json:
         rows = {file: [asdict(question) for question in questions] for file, questions in found.items()}
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json_text(rows))
         return 0
     language = language_of(house.config)
     _ = translator(language)
