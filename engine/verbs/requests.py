@@ -7,6 +7,7 @@ import secrets
 
 from engine.deciding import Wish
 from engine.house import House
+from engine.intake.instants import not_after
 from engine.language import N_, Say, translator
 from engine.rights.facts import iso
 from engine.subscriber.commands import AnswerRight, AnyCommand, ExerciseRight, ExtendRight
@@ -60,8 +61,8 @@ def _record(house: House, args: argparse.Namespace, _: Say) -> int:
     if not (args.right and args.by):
         raise Refusal(N_("say both --right and --by"), 2)
     subscriber, now = person_of(house, args.by), house.clock.now()
-    received = read_date(args.received, house.config.site.timezone) if args.received else now
-    if received > now:
+    received = not_after(read_date(args.received, house.config.site.timezone), now) if args.received else now
+    if received is None:
         raise Refusal(N_("--received lies in the future"), 2)
     cause, kept = operator_cause({"right": args.right} | ({"note": args.note} if args.note else {}))
     request = secrets.token_hex(16)

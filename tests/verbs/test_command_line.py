@@ -58,7 +58,7 @@ def test_what_is_wrong_is_one_sentence_and_status_2(relance: Installation) -> No
         ("x", "--list", "10"): "an address has exactly one @ sign",
         ("x@lecteurs.example", "--list", "jardin"): "there is no published list jardin; there are: 10 (semis), 11 (seme), 12 (pas-encore), 20 (",
         someone[:5]: "--source is required",
-        (*someone, "--timezone", "Paris"): '"Paris" is no time zone',
+        (*someone, "--timezone", "Mars"): '"Mars" is no time zone',
         (*someone, "--field", "town=Lyon"): "--field town: write NAME=VALUE with a field of [fields]: first_name",
         (*someone, "--field", "first_name=a\nb"): "--field first_name: a value is one line",
         (*someone, "--collected", "yesterday"): '"yesterday" is not a date',
