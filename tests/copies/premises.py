@@ -19,7 +19,7 @@ from tests.verbs.asking import FILES
 
 
 @contextmanager
-def premises_of(installations: Installations, prepare: Callable[[House], None] = lambda house: None, extra: str = "") -> Iterator[Premises]:
+def premises_of(installations: Installations, prepare: Callable[[House], object] = lambda house: None, extra: str = "") -> Iterator[Premises]:
     with installations.made(FILES, extra) as house:
         prepare(house)
         with house.database.connection() as connection:

@@ -38,7 +38,7 @@ FROM pg_roles WHERE rolname = current_user"""
 
 @pytest.fixture
 def premises(installations: Installations) -> Iterator[Premises]:
-    with premises_of(installations, lambda house: print(join(house, 3))) as made:
+    with premises_of(installations, lambda house: join(house, 3)) as made:
         yield made
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from engine import app
+from engine.app import furnished
 from engine.cli import main
 from engine.ledger import connections
 from engine.ledger.store import LOST, Ledger
@@ -21,8 +24,11 @@ from engine.store import connecting, database
 from engine.store.connecting import ORDINARY_SECONDS, connect, reach
 from engine.store.database import Database
 from tests.chaos.proxy import Proxy
-from tests.elsewhere import OWNER, OWNER_PASSWORD, PASSWORD, SUPERUSER, Elsewhere, issue, program_folders
+from tests.copies.premises import backup, premises_of, restore
+from tests.elsewhere import OWNER, OWNER_PASSWORD, PASSWORD, SUPERUSER, VERSIONS, Elsewhere, issue, program_folders
+from tests.installation import Installations
 from tests.running import free_port, wait_for, write
+from tests.verbs.asking import join
 from tests.verbs.commanding import CONFIG, WORDS
 
 pytestmark = pytest.mark.timeout(240)
@@ -53,13 +59,28 @@ CONNECTIONS = b"""SELECT a.application_name, s.ssl FROM pg_stat_activity a JOIN 
 WHERE a.usename IN ('gardener', 'relance_program')"""
 
 
+Servers = Callable[[str], Elsewhere]
+
+
 @pytest.fixture(scope="module")
-def elsewhere() -> Iterator[Elsewhere]:
-    folders = program_folders()
-    if not folders:
-        pytest.skip("no PostgreSQL besides the embedded one: apt-get install postgresql")
-    with Elsewhere(next(iter(folders.values()))) as server:
-        yield server
+def servers() -> Iterator[Servers]:
+    """The server of a version, started when it is first asked for."""
+    folders, started = program_folders(), dict[str, Elsewhere]()
+    with ExitStack() as stack:
+
+        def of(version: str) -> Elsewhere:
+            if version not in folders:
+                pytest.skip(f"no PostgreSQL {version} beside the embedded one: see tests/install_postgres.sh")
+            if version not in started:
+                started[version] = stack.enter_context(Elsewhere(folders[version]))
+            return started[version]
+
+        yield of
+
+
+@pytest.fixture
+def elsewhere(servers: Servers) -> Elsewhere:
+    return servers(min(program_folders(), default=VERSIONS[0]))
 
 
 def installation(folder: Path, url: str) -> Path:
@@ -92,6 +113,34 @@ def test_all_of_the_url_holds_for_all_connections(elsewhere: Elsewhere, tmp_path
     assert main(["-C", str(folder), "backup", "-o", str(tmp_path / "copy")]) == 0
     assert main(["-C", str(folder), "restore", str(tmp_path / "copy"), "--yes"]) == 0
     assert main(["-C", str(folder), "status"]) in (0, 1)
+
+
+@pytest.mark.parametrize("version", VERSIONS[:-1])
+def test_a_copy_goes_from_one_version_of_postgresql_to_another_and_back(
+    servers: Servers, installations: Installations, tmp_path: Path, version: str
+) -> None:
+    """The embedded one is 18. The owner elsewhere is no superuser."""
+    with premises_of(installations, lambda house: join(house, 3)) as here:
+        owner = make_conninfo(servers(version).database("garden"), password=OWNER_PASSWORD)
+        config = replace(here.config, store_url=owner, folder=tmp_path / "there")
+        shutil.copytree(here.config.folder, config.folder)
+        there = replace(here, config=config, owner=owner, furnish=lambda: furnished(config, owner, here.secrets))
+        assert backup(here, tmp_path / "copy") == 0
+        with here.furnish() as house:
+            head = house.ledger.head()
+        assert restore(there, tmp_path / "copy") == 0
+        with there.furnish() as house:
+            join(house, 2)
+            house.views.catch_up()
+            assert house.views.compare(lambda done, total: None) == []
+            moved = house.ledger.head()
+            house.memory.note()
+        assert backup(there, tmp_path / "back") == 0
+        assert restore(here, tmp_path / "back") == 0
+        with here.furnish() as house:
+            assert head < moved < house.ledger.head()
+            house.views.catch_up()
+            assert house.views.compare(lambda done, total: None) == []
 
 
 @pytest.mark.parametrize("way", WAYS)
