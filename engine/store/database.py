@@ -19,6 +19,8 @@ from engine.store.sql import queries
 
 HERE = Path(__file__).parent
 MIGRATION_LOCK = 0x52656C61
+REFUSED_PASSWORD = "password authentication failed"
+"""As a server of any version says it in English, and libpq shows it."""
 OPEN_SECONDS, CLOSE_SECONDS = 20.0, 2.0
 
 DATABASE_LOST: tuple[type[Exception], ...] = (
@@ -66,7 +68,17 @@ class Database:
 
     def open(self) -> Database:
         # The pool would try again and again, and never say why.
-        _connected(self.conninfo).close()
+        try:
+            _connected(self.conninfo).close()
+        except StoreUnavailable as error:
+            if REFUSED_PASSWORD not in str(error):
+                raise
+            role = program_role(self.conninfo)
+            raise StoreUnavailable(
+                f"the database does not take the password in data/secrets/database.password for {role}: "
+                "copy data/secrets from a machine that runs on it, "
+                f"or let an administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put it into that file"
+            ) from error
         try:
             self.pool.open(wait=True, timeout=OPEN_SECONDS)
         except psycopg.Error as error:

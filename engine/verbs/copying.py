@@ -18,6 +18,7 @@ from engine.rights.scrubbing import note_erased, scrub_when_due
 from engine.store.copying import CopyFailed
 from engine.terminal import ask
 from engine.verbs.catching_up import catch_up
+from engine.verbs.erasing import STAYS_IN_LOG
 from engine.verbs.refusal import Refusal
 from engine.verbs.wording import language_of
 
@@ -77,7 +78,8 @@ def restore(premises: Premises, args: argparse.Namespace) -> int:
             house.memory.note()
             # What stood there before is gone, and who was erased since the copy with it.
             note_erased(house)
-            scrub_when_due(house)
+            if scrub_when_due(house).refused:
+                print(_(STAYS_IN_LOG), file=sys.stderr)
     print(_("put back: entry {position}, of {at}").format(position=grouped(manifest.position, _), at=manifest.at))
     for line in told(applied, _):
         print(line)

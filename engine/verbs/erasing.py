@@ -20,6 +20,10 @@ from engine.verbs.refusal import Refusal, UnreadableInput
 from engine.verbs.said import shown
 from engine.verbs.wording import language_of
 
+STAYS_IN_LOG = N_(
+    "PostgreSQL’s write-ahead log may hold what was deleted for a while yet: the user of [store] url may not see to that (docs/operator.md)"
+)
+
 
 def erase_arguments(parser: argparse.ArgumentParser, whose: str) -> None:
     parser.add_argument("address", help=whose)
@@ -45,8 +49,7 @@ def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:
     scrubbed = scrub_unless_followed(house)
     print(json_text(receipt.as_json()) if args.json else "\n".join(receipt_lines(house, receipt, _)))
     if scrubbed.refused:
-        kept = N_("PostgreSQL’s write-ahead log may hold them for a while yet: the user of [store] url may not see to that (docs/operator.md)")
-        print(_(kept), file=sys.stderr)
+        print(_(STAYS_IN_LOG), file=sys.stderr)
     return 0
 
 

@@ -108,6 +108,12 @@ _SAYING = (
         "if the password is lost everywhere, let an administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put it into that file"
     ),
     N_(
+        "the database does not take the password in data/secrets/database.password for {role}: copy data/secrets from a machine that runs on it, "
+        "or let an administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put it into that file"
+    ),
+    N_("the database cannot be reached: {why}; see [store] url in config.toml"),
+    N_("[store] url in config.toml is not an address PostgreSQL understands"),
+    N_(
         "the clock of this machine ({host}) differs by {seconds} s from the database's, and the others ({others}) agree with the database: "
         "set this machine's clock right and start again"
     ),

@@ -14,7 +14,9 @@ from engine import logs
 from engine.desk.agreement import Disagreement
 from engine.house import House
 from engine.language import N_
+from engine.ledger.store import LOST
 from engine.remembering import Restored
+from engine.store.said import said
 
 log = logging.getLogger("relance.run")
 PARTS = ("web", "follow", "send")
@@ -104,6 +106,8 @@ def _run(house: House, order: Order) -> int:
     for error in failures:
         if isinstance(error, Restored | Disagreement):
             log.error(str(error))
+        elif isinstance(error, LOST):
+            log.error("ended because the database was lost: start again", extra={"why": said(error)})
         else:
             log.error("ended by an error nobody expected", exc_info=error)
     return 1 if failures else 0

@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from types import FrameType
 
 from engine.desk.processes import Processes
 from engine.duties import Intervals, claim_broadcasts
@@ -36,15 +37,16 @@ DATE_SECONDS = 10
 
 async def work(house: House, order: Order) -> list[BaseException]:
     """Until told to stop, or until one part ends; the errors that ended parts."""
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def told_to_stop() -> None:
-        stop.set()
+    def told_to_stop(number: int, frame: FrameType | None) -> None:
+        # Heard even while the loop waits for something itself, which a handler of the loop would not be.
         end_within(house.config.sending.drain + GRACE_SECONDS)
+        loop.call_soon_threadsafe(stop.set)
 
     for number in ENDINGS:
         if signal.getsignal(number) != signal.SIG_IGN:
-            asyncio.get_running_loop().add_signal_handler(number, told_to_stop)
+            signal.signal(number, told_to_stop)
     async with AsyncExitStack() as stack:
         doors = await open_doors(house.config, "web" in order.parts, stack)
         sends = "send" in order.parts
@@ -76,7 +78,7 @@ async def work(house: House, order: Order) -> list[BaseException]:
         intervals.start()
         stack.callback(intervals.stop)
         if order.seconds:
-            asyncio.get_running_loop().call_later(order.seconds, stop.set)
+            loop.call_later(order.seconds, stop.set)
         running = [asyncio.ensure_future(task) for task in tasks]
         told = asyncio.ensure_future(stop.wait())
         await asyncio.wait([*running, told], return_when=asyncio.FIRST_COMPLETED)
