@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.ending import GRACE_SECONDS, end_within
 from engine.language import N_, Language, translator
-from engine.terminal import guarded
+from engine.terminal import guarded, print_styled
 from engine.verbs.parser import parser, spoken_in, typed_folder, typed_verb
 from engine.verbs.table import VERBS, implementation
 
@@ -60,7 +60,7 @@ def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Langu
         if isinstance(error, KeyboardInterrupt | EOFError) and sys.stderr.isatty():
             # Past the ^C that the terminal shows.
             print(file=sys.stderr)
-        print(f"relance: {refusal.said(translator(language))}", file=sys.stderr)
+        print_styled(f"relance: {refusal.said(translator(language))}", "error", sys.stderr)
         return refusal.status
 
 

@@ -15,7 +15,7 @@ from engine.inspecting import read_folder
 from engine.language import N_, Say, counting_translator, translator
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.written import CONFIG
-from engine.terminal import json_text
+from engine.terminal import json_text, print_styled
 from engine.verbs.installing import sample_site
 from engine.verbs.wording import language_of
 
@@ -62,7 +62,9 @@ def tell(mistakes: tuple[Mistake, ...], folder: Path, _: Say) -> None:
         if file not in texts:
             texts[file] = _lines(folder / file)
         sentence = mistake.words.said(_) if mistake.fatal else _("{sentence} (warning)").format(sentence=mistake.words.said(_))
-        print(f"{file}:{mistake.line}: {printable(sentence)}", *_excerpt(texts[file], mistake), sep="\n", file=sys.stderr)
+        print_styled(f"{file}:{mistake.line}: {printable(sentence)}", "error" if mistake.fatal else "warning", sys.stderr)
+        for line in _excerpt(texts[file], mistake):
+            print(line, file=sys.stderr)
 
 
 def _as_json(mistake: Mistake, _: Say) -> dict[str, str | int | bool]:

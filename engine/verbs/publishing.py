@@ -19,13 +19,15 @@ from engine.publication import (
     unpublished_changes,
 )
 from engine.sequence.model import Plan
-from engine.terminal import ask
+from engine.terminal import Style, ask, print_styled
 from engine.verbs.planning import tell as tell_mistakes
 from engine.verbs.refusal import Refusal
 from engine.verbs.retrying import withheld_lines
 from engine.verbs.wording import language_of, say_list
 
 __all__ = ["add_arguments", "apply", "plan_publication", "publish_first", "rollback", "run", "tell", "unpublished_changes"]
+
+SIGNS: dict[str, Style] = {"+": "added", "-": "removed", "~": "changed"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +58,7 @@ def _publish(house: House, args: argparse.Namespace) -> int | None:
         raise Refusal(N_("there is nothing to go back to: this is the first edition"))
     tell_mistakes(proposal.warnings, house.config.folder, _)
     for line in tell(proposal, house.config.site.language, backfill=args.backfill):
-        print(line)
+        print_styled(line, SIGNS.get(line[:1]))
     if args.plan or not proposal.difference.count:
         return 0
     shown_to_a_person = _agree(proposal, args, _("Publish? [y/N] "))

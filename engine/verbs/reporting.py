@@ -12,7 +12,7 @@ from engine.sequence.model import Plan
 from engine.status.facts import Facts, Waiting
 from engine.status.findings import Finding, findings, is_well
 from engine.status.gather import gather
-from engine.terminal import json_text
+from engine.terminal import json_text, print_styled
 from engine.verbs.refused import in_words
 from engine.verbs.withheld_words import what_is_wanting
 from engine.verbs.wording import language_of, say_letter, say_list, say_moment
@@ -37,7 +37,8 @@ def status(house: House, args: argparse.Namespace) -> int:
         said = [{"code": each.code, "level": each.level, "what": words.what(each), "remedy": words.remedy(each)} for each in found]
         print(json_text({"well": is_well(found), "findings": said} | asdict(facts)))
     else:
-        print("\n".join(words.screen(facts, found)))
+        for line in words.screen(facts, found):
+            print_styled(line, "error" if line.startswith("!") else None)
     return 0 if is_well(found) else 1
 
 
