@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from fastapi.responses import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from engine.colour import readable, text_on
 from engine.config import Site
@@ -27,6 +27,7 @@ _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 # Random, so that no author's words can hold it.
 _MARK = f"blank{secrets.token_hex(16)}n"
 _BLANK = re.compile(_MARK + r"(-?\d+)\.")
+_LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((https://[^\s()]{1,500})\)")
 KEPT = 256
 TEMPLATES = Path(__file__).with_name("templates")
 YEAR = 365 * 24 * 3600
@@ -131,8 +132,25 @@ def _environment(language: Language) -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"], trim_blocks=True
     )
     catalogue = (translator(language), counting_translator(language))
+    environment.filters["linked"] = linked
     environment.install_gettext_callables(*catalogue, newstyle=True)  # type: ignore[attr-defined]
     return environment
+
+
+def linked(text: str) -> Markup:
+    """An author's words as text of a page, in which `[words](https://…)`, and nothing else, is a link.
+
+    It opens beside the page, which keeps what was written into it.
+    """
+    pieces = _LINK.split(text)
+    shown = (_linked(pieces[n], pieces[n + 1]) if n % 3 == 1 else escape(pieces[n]) for n in range(len(pieces)) if n % 3 < 2)
+    return Markup("").join(shown)
+
+
+def _linked(words: str, address: str) -> Markup:
+    if not is_address(address):
+        return escape(f"[{words}]({address})")
+    return Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(address, words)
 
 
 @lru_cache(KEPT)
