@@ -35,6 +35,7 @@ class MailboxEntry(NamedTuple):
     at: datetime  # UTC, by the wall clock
     recipient: str
     subject: str
+    dated: str = ""  # as the letter says it was written, which is the engine's time; "" where that was not kept
 
 
 class _Connection(SMTP):
@@ -113,7 +114,7 @@ class Mailbox:
                 continue
             if recipient is None or said["recipient"].lower() == recipient.lower():
                 at = datetime.fromisoformat(said["at"])
-                found.append(MailboxEntry(name, at, said["recipient"], said["subject"]))
+                found.append(MailboxEntry(name, at, said["recipient"], said["subject"], said.get("dated", "")))
         return found
 
     def read(self, id: str) -> bytes:
@@ -159,7 +160,8 @@ class Mailbox:
             "at": datetime.now(UTC).isoformat(),
             "sender": sender,
             "recipient": recipient,
-            "subject": _subject(content),
+            "subject": _header(content, "subject"),
+            "dated": _header(content, "date"),
         }
         self._write(f"{self._last:010}.json", json.dumps(said).encode())
         self._write(f"{self._last:010}.eml", content)
@@ -172,9 +174,9 @@ class Mailbox:
         os.replace(unfinished, self.folder / name)
 
 
-def _subject(content: bytes) -> str:
+def _header(content: bytes, name: str) -> str:
     head = content.partition(b"\r\n\r\n")[0]
-    raw = str(message_from_bytes(head).get("Subject", ""))
+    raw = str(message_from_bytes(head).get(name, ""))
     try:
         return str(make_header(decode_header(raw)))
     except (HeaderParseError, LookupError, UnicodeError, ValueError):

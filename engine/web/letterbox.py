@@ -9,6 +9,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -21,19 +22,20 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from engine.house import House
 from engine.sending.mailbox import Mailbox, MailboxEntry
-from engine.web.pages import Pages, spoken
+from engine.web.pages import TEMPLATES, Pages, spoken
 
 LOCAL = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
-SHOWN = 200
+SHOWN, SEARCHED = 200, 2000
 PARTS = ("html", "text", "source")
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; frame-ancestors 'self'; "
-    "base-uri 'none'; form-action 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
 }
+WIDTHS = ("", "600", "360")
 # A letter may show pictures and open links in a new tab, and nothing else.
 FRAME = HEADERS | {
     "Content-Security-Policy": "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
@@ -45,7 +47,7 @@ MALFORMED = (LookupError, ValueError, TypeError, AttributeError)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the list. `at` is when the letter came, on the site's clock."""
+    """A line of the list. `at` is when the letter says it was written, which is the engine's time, on the site's clock."""
 
     link: str
     subject: str
@@ -56,7 +58,10 @@ class Row:
 
 
 def make_letterbox(house: House) -> FastAPI:
-    """`/` shows the newest letter, `/?letter=ID` one, `&part=` its text or source, `?to=ADDRESS` one reader's."""
+    """`/` shows the newest letter, `/?letter=ID` one, `&part=` its text or source, `?to=ADDRESS` one reader's, `?q=WORDS` those found.
+
+    `&width=` is the width it is shown in, in pixels, `&dark=1` at night.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     mailbox = Mailbox(house.config.data / "mailbox")
     site = house.config.site
@@ -69,28 +74,36 @@ def make_letterbox(house: House) -> FastAPI:
         return await following(request)
 
     @app.get("/")
-    def index(letter: str = "", to: str = "", part: str = "html") -> Response:
-        newest = mailbox.list(1, to or None)
+    def index(letter: str = "", to: str = "", part: str = "html", q: str = "", width: str = "", dark: str = "") -> Response:
+        newest = _found(mailbox, to, q)[:1]
         chosen, part = letter or (newest[0].id if newest else ""), part if part in PARTS else "html"
-        message = _read(mailbox, chosen)
+        message, width = _read(mailbox, chosen), width if width in WIDTHS else ""
+        here = {"letter": chosen, "to": to, "q": q, "part": "" if part == "html" else part, "width": width, "dark": "1" if dark else ""}
         return pages.page(
             "letterbox.html",
             language,
             headers=HEADERS,
-            empty=not newest and not to,
+            empty=not newest and not to and not q,
             forms=[f"{site.url}/f/{name}" for name in house.publications.current().plan().forms],
-            list_link=_link("/list", letter=chosen, to=to),
-            parts=[(name, _link("/", letter=chosen, to=to, part=name), name == part) for name in PARTS],
+            list_link=_link("/list", letter=chosen, to=to, q=q),
+            parts=[(name, _link("/", **here | {"part": name}), name == part) for name in PARTS],
+            widths=[(each, _link("/", **here | {"width": each}), each == width) for each in WIDTHS],
+            dark_link=_link("/", **here | {"dark": "" if dark else "1"}),
+            dark=bool(dark),
+            width=width,
             subject=_head(message, "Subject"),
             heads=[("From", _head(message, "From")), ("To", _head(message, "To")), ("Date", _date(message, zone))],
             frame=f"/{part}/{chosen}" if message is not None else "",
         )
 
     @app.get("/list")
-    def listing(letter: str = "", to: str = "") -> Response:
-        entries = mailbox.list(SHOWN, to or None)
-        rows = [_row(each, each.id == letter, to, zone) for each in entries]
-        return pages.page("letterbox_list.html", language, headers=HEADERS, rows=rows, to=to, most=SHOWN)
+    def listing(letter: str = "", to: str = "", q: str = "") -> Response:
+        rows = [_row(each, each.id == letter, to, q, zone) for each in _found(mailbox, to, q)]
+        return pages.page("letterbox_list.html", language, headers=HEADERS, rows=rows, to=to, q=q, most=SHOWN)
+
+    @app.get("/list.js")
+    def script() -> Response:
+        return Response((TEMPLATES / "letterbox_list.js").read_text("utf-8"), headers=HEADERS, media_type="text/javascript")
 
     @app.get("/html/{letter}")
     def html(letter: str) -> Response:
@@ -119,9 +132,21 @@ def _link(path: str, **values: str) -> str:
     return f"{path}?{urlencode(said)}" if said else path
 
 
-def _row(entry: MailboxEntry, chosen: bool, to: str, zone: ZoneInfo) -> Row:
-    at = f"{entry.at.astimezone(zone):%d/%m %H:%M:%S}"
-    return Row(_link("/", letter=entry.id, to=to), _clean(entry.subject), _clean(entry.recipient), _link("/", to=entry.recipient), at, chosen)
+def _found(mailbox: Mailbox, to: str, words: str) -> list[MailboxEntry]:
+    """The newest, to one reader if given, that hold every word in their subject or reader, whatever the case and accents."""
+    wanted = _plain(words).split()
+    entries = mailbox.list(SHOWN if not wanted else SEARCHED, to or None)
+    return [each for each in entries if all(word in _plain(f"{each.subject} {each.recipient}") for word in wanted)][:SHOWN]
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+
+
+def _row(entry: MailboxEntry, chosen: bool, to: str, words: str, zone: ZoneInfo) -> Row:
+    at = _local(entry.dated, zone, "%d/%m/%Y %H:%M") or f"{entry.at.astimezone(zone):%d/%m/%Y %H:%M}"
+    link = _link("/", letter=entry.id, to=to, q=words)
+    return Row(link, _clean(entry.subject), _clean(entry.recipient), _link("/", to=entry.recipient), at, chosen)
 
 
 def _octets(mailbox: Mailbox, letter: str) -> bytes | None:
@@ -154,11 +179,16 @@ def _head(message: EmailMessage | None, name: str) -> str:
 
 def _date(message: EmailMessage | None, zone: ZoneInfo) -> str:
     """When the letter says it was written, which is the engine's time, on the site's clock; as it stands there where it is no date."""
-    said = _head(message, "Date")
+    date = _head(message, "Date")
+    return _local(date, zone, "%Y-%m-%d %H:%M:%S") or date
+
+
+def _local(date: str, zone: ZoneInfo, form: str) -> str:
+    """A header's date on the site's clock, "" for what is none."""
     try:
-        return f"{parsedate_to_datetime(said).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        return parsedate_to_datetime(date).astimezone(zone).strftime(form)
     except (*MALFORMED, OverflowError):
-        return said
+        return ""
 
 
 def _clean(text: str) -> str:

