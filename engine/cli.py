@@ -99,17 +99,17 @@ def with_house(config: Config, work: Callable[[House], int]) -> int:
     """Open the stores for `work`."""
     from engine.app import open_house
 
-    return _within(lambda tell: open_house(config.folder, tell, config), work)
+    return _within(lambda tell: open_house(config.folder, tell, config), work, config.site.language)
 
 
 def with_premises(config: Config, work: Callable[[Premises], int]) -> int:
     """Open the database for `work`, and nothing in it."""
     from engine.app import open_premises
 
-    return _within(lambda tell: open_premises(config, tell), work)
+    return _within(lambda tell: open_premises(config, tell), work, config.site.language)
 
 
-def _within(opening: Callable[[Callable[[str], None]], AbstractContextManager[T]], work: Callable[[T], int]) -> int:
+def _within(opening: Callable[[Callable[[str], None]], AbstractContextManager[T]], work: Callable[[T], int], spoken: str) -> int:
     """What keeps the stores from opening, or takes the database away, is a refusal with its sentence."""
     from engine.desk.agreement import Disagreement
     from engine.keys import SecretMissing
@@ -120,10 +120,11 @@ def _within(opening: Callable[[Callable[[str], None]], AbstractContextManager[T]
     from engine.store.migrate import NewerVault
     from engine.store.sql import BrokenStatement
     from engine.verbs.refusal import Refusal
+    from engine.verbs.refused import in_words
 
     def tell(said: str) -> None:
         if sys.stderr.isatty():
-            print(said, file=sys.stderr)
+            print(in_words(said, translator("fr" if spoken == "fr" else "en")), file=sys.stderr)
 
     not_allowed: tuple[type[Exception], ...] = (*DATABASE_ERROR, BrokenStatement)
     try:

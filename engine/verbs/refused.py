@@ -10,6 +10,10 @@ from engine.verbs import refused_files, refused_rights
 
 _PLAIN = refused_files.PLAIN | refused_rights.PLAIN | frozenset(
     {
+        N_("PostgreSQL is starting or recovering from a crash"),
+        N_("PostgreSQL is stopping"),
+        N_("Another process is starting or stopping PostgreSQL"),
+        N_("Waiting for the remains of a killed PostgreSQL to end"),
         N_("an address has exactly one @ sign"),
         N_("the address holds a space or an invisible character"),
         N_("the address holds a space"),
@@ -82,6 +86,10 @@ _PLAIN = refused_files.PLAIN | refused_rights.PLAIN | frozenset(
     }
 )
 _SAYING = (
+    # What the embedded PostgreSQL says of its progress.
+    N_("Creating a new PostgreSQL in {folder}"),
+    N_("PostgreSQL runs as user {user}, which may now pass through {folders}"),
+    N_("{what} ({seconds} s so far)"),
     N_("an address is never longer than {most} characters"),
     N_("the part before the @ is longer than {most} octets"),
     N_("the part before the @ holds “{sign}”, which no mail server takes"),

@@ -66,3 +66,9 @@ def test_what_a_file_is_and_why_it_cannot_be_read_is_translated_within_the_sente
         "amis.csv ne peut pas être lu : à la ligne 2, un guillemet est ouvert et n’est pas fermé"
     )
     assert in_words("1 'a', 2 'b' all look like email: say which with --map NUMBER=email", french).endswith("--map NUMÉRO=email")
+
+
+def test_what_the_embedded_postgresql_says_of_its_progress_is_said_in_french() -> None:
+    say = translator("fr")
+    assert in_words("Creating a new PostgreSQL in /srv/relance/data/postgres", say) == "Création d’un PostgreSQL neuf dans /srv/relance/data/postgres"
+    assert in_words("PostgreSQL is stopping (12 s so far)", say) == "PostgreSQL s’arrête (12 s jusqu’ici)"
