@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from engine.audit.covering import Covering
@@ -18,11 +18,11 @@ from engine.ledger.codec import Entry
 from engine.rights.facts import fact, iso
 from engine.subscriber.events import LetterBegun, SubscriberErased
 from engine.terminal import json_text
-from engine.verbs.facts_in_words import sentence
+from engine.verbs.facts_in_words import BY_ID, sentence
 from engine.verbs.handing_out import hand_out, output_arguments
 from engine.verbs.nothing_held import nothing_held_about_address
 from engine.verbs.said import shown
-from engine.verbs.story import standing
+from engine.verbs.story import letter_names, standing
 from engine.verbs.telling import Telling, large_gap, notice_of
 from engine.verbs.whose import Whose, whose
 from engine.verbs.wording import language_of
@@ -48,7 +48,8 @@ def run(house: House, args: argparse.Namespace) -> int:
 
 def _report(house: House, found: Whose, published: Published, language: Language) -> Report:
     _, zone = translator(language), house.config.site.timezone
-    telling = Telling(published, covering(house), found.pieces, zone, language)
+    letters = letter_names(house, found.subscriber, found.entries, _)
+    telling = Telling(published, covering(house), found.pieces, zone, language, letters)
     facts = tuple(telling.line(entry, ground) for entry, ground in _with_grounds(found.entries))
     now = tuple(Line(each) for each in standing(house, found.subscriber, zone, _)) or (Line(_("on no list, with no ground")),)
     sections = (
@@ -98,7 +99,8 @@ def _limits(_: Say) -> Iterator[Line]:
 
 
 def _plain(house: House, found: Whose, published: Published, language: Language) -> dict[str, object]:
-    known, zone, covered = found.known, house.config.site.timezone, covering(house)
+    known, zone, covered, _ = found.known, house.config.site.timezone, covering(house), translator(language)
+    letters = letter_names(house, found.subscriber, found.entries, _)
     return {
         "subscriber": found.subscriber,
         "told_at": iso(house.clock.now()),
@@ -106,18 +108,19 @@ def _plain(house: House, found: Whose, published: Published, language: Language)
         "fields": dict(known.fields) if known else {},
         "other_addresses": list(found.others),
         "found_by_former_address": bool(found.asked),
-        "facts": [plain_fact(found, published, covered, entry, ground, zone, language) for entry, ground in _with_grounds(found.entries)],
-        "standing": standing(house, found.subscriber, zone, translator(language)),
+        "facts": [plain_fact(found, published, covered, entry, ground, zone, language, letters) for entry, ground in _with_grounds(found.entries)],
+        "standing": standing(house, found.subscriber, zone, _),
     }
 
 
 def plain_fact(
-    found: Whose, published: Published, covered: Covering, entry: Entry, ground: GroundThen | None, zone: str, language: Language
+    found: Whose, published: Published, covered: Covering, entry: Entry, ground: GroundThen | None, zone: str, language: Language,
+    letters: Mapping[str, str] = BY_ID,
 ) -> dict[str, object]:
     proof = held(entry, found.pieces)
     kept = {entry.cause.evidence: proof.said} if proof.state in ("held", "altered") else {}
     notice = notice_of(published, entry)
-    words: dict[str, object] = {"words": sentence(entry.event, published.plan_at(entry.position), zone, translator(language))}
+    words: dict[str, object] = {"words": sentence(entry.event, published.plan_at(entry.position), zone, translator(language), letters)}
     more: dict[str, object] = {"evidence": proof.state, "large_gap_ms": large_gap(entry)}
     checkpoint = covered.of(entry.position)
     if checkpoint is not None:

@@ -40,7 +40,7 @@ def show(house: House, args: argparse.Namespace) -> int:
     zone = house.config.site.timezone
     print(f"{_('when it was so'):<{DATE_WIDTH}}  {_('when it was recorded'):<{DATE_WIDTH}}")
     plan = house.publications.current().plan()
-    letters = _letters(house, subscriber, entries, _)
+    letters = letter_names(house, subscriber, entries, _)
     for entry in entries:
         print(line(entry, plan, zone, _, evidence, letters))
     print()
@@ -49,7 +49,7 @@ def show(house: House, args: argparse.Namespace) -> int:
     return 0
 
 
-def _letters(house: House, subscriber: str, entries: Sequence[Entry], _: Say) -> dict[str, str]:
+def letter_names(house: House, subscriber: str, entries: Sequence[Entry], _: Say) -> dict[str, str]:
     """What to call each letter, by its message: its subject, in the words it was begun in, as this person reads it, and its id."""
     installation, fields = house.publications.current(), _fields(house, subscriber)
     names: dict[str, str] = {}

@@ -26,13 +26,15 @@ LARGE_GAP = HOUR
 
 @dataclass
 class Telling:
-    """`pieces` are the person's evidence by commitment. Words and evidence are shown once, and named by their place afterwards."""
+    """`pieces` are the person's evidence by commitment. Words and evidence are shown once, and named by their place afterwards. `letters` names them
+    by their message; without it they are named by their ids."""
 
     published: Published
     covering: Covering
     pieces: Mapping[str, Evidence]
     zone: str
     language: Language
+    letters: Mapping[str, str] = field(default_factory=dict)
     _shown: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -50,7 +52,7 @@ class Telling:
         notes += self._letter(entry) + self._evidence(entry, held(entry, self.pieces)) + self._gap(entry) + self._notice(entry)
         if ground is not None:
             notes.append(self.ground(ground))
-        return Line(f"{both}  {sentence(entry.event, plan, self.zone, _)}", tuple(notes))
+        return Line(f"{both}  {sentence(entry.event, plan, self.zone, _, self.letters)}", tuple(notes))
 
     def _covered(self, entry: Entry) -> str:
         _, signed = self.say, self.covering.of(entry.position)

@@ -103,7 +103,7 @@ def test_what_a_killed_rebuild_left_behind_is_no_obstacle(make_house: MakeHouse)
     house = make_house(FILES)
     happened(house, *joined(house.clock.now()))
     with house.database.connection() as connection:
-        connection.execute("CREATE SCHEMA building_agenda_3; CREATE TABLE building_agenda_3.fold (half integer)")
+        connection.execute("CREATE SCHEMA building_agenda_4; CREATE TABLE building_agenda_4.fold (half integer)")
     house.views.rebuild(["agenda"], silent)
     house.views.catch_up()
     assert house.views.compare(silent) == []

@@ -220,7 +220,7 @@ def test_views_that_know_of_more_than_the_ledger_are_made_anew(copies: Copies) -
     with copies.opened() as house:
         house.views.catch_up()
         with house.database.connection() as connection:
-            for view in ("agenda_3", "members_1", "letters_1"):
+            for view in ("agenda_4", "members_1", "letters_2"):
                 connection.execute(f'UPDATE view_{view}."position" SET position = {ahead}'.encode())
             connection.execute("UPDATE view_members_1.membership SET list = 12")
         make_ready(house, 0)
