@@ -25,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     check_letters.letters_nobody_can_reach,
     check_letters.hours_outside_the_window,
     check_letters.broadcasts_in_the_past,
+    check_letters.broadcasts_that_never_fall_due,
     check_letters.confirmations_that_confirm_nothing,
     check_letters.fields_collected_and_never_used,
 )

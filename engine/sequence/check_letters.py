@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from engine.sequence.cron import falls_due
 from engine.sequence.delay import parse_clock, parse_window
 from engine.sequence.links import find_links
-from engine.sequence.mistakes import N_, Mistake, column_of
+from engine.sequence.mistakes import N_, Mistake, Unreadable, column_of
 from engine.sequence.model import Letter
 from engine.sequence.parse_broadcasts import ON
 from engine.sequence.parse_forms import CONFIRMATION_BODY
@@ -74,6 +75,17 @@ def broadcasts_in_the_past(written: Written) -> Iterator[Mistake]:
         if moment < written.now:
             message = N_("this date is past: if it has not left, it never will")
             yield written.mistake(("broadcast", broadcast.id), "on", message)
+
+
+def broadcasts_that_never_fall_due(written: Written) -> Iterator[Mistake]:
+    for broadcast in written.plan.broadcasts.values():
+        try:
+            due = not broadcast.every or falls_due(broadcast.every)
+        except Unreadable:
+            continue
+        if not due:
+            message = N_('"{text}" falls due never: none of these months has such a day')
+            yield written.mistake(("broadcast", broadcast.id), "every", message, True, text=broadcast.every)
 
 
 def confirmations_that_confirm_nothing(written: Written) -> Iterator[Mistake]:

@@ -31,12 +31,16 @@ def read_cron(text: str) -> tuple[str, str, str, str, str]:
     minute, hour, day, month, weekday = (_spelled(part, *meant) for part, meant in zip(said, _PARTS, strict=True))
     if day != "*" and weekday != "*":
         raise Unreadable(N_('"{text}" names both days of the month and weekdays: give one of them, and * for the other'), text=text)
-    if day != "*" and month != "*" and min(map(int, day.split(","))) > max(_LONGEST[int(number)] for number in month.split(",")):
-        raise Unreadable(N_('"{text}" falls due never: none of these months has such a day'), text=text)
     if weekday != "*":
         names = {WEEKDAYS[int(each)] for each in weekday.split(",")}
         weekday = ",".join(name for name in WEEKDAYS[1:] if name in names)
     return minute, hour, day, month, weekday
+
+
+def falls_due(every: str) -> bool:
+    """Whether a cron line that reads well names a day that some month has."""
+    _, _, day, month, _ = read_cron(every)
+    return "*" in (day, month) or min(map(int, day.split(","))) <= max(_LONGEST[int(number)] for number in month.split(","))
 
 
 def _spelled(part: str, what: str, first: int, last: int, names: tuple[str, ...]) -> str:

@@ -127,6 +127,14 @@ def test_no_element_depends_on_what_orange_drops() -> None:
     assert grounds and all("bgcolor" in attributes for attributes in grounds)
 
 
+def test_a_colour_behind_words_is_written_as_every_program_takes_it() -> None:
+    layout = LAYOUT.replace("</style>", ".box { background-color: #eeeeee }</style>")
+    body = '<table><tr><td class="box">a</td><td style="background-color:#dddddd;background-image:none">b</td></tr></table>'
+    html, _ = rendered(body, layout=layout)
+    assert re.search(r'<td[^>]*bgcolor="#eeeeee"[^>]*style="background: #eeeeee;?"', html)
+    assert "background-color:#dddddd;background-image:none" in html
+
+
 def test_a_preheader_is_padded_so_that_no_program_shows_what_comes_after_it() -> None:
     html, text = rendered("Bonjour", preheader="En un mot")
     assert re.search(r"En un mot\s*[\u2007\ufeff\u034f]{100,}</div>", html) and "En un mot" not in text

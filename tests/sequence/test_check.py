@@ -257,3 +257,18 @@ def test_a_field_nobody_asks_for_and_nothing_uses_is_told_in_the_configuration()
     words = {"q.md": WORDS["q.md"] + "{{ 'town' }}", "layout.html": WORDS["layout.html"]}
     assert one(found(toml, town, words, config)).startswith('config.toml:3: no letter uses the field "town"')
     assert found(toml.replace('subject = "Sujet"', 'subject = "{{ town }}"'), town, words, config) == []
+
+
+WHOLE = ROOT + listed(11, "yes", GONE) + letter("bravo")
+
+
+@pytest.mark.parametrize("every", ["0 9 31 2 *", "0 9 30,31 feb *", "0 9 31 4,6 *"])
+def test_a_day_that_no_month_has_is_no_occasion(every: str) -> None:
+    toml = WHOLE + broadcast(10).replace('on = "2026-12-01 09:00"', f'every = "{every}"')
+    said = one([mistake for mistake in found(toml) if "falls due" in mistake])
+    assert said == f'{at(toml, "every")}"{every}" falls due never: none of these months has such a day'
+
+
+@pytest.mark.parametrize("every", ["0 9 29 2 *", "0 9 31 1,2 *", "0 9 31 * *", "0 9 * 2 mon"])
+def test_a_day_that_some_month_has_is_one(every: str) -> None:
+    assert not any("falls due" in mistake for mistake in found(WHOLE + broadcast(10).replace('on = "2026-12-01 09:00"', f'every = "{every}"')))

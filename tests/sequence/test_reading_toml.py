@@ -182,12 +182,6 @@ def test_an_audience_that_cannot_be_is_told(to: str, told: str) -> None:
     assert told in mistake
 
 
-@pytest.mark.parametrize(("every", "told"), [("0 9 31 2 *", "falls due never"), ("0 9 30,31 feb *", "falls due never"), ("0 9 31 4,6 *", "never")])
-def test_a_day_that_no_month_has_is_no_occasion(every: str, told: str) -> None:
-    (mistake,) = mistakes(GOOD.replace('on = "2026-12-01 09:00"', f'every = "{every}"'))
-    assert told in mistake
-
-
 def test_all_mistakes_are_told_together_in_the_order_of_files_and_lines() -> None:
     text = HEAD + listed(11, "Oui !", 'groupe = "clients"', "leaves = [99]") + letter("q", body="q.md", when="")
     words = WORDS | {"q.md": "Alors ?\n\n[Oui](===11===) [Non](===77===)\n\nOu ===11=== peut-être.\n"}
