@@ -41,6 +41,7 @@ FRAME = HEADERS | {
     "Content-Security-Policy": "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src http: https: data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 }
+_BY_NIGHT, _BY_DAY = (re.compile(rf"\(\s*prefers-color-scheme\s*:\s*{scheme}\s*\)", re.IGNORECASE) for scheme in ("dark", "light"))
 # What a malformed mail makes the email package raise.
 MALFORMED = (LookupError, ValueError, TypeError, AttributeError)
 
@@ -93,7 +94,7 @@ def make_letterbox(house: House) -> FastAPI:
             width=width,
             subject=_head(message, "Subject"),
             heads=[("From", _head(message, "From")), ("To", _head(message, "To")), ("Date", _date(message, zone))],
-            frame=f"/{part}/{chosen}" if message is not None else "",
+            frame=_link(f"/{part}/{chosen}", dark="1" if dark and part == "html" else "") if message is not None else "",
         )
 
     @app.get("/list")
@@ -106,9 +107,9 @@ def make_letterbox(house: House) -> FastAPI:
         return Response((TEMPLATES / "letterbox_list.js").read_text("utf-8"), headers=HEADERS, media_type="text/javascript")
 
     @app.get("/html/{letter}")
-    def html(letter: str) -> Response:
+    def html(letter: str, dark: str = "") -> Response:
         text = _body(mailbox, letter, ("html", "plain"))
-        return _nothing() if text is None else HTMLResponse(_opening_new_tabs(text), headers=FRAME)
+        return _nothing() if text is None else HTMLResponse(_opening_new_tabs(_at_night(text) if dark else text), headers=FRAME)
 
     @app.get("/text/{letter}")
     def text(letter: str) -> Response:
@@ -194,6 +195,11 @@ def _local(date: str, zone: ZoneInfo, form: str) -> str:
 def _clean(text: str) -> str:
     """Without halves of characters, which no page can carry."""
     return text.encode("utf-8", "replace").decode()
+
+
+def _at_night(html: str) -> str:
+    """As a program shows it that is set to dark, whatever this browser is set to."""
+    return _BY_DAY.sub("(max-width: 0px)", _BY_NIGHT.sub("(min-width: 0px)", html))
 
 
 def _opening_new_tabs(html: str) -> str:

@@ -149,8 +149,11 @@ def test_the_list_tells_when_letters_were_written_by_the_engines_clock_and_finds
 
 
 def test_a_letter_is_shown_narrow_and_at_night(box: Box) -> None:
-    box.put("Bonjour")
+    box.put("Bonjour", html="<style>@media (prefers-color-scheme: dark) { p { color: red } }</style><p>Bonjour</p>")
     page = box.get("/?width=360&dark=1").text
+    assert 'src="/html/0000000001?dark=1"' in page
+    assert "@media (min-width: 0px)" in box.get("/html/0000000001?dark=1").text
+    assert "@media (prefers-color-scheme: dark)" in box.get("/html/0000000001").text
     assert 'style="max-width: 360px"' in page and 'class="letter dark"' in page and "De jour" in page
     assert "max-width: 9" not in box.get("/?width=9px;color:red").text and 'class="letter"' in box.get("/").text
 
