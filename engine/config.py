@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
-from engine.authoring import ASSETS
+from engine.authoring import ASSETS, LARGEST_TEXT, NO_TEXT
 from engine.colour import read_colour
 from engine.config_proof import Proof, read_proof
 from engine.intake.address import AddressRefused, normalise
@@ -156,13 +156,17 @@ class Config:
 def read_config(folder: Path) -> Config:
     """Raises Unpublishable with every mistake at once."""
     try:
-        text = (folder / "config.toml").read_text(encoding="utf-8")
+        with (folder / "config.toml").open("rb") as file:
+            octets = file.read(LARGEST_TEXT + 1)
+        text = octets.decode("utf-8") if len(octets) <= LARGEST_TEXT else ""
     except FileNotFoundError:
         raise Unpublishable((Mistake("config.toml", 1, N_("there is no config.toml in this folder; `relance init DIR` makes one")),)) from None
     except UnicodeDecodeError as error:
         raise Unpublishable((Mistake("config.toml", 1, N_("is not UTF-8 (byte {byte}): save it as UTF-8"), byte=error.start),)) from None
     except OSError as error:
         raise Unpublishable((Mistake("config.toml", 1, N_("cannot be read: {why}"), why=error.strerror or str(error)),)) from None
+    if len(octets) > LARGEST_TEXT:
+        raise Unpublishable((Mistake("config.toml", 1, NO_TEXT),))
     return config_of(folder, text)
 
 

@@ -75,12 +75,12 @@ def part_of(path: Path) -> Part:
 def read_manifest(path: Path) -> Manifest:
     """Raises CopyRefused."""
     try:
-        octets = path.read_bytes()[:LARGEST]
-        said = json.loads(octets)
+        with path.open("rb") as file:
+            said = json.loads(file.read(LARGEST))
         number = said["format"]
     except FileNotFoundError:
         raise CopyRefused(f"there is no {FILE} in it: it is no copy made by `relance backup`, or an unfinished one") from None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise CopyRefused(f"{FILE} cannot be read: the copy is damaged, use another") from None
     if not isinstance(number, int) or number > FORMAT:
         raise CopyRefused(f"the copy has format {number}, and this program knows up to {FORMAT}: use a newer Relance")

@@ -12,9 +12,9 @@ import os
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
+from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import NamedTuple, cast
 from weakref import WeakSet
@@ -136,7 +136,7 @@ class Mailbox:
 
     def message_id(self, id: str) -> str:
         """As the letter's header has it, "" where it has none. Raises KeyError."""
-        return str(message_from_bytes(self.read(id).partition(b"\r\n\r\n")[0]).get("Message-ID", "")).strip()
+        return str(BytesHeaderParser().parsebytes(self.read(id).partition(b"\r\n\r\n")[0]).get("Message-ID", "")).strip()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Received) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
@@ -176,7 +176,7 @@ class Mailbox:
 
 def _header(content: bytes, name: str) -> str:
     head = content.partition(b"\r\n\r\n")[0]
-    raw = str(message_from_bytes(head).get(name, ""))
+    raw = str(BytesHeaderParser().parsebytes(head).get(name, ""))
     try:
         return str(make_header(decode_header(raw)))
     except (HeaderParseError, LookupError, UnicodeError, ValueError):

@@ -147,7 +147,7 @@ def _stops(octets: bytes) -> tuple[list[Stop], int]:
             continue
         try:
             stops.append(_stop(json.loads(line)))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             unreadable += 1
     return stops, unreadable
 

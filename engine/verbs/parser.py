@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from engine import __version__
 from engine.language import N_, Language, Say, language_here, translator
+from engine.sequence.toml import read_tables
 from engine.verbs.table import GROUPS, VERBS, implementation
 
 DESCRIPTION = N_(
@@ -171,6 +171,9 @@ def typed_folder(given: Sequence[str]) -> Path:
     return Path(".")
 
 
+LONGEST_CONFIG = 1_000_000
+
+
 # As it stands in a file that cannot be read for another mistake, or for the quotes around this very word.
 _LANGUAGE = re.compile(rb"""(?m)^[ \t]*language[ \t]*=[^\w\n]*([a-z]{2})\b""")
 
@@ -178,13 +181,20 @@ _LANGUAGE = re.compile(rb"""(?m)^[ \t]*language[ \t]*=[^\w\n]*([a-z]{2})\b""")
 def spoken_in(folder: Path) -> Language:
     """The language of the installation in a folder, even where its configuration has mistakes; without one, the environment's."""
     try:
-        site = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8")).get("site")
+        written = _config_of(folder)
+        site = read_tables(written.decode()).get("site")
         language = site.get("language", "fr") if isinstance(site, dict) else "fr"
     except FileNotFoundError:
         return language_here()
     except OSError:
         return "en"
     except ValueError:
-        written = _LANGUAGE.search((folder / "config.toml").read_bytes())
-        language = written[1].decode() if written else "en"
+        found = _LANGUAGE.search(written)
+        language = found[1].decode() if found else "en"
     return "fr" if language == "fr" else "en"
+
+
+def _config_of(folder: Path) -> bytes:
+    """As much of it as anybody writes. Raises OSError."""
+    with (folder / "config.toml").open("rb") as file:
+        return file.read(LONGEST_CONFIG)

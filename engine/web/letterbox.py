@@ -43,7 +43,11 @@ FRAME = HEADERS | {
 }
 _BY_NIGHT, _BY_DAY = (re.compile(rf"\(\s*prefers-color-scheme\s*:\s*{scheme}\s*\)", re.IGNORECASE) for scheme in ("dark", "light"))
 # What a malformed mail makes the email package raise.
-MALFORMED = (LookupError, ValueError, TypeError, AttributeError)
+MALFORMED = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
+# More than any letter of ours; a mail of fifty thousand parts takes the email package a minute.
+MAX_PARTS = 100
+MAX_LINES = 50_000
+LONGEST_HEAD = 20_000  # octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,15 @@ def _octets(mailbox: Mailbox, letter: str) -> bytes | None:
 
 def _read(mailbox: Mailbox, letter: str) -> EmailMessage | None:
     octets = _octets(mailbox, letter)
-    return email.message_from_bytes(octets, policy=email.policy.default) if octets is not None else None
+    if octets is None:
+        return None
+    if max(octets.lower().count(b"content-type"), octets.count(b"\n--")) > MAX_PARTS or octets.count(b"\n") > MAX_LINES:
+        # Its head is shown, and its source; what it is made of is not looked at.
+        octets = octets[:LONGEST_HEAD].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    try:
+        return email.message_from_bytes(octets, policy=email.policy.default)
+    except MALFORMED:
+        return None
 
 
 def _body(mailbox: Mailbox, letter: str, kinds: tuple[str, ...]) -> str | None:

@@ -254,3 +254,21 @@ def test_the_first_letter_shows_itself(box: Box) -> None:
         picture(page, "empty")
         box.put("Bienvenue")
         expect(page.get_by_role("heading", name="Bienvenue")).to_be_visible(timeout=8_000)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"Subject: Poup\xc3\xa9e\n" + b"Content-Type: message/rfc822\n\n" * 3000 + b"x",
+        b"Subject: Poup\xc3\xa9e\n" + b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(3000)) + b"\nx",
+        b'Subject: Poup\xc3\xa9e\nContent-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\nx\n" * 100_000,
+        b"Subject: Poup\xc3\xa9e\n\n" + b"x\n" * 4_000_000,
+    ],
+    ids=["letters within letters", "parts within parts", "parts", "lines"],
+)
+def test_a_letter_of_very_many_parts_keeps_nobody_waiting(box: Box, octets: bytes) -> None:
+    box.put_octets(octets)
+    page = box.get("/")
+    assert page.status_code == 200 and "Poup" in page.text
+    assert box.get("/html/0000000001").status_code in (200, 404)
+    assert box.get("/source/0000000001").status_code == 200
