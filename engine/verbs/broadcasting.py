@@ -117,7 +117,7 @@ def _report(house: House, chosen: Broadcast, key: str, _: Say) -> int:
         print(file=sys.stderr)
     counts = house.views.outcomes(key, chosen.letter.id)
     for status, words in OUTCOMES.items():
-        if counts.get(status) or status == "sent":
+        if counts.get(status) or (status == "sent" and not why):
             print(f"{grouped(counts.get(status, 0), _):>9}  {_(words)}")
     return 0
 
