@@ -17,7 +17,7 @@ from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.model import Ending, Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.acts import Calendar, Occurrence, acts, keys
+from engine.subscriber.acts import Calendar, Occurrence, acts, keys, matter_of, withheld_key
 from engine.subscriber.answering import may_take_back
 from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import EVERYTHING
@@ -48,7 +48,7 @@ PLANS = (
     replace(PLAN, broadcasts={}, edition=2),
 )
 VERDICTS = st.sampled_from(
-    ["sent", "sent", "sent", "temporary", "blocked", "hard", "soft", "doubt", "released", "cannot-render", "resend", "taken-as-sent"]
+    ["sent", "sent", "sent", "temporary", "blocked", "hard", "soft", "doubt", "released", "cannot-render", "cannot-carry", "resend", "taken-as-sent"]
 )
 read_back = unpacker(Person)
 
@@ -198,6 +198,18 @@ class Life(RuleBasedStateMachine):
         flying = list(self.person.in_flight)
         self.do(c.RecordOutcome(self.now, self.cause("relay"), flying[which % len(flying)], verdict, why="rcpt"))
 
+    @rule(late=st.booleans())
+    def what_was_withheld_is_mended(self, late: bool) -> None:
+        """Each is tried again once: what may be tried again stands in the agenda, and nothing else may."""
+        for key, act in acts(self.person, self.plan, self.calendar).items():
+            if act.kind == "withheld":
+                retry = c.RetryLetter(self.now, self.cause("operator"), matter_of(key, act.letter), act.letter, late)
+                assert self.do(retry) or not late
+                assert not late or key not in acts(self.person, self.plan, self.calendar)
+        for event in self.letters():
+            if withheld_key(event.key, event.letter) not in acts(self.person, self.plan, self.calendar):
+                assert not self.do(c.RetryLetter(self.now, self.cause("operator"), event.key, event.letter, True))
+
     @rule(plan=st.sampled_from(PLANS))
     def publish(self, plan: Plan) -> None:
         self.plan = plan
@@ -249,8 +261,8 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_agenda_can_always_be_told(self) -> None:
         for key, act in acts(self.person, self.plan, self.calendar).items():
-            assert act.kind in ("letter", "settle", "end", "expire", "idle", "right"), key
-            assert (act.due == 0) == (act.kind in ("idle", "right") or act.why == "in doubt"), (key, act)
+            assert act.kind in ("letter", "settle", "end", "expire", "idle", "right", "withheld"), key
+            assert (act.due == 0) == (act.kind in ("idle", "right", "withheld") or act.why == "in doubt"), (key, act)
             if key.startswith("list:"):
                 membership = self.person.memberships[int(key[5:])]
                 assert act.run == membership.run
