@@ -87,15 +87,24 @@ class Enrolment:
         calm = signed or self.limits.is_calm()
         hashed = self.house.vault.hash(answers.address)
         suppressed = self.house.vault.suppressed([hashed]).get(hashed, "")
-        stream = self.house.vault.find(answers.address) or ""
-        person = self.house.decisions.load([stream])[stream] if stream else NOBODY
+        stream, person = self._known(answers.address)
         if person.objected or person.restricted or NEVER_MAILED & {suppressed, person.suppressed}:
             return
         post = _Post(answers, form, installation, received, person, self._fields(answers, stream, person, signed=signed), signed)
         known = bool(stream or suppressed) or self.house.vault.formerly(answers.address) is not None
         at_once = not suppressed and (signed or (calm and received.timely and not known and not form.confirm))
-        if not at_once or not self._join(post):
-            self._ask(post, calm=calm)
+        if at_once:
+            result = self._join(post)
+            if not (result.conflict or isinstance(result.outcome, Refused)):
+                return
+            # Somebody has got the address meanwhile, or has left: only a confirmed act of the person's own changes that.
+            post = replace(post, person=self._known(answers.address)[1])
+        self._ask(post, calm=calm)
+
+    def _known(self, address: str) -> tuple[str, Person]:
+        """Who stands behind an address, as they are at this moment."""
+        stream = self.house.vault.find(address) or ""
+        return stream, self.house.decisions.load([stream])[stream] if stream else NOBODY
 
     def _is_signed(self, answers: Answers, form: Form) -> bool:
         file = self.house.config.form.order_key_file
@@ -117,15 +126,15 @@ class Enrolment:
         standing: Mapping[str, str] = known.fields if known else {}
         return {name: value for name, value in answers.fields.items() if not standing.get(name)}
 
-    def _join(self, post: _Post) -> bool:
-        """Join at once; False where somebody has got the address meanwhile, or has left: only a confirmed act of the person's own changes that."""
+    def _join(self, post: _Post) -> Result:
+        """Join at once. A conflict, where nobody was known: somebody has got the address meanwhile."""
         keep, notice, cause, fields = self._kept(post, ask=False)
         language, call = post.installation.plan().language, self._call(post.form, post.answers.order)
         command = joining(post.answers, post.form, keep.at, cause, call, notice, language, fields)
         result = carried_out(self.gatherer, Wish(command, address=post.answers.address, keep=keep, only_new=not post.signed))
         if result.conflict and post.signed:
             raise TryAgain
-        return not (result.conflict or isinstance(result.outcome, Refused))
+        return result
 
     def _ask(self, post: _Post, *, calm: bool) -> None:
         """Ask by mail, if there is anything to ask and the person was not asked just now; while too many are posted, later."""

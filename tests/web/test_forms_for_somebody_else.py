@@ -13,6 +13,7 @@ from engine.intake.forms import AGREED, PROOF
 from engine.subscriber.acts import acts
 from engine.subscriber.commands import AnyCommand, Object, Suppress, Withdraw
 from engine.subscriber.events import Cause, ConsentConfirmed, ConsentRequested
+from engine.vault.vault import Vault
 from tests.installation import Installations
 from tests.intake.test_signed_orders import signed
 from tests.web.garden import GARDEN, NOTICE
@@ -175,6 +176,14 @@ def test_what_was_confirmed_after_an_order_form_is_proved_in_full(site: Site) ->
     assert isinstance(last.entry.event, ConsentConfirmed) and last.said["order"] == "H-1"
     # The letters of this test are begun and taken as accepted by hand: no relay has seen the mail itself.
     assert set(missing(last.said)) <= {"mail", "mail_digest", "message_id", "sent_at", "relay_code", "relay_words"}
+
+
+def test_who_becomes_known_while_a_form_is_being_read_is_asked_by_mail(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = reader(site, "entre-temps@exemple.fr")
+    found, looked = Vault.find, iter([None])
+    monkeypatch.setattr(Vault, "find", lambda vault, address: next(looked, found(vault, address)))
+    order(site, address, "K-1")
+    assert site.lists(address) == {31} and is_mailed(site, address)
 
 
 def test_nobody_is_asked_to_confirm_where_a_signed_order_has_brought_them(site: Site) -> None:
