@@ -109,7 +109,7 @@ STAYS = {
     # Of nobody: random numbers, positions, the program's own.
     "desk.nonce": "nonce until",
     "desk.api_key": "id hash name scopes created last_used revoked expires",
-    "desk.clock": "one epoch_wall epoch_engine rate",
+    "desk.clock": "one epoch_wall epoch_engine rate trial_since trial_over_people",
     "desk.mark": "name engine_at position",
     "desk.process": "id host pid parts since seen clock",
     "desk.secret": "name fingerprint",
