@@ -20,7 +20,7 @@ from engine.proof.last_checkpoint import LastCheckpoint
 
 STEPS: dict[str, tuple[object, str]] = {
     "growing": (store, "write"),
-    "the event": (Publications, "append"),
+    "the event": (Publications, "execute"),
     "the file": (LastCheckpoint, "write"),
     "its name": (pathlib.Path, "replace"),
     "the row": (store, "add"),

@@ -87,7 +87,7 @@ class WholeLife:
     def fills_in(self, form: str, answers: dict[str, str], ip: str = VISITOR, agent: str = AGENT) -> None:
         """As a browser does, a few seconds after the page was opened."""
         headers = {"X-Forwarded-For": ip, "User-Agent": agent}
-        with httpx.Client(base_url=self.relance.url, headers=headers, timeout=20) as visitor:
+        with httpx.Client(base_url=self.relance.url, headers=headers, timeout=20, follow_redirects=True) as visitor:
             page = visitor.get(f"/f/{form}", params={"utm_campaign": "campagne-mimosa"})
             asked = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
             boxes = dict(re.findall(r'<input[^>]*type="checkbox"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page.text))
