@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import subprocess
@@ -113,10 +114,8 @@ def test_what_the_auditor_is_handed_names_nobody(life: WholeLife, tmp_path: Path
 def test_of_a_copy_only_the_vault_s_part_names_anybody(life: WholeLife) -> None:
     for part in sorted(life.files["copy"].iterdir()):
         if part.suffix == ".dump" and not part.name.startswith("vault"):
-            restored = subprocess.run(
-                [str(binaries.program("pg_restore")), "--file=-", str(part)], env=binaries.environment(), capture_output=True, check=True
-            )
-            assert len(restored.stdout) > 100 and standing_in(restored.stdout) == [], part.name
+            rows = gzip.decompress(part.read_bytes())
+            assert len(rows) > 100 and standing_in(rows) == [], part.name
         elif part.suffix != ".dump":
             assert standing_in(part.read_bytes()) == [], part.name
 

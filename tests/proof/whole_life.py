@@ -23,6 +23,7 @@ THEODORA = "theodora.brindamour@lecteurs.example"
 LUDIVINE = "ludivine.pastoureau@courriels.example"
 FANNY = "fanny.quatresous@boutiques.example"
 ACHILLE = "achille.zinzolin@lecteurs.example"
+HORTENSE = "hortense.lampourde@lecteurs.example"
 OPERATOR = "martine.duchemin"
 OTHERS = "198.51.100.23"
 VISITOR = "203.0.113.77"
@@ -32,7 +33,7 @@ NOTE = "Mme Brindamour a téléphoné du 05 55 01 02 03, fâchée"
 FACTS = "La clé USB de Mme Pastoureau est perdue dans le train de Guéret"
 ORDERS = ("FACT-2026-88417", "COMMANDE-77421", "CMD/2026/0117")
 SAID = {
-    "addresses": (THEODORA, LUDIVINE, FANNY, ACHILLE),
+    "addresses": (THEODORA, LUDIVINE, FANNY, ACHILLE, HORTENSE),
     "names": ("Brindamour", "Théodora", "Ludivine", "Pastoureau", "Quatresous", "Zinzolin"),
     "where they were": (VISITOR, OTHERS, "Brouettephone", "campagne-mimosa"),
     "orders": ORDERS,
@@ -139,7 +140,7 @@ def _is_lived(life: WholeLife) -> None:
         heads = {"Authorization": f"Bearer {key.split()[-1]}", "Idempotency-Key": ORDERS[1], "X-Forwarded-For": OTHERS}
         answer = httpx.post(f"{relance.url}/api/v1/subscriptions", json=call | {"fields": {"first_name": "Fanny Quatresous"}}, headers=heads)
         assert answer.status_code in (200, 201), answer.text
-        life.fills_in("commande", {"email": FANNY, "order": ORDERS[2]}, OTHERS, "Mozilla/5.0")
+        life.fills_in("commande", {"email": HORTENSE, "order": ORDERS[2]}, OTHERS, "Mozilla/5.0")
         for nothing in ("/nothing", "/f/inscription"):
             httpx.get(f"{relance.url}{nothing}", params={"email": THEODORA})
         wait_for(lambda: "mail-bounced" in relance("show", LUDIVINE, "--json").out)
