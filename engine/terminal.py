@@ -45,6 +45,11 @@ def ask(question: str) -> str:
     return input(shown(question))
 
 
+def agreed(question: str) -> bool:
+    """Whether what is typed after `question` says yes, in English or in French. Raises EOFError."""
+    return ask(question).strip().lower() in ("y", "yes", "o", "oui")
+
+
 def wrapped(line: str, columns: int) -> str:
     """A line of text in lines of at most so many columns, cut at blanks, what follows below the text of the first. A word is never cut."""
     if len(line) <= columns or columns < _NARROWEST:

@@ -15,8 +15,10 @@ from engine.installation.state import Installation
 from engine.language import N_, Say, counting_translator, grouped, translator
 from engine.sequence.model import Broadcast, Plan
 from engine.sequence.nearest import nearest
+from engine.terminal import agreed
 from engine.verbs.catching_up import catch_up
 from engine.verbs.people import operator_cause
+from engine.verbs.progress import Progress
 from engine.verbs.refusal import NOTHING_PUBLISHED, Refusal
 from engine.verbs.wording import command, language_of, quoted, say_list, subject_of
 
@@ -98,23 +100,19 @@ def _goes_to(house: House, plan: Plan, chosen: Broadcast, _: Say) -> list[str]:
 def _agreed(_: Say) -> bool:
     if not sys.stdin.isatty():
         raise Refusal(N_("say --yes to send it"))
-    return input(_("Send it now? [y/N] ")).strip().lower() in ("y", "yes", "o", "oui")
+    return agreed(_("Send it now? [y/N] "))
 
 
 def _report(house: House, chosen: Broadcast, key: str, _: Say) -> int:
     """Follow it until nothing of it is due any more, or nobody is there to send it."""
     head, begun = house.ledger.head(), time.monotonic()
-    while why := _why_not_yet(house, chosen, key, head, _):
-        if why is not WAITING:
-            print(why)
-            break
-        if sys.stderr.isatty():
-            sent = house.views.outcomes(key, chosen.letter.id).get("sent", 0)
-            seconds = int(time.monotonic() - begun)
-            print("\r" + _("{n} letters accepted, {seconds} s").format(n=grouped(sent, _), seconds=seconds), end="", file=sys.stderr)
-        time.sleep(LOOK_SECONDS)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    with Progress() as progress:
+        while (why := _why_not_yet(house, chosen, key, head, _)) is WAITING:
+            sent, seconds = house.views.outcomes(key, chosen.letter.id).get("sent", 0), int(time.monotonic() - begun)
+            progress.show(_("{n} letters accepted, {seconds} s").format(n=grouped(sent, _), seconds=seconds))
+            time.sleep(LOOK_SECONDS)
+    if why:
+        print(why)
     counts = house.views.outcomes(key, chosen.letter.id)
     for status, words in OUTCOMES.items():
         if counts.get(status) or (status == "sent" and not why):

@@ -16,7 +16,7 @@ from engine.house import Premises
 from engine.language import N_, Say, grouped, translator
 from engine.rights.scrubbing import note_erased, scrub_when_due
 from engine.store.copying import CopyFailed
-from engine.terminal import ask
+from engine.terminal import agreed
 from engine.verbs.catching_up import catch_up
 from engine.verbs.erasing import STAYS_IN_LOG
 from engine.verbs.refusal import Refusal
@@ -103,7 +103,7 @@ def _agreed(manifest: Manifest, _: Say) -> bool:
     if not sys.stdin.isatty():
         raise Refusal(N_("what is in the database gives way to the copy: say --yes"))
     said = _("Whatever is in the database gives way to the copy of {at} (entry {position}). Put it back? [y/N] ")
-    return ask(said.format(at=manifest.at, position=grouped(manifest.position, _))).strip().lower() in ("y", "yes", "o", "oui")
+    return agreed(said.format(at=manifest.at, position=grouped(manifest.position, _)))
 
 
 @contextmanager

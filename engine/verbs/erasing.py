@@ -14,7 +14,7 @@ from engine.rights.erasing import erase as erase_person
 from engine.rights.scrubbing import scrub_unless_followed
 from engine.sequence.delay import parse_delay
 from engine.subscriber.events import Cause
-from engine.terminal import ask, json_text
+from engine.terminal import agreed, json_text
 from engine.verbs.people import report
 from engine.verbs.refusal import Refusal, UnreadableInput
 from engine.verbs.said import shown
@@ -77,4 +77,4 @@ def _seal(house: House, said: str) -> Seal:
 def _agreed(_: Say) -> bool:
     if not sys.stdin.isatty():
         raise Refusal(N_("an erasure cannot be taken back: say --yes"))
-    return ask(_("An erasure cannot be taken back. Erase this person? [y/N] ")).strip().lower() in ("y", "yes", "o", "oui")
+    return agreed(_("An erasure cannot be taken back. Erase this person? [y/N] "))

@@ -14,7 +14,7 @@ from engine.installation.state import Installation
 from engine.language import N_, Say, counting_translator, grouped, translator
 from engine.sequence.delay import HOUR
 from engine.sequence.model import Plan
-from engine.terminal import ask
+from engine.terminal import agreed
 from engine.verbs.catching_up import catch_up
 from engine.verbs.installing import sample_site
 from engine.verbs.people import operator_cause
@@ -107,4 +107,4 @@ def _leaving(house: House, plan: Plan, number: int, now: int) -> Iterator[str]:
 def _agreed(_: Say) -> bool:
     if not sys.stdin.isatty():
         raise Refusal(N_("say --yes to let them leave"))
-    return ask(_("Let them leave? [y/N] ")).strip().lower() in ("y", "yes", "o", "oui")
+    return agreed(_("Let them leave? [y/N] "))

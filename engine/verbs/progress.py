@@ -14,16 +14,19 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self, TextIO
 
-from engine.terminal import steering
+from engine.terminal import shown, steering
 
 SECONDS_BETWEEN = 0.1
 CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """`with Progress("Importing") as tell:` then `tell(done, total)`, in any unit: one line on standard error, gone at the end."""
+    """`with Progress("Importing") as tell:` then `tell(done, total)`, in any unit: one line on standard error, gone at the end.
 
-    def __init__(self, label: str, out: TextIO | None = None) -> None:
+    Where no total is known, `show` says in words how far it is.
+    """
+
+    def __init__(self, label: str = "", out: TextIO | None = None) -> None:
         self.label, self.out = label, out or sys.stderr
         self.shown, self._write = self.out.isatty(), steering(self.out)
         self._began = time.monotonic()
@@ -36,8 +39,13 @@ class Progress:
         self._told = now
         share = min(done / total, 1.0) if total > 0 else 0.0
         left = f", {_clock((now - self._began) * (1 - share) / share)} left" if share > 0.02 and now - self._began > 2 else ""
-        self._write(f"{CLEAR}{self.label}: {int(100 * share)} %{left}")
-        self.out.flush()
+        self.show(f"{self.label}: {int(100 * share)} %{left}")
+
+    def show(self, line: str) -> None:
+        """In place of what the line said before."""
+        if self.shown:
+            self._write(f"{CLEAR}{shown(line)}")
+            self.out.flush()
 
     def __enter__(self) -> Self:
         return self

@@ -19,7 +19,7 @@ from engine.publication import (
     unpublished_changes,
 )
 from engine.sequence.model import Plan
-from engine.terminal import Style, ask, print_styled
+from engine.terminal import Style, agreed, print_styled
 from engine.verbs.planning import tell as tell_mistakes
 from engine.verbs.refusal import Refusal
 from engine.verbs.retrying import withheld_lines
@@ -76,7 +76,7 @@ def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> bool:
     if args.yes:
         return False
     if sys.stdin.isatty():
-        if ask(question).strip().lower() not in ("y", "yes", "o", "oui"):
+        if not agreed(question):
             raise Refusal(N_("nothing was changed"))
         return True
     if proposal.stranded:

@@ -10,6 +10,7 @@ from engine.house import House, Premises
 from engine.language import N_, Say, counting_translator, grouped, translator
 from engine.store.copying import AtWork, clear
 from engine.store.database import ensure_program_role
+from engine.terminal import agreed
 from engine.verbs.announcing import engine_date
 from engine.verbs.refusal import Refusal
 from engine.verbs.wording import language_of, say_moment
@@ -71,4 +72,4 @@ def _agreed(house: House, _: Say) -> bool:
     print(engine_date(house))
     print(ngettext("{n} person stands on a list.", "{n} people stand on lists.", people).format(n=grouped(people, _)))
     asked = _("Throw away everything this trial has lived ({n} entries of the ledger)? [y/N] ").format(n=grouped(entries, _))
-    return input(asked).strip().lower() in ("y", "yes", "o", "oui")
+    return agreed(asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
@@ -68,9 +69,10 @@ def test_a_question_steers_nothing_either_and_a_progress_may(monkeypatch: pytest
         assert ask(f"Effacer {ESCAPES} ? ") == "oui"
         with Progress("Importer") as tell:
             tell(1, 2)
+            tell.show(f"2 lettres {ESCAPES}")
     writing.flush()
     seen = ""
-    while "\r\x1b[KImporter: 50 %" not in seen:
+    while "\r\x1b[KImporter: 50 %" not in seen or "\r\x1b[K2 lettres " not in seen:
         seen += os.read(leader, 10_000).decode()
     assert shown(ESCAPES) in seen
     assert not STEERING.search(seen.replace("\r\n", "\n").replace("\r\x1b[K", ""))
@@ -78,6 +80,15 @@ def test_a_question_steers_nothing_either_and_a_progress_may(monkeypatch: pytest
         stream.close()
     os.close(leader)
     os.close(follower)
+
+
+def test_verbs_ask_and_write_a_line_over_through_one_door() -> None:
+    """`input` would hand its question to the terminal by itself, and the guard shows a carriage return instead of obeying it."""
+    for file in (Path(__file__).parents[2] / "engine" / "verbs").glob("*.py"):
+        nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
+        assert not [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "input"], file
+        texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        assert file.name == "progress.py" or not [text for text in texts if text.startswith("\r") and text != "\r\n"], file
 
 
 @pytest.fixture(scope="module")
