@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -94,11 +95,29 @@ def read_manifest(path: Path) -> Manifest:
         raise CopyRefused(f"{FILE} cannot be read: the copy is damaged, use another") from None
 
 
-def check(manifest: Manifest, files: Mapping[str, Path]) -> None:
-    """Every part is there and is what was written. Raises CopyRefused for the first that is not."""
+def take_in(manifest: Manifest, files: Mapping[str, Path], folder: Path) -> dict[str, Path]:
+    """Every part as it was written, in `folder`, where nobody else writes: whoever changes a file of the copy from now on changes nothing that is read.
+
+    Raises CopyRefused for the first part that is not there or is something else.
+    """
+    taken: dict[str, Path] = {}
     for name, part in manifest.parts.items():
         path = files.get(name)
         if path is None or not path.is_file():
             raise CopyRefused(f"{name} is missing from the copy; where it is kept apart, say where: --vault FILE")
-        if part_of(path) != part:
+        taken[name] = folder / name
+        if _copied(path, taken[name], part.bytes) != part:
             raise CopyRefused(f"{name} is damaged: it is not what was written; use another copy")
+    return taken
+
+
+def _copied(path: Path, target: Path, most: int) -> Part:
+    """What `target` then holds, which is not much more than `most` bytes however long `path` is."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file, nullcontext() if path == target else target.open("wb") as copy:
+        while size <= most and (piece := file.read(PIECE)):
+            digest.update(piece)
+            size += len(piece)
+            if copy is not None:
+                copy.write(piece)
+    return Part(digest.hexdigest(), size)

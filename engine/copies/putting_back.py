@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine import __version__
-from engine.copies.manifest import FILE, UNSEALED, CopyRefused, Manifest, check, known_by, read_manifest
+from engine.copies.manifest import FILE, UNSEALED, CopyRefused, Manifest, known_by, read_manifest, take_in
 from engine.house import Premises
 from engine.store.copying import PARTS, at_work, drop_views, put_back
 from engine.store.database import ensure_program_role, program_role, program_role_of
@@ -18,7 +18,7 @@ from engine.store.migrate import VAULT_MIGRATIONS
 
 @contextmanager
 def opened(premises: Premises, source: Path, vault: Path | None, unsealed: bool = False) -> Iterator[tuple[Manifest, dict[str, Path]]]:
-    """The manifest, and the files it names, checked; `unsealed`: a copy from before there were seals is taken too. Raises CopyRefused, OSError."""
+    """The manifest, and the files it names, as they were when they were checked; `unsealed`: a copy from before there were seals is taken too. Raises CopyRefused, OSError."""
     premises.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(prefix="restoring.", dir=premises.config.data) as name:
         folder = Path(name)
@@ -28,8 +28,7 @@ def opened(premises: Premises, source: Path, vault: Path | None, unsealed: bool 
         if vault is not None:
             files["vault.dump"] = vault
         refuse_foreign(premises, manifest, unsealed)
-        check(manifest, files)
-        yield manifest, files
+        yield manifest, take_in(manifest, files, folder)
 
 
 def refuse_foreign(premises: Premises, manifest: Manifest, unsealed: bool) -> None:

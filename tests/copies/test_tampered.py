@@ -139,6 +139,22 @@ def test_what_is_put_back_is_written_by_a_role_that_may_run_nothing(premises: Pr
     assert writers == {(program_role_of(premises.owner), False)}
 
 
+def test_who_changes_a_copy_while_it_is_put_back_changes_nothing(premises: Premises, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was held against the seal is what is read, whoever writes into the copy's folder in between."""
+    copy, fill = tmp_path / "copy", copying._fill
+    backup(premises, copy)
+    head = entries(premises)
+
+    def meanwhile(connection: copying.Connection, part: str, file: Path) -> None:
+        for name in PARTS:
+            (copy / name).write_bytes(gzip.compress(b"something else\n"))
+        fill(connection, part, file)
+
+    monkeypatch.setattr(copying, "_fill", meanwhile)
+    assert restore(premises, copy) == 0
+    assert entries(premises) == head + 2
+
+
 def test_parts_of_two_copies_do_not_go_together(premises: Premises, tmp_path: Path) -> None:
     backup(premises, tmp_path / "one")
     with premises.furnish() as house:
