@@ -6,8 +6,9 @@ nothing of the row. The address and the fields are for the vault alone.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -103,58 +104,59 @@ class Arrival(NamedTuple):
 
 
 class Departure(NamedTuple):
-    """Someone who must not be written to: `why` is unsubscribed, bounced, complained or operator, `at` since when (0: not said)."""
+    """Someone who must not be written to: `why` is unsubscribed, bounced, complained or operator, `at` since when (0: not said).
+
+    `others`: what else the cell holds. A refusal stands for every address of its cell.
+    """
 
     line: int
     raw: str
     address: str
     why: str
     at: int = 0
+    others: tuple[str, ...] = ()
+
+    def by_address(self) -> Iterator[Departure]:
+        yield self._replace(others=())
+        for address in self.others:
+            yield self._replace(address=address, others=())
 
 
 def read_row(row: Row, said: Said) -> Arrival | Departure | Rejected:
     """A refusal needs no ground, so it is looked for first."""
     try:
-        address, several = _address(row.values[EMAIL], said.first_address)
+        address, *others = _addresses(row.values[EMAIL])
         if said.judged:
             verdict, since = judge(row.judged, said.judged, said.zone)
             if verdict in REFUSING:
-                return Departure(row.line, row.raw, address, verdict.value, _bounded(since, said, "of the refusal") if since else 0)
-            if verdict is not Cell.AGREED:
-                raise ValueError(NOT_AGREED if verdict is Cell.NOT_YET else UNKNOWN_WORD)
-        return _arrival(row, address, said, several)
+                at = _bounded(since, said, "of the refusal") if since else 0
+                return Departure(row.line, row.raw, address, verdict.value, at, tuple(others))
+        if others and not said.first_address:
+            raise ValueError(SEVERAL)
+        if said.judged and verdict is not Cell.AGREED:
+            raise ValueError(NOT_AGREED if verdict is Cell.NOT_YET else UNKNOWN_WORD)
+        return _arrival(row, address, said, bool(others))
     except (AddressRefused, ValueError) as error:
         return Rejected(row.line, str(error), row.raw)
 
 
-def _address(text: str, first: bool) -> tuple[str, bool]:
-    """The address of a cell, and whether it is the first of several, which is taken only where that was asked for."""
-    try:
-        return normalise(text), False
-    except AddressRefused:
-        addresses = _addresses(text)
-        if not addresses:
-            raise
-    if len(set(addresses)) == 1:
-        return addresses[0], False
-    if not first:
-        raise ValueError(SEVERAL)
-    return addresses[0], True
-
-
 def _addresses(text: str) -> list[str]:
-    """All of two or more, where everything between blanks, commas and the like is an address; else none."""
-    pieces = [piece for piece in _BETWEEN_ADDRESSES.split(text.strip()) if piece]
+    """The address of a cell, or each of several, where everything between blanks, commas and the like is one. Raises AddressRefused."""
     try:
-        return [normalise(piece) for piece in pieces] if len(pieces) > 1 else []
+        return [normalise(text)]
     except AddressRefused:
-        return []
+        pieces = [piece for piece in _BETWEEN_ADDRESSES.split(text.strip()) if piece]
+        if len(pieces) > 1:
+            with contextlib.suppress(AddressRefused):
+                return list(dict.fromkeys(map(normalise, pieces)))
+        raise
 
 
 def departure(row: Row, why: str) -> Departure | Rejected:
     """A row of a file in which every address must not be written to."""
     try:
-        return Departure(row.line, row.raw, normalise(row.values[EMAIL]), why)
+        address, *others = _addresses(row.values[EMAIL])
+        return Departure(row.line, row.raw, address, why, others=tuple(others))
     except AddressRefused as error:
         return Rejected(row.line, str(error), row.raw)
 

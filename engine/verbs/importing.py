@@ -126,13 +126,13 @@ class _Reading:
     def _departures(self) -> None:
         chunk: dict[bytes, Departure] = {}
         for each in self._read(1):
-            if isinstance(each, Departure):
-                hashed = self.hash(each.address)
+            for departed in each.by_address() if isinstance(each, Departure) else ():
+                hashed = self.hash(departed.address)
                 if self.departed.first(hashed) is not None:
                     self.report.counts["duplicate"] += 1
                     continue
-                chunk[hashed] = each
-            if len(chunk) == CHUNK:
+                chunk[hashed] = departed
+            if len(chunk) >= CHUNK:
                 self.bringing.departures(chunk)
                 chunk = {}
         if chunk:

@@ -60,12 +60,13 @@ def run_suppress(
             if not isinstance(each, Departure):
                 rejections.add(*each)
                 continue
-            hashed = house.vault.hash(each.address)
-            if seen.first(hashed) is not None:
-                report.counts["duplicate"] += 1
-                continue
-            chunk[hashed] = each
-            if len(chunk) == CHUNK:
+            for departed in each.by_address():
+                hashed = house.vault.hash(departed.address)
+                if seen.first(hashed) is not None:
+                    report.counts["duplicate"] += 1
+                    continue
+                chunk[hashed] = departed
+            if len(chunk) >= CHUNK:
                 bringing.departures(chunk)
                 chunk = {}
                 tell(*opened.progress())

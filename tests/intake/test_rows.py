@@ -30,9 +30,9 @@ def reserved(**values: str) -> Row:
     return row(**{rows.RESERVED[name]: value for name, value in values.items()})
 
 
-def judged(cell: str, meaning: ColumnMeaning = "unsubscribed", heading: str = "", said: Said = SAID) -> Arrival | Departure | Rejected:
+def judged(cell: str, meaning: ColumnMeaning = "unsubscribed", heading: str = "", said: Said = SAID, **values: str) -> Arrival | Departure | Rejected:
     column = JudgedColumn(1, heading, meaning)
-    return read_row(Row(7, row().values, "as written", (cell,)), replace(said, judged=(column,)))
+    return read_row(Row(7, row(**values).values, "as written", (cell,)), replace(said, judged=(column,)))
 
 
 def arrival(read: Arrival | Departure | Rejected) -> Arrival:
@@ -189,6 +189,19 @@ def test_of_several_addresses_the_first_is_taken_only_where_that_was_said(cell: 
     assert reason(read_row(row(email=cell), SAID)) == rows.SEVERAL
     found = arrival(read_row(row(email=cell), replace(SAID, first_address=True)))
     assert (found.address, found.several) == ("a@x.example", True)
+
+
+def test_a_refusal_stands_for_every_address_of_its_cell() -> None:
+    """Whether or not the first is taken elsewhere: to leave one out would be to write to somebody who refused."""
+    cell = "a@x.example ::: b@x.example; A@X.example"
+    meant = [Departure(7, "as written", address, "bounced") for address in ("a@x.example", "b@x.example")]
+    left = departure(row(email=cell), "bounced")
+    assert isinstance(left, Departure) and list(left.by_address()) == meant
+    for first_address in (False, True):
+        said = replace(SAID, first_address=first_address)
+        read = judged("yes", said=said, email=cell)
+        assert isinstance(read, Departure) and [each.address for each in read.by_address()] == ["a@x.example", "b@x.example"]
+        assert isinstance(judged("no", said=said, email=cell), Arrival if first_address else Rejected)
 
 
 def test_one_address_twice_in_a_cell_is_one() -> None:
