@@ -58,6 +58,7 @@ class LinkPages:
         """The page of a link: one large button that says what it does; the page presses it by itself after `wait` wall-clock seconds, 0 for never."""
         _ = translator(opened.language)
         heading, text, button = _asked(opened, _)
+        text = (*text, *_asked_together(opened, _))
         quiet = _("If you do nothing, this page sends your answer in a few seconds. To keep it from doing so, close it.") if wait else ""
         more: tuple[Press, ...] = ()
         if opened.click.action == "unsubscribe" and opened.click.claim.kind != "permission":
@@ -227,6 +228,18 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
                 (_("Press the button: we delete the request, and do not write to you about “{purpose}”.").format(purpose=opened.purpose),),
                 _("It was not me"),
             )
+
+
+def _asked_together(opened: Opened, _: Say) -> tuple[str, ...]:
+    """What a confirmation leads to where that is more than one list, in words the forms have: all that is asked for one purpose is confirmed together,
+    and anybody can type an address into a form."""
+    pending = opened.person.requests.get(opened.click.claim.purpose)
+    if opened.click.action != "confirm" or opened.click.claim.kind == "permission" or pending is None or len(pending.lists) < 2:
+        return ()
+    questions = [form.question for form in opened.plan.forms.values() if form.question is not None]
+    choices = {choice.list: choice.label for question in questions for choice in question.choices}
+    asked_for = dict.fromkeys(filter(None, (choices.get(number) or opened.plan.title_for_readers(number) for number in pending.lists)))
+    return (_("All of this was asked for with your address, and is confirmed together: {titles}.").format(titles=" · ".join(asked_for)),)
 
 
 def _gone(opened: Opened, _: Say) -> tuple[str, ...]:

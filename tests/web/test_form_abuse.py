@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.intake.forms import AGREED, STAMP
-from engine.link_token import NOT_ME
+from engine.link_token import CONFIRM, NOT_ME
 from engine.status.findings import findings
 from engine.status.gather import gather
 from engine.status.metrics import exposition
@@ -99,6 +100,19 @@ def test_what_is_asked_for_besides_on_the_same_day_is_confirmed_by_the_mail_that
     site.post("simple", {"email": VICTIM})
     site.confirm(letter)
     assert site.lists(VICTIM) == {30, 31} and not site.person(VICTIM).requests
+
+
+def test_the_page_names_all_that_one_press_confirms(site: Site) -> None:
+    """A stranger may have added to what the person asked for: they see it before they press."""
+    site.post("inscription", GOOD | {"email": VICTIM})
+    letter = site.asked(VICTIM)
+    page = f"/l/{letter.token(CONFIRM)}"
+    assert "Un balcon" not in site.client.get(page).text
+    site.post("inscription", {"email": VICTIM, "jardin": "Un « grand » potager"})
+    site.post("simple", {"email": VICTIM})
+    assert "Le potager · Un balcon · Un « grand » potager" in html.unescape(site.client.get(page).text).replace("\xa0", " ")
+    site.confirm(letter)
+    assert site.lists(VICTIM) == {30, 31, 32}
 
 
 def test_a_second_purpose_on_the_same_day_has_a_mail_of_its_own(site: Site) -> None:
