@@ -96,7 +96,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def take_in(manifest: Manifest, files: Mapping[str, Path], folder: Path) -> dict[str, Path]:
-    """Every part as it was written, in `folder`, where nobody else writes: whoever changes a file of the copy from now on changes nothing that is read.
+    """Every part as it was written, in `folder`, where nobody else writes: who changes the copy's files from then on changes nothing that is read.
 
     Raises CopyRefused for the first part that is not there or is something else.
     """

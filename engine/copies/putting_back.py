@@ -18,7 +18,10 @@ from engine.store.migrate import VAULT_MIGRATIONS
 
 @contextmanager
 def opened(premises: Premises, source: Path, vault: Path | None, unsealed: bool = False) -> Iterator[tuple[Manifest, dict[str, Path]]]:
-    """The manifest, and the files it names, as they were when they were checked; `unsealed`: a copy from before there were seals is taken too. Raises CopyRefused, OSError."""
+    """The manifest, and the files it names, as they were when they were checked. Raises CopyRefused, OSError.
+
+    `unsealed`: a copy from before there were seals is taken too.
+    """
     premises.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(prefix="restoring.", dir=premises.config.data) as name:
         folder = Path(name)

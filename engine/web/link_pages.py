@@ -231,8 +231,10 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
 
 
 def _asked_together(opened: Opened, _: Say) -> tuple[str, ...]:
-    """What a confirmation leads to where that is more than one list, in words the forms have: all that is asked for one purpose is confirmed together,
-    and anybody can type an address into a form."""
+    """What a confirmation leads to where that is more than one list, in words the forms have.
+
+    All that is asked for one purpose is confirmed together, and anybody can type an address into a form.
+    """
     pending = opened.person.requests.get(opened.click.claim.purpose)
     if opened.click.action != "confirm" or opened.click.claim.kind == "permission" or pending is None or len(pending.lists) < 2:
         return ()
