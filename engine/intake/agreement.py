@@ -65,6 +65,9 @@ _APART = re.compile(r"[,;|\[\]\"'/]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ,].*)?", re.ASCII | re.DOTALL)
 _ZERO_DATE = re.compile(r"0{1,4}[-/.]0{1,2}[-/.]0{1,4}(?:[T ].*)?", re.ASCII)
+_SIGNS = {sign: cell for signs, cell in (("✓✔☑✅", Cell.YES), ("✗✘❌☐", Cell.NO)) for sign in signs}
+_NOTHING_IN = re.compile(r"\[\s*\]|\{\s*\}")  # an empty list, as Klaviyo has it
+_BELOW_ZERO = re.compile(r"[-−]\d+")
 _ADDRESS_OF_MACHINE = re.compile(r"[0-9a-fA-F:.]{7,45}")
 
 
@@ -108,13 +111,28 @@ def has_status(heading: str) -> bool:
     return not agreement_words.STATUS_WORDS.isdisjoint(spaced(heading).split())
 
 
+def is_ground(heading: str) -> bool:
+    """Whether a heading announces an agreement in so many words (OPTIN_TIME, Date du consentement), rather than by a hint (Newsletter)."""
+    return agreement_words.AGREEMENT.search(spaced(heading)) is not None
+
+
+def of_another_channel(heading: str) -> bool:
+    """Whether a heading speaks of text messages, calls or paper, and not of mail."""
+    tokens = set(spaced(heading).split())
+    return bool(tokens & agreement_words.OTHER_CHANNELS) and tokens.isdisjoint(agreement_words.MAIL_CHANNELS)
+
+
 @lru_cache(maxsize=8192)
 def cell_of(text: str) -> Cell:
     """What a whole cell says, by itself."""
     stripped = text.strip()
     if not stripped or _ZERO_DATE.fullmatch(stripped) or is_no_day(stripped):
         return Cell.EMPTY
-    known = _CELLS.get(folded(stripped))
+    if _NOTHING_IN.fullmatch(stripped):
+        return Cell.EMPTY
+    if _BELOW_ZERO.fullmatch(stripped):  # AcyMailing's -1 is no yes
+        return Cell.OTHER
+    known = _SIGNS.get(stripped[0]) if len(stripped.strip("\ufe0f")) == 1 and stripped[0] in _SIGNS else _CELLS.get(folded(stripped))
     if known is not None:
         return known
     return Cell.DATE if _DATE.fullmatch(stripped) else Cell.OTHER

@@ -22,8 +22,10 @@ from engine.intake.agreement import (
     has_status,
     heading_of,
     is_detail,
+    is_ground,
     judge,
     may_speak_aloud,
+    of_another_channel,
     refuses,
     speaks_aloud,
 )
@@ -64,6 +66,7 @@ class _Column:
     words: Counter[str] = field(default_factory=Counter)
     plain_texts: int = 0
     digits: int = 0
+    bits: int = 0
     aloud: int = 0
     against: int = 0
 
@@ -74,20 +77,25 @@ class _Column:
         if cell is Cell.EMPTY:
             return
         self.cells[cell] += 1
-        self.aloud += self.heading in _QUIET
+        aloud = self.heading in _QUIET or (cell is Cell.OTHER and speaks_aloud(text))
+        self.aloud += aloud
         self.digits += len(text) == 1 and text.isdecimal()
+        self.bits += text.strip() in ("0", "1")
         if cell is Cell.OTHER:
             self.plain_texts += not is_detail(text)
         elif cell is not Cell.DATE and (text in self.words or len(self.words) < 50):
             self.words[text.strip()] += 1
         if not (refused or self.against):
-            against = cell is not Cell.AGREED if self.heading in _QUIET else refuses(cell, self.heading, text)
+            against = cell is not Cell.AGREED if aloud else refuses(cell, self.heading, text)
             self.against = line if against else 0
 
     def speaks(self) -> bool:
+        if self.aloud:
+            return True
         cells = self.cells
         known = cells[Cell.AGREED] + cells[Cell.NOT_YET] + sum(cells[cell] for cell in REFUSING)
-        switches = cells[Cell.YES] + cells[Cell.NO] if not cells[Cell.OTHER] else 0
+        # Among other texts a 0 or a 1 is a number, a yes or a no is still an answer.
+        switches = cells[Cell.YES] + cells[Cell.NO] - (self.bits if cells[Cell.OTHER] else 0)
         match self.heading:
             case Heading.LOG | Heading.REFUSAL:
                 return bool(cells)
@@ -100,7 +108,13 @@ class _Column:
             case Heading.STATUS:
                 return known + self.digits > 0
             case _:
-                return self.aloud > 0
+                return False
+
+    def option(self) -> str:
+        """What it most likely means: what speaks of texts and calls alone is nothing to letters; one digit of a status is rather a yes."""
+        if of_another_channel(self.name):
+            return "--ignore"
+        return "--subscribed" if self.heading in POSITIVE or (self.heading is Heading.STATUS and self.digits) else "--unsubscribed"
 
     def __str__(self) -> str:
         words = ", ".join(f"{text} ×{count}" for text, count in self.words.most_common(_WORDS_SHOWN))
@@ -145,7 +159,9 @@ def scan(opened: OpenTable, dated: Iterable[str], zone: str, order: DateOrder | 
     dating = [column for column in agreeing if column.cells[Cell.DATE]]
     asked = [column for column in columns if column.speaks() and (column.against or not judging)]
     if undated and not judging:
-        asked += [column for column in dating if column not in asked]
+        # Where nobody at all is said to have agreed, a column made for it and left empty is what an export of people never asked looks like.
+        doubtful = dating or ([] if any(column.cells for column in agreeing) else [column for column in agreeing if is_ground(column.name)])
+        asked += [column for column in doubtful if column not in asked]
     if asked:
         raise _question(opened, asked)
     header = table.header
@@ -195,7 +211,7 @@ def _question(opened: OpenTable, asked: Sequence[_Column]) -> TableRefused:
     names = opened.table.header or ()
     columns = ", ".join(map(str, asked[:_COLUMNS_SHOWN])) + (", …" if len(asked) > _COLUMNS_SHOWN else "")
     options = " ".join(
-        f"{'--subscribed' if column.heading in POSITIVE else '--unsubscribed'} "
+        f"{column.option()} "
         f"{shlex.quote(column.name) if column.name and names.count(column.name) == 1 else column.index + 1}"
         for column in asked
     )

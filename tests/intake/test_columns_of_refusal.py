@@ -129,7 +129,45 @@ no@x.example;S;Désinscrit;13/02/2023;
 no2@x.example;S;NPAI;;oui
 """
 
+# A status in words beside a date, a digit for a status, consent that was never asked for, and lists without a word.
+AWEBER = """Email,Name,Stop Status,Signup Date
+yes@x.example,A,,2022-01-05 10:00:00
+no@x.example,A,unsubscribed by subscriber,2022-01-05 10:00:00
+"""
+ACYMAILING = """email,name,status
+yes@x.example,A,1
+no@x.example,A,0
+not@x.example,A,-1
+"""
+CYBERIMPACT = """Courriel,Prénom,Statut,Type de consentement,Preuve du consentement
+yes@x.example,A,Abonné,Exprès,Formulaire
+no@x.example,B,Désabonné,Exprès,Formulaire
+not@x.example,C,Abonné,Tacite,
+"""
+KLAVIYO_LISTS = """Email,Email Marketing Consent,Email Suppressions,SMS Marketing Consent
+yes@x.example,SUBSCRIBED,[],NEVER_SUBSCRIBED
+no@x.example,SUBSCRIBED,['INVALID_EMAIL'],NEVER_SUBSCRIBED
+"""
+CLEANED = """Email Address,First Name,OPTIN_TIME,CONFIRM_TIME,CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,LEID
+no@x.example,C,,2020-05-01 10:01:00,2021-01-01 01:01:01,Mai,1
+"""
+QUESTION = """Horodateur,Adresse e-mail,J'accepte de recevoir la lettre
+05/01/2022 10:00:00,yes@x.example,Oui
+05/01/2022 10:00:00,no@x.example,Non merci
+"""
+OF_OUR_OWN = """email;prenom;mailing;contactable
+yes@x.example;A;oui;oui
+no@x.example;B;non;non
+"""
+
 EXPORTS = [
+    ("aweber", AWEBER, {"Stop Status": "unsubscribed"}),
+    ("acymailing", ACYMAILING, {"status": "subscribed"}),
+    ("cyberimpact", CYBERIMPACT, {"Statut": "unsubscribed", "Type de consentement": "subscribed"}),
+    ("klaviyo's lists", KLAVIYO_LISTS, {"Email Suppressions": "unsubscribed", "SMS Marketing Consent": "ignore"}),
+    ("mailchimp's cleaned under another name", CLEANED, {"CLEAN_TIME": "unsubscribed"}),
+    ("a question of a form", QUESTION, {"J'accepte de recevoir la lettre": "subscribed"}),
+    ("a sheet of one's own", OF_OUR_OWN, {"mailing": "subscribed", "contactable": "ignore"}),
     ("kit", KIT, {"state": "unsubscribed"}),
     ("getresponse", GETRESPONSE, {"status": "unsubscribed"}),
     ("constant contact", CONSTANT_CONTACT, {"Email permission status": "subscribed"}),
@@ -166,6 +204,19 @@ def test_each_column_that_speaks_is_named_with_what_is_most_likely_meant(tmp_pat
     said = asked(table(tmp_path, KLAVIYO))
     assert "3 'Email Marketing Consent' (SUBSCRIBED ×1, UNSUBSCRIBED ×1, NEVER_SUBSCRIBED ×1), 5 'Email Suppressions'" in said
     assert "--subscribed 'Email Marketing Consent' --unsubscribed 'Email Suppressions'" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        (KLAVIYO_LISTS, "--ignore 'SMS Marketing Consent'"),
+        ("email,SMS_BLACKLISTED\na@x.example,true\n", "--ignore SMS_BLACKLISTED"),
+        (ACYMAILING, "--subscribed status"),
+        ("email,Bounced Hard,Confirmed\na@x.example,1,Unconfirmed\n", "--unsubscribed 'Bounced Hard'"),
+    ],
+)
+def test_what_is_proposed_harms_nobody_who_copies_it(tmp_path: Path, text: str, options: str) -> None:
+    assert options in asked(table(tmp_path, text)).partition("Most likely: ")[2]
 
 
 def test_a_column_is_asked_about_until_what_it_refuses_is_refused_anyway(tmp_path: Path) -> None:
@@ -212,6 +263,10 @@ def test_words_under_a_heading_of_status_mean_the_same_whichever_is_said(tmp_pat
         "email,OPTIN_TIME,CONFIRM_TIME\na@x.example,,2020-01-01\nb@x.example,2020-01-01,2020-01-02\n",
         "email,Unsubscribe URL\na@x.example,https://x.example/u/1\n",
         "email,Lien\na@x.example,https://x.example/unsubscribe?id=1\n",
+        "email,Last Active\na@x.example,2020-01-01\nb@x.example,\n",
+        "email,Last Activity Date,Stage\na@x.example,2020-01-01,x\nb@x.example,,y\n",
+        "email,Lettre,Mailing\na@x.example,A,A\nb@x.example,B,B\n",
+        "email,Désinscrit le\na@x.example,\n",
         "email,Point de retrait,Phone passed\na@x.example,oui,oui\n",
     ],
 )
@@ -237,6 +292,21 @@ def test_columns_that_speak_of_something_else_stop_nobody(tmp_path: Path, text: 
         "email,Abgemeldet\na@x.example,ja\n",
         "email,Uitgeschreven\na@x.example,\nb@x.example,x\n",
         "email,Disiscritto\na@x.example,no\n",
+        "email,status\na@x.example,Unsubscribed via campaign\n",
+        "email,OPTIN_TIME,CONFIRM_TIME\na@x.example,,\nb@x.example,,\n",
+        "email,Date du consentement\na@x.example,\n",
+        "email,Email address quarantined\na@x.example,true\nb@x.example,\n",
+        "email,Newsletter\na@x.example,peut-être\nb@x.example,Non merci\n",
+        "email,Souhaitez-vous recevoir nos nouvelles ?\na@x.example,Oui\nb@x.example,Non\n",
+        "email,Acceptez-vous d'être contacté ?\na@x.example,1\nb@x.example,0\n",
+        "email,Reçoit la lettre\na@x.example,Oui\nb@x.example,Non\n",
+        "email,NL\na@x.example,1\nb@x.example,0\n",
+        "email,Ne veut plus de mail\na@x.example,x\n",
+        "email,Commentaire\na@x.example,a demandé à être retiré de la liste\n",
+        "email,Commentaire\na@x.example,ne veut rien ; plus de mail\n",
+        "email,tags\na@x.example,vip|no-mail\n",
+        "email,Cancel date\na@x.example,2023-05-05\n",
+        "email,Abonné\na@x.example,✓\nb@x.example,✗\n",
         "email,timezone,OptOut\na@x.example,Mars,0\n",
     ],
 )
@@ -268,6 +338,9 @@ def test_among_free_words_only_refusals_count(tmp_path: Path) -> None:
         ("nonsubscribed_email.csv", "operator"),
         ("opt-out.csv", "operator"),
         ("ne-pas-contacter.csv", "operator"),
+        ("mc-nonsub.csv", "operator"),
+        ("Cancelled Subscribers.csv", "operator"),
+        ("junk.csv", "operator"),
     ],
 )
 def test_the_name_of_a_file_speaks_as_well(tmp_path: Path, name: str, reason: str) -> None:
