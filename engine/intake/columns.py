@@ -6,6 +6,7 @@ then the headings people commonly use in French and English. Accents, case, spac
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -39,8 +40,9 @@ def folded(heading: str) -> str:
 
 
 _HEADINGS = {folded(heading): field for field, headings in _COMMON.items() for heading in headings.split(",")}
-# Mostly a street: it is taken for e-mail only where no other heading is, and addresses stand below it.
-_STREET_OR_EMAIL = folded("adresse")
+_OF_MAIL = re.compile("mail|courriel|courrier|messagerie|electroni|elettronic|correo")
+# Mostly a street, a person or a yes: they are taken for e-mail only where no other heading is, and addresses stand below them.
+_PERHAPS_EMAIL = frozenset(map(folded, ("adresse", "address", "subscriber", "abonné", "abonnée", "recipient", "destinataire", "contact", "abonnent")))
 
 
 def is_address(cell: str) -> bool:
@@ -79,7 +81,7 @@ def headings_of(wanted: Collection[str], labels: Mapping[str, str]) -> dict[str,
 
 
 def known_headings(fields: Mapping[str, str], mapping: Mapping[str, str]) -> set[str]:
-    return {*fields, *map(folded, mapping), _STREET_OR_EMAIL} - {""}
+    return {*fields, *map(folded, mapping), *_PERHAPS_EMAIL} - {""}
 
 
 def columns_by_heading(
@@ -101,22 +103,13 @@ def columns_by_heading(
         field = fields.get(folded(heading))
         if field is not None and field not in columns and index not in columns.values() and index not in taken:
             found.setdefault(field, []).append(index)
-    if EMAIL not in columns and EMAIL not in found and _STREET_OR_EMAIL not in fields:
-        found[EMAIL] = [
-            index
-            for index, heading in enumerate(header)
-            if folded(heading) == _STREET_OR_EMAIL and index not in columns.values() and index not in taken and _may_hold(rows, index)
-        ]
     for field, indexes in found.items():
         if len(indexes) > 1:
             raise TableRefused(f"{places(header, indexes)} all look like {field}: say which with --map NUMBER={field}")
         if indexes:
             columns[field] = indexes[0]
     if EMAIL not in columns:
-        raise TableRefused(
-            f"no column is known to hold e-mail addresses; the headings are {places(header, range(len(header)))}: "
-            f"say which it is with --map HEADING={EMAIL} or --map NUMBER={EMAIL}"
-        )
+        columns[EMAIL] = _by_what_stands_below(header, rows, {*columns.values(), *taken})
     return columns
 
 
@@ -178,14 +171,40 @@ def column_of(name: str, header: Sequence[str] | None, width: int) -> int:
     raise TableRefused(f"there is no column {shown(name)}; there are {places(header, range(width))}")
 
 
-def _may_hold(rows: Sequence[Sequence[str]], index: int) -> bool:
-    cells = [row[index] for row in rows if len(row) > index and row[index].strip()]
-    return not cells or any(map(is_address, cells))
+def _by_what_stands_below(header: Sequence[str], rows: Sequence[Sequence[str]], taken: Collection[int]) -> int:
+    """The column of addresses where no heading is known to be theirs: the only one that speaks of mail and holds some. Raises TableRefused."""
+    free = [index for index in range(len(header)) if index not in taken]
+    holding = [index for index in free if _holds(rows, index)]
+    perhaps = [index for index in free if folded(header[index]) in _PERHAPS_EMAIL]
+    likely = [index for index in holding if index in perhaps or _OF_MAIL.search(folded(header[index]))]
+    if not holding and not any(_filled(rows, index) for index in perhaps):
+        likely = perhaps
+    if len(likely) == 1:
+        return likely[0]
+    if holding:
+        raise TableRefused(
+            f"no heading is known to be that of e-mail addresses; they stand in {places(header, holding)}: "
+            f"say which it is with --map NUMBER={EMAIL}, most likely --map {(likely or holding)[0] + 1}={EMAIL}"
+        )
+    raise TableRefused(
+        f"no column is known to hold e-mail addresses; the headings are {places(header, range(len(header)))}: "
+        f"say which it is with --map HEADING={EMAIL} or --map NUMBER={EMAIL}"
+    )
+
+
+def _holds(rows: Sequence[Sequence[str]], index: int) -> bool:
+    """Whether addresses of people stand in a column: most of what is filled, and not one of an adviser or owner again and again."""
+    cells = _filled(rows, index)
+    return 2 * sum(map(is_address, cells)) > len(cells) and 2 * len(set(cells)) > len(cells)
+
+
+def _filled(rows: Sequence[Sequence[str]], index: int) -> list[str]:
+    return [row[index].strip() for row in rows if len(row) > index and row[index].strip()]
 
 
 def places(header: Sequence[str], indexes: Collection[int]) -> str:
     """Columns as a sentence names them: number from 1 and heading."""
-    named = [f"{index + 1} {shown(header[index])}" for index in indexes if header[index]]
+    named = [f"{index + 1} {shown(header[index])}" if header[index] else str(index + 1) for index in indexes]
     return ", ".join(named[:20]) + (", …" if len(named) > 20 else "")
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 BYTES_LIMIT = 200 * 1024 * 1024
@@ -46,6 +47,12 @@ class TableRefused(ValueError):
 
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _GARBLED = re.compile("[\u00c2-\u00c5][^\x00-\x7f]|\u00e2[\u20ac\u201a]")
+# Where a letter of Mac OS, DOS or latin-9 stood, and cp1252 has a sign, or a capital after a small letter.
+_NO_LETTER = re.compile("[a-z\u00df-\u00f6\u00f8-\u00ff][ŽŠƒ‚„†‡ˆ‰‹\x81\x8d\x8f\x90\x9d]|[A-Za-z][½¼][a-z]")
+_CAPITAL_WITHIN = re.compile("[a-z\u00df-\u00f6\u00f8-\u00ff][A-Z\u00c0-\u00d6\u00d8-\u00de]")
+_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,5}|#x[0-9A-Fa-f]{2,4});")
+REPLACEMENT = "\ufffd"
+"""What a program leaves of a letter that it could not read."""
 _UNDEFINED = "\x81\x8d\x8f\x90\x9d"
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _ASCII = bytes(range(0x80))
@@ -91,13 +98,28 @@ def mended(text: str) -> str:
 
 
 def ungarbled(text: str) -> str:
-    """What a text most likely said before its UTF-8 was taken for cp1252 (`FranÃ§ois`: François); "" where nothing says that it was."""
-    if text.isascii() or not _GARBLED.search(text):
+    """What a text most likely said before its octets were taken for cp1252 (`FranÃ§ois`, `Zo‚`: François, Zoé) or its letters were written as HTML
+    has them; "" where nothing says that they were."""
+    if text.isascii():
+        right = unescape(text) if _ENTITY.search(text) else text
+        return right if right != text else ""
+    codecs_meant = (("utf-8",) if _GARBLED.search(text) else ()) + (("mac-roman", "cp850", "iso8859-15") if _NO_LETTER.search(text) else ())
+    if not codecs_meant:
         return ""
     try:
         octets = b"".join(character.encode("cp1252") if character not in _UNDEFINED else character.encode("latin-1") for character in text)
-        right = octets.decode()
     except UnicodeError:
+        return ""
+    return next((right for codec in codecs_meant if (right := _read_as(octets, codec))), "")
+
+
+def _read_as(octets: bytes, codec: str) -> str:
+    """A text of letters as the West writes them, and no capital within a word; "" for any other."""
+    try:
+        right = octets.decode(codec)
+    except UnicodeError:
+        return ""
+    if codec != "utf-8" and (_CAPITAL_WITHIN.search(right) or any(ord(c) > 0x7E and not c.isalpha() and c not in "’«»\u00a0" for c in right)):
         return ""
     return right if all(ord(c) < 0x180 or 0x2000 <= ord(c) < 0x20D0 for c in right) else ""
 

@@ -160,8 +160,8 @@ def scan(opened: OpenTable, dated: Iterable[str], zone: str, order: DateOrder | 
     asked = [column for column in columns if column.speaks() and (column.against or not judging)]
     if undated and not judging:
         # Where nobody at all is said to have agreed, a column made for it and left empty is what an export of people never asked looks like.
-        doubtful = dating or ([] if any(column.cells for column in agreeing) else [column for column in agreeing if is_ground(column.name)])
-        asked += [column for column in doubtful if column not in asked]
+        unfilled = [] if any(column.cells for column in agreeing) else [column for column in agreeing if is_ground(column.name)]
+        asked += [column for column in dating or unfilled if column not in asked]
     if asked:
         raise _question(opened, asked)
     header = table.header

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from engine.intake.agreement import COLUMN_MEANINGS, ColumnMeaning, JudgedColumn
 from engine.intake.columns import EMAIL, column_of, columns_by_content, columns_by_heading, headings_of, is_address, known_headings
-from engine.intake.encoding import BYTES_LIMIT, TableRefused, damaged, examine, mended, ungarbled
+from engine.intake.encoding import BYTES_LIMIT, REPLACEMENT, TableRefused, damaged, examine, mended, ungarbled
 from engine.intake.layout import Layout, lay_out, opened
 from engine.intake.records import Broken, Record
 from engine.intake.rejects import RejectWriter
@@ -165,12 +165,12 @@ class OpenTable:
         line, cells, raw = record
         if len(cells) > self.width and _without_empty_end(cells) > self.width:
             return Rejected(line, f"the row has {len(cells)} cells; there are {self.width} columns", raw)
-        plain = len(raw) <= CHARACTERS_LIMIT and raw.isascii() and raw.isprintable()
+        plain = len(raw) <= CHARACTERS_LIMIT and raw.isascii() and raw.isprintable() and "&" not in raw
         values: dict[str, str] = {}
         for field, index in self.table.columns.items():
             cell = cells[index].strip(_AROUND) if index < len(cells) else ""
             if not plain:
-                if cell and (right := ungarbled(cells[index])):
+                if cell and ((right := ungarbled(cells[index])) or REPLACEMENT in cell):
                     return _garbled(line, field, right.strip(_AROUND), raw)
                 cell = _tidy(cell)
                 if len(cell) > CHARACTERS_LIMIT:
@@ -185,11 +185,10 @@ class OpenTable:
 
 
 def _garbled(line: int, field: str, right: str, raw: str) -> Rejected:
-    kind = f"the accents of {field} are garbled (UTF-8 that was read as something else): export the file again as UTF-8"
-    reason = (
-        f"the accents of {field} are garbled (UTF-8 that was read as something else): export the file again as UTF-8; it most likely reads: {right}"
-    )
-    return Rejected(line, reason, raw, kind)
+    while deeper := ungarbled(right):
+        right = deeper
+    kind = f"the accents of {field} are garbled: export the file again as UTF-8"
+    return Rejected(line, f"{kind}; it most likely reads: {right}" if right else kind, raw, kind)
 
 
 def _without_empty_end(cells: list[str]) -> int:

@@ -73,6 +73,7 @@ WITH_VALUES = (
     N_("rejected rows cannot be written to {file}: {why}"),
     N_("rejected rows could not be written: the folder of {file} takes no new file"),
     N_("no column is known to hold e-mail addresses; the headings are {columns}: say which it is with --map HEADING=email or --map NUMBER=email"),
+    N_("no heading is known to be that of e-mail addresses; they stand in {columns}: say which it is with --map NUMBER=email, most likely {option}"),
     N_("columns {columns} all hold e-mail addresses: say which with --map NUMBER=email, one address a row"),
     N_("there is no field {field} to map to; there are {known}"),
     N_("two columns are mapped to {field}"),
@@ -83,10 +84,8 @@ WITH_VALUES = (
     N_("the cell for {field} is longer than {most} characters"),
     N_("the cell for {field} holds a control character"),
     N_("the cell for {field} holds an encoded word (=?…?=)"),
-    N_(
-        "the accents of {field} are garbled (UTF-8 that was read as something else): export the file again as UTF-8; it most likely reads: {right}"
-    ),
-    N_("the accents of {field} are garbled (UTF-8 that was read as something else): export the file again as UTF-8"),
+    N_("the accents of {field} are garbled: export the file again as UTF-8; it most likely reads: {right}"),
+    N_("the accents of {field} are garbled: export the file again as UTF-8"),
     N_("the line is longer than {most} characters"),
     N_("the date {what} lies in the future"),
     N_("the date {what} lies before {day}"),

@@ -313,6 +313,64 @@ def test_what_was_never_garbled_is_hardly_ever_taken_for_it(text: str) -> None:
     assert not right or right.encode().decode("cp1252", WITH_LATIN1) == text
 
 
+@pytest.mark.parametrize(
+    ("octets", "right"),
+    [
+        ("Zoé Gaëtan".encode("mac-roman"), "Zoé Gaëtan"),
+        ("Zoé Gaëtan".encode("cp850"), "Zoé Gaëtan"),
+        ("Cœur".encode("iso8859-15"), "Cœur"),
+        ("Zoé".encode().decode("cp1252").encode().decode("cp1252").encode(), "Zoé"),
+        (b"Fran&ccedil;ois", "François"),
+        (b"L&#039;Ha&yuml;", "L'Haÿ"),
+    ],
+)
+def test_accents_of_other_machines_are_recognised_and_said(tmp_path: Path, octets: bytes, right: str) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(b"email,first_name\na@x.fr," + octets + b"\n")
+    (row,) = open_table(path, ("first_name",)).rows()
+    assert isinstance(row, Rejected) and row.reason.endswith(f"it most likely reads: {right}")
+
+
+def test_a_letter_that_another_program_could_not_read_is_said(tmp_path: Path) -> None:
+    (row,) = rejected(table(tmp_path, "email;prénom\na@x.fr;Fran\ufffdois\n"))
+    assert row.reason == "the accents of first_name are garbled: export the file again as UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "place"),
+    [
+        ("Prénom,E-mail 1 - Libellé,E-mail 1 - Valeur", "A,* Domicile,a@x.fr", 2),
+        ("Vorname,E-Mail 1 – Label,E-Mail 1 – Wert", "A,* Privat,a@x.fr", 2),
+        ("Prénom,Adresse de courrier,Adresse de messagerie 2", "A,a@x.fr,", 1),
+        ("Prénom,Adresse e-mail (domicile),Adresse e-mail (travail)", "A,,a@x.fr", 2),
+        ("Numéro,Email payeur", "1,a@x.fr", 1),
+        ("Subscriber,Sent", "a@x.fr,3", 0),
+        ("Email payeur,Address", "a@x.fr,", 0),
+        ("E-mail 1 - Valeur,Contact", "a@x.fr,Eva", 0),
+    ],
+)
+def test_the_only_column_that_speaks_of_mail_and_holds_addresses_is_theirs(tmp_path: Path, headings: str, cells: str, place: int) -> None:
+    assert table(tmp_path, f"{headings}\n{cells}\n").table.columns["email"] == place
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("Qui,Autre\na@x.fr,1\n", "they stand in 1 'Qui': say which it is with --map NUMBER=email, most likely --map 1=email"),
+        ("Nom,Email payeur,Email invité\nA,a@x.fr,b@x.fr\n", "they stand in 2 'Email payeur', 3 'Email invité': say which"),
+    ],
+)
+def test_what_else_holds_addresses_is_named_with_what_to_type(tmp_path: Path, text: str, option: str) -> None:
+    with pytest.raises(TableRefused) as refusal:
+        table(tmp_path, text)
+    assert option in str(refusal.value)
+
+
+def test_the_address_of_one_adviser_in_each_row_is_nobodys_own(tmp_path: Path) -> None:
+    with pytest.raises(TableRefused, match="no column is known"):
+        table(tmp_path, "Nom,Mail du conseiller\nA,c@x.fr\nB,c@x.fr\nC,c@x.fr\n")
+
+
 @pytest.mark.parametrize("text", ["CAFÉ»", "Âge", "Åsa", "Ã", "FORÊT – ÉTÉ", "â€"])
 def test_accents_that_people_write_are_left_alone(text: str) -> None:
     assert ungarbled(text) == ""
