@@ -32,7 +32,9 @@ def translator(language: Language) -> Say:
 
     Raises ValueError for a language Relance does not speak.
     """
-    return _catalogue(language).gettext
+    gettext = _catalogue(language).gettext
+    # A catalogue's header stands under the empty message; nothing said is nothing in any language.
+    return lambda message: gettext(message) if message else ""
 
 
 def counting_translator(language: Language) -> SayCounted:

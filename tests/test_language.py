@@ -94,6 +94,11 @@ def test_a_message_no_catalogue_holds_is_said_in_english(spoken: language.Langua
 LETTERS = 'msgid "{n} letter"\nmsgid_plural "{n} letters"\nmsgstr[0] "{n} lettre"\nmsgstr[1] "{n} lettres"\n'
 
 
+@pytest.mark.parametrize("spoken", language.LANGUAGES)
+def test_nothing_said_is_nothing_in_each_language(spoken: language.Language) -> None:
+    assert language.translator(spoken)("") == ""
+
+
 def test_each_language_counts_in_its_own_way() -> None:
     french = language.compiled(BytesIO((HEADER + LETTERS).encode()), "fr").ngettext
     english = language.counting_translator("en")
