@@ -20,6 +20,13 @@ _PLAIN = re.compile(
     rf"|%%(?P<marketing_cloud>{_NAME})%%"
     rf"|%recipient\.(?P<mailgun>\w+)%"
     r"|(?<![\w%])%(?P<percent>[A-Z][A-Z0-9_]{2,})%(?![\w%])"
+    r"|(?<![\w%])%(?:[A-Z]\w*\.)+(?P<owner_percent>\w+)%(?![\w%])"
+    r"|(?<![\w%])%(?P<percent_default>[A-Z][A-Z0-9_]{2,})\|[^%\n]{0,60}%(?![\w%])"
+    r"|\{\$(?P<mailerlite>\w+)[^{}]*\}"
+    rf"|(?<![{{\w$#])\{{{_OWNERS}\.(?P<brace_owner>\w+)[^{{}}]*\}}(?!\}})"
+    rf"|\[(?P<sendy>{_NAME}),\s*fallback=[^\][]*\]"
+    r"|<(?P<sendy_tag>unsubscribe)>"
+    r"|<%=\s*(?:\w+\.)*(?P<campaign>\w+)\s*%>"
     r"|\{!(?P<aweber>[\w.]+)(?:\s[^{}]*)?\}"
     r"|\{(?:contact|lead|owner)field=(?P<mautic>\w+)[^{}]*\}"
     r"|\[(?:subscriber|user):(?P<mailpoet>\w+)[^\][]*\]"
@@ -30,14 +37,19 @@ _PLAIN = re.compile(
     r"|\[(?:link|newsletter|site):(?P<mailpoet_link>\w+)[^\][]*\]",
     re.I,
 )
-_PERCENT_IS_IN_CAPITALS = "percent"
+_IN_CAPITALS = ("percent", "percent_default")
 # Signs with other uses: a tag only when the name is one that tools give to fields, or means leaving.
 _BY_NAME = re.compile(
     rf"\[\[(?P<double_bracket>{_NAME})\]\]"
     rf"|(?<![\[\]!\w])\[(?P<bracket>{_NAME})\](?![\[(:\w])"
-    rf"|(?<![{{\w$#])\{{(?P<brace>{_NAME})\}}(?!\}})"
+    rf"|(?<![{{\w$#])\{{(?P<brace>{_NAME})(?:\|[^{{}}\n]{{0,60}})?\}}(?!\}})"
+    rf"|[$#]\{{(?P<variable>{_NAME})\}}"
     rf"|(?P<sign>##|\$\$|@@|__)(?P<between>{_NAME})(?P=sign)"
+    rf"|(?<![\w#$%@-])(?P<one_sign>[#$%@-])(?P<between_one>{_NAME})(?P=one_sign)(?![\w#$%@-])"
     rf"|<<(?P<angle>{_NAME})>>"
+    rf"|(?<!<)<(?P<one_angle>{_NAME})>(?!>)"
+    rf"|«(?P<word>{_NAME})»"
+    rf"|\(\((?P<parenthesis>{_NAME})\)\)"
 )
 _LEAVING = re.compile(r"unsub|optout|desinscri|desabon|listaddress|forgetme", re.I)
 FOOT_DOES_IT = N_("`{tag}` is another tool's tag for what the foot holds by itself (who writes, unsubscribing): leave it out")
@@ -60,7 +72,7 @@ def find_foreign_tags(text: str) -> Iterator[ForeignTag]:
     found: dict[int, ForeignTag] = {}
     for tag in _PLAIN.finditer(seen):
         name = tag[tag.lastgroup or 0]
-        if tag.lastgroup != _PERCENT_IS_IN_CAPITALS or name.isupper():
+        if tag.lastgroup not in _IN_CAPITALS or name.isupper():
             found[tag.start()] = ForeignTag(tag[0], tag.start(), name)
     for tag in _BY_NAME.finditer(seen):
         name = tag[tag.lastgroup or 0]

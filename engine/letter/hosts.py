@@ -14,9 +14,11 @@ from publicsuffixlist import PublicSuffixList
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _ADDRESS_IN_WORDS = re.compile(r"(?:https?://|www\.)[^\s<>\"'()]+", re.I)
 _ONE_TOKEN = re.compile(r"(?:[\w-]+\.)+[^\W_][\w-]*\.?(?::\d+)?(?:[/?#]\S*)?")
+_AROUND = re.compile(r"^[\W_]+|[^\w/]+$")  # arrows, quotes and stops around a link's words
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 # Endings of file names that are also top-level domains.
-_FILE_ENDINGS = frozenset({"zip", "mov", "md"})
+_FILE_ENDINGS = frozenset({"zip", "mov", "md", "py", "ps"})
+_NAMES_OF_PRODUCTS = frozenset({"asp.net", "ado.net", "vb.net"})
 _LONGEST_IN_CAPITALS = 4
 
 
@@ -30,7 +32,7 @@ def hosts_named(words: str) -> tuple[str, ...]:
 
     `Node.js`, `guide.pdf` and `M.Dupont` name none.
     """
-    plain = _DOTS.sub(".", normalize("NFKC", words)).strip()
+    plain = _AROUND.sub("", _DOTS.sub(".", normalize("NFKC", words)))
     addresses = _ADDRESS_IN_WORDS.findall(plain)
     if not addresses and _ONE_TOKEN.fullmatch(plain) and _ends_like_a_host(re.split(r"[/?#:]", plain)[0].rstrip(".")):
         addresses = [plain]
@@ -42,7 +44,7 @@ def _ends_like_a_host(name: str) -> bool:
     if _IPV4.fullmatch(name):
         return True
     last = name.rpartition(".")[2]
-    if last.lower() in _FILE_ENDINGS or (last != last.lower() and len(last) > _LONGEST_IN_CAPITALS):
+    if last.lower() in _FILE_ENDINGS or name.lower() in _NAMES_OF_PRODUCTS or (last != last.lower() and len(last) > _LONGEST_IN_CAPITALS):
         return False
     return _suffixes().publicsuffix(last.lower()) is not None
 

@@ -271,6 +271,7 @@ def test_what_may_not_leave_is_refused_with_its_line(body: str, words: str) -> N
     "[Node.js](https://nodejs.org)", "[M.Dupont](https://e.fr)", "[README.md](https://github.com/a/b/README.md)",
     "[Voir e.fr/x, ou https://e.fr/y.](https://boutique.e.fr/z?a=1)", "[archive.zip](https://e.fr/a)", "[v2.0](https://e.fr)",
     "[café.fr](https://xn--caf-dma.fr/carte)", "[e.fr:8443](https://e.fr)", "[S.A.R.L.](https://e.fr)",
+    "[ASP.NET](https://dotnet.e.fr)", "[main.py](https://e.fr/a)", "[→ e.fr](https://e.fr/x)", "[etc.)](https://e.fr)", "[M. Martin](https://e.fr)",
     "[guide.pdf](files/guide.pdf)", "{#12} puis {#13#} fin", "{# note #}", "![](pictures/trait.png)", "[a](#bas)", "<===1===>",
     "<!-- <script> {{ zut() }} -->",
     "[{{ n }}](https://e.fr)", "Moins de 5 < 6 & {", "<img src='pictures/x.png' alt='{{ n }}'>", "`===11===`",
@@ -282,6 +283,11 @@ def test_what_is_harmless_is_accepted(body: str) -> None:
     rendered = render(letter(body), n="Anne")
     assert "zut" not in rendered.html
     assert "49" not in rendered.text
+
+
+@pytest.mark.parametrize("spoken", ["→ lemonde.fr", "« lemonde.fr »", "(lemonde.fr)", "lemonde.fr !", "**lemonde.fr**", "lemonde.fr."])
+def test_signs_around_a_host_hide_it_from_nobody(spoken: str) -> None:
+    assert "lemonde.fr" in mistakes(letter(f"[{spoken}](https://t.suivi.example/c/1)"), "n")[0][1]
 
 
 def test_braces_that_are_no_merge_tag_are_text_in_words_and_css_in_styles() -> None:

@@ -12,17 +12,24 @@ FIRST_NAME = (
     *("*|FNAME|*", "*|IF:FNAME|*", "%FIRSTNAME%", "[FIRSTNAME]", "[Prénom]", "{!firstname}", "{!firstname_fix}", "{!Contact.FirstName}"),
     *("[[prenom]]", "[[firstname]]", "{contactfield=firstname}", "%%first_name%%", "%%First Name%%", "[subscriber:firstname | default:ami]"),
     *('[[data:firstname:""]]', "%recipient.first_name%", "~Contact.FirstName~", "__PRENOM__", "##prenom##", "{prenom}", "<<First Name>>"),
+    *("{$name}", "{$prenom}", "${FNAME}", "#{prenom}", "{FIRST_NAME|ami}", "%prenom%", "%FIRSTNAME|ami%", "%SUBSCRIBER.FIRSTNAME%", "$prenom$"),
+    *("{subscriber.first_name}", "[firstname,fallback=ami]", "#PRENOM#", "@prenom@", "-prenom-", "((prenom))", "«Prénom»", "<prenom>"),
+    *("<%= recipient.firstName %>", "<%= prenom %>"),
 )
 IN_BRACES = (
     *("{{ contact.PRENOM }}", "{{contact.firstname}}", "{{ contact.attributes.PRENOM | default('x') }}", '{{var:firstname:"ami"}}'),
     *("{{ .Subscriber.FirstName }}", "{{ subscriber.first_name }}", "{{ person.first_name|default:'' }}", "{{params.prenom}}"),
 )
-FOOT = ("*|UNSUB|*", "*|LIST:ADDRESS|*", "[UNSUBSCRIBE]", "%UNSUBSCRIBELINK%", "[link:subscription_unsubscribe_url]", "{unsubscribe_text}")
+FOOT = ("*|UNSUB|*", "*|LIST:ADDRESS|*", "[UNSUBSCRIBE]", "%UNSUBSCRIBELINK%", "[link:subscription_unsubscribe_url]", "{unsubscribe_text}",
+        "<unsubscribe>")
 HARMLESS = (
     *("100 %", "de 10% à 20%", "50% DE 80%", "[note]", "[note][1]\n\n[1]: https://e.fr", "[Prénom](https://e.fr)", "[x] fait", "- [ ] à faire"),
     *("[prénom]\n\n[prénom]: https://e.fr", "{#12}", "[1]", "{12}", "[[1]](https://e.fr)", "`*|FNAME|*`", "$5 et $6", "un {b} c", "__gras__"),
     *("{{ first_name }}", "![Prénom](pictures/a.png)", "<style>a {color:red}</style>", "Prix [TTC] et [HT]", "[Oui](===1===)", "a * | b | *"),
     *("<!-- *|FNAME|* -->", "{% if town %}x{% endif %}", "C:\\%TEMP%\\x".replace("TEMP", "temp"), "[nom inconnu]", "[sic]", "{nous}"),
+    *("« nom »", "«\u00a0prénom\u00a0»", "a - nom - b", "porte-nom-propre", "($5)", "(nom)", "#jardin #ville#s", "a@b.fr@c"),
+    *("<https://e.fr>", "((sic))"),
+    *("50%nom%5", "function f() { return {a: 1}; }", "{50}", "<nom-de-plume>", "x-email-y", "$5 nom $6"),
 )
 
 
