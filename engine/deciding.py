@@ -221,7 +221,9 @@ class Decisions:
         stopping = [work for work in works if is_stopping((each.event for each in work.events), work.keeps, work.objected)]
         if not stopping:
             return []
-        hashes = self.vault.hashes_of([work.stream for work in stopping])
+        # Whoever is registered by this very batch stands in no vault yet, and in no copy made before.
+        new = {work.stream: (hashed,) for work in stopping if (hashed := self._key(work.keeps))}
+        hashes = new | self.vault.hashes_of([work.stream for work in stopping])
         stops = {
             work.stream: stops_of(work.stream, [each.event for each in work.events], work.keeps, hashes.get(work.stream, ()), work.objected)
             for work in stopping

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.deciding import Result, Wish
 from engine.house import House
-from engine.subscriber.commands import Erase, Suppress, Withdraw
+from engine.subscriber.commands import Erase, Subscribe, Suppress, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Refused
 from engine.vault import stop_journal
@@ -168,6 +168,15 @@ def test_erasures_withdrawals_and_suppressions_are_told_with_one_fsync_for_a_bat
         {"kind": "suppression", "hash": hashes[bruno], "why": "erased"},
         {"kind": "suppression", "stream": chloe, "hash": hashes[chloe], "why": "complained"},
     ]
+
+
+def test_the_line_of_who_leaves_as_soon_as_they_are_registered_says_whose_address_it_is(house: House) -> None:
+    """A copy from before knows nobody by their id."""
+    address, now = "dora@lecteurs.example", house.clock.now()
+    wishes = [Wish(Subscribe(now, CLICK, 11, "consent", "declared"), address=address, keep=Keep("", now)), Wish(Withdraw(now, CLICK, "*"), address=address)]
+    assert kinds(house.decisions.carry_out(wishes)) == [Done, Done]
+    hashed = house.vault.hash(address).hex()
+    assert [line["hash"] for line in lines(house)] == [hashed] and house.vault.suppressed([bytes.fromhex(hashed)])
 
 
 def test_what_changes_nothing_for_the_person_is_not_told(house: House) -> None:
