@@ -1,5 +1,6 @@
 -- name: create
--- Everything here may be lost without losing a fact. Times are wall clock (DESIGN 3.9) unless a column says engine.
+-- Everything here may be lost without losing a fact. Times are wall clock (DESIGN 3.9) unless a column says engine. What is compared with
+-- a column of an index is `statement_timestamp()`: `clock_timestamp()` may be another at each row, so no index is asked with it.
 CREATE TABLE IF NOT EXISTS desk.clock (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch_wall bigint NOT NULL, epoch_engine bigint NOT NULL, rate integer NOT NULL);
 ALTER TABLE desk.clock ADD COLUMN IF NOT EXISTS trial_since bigint, ADD COLUMN IF NOT EXISTS trial_over_people boolean;
@@ -18,6 +19,7 @@ CREATE TABLE IF NOT EXISTS desk.api_key (
 ALTER TABLE desk.api_key ADD COLUMN IF NOT EXISTS expires timestamptz;
 CREATE TABLE IF NOT EXISTS desk.idempotency (
     name text PRIMARY KEY, call text NOT NULL, done boolean NOT NULL DEFAULT false, at timestamptz NOT NULL DEFAULT clock_timestamp());
+CREATE INDEX IF NOT EXISTS idempotency_at ON desk.idempotency (at);
 CREATE TABLE IF NOT EXISTS desk.stuck (
     subscriber uuid NOT NULL, key text NOT NULL, why text NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (subscriber, key));
 ALTER TABLE desk.stuck ALTER COLUMN why SET STATISTICS 0;
@@ -27,6 +29,7 @@ CREATE TABLE IF NOT EXISTS desk.shown (
 CREATE INDEX IF NOT EXISTS shown_at ON desk.shown (at);
 ALTER TABLE desk.shown ADD COLUMN IF NOT EXISTS robot boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS networks text[] NOT NULL DEFAULT '{}', ADD COLUMN IF NOT EXISTS since timestamptz NOT NULL DEFAULT clock_timestamp();
+CREATE INDEX IF NOT EXISTS shown_networks ON desk.shown (since) WHERE networks <> '{}';
 CREATE TABLE IF NOT EXISTS desk.visitor (
     visitor text PRIMARY KEY, message text NOT NULL, link smallint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), hurried timestamptz);
 CREATE TABLE IF NOT EXISTS desk.mark (name text PRIMARY KEY, engine_at bigint NOT NULL, position bigint NOT NULL DEFAULT 0);
@@ -92,7 +95,7 @@ SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 7))
 
 -- name: attempts
 -- How often something was tried lately, for limits.
-SELECT count(*) FROM desk.attempt WHERE key = %(key)s AND at > clock_timestamp() - %(seconds)s * interval '1 second'
+SELECT count(*) FROM desk.attempt WHERE key = %(key)s AND at > statement_timestamp() - %(seconds)s * interval '1 second'
 
 -- name: note_attempt
 -- Keys are keyed hashes: neither address nor IP stands here in clear.
@@ -100,7 +103,7 @@ INSERT INTO desk.attempt (key, at) VALUES (%(key)s, clock_timestamp())
 
 -- name: held
 -- What waits for its turn is noted at the time of its turn; the last one says until when.
-SELECT count(*), coalesce(extract(epoch FROM max(at) - clock_timestamp()), 0) FROM desk.attempt WHERE key = %(key)s AND at > clock_timestamp()
+SELECT count(*), coalesce(extract(epoch FROM max(at) - clock_timestamp()), 0) FROM desk.attempt WHERE key = %(key)s AND at > statement_timestamp()
 
 -- name: note_held
 -- See held.
@@ -120,7 +123,7 @@ DELETE FROM desk.count WHERE day < current_date - 62
 
 -- name: forget_attempts
 -- The longest window is thirty days.
-DELETE FROM desk.attempt WHERE at < clock_timestamp() - interval '31 days'
+DELETE FROM desk.attempt WHERE at < statement_timestamp() - interval '31 days'
 
 -- name: add_key
 -- Only the hash of a key is kept; the key is shown once (G17).
@@ -161,7 +164,7 @@ DELETE FROM desk.idempotency WHERE name = %(name)s AND call = %(call)s AND NOT d
 
 -- name: forget_calls
 -- Thirty days are promised.
-DELETE FROM desk.idempotency WHERE at < clock_timestamp() - interval '31 days'
+DELETE FROM desk.idempotency WHERE at < statement_timestamp() - interval '31 days'
 
 -- name: stick
 -- Set aside with its reason, so that one bad row never holds up the others.
@@ -239,7 +242,7 @@ DELETE FROM desk.visitor WHERE at < clock_timestamp() - interval '15 minutes'
 
 -- name: forget_networks
 -- As above.
-UPDATE desk.shown SET networks = '{}' WHERE networks <> '{}' AND since < clock_timestamp() - interval '15 minutes'
+UPDATE desk.shown SET networks = '{}' WHERE networks <> '{}' AND since < statement_timestamp() - interval '15 minutes'
 
 -- name: note_pressed
 -- Acts came from these links' pages: they are not lost, and the pages no longer act by themselves. As above: a press that a crash makes forgotten is
@@ -257,4 +260,4 @@ SELECT DISTINCT message FROM desk.shown WHERE asked AND NOT pressed AND NOT robo
 
 -- name: forget_shown
 -- Long enough to compare two months.
-DELETE FROM desk.shown WHERE at < clock_timestamp() - interval '60 days'
+DELETE FROM desk.shown WHERE at < statement_timestamp() - interval '60 days'
