@@ -1,6 +1,6 @@
 """`/`, and the pages for what is not there: who writes, how to reach them, the forms they offer.
 
-An operator who has nobody yet is told what comes next. Blocking: the forms are those that are published.
+An operator who has nobody yet is told what comes next. `welcome` blocks: it asks the database.
 """
 
 from __future__ import annotations
@@ -70,8 +70,9 @@ class Front:
         )
 
     def forms(self) -> tuple[Offered, ...]:
-        """Those anybody may fill in: not those to which a shop leads with an order."""
-        forms = self.house.publications.current().plan().forms.values()
+        """Those anybody may fill in: not those to which a shop leads with an order. As they were last known: whoever tries addresses that do not
+        exist asks the database nothing, and is answered without one."""
+        forms = self.house.publications.known.plan().forms.values()
         return tuple(Offered(form.title, f"/f/{form.name}") for form in forms if form.basis == "consent" and not form.order_field)
 
     def _is_new_here(self, request: Request) -> bool:

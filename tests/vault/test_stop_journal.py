@@ -173,8 +173,8 @@ def test_erasures_withdrawals_and_suppressions_are_told_with_one_fsync_for_a_bat
 def test_the_line_of_who_leaves_as_soon_as_they_are_registered_says_whose_address_it_is(house: House) -> None:
     """A copy from before knows nobody by their id."""
     address, now = "dora@lecteurs.example", house.clock.now()
-    wishes = [Wish(Subscribe(now, CLICK, 11, "consent", "declared"), address=address, keep=Keep("", now)), Wish(Withdraw(now, CLICK, "*"), address=address)]
-    assert kinds(house.decisions.carry_out(wishes)) == [Done, Done]
+    joining = Wish(Subscribe(now, CLICK, 11, "consent", "declared"), address=address, keep=Keep("", now))
+    assert kinds(house.decisions.carry_out([joining, Wish(Withdraw(now, CLICK, "*"), address=address)])) == [Done, Done]
     hashed = house.vault.hash(address).hex()
     assert [line["hash"] for line in lines(house)] == [hashed] and house.vault.suppressed([bytes.fromhex(hashed)])
 

@@ -208,6 +208,8 @@ def test_without_a_database_health_is_503_and_a_page_says_nothing_of_why(install
             assert answer.status_code == 500 and "Un incident s’est produit" in answer.text
             assert answer.headers["strict-transport-security"] and answer.headers["x-robots-tag"]
             assert not any(word in answer.text for word in ("Traceback", "psycopg", "Pool", "ledger"))
+        lost = httpx.get(f"{url}/nothing", timeout=60)
+        assert lost.status_code == 404 and "bonjour@potager.example" in lost.text and "La lettre" in lost.text
 
 
 def test_an_address_in_use_is_a_sentence() -> None:
