@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from engine import __version__
 from engine.language import N_, Language, Say, language_here, translator
+from engine.sequence.nearest import nearest
 from engine.sequence.toml import read_tables
 from engine.verbs.table import GROUPS, VERBS, implementation
 
@@ -140,11 +140,6 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
         if isinstance(action, argparse._SubParsersAction):
             for part in action.choices.values():
                 yield from _options(part)
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """What was probably meant by a word that is none of those; "" where nothing is near."""
-    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), "")
 
 
 def typed_verb(given: Sequence[str]) -> str:
