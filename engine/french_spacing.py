@@ -16,11 +16,6 @@ _BLANK = re.compile(r"(?<![\s«]) (?=[;:!?](?![\w/:=()-])|»)|(?<=«) (?=\S)|(?<
 _NO_TEXT = re.compile(r"(<(style|script|pre|code|textarea)\b.*?</\2\s*>|<!--.*?-->|<[^>]*>)", re.DOTALL | re.IGNORECASE)
 
 
-def is_printable(character: str) -> bool:
-    """As Python has it, and the two blanks of French punctuation, which it takes for unprintable."""
-    return character.isprintable() or character in (NO_BREAK, NARROW)
-
-
 def spaced(text: str) -> str:
     return _BLANK.sub(NO_BREAK, text)
 

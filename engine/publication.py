@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engine import __version__
-from engine.french_spacing import is_printable
 from engine.house import House
 from engine.inspecting import inspect, read_folder
 from engine.installation.events import InstallationEvent
 from engine.installation.publishing import Difference, Shown, brought_up_to_date, difference, publication
 from engine.installation.state import Installation, read_settings
+from engine.printable import printable
 from engine.sequence.declared import Declared
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Plan
@@ -48,7 +48,7 @@ class Proposal:
         """The difference of one file, as a unified diff."""
         old, new = self.before.words.get(path, ""), self.after.words.get(path, "")
         for line in difflib.unified_diff(old.splitlines(), new.splitlines(), path, path, lineterm="", n=2):
-            yield _printable(line)
+            yield printable(line, keep="\t")
 
     def people_on(self, key: str) -> int:
         """How many stand where a letter is sent: key "list:10" or "broadcast:enfants"."""
@@ -57,11 +57,6 @@ class Proposal:
             return self.people.get(int(name), 0)
         broadcast = self.after.broadcasts.get(name) or self.before.broadcasts.get(name)
         return sum(self.people.get(number, 0) for number in broadcast.to) if broadcast else 0
-
-
-def _printable(line: str) -> str:
-    """Nothing in a text may steer the terminal it is shown on."""
-    return "".join(c if is_printable(c) or c == "\t" else "·" for c in line)
 
 
 def plan_publication(house: House, files: Mapping[str, str] | None = None) -> Proposal:

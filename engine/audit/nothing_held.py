@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.french_spacing import is_printable
+from engine.printable import printable
 
 KIND = "nothing-held/v1"
 
@@ -36,12 +36,7 @@ def head_of(size: int, state: bytes | None) -> Head:
 
 def statement(origin: str, asked: Sequence[Asked], at: str, head: Head, suppressed: str | None, sentences: Sequence[str]) -> str:
     """`at` is ISO 8601 in UTC; `suppressed` the reason on the suppression list, "" for not on it, None where no address was asked about."""
-    lines = [origin, KIND, *(f"{each.what} {one_line(each.said)}" for each in asked), f"at {at}", f"ledger {head.size} {head.leaf}".rstrip()]
+    lines = [origin, KIND, *(f"{each.what} {printable(each.said)}" for each in asked), f"at {at}", f"ledger {head.size} {head.leaf}".rstrip()]
     if suppressed is not None:
         lines.append(f"suppressed {suppressed or 'no'}")
-    return "\n".join([*lines, "", *(one_line(each) for each in sentences)]) + "\n"
-
-
-def one_line(outside: str) -> str:
-    """What a mail says stays on its line and steers nothing."""
-    return "".join(character if is_printable(character) else "·" for character in outside)
+    return "\n".join([*lines, "", *(printable(each) for each in sentences)]) + "\n"

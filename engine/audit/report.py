@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from engine.french_spacing import is_printable
+from engine.printable import printable
 
 INDENT = "    "
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -46,11 +46,6 @@ class Report:
     title: str
     sections: tuple[Section, ...]
     language: str = "en"
-
-
-def printable(outside: str) -> str:
-    """What others have said may not steer the terminal it is shown on."""
-    return "".join(character if is_printable(character) else "·" for character in outside)
 
 
 def as_text(report: Report) -> Iterator[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.audit.report import printable
 from engine.language import Say
 from engine.ledger.codec import Entry
+from engine.printable import printable
 from engine.rights.facts import Kept
 from engine.sequence.model import Plan
 from engine.subscriber import events as e

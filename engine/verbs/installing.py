@@ -17,11 +17,12 @@ from urllib.parse import urlsplit
 import engine
 from engine import starter
 from engine.config import LONGEST_URL, Config, Site, config_of, is_loopback, is_origin, read_config
-from engine.french_spacing import is_printable, spaced
+from engine.french_spacing import spaced
 from engine.inspecting import read_folder
 from engine.intake.address import normalise
 from engine.keys import make_secrets
 from engine.language import LANGUAGES, N_, Language, Say, language_here, translator
+from engine.printable import is_printable
 from engine.sending.header_guard import is_header_text
 from engine.sequence.mistakes import Unpublishable
 from engine.starter import Owner, Ports

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from engine.french_spacing import is_printable
 from engine.house import House
 from engine.intake.rejects import inert
 from engine.language import N_, Say, counting_translator, grouped, translator
+from engine.printable import printable
 from engine.sequence.model import List
 from engine.subscriber.acts import acts
 from engine.verbs.catching_up import catch_up
@@ -112,7 +112,7 @@ def _as_table(house: House, listed: List, _: Say) -> int:
     fields, heads = _heads(house, _)
     count = 0
     for batch in standing_on(house, listed, _):
-        rows = [["".join(c if is_printable(c) else "·" for c in cell) for cell in _cells(each, fields, house.config.site.timezone)] for each in batch]
+        rows = [[printable(cell) for cell in _cells(each, fields, house.config.site.timezone)] for each in batch]
         table = [heads, *rows] if not count else rows
         widths = [max(len(row[i]) for row in table) for i in range(len(heads))] if table else []
         for row in table:

@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Sequence
 
 from engine.audit.nothing_held import Asked, head_of, statement
-from engine.audit.report import Line, Note, Report, Section, printable
+from engine.audit.report import Line, Note, Report, Section
 from engine.house import House
 from engine.language import Language, translator
+from engine.printable import printable
 from engine.rights.facts import iso
 from engine.terminal import json_text
 from engine.verbs.found_letter import forged_links

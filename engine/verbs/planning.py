@@ -9,10 +9,10 @@ from unicodedata import combining, east_asian_width, normalize
 
 from engine.config import Config
 from engine.desk.clock import wall_now
-from engine.french_spacing import is_printable
 from engine.going_live import as_warnings, hindrances
 from engine.inspecting import read_folder
 from engine.language import N_, Say, counting_translator, translator
+from engine.printable import printable
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.written import CONFIG
 from engine.terminal import json_text, print_styled
@@ -93,11 +93,6 @@ def _excerpt(lines: list[str], mistake: Mistake) -> tuple[str, ...]:
 def width(text: str) -> int:
     """How many columns of a terminal `text` takes."""
     return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def printable(text: str) -> str:
-    """Without anything that would command a terminal."""
-    return "".join(letter if is_printable(letter) else "·" for letter in text)
 
 
 def place(mistake: Mistake) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.audit.known_then import Stood, claimed
-from engine.audit.report import printable
 from engine.intake.rejects import inert
 from engine.language import Language, Say, counting_translator, translator
 from engine.ledger.codec import Entry
+from engine.printable import printable
 from engine.rights.facts import iso
 from engine.terminal import json_text
 from engine.verbs.facts_in_words import proof_in_words
