@@ -51,6 +51,12 @@ def test_the_starter_welcomes_asks_reminds_and_follows_each_answer(tmp_path: Pat
     assert [form.list for form in plan.forms.values()] == [1]
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_starter_promises_nobody_a_message_that_may_not_come(tmp_path: Path, language: Literal["fr", "en"]) -> None:
+    (form,) = read_folder(laid_out(tmp_path, owner("Les Amis", language))).plan.forms.values()
+    assert form.confirm and not re.search(r"message|mail|lettre|letter", form.thanks)
+
+
 def test_every_explanation_of_the_sample_stays_and_nothing_of_what_it_says_of_itself(tmp_path: Path) -> None:
     config = laid_out(tmp_path, owner("Les Amis"))
     text = (config.folder / "config.toml").read_text("utf-8")
