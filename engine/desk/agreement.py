@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.desk.clock import wall_now
 from engine.desk.processes import EXPIRES
+from engine.store.connecting import connect
 from engine.store.database import Database
 from engine.store.sql import beside
 
@@ -16,6 +17,8 @@ SQL = beside(__file__)
 CLOCK_TOLERANCE = 2000
 """Milliseconds of wall time by which a machine's clock may differ from the database's."""
 LOOKS = 3
+REPLACEABLE = ("link.key", "nonce.key")
+"""With another pepper every suppressed address would be forgotten."""
 
 
 class Disagreement(Exception):
@@ -30,11 +33,23 @@ def check_secrets(database: Database, fingerprints: Mapping[str, str], folder: P
             values = {"names": list(fingerprints), "fingerprints": list(fingerprints.values())}
             connection.execute(SQL["know_secrets"], values)
             known = dict(connection.execute(SQL["secrets"]).fetchall())
+    _compare(known, fingerprints, folder)
+
+
+def accept_secret(owner: str, name: str, fingerprints: Mapping[str, str], folder: Path) -> None:
+    """`name`, one of REPLACEABLE, takes the place of the one before. Raises Disagreement where another secret differs: nothing is changed then."""
+    with connect(owner) as connection, connection.transaction():
+        connection.execute(SQL["accept_secret"], {"name": name, "fingerprint": fingerprints[name]})
+        _compare(dict(connection.execute(SQL["secrets"]).fetchall()), fingerprints, folder)
+
+
+def _compare(known: Mapping[str, str], fingerprints: Mapping[str, str], folder: Path) -> None:
     for name, fingerprint in fingerprints.items():
-        if known[name] != fingerprint:
+        if known.get(name, fingerprint) != fingerprint:
+            on_purpose = f"if you have replaced it on purpose: `relance accept-secret {name}`; " if name in REPLACEABLE else ""
             raise Disagreement(
                 f"{folder / name} is not the secret this database was begun with: "
-                f"copy data/secrets from a machine that runs on it, or from where you keep it apart; nothing was changed"
+                f"copy data/secrets from a machine that runs on it, or from where you keep it apart; {on_purpose}nothing was changed"
             )
 
 

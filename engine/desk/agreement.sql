@@ -14,3 +14,7 @@ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint
 -- What the other machines that live have found when they last said so.
 SELECT DISTINCT ON (host) host, clock FROM desk.process WHERE host <> %(host)s AND seen >= clock_timestamp() - %(expires)s * interval '1 second'
 ORDER BY host, seen DESC
+
+-- name: accept_secret
+-- The operator says that it was replaced on purpose.
+INSERT INTO desk.secret (name, fingerprint) VALUES (%(name)s, %(fingerprint)s) ON CONFLICT (name) DO UPDATE SET fingerprint = excluded.fingerprint

@@ -112,6 +112,10 @@ _SAYING = (
         "nothing was changed"
     ),
     N_(
+        "{file} is not the secret this database was begun with: copy data/secrets from a machine that runs on it, or from where you keep it apart; "
+        "if you have replaced it on purpose: `relance accept-secret {name}`; nothing was changed"
+    ),
+    N_(
         "{file} is missing, and the role {role} is there already: copy data/secrets from a machine that runs on this database; "
         "if the password is lost everywhere, let an administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put it into that file"
     ),

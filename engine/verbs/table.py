@@ -76,6 +76,7 @@ VERBS: dict[str, Verb] = {
     "retry-withheld": Verb("sending", N_("send what was withheld, once what was wanting is mended")),
     "audit": Verb("trust", N_("for an auditor: a person's story, a contested letter, a day long past, proof to hand over")),
     "rebuild": Verb("trust", N_("make the views anew from the ledger")),
+    "accept-secret": Verb("trust", N_("take a link.key or nonce.key that was replaced on purpose"), "premises"),
     "api-key": Verb("trust", N_("keys for the HTTP API")),
     "backup": Verb("copies", N_("a copy of everything, the vault apart"), "premises"),
     "restore": Verb("copies", N_("put a copy back; who has left since stays gone"), "premises"),
@@ -195,6 +196,10 @@ def implementation(verb: str) -> Implementation:
             from engine.verbs import replaying
 
             return Implementation(replaying.rebuild, replaying.rebuild_arguments)
+        case "accept-secret":
+            from engine.verbs import accepting
+
+            return Implementation(accepting.run, accepting.add_arguments)
         case "api-key":
             from engine.verbs import keys
 

@@ -15,13 +15,15 @@ import pytest
 from engine.app import furnished
 from engine.config import Config
 from engine.desk import agreement
-from engine.desk.agreement import Disagreement, clock_sentence
+from engine.desk.agreement import REPLACEABLE, Disagreement, clock_sentence
 from engine.desk.clock import wall_now
 from engine.house import Premises
 from engine.keys import NAMES, make_secrets, read_secrets
 from engine.language import translator
 from engine.store.database import StoreUnavailable
-from engine.verbs import beating
+from engine.verbs import accepting, beating
+from engine.verbs.parser import parser
+from engine.verbs.refusal import Refusal
 from engine.verbs.refused import in_words
 from tests.copies.premises import premises_of
 from tests.installation import Installations
@@ -82,6 +84,31 @@ def test_another_secret_is_refused_by_its_name_and_nothing_is_changed(premises: 
     assert facts(premises) == before
     shutil.copy(premises.config.secrets / name, second.secrets / name)
     opens(premises, second)
+
+
+def accepts(premises: Premises, config: Config, name: str, *more: str) -> int:
+    given = replace(premises, config=config, secrets=read_secrets(config.secrets))
+    return accepting.run(given, parser().parse_args(["accept-secret", name, *more]))
+
+
+@pytest.mark.parametrize("name", REPLACEABLE)
+def test_a_secret_replaced_on_purpose_is_taken_alone_and_when_nothing_runs(premises: Premises, second: Config, name: str) -> None:
+    for file in premises.config.secrets.iterdir():
+        if file.name not in (name, "suppression.pepper"):
+            shutil.copy(file, second.secrets / file.name)
+    with pytest.raises(Disagreement, match=r"suppression\.pepper is not the secret"):
+        accepts(premises, second, name, "--yes")
+    shutil.copy(premises.config.secrets / "suppression.pepper", second.secrets)
+    with pytest.raises(Refusal, match="say --yes"):
+        accepts(premises, second, name)
+    with pytest.raises(Disagreement, match=f"`relance accept-secret {name}`"):
+        opens(premises, second)
+    with premises.furnish(), pytest.raises(Refusal, match="stop it first"):
+        accepts(premises, second, name, "--yes")
+    assert accepts(premises, second, name, "--yes") == 0
+    opens(premises, second)
+    with pytest.raises(Disagreement):
+        opens(premises, premises.config)
 
 
 def test_an_installation_from_before_leaves_its_fingerprints_at_the_first_start_and_no_secret(premises: Premises) -> None:
