@@ -116,10 +116,14 @@ def opened(place: Server, folder_name: str, database: str, extra: str = "") -> I
     folder = place.root / folder_name
     write_folder(folder, f'{extra}\n[store]\nurl = "{place.url(database)}"\n')
     config = read_config(folder)
-    make_secrets(config.secrets)
+    # One set for the server: a database that was copied from another, or is opened from another folder, knows its secrets again.
+    secrets = place.root / "secrets"
+    make_secrets(secrets)
     owner = ensure_database(place.admin, database)
+    program = ensure_program_role(owner, secrets / "database.password")
+    shutil.copytree(secrets, config.secrets)
     with psycopg.connect(owner, autocommit=True) as connection:
-        hand_over(connection, ensure_program_role(owner, config.secrets / "database.password"))
+        hand_over(connection, program)
         with furnished(config, owner, read_secrets(config.secrets)) as house:
             connection.execute(SQL["schema"].encode())
             yield Installation(folder, house, connection, place.data)
