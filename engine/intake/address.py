@@ -143,7 +143,8 @@ def keyed_hash(pepper: bytes, tenant: str, address: str) -> bytes:
 
 
 def _is_letter(sign: str) -> bool:
-    return sign not in _APOSTROPHES and (sign.isalnum() or unicodedata.category(sign) in ("Mn", "Mc"))
+    category = unicodedata.category(sign)
+    return sign not in _APOSTROPHES and (category.startswith("L") or category in ("Nd", "Mn", "Mc"))
 
 
 def _sign_refused(sign: str) -> str:

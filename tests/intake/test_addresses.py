@@ -200,6 +200,8 @@ def test_a_refusal_never_repeats_the_address(written: str) -> None:
         ("O’Brien@X.fr", "curly apostrophe: write a plain one", "o'brien@x.fr"),
         ("jean–paul@x.fr", "long dash: write a plain hyphen", "jean-paul@x.fr"),
         ("Léa ‘B’ <léa—d’arc@é.fr>", "long dash", "léa-d'arc@xn--9ca.fr"),
+        ("½@x.fr", "holds “½”, which no mail server takes", ""),
+        ("①@x.fr", "holds “①”, which no mail server takes", ""),
         ("ren©@x.fr", "holds “©”, which no mail server takes", ""),
         ("a’©@x.fr", "curly apostrophe", ""),
         ("o’brien@localhost", "curly apostrophe", ""),
