@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, get_args
 
 from engine.intake import agreement_words
 from engine.intake.columns import folded
-from engine.intake.instants import DateOrder, DateRefused, is_no_day, read_instant
+from engine.intake.instants import DateOrder, DateRefused, in_figures, is_no_day, read_instant
 
 ColumnMeaning = Literal["unsubscribed", "subscribed", "ignore"]
 COLUMN_MEANINGS: tuple[ColumnMeaning, ...] = get_args(ColumnMeaning)
@@ -135,7 +135,7 @@ def cell_of(text: str) -> Cell:
     known = _SIGNS.get(stripped[0]) if len(stripped.strip("\ufe0f")) == 1 and stripped[0] in _SIGNS else _CELLS.get(folded(stripped))
     if known is not None:
         return known
-    return Cell.DATE if _DATE.fullmatch(stripped) else Cell.OTHER
+    return Cell.DATE if _DATE.fullmatch(in_figures(stripped)) else Cell.OTHER
 
 
 def is_detail(text: str) -> bool:

@@ -134,9 +134,9 @@ def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mist
     """`now` is the engine's time (ms): what lies after it is refused."""
     reading = Reading(body, SUBSCRIPTION, plan, now)
     basis = reading.text("basis")
-    if basis in BASES and basis != DOUBLE_OPT_IN and not reading.text("source"):
+    if basis in BASES and basis != DOUBLE_OPT_IN and reading.lacks("source"):
         reading.mistake("source", "is required: where does this ground come from?")
-    if basis == "consent" and not reading.text("collected_at"):
+    if basis == "consent" and reading.lacks("collected_at"):
         reading.mistake("collected_at", "is required: when was this consent given?")
     if basis == DOUBLE_OPT_IN and reading.text("start") == "none":
         reading.mistake("start", "a double opt-in begins with the welcome")
@@ -208,11 +208,15 @@ class Reading:
     def end(self) -> Mistakes | None:
         return Mistakes(tuple(self.mistakes)) if self.mistakes else None
 
+    def lacks(self, name: str) -> bool:
+        return self.values.get(name) in (None, "")
+
     def text(self, name: str) -> str:
         value, member = self.values.get(name), self.members[name]
         if isinstance(value, bool) and member.choices == YES_NO:
             value = "yes" if value else "no"
         text = self._clean(name, value, LONGEST_TEXT)
+        text = text.lower() if member.choices else text
         if text and member.choices and text not in member.choices:
             self.mistake(name, f"is one of: {', '.join(member.choices)}")
         return text
@@ -260,6 +264,10 @@ class Reading:
         value = self.values.get(name)
         if value in (None, ""):
             return 0
+        if isinstance(value, str):
+            value = value.strip()
+        elif isinstance(value, float) and value.is_integer():
+            value = int(value)
         if isinstance(value, bool) or not isinstance(value, int | str) or (isinstance(value, int) and not 0 < value < 2**53):
             self.mistake(name, "is neither the number nor the name of a list")
             return 0
@@ -285,7 +293,7 @@ class Reading:
 
     def fields(self, name: str) -> dict[str, str]:
         value = self.values.get(name)
-        if value is None:
+        if value in (None, "", []):  # PHP writes an empty object as []
             return {}
         if not isinstance(value, dict):
             self.mistake(name, "is not an object of names and texts")

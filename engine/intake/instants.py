@@ -1,18 +1,21 @@
 """A date or an instant as people and machines write it → milliseconds since 1970: the one reader for every door. Pure.
 
-RFC 3339 and its relatives (`2026-12-01T09:00:00.123456789Z`, `2026-12-01 09:00 +0100`), and day, month and year with slashes, dashes or dots
-(`20-03-2023 23:41:59`, `7/4/24 5:59 PM`). What can be read with the day or with the month first is read only where somebody has said which.
+RFC 3339 and its relatives (`2026-12-01T09:00:00.123456789Z`, `2026-12-01 09:00 +0100`, `20261201T090000Z`), day, month and year with slashes, dashes
+or dots (`20-03-2023 23:41:59`, `7/4/24 5:59 PM`), and months in words (`1er décembre 2026 à 9h`, `Tue, 1 Dec 2026 09:00:00 +0100`, `Dec 1, 2026`).
+What can be read with the day or with the month first is read only where somebody has said which. A leap second is read as the one before it, and
+24:00 as the end of its day.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Literal, get_args
 
-from engine.sequence.timing import to_instant
+from engine.sequence.timing import is_zone, to_instant
 
 DateOrder = Literal["day-first", "month-first"]
 DATE_ORDERS: tuple[DateOrder, ...] = get_args(DateOrder)
@@ -24,10 +27,38 @@ _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)", re.ASCII)
 _CLOCK = re.compile(
     r"(?:[Tt]|,? ?)(\d{1,2})(?:[hH](\d{2})?|:(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?)"
-    r"(?: ?([AaPp])\.?[Mm]\.?)?(?: ?(?:([Zz]|UTC|GMT)|([+-])(\d{2}):?(\d{2})?))?",
+    r"(?: ?([AaPp])\.?[Mm]\.?)?(?: ?(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?| ?([Zz]|UTC|GMT))?",
     re.ASCII,
 )
 _YEARLESS = re.compile(r"--?(\d{2})-?(\d{2})", re.ASCII)
+_WEEKDAY = r"(?:[^\W\d]{2,12}\.?,? )?"
+_DAY_MONTH = re.compile(rf"{_WEEKDAY}(\d{{1,2}})(?:er|st|nd|rd|th|\.)?(?: |-| de )([^\W\d]{{3,12}})\.?,?(?: |-| de )(\d{{4}}|\d{{2}})(?![\d:h])")
+_MONTH_DAY = re.compile(rf"{_WEEKDAY}([^\W\d]{{3,12}})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})(?!\d)")
+_BASIC = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)?(?!\d)", re.ASCII)
+_IN_ZONE = re.compile(r"(?:\[([\w+/-]{1,60})\]| ([A-Za-z_]{3,30}/[\w/-]{1,40}))$", re.ASCII)  # in brackets: RFC 9557
+_BESIDE = re.compile(r" \([^()]{1,60}\)$")  # as browsers name the zone
+# Each month as English, French, German, Spanish, Italian, Dutch and Portuguese write it, long and short, without accents.
+_MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            "jan janv janvier january januar janner enero ene gennaio gen januari janeiro",
+            "feb fev fevr fevrier february februar febr febrero febbraio februari fevereiro",
+            "mar mars march marz maerz marzo maart mrt marco",
+            "apr avr avril april abril abr aprile",
+            "mai may mayo maggio mag mei maio",
+            "jun juin june juni junio giugno giu junho",
+            "jul juil juillet july juli julio luglio lug julho",
+            "aug aout august agosto ago augustus",
+            "sep sept septembre september septiembre settembre set setembro",
+            "oct octobre october okt oktober octubre ottobre ott outubro",
+            "nov novembre november noviembre novembro",
+            "dec decembre december dez dezember diciembre dic dicembre dezembro",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
 _CENTURY = 70  # two digits from here on are a year of 19.., as POSIX has it
 
 
@@ -56,8 +87,35 @@ def is_no_day(text: str) -> bool:
     return parts is not None and parts[3] == len(text) and 0 in parts[1:3]
 
 
+def in_figures(text: str) -> str:
+    """A date whose month is in words, or that has no signs between its figures, with its year, month and day in figures; any other as it is."""
+    if basic := _BASIC.match(text):
+        year, month, day, hour, minute, second = basic.groups()
+        return f"{year}-{month}-{day}T{hour}:{minute}:{second or '00'}{text[basic.end():]}"
+    for pattern in (_DAY_MONTH, _MONTH_DAY):
+        if (found := pattern.match(text)) is not None:
+            day, name = (found[1], found[2]) if pattern is _DAY_MONTH else (found[2], found[1])
+            if month_in_figures := _MONTHS.get(_unaccented(name)):
+                return f"{_year(found[3])}-{month_in_figures:02}-{day}{text[found.end():]}"
+    return text
+
+
+def _year(figures: str) -> int:
+    year = int(figures)
+    return year if len(figures) == 4 else year + (1900 if year >= _CENTURY else 2000)
+
+
+def _unaccented(name: str) -> str:
+    apart = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(character for character in apart if not unicodedata.combining(character))
+
+
 @lru_cache(maxsize=8192)
 def _read(text: str, zone: str, order: DateOrder | None) -> int:
+    text = in_figures(_BESIDE.sub("", text.replace("\u2212", "-")))
+    text = re.sub(r"(?<=\d),? (?:à|at|-) (?=\d)", " ", text)
+    if (named := _IN_ZONE.search(text)) and is_zone(named[1] or named[2]):
+        text, zone = text[: named.start()], named[1] or named[2]
     if order is None and _order_of(text) == "either":
         raise DateRefused("the date can be read with the day or with the month first: write 2026-12-01")
     parts = _parts(text, order or ("month-first" if _order_of(text) == "month-first" else "day-first"))
@@ -74,9 +132,11 @@ def _read(text: str, zone: str, order: DateOrder | None) -> int:
 
 
 def _at(day: date, clock: re.Match[str], zone: str) -> int:
-    hour, after_h, minute, second, fraction, half, universal, sign, hours, minutes = clock.groups()
-    local = datetime(day.year, day.month, day.day, _hour(int(hour), half), int(minute or after_h or 0), int(second or 0))
-    milliseconds = int((fraction or "")[:3].ljust(3, "0"))
+    hour, after_h, minute, second, fraction, half, sign, hours, minutes, universal = clock.groups()
+    read = (_hour(int(hour), half), int(minute or after_h or 0), 59 if second == "60" else int(second or 0))
+    ended = read == (24, 0, 0)
+    local = datetime(day.year, day.month, day.day, *((0, 0, 0) if ended else read)) + timedelta(days=ended)
+    milliseconds = 0 if ended else int((fraction or "")[:3].ljust(3, "0"))
     if not (universal or sign):
         return to_instant(local, zone) + milliseconds
     if int(minutes or 0) > 59:
@@ -99,9 +159,7 @@ def _parts(text: str, order: DateOrder) -> tuple[int, int, int, int] | None:
     if found := _YEAR_FIRST.match(text):
         return int(found[1]), int(found[3]), int(found[4]), found.end()
     if found := _YEAR_LAST.match(text):
-        first, second, year = int(found[1]), int(found[3]), int(found[4])
-        if len(found[4]) == 2:
-            year += 1900 if year >= _CENTURY else 2000
+        first, second, year = int(found[1]), int(found[3]), _year(found[4])
         return (year, second, first, found.end()) if order == "day-first" else (year, first, second, found.end())
     return None
 

@@ -176,7 +176,21 @@ def _json(content_type: str, body: bytes) -> tuple[object, str]:
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Problem(415, "send the call as application/json")
     try:
-        read: object = json.loads(body)
+        read: object = json.loads(body, object_pairs_hook=_members)
         return read, hashlib.sha256(json.dumps(read, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    except SaidTwice as twice:
+        raise bad_body((f"{twice}: is said twice",)) from None
     except (ValueError, RecursionError):
         raise bad_body(("the body is not JSON in UTF-8",)) from None
+
+
+class SaidTwice(Exception):
+    """A member given twice, shortened for a sentence: nobody can know which of the two is meant."""
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise SaidTwice(next(name for name in names if names.count(name) > 1)[:40].encode("utf-8", "replace").decode())
+    return members

@@ -119,7 +119,7 @@ def test_every_mistake_is_listed_at_once() -> None:
         {"source": ""},
         {"source": "a\0b"},
         {"proof": "x" * 2001},
-        {"fields": []},
+        {"fields": ["a"]},
         {"fields": {"first_name": {}}},
         {"fields": {"first_name": float("nan")}},
         {"collected_at": "03/04/2025"},
@@ -157,6 +157,12 @@ def test_a_body_that_is_no_object_is_refused(body: object) -> None:
         {"timezone": "Romance Standard Time"},
         {"language": "Français"},
         {"language": "en_GB"},
+        {"fields": []},
+        {"list": 30.0},
+        {"list": " 30 "},
+        {"basis": "Consent", "start": "NONE"},
+        {"collected_at": "Fri, 21 Nov 2025 10:15:00 +0100"},
+        {"collected_at": "2016-12-31T23:59:60Z"},
         {"collected_at": "20-03-2023 23:41:59"},
         {"collected_at": "2025-12-01T09:04:59Z"},
     ],
@@ -170,6 +176,11 @@ def test_a_number_is_the_text_that_it_is_and_null_is_left_out() -> None:
     read = subscription(CONSENT | {"order": 77421, "proof": True, "fields": {"first_name": 7}, "language": "Français", "timezone": "asia/tokyo"})
     assert (read.order, read.proof, dict(read.fields), read.language, read.timezone) == ("77421", "true", {"first_name": "7"}, "fr", "Asia/Tokyo")
     assert subscription(CONSENT | {"fields": {"first_name": None}}).fields == {}
+
+
+def test_one_thing_wrong_is_one_mistake() -> None:
+    assert mistakes(CONSENT | {"source": "a\0b"}) == ("source: holds a line break or a control character",)
+    assert mistakes(CONSENT | {"collected_at": ["hier"]}) == ("collected_at: is not a text",)
 
 
 def test_a_clock_that_runs_ahead_by_less_than_five_minutes_says_now() -> None:

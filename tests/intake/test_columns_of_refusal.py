@@ -305,6 +305,7 @@ def test_columns_that_speak_of_something_else_stop_nobody(tmp_path: Path, text: 
         "email,Commentaire\na@x.example,a demandé à être retiré de la liste\n",
         "email,Commentaire\na@x.example,ne veut rien ; plus de mail\n",
         "email,tags\na@x.example,vip|no-mail\n",
+        "email,Supprimé le\na@x.example,5 janvier 2024\n",
         "email,Cancel date\na@x.example,2023-05-05\n",
         "email,Abonné\na@x.example,✓\nb@x.example,✗\n",
         "email,timezone,OptOut\na@x.example,Mars,0\n",

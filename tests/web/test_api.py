@@ -322,6 +322,13 @@ def test_a_body_that_is_no_call_is_a_problem(shop: Shop, content: bytes, kind: s
     refused(shop.site.client.post("/api/v1/subscriptions", content=content, headers=headers), status)
 
 
+def test_a_member_given_twice_is_not_guessed_at(shop: Shop) -> None:
+    headers = {"Authorization": f"Bearer {shop.key}", "Content-Type": "application/json"}
+    twice = b'{"email":"a@b.fr","list":30,"fields":{"first_name":"A","first_name":"B"}}'
+    problem = refused(shop.site.client.post("/api/v1/subscriptions", content=twice, headers=headers), 400)
+    assert problem["mistakes"] == ["first_name: is said twice"]
+
+
 @pytest.mark.parametrize("said", ["", "Basic abc", "Bearer", "Bearer relance_", "Bearer relance_" + "x" * 43, "Bearer relance_é", "relance_x"])
 def test_without_a_key_of_ours_nothing_opens(shop: Shop, said: str) -> None:
     for path in PATHS.values():
