@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 
+from engine.command import command
 from engine.desk.processes import EXPIRES, Processes
 from engine.duties import dated_moment, occurrence_name
 from engine.house import House
@@ -20,7 +21,7 @@ from engine.verbs.catching_up import catch_up
 from engine.verbs.people import operator_cause
 from engine.verbs.progress import Progress
 from engine.verbs.refusal import NOTHING_PUBLISHED, Refusal
-from engine.verbs.wording import command, language_of, quoted, say_list, subject_of
+from engine.verbs.wording import language_of, quoted, say_list, subject_of
 
 NOW = N_("send a published broadcast at once: says to how many people, asks, and says what became of it")
 OUTCOMES: Mapping[str, str] = {

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from engine import publication, starter
+from engine.command import command
 from engine.deciding import Wish
 from engine.house import House
 from engine.language import N_, translator
@@ -21,7 +22,7 @@ from engine.vault.vault import Keep
 from engine.verbs import running
 from engine.verbs.installing import copy_sample, sample_folder
 from engine.verbs.refusal import Refusal
-from engine.verbs.wording import command, language_of, say_list
+from engine.verbs.wording import language_of, say_list
 
 READERS = (("camille@lecteurs.example", "Camille"), ("noe@lecteurs.example", "Noé"), ("ines@lecteurs.example", "Inès"))
 SPEED = 14_400

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import engine
 from engine import starter
+from engine.command import command
 from engine.config import LONGEST_URL, Config, Site, config_of, is_loopback, is_origin, read_config
 from engine.french_spacing import spaced
 from engine.inspecting import read_folder
@@ -29,7 +30,7 @@ from engine.starter import Owner, Ports
 from engine.terminal import ask
 from engine.verbs.refusal import Refusal
 from engine.verbs.refused import in_words
-from engine.verbs.wording import command, language_of
+from engine.verbs.wording import language_of
 
 LONGEST = 200
 USUAL_PORTS = Ports()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -22,13 +19,6 @@ NOBODYS_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 def language_of(config: Config) -> Literal["fr", "en"]:
     return "fr" if config.site.language == "fr" else "en"
-
-
-def command(folder: Path, *words: str) -> str:
-    """How a verb is typed for an installation, in whatever folder and shell."""
-    installed = Path(sys.executable).with_name("relance")
-    program = [str(installed)] if installed.exists() else [sys.executable, "-m", "engine"]
-    return shlex.join([*program, "-C", str(folder.resolve()), *words])
 
 
 @cache

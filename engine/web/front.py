@@ -5,13 +5,13 @@ An operator who has nobody yet is told what comes next. `welcome` blocks: it ask
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import Request
 from fastapi.responses import Response
 
+from engine.command import command
 from engine.config import is_loopback
 from engine.house import House
 from engine.language import translator
@@ -82,11 +82,10 @@ class Front:
 
     def _steps(self) -> tuple[tuple[str, str], ...]:
         """What to do, and the command that does it, as it works in any folder."""
-        _ = translator(self.language)
-        command = f"relance -C {shlex.quote(str(self.house.config.folder.resolve()))}"
+        _, folder = translator(self.language), self.house.config.folder
         return (
-            (_("Say who you are, and what you write about, in config.toml and sequences/; then see whether all is right:"), f"{command} check"),
-            (_("See what differs from what is in force, and put it in force:"), f"{command} publish"),
-            (_("See your lists, and how many stand on each:"), f"{command} lists"),
-            (_("See what runs, what waits, and what is wrong:"), f"{command} status"),
+            (_("Say who you are, and what you write about, in config.toml and sequences/; then see whether all is right:"), command(folder, "check")),
+            (_("See what differs from what is in force, and put it in force:"), command(folder, "publish")),
+            (_("See your lists, and how many stand on each:"), command(folder, "lists")),
+            (_("See what runs, what waits, and what is wrong:"), command(folder, "status")),
         )

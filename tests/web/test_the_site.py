@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import os
 import socket
@@ -11,6 +12,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from engine.command import command
 from engine.desk.processes import Processes
 from engine.house import House
 from engine.link_token import FIRST_LINK, make_token
@@ -118,7 +120,7 @@ def test_an_operator_who_has_nobody_yet_is_told_what_comes_next_and_nobody_else_
     house = make_house(FILES, config=CONFIG.replace("https://lettres.potager.example", "http://127.0.0.1:8080"))
     with served(house) as url:
         page = httpx.get(f"{url}/").text
-        assert f"relance -C {house.config.folder.resolve()} check" in page and "http://127.0.0.1:8081/" in page
+        assert command(house.config.folder, "check") in html.unescape(page) and "http://127.0.0.1:8081/" in page
         assert "relance -C" not in httpx.get(f"{url}/", headers={"X-Forwarded-For": "198.51.100.7"}).text
         joined(house)
         assert "relance -C" not in httpx.get(f"{url}/").text
