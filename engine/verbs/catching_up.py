@@ -15,7 +15,7 @@ def catch_up(house: House) -> None:
     """Shown on a terminal. A view that cannot go on is told of and stands where it stopped; the others come up to the head."""
     _ = translator(language_of(house.config))
     try:
-        with Progress(_("Following")) as tell:
+        with Progress(_("Following"), say=_) as tell:
             house.views.catch_up(tell)
     except EntryRefused:
         while house.views.follow():

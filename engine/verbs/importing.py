@@ -51,7 +51,7 @@ def run(house: House, args: argparse.Namespace) -> int:
     _ = translator(language_of(house.config))
     options = from_arguments(args, house)
     try:
-        with Progress(_("Reading") if options.dry_run else _("Importing")) as tell:
+        with Progress(_("Reading") if options.dry_run else _("Importing"), say=_) as tell:
             report = run_import(house, options, tell)
     except TableRefused as error:
         raise Refusal(str(error), 2) from error

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self, TextIO
 
+from engine.language import N_, Say
 from engine.terminal import shown, steering
 
 SECONDS_BETWEEN = 0.1
@@ -23,11 +24,11 @@ CLEAR = "\r\x1b[K"
 class Progress:
     """`with Progress("Importing") as tell:` then `tell(done, total)`, in any unit: one line on standard error, gone at the end.
 
-    Where no total is known, `show` says in words how far it is.
+    `say` translates. Where no total is known, `show` says in words how far it is.
     """
 
-    def __init__(self, label: str = "", out: TextIO | None = None) -> None:
-        self.label, self.out = label, out or sys.stderr
+    def __init__(self, label: str = "", out: TextIO | None = None, say: Say = N_) -> None:
+        self.label, self.out, self._say = label, out or sys.stderr, say
         self.shown, self._write = self.out.isatty(), steering(self.out)
         self._began = time.monotonic()
         self._told = 0.0
@@ -38,8 +39,10 @@ class Progress:
             return
         self._told = now
         share = min(done / total, 1.0) if total > 0 else 0.0
-        left = f", {_clock((now - self._began) * (1 - share) / share)} left" if share > 0.02 and now - self._began > 2 else ""
-        self.show(f"{self.label}: {int(100 * share)} %{left}")
+        line = self._say(N_("{label}: {n} %"))
+        if share > 0.02 and now - self._began > 2:
+            line = self._say(N_("{label}: {n} %, {left} left"))
+        self.show(line.format(label=self.label, n=int(100 * share), left=_clock((now - self._began) * (1 - share) / share) if share else ""))
 
     def show(self, line: str) -> None:
         """In place of what the line said before."""

@@ -103,7 +103,7 @@ def ledger(house: House, args: argparse.Namespace) -> int:
         head = head_of(Stores(house.ledger, house.vault, house.tree, house.publications), signed)
     target.mkdir(parents=True, exist_ok=True)
     try:
-        with Progress(_("Handing over")) as tell:
+        with Progress(_("Handing over"), say=_) as tell:
             hand_over(house.database, head, house.tree.all_checkpoints(), target, tell)
     except HandoverBroken as error:
         raise Refusal(N_("{why}: an entry was removed; keep everything as it is: it is evidence"), why=error) from error

@@ -18,9 +18,9 @@ SHOWN = 50
 def replay(house: House, args: argparse.Namespace) -> int:
     """Rebuild every view beside the live ones from one snapshot, and the tree from the ledger's bytes; "equal", or what differs and status 1."""
     _ = translator(language_of(house.config))
-    with refusing(), Progress(_("Recomputing the tree")) as tell:
+    with refusing(), Progress(_("Recomputing the tree"), say=_) as tell:
         in_tree = list(house.tree.replay(tell))
-    with Progress(_("Replaying")) as tell:
+    with Progress(_("Replaying"), say=_) as tell:
         differences = house.views.compare(tell)
     for unlike in in_tree[:SHOWN]:
         print(_(unlike.sentence).format(**unlike.values))
@@ -47,7 +47,7 @@ def rebuild(house: House, args: argparse.Namespace) -> int:
     for name in args.view:
         if name not in VIEWS:
             raise Refusal(N_("there is no view {view}; there are: {known}"), 2, view=name, known=", ".join(VIEWS))
-    with Progress(_("Rebuilding")) as tell:
+    with Progress(_("Rebuilding"), say=_) as tell:
         house.views.rebuild(args.view, tell)
     print(_("rebuilt: {views}").format(views=", ".join(args.view or VIEWS)))
     return 0

@@ -34,7 +34,7 @@ def suppress_arguments(parser: argparse.ArgumentParser) -> None:
 def suppress(house: House, args: argparse.Namespace) -> int:
     _ = translator(language_of(house.config))
     try:
-        with Progress(_("Suppressing")) as tell:
+        with Progress(_("Suppressing"), say=_) as tell:
             report = run_suppress(house, args.file, args.reason, tell, {args.email: EMAIL} if args.email else NO_MAPPING)
     except TableRefused as error:
         raise Refusal(str(error), 2) from error

@@ -8,6 +8,7 @@ import signal
 
 import pytest
 
+from engine.language import translator
 from engine.verbs.progress import CLEAR, Progress, stop_between_steps
 
 
@@ -22,6 +23,13 @@ def test_a_terminal_shows_how_far_it_is_and_is_clean_afterwards() -> None:
         tell(25, 100)
         tell(26, 100)
     assert terminal.getvalue() == f"{CLEAR}Importing: 25 %{CLEAR}"
+
+
+def test_it_speaks_the_language_of_the_installation() -> None:
+    terminal = Terminal()
+    with Progress("Import", terminal, translator("fr")) as tell:
+        tell(25, 100)
+    assert terminal.getvalue() == f"{CLEAR}Import\u00a0: 25\u00a0%{CLEAR}"
 
 
 def test_a_pipe_gets_nothing() -> None:
