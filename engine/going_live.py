@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from engine.config import Config, Site, is_loopback
 from engine.sequence.mistakes import N_, Mistake, Words, words
 from engine.sequence.places import Places
 from engine.sequence.written import CONFIG
 
-RESERVED = (".example", ".invalid", ".test", ".localhost")
-"""Domains that nobody can ever have (RFC 2606)."""
+RESERVED = (".example", ".invalid", ".test", ".localhost", ".example.com", ".example.net", ".example.org")
+"""Domains that nobody can ever have (RFC 2606), and those that our own questions give as examples."""
 
 
 class Hindrance(NamedTuple):
@@ -43,15 +44,21 @@ def _found(config: Config, sample: Site) -> Iterator[Hindrance]:
             yield Hindrance(f"site.{key}", words(N_("[site] {key} is the sample’s: write your own"), key=key))
     if is_loopback(site.url):
         yield Hindrance("site.url", words(N_("[site] url is this machine: nobody else could open a link, unsubscribe or confirm")))
+    elif _is_reserved(urlsplit(site.url).hostname or ""):
+        yield Hindrance("site.url", words(N_("[site] url lies in a domain nobody can have: nobody could open a link, unsubscribe or confirm")))
     elif site.url.startswith("http://"):
         yield Hindrance("site.url", words(N_("[site] url is not https: whoever is in between could read and use the links of letters")))
     domain = site.sender.rpartition("@")[2]
-    if site.sender != sample.sender and f".{domain}".endswith(RESERVED):
+    if site.sender != sample.sender and _is_reserved(domain):
         sentence = N_("[site] from lies in {domain}, a domain nobody can have: no answer and no bounce would arrive")
         yield Hindrance("site.from", words(sentence, domain=domain))
     if config.smtp.password_file and (why := _unreadable(config.folder / config.smtp.password_file)):
         sentence = N_("[smtp] password_file {file} cannot be read: {why}")
         yield Hindrance("smtp.password_file", words(sentence, file=config.smtp.password_file, why=why))
+
+
+def _is_reserved(domain: str) -> bool:
+    return f".{domain.lower()}".endswith(RESERVED)
 
 
 def _unreadable(file: Path) -> Words | None:

@@ -45,13 +45,14 @@ def test_nothing_of_the_sample_goes_live(own: Config) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://127.0.0.1:8080", "https://localhost", "http://[::1]:8080", "http://0.0.0.0:8080", "https://relance.localhost", "http://l.amis.fr"],
+    ["http://127.0.0.1:8080", "https://localhost", "http://[::1]:8080", "http://0.0.0.0:8080", "https://relance.localhost", "http://l.amis.fr",
+     "https://lettres.example.org", "https://lettres.amis.example"],
 )
 def test_links_that_nobody_else_can_open_or_that_anybody_can_read_do_not(own: Config, url: str) -> None:
     assert keys(replace(own, site=replace(own.site, url=url))) == ["site.url"]
 
 
-@pytest.mark.parametrize("sender", ["a@amis.example", "a@example", "a@lettres.amis.test", "a@amis.invalid"])
+@pytest.mark.parametrize("sender", ["a@amis.example", "a@example", "a@lettres.amis.test", "a@amis.invalid", "bonjour@example.org"])
 def test_an_address_that_no_answer_can_reach_does_not(own: Config, sender: str) -> None:
     assert keys(replace(own, site=replace(own.site, sender=sender))) == ["site.from"]
 
