@@ -121,7 +121,7 @@ AGREEMENT_HINT = re.compile(
 IN_WORDS = re.compile(
     r"unsub(?:scrib)?ed|unsubscribe|d[eé]\u0301?s(?:inscri|abonn)|opt(?:ed)?[-_ ]?out|(?:black|block)[-_ ]?listed|do[-_ ]not[-_ ](?:contact|e?mail)"
     r"|ne (?:pas|plus) (?:\w+ ){0,2}(?:contacter|[eé]\u0301?crire|relancer|recevoir|envoyer|solliciter)|abgemeldet|disiscritt|uitgeschreven"
-    r"|ne (?:veut|souhaite) (?:pas|plus)|retir(?:er|[eé]e?) de (?:la|nos|vos|toutes?) |(?:pas|plus) de (?:mail|courriel|newsletter|e-mail)"
+    r"|ne (?:veut|souhaite) (?:pas|plus)|retir(?:er|[eé]e?) de (?:la|nos|vos|toutes?|votre) (?:\w+ ){0,2}(?:list|mailing|base|envoi|diffusion)|(?:pas|plus) de (?:mail|courriel|newsletter|e-mail)"
     r"|\bno[-_ ]mail|remove me|take me off|marked as spam|never[-_ ]?subscribed|non-?subscribed|hard[-_ ]?bounce",
     re.IGNORECASE,
 )

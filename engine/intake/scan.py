@@ -212,7 +212,7 @@ def _question(opened: OpenTable, asked: Sequence[_Column]) -> TableRefused:
     columns = ", ".join(map(str, asked[:_COLUMNS_SHOWN])) + (", …" if len(asked) > _COLUMNS_SHOWN else "")
     options = " ".join(
         f"{column.option()} "
-        f"{shlex.quote(column.name) if column.name and names.count(column.name) == 1 else column.index + 1}"
+        f"{shlex.quote(column.name) if column.name and column.name.isprintable() and names.count(column.name) == 1 else column.index + 1}"
         for column in asked
     )
     return TableRefused(

@@ -10,14 +10,14 @@ import io
 import os
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.intake.agreement import COLUMN_MEANINGS, ColumnMeaning, JudgedColumn
-from engine.intake.columns import EMAIL, column_of, columns_by_content, columns_by_heading, headings_of, is_address, known_headings
+from engine.intake.columns import EMAIL, column_of, columns_by_content, columns_by_heading, folded, headings_of, is_address, known_headings
 from engine.intake.encoding import BYTES_LIMIT, REPLACEMENT, TableRefused, damaged, examine, mended, ungarbled
 from engine.intake.layout import Layout, lay_out, opened
 from engine.intake.records import Broken, Record
@@ -25,6 +25,7 @@ from engine.intake.rejects import RejectWriter
 
 __all__ = ["OpenTable", "RejectWriter", "Rejected", "Row", "Table", "TableRefused", "open_table"]
 
+_TITLES = 10  # rows among which the headings are looked for
 CHARACTERS_LIMIT = 1000  # of one cell
 NOT_UTF8 = "the line is not UTF-8 as the rest of the file is: its accents cannot be trusted"
 _NOT_MAPPED: Mapping[str, str] = MappingProxyType({})
@@ -38,6 +39,7 @@ class Table:
     """What was found: `columns` is field -> index from 0; `unmapped` are the headings nobody wanted; `judged` are the columns of which somebody has
     said what they mean, `mapped` the places of those that were mapped by hand.
 
+    `passed_over` is how many rows stand before the headings: the title of a sheet, the notes of an export.
     `delimiter` is '' where every line is one address, `header` None where the first row is already a person.
     """
 
@@ -48,6 +50,7 @@ class Table:
     unmapped: tuple[str, ...]
     judged: tuple[JudgedColumn, ...] = ()
     mapped: frozenset[int] = frozenset()
+    passed_over: int = 0
 
 
 class Row(NamedTuple):
@@ -86,6 +89,8 @@ def open_table(
     fields = tuple(dict.fromkeys((EMAIL, *wanted)))
     headings = headings_of(fields, labels)
     layout, sample = lay_out(source, known_headings(headings, mapping))
+    passed_over = _before_headings(sample, headings, mapping)
+    sample = sample[passed_over:]
     width = max(map(len, sample))
     header = None if any(map(is_address, sample[0])) else tuple(_tidy(mended(heading)) for heading in sample[0])
     mapping, meanings = _by_kind(mapping)
@@ -102,7 +107,19 @@ def open_table(
         columns = columns_by_heading(header, sample[1:], fields, mapping, headings, taken)
         others = tuple(heading for index, heading in enumerate(header) if index not in (*columns.values(), *taken) and heading)
     mapped = frozenset(columns[field] for field in mapping.values())
-    return OpenTable(layout, Table(source.codec, layout.delimiter, header, MappingProxyType(columns), others, judged, mapped), width)
+    return OpenTable(layout, Table(source.codec, layout.delimiter, header, MappingProxyType(columns), others, judged, mapped, passed_over), width)
+
+
+def _before_headings(rows: Sequence[Sequence[str]], fields: Mapping[str, str], mapping: Mapping[str, str]) -> int:
+    """How many of the first rows stand before one that names a column of addresses; 0 where none does, or where an address or such a name stands in
+    the first."""
+    names = {heading for heading, field in fields.items() if field == EMAIL} | {folded(column) for column, field in mapping.items() if field == EMAIL}
+    for place, row in enumerate(rows[:_TITLES]):
+        if any(map(is_address, row)):
+            return 0
+        if len(row) > 1 and any(folded(cell) in names for cell in row if not cell.strip().isdecimal()):
+            return place
+    return 0
 
 
 def _by_kind(mapping: Mapping[str, str]) -> tuple[dict[str, str], dict[str, ColumnMeaning]]:
@@ -144,13 +161,13 @@ class OpenTable:
         """The same, as all the cells of each row. Raises TableRefused."""
         if not self._source.unchanged():
             raise TableRefused(f"{self._source.path.name} has changed since it was looked at: start again")
-        header_pending = self.table.header is not None
+        header_pending = 0 if self.table.header is None else self.table.passed_over + 1
         with opened(self._source) as file:
             self._file = file
             try:
                 for found in self._layout.records(file):
                     if header_pending and isinstance(found, Record):
-                        header_pending = False
+                        header_pending -= 1
                     elif isinstance(found, Record) and damaged(found.raw):
                         yield Broken(found.line, NOT_UTF8, mended(found.raw))
                     else:

@@ -82,6 +82,8 @@ class ImportReport:
 
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
+        if self.table.passed_over:
+            yield _("  rows before the headings, passed over: {rows}").format(rows=grouped(self.table.passed_over, _))
         yield _("  columns: {columns}").format(columns=", ".join(f"{name} ← {where}" for name, where in _columns(self.table, _)))
         if self.table.unmapped:
             names = ", ".join(quoted(heading, _) for heading in self.table.unmapped[:COLUMNS_SHOWN])

@@ -212,6 +212,7 @@ def test_each_column_that_speaks_is_named_with_what_is_most_likely_meant(tmp_pat
         (KLAVIYO_LISTS, "--ignore 'SMS Marketing Consent'"),
         ("email,SMS_BLACKLISTED\na@x.example,true\n", "--ignore SMS_BLACKLISTED"),
         (ACYMAILING, "--subscribed status"),
+        ("email,Opt-out \x1b[31m\na@x.example,1\n", "--unsubscribed 2"),
         ("email,Bounced Hard,Confirmed\na@x.example,1,Unconfirmed\n", "--unsubscribed 'Bounced Hard'"),
     ],
 )
@@ -267,6 +268,7 @@ def test_words_under_a_heading_of_status_mean_the_same_whichever_is_said(tmp_pat
         "email,Last Activity Date,Stage\na@x.example,2020-01-01,x\nb@x.example,,y\n",
         "email,Lettre,Mailing\na@x.example,A,A\nb@x.example,B,B\n",
         "email,Désinscrit le\na@x.example,\n",
+        "email,Note\na@x.example,colis retiré de la boutique ; enveloppes de mailing\nb@x.example,remove the old card; casino mail\n",
         "email,Point de retrait,Phone passed\na@x.example,oui,oui\n",
     ],
 )

@@ -366,6 +366,27 @@ def test_what_else_holds_addresses_is_named_with_what_to_type(tmp_path: Path, te
     assert option in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("before", "passed_over"),
+    [
+        ("Liste des adhérents au 01/01/2024,,\n,,\n", 1),
+        ("Notes:\n\"When exporting, some addresses may be missing.\"\n\n", 2),
+        ("Titre,,\n,,\nMis à jour par,Eva,\n", 2),
+        ("", 0),
+    ],
+)
+def test_the_title_of_a_sheet_is_passed_over_and_counted(tmp_path: Path, before: str, passed_over: int) -> None:
+    opened = table(tmp_path, f"{before}Email,Prénom,Nom\na@x.fr,A,B\n")
+    assert opened.table.passed_over == passed_over
+    (row,) = opened.rows()
+    assert isinstance(row, Row) and row.values == {"email": "a@x.fr", "first_name": "A", "last_name": "B"}
+
+
+def test_people_before_a_row_that_looks_like_headings_are_people(tmp_path: Path) -> None:
+    opened = table(tmp_path, "a@x.fr,A\nEmail,Prénom\n")
+    assert opened.table.header is None and opened.table.passed_over == 0
+
+
 def test_the_address_of_one_adviser_in_each_row_is_nobodys_own(tmp_path: Path) -> None:
     with pytest.raises(TableRefused, match="no column is known"):
         table(tmp_path, "Nom,Mail du conseiller\nA,c@x.fr\nB,c@x.fr\nC,c@x.fr\n")
