@@ -17,6 +17,8 @@ CELLS: dict[str, str] = {
         "doubleoptin singleoptin confirmedoptin consented consentgiven granted accepted accepte agreed express expres expresse explicit "
         "verified whitelisted "
         "marketingcontact activesubscriber aktiv angemeldet eingetragen bestatigt eingewilligt suscrito suscrita activo activa confirmado iscritto "
+        "aktywny aktywna zapisany zapisana prenumererar tilmeldt pameldt prihlasen prihlaseny abonat feliratkozott prijavljen подписан "
+        "подписана 已订阅 購読中 "
         "iscritta attivo attiva confermato ingeschreven aangemeld actief bevestigd subscrito inscrito ativo"
     ),
     "unsubscribed": (
@@ -27,6 +29,8 @@ CELLS: dict[str, str] = {
         "revoked declined denied rejected oppose opposee opposition objected forgotten forgottencontact gdprforgotten nepascontacter nepasecrire "
         "nepluscontacter neplusecrire exclu exclue excluded listenoire abgemeldet ausgetragen abbestellt gesperrt widerrufen blockiert baja "
         "dadodebaja dadadebaja desuscrito cancelosuscripcion bloqueado disiscritto disiscritta cancellato cancellata bloccato uitgeschreven "
+        "wypisany wypisana zrezygnował avregistrerad avprenumererad avmeldt afmeldt frameldt odhlasen odhlaseny dezabonat leiratkozott odjavljen "
+        "отписан отписана отписался отписалась 已退订 退订 配信停止 解除済み donatdebaixa "
         "afgemeld geblokkeerd opgezegd descadastrado cancelled canceled annule annulee removed"
     ),
     "bounced": (
@@ -101,6 +105,7 @@ REFUSAL = re.compile(
     r"|\b(?:non|not|no|never|nicht|niet) ?(?:abonn|inscri|subscri|opt(?:ed)? ?in|consent|angemeldet|ingeschreven|accept)|opposi|oppose"
     r"|(?:e ?mails?|mailing|newsletter|marketing) ?(?:disabled|refus|off\b|blocked)|exclu(?:de|ded)? ?from|is ?excluded|withdraw|revoke|revoc"
     r"|retrait (?:du )?consent|objection|robinson|bloctel|erasure|abgemeldet|abmeld|ausgetragen|abbestell|widerruf|widerspr|gesperrt"
+    r"|wypis|rezygn|avregistr|avprenum|avmeld|odhlas|dezabon|leiratkoz|odjav|отпис|退订|配信停止"
     r"|\bne (?:veut|souhaite|desire) (?:pas|plus)|\b(?:pas|plus) de (?:e ?mail|mail|courriel|news|pub|sollicit|relance|contact)"
     r"|\bde ?baja|darse ?baja|desuscri|rebot|disiscri|cancellazione|disdett|uitgeschr|uitschr|afgemeld|afmeld|opgezegd|geblokkeerd|descadastr"
 )
@@ -121,7 +126,8 @@ AGREEMENT_HINT = re.compile(
 IN_WORDS = re.compile(
     r"unsub(?:scrib)?ed|unsubscribe|d[eé]\u0301?s(?:inscri|abonn)|opt(?:ed)?[-_ ]?out|(?:black|block)[-_ ]?listed|do[-_ ]not[-_ ](?:contact|e?mail)"
     r"|ne (?:pas|plus) (?:\w+ ){0,2}(?:contacter|[eé]\u0301?crire|relancer|recevoir|envoyer|solliciter)|abgemeldet|disiscritt|uitgeschreven"
-    r"|ne (?:veut|souhaite) (?:pas|plus)|retir(?:er|[eé]e?) de (?:la|nos|vos|toutes?|votre) (?:\w+ ){0,2}(?:list|mailing|base|envoi|diffusion)|(?:pas|plus) de (?:mail|courriel|newsletter|e-mail)"
+    r"|ne (?:veut|souhaite) (?:pas|plus)|retir(?:er|[eé]e?) de (?:la|nos|vos|toutes?|votre) (?:\w+ ){0,2}(?:list|mailing|base|envoi|diffusion)"
+    r"|(?:pas|plus) de (?:mail|courriel|newsletter|e-mail)"
     r"|\bno[-_ ]mail|remove me|take me off|marked as spam|never[-_ ]?subscribed|non-?subscribed|hard[-_ ]?bounce",
     re.IGNORECASE,
 )
@@ -132,6 +138,9 @@ CORES = (
     *("neplus", "ne plus", "ne-plus", "abgemeldet", "ausgetragen", "abbestellt", "widerruf", "dado", "dada", "uitgeschreven", "afgemeld", "opgezegd"),
     *("descadastr", "bounc", "cleaned", "npai", "rebond", "invalid", "undeliver", "mailbox", "rebotado", "rimbalzato", "erreur", "unzustell"),
     *("ne veut", "ne souhait", "retir", "de mail", "de courriel", "de newsletter", "de e-mail", "no-mail", "no_mail", "no mail"),
-    *("remove", "take me off"),
+    *("remove", "take me off", "wypis", "zrezygnow", "avreg", "avpren", "avmeld", "afmeld", "frameld", "odhl", "dezabon", "leiratk"),
+    *("odjav", "отпис", "пис", "退订", "退訂", "订阅", "購読", "配信停止", "解除", "donat", "prenum", "tilmeld", "prihl", "přihl"),
+    *("feliratk", "prijavlj", "abonat"),
+    *("aktywn", "zapisan", "pameld", "påmeld"),
     *("complain", "spam", "plainte", "forgotten", "objected", "abuse", "unconfirm"),
 )
