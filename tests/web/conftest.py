@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from engine.house import House
-from engine.web import robots
+from engine.web import forms, robots
 from tests.installation import Installations
 from tests.web.correspondence import FILES, Telephone, phone
 from tests.web.serving import served
@@ -30,6 +30,11 @@ def site(house: House) -> Iterator[str]:
 def pages_wait_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """In these tests a page that acts by itself waits half a second."""
     monkeypatch.setattr(robots, "WAIT_SECONDS", 0.5)
+
+
+@pytest.fixture(autouse=True)
+def forms_are_answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forms, "LEAST_SECONDS", 0)
 
 
 @pytest.fixture

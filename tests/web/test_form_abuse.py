@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
@@ -22,7 +23,7 @@ from engine.subscriber.acts import acts
 from engine.subscriber.commands import Perform, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
-from engine.web import limits
+from engine.web import forms, limits
 from engine.web.limits import Limits, neighbourhood
 from engine.web.rate import Pace
 from engine.web.stamp import OLDEST, make_stamp, stamped_at
@@ -113,6 +114,17 @@ def test_the_page_names_all_that_one_press_confirms(site: Site) -> None:
     assert "Le potager · Un balcon · Un « grand » potager" in html.unescape(site.client.get(page).text).replace("\xa0", " ")
     site.confirm(letter)
     assert site.lists(VICTIM) == {30, 31, 32}
+
+
+def test_the_time_an_answer_takes_tells_nobody_who_is_known(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is there already, or may not be asked, is nothing to write down; somebody unknown is."""
+    site.post("inscription", GOOD | {"email": VICTIM})
+    site.confirm(site.asked(VICTIM))
+    monkeypatch.setattr(forms, "LEAST_SECONDS", 0.6)
+    for address in (VICTIM, "inconnue@exemple.fr"):
+        begun = time.monotonic()
+        assert THANKS in site.post("inscription", GOOD | {"email": address}).text
+        assert time.monotonic() - begun >= 0.6
 
 
 def test_a_second_purpose_on_the_same_day_has_a_mail_of_its_own(site: Site) -> None:
