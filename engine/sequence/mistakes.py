@@ -70,9 +70,6 @@ class Mistake:
         """In English."""
         return self.words.said()
 
-    def as_warning(self) -> Mistake:
-        return Mistake(self.file, self.line, self.words, False, self.column)
-
     def __lt__(self, other: Mistake) -> bool:
         return self._order < other._order
 
