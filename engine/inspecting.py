@@ -31,7 +31,9 @@ from engine.sequence.written import CONFIG, Written
 
 _ASSET = re.compile(r"""(?:\]\(\s*<?|\]:\s*<?|(?:src|href)\s*=\s*["']?)(?:\./)?(pictures|files)/([^\s"'<>)]+)""", re.I)
 # What of a letter is read by programs: styles, tags, merge tags, link targets.
-_NO_WORDS = re.compile(r"<style\b.*?</style\s*>|<[a-z/!][^<>]*>|\{\{.*?\}\}|\{%.*?%\}|\]\([^)\s]*", re.I | re.S)
+_NO_WORDS = re.compile(
+    r"<style\b(?:(?!<style\b).)*?</style\s*>|<[a-z/!][^<>]*>|\{\{.{0,500}?\}\}|\{%.{0,500}?%\}|\]\([^)\s]{0,2000}", re.I | re.S
+)
 ANYBODY = N_(
     "anybody can type an address, so the form “{form}” takes at once only who is unknown, and asks everybody else to confirm by mail; {but}"
 )

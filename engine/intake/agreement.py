@@ -60,6 +60,7 @@ POSITIVE = frozenset({Heading.AGREEMENT, Heading.AGREEMENT_HINT})
 _CELLS = {word: Cell(cell) for cell, words in agreement_words.CELLS.items() for word in words.split()}
 _ALOUD = {word for word, cell in _CELLS.items() if cell in REFUSING or cell is Cell.AGREED} - agreement_words.COMMON
 _ALOUD |= {"neversubscribed", "nonsubscribed", "notsubscribed", "softbounced", "softbounce", "unconfirmed", "nonabonne", "noninscrit", "noconsent"}
+_HEADING = 500  # characters of a heading that are looked at
 _WORD = 60  # characters within which a cell may be a word or some words with commas between
 _APART = re.compile(r"[,;|\[\]\"'/]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -91,7 +92,7 @@ class Verdict(NamedTuple):
 @lru_cache(maxsize=1024)
 def heading_of(heading: str) -> Heading:
     """What a heading says, in any case, accent, language and spelling (`IsExcludedFromCampaigns`, `Désinscrit le`, `opted_out`)."""
-    words = spaced(heading)
+    words = spaced(heading[:_HEADING])
     tokens = set(words.split())
     if agreement_words.REFUSAL.search(words):
         return Heading.LOG if tokens & agreement_words.RECORDING_WORDS else Heading.REFUSAL
@@ -108,7 +109,7 @@ def heading_of(heading: str) -> Heading:
 
 def has_status(heading: str) -> bool:
     """Whether a heading announces words such as “subscribed” rather than a yes or a no."""
-    return not agreement_words.STATUS_WORDS.isdisjoint(spaced(heading).split())
+    return not agreement_words.STATUS_WORDS.isdisjoint(spaced(heading[:_HEADING]).split())
 
 
 def is_ground(heading: str) -> bool:

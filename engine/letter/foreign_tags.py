@@ -53,7 +53,7 @@ _BY_NAME = re.compile(
 )
 _LEAVING = re.compile(r"unsub|optout|desinscri|desabon|listaddress|forgetme", re.I)
 FOOT_DOES_IT = N_("`{tag}` is another tool's tag for what the foot holds by itself (who writes, unsubscribing): leave it out")
-_STYLE = re.compile(r"<style\b.*?</style\s*>", re.I | re.S)
+_STYLE = re.compile(r"<style\b(?:(?!<style\b).)*?</style\s*>", re.I | re.S)
 _DEFINED = re.compile(r"(?m)^[ >]*\[([^\]\n]+)\]:")
 
 

@@ -14,9 +14,8 @@ from engine.letter.placeholders import Placeholders
 
 # Remote styles are refused by `inspection`; nothing is fetched here either.
 _INLINER = CSSInliner(keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)
-_STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(</style\s*>)", re.I | re.S)
-_COMMENT = re.compile(r"/\*.*?\*/", re.S)
-_BLOCK = re.compile(r"([^{}]*)([{}])")
+_STYLE = re.compile(r"(<style\b[^<>]*>)((?:(?!<style\b).)*?)(</style\s*>)", re.I | re.S)
+_BRACE = re.compile(r"([{}])")
 _STYLED = re.compile(r'(?<=\sstyle=")[^"]*(?=")')
 _TAG = re.compile(r"<(body|table|td|th)\b[^<>]*>", re.I)
 _COLOUR = re.compile(r"(?:^|;)\s*background(?:-color)?\s*:\s*(#[0-9a-f]{3}(?:[0-9a-f]{3})?|[a-z]+)\s*(?:!important\s*)?(?:;|$)", re.I)
@@ -24,13 +23,13 @@ _COLOUR = re.compile(r"(?:^|;)\s*background(?:-color)?\s*:\s*(#[0-9a-f]{3}(?:[0-
 
 def with_inlined_styles(page: str, placeholders: Placeholders) -> str:
     """A whole page; merge tags and links in it are placeholders and come out as they were."""
-    sheets = [_COMMENT.sub("", style[2]) for style in _STYLE.finditer(page)]
+    sheets = [_without_comments(style[2]) for style in _STYLE.finditer(page)]
     inlined_families = {_family(name) for sheet in sheets for name in _plainly_set(sheet)}
     if not inlined_families or not re.search(r"<html\b", page, re.I):
         return _with_plain_backgrounds(page)
     # A statement between two rows of a table is no text to whoever reads HTML: it would be put before the table. A comment stays.
     statement = re.compile(rf"{placeholders.statement}")
-    page = _STYLE.sub(lambda style: style[1] + _winning(_COMMENT.sub("", style[2]), inlined_families) + style[3], page)
+    page = _STYLE.sub(lambda style: style[1] + _winning(_without_comments(style[2]), inlined_families) + style[3], page)
     inlined = _INLINER.inline(statement.sub(r"<!--\g<0>-->", page))
     return _with_plain_backgrounds(re.sub(rf"(?:<!--|&lt;!--)({placeholders.statement})(?:-->|--&gt;)", r"\1", inlined))
 
@@ -38,16 +37,23 @@ def with_inlined_styles(page: str, placeholders: Placeholders) -> str:
 def _rules(css: str) -> Iterator[tuple[str, str, bool]]:
     """The sheet in pieces: words, the brace after them, and whether the words are declarations that hold at some times only."""
     blocks: list[bool] = []
-    done = 0
-    for found in _BLOCK.finditer(css):
-        words, brace = found[1], found[2]
+    *pieces, rest = _BRACE.split(css)
+    for words, brace in zip(pieces[::2], pieces[1::2], strict=True):
         yield words, brace, brace == "}" and bool(blocks) and blocks[-1]
         if brace == "{":
             blocks.append(bool(blocks and blocks[-1]) or words.strip().startswith("@") or ":" in words.rpartition(";")[2])
         else:
-            blocks = blocks[:-1]
-        done = found.end()
-    yield css[done:], "", False
+            del blocks[-1:]
+    yield rest, "", False
+
+
+def _without_comments(css: str) -> str:
+    """One that never ends stays, as words."""
+    pieces, place = [], 0
+    while (start := css.find("/*", place)) >= 0 and (end := css.find("*/", start + 2)) >= 0:
+        pieces.append(css[place:start])
+        place = end + 2
+    return "".join((*pieces, css[place:]))
 
 
 def _plainly_set(css: str) -> Iterator[str]:

@@ -1,0 +1,33 @@
+"""What an author or another program wrote takes a time that grows with its length, whatever is repeated in it: styles, tags, headings."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.intake.agreement import Heading, heading_of
+from engine.letter.foreign_tags import find_foreign_tags
+from engine.letter.inlining import with_inlined_styles
+from engine.letter.placeholders import Placeholders
+
+LENGTH = 200_000  # characters: in a time that grows with the square, minutes
+pytestmark = pytest.mark.timeout(60)
+
+
+def repeated(piece: str) -> str:
+    return piece * (LENGTH // len(piece))
+
+
+@pytest.mark.parametrize("piece", ["/*", "/* a */", ":;", "a{", "}", "@a{b:c}", "<style>"])
+def test_the_styles_of_a_page(piece: str) -> None:
+    page = f"<html><head><style>p{{color:red}}{repeated(piece)}</style></head><body><p>x</p></body></html>"
+    assert "<p" in with_inlined_styles(page, Placeholders("", "", "", ""))
+
+
+@pytest.mark.parametrize("piece", ["<style>", "<style ", "*|a", "{!a ", "[[a "])
+def test_the_tags_of_other_tools(piece: str) -> None:
+    assert list(find_foreign_tags(repeated(piece))) == []
+
+
+@pytest.mark.parametrize("piece", ["recevoiraaa", "subscri", "accept a "])
+def test_a_heading(piece: str) -> None:
+    assert heading_of(repeated(piece)) in Heading
