@@ -189,8 +189,9 @@ class SaidTwice(Exception):
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise SaidTwice(next(name for name in names if names.count(name) > 1)[:40].encode("utf-8", "replace").decode())
+    members: dict[str, object] = {}
+    for name, value in pairs:
+        if name in members:
+            raise SaidTwice(name[:40].encode("utf-8", "replace").decode())
+        members[name] = value
     return members
