@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from engine.intake.agreement import Heading, heading_of
+from engine.intake.instants import DateRefused, read_instant
 from engine.letter.foreign_tags import find_foreign_tags
+from engine.letter.hosts import hosts_named
 from engine.letter.inlining import with_inlined_styles
 from engine.letter.placeholders import Placeholders
 
@@ -23,7 +25,7 @@ def test_the_styles_of_a_page(piece: str) -> None:
     assert "<p" in with_inlined_styles(page, Placeholders("", "", "", ""))
 
 
-@pytest.mark.parametrize("piece", ["<style>", "<style ", "*|a", "{!a ", "[[a "])
+@pytest.mark.parametrize("piece", ["<style>", "<style ", "*|a", "{!a ", "[[a ", "{$a ", "%A.", "%AAA|", "[a,  ", "<%= a", "((a ", "«a "])
 def test_the_tags_of_other_tools(piece: str) -> None:
     assert list(find_foreign_tags(repeated(piece))) == []
 
@@ -31,3 +33,14 @@ def test_the_tags_of_other_tools(piece: str) -> None:
 @pytest.mark.parametrize("piece", ["recevoiraaa", "subscri", "accept a "])
 def test_a_heading(piece: str) -> None:
     assert heading_of(repeated(piece)) in Heading
+
+
+@pytest.mark.parametrize("piece", ["!", " ", "a.", "-/"])
+def test_the_words_of_a_link(piece: str) -> None:
+    assert hosts_named(f"a{repeated(piece)}à") == ()
+
+
+@pytest.mark.parametrize("piece", ["1", "a ", " (", "1 a ", "a/"])
+def test_a_date(piece: str) -> None:
+    with pytest.raises(DateRefused):
+        read_instant(repeated(piece), "Europe/Paris")

@@ -14,7 +14,7 @@ from publicsuffixlist import PublicSuffixList
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _ADDRESS_IN_WORDS = re.compile(r"(?:https?://|www\.)[^\s<>\"'()]+", re.I)
 _ONE_TOKEN = re.compile(r"(?:[\w-]+\.)+[^\W_][\w-]*\.?(?::\d+)?(?:[/?#]\S*)?")
-_AROUND = re.compile(r"^[\W_]+|[^\w/]+$")  # arrows, quotes and stops around a link's words
+_AROUND = re.compile(r"^[\W_]+|(?<![^\w/])[^\w/]+$")  # arrows, quotes and stops around a link's words
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 # Endings of file names that are also top-level domains.
 _FILE_ENDINGS = frozenset({"zip", "mov", "md", "py", "ps"})
