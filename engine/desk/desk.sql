@@ -13,6 +13,7 @@ ALTER TABLE desk.taken SET (fillfactor = 50);
 CREATE TABLE IF NOT EXISTS desk.nonce (nonce text PRIMARY KEY, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.attempt (key text NOT NULL, at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX IF NOT EXISTS attempt_key ON desk.attempt (key, at);
+CREATE INDEX IF NOT EXISTS attempt_at ON desk.attempt (at);
 CREATE TABLE IF NOT EXISTS desk.api_key (
     id text PRIMARY KEY, hash bytea NOT NULL UNIQUE, name text NOT NULL, scopes text NOT NULL, created timestamptz NOT NULL DEFAULT now(),
     last_used timestamptz, revoked timestamptz);
