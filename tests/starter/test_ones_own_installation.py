@@ -84,3 +84,11 @@ def test_only_the_ports_of_a_demonstration_differ_from_the_sample() -> None:
 @pytest.mark.parametrize(("purpose", "named"), [("La lettre d’œuvre", "la-lettre-d-oeuvre"), ("Ça & là", "ca-la"), ("!", "lettre")])
 def test_the_purpose_is_named_in_small_letters(purpose: str, named: str) -> None:
     assert owner("x", purpose=purpose).purpose_id == named
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_starters_form_promises_no_message_since_whoever_is_known_gets_none(tmp_path: Path, language: Literal["fr", "en"]) -> None:
+    laid_out(tmp_path, owner("Anna", language))
+    (dialogue,) = [path.read_text(encoding="utf-8") for path in (tmp_path / "mine" / "sequences").glob("*.toml")]
+    thanks = next(line for line in dialogue.splitlines() if line.startswith("thanks "))
+    assert not re.search("message|mail|courriel", thanks)
