@@ -25,7 +25,7 @@ from engine.sequence.model import Form, Plan
 from engine.web.body import posted_inputs
 from engine.web.enrolment import Enrolment, Received, TooOften, TryAgain
 from engine.web.limits import Limits, visitor_of
-from engine.web.pages import Pages, is_address, spoken
+from engine.web.pages import Pages, is_address, spoken, unlinked
 from engine.web.stamp import OLDEST, YOUNGEST, make_stamp, stamped_at
 
 REASONS = {
@@ -125,7 +125,7 @@ def _labels(form: Form, _: Say) -> Iterator[tuple[str, str]]:
     yield from ((field.name, field.label) for field in form.fields)
     yield from ((name, _("Your order number")) for name in filter(None, (form.order_field,)))
     yield from ((question.name, question.label) for question in filter(None, (form.question,)))
-    yield from ((AGREED, form.checkbox), (AGE, form.age))
+    yield from ((AGREED, unlinked(form.checkbox)), (AGE, unlinked(form.age)))
 
 
 def _seen(plan: Plan, form: Form) -> dict[str, object]:

@@ -147,6 +147,11 @@ def linked(text: str) -> Markup:
     return Markup("").join(shown)
 
 
+def unlinked(text: str) -> str:
+    """The same words where nothing may be a link, since they stand in one."""
+    return _LINK.sub(lambda link: link[1] if is_address(link[2]) else link[0], text)
+
+
 def _linked(words: str, address: str) -> Markup:
     if not is_address(address):
         return escape(f"[{words}]({address})")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from engine.installation.publishing import notice_text
-from engine.web.pages import linked
+from engine.web.pages import linked, unlinked
 from tests.conftest import MakeHouse
 from tests.web.correspondence import FILES
 from tests.web.serving import served
@@ -45,3 +45,7 @@ def test_a_form_shows_the_links_of_its_notice_and_box_and_records_the_exact_word
         assert httpx.get(f"{url}/f/inscription").text.count('target="_blank"') == 2
     recorded = notice_text(house.publications.current().plan(), "inscription").splitlines()
     assert notice in recorded and f"[ ] {box}" in recorded
+
+
+def test_where_words_stand_in_a_link_already_theirs_are_words_alone() -> None:
+    assert unlinked(f"J’accepte [nos engagements]({POLICY}), et [rien](d’autre).") == "J’accepte nos engagements, et [rien](d’autre)."
