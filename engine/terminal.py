@@ -28,6 +28,8 @@ _STYLES: dict[Style, str] = {"error": "1;31", "warning": "1;33", "added": "32", 
 # What a line begins with before its text: blanks, and a sign or a heading in a column of its own.
 _HEAD = re.compile(r"\s*(?:[-!+~] |\S+(?: \S+)*\s{2,})?")
 _NARROWEST = 20
+# A command in a line of its own, as `command` puts it together: cut in two, it would be two commands to whoever copies it.
+_COMMAND = re.compile(r"\s+(?:'[^']*/|\S*/)?(?:relance|python[\d.]*)'? ")
 
 
 def shown(text: str) -> str:
@@ -51,8 +53,8 @@ def agreed(question: str) -> bool:
 
 
 def wrapped(line: str, columns: int) -> str:
-    """A line of text in lines of at most so many columns, cut at blanks, what follows below the text of the first. A word is never cut."""
-    if len(line) <= columns or columns < _NARROWEST:
+    """A line of text in lines of at most so many columns, cut at blanks, what follows below the first. A word is never cut, nor is a command."""
+    if len(line) <= columns or columns < _NARROWEST or _COMMAND.match(line):
         return line
     head = _HEAD.match(line)
     indent = len(head[0]) if head is not None and len(head[0]) <= columns // 2 else len(line) - len(line.lstrip())

@@ -35,6 +35,12 @@ def test_wrapping_loses_no_word_and_holds_the_width(words: list[str], columns: i
     assert all(len(line) <= columns for line in lines)
 
 
+@pytest.mark.parametrize("program", ["relance", "/opt/lettres/.venv/bin/relance", "'/opt/les lettres/bin/relance'", "/usr/bin/python3.12 -m engine"])
+def test_a_command_is_copied_whole_however_long_it_is(program: str) -> None:
+    typed = f"  {program} -C /srv/mes-lettres simulate accueil.toml"
+    assert wrapped(typed, 40) == typed
+
+
 @pytest.mark.parametrize(
     ("line", "lines"),
     [

@@ -23,7 +23,7 @@ from engine.vault.vault import Erasing, Keep
 
 ATTEMPTS = 4
 KEPT_FACTS = N_("the facts in the ledger: random ids, dates, lists; nothing that is kept says any more whom they were about")
-KEPT_HASH = N_("keyed hashes of every address they had on the suppression list, so that no later import or call writes to one again")
+KEPT_HASH = N_("a mark computed from each of the addresses, from which no address can be read back, so that nothing is written to one again")
 KEPT_PROOF = N_("proof for legal defence (GDPR 17(3)(e)), sealed to the auditor’s key: nobody here can read it; deleted on {date}")
 KEPT_COPIES = N_("copies of the database made before now, for as long as they are kept: should one be put back, this erasure is applied to it again")
 DELETED = {

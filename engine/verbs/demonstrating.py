@@ -67,7 +67,7 @@ def _live(house: House, args: argparse.Namespace) -> int:
     def enter() -> None:
         """Once the ports are had, so that nobody is added who gets no letter."""
         house.decisions.carry_out([_joining(house, start.id, address, name, "first_name" in plan.fields) for address, name in READERS])
-        day = f"{86_400 / args.speed:.1f}"
+        day = f"{86_400 / args.speed:.1f}".removesuffix(".0").replace(".", _("."))
         print(_("Three readers stand on list {list}. A day lasts {seconds} seconds.").format(list=say_list(plan, start.id), seconds=day))
         print(_("Answer some of their letters in the mailbox, and see what follows, in another terminal:"))
         print(f"  {command(house.config.folder, 'show', READERS[0][0])}")

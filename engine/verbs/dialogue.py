@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from engine.language import N_
 from engine.sequence.model import Broadcast, Form, List, Plan
-from engine.verbs.refusal import Refusal
+from engine.verbs.refusal import NOTHING_PUBLISHED, Refusal
 
 
 def find_file(files: Collection[str], said: str) -> str:
@@ -16,7 +16,9 @@ def find_file(files: Collection[str], said: str) -> str:
     for file in files:
         if f"/sequences/{wanted}".endswith((f"/sequences/{file}", f"/sequences/{file.removesuffix('.toml')}")):
             return file
-    raise Refusal(N_("there is no dialogue {said}; there are: {known}"), 2, said=said, known=", ".join(sorted(files)) or "—")
+    if not files:
+        raise Refusal(NOTHING_PUBLISHED, 2)
+    raise Refusal(N_("there is no dialogue {said}; there are: {known}"), 2, said=said, known=", ".join(sorted(files)))
 
 
 def lists_in(plan: Plan, file: str) -> list[List]:

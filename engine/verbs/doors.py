@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -10,6 +12,8 @@ from engine.config import Config
 from engine.language import N_
 from engine.sending.mailbox import Mailbox
 from engine.verbs.refusal import Refusal
+
+IN_USE = N_("cannot listen on {host}:{port}, it is in use: change {key} in config.toml, or stop who has it (another `relance run`?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ async def open_doors(config: Config, web: bool, stack: AsyncExitStack) -> Doors:
     """Raises Refusal with the key to change. `stack` closes them."""
     if not web:
         return Doors(config.mailbox_smtp_port)
-    site = _listen(config.web.host, config.web.port, "[web] host or port", stack)
+    site = _listen(config.web.host, config.web.port, "[web] host, port", stack)
     if not config.smtp.is_mailbox:
         return Doors(config.mailbox_smtp_port, site)
     letterbox = _listen("127.0.0.1", config.mailbox_port, "[mailbox] port", stack)
@@ -51,5 +55,7 @@ def _listen(host: str, port: int, key: str, stack: AsyncExitStack) -> socket.soc
 
 
 def _taken(host: str, port: int, why: str | None, key: str) -> Refusal:
+    if why == os.strerror(errno.EADDRINUSE):
+        return Refusal(IN_USE, host=host, port=port, key=key)
     said = N_("cannot listen on {host}:{port} ({why}): change {key} in config.toml, or stop who has it (another `relance run`?)")
     return Refusal(said, host=host, port=port, why=why or "?", key=key)

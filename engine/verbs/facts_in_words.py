@@ -33,7 +33,7 @@ def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
     if not kept:
         return said
     known = ("source", "file", "line", "order", "operator", "words", "act")
-    held = ((name, str(kept[name])) for name in known if kept.get(name))
+    held = ((name, quoted(str(kept[name]), _) if name == "words" else str(kept[name])) for name in known if kept.get(name))
     details = _("; ").join(_("{name}: {value}").format(name=name, value=value) for name, value in in_detail(held, _))
     return f"{said} ({printable(details)})" if details else said
 
@@ -74,7 +74,7 @@ def sentence(event: object, plan: Plan, zone: str, _: Say, letters: Mapping[str,
         case e.ProfileChanged(_, fields):
             return _("Profile changed: {fields}").format(fields=", ".join(fields) or "-")
         case e.ConsentRequested(_, purpose, _, lists):
-            return _("Asked to confirm for “{purpose}” (lists {lists})").format(purpose=purpose, lists=", ".join(map(named, lists)))
+            return _("Asked to confirm for “{purpose}” (to join: {lists})").format(purpose=purpose, lists=", ".join(map(named, lists)))
         case e.ConsentGiven(_, purpose, proof):
             return _("Consent for “{purpose}”: {proof}").format(purpose=purpose, proof=proof_in_words(proof, _))
         case e.GroundDeclared(_, purpose, basis, proof):

@@ -95,9 +95,9 @@ class ImportReport:
         if self.start == "none":
             yield _(TOLD)
         if self.rehearsed:
-            yield _("Dry run: nothing is written. {rows} rows were read; this is what would happen:").format(rows=grouped(self.rows, _))
+            yield _("Dry run: nothing is written. Rows read: {rows}; this is what would happen:").format(rows=grouped(self.rows, _))
         else:
-            yield _("{rows} rows were read.").format(rows=grouped(self.rows, _))
+            yield _("Rows read: {rows}.").format(rows=grouped(self.rows, _))
         for key, label in LABELS.items():
             if self.counts[key]:
                 yield counted(self.counts[key], _(label), _)
@@ -144,7 +144,7 @@ class SuppressReport:
 
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
-        yield _("{rows} rows were read.").format(rows=grouped(self.rows, _))
+        yield _("Rows read: {rows}.").format(rows=grouped(self.rows, _))
         for key, label in LABELS.items():
             if self.counts[key]:
                 yield counted(self.counts[key], _(label), _)

@@ -135,7 +135,7 @@ class _Words:
             behind = self.ngettext("{n} entry behind", "{n} entries behind", view.behind).format(n=grouped(view.behind, self._))
             behind += f" ({self.seconds(view.late)})" if view.behind else ""
             state = self._("stopped") + ", " + behind if view.fault else behind if view.behind else self._("up to date")
-            yield f"{view.name}: {state}"
+            yield self._("{name}: {value}").format(name=view.name, value=state)
 
     def _sending(self, facts: Facts) -> Iterator[str]:
         relay = self._("to the built-in mailbox") if facts.relay == "mailbox" else self._("through {relay}").format(relay=facts.relay)
@@ -151,7 +151,7 @@ class _Words:
 
     def _held(self, each: Waiting) -> str:
         what = self._("list {list}").format(list=say_list(self.plan, each.list)) if each.list else self._("requests to confirm")
-        return self._("{n} held: {what} ({why})").format(n=grouped(each.hour, self._), what=what, why=in_words(each.held, self._))
+        return self._("held: {n}, {what} ({why})").format(n=grouped(each.hour, self._), what=what, why=in_words(each.held, self._))
 
     def _forms(self, facts: Facts) -> Iterator[str]:
         yield self._("{held} requests held; robots caught in 30 days: {traps}").format(

@@ -13,6 +13,7 @@ from engine.sequence.timing import to_instant, to_local
 from engine.simulation.answers import read_answers
 from engine.simulation.live import MOST_MOMENTS, Said, live
 from engine.simulation.moment import Moment
+from engine.verbs.dialogue import find_file
 from engine.verbs.refusal import Refusal
 from engine.verbs.simulating import Options, lived, simulate
 from tests.sequence.dialogues import HEAD, letter, listed, read
@@ -265,6 +266,12 @@ def test_the_calendar_is_told_in_the_language_of_the_author() -> None:
 @pytest.mark.parametrize("said", ["d.toml", "d", "sequences/d.toml", "./sequences/d", "/srv/letters/sequences/d.toml"])
 def test_a_dialogue_is_named_as_its_author_would(said: str) -> None:
     assert lived(PLAN, Options(said, start=MONDAY))[0].list == 10
+
+
+def test_before_anything_is_published_no_dialogue_is_called_missing() -> None:
+    with pytest.raises(Refusal, match="nothing is published yet") as refused:
+        find_file([], "d.toml")
+    assert refused.value.status == 2
 
 
 @pytest.mark.parametrize(

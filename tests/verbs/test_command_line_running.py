@@ -100,7 +100,7 @@ def test_what_is_published_runs_though_the_folder_holds_mistakes(relance: Instal
 def test_the_second_on_an_installation_is_told_so_and_has_changed_nothing(relance: Installation) -> None:
     with relance.running():
         for key, changes in {
-            "[web] host or port": {},
+            "[web] host, port": {},
             "[mailbox] port": {f"port = {relance.web}": "port = 0"},
             "[mailbox] smtp_port": {f"port = {relance.web}": "port = 0", f"port = {relance.page}": "port = 0"},
         }.items():

@@ -439,7 +439,7 @@ def test_more_than_thirty_presses_a_minute_show_nothing(house: House, reader: ht
 
 def test_an_erasure_says_first_what_goes_and_what_remains_and_offers_the_download(house: House, anna: Reader) -> None:
     before = anna.presses(anna.sees(), "erase")
-    told = "votre adresse et tout ce que vous nous avez dit", "liste repoussoir"
+    told = "votre adresse et tout ce que vous nous avez dit", "d’où l’adresse ne peut pas être relue"
     for word in (*told, "pour un autre service (JSON)", "pour un tableur (CSV)", "Non, revenir"):
         assert word in before.text, word
     assert anna.presses(before, "json").json()["person"]["email"] == anna.email
