@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.intake.agreement import Heading, heading_of
+from engine.intake.agreement import Heading, heading_of, is_ground, of_another_channel
 from engine.intake.instants import DateRefused, read_instant
 from engine.letter.foreign_tags import find_foreign_tags
 from engine.letter.hosts import hosts_named
@@ -30,9 +30,12 @@ def test_the_tags_of_other_tools(piece: str) -> None:
     assert list(find_foreign_tags(repeated(piece))) == []
 
 
-@pytest.mark.parametrize("piece", ["recevoiraaa", "subscri", "accept a "])
+@pytest.mark.parametrize("piece", ["recevoiraaa", "subscri", "accept a ", "souhaite"])
 def test_a_heading(piece: str) -> None:
-    assert heading_of(repeated(piece)) in Heading
+    heading = repeated(piece)
+    assert heading_of(heading) in Heading
+    assert not of_another_channel(heading)
+    assert is_ground(heading) in (True, False)
 
 
 @pytest.mark.parametrize("piece", ["!", " ", "a.", "-/"])

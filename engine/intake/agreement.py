@@ -114,12 +114,12 @@ def has_status(heading: str) -> bool:
 
 def is_ground(heading: str) -> bool:
     """Whether a heading announces an agreement in so many words (OPTIN_TIME, Date du consentement), rather than by a hint (Newsletter)."""
-    return agreement_words.AGREEMENT.search(spaced(heading)) is not None
+    return agreement_words.AGREEMENT.search(spaced(heading[:_HEADING])) is not None
 
 
 def of_another_channel(heading: str) -> bool:
     """Whether a heading speaks of text messages, calls or paper, and not of mail."""
-    tokens = set(spaced(heading).split())
+    tokens = set(spaced(heading[:_HEADING]).split())
     return bool(tokens & agreement_words.OTHER_CHANNELS) and tokens.isdisjoint(agreement_words.MAIL_CHANNELS)
 
 
