@@ -6,6 +6,7 @@ for is rare and heavy, and goes a way of its own (`own_data.py`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, MutableMapping
 from typing import cast
 
@@ -16,6 +17,7 @@ from fastapi.responses import Response
 from engine.gathering import TooBusy
 from engine.house import House
 from engine.intake.clicks import read_body
+from engine.ledger.store import LOST
 from engine.link_token import LENGTH
 from engine.web.crowd import Crowd
 from engine.web.limits import visitor_of
@@ -27,6 +29,8 @@ from engine.web.rate import Pace
 from engine.web.robots import is_by_gateway, is_prefetch
 from engine.web.visits import Visits
 
+log = logging.getLogger("relance.web")
+AWAY = "a visitor was told to come back: the database does not answer"
 PREFIX = "/l/"
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 PREVIEW = "preview"
@@ -39,7 +43,7 @@ class Links:
     `failed` answers whatever could not be answered, before the error goes on to the log.
     """
 
-    def __init__(self, app: App, house: House, pages: Pages, failed: Callable[[], Response]) -> None:
+    def __init__(self, app: App, house: House, pages: Pages, failed: Callable[[int], Response]) -> None:
         self.app, self.trusted, self.ours, self.failed = app, house.config.web.trusted_proxies, Ours(site_headers(house.config.site)), failed
         self.own_data, self.visits = OwnData(house, pages), Visits(house, pages)
         self._looks, self._presses = Pace(30), Pace(30)
@@ -51,8 +55,11 @@ class Links:
             return
         try:
             answer = await self._answer(Request(scope, receive))
+        except LOST as error:
+            log.warning(AWAY, extra={"why": type(error).__name__})
+            answer = self.failed(503)
         except Exception:
-            await self.ours.complete(self.failed())(scope, receive, send)
+            await self.ours.complete(self.failed(500))(scope, receive, send)
             raise
         await self.ours.complete(answer)(scope, receive, send)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -23,11 +24,14 @@ from engine.config import Site
 from engine.gathering import Gatherer
 from engine.house import House
 from engine.language import N_, translator
+from engine.ledger.store import LOST
 from engine.web import api, auditing, forms, links, monitoring
 from engine.web.front import Front
+from engine.web.links import AWAY
 from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
-from engine.web.problem import Problem
+from engine.web.problem import Problem, too_busy
 
+log = logging.getLogger("relance.web")
 WRONG = N_("Something went wrong on our side")
 ASSET_TYPES = {
     ".png": "image/png",
@@ -131,10 +135,11 @@ def _allowed(app: FastAPI, request: Request) -> list[str]:
     return sorted(methods)
 
 
-def _failure(pages: Pages) -> Response:
+def _failure(pages: Pages, status: int = 500) -> Response:
     language = spoken("", pages.site)
     _ = translator(language)
-    return pages.page("plain.html", language, status=500, heading=_(WRONG), paragraphs=(_("Please try again in a moment."),))
+    headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return pages.page("plain.html", language, status=status, heading=_(WRONG), paragraphs=(_("Please try again in a moment."),), headers=headers)
 
 
 def _add_errors(app: FastAPI, front: Front) -> None:
@@ -157,5 +162,14 @@ def _add_errors(app: FastAPI, front: Front) -> None:
         answer = Problem(500, _(WRONG)).response() if request.url.path.startswith("/api/") else _failure(front.pages)
         return Ours(site_headers(front.pages.site)).complete(answer)
 
+    async def unreachable(request: Request, error: Exception) -> Response:
+        """No defect of ours, and no trace in the log: the database is away for a moment."""
+        log.warning(AWAY, extra={"why": type(error).__name__})
+        if request.url.path.startswith("/api/"):
+            return too_busy("the database does not answer: send the same call again in a moment").response()
+        return _failure(front.pages, HTTPStatus.SERVICE_UNAVAILABLE)
+
     app.add_exception_handler(HTTPException, refused)
+    for kind in LOST:
+        app.add_exception_handler(kind, unreachable)
     app.add_exception_handler(Exception, failed)

@@ -205,11 +205,11 @@ def test_without_a_database_health_is_503_and_a_page_says_nothing_of_why(install
         assert health(url) == FAILING
         token = make_token(house.secrets.link_key, FIRST_LINK, 1, "0" * 32)
         for path in ("/f/inscription", f"/l/{token}"):
-            with caplog.at_level(logging.CRITICAL, logger="uvicorn.error"):
-                answer = httpx.get(f"{url}{path}", timeout=60)
-            assert answer.status_code == 500 and "Un incident s’est produit" in answer.text
+            answer = httpx.get(f"{url}{path}", timeout=60)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5") and "Un incident s’est produit" in answer.text
             assert answer.headers["strict-transport-security"] and answer.headers["x-robots-tag"]
             assert not any(word in answer.text for word in ("Traceback", "psycopg", "Pool", "ledger"))
+        assert {record.levelno for record in caplog.records if record.name != "relance.run"} == {logging.WARNING}, "a trace, for a lost database"
         lost = httpx.get(f"{url}/nothing", timeout=60)
         assert lost.status_code == 404 and "bonjour@potager.example" in lost.text and "La lettre" in lost.text
 
