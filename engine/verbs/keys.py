@@ -92,7 +92,10 @@ def run(house: House, args: argparse.Namespace) -> int:
             revoke(house, args.id)
             print(_("key {key} is revoked").format(key=args.id))
         case "list":
-            for each in listing(house):
+            known = listing(house)
+            if not known:
+                print(_("there is no key; `relance api-key create NAME` makes one"))
+            for each in known:
                 print(f"{each.id}  {each.name}  {','.join(each.scopes)}  {_state(each, house.config.site.timezone, _)}")
     return 0
 

@@ -30,6 +30,8 @@ def asked(house: House, *words: str) -> int:
 
 
 def test_a_french_installation_speaks_french_of_its_keys(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    assert asked(house, "list") == 0
+    assert capsys.readouterr().out == "il n’y a pas de clé\u00a0; `relance api-key create NAME` en fait une\n"
     assert asked(house, "create", "boutique") == 0
     assert asked(house, "list") == 0
     assert "n’a jamais servi" in capsys.readouterr().out
