@@ -74,7 +74,7 @@ def sentence(event: object, plan: Plan, zone: str, _: Say, letters: Mapping[str,
         case e.ProfileChanged(_, fields):
             return _("Profile changed: {fields}").format(fields=", ".join(fields) or "-")
         case e.ConsentRequested(_, purpose, _, lists):
-            return _("Asked to confirm for “{purpose}” (to join: {lists})").format(purpose=purpose, lists=", ".join(map(named, lists)))
+            return _("Asked to confirm for “{purpose}” (lists {lists})").format(purpose=purpose, lists=", ".join(map(named, lists)))
         case e.ConsentGiven(_, purpose, proof):
             return _("Consent for “{purpose}”: {proof}").format(purpose=purpose, proof=proof_in_words(proof, _))
         case e.GroundDeclared(_, purpose, basis, proof):

@@ -151,7 +151,7 @@ class _Words:
 
     def _held(self, each: Waiting) -> str:
         what = self._("list {list}").format(list=say_list(self.plan, each.list)) if each.list else self._("requests to confirm")
-        return self._("held: {n}, {what} ({why})").format(n=grouped(each.hour, self._), what=what, why=in_words(each.held, self._))
+        return self._("{n} held: {what} ({why})").format(n=grouped(each.hour, self._), what=what, why=in_words(each.held, self._))
 
     def _forms(self, facts: Facts) -> Iterator[str]:
         yield self._("{held} requests held; robots caught in 30 days: {traps}").format(
