@@ -49,10 +49,20 @@ def language_here() -> Language:
 
 
 def day_in_words(day: date, language: Language) -> str:
-    """"26 November 2026", "26 novembre 2026"."""
+    """"1 November 2026", "1er novembre 2026"."""
     from babel.dates import format_date
 
+    if language == "fr" and day.day == 1:
+        return format_date(day, "'1er' MMMM y", locale="fr")
     return format_date(day, "long", locale="fr" if language == "fr" else "en_GB")
+
+
+def town_in_words(zone: str, language: Language) -> str:
+    """The town that a time zone is named after: "Athens", "Athènes". A name that Unicode's tables lack is read from the zone's own."""
+    from babel.core import Locale
+
+    names = Locale(language).time_zones.get(zone, {})
+    return str(names.get("city") or zone.partition("/")[2].replace("_", " ").replace("/", ", "))
 
 
 def grouped(number: int, _: Say) -> str:

@@ -107,7 +107,14 @@ def test_each_language_counts_in_its_own_way() -> None:
 
 
 def test_a_day_is_said_in_words() -> None:
-    assert [language.day_in_words(date(2026, 12, 1), each) for each in language.LANGUAGES] == ["1 December 2026", "1 décembre 2026"]
+    assert [language.day_in_words(date(2026, 12, 1), each) for each in language.LANGUAGES] == ["1 December 2026", "1er décembre 2026"]
+    assert language.day_in_words(date(2026, 12, 2), "fr") == "2 décembre 2026"
+
+
+def test_a_town_is_called_as_its_reader_calls_it() -> None:
+    assert [language.town_in_words("Europe/Vienna", each) for each in language.LANGUAGES] == ["Vienna", "Vienne"]
+    assert language.town_in_words("America/Port_of_Spain", "fr") == "Port-d’Espagne"
+    assert language.town_in_words("Europe/Paris", "fr") == "Paris"
 
 
 def test_a_language_relance_does_not_speak_is_refused() -> None:

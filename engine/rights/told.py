@@ -142,7 +142,7 @@ class Teller:
     def _sources(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
         for each in _part(dossier, "sources"):
-            details = ", ".join(f"{_(DETAILS[name])}: {each[name]}" for name in SOURCES if name in each)
+            details = ", ".join(_("{name}: {value}").format(name=_(DETAILS[name]), value=each[name]) for name in SOURCES if name in each)
             door = DOORS[str(each["door"])]
             yield Line(self._said(each["at"]), f"{_(door)} ({details})" if details else _(door))
 

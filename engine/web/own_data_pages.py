@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from unicodedata import normalize
 from urllib.parse import urlencode
 from zoneinfo import available_timezones
 
@@ -14,7 +15,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from engine.house import House
 from engine.intake.own_data import ADDRESS, FIELD, LANGUAGE, LANGUAGES, ZONE, Act, Mistaken, Wrong
-from engine.language import N_, Say, translator
+from engine.language import N_, Language, Say, town_in_words, translator
 from engine.rights.erasing import Kept, Receipt, what_remains
 from engine.rights.told import LANGUAGES as SPOKEN
 from engine.rights.told import Teller
@@ -80,13 +81,15 @@ REGIONS = {
 
 
 @cache
-def zones() -> dict[str, list[tuple[str, str]]]:
+def zones(language: Language) -> dict[str, list[tuple[str, str]]]:
     """The time zones one may choose, by part of the world: each with its town, Europe first."""
     found: dict[str, list[tuple[str, str]]] = {region: [] for region in ("Europe", *REGIONS)}
     for zone in sorted(available_timezones()):
         region, _, town = zone.partition("/")
         if region in found and town:
-            found[region].append((zone, town.replace("_", " ").replace("/", ", ")))
+            found[region].append((zone, town_in_words(zone, language)))
+    for towns in found.values():
+        towns.sort(key=lambda town: normalize("NFKD", town[1]).casefold())
     return found
 
 
@@ -172,8 +175,8 @@ class OwnDataPages:
             objected=letter.person.objected,
             zone_now=known.get(ZONE, letter.person.timezone)[:100],
             zone_wrong=wrong.get(ZONE, ""),
-            zones=[(_(REGIONS[region]), towns) for region, towns in zones().items()],
-            known_zones={zone for towns in zones().values() for zone, _town in towns},
+            zones=[(_(REGIONS[region]), towns) for region, towns in zones(letter.language).items()],
+            known_zones={zone for towns in zones(letter.language).values() for zone, _town in towns},
             correcting=bool(wrong) and ADDRESS not in wrong,
             mistakes=[(name, labels[name], why) for name, why in wrong.items()],
             said=self._said(letter, after, done, teller, _),
