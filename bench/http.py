@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator, Sequence
 
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
+ANSWERED = (b"HTTP/1.1 200", b"HTTP/1.1 303")
 _HEAD = "Host: lettres.potager.example\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n"
 
 
 class Refused(Exception):
-    """A request was not answered with 200: the status line it got."""
+    """A request was not answered with 200, or a press with 303: the status line it got."""
 
 
 def get(path: str) -> bytes:
@@ -26,7 +27,7 @@ def post(path: str, body: str) -> bytes:
 
 
 async def answers(port: int, requests: Sequence[bytes], connections: int) -> list[bytes]:
-    """The bodies of the answers, in the order of the requests. Raises Refused for any but 200."""
+    """The bodies of the answers, in the order of the requests. Raises Refused for any but 200 and 303."""
     found: list[bytes] = [b""] * len(requests)
     queue = iter(enumerate(requests))
     await asyncio.gather(*(_ask(port, queue, found) for _ in range(connections)))
@@ -46,13 +47,13 @@ async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     length = _LENGTH.search(head)
-    if not head.startswith(b"HTTP/1.1 200") or length is None:
+    if not head.startswith(ANSWERED) or length is None:
         raise Refused(head.partition(b"\r\n")[0].decode("latin-1"))
     return await reader.readexactly(int(length[1]))
 
 
 async def waited(port: int, requests: Sequence[bytes], rate: float, connections: int) -> list[float]:
-    """Seconds from when each request was due to its whole answer. Raises Refused for any answer but 200.
+    """Seconds from when each request was due to its whole answer. Raises Refused for any answer but 200 and 303.
 
     They come by chance, `rate` a second on average, whether or not the server keeps up: one that finds no connection free waits, and that counts.
     """
