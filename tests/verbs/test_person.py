@@ -120,7 +120,7 @@ def test_an_erasure_asks_first_and_gives_a_receipt(relance: Installation) -> Non
     careful = relance("person", "erase", who)
     assert careful.status == 1 and "say --yes" in careful.err
     receipt = relance.done("person", "erase", who, "--yes")
-    assert "address and fields: 1" in receipt and "What remains, and why:" in receipt and "suppression list" in receipt
+    assert "address and fields: 1" in receipt and "What remains, and why:" in receipt and "no address can be read back" in receipt
     assert who not in receipt
     (identifier,) = re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", receipt)
     assert names(relance, identifier)[-1] == "subscriber-erased"
