@@ -60,7 +60,7 @@ def tell(mistakes: tuple[Mistake, ...], folder: Path, _: Say) -> None:
     for mistake in mistakes:
         file = place(mistake)
         if file not in texts:
-            texts[file] = _lines(folder / file)
+            texts[file] = _lines(folder, file)
         sentence = mistake.words.said(_) if mistake.fatal else _("{sentence} (warning)").format(sentence=mistake.words.said(_))
         print_styled(f"{file}:{mistake.line}: {printable(sentence)}", "error" if mistake.fatal else "warning", sys.stderr)
         for line in _excerpt(texts[file], mistake):
@@ -72,9 +72,13 @@ def _as_json(mistake: Mistake, _: Say) -> dict[str, str | int | bool]:
     return {"file": place(mistake), "line": mistake.line, "column": mistake.column, "text": sentence, "fatal": mistake.fatal}
 
 
-def _lines(file: Path) -> list[str]:
+def _lines(folder: Path, file: str) -> list[str]:
+    """What the file holds, nothing where a link leads elsewhere: it is not followed for an excerpt either."""
+    path = folder.resolve() / file
     try:
-        return normalize("NFC", file.read_text(encoding="utf-8-sig").replace("\r\n", "\n")).split("\n")
+        if not path.is_file() or (file != CONFIG and path.resolve() != path):
+            return []
+        return normalize("NFC", path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")).split("\n")
     except (OSError, UnicodeDecodeError):
         return []
 

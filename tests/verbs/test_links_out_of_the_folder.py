@@ -13,6 +13,7 @@ from engine.authoring import LARGEST_TEXT, has_asset, open_asset, read_sequences
 from engine.config import Config, read_config
 from engine.inspecting import read_folder
 from engine.sequence.mistakes import Unpublishable
+from engine.verbs import planning
 from engine.verbs.planning import check
 from tests.verbs.test_checking import folder
 
@@ -114,3 +115,14 @@ def test_a_file_that_becomes_a_link_while_it_is_looked_at_is_not_followed(tmp_pa
         over.set()
         swapping.join()
     assert not any(SECRET in text for text in seen) and len(seen) > 1
+
+
+def test_no_excerpt_follows_a_link(tmp_path: Path) -> None:
+    """`/dev/zero` kept `check` busy for ever, and a secret would have been shown."""
+    (tmp_path / "secret").write_text("a secret\n")
+    (tmp_path / "sequences").mkdir()
+    for name, target in (("secret.md", "../secret"), ("zero.md", "/dev/zero")):
+        (tmp_path / "sequences" / name).symlink_to(target)
+        assert planning._lines(tmp_path, f"sequences/{name}") == []
+    (tmp_path / "sequences" / "plain.md").write_text("one\ntwo\n")
+    assert planning._lines(tmp_path, "sequences/plain.md") == ["one", "two", ""]
