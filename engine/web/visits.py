@@ -75,7 +75,10 @@ class Visits:
         """Whoever may not act gets the page instead: at worst one more button (C04)."""
         opened = yield from errands.opened(visitor.token)
         if opened is None:
-            return self.pages.unknown()
+            page = self.pages.unknown()
+            # Nobody was unsubscribed: a mail client must not tell its reader so.
+            page.status_code = 404
+            return page
         if not (yield from self._may_press(opened, visitor, body)):
             if body.said in ("button", "auto", "again"):
                 return _shown_at(opened)
