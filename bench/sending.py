@@ -29,7 +29,7 @@ connections = {connections}
 def at_work(here: Installation, parts: Sequence[str], senders: int) -> Iterator[list[Popen[bytes]]]:
     """The processes of these parts of Relance in the installation's folder, once they are seen to work; `senders` of them send."""
     house = here.house
-    house.desk.set_mark(f"armed:{house.config.smtp.host}", house.clock.now(), 0)
+    house.desk.set_mark(house.config.smtp.armed_mark, house.clock.now(), 0)
     # Nobody has followed this yet: a view that has come so far tells that the follower works.
     say(house, [SendingPaused(house.clock.now(), "bench", YES)])
     marks = here.folder / "data" / "marks"
