@@ -205,7 +205,8 @@ def _garbled(line: int, field: str, right: str, raw: str) -> Rejected:
     while deeper := ungarbled(right):
         right = deeper
     kind = f"the accents of {field} are garbled: export the file again as UTF-8"
-    return Rejected(line, f"{kind}; it most likely reads: {right}" if right else kind, raw, kind)
+    likely = f"the accents of {field} are garbled: export the file again as UTF-8; it most likely reads: {right}"
+    return Rejected(line, likely if right else kind, raw, kind)
 
 
 def _without_empty_end(cells: list[str]) -> int:

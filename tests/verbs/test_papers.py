@@ -15,6 +15,7 @@ from engine.subscriber.events import Cause
 from engine.verbs import breaching, writing_papers
 from engine.verbs.refusal import Refusal
 from tests.conftest import MakeHouse
+from tests.running import wait_for
 from tests.verbs.asking import FILES
 
 pytestmark = pytest.mark.postgres
@@ -121,7 +122,9 @@ def test_an_annex_names_its_processor_its_duties_and_its_sub_processors(declared
 def test_as_of_a_day_the_papers_say_what_was_declared_then(house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     publish(house, DECLARED)
     zone = house.config.site.timezone
-    then = to_local(house.clock.now(), zone).isoformat(timespec="milliseconds")
+    now = house.clock.now()
+    then = to_local(now, zone).isoformat(timespec="milliseconds")
+    wait_for(lambda: house.clock.now() > now)
     publish(house, DECLARED_ANEW)
     assert "Rosier" in asked(house, capsys, "register")
     assert "Rosier" not in asked(house, capsys, "register", "--as-of", then)
