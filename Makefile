@@ -24,7 +24,7 @@ test: .venv/installed-test ## style, types and every test
 	@sh tests/install_postgres.sh
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
-	$(COMPILED) $(BIN)/python -m pytest -q -n 4
+	$(COMPILED) $(BIN)/python -m pytest -q -n 5 --dist worksteal
 
 chaos: .venv/installed-test ## kill it three hundred times: nobody misses a letter
 	@rm -f bench/chaos.json
