@@ -21,30 +21,13 @@ from engine.verbs.retrying import retry_withheld
 from engine.verbs.story import standing
 from tests.auditor import Auditor
 from tests.sending.handing_over import ONE_BY_ONE
+from tests.sending.test_leases import FILES
 from tests.sending.test_setting_aside import enter
 from tests.sink import EVERYTHING, Sink
 
 pytestmark = pytest.mark.postgres
 MakeHouse = Callable[..., House]
 
-FILES = {
-    "suite.toml": """
-title = "Suite"
-purpose = "conseils"
-
-[[list]]
-id = 1
-name = "un"
-group = "prospects"
-
-  [[list.letter]]
-  id = "bonjour"
-  after = "0 minutes"
-  subject = "Bonjour"
-  body = "bonjour.md"
-""",
-    "bonjour.md": "Bonjour.\n",
-}
 TOWN = FILES | {"bonjour.md": "Bonjour {{ town }}.\n"}
 WITHOUT_SMTPUTF8 = tuple(feature for feature in EVERYTHING if feature != "SMTPUTF8")
 

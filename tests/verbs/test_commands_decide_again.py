@@ -60,10 +60,6 @@ def busy(make_house: MakeHouse) -> Iterator[House]:
         thread.join()
 
 
-def verb(arguments: argparse.Namespace, **options: object) -> argparse.Namespace:
-    return argparse.Namespace(**(vars(arguments) | options))
-
-
 def test_an_operator_is_never_told_to_try_again(busy: House, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = argparse.Namespace(list="", yes=True)
     for _ in range(TIMES):
