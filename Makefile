@@ -22,6 +22,7 @@ demo: .venv/installed ## install on first use, then show Relance at work
 test: .venv/installed-test ## style, types and every test
 	@sh tests/install_browser.sh
 	@sh tests/install_postgres.sh
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
 	$(COMPILED) $(BIN)/python -m pytest -q -n 5 --dist worksteal

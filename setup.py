@@ -1,8 +1,10 @@
-"""The one part of the build that `pyproject.toml` cannot say: the sample configuration, folders kept.
+"""The one part of the build that `pyproject.toml` cannot say: the sample configuration, folders
+kept.
 
-A built wheel lays `config.toml` and everything under `sequences/` in `share/relance/` of the place it is installed
-to (`sysconfig.get_path("data")`), from where `relance init DIR` copies them. A checkout, which `make` installs in
-editable mode, has no such copy: there the originals beside `engine/` are the sample.
+A built wheel lays `config.toml` and everything under `sequences/` in `share/relance/` of the place
+it is installed to (`sysconfig.get_path("data")`), from where `relance init DIR` copies them. A
+checkout, which `make` installs in editable mode, has no such copy: there the originals beside
+`engine/` are the sample.
 """
 
 from __future__ import annotations

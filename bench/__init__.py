@@ -1,1 +1,3 @@
-"""What it costs, each measure as a ratio to a limit found in the same run. `python -m bench`, or `make bench`."""
+"""What it costs, each measure as a ratio to a limit found in the same run. `python -m bench`, or
+`make bench`.
+"""

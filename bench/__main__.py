@@ -1,4 +1,6 @@
-"""`python -m bench`. The processes of a rebuild read this file again, as they read the program's own: whatever it imports would be measured too."""
+"""`python -m bench`. The processes of a rebuild read this file again, as they read the program's
+own: whatever it imports would be measured too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Appending to the ledger, against bare COPY of the same rows in the same batches, each batch a transaction."""
+"""Appending to the ledger, against bare COPY of the same rows in the same batches, each batch a
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ TYPES = ("uuid", "int8", "text", "bytea", "int8")
 
 
 def measure(size: Size) -> list[Row]:
-    """One event a stream and batch, as claims and outcomes are written, into streams that have begun before."""
+    """One event a stream and batch, as claims and outcomes are written, into streams that have
+    begun before.
+    """
     rounds, count = size.pick((3, 10 * BATCH), (5, 60 * BATCH), (5, 60 * BATCH))
     written, encoded_too = [], []
     with installed() as here:
@@ -28,12 +32,20 @@ def measure(size: Size) -> list[Row]:
             with Watch() as encoding:
                 ready = list(appends(people, 1, now))
             entries = [(each.stream, each.events[0]) for batch in ready for each in batch]
-            rows = [(uuid.UUID(stream), 4, event.name, event.at_version(4), position + n) for n, (stream, event) in enumerate(entries, 1)]
+            rows = [
+                (uuid.UUID(stream), 4, event.name, event.at_version(4), position + n)
+                for n, (stream, event) in enumerate(entries, 1)
+            ]
             position += count
             with Watch() as appending:
                 append_all(ledger, ready)
             with Watch() as bare:
                 copy_in(here.owner, table, TYPES, rows, BATCH)
             written.append((count / appending.seconds, count / bare.seconds))
-            encoded_too.append((count / (encoding.seconds + appending.seconds), count / bare.seconds))
-    return [against("append", "events/s", GOAL, written), against("append, encoding too", "events/s", None, encoded_too)]
+            encoded_too.append(
+                (count / (encoding.seconds + appending.seconds), count / bare.seconds)
+            )
+    return [
+        against("append", "events/s", GOAL, written),
+        against("append, encoding too", "events/s", None, encoded_too),
+    ]

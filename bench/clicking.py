@@ -1,8 +1,11 @@
-"""Clicks on a move link, each by another reader, against an empty page of the same framework and server, both at 32 connections.
+"""Clicks on a move link, each by another reader, against an empty page of the same framework and
+server, both at 32 connections.
 
-A click is the POST of the button's form, from its bytes to the page that says what was done, which is after the commit. The pages with the buttons
-were opened before. First as many as can be carried out, then at half that rate, coming by chance: how long all but one in a hundred wait at most.
-The row by processor time holds what web and PostgreSQL take for a click against what the server takes for an empty page.
+A click is the POST of the button's form, from its bytes to the page that says what was done, which
+is after the commit. The pages with the buttons were opened before. First as many as can be carried
+out, then at half that rate, coming by chance: how long all but one in a hundred wait at most. The
+row by processor time holds what web and PostgreSQL take for a click against what the server takes
+for an empty page.
 """
 
 from __future__ import annotations
@@ -37,7 +40,9 @@ port = {}
 
 
 def measure(size: Size) -> list[Row]:
-    """`relance web` alone on the installation; each round asks the readers of one list, then the empty page as often."""
+    """`relance web` alone on the installation; each round asks the readers of one list, then the
+    empty page as often.
+    """
     rounds, count, spaced = size.pick((3, 100, 50), (5, 2000, 1000), (5, 3000, 3000))
     ports, empty = (free_port(), free_port(), free_port()), free_port()
     found, waits, alone = [], [], []
@@ -55,12 +60,32 @@ def measure(size: Size) -> list[Row]:
             with Used(here.data) as theirs:
                 found.append((clicks, _rate(empty, [NOTHING] * count)))
             alone.append((cores() * count / ours.seconds, cores() * count / theirs.seconds))
-            waits.append((_wait(ports[0], presses[count:], clicks / 2), _wait(empty, [NOTHING] * spaced, clicks / 2)))
+            waits.append(
+                (
+                    _wait(ports[0], presses[count:], clicks / 2),
+                    _wait(empty, [NOTHING] * spaced, clicks / 2),
+                )
+            )
             if here.house.ledger.head() != before + count + spaced:
-                raise RuntimeError(f"of {count + spaced} clicks {here.house.ledger.head() - before} were carried out")
+                raise RuntimeError(
+                    f"of {count + spaced} clicks {here.house.ledger.head() - before} were"
+                    " carried out"
+                )
     wait, least = sorted(waits)[(rounds - 1) // 2]
-    slowest = Row("click, 99 of 100 at half that rate", round(wait, 1), "ms", round(least, 1), round(wait / least, 3), GOAL_WAIT, at_most=True)
-    return [against("click", "clicks/s", GOAL, found), against("click, by processor time", "clicks/s", None, alone), slowest]
+    slowest = Row(
+        "click, 99 of 100 at half that rate",
+        round(wait, 1),
+        "ms",
+        round(least, 1),
+        round(wait / least, 3),
+        GOAL_WAIT,
+        at_most=True,
+    )
+    return [
+        against("click", "clicks/s", GOAL, found),
+        against("click, by processor time", "clicks/s", None, alone),
+        slowest,
+    ]
 
 
 def _rate(port: int, requests: Sequence[bytes]) -> float:
@@ -92,6 +117,9 @@ def _tokens(here: Installation, number: int, count: int) -> list[str]:
     streams, tokens = join(here.house, number, count), []
     for first in range(0, count, BATCH):
         begun = send_by_hand(here.house, number, streams[first : first + BATCH])
-        tokens += [make_token(here.house.secrets.link_key, FIRST_LINK, position, message) for position, message in begun]
+        tokens += [
+            make_token(here.house.secrets.link_key, FIRST_LINK, position, message)
+            for position, message in begun
+        ]
     here.house.views.catch_up()
     return tokens

@@ -1,6 +1,8 @@
-"""Composing letters, against the least for who writes each letter anew: quoted-printable of the same bytes and one HMAC for each link.
+"""Composing letters, against the least for who writes each letter anew: quoted-printable of the
+same bytes and one HMAC for each link.
 
-A published letter is encoded once for all its readers; what is left is its fields, its links and the lines they stand in.
+A published letter is encoded once for all its readers; what is left is its fields, its links and
+the lines they stand in.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ AT = 1_800_000_000_000
 
 
 def measure(size: Size) -> list[Row]:
-    """The octets of a letter for each of many readers: words rendered, links signed, headers written."""
+    """The octets of a letter for each of many readers: words rendered, links signed, headers
+    written.
+    """
     rounds, count = size.pick((3, 300), (5, 5000), (5, 5000))
     with tempfile.TemporaryDirectory(prefix="relance-bench-") as name:
         folder = Path(name) / "installation"
@@ -59,9 +63,15 @@ def octets(folder: Path) -> int:
 
 def _composer(folder: Path) -> tuple[Composer, Plan]:
     config = read_config(folder)
-    return Composer(config, secrets.token_bytes(32)), parse(read_sequences(config.sequences), config.settings)
+    return Composer(config, secrets.token_bytes(32)), parse(
+        read_sequences(config.sequences), config.settings
+    )
 
 
 def _order(reader: int) -> Ordered:
-    begun = LetterBegun(AT, "list:1", "letter", LETTER, secrets.token_hex(16), 0, 1, 1, "conseils", "bench")
-    return Ordered(begun, reader, f"reader-{reader}@potager.example", {"first_name": f"Prénom-{reader}"}, "fr")
+    begun = LetterBegun(
+        AT, "list:1", "letter", LETTER, secrets.token_hex(16), 0, 1, 1, "conseils", "bench"
+    )
+    return Ordered(
+        begun, reader, f"reader-{reader}@potager.example", {"first_name": f"Prénom-{reader}"}, "fr"
+    )

@@ -1,7 +1,9 @@
-"""A crowd in seconds: one person lives by the engine's own code, the server copies what that left in ledger, vault and views for as many others.
+"""A crowd in seconds: one person lives by the engine's own code, the server copies what that left
+in ledger, vault and views for as many others.
 
-Each copy has an id, message ids and commitments of its own wherever they stand, in entries and packed folds alike. Entries are valid, at dense
-positions, one stage of everybody's life after the other; the views equal their replay. What differs from real people: all times are the one person's,
+Each copy has an id, message ids and commitments of its own wherever they stand, in entries and
+packed folds alike. Entries are valid, at dense positions, one stage of everybody's life after the
+other; the views equal their replay. What differs from real people: all times are the one person's,
 and the hash of an address stands for no address, so nobody of a crowd is found by address.
 """
 
@@ -28,7 +30,9 @@ _HASH = sql.SQL("sha256(convert_to(c.subscriber::text, 'UTF8'))")
 
 @dataclass(frozen=True)
 class Prototype:
-    """One who lived: their stream, and the words of their life that belong to nobody else (message ids, commitments), in hexadecimal."""
+    """One who lived: their stream, and the words of their life that belong to nobody else (message
+    ids, commitments), in hexadecimal.
+    """
 
     stream: str
     words: Sequence[str]
@@ -37,17 +41,24 @@ class Prototype:
         """What stands in the place of each of these for one of the crowd."""
         own: dict[str, sql.Composable] = {self.stream: sql.SQL("c.subscriber::text")}
         for number, word in enumerate(self.words):
-            fresh = sql.SQL("encode(sha256(convert_to({} || c.subscriber::text, 'UTF8')), 'hex')").format(sql.Literal(f"{number} "))
+            fresh = sql.SQL(
+                "encode(sha256(convert_to({} || c.subscriber::text, 'UTF8')), 'hex')"
+            ).format(sql.Literal(f"{number} "))
             own[word] = sql.SQL("left({}, {})").format(fresh, sql.Literal(len(word)))
         return own
 
 
 def multiply(owner: Owner, stream: str, count: int) -> None:
-    """`count` more who have lived as `stream` has. The views must have followed to the end, and nobody else may write."""
+    """`count` more who have lived as `stream` has. The views must have followed to the end, and
+    nobody else may write.
+    """
     if count <= 0:
         return
     entries = owner.execute(SQL["entries"], {"stream": stream}).fetchall()
-    prototype = Prototype(stream, list(dict.fromkeys(word for entry in entries for word in _WORDS.findall(str(entry[3])))))
+    prototype = Prototype(
+        stream,
+        list(dict.fromkeys(word for entry in entries for word in _WORDS.findall(str(entry[3])))),
+    )
     with owner.transaction():
         owner.execute(SQL["forget_ids"])
         owner.execute(sql.SQL(SQL["ids"]).format(count=sql.Literal(count)))
@@ -55,7 +66,11 @@ def multiply(owner: Owner, stream: str, count: int) -> None:
         _keep(owner, prototype, places)
         head = _head(owner)
         for (view,) in owner.execute(SQL["followed"]).fetchall():
-            owner.execute(sql.SQL(SQL["move_position"]).format(position=sql.Identifier(str(view), "position"), head=sql.Literal(head)))
+            owner.execute(
+                sql.SQL(SQL["move_position"]).format(
+                    position=sql.Identifier(str(view), "position"), head=sql.Literal(head)
+                )
+            )
 
 
 def settle(owner: Owner) -> None:
@@ -68,12 +83,22 @@ def _head(owner: Owner) -> int:
     return int(str(row[0]))
 
 
-def _enter(owner: Owner, prototype: Prototype, entries: Sequence[tuple[object, ...]], count: int) -> dict[int, int]:
-    """Where each entry of the prototype has its copies: the position before the first one's, by its own position."""
+def _enter(
+    owner: Owner, prototype: Prototype, entries: Sequence[tuple[object, ...]], count: int
+) -> dict[int, int]:
+    """Where each entry of the prototype has its copies: the position before the first one's, by its
+    own position.
+    """
     base, places = _head(owner), {}
     for position, version, topic, state in entries:
-        values = {"version": sql.Literal(version), "topic": sql.Literal(topic), "base": sql.Literal(base)}
-        owner.execute(sql.SQL(SQL["enter"]).format(state=_text(str(state), prototype.texts()), **values))
+        values = {
+            "version": sql.Literal(version),
+            "topic": sql.Literal(topic),
+            "base": sql.Literal(base),
+        }
+        owner.execute(
+            sql.SQL(SQL["enter"]).format(state=_text(str(state), prototype.texts()), **values)
+        )
         places[int(str(position))] = base
         base += count
     return places
@@ -86,11 +111,20 @@ def _keep(owner: Owner, prototype: Prototype, places: Mapping[int, int]) -> None
         where = sql.Identifier(str(schema), str(table))
         query = sql.SQL(SQL["rows"]).format(columns=names, table=where)
         for row in owner.execute(query, {"stream": prototype.stream}).fetchall():
-            values = [_value(column, value, prototype, places) for column, value in zip(columns, row, strict=True)]
-            owner.execute(sql.SQL(SQL["keep"]).format(table=where, columns=names, values=sql.SQL(", ").join(values)))
+            values = [
+                _value(column, value, prototype, places)
+                for column, value in zip(columns, row, strict=True)
+            ]
+            owner.execute(
+                sql.SQL(SQL["keep"]).format(
+                    table=where, columns=names, values=sql.SQL(", ").join(values)
+                )
+            )
 
 
-def _value(column: str, value: object, prototype: Prototype, places: Mapping[int, int]) -> sql.Composable:
+def _value(
+    column: str, value: object, prototype: Prototype, places: Mapping[int, int]
+) -> sql.Composable:
     known = {"subscriber": _HIS, "address": _ADDRESS, "address_hash": _HASH, "fields": _FIRST_NAME}
     if column in known:
         return known[column]
@@ -113,11 +147,15 @@ def _text(value: str, own: Mapping[str, sql.Composable]) -> sql.Composable:
 
 
 def _bytes(value: bytes, own: Mapping[str, sql.Composable]) -> sql.Composable:
-    """The same in packed bytes, where a word stands as the text it is, or as the bytes its digits mean."""
+    """The same in packed bytes, where a word stands as the text it is, or as the bytes its digits
+    mean.
+    """
     digits = value.hex()
     replaced: dict[str, sql.Composable] = {}
     for word, other in own.items():
-        replaced[word.encode().hex()] = sql.SQL("encode(convert_to({}, 'UTF8'), 'hex')").format(other)
+        replaced[word.encode().hex()] = sql.SQL("encode(convert_to({}, 'UTF8'), 'hex')").format(
+            other
+        )
         if "-" not in word:
             replaced[word] = other
     if not any(word in digits for word in replaced):

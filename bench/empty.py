@@ -1,4 +1,6 @@
-"""`python -m bench.empty PORT`: a page with nothing on it, by the framework and the server that also serve ours. Ends with SIGTERM."""
+"""`python -m bench.empty PORT`: a page with nothing on it, by the framework and the server that
+also serve ours. Ends with SIGTERM.
+"""
 
 from __future__ import annotations
 

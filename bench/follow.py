@@ -1,4 +1,6 @@
-"""Following the ledger into the views, against COPY of the view rows that each stage of the same people writes."""
+"""Following the ledger into the views, against COPY of the view rows that each stage of the same
+people writes.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ VIEW_BATCH = 1000
 
 
 def measure(size: Size) -> list[Row]:
-    """Live following of appended events by batches of 1000, rows and position in one transaction a view."""
+    """Live following of appended events by batches of 1000, rows and position in one transaction a
+    view.
+    """
     rounds, count = size.pick((3, 500), (5, 10_000), (5, 10_000))
     followed = []
     with installed() as here:
@@ -39,7 +43,9 @@ def _round(here: Installation, people: Sequence[Life]) -> tuple[float, float]:
         events = here.house.ledger.head() - before
         entries += events
         for schema, table in tables:
-            types, rows = rows_of(here.owner, schema, table, "subscriber", [life.stream for life in people])
+            types, rows = rows_of(
+                here.owner, schema, table, "subscriber", [life.stream for life in people]
+            )
             empty = twin(here.owner, schema, table)
             with Watch() as watch:
                 copy_in(here.owner, empty, types, rows, max(1, VIEW_BATCH * len(rows) // events))

@@ -1,7 +1,9 @@
-"""Large databases: made once a run, each from the next smaller one, and copied for whoever changes them.
+"""Large databases: made once a run, each from the next smaller one, and copied for whoever changes
+them.
 
-The smallest has the dialogue, people due on each of five lists, one on each of two more (all are paused), and one person who stands for the crowd:
-that one got the first letter of list 8 and waits a month for the second. Larger ones have more of the crowd. All are gone at the end.
+The smallest has the dialogue, people due on each of five lists, one on each of two more (all are
+paused), and one person who stands for the crowd: that one got the first letter of list 8 and waits
+a month for the second. Larger ones have more of the crowd. All are gone at the end.
 """
 
 from __future__ import annotations
@@ -13,7 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.crowd import multiply, settle
-from bench.installation import CROWDED, DUE_LISTS, ROUND_LISTS, Installation, join, opened, publish, send_by_hand
+from bench.installation import (
+    CROWDED,
+    DUE_LISTS,
+    ROUND_LISTS,
+    Installation,
+    join,
+    opened,
+    publish,
+    send_by_hand,
+)
 from bench.server import Server, server
 from bench.sizes import Size
 from engine.installation.events import SendingPaused
@@ -26,7 +37,9 @@ SPARE = 6 * GB
 """The log may grow to four of these, and nobody wants a full disk."""
 BASE = "base"
 PEOPLE = {Size.QUICK: 5_000, Size.USUAL: 100_000, Size.LARGE: 1_000_000}
-"""Memberships of the installation that the loop and the memory of its processes are measured in, those who are due among them."""
+"""Memberships of the installation that the loop and the memory of its processes are measured in,
+those who are due among them.
+"""
 
 
 class NoRoom(Exception):
@@ -35,9 +48,11 @@ class NoRoom(Exception):
 
 @dataclass
 class Ground:
-    """`due` people stand on each of the lists of rounds, among them the list's first, who can be multiplied; `crowds` are databases, by their count.
+    """`due` people stand on each of the lists of rounds, among them the list's first, who can be
+    multiplied; `crowds` are databases, by their count.
 
-    Without a crowd the ledger has `base` entries, and `each` more for everybody of a crowd. `picture`: where to draw what depends on size.
+    Without a crowd the ledger has `base` entries, and `each` more for everybody of a crowd.
+    `picture`: where to draw what depends on size.
     """
 
     place: Server
@@ -58,7 +73,9 @@ class Ground:
         return max(1, memberships - ROUND_LISTS * self.due)
 
     def crowd(self, count: int) -> str:
-        """The database with a crowd of `count`, made if it is not there yet; to be copied, not to be changed. Raises NoRoom."""
+        """The database with a crowd of `count`, made if it is not there yet; to be copied, not to
+        be changed. Raises NoRoom.
+        """
         if count not in self.crowds:
             smaller = max((each for each in self.crowds if each < count), default=0)
             self._room(count)
@@ -72,7 +89,9 @@ class Ground:
 
     @contextmanager
     def copy(self, count: int, extra: str = "") -> Iterator[Installation]:
-        """An installation with a crowd of `count` to do anything with; 0: nobody but those who are due."""
+        """An installation with a crowd of `count` to do anything with; 0: nobody but those who are
+        due.
+        """
         template = self.crowd(count) if count else BASE
         self._room(count)
         self.copies += 1
@@ -86,7 +105,9 @@ class Ground:
 
     @contextmanager
     def used_up(self, count: int) -> Iterator[Installation]:
-        """The database of a crowd itself, which goes afterwards: the largest would not be on the disk twice."""
+        """The database of a crowd itself, which goes afterwards: the largest would not be on the
+        disk twice.
+        """
         name = self.crowd(count)
         try:
             with opened(self.place, f"{name}_used_up", name) as here:
@@ -98,7 +119,10 @@ class Ground:
     def _room(self, count: int) -> None:
         needed, free = count * BYTES + SPARE, shutil.disk_usage(self.place.root).free
         if free < needed:
-            raise NoRoom(f"a crowd of {count:,} needs {needed / GB:.0f} GB in {self.place.root.parent}, and {free / GB:.0f} are free")
+            raise NoRoom(
+                f"a crowd of {count:,} needs {needed / GB:.0f} GB in {self.place.root.parent}, and"
+                f" {free / GB:.0f} are free"
+            )
 
 
 @contextmanager
@@ -110,7 +134,11 @@ def ground(due: int, picture: Path | None = None) -> Iterator[Ground]:
             house = here.house
             publish(house)
             now = house.clock.now()
-            house.publications.execute(lambda state: [SendingPaused(now, "bench", n) for n in DUE_LISTS], Cause("operator"), now)
+            house.publications.execute(
+                lambda state: [SendingPaused(now, "bench", n) for n in DUE_LISTS],
+                Cause("operator"),
+                now,
+            )
             for number in (*DUE_LISTS, CROWDED):
                 (made.firsts[number],) = join(house, number, 1)
             send_by_hand(house, CROWDED, [made.firsts[CROWDED]])

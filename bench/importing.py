@@ -1,4 +1,6 @@
-"""Importing a file of new people, against COPY of every row it writes in the ledger and the vault, a chunk's rows in one transaction."""
+"""Importing a file of new people, against COPY of every row it writes in the ledger and the vault,
+a chunk's rows in one transaction.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ WRITES = (EVENTS, PEOPLE, EVIDENCE)
 
 
 def measure(size: Size) -> list[Row]:
-    """From the opening of a .csv with addresses and first names to the last commit; nobody in it is known."""
+    """From the opening of a .csv with addresses and first names to the last commit; nobody in it is
+    known.
+    """
     rounds, count = size.pick((3, 1000), (3, 20_000), (3, 200_000))
     found = []
     with installed() as here:
@@ -43,7 +47,10 @@ def measure(size: Size) -> list[Row]:
 
 def _written(folder: Path, number: int, count: int) -> Path:
     path = folder / f"readers-{number}.csv"
-    lines = ["email,first_name", *(f"reader-{number}-{n}@potager.example,Prénom {n}" for n in range(count))]
+    lines = [
+        "email,first_name",
+        *(f"reader-{number}-{n}@potager.example,Prénom {n}" for n in range(count)),
+    ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 

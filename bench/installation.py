@@ -1,7 +1,9 @@
-"""An installation to be measured and thrown away: its own folder, its own embedded PostgreSQL with the settings everybody gets, one dialogue.
+"""An installation to be measured and thrown away: its own folder, its own embedded PostgreSQL with
+the settings everybody gets, one dialogue.
 
-Lists 1 to 7 send the same letter, about 3 KB with three signed links besides the foot's, as soon as somebody joins; each round of a measure takes a
-list of its own. List 8 has a second letter a month after it: a crowd that has got the first stands there and waits.
+Lists 1 to 7 send the same letter, about 3 KB with three signed links besides the foot's, as soon as
+somebody joins; each round of a measure takes a list of its own. List 8 has a second letter a month
+after it: a crowd that has got the first stands there and waits.
 """
 
 from __future__ import annotations
@@ -82,7 +84,9 @@ _LATER = """
 
 @dataclass(frozen=True)
 class Installation:
-    """`folder` is what `relance -C` takes; `owner` a connection that may make tables beside the program's own; `data` PostgreSQL's folder."""
+    """`folder` is what `relance -C` takes; `owner` a connection that may make tables beside the
+    program's own; `data` PostgreSQL's folder.
+    """
 
     folder: Path
     house: House
@@ -96,8 +100,13 @@ def write_folder(folder: Path, extra: str = "") -> None:
     sequences.mkdir(parents=True)
     (folder / "config.toml").write_text(CONFIG + extra, encoding="utf-8")
     lists = [_LIST.format(number, "0 minutes") for number in DUE_LISTS]
-    lists += [_LIST.format(CROWDED, "0 minutes") + _LATER, *(_LIST.format(number, "30 days") for number in (YES, NO, MORE))]
-    (sequences / "bench.toml").write_text('title = "Bench"\npurpose = "conseils"\n' + "".join(lists), encoding="utf-8")
+    lists += [
+        _LIST.format(CROWDED, "0 minutes") + _LATER,
+        *(_LIST.format(number, "30 days") for number in (YES, NO, MORE)),
+    ]
+    (sequences / "bench.toml").write_text(
+        'title = "Bench"\npurpose = "conseils"\n' + "".join(lists), encoding="utf-8"
+    )
     for words in WORDS.iterdir():
         shutil.copy(words, sequences / words.name)
 
@@ -111,12 +120,17 @@ def installed(extra: str = "") -> Iterator[Installation]:
 
 
 @contextmanager
-def opened(place: Server, folder_name: str, database: str, extra: str = "") -> Iterator[Installation]:
-    """An installation's folder for a database of this server, made where it is missing; whoever owned its views before, its own program does now."""
+def opened(
+    place: Server, folder_name: str, database: str, extra: str = ""
+) -> Iterator[Installation]:
+    """An installation's folder for a database of this server, made where it is missing; whoever
+    owned its views before, its own program does now.
+    """
     folder = place.root / folder_name
     write_folder(folder, f'{extra}\n[store]\nurl = "{place.url(database)}"\n')
     config = read_config(folder)
-    # One set for the server: a database that was copied from another, or is opened from another folder, knows its secrets again.
+    # One set for the server: a database that was copied from another, or is opened from another
+    # folder, knows its secrets again.
     secrets = place.root / "secrets"
     make_secrets(secrets)
     owner = ensure_database(place.admin, database)
@@ -132,12 +146,22 @@ def opened(place: Server, folder_name: str, database: str, extra: str = "") -> I
 def hand_over(owner: psycopg.Connection[tuple[object, ...]], program: str) -> None:
     """A copy's views belong to the program of what it was copied from."""
     for (before,) in owner.execute(SQL["owners"]).fetchall():
-        owner.execute(sql.SQL(SQL["hand_over"]).format(sql.Identifier(str(before)), sql.Identifier(program_role(program))))
+        owner.execute(
+            sql.SQL(SQL["hand_over"]).format(
+                sql.Identifier(str(before)), sql.Identifier(program_role(program))
+            )
+        )
 
 
 def publish(house: House) -> None:
     now = house.clock.now()
-    facts = publication(house.publications.current(), read_sequences(house.config.sequences), house.config.settings, now, "bench")
+    facts = publication(
+        house.publications.current(),
+        read_sequences(house.config.sequences),
+        house.config.settings,
+        now,
+        "bench",
+    )
     if not house.publications.execute(lambda state: facts, Cause("operator"), now):
         raise RuntimeError("the dialogue of the benchmark was not published")
 
@@ -164,9 +188,21 @@ def _joining(now: int, number: int, reader: int) -> Wish:
 
 
 def send_by_hand(house: House, number: int, streams: Sequence[str]) -> list[tuple[int, str]]:
-    """The letter of list `number` begun and sent as the ledger has it, without a mail; where each was begun, and its message id."""
+    """The letter of list `number` begun and sent as the ledger has it, without a mail; where each
+    was begun, and its message id.
+    """
     now, engine = house.clock.now(), Cause("engine")
     pairs = [(stream, secrets.token_hex(16)) for stream in streams]
-    begun = house.decisions.carry_out([Wish(Perform(now, engine, f"list:{number}", message, "bench"), stream=stream) for stream, message in pairs])
-    house.decisions.carry_out([Wish(RecordOutcome(now, engine, message, "sent", 250), stream=stream) for stream, message in pairs])
+    begun = house.decisions.carry_out(
+        [
+            Wish(Perform(now, engine, f"list:{number}", message, "bench"), stream=stream)
+            for stream, message in pairs
+        ]
+    )
+    house.decisions.carry_out(
+        [
+            Wish(RecordOutcome(now, engine, message, "sent", 250), stream=stream)
+            for stream, message in pairs
+        ]
+    )
     return [(each.positions[0], message) for each, (_, message) in zip(begun, pairs, strict=True)]

@@ -1,6 +1,8 @@
-"""What the stop journal costs those who leave, and those who click beside them: the same batches decided and written with the journal and without.
+"""What the stop journal costs those who leave, and those who click beside them: the same batches
+decided and written with the journal and without.
 
-A batch is 32 wishes of 32 people, as a moment of clicks is; in one row one of them withdraws (in a hundred clicks, three), in the other all do.
+A batch is 32 wishes of 32 people, as a moment of clicks is; in one row one of them withdraws (in a
+hundred clicks, three), in the other all do.
 """
 
 from __future__ import annotations
@@ -31,13 +33,25 @@ def measure(size: Size) -> list[Row]:
             found = []
             for each in range(rounds):
                 # In turn, so that neither always comes first.
-                rates = {noted: _noted(here, numbers, batches, leaving, noted) for noted in ((True, False) if each % 2 else (False, True))}
+                rates = {
+                    noted: _noted(here, numbers, batches, leaving, noted)
+                    for noted in ((True, False) if each % 2 else (False, True))
+                }
                 found.append((rates[True], rates[False]))
-            rows.append(against(f"{name}, with the stop journal", "wishes/s", GOAL if leaving == 1 else None, found))
+            rows.append(
+                against(
+                    f"{name}, with the stop journal",
+                    "wishes/s",
+                    GOAL if leaving == 1 else None,
+                    found,
+                )
+            )
     return rows
 
 
-def _noted(here: Installation, numbers: Iterator[int], batches: int, leaving: int, noted: bool) -> float:
+def _noted(
+    here: Installation, numbers: Iterator[int], batches: int, leaving: int, noted: bool
+) -> float:
     streams = _people(here, numbers, batches * TOGETHER)
     if noted:
         return _rate(here, streams, leaving)
@@ -48,7 +62,10 @@ def _noted(here: Installation, numbers: Iterator[int], batches: int, leaving: in
 def _people(here: Installation, numbers: Iterator[int], wanted: int) -> list[str]:
     now = here.house.clock.now()
     addresses = [f"leaving-{next(numbers)}@potager.example" for _ in range(wanted)]
-    wishes = [Wish(Subscribe(now, CLICK, 1, "consent", "single"), address=address, keep=Keep("", now)) for address in addresses]
+    wishes = [
+        Wish(Subscribe(now, CLICK, 1, "consent", "single"), address=address, keep=Keep("", now))
+        for address in addresses
+    ]
     return [result.stream for result in here.house.decisions.carry_out(wishes)]
 
 
@@ -56,7 +73,10 @@ def _rate(here: Installation, streams: Sequence[str], leaving: int) -> float:
     now = here.house.clock.now()
     with Watch() as watch:
         for start in range(0, len(streams), TOGETHER):
-            wishes = [Wish(_command(now, n < leaving), stream=stream) for n, stream in enumerate(streams[start : start + TOGETHER])]
+            wishes = [
+                Wish(_command(now, n < leaving), stream=stream)
+                for n, stream in enumerate(streams[start : start + TOGETHER])
+            ]
             here.house.decisions.carry_out(wishes)
     return len(streams) / watch.seconds
 

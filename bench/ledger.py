@@ -1,6 +1,8 @@
-"""The loop's append and load while the ledger grows: 500 people, each from their fold and the later events; one event to each of 500 people.
+"""The loop's append and load while the ledger grows: 500 people, each from their fold and the later
+events; one event to each of 500 people.
 
-Ledgers of all sizes take turns batch by batch, so that a large one is held against a small one in the same seconds. The picture shows them all.
+Ledgers of all sizes take turns batch by batch, so that a large one is held against a small one in
+the same seconds. The picture shows them all.
 """
 
 from __future__ import annotations
@@ -25,14 +27,20 @@ from engine.subscriber.person import Person
 
 SQL = beside(__file__)
 GOAL = 0.8
-EVENTS = {Size.QUICK: (15_000, 30_000), Size.USUAL: (100_000, 200_000, 1_000_000), Size.LARGE: (1_000_000, 2_000_000, 10_000_000)}
+EVENTS = {
+    Size.QUICK: (15_000, 30_000),
+    Size.USUAL: (100_000, 200_000, 1_000_000),
+    Size.LARGE: (1_000_000, 2_000_000, 10_000_000),
+}
 ENGINE = Cause("engine")
 LOAD, APPEND = "load", "append"
 
 
 @dataclass
 class Cost:
-    """What 500 people cost at a size of ledger: milliseconds of each batch, in the order in which the sizes took turns."""
+    """What 500 people cost at a size of ledger: milliseconds of each batch, in the order in which
+    the sizes took turns.
+    """
 
     events: int
     batches: dict[str, list[float]] = field(default_factory=lambda: {LOAD: [], APPEND: []})
@@ -42,20 +50,35 @@ def measure(size: Size, ground: Ground) -> list[Row]:
     """The largest ledger against the smallest. All of the run's crowds are used up."""
     costs = _costs(size, ground)
     if ground.picture is not None:
-        curves = [Curve(name, [(cost.events, statistics.median(cost.batches[name])) for cost in costs]) for name in (APPEND, LOAD)]
+        curves = [
+            Curve(name, [(cost.events, statistics.median(cost.batches[name])) for cost in costs])
+            for name in (APPEND, LOAD)
+        ]
         ground.picture.write_text(drawn(curves), encoding="utf-8")
     small, large = costs[0], costs[-1]
     rows = []
     for name in (APPEND, LOAD):
-        pairs = [(1000 * BATCH / ours, 1000 * BATCH / theirs) for ours, theirs in zip(large.batches[name], small.batches[name], strict=True)]
-        rows.append(against(f"the loop's {name} at {large.events:,} events against {small.events:,}", "people/s", GOAL, pairs))
+        pairs = [
+            (1000 * BATCH / ours, 1000 * BATCH / theirs)
+            for ours, theirs in zip(large.batches[name], small.batches[name], strict=True)
+        ]
+        rows.append(
+            against(
+                f"the loop's {name} at {large.events:,} events against {small.events:,}",
+                "people/s",
+                GOAL,
+                pairs,
+            )
+        )
     return rows
 
 
 def _costs(size: Size, ground: Ground) -> list[Cost]:
     """Smallest first."""
     warming, turns = size.pick((2, 5), (20, 60), (100, 100))
-    crowds = sorted({ground.people_for(events) for events in EVENTS[size]} | {ground.crowd_among(PEOPLE[size])})
+    crowds = sorted(
+        {ground.people_for(events) for events in EVENTS[size]} | {ground.crowd_among(PEOPLE[size])}
+    )
     for crowd in crowds:
         ground.crowd(crowd)
     with ExitStack() as stack:
@@ -72,7 +95,9 @@ def _costs(size: Size, ground: Ground) -> list[Cost]:
 
 def _batch(here: Installation) -> dict[str, float]:
     positions = random.sample(range(1, here.house.ledger.head() + 1), 2 * BATCH)
-    rows = here.owner.execute(SQL["some"], {"positions": positions, "installation": STREAM, "count": BATCH}).fetchall()
+    rows = here.owner.execute(
+        SQL["some"], {"positions": positions, "installation": STREAM, "count": BATCH}
+    ).fetchall()
     with Watch() as loading:
         people = here.house.decisions.load([str(row[0]) for row in rows])
     claims = [_claim(here, stream, person) for stream, person in people.items()]
@@ -85,5 +110,16 @@ def _batch(here: Installation) -> dict[str, float]:
 
 def _claim(here: Installation, stream: str, person: Person) -> Append:
     now = here.house.clock.now()
-    begun = LetterBegun(now, f"list:{CROWDED}", "letter", LETTER, secrets.token_hex(16), 1, CROWDED, 1, "conseils", "bench")
+    begun = LetterBegun(
+        now,
+        f"list:{CROWDED}",
+        "letter",
+        LETTER,
+        secrets.token_hex(16),
+        1,
+        CROWDED,
+        1,
+        "conseils",
+        "bench",
+    )
     return Append(stream, person.version, (Encoded(stream, begun, ENGINE, now),))

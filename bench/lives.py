@@ -1,4 +1,6 @@
-"""People who exist for the benchmark alone: their events in the order a ledger would have them, without deciding anything."""
+"""People who exist for the benchmark alone: their events in the order a ledger would have them,
+without deciding anything.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def joining(life: Life, at: int) -> tuple[AnyEvent, ...]:
 
 
 def begun(life: Life, at: int) -> tuple[AnyEvent, ...]:
-    return (e.LetterBegun(at, "list:1", "letter", LETTER, life.message, 1, 1, 1, "conseils", "bench"),)
+    return (
+        e.LetterBegun(at, "list:1", "letter", LETTER, life.message, 1, 1, 1, "conseils", "bench"),
+    )
 
 
 def sent(life: Life, at: int) -> tuple[AnyEvent, ...]:
@@ -43,7 +47,9 @@ def sent(life: Life, at: int) -> tuple[AnyEvent, ...]:
 
 
 STAGES = ((joining, IMPORT, 0), (begun, ENGINE, 3), (sent, RELAY, 4))
-"""What happens to everybody, one stage after the other: its events, their cause, and the version they follow."""
+"""What happens to everybody, one stage after the other: its events, their cause, and the version
+they follow.
+"""
 
 
 def appends(people: Sequence[Life], stage: int, at: int) -> Iterator[list[Append]]:
@@ -51,7 +57,11 @@ def appends(people: Sequence[Life], stage: int, at: int) -> Iterator[list[Append
     events, cause, version = STAGES[stage]
     for first in range(0, len(people), BATCH):
         yield [
-            Append(life.stream, version, tuple(Encoded(life.stream, event, cause, at) for event in events(life, at)))
+            Append(
+                life.stream,
+                version,
+                tuple(Encoded(life.stream, event, cause, at) for event in events(life, at)),
+            )
             for life in people[first : first + BATCH]
         ]
 

@@ -1,10 +1,13 @@
-"""The whole loop: letters that are due are taken, claimed in the ledger, composed, checked, handed over by SMTP, and their outcomes recorded.
+"""The whole loop: letters that are due are taken, claimed in the ledger, composed, checked, handed
+over by SMTP, and their outcomes recorded.
 
-The limit is smtp-source on the same smtp-sink with messages of the same size, while nothing else is under way. Then the same where many times as many
-people stand on lists and are not due, against itself: both installations share the server and take turns.
+The limit is smtp-source on the same smtp-sink with messages of the same size, while nothing else is
+under way. Then the same where many times as many people stand on lists and are not due, against
+itself: both installations share the server and take turns.
 
-The last row holds processor time against processor time, PostgreSQL's and the sink's included: what both could do had they the machine's cores to
-themselves and kept all of them busy. Others on the machine move it little.
+The last row holds processor time against processor time, PostgreSQL's and the sink's included: what
+both could do had they the machine's cores to themselves and kept all of them busy. Others on the
+machine move it little.
 """
 
 from __future__ import annotations
@@ -26,7 +29,9 @@ PARTS = ("follow", *["send"] * SENDERS)
 
 
 def measure(size: Size, ground: Ground) -> list[Row]:
-    """Each round sends one list's letter to as many people in both installations; then the other sender sends as many."""
+    """Each round sends one list's letter to as many people in both installations; then the other
+    sender sends as many.
+    """
     rounds, count = size.pick(3, ROUND_LISTS, ROUND_LISTS), ground.due
     few, many = ROUND_LISTS * count, PEOPLE[size]
     limits, large, alone = [], [], []
@@ -49,7 +54,15 @@ def measure(size: Size, ground: Ground) -> list[Row]:
     name = "loop" if not target.plain else f"loop (limit: {target.sender})"
     goal, floor = (None, None) if target.plain else (GOAL, FLOOR)
     return [
-        against(f"{name}, {rounds * count:,} letters of {length:,} octets", "letters/s", goal, limits, floor=floor),
-        against(f"loop, {many:,} memberships against {few:,}", "letters/s", GOAL_AGAINST_ITSELF, large),
+        against(
+            f"{name}, {rounds * count:,} letters of {length:,} octets",
+            "letters/s",
+            goal,
+            limits,
+            floor=floor,
+        ),
+        against(
+            f"loop, {many:,} memberships against {few:,}", "letters/s", GOAL_AGAINST_ITSELF, large
+        ),
         against(f"{name}, by processor time", "letters/s", None, alone),
     ]

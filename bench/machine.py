@@ -20,9 +20,16 @@ def load() -> str:
 
 
 def described(before: str, server: Mapping[str, str]) -> str:
-    """`before` is the load when the run began; `server` what PostgreSQL says of its settings, where a measure asked it."""
+    """`before` is the load when the run began; `server` what PostgreSQL says of its settings, where
+    a measure asked it.
+    """
     memory = f"{psutil.virtual_memory().total / 2**30:.0f} GB"
-    lines = [f"{cores()} cores, {memory}, {platform.system()} {platform.machine()}, Python {platform.python_version()}; load {before} to {load()}"]
+    lines = [
+        f"{cores()} cores, {memory}, {platform.system()} {platform.machine()}, Python"
+        f" {platform.python_version()}; load {before} to {load()}"
+    ]
     if server:
-        lines.append("PostgreSQL: " + ", ".join(f"{name} {value}" for name, value in server.items()))
+        lines.append(
+            "PostgreSQL: " + ", ".join(f"{name} {value}" for name, value in server.items())
+        )
     return "\n".join(lines)

@@ -1,4 +1,6 @@
-"""`python -m bench [--quick | --large] [--output FILE] [--picture FILE] [NAME …]`: measure, print one table, write `bench/results.json`."""
+"""`python -m bench [--quick | --large] [--output FILE] [--picture FILE] [NAME …]`: measure, print
+one table, write `bench/results.json`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,20 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import append, chaos, clicking, composing, follow, importing, leaving, ledger, loop, memory, proof, rebuild
+from bench import (
+    append,
+    chaos,
+    clicking,
+    composing,
+    follow,
+    importing,
+    leaving,
+    ledger,
+    loop,
+    memory,
+    proof,
+    rebuild,
+)
 from bench.ground import Ground, NoRoom, ground
 from bench.machine import described, load
 from bench.sizes import Size
@@ -38,13 +53,36 @@ DUE = {Size.QUICK: 500, Size.USUAL: 4_000, Size.LARGE: 10_000}
 
 def main() -> int:
     names = (*ALONE, *ON_GROUND)
-    found = argparse.ArgumentParser(prog="python -m bench", description="What Relance costs, as ratios to limits found in the same run.")
-    found.add_argument("names", nargs="*", metavar="NAME", help=f"which measures (default: all): {', '.join(names)}")
+    found = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="What Relance costs, as ratios to limits found in the same run.",
+    )
+    found.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"which measures (default: all): {', '.join(names)}",
+    )
     sizes = found.add_mutually_exclusive_group()
-    sizes.add_argument("--quick", action="store_true", help="small sizes, to see that it works; the figures mean little")
+    sizes.add_argument(
+        "--quick",
+        action="store_true",
+        help="small sizes, to see that it works; the figures mean little",
+    )
     sizes.add_argument("--large", action="store_true", help="the sizes the goals are set for")
-    found.add_argument("--output", type=Path, default=RESULTS, metavar="FILE", help="where the results go (default: bench/results.json)")
-    found.add_argument("--picture", type=Path, metavar="FILE", help="where to draw cost against the ledger's size (default: nowhere)")
+    found.add_argument(
+        "--output",
+        type=Path,
+        default=RESULTS,
+        metavar="FILE",
+        help="where the results go (default: bench/results.json)",
+    )
+    found.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE",
+        help="where to draw cost against the ledger's size (default: nowhere)",
+    )
     args = found.parse_args()
     if unknown := [name for name in args.names if name not in names]:
         found.error(f"there is no measure {', '.join(unknown)}; there are {', '.join(names)}")
@@ -60,8 +98,12 @@ def main() -> int:
     return 0
 
 
-def _measured(names: Iterable[str], size: Size, picture: Path | None) -> tuple[list[Row], dict[str, str]]:
-    """Their rows, and the settings of the server that has the large databases. What has no room on this disk is said, and has no row."""
+def _measured(
+    names: Iterable[str], size: Size, picture: Path | None
+) -> tuple[list[Row], dict[str, str]]:
+    """Their rows, and the settings of the server that has the large databases. What has no room on
+    this disk is said, and has no row.
+    """
     rows: list[Row] = []
     settings: dict[str, str] = {}
     with ExitStack() as stack:

@@ -1,4 +1,6 @@
-"""The most memory that each process of Relance ever held, PostgreSQL's apart, while it works among very many people."""
+"""The most memory that each process of Relance ever held, PostgreSQL's apart, while it works among
+very many people.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ CLICKS = 500
 
 
 def measure(size: Size, ground: Ground) -> list[Row]:
-    """Each sends, follows or serves: one list's letters, then clicks in them. First every part as a process of its own, then `run`, which is all."""
+    """Each sends, follows or serves: one list's letters, then clicks in them. First every part as a
+    process of its own, then `run`, which is all.
+    """
     ports = (free_port(), free_port(), free_port())
     peaks: dict[str, int] = {}
     with sink() as target:
@@ -38,8 +42,16 @@ def measure(size: Size, ground: Ground) -> list[Row]:
                 with at_work(here, parts, 1) as processes:
                     tokens = _sent(here, number, ground.due)
                     asyncio.run(_clicked(ports[0], tokens[:CLICKS]))
-                    peaks |= {name: peak(process.pid) for name, process in zip(parts, processes, strict=True)}
-    return [Row(f"memory of {name}, {PEOPLE[size]:,} people", peaks[name], "MB", goal=GOAL, at_most=True) for name in (*APART, *TOGETHER)]
+                    peaks |= {
+                        name: peak(process.pid)
+                        for name, process in zip(parts, processes, strict=True)
+                    }
+    return [
+        Row(
+            f"memory of {name}, {PEOPLE[size]:,} people", peaks[name], "MB", goal=GOAL, at_most=True
+        )
+        for name in (*APART, *TOGETHER)
+    ]
 
 
 def _sent(here: Installation, number: int, count: int) -> list[str]:
@@ -47,8 +59,15 @@ def _sent(here: Installation, number: int, count: int) -> list[str]:
     before = here.house.ledger.head()
     send(here.house, number, count)
     entries = here.house.ledger.between(before, here.house.ledger.head(), 2 * CLICKS)
-    begun = [(entry.position, entry.event.message) for entry in entries if isinstance(entry.event, LetterBegun)]
-    return [make_token(here.house.secrets.link_key, FIRST_LINK, position, message) for position, message in begun]
+    begun = [
+        (entry.position, entry.event.message)
+        for entry in entries
+        if isinstance(entry.event, LetterBegun)
+    ]
+    return [
+        make_token(here.house.secrets.link_key, FIRST_LINK, position, message)
+        for position, message in begun
+    ]
 
 
 async def _clicked(port: int, tokens: list[str]) -> None:

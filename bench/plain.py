@@ -1,7 +1,8 @@
-"""What stands in for Postfix's tools where they are missing: the plainest SMTP sink and sender that asyncio makes.
+"""What stands in for Postfix's tools where they are missing: the plainest SMTP sink and sender that
+asyncio makes.
 
-Slower than those, so a ratio to them flatters: its row says so in its name.
-`python -m bench.plain sink PORT`, `python -m bench.plain send PORT COUNT SIZE SESSIONS`.
+Slower than those, so a ratio to them flatters: its row says so in its name. `python -m bench.plain
+sink PORT`, `python -m bench.plain send PORT COUNT SIZE SESSIONS`.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ async def _session(port: int, body: bytes, share: int) -> None:
     await said(b"", 1)
     await said(b"EHLO bench\r\n", 2)
     for _ in range(share):
-        await said(b"MAIL FROM:<bench@potager.example>\r\nRCPT TO:<reader@potager.example>\r\nDATA\r\n", 3)
+        await said(
+            b"MAIL FROM:<bench@potager.example>\r\nRCPT TO:<reader@potager.example>\r\nDATA\r\n", 3
+        )
         await said(body)
     await said(b"QUIT\r\n")
     writer.close()

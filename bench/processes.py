@@ -1,4 +1,6 @@
-"""Processes of a measure: started, waited for until they say that they are ready, and ended by their own id whatever happens."""
+"""Processes of a measure: started, waited for until they say that they are ready, and ended by
+their own id whatever happens.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,21 @@ class NotReady(Exception):
 
 
 @contextmanager
-def running(command: Sequence[str], *, says_ready: bool = True) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: Sequence[str], *, says_ready: bool = True
+) -> Iterator[subprocess.Popen[bytes]]:
     """Ends with SIGTERM, and SIGKILL where that does not help within thirty seconds."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE if says_ready else subprocess.DEVNULL, cwd=ROOT)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE if says_ready else subprocess.DEVNULL, cwd=ROOT
+    )
     try:
         if says_ready:
             assert process.stdout is not None
             if process.stdout.readline().strip() != b"ready":
-                raise NotReady(f"{' '.join(command[1:])} ended with status {process.wait(PATIENCE)} before it was ready")
+                raise NotReady(
+                    f"{' '.join(command[1:])} ended with status {process.wait(PATIENCE)} before it"
+                    " was ready"
+                )
         yield process
     finally:
         process.terminate()
@@ -45,7 +54,9 @@ def module(name: str, *arguments: str) -> list[str]:
 
 
 def listening(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Waits until somebody takes connections on a loopback port. Raises NotReady when `process` has ended or patience has."""
+    """Waits until somebody takes connections on a loopback port. Raises NotReady when `process` has
+    ended or patience has.
+    """
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
         try:
@@ -69,5 +80,14 @@ def free_port() -> int:
 
 def found(tool: str) -> str | None:
     """Where a tool of Postfix is: its folder is not on everybody's path."""
-    places = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/libexec/postfix"]
-    return next((str(path) for place in places if place and os.access(path := Path(place) / tool, os.X_OK)), None)
+    places = [
+        *os.environ.get("PATH", "").split(os.pathsep),
+        "/usr/sbin",
+        "/usr/local/sbin",
+        "/opt/homebrew/sbin",
+        "/usr/libexec/postfix",
+    ]
+    return next(
+        (str(path) for place in places if place and os.access(path := Path(place) / tool, os.X_OK)),
+        None,
+    )

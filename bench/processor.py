@@ -1,4 +1,6 @@
-"""What work takes of the processor, in all processes that do it. Others on the machine lengthen the wall's time, hardly this."""
+"""What work takes of the processor, in all processes that do it. Others on the machine lengthen the
+wall's time, hardly this.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from engine.store import postmaster
 
 
 class Used:
-    """`with Used(data) as it: …`, then `it.seconds`: of all that this process has started, ended or not, and of the PostgreSQL in `data`.
+    """`with Used(data) as it: …`, then `it.seconds`: of all that this process has started, ended or
+    not, and of the PostgreSQL in `data`.
 
     `own`: of this process too, where it does the work itself and not only waits for others.
     """
@@ -33,7 +36,9 @@ class Used:
 
     def _now(self) -> float:
         own = os.times()
-        found = own.children_user + own.children_system + (own.user + own.system if self._own else 0.0)
+        found = (
+            own.children_user + own.children_system + (own.user + own.system if self._own else 0.0)
+        )
         trees = psutil.Process().children(recursive=True)
         if psutil.pid_exists(self._server):
             server = psutil.Process(self._server)
@@ -42,9 +47,16 @@ class Used:
 
 
 def _seconds(process: psutil.Process) -> float:
-    """Of one process and of those of its children that have ended; nothing where it has ended meanwhile: then its parent has it."""
+    """Of one process and of those of its children that have ended; nothing where it has ended
+    meanwhile: then its parent has it.
+    """
     try:
         times = process.cpu_times()
     except psutil.NoSuchProcess:
         return 0.0
-    return float(times.user + times.system + getattr(times, "children_user", 0) + getattr(times, "children_system", 0))
+    return float(
+        times.user
+        + times.system
+        + getattr(times, "children_user", 0)
+        + getattr(times, "children_system", 0)
+    )

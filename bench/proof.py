@@ -1,4 +1,6 @@
-"""The tree over the ledger: what it takes from appending, how fast it grows, and how long a proof and a start take when it is large."""
+"""The tree over the ledger: what it takes from appending, how fast it grows, and how long a proof
+and a start take when it is large.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def measure(size: Size) -> list[Row]:
 
 
 def _appending(size: Size, here: Installation) -> list[Row]:
-    """The same appends with a process beside them that lets the tree follow, and without, in turns."""
+    """The same appends with a process beside them that lets the tree follow, and without, in
+    turns.
+    """
     rounds, people = size.pick((3, 4 * BATCH), (7, 60 * BATCH), (7, 60 * BATCH))
     kept, grown, worked = [], [], []
     with _growing_beside(here) as on:
@@ -89,14 +93,17 @@ def _append(here: Installation, people: int) -> tuple[int, float, float]:
 
 
 def _growing(here: Installation, people: int) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The tree over entries that are there, against a hash of each and one more for the node above it; and what both take of the processor, against
-    the appending alone."""
+    """The tree over entries that are there, against a hash of each and one more for the node above
+    it; and what both take of the processor, against the appending alone.
+    """
     before = here.house.tree.grow()
     entries, _, appended = _append(here, people)
     with Watch() as growing, Used(here.data, own=True) as grown:
         after = here.house.tree.grow()
     with here.house.database.connection() as connection:
-        rows = connection.execute(store.SQL["entries"], {"first": before + 1, "last": after}, binary=True).fetchall()
+        rows = connection.execute(
+            store.SQL["entries"], {"first": before + 1, "last": after}, binary=True
+        ).fetchall()
     with Watch() as hashing:
         for _, state in rows:
             found = leaf_hash(state)
@@ -132,19 +139,39 @@ def _grow(folder: Path, ready: Event, on: Event, over: Event) -> None:
 
 
 def _replaying(size: Size, here: Installation) -> list[Row]:
-    """The auditor's own replay: `verify.py` in a process of its own over a ledger handed over, by processor time, openssl's included; against
-    what the same Python takes to hash as many entries and a node above each."""
+    """The auditor's own replay: `verify.py` in a process of its own over a ledger handed over, by
+    processor time, openssl's included; against what the same Python takes to hash as many entries
+    and a node above each.
+    """
     here.house.tree.grow()
     signed = here.house.tree.sign_now()
     stores = Stores(here.house.ledger, here.house.vault, here.house.tree, here.house.publications)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "ledger"
         target.mkdir()
-        hand_over(here.house.database, head_of(stores, signed), here.house.tree.all_checkpoints(), target)
+        hand_over(
+            here.house.database, head_of(stores, signed), here.house.tree.all_checkpoints(), target
+        )
         alone = [sys.executable, "-I", "-S"]
-        replaying, hashing = [*alone, str(target / "verify.py"), str(target), "--lang", "en"], [*alone, "-c", HASHING, str(target)]
-        rounds = [(signed.size / _worked(replaying), signed.size / _worked(hashing)) for _ in range(size.pick(1, 1, 3))]
-    return [against(f"the auditor's replay of {signed.size:,} entries, by processor time", "entries/s", None, rounds)]
+        replaying = [*alone, str(target / "verify.py"), str(target), "--lang", "en"]
+        hashing = [
+            *alone,
+            "-c",
+            HASHING,
+            str(target),
+        ]
+        rounds = [
+            (signed.size / _worked(replaying), signed.size / _worked(hashing))
+            for _ in range(size.pick(1, 1, 3))
+        ]
+    return [
+        against(
+            f"the auditor's replay of {signed.size:,} entries, by processor time",
+            "entries/s",
+            None,
+            rounds,
+        )
+    ]
 
 
 def _worked(command: list[str]) -> float:
@@ -154,7 +181,10 @@ def _worked(command: list[str]) -> float:
     if ended.returncode != 0:
         raise RuntimeError(f"what was handed over does not verify: {ended.stdout}{ended.stderr}")
     after = os.times()
-    return max(after.children_user + after.children_system - before.children_user - before.children_system, TICK)
+    return max(
+        after.children_user + after.children_system - before.children_user - before.children_system,
+        TICK,
+    )
 
 
 def _large(here: Installation, leaves: int) -> list[Row]:
@@ -174,9 +204,21 @@ def _large(here: Installation, leaves: int) -> list[Row]:
         tiles.root_at(held)
     waits.sort()
     return [
-        Row(f"an inclusion proof at {leaves:,} leaves", round(waits[len(waits) // 2], 2), "ms", goal=PROOF_MS, at_most=True),
+        Row(
+            f"an inclusion proof at {leaves:,} leaves",
+            round(waits[len(waits) // 2], 2),
+            "ms",
+            goal=PROOF_MS,
+            at_most=True,
+        ),
         Row("…, 99 of 100", round(waits[int(len(waits) * 0.99)], 2), "ms"),
-        Row(f"the tree's start at {leaves:,} leaves", round(1000 * starting.seconds, 2), "ms", goal=START_MS, at_most=True),
+        Row(
+            f"the tree's start at {leaves:,} leaves",
+            round(1000 * starting.seconds, 2),
+            "ms",
+            goal=START_MS,
+            at_most=True,
+        ),
     ]
 
 
@@ -186,7 +228,9 @@ def _fill(here: Installation, leaves: int) -> bytes:
     with here.house.database.transaction() as connection, connection.cursor() as cursor:
         cursor.execute(store.SQL["forget_tiles"])
         for first in range(0, leaves, PIECE):
-            store.write(cursor, edge.grow([_leaf(n) for n in range(first, min(first + PIECE, leaves))]))
+            store.write(
+                cursor, edge.grow([_leaf(n) for n in range(first, min(first + PIECE, leaves))])
+            )
     return Tiles(here.house.database).root_at(leaves)
 
 

@@ -1,7 +1,9 @@
-"""Rebuilding every view from the whole ledger, against reading the same ledger in order and doing nothing with it.
+"""Rebuilding every view from the whole ledger, against reading the same ledger in order and doing
+nothing with it.
 
-Both per core: what is done in a second of the wall, divided by the cores there are, for PostgreSQL works beside the one who rebuilds. The second row
-takes the processor's time of both for the wall's: what a core would do if it were always busy with this alone.
+Both per core: what is done in a second of the wall, divided by the cores there are, for PostgreSQL
+works beside the one who rebuilds. The second row takes the processor's time of both for the wall's:
+what a core would do if it were always busy with this alone.
 """
 
 from __future__ import annotations
@@ -40,4 +42,6 @@ def measure(size: Size, ground: Ground) -> list[Row]:
 
 def _read(owner: psycopg.Connection[tuple[object, ...]], head: int) -> None:
     for after in range(0, head, READ):
-        owner.execute(LEDGER["between"], {"after": after, "upto": head, "limit": READ}, binary=True).fetchall()
+        owner.execute(
+            LEDGER["between"], {"after": after, "upto": head, "limit": READ}, binary=True
+        ).fetchall()

@@ -1,4 +1,6 @@
-"""An installation at work: senders and a follower as processes of their own, and the time from the first claim's entry to the last outcome's."""
+"""An installation at work: senders and a follower as processes of their own, and the time from the
+first claim's entry to the last outcome's.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ connections = {connections}
 
 @contextmanager
 def at_work(here: Installation, parts: Sequence[str], senders: int) -> Iterator[list[Popen[bytes]]]:
-    """The processes of these parts of Relance in the installation's folder, once they are seen to work; `senders` of them send."""
+    """The processes of these parts of Relance in the installation's folder, once they are seen to
+    work; `senders` of them send.
+    """
     house = here.house
     house.desk.set_mark(house.config.smtp.armed_mark, house.clock.now(), 0)
     # Nobody has followed this yet: a view that has come so far tells that the follower works.
@@ -35,8 +39,14 @@ def at_work(here: Installation, parts: Sequence[str], senders: int) -> Iterator[
     marks = here.folder / "data" / "marks"
     before = len(list(marks.glob("*.marks")))
     with ExitStack() as stack:
-        processes = [stack.enter_context(running(relance(here.folder, part), says_ready=False)) for part in parts]
-        wait(lambda: len(list(marks.glob("*.marks"))) >= before + senders and followed(house), "a sender or the follower is not at work")
+        processes = [
+            stack.enter_context(running(relance(here.folder, part), says_ready=False))
+            for part in parts
+        ]
+        wait(
+            lambda: len(list(marks.glob("*.marks"))) >= before + senders and followed(house),
+            "a sender or the follower is not at work",
+        )
         yield processes
 
 
@@ -55,7 +65,9 @@ def send(house: House, number: int, count: int) -> float:
     say(house, [SendingResumed(house.clock.now(), number)])
 
     def end() -> int:
-        """Where the last outcome stands: the engine may write to the installation's stream among the letters (origin-begun)."""
+        """Where the last outcome stands: the engine may write to the installation's stream among
+        the letters (origin-begun).
+        """
         return before + house.publications.current().version - version + 2 * count
 
     wait(lambda: house.ledger.head() >= end(), f"{count} letters have no outcome")
@@ -66,7 +78,9 @@ def send(house: House, number: int, count: int) -> float:
 
 
 def _letter_entry(house: House, kind: type[LetterBegun | LetterSent], positions: range) -> Entry:
-    """The first entry of that kind at these positions; only the installation's own may stand before it."""
+    """The first entry of that kind at these positions; only the installation's own may stand before
+    it.
+    """
     for position in positions:
         entry = house.ledger.at(position)
         if entry is not None and isinstance(entry.event, kind):

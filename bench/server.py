@@ -1,4 +1,6 @@
-"""One embedded PostgreSQL for a measure, with the settings everybody gets, in a temporary folder that goes with it; and its databases."""
+"""One embedded PostgreSQL for a measure, with the settings everybody gets, in a temporary folder
+that goes with it; and its databases.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class Server:
     def copy(self, template: str, name: str) -> None:
         """Database `name` as `template` is now, to which nobody may be connected."""
         with psycopg.connect(self.admin, autocommit=True) as connection:
-            connection.execute(sql.SQL(SQL["copy"]).format(sql.Identifier(name), sql.Identifier(template)))
+            connection.execute(
+                sql.SQL(SQL["copy"]).format(sql.Identifier(name), sql.Identifier(template))
+            )
 
     def drop(self, name: str) -> None:
         with psycopg.connect(self.admin, autocommit=True) as connection:
@@ -50,7 +54,9 @@ class Server:
     def settings(self) -> dict[str, str]:
         """What the server has of what is sized from the machine's memory."""
         with psycopg.connect(self.admin, autocommit=True) as connection:
-            return {str(row[0]): str(row[1]) for row in connection.execute(SQL["settings"]).fetchall()}
+            return {
+                str(row[0]): str(row[1]) for row in connection.execute(SQL["settings"]).fetchall()
+            }
 
 
 @contextmanager

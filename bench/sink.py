@@ -30,12 +30,25 @@ class Sink:
     plain: bool
 
     def fill(self, count: int, size: int) -> float:
-        """Seconds in which the other sender hands over `count` messages of `size` octets, header and all, in 8 sessions."""
+        """Seconds in which the other sender hands over `count` messages of `size` octets, header
+        and all, in 8 sessions.
+        """
         where = f"127.0.0.1:{self.port}"
         if self.plain:
-            command = module("bench.plain", "send", str(self.port), str(count), str(size), str(SESSIONS))
+            command = module(
+                "bench.plain", "send", str(self.port), str(count), str(size), str(SESSIONS)
+            )
         else:
-            what = ["-m", str(count), "-l", str(size - HEADERS), "-f", "bench@potager.example", "-t", "reader@potager.example"]
+            what = [
+                "-m",
+                str(count),
+                "-l",
+                str(size - HEADERS),
+                "-f",
+                "bench@potager.example",
+                "-t",
+                "reader@potager.example",
+            ]
             command = [str(found("smtp-source")), "-d", "-s", str(SESSIONS), *what, where]
         begun = time.perf_counter()
         subprocess.run(command, check=True, timeout=600, stdout=subprocess.DEVNULL)
@@ -47,12 +60,17 @@ def sink() -> Iterator[Sink]:
     """Listening on loopback until the end of the `with`."""
     port = free_port()
     if found("smtp-sink") is None or found("smtp-source") is None:
-        print("smtp-sink and smtp-source are missing: the limit is a plain asyncio sender instead", file=sys.stderr)
+        print(
+            "smtp-sink and smtp-source are missing: the limit is a plain asyncio sender instead",
+            file=sys.stderr,
+        )
         with running(module("bench.plain", "sink", str(port))):
             yield Sink(port, "plain asyncio", True)
         return
     # smtp-sink refuses to stay root.
     account = ["-u", "nobody"] if os.geteuid() == 0 else []
-    with running([str(found("smtp-sink")), *account, f"127.0.0.1:{port}", str(BACKLOG)], says_ready=False) as process:
+    with running(
+        [str(found("smtp-sink")), *account, f"127.0.0.1:{port}", str(BACKLOG)], says_ready=False
+    ) as process:
         listening(port, process)
         yield Sink(port, "smtp-source", False)

@@ -1,4 +1,6 @@
-"""How much is measured: enough to see that it works, ten minutes' worth, or what the goals were set for."""
+"""How much is measured: enough to see that it works, ten minutes' worth, or what the goals were set
+for.
+"""
 
 from __future__ import annotations
 

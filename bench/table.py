@@ -1,4 +1,6 @@
-"""The rows of a benchmark: rounds of measure and limit side by side, one table for people, one list in JSON for programs."""
+"""The rows of a benchmark: rounds of measure and limit side by side, one table for people, one list
+in JSON for programs.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ KEYS = ("name", "figure", "unit", "limit", "ratio", "goal")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`figure` and `limit` in `unit`; `ratio` is figure / limit. `goal` up to 1 is the least ratio wanted, above 1 the least figure.
+    """`figure` and `limit` in `unit`; `ratio` is figure / limit. `goal` up to 1 is the least ratio
+    wanted, above 1 the least figure.
 
-    `at_most`: the goal, of whichever kind, is the most that is wanted. `floor` is the least that is still taken where the goal is not reached.
+    `at_most`: the goal, of whichever kind, is the most that is wanted. `floor` is the least that is
+    still taken where the goal is not reached.
     """
 
     name: str
@@ -54,11 +58,28 @@ class Watch:
 
 
 def against(
-    name: str, unit: str, goal: float | None, rounds: Sequence[tuple[float, float]], *, floor: float | None = None, at_most: bool = False
+    name: str,
+    unit: str,
+    goal: float | None,
+    rounds: Sequence[tuple[float, float]],
+    *,
+    floor: float | None = None,
+    at_most: bool = False,
 ) -> Row:
-    """The row of the round (figure, limit) whose ratio is the median: both its figures were taken within the same seconds of this machine."""
+    """The row of the round (figure, limit) whose ratio is the median: both its figures were taken
+    within the same seconds of this machine.
+    """
     figure, limit = sorted(rounds, key=lambda pair: pair[0] / pair[1])[(len(rounds) - 1) // 2]
-    return Row(name, round(figure, 1), unit, round(limit, 1), round(figure / limit, 3), goal, floor, at_most)
+    return Row(
+        name,
+        round(figure, 1),
+        unit,
+        round(limit, 1),
+        round(figure / limit, 3),
+        goal,
+        floor,
+        at_most,
+    )
 
 
 def printed(rows: Sequence[Row]) -> str:
@@ -68,14 +89,25 @@ def printed(rows: Sequence[Row]) -> str:
     widths = [max(len(line[n]) for line in lines) for n in range(len(heads))]
     numbers = (1, 2, 4, 5)
     return "\n".join(
-        "  ".join(cell.rjust(width) if n in numbers else cell.ljust(width) for n, (cell, width) in enumerate(zip(line, widths, strict=True))).rstrip()
+        "  ".join(
+            cell.rjust(width) if n in numbers else cell.ljust(width)
+            for n, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
         for line in lines
     )
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     limit = "" if row.limit is None else _number(row.limit)
-    return row.name, _number(row.figure), limit, row.unit, "" if row.ratio is None else f"{row.ratio:.2f}", _goal(row), row.reached
+    return (
+        row.name,
+        _number(row.figure),
+        limit,
+        row.unit,
+        "" if row.ratio is None else f"{row.ratio:.2f}",
+        _goal(row),
+        row.reached,
+    )
 
 
 def _goal(row: Row) -> str:
@@ -92,4 +124,7 @@ def _number(figure: float) -> str:
 
 def write(rows: Sequence[Row], path: Path) -> None:
     """`results.json`: a list of {name, figure, unit, limit, ratio, goal}."""
-    path.write_text(json.dumps([{key: getattr(row, key) for key in KEYS} for row in rows], indent=2) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps([{key: getattr(row, key) for key in KEYS} for row in rows], indent=2) + "\n",
+        encoding="utf-8",
+    )

@@ -1,4 +1,6 @@
-"""The wiring: the only file that knows all others. Opens an installation's folder and hands out its house."""
+"""The wiring: the only file that knows all others. Opens an installation's folder and hands out its
+house.
+"""
 
 from __future__ import annotations
 
@@ -40,10 +42,14 @@ DATABASE = "relance"
 
 
 @contextmanager
-def open_house(folder: Path, tell: Tell = lambda said: None, config: Config | None = None) -> Iterator[House]:
-    """Everything an installation has, ready: the database started and brought up to date, every statement checked.
+def open_house(
+    folder: Path, tell: Tell = lambda said: None, config: Config | None = None
+) -> Iterator[House]:
+    """Everything an installation has, ready: the database started and brought up to date, every
+    statement checked.
 
-    Raises Unpublishable, SecretMissing, EmbeddedFailed, StoreUnavailable or NewerVault, each with its sentence.
+    Raises Unpublishable, SecretMissing, EmbeddedFailed, StoreUnavailable or NewerVault, each with
+    its sentence.
     """
     config = config or read_config(folder)
     make_secrets(config.secrets)
@@ -53,9 +59,15 @@ def open_house(folder: Path, tell: Tell = lambda said: None, config: Config | No
 
 @contextmanager
 def open_premises(config: Config, tell: Tell = lambda said: None) -> Iterator[Premises]:
-    """The database started, nothing in it looked at. Secrets are read, never made. Raises as `open_house` does."""
+    """The database started, nothing in it looked at. Secrets are read, never made. Raises as
+    `open_house` does.
+    """
     secrets = read_secrets(config.secrets)
-    embedded = Embedded(config.data / "postgres", config.secrets) if config.store_url == "embedded" else None
+    embedded = (
+        Embedded(config.data / "postgres", config.secrets)
+        if config.store_url == "embedded"
+        else None
+    )
     try:
         owner = ensure_database(embedded.attach(tell), DATABASE) if embedded else config.store_url
         if embedded is not None:
@@ -70,9 +82,15 @@ def open_premises(config: Config, tell: Tell = lambda said: None) -> Iterator[Pr
 
 
 @contextmanager
-def furnished(config: Config, owner: str, secrets: Secrets, store_trouble: Callable[[], str] = lambda: "") -> Iterator[House]:
-    """A house in a database that is there: `owner` is the conninfo of who may create in it. Raises as `open_house` does."""
-    program = ensure_program_role(owner, config.secrets / "database.password", ours=config.store_url == "embedded")
+def furnished(
+    config: Config, owner: str, secrets: Secrets, store_trouble: Callable[[], str] = lambda: ""
+) -> Iterator[House]:
+    """A house in a database that is there: `owner` is the conninfo of who may create in it. Raises
+    as `open_house` does.
+    """
+    program = ensure_program_role(
+        owner, config.secrets / "database.password", ours=config.store_url == "embedded"
+    )
     migrate(owner, program_role(program))
     database = Database(program).open()
     ledger = Ledger(program)
@@ -82,22 +100,40 @@ def furnished(config: Config, owner: str, secrets: Secrets, store_trouble: Calla
         with database.connection() as connection:
             for sql in (DESK_SQL, PROCESSES_SQL, AGREEMENT_SQL, VAULT_SQL, LEDGER_SQL, PROOF_SQL):
                 sql.check(connection)
-        vault, desk, clock = Vault(database, secrets.pepper, StopJournal(config.data)), Desk(database), Clock(database)
+        vault = Vault(database, secrets.pepper, StopJournal(config.data))
+        desk = Desk(database)
+        clock = Clock(database)
         views = ReadViews(ledger, database)
         views.prepare()
         publications = Publications(ledger)
         decisions = Decisions(ledger, vault, publications, views.folds, clock.now)
         memory = LedgerMemory(ledger, publications, config.data)
         # The random end of an origin's name.
-        place = Place(config.data, config.secrets, urlsplit(config.site.url).netloc, partial(random_source.token_hex, 8))
+        place = Place(
+            config.data,
+            config.secrets,
+            urlsplit(config.site.url).netloc,
+            partial(random_source.token_hex, 8),
+        )
         tree = LedgerTree(database, ledger, publications, place, clock.now, wall_now)
         stores = (database, ledger, vault, desk, clock, publications, decisions, views)
-        yield House(config, secrets, *stores, sender_name(), memory, tree, store_trouble, partial(scrub, owner))
+        yield House(
+            config,
+            secrets,
+            *stores,
+            sender_name(),
+            memory,
+            tree,
+            store_trouble,
+            partial(scrub, owner),
+        )
     finally:
         ledger.close()
         database.close()
 
 
 def sender_name() -> str:
-    """A fresh opaque name for this process's part in the ledger. Never one a former process had: its marks are another's."""
+    """A fresh opaque name for this process's part in the ledger. Never one a former process had:
+    its marks are another's.
+    """
     return random_source.token_hex(6)

@@ -1,7 +1,9 @@
-"""The author's folder: the texts of `sequences/` as the plan is read from, and the pictures and downloads that are served beside them.
+"""The author's folder: the texts of `sequences/` as the plan is read from, and the pictures and
+downloads that are served beside them.
 
-No symbolic link below the folder is followed, wherever it leads: what an author hands over must not name a file of the machine it is read on. Each
-file is opened from the folder it stands in, so that what was looked at is what is read.
+No symbolic link below the folder is followed, wherever it leads: what an author hands over must not
+name a file of the machine it is read on. Each file is opened from the folder it stands in, so that
+what was looked at is what is read.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from unicodedata import normalize
 from engine.sequence.mistakes import N_, Mistake, Unpublishable
 
 TEXTS = (".toml", ".md", ".html")
-ASSETS = {"pictures": (".png", ".jpg", ".jpeg", ".gif", ".webp"), "files": (".pdf", ".txt", ".csv", ".zip", ".ics", ".epub", ".mp3", ".odt", ".docx")}
+ASSETS = {
+    "pictures": (".png", ".jpg", ".jpeg", ".gif", ".webp"),
+    "files": (".pdf", ".txt", ".csv", ".zip", ".ics", ".epub", ".mp3", ".odt", ".docx"),
+}
 LARGEST_TEXT = 1_000_000
 LINK = N_("is a symbolic link, and none is followed below sequences/: put the file itself here")
 NO_TEXT = N_("is not a text, or longer than a million characters")
@@ -26,9 +31,22 @@ OPENING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def read_sequences(folder: Path) -> Mapping[str, str]:
-    """Every text below `folder`, by its path from there with forward slashes, NFC. Raises Unpublishable for what cannot be read."""
+    """Every text below `folder`, by its path from there with forward slashes, NFC. Raises
+    Unpublishable for what cannot be read.
+    """
     if not folder.is_dir():
-        raise Unpublishable((Mistake("sequences/", 1, N_("there is no folder `sequences` beside config.toml; `relance init DIR` makes one")),))
+        raise Unpublishable(
+            (
+                Mistake(
+                    "sequences/",
+                    1,
+                    N_(
+                        "there is no folder `sequences` beside config.toml; `relance init DIR`"
+                        " makes one"
+                    ),
+                ),
+            )
+        )
     files: dict[str, str] = {}
     mistakes = []
     top = folder.resolve()
@@ -36,7 +54,9 @@ def read_sequences(folder: Path) -> Mapping[str, str]:
     def unreadable(error: OSError) -> None:
         path = Path(error.filename) if isinstance(error.filename, str) else top
         name = path.relative_to(top).as_posix() if path.is_relative_to(top) else path.name
-        mistakes.append(Mistake(name, 1, N_("cannot be read: {why}"), why=error.strerror or str(error)))
+        mistakes.append(
+            Mistake(name, 1, N_("cannot be read: {why}"), why=error.strerror or str(error))
+        )
 
     for place, folders, names, inside in os.fwalk(top, onerror=unreadable, follow_symlinks=False):
         for entry in sorted((*folders, *names)):
@@ -46,9 +66,18 @@ def read_sequences(folder: Path) -> Mapping[str, str]:
             try:
                 text = _text(entry, inside)
             except UnicodeDecodeError as error:
-                mistakes.append(Mistake(name, 1, N_("is not UTF-8 (byte {byte}): save it as UTF-8"), byte=error.start))
+                mistakes.append(
+                    Mistake(
+                        name,
+                        1,
+                        N_("is not UTF-8 (byte {byte}): save it as UTF-8"),
+                        byte=error.start,
+                    )
+                )
             except OSError as error:
-                mistakes.append(Mistake(name, 1, N_("cannot be read: {why}"), why=error.strerror or str(error)))
+                mistakes.append(
+                    Mistake(name, 1, N_("cannot be read: {why}"), why=error.strerror or str(error))
+                )
             except ValueError as error:
                 mistakes.append(Mistake(name, 1, str(error)))
             else:
@@ -61,7 +90,9 @@ def read_sequences(folder: Path) -> Mapping[str, str]:
 
 
 def _text(entry: str, inside: int) -> str | None:
-    """The text called `entry` in the folder opened as `inside`; None for what is none. Raises OSError, UnicodeDecodeError, ValueError."""
+    """The text called `entry` in the folder opened as `inside`; None for what is none. Raises
+    OSError, UnicodeDecodeError, ValueError.
+    """
     if not entry.endswith(TEXTS):
         if stat.S_ISLNK(os.stat(entry, dir_fd=inside, follow_symlinks=False).st_mode):
             raise ValueError(LINK)
@@ -81,8 +112,9 @@ def _text(entry: str, inside: int) -> str | None:
 
 
 def open_asset(folder: Path, kind: str, name: str) -> int | None:
-    """A descriptor of the file behind `/a/pictures/NAME` or `/a/files/NAME`, to be closed by the caller, or None: nothing outside these two folders,
-    nothing of another type, no symbolic link."""
+    """A descriptor of the file behind `/a/pictures/NAME` or `/a/files/NAME`, to be closed by the
+    caller, or None: nothing outside these two folders, nothing of another type, no symbolic link.
+    """
     if kind not in ASSETS or name.startswith(".") or "/" in name or "\\" in name or "\0" in name:
         return None
     if Path(name).suffix.lower() not in ASSETS[kind]:

@@ -1,4 +1,6 @@
-"""The command line: `relance [-C DIR] VERB …`. Exit status: 0 done, 1 refused or not equal, 2 the input or configuration is wrong."""
+"""The command line: `relance [-C DIR] VERB …`. Exit status: 0 done, 1 refused or not equal, 2 the
+input or configuration is wrong.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ T = TypeVar("T")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status. What a person got wrong, and what their machine refuses, is a sentence on standard error; only a defect has a traceback."""
+    """The exit status. What a person got wrong, and what their machine refuses, is a sentence on
+    standard error; only a defect has a traceback.
+    """
     given = sys.argv[1:] if arguments is None else arguments
     with guarded():
         language = spoken_in(typed_folder(given))
@@ -50,7 +54,9 @@ def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Langu
     except Unpublishable as error:
         from engine.verbs import planning
 
-        planning.tell(error.mistakes, Path(args.folder) / getattr(args, "dir", ""), translator(language))
+        planning.tell(
+            error.mistakes, Path(args.folder) / getattr(args, "dir", ""), translator(language)
+        )
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -73,7 +79,11 @@ def _refusal(error: BaseException) -> Refusal:
         case KeyboardInterrupt():
             return Refusal(N_("stopped; nothing is lost"), 130)
         case OSError():
-            return Refusal(N_("{place} cannot be used: {why}"), place=error.filename or "?", why=error.strerror or str(error))
+            return Refusal(
+                N_("{place} cannot be used: {why}"),
+                place=error.filename or "?",
+                why=error.strerror or str(error),
+            )
         case _:
             return Refusal(N_("nothing was changed"))
 
@@ -109,8 +119,14 @@ def with_premises(config: Config, work: Callable[[Premises], int]) -> int:
     return _within(lambda tell: open_premises(config, tell), work, config.site.language)
 
 
-def _within(opening: Callable[[Callable[[str], None]], AbstractContextManager[T]], work: Callable[[T], int], spoken: str) -> int:
-    """What keeps the stores from opening, or takes the database away, is a refusal with its sentence."""
+def _within(
+    opening: Callable[[Callable[[str], None]], AbstractContextManager[T]],
+    work: Callable[[T], int],
+    spoken: str,
+) -> int:
+    """What keeps the stores from opening, or takes the database away, is a refusal with its
+    sentence.
+    """
     from engine.desk.agreement import Disagreement
     from engine.keys import SecretMissing
     from engine.ledger.codec import EntryRefused
@@ -134,17 +150,32 @@ def _within(opening: Callable[[Callable[[str], None]], AbstractContextManager[T]
             except LOST:
                 raise
             except not_allowed as error:
-                raise Refusal(N_("the database does not allow what is needed of it: {why}"), why=_one_line(error)) from error
+                raise Refusal(
+                    N_("the database does not allow what is needed of it: {why}"),
+                    why=_one_line(error),
+                ) from error
             return work(found)
-    except (EmbeddedFailed, StoreUnavailable, SecretMissing, Disagreement, NewerVault, EntryRefused) as error:
+    except (
+        EmbeddedFailed,
+        StoreUnavailable,
+        SecretMissing,
+        Disagreement,
+        NewerVault,
+        EntryRefused,
+    ) as error:
         raise Refusal(str(error)) from error
     except LOST as error:
-        raise Refusal(N_("the database was lost ({why}): what had been done is kept, start again"), why=_one_line(error)) from error
+        raise Refusal(
+            N_("the database was lost ({why}): what had been done is kept, start again"),
+            why=_one_line(error),
+        ) from error
 
 
 @contextmanager
 def ending_tidily() -> Iterator[None]:
-    """SIGTERM and a closed terminal unwind as Ctrl-C does, so that whoever is the last to need the embedded PostgreSQL stops it."""
+    """SIGTERM and a closed terminal unwind as Ctrl-C does, so that whoever is the last to need the
+    embedded PostgreSQL stops it.
+    """
 
     def end(number: int, frame: FrameType | None) -> None:
         end_within(GRACE_SECONDS)
@@ -153,7 +184,11 @@ def ending_tidily() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
+    ours = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) == signal.SIG_DFL
+    ]
     for number in ours:
         signal.signal(number, end)
     try:

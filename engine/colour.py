@@ -1,4 +1,6 @@
-"""Colours by their contrast (WCAG 2.2, 1.4.3): whatever colour an installation chose, its buttons and links can be read. Pure."""
+"""Colours by their contrast (WCAG 2.2, 1.4.3): whatever colour an installation chose, its buttons
+and links can be read. Pure.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,12 @@ _STEPS = 32
 
 
 def read_colour(text: str) -> str:
-    """"#1F5C43" or "#fc0" as "#rrggbb". Raises ValueError."""
+    """ "#1F5C43" or "#fc0" as "#rrggbb". Raises ValueError."""
     colour = text.strip().lower()
     if not _HEX.fullmatch(colour):
-        raise ValueError(f'"{text}" is no colour: write # and six digits or letters from a to f, as in "#1f5c43"')
+        raise ValueError(
+            f'"{text}" is no colour: write # and six digits or letters from a to f, as in "#1f5c43"'
+        )
     return colour if len(colour) == 7 else "#" + "".join(2 * digit for digit in colour[1:])
 
 
@@ -31,8 +35,12 @@ def text_on(colour: str) -> str:
 
 
 def readable(colour: str, *papers: str) -> str:
-    """The colour itself where text in it can be read on each of `papers`; otherwise as little darker or lighter as it takes."""
-    for ink in sorted((BLACK, WHITE), key=lambda ink: -min(contrast(ink, paper) for paper in papers)):
+    """The colour itself where text in it can be read on each of `papers`; otherwise as little
+    darker or lighter as it takes.
+    """
+    for ink in sorted(
+        (BLACK, WHITE), key=lambda ink: -min(contrast(ink, paper) for paper in papers)
+    ):
         for step in range(_STEPS + 1):
             mixed = _mixed(colour, ink, step)
             if all(contrast(mixed, paper) >= READABLE for paper in papers):
@@ -50,5 +58,8 @@ def _channels(colour: str) -> tuple[int, int, int]:
 
 
 def _luminance(colour: str) -> float:
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (each / 255 for each in _channels(colour)))
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (each / 255 for each in _channels(colour))
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

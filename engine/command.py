@@ -1,4 +1,6 @@
-"""How a verb is typed for an installation, in whatever folder and shell: what a page or a verb tells somebody to do works as it stands there."""
+"""How a verb is typed for an installation, in whatever folder and shell: what a page or a verb
+tells somebody to do works as it stands there.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`config.toml`: what differs between two installations. The sample documents every key; an unknown key or a wrong value stops the start."""
+"""`config.toml`: what differs between two installations. The sample documents every key; an unknown
+key or a wrong value stops the start.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ TLS = ("none", "starttls", "implicit")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Who writes. `url` is what links in letters begin with; it and a token stay within 75 characters.
+    """Who writes. `url` is what links in letters begin with; it and a token stay within 75
+    characters.
 
     `logo` is "pictures/NAME" of the author's folder, `colour` "#rrggbb"; "" for none.
     """
@@ -54,7 +57,9 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """`metrics`: who may read /metrics without a key: "key" nobody, "loopback" programs on this machine."""
+    """`metrics`: who may read /metrics without a key: "key" nobody, "loopback" programs on this
+    machine.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -64,8 +69,10 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class SmtpTimeouts:
-    """Wall-clock seconds for which an answer is awaited (RFC 5321 4.5.3.2). `connect` is for each step until letters may go: connection, greeting,
-    TLS, login; `block` for the relay to take a piece of a letter; `dot` for its answer to the end of one."""
+    """Wall-clock seconds for which an answer is awaited (RFC 5321 4.5.3.2). `connect` is for each
+    step until letters may go: connection, greeting, TLS, login; `block` for the relay to take a
+    piece of a letter; `dot` for its answer to the end of one.
+    """
 
     connect: int = 300
     mail: int = 300
@@ -77,7 +84,9 @@ class SmtpTimeouts:
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """`host` "mailbox" is the built-in mailbox. `sink`: this relay hands letters to nobody. `tls`: none, starttls, implicit."""
+    """`host` "mailbox" is the built-in mailbox. `sink`: this relay hands letters to nobody. `tls`:
+    none, starttls, implicit.
+    """
 
     host: str = MAILBOX
     port: int = 587
@@ -94,7 +103,9 @@ class Smtp:
 
     @property
     def armed_mark(self) -> str:
-        """The mark on the desk that says: sending to this relay has been agreed to. A sink that becomes a relay must be agreed to anew."""
+        """The mark on the desk that says: sending to this relay has been agreed to. A sink that
+        becomes a relay must be agreed to anew.
+        """
         return f"armed:sink:{self.host}" if self.sink else f"armed:{self.host}"
 
     @property
@@ -105,8 +116,10 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """`in_doubt`: what happens to a letter whose acceptance is not known: "hold" or "resend". `drain`: wall-clock seconds for which a sender that is
-    told to stop waits for what is on the wire."""
+    """`in_doubt`: what happens to a letter whose acceptance is not known: "hold" or "resend".
+    `drain`: wall-clock seconds for which a sender that is told to stop waits for what is on the
+    wire.
+    """
 
     in_doubt: str = "hold"
     pause_after_outage: Delay = Delay(days=1)
@@ -115,7 +128,9 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class FormDoor:
-    """`order_key_file`: the file of the keys with which a shop signs its orders, "" where no shop does."""
+    """`order_key_file`: the file of the keys with which a shop signs its orders, "" where no shop
+    does.
+    """
 
     order_key_file: str = ""
 
@@ -137,7 +152,9 @@ class Config:
 
     @property
     def declared(self) -> Declared:
-        """As config.toml says it now; what is in force is what was published: `declared` of the plan."""
+        """As config.toml says it now; what is in force is what was published: `declared` of the
+        plan.
+        """
         return self.settings.declared or Declared()
 
     @property
@@ -160,18 +177,43 @@ def read_config(folder: Path) -> Config:
             octets = file.read(LARGEST_TEXT + 1)
         text = octets.decode("utf-8") if len(octets) <= LARGEST_TEXT else ""
     except FileNotFoundError:
-        raise Unpublishable((Mistake("config.toml", 1, N_("there is no config.toml in this folder; `relance init DIR` makes one")),)) from None
+        raise Unpublishable(
+            (
+                Mistake(
+                    "config.toml",
+                    1,
+                    N_("there is no config.toml in this folder; `relance init DIR` makes one"),
+                ),
+            )
+        ) from None
     except UnicodeDecodeError as error:
-        raise Unpublishable((Mistake("config.toml", 1, N_("is not UTF-8 (byte {byte}): save it as UTF-8"), byte=error.start),)) from None
+        raise Unpublishable(
+            (
+                Mistake(
+                    "config.toml",
+                    1,
+                    N_("is not UTF-8 (byte {byte}): save it as UTF-8"),
+                    byte=error.start,
+                ),
+            )
+        ) from None
     except OSError as error:
-        raise Unpublishable((Mistake("config.toml", 1, N_("cannot be read: {why}"), why=error.strerror or str(error)),)) from None
+        raise Unpublishable(
+            (
+                Mistake(
+                    "config.toml", 1, N_("cannot be read: {why}"), why=error.strerror or str(error)
+                ),
+            )
+        ) from None
     if len(octets) > LARGEST_TEXT:
         raise Unpublishable((Mistake("config.toml", 1, NO_TEXT),))
     return config_of(folder, text)
 
 
 def config_of(folder: Path, text: str) -> Config:
-    """What a config.toml of this text would be in `folder`. Raises Unpublishable with every mistake at once."""
+    """What a config.toml of this text would be in `folder`. Raises Unpublishable with every mistake
+    at once.
+    """
     mistakes: list[Mistake] = []
     try:
         values = read_tables(text)
@@ -193,13 +235,18 @@ def config_of(folder: Path, text: str) -> Config:
         sending_part.parsed("pause_after_outage", parse_delay, Delay(days=1)),
         sending_part.parsed("drain", parse_seconds, 30),
     )
-    mailbox, store, proof_part, form_part = (_part(root, name) for name in ("mailbox", "store", "proof", "form"))
+    mailbox, store, proof_part, form_part = (
+        _part(root, name) for name in ("mailbox", "store", "proof", "form")
+    )
     form = FormDoor(form_part.get("order_key_file", str, ""))
     proof = read_proof(proof_part)
     ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))
     url = store.get("url", str, "embedded")
     if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
-        store.mistake("url", N_('`url` is "embedded" or a PostgreSQL address: postgresql://user@host/database'))
+        store.mistake(
+            "url",
+            N_('`url` is "embedded" or a PostgreSQL address: postgresql://user@host/database'),
+        )
     settings = _settings(root, site)
     for part in (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part):
         part.finish()
@@ -225,12 +272,21 @@ def _site(table: Table) -> Site:
     reply = table.get("reply_to", str, "")
     url = table.need("url", str, "").rstrip("/")
     if url and not is_origin(url):
-        table.mistake("url", N_('`url` is the address readers reach, without a path: "https://lettres.example.org"'))
+        table.mistake(
+            "url",
+            N_('`url` is the address readers reach, without a path: "https://lettres.example.org"'),
+        )
     if len(url) > LONGEST_URL:
-        table.mistake("url", N_("`url` has {count} characters; links must stay within 75, so at most 36"), count=len(url))
+        table.mistake(
+            "url",
+            N_("`url` has {count} characters; links must stay within 75, so at most 36"),
+            count=len(url),
+        )
     zone = table.get("timezone", str, "Europe/Paris")
     if not is_zone(zone):
-        table.mistake("timezone", N_('"{zone}" is no time zone: write for example "Europe/Paris"'), zone=zone)
+        table.mistake(
+            "timezone", N_('"{zone}" is no time zone: write for example "Europe/Paris"'), zone=zone
+        )
     site = Site(
         table.need("name", str, ""),
         url,
@@ -252,16 +308,32 @@ def _site(table: Table) -> Site:
 def _picture(text: str) -> str:
     """Whether it is there, `check` and a publication ask."""
     folder, _, name = text.partition("/")
-    if folder != "pictures" or not name or name.startswith(".") or any(c in "/\\\"'<>" or not c.isprintable() for c in name):
-        raise ValueError(f'"{text}" is no picture of sequences/pictures: write for example "pictures/logo.png"')
+    if (
+        folder != "pictures"
+        or not name
+        or name.startswith(".")
+        or any(c in "/\\\"'<>" or not c.isprintable() for c in name)
+    ):
+        raise ValueError(
+            f'"{text}" is no picture of sequences/pictures: write for example "pictures/logo.png"'
+        )
     if not name.lower().endswith(ASSETS["pictures"]):
-        raise ValueError(f'"{text}" is of a kind that is not served: {", ".join(ASSETS["pictures"])}')
+        raise ValueError(
+            f'"{text}" is of a kind that is not served: {", ".join(ASSETS["pictures"])}'
+        )
     return text
 
 
 def _check_header(table: Table, key: str, value: str) -> None:
     if key in table.values and not is_header_text(value):
-        table.mistake(key, N_("`{key}` stands in a header of each letter: one line, without control characters, not even within =?…?="), key=key)
+        table.mistake(
+            key,
+            N_(
+                "`{key}` stands in a header of each letter: one line, without control characters,"
+                " not even within =?…?="
+            ),
+            key=key,
+        )
 
 
 def is_loopback(url: str) -> bool:
@@ -278,8 +350,17 @@ def is_origin(url: str) -> bool:
     """Scheme, host and perhaps a port, and nothing after it."""
     try:
         parts = urlsplit(url)
-        named = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        return named and url.isprintable() and not (parts.query or parts.fragment or parts.username) and parts.path in ("", "/")
+        named = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and (parts.port is None or parts.port > 0)
+        )
+        return (
+            named
+            and url.isprintable()
+            and not (parts.query or parts.fragment or parts.username)
+            and parts.path in ("", "/")
+        )
     except ValueError:
         return False
 
@@ -306,12 +387,18 @@ def _smtp(table: Table) -> Smtp:
     if not 1 <= found.connections <= 100:
         table.mistake("connections", N_("`connections` is a number from 1 to 100"))
     if found.username and not found.password_file:
-        table.mistake("username", N_("`username` needs a `password_file` (the password itself never stands here)"))
+        table.mistake(
+            "username",
+            N_("`username` needs a `password_file` (the password itself never stands here)"),
+        )
     return found
 
 
 def _timeouts(table: Table) -> SmtpTimeouts:
-    found = {each.name: table.parsed(each.name, parse_patience, cast(int, each.default)) for each in fields(SmtpTimeouts)}
+    found = {
+        each.name: table.parsed(each.name, parse_patience, cast(int, each.default))
+        for each in fields(SmtpTimeouts)
+    }
     table.finish()
     return SmtpTimeouts(**found)
 
@@ -324,9 +411,20 @@ def _settings(root: Table, site: Site) -> Settings:
         _check_header(table, "name", table.get("name", str, ""))
         if not _LABEL.fullmatch(table.get("id", str, "") or "x"):
             check_name(table.get("id", str, ""), table, "id")
-        purposes.append(Purpose(table.need("id", str, ""), table.need("name", str, ""), table.get("description", str, ""), partner))
+        purposes.append(
+            Purpose(
+                table.need("id", str, ""),
+                table.need("name", str, ""),
+                table.get("description", str, ""),
+                partner,
+            )
+        )
         if partner and declared.partner(partner) is None:
-            table.mistake("partner", N_('the partner "{partner}" is not declared: write a [[partner]] with this id'), partner=partner)
+            table.mistake(
+                "partner",
+                N_('the partner "{partner}" is not declared: write a [[partner]] with this id'),
+                partner=partner,
+            )
         table.finish()
     if not purposes:
         root.mistake("", N_("there is no [[purpose]]: what do people consent to?"))
@@ -335,7 +433,11 @@ def _settings(root: Table, site: Site) -> Settings:
     groups = []
     for table in root.tables("group"):
         said = table.values.get("yields_to", [])
-        yields = (said,) if isinstance(said, str) else tuple(map(str, said if isinstance(said, list) else ()))
+        yields = (
+            (said,)
+            if isinstance(said, str)
+            else tuple(map(str, said if isinstance(said, list) else ()))
+        )
         table.known.add("yields_to")
         groups.append(Group(table.need("name", str, ""), yields))
         table.finish()
@@ -343,7 +445,12 @@ def _settings(root: Table, site: Site) -> Settings:
     for group in groups:
         for other in group.yields_to:
             if other not in names:
-                root.mistake("group", N_('"{group}" yields to "{other}", which is not declared'), group=group.name, other=other)
+                root.mistake(
+                    "group",
+                    N_('"{group}" yields to "{other}", which is not declared'),
+                    group=group.name,
+                    other=other,
+                )
     known = tuple(Field(name, str(label)) for name, label in root.get("fields", dict, {}).items())
     reserved = {"email", "address", "timezone", "language"}
     for each in known:

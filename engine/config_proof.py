@@ -16,9 +16,12 @@ MOST_WITNESSES = 10
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """`every`: by the wall clock, how long after a checkpoint the next one is signed when the ledger has gone on. `archive_recipient`: an auditor's
-    public key of age, to which proof that outlives an erasure is sealed. `witness`: whom the newest checkpoint is mailed to each day. `stamp`: the
-    time-stamping server it is taken to each day, `stamp_roots` the file of certificates its stamps are held against; "" for none."""
+    """`every`: by the wall clock, how long after a checkpoint the next one is signed when the
+    ledger has gone on. `archive_recipient`: an auditor's public key of age, to which proof that
+    outlives an erasure is sealed. `witness`: whom the newest checkpoint is mailed to each day.
+    `stamp`: the time-stamping server it is taken to each day, `stamp_roots` the file of
+    certificates its stamps are held against; "" for none.
+    """
 
     every: Delay = Delay(minutes=60)
     archive_recipient: str = ""
@@ -38,10 +41,22 @@ def read_proof(table: Table) -> Proof:
     if found.every.nominal_ms == 0:
         table.mistake("every", N_("`every` is a minute at least"))
     if found.stamp and not _is_server(found.stamp):
-        table.mistake("stamp", N_('`stamp` is the address of a time-stamping server (RFC 3161): "https://tsa.example.org/tsr"'))
+        table.mistake(
+            "stamp",
+            N_(
+                "`stamp` is the address of a time-stamping server (RFC 3161):"
+                ' "https://tsa.example.org/tsr"'
+            ),
+        )
     if bool(found.stamp) != bool(found.stamp_roots):
         lone = "stamp" if found.stamp else "stamp_roots"
-        table.mistake(lone, N_("`stamp` and `stamp_roots` go together: a server, and the certificates it is known by"))
+        table.mistake(
+            lone,
+            N_(
+                "`stamp` and `stamp_roots` go together: a server, and the certificates it is"
+                " known by"
+            ),
+        )
     return found
 
 
@@ -49,9 +64,14 @@ def _witnesses(table: Table) -> tuple[str, ...]:
     said = table.get("witness", list, [])
     found = tuple(_address(each) for each in said)
     if not all(found):
-        table.mistake("witness", N_('`witness` is a list of addresses that mail can go to: ["notaire@example.org"]'))
+        table.mistake(
+            "witness",
+            N_('`witness` is a list of addresses that mail can go to: ["notaire@example.org"]'),
+        )
     elif len(set(found)) != len(found) or len(found) > MOST_WITNESSES:
-        table.mistake("witness", N_("`witness` names up to {most} addresses, each once"), most=MOST_WITNESSES)
+        table.mistake(
+            "witness", N_("`witness` names up to {most} addresses, each once"), most=MOST_WITNESSES
+        )
     return found
 
 
@@ -66,7 +86,17 @@ def _address(said: object) -> str:
 def _is_server(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        named = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        return named and url.isascii() and url.isprintable() and " " not in url and not (parts.fragment or parts.username)
+        named = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and (parts.port is None or parts.port > 0)
+        )
+        return (
+            named
+            and url.isascii()
+            and url.isprintable()
+            and " " not in url
+            and not (parts.fragment or parts.username)
+        )
     except ValueError:
         return False

@@ -1,7 +1,9 @@
-"""Who is connected to a listener, and how many may be. Whoever has asked for nothing yet gives way: silence never takes the place of a visitor.
+"""Who is connected to a listener, and how many may be. Whoever has asked for nothing yet gives way:
+silence never takes the place of a visitor.
 
-What one address may hold is bounded, and so is the whole; beyond either, the connection of that place that has been silent longest is dropped, and
-only where none is silent is the newcomer refused.
+What one address may hold is bounded, and so is the whole; beyond either, the connection of that
+place that has been silent longest is dropped, and only where none is silent is the newcomer
+refused.
 """
 
 from __future__ import annotations
@@ -23,17 +25,24 @@ DESCRIPTORS_WITHOUT_LIMIT = 10_240
 
 class Connection(Protocol):
     def is_idle(self) -> bool:
-        """True while nothing is being done for it: it is silent, or its request has not wholly begun."""
+        """True while nothing is being done for it: it is silent, or its request has not wholly
+        begun.
+        """
 
     def drop(self) -> None:
         """End it at once."""
 
 
 class Connections:
-    """Of one listener, used in its event loop alone. `proxies` are networks whose addresses speak for many visitors."""
+    """Of one listener, used in its event loop alone. `proxies` are networks whose addresses speak
+    for many visitors.
+    """
 
     def __init__(
-        self, maximum: int = MAX_CONNECTIONS, per_address: int = MAX_CONNECTIONS_PER_ADDRESS, proxies: Collection[str] = ()
+        self,
+        maximum: int = MAX_CONNECTIONS,
+        per_address: int = MAX_CONNECTIONS_PER_ADDRESS,
+        proxies: Collection[str] = (),
     ) -> None:
         self.maximum, self.per_address = maximum, per_address
         self._proxies = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
@@ -45,12 +54,16 @@ class Connections:
         return len(self._place_of)
 
     def admit(self, connection: Connection, address: str) -> bool:
-        """False where there is no room: then it is not counted, and whoever asks ends it. `address` is the peer's, "" where it has none."""
+        """False where there is no room: then it is not counted, and whoever asks ends it. `address`
+        is the peer's, "" where it has none.
+        """
         place, is_proxy = self._place(address)
         held = self._places.get(place, {})
         if not is_proxy and len(held) >= self.per_address and not self._give_way(held):
             return False
-        if len(self) >= self.maximum and not any(self._give_way(each) for each in sorted(self._places.values(), key=len, reverse=True)):
+        if len(self) >= self.maximum and not any(
+            self._give_way(each) for each in sorted(self._places.values(), key=len, reverse=True)
+        ):
             return False
         self._places.setdefault(place, {})[connection] = None
         self._place_of[connection] = place
@@ -69,7 +82,10 @@ class Connections:
         silent = next((connection for connection in held if connection.is_idle()), None)
         if time.monotonic() - self._said_at > SAID_EVERY_SECONDS:
             self._said_at = time.monotonic()
-            log.warning("connections are at their limit: silent ones give way", extra={"connections": len(self), "of one address": len(held)})
+            log.warning(
+                "connections are at their limit: silent ones give way",
+                extra={"connections": len(self), "of one address": len(held)},
+            )
         if silent is None:
             return False
         self.leave(silent)
@@ -77,7 +93,9 @@ class Connections:
         return True
 
     def _place(self, address: str) -> tuple[str, bool]:
-        """An IPv4 address, or the /64 of an IPv6 one, which is what one household or server has; and whether it is a proxy's."""
+        """An IPv4 address, or the /64 of an IPv6 one, which is what one household or server has;
+        and whether it is a proxy's.
+        """
         try:
             ip = ipaddress.ip_address(address.partition("%")[0])
         except ValueError:
@@ -89,13 +107,17 @@ class Connections:
 
 
 def raise_descriptor_limit() -> int:
-    """As many open files and connections as the system lets this process have (1024 is only where it starts); how many that is."""
+    """As many open files and connections as the system lets this process have (1024 is only where
+    it starts); how many that is.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     for wanted in (hard, DESCRIPTORS_WITHOUT_LIMIT):
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         except (OSError, ValueError) as error:
-            log.info("the limit of open files stays as it is", extra={"why": str(error), "limit": soft})
+            log.info(
+                "the limit of open files stays as it is", extra={"why": str(error), "limit": soft}
+            )
         else:
             break
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -1,6 +1,8 @@
-"""What comes round by itself. APScheduler fires intervals and only sets events; our own code does the work and drains at the end.
+"""What comes round by itself. APScheduler fires intervals and only sets events; our own code does
+the work and drains at the end.
 
-Calendar occurrences are computed from the engine's clock and claimed in the ledger by local date: firing twice (October, several hosts) is harmless.
+Calendar occurrences are computed from the engine's clock and claimed in the ledger by local date:
+firing twice (October, several hosts) is harmless.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ MOST_MISSED = 1000
 
 
 def fallen_due(installation: Installation, now: int) -> list[BroadcastFellDue]:
-    """Occurrences whose moment has come and which nobody has claimed. Of a recurring one that was missed, only the last: never piled up."""
+    """Occurrences whose moment has come and which nobody has claimed. Of a recurring one that was
+    missed, only the last: never piled up.
+    """
     plan = installation.plan()
     claimed = {occurrence.key for occurrence in installation.calendar}
     found = []
@@ -50,7 +54,9 @@ def dated_moment(broadcast: Broadcast, timezone: str) -> int:
     return to_instant(datetime.strptime(broadcast.on, "%Y-%m-%d %H:%M"), timezone)
 
 
-def _last_moment(broadcast: Broadcast, installation: Installation, timezone: str, now: int) -> int | None:
+def _last_moment(
+    broadcast: Broadcast, installation: Installation, timezone: str, now: int
+) -> int | None:
     published = broadcast.letter.added_at
     if broadcast.on:
         moment = dated_moment(broadcast, timezone)
@@ -67,15 +73,25 @@ def _last_moment(broadcast: Broadcast, installation: Installation, timezone: str
 def moments(every: str, timezone: str, after: int) -> Iterator[int]:
     """The instants (ms) later than `after` that a cron line names in a zone, in order."""
     minute, hour, day, month, weekday = read_cron(every)
-    trigger = CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=zone(timezone))
-    while (following := trigger.get_next_fire_time(None, datetime.fromtimestamp((after + 1000) / 1000, UTC))) is not None:
+    trigger = CronTrigger(
+        minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=zone(timezone)
+    )
+    while (
+        following := trigger.get_next_fire_time(
+            None, datetime.fromtimestamp((after + 1000) / 1000, UTC)
+        )
+    ) is not None:
         after = int(following.timestamp() * 1000)
         yield after
 
 
 def claim_broadcasts(publications: Publications, now: int) -> int:
     """Claim what has fallen due; how many. Whoever is second finds it claimed."""
-    return len(publications.execute(lambda installation: fallen_due(installation, now), Cause("engine"), now))
+    return len(
+        publications.execute(
+            lambda installation: fallen_due(installation, now), Cause("engine"), now
+        )
+    )
 
 
 class Intervals:
@@ -86,7 +102,14 @@ class Intervals:
 
     def every(self, seconds: float) -> asyncio.Event:
         event = asyncio.Event()
-        self._scheduler.add_job(_setter(event), "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None)
+        self._scheduler.add_job(
+            _setter(event),
+            "interval",
+            seconds=seconds,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
         return event
 
     def start(self) -> None:

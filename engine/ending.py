@@ -1,6 +1,8 @@
-"""A process that was told to stop ends in time, whatever one of its threads still waits for: a database that does not answer, a disk, a name server.
+"""A process that was told to stop ends in time, whatever one of its threads still waits for: a
+database that does not answer, a disk, a name server.
 
-Nothing is lost by it: the delivery marks say what was handed over, the ledger what was recorded, and the next start settles the rest.
+Nothing is lost by it: the delivery marks say what was handed over, the ledger what was recorded,
+and the next start settles the rest.
 """
 
 from __future__ import annotations
@@ -36,8 +38,13 @@ def ended_in_time() -> None:
 
 
 def _end(seconds: float) -> None:
-    waiting = sorted(thread.name for thread in threading.enumerate() if thread is not threading.current_thread())
-    said = "told to stop and still waiting: ended all the same; the next start settles what the marks and the ledger say"
+    waiting = sorted(
+        thread.name for thread in threading.enumerate() if thread is not threading.current_thread()
+    )
+    said = (
+        "told to stop and still waiting: ended all the same; the next start settles what the marks"
+        " and the ledger say"
+    )
     log.error(said, extra={"seconds": seconds, "threads": waiting})
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

@@ -1,6 +1,8 @@
-"""Group commit: wishes that arrive within a few milliseconds are decided and written together, each answered after the commit.
+"""Group commit: wishes that arrive within a few milliseconds are decided and written together, each
+answered after the commit.
 
-A crash before the commit answers nobody and changes nothing; after it, whoever asks again is told that it is done.
+A crash before the commit answers nobody and changes nothing; after it, whoever asks again is told
+that it is done.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ class TooBusy(Exception):
 
 
 class Gatherer:
-    """One thread that carries out what others wish. `submit` from any thread; the future holds the Result."""
+    """One thread that carries out what others wish. `submit` from any thread; the future holds the
+    Result.
+    """
 
     def __init__(self, decisions: Decisions) -> None:
         self.decisions = decisions
@@ -64,7 +68,9 @@ class Gatherer:
         return batch, False
 
     def _carry_out(self, batch: list[tuple[Wish, Future[Result]]]) -> None:
-        """One bad person stops nobody else: where it fails together, it is tried in halves, until it fails for those alone who made it fail."""
+        """One bad person stops nobody else: where it fails together, it is tried in halves, until
+        it fails for those alone who made it fail.
+        """
         try:
             results = self.decisions.carry_out([wish for wish, _ in batch])
         except BaseException as error:

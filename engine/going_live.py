@@ -1,6 +1,8 @@
-"""What keeps an installation from writing to people: somebody else's name, links to this machine, a password that is not there.
+"""What keeps an installation from writing to people: somebody else's name, links to this machine, a
+password that is not there.
 
-Asked by `resume` and `check` where a relay is configured that hands letters on. What the sample says of itself is read from the sample.
+Asked by `resume` and `check` where a relay is configured that hands letters on. What the sample
+says of itself is read from the sample.
 """
 
 from __future__ import annotations
@@ -15,8 +17,17 @@ from engine.sequence.mistakes import N_, Mistake, Words, words
 from engine.sequence.places import Places
 from engine.sequence.written import CONFIG
 
-RESERVED = (".example", ".invalid", ".test", ".localhost", ".example.com", ".example.net", ".example.org")
-"""Domains that nobody can ever have (RFC 2606), and those that our own questions give as examples."""
+RESERVED = (
+    ".example",
+    ".invalid",
+    ".test",
+    ".localhost",
+    ".example.com",
+    ".example.net",
+    ".example.org",
+)
+"""Domains that nobody can ever have (RFC 2606), and those that our own questions give as examples.
+"""
 
 
 class Hindrance(NamedTuple):
@@ -27,7 +38,9 @@ class Hindrance(NamedTuple):
 
 
 def hindrances(config: Config, sample: Site) -> tuple[Hindrance, ...]:
-    """All of them, in the order of config.toml; none where letters reach nobody. `sample` is what the shipped sample calls itself."""
+    """All of them, in the order of config.toml; none where letters reach nobody. `sample` is what
+    the shipped sample calls itself.
+    """
     return tuple(_found(config, sample)) if config.smtp.reaches_people else ()
 
 
@@ -41,20 +54,53 @@ def _found(config: Config, sample: Site) -> Iterator[Hindrance]:
         ("postal_address", site.postal_address, sample.postal_address),
     ):
         if value and value == of_sample:
-            yield Hindrance(f"site.{key}", words(N_("[site] {key} is the sample’s: write your own"), key=key))
+            yield Hindrance(
+                f"site.{key}", words(N_("[site] {key} is the sample’s: write your own"), key=key)
+            )
     if is_loopback(site.url):
-        yield Hindrance("site.url", words(N_("[site] url is this machine: nobody else could open a link, unsubscribe or confirm")))
+        yield Hindrance(
+            "site.url",
+            words(
+                N_(
+                    "[site] url is this machine: nobody else could open a link, unsubscribe or"
+                    " confirm"
+                )
+            ),
+        )
     elif _is_reserved(urlsplit(site.url).hostname or ""):
-        yield Hindrance("site.url", words(N_("[site] url lies in a domain nobody can have: nobody could open a link, unsubscribe or confirm")))
+        yield Hindrance(
+            "site.url",
+            words(
+                N_(
+                    "[site] url lies in a domain nobody can have: nobody could open a link,"
+                    " unsubscribe or confirm"
+                )
+            ),
+        )
     elif site.url.startswith("http://"):
-        yield Hindrance("site.url", words(N_("[site] url is not https: whoever is in between could read and use the links of letters")))
+        yield Hindrance(
+            "site.url",
+            words(
+                N_(
+                    "[site] url is not https: whoever is in between could read and use the links of"
+                    " letters"
+                )
+            ),
+        )
     domain = site.sender.rpartition("@")[2]
     if site.sender != sample.sender and _is_reserved(domain):
-        sentence = N_("[site] from lies in {domain}, a domain nobody can have: no answer and no bounce would arrive")
+        sentence = N_(
+            "[site] from lies in {domain}, a domain nobody can have: no answer and no bounce would"
+            " arrive"
+        )
         yield Hindrance("site.from", words(sentence, domain=domain))
-    if config.smtp.password_file and (why := _unreadable(config.folder / config.smtp.password_file)):
+    if config.smtp.password_file and (
+        why := _unreadable(config.folder / config.smtp.password_file)
+    ):
         sentence = N_("[smtp] password_file {file} cannot be read: {why}")
-        yield Hindrance("smtp.password_file", words(sentence, file=config.smtp.password_file, why=why))
+        yield Hindrance(
+            "smtp.password_file", words(sentence, file=config.smtp.password_file, why=why)
+        )
 
 
 def _is_reserved(domain: str) -> bool:
@@ -72,4 +118,6 @@ def _unreadable(file: Path) -> Words | None:
 
 def as_warnings(found: tuple[Hindrance, ...], config_text: str) -> list[Mistake]:
     places = Places(config_text)
-    return [Mistake(CONFIG, places.line(key), words, False, places.column(key)) for key, words in found]
+    return [
+        Mistake(CONFIG, places.line(key), words, False, places.column(key)) for key, words in found
+    ]

@@ -1,4 +1,6 @@
-"""What a room of the program is handed: the stores, the clock, and the ways in and out. Made by `app.py`, which alone knows everything."""
+"""What a room of the program is handed: the stores, the clock, and the ways in and out. Made by
+`app.py`, which alone knows everything.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A letter that asks, with the letters that remind of it. `links` says of each link (letter, index) which answer it gives, counted from 0, and
-    whether that answer excludes the others that do. `lists` are where a reminder still reaches people, `since` (ms) from when on one may be to come;
-    `lost` are messages whose page asked for a press and got none. Of whom the last letter left after `patient` (ms) an answer is still waited for.
+    """A letter that asks, with the letters that remind of it. `links` says of each link (letter,
+    index) which answer it gives, counted from 0, and whether that answer excludes the others that
+    do. `lists` are where a reminder still reaches people, `since` (ms) from when on one may be to
+    come; `lost` are messages whose page asked for a press and got none. Of whom the last letter
+    left after `patient` (ms) an answer is still waited for.
     """
 
     key: str
@@ -51,7 +55,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """`sent` counts by letter; `given` by answer: people, and for how many of them a page acted by itself. `lost` are among waiting and silent."""
+    """`sent` counts by letter; `given` by answer: people, and for how many of them a page acted by
+    itself. `lost` are among waiting and silent.
+    """
 
     sent: Mapping[str, int]
     given: Mapping[int, tuple[int, int]]
@@ -65,7 +71,9 @@ class Views(Protocol):
 
     def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]: ...
 
-    def take(self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]) -> list[tuple[str, str]]:
+    def take(
+        self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]
+    ) -> list[tuple[str, str]]:
         """Due (subscriber, key) pairs, taken for `sender` for `lease` wall-clock seconds."""
 
     def next_due(self, now: int) -> int | None: ...
@@ -83,37 +91,61 @@ class Views(Protocol):
         """How many people stand on any of these lists, each counted once."""
 
     def due_of(self, key: str, now: int) -> int:
-        """How many letters of a mailing ("broadcast:enfants/2026-12-01") are still to leave by an instant, or may be."""
+        """How many letters of a mailing ("broadcast:enfants/2026-12-01") are still to leave by an
+        instant, or may be.
+        """
 
     def outcomes(self, key: str, letter: str) -> dict[str, int]:
-        """What became of a letter of a mailing: how many were "sent", "deferred", "failed", "withheld", are in "doubt" or only "begun"."""
+        """What became of a letter of a mailing: how many were "sent", "deferred", "failed",
+        "withheld", are in "doubt" or only "begun".
+        """
 
     def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
         """A person's open matters: key, kind, letter, due, why."""
 
     def aside(self, limit: int) -> list[tuple[str, int, str]]:
-        """Of whom nothing can be made: subscriber, the position of their last fact, why. The latest first."""
+        """Of whom nothing can be made: subscriber, the position of their last fact, why. The latest
+        first.
+        """
 
     def why_aside(self, subscriber: str) -> str:
         """Of one person; "" when they are not."""
 
     def withheld(self) -> list[tuple[str, int, str, str, int]]:
-        """Letters withheld for what can be mended: key without occurrence, list (0: none), letter, what is to be mended, from how many people."""
+        """Letters withheld for what can be mended: key without occurrence, list (0: none), letter,
+        what is to be mended, from how many people.
+        """
 
-    def withheld_from(self, letter: str, after: tuple[str, str, str], limit: int) -> list[tuple[str, str, str]]:
-        """Whom a letter ("" for any) is withheld from: subscriber, row, letter; a page after (letter, subscriber, row), ("", "", "") at first."""
+    def withheld_from(
+        self, letter: str, after: tuple[str, str, str], limit: int
+    ) -> list[tuple[str, str, str]]:
+        """Whom a letter ("" for any) is withheld from: subscriber, row, letter; a page after
+        (letter, subscriber, row), ("", "", "") at first.
+        """
 
     def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]:
-        """Rights asked for and not answered, the most urgent first: subscriber, request, right, when it must be answered."""
+        """Rights asked for and not answered, the most urgent first: subscriber, request, right,
+        when it must be answered.
+        """
 
     def long_silent(self, rule: str, upto: int, limit: int) -> list[tuple[str, int]]:
-        """People whom `rule` ("silent", "unanswered", "unconfirmed") may concern by an instant, and since when: the longest first."""
+        """People whom `rule` ("silent", "unanswered", "unconfirmed") may concern by an instant, and
+        since when: the longest first.
+        """
 
-    def silences(self, silent: int, unanswered: int, unconfirmed: int) -> dict[str, tuple[int, int]]:
-        """By rule: how many people it may concern by its instant, and the oldest there is at all (0: none)."""
+    def silences(
+        self, silent: int, unanswered: int, unconfirmed: int
+    ) -> dict[str, tuple[int, int]]:
+        """By rule: how many people it may concern by its instant, and the oldest there is at all
+        (0: none).
+        """
 
-    def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
-        """For letters given as (key prefix, letter): key prefix, letter, what became of it, link or -1, people, of whom automatic."""
+    def mailings(
+        self, letters: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, str, str, int, int, int]]:
+        """For letters given as (key prefix, letter): key prefix, letter, what became of it, link or
+        -1, people, of whom automatic.
+        """
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         """Letters in doubt: message, subscriber, letter, since when."""
@@ -135,7 +167,9 @@ class Views(Protocol):
     def rebuild(self, names: Sequence[str], tell: Callable[[int, int], None]) -> None: ...
 
     def compare(self, tell: Callable[[int, int], None]) -> list[Difference]:
-        """Rebuild every view from one snapshot of the ledger beside the live ones, and hold them together."""
+        """Rebuild every view from one snapshot of the ledger beside the live ones, and hold them
+        together.
+        """
 
 
 @dataclass(frozen=True)
@@ -154,15 +188,19 @@ class House:
     memory: LedgerMemory
     tree: LedgerTree
     store_trouble: Callable[[], str] = lambda: ""
-    """Why nobody would start a PostgreSQL of our own again if it died now; "" while it is looked after."""
+    """Why nobody would start a PostgreSQL of our own again if it died now; "" while it is looked
+    after.
+    """
     scrub: Callable[[], Scrubbed] = lambda: Scrubbed(True)
     """See to it that what was deleted leaves the database's files, as its owner may."""
 
 
 @dataclass(frozen=True)
 class Premises:
-    """An installation whose database answers and whose house is not furnished yet: for what replaces everything in it. `owner` is the conninfo of who
-    may create there; `furnish` opens the house."""
+    """An installation whose database answers and whose house is not furnished yet: for what
+    replaces everything in it. `owner` is the conninfo of who may create there; `furnish` opens the
+    house.
+    """
 
     config: Config
     secrets: Secrets

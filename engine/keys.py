@@ -1,4 +1,6 @@
-"""The installation's secrets: files of mode 0600 under `data/secrets/`, or environment variables; never in configuration or ledger (G18)."""
+"""The installation's secrets: files of mode 0600 under `data/secrets/`, or environment variables;
+never in configuration or ledger (G18).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from engine.sequence.mistakes import N_, Unreadable
 
 NAMES = ("link.key", "suppression.pepper", "nonce.key")
 SIGNING = "proof.key"
-"""The seed of the key that signs checkpoints. Read by whoever signs, each time: it can be changed beneath a running process (F13)."""
+"""The seed of the key that signs checkpoints. Read by whoever signs, each time: it can be changed
+beneath a running process (F13).
+"""
 NEXT = "proof.key.next"
 SHORTEST_ORDER_KEY = 32
 
@@ -32,10 +36,14 @@ class Secrets:
     pepper: bytes
     nonce_key: bytes
 
-
     def fingerprints(self) -> dict[str, str]:
         """By which each is known again, and from which nobody gets one back."""
-        return {name: _fingerprint(name, secret) for name, secret in zip(NAMES, (self.link_key, self.pepper, self.nonce_key), strict=True)}
+        return {
+            name: _fingerprint(name, secret)
+            for name, secret in zip(
+                NAMES, (self.link_key, self.pepper, self.nonce_key), strict=True
+            )
+        }
 
 
 def _fingerprint(name: str, secret: bytes) -> str:
@@ -43,19 +51,27 @@ def _fingerprint(name: str, secret: bytes) -> str:
 
 
 def make_secrets(folder: Path) -> None:
-    """Make those that are missing. A pepper is never replaced: with a new one every suppressed address would be forgotten."""
+    """Make those that are missing. A pepper is never replaced: with a new one every suppressed
+    address would be forgotten.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if folder.stat().st_mode & 0o077:
         # What somebody else mounted read-only keeps the mode it was given.
         with contextlib.suppress(OSError):
             folder.chmod(0o700)
-    missing = [name for name in (*NAMES, SIGNING) if _from_environment(name) is None and not (folder / name).exists()]
+    missing = [
+        name
+        for name in (*NAMES, SIGNING)
+        if _from_environment(name) is None and not (folder / name).exists()
+    ]
     if missing:
         _make(folder, missing)
 
 
 def _make(folder: Path, names: Sequence[str]) -> None:
-    """Under the folder's lock: of two processes that start together one makes them, and both read the same."""
+    """Under the folder's lock: of two processes that start together one makes them, and both read
+    the same.
+    """
     lock = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -63,7 +79,9 @@ def _make(folder: Path, names: Sequence[str]) -> None:
             if not (folder / name).exists():
                 unfinished = folder / f"{name}.new"
                 unfinished.unlink(missing_ok=True)
-                with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                with os.fdopen(
+                    os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+                ) as file:
                     file.write(random_source.token_hex(32))
                     file.flush()
                     os.fsync(file.fileno())
@@ -82,19 +100,28 @@ def signing_seed(folder: Path) -> bytes:
     """Raises SecretMissing."""
     seed = _read(folder, SIGNING)
     if len(seed) != 32:
-        raise SecretMissing(f"the secret {SIGNING} is longer than 32 bytes: put your saved copy back")
+        raise SecretMissing(
+            f"the secret {SIGNING} is longer than 32 bytes: put your saved copy back"
+        )
     return seed
 
 
 def next_signing_seed(folder: Path) -> bytes | None:
-    """The one prepared to follow the present one; None where there is none. Raises SecretMissing."""
+    """The one prepared to follow the present one; None where there is none. Raises
+    SecretMissing.
+    """
     return _read(folder, NEXT) if (folder / NEXT).exists() else None
 
 
 def prepare_signing_seed(folder: Path) -> bytes:
-    """A new seed beside the present one, on the disk when this returns. Raises SecretMissing where the present one is no file of ours to replace."""
+    """A new seed beside the present one, on the disk when this returns. Raises SecretMissing where
+    the present one is no file of ours to replace.
+    """
     if _from_environment(SIGNING) is not None:
-        raise SecretMissing(f"the secret {SIGNING} comes from the environment: take it out of there and put it into {folder}, then change it")
+        raise SecretMissing(
+            f"the secret {SIGNING} comes from the environment: take it out of there and put it into"
+            f" {folder}, then change it"
+        )
     (folder / NEXT).unlink(missing_ok=True)
     _make(folder, [NEXT])
     return _read(folder, NEXT)
@@ -111,17 +138,24 @@ def take_next_signing_seed(folder: Path) -> None:
 
 
 def order_keys(file: Path) -> tuple[bytes, ...]:
-    """The keys with which a shop signs its orders, one a line, as the shop uses them: to change a key, both stand there for a while.
+    """The keys with which a shop signs its orders, one a line, as the shop uses them: to change a
+    key, both stand there for a while.
 
     Raises Unreadable for a file that cannot be read, or holds none of at least 32 signs.
     """
     try:
         lines = file.read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError):
-        message = N_("there is no key of signed orders to be read in {file}; make one: `openssl rand -hex 32`")
+        message = N_(
+            "there is no key of signed orders to be read in {file}; make one: `openssl rand"
+            " -hex 32`"
+        )
         raise Unreadable(message, file=file.name) from None
     if not lines or min(map(len, lines)) < SHORTEST_ORDER_KEY:
-        message = N_("a key of signed orders in {file} is shorter than {most} signs; make one: `openssl rand -hex 32`")
+        message = N_(
+            "a key of signed orders in {file} is shorter than {most} signs; make one: `openssl rand"
+            " -hex 32`"
+        )
         raise Unreadable(message, file=file.name, most=SHORTEST_ORDER_KEY)
     return tuple(line.encode() for line in lines)
 
@@ -132,11 +166,16 @@ def _read(folder: Path, name: str) -> bytes:
         try:
             text = (folder / name).read_text()
         except OSError as error:
-            raise SecretMissing(f"the secret {name} cannot be read in {folder}: {error.strerror}; put your saved copy back") from error
+            raise SecretMissing(
+                f"the secret {name} cannot be read in {folder}: {error.strerror}; put your saved"
+                " copy back"
+            ) from error
     try:
         value = bytes.fromhex(text.strip())
     except ValueError:
-        raise SecretMissing(f"the secret {name} is not hexadecimal: put your saved copy back") from None
+        raise SecretMissing(
+            f"the secret {name} is not hexadecimal: put your saved copy back"
+        ) from None
     if len(value) < 32:
         raise SecretMissing(f"the secret {name} is shorter than 32 bytes: put your saved copy back")
     return value

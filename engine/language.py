@@ -1,8 +1,10 @@
-"""The languages Relance speaks: messages are written in English in the code, and said in French by the catalogue.
+"""The languages Relance speaks: messages are written in English in the code, and said in French by
+the catalogue.
 
-The catalogue is `locale/fr/LC_MESSAGES/relance.po` beside this file, compiled in memory on first use: nothing to build,
-nothing to forget to build. English needs no catalogue, and so nothing of babel, which keeps the command line quick.
-A message the catalogue does not hold is said in English. French ones are spaced here, however they stand in the catalogue.
+The catalogue is `locale/fr/LC_MESSAGES/relance.po` beside this file, compiled in memory on first
+use: nothing to build, nothing to forget to build. English needs no catalogue, and so nothing of
+babel, which keeps the command line quick. A message the catalogue does not hold is said in English.
+French ones are spaced here, however they stand in the catalogue.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ _CATALOGUES: Final = Path(__file__).parent / "locale"
 
 
 def translator(language: Language) -> Say:
-    """What turns an English message into its words in `language`; usually named `_` where it is used.
+    """What turns an English message into its words in `language`; usually named `_` where it is
+    used.
 
     Raises ValueError for a language Relance does not speak.
     """
@@ -38,18 +41,24 @@ def translator(language: Language) -> Say:
 
 
 def counting_translator(language: Language) -> SayCounted:
-    """The same for messages that count: `ngettext("{n} letter", "{n} letters", n)`; usually named `ngettext`."""
+    """The same for messages that count: `ngettext("{n} letter", "{n} letters", n)`; usually named
+    `ngettext`.
+    """
     return _catalogue(language).ngettext
 
 
 def language_here() -> Language:
-    """The terminal's, where no installation says which: LC_ALL, LC_MESSAGES or LANG, in this order; English where Relance does not speak it."""
-    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    """The terminal's, where no installation says which: LC_ALL, LC_MESSAGES or LANG, in this order;
+    English where Relance does not speak it.
+    """
+    locale = next(
+        (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), ""
+    )
     return "fr" if locale.lower().startswith("fr") else "en"
 
 
 def day_in_words(day: date, language: Language) -> str:
-    """"1 November 2026", "1er novembre 2026"."""
+    """ "1 November 2026", "1er novembre 2026"."""
     from babel.dates import format_date
 
     if language == "fr" and day.day == 1:
@@ -58,7 +67,9 @@ def day_in_words(day: date, language: Language) -> str:
 
 
 def town_in_words(zone: str, language: Language) -> str:
-    """The town that a time zone is named after: "Athens", "Athènes". A name that Unicode's tables lack is read from the zone's own."""
+    """The town that a time zone is named after: "Athens", "Athènes". A name that Unicode's tables
+    lack is read from the zone's own.
+    """
     from babel.core import Locale
 
     names = Locale(language).time_zones.get(zone, {})
@@ -66,19 +77,25 @@ def town_in_words(zone: str, language: Language) -> str:
 
 
 def grouped(number: int, _: Say) -> str:
-    """"3,002"; in French "3 002", with a narrow space that no line is broken at: the catalogue has what stands between thousands."""
+    """ "3,002"; in French "3 002", with a narrow space that no line is broken at: the catalogue
+    has what stands between thousands.
+    """
     return f"{number:,}".replace(",", _(","))
 
 
 def N_(message: str) -> str:
-    """Marks a message for the catalogue where it is written, when it is said (with `_`) elsewhere."""
+    """Marks a message for the catalogue where it is written, when it is said (with `_`)
+    elsewhere.
+    """
     return message
 
 
 @cache
 def _catalogue(language: Language) -> NullTranslations:
     if language not in LANGUAGES:
-        raise ValueError(f"Relance does not speak {language!r}: choose one of {', '.join(LANGUAGES)}.")
+        raise ValueError(
+            f"Relance does not speak {language!r}: choose one of {', '.join(LANGUAGES)}."
+        )
     if language == "en":
         return NullTranslations()
     with (_CATALOGUES / language / "LC_MESSAGES" / "relance.po").open("rb") as source:
@@ -93,7 +110,11 @@ def compiled(source: IO[bytes], language: Language) -> GNUTranslations:
     target, catalogue = BytesIO(), read_po(source, locale=language, abort_invalid=True)
     if language == "fr":
         for entry in catalogue:
-            entry.string = spaced(entry.string) if isinstance(entry.string, str) else tuple(map(spaced, entry.string or ()))
+            entry.string = (
+                spaced(entry.string)
+                if isinstance(entry.string, str)
+                else tuple(map(spaced, entry.string or ()))
+            )
     write_mo(target, catalogue)
     target.seek(0)
     return GNUTranslations(target)

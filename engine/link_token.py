@@ -1,7 +1,9 @@
-"""The token in a link: which letter, which action, and a MAC that only this installation can make (G01). Pure.
+"""The token in a link: which letter, which action, and a MAC that only this installation can make
+(G01). Pure.
 
-35 characters: base64url(version ‖ action ‖ position ‖ HMAC-SHA-256(key, "link/v1\\0" ‖ those ‖ message id)[:16]). Nothing personal; it outlives list,
-publication and erasure, because the entry at `position` does.
+35 characters: base64url(version ‖ action ‖ position ‖ HMAC-SHA-256(key, "link/v1\\0" ‖ those ‖
+message id)[:16]). Nothing personal; it outlives list, publication and erasure, because the entry at
+`position` does.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ class Claimed:
 
 
 def make_token(key: bytes, action: int, position: int, message: str) -> str:
-    """`position` is the ledger's of the entry the mail came from, `message` the id that stands there."""
+    """`position` is the ledger's of the entry the mail came from, `message` the id that stands
+    there.
+    """
     return make_tokens(key, (action,), position, message)[0]
 
 
@@ -60,7 +64,11 @@ def read_token(text: str) -> Claimed | None:
         raw = base64.b64decode(text + "=", altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
-    if len(raw) != 26 or raw[0] != VERSION or base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+    if (
+        len(raw) != 26
+        or raw[0] != VERSION
+        or base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text
+    ):
         return None
     return Claimed(raw[0], raw[1], int.from_bytes(raw[2:10], "big"), raw[10:], raw[:10])
 

@@ -1,7 +1,9 @@
-"""Logs as one JSON object a line on standard error: what happened and its facts, never an address, a token or a letter's words (G03).
+"""Logs as one JSON object a line on standard error: what happened and its facts, never an address,
+a token or a letter's words (G03).
 
-What we say ourselves names nobody, and is looked through all the same. An error is told by its kind and place: its words may quote anything. Of what
-outside packages say, only the first line is taken, and no IP.
+What we say ourselves names nobody, and is looked through all the same. An error is told by its kind
+and place: its words may quote anything. Of what outside packages say, only the first line is taken,
+and no IP.
 """
 
 from __future__ import annotations
@@ -22,11 +24,25 @@ from engine.store.said import said
 OURS = "relance."
 FRAMES = 6
 HERE = Path(__file__).parent.parent
-LOUD = ("apscheduler", "uvicorn", "asyncio", "mail.log", "psycopg", "eventsourcing", "httptools", "py.warnings")
+LOUD = (
+    "apscheduler",
+    "uvicorn",
+    "asyncio",
+    "mail.log",
+    "psycopg",
+    "eventsourcing",
+    "httptools",
+    "py.warnings",
+)
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_SECRET = re.compile(r"(?<![A-Za-z0-9_-])(?:relance_[A-Za-z0-9_-]{20,}|[A-Za-z0-9_-]{35})(?![A-Za-z0-9_-])|(?<=://)[^/@\s]+@|(?<=password=)\S+")
-_IP = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE)
+_SECRET = re.compile(
+    r"(?<![A-Za-z0-9_-])(?:relance_[A-Za-z0-9_-]{20,}|[A-Za-z0-9_-]{35})(?![A-Za-z0-9_-])|(?<=://)[^/@\s]+@|(?<=password=)\S+"
+)
+_IP = re.compile(
+    r"\b(?:\d{1,3}\.){3}\d{1,3}\b|(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])",
+    re.IGNORECASE,
+)
 
 
 class OneLine(logging.Formatter):
@@ -39,7 +55,9 @@ class OneLine(logging.Formatter):
             "from": record.name,
             "what": clean(message) if ours else _IP.sub("<ip>", clean(message.partition("\n")[0])),
         }
-        line |= {key: _cleaned(value) for key, value in vars(record).items() if key not in _OWN and ours}
+        line |= {
+            key: _cleaned(value) for key, value in vars(record).items() if key not in _OWN and ours
+        }
         if record.exc_info and record.exc_info[1] is not None:
             line |= told(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=lambda value: type(value).__name__)
@@ -62,20 +80,33 @@ def _cleaned(value: object) -> object:
 
 def told(error: BaseException) -> dict[str, object]:
     """Its kind, what may be repeated of it, what caused it, and where; never its own words."""
-    frames = [f"{_place(frame.filename)}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-FRAMES:]]
-    found: dict[str, object] = {"error": type(error).__name__, "said": clean(said(error)), "trace": frames}
+    frames = [
+        f"{_place(frame.filename)}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    ]
+    found: dict[str, object] = {
+        "error": type(error).__name__,
+        "said": clean(said(error)),
+        "trace": frames,
+    }
     cause = error.__cause__ or error.__context__
     return found | ({"cause": clean(said(cause))} if cause is not None else {})
 
 
 def _place(file: str) -> str:
     path = Path(file)
-    return path.relative_to(HERE).as_posix() if path.is_relative_to(HERE) else "/".join(path.parts[-2:])
+    return (
+        path.relative_to(HERE).as_posix()
+        if path.is_relative_to(HERE)
+        else "/".join(path.parts[-2:])
+    )
 
 
 def to_standard_error(level: int | None = None) -> None:
     """From here on. On a terminal, where somebody watches, only what is not as it should be."""
-    chosen = level if level is not None else logging.WARNING if sys.stderr.isatty() else logging.INFO
+    chosen = (
+        level if level is not None else logging.WARNING if sys.stderr.isatty() else logging.INFO
+    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine())
     logging.basicConfig(level=chosen, handlers=[handler], force=True)

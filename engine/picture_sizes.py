@@ -1,4 +1,6 @@
-"""How large the pictures are that letters show: the one door to imagesize, which reads the head of a file."""
+"""How large the pictures are that letters show: the one door to imagesize, which reads the head of
+a file.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ HEAD_BYTES = 1_000_000
 
 
 def sizes_of(sequences: Path) -> Callable[[str], tuple[int, int] | None]:
-    """Width and height in pixels of a picture by its name below `pictures/`; None for what is none, or none that is served."""
+    """Width and height in pixels of a picture by its name below `pictures/`; None for what is none,
+    or none that is served.
+    """
 
     def size_of(name: str) -> tuple[int, int] | None:
         opened = open_asset(sequences, "pictures", name)

@@ -1,4 +1,6 @@
-"""Publishing as an act of the house: what would change and whom it touches, putting it in force, and going back. Nothing here prints or asks."""
+"""Publishing as an act of the house: what would change and whom it touches, putting it in force,
+and going back. Nothing here prints or asks.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,13 @@ from engine import __version__
 from engine.house import House
 from engine.inspecting import inspect, read_folder
 from engine.installation.events import InstallationEvent
-from engine.installation.publishing import Difference, Shown, brought_up_to_date, difference, publication
+from engine.installation.publishing import (
+    Difference,
+    Shown,
+    brought_up_to_date,
+    difference,
+    publication,
+)
 from engine.installation.state import Installation, read_settings
 from engine.printable import printable
 from engine.sequence.declared import Declared
@@ -27,7 +35,9 @@ class PublishedMeanwhile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a publication would put in force, held against edition `base`. `people` counts who stands on each list now."""
+    """What a publication would put in force, held against edition `base`. `people` counts who
+    stands on each list now.
+    """
 
     base: int
     before: Plan
@@ -42,12 +52,18 @@ class Proposal:
     @property
     def stranded(self) -> dict[int, int]:
         """Lists that would be gone while people stand on them: how many."""
-        return {number: self.people[number] for number in self.difference.lists_removed if self.people.get(number)}
+        return {
+            number: self.people[number]
+            for number in self.difference.lists_removed
+            if self.people.get(number)
+        }
 
     def words(self, path: str) -> Iterator[str]:
         """The difference of one file, as a unified diff."""
         old, new = self.before.words.get(path, ""), self.after.words.get(path, "")
-        for line in difflib.unified_diff(old.splitlines(), new.splitlines(), path, path, lineterm="", n=2):
+        for line in difflib.unified_diff(
+            old.splitlines(), new.splitlines(), path, path, lineterm="", n=2
+        ):
             yield printable(line, keep="\t")
 
     def people_on(self, key: str) -> int:
@@ -60,7 +76,9 @@ class Proposal:
 
 
 def plan_publication(house: House, files: Mapping[str, str] | None = None) -> Proposal:
-    """What publishing `files` (default: the author's folder) would change. Raises Unpublishable with every fatal mistake."""
+    """What publishing `files` (default: the author's folder) would change. Raises Unpublishable
+    with every fatal mistake.
+    """
     config, now = house.config, house.clock.now()
     read = read_folder(config, now) if files is None else inspect(config, dict(files), now)
     read.sound()
@@ -69,34 +87,61 @@ def plan_publication(house: House, files: Mapping[str, str] | None = None) -> Pr
 
 
 def plan_rollback(house: House) -> Proposal | None:
-    """What going back to the edition before the one in force would change; None when there is none."""
+    """What going back to the edition before the one in force would change; None when there is
+    none.
+    """
     current = house.publications.current()
     edition = current.editions.get(current.edition - 1)
     if edition is None:
         return None
     files = {path: current.words[digest] for path, digest in edition.files}
-    settings = _as_declared_now(read_settings(current.words[edition.settings]), current.plan().declared)
+    settings = _as_declared_now(
+        read_settings(current.words[edition.settings]), current.plan().declared
+    )
     return _proposal(house, current, parse(files, settings), files, settings, (), edition.number)
 
 
 def _as_declared_now(former: Settings, declared: Declared | None) -> Settings:
-    """Going back to former words takes back no promise about keeping, and names no former processor. Partners belong to their purposes."""
+    """Going back to former words takes back no promise about keeping, and names no former
+    processor. Partners belong to their purposes.
+    """
     if declared is None:
         return former
-    return replace(former, declared=replace(declared, partners=former.declared.partners if former.declared else ()))
+    return replace(
+        former,
+        declared=replace(declared, partners=former.declared.partners if former.declared else ()),
+    )
 
 
 def _proposal(
-    house: House, current: Installation, plan: Plan, files: Mapping[str, str], settings: Settings, warnings: tuple[Mistake, ...], back: int = 0
+    house: House,
+    current: Installation,
+    plan: Plan,
+    files: Mapping[str, str],
+    settings: Settings,
+    warnings: tuple[Mistake, ...],
+    back: int = 0,
 ) -> Proposal:
     house.views.catch_up()
     before = current.plan()
     changes = difference(before, plan)
-    return Proposal(current.edition, before, plan, files, settings, changes, house.views.standing(), warnings, back)
+    return Proposal(
+        current.edition,
+        before,
+        plan,
+        files,
+        settings,
+        changes,
+        house.views.standing(),
+        warnings,
+        back,
+    )
 
 
 def apply(house: House, proposal: Proposal, *, backfill: bool = False) -> int:
-    """Put a proposal in force; the edition it became, or the one in force when nothing differs. Raises PublishedMeanwhile."""
+    """Put a proposal in force; the edition it became, or the one in force when nothing differs.
+    Raises PublishedMeanwhile.
+    """
     now = house.clock.now()
 
     def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
@@ -118,24 +163,34 @@ def apply(house: House, proposal: Proposal, *, backfill: bool = False) -> int:
 
 
 def shown(house: House, plan: Plan) -> Shown:
-    """What people agree on under a plan, as this program renders it. The pages are loaded only here: they are half of a verb's time to start."""
+    """What people agree on under a plan, as this program renders it. The pages are loaded only
+    here: they are half of a verb's time to start.
+    """
     from engine.web.shown import shown_by
 
     return shown_by(plan, house.config.site)
 
 
 def bring_up_to_date(house: House) -> None:
-    """A program that runs what another version published says so in the ledger, with what it shows differently: each day's is known afterwards."""
+    """A program that runs what another version published says so in the ledger, with what it shows
+    differently: each day's is known afterwards.
+    """
     now = house.clock.now()
 
     def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
-        return brought_up_to_date(installation, shown(house, installation.plan()), now, __version__) if installation.edition else ()
+        return (
+            brought_up_to_date(installation, shown(house, installation.plan()), now, __version__)
+            if installation.edition
+            else ()
+        )
 
     house.publications.execute(decide, Cause("engine"), now)
 
 
 def rollback(house: House) -> int:
-    """Publish again what was in force before; 0 when there is nothing to go back to. Raises PublishedMeanwhile."""
+    """Publish again what was in force before; 0 when there is nothing to go back to. Raises
+    PublishedMeanwhile.
+    """
     proposal = plan_rollback(house)
     return apply(house, proposal) if proposal is not None else 0
 
@@ -152,12 +207,20 @@ def publish_first(house: House) -> bool:
 
 
 def unpublished_changes(house: House) -> int:
-    """How many things differ between the author's folder and what is in force. Where the folder cannot be read as a plan, its changed files."""
+    """How many things differ between the author's folder and what is in force. Where the folder
+    cannot be read as a plan, its changed files.
+    """
     current = house.publications.current().plan()
     try:
         read = read_folder(house.config)
     except Unpublishable as error:
         return len({mistake.file for mistake in error.mistakes})
     if read.fatal:
-        return sum(current.words.get(path) != text for path, text in (*read.files.items(), *((p, "") for p in current.words if p not in read.files)))
+        return sum(
+            current.words.get(path) != text
+            for path, text in (
+                *read.files.items(),
+                *((p, "") for p in current.words if p not in read.files),
+            )
+        )
     return difference(current, read.plan).count

@@ -1,4 +1,6 @@
-"""What is published and paused, folded from the installation's own stream and kept up to date; and the way in for its facts."""
+"""What is published and paused, folded from the installation's own stream and kept up to date; and
+the way in for its facts.
+"""
 
 from __future__ import annotations
 
@@ -44,12 +46,18 @@ class Publications:
         return state
 
     def execute(
-        self, decide: Callable[[Installation], Sequence[InstallationEvent]], cause: Cause, now: int, within: Within | None = None
+        self,
+        decide: Callable[[Installation], Sequence[InstallationEvent]],
+        cause: Cause,
+        now: int,
+        within: Within | None = None,
     ) -> tuple[InstallationEvent, ...]:
-        """Append what `decide` makes of the installation as it stands, with what the vault writes beside; the events, () where there were none.
+        """Append what `decide` makes of the installation as it stands, with what the vault writes
+        beside; the events, () where there were none.
 
-        The engine writes to this stream as well. Whenever someone else was quicker it is decided again, so no operator is refused because of it;
-        what `decide` raises goes through. `now` is engine time in ms.
+        The engine writes to this stream as well. Whenever someone else was quicker it is decided
+        again, so no operator is refused because of it; what `decide` raises goes through. `now` is
+        engine time in ms.
         """
         while True:
             state = self.current()

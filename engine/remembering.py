@@ -1,8 +1,11 @@
-"""Where the ledger had come to, remembered by this machine outside the database: one that was put back from an older copy is recognised by it.
+"""Where the ledger had come to, remembered by this machine outside the database: one that was put
+back from an older copy is recognised by it.
 
-A small file in data/, written every few seconds, holds a position and a digest of the entry there. A ledger that ends before that position, or has
-another entry there, is not the one that was worked with: letters that left since then would leave again. On several machines each has its own file;
-one without a file takes the ledger as it finds it. `restored` tells a machine that was away that others have recognised the same already.
+A small file in data/, written every few seconds, holds a position and a digest of the entry there.
+A ledger that ends before that position, or has another entry there, is not the one that was worked
+with: letters that left since then would leave again. On several machines each has its own file; one
+without a file takes the ledger as it finds it. `restored` tells a machine that was away that others
+have recognised the same already.
 """
 
 from __future__ import annotations
@@ -22,15 +25,22 @@ FILE = "ledger-position.json"
 
 
 class Restored(Exception):
-    """The ledger was put back from an older copy beneath a running process, which knows things that are no longer so."""
+    """The ledger was put back from an older copy beneath a running process, which knows things that
+    are no longer so.
+    """
 
     def __init__(self) -> None:
-        super().__init__("the ledger was put back from an older copy while this process ran: it ends, so that nothing leaves; start it again")
+        super().__init__(
+            "the ledger was put back from an older copy while this process ran: it ends, so that"
+            " nothing leaves; start it again"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """`digest` is the SHA-256 of the entry's bytes at `position` ("" at 0); `restored` when the ledger was last known to be put back (ms)."""
+    """`digest` is the SHA-256 of the entry's bytes at `position` ("" at 0); `restored` when the
+    ledger was last known to be put back (ms).
+    """
 
     position: int
     digest: str
@@ -44,21 +54,31 @@ class LedgerMemory:
         self._written: Remembered | None = None
 
     def lost(self) -> Remembered | None:
-        """What the file remembers and the ledger no longer holds; None when all is there, and where others have recognised that it is not."""
+        """What the file remembers and the ledger no longer holds; None when all is there, and where
+        others have recognised that it is not.
+        """
         told = self._read()
-        if told is None or self._holds(told) or self.publications.current().restored != told.restored:
+        if (
+            told is None
+            or self._holds(told)
+            or self.publications.current().restored != told.restored
+        ):
             return None
         return told
 
     def confirm(self) -> None:
-        """The ledger is the one this process began with. One look-up; asked before anything is taken to be sent. Raises Restored."""
+        """The ledger is the one this process began with. One look-up; asked before anything is
+        taken to be sent. Raises Restored.
+        """
         if self._last is None:
             self._last = self._now()
         elif not self._holds(self._last):
             raise Restored
 
     def note(self) -> None:
-        """Remember how far it is now. Raises Restored. A disk that takes nothing is said, and what was remembered stays."""
+        """Remember how far it is now. Raises Restored. A disk that takes nothing is said, and what
+        was remembered stays.
+        """
         self.confirm()
         self._last = now = self._now()
         if now == self._written:
@@ -90,5 +110,8 @@ class LedgerMemory:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("the remembered position of the ledger cannot be read, and is not used", extra={"why": type(error).__name__})
+            log.warning(
+                "the remembered position of the ledger cannot be read, and is not used",
+                extra={"why": type(error).__name__},
+            )
             return None

@@ -1,4 +1,5 @@
-"""Which facts the stop journal is told of: everything after which somebody may no longer be written to, at their own wish or an operator's.
+"""Which facts the stop journal is told of: everything after which somebody may no longer be written
+to, at their own wish or an operator's.
 
 A bounce is not among them: writing to a dead address again harms nobody, and it bounces again.
 """
@@ -11,26 +12,54 @@ from engine.subscriber import events as e
 from engine.vault.stop_journal import Stop, suppression
 from engine.vault.vault import Keep, reason_of_former
 
-STOPPING = frozenset({e.ConsentWithdrawn, e.ProcessingRestricted, e.MailComplained, e.SubscriberSuppressed, e.SubscriberErased})
+STOPPING = frozenset(
+    {
+        e.ConsentWithdrawn,
+        e.ProcessingRestricted,
+        e.MailComplained,
+        e.SubscriberSuppressed,
+        e.SubscriberErased,
+    }
+)
 
 
 def is_stopping(events: Iterable[object], keeps: Sequence[Keep], objected: bool) -> bool:
-    """Whether anything of what one person's share of a batch does belongs into the journal: of an objector, also another address."""
-    return any(type(event) in STOPPING for event in events) or (objected and any(keep.address for keep in keeps))
+    """Whether anything of what one person's share of a batch does belongs into the journal: of an
+    objector, also another address.
+    """
+    return any(type(event) in STOPPING for event in events) or (
+        objected and any(keep.address for keep in keeps)
+    )
 
 
-def stops_of(stream: str, events: Iterable[object], keeps: Sequence[Keep], hashes: Sequence[bytes], objected: bool) -> list[Stop]:
-    """The lines for that share. `hashes` are those of the person's address, then of former ones: a copy may know them by another than today's, or not
-    at all. What stays of somebody erased has lines without their id."""
+def stops_of(
+    stream: str,
+    events: Iterable[object],
+    keeps: Sequence[Keep],
+    hashes: Sequence[bytes],
+    objected: bool,
+) -> list[Stop]:
+    """The lines for that share. `hashes` are those of the person's address, then of former ones: a
+    copy may know them by another than today's, or not at all. What stays of somebody erased has
+    lines without their id.
+    """
     stops: list[Stop] = []
     current, former = (hashes[0].hex() if hashes else ""), [hashed.hex() for hashed in hashes[1:]]
     if objected:
-        stops += [Stop("suppression", keep.at, stream, hash=keep.address_hash.hex(), why="objected") for keep in keeps if keep.address]
+        stops += [
+            Stop("suppression", keep.at, stream, hash=keep.address_hash.hex(), why="objected")
+            for keep in keeps
+            if keep.address
+        ]
     for event in events:
         match event:
             case e.ConsentWithdrawn(at, purpose):
                 stops.append(Stop("withdrawal", at, stream, purpose, current))
-                stops += [Stop("suppression", at, stream, hash=hashed, why="objected") for hashed in former if purpose == "*"]
+                stops += [
+                    Stop("suppression", at, stream, hash=hashed, why="objected")
+                    for hashed in former
+                    if purpose == "*"
+                ]
             case e.ProcessingRestricted(at, lifted):
                 stops.append(Stop("restriction", at, stream, why="lifted" if lifted else ""))
             case e.MailComplained(at):
@@ -41,6 +70,12 @@ def stops_of(stream: str, events: Iterable[object], keeps: Sequence[Keep], hashe
                 stops.append(Stop("erasure", at, stream, why=basis))
                 for keep in keeps:
                     if keep.erasing and keep.suppress:
-                        reasons = [keep.suppress, *(reason_of_former(keep.suppress) for _ in former)]
-                        stops += [suppression(hashed, reason, keep.at) for hashed, reason in zip(hashes, reasons, strict=True)]
+                        reasons = [
+                            keep.suppress,
+                            *(reason_of_former(keep.suppress) for _ in former),
+                        ]
+                        stops += [
+                            suppression(hashed, reason, keep.at)
+                            for hashed, reason in zip(hashes, reasons, strict=True)
+                        ]
     return stops

@@ -1,7 +1,9 @@
-"""What goes out to a terminal cannot steer it: an escape sequence in a name, a heading or a server's words is shown, not obeyed.
+"""What goes out to a terminal cannot steer it: an escape sequence in a name, a heading or a
+server's words is shown, not obeyed.
 
-All that verbs print passes `guarded`, whether a terminal is there or a pipe that leads to one; a dot stands for what would steer. Files that verbs
-write are not touched by it. On a terminal long lines are wrapped by words, and what matters has a colour, unless NO_COLOR is set.
+All that verbs print passes `guarded`, whether a terminal is there or a pipe that leads to one; a
+dot stands for what would steer. Files that verbs write are not touched by it. On a terminal long
+lines are wrapped by words, and what matters has a colour, unless NO_COLOR is set.
 """
 
 from __future__ import annotations
@@ -17,18 +19,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TextIO, cast
 
-# C0 but tab and line feed, DEL, C1, line and paragraph separators, changes of direction; a carriage return but at the end of a line.
-_STEERING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
+# C0 but tab and line feed, DEL, C1, line and paragraph separators, changes of direction; a carriage
+# return but at the end of a line.
+_STEERING = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\r(?!\n)"
+)
 _NEVER_BARE = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 Style = Literal["error", "warning", "added", "removed", "changed"]
 # Select Graphic Rendition (ECMA-48 8.3.117): bold red, bold yellow, green, red, yellow.
-_STYLES: dict[Style, str] = {"error": "1;31", "warning": "1;33", "added": "32", "removed": "31", "changed": "33"}
+_STYLES: dict[Style, str] = {
+    "error": "1;31",
+    "warning": "1;33",
+    "added": "32",
+    "removed": "31",
+    "changed": "33",
+}
 # What a line begins with before its text: blanks, and a sign or a heading in a column of its own.
 _HEAD = re.compile(r"\s*(?:[-!+~] |\S+(?: \S+)*\s{2,})?")
 _NARROWEST = 20
-# A command in a line of its own, as `command` puts it together: cut in two, it would be two commands to whoever copies it.
+# A command in a line of its own, as `command` puts it together: cut in two, it would be two
+# commands to whoever copies it.
 _COMMAND = re.compile(r"\s+(?:'[^']*/|\S*/)?(?:relance|python[\d.]*)'? ")
 
 
@@ -37,13 +49,17 @@ def shown(text: str) -> str:
 
 
 def json_text(value: object, *, indent: int | None = 2) -> str:
-    """JSON that holds the same for a program, and nothing that steers a terminal: what would is escaped."""
+    """JSON that holds the same for a program, and nothing that steers a terminal: what would is
+    escaped.
+    """
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _NEVER_BARE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def ask(question: str) -> str:
-    """What is typed after `question`. `input` hands its prompt to the terminal by itself. Raises EOFError."""
+    """What is typed after `question`. `input` hands its prompt to the terminal by itself. Raises
+    EOFError.
+    """
     return input(shown(question))
 
 
@@ -53,21 +69,39 @@ def agreed(question: str) -> bool:
 
 
 def wrapped(line: str, columns: int) -> str:
-    """A line of text in lines of at most so many columns, cut at blanks, what follows below the first. A word is never cut, nor is a command."""
+    """A line of text in lines of at most so many columns, cut at blanks, what follows below the
+    first. A word is never cut, nor is a command.
+    """
     if len(line) <= columns or columns < _NARROWEST or _COMMAND.match(line):
         return line
     head = _HEAD.match(line)
-    indent = len(head[0]) if head is not None and len(head[0]) <= columns // 2 else len(line) - len(line.lstrip())
+    indent = (
+        len(head[0])
+        if head is not None and len(head[0]) <= columns // 2
+        else len(line) - len(line.lstrip())
+    )
     lines = textwrap.TextWrapper(
-        columns, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False, replace_whitespace=False, expand_tabs=False
+        columns,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+        expand_tabs=False,
     )
     return "\n".join(lines.wrap(line)) or line
 
 
 def print_styled(text: str, style: Style | None, stream: TextIO | None = None) -> None:
-    """A line in a colour, on a terminal that takes one; elsewhere the line alone. `stream` is standard output by default."""
+    """A line in a colour, on a terminal that takes one; elsewhere the line alone. `stream` is
+    standard output by default.
+    """
     out = stream or sys.stdout
-    if style is None or not out.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    if (
+        style is None
+        or not out.isatty()
+        or os.environ.get("NO_COLOR")
+        or os.environ.get("TERM") == "dumb"
+    ):
         print(text, file=out)
         return
     out.flush()
@@ -80,7 +114,9 @@ def _columns() -> int:
 
 
 class _Guarded(io.TextIOBase):
-    """Text goes through `shown`, on a terminal wrapped line by line; all else is asked of the stream itself."""
+    """Text goes through `shown`, on a terminal wrapped line by line; all else is asked of the
+    stream itself.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -96,7 +132,9 @@ class _Guarded(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """What was begun stands there as it is: a question waits for its answer on the same line."""
+        """What was begun stands there as it is: a question waits for its answer on the same
+        line.
+        """
         self.stream.write(self._begun)
         self._begun = ""
         self.stream.flush()

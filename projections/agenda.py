@@ -1,4 +1,6 @@
-"""The agenda: each person folded, and the next act of each of their open matters. A view finds what is due; it never decides."""
+"""The agenda: each person folded, and the next act of each of their open matters. A view finds what
+is due; it never decides.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +37,21 @@ unpack_person = unpacker(Person)
 
 
 def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], list[str]]:
-    """People as their rows have them, and whose row cannot be read: the ledger still knows them, and their next fact writes the row anew.
+    """People as their rows have them, and whose row cannot be read: the ledger still knows them,
+    and their next fact writes the row anew.
 
-    Those in the same state are one object: they are read, and often decided about, once."""
+    Those in the same state are one object: they are read, and often decided about, once.
+    """
     folds, unreadable, known = {}, [], dict[object, Person]()
     for who, state in rows:
         subscriber = str(who)
         try:
             folds[subscriber] = known.get(state) or known.setdefault(state, unpack_person(state))
         except NOT_PACKED:
-            log.warning("a fold cannot be read: this person is read from the ledger", extra={"subscriber": subscriber})
+            log.warning(
+                "a fold cannot be read: this person is read from the ledger",
+                extra={"subscriber": subscriber},
+            )
             unreadable.append(subscriber)
     return folds, unreadable
 
@@ -67,7 +74,9 @@ class Agenda:
         self._lists_indexed: bool | None = None  # None: not known
 
     def begin(self, position: int) -> None:
-        """Another program may have set people aside: what it could not take is tried again from here."""
+        """Another program may have set people aside: what it could not take is tried again from
+        here.
+        """
         self.position = position
         self._recent.clear()
         self._some_are_stale = True
@@ -93,16 +102,29 @@ class Agenda:
         anew = self._known_aside(cursor) & touched.keys()
         stood, unreadable = self._as_they_stood(cursor, touched.keys() - anew)
         anew |= set(unreadable)
-        anew |= self._grow(cursor, {subscriber: events for subscriber, events in touched.items() if subscriber not in anew}, stood)
+        anew |= self._grow(
+            cursor,
+            {
+                subscriber: events
+                for subscriber, events in touched.items()
+                if subscriber not in anew
+            },
+            stood,
+        )
         self._make_anew(cursor, dict.fromkeys(anew))
         if stale:
             self._some_are_stale = True
             self._try_again_after = FROM_THE_FIRST
             mailings = [*stale.mailings, *(f"withheld:{mailing}" for mailing in stale.mailings)]
-            cursor.execute(self.sql["mark_stale"], {"lists": integers(stale.lists), "mailings": texts(mailings)})
+            cursor.execute(
+                self.sql["mark_stale"],
+                {"lists": integers(stale.lists), "mailings": texts(mailings)},
+            )
 
     def tidy(self, cursor: Cursor) -> bool:
-        """Who is set aside is tried again when a process begins to follow, and after a publication: both may be what was wanting."""
+        """Who is set aside is tried again when a process begins to follow, and after a publication:
+        both may be what was wanting.
+        """
         self._index_lists(cursor)
         return self._try_again(cursor) | self._tidy_stale(cursor)
 
@@ -115,7 +137,10 @@ class Agenda:
     def _tidy_stale(self, cursor: Cursor) -> bool:
         if not self._some_are_stale:
             return False
-        stale = [str(row[0]) for row in cursor.execute(self.sql["some_stale"], {"limit": STALE_PIECE}).fetchall()]
+        stale = [
+            str(row[0])
+            for row in cursor.execute(self.sql["some_stale"], {"limit": STALE_PIECE}).fetchall()
+        ]
         folds, unreadable = self._folds(cursor, stale)
         self._make_anew(cursor, dict.fromkeys(unreadable) | folds)
         self._some_are_stale = len(stale) == STALE_PIECE
@@ -131,7 +156,12 @@ class Agenda:
         self._try_again_after = some[-1] if len(some) == ASIDE_PIECE else None
         return self._try_again_after is not None
 
-    def _grow(self, cursor: Cursor, touched: Mapping[str, Sequence[PersonEvent]], stood: Mapping[str, Person]) -> set[str]:
+    def _grow(
+        self,
+        cursor: Cursor,
+        touched: Mapping[str, Sequence[PersonEvent]],
+        stood: Mapping[str, Person],
+    ) -> set[str]:
         """People with their later facts; with whom that cannot be done."""
         plan, calendar = self.installation.plan(), self.installation.calendar
         people: dict[str, Person] = {}
@@ -154,15 +184,19 @@ class Agenda:
         return failed
 
     def _make_anew(self, cursor: Cursor, people: Mapping[str, Person | None]) -> None:
-        """Rows of people as they are now, from the ledger alone where they are not known; of whom none can be made is set aside.
+        """Rows of people as they are now, from the ledger alone where they are not known; of whom
+        none can be made is set aside.
 
-        Only here is the agenda asked what it says: after a publication, which keys a person's rows have is no matter of their facts alone.
+        Only here is the agenda asked what it says: after a publication, which keys a person's rows
+        have is no matter of their facts alone.
         """
         if not people:
             return
         plan, calendar = self.installation.plan(), self.installation.calendar
         standing: dict[str, set[str]] = {}
-        for subscriber, key in cursor.execute(self.sql["standing"], {"subscribers": uuids(people)}).fetchall():
+        for subscriber, key in cursor.execute(
+            self.sql["standing"], {"subscribers": uuids(people)}
+        ).fetchall():
             standing.setdefault(str(subscriber), set()).add(str(key))
         read: dict[str, Person] = {}
         wanted: dict[str, Mapping[str, Act]] = {}
@@ -173,7 +207,9 @@ class Agenda:
                 person = known or fold(cast(PersonEvent, entry.event) for entry in history)
                 wanted[subscriber] = acts(person, plan, calendar)
             except Exception as error:
-                position = max((entry.position for entry in history or self._history(subscriber)), default=0)
+                position = max(
+                    (entry.position for entry in history or self._history(subscriber)), default=0
+                )
                 failed[subscriber] = what_failed(position, error)
             else:
                 if known is None:
@@ -207,19 +243,35 @@ class Agenda:
                 )  # fmt: skip
         return rows
 
-    def _as_they_stood(self, cursor: Cursor, subscribers: Collection[str]) -> tuple[dict[str, Person], list[str]]:
-        known = {subscriber: self._recent[subscriber] for subscriber in subscribers if subscriber in self._recent}
-        folds, unreadable = self._folds(cursor, [subscriber for subscriber in subscribers if subscriber not in known])
+    def _as_they_stood(
+        self, cursor: Cursor, subscribers: Collection[str]
+    ) -> tuple[dict[str, Person], list[str]]:
+        known = {
+            subscriber: self._recent[subscriber]
+            for subscriber in subscribers
+            if subscriber in self._recent
+        }
+        folds, unreadable = self._folds(
+            cursor, [subscriber for subscriber in subscribers if subscriber not in known]
+        )
         return known | folds, unreadable
 
-    def _folds(self, cursor: Cursor, subscribers: Collection[str]) -> tuple[dict[str, Person], list[str]]:
+    def _folds(
+        self, cursor: Cursor, subscribers: Collection[str]
+    ) -> tuple[dict[str, Person], list[str]]:
         if not subscribers:
             return {}, []
-        return read_folds(cursor.execute(self.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True).fetchall())
+        return read_folds(
+            cursor.execute(
+                self.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True
+            ).fetchall()
+        )
 
     def _history(self, subscriber: str) -> list[Entry]:
         """Of one person, as of the view's position."""
-        return [entry for entry in self.ledger.stream(subscriber) if entry.position <= self.position]
+        return [
+            entry for entry in self.ledger.stream(subscriber) if entry.position <= self.position
+        ]
 
     def _known_aside(self, cursor: Cursor) -> set[str]:
         if self._aside is None:
@@ -233,11 +285,18 @@ class Agenda:
         for subscriber, each in failed.items():
             self._recent.pop(subscriber, None)
             if subscriber not in aside:
-                log.error("somebody is set aside", extra={"subscriber": subscriber, "position": each.position, "why": each.why})
+                log.error(
+                    "somebody is set aside",
+                    extra={"subscriber": subscriber, "position": each.position, "why": each.why},
+                )
         for statement in ("without_fold", "without_rows"):
             cursor.execute(self.sql[statement], {"subscribers": subscribers})
-        positions, whys = bigints([each.position for each in failed.values()]), texts([each.why for each in failed.values()])
-        cursor.execute(self.sql["set_aside"], {"subscribers": subscribers, "positions": positions, "whys": whys})
+        positions = bigints([each.position for each in failed.values()])
+        whys = texts([each.why for each in failed.values()])
+        cursor.execute(
+            self.sql["set_aside"],
+            {"subscribers": subscribers, "positions": positions, "whys": whys},
+        )
         aside.update(failed)
 
     def _come_back(self, cursor: Cursor, people: Collection[str]) -> None:
@@ -250,25 +309,47 @@ class Agenda:
     def _put_folds(self, cursor: Cursor, people: Mapping[str, Person]) -> None:
         if not people:
             return
-        versions, states = bigints([p.version for p in people.values()]), byteas([pack(p) for p in people.values()])
-        cursor.execute(self.sql["put_folds"], {"subscribers": uuids(people), "versions": versions, "states": states})
+        versions = bigints([p.version for p in people.values()])
+        states = byteas([pack(p) for p in people.values()])
+        cursor.execute(
+            self.sql["put_folds"],
+            {"subscribers": uuids(people), "versions": versions, "states": states},
+        )
         for subscriber, person in people.items():
             self._recent[subscriber] = person
             self._recent.move_to_end(subscriber)
         while len(self._recent) > RECENT:
             self._recent.popitem(last=False)
 
-    def _put_acts(self, cursor: Cursor, wanted: Mapping[str, Mapping[str, Act]], standing: Mapping[str, Collection[str]]) -> None:
+    def _put_acts(
+        self,
+        cursor: Cursor,
+        wanted: Mapping[str, Mapping[str, Act]],
+        standing: Mapping[str, Collection[str]],
+    ) -> None:
         """Rows of these people, in place of those that may stand under the keys of `standing`."""
         rows: list[tuple[str, str, str, str, int, int, int, int, str]] = []
         gone: list[tuple[str, str]] = []
         for subscriber, matters in wanted.items():
-            gone += [(subscriber, key) for key in standing.get(subscriber, ()) if key not in matters]
-            rows += [(subscriber, key, a.kind, a.letter, a.due, a.planned, a.list, a.run, a.why) for key, a in matters.items()]
+            gone += [
+                (subscriber, key) for key in standing.get(subscriber, ()) if key not in matters
+            ]
+            rows += [
+                (subscriber, key, a.kind, a.letter, a.due, a.planned, a.list, a.run, a.why)
+                for key, a in matters.items()
+            ]
         if gone:
-            cursor.execute(self.sql["remove_rows"], {"subscribers": uuids([each[0] for each in gone]), "keys": texts([each[1] for each in gone])})
+            cursor.execute(
+                self.sql["remove_rows"],
+                {
+                    "subscribers": uuids([each[0] for each in gone]),
+                    "keys": texts([each[1] for each in gone]),
+                },
+            )
         if rows:
-            subscribers, row_keys, kinds, letters, dues, planned, lists, runs, whys = zip(*rows, strict=True)
+            subscribers, row_keys, kinds, letters, dues, planned, lists, runs, whys = zip(
+                *rows, strict=True
+            )
             cursor.execute(
                 self.sql["put_rows"],
                 {

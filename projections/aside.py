@@ -1,7 +1,9 @@
-"""Of whom nothing can be made: their history is none the rules can take. They alone are set aside, with the reason, and everybody else is followed.
+"""Of whom nothing can be made: their history is none the rules can take. They alone are set aside,
+with the reason, and everybody else is followed.
 
-They have neither fold nor rows, so nothing is due to them and nothing leaves; their facts stay in the ledger. They are tried again at each new fact
-of theirs, after a publication, and whenever a process begins to follow, as a new version of the program does: it may know what this one does not.
+They have neither fold nor rows, so nothing is due to them and nothing leaves; their facts stay in
+the ledger. They are tried again at each new fact of theirs, after a publication, and whenever a
+process begins to follow, as a new version of the program does: it may know what this one does not.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""A view built from the whole ledger beside the live one: person by person, so that each is folded once and every row is written once, by COPY.
+"""A view built from the whole ledger beside the live one: person by person, so that each is folded
+once and every row is written once, by COPY.
 
-Until it is put in the live one's place nobody reads it. A crash leaves a schema that the next building drops.
+Until it is put in the live one's place nobody reads it. A crash leaves a schema that the next
+building drops.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ FEW = 100_000
 
 @dataclass(frozen=True)
 class Building:
-    """What is being built: these views below `prefix`, up to `position`. Their tables are there, empty and without their indexes."""
+    """What is being built: these views below `prefix`, up to `position`. Their tables are there,
+    empty and without their indexes.
+    """
 
     prefix: str
     names: Collection[str]
@@ -38,7 +42,11 @@ class Building:
         processes = min(os.cpu_count() or 1, len(PARTS))
         alone = self.position < FEW or processes == 1
         done = 0
-        for each in map(self._part(ledger, database), PARTS) if alone else dealt_out(self.begin, database.conninfo, processes):
+        for each in (
+            map(self._part(ledger, database), PARTS)
+            if alone
+            else dealt_out(self.begin, database.conninfo, processes)
+        ):
             done += each
             tell(done, self.position)
 
@@ -59,6 +67,8 @@ class Building:
                 for view in views:
                     for table, rows in view.whole(entries).items():
                         if rows:
-                            copy_rows(cursor, SQL.within(schema=view.schema, table=table)["copy"], rows)
+                            copy_rows(
+                                cursor, SQL.within(schema=view.schema, table=table)["copy"], rows
+                            )
                 done += len(entries)
         return done

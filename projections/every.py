@@ -14,5 +14,10 @@ from projections.view import View
 
 def every_view(ledger: Ledger, prefix: str, names: Collection[str] = ()) -> tuple[View, ...]:
     """The named ones (all when none is named), each in its schema below `prefix`."""
-    views: tuple[View, ...] = (Agenda(ledger, prefix), Members(prefix), Letters(prefix), Silence(prefix))
+    views: tuple[View, ...] = (
+        Agenda(ledger, prefix),
+        Members(prefix),
+        Letters(prefix),
+        Silence(prefix),
+    )
     return tuple(view for view in views if not names or view.name in names)

@@ -1,7 +1,9 @@
-"""Following the ledger: entries in order, batches of rows and position in one transaction, each view on its own.
+"""Following the ledger: entries in order, batches of rows and position in one transaction, each
+view on its own.
 
-A crash leaves a view at the position it had committed; it goes on from there. A view that cannot go on stops alone: its fault is kept where
-`relance status` shows it, and it is tried again. Nothing else writes to views.
+A crash leaves a view at the position it had committed; it goes on from there. A view that cannot go
+on stops alone: its fault is kept where `relance status` shows it, and it is tried again. Nothing
+else writes to views.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from projections.view import View
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
 BATCH = 4000
-"""Entries at a time when there are so many: a letter's claim and its outcome then mostly come together, and its rows are written once."""
+"""Entries at a time when there are so many: a letter's claim and its outcome then mostly come
+together, and its rows are written once.
+"""
 WAIT = 0.02
 
 
@@ -39,7 +43,9 @@ class Progress:
 
 
 class Follower:
-    """Feeds `views` from the ledger. One process at a time feeds a view: whoever holds its position row; others wait for it."""
+    """Feeds `views` from the ledger. One process at a time feeds a view: whoever holds its position
+    row; others wait for it.
+    """
 
     def __init__(self, ledger: Ledger, database: Database, views: Sequence[View]) -> None:
         self.ledger, self.database, self.views = ledger, database, tuple(views)
@@ -60,13 +66,17 @@ class Follower:
                     connection.execute(view.sql["index"].encode())
 
     def build(self, prefix: str, tell: Callable[[int, int], None]) -> None:
-        """Every view, all of them below `prefix`, made anew from the whole ledger as it is now, and at its head."""
+        """Every view, all of them below `prefix`, made anew from the whole ledger as it is now, and
+        at its head.
+        """
         position = self.ledger.head()
         for view in self.views:
             with self.database.transaction(long=True) as connection:
                 self._drop(connection, view)
                 self._create(connection, view)
-        Building(prefix, [view.name for view in self.views], position).fill(self.ledger, self.database, tell)
+        Building(prefix, [view.name for view in self.views], position).fill(
+            self.ledger, self.database, tell
+        )
         for view in self.views:
             with self.database.transaction(long=True) as connection:
                 connection.execute(view.sql["index"].encode())
@@ -77,7 +87,9 @@ class Follower:
         for view, former in zip(self.views, live.views, strict=True):
             with self.database.transaction(long=True) as connection:
                 live._drop(connection, former)
-                connection.execute(BUILDING.within(built=view.schema, live=former.schema)["replace"].encode())
+                connection.execute(
+                    BUILDING.within(built=view.schema, live=former.schema)["replace"].encode()
+                )
 
     def drop(self) -> None:
         for view in self.views:
@@ -85,14 +97,20 @@ class Follower:
                 self._drop(connection, view)
 
     def step(self, upto: int | None = None) -> bool:
-        """Feed every view one batch and one piece of deferred work; True when there is more to do."""
+        """Feed every view one batch and one piece of deferred work; True when there is more to
+        do.
+        """
         head = self.ledger.head() if upto is None else upto
         with self._alone:
             steps = [self._step(view, head) for view in self.views]
         return any(steps)
 
-    def catch_up(self, upto: int | None = None, tell: Callable[[int, int], None] = lambda done, total: None) -> int:
-        """Follow until nothing is left, to `upto` or the head as it is now; the position reached. Raises EntryRefused or a view's fault."""
+    def catch_up(
+        self, upto: int | None = None, tell: Callable[[int, int], None] = lambda done, total: None
+    ) -> int:
+        """Follow until nothing is left, to `upto` or the head as it is now; the position reached.
+        Raises EntryRefused or a view's fault.
+        """
         head = self.ledger.head() if upto is None else upto
         while True:
             more = self.step(head)
@@ -111,7 +129,9 @@ class Follower:
         for view in self.views:
             with self.database.connection() as connection:
                 row = connection.execute(self.sql[view.name]["position"]).fetchone()
-            found.append(Progress(view.name, int(row[0]) if row else 0, self.faults.get(view.name, "")))
+            found.append(
+                Progress(view.name, int(row[0]) if row else 0, self.faults.get(view.name, ""))
+            )
         return found
 
     def _step(self, view: View, head: int) -> bool:
@@ -121,7 +141,8 @@ class Follower:
                 if row is None:
                     return False
                 position = int(row[0])
-                # Out until this is committed: what a view keeps in memory may be ahead of what is rolled back.
+                # Out until this is committed: what a view keeps in memory may be ahead of what is
+                # rolled back.
                 if self.begun.pop(view.name, -1) != position:
                     view.begin(position)
                 entries = self._entries(position, head)
@@ -136,11 +157,17 @@ class Follower:
         except LOST:
             raise
         except Exception as error:
-            self.faults[view.name] = f"{view.name}: {error if isinstance(error, EntryRefused) else said(error)}"
+            self.faults[view.name] = (
+                f"{view.name}: {error if isinstance(error, EntryRefused) else said(error)}"
+            )
             return False
 
     def _create(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:
-        for statement in (self.sql[view.name]["create_schema"], self.sql[view.name]["create_position"], view.sql["create"]):
+        for statement in (
+            self.sql[view.name]["create_schema"],
+            self.sql[view.name]["create_position"],
+            view.sql["create"],
+        ):
             connection.execute(statement.encode())
 
     def _drop(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:

@@ -51,22 +51,56 @@ class _Batch:
                 )  # fmt: skip
                 self.status.pop(event.message, None)
             case e.LetterInDoubt(at, message, settled):
-                self.status[message] = ({"taken-as-sent": "sent", "resend": "deferred"}.get(settled, "doubt"), at)
+                self.status[message] = (
+                    {"taken-as-sent": "sent", "resend": "deferred"}.get(settled, "doubt"),
+                    at,
+                )
             case e.LetterWithheld(at, key, letter, _, number, run, message="") as never:
                 # It has no message: what it was, and for whom, names its row.
-                kind = "broadcast" if key.startswith("broadcast:") else "confirmation" if key.startswith("ask:") else "letter"
+                kind = (
+                    "broadcast"
+                    if key.startswith("broadcast:")
+                    else "confirmation"
+                    if key.startswith("ask:")
+                    else "letter"
+                )
                 name = f"{entry.stream}/{key}/{letter}/{run}"
-                self.begun[name] = (entry.stream, entry.position, key, letter, number, run, kind, 0, OUTCOMES[type(never)], at)
-            case e.LetterSent() | e.LetterDeferred() | e.LetterFailed() | e.LetterWithheld() | e.LetterRetried():
+                self.begun[name] = (
+                    entry.stream,
+                    entry.position,
+                    key,
+                    letter,
+                    number,
+                    run,
+                    kind,
+                    0,
+                    OUTCOMES[type(never)],
+                    at,
+                )
+            case (
+                e.LetterSent()
+                | e.LetterDeferred()
+                | e.LetterFailed()
+                | e.LetterWithheld()
+                | e.LetterRetried()
+            ):
                 self.status[event.message] = (OUTCOMES[type(event)], event.at)
             case e.ListMoved() | e.ListCopied() | e.LetterAnswered():
                 self.answers[event.message] = (event.link, event.act)
                 _, moved, _ = self.given.get((event.message, event.link), ("", False, 0))
-                self.given[event.message, event.link] = (event.act, moved or isinstance(event, e.ListMoved), event.at)
+                self.given[event.message, event.link] = (
+                    event.act,
+                    moved or isinstance(event, e.ListMoved),
+                    event.at,
+                )
             case e.MoveUndone():
                 self.answers[event.message] = (-1, "")
                 self.undone.add(event.message)
-                self.given = {key: value for key, value in self.given.items() if key[0] != event.message or not value[1]}
+                self.given = {
+                    key: value
+                    for key, value in self.given.items()
+                    if key[0] != event.message or not value[1]
+                }
 
 
 class Letters:
@@ -84,8 +118,11 @@ class Letters:
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
         batch = _Batch()
         for entry in entries:
-            if isinstance(entry.event, e.MoveUndone) and any(message == entry.event.message for message, _ in batch.given):
-                # Whether what is taken back was a move, the table may know alone: it learns first what was given.
+            if isinstance(entry.event, e.MoveUndone) and any(
+                message == entry.event.message for message, _ in batch.given
+            ):
+                # Whether what is taken back was a move, the table may know alone: it learns first
+                # what was given.
                 self._put(cursor, batch)
                 batch = _Batch()
             batch.take(entry)
@@ -96,7 +133,9 @@ class Letters:
             # Begun and settled within a batch: its row is written once.
             batch.begun[message] = (*batch.begun[message][:8], *batch.status.pop(message))
         if batch.begun:
-            subscribers, positions, keys, letters, lists, runs, kinds, editions, statuses, ats = zip(*batch.begun.values(), strict=True)
+            subscribers, positions, keys, letters, lists, runs, kinds, editions, statuses, ats = (
+                zip(*batch.begun.values(), strict=True)
+            )
             cursor.execute(
                 self.sql["begun"],
                 {
@@ -107,20 +146,29 @@ class Letters:
             )  # fmt: skip
         if batch.status:
             statuses, ats = zip(*batch.status.values(), strict=True)
-            cursor.execute(self.sql["outcome"], {"messages": texts(batch.status), "statuses": texts(statuses), "ats": bigints(ats)})
+            cursor.execute(
+                self.sql["outcome"],
+                {"messages": texts(batch.status), "statuses": texts(statuses), "ats": bigints(ats)},
+            )
         self._put_answers(cursor, batch)
 
     def _put_answers(self, cursor: Cursor, batch: _Batch) -> None:
         if batch.answers:
             links, acts = zip(*batch.answers.values(), strict=True)
-            cursor.execute(self.sql["answered"], {"messages": texts(batch.answers), "links": integers(links), "acts": texts(acts)})
+            cursor.execute(
+                self.sql["answered"],
+                {"messages": texts(batch.answers), "links": integers(links), "acts": texts(acts)},
+            )
         if batch.undone:
             cursor.execute(self.sql["undone"], {"messages": texts(batch.undone)})
         if batch.given:
             messages, links = zip(*batch.given, strict=True)
             acts, moved, ats = zip(*batch.given.values(), strict=True)
             keys = {"messages": texts(messages), "links": integers(links)}
-            cursor.execute(self.sql["given"], keys | {"acts": texts(acts), "moved": booleans(moved), "ats": bigints(ats)})
+            cursor.execute(
+                self.sql["given"],
+                keys | {"acts": texts(acts), "moved": booleans(moved), "ats": bigints(ats)},
+            )
 
     def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         batch = _Batch()

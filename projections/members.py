@@ -1,4 +1,6 @@
-"""Who stands on which list. `changes` is the one place that says what an event means for membership; all that count members feed on it."""
+"""Who stands on which list. `changes` is the one place that says what an event means for
+membership; all that count members feed on it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from engine.subscriber import events as e
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
-CHANGING = frozenset({e.ListJoined, e.ListLeft, e.ListMoved, e.ListCopied, e.ListTransferred, e.MoveUndone})
+CHANGING = frozenset(
+    {e.ListJoined, e.ListLeft, e.ListMoved, e.ListCopied, e.ListTransferred, e.MoveUndone}
+)
 """Events that `changes` knows: most are of another kind."""
 
 
@@ -32,7 +36,9 @@ class Left:
 
 
 def changes(event: object) -> Iterator[Joined | Left]:
-    """What an event changes about where a person stands, in order. Moves are stored resolved, so no rule is needed here."""
+    """What an event changes about where a person stands, in order. Moves are stored resolved, so no
+    rule is needed here.
+    """
     match event:
         case e.ListJoined(at, number, run):
             yield Joined(number, run, at, "joined")
@@ -60,7 +66,9 @@ def changes(event: object) -> Iterator[Joined | Left]:
 
 
 def _net(entries: Sequence[Entry]) -> tuple[dict[tuple[str, int], Joined | None], list[str]]:
-    """What the entries come to: how each person stands on each list they touch, None for left; and who is erased, before all that."""
+    """What the entries come to: how each person stands on each list they touch, None for left; and
+    who is erased, before all that.
+    """
     net: dict[tuple[str, int], Joined | None] = {}
     erased: list[str] = []
     for entry in entries:
@@ -92,16 +100,34 @@ class Members:
         if erased:
             cursor.execute(self.sql["erase"], {"subscribers": uuids(erased)})
         if gone:
-            cursor.execute(self.sql["leave"], {"subscribers": uuids([k[0] for k in gone]), "lists": integers([k[1] for k in gone])})
+            cursor.execute(
+                self.sql["leave"],
+                {
+                    "subscribers": uuids([k[0] for k in gone]),
+                    "lists": integers([k[1] for k in gone]),
+                },
+            )
         if come:
-            keys = {"subscribers": uuids([k[0] for k, _ in come]), "lists": integers([k[1] for k, _ in come])}
-            values = {"runs": integers([j.run for _, j in come]), "ats": bigints([j.at for _, j in come]), "hows": texts([j.how for _, j in come])}
+            keys = {
+                "subscribers": uuids([k[0] for k, _ in come]),
+                "lists": integers([k[1] for k, _ in come]),
+            }
+            values = {
+                "runs": integers([j.run for _, j in come]),
+                "ats": bigints([j.at for _, j in come]),
+                "hows": texts([j.how for _, j in come]),
+            }
             cursor.execute(self.sql["join"], keys | values)
 
     def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         net, _ = _net(entries)
         come = [(*key, joined) for key, joined in net.items() if joined is not None]
-        return {"membership": [row(uuid_of(s), integer(number), integer(j.run), bigint(j.at), j.how.encode()) for s, number, j in come]}
+        return {
+            "membership": [
+                row(uuid_of(s), integer(number), integer(j.run), bigint(j.at), j.how.encode())
+                for s, number, j in come
+            ]
+        }
 
     def tidy(self, cursor: Cursor) -> bool:
         return False

@@ -1,4 +1,6 @@
-"""The people of a rebuild dealt out to processes, one part after the other to whoever is free: most of a rebuild is Python's, which uses one core."""
+"""The people of a rebuild dealt out to processes, one part after the other to whoever is free: most
+of a rebuild is Python's, which uses one core.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,16 @@ from multiprocessing.connection import Connection, wait
 from engine.ledger.codec import EntryRefused
 
 PARTS = "0123456789abcdef"
-"""People by the first digit of their stream, which is random: a part is read in order without sorting the whole ledger."""
+"""People by the first digit of their stream, which is random: a part is read in order without
+sorting the whole ledger.
+"""
 
 Work = Callable[[str], int]
 
 
 def dealt_out(begin: Callable[[str], Work], conninfo: str, processes: int) -> Iterator[int]:
-    """What the work of each part comes to, as soon as it is done; `begin(conninfo)` is called once in each process and must be picklable.
+    """What the work of each part comes to, as soon as it is done; `begin(conninfo)` is called once
+    in each process and must be picklable.
 
     Raises what a process raised. None outlives this one: each ends when nothing more is sent to it.
     """
@@ -26,7 +31,9 @@ def dealt_out(begin: Callable[[str], Work], conninfo: str, processes: int) -> It
     try:
         for _ in range(processes):
             here, there = context.Pipe()
-            workers.append(context.Process(target=_worker, args=(there, begin, conninfo), daemon=True))
+            workers.append(
+                context.Process(target=_worker, args=(there, begin, conninfo), daemon=True)
+            )
             workers[-1].start()
             there.close()
             here.send(waiting.pop(0))
@@ -52,14 +59,18 @@ def _answer(pipe: Connection) -> int:
     try:
         answer = pipe.recv()
     except EOFError as error:
-        raise EntryRefused("a process of the rebuild has ended; the views are as they were: begin again") from error
+        raise EntryRefused(
+            "a process of the rebuild has ended; the views are as they were: begin again"
+        ) from error
     if isinstance(answer, Exception):
         raise answer
     return int(answer)
 
 
 def _worker(pipe: Connection, begin: Callable[[str], Work], conninfo: str) -> None:
-    """Ctrl-C is for the process that deals out. Facts and folds hold no circles: to look for any takes a fifth of the time, and finds nothing."""
+    """Ctrl-C is for the process that deals out. Facts and folds hold no circles: to look for any
+    takes a fifth of the time, and finds nothing.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
     try:

@@ -1,4 +1,6 @@
-"""What the rest of the program asks of the views, as functions it is handed; and the comparison of live views with rebuilt ones."""
+"""What the rest of the program asks of the views, as functions it is handed; and the comparison of
+live views with rebuilt ones.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ BESIDE, REPLAY = "building", "replay"
 SHOWN_DIFFERENCES = 50
 FROM_THE_BEGINNING = (0, "00000000-0000-0000-0000-000000000000")
 BEGIN_AGAIN = 1.0
-"""Wall-clock seconds after which the queue is looked at from its beginning: what falls due late, as a retry does, waits no longer."""
+"""Wall-clock seconds after which the queue is looked at from its beginning: what falls due late, as
+a retry does, waits no longer.
+"""
 
 
 class ReadViews:
@@ -40,7 +44,10 @@ class ReadViews:
 
     def __init__(self, ledger: Ledger, database: Database) -> None:
         self.ledger, self.database = ledger, database
-        self.agenda, self.members, self.letters, self.silence = Agenda(ledger), Members(), Letters(), Silence()
+        self.agenda = Agenda(ledger)
+        self.members = Members()
+        self.letters = Letters()
+        self.silence = Silence()
         self.taking = TAKING.within(schema=self.agenda.schema)
         self.asking = SQL.within(letters=self.letters.schema, members=self.members.schema)
         self.follower = Follower(ledger, database, self._views())
@@ -66,13 +73,25 @@ class ReadViews:
         if not subscribers:
             return {}
         with self.database.connection() as connection:
-            rows = connection.execute(self.agenda.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True).fetchall()
+            rows = connection.execute(
+                self.agenda.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True
+            ).fetchall()
         return read_folds(rows)[0]
 
-    def take(self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]) -> list[tuple[str, str]]:
-        """Goes on where the last take came to: what was taken there is not in the views yet, and would be passed over row by row each time. It begins
-        anew every second, and before it says that nothing is due."""
-        values: dict[str, object] = {"now": now, "limit": limit, "sender": sender, "lease": lease, "paused": list(paused)}
+    def take(
+        self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]
+    ) -> list[tuple[str, str]]:
+        """Goes on where the last take came to: what was taken there is not in the views yet, and
+        would be passed over row by row each time. It begins anew every second, and before it says
+        that nothing is due.
+        """
+        values: dict[str, object] = {
+            "now": now,
+            "limit": limit,
+            "sender": sender,
+            "lease": lease,
+            "paused": list(paused),
+        }
         if time.monotonic() - self._began > BEGIN_AGAIN:
             self._began, self._passed = time.monotonic(), FROM_THE_BEGINNING
         rows = self._take(values)
@@ -86,13 +105,18 @@ class ReadViews:
     def _take(self, values: dict[str, object]) -> list[tuple[str, str, int, str]]:
         due, subscriber = self._passed
         statement = self.taking["take_beside_pauses" if values["paused"] else "take"]
-        return cast(list[tuple[str, str, int, str]], self._ask(statement, passed=due, passed_subscriber=subscriber, **values))
+        return cast(
+            list[tuple[str, str, int, str]],
+            self._ask(statement, passed=due, passed_subscriber=subscriber, **values),
+        )
 
     def next_due(self, now: int) -> int | None:
         return cast("int | None", self._ask(self.agenda.sql["next_due"], now=now)[0][0])
 
     def due_until(self, upto: int) -> list[tuple[int, str, int]]:
-        return cast(list[tuple[int, str, int]], self._ask(self.agenda.sql["due_between"], upto=upto))
+        return cast(
+            list[tuple[int, str, int]], self._ask(self.agenda.sql["due_between"], upto=upto)
+        )
 
     def standing(self) -> dict[int, int]:
         return dict(cast(list[tuple[int, int]], self._ask(self.members.sql["counts"])))
@@ -110,44 +134,84 @@ class ReadViews:
         return cast(int, self._ask(self.agenda.sql["due_of"], key=key, now=now)[0][0])
 
     def outcomes(self, key: str, letter: str) -> dict[str, int]:
-        return dict(cast(list[tuple[str, int]], self._ask(self.letters.sql["outcomes"], key=key, letter=letter)))
+        return dict(
+            cast(
+                list[tuple[str, int]],
+                self._ask(self.letters.sql["outcomes"], key=key, letter=letter),
+            )
+        )
 
     def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
-        return cast(list[tuple[str, str, str, int, str]], self._ask(self.agenda.sql["of_person"], subscriber=subscriber))
+        return cast(
+            list[tuple[str, str, str, int, str]],
+            self._ask(self.agenda.sql["of_person"], subscriber=subscriber),
+        )
 
     def aside(self, limit: int) -> list[tuple[str, int, str]]:
         return cast(list[tuple[str, int, str]], self._ask(self.agenda.sql["aside"], limit=limit))
 
     def why_aside(self, subscriber: str) -> str:
-        return "".join(str(why) for (why,) in self._ask(self.agenda.sql["why_aside"], subscriber=subscriber))
+        return "".join(
+            str(why) for (why,) in self._ask(self.agenda.sql["why_aside"], subscriber=subscriber)
+        )
 
     def withheld(self) -> list[tuple[str, int, str, str, int]]:
         return cast(list[tuple[str, int, str, str, int]], self._ask(self.agenda.sql["withheld"]))
 
-    def withheld_from(self, letter: str, after: tuple[str, str, str], limit: int) -> list[tuple[str, str, str]]:
+    def withheld_from(
+        self, letter: str, after: tuple[str, str, str], limit: int
+    ) -> list[tuple[str, str, str]]:
         name, subscriber, key = after if after[1] else ("", FROM_THE_BEGINNING[1], "")
-        values: dict[str, object] = {"letter": letter, "after_letter": name, "after": subscriber, "after_key": key, "limit": limit}
-        return cast(list[tuple[str, str, str]], self._ask(self.agenda.sql["withheld_from"], **values))
+        values: dict[str, object] = {
+            "letter": letter,
+            "after_letter": name,
+            "after": subscriber,
+            "after_key": key,
+            "limit": limit,
+        }
+        return cast(
+            list[tuple[str, str, str]], self._ask(self.agenda.sql["withheld_from"], **values)
+        )
 
     def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]:
         rows = self._ask(self.agenda.sql["open_rights"], limit=limit)
-        return [(str(who), cast(str, key).partition(":")[2], cast(str, right), cast(int, due)) for who, key, right, due in rows]
+        return [
+            (str(who), cast(str, key).partition(":")[2], cast(str, right), cast(int, due))
+            for who, key, right, due in rows
+        ]
 
     def long_silent(self, rule: str, upto: int, limit: int) -> list[tuple[str, int]]:
         rows = self._ask(self.silence.sql[rule], upto=upto, limit=limit)
         return [(str(who), cast(int, at)) for who, at in rows]
 
-    def silences(self, silent: int, unanswered: int, unconfirmed: int) -> dict[str, tuple[int, int]]:
-        rows = self._ask(self.silence.sql["counted"], silent=silent, unanswered=unanswered, unconfirmed=unconfirmed)
-        return {cast(str, rule): (cast(int, count), cast(int, oldest)) for rule, count, oldest in rows}
+    def silences(
+        self, silent: int, unanswered: int, unconfirmed: int
+    ) -> dict[str, tuple[int, int]]:
+        rows = self._ask(
+            self.silence.sql["counted"],
+            silent=silent,
+            unanswered=unanswered,
+            unconfirmed=unconfirmed,
+        )
+        return {
+            cast(str, rule): (cast(int, count), cast(int, oldest)) for rule, count, oldest in rows
+        }
 
-    def mailings(self, letters: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, int, int, int]]:
-        rows = self._ask(self.letters.sql["tally"], keys=[key for key, _ in letters], letters=[letter for _, letter in letters])
+    def mailings(
+        self, letters: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, str, str, int, int, int]]:
+        rows = self._ask(
+            self.letters.sql["tally"],
+            keys=[key for key, _ in letters],
+            letters=[letter for _, letter in letters],
+        )
         return cast(list[tuple[str, str, str, int, int, int]], rows)
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         rows = self._ask(self.letters.sql["in_doubt"])
-        return [(cast(str, row[0]), str(row[1]), cast(str, row[2]), cast(int, row[3])) for row in rows]
+        return [
+            (cast(str, row[0]), str(row[1]), cast(str, row[2]), cast(int, row[3])) for row in rows
+        ]
 
     def begun(self, message: str) -> tuple[str, int] | None:
         rows = self._ask(self.letters.sql["of_message"], message=message)
@@ -156,15 +220,35 @@ class ReadViews:
     def question(self, asked: Asked) -> Tally:
         """Letters beside memberships: each view at its own position, so a moment apart."""
         letters = [asked.letter, *asked.reminders]
-        values: dict[str, object] = {"key": asked.key, "letters": letters, "question": asked.letter, "lists": list(asked.lists)}
-        values |= {"since": asked.since, "same_run": asked.key.startswith("list:"), "lost": list(asked.lost), "patient": asked.patient}
+        values: dict[str, object] = {
+            "key": asked.key,
+            "letters": letters,
+            "question": asked.letter,
+            "lists": list(asked.lists),
+        }
+        values |= {
+            "since": asked.since,
+            "same_run": asked.key.startswith("list:"),
+            "lost": list(asked.lost),
+            "patient": asked.patient,
+        }
         for index, name in enumerate(("link_letters", "links", "answers", "exclusive")):
             values[name] = [link[index] for link in asked.links]
         with self.database.transaction() as connection:
-            sent = cast(list[tuple[str, int]], connection.execute(self.asking["asked"], values).fetchall())
-            given = cast(list[tuple[int, int, int]], connection.execute(self.asking["answers"], values).fetchall())
-            row = cast(tuple[int, int, int], connection.execute(self.asking["unanswered"], values).fetchone())
-        return Tally(dict(sent), {answer: (people, automatic) for answer, people, automatic in given}, *row)
+            sent = cast(
+                list[tuple[str, int]], connection.execute(self.asking["asked"], values).fetchall()
+            )
+            given = cast(
+                list[tuple[int, int, int]],
+                connection.execute(self.asking["answers"], values).fetchall(),
+            )
+            row = cast(
+                tuple[int, int, int],
+                connection.execute(self.asking["unanswered"], values).fetchone(),
+            )
+        return Tally(
+            dict(sent), {answer: (people, automatic) for answer, people, automatic in given}, *row
+        )
 
     def positions(self) -> list[tuple[str, int, str]]:
         return [(each.view, each.position, each.fault) for each in self.follower.progress()]
@@ -176,15 +260,21 @@ class ReadViews:
         return self.follower.catch_up(tell=tell)
 
     def rebuild(self, names: Sequence[str], tell: Progress) -> None:
-        """The named views (all when none is named) built anew beside the live ones, and put in their place."""
+        """The named views (all when none is named) built anew beside the live ones, and put in
+        their place.
+        """
         with self._alone():
             new = Follower(self.ledger, self.database, every_view(self.ledger, BESIDE, names))
             new.build(BESIDE, tell)
             new.catch_up()
-            new.take_the_place_of(Follower(self.ledger, self.database, every_view(self.ledger, LIVE, names)))
+            new.take_the_place_of(
+                Follower(self.ledger, self.database, every_view(self.ledger, LIVE, names))
+            )
 
     def compare(self, tell: Progress) -> list[Difference]:
-        """Rebuild beside the live views to one position, bring the live ones to the same, and name every row that differs."""
+        """Rebuild beside the live views to one position, bring the live ones to the same, and name
+        every row that differs.
+        """
         twins = every_view(self.ledger, REPLAY)
         replay = Follower(self.ledger, self.database, twins)
         with self._alone():
@@ -213,16 +303,25 @@ class ReadViews:
             connection.execute(SQL["snapshot"])
             for view, twin in zip(self._views(), twins, strict=True):
                 for table in (*view.tables, "position"):
-                    for where, one, other in (("live only", view, twin), ("rebuilt only", twin, view)):
+                    for where, one, other in (
+                        ("live only", view, twin),
+                        ("rebuilt only", twin, view),
+                    ):
                         names = [sql.Identifier(each.schema, table) for each in (one, other)]
                         rows = connection.execute(
-                            sql.SQL(SQL["only_in"]).format(one=names[0], other=names[1], most=sql.Literal(SHOWN_DIFFERENCES))
+                            sql.SQL(SQL["only_in"]).format(
+                                one=names[0], other=names[1], most=sql.Literal(SHOWN_DIFFERENCES)
+                            )
                         ).fetchall()
                         if rows and table == "position":
                             return None
-                        found += [Difference(f"{view.name}.{table}", where, _shown(row)) for row in rows]
+                        found += [
+                            Difference(f"{view.name}.{table}", where, _shown(row)) for row in rows
+                        ]
         return found
 
 
 def _shown(row: tuple[object, ...]) -> str:
-    return " | ".join(f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value) for value in row)
+    return " | ".join(
+        f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value) for value in row
+    )

@@ -1,4 +1,6 @@
-"""When each person was last heard of, so that those long silent are found. It finds; `engine.subscriber.silence` decides."""
+"""When each person was last heard of, so that those long silent are found. It finds;
+`engine.subscriber.silence` decides.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ TELLING = frozenset({
 
 @dataclass(slots=True)
 class Told:
-    """What some entries tell of one person, in ms, 0 for nothing. `answered`: from when on an earlier question is no longer open."""
+    """What some entries tell of one person, in ms, 0 for nothing. `answered`: from when on an
+    earlier question is no longer open.
+    """
 
     heard_at: int = 0
     requested_at: int = 0
@@ -84,16 +88,27 @@ class Silence:
             cursor.execute(self.sql["erase"], {"subscribers": uuids(erased)})
         heard = {subscriber: each.answered for subscriber, each in told.items() if each.answered}
         if heard:
-            cursor.execute(self.sql["answer"], {"subscribers": uuids(heard), "answered": bigints(heard.values())})
+            cursor.execute(
+                self.sql["answer"],
+                {"subscribers": uuids(heard), "answered": bigints(heard.values())},
+            )
         if told:
             columns = ("heard_at", "requested_at", "asked_at", "expires_at")
-            values = {name: bigints([getattr(each, name) for each in told.values()]) for name in columns}
+            values = {
+                name: bigints([getattr(each, name) for each in told.values()]) for name in columns
+            }
             cursor.execute(self.sql["tell"], {"subscribers": uuids(told), **values})
 
     def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         told, _ = _told(entries)
         rows = [
-            row(uuid_of(subscriber), bigint(t.heard_at), bigint(t.requested_at), bigint(t.asked_at), bigint(t.expires_at))
+            row(
+                uuid_of(subscriber),
+                bigint(t.heard_at),
+                bigint(t.requested_at),
+                bigint(t.asked_at),
+                bigint(t.expires_at),
+            )
             for subscriber, t in told.items()
         ]
         return {"silence": rows}

@@ -27,15 +27,24 @@ class Stale:
 
 
 def made_stale(before: Installation, after: Installation, event: InstallationEvent) -> Stale:
-    """What `event`, which led from one to the other, makes stale. A mailing's rows may stand with people who have left its lists."""
+    """What `event`, which led from one to the other, makes stale. A mailing's rows may stand with
+    people who have left its lists.
+    """
     if isinstance(event, SequencePublished):
         old, new = before.plan(), after.plan()
         lists = affected_lists(old, new)
         if (old.confirmation, old.timezone) != (new.confirmation, new.timezone):
             lists |= {REQUESTS}
-        changed = (name for name in (*old.broadcasts, *new.broadcasts) if old.broadcasts.get(name) != new.broadcasts.get(name))
+        changed = (
+            name
+            for name in (*old.broadcasts, *new.broadcasts)
+            if old.broadcasts.get(name) != new.broadcasts.get(name)
+        )
         return Stale(lists, frozenset(f"broadcast:{name}" for name in changed))
     if isinstance(event, BroadcastFellDue):
         broadcast = after.plan().broadcasts.get(event.broadcast)
-        return Stale(frozenset(broadcast.to if broadcast else ()), frozenset({f"broadcast:{event.broadcast}"}))
+        return Stale(
+            frozenset(broadcast.to if broadcast else ()),
+            frozenset({f"broadcast:{event.broadcast}"}),
+        )
     return Stale()

@@ -1,7 +1,9 @@
-"""What a view is: a name, a version, its own schema, and how a batch of entries changes it. Free of personal data; dropped and replayed at will.
+"""What a view is: a name, a version, its own schema, and how a batch of entries changes it. Free of
+personal data; dropped and replayed at will.
 
-Each version of a view lives in a schema of its own (`view_agenda_4`), so a new version is built beside the old one and older programs keep theirs.
-Its statements name that schema, so that to ask a view is one statement.
+Each version of a view lives in a schema of its own (`view_agenda_4`), so a new version is built
+beside the old one and older programs keep theirs. Its statements name that schema, so that to ask a
+view is one statement.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ LIVE = "view"
 
 
 class View(Protocol):
-    """`apply` runs in one transaction with the view's position; `tidy` does a bounded piece of deferred work and says whether some is left."""
+    """`apply` runs in one transaction with the view's position; `tidy` does a bounded piece of
+    deferred work and says whether some is left.
+    """
 
     name: str
     version: int
@@ -35,7 +39,9 @@ class View(Protocol):
     def tidy(self, cursor: Cursor) -> bool: ...
 
     def whole(self, entries: Sequence[Entry]) -> Mapping[str, Sequence[bytes]]:
-        """Of people whose whole history this is, one after the other: their rows by table, as COPY takes them. After `begin`; touches no table."""
+        """Of people whose whole history this is, one after the other: their rows by table, as COPY
+        takes them. After `begin`; touches no table.
+        """
 
 
 def schema_of(view: type[View], prefix: str) -> str:

@@ -1,6 +1,8 @@
-"""An auditor who knows the facts and none of the engine's rules: the stand-alone verifier's own replay (`engine/proof/verify.py`), fact by fact.
+"""An auditor who knows the facts and none of the engine's rules: the stand-alone verifier's own
+replay (`engine/proof/verify.py`), fact by fact.
 
-Those rules are written apart from `eligibility`, `evolve` and `acts` on purpose: two readings of the same promises, which must agree.
+Those rules are written apart from `eligibility`, `evolve` and `acts` on purpose: two readings of
+the same promises, which must agree.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ class Auditor:
         self.life = Life()
 
     def see(self, event: e.PersonEvent) -> None:
-        """Raises AssertionError for what may never be, a letter without a live ground before all."""
+        """Raises AssertionError for what may never be, a letter without a live ground before
+        all.
+        """
         faults = self.life.see(NAME_OF[type(event)], as_plain(event))
         assert not faults, "; ".join(faults)
 

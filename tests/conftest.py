@@ -30,7 +30,9 @@ def installations() -> Iterator[Installations]:
 
 @pytest.fixture
 def make_house(installations: Installations) -> Iterator[MakeHouse]:
-    """`make_house(files, extra="…lines of config.toml")`: a House, published when there are files, gone after the test."""
+    """`make_house(files, extra="…lines of config.toml")`: a House, published when there are files,
+    gone after the test.
+    """
     with ExitStack() as houses:
 
         def make(files: Mapping[str, str] | None = None, extra: str = "", **options: str) -> House:

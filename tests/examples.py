@@ -1,7 +1,8 @@
 """The canonical people, times and plan that the specification speaks of.
 
-Lists 1 and 2 are for prospects, 10, 11, 12, 20 and 21 for clients, to whom prospects yield; 30 is of another purpose; 40 to 43 belong to no
-group; 50 and 51 are where a poll leads. Times are milliseconds; NOON is Monday 2 March 2026, 12:00 in Paris.
+Lists 1 and 2 are for prospects, 10, 11, 12, 20 and 21 for clients, to whom prospects yield; 30 is
+of another purpose; 40 to 43 belong to no group; 50 and 51 are where a poll leads. Times are
+milliseconds; NOON is Monday 2 March 2026, 12:00 in Paris.
 """
 
 from __future__ import annotations
@@ -10,7 +11,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine.sequence.delay import HOUR, Delay
-from engine.sequence.model import Broadcast, Confirmation, Ending, Group, Letter, Link, List, Plan, Purpose, Rejoin
+from engine.sequence.model import (
+    Broadcast,
+    Confirmation,
+    Ending,
+    Group,
+    Letter,
+    Link,
+    List,
+    Plan,
+    Purpose,
+    Rejoin,
+)
 from engine.sequence.timing import Hours, to_instant
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
@@ -28,20 +40,43 @@ NOON = local("2026-03-02 12:00")
 LATER = NOON + HOUR
 SECOND = 1000
 
-FORM, CLICK, CALL, SHOP, ENGINE = e.Cause("form", "f1"), e.Cause("click", "m1"), e.Cause("api", "a1"), e.Cause("operator", "o1"), e.Cause("engine")
+FORM = e.Cause("form", "f1")
+CLICK = e.Cause("click", "m1")
+CALL = e.Cause("api", "a1")
+SHOP = e.Cause("operator", "o1")
+ENGINE = e.Cause("engine")
 RULE = e.Cause("rule")
 YES, NO, ALSO = Link(0, "move", 11, "Oui"), Link(1, "move", 12, "Non"), Link(2, "copy", 21, "Aussi")
 WEEKDAYS = frozenset(range(5))
 
 
-def letter(name: str, after: Delay | None = None, *, wait: Delay | None = None, reminds: str = "", links: tuple[Link, ...] = ()) -> Letter:
-    return Letter(name, f"Subject of {name}", f"{name}.md", after=after, wait=wait, reminds=reminds, links=links)
+def letter(
+    name: str,
+    after: Delay | None = None,
+    *,
+    wait: Delay | None = None,
+    reminds: str = "",
+    links: tuple[Link, ...] = (),
+) -> Letter:
+    return Letter(
+        name,
+        f"Subject of {name}",
+        f"{name}.md",
+        after=after,
+        wait=wait,
+        reminds=reminds,
+        links=links,
+    )
 
 
 AT_ONCE = Delay()
 WELCOME = letter("welcome", AT_ONCE)
-QUESTION = replace(letter("question", Delay(days=2), links=(YES, NO, ALSO)), hours=Hours(at=9 * 60, days=WEEKDAYS))
-QUESTION_AGAIN = letter("question-again", reminds="question", wait=Delay(days=1), links=(YES, NO, ALSO))
+QUESTION = replace(
+    letter("question", Delay(days=2), links=(YES, NO, ALSO)), hours=Hours(at=9 * 60, days=WEEKDAYS)
+)
+QUESTION_AGAIN = letter(
+    "question-again", reminds="question", wait=Delay(days=1), links=(YES, NO, ALSO)
+)
 
 POLL = Broadcast(
     "enfants",
@@ -49,27 +84,60 @@ POLL = Broadcast(
     (1,),
     letter("enfants", links=(Link(0, "move", 50), Link(1, "move", 51))),
     on="2026-03-03 09:00",
-    reminder=letter("enfants:reminder", wait=Delay(days=5), reminds="enfants", links=(Link(0, "move", 50), Link(1, "move", 51))),
+    reminder=letter(
+        "enfants:reminder",
+        wait=Delay(days=5),
+        reminds="enfants",
+        links=(Link(0, "move", 50), Link(1, "move", 51)),
+    ),
 )
 
 
-def client_list(number: int, name: str, letters: tuple[Letter, ...], ends: Ending | None = None) -> List:
+def client_list(
+    number: int, name: str, letters: tuple[Letter, ...], ends: Ending | None = None
+) -> List:
     return List(number, name, "conseils", group="clients", letters=letters, ends=ends)
 
 
 LISTS = (
-    List(1, "prospects", "conseils", group="prospects", letters=(letter("hello", AT_ONCE), letter("why", Delay(days=3)))),
+    List(
+        1,
+        "prospects",
+        "conseils",
+        group="prospects",
+        letters=(letter("hello", AT_ONCE), letter("why", Delay(days=3))),
+    ),
     List(2, "chauds", "conseils", group="prospects", letters=(letter("hot", AT_ONCE),)),
     client_list(10, "prise-en-main", (WELCOME, QUESTION, QUESTION_AGAIN), Ending("move", 20)),
     client_list(11, "liste-creee", (letter("bravo", AT_ONCE),), Ending("move", 20)),
-    client_list(12, "aide", (letter("help", AT_ONCE), letter("help-more", wait=Delay(days=2))), Ending("leave", after=Delay(days=7))),
-    client_list(20, "saison", (letter("water", Delay(days=7)), letter("harvest", wait=Delay(months=1)))),
+    client_list(
+        12,
+        "aide",
+        (letter("help", AT_ONCE), letter("help-more", wait=Delay(days=2))),
+        Ending("leave", after=Delay(days=7)),
+    ),
+    client_list(
+        20, "saison", (letter("water", Delay(days=7)), letter("harvest", wait=Delay(months=1)))
+    ),
     client_list(21, "carnet", (letter("notebook", AT_ONCE),)),
     List(30, "offres", "offres", letters=(letter("offer", AT_ONCE),)),
-    List(40, "cours", "conseils", letters=(letter("lesson", AT_ONCE),), rejoin=Rejoin("after", Delay(days=30))),
+    List(
+        40,
+        "cours",
+        "conseils",
+        letters=(letter("lesson", AT_ONCE),),
+        rejoin=Rejoin("after", Delay(days=30)),
+    ),
     List(41, "cadeau", "conseils", letters=(letter("gift", AT_ONCE),), rejoin=Rejoin("never")),
     List(42, "relais", "conseils", letters=(letter("relay", AT_ONCE),), ends=Ending("copy", 40)),
-    List(43, "seule", "conseils", letters=(letter("alone", AT_ONCE),), leaves=(40,), leaves_groups=("prospects",)),
+    List(
+        43,
+        "seule",
+        "conseils",
+        letters=(letter("alone", AT_ONCE),),
+        leaves=(40,),
+        leaves_groups=("prospects",),
+    ),
     List(50, "oui", "conseils", group="prospects", letters=(letter("thanks-yes", AT_ONCE),)),
     List(51, "non", "conseils", group="prospects", letters=(letter("thanks-no", AT_ONCE),)),
 )
@@ -77,7 +145,10 @@ LISTS = (
 PLAN = Plan(
     edition=1,
     timezone=PARIS,
-    purposes={"conseils": Purpose("conseils", "La lettre"), "offres": Purpose("offres", "Les offres")},
+    purposes={
+        "conseils": Purpose("conseils", "La lettre"),
+        "offres": Purpose("offres", "Les offres"),
+    },
     groups={"prospects": Group("prospects", ("clients",)), "clients": Group("clients")},
     lists={listed.id: listed for listed in LISTS},
     broadcasts={"enfants": POLL},
@@ -89,11 +160,17 @@ POLL_DUE: Calendar = (Occurrence("enfants", "broadcast:enfants/2026-03-03", POLL
 
 def with_list(number: int, **changed: object) -> Plan:
     """PLAN, with one list written otherwise, as a later edition."""
-    return replace(PLAN, edition=2, lists={**PLAN.lists, number: replace(PLAN.lists[number], **changed)})  # type: ignore[arg-type]
+    return replace(
+        PLAN,
+        edition=2,
+        lists={**PLAN.lists, number: replace(PLAN.lists[number], **changed)},  # type: ignore[arg-type]
+    )
 
 
 def without_list(number: int) -> Plan:
-    return replace(PLAN, edition=2, lists={n: listed for n, listed in PLAN.lists.items() if n != number})
+    return replace(
+        PLAN, edition=2, lists={n: listed for n, listed in PLAN.lists.items() if n != number}
+    )
 
 
 REGISTERED = e.SubscriberRegistered(NOON, PARIS, "fr")
@@ -112,11 +189,17 @@ PAUL = on(1)
 """A prospect, since NOON, on list 1."""
 
 
-def begun(message: str, name: str, number: int = 10, run: int = 1, at: int = LATER) -> e.LetterBegun:
-    return e.LetterBegun(at, f"list:{number}", "letter", name, message, 1, number, run, "conseils", "s1")
+def begun(
+    message: str, name: str, number: int = 10, run: int = 1, at: int = LATER
+) -> e.LetterBegun:
+    return e.LetterBegun(
+        at, f"list:{number}", "letter", name, message, 1, number, run, "conseils", "s1"
+    )
 
 
-def sent(message: str, name: str, number: int = 10, run: int = 1, at: int = LATER) -> tuple[e.PersonEvent, ...]:
+def sent(
+    message: str, name: str, number: int = 10, run: int = 1, at: int = LATER
+) -> tuple[e.PersonEvent, ...]:
     return (begun(message, name, number, run, at), e.LetterSent(at, message, 250))
 
 
@@ -124,7 +207,15 @@ ASKED = (*ANNA, *sent("m0", "welcome", at=NOON), *sent("m1", "question"))
 """Anna, who has been asked the question in letter m1."""
 
 
-def click(link: Link, message: str = "m1", *, at: int = LATER, source: int = 10, run: int = 1, act: str = "human_button") -> c.Answer:
+def click(
+    link: Link,
+    message: str = "m1",
+    *,
+    at: int = LATER,
+    source: int = 10,
+    run: int = 1,
+    act: str = "human_button",
+) -> c.Answer:
     return c.Answer(at, CLICK, message, source, run, link.index, link.kind, link.target, act)
 
 

@@ -1,7 +1,9 @@
-"""The program in a process of its own, brought in once: a server that has imported it is forked for each verb.
+"""The program in a process of its own, brought in once: a server that has imported it is forked for
+each verb.
 
-What is typed is carried out as by `python -m engine`: arguments, environment, folder, standard streams and exit status of its own. That the
-command itself starts, and how it takes signals, pipes and a terminal, is asked of the command itself.
+What is typed is carried out as by `python -m engine`: arguments, environment, folder, standard
+streams and exit status of its own. That the command itself starts, and how it takes signals, pipes
+and a terminal, is asked of the command itself.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ class Said:
 class Typed:
     """A verb that has begun; `ended()` waits for it."""
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path
+    ) -> None:
         self._arguments = arguments
         self._streams = tempfile.TemporaryDirectory(prefix="relance-")
         self._out, self._err = (Path(self._streams.name, name) for name in ("out", "err"))
@@ -54,12 +58,17 @@ class Typed:
         return Said(status, out, err)
 
 
-def _carry_out(arguments: list[str], environment: dict[str, str], folder: Path, out: Path, err: Path) -> None:
+def _carry_out(
+    arguments: list[str], environment: dict[str, str], folder: Path, out: Path, err: Path
+) -> None:
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
     for number, place in enumerate((Path(os.devnull), out, err)):
         os.dup2(os.open(place, os.O_WRONLY | os.O_CREAT if number else os.O_RDONLY), number)
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False) for number in (1, 2))
+    sys.stdout, sys.stderr = (
+        os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+        for number in (1, 2)
+    )
     sys.exit(main(arguments))

@@ -1,6 +1,8 @@
-"""How a decision is specified: `given(*events).when(command).then(*events)`, `.nothing()`, `.refused("part of the sentence")`.
+"""How a decision is specified: `given(*events).when(command).then(*events)`, `.nothing()`,
+`.refused("part of the sentence")`.
 
-`when` may be said again: what was decided has happened by then. Events may be given one by one or as tuples of a history.
+`when` may be said again: what was decided has happened by then. Events may be given one by one or
+as tuples of a history.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Installations for tests: one embedded PostgreSQL per test process, and for each a fresh database, copied from a migrated template.
+"""Installations for tests: one embedded PostgreSQL per test process, and for each a fresh database,
+copied from a migrated template.
 
-`make_house(files)` (a fixture) gives a House for one test; `with installations.made(files) as house:` one for as long as you say.
+`make_house(files)` (a fixture) gives a House for one test; `with installations.made(files) as
+house:` one for as long as you say.
 """
 
 from __future__ import annotations
@@ -33,7 +35,13 @@ from engine.web.shown import shown_by
 from projections.reading import ReadViews
 
 # Nothing here outlives the run, so nothing needs to reach the disk.
-SETTINGS = {"shared_buffers": "64MB", "max_wal_size": "256MB", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+SETTINGS = {
+    "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
 TEMPLATE = "template_relance"
 TEMPLATE_PROGRAM = f"{TEMPLATE}_program"
 
@@ -112,7 +120,9 @@ class Installations:
         return self
 
     def _make_template(self) -> None:
-        """A migrated database with its views, still empty. The role of each installation is a member of its program's, and may what that may."""
+        """A migrated database with its views, still empty. The role of each installation is a
+        member of its program's, and may what that may.
+        """
         owner = ensure_database(self.admin, TEMPLATE)
         program = ensure_program_role(owner, self.root / "template.password")
         migrate(owner, TEMPLATE_PROGRAM)
@@ -134,8 +144,12 @@ class Installations:
         shutil.rmtree(self.root, ignore_errors=True)
 
     @contextmanager
-    def made(self, files: Mapping[str, str], extra: str = "", *, config: str = CONFIG) -> Iterator[House]:
-        """`files` by their path below `sequences/` (published, if any), `extra` lines at the end of `config.toml`."""
+    def made(
+        self, files: Mapping[str, str], extra: str = "", *, config: str = CONFIG
+    ) -> Iterator[House]:
+        """`files` by their path below `sequences/` (published, if any), `extra` lines at the end of
+        `config.toml`.
+        """
         name = f"installation_{next(self._numbers)}"
         folder = self.root / name
         (folder / "sequences").mkdir(parents=True)
@@ -145,8 +159,12 @@ class Installations:
         make_secrets(read.secrets)
         (read.secrets / "database.password").write_text(name, encoding="utf-8")
         with psycopg.connect(self.admin, autocommit=True) as connection:
-            connection.execute(f"CREATE ROLE {name}_program LOGIN PASSWORD '{name}' IN ROLE {TEMPLATE_PROGRAM}".encode())
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY".encode())
+            connection.execute(
+                f"CREATE ROLE {name}_program LOGIN PASSWORD '{name}' IN ROLE {TEMPLATE_PROGRAM}".encode()
+            )
+            connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY".encode()
+            )
             connection.execute(f"GRANT CREATE ON DATABASE {name} TO {name}_program".encode())
         owner = make_conninfo(self.admin, dbname=name)
         try:

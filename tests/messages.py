@@ -1,4 +1,6 @@
-"""Which messages the program says, read from its code and its templates, and what a catalogue gets wrong about them."""
+"""Which messages the program says, read from its code and its templates, and what a catalogue gets
+wrong about them.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ Id = str | tuple[str, str]
 
 @dataclass(frozen=True)
 class Message:
-    """One message and where it stands, or, with `id` None, a call whose words no catalogue can hold."""
+    """One message and where it stands, or, with `id` None, a call whose words no catalogue can
+    hold.
+    """
 
     id: Id | None
     place: str
@@ -44,11 +48,18 @@ def in_python(text: str, file: str) -> Iterator[Message]:
         count = 1 if name in SINGLE else 2 if name in COUNTED else 0
         if not count:
             continue
-        words = [word.value if isinstance(word, ast.Constant) else None for word in node.args[:count]]
+        words = [
+            word.value if isinstance(word, ast.Constant) else None for word in node.args[:count]
+        ]
         place = f"{file}:{node.lineno}"
         if count == 1 and len(words) == 1 and isinstance(words[0], str) and words[0]:
             yield Message(words[0], place)
-        elif count == 2 and len(words) == 2 and isinstance(words[0], str) and isinstance(words[1], str):
+        elif (
+            count == 2
+            and len(words) == 2
+            and isinstance(words[0], str)
+            and isinstance(words[1], str)
+        ):
             yield Message((words[0], words[1]), place)
         elif any(_spells_words(argument) for argument in node.args[:count]):
             yield Message(None, place)
@@ -60,7 +71,12 @@ def unmarked(text: str, file: str) -> Iterator[Message]:
         if isinstance(node, ast.Call) and _name(node) in ABOUT_MISTAKES:
             for argument in node.args:
                 parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
-                if any(isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value for part in parts):
+                if any(
+                    isinstance(part, ast.Constant)
+                    and isinstance(part.value, str)
+                    and " " in part.value
+                    for part in parts
+                ):
                     yield Message(None, f"{file}:{argument.lineno}")
 
 
@@ -69,7 +85,9 @@ def _name(call: ast.Call) -> str:
 
 
 def _spells_words(node: ast.expr) -> bool:
-    return any(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in ast.walk(node))
+    return any(
+        isinstance(part, ast.Constant) and isinstance(part.value, str) for part in ast.walk(node)
+    )
 
 
 def in_template(text: str, file: str) -> Iterator[Message]:
@@ -81,7 +99,11 @@ def in_template(text: str, file: str) -> Iterator[Message]:
 
 def faults(used: list[Message], catalogue: Catalog) -> list[str]:
     """Everything that is wrong between the messages in use and the catalogue, one sentence each."""
-    found = [f"{message.place}: write the whole message as one plain string" for message in used if message.id is None]
+    found = [
+        f"{message.place}: write the whole message as one plain string"
+        for message in used
+        if message.id is None
+    ]
     wanted = {message.id: message.place for message in used if message.id is not None}
     held = {_id(entry): entry for entry in catalogue if entry.id}
     for id in wanted.keys() - held.keys():
@@ -108,7 +130,9 @@ def _same_placeholders(id: Id, said: list[str]) -> bool:
     if isinstance(id, str):
         return all(_placeholders(id) == _placeholders(text) for text in said)
     one, many = (_placeholders(text) for text in id)
-    return _placeholders(said[0]) in (one, many) and all(_placeholders(text) == many for text in said[1:])
+    return _placeholders(said[0]) in (one, many) and all(
+        _placeholders(text) == many for text in said[1:]
+    )
 
 
 def _placeholders(text: str) -> list[str]:

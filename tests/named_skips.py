@@ -1,4 +1,5 @@
-"""Names, in the last lines of a test run, everything that was skipped and why: nothing is skipped silently.
+"""Names, in the last lines of a test run, everything that was skipped and why: nothing is skipped
+silently.
 
 Loaded by the line `pytest_plugins = ["tests.named_skips"]` in `tests/conftest.py`.
 """

@@ -1,4 +1,6 @@
-"""A whole Relance as its operator has it: the installed command in processes of its own, a real mail server, real HTTP, the clock sped up."""
+"""A whole Relance as its operator has it: the installed command in processes of its own, a real
+mail server, real HTTP, the clock sped up.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,8 @@ class Installed:
     folder: Path
     port: int
     environment: dict[str, str] = field(
-        init=False, default_factory=lambda: {k: v for k, v in os.environ.items() if not k.startswith("PG")}
+        init=False,
+        default_factory=lambda: {k: v for k, v in os.environ.items() if not k.startswith("PG")},
     )
 
     @property
@@ -109,7 +112,9 @@ class Relance(Installed):
     def run(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         log = (self.folder / "run.log").open("a")
         command = [sys.executable, "-m", "engine", "-C", str(self.folder), "run", *arguments]
-        process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, text=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, text=True
+        )
         try:
             wait_for(lambda: process.poll() is not None or self.serves())
             assert process.poll() is None, (self.folder / "run.log").read_text()

@@ -1,7 +1,9 @@
-"""A mail server for tests that answers as it is told, breaks off where it is told, and remembers what it took.
+"""A mail server for tests that answers as it is told, breaks off where it is told, and remembers
+what it took.
 
-Plain asyncio on 127.0.0.1. Nothing leaves it. `answer`, `stall` and `cut` are set before or between connections, for ever or for so many
-times; what was accepted stands in `messages`, in the order of the answers to the final dots.
+Plain asyncio on 127.0.0.1. Nothing leaves it. `answer`, `stall` and `cut` are set before or between
+connections, for ever or for so many times; what was accepted stands in `messages`, in the order of
+the answers to the final dots.
 """
 
 from __future__ import annotations
@@ -49,7 +51,9 @@ class Over(Exception):
 
 
 class Arrivals(asyncio.StreamReader):
-    """Knows when each octet came in, however late it is read: a client that pipelines writes long before it is answered."""
+    """Knows when each octet came in, however late it is read: a client that pipelines writes long
+    before it is answered.
+    """
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
@@ -83,14 +87,20 @@ class Sink:
 
     messages: list[Accepted] = field(default_factory=list, init=False)
     discarded: list[bytes] = field(default_factory=list, init=False)  # bodies that came for nobody
-    commands: list[bytes] = field(default_factory=list, init=False)  # as they came, all connections together
-    ahead: int = field(default=0, init=False)  # commands that came before the one before was answered
+    commands: list[bytes] = field(
+        default_factory=list, init=False
+    )  # as they came, all connections together
+    ahead: int = field(
+        default=0, init=False
+    )  # commands that came before the one before was answered
     open: int = field(default=0, init=False)
     most_open: int = field(default=0, init=False)
     connections: int = field(default=0, init=False)
     octets_read: int = field(default=0, init=False)  # all connections together
     octets_said: int = field(default=0, init=False)
-    cut_after_reading: int = field(default=-1, init=False)  # octets of each connection, then it is broken off
+    cut_after_reading: int = field(
+        default=-1, init=False
+    )  # octets of each connection, then it is broken off
     cut_after_saying: int = field(default=-1, init=False)
 
     def __post_init__(self) -> None:
@@ -102,7 +112,9 @@ class Sink:
         self.port = 0
 
     def answer(self, step: Step, reply: str, to: str = "*", times: int = -1) -> None:
-        """Says `reply` at `step` to whom it concerns; the one told last goes first. Lines are parted by a newline."""
+        """Says `reply` at `step` to whom it concerns; the one told last goes first. Lines are
+        parted by a newline.
+        """
         self._told.insert(0, Told(step, reply, to, times))
 
     def stall(self, step: Step, times: int = -1) -> None:
@@ -115,7 +127,11 @@ class Sink:
 
     def unspent(self) -> int:
         """How many of the things it was told to do so many times are still to be done."""
-        left = [told.times for told in self._told] + list(self._stalled.values()) + list(self._cut.values())
+        left = (
+            [told.times for told in self._told]
+            + list(self._stalled.values())
+            + list(self._cut.values())
+        )
         return sum(times for times in left if times > 0)
 
     def interject(self, said: str) -> None:
@@ -125,12 +141,17 @@ class Sink:
 
     async def __aenter__(self) -> Sink:
         secure = self.certificate if self.tls == "implicit" else None
-        self._server = await asyncio.get_running_loop().create_server(self._protocol, "127.0.0.1", 0, ssl=secure)
+        self._server = await asyncio.get_running_loop().create_server(
+            self._protocol, "127.0.0.1", 0, ssl=secure
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._server.close()
         for task in self._tasks:
@@ -296,7 +317,9 @@ class Conversation:
 
     def accept(self, body: bytes) -> None:
         whom = tuple(self.recipients)
-        message = Accepted(self.sender or "", whom, body, self.mail, self.secure, self.user, self.mail_at)
+        message = Accepted(
+            self.sender or "", whom, body, self.mail, self.secure, self.user, self.mail_at
+        )
         self.sink.on_accepted(message)
         self.sink.messages.append(message if self.sink.keep_bodies else message._replace(body=b""))
 
@@ -307,13 +330,19 @@ class Conversation:
             lines.append(line[1:] if line.startswith(b".") else line)
         return b"".join(line + b"\r\n" for line in lines)
 
-    async def reply(self, step: Step, concerns: str = "*", told: str = "", more: Sequence[str] = ()) -> bool:
+    async def reply(
+        self, step: Step, concerns: str = "*", told: str = "", more: Sequence[str] = ()
+    ) -> bool:
         told = told or self.sink.said(step, concerns)
         if step != "dot" and self.sink.stalls(step):
             await asyncio.Event().wait()
         if self.sink.cuts(step, "before"):
             raise Over
-        self.write(told if not told.startswith("250") else "\n".join([told, *(f"250 {one}" for one in more)]))
+        self.write(
+            told
+            if not told.startswith("250")
+            else "\n".join([told, *(f"250 {one}" for one in more)])
+        )
         if self.sink.cuts(step, "after") or told.startswith("421"):
             raise Over
         return told.startswith("2")

@@ -1,4 +1,6 @@
-"""What `simulate` shows is what happens: the same dialogue lived by the simulation and by the real engine, with PostgreSQL and a mail server."""
+"""What `simulate` shows is what happens: the same dialogue lived by the simulation and by the real
+engine, with PostgreSQL and a mail server.
+"""
 
 from __future__ import annotations
 
@@ -85,27 +87,47 @@ name = "suite"
   subject = "Plus tard"
   body = "plain.md"
 """
-FILES = {"a.toml": DIALOGUE, "plain.md": "Bonjour.\n", "question.md": "Alors ?\n\n[Oui](===11===) [Aide](===12===)\n"}
+FILES = {
+    "a.toml": DIALOGUE,
+    "plain.md": "Bonjour.\n",
+    "question.md": "Alors ?\n\n[Oui](===11===) [Aide](===12===)\n",
+}
 Lived = list[tuple[str, int]]
 
 
-@pytest.mark.parametrize("answers", [{}, {"question": 0}, {"question": 1}, {"again": 0}], ids=["silence", "yes", "help", "late yes"])
+@pytest.mark.parametrize(
+    "answers",
+    [{}, {"question": 0}, {"question": 1}, {"again": 0}],
+    ids=["silence", "yes", "help", "late yes"],
+)
 @pytest.mark.parametrize("zone", ["Europe/Paris", "America/New_York"])
-def test_simulation_and_engine_agree_to_the_minute(make_house: Callable[..., House], answers: dict[str, int], zone: str) -> None:
+def test_simulation_and_engine_agree_to_the_minute(
+    make_house: Callable[..., House], answers: dict[str, int], zone: str
+) -> None:
     house = make_house(FILES)
     start = house.clock.now()
     seen = asyncio.run(_lived(house, start, zone, answers))
-    moments = live(house.publications.current().plan(), 10, {name: [Said(link)] for name, link in answers.items()}, start, zone)
+    moments = live(
+        house.publications.current().plan(),
+        10,
+        {name: [Said(link)] for name, link in answers.items()},
+        start,
+        zone,
+    )
     simulated = [(moment.letter, moment.at) for moment in moments if moment.kind == "letter"]
     assert [name for name, _ in seen] == [name for name, _ in simulated]
     for (name, real), (_, planned) in zip(seen, simulated, strict=True):
-        assert abs(real - planned) < 3 * MINUTE, f"{name}: {(real - planned) / MINUTE:.1f} minutes apart"
+        assert abs(real - planned) < 3 * MINUTE, (
+            f"{name}: {(real - planned) / MINUTE:.1f} minutes apart"
+        )
     assert not house.views.compare(lambda done, total: None)
 
 
 async def _lived(house: House, start: int, zone: str, answers: dict[str, int]) -> Lived:
     command = Subscribe(start, Cause("form"), 10, "consent", "single", timezone=zone, own_act=True)
-    stream = house.decisions.one(Wish(command, address="anna@lecteurs.example", keep=Keep("", start))).stream
+    stream = house.decisions.one(
+        Wish(command, address="anna@lecteurs.example", keep=Keep("", start))
+    ).stream
     answered: set[str] = set()
     async with Sink() as sink:
         sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
@@ -118,7 +140,11 @@ async def _lived(house: House, start: int, zone: str, answers: dict[str, int]) -
             await sender.tick()
             for entry in house.ledger.stream(stream):
                 event = entry.event
-                if isinstance(event, LetterBegun) and event.letter in answers and event.letter not in answered:
+                if (
+                    isinstance(event, LetterBegun)
+                    and event.letter in answers
+                    and event.letter not in answered
+                ):
                     answered.add(event.letter)
                     house.clock.jump(HOUR)
                     _click(house, stream, event, answers[event.letter])
@@ -126,7 +152,11 @@ async def _lived(house: House, start: int, zone: str, answers: dict[str, int]) -
                 connection.execute("DELETE FROM desk.taken")
         await sender.relay.close()
         sender.marks.close()
-    return [(entry.event.letter, entry.event.at) for entry in house.ledger.stream(stream) if isinstance(entry.event, LetterBegun)]
+    return [
+        (entry.event.letter, entry.event.at)
+        for entry in house.ledger.stream(stream)
+        if isinstance(entry.event, LetterBegun)
+    ]
 
 
 def _click(house: House, stream: str, begun: LetterBegun, index: int) -> None:

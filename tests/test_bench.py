@@ -1,4 +1,6 @@
-"""The benchmark runs and writes what it promises; how fast anything is, no test says: these machines are shared."""
+"""The benchmark runs and writes what it promises; how fast anything is, no test says: these
+machines are shared.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,13 @@ KEYS = ["name", "figure", "unit", "limit", "ratio", "goal"]
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "bench", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=200)
+    return subprocess.run(
+        [sys.executable, "-m", "bench", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
 
 
 @pytest.mark.postgres
@@ -36,10 +44,25 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.timeout(240)
 def test_a_quick_run_prints_a_table_and_writes_a_list_of_rows(tmp_path: Path) -> None:
     output, picture = tmp_path / "results.json", tmp_path / "ledger-size.svg"
-    ended = bench("--quick", "--output", str(output), "--picture", str(picture), "append", "composing", "ledger")
+    ended = bench(
+        "--quick",
+        "--output",
+        str(output),
+        "--picture",
+        str(picture),
+        "append",
+        "composing",
+        "ledger",
+    )
     assert ended.returncode == 0, ended.stderr
     rows = json.loads(output.read_text("utf-8"))
-    assert [row["name"].split(" at ")[0] for row in rows] == ["append", "append, encoding too", "compose", "the loop's append", "the loop's load"]
+    assert [row["name"].split(" at ")[0] for row in rows] == [
+        "append",
+        "append, encoding too",
+        "compose",
+        "the loop's append",
+        "the loop's load",
+    ]
     for row in rows:
         assert list(row) == KEYS
         assert row["figure"] > 0 and row["limit"] > 0
@@ -67,19 +90,29 @@ def test_of_an_even_number_of_rounds_the_lower_middle_one_counts() -> None:
 
 
 def test_a_goal_above_one_is_a_figure_and_the_table_shows_whether_it_is_reached() -> None:
-    rows = [Row("fast", 50_000, "events/s", 100_000, 0.5, 40_000), Row("slow", 10, "clicks/s", 100, 0.1, 0.25)]
+    rows = [
+        Row("fast", 50_000, "events/s", 100_000, 0.5, 40_000),
+        Row("slow", 10, "clicks/s", 100, 0.1, 0.25),
+    ]
     lines = printed(rows).splitlines()
     assert lines[1].split()[-2:] == ["40,000", "yes"]
     assert lines[2].split()[-2:] == ["0.25", "no"]
 
 
 def test_short_of_the_goal_the_floor_is_said() -> None:
-    assert [Row("x", 1, "letters/s", 1, ratio, 0.33, 0.25).reached for ratio in (0.34, 0.26, 0.24)] == ["yes", "floor", "no"]
-    assert printed([Row("x", 1, "letters/s", 1, 0.26, 0.33, 0.25)]).splitlines()[1].split()[-3:] == ["0.33", "(0.25)", "floor"]
+    assert [
+        Row("x", 1, "letters/s", 1, ratio, 0.33, 0.25).reached for ratio in (0.34, 0.26, 0.24)
+    ] == ["yes", "floor", "no"]
+    assert printed([Row("x", 1, "letters/s", 1, 0.26, 0.33, 0.25)]).splitlines()[1].split()[
+        -3:
+    ] == ["0.33", "(0.25)", "floor"]
 
 
 def test_a_goal_may_be_the_most_that_is_wanted() -> None:
-    rows = [Row("small", 150, "MB", goal=200, at_most=True), Row("big", 250, "MB", goal=200, at_most=True)]
+    rows = [
+        Row("small", 150, "MB", goal=200, at_most=True),
+        Row("big", 250, "MB", goal=200, at_most=True),
+    ]
     assert [row.reached for row in rows] == ["yes", "no"]
     assert printed(rows).splitlines()[1].split()[-3:] == ["<", "200", "yes"]
 
@@ -94,17 +127,32 @@ def test_what_a_crowd_has_in_its_views_equals_the_replay_of_its_entries() -> Non
 
 
 def test_a_picture_says_its_points_in_words_and_draws_each() -> None:
-    picture = drawn([Curve("a < b", [(1000, 2.0), (10_000, 4.0)]), Curve("c", [(1000, 1.5), (10_000, 1.5)])])
+    picture = drawn(
+        [Curve("a < b", [(1000, 2.0), (10_000, 4.0)]), Curve("c", [(1000, 1.5), (10_000, 1.5)])]
+    )
     root = ElementTree.fromstring(picture)
-    assert root.findtext("{*}title") == "a < b: 2.0 ms at 1,000 events, 4.0 ms at 10,000 events; c: 1.5 ms at 1,000 events, 1.5 ms at 10,000 events"
-    assert [circle.get("cy") for circle in root.findall("{*}circle")] == ["208.0", "112.0", "232.0", "232.0"]
+    assert (
+        root.findtext("{*}title")
+        == "a < b: 2.0 ms at 1,000 events, 4.0 ms at 10,000 events; c: 1.5 ms at 1,000 events, 1.5"
+        " ms at 10,000 events"
+    )
+    assert [circle.get("cy") for circle in root.findall("{*}circle")] == [
+        "208.0",
+        "112.0",
+        "232.0",
+        "232.0",
+    ]
 
 
-def test_what_the_chaos_suite_found_is_a_row_and_nothing_where_it_has_not_run(tmp_path: Path) -> None:
+def test_what_the_chaos_suite_found_is_a_row_and_nothing_where_it_has_not_run(
+    tmp_path: Path,
+) -> None:
     found = tmp_path / "chaos.json"
     assert chaos.rows(found) == []
     found.write_text(json.dumps({"kills": 300, "lost": 0, "doubles": 60, "connections": 8}))
-    assert chaos.rows(found) == [Row("doubles per kill (300 kills, 0 lost)", 0.2, "letters", 8, 0.025, 1.0, at_most=True)]
+    assert chaos.rows(found) == [
+        Row("doubles per kill (300 kills, 0 lost)", 0.2, "letters", 8, 0.025, 1.0, at_most=True)
+    ]
 
 
 def test_a_disk_too_small_for_a_crowd_is_said_before_anything_is_made() -> None:
@@ -113,9 +161,13 @@ def test_a_disk_too_small_for_a_crowd_is_said_before_anything_is_made() -> None:
         place.crowd(10**12)
 
 
-def test_the_processors_time_of_a_process_counts_after_its_end_and_ones_own_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_the_processors_time_of_a_process_counts_after_its_end_and_ones_own_where_it_is_asked_for(
+    tmp_path: Path,
+) -> None:
     with Used(tmp_path) as others, Used(tmp_path, own=True) as all_of_us:
-        subprocess.run([sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"], check=True)
+        subprocess.run(
+            [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"], check=True
+        )
         begun = time.process_time()
         while time.process_time() < begun + 0.3:
             pass

@@ -1,4 +1,6 @@
-"""What many wish at the same moment is carried out together, and one about whom nothing can be decided stops nobody else."""
+"""What many wish at the same moment is carried out together, and one about whom nothing can be
+decided stops nobody else.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,11 @@ def house(make_house: MakeHouse) -> House:
 
 def wish(house: House, name: str, number: int = 10) -> Wish:
     now = house.clock.now()
-    return Wish(Subscribe(now, Cause("form"), number, "consent", "single", own_act=True), address=f"{name}@exemple.fr", keep=Keep("", now))
+    return Wish(
+        Subscribe(now, Cause("form"), number, "consent", "single", own_act=True),
+        address=f"{name}@exemple.fr",
+        keep=Keep("", now),
+    )
 
 
 def together(gatherer: Gatherer, wishes: Sequence[Wish]) -> list[Future[Result]]:
@@ -53,8 +59,17 @@ def test_one_about_whom_nothing_can_be_decided_fails_alone(house: House) -> None
 
     read, house.decisions.folds = house.decisions.folds, refuse  # type: ignore[assignment]
     gatherer = Gatherer(house.decisions)
-    asked = together(gatherer, [wish(house, f"lectrice{n}") for n in range(9)] + [wish(house, "illisible", 11)] + [wish(house, "derniere")])
+    asked = together(
+        gatherer,
+        [wish(house, f"lectrice{n}") for n in range(9)]
+        + [wish(house, "illisible", 11)]
+        + [wish(house, "derniere")],
+    )
     ended = [each.exception(timeout=30) for each in asked]
-    assert [type(error) for error in ended if error is not None] == [EntryRefused] and ended[9] is not None
-    assert all(isinstance(each.result().outcome, Done) for each in asked if each.exception() is None)
+    assert [type(error) for error in ended if error is not None] == [EntryRefused] and ended[
+        9
+    ] is not None
+    assert all(
+        isinstance(each.result().outcome, Done) for each in asked if each.exception() is None
+    )
     gatherer.close()

@@ -1,4 +1,6 @@
-"""Every message the program says is said in French too, with the same placeholders, and nothing else is kept."""
+"""Every message the program says is said in French too, with the same placeholders, and nothing
+else is kept.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ from tests.messages import Message, faults, in_python, in_template, messages, un
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "engine" / "locale" / "fr" / "LC_MESSAGES" / "relance.po"
-HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\nPlural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
+HEADER = (
+    'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\nPlural-Forms: nplurals=2;'
+    ' plural=(n > 1);\\n"\n\n'
+)
 
 
 def test_the_french_catalogue_says_what_the_program_says() -> None:
@@ -39,7 +44,10 @@ def test_the_french_catalogue_says_what_the_program_says() -> None:
         ('_("To %(name)s")', 'msgid "To %(name)s"\nmsgstr "À"\n', "placeholders differ"),
         (
             'ngettext("one letter", "{n} letters", n)',
-            'msgid "one letter"\nmsgid_plural "{n} letters"\nmsgstr[0] "une lettre"\nmsgstr[1] "lettres"\n',
+            (
+                'msgid "one letter"\nmsgid_plural "{n} letters"\nmsgstr[0] "une lettre"\nmsgstr[1]'
+                ' "lettres"\n'
+            ),
             "placeholders differ",
         ),
         ('_(f"To {name}")', "", "one plain string"),
@@ -58,7 +66,10 @@ def test_a_fault_between_code_and_catalogue_is_named(code: str, entries: str, fa
         ('_("To {name}")', 'msgid "To {name}"\nmsgstr "À {name}"\n'),
         (
             'ngettext("one letter", "{n} letters", n)',
-            'msgid "one letter"\nmsgid_plural "{n} letters"\nmsgstr[0] "{n} lettre"\nmsgstr[1] "{n} lettres"\n',
+            (
+                'msgid "one letter"\nmsgid_plural "{n} letters"\nmsgstr[0] "{n} lettre"\nmsgstr[1]'
+                ' "{n} lettres"\n'
+            ),
         ),
         ("_(refusal.sentence)", ""),
     ],
@@ -68,18 +79,34 @@ def test_a_catalogue_that_agrees_has_no_fault(code: str, entries: str) -> None:
 
 
 def test_each_mistake_of_an_author_can_be_told_in_french() -> None:
-    rooms = (*(ROOT / "engine" / "sequence").glob("*.py"), *(ROOT / "engine" / "letter").glob("*.py"), *(ROOT / "engine").glob("*.py"))
-    told = [message.place for file in rooms for message in unmarked(file.read_text("utf-8"), str(file))]
+    rooms = (
+        *(ROOT / "engine" / "sequence").glob("*.py"),
+        *(ROOT / "engine" / "letter").glob("*.py"),
+        *(ROOT / "engine").glob("*.py"),
+    )
+    told = [
+        message.place for file in rooms for message in unmarked(file.read_text("utf-8"), str(file))
+    ]
     assert not told, f'mark these with N_("…") and give what they name as values: {told}'
 
 
-@pytest.mark.parametrize("code", ['table.mistake("at", f"`{key}` is late")', 'Mistake(file, 1, "is no text")', 'raise Unreadable("no day")'])
+@pytest.mark.parametrize(
+    "code",
+    [
+        'table.mistake("at", f"`{key}` is late")',
+        'Mistake(file, 1, "is no text")',
+        'raise Unreadable("no day")',
+    ],
+)
 def test_a_sentence_no_catalogue_can_hold_is_found(code: str) -> None:
     assert [message.place for message in unmarked(code, "x.py")] == ["x.py:1"]
 
 
 def test_messages_are_found_in_templates() -> None:
-    text = '<p>{{ _("Stop") }}</p>\n{% trans n=3 %}{{ n }} letter{% pluralize %}{{ n }} letters{% endtrans %}'
+    text = (
+        '<p>{{ _("Stop") }}</p>\n{% trans n=3 %}{{ n }} letter{% pluralize %}{{ n }} letters{%'
+        " endtrans %}"
+    )
     assert list(in_template(text, "x.html")) == [
         Message("Stop", "x.html:1"),
         Message(("%(n)s letter", "%(n)s letters"), "x.html:2"),
@@ -91,7 +118,10 @@ def test_a_message_no_catalogue_holds_is_said_in_english(spoken: language.Langua
     assert language.translator(spoken)("Held by no catalogue") == "Held by no catalogue"
 
 
-LETTERS = 'msgid "{n} letter"\nmsgid_plural "{n} letters"\nmsgstr[0] "{n} lettre"\nmsgstr[1] "{n} lettres"\n'
+LETTERS = (
+    'msgid "{n} letter"\nmsgid_plural "{n} letters"\nmsgstr[0] "{n} lettre"\nmsgstr[1] "{n}'
+    ' lettres"\n'
+)
 
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)
@@ -102,17 +132,31 @@ def test_nothing_said_is_nothing_in_each_language(spoken: language.Language) -> 
 def test_each_language_counts_in_its_own_way() -> None:
     french = language.compiled(BytesIO((HEADER + LETTERS).encode()), "fr").ngettext
     english = language.counting_translator("en")
-    assert [french("{n} letter", "{n} letters", n) for n in (0, 1, 2)] == ["{n} lettre", "{n} lettre", "{n} lettres"]
-    assert [english("{n} letter", "{n} letters", n) for n in (0, 1, 2)] == ["{n} letters", "{n} letter", "{n} letters"]
+    assert [french("{n} letter", "{n} letters", n) for n in (0, 1, 2)] == [
+        "{n} lettre",
+        "{n} lettre",
+        "{n} lettres",
+    ]
+    assert [english("{n} letter", "{n} letters", n) for n in (0, 1, 2)] == [
+        "{n} letters",
+        "{n} letter",
+        "{n} letters",
+    ]
 
 
 def test_a_day_is_said_in_words() -> None:
-    assert [language.day_in_words(date(2026, 12, 1), each) for each in language.LANGUAGES] == ["1 December 2026", "1er décembre 2026"]
+    assert [language.day_in_words(date(2026, 12, 1), each) for each in language.LANGUAGES] == [
+        "1 December 2026",
+        "1er décembre 2026",
+    ]
     assert language.day_in_words(date(2026, 12, 2), "fr") == "2 décembre 2026"
 
 
 def test_a_town_is_called_as_its_reader_calls_it() -> None:
-    assert [language.town_in_words("Europe/Vienna", each) for each in language.LANGUAGES] == ["Vienna", "Vienne"]
+    assert [language.town_in_words("Europe/Vienna", each) for each in language.LANGUAGES] == [
+        "Vienna",
+        "Vienne",
+    ]
     assert language.town_in_words("America/Port_of_Spain", "fr") == "Port-d’Espagne"
     assert language.town_in_words("Europe/Paris", "fr") == "Paris"
 
@@ -123,8 +167,13 @@ def test_a_language_relance_does_not_speak_is_refused() -> None:
 
 
 def test_speaking_english_loads_nothing_of_babel() -> None:
-    code = "import sys, engine.language as l; l.translator('en')('Stop'); print('babel' in sys.modules)"
-    spoken = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True, timeout=30)
+    code = (
+        "import sys, engine.language as l; l.translator('en')('Stop'); print('babel' in"
+        " sys.modules)"
+    )
+    spoken = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True, timeout=30
+    )
     assert spoken.stdout == b"False\n"
 
 
@@ -133,5 +182,9 @@ def _catalogue(entries: str) -> Catalog:
 
 
 def test_thousands_are_grouped_as_each_language_does() -> None:
-    assert [language.grouped(number, language.translator("en")) for number in (3, 3002, 1_234_567)] == ["3", "3,002", "1,234,567"]
-    assert [language.grouped(number, language.translator("fr")) for number in (3, 3002, 1_234_567)] == ["3", "3\u202f002", "1\u202f234\u202f567"]
+    assert [
+        language.grouped(number, language.translator("en")) for number in (3, 3002, 1_234_567)
+    ] == ["3", "3,002", "1,234,567"]
+    assert [
+        language.grouped(number, language.translator("fr")) for number in (3, 3002, 1_234_567)
+    ] == ["3", "3\u202f002", "1\u202f234\u202f567"]

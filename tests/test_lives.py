@@ -1,4 +1,5 @@
-"""Random lives against the promises: whatever a person, an author, a relay and a robot do, in any order, what may never be never is.
+"""Random lives against the promises: whatever a person, an author, a relay and a robot do, in any
+order, what may never be never is.
 
 `RELANCE_LIVES=2000` lives through more of them than a quick run does.
 """
@@ -27,7 +28,16 @@ from engine.subscriber.person import NOBODY, Person
 from engine.subscriber.rights import RIGHTS
 from engine.subscriber.silence import heard_at
 from tests.auditor import Auditor
-from tests.examples import NOON, PLAN, QUESTION, QUESTION_AGAIN, WELCOME, letter, with_list, without_list
+from tests.examples import (
+    NOON,
+    PLAN,
+    QUESTION,
+    QUESTION_AGAIN,
+    WELCOME,
+    letter,
+    with_list,
+    without_list,
+)
 
 STREAM = "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
 LISTS = st.sampled_from(sorted(PLAN.lists))
@@ -35,20 +45,56 @@ PURPOSES = st.sampled_from(["conseils", "offres"])
 ACTS = st.sampled_from(["human_button", "human_button", "auto_submit"])
 PLANS = (
     PLAN,
-    with_list(10, letters=(WELCOME, replace(letter("added", Delay(days=1)), added_at=NOON + 3 * DAY), QUESTION, QUESTION_AGAIN)),
-    with_list(10, letters=(replace(letter("added", Delay(days=1)), added_at=NOON + 3 * DAY, backfill=True), QUESTION_AGAIN, QUESTION)),
+    with_list(
+        10,
+        letters=(
+            WELCOME,
+            replace(letter("added", Delay(days=1)), added_at=NOON + 3 * DAY),
+            QUESTION,
+            QUESTION_AGAIN,
+        ),
+    ),
+    with_list(
+        10,
+        letters=(
+            replace(letter("added", Delay(days=1)), added_at=NOON + 3 * DAY, backfill=True),
+            QUESTION_AGAIN,
+            QUESTION,
+        ),
+    ),
     with_list(10, letters=(QUESTION,), ends=Ending("copy", 40)),
     with_list(10, letters=(), ends=None),
     with_list(11, ends=Ending("move", 30)),
     with_list(11, ends=Ending("move", 1), leaves=(40, 43)),
-    with_list(20, letters=(letter("water", Delay(days=1)), letter("again", reminds="water", wait=Delay(days=1))), ends=Ending("move", 10)),
+    with_list(
+        20,
+        letters=(
+            letter("water", Delay(days=1)),
+            letter("again", reminds="water", wait=Delay(days=1)),
+        ),
+        ends=Ending("move", 10),
+    ),
     with_list(12, purpose="offres"),
     without_list(11),
     without_list(1),
     replace(PLAN, broadcasts={}, edition=2),
 )
 VERDICTS = st.sampled_from(
-    ["sent", "sent", "sent", "temporary", "blocked", "hard", "soft", "doubt", "released", "cannot-render", "cannot-carry", "resend", "taken-as-sent"]
+    [
+        "sent",
+        "sent",
+        "sent",
+        "temporary",
+        "blocked",
+        "hard",
+        "soft",
+        "doubt",
+        "released",
+        "cannot-render",
+        "cannot-carry",
+        "resend",
+        "taken-as-sent",
+    ]
 )
 read_back = unpacker(Person)
 
@@ -66,14 +112,18 @@ class Life(RuleBasedStateMachine):
         self.took_lists_away = False
 
     def do(self, command: c.AnyCommand) -> bool:
-        """Carry it out, write down what it did, let the auditor look, and ask for the same once more."""
+        """Carry it out, write down what it did, let the auditor look, and ask for the same once
+        more.
+        """
         outcome = decide(command, self.person, self.plan, self.calendar)
         if not isinstance(outcome, Done):
             assert outcome.why
             return False
         assert outcome.facts
         for fact in outcome.facts:
-            stored = Encoded(STREAM, fact.event, fact.cause, self.now).at_version(len(self.events) + 1)
+            stored = Encoded(STREAM, fact.event, fact.cause, self.now).at_version(
+                len(self.events) + 1
+            )
             assert decode(1, stored).event == fact.event
             self.events.append(fact.event)
             self.person = evolve(self.person, fact.event)
@@ -91,16 +141,38 @@ class Life(RuleBasedStateMachine):
         return f"{self.messages:032x}"
 
     def letters(self) -> list[e.LetterBegun]:
-        return [event for event in self.events if isinstance(event, e.LetterBegun) and event.kind not in ("confirmation", "permission")]
+        return [
+            event
+            for event in self.events
+            if isinstance(event, e.LetterBegun) and event.kind not in ("confirmation", "permission")
+        ]
 
     @initialize(number=LISTS)
     def someone_joins(self, number: int) -> None:
-        self.do(c.Subscribe(self.now, self.cause("form"), number, "consent", "single", own_act=True))
+        self.do(
+            c.Subscribe(self.now, self.cause("form"), number, "consent", "single", own_act=True)
+        )
 
-    @rule(number=LISTS, own_act=st.booleans(), basis=st.sampled_from(["consent", "service"]), start=st.sampled_from(["welcome", "none", "by-date"]))
+    @rule(
+        number=LISTS,
+        own_act=st.booleans(),
+        basis=st.sampled_from(["consent", "service"]),
+        start=st.sampled_from(["welcome", "none", "by-date"]),
+    )
     def join(self, number: int, own_act: bool, basis: str, start: str) -> None:
         counted = self.now - 3 * DAY if start == "by-date" else 0
-        self.do(c.Subscribe(self.now, self.cause("api"), number, basis, "declared", start=start, counted_from=counted, own_act=own_act))
+        self.do(
+            c.Subscribe(
+                self.now,
+                self.cause("api"),
+                number,
+                basis,
+                "declared",
+                start=start,
+                counted_from=counted,
+                own_act=own_act,
+            )
+        )
 
     @rule(numbers=st.lists(LISTS, min_size=1, max_size=3))
     def ask(self, numbers: list[int]) -> None:
@@ -108,13 +180,25 @@ class Life(RuleBasedStateMachine):
 
     @rule(back=st.integers(0, 3))
     def confirm(self, back: int) -> None:
-        asked = [event for event in self.events if isinstance(event, e.ConsentRequested)][-1 - back :]
+        asked = [event for event in self.events if isinstance(event, e.ConsentRequested)][
+            -1 - back :
+        ]
         if asked:
-            self.do(c.Confirm(self.now, self.cause("click"), asked[0].purpose, asked[0].request, "human_button"))
+            self.do(
+                c.Confirm(
+                    self.now,
+                    self.cause("click"),
+                    asked[0].purpose,
+                    asked[0].request,
+                    "human_button",
+                )
+            )
 
     @rule(years=st.integers(0, 4), answers=st.booleans(), waits=st.booleans())
     def years_pass_in_silence(self, years: int, answers: bool, waits: bool) -> None:
-        """Whoever is silent is asked; the question reaches them, or does not; they answer, or do not."""
+        """Whoever is silent is asked; the question reaches them, or does not; they answer, or do
+        not.
+        """
         self.now += years * 366 * DAY
         if self.do(c.AskAgain(self.now, self.cause("engine"), self.message())):
             assert self.now - heard_at(self.person) >= 1095 * DAY
@@ -122,10 +206,18 @@ class Life(RuleBasedStateMachine):
             self.the_agenda_is_done("sent", 1)
         if answers and EVERYTHING in self.person.requests:
             asked = self.person.requests[EVERYTHING].request
-            assert self.do(c.Confirm(self.now, self.cause("click"), EVERYTHING, asked, "human_button"))
+            assert self.do(
+                c.Confirm(self.now, self.cause("click"), EVERYTHING, asked, "human_button")
+            )
             assert heard_at(self.person) == self.now and EVERYTHING not in self.person.requests
 
-    @rule(which=st.integers(0, 30), to=LISTS, kind=st.sampled_from(["move", "move", "move", "copy"]), act=ACTS, agrees=st.booleans())
+    @rule(
+        which=st.integers(0, 30),
+        to=LISTS,
+        kind=st.sampled_from(["move", "move", "move", "copy"]),
+        act=ACTS,
+        agrees=st.booleans(),
+    )
     def click(self, which: int, to: int, kind: str, act: str, agrees: bool) -> None:
         letters = self.letters()
         if letters:
@@ -135,7 +227,16 @@ class Life(RuleBasedStateMachine):
             number = to * 2 + (kind == "copy")
             self.do(
                 c.Answer(
-                    self.now, self.cause("click"), from_letter.message, from_letter.list, from_letter.run, number, kind, to, act, consented
+                    self.now,
+                    self.cause("click"),
+                    from_letter.message,
+                    from_letter.list,
+                    from_letter.run,
+                    number,
+                    kind,
+                    to,
+                    act,
+                    consented,
                 )
             )
 
@@ -145,14 +246,20 @@ class Life(RuleBasedStateMachine):
         if moves:
             message = moves[-1 - which % len(moves)]
             offered = may_take_back(message, self.person, self.plan)
-            assert offered is self.do(c.UndoMove(self.now, self.cause("click"), message, act)), "a page offers what is refused, or hides what is not"
+            assert offered is self.do(c.UndoMove(self.now, self.cause("click"), message, act)), (
+                "a page offers what is refused, or hides what is not"
+            )
 
     @rule(purpose=st.sampled_from(["conseils", "offres", "*"]))
     def unsubscribe(self, purpose: str) -> None:
         self.do(c.Withdraw(self.now, self.cause("one-click"), purpose, "rfc8058"))
         gone = self.auditor.live if purpose == "*" else self.auditor.live & {purpose}
         assert not gone
-        standing = {listed.purpose for number in self.auditor.standing if (listed := self.plan.lists.get(number)) is not None}
+        standing = {
+            listed.purpose
+            for number in self.auditor.standing
+            if (listed := self.plan.lists.get(number)) is not None
+        }
         assert purpose not in standing and not (purpose == "*" and self.auditor.standing)
 
     @rule(purpose=PURPOSES, number=LISTS)
@@ -184,7 +291,11 @@ class Life(RuleBasedStateMachine):
             if self.do(c.Perform(self.now, self.cause("engine"), key, message, "s1")) and silent:
                 event = self.events[-1]
                 if isinstance(event, e.LetterBegun):
-                    self.do(c.RecordOutcome(self.now, self.cause("relay"), event.message, verdict, 250, why="rcpt"))
+                    self.do(
+                        c.RecordOutcome(
+                            self.now, self.cause("relay"), event.message, verdict, 250, why="rcpt"
+                        )
+                    )
 
     @rule(days=st.integers(1, 12))
     def days_pass_as_they_should(self, days: int) -> None:
@@ -196,19 +307,31 @@ class Life(RuleBasedStateMachine):
     @rule(which=st.integers(0, 5), verdict=VERDICTS)
     def an_outcome_arrives(self, which: int, verdict: str) -> None:
         flying = list(self.person.in_flight)
-        self.do(c.RecordOutcome(self.now, self.cause("relay"), flying[which % len(flying)], verdict, why="rcpt"))
+        self.do(
+            c.RecordOutcome(
+                self.now, self.cause("relay"), flying[which % len(flying)], verdict, why="rcpt"
+            )
+        )
 
     @rule(late=st.booleans())
     def what_was_withheld_is_mended(self, late: bool) -> None:
-        """Each is tried again once: what may be tried again stands in the agenda, and nothing else may."""
+        """Each is tried again once: what may be tried again stands in the agenda, and nothing else
+        may.
+        """
         for key, act in acts(self.person, self.plan, self.calendar).items():
             if act.kind == "withheld":
-                retry = c.RetryLetter(self.now, self.cause("operator"), matter_of(key, act.letter), act.letter, late)
+                retry = c.RetryLetter(
+                    self.now, self.cause("operator"), matter_of(key, act.letter), act.letter, late
+                )
                 assert self.do(retry) or not late
                 assert not late or key not in acts(self.person, self.plan, self.calendar)
         for event in self.letters():
-            if withheld_key(event.key, event.letter) not in acts(self.person, self.plan, self.calendar):
-                assert not self.do(c.RetryLetter(self.now, self.cause("operator"), event.key, event.letter, True))
+            if withheld_key(event.key, event.letter) not in acts(
+                self.person, self.plan, self.calendar
+            ):
+                assert not self.do(
+                    c.RetryLetter(self.now, self.cause("operator"), event.key, event.letter, True)
+                )
 
     @rule(plan=st.sampled_from(PLANS))
     def publish(self, plan: Plan) -> None:
@@ -230,14 +353,22 @@ class Life(RuleBasedStateMachine):
 
     @rule(right=st.sampled_from(RIGHTS), received=st.integers(0, 40))
     def ask_for_a_right(self, right: str, received: int) -> None:
-        self.do(c.ExerciseRight(self.now, self.cause("operator"), right, self.message(), self.now - received * DAY))
+        self.do(
+            c.ExerciseRight(
+                self.now, self.cause("operator"), right, self.message(), self.now - received * DAY
+            )
+        )
 
     @rule(which=st.integers(0, 5), how=st.sampled_from(["done", "refused", "later"]))
     def answer_a_request(self, which: int, how: str) -> None:
         standing = list(self.person.rights)
         if standing:
             request, cause = standing[which % len(standing)], self.cause("operator")
-            self.do(c.ExtendRight(self.now, cause, request) if how == "later" else c.AnswerRight(self.now, cause, request, how))
+            self.do(
+                c.ExtendRight(self.now, cause, request)
+                if how == "later"
+                else c.AnswerRight(self.now, cause, request, how)
+            )
 
     @rule(which=st.integers(0, 4), lifted=st.booleans(), really=st.integers(0, 5))
     def carry_out_a_right(self, which: int, lifted: bool, really: int) -> None:
@@ -256,29 +387,48 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_fold_stands_where_the_facts_say(self) -> None:
         assert {m.list: m.run for m in self.person.memberships.values()} == self.auditor.standing
-        assert {number: m.list for number, m in self.person.memberships.items()} == {number: number for number in self.auditor.standing}
+        assert {number: m.list for number, m in self.person.memberships.items()} == {
+            number: number for number in self.auditor.standing
+        }
 
     @invariant()
     def the_agenda_can_always_be_told(self) -> None:
         for key, act in acts(self.person, self.plan, self.calendar).items():
-            assert act.kind in ("letter", "settle", "end", "expire", "idle", "right", "withheld"), key
-            assert (act.due == 0) == (act.kind in ("idle", "right", "withheld") or act.why == "in doubt"), (key, act)
+            assert act.kind in (
+                "letter",
+                "settle",
+                "end",
+                "expire",
+                "idle",
+                "right",
+                "withheld",
+            ), key
+            assert (act.due == 0) == (
+                act.kind in ("idle", "right", "withheld") or act.why == "in doubt"
+            ), (key, act)
             if key.startswith("list:"):
                 membership = self.person.memberships[int(key[5:])]
                 assert act.run == membership.run
                 assert act.due == 0 or act.due >= membership.since, (key, act)
                 if act.kind == "letter":
-                    assert act.letter not in membership.letters or membership.letters[act.letter].status == "deferred"
+                    assert (
+                        act.letter not in membership.letters
+                        or membership.letters[act.letter].status == "deferred"
+                    )
 
     @invariant()
     def the_agenda_has_no_key_that_cannot_be_foreseen(self) -> None:
-        assert acts(self.person, self.plan, self.calendar).keys() <= keys(self.person, self.plan, self.calendar)
+        assert acts(self.person, self.plan, self.calendar).keys() <= keys(
+            self.person, self.plan, self.calendar
+        )
 
     @invariant()
     def every_letter_without_an_outcome_is_on_the_agenda_once(self) -> None:
         told = acts(self.person, self.plan, self.calendar)
         waiting = [(act.list, act.run, act.letter) for act in told.values() if act.kind == "settle"]
-        flying = [(flight.list, flight.run, flight.letter) for flight in self.person.in_flight.values()]
+        flying = [
+            (flight.list, flight.run, flight.letter) for flight in self.person.in_flight.values()
+        ]
         assert sorted(waiting) == sorted(flying)
 
     @invariant()

@@ -1,4 +1,6 @@
-"""What the README promises: every verb there is, every word of make, and a dialogue that does what it says."""
+"""What the README promises: every verb there is, every word of make, and a dialogue that does what
+it says.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def test_the_table_of_verbs_has_every_verb(verb: str) -> None:
 
 
 def test_the_table_of_verbs_has_no_verb_there_is_not() -> None:
-    rows = re.findall(r"^\| [a-z]+ \| (.*) \|$", README.partition("\n## The verbs")[2], re.MULTILINE)
+    rows = re.findall(
+        r"^\| [a-z]+ \| (.*) \|$", README.partition("\n## The verbs")[2], re.MULTILINE
+    )
     named = {said.split()[0] for row in rows for said in re.findall(r"`([^`]+)`", row)}
     assert named == set(VERBS)
 

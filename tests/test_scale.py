@@ -1,6 +1,8 @@
-"""After a long run of many people every view equals its replay, and following costs less than sending: the follower keeps up.
+"""After a long run of many people every view equals its replay, and following costs less than
+sending: the follower keeps up.
 
-RELANCE_SCALE says how many people (default 1,000: ten thousand events; 10,000 people make a hundred thousand).
+RELANCE_SCALE says how many people (default 1,000: ten thousand events; 10,000 people make a hundred
+thousand).
 """
 
 from __future__ import annotations
@@ -31,17 +33,28 @@ LETTER = """
   subject = "Lettre {n}"
   body = "plain.md"
 """
-LIST = 'title = "Longue"\npurpose = "conseils"\n[[list]]\nid = 10\nname = "longue"\n' + "".join(LETTER.format(n=n) for n in range(LETTERS))
+LIST = 'title = "Longue"\npurpose = "conseils"\n[[list]]\nid = 10\nname = "longue"\n' + "".join(
+    LETTER.format(n=n) for n in range(LETTERS)
+)
 
 
 @pytest.mark.timeout(900)
-def test_the_views_equal_their_replay_and_the_follower_keeps_up(make_house: Callable[..., House]) -> None:
-    house = make_house({"a.toml": LIST, "plain.md": "Bonjour {{ first_name | default('vous', true) }}.\n\n[Encore](+++10+++)\n"})
+def test_the_views_equal_their_replay_and_the_follower_keeps_up(
+    make_house: Callable[..., House],
+) -> None:
+    house = make_house(
+        {
+            "a.toml": LIST,
+            "plain.md": "Bonjour {{ first_name | default('vous', true) }}.\n\n[Encore](+++10+++)\n",
+        }
+    )
     now = house.clock.now()
     for start in range(0, PEOPLE, 1000):
         command = Subscribe(now, Cause("import"), 10, "consent", "declared", now)
         batch = range(start, min(start + 1000, PEOPLE))
-        house.decisions.carry_out([Wish(command, address=f"p{n}@lecteurs.example", keep=Keep("", now)) for n in batch])
+        house.decisions.carry_out(
+            [Wish(command, address=f"p{n}@lecteurs.example", keep=Keep("", now)) for n in batch]
+        )
     house.views.catch_up()
     sending, following = asyncio.run(_lived(house))
     assert house.ledger.head() >= PEOPLE * (3 + 2 * LETTERS)

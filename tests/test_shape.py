@@ -1,4 +1,6 @@
-"""The house keeps its shape: the rules of DESIGN part 7, read from code and SQL, each rule proven able to fail."""
+"""The house keeps its shape: the rules of DESIGN part 7, read from code and SQL, each rule proven
+able to fail.
+"""
 
 from __future__ import annotations
 
@@ -43,24 +45,36 @@ def sentence(value: object) -> str | None:
 
 @cache
 def program() -> list[Source]:
-    files = (file for part in OWN for file in sorted((ROOT / part).rglob("*")) if file.suffix in KINDS)
+    files = (
+        file for part in OWN for file in sorted((ROOT / part).rglob("*")) if file.suffix in KINDS
+    )
     return [Source(file.relative_to(ROOT).as_posix(), file.read_text("utf-8")) for file in files]
 
 
 @cache
 def every_file() -> list[Source]:
-    return [Source(path, text) for path in sorted(_tracked()) if (text := _text(ROOT / path)) is not None]
+    return [
+        Source(path, text)
+        for path in sorted(_tracked())
+        if (text := _text(ROOT / path)) is not None
+    ]
 
 
 def _tracked() -> Iterator[str]:
-    """Every file git keeps or would keep; in a copy without git, every file but what is built or run."""
+    """Every file git keeps or would keep; in a copy without git, every file but what is built or
+    run.
+    """
     asked = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         listed = subprocess.run(asked, capture_output=True, check=True, timeout=30).stdout.decode()
     except (OSError, subprocess.CalledProcessError):
         for file in ROOT.rglob("*"):
             path = file.relative_to(ROOT)
-            if file.is_file() and not NOT_OURS & set(path.parts) and not any(p.endswith("_cache") for p in path.parts):
+            if (
+                file.is_file()
+                and not NOT_OURS & set(path.parts)
+                and not any(p.endswith("_cache") for p in path.parts)
+            ):
                 yield path.as_posix()
     else:
         yield from filter(None, listed.split("\0"))
@@ -69,7 +83,11 @@ def _tracked() -> Iterator[str]:
 def _text(file: Path) -> str | None:
     try:
         return file.read_text("utf-8")
-    except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError):  # deleted but still tracked, or a picture
+    except (
+        FileNotFoundError,
+        IsADirectoryError,
+        UnicodeDecodeError,
+    ):  # deleted but still tracked, or a picture
         return None
 
 

@@ -1,8 +1,9 @@
-"""One story through real parts: PostgreSQL, a mail server, HTTP, the command line, the clock sped up.
+"""One story through real parts: PostgreSQL, a mail server, HTTP, the command line, the clock sped
+up.
 
-Anna says yes. Bruno says no, then yes. Chloé stays silent and is asked again. David unsubscribes. Emma is copied.
-Fanny buys. A robot opens every link.
-Afterwards nothing that identifies any of them stands in the ledger or a view, and the views equal a replay.
+Anna says yes. Bruno says no, then yes. Chloé stays silent and is asked again. David unsubscribes.
+Emma is copied. Fanny buys. A robot opens every link. Afterwards nothing that identifies any of them
+stands in the ledger or a view, and the views equal a replay.
 """
 
 from __future__ import annotations
@@ -119,7 +120,9 @@ purpose = "commandes"
 FILES = {
     "sequences/semis.toml": DIALOGUE,
     "sequences/layout.html": LAYOUT,
-    "sequences/question.md": "Avez-vous semé ?\n\n[Oui](===11===)\n\n[Non](===12===)\n\n[Le carnet](+++13+++)\n",
+    "sequences/question.md": (
+        "Avez-vous semé ?\n\n[Oui](===11===)\n\n[Non](===12===)\n\n[Le carnet](+++13+++)\n"
+    ),
     "sequences/bravo.md": "Merci !\n",
 }
 
@@ -131,7 +134,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relance]:
     with MailServer() as mail:
         port = free_port()
         relance = Relance(folder, port, mail)
-        write(folder, FILES | {"config.toml": CONFIG.format(url=relance.url, port=port, smtp=mail.sink.port)})
+        write(
+            folder,
+            FILES | {"config.toml": CONFIG.format(url=relance.url, port=port, smtp=mail.sink.port)},
+        )
         rows = "".join(f"{name}@lecteurs.example,{name.title()}\n" for name in NAMES)
         write(folder, {"people.csv": "email,prénom\n" + rows})
         with relance.run("--speed", SPEED):
@@ -160,9 +166,18 @@ def _live(relance: Relance) -> None:
     for _ in range(2):
         answer = httpx.post(url[1], data={"List-Unsubscribe": "One-Click"})
         assert answer.status_code == 200 and "set-cookie" not in answer.headers
-    key = re.search(r"relance_\S+", relance.verb("api-key", "create", "boutique", "--scope", "subscribe"))
+    key = re.search(
+        r"relance_\S+", relance.verb("api-key", "create", "boutique", "--scope", "subscribe")
+    )
     assert key is not None
-    order = {"email": "fanny@lecteurs.example", "list": 20, "basis": "service", "source": "boutique", "collected_at": "2026-01-06", "proof": ORDER}
+    order = {
+        "email": "fanny@lecteurs.example",
+        "list": 20,
+        "basis": "service",
+        "source": "boutique",
+        "collected_at": "2026-01-06",
+        "proof": ORDER,
+    }
     for _ in range(2):
         heads = {"Authorization": f"Bearer {key[0]}", "Idempotency-Key": ORDER}
         bought = httpx.post(f"{relance.url}/api/v1/subscriptions", json=order, headers=heads)
@@ -175,21 +190,43 @@ def _live(relance: Relance) -> None:
 @LONG
 def test_anna_says_yes_and_gets_what_follows(told: Relance) -> None:
     facts = told.facts("anna@lecteurs.example")
-    assert facts[:5] == ["subscriber-registered", "consent-given", "list-joined", "letter-begun", "letter-sent"]
-    moved = next(fact for fact in told.story("anna@lecteurs.example") if fact["event"] == "list-moved")
-    assert (moved["payload"]["source"], moved["payload"]["target"], moved["cause"]["door"]) == (10, 11, "click")
-    assert [str(letter["Subject"]) for letter in told.mail.letters("anna@lecteurs.example")][1] == "Bravo"
+    assert facts[:5] == [
+        "subscriber-registered",
+        "consent-given",
+        "list-joined",
+        "letter-begun",
+        "letter-sent",
+    ]
+    moved = next(
+        fact for fact in told.story("anna@lecteurs.example") if fact["event"] == "list-moved"
+    )
+    assert (moved["payload"]["source"], moved["payload"]["target"], moved["cause"]["door"]) == (
+        10,
+        11,
+        "click",
+    )
+    assert [str(letter["Subject"]) for letter in told.mail.letters("anna@lecteurs.example")][
+        1
+    ] == "Bravo"
 
 
 @LONG
 def test_bruno_changes_his_mind_and_stands_in_one_place(told: Relance) -> None:
-    moves = [fact["payload"] for fact in told.story("bruno@lecteurs.example") if fact["event"] == "list-moved"]
+    moves = [
+        fact["payload"]
+        for fact in told.story("bruno@lecteurs.example")
+        if fact["event"] == "list-moved"
+    ]
     assert [(move["source"], move["target"]) for move in moves] == [(10, 12), (12, 11)]
 
 
 @LONG
 def test_chloe_stays_silent_and_is_asked_again_once(told: Relance) -> None:
-    begun = [fact["payload"]["letter"] for fact in told.story("chloe@lecteurs.example") if fact["event"] == "letter-begun"]
+    begun = [
+        fact["payload"]["letter"]
+        for fact in told.story("chloe@lecteurs.example")
+        if fact["event"] == "letter-begun"
+    ]
     assert begun == ["question", "question-again"]
 
 
@@ -211,14 +248,20 @@ def test_emma_is_copied_and_stays(told: Relance) -> None:
 def test_fanny_buys_once_and_leaves_the_prospects(told: Relance) -> None:
     story = told.story("fanny@lecteurs.example")
     joined = [fact["payload"]["list"] for fact in story if fact["event"] == "list-joined"]
-    left = [(fact["payload"]["list"], fact["payload"]["why"]) for fact in story if fact["event"] == "list-left"]
+    left = [
+        (fact["payload"]["list"], fact["payload"]["why"])
+        for fact in story
+        if fact["event"] == "list-left"
+    ]
     assert (joined, left) == ([10, 20], [(10, "rule")])
 
 
 @LONG
 def test_no_letter_comes_twice(told: Relance) -> None:
     for name in NAMES:
-        ids = [str(letter["Message-ID"]) for letter in told.mail.letters(f"{name}@lecteurs.example")]
+        ids = [
+            str(letter["Message-ID"]) for letter in told.mail.letters(f"{name}@lecteurs.example")
+        ]
         assert len(ids) == len(set(ids))
 
 
@@ -231,21 +274,38 @@ def test_replay_says_equal(told: Relance) -> None:
 def test_neither_ledger_nor_view_names_anybody(told: Relance) -> None:
     told.verb("lists")
     embedded = Embedded(told.folder / "data" / "postgres", told.folder / "data" / "secrets")
-    with embedded, psycopg.connect(make_conninfo(embedded.attach(), dbname="relance")) as connection:
+    with (
+        embedded,
+        psycopg.connect(make_conninfo(embedded.attach(), dbname="relance")) as connection,
+    ):
         tables = connection.execute(
-            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'ledger' OR schemaname LIKE 'view\\_%'"
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname ="
+            " 'ledger' OR schemaname LIKE 'view\\_%'"
         ).fetchall()
         text = "\n".join(_dump(connection, str(table[0])) for table in tables)
-    # The name in which checkpoints are signed begins with the host of [site] url, which here is where the readers are too.
+    # The name in which checkpoints are signed begins with the host of [site] url, which here is
+    # where the readers are too.
     text = text.replace(f"127.0.0.1:{told.port}/relance/", "")
     assert "list-moved" in text and len(tables) > 4
-    for secret in (*NAMES, *(name.title() for name in NAMES), "lecteurs.example", "127.0.0.1", ORDER, "people.csv", "foire", "boutique"):
+    for secret in (
+        *NAMES,
+        *(name.title() for name in NAMES),
+        "lecteurs.example",
+        "127.0.0.1",
+        ORDER,
+        "people.csv",
+        "foire",
+        "boutique",
+    ):
         assert secret not in text, f"{secret} stands in the ledger or in a view"
 
 
 def _dump(connection: psycopg.Connection[tuple[object, ...]], table: str) -> str:
     rows = connection.execute(f"SELECT * FROM {table}".encode()).fetchall()
-    return "\n".join(" ".join(v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in row) for row in rows)
+    return "\n".join(
+        " ".join(v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in row)
+        for row in rows
+    )
 
 
 @LONG

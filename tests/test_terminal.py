@@ -1,4 +1,6 @@
-"""What is printed on a terminal: wrapped by words, coloured where it matters, and the same letters as in a pipe."""
+"""What is printed on a terminal: wrapped by words, coloured where it matters, and the same letters
+as in a pipe.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +30,25 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return Terminal()
 
 
-@given(st.lists(st.text("abcé", min_size=1, max_size=12), min_size=1, max_size=40), st.integers(20, 120))
+@given(
+    st.lists(st.text("abcé", min_size=1, max_size=12), min_size=1, max_size=40),
+    st.integers(20, 120),
+)
 def test_wrapping_loses_no_word_and_holds_the_width(words: list[str], columns: int) -> None:
     lines = wrapped(" ".join(words), columns).split("\n")
     assert " ".join(lines).split() == words
     assert all(len(line) <= columns for line in lines)
 
 
-@pytest.mark.parametrize("program", ["relance", "/opt/lettres/.venv/bin/relance", "'/opt/les lettres/bin/relance'", "/usr/bin/python3.12 -m engine"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        "relance",
+        "/opt/lettres/.venv/bin/relance",
+        "'/opt/les lettres/bin/relance'",
+        "/usr/bin/python3.12 -m engine",
+    ],
+)
 def test_a_command_is_copied_whole_however_long_it_is(program: str) -> None:
     typed = f"  {program} -C /srv/mes-lettres simulate accueil.toml"
     assert wrapped(typed, 40) == typed
@@ -46,9 +59,15 @@ def test_a_command_is_copied_whole_however_long_it_is(program: str) -> None:
     [
         ("short", ["short"]),
         ("    indented words that go on and on", ["    indented words that go on", "    and on"]),
-        ("sending    to the built-in mailbox, now", ["sending    to the built-in", "           mailbox, now"]),
+        (
+            "sending    to the built-in mailbox, now",
+            ["sending    to the built-in", "           mailbox, now"],
+        ),
         ("! a view is behind, and it catches up", ["! a view is behind, and it", "  catches up"]),
-        ("https://lettres.potager.example/l/abcdefghij", ["https://lettres.potager.example/l/abcdefghij"]),
+        (
+            "https://lettres.potager.example/l/abcdefghij",
+            ["https://lettres.potager.example/l/abcdefghij"],
+        ),
         ("a no-break space before\u00a0: it stays", ["a no-break space before\u00a0: it", "stays"]),
     ],
 )
@@ -84,7 +103,9 @@ def test_colour_stands_around_the_words_and_steers_nothing_else(terminal: Termin
 
 
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-def test_colour_is_left_out_where_it_is_not_wanted(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_colour_is_left_out_where_it_is_not_wanted(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
     with redirect_stdout(terminal), guarded():
         print_styled("wrong", "error")

@@ -1,4 +1,6 @@
-"""What an author or another program wrote takes a time that grows with its length, whatever is repeated in it: styles, tags, headings."""
+"""What an author or another program wrote takes a time that grows with its length, whatever is
+repeated in it: styles, tags, headings.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,23 @@ def test_the_styles_of_a_page(piece: str) -> None:
     assert "<p" in with_inlined_styles(page, Placeholders("", "", "", ""))
 
 
-@pytest.mark.parametrize("piece", ["<style>", "<style ", "*|a", "{!a ", "[[a ", "{$a ", "%A.", "%AAA|", "[a,  ", "<%= a", "((a ", "«a "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<style>",
+        "<style ",
+        "*|a",
+        "{!a ",
+        "[[a ",
+        "{$a ",
+        "%A.",
+        "%AAA|",
+        "[a,  ",
+        "<%= a",
+        "((a ",
+        "«a ",
+    ],
+)
 def test_the_tags_of_other_tools(piece: str) -> None:
     assert list(find_foreign_tags(repeated(piece))) == []
 

@@ -1,6 +1,8 @@
-"""Whether a contested mail's words are those that were published: the same, the same but for the person's fields, with more around them, or not.
+"""Whether a contested mail's words are those that were published: the same, the same but for the
+person's fields, with more around them, or not.
 
-White space counts for nothing, and links by their token alone: neither a relay's wrapping nor a changed site address makes a difference. Pure.
+White space counts for nothing, and links by their token alone: neither a relay's wrapping nor a
+changed site address makes a difference. Pure.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 FIELD = "\ue0f7"
-"""Stands for a person's field in words that were put together without knowing it: a character that no letter case and no filter changes."""
+"""Stands for a person's field in words that were put together without knowing it: a character that
+no letter case and no filter changes.
+"""
 SHOWN = 160
 LONGEST_FIELD = 1_000
 """No door takes a longer one, encoded as HTML."""
@@ -22,7 +26,9 @@ Verdict = Literal["same", "same-but-fields", "added", "differs", "absent"]
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """`published` and `contested` show the first place where they part, "" where they do not; `fields` what stands where the person's fields do."""
+    """`published` and `contested` show the first place where they part, "" where they do not;
+    `fields` what stands where the person's fields do.
+    """
 
     verdict: Verdict
     published: str = ""
@@ -31,7 +37,9 @@ class Compared:
 
 
 def compare(contested: str, as_known: Sequence[str], with_fields: Sequence[str]) -> Compared:
-    """`as_known` are the published words put together with what is known of the person, `with_fields` with FIELD for each of their fields."""
+    """`as_known` are the published words put together with what is known of the person,
+    `with_fields` with FIELD for each of their fields.
+    """
     found = _even(contested)
     if not found:
         return Compared("absent")
@@ -52,12 +60,18 @@ def _even(text: str) -> str:
 
 
 def _fields(found: str, published: str) -> tuple[str, ...] | None:
-    """What stands between the published pieces, where these stand in the text in order, from its beginning to its end; None where they do not."""
+    """What stands between the published pieces, where these stand in the text in order, from its
+    beginning to its end; None where they do not.
+    """
     first, *rest = re.split(f"{FIELD}+", published)
     if not rest:
         return () if found == first else None
     *middle, last = rest
-    if not found.startswith(first) or len(found) < len(first) + len(last) or not found.endswith(last):
+    if (
+        not found.startswith(first)
+        or len(found) < len(first) + len(last)
+        or not found.endswith(last)
+    ):
         return None
     place, end = len(first), len(found) - len(last)
     fields = []
@@ -72,6 +86,13 @@ def _fields(found: str, published: str) -> tuple[str, ...] | None:
 
 
 def _parting(found: str, published: str) -> Compared:
-    place = next((n for n, (a, b) in enumerate(zip(found, published, strict=False)) if a != b), min(len(found), len(published)))
+    place = next(
+        (n for n, (a, b) in enumerate(zip(found, published, strict=False)) if a != b),
+        min(len(found), len(published)),
+    )
     start = max(0, place - 40)
-    return Compared("differs", published[start : start + SHOWN].replace(FIELD, "…"), found[start : start + SHOWN])
+    return Compared(
+        "differs",
+        published[start : start + SHOWN].replace(FIELD, "…"),
+        found[start : start + SHOWN],
+    )

@@ -1,4 +1,6 @@
-"""Which ground a letter stood on when it was begun, and the fact that ground came from: P1 asked again, one fact after the other."""
+"""Which ground a letter stood on when it was begun, and the fact that ground came from: P1 asked
+again, one fact after the other.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ from engine.subscriber.person import NOBODY, Person
 
 @dataclass(frozen=True, slots=True)
 class GroundThen:
-    """What held for a purpose just before an entry. `why_not` is "" where the letter might leave. `basis` is "asked" for a mail that asks to confirm.
+    """What held for a purpose just before an entry. `why_not` is "" where the letter might leave.
+    `basis` is "asked" for a mail that asks to confirm.
 
-    `fact` gave the ground or made the request; `withdrawn` took it back, where it was no longer live.
+    `fact` gave the ground or made the request; `withdrawn` took it back, where it was no longer
+    live.
     """
 
     purpose: str
@@ -28,7 +32,9 @@ class GroundThen:
 
 
 class GroundsFollowed:
-    """Sees a person's facts in order. What it says holds after the last one seen. Costs no more than the fold."""
+    """Sees a person's facts in order. What it says holds after the last one seen. Costs no more
+    than the fold.
+    """
 
     def __init__(self) -> None:
         self.person: Person = NOBODY
@@ -61,11 +67,15 @@ class GroundsFollowed:
         purpose = letter.purpose
         if letter.kind == "confirmation":
             pending = self.person.requests.get(purpose)
-            why = why_not(self.person, letter.kind, purpose, request=pending.request if pending else "")
+            why = why_not(
+                self.person, letter.kind, purpose, request=pending.request if pending else ""
+            )
             return GroundThen(purpose, why, "asked", "", self._asked.get(purpose))
         ground = self.person.grounds.get(purpose)
         why = why_not(self.person, letter.kind, purpose)
         if ground is None:
             return GroundThen(purpose, why)
         withdrawn = self._withdrawn.get(purpose) if ground.status == "withdrawn" else None
-        return GroundThen(purpose, why, ground.basis, ground.proof, self._given.get(purpose), withdrawn)
+        return GroundThen(
+            purpose, why, ground.basis, ground.proof, self._given.get(purpose), withdrawn
+        )

@@ -1,4 +1,6 @@
-"""What the vault still holds of the evidence behind a fact, held against what the ledger commits to (E06)."""
+"""What the vault still holds of the evidence behind a fact, held against what the ledger commits to
+(E06).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ OF_THE_MAIL = frozenset({"from", "message_id"})
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """`state`: "none" (the fact has no evidence), "held", "gone" (erased since), "altered" (it is not what the ledger commits to)."""
+    """`state`: "none" (the fact has no evidence), "held", "gone" (erased since), "altered" (it is
+    not what the ledger commits to).
+    """
 
     state: Literal["none", "held", "gone", "altered"]
     said: Mapping[str, object] = field(default_factory=dict)
@@ -30,12 +34,16 @@ def held(entry: Entry, pieces: Mapping[str, Evidence]) -> Held:
     piece = pieces.get(entry.cause.evidence)
     if piece is None:
         return Held("gone")
-    said, sound = _read(piece.payload), committed(piece.salt, piece.payload).hex() == entry.cause.evidence
+    said = _read(piece.payload)
+    sound = committed(piece.salt, piece.payload).hex() == entry.cause.evidence
     aside = pieces.get(str(said.get("visitor", "")))
     if aside is not None:
-        # IP address and browser lie apart, for they go earlier; until then they are shown in their place.
+        # IP address and browser lie apart, for they go earlier; until then they are shown in their
+        # place.
         sound = sound and committed(aside.salt, aside.payload).hex() == said["visitor"]
-        said = {name: value for name, value in said.items() if name != "visitor"} | _read(aside.payload)
+        said = {name: value for name, value in said.items() if name != "visitor"} | _read(
+            aside.payload
+        )
     return Held("held" if sound else "altered", said)
 
 
@@ -48,7 +56,9 @@ def _read(payload: bytes) -> dict[str, object]:
 
 
 def particulars(said: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Name and value of everything that is said, what lies deeper with a dotted name; what is empty is left out."""
+    """Name and value of everything that is said, what lies deeper with a dotted name; what is empty
+    is left out.
+    """
     for name, value in said.items():
         if isinstance(value, dict):
             yield from particulars(value, f"{prefix}{name}.")
@@ -58,7 +68,9 @@ def particulars(said: Mapping[str, object], prefix: str = "") -> Iterator[tuple[
 
 
 def addresses(pieces: Mapping[str, Evidence]) -> set[str]:
-    """Every normalised address that stands in the evidence as a whole value, but not who sent the mail that asked, nor its id."""
+    """Every normalised address that stands in the evidence as a whole value, but not who sent the
+    mail that asked, nor its id.
+    """
     found = set()
     for piece in pieces.values():
         for name, value in particulars(_read(piece.payload)):

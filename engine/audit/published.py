@@ -1,4 +1,6 @@
-"""What was published at any position of the ledger: the edition, the words, and the notices shown where data was collected."""
+"""What was published at any position of the ledger: the edition, the words, and the notices shown
+where data was collected.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from engine.sequence.model import Plan
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Words a fact refers to by their SHA-256, "" where nobody published them. `in_force`: they were the latest of their form at that position."""
+    """Words a fact refers to by their SHA-256, "" where nobody published them. `in_force`: they
+    were the latest of their form at that position.
+    """
 
     digest: str
     words: str = ""
@@ -27,7 +31,9 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Which plan ran: its number, when it was published and when that was recorded (ms), and where it stands in the ledger; 0 before the first."""
+    """Which plan ran: its number, when it was published and when that was recorded (ms), and where
+    it stands in the ledger; 0 before the first.
+    """
 
     number: int
     at: int
@@ -47,7 +53,9 @@ class Published:
             state = state.evolve(event)
             match event:
                 case i.SequencePublished():
-                    self._editions.append(Edition(event.edition, event.at, entry.position, entry.recorded_at))
+                    self._editions.append(
+                        Edition(event.edition, event.at, entry.position, entry.recorded_at)
+                    )
                 case i.NoticePublished():
                     self._notices.append((entry.position, event))
         self.state = state
@@ -66,7 +74,9 @@ class Published:
 
     def plan_known(self, instant: int) -> Plan:
         """The plan as it was known at an instant (ms)."""
-        number = max((each.number for each in self._editions if each.recorded_at <= instant), default=0)
+        number = max(
+            (each.number for each in self._editions if each.recorded_at <= instant), default=0
+        )
         return self.plan(number)
 
     def listed(self, said: str) -> int | None:
@@ -86,7 +96,9 @@ class Published:
         return dict(found.files).get(path, "") if found else ""
 
     def notice(self, digest: str, position: int, form: str = "") -> Notice:
-        """The notice a fact at `position` names, as far as the ledger has it; of `form` where the fact says which."""
+        """The notice a fact at `position` names, as far as the ledger has it; of `form` where the
+        fact says which.
+        """
         before = [(at, event) for at, event in self._notices if at <= position]
         same = [(at, event) for at, event in before if event.digest == digest]
         chosen = [each for each in same if each[1].form == form] or same

@@ -1,4 +1,6 @@
-"""What is told to an auditor, as text for a terminal and as one page of HTML: no script, nothing from elsewhere, every outside word escaped. Pure."""
+"""What is told to an auditor, as text for a terminal and as one page of HTML: no script, nothing
+from elsewhere, every outside word escaped. Pure.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f2; borde
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something said of a line. `alarm`: what an auditor must not overlook. `verbatim`: words that are shown as they are, over several lines."""
+    """Something said of a line. `alarm`: what an auditor must not overlook. `verbatim`: words that
+    are shown as they are, over several lines.
+    """
 
     text: str
     alarm: bool = False
@@ -59,7 +63,10 @@ def as_text(report: Report) -> Iterator[str]:
             for note in line.notes:
                 if note.text:
                     yield f"{INDENT}{_mark(note.alarm)}{printable(note.text)}"
-                yield from (f"{INDENT}  | {printable(each.expandtabs(4))}".rstrip() for each in note.verbatim.splitlines())
+                yield from (
+                    f"{INDENT}  | {printable(each.expandtabs(4))}".rstrip()
+                    for each in note.verbatim.splitlines()
+                )
 
 
 def _mark(alarm: bool) -> str:
@@ -70,21 +77,29 @@ def as_html(report: Report) -> str:
     title = escape(printable(report.title))
     sections = "\n".join(_section(each) for each in report.sections)
     return (
-        f'<!doctype html>\n<html lang="{escape(report.language)}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n<meta name="robots" content="noindex">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
+        f'<!doctype html>\n<html lang="{escape(report.language)}">\n<head>\n<meta'
+        ' charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n<meta'
+        ' name="robots" content="noindex">\n'
+        '<meta name="viewport" content="width=device-width,'
+        f' initial-scale=1">\n<title>{title}</title>\n'
         f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{sections}\n</body>\n</html>\n"
     )
 
 
 def _section(section: Section) -> str:
-    lines = "\n".join(f"<li>{_said(line.text, line.alarm)}{''.join(map(_note, line.notes))}</li>" for line in section.lines)
+    lines = "\n".join(
+        f"<li>{_said(line.text, line.alarm)}{''.join(map(_note, line.notes))}</li>"
+        for line in section.lines
+    )
     return f"<section>\n<h2>{escape(printable(section.heading))}</h2>\n<ul>\n{lines}\n</ul>\n</section>"
 
 
 def _note(note: Note) -> str:
     words = f"<pre>{escape(_lines(note.verbatim))}</pre>" if note.verbatim else ""
-    return (f'<span class="note">{_said(note.text, note.alarm)}</span>' if note.text else "") + words
+    return (
+        f'<span class="note">{_said(note.text, note.alarm)}</span>' if note.text else ""
+    ) + words
 
 
 def _said(text: str, alarm: bool) -> str:

@@ -1,4 +1,6 @@
-"""The words of a letter as they were published when it was begun, and as they were put together for the person who got it."""
+"""The words of a letter as they were published when it was begun, and as they were put together for
+the person who got it.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,11 @@ from engine.subscriber.person import Person
 
 @dataclass(frozen=True, slots=True)
 class WordsThen:
-    """`source` is what the author had written, in its layout; `digest` the SHA-256 of the published file, "" where the words are the engine's own.
+    """`source` is what the author had written, in its layout; `digest` the SHA-256 of the published
+    file, "" where the words are the engine's own.
 
-    `as_known` are put together with what the vault knows of the person, `with_fields` with a mark for each of their fields.
+    `as_known` are put together with what the vault knows of the person, `with_fields` with a mark
+    for each of their fields.
     """
 
     edition: int
@@ -31,9 +35,14 @@ class WordsThen:
 
 
 def words_then(
-    composer: Composer, published: Published, attempts: Sequence[Entry], person: Person, fields: Mapping[str, str] | None
+    composer: Composer,
+    published: Published,
+    attempts: Sequence[Entry],
+    person: Person,
+    fields: Mapping[str, str] | None,
 ) -> WordsThen | None:
-    """`attempts` are the beginnings of one letter, `person` as they were then; `fields` None where the vault no longer knows.
+    """`attempts` are the beginnings of one letter, `person` as they were then; `fields` None where
+    the vault no longer knows.
 
     None for a letter that its edition does not have.
     """
@@ -52,7 +61,14 @@ def words_then(
     def put_together(values: Mapping[str, str]) -> Iterator[Rendered]:
         for attempt in attempts:
             begun = cast(LetterBegun, attempt.event)
-            ordered = Ordered(begun, attempt.position, "", values, person.language, ground.basis if ground else "consent")
+            ordered = Ordered(
+                begun,
+                attempt.position,
+                "",
+                values,
+                person.language,
+                ground.basis if ground else "consent",
+            )
             try:
                 yield composer.rendered(ordered, plan)
             except CannotRender:

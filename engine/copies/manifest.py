@@ -1,4 +1,6 @@
-"""What a copy says of itself: of which moment it is, what it holds and how that is recognised. Pure but for reading files to hash them."""
+"""What a copy says of itself: of which moment it is, what it holds and how that is recognised. Pure
+but for reading files to hash them.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`at` is wall-clock time in ISO 8601, `engine_at` the engine's (ms). `secrets` is a keyed digest of the pepper, to tell whether the secrets at
-    hand are those of this copy; it gives none of them away. `seal` is a keyed digest of all the rest, so that nobody without the secrets can write
-    a copy, or change one; "" in a copy from before there were seals."""
+    """`at` is wall-clock time in ISO 8601, `engine_at` the engine's (ms). `secrets` is a keyed
+    digest of the pepper, to tell whether the secrets at hand are those of this copy; it gives none
+    of them away. `seal` is a keyed digest of all the rest, so that nobody without the secrets can
+    write a copy, or change one; "" in a copy from before there were seals.
+    """
 
     format: int
     program: str
@@ -80,13 +84,22 @@ def read_manifest(path: Path) -> Manifest:
             said = json.loads(file.read(LARGEST))
         number = said["format"]
     except FileNotFoundError:
-        raise CopyRefused(f"there is no {FILE} in it: it is no copy made by `relance backup`, or an unfinished one") from None
+        raise CopyRefused(
+            f"there is no {FILE} in it: it is no copy made by `relance backup`, or an"
+            " unfinished one"
+        ) from None
     except (ValueError, TypeError, KeyError, RecursionError):
         raise CopyRefused(f"{FILE} cannot be read: the copy is damaged, use another") from None
     if not isinstance(number, int) or number > FORMAT:
-        raise CopyRefused(f"the copy has format {number}, and this program knows up to {FORMAT}: use a newer Relance")
+        raise CopyRefused(
+            f"the copy has format {number}, and this program knows up to {FORMAT}: use a newer"
+            " Relance"
+        )
     try:
-        parts = {str(name): Part(str(part["sha256"]), int(part["bytes"])) for name, part in said["parts"].items()}
+        parts = {
+            str(name): Part(str(part["sha256"]), int(part["bytes"]))
+            for name, part in said["parts"].items()
+        }
         return Manifest(
             number, str(said["program"]), str(said["at"]), int(said["engine_at"]), int(said["position"]), str(said["digest"]),
             tuple(map(str, said["migrations"])), str(said["secrets"]), parts, str(said.get("seal", "")),
@@ -96,7 +109,8 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def take_in(manifest: Manifest, files: Mapping[str, Path], folder: Path) -> dict[str, Path]:
-    """Every part as it was written, in `folder`, where nobody else writes: who changes the copy's files from then on changes nothing that is read.
+    """Every part as it was written, in `folder`, where nobody else writes: who changes the copy's
+    files from then on changes nothing that is read.
 
     Raises CopyRefused for the first part that is not there or is something else.
     """
@@ -104,7 +118,9 @@ def take_in(manifest: Manifest, files: Mapping[str, Path], folder: Path) -> dict
     for name, part in manifest.parts.items():
         path = files.get(name)
         if path is None or not path.is_file():
-            raise CopyRefused(f"{name} is missing from the copy; where it is kept apart, say where: --vault FILE")
+            raise CopyRefused(
+                f"{name} is missing from the copy; where it is kept apart, say where: --vault FILE"
+            )
         taken[name] = folder / name
         if _copied(path, taken[name], part.bytes) != part:
             raise CopyRefused(f"{name} is damaged: it is not what was written; use another copy")

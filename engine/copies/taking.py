@@ -1,4 +1,6 @@
-"""A copy taken: ledger, desk and vault in files of their own, all of one moment, while everything goes on. It appears whole or not at all."""
+"""A copy taken: ledger, desk and vault in files of their own, all of one moment, while everything
+goes on. It appears whole or not at all.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ TAR = ".tar"
 
 
 def take(premises: Premises, target: Path, engine_at: int) -> Manifest:
-    """Into a new folder, or one file where the name ends with ".tar". Raises CopyFailed, OSError."""
+    """Into a new folder, or one file where the name ends with ".tar". Raises CopyFailed,
+    OSError.
+    """
     unfinished = target.with_name(f"{target.name}.unfinished.{os.getpid()}")
     unfinished.mkdir(mode=0o700)
     try:
@@ -35,15 +39,21 @@ def take(premises: Premises, target: Path, engine_at: int) -> Manifest:
 def _write(premises: Premises, folder: Path, engine_at: int) -> Manifest:
     with moment(premises.owner) as now:
         for part in PARTS:
-            with os.fdopen(os.open(folder / part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with os.fdopen(
+                os.open(folder / part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+            ) as file:
                 now.dump(part, file)
                 file.flush()
                 os.fsync(file.fileno())
     at = datetime.now(UTC).isoformat(timespec="seconds")
     parts = {part: part_of(folder / part) for part in PARTS}
     known = known_by(premises.secrets.pepper)
-    manifest = Manifest(FORMAT, __version__, at, engine_at, now.position, now.digest, now.migrations, known, parts).sealed(premises.secrets.pepper)
-    with os.fdopen(os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    manifest = Manifest(
+        FORMAT, __version__, at, engine_at, now.position, now.digest, now.migrations, known, parts
+    ).sealed(premises.secrets.pepper)
+    with os.fdopen(
+        os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+    ) as file:
         file.write(manifest.written())
         file.flush()
         os.fsync(file.fileno())

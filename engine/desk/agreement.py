@@ -1,4 +1,6 @@
-"""What every process on one database must agree on: the secrets, and what time it is. Whoever differs is refused before it has done anything."""
+"""What every process on one database must agree on: the secrets, and what time it is. Whoever
+differs is refused before it has done anything.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class Disagreement(Exception):
 
 
 def check_secrets(database: Database, fingerprints: Mapping[str, str], folder: Path) -> None:
-    """The first process on a database leaves the fingerprints of its secrets there; all others must have the same. Raises Disagreement."""
+    """The first process on a database leaves the fingerprints of its secrets there; all others must
+    have the same. Raises Disagreement.
+    """
     with database.connection() as connection:
         known = dict(connection.execute(SQL["secrets"]).fetchall())
         if not fingerprints.keys() <= known.keys():
@@ -37,7 +41,9 @@ def check_secrets(database: Database, fingerprints: Mapping[str, str], folder: P
 
 
 def accept_secret(owner: str, name: str, fingerprints: Mapping[str, str], folder: Path) -> None:
-    """`name`, one of REPLACEABLE, takes the place of the one before. Raises Disagreement where another secret differs: nothing is changed then."""
+    """`name`, one of REPLACEABLE, takes the place of the one before. Raises Disagreement where
+    another secret differs: nothing is changed then.
+    """
     with connect(owner) as connection, connection.transaction():
         connection.execute(SQL["accept_secret"], {"name": name, "fingerprint": fingerprints[name]})
         _compare(dict(connection.execute(SQL["secrets"]).fetchall()), fingerprints, folder)
@@ -46,15 +52,22 @@ def accept_secret(owner: str, name: str, fingerprints: Mapping[str, str], folder
 def _compare(known: Mapping[str, str], fingerprints: Mapping[str, str], folder: Path) -> None:
     for name, fingerprint in fingerprints.items():
         if known.get(name, fingerprint) != fingerprint:
-            on_purpose = f"if you have replaced it on purpose: `relance accept-secret {name}`; " if name in REPLACEABLE else ""
+            on_purpose = (
+                f"if you have replaced it on purpose: `relance accept-secret {name}`; "
+                if name in REPLACEABLE
+                else ""
+            )
             raise Disagreement(
-                f"{folder / name} is not the secret this database was begun with: "
-                f"copy data/secrets from a machine that runs on it, or from where you keep it apart; {on_purpose}nothing was changed"
+                f"{folder / name} is not the secret this database was begun with: copy data/secrets"
+                " from a machine that runs on it, or from where you keep it apart;"
+                f" {on_purpose}nothing was changed"
             )
 
 
 def check_clock(database: Database) -> int:
-    """Milliseconds by which this machine's clock is ahead of the database's, if that may be so. Raises Disagreement."""
+    """Milliseconds by which this machine's clock is ahead of the database's, if that may be so.
+    Raises Disagreement.
+    """
     ahead, unsure = _looked(database)
     for _ in range(LOOKS):
         if not _differs(ahead, unsure):
@@ -65,27 +78,39 @@ def check_clock(database: Database) -> int:
         host = socket.gethostname()
         with database.connection() as connection:
             rows = connection.execute(SQL["clocks"], {"host": host, "expires": EXPIRES}).fetchall()
-        raise Disagreement(clock_sentence(host, ahead, {str(other): int(clock) for other, clock in rows}))
+        raise Disagreement(
+            clock_sentence(host, ahead, {str(other): int(clock) for other, clock in rows})
+        )
     return ahead
 
 
 def clock_sentence(host: str, ahead: int, others: Mapping[str, int]) -> str:
-    """Which clock is wrong, as far as it can be known: `ahead` and, for each other machine, by how many milliseconds its clock is ahead of the
-    database's."""
+    """Which clock is wrong, as far as it can be known: `ahead` and, for each other machine, by how
+    many milliseconds its clock is ahead of the database's.
+    """
     seconds = f"{ahead / 1000:+,.0f}"
-    with_us = sorted(other for other, clock in others.items() if abs(clock - ahead) <= CLOCK_TOLERANCE)
-    with_database = sorted(other for other, clock in others.items() if abs(clock) <= CLOCK_TOLERANCE)
+    with_us = sorted(
+        other for other, clock in others.items() if abs(clock - ahead) <= CLOCK_TOLERANCE
+    )
+    with_database = sorted(
+        other for other, clock in others.items() if abs(clock) <= CLOCK_TOLERANCE
+    )
     if len(with_database) > len(with_us):
         return (
-            f"the clock of this machine ({host}) differs by {seconds} s from the database's, and the others ({', '.join(with_database)}) agree "
-            "with the database: set this machine's clock right and start again"
+            f"the clock of this machine ({host}) differs by {seconds} s from the database's, and"
+            f" the others ({', '.join(with_database)}) agree with the database: set this machine's"
+            " clock right and start again"
         )
     if len(with_us) > len(with_database):
         return (
-            f"the clock of this machine ({host}) differs by {seconds} s from the database's, and the others ({', '.join(with_us)}) agree "
-            "with this machine: set the clock of the database's machine right and start again"
+            f"the clock of this machine ({host}) differs by {seconds} s from the database's, and"
+            f" the others ({', '.join(with_us)}) agree with this machine: set the clock of the"
+            " database's machine right and start again"
         )
-    return f"the clock of this machine ({host}) differs by {seconds} s from the database's: set the one that is wrong right and start again"
+    return (
+        f"the clock of this machine ({host}) differs by {seconds} s from the database's: set the"
+        " one that is wrong right and start again"
+    )
 
 
 def _differs(ahead: int, unsure: int) -> bool:
@@ -93,7 +118,9 @@ def _differs(ahead: int, unsure: int) -> bool:
 
 
 def _looked(database: Database) -> tuple[int, int]:
-    """By how much this machine's clock is ahead, and how unsure that is: half of the time the question took (ms)."""
+    """By how much this machine's clock is ahead, and how unsure that is: half of the time the
+    question took (ms).
+    """
     with database.connection() as connection:
         begun, told = time.monotonic(), wall_now()
         (there,) = connection.execute(SQL["now"]).fetchone() or (told,)

@@ -1,4 +1,6 @@
-"""The engine's clock: an epoch and a rate kept in the database, so that it can be sped up and every process agrees. Milliseconds since 1970, UTC."""
+"""The engine's clock: an epoch and a rate kept in the database, so that it can be sped up and every
+process agrees. Milliseconds since 1970, UTC.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ def wall_now() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The clock was sped up from an instant on (engine time); `over_people`: people had been registered before, at real time."""
+    """The clock was sped up from an instant on (engine time); `over_people`: people had been
+    registered before, at real time.
+    """
 
     since: int
     over_people: bool
@@ -38,7 +42,9 @@ class Rate:
 
 
 class Clock:
-    """Reads its row at most every five seconds; `set_rate` starts a new epoch at the present engine time."""
+    """Reads its row at most every five seconds; `set_rate` starts a new epoch at the present engine
+    time.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -70,7 +76,9 @@ class Clock:
     def begin_trial(self, over_people: bool) -> None:
         """From now on this installation is a trial, if it is none yet."""
         with self.database.connection() as connection:
-            connection.execute(SQL["begin_trial"], {"since": self.now(), "over_people": over_people})
+            connection.execute(
+                SQL["begin_trial"], {"since": self.now(), "over_people": over_people}
+            )
         self._rate = self._read() or self._rate
 
     def wall_age(self, engine_instant: int) -> float:
@@ -82,7 +90,9 @@ class Clock:
 
     def jump(self, milliseconds: int) -> None:
         """Move engine time forward, for tests and demonstrations."""
-        self._write(replace(self._rate, epoch_wall=wall_now(), epoch_engine=self.now() + milliseconds))
+        self._write(
+            replace(self._rate, epoch_wall=wall_now(), epoch_engine=self.now() + milliseconds)
+        )
 
     def _begin(self) -> Rate:
         wall = wall_now()
@@ -96,5 +106,8 @@ class Clock:
 
     def _write(self, rate: Rate) -> None:
         with self.database.connection() as connection:
-            connection.execute(SQL["set_clock"], {"wall": rate.epoch_wall, "engine": rate.epoch_engine, "rate": rate.rate})
+            connection.execute(
+                SQL["set_clock"],
+                {"wall": rate.epoch_wall, "engine": rate.epoch_engine, "rate": rate.rate},
+            )
         self._rate = rate

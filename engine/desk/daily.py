@@ -1,4 +1,6 @@
-"""What is done once a day by one of several hosts, and tried again within the hour where it failed."""
+"""What is done once a day by one of several hosts, and tried again within the hour where it
+failed.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ TRIED_AGAIN = 30 * 60_000
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """`name` on the desk: when it was last done (engine time) and, while it is being tried, until when nobody else tries (wall clock), both in ms.
+    """`name` on the desk: when it was last done (engine time) and, while it is being tried, until
+    when nobody else tries (wall clock), both in ms.
 
-    A day is one of engine time in `timezone`. A host that dies over it leaves the day to the next attempt, and it may then be done twice.
+    A day is one of engine time in `timezone`. A host that dies over it leaves the day to the next
+    attempt, and it may then be done twice.
     """
 
     desk: Desk
@@ -26,7 +30,9 @@ class Daily:
     wall: Callable[[], int]
 
     def claim(self) -> tuple[int, int] | None:
-        """What `done` is to be told, where it is not done yet today and nobody is at it; only one of those who ask gets it."""
+        """What `done` is to be told, where it is not done yet today and nobody is at it; only one
+        of those who ask gets it.
+        """
         held = self.desk.mark(self.name) or (0, 0)
         last, until = held
         now, wall = self.now(), self.wall()

@@ -17,7 +17,9 @@ from engine.store.sql import beside
 SQL = beside(__file__)
 KEY_PREFIX = "relance_"
 TRAPS, HELD = "form traps", "forms held"
-"""What forms count: posts that filled in the input hidden from people, and mails that wait while too many are posted."""
+"""What forms count: posts that filled in the input hidden from people, and mails that wait while
+too many are posted.
+"""
 Page = tuple[str, int]
 """The page of a link: its letter's message id, its action."""
 
@@ -34,7 +36,8 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A link's page was fetched. `asked`: it asked a person for a press. `robot`: by one that says so.
+    """A link's page was fetched. `asked`: it asked a person for a press. `robot`: by one that says
+    so.
 
     `visitor` and `network` are keyed hashes, "" where nobody's is to be remembered.
     """
@@ -48,9 +51,11 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What was known of a link when it was opened: was it `pressed` before, how many `others` of its letter were ever opened.
+    """What was known of a link when it was opened: was it `pressed` before, how many `others` of
+    its letter were ever opened.
 
-    And was the letter opened by a `robot`, was its visitor `hurried` within the last quarter of an hour.
+    And was the letter opened by a `robot`, was its visitor `hurried` within the last quarter of an
+    hour.
     """
 
     pressed: bool
@@ -72,20 +77,31 @@ class Desk:
         """Those among them that are shown for the first time within the hour."""
         return {str(row[0]) for row in self._run("spend_nonces", nonces=texts(sorted(nonces)))}
 
-    def attempt(self, key: str, windows: Sequence[int], room: Callable[[Sequence[int]], bool]) -> bool:
-        """Note an attempt if there is `room`, told how many were noted within each window of wall-clock seconds.
+    def attempt(
+        self, key: str, windows: Sequence[int], room: Callable[[Sequence[int]], bool]
+    ) -> bool:
+        """Note an attempt if there is `room`, told how many were noted within each window of
+        wall-clock seconds.
 
-        Under a lock on the key: a limit is exact on any number of hosts. What found no room is not noted, so a flood fills no table.
+        Under a lock on the key: a limit is exact on any number of hosts. What found no room is not
+        noted, so a flood fills no table.
         """
         with self.database.transaction() as connection:
             connection.execute(SQL["hold_attempts"], {"key": key})
-            counts = [int(connection.execute(SQL["attempts"], {"key": key, "seconds": s}).fetchall()[0][0]) for s in windows]
+            counts = [
+                int(
+                    connection.execute(SQL["attempts"], {"key": key, "seconds": s}).fetchall()[0][0]
+                )
+                for s in windows
+            ]
             if found := room(counts):
                 connection.execute(SQL["note_attempt"], {"key": key})
         return found
 
     def hold(self, key: str, seconds: int, most_each: int, most: int) -> int | None:
-        """Seconds until this one's turn, when in each span of so many seconds at most `most_each` have theirs; None where `most` wait already."""
+        """Seconds until this one's turn, when in each span of so many seconds at most `most_each`
+        have theirs; None where `most` wait already.
+        """
         with self.database.transaction() as connection:
             connection.execute(SQL["hold_attempts"], {"key": key})
             waiting = int(connection.execute(SQL["held"], {"key": key}).fetchall()[0][0])
@@ -108,8 +124,12 @@ class Desk:
         """How many there were today and on the days before, so many in all."""
         return int(self._run("counted", name=name, days=days)[0][0])
 
-    def new_key(self, name: str, scopes: frozenset[str], expires: datetime | None = None) -> tuple[str, str]:
-        """A new API key: its public id, and the key itself, which is shown once and kept nowhere. `expires` by the wall clock; None for never."""
+    def new_key(
+        self, name: str, scopes: frozenset[str], expires: datetime | None = None
+    ) -> tuple[str, str]:
+        """A new API key: its public id, and the key itself, which is shown once and kept nowhere.
+        `expires` by the wall clock; None for never.
+        """
         identifier, key = secrets.token_hex(4), KEY_PREFIX + secrets.token_urlsafe(32)
         values = {"name": name, "scopes": ",".join(sorted(scopes)), "expires": expires}
         self._run("add_key", id=identifier, hash=hashlib.sha256(key.encode()).digest(), **values)
@@ -117,11 +137,20 @@ class Desk:
 
     def find_key(self, key: str) -> ApiKey | None:
         rows = self._run("find_key", hash=hashlib.sha256(key.encode()).digest())
-        return ApiKey(rows[0][0], rows[0][1], frozenset(rows[0][2].split(",")), rows[0][3]) if rows else None
+        return (
+            ApiKey(rows[0][0], rows[0][1], frozenset(rows[0][2].split(",")), rows[0][3])
+            if rows
+            else None
+        )
 
     def expiring_keys(self, seconds: float) -> list[tuple[str, str, float]]:
-        """Id, name and seconds left (negative: since) of the keys that expire within `seconds`, or did within as many."""
-        return [(str(row[0]), str(row[1]), float(row[2])) for row in self._run("expiring_keys", seconds=seconds)]
+        """Id, name and seconds left (negative: since) of the keys that expire within `seconds`, or
+        did within as many.
+        """
+        return [
+            (str(row[0]), str(row[1]), float(row[2]))
+            for row in self._run("expiring_keys", seconds=seconds)
+        ]
 
     def keys(self) -> list[TupleRow]:
         return self._run("list_keys")
@@ -131,7 +160,9 @@ class Desk:
             return connection.execute(SQL["revoke_key"], {"id": identifier}).rowcount == 1
 
     def bind_call(self, name: str, call: str) -> tuple[str, bool]:
-        """The call that owns this idempotency key, which is `call` if the key is free, and whether it was carried out. Both are keyed hashes."""
+        """The call that owns this idempotency key, which is `call` if the key is free, and whether
+        it was carried out. Both are keyed hashes.
+        """
         row = self._run("bind_call", name=name, call=call)[0]
         return str(row[0]), bool(row[1])
 
@@ -167,13 +198,23 @@ class Desk:
         self._run("set_mark", name=name, engine_at=engine_at, position=position)
 
     def replace_mark(self, name: str, held: tuple[int, int], engine_at: int, position: int) -> bool:
-        """True when the mark stood as it was `held`, (0, 0) for one that is not there yet, and now says this."""
-        values = {"name": name, "engine_at": engine_at, "position": position, "held_engine_at": held[0], "held_position": held[1]}
+        """True when the mark stood as it was `held`, (0, 0) for one that is not there yet, and now
+        says this.
+        """
+        values = {
+            "name": name,
+            "engine_at": engine_at,
+            "position": position,
+            "held_engine_at": held[0],
+            "held_position": held[1],
+        }
         with self.database.connection() as connection:
             return connection.execute(SQL["compare_and_set_mark"], values).rowcount == 1
 
     def note_shown(self, openings: Sequence[Opening]) -> list[Noted]:
-        """These links' pages were fetched at this moment; what is known of each opening, all of these included."""
+        """These links' pages were fetched at this moment; what is known of each opening, all of
+        these included.
+        """
         pages: dict[Page, list[Opening]] = {}
         for opening in openings:
             pages.setdefault(opening.page, []).append(opening)
@@ -184,13 +225,18 @@ class Desk:
             links=integers([link for _, link in ordered]),
             asked=booleans([any(o.asked for o in pages[page]) for page in ordered]),
             robots=booleans([any(o.robot for o in pages[page]) for page in ordered]),
-            networks=texts([" ".join(sorted({o.network for o in pages[page]} - {""})[:3]) for page in ordered]),
+            networks=texts(
+                [" ".join(sorted({o.network for o in pages[page]} - {""})[:3]) for page in ordered]
+            ),
         )
         together: dict[str, set[int]] = {}
         for message, link in ordered:
             together.setdefault(message, set()).add(link)
         robots = {o.page[0] for o in openings if o.robot}
-        known = {(m, link): (bool(pressed), len({*others, *together[m]} - {link}), robot or m in robots) for m, link, pressed, others, robot in rows}
+        known = {
+            (m, link): (bool(pressed), len({*others, *together[m]} - {link}), robot or m in robots)
+            for m, link, pressed, others, robot in rows
+        }
         hurried = self._note_visitors(openings)
         return [Noted(*known[opening.page], opening.visitor in hurried) for opening in openings]
 
@@ -215,7 +261,11 @@ class Desk:
 
     def note_pressed(self, pages: Collection[Page]) -> None:
         ordered = sorted(set(pages))
-        self._run("note_pressed", messages=texts([message for message, _ in ordered]), links=integers([link for _, link in ordered]))
+        self._run(
+            "note_pressed",
+            messages=texts([message for message, _ in ordered]),
+            links=integers([link for _, link in ordered]),
+        )
 
     def lost_messages(self) -> tuple[str, ...]:
         """The letters whose links were opened, as far as is still kept, and never pressed."""
@@ -223,5 +273,15 @@ class Desk:
 
     def forget(self) -> None:
         """Each table's time to live."""
-        for table in ("taken", "nonces", "attempts", "calls", "shown", "visitors", "networks", "stuck", "counts"):
+        for table in (
+            "taken",
+            "nonces",
+            "attempts",
+            "calls",
+            "shown",
+            "visitors",
+            "networks",
+            "stuck",
+            "counts",
+        ):
             self._run(f"forget_{table}")

@@ -1,4 +1,6 @@
-"""What runs, on whichever host: each process says every few seconds that it lives and what troubles it. All in wall-clock time."""
+"""What runs, on whichever host: each process says every few seconds that it lives and what troubles
+it. All in wall-clock time.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,21 @@ class Processes:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def beat(self, identifier: str, parts: Collection[str], troubles: Mapping[str, str], clock: int = 0) -> None:
-        """This process lives, does these parts, and is troubled by these things (what → why, in words without anything personal). `clock`: by how
-        many milliseconds its machine's clock is ahead of the database's."""
-        values = {"id": identifier, "host": socket.gethostname(), "pid": os.getpid(), "parts": sorted(parts), "expires": EXPIRES, "clock": clock}
+    def beat(
+        self, identifier: str, parts: Collection[str], troubles: Mapping[str, str], clock: int = 0
+    ) -> None:
+        """This process lives, does these parts, and is troubled by these things (what → why, in
+        words without anything personal). `clock`: by how many milliseconds its machine's clock is
+        ahead of the database's.
+        """
+        values = {
+            "id": identifier,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "parts": sorted(parts),
+            "expires": EXPIRES,
+            "clock": clock,
+        }
         values |= {"whats": list(troubles), "whys": list(troubles.values())}
         with self.database.transaction() as connection:
             for name in ("beat", "succeed", "trouble", "over"):
@@ -49,14 +62,22 @@ class Processes:
             connection.execute(SQL["over"], {"id": LASTING, "whats": []})
 
     def all(self) -> list[tuple[list[str], str, int, float, float]]:
-        """Parts, host, process id, for how many seconds, and how many seconds ago it was last heard of."""
+        """Parts, host, process id, for how many seconds, and how many seconds ago it was last heard
+        of.
+        """
         with self.database.connection() as connection:
-            return cast(list[tuple[list[str], str, int, float, float]], connection.execute(SQL["all"]).fetchall())
+            return cast(
+                list[tuple[list[str], str, int, float, float]],
+                connection.execute(SQL["all"]).fetchall(),
+            )
 
     def troubles(self) -> list[tuple[str, str, float]]:
         """What, why, and for how many seconds."""
         with self.database.connection() as connection:
-            return cast(list[tuple[str, str, float]], connection.execute(SQL["troubles"], {"expires": EXPIRES}).fetchall())
+            return cast(
+                list[tuple[str, str, float]],
+                connection.execute(SQL["troubles"], {"expires": EXPIRES}).fetchall(),
+            )
 
     def forget(self) -> None:
         with self.database.transaction() as connection:

@@ -1,4 +1,6 @@
-"""What is said of an act as evidence: the ground it gives and what was in force; and, in a piece that can be deleted alone, address and browser."""
+"""What is said of an act as evidence: the ground it gives and what was in force; and, in a piece
+that can be deleted alone, address and browser.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,13 @@ from engine.vault.commitment import Evidence, evidence
 SALT = 32
 
 
-def of_ground(installation: Installation, purpose: str, basis: str, method: str) -> dict[str, object]:
-    """What holds whoever it is: the purpose with the digest of its words, the configuration in force (which names the controller, durations,
-    processors and partners), and the partner with the version of the list, where the messages are a partner's (D07)."""
+def of_ground(
+    installation: Installation, purpose: str, basis: str, method: str
+) -> dict[str, object]:
+    """What holds whoever it is: the purpose with the digest of its words, the configuration in
+    force (which names the controller, durations, processors and partners), and the partner with the
+    version of the list, where the messages are a partner's (D07).
+    """
     plan = installation.plan()
     edition, found = installation.editions.get(installation.edition), plan.purposes.get(purpose)
     partner, version = plan.partner_of(purpose)
@@ -43,8 +49,12 @@ def unknown(said: Mapping[str, object], names: Iterable[str]) -> dict[str, objec
     return {**held, "unknown": [name for name in sorted(names) if name not in held]}
 
 
-def kept(said: Mapping[str, object], visitor: Mapping[str, object] | None = None, kind: str = "act") -> tuple[Evidence, ...]:
-    """The act first; it commits to the piece about the visitor, which has a salt of its own: once that is deleted the act still verifies."""
+def kept(
+    said: Mapping[str, object], visitor: Mapping[str, object] | None = None, kind: str = "act"
+) -> tuple[Evidence, ...]:
+    """The act first; it commits to the piece about the visitor, which has a salt of its own: once
+    that is deleted the act still verifies.
+    """
     if not visitor:
         return (evidence(secrets.token_bytes(SALT), said, kind),)
     aside = evidence(secrets.token_bytes(SALT), visitor, "visitor")

@@ -1,4 +1,6 @@
-"""The mail that asked for consent, exactly as it was handed over, as a piece of evidence of its own."""
+"""The mail that asked for consent, exactly as it was handed over, as a piece of evidence of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from engine.vault.commitment import Evidence, evidence
 
 
 def mail_that_asks(envelope: Envelope, domain: str) -> Evidence:
-    """Before dot-stuffing, with the line ends it had on the wire; `mail_digest` is the SHA-256 of those octets."""
+    """Before dot-stuffing, with the line ends it had on the wire; `mail_digest` is the SHA-256 of
+    those octets.
+    """
     octets = crlf(envelope.body)
     said = {
         "message": envelope.key,

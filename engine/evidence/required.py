@@ -1,6 +1,8 @@
-"""What the proof of a ground must hold, by the door it came through (STANDARDS D02, D08, D09, D10), and what of it is missing. Pure.
+"""What the proof of a ground must hold, by the door it came through (STANDARDS D02, D08, D09, D10),
+and what of it is missing. Pure.
 
-Each name is either there, or among `unknown`: said to be unknown, where the door allows that. Silence about a name is a fault of the proof.
+Each name is either there, or among `unknown`: said to be unknown, where the door allows that.
+Silence about a name is a fault of the proof.
 """
 
 from __future__ import annotations
@@ -10,17 +12,47 @@ from dataclasses import dataclass
 
 Said = Mapping[str, object]
 
-# What every proof says: how, for what (with the digest of the purpose's words), on what ground, what was in force, who did it, and both dates.
+# What every proof says: how, for what (with the digest of the purpose's words), on what ground,
+# what was in force, who did it, and both dates.
 ALWAYS = (
     *("method", "channel", "purpose", "purpose_digest", "basis", "configuration", "language", "by"),
     *("occurred_at", "recorded_at", "event", "commitment", "leaf"),
 )
 # What a person was shown, and what they did with it.
 SHOWN = ("notice_digest", "page", "button", "visitor")
-FORM = ("form", "form_digest", *SHOWN, "lists", "source", "campaign", "answers", "shown_at", "timezone", "age")
-# Of a double opt-in: the mail that asked, as it was handed over, what the relay answered, and the act that confirmed with its class (C05).
-ASKED = ("request", "asked_at", "asked_by", "message_id", "mail_digest", "mail", "sent_at", "relay_code", "relay_words")
-CONFIRMED = ("act", "confirm_button", "confirm_page", "confirm_digest", "confirm_visitor", "confirmed_at")
+FORM = (
+    "form",
+    "form_digest",
+    *SHOWN,
+    "lists",
+    "source",
+    "campaign",
+    "answers",
+    "shown_at",
+    "timezone",
+    "age",
+)
+# Of a double opt-in: the mail that asked, as it was handed over, what the relay answered, and the
+# act that confirmed with its class (C05).
+ASKED = (
+    "request",
+    "asked_at",
+    "asked_by",
+    "message_id",
+    "mail_digest",
+    "mail",
+    "sent_at",
+    "relay_code",
+    "relay_words",
+)
+CONFIRMED = (
+    "act",
+    "confirm_button",
+    "confirm_page",
+    "confirm_digest",
+    "confirm_visitor",
+    "confirmed_at",
+)
 # Somebody else says so: from where, on which proof, and that it is a declaration (D10).
 DECLARED = ("declared", "source", "proof", "collected")
 OF_COLLECTION = frozenset({*FORM, "box", "objection"}) - {"source", "lists"}
@@ -34,7 +66,9 @@ class Door:
     unknown: frozenset[str] = frozenset()
 
 
-OPTIONAL = frozenset({"source", "campaign", "shown_at", "timezone", "visitor", "confirm_visitor", "age"})
+OPTIONAL = frozenset(
+    {"source", "campaign", "shown_at", "timezone", "visitor", "confirm_visitor", "age"}
+)
 MAIL = frozenset({"relay_code", "relay_words", "sent_at"})
 
 DOORS: Mapping[str, Door] = {
@@ -42,19 +76,34 @@ DOORS: Mapping[str, Door] = {
     "form-confirmed": Door((*ALWAYS, *FORM, *ASKED, *CONFIRMED), OPTIONAL | MAIL),
     "page": Door((*ALWAYS, *SHOWN, "act", "message"), OPTIONAL),
     "answer": Door((*ALWAYS, *SHOWN, "act", "message", "link", "box"), OPTIONAL),
-    "api": Door((*ALWAYS, *DECLARED, "call", *sorted(OF_COLLECTION)), OF_COLLECTION | {"proof", "language"}),
+    "api": Door(
+        (*ALWAYS, *DECLARED, "call", *sorted(OF_COLLECTION)), OF_COLLECTION | {"proof", "language"}
+    ),
     "api-confirmed": Door((*ALWAYS, "source", "call", *ASKED, *CONFIRMED), OPTIONAL | MAIL),
-    "import": Door((*ALWAYS, *DECLARED, "import", "file", "line", *sorted(OF_COLLECTION)), OF_COLLECTION | {"proof", "language"}),
-    "operator": Door((*ALWAYS, *DECLARED, *sorted(OF_COLLECTION)), OF_COLLECTION | {"proof", "language"}),
+    "import": Door(
+        (*ALWAYS, *DECLARED, "import", "file", "line", *sorted(OF_COLLECTION)),
+        OF_COLLECTION | {"proof", "language"},
+    ),
+    "operator": Door(
+        (*ALWAYS, *DECLARED, *sorted(OF_COLLECTION)), OF_COLLECTION | {"proof", "language"}
+    ),
     "operator-confirmed": Door((*ALWAYS, "source", *ASKED, *CONFIRMED), OPTIONAL | MAIL),
 }
 
-# What a basis needs besides: D08 the sale, and that an objection was offered; D09 the profession the message is related to.
-BASES: Mapping[str, tuple[str, ...]] = {"soft-optin": ("order", "objection"), "b2b": ("function", "objection"), "service": (), "consent": ()}
+# What a basis needs besides: D08 the sale, and that an objection was offered; D09 the profession
+# the message is related to.
+BASES: Mapping[str, tuple[str, ...]] = {
+    "soft-optin": ("order", "objection"),
+    "b2b": ("function", "objection"),
+    "service": (),
+    "consent": (),
+}
 
 
 def missing(said: Said) -> list[str]:
-    """The names that a ground's proof neither holds nor may leave unknown, in the order of the tables; a door or basis not known here is one."""
+    """The names that a ground's proof neither holds nor may leave unknown, in the order of the
+    tables; a door or basis not known here is one.
+    """
     door = DOORS.get(str(said.get("method", "")))
     if door is None:
         return ["method"]
@@ -62,13 +111,22 @@ def missing(said: Said) -> list[str]:
     if basis not in BASES:
         return ["basis"]
     needs = door.needs + BASES[basis]
-    # A form on another ground has no box for consent: the press that confirmed is the consent, on a page with words of its own.
-    if basis == "consent" and said.get("method") in ("form", "form-confirmed") and said.get("form_basis", "consent") == "consent":
+    # A form on another ground has no box for consent: the press that confirmed is the consent, on a
+    # page with words of its own.
+    if (
+        basis == "consent"
+        and said.get("method") in ("form", "form-confirmed")
+        and said.get("form_basis", "consent") == "consent"
+    ):
         needs += ("box",)
     if said.get("partner") is not None:
         needs += ("partner.id", "partner.list")
     listed = said.get("unknown", ())
-    unknown = {str(name) for name in listed if name in door.unknown} if isinstance(listed, list | tuple) else set()
+    unknown = (
+        {str(name) for name in listed if name in door.unknown}
+        if isinstance(listed, list | tuple)
+        else set()
+    )
     return [name for name in dict.fromkeys(needs) if not _holds(said, name) and name not in unknown]
 
 

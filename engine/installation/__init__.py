@@ -1,1 +1,3 @@
-"""Facts about the installation itself rather than about a person: what is published, what is paused, which broadcasts fell due. Pure."""
+"""Facts about the installation itself rather than about a person: what is published, what is
+paused, which broadcasts fell due. Pure.
+"""

@@ -1,4 +1,6 @@
-"""The log of personal data breaches as its events tell (GDPR 33(5)). Pure; the words themselves lie in the vault, behind each fact's commitment."""
+"""The log of personal data breaches as its events tell (GDPR 33(5)). Pure; the words themselves lie
+in the vault, behind each fact's commitment.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,16 @@ Risk = Literal["unknown", "none", "risk", "high"]
 STEPS: tuple[Step, ...] = ("detected", "assessed", "authority-told", "people-told", "closed")
 RISKS: tuple[Risk, ...] = ("unknown", "none", "risk", "high")
 WITHIN = 72 * 3_600_000
-"""Milliseconds from the moment one has become aware of a breach until the authority is told, unless there is no risk (GDPR 33(1))."""
+"""Milliseconds from the moment one has become aware of a breach until the authority is told, unless
+there is no risk (GDPR 33(1)).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One breach as far as it is known. Instants are engine time in ms, 0: not yet; `people`: how many are affected, 0: not known."""
+    """One breach as far as it is known. Instants are engine time in ms, 0: not yet; `people`: how
+    many are affected, 0: not known.
+    """
 
     breach: str
     detected_at: int
@@ -56,10 +62,20 @@ def evolved(breaches: Mapping[str, Breach], event: BreachRecorded) -> Mapping[st
 
 def told_late(breaches: Iterable[Breach], now: int) -> list[Breach]:
     """Those of which the authority should have been told by `now` and has not been."""
-    return [breach for breach in breaches if breach.authority_due_at and breach.authority_due_at <= now and not breach.closed_at]
+    return [
+        breach
+        for breach in breaches
+        if breach.authority_due_at and breach.authority_due_at <= now and not breach.closed_at
+    ]
 
 
 def waiting(breaches: Iterable[Breach], now: int) -> list[Breach]:
-    """Those under way in which something is still owed: to the authority in time yet, or to the people."""
+    """Those under way in which something is still owed: to the authority in time yet, or to the
+    people.
+    """
     late = told_late(breaches, now)
-    return [each for each in breaches if not each.closed_at and each not in late and (each.authority_due_at or each.people_owed)]
+    return [
+        each
+        for each in breaches
+        if not each.closed_at and each not in late and (each.authority_due_at or each.people_owed)
+    ]

@@ -1,4 +1,6 @@
-"""What can happen to the installation. All of it lies in one stream; fields are only ever added, with a default. `at` as in subscriber.events."""
+"""What can happen to the installation. All of it lies in one stream; fields are only ever added,
+with a default. `at` as in subscriber.events.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ STREAM = "00000000-0000-4000-8000-000000000001"
 
 @dataclass(frozen=True, slots=True)
 class WordsPublished(Event):
-    """A piece of a text named by the SHA-256 of its UTF-8 whole; `part` of `parts`, so that no entry exceeds what a tile holds (F06)."""
+    """A piece of a text named by the SHA-256 of its UTF-8 whole; `part` of `parts`, so that no
+    entry exceeds what a tile holds (F06).
+    """
 
     digest: str
     part: int
@@ -21,7 +25,9 @@ class WordsPublished(Event):
 
 @dataclass(frozen=True, slots=True)
 class SequencePublished(Event):
-    """The engine runs these files (path, digest of the text) from here on. `edition` counts from 1; `rolled_back_to` is one taken up again."""
+    """The engine runs these files (path, digest of the text) from here on. `edition` counts from 1;
+    `rolled_back_to` is one taken up again.
+    """
 
     edition: int
     files: tuple[tuple[str, str], ...]
@@ -31,7 +37,9 @@ class SequencePublished(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationPublished(Event):
-    """Purposes, groups, fields, zone and program in force from here on. `digest` names the canonical JSON among the published words."""
+    """Purposes, groups, fields, zone and program in force from here on. `digest` names the
+    canonical JSON among the published words.
+    """
 
     edition: int
     digest: str
@@ -40,7 +48,9 @@ class ConfigurationPublished(Event):
 
 @dataclass(frozen=True, slots=True)
 class NoticePublished(Event):
-    """The exact words shown where data is collected by `form`; `digest` is their SHA-256 and names them among the published words."""
+    """The exact words shown where data is collected by `form`; `digest` is their SHA-256 and names
+    them among the published words.
+    """
 
     form: str
     digest: str
@@ -49,7 +59,9 @@ class NoticePublished(Event):
 
 @dataclass(frozen=True, slots=True)
 class FormPublished(Event):
-    """`digest` is that of the file it is written in; `rendered` that of the page as a visitor gets it, in `language` (D02); both among the words."""
+    """`digest` is that of the file it is written in; `rendered` that of the page as a visitor gets
+    it, in `language` (D02); both among the words.
+    """
 
     form: str
     digest: str
@@ -59,7 +71,9 @@ class FormPublished(Event):
 
 @dataclass(frozen=True, slots=True)
 class BroadcastFellDue(Event):
-    """Claimed once for everybody: `occurrence` is the local date (and time, for more than one a day)."""
+    """Claimed once for everybody: `occurrence` is the local date (and time, for more than one a
+    day).
+    """
 
     broadcast: str
     occurrence: str
@@ -87,8 +101,10 @@ class LedgerRestored(Event):
 
 @dataclass(frozen=True, slots=True)
 class RetentionApplied(Event):
-    """What the round of `night` (a local date) found past its time, and did (D14). `rules`: name, how many were past it, for how many something was
-    done, the oldest that was kept until then (ms, 0: none). `mode` "report" does nothing; `enforce` at most so many people a night."""
+    """What the round of `night` (a local date) found past its time, and did (D14). `rules`: name,
+    how many were past it, for how many something was done, the oldest that was kept until then (ms,
+    0: none). `mode` "report" does nothing; `enforce` at most so many people a night.
+    """
 
     night: str
     mode: str
@@ -97,10 +113,12 @@ class RetentionApplied(Event):
 
 @dataclass(frozen=True, slots=True)
 class BreachRecorded(Event):
-    """A step in the log of a breach (GDPR 33(5)): its facts, effects and measures lie in the vault under the cause's commitment.
+    """A step in the log of a breach (GDPR 33(5)): its facts, effects and measures lie in the vault
+    under the cause's commitment.
 
-    `breach` is a random id. `step`: "detected", "assessed", "authority-told", "people-told", "closed". `risk`: "unknown", "none", "risk", "high";
-    `people`: how many are affected. "" and 0: as before.
+    `breach` is a random id. `step`: "detected", "assessed", "authority-told", "people-told",
+    "closed". `risk`: "unknown", "none", "risk", "high"; `people`: how many are affected. "" and 0:
+    as before.
     """
 
     breach: str
@@ -111,8 +129,10 @@ class BreachRecorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class OriginBegun(Event):
-    """From here on checkpoints are signed in the name `origin`, by the key `vkey` (C2SP signed-note). `previous` is the origin before it, "" for the
-    first, of which a checkpoint of `size` and `root` (hexadecimal) was the last one signed: the ledger was put back, and may not hold all of it.
+    """From here on checkpoints are signed in the name `origin`, by the key `vkey` (C2SP
+    signed-note). `previous` is the origin before it, "" for the first, of which a checkpoint of
+    `size` and `root` (hexadecimal) was the last one signed: the ledger was put back, and may not
+    hold all of it.
     """
 
     origin: str
@@ -124,7 +144,9 @@ class OriginBegun(Event):
 
 @dataclass(frozen=True, slots=True)
 class SigningKeyChanged(Event):
-    """From here on `vkey` signs in the name of the same origin; `note` is signed by the key before it and names it (F13)."""
+    """From here on `vkey` signs in the name of the same origin; `note` is signed by the key before
+    it and names it (F13).
+    """
 
     vkey: str
     note: str

@@ -1,4 +1,6 @@
-"""Turning files into facts: which events publish an edition, and how it differs from the one in force. Pure."""
+"""Turning files into facts: which events publish an edition, and how it differs from the one in
+force. Pure.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ EMBEDDED = "embed"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What people agree on: forms by name as they are rendered in `language`, and the words of pages by key, each with its language."""
+    """What people agree on: forms by name as they are rendered in `language`, and the words of
+    pages by key, each with its language.
+    """
 
     forms: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -36,7 +40,9 @@ def digest_of(text: str) -> str:
 
 
 def words(at: int, text: str, known: Mapping[str, str]) -> tuple[e.WordsPublished, ...]:
-    """The events that put a text into the ledger, none if it is there. Pieces are cut on characters and stay below what an entry holds."""
+    """The events that put a text into the ledger, none if it is there. Pieces are cut on characters
+    and stay below what an entry holds.
+    """
     digest = digest_of(text)
     if digest in known:
         return ()
@@ -46,7 +52,9 @@ def words(at: int, text: str, known: Mapping[str, str]) -> tuple[e.WordsPublishe
         pieces.append(rest[:cut])
         rest = rest[cut:]
     pieces = pieces or [""]
-    return tuple(e.WordsPublished(at, digest, n, len(pieces), piece) for n, piece in enumerate(pieces))
+    return tuple(
+        e.WordsPublished(at, digest, n, len(pieces), piece) for n, piece in enumerate(pieces)
+    )
 
 
 def publication(
@@ -60,7 +68,9 @@ def publication(
     backfill: bool = False,
     rolled_back_to: int = 0,
 ) -> tuple[e.InstallationEvent, ...]:
-    """The events of a new edition, none when nothing differs from what is in force. Raises Unpublishable. `shown` renders what people agree on."""
+    """The events of a new edition, none when nothing differs from what is in force. Raises
+    Unpublishable. `shown` renders what people agree on.
+    """
     normal = {path: unicodedata.normalize("NFC", text) for path, text in files.items()}
     plan = parse(normal, settings)
     said = unicodedata.normalize("NFC", write_settings(settings))
@@ -81,18 +91,32 @@ def publication(
     return tuple(facts)
 
 
-def brought_up_to_date(installation: Installation, shown: Shown, at: int, program: str) -> tuple[e.InstallationEvent, ...]:
-    """What a program says that runs an edition another one has published: its version, and what it shows where people agree, if that differs."""
+def brought_up_to_date(
+    installation: Installation, shown: Shown, at: int, program: str
+) -> tuple[e.InstallationEvent, ...]:
+    """What a program says that runs an edition another one has published: its version, and what it
+    shows where people agree, if that differs.
+    """
     edition = installation.editions.get(installation.edition)
     if edition is None:
         return ()
-    facts = list(_shown(installation, installation.plan(), shown, at, {path: installation.words[digest] for path, digest in edition.files}))
+    facts = list(
+        _shown(
+            installation,
+            installation.plan(),
+            shown,
+            at,
+            {path: installation.words[digest] for path, digest in edition.files},
+        )
+    )
     if installation.program != program:
         facts.append(e.ConfigurationPublished(at, edition.number, edition.settings, program))
     return tuple(facts)
 
 
-def _shown(installation: Installation, plan: Plan, shown: Shown, at: int, files: Mapping[str, str]) -> tuple[e.InstallationEvent, ...]:
+def _shown(
+    installation: Installation, plan: Plan, shown: Shown, at: int, files: Mapping[str, str]
+) -> tuple[e.InstallationEvent, ...]:
     """What of it the ledger does not say yet."""
     facts: list[e.InstallationEvent] = []
     known = dict(installation.words)
@@ -102,7 +126,9 @@ def _shown(installation: Installation, plan: Plan, shown: Shown, at: int, files:
         known[digest_of(text)] = text
         return digest_of(text)
 
-    notices = {form: (notice_text(plan, form), plan.language) for form in plan.forms} | dict(shown.pages)
+    notices = {form: (notice_text(plan, form), plan.language) for form in plan.forms} | dict(
+        shown.pages
+    )
     for name, (text, language) in notices.items():
         if installation.notices.get(name) != digest_of(text):
             facts.append(e.NoticePublished(at, name, keep(text), language))
@@ -110,19 +136,32 @@ def _shown(installation: Installation, plan: Plan, shown: Shown, at: int, files:
     for name, html in rendered.items():
         file = digest_of(files[plan.forms[name.partition("/")[0]].file])
         if installation.forms.get(name) != (file, digest_of(html) if html else ""):
-            facts.append(e.FormPublished(at, name, file, keep(html) if html else "", shown.language))
+            facts.append(
+                e.FormPublished(at, name, file, keep(html) if html else "", shown.language)
+            )
     return tuple(facts)
 
 
 def _same_partners(installation: Installation, plan: Plan) -> None:
-    """Who agreed to one partner's messages has agreed to nobody else's (D07). Raises Unpublishable."""
+    """Who agreed to one partner's messages has agreed to nobody else's (D07). Raises
+    Unpublishable.
+    """
     mistakes = []
     for edition in installation.editions.values():
         for former in read_settings(installation.words[edition.settings]).purposes:
             now = plan.purposes.get(former.id)
             if now is not None and now.partner != former.partner:
-                said = f'the purpose "{former.id}" was published as that of {former.partner or "yourself"}: people agreed to that; '
-                mistakes.append(Mistake("config.toml", 1, f"{said}declare another purpose for {now.partner or 'yourself'}"))
+                said = (
+                    f'the purpose "{former.id}" was published as that of'
+                    f" {former.partner or 'yourself'}: people agreed to that; "
+                )
+                mistakes.append(
+                    Mistake(
+                        "config.toml",
+                        1,
+                        f"{said}declare another purpose for {now.partner or 'yourself'}",
+                    )
+                )
     if mistakes:
         raise Unpublishable(tuple(sorted(set(mistakes))))
 
@@ -133,20 +172,38 @@ def notice_text(plan: Plan, name: str) -> str:
     purpose = plan.purposes[form.purpose]
     box = f"[ ] {form.checkbox}" if form.checkbox else ""
     age, partner = f"[ ] {form.age}" if form.age else "", partner_line(plan, form.purpose)
-    lines = [form.title, form.intro, form.notice, box, f"[{form.button}]", purpose.name, purpose.description, partner, age]
+    lines = [
+        form.title,
+        form.intro,
+        form.notice,
+        box,
+        f"[{form.button}]",
+        purpose.name,
+        purpose.description,
+        partner,
+        age,
+    ]
     return unicodedata.normalize("NFC", "\n".join(line for line in lines if line))
 
 
 def partner_line(plan: Plan, purpose: str) -> str:
-    """Whose messages they are, how to reach them, and where they inform (D07); "" for the installation's own."""
+    """Whose messages they are, how to reach them, and where they inform (D07); "" for the
+    installation's own.
+    """
     found = plan.purposes.get(purpose)
-    partner = plan.declared.partner(found.partner) if found is not None and plan.declared is not None else None
+    partner = (
+        plan.declared.partner(found.partner)
+        if found is not None and plan.declared is not None
+        else None
+    )
     return f"{partner.name} ({partner.address}) : {partner.notice}" if partner is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a publication would change. Letters are ("list:10", "welcome"); `words` are files whose text differs."""
+    """What a publication would change. Letters are ("list:10", "welcome"); `words` are files whose
+    text differs.
+    """
 
     added: tuple[tuple[str, str], ...] = ()
     removed: tuple[tuple[str, str], ...] = ()
@@ -160,16 +217,30 @@ class Difference:
 
     @property
     def count(self) -> int:
-        parts = (self.added, self.removed, self.retimed, self.words, self.lists_added, self.lists_removed, self.lists_changed)
+        parts = (
+            self.added,
+            self.removed,
+            self.retimed,
+            self.words,
+            self.lists_added,
+            self.lists_removed,
+            self.lists_changed,
+        )
         return sum(len(part) for part in parts) + self.settings + self.declared
 
 
 def difference(before: Plan, after: Plan) -> Difference:
     old, new = _letters(before), _letters(after)
     timing = ("after", "wait", "reminds", "hours")
-    retimed = tuple(k for k in new if k in old and any(getattr(old[k], f) != getattr(new[k], f) for f in timing))
+    retimed = tuple(
+        k for k in new if k in old and any(getattr(old[k], f) != getattr(new[k], f) for f in timing)
+    )
     known = [name for name in after.broadcasts if name in before.broadcasts]
-    retimed += tuple((f"broadcast:{name}", name) for name in known if _mailing(before, name) != _mailing(after, name))
+    retimed += tuple(
+        (f"broadcast:{name}", name)
+        for name in known
+        if _mailing(before, name) != _mailing(after, name)
+    )
     both = [n for n in after.lists if n in before.lists]
     changed = tuple(n for n in both if _rules(before, n) != _rules(after, n))
     files = set(before.words) | set(after.words)
@@ -191,16 +262,40 @@ def affected_lists(before: Plan, after: Plan) -> frozenset[int]:
     d = difference(before, after)
     if d.settings:
         return frozenset(before.lists) | frozenset(after.lists)
-    letters = {int(key.partition(":")[2]) for key, _ in (*d.added, *d.removed, *d.retimed) if key.startswith("list:")}
-    mailings = {key.partition(":")[2] for key, _ in (*d.added, *d.removed, *d.retimed) if key.startswith("broadcast:")}
+    letters = {
+        int(key.partition(":")[2])
+        for key, _ in (*d.added, *d.removed, *d.retimed)
+        if key.startswith("list:")
+    }
+    mailings = {
+        key.partition(":")[2]
+        for key, _ in (*d.added, *d.removed, *d.retimed)
+        if key.startswith("broadcast:")
+    }
     for plan in (before, after):
-        letters |= {number for name in mailings if name in plan.broadcasts for number in plan.broadcasts[name].to}
-    return frozenset(letters) | frozenset(d.lists_added) | frozenset(d.lists_removed) | frozenset(d.lists_changed)
+        letters |= {
+            number
+            for name in mailings
+            if name in plan.broadcasts
+            for number in plan.broadcasts[name].to
+        }
+    return (
+        frozenset(letters)
+        | frozenset(d.lists_added)
+        | frozenset(d.lists_removed)
+        | frozenset(d.lists_changed)
+    )
 
 
 def _letters(plan: Plan) -> dict[tuple[str, str], object]:
-    found: dict[tuple[str, str], object] = {(f"list:{n}", letter.id): letter for n, listed in plan.lists.items() for letter in listed.letters}
-    return found | {(f"broadcast:{name}", name): broadcast.letter for name, broadcast in plan.broadcasts.items()}
+    found: dict[tuple[str, str], object] = {
+        (f"list:{n}", letter.id): letter
+        for n, listed in plan.lists.items()
+        for letter in listed.letters
+    }
+    return found | {
+        (f"broadcast:{name}", name): broadcast.letter for name, broadcast in plan.broadcasts.items()
+    }
 
 
 def _settings(plan: Plan) -> tuple[object, ...]:
@@ -211,10 +306,27 @@ def _mailing(plan: Plan, name: str) -> tuple[object, ...]:
     broadcast = plan.broadcasts[name]
     reminder = broadcast.reminder
     again = (reminder.wait, reminder.hours) if reminder is not None else None
-    return (broadcast.to, broadcast.on, broadcast.every, broadcast.purpose, broadcast.max_lateness, again)
+    return (
+        broadcast.to,
+        broadcast.on,
+        broadcast.every,
+        broadcast.purpose,
+        broadcast.max_lateness,
+        again,
+    )
 
 
 def _rules(plan: Plan, number: int) -> tuple[object, ...]:
     listed = plan.lists[number]
     order = tuple(letter.id for letter in listed.letters)
-    return (listed.purpose, listed.group, listed.ends, listed.min_gap, order, listed.leaves, listed.leaves_groups, listed.rejoin, listed.max_lateness)
+    return (
+        listed.purpose,
+        listed.group,
+        listed.ends,
+        listed.min_gap,
+        order,
+        listed.leaves,
+        listed.leaves_groups,
+        listed.rejoin,
+        listed.max_lateness,
+    )

@@ -1,4 +1,6 @@
-"""The installation as its events tell: what is published, which broadcasts fell due, what is paused. Pure; every process folds the same."""
+"""The installation as its events tell: what is published, which broadcasts fell due, what is
+paused. Pure; every process folds the same.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ OCCURRENCES_KEPT = 10
 class Edition:
     """One publication: its files by digest, and the settings published with it. `at` is when (ms).
 
-    `added` says of each letter when it was first published, and whether it then also went to people already past it.
+    `added` says of each letter when it was first published, and whether it then also went to people
+    already past it.
     """
 
     number: int
@@ -35,8 +38,10 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """In whose name checkpoints are signed, and by which keys, the present one last. `kept` is the position up to which the ledger still holds what
-    was signed in this name, None while it was never put back since; then nothing more is signed in it. `previous` is the origin before it."""
+    """In whose name checkpoints are signed, and by which keys, the present one last. `kept` is the
+    position up to which the ledger still holds what was signed in this name, None while it was
+    never put back since; then nothing more is signed in it. `previous` is the origin before it.
+    """
 
     name: str
     vkeys: tuple[str, ...]
@@ -46,9 +51,11 @@ class Origin:
 
 @dataclass(frozen=True)
 class Installation:
-    """A fold of the installation's stream up to `version`. `paused` maps a list (0: everything) to the reason; `restored` is when the ledger was
-    last recognised as put back from an older copy (ms, 0: never). `notices` are in force by form or page; `forms` the digests of file and page;
-    `program` is the version that last said it runs."""
+    """A fold of the installation's stream up to `version`. `paused` maps a list (0: everything) to
+    the reason; `restored` is when the ledger was last recognised as put back from an older copy
+    (ms, 0: never). `notices` are in force by form or page; `forms` the digests of file and page;
+    `program` is the version that last said it runs.
+    """
 
     version: int = 0
     words: Mapping[str, str] = field(default_factory=dict)
@@ -162,15 +169,27 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
             return replace(i, settings=digest, program=program)
         case e.SequencePublished(at, number, files, backfill, rolled_back_to):
             edition = Edition(number, at, files, i.settings, backfill, rolled_back_to)
-            return replace(i, editions={**i.editions, number: replace(edition, added=_added(i, edition))})
+            return replace(
+                i, editions={**i.editions, number: replace(edition, added=_added(i, edition))}
+            )
         case e.BroadcastFellDue(at, broadcast, occurrence):
-            return replace(i, calendar=_longer(i.calendar, Occurrence(broadcast, f"broadcast:{broadcast}/{occurrence}", at)))
+            return replace(
+                i,
+                calendar=_longer(
+                    i.calendar, Occurrence(broadcast, f"broadcast:{broadcast}/{occurrence}", at)
+                ),
+            )
         case e.SendingPaused(_, why, number):
             return replace(i, paused={**i.paused, number: why})
         case e.SendingResumed(_, number):
-            return replace(i, paused={n: why for n, why in i.paused.items() if n != number and number != 0})
+            return replace(
+                i, paused={n: why for n, why in i.paused.items() if n != number and number != 0}
+            )
         case e.LedgerRestored(at, position):
-            lost = tuple(replace(each, kept=position if each.kept is None else min(each.kept, position)) for each in i.origins)
+            lost = tuple(
+                replace(each, kept=position if each.kept is None else min(each.kept, position))
+                for each in i.origins
+            )
             return replace(i, restored=at, origins=lost)
         case e.OriginBegun(_, origin, vkey, previous, _, _):
             return replace(i, origins=(*i.origins, Origin(origin, (vkey,), None, previous)))
@@ -196,12 +215,23 @@ def _longer(calendar: Calendar, new: Occurrence) -> Calendar:
     return (*(each for each in calendar if each.broadcast != new.broadcast), *same, new)
 
 
-def _added(i: Installation, edition: Edition) -> tuple[tuple[tuple[str, str], tuple[int, bool]], ...]:
-    """A letter keeps the moment it was first published. One that was taken away and comes back is new."""
+def _added(
+    i: Installation, edition: Edition
+) -> tuple[tuple[tuple[str, str], tuple[int, bool]], ...]:
+    """A letter keeps the moment it was first published. One that was taken away and comes back is
+    new.
+    """
     before = i.editions.get(i.edition)
     known = dict(before.added) if before else {}
-    plan = parse({path: i.words[digest] for path, digest in edition.files}, read_settings(i.words[edition.settings]))
-    keys = [(f"list:{number}", letter.id) for number, listed in plan.lists.items() for letter in listed.letters]
+    plan = parse(
+        {path: i.words[digest] for path, digest in edition.files},
+        read_settings(i.words[edition.settings]),
+    )
+    keys = [
+        (f"list:{number}", letter.id)
+        for number, listed in plan.lists.items()
+        for letter in listed.letters
+    ]
     keys += [(f"broadcast:{name}", name) for name in plan.broadcasts]
     fresh = (edition.at, edition.backfill)
     return tuple((key, known.get(key, fresh)) for key in keys)

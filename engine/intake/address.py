@@ -1,8 +1,8 @@
 """One spelling for every e-mail address, and no address in any error.
 
-`normalise` is the only way an outside string becomes an address: what it returns is fit for an SMTP envelope (no
-line break, space, quote or bracket), is equal for every way of writing the same address, and is a fixed point.
-Pure: no store, no clock, no look-up of the domain.
+`normalise` is the only way an outside string becomes an address: what it returns is fit for an SMTP
+envelope (no line break, space, quote or bracket), is equal for every way of writing the same
+address, and is a fixed point. Pure: no store, no clock, no look-up of the domain.
 """
 
 from __future__ import annotations
@@ -19,9 +19,18 @@ _LONGEST_PATH = 254  # octets; RFC 5321 section 4.5.3.1.3 allows 256 with the an
 _LONGEST_LOCAL = 64  # octets; RFC 5321 section 4.5.3.1.1
 _LONGEST_DOMAIN = 253
 
-# Blanks and invisible characters that copying from a page, a sheet or a mail program leaves around an address.
+# Blanks and invisible characters that copying from a page, a sheet or a mail program leaves around
+# an address.
 _BLANK = " \t\u00a0\u00ad\u1680\u180e\u202f\u205f\u3000\ufeff" + "".join(
-    map(chr, (*range(0x2000, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x2070)))
+    map(
+        chr,
+        (
+            *range(0x2000, 0x2010),
+            *range(0x2028, 0x202F),
+            *range(0x2060, 0x2065),
+            *range(0x2066, 0x2070),
+        ),
+    )
 )
 _DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _PAIRS = {"<": ">", '"': '"', "'": "'", "«": "»", "“": "”", "‘": "’", "„": "“"}
@@ -34,19 +43,25 @@ _ATOM = r"""[^\x00-\x20\x7f-\x9f()<>\[\]:;@\\,."]+"""
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}")
-# What is in its one spelling already, as most addresses are: `normalise` has nothing to do. A-labels are looked at more closely.
-_ORDINARY = re.compile(r"[a-z0-9_+-]{1,64}(?:\.[a-z0-9_+-]{1,64})*@(?!.*xn--)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+# What is in its one spelling already, as most addresses are: `normalise` has nothing to do.
+# A-labels are looked at more closely.
+_ORDINARY = re.compile(
+    r"[a-z0-9_+-]{1,64}(?:\.[a-z0-9_+-]{1,64})*@(?!.*xn--)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+)
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _MARKS = frozenset({"Mc", "Me", "Mn"})
 
 
 # What word processors put in the place of plain signs, and the plain ones.
-_APOSTROPHES, _HYPHENS = "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\uff07", "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
+_APOSTROPHES = "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\uff07"
+_HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
 _PLAIN_SIGNS = str.maketrans(dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_HYPHENS, "-"))
 
 
 class AddressRefused(ValueError):
-    """A sentence that says what is wrong and never repeats the address. `plain` is an address that was probably meant, "" for none."""
+    """A sentence that says what is wrong and never repeats the address. `plain` is an address that
+    was probably meant, "" for none.
+    """
 
     def __init__(self, sentence: str, plain: str = "") -> None:
         super().__init__(sentence)
@@ -56,8 +71,9 @@ class AddressRefused(ValueError):
 def normalise(raw: str) -> str:
     """The address in its one spelling: trimmed, NFC, lower case, domain as A-labels (RFC 5890).
 
-    Accepts what `split_mailbox` accepts. The grammar of the local part is `local_refusal`'s; no domain literal, no
-    comment, no single-label domain. Dots and plus tags are kept. Raises AddressRefused.
+    Accepts what `split_mailbox` accepts. The grammar of the local part is `local_refusal`'s; no
+    domain literal, no comment, no single-label domain. Dots and plus tags are kept. Raises
+    AddressRefused.
     """
     if len(raw) <= _LONGEST_PATH and _ORDINARY.fullmatch(raw) and raw.index("@") <= _LONGEST_LOCAL:
         return raw
@@ -77,10 +93,12 @@ def normalise(raw: str) -> str:
 
 
 def local_refusal(local: str) -> str:
-    """Why no mail can be addressed to this part before the @, "" where one can: one grammar for whoever takes an address in and whoever sends.
+    """Why no mail can be addressed to this part before the @, "" where one can: one grammar for
+    whoever takes an address in and whoever sends.
 
-    The dot-atom of RFC 5321 section 4.1.2, where letters, marks and digits of any script may stand (RFC 6531 section 3.3, RFC 8264 section 4.2):
-    no quoting, no comment, no symbol or punctuation outside ASCII, nothing that could be taken for an encoded word.
+    The dot-atom of RFC 5321 section 4.1.2, where letters, marks and digits of any script may stand
+    (RFC 6531 section 3.3, RFC 8264 section 4.2): no quoting, no comment, no symbol or punctuation
+    outside ASCII, nothing that could be taken for an encoded word.
     """
     if not _LOCAL.fullmatch(local) or "=?" in local:
         return "the part before the @ is not well formed"
@@ -96,11 +114,12 @@ def local_refusal(local: str) -> str:
 
 
 def split_mailbox(raw: str) -> tuple[str, str]:
-    """('Jean Dupont', 'jean@x.fr') from 'Jean Dupont <jean@x.fr>'; the name is '' where there is none.
+    """('Jean Dupont', 'jean@x.fr') from 'Jean Dupont <jean@x.fr>'; the name is '' where there is
+    none.
 
-    The address comes back as written, without blanks, brackets, quotes and `mailto:` around it: `normalise` judges
-    it. Refused: control characters and lone surrogates anywhere, and a text that holds two addresses (a quoted
-    name may look like one). Raises AddressRefused.
+    The address comes back as written, without blanks, brackets, quotes and `mailto:` around it:
+    `normalise` judges it. Refused: control characters and lone surrogates anywhere, and a text that
+    holds two addresses (a quoted name may look like one). Raises AddressRefused.
     """
     if len(raw) > _LONGEST_INPUT:
         raise AddressRefused(f"an address is never longer than {_LONGEST_PATH} characters")
@@ -122,7 +141,9 @@ def split_mailbox(raw: str) -> tuple[str, str]:
 
 
 def masked(address: str) -> str:
-    """'j***@e***.fr', the only form that may be logged; any other string gives at most two of its characters."""
+    """'j***@e***.fr', the only form that may be logged; any other string gives at most two of its
+    characters.
+    """
     local, at, domain = address.rpartition("@")
     if not at:
         return "***"
@@ -132,14 +153,19 @@ def masked(address: str) -> str:
 
 
 def keyed_hash(pepper: bytes, tenant: str, address: str) -> bytes:
-    """32 octets that stand for an address where the address itself may not be kept (HMAC-SHA-256, RFC 2104).
+    """32 octets that stand for an address where the address itself may not be kept (HMAC-SHA-256,
+    RFC 2104).
 
-    The address is normalised here, so that no caller can hash two spellings apart: raises AddressRefused.
-    An empty pepper or a NUL in the tenant is a mistake of the program: ValueError.
+    The address is normalised here, so that no caller can hash two spellings apart: raises
+    AddressRefused. An empty pepper or a NUL in the tenant is a mistake of the program: ValueError.
     """
     if not pepper or "\0" in tenant:
         raise ValueError("a pepper is never empty and a tenant never holds a NUL")
-    return hmac.digest(pepper, b"suppr/v1\0" + tenant.encode() + b"\0" + normalise(address).encode(), hashlib.sha256)
+    return hmac.digest(
+        pepper,
+        b"suppr/v1\0" + tenant.encode() + b"\0" + normalise(address).encode(),
+        hashlib.sha256,
+    )
 
 
 def _is_letter(sign: str) -> bool:
@@ -160,7 +186,11 @@ def _plain(local: str, domain: str) -> str:
     """The address with the plain signs it was probably meant to have, "" where that is none."""
     plain = local.translate(_PLAIN_SIGNS)
     try:
-        return "" if plain == local or local_refusal(plain) else f"{plain}@{_domain(domain, len(plain.encode()))}"
+        return (
+            ""
+            if plain == local or local_refusal(plain)
+            else f"{plain}@{_domain(domain, len(plain.encode()))}"
+        )
     except AddressRefused:
         return ""
 
@@ -175,12 +205,15 @@ def _domain(domain: str, local_octets: int) -> str:
 
 
 def _a_labels(domain: str) -> str | None:
-    # None instead of a raise: the library's errors quote the domain and would hang on ours as its context.
+    # None instead of a raise: the library's errors quote the domain and would hang on ours as its
+    # context.
     try:
         if not domain.isascii():
             return idna.encode(domain, uts46=True).decode("ascii")
         for label in domain.split("."):
-            if label.startswith("xn--") and idna.alabel(idna.ulabel(label)) != label.encode("ascii"):
+            if label.startswith("xn--") and idna.alabel(idna.ulabel(label)) != label.encode(
+                "ascii"
+            ):
                 return None
     except UnicodeError:  # idna.IDNAError is one
         return None

@@ -1,7 +1,9 @@
-"""What the API is told, as JSON → a call read and ready to become a command, or every mistake in it at once. Pure.
+"""What the API is told, as JSON → a call read and ready to become a command, or every mistake in it
+at once. Pure.
 
-The members of each body are declared once, here: the reader refuses what is not among them, and the API describes them from the same lines.
-Programs are not strict about JSON: null is a member left out, and a number or a boolean where a text belongs is that text.
+The members of each body are declared once, here: the reader refuses what is not among them, and the
+API describes them from the same lines. Programs are not strict about JSON: null is a member left
+out, and a number or a boolean where a text belongs is that text.
 """
 
 from __future__ import annotations
@@ -42,22 +44,67 @@ class Member:
 
 
 _EMAIL = Member("email", "text", True, "The address, as it was written.")
-TIMEZONE = Member("timezone", "zone", False, "A time zone, for example Europe/Paris, in any case; names of Windows are known too.")
-LANGUAGE = Member("language", "language", False, "The person's language: a code (fr, en-GB) or a name (Français, french).")
+TIMEZONE = Member(
+    "timezone",
+    "zone",
+    False,
+    "A time zone, for example Europe/Paris, in any case; names of Windows are known too.",
+)
+LANGUAGE = Member(
+    "language",
+    "language",
+    False,
+    "The person's language: a code (fr, en-GB) or a name (Français, french).",
+)
 SUBSCRIPTION = (
     _EMAIL,
     Member("list", "list", True, "Number or name of the list to join."),
-    Member("basis", "text", True, "The ground. double-opt-in asks the person by mail; the others are declared by you.", BASES),
-    Member("source", "text", False, "How the address was collected; required for every basis but double-opt-in."),
-    Member("collected_at", "moment", False, "When; required for consent. ISO 8601; without a zone, local time of the installation."),
+    Member(
+        "basis",
+        "text",
+        True,
+        "The ground. double-opt-in asks the person by mail; the others are declared by you.",
+        BASES,
+    ),
+    Member(
+        "source",
+        "text",
+        False,
+        "How the address was collected; required for every basis but double-opt-in.",
+    ),
+    Member(
+        "collected_at",
+        "moment",
+        False,
+        "When; required for consent. ISO 8601; without a zone, local time of the installation.",
+    ),
     Member("proof", "text", False, "What proves it: a reference, a sentence."),
-    Member("order", "text", False, "Order or sale the address was given with; required for soft-optin."),
-    Member("function", "text", False, "The person's profession; required for b2b, unless the address is a generic one (contact@)."),
-    Member("objection", "text", False, "How they could object when the address was collected; required for soft-optin and b2b."),
+    Member(
+        "order", "text", False, "Order or sale the address was given with; required for soft-optin."
+    ),
+    Member(
+        "function",
+        "text",
+        False,
+        "The person's profession; required for b2b, unless the address is a generic one"
+        " (contact@).",
+    ),
+    Member(
+        "objection",
+        "text",
+        False,
+        "How they could object when the address was collected; required for soft-optin and b2b.",
+    ),
     Member("fields", "fields", False, "Values of declared fields, by their names."),
     TIMEZONE,
     LANGUAGE,
-    Member("start", "text", False, "welcome: every letter from now. none: stand on the list, get no letter of it.", STARTS),
+    Member(
+        "start",
+        "text",
+        False,
+        "welcome: every letter from now. none: stand on the list, get no letter of it.",
+        STARTS,
+    ),
     Member("last_contact", "moment", False, "When the person was last in touch."),
 )
 TRANSFER = (
@@ -65,7 +112,10 @@ TRANSFER = (
     Member("from", "list", True, "Number or name of the list to leave."),
     Member("to", "list", True, "Number or name of the list to join."),
 )
-UNSUBSCRIPTION = (_EMAIL, Member("purpose", "text", True, "The id of a purpose, or * for everything."))
+UNSUBSCRIPTION = (
+    _EMAIL,
+    Member("purpose", "text", True, "The id of a purpose, or * for everything."),
+)
 LOOKUP = (_EMAIL,)
 
 
@@ -91,10 +141,23 @@ class Subscription:
     function: str = ""
     objection: str = ""
 
-    def command(self, now: int, cause: Cause, call: str, request: str, fields: tuple[str, ...]) -> Subscribe | RequestConsent:
+    def command(
+        self, now: int, cause: Cause, call: str, request: str, fields: tuple[str, ...]
+    ) -> Subscribe | RequestConsent:
         """`fields` names those whose values change; `request` is a fresh random id."""
         if self.basis == DOUBLE_OPT_IN:
-            return RequestConsent(now, cause, (self.list,), request, "", "", self.timezone, self.language, fields, call)
+            return RequestConsent(
+                now,
+                cause,
+                (self.list,),
+                request,
+                "",
+                "",
+                self.timezone,
+                self.language,
+                fields,
+                call,
+            )
         return Subscribe(
             now,
             cause,
@@ -172,7 +235,11 @@ def read_unsubscription(body: object, plan: Plan, now: int) -> Unsubscription | 
     reading = Reading(body, UNSUBSCRIPTION, plan, now)
     purpose = reading.text("purpose")
     if purpose and purpose != "*" and purpose not in plan.purposes:
-        reading.mistake("purpose", f"is none of this installation's: {', '.join(plan.purposes) or 'nothing is published yet'}")
+        reading.mistake(
+            "purpose",
+            "is none of this installation's:"
+            f" {', '.join(plan.purposes) or 'nothing is published yet'}",
+        )
     read = Unsubscription(reading.address(), purpose)
     return reading.end() or read
 
@@ -197,7 +264,9 @@ class Reading:
             return
         for name in list(body)[:20]:
             if name not in self.members:
-                self.mistake(_short(str(name)), f"is not known here; there are: {', '.join(self.members)}")
+                self.mistake(
+                    _short(str(name)), f"is not known here; there are: {', '.join(self.members)}"
+                )
         for member in members:
             if member.required and self.values.get(member.name) in (None, ""):
                 self.mistake(member.name, "is required")
@@ -230,7 +299,9 @@ class Reading:
             self.mistake(name, f"is longer than {longest} characters")
             return ""
         categories = {unicodedata.category(character) for character in text}
-        if categories & _BREAKS or any(unicodedata.category(c) == "Cc" and not (lines and c == "\n") for c in text):
+        if categories & _BREAKS or any(
+            unicodedata.category(c) == "Cc" and not (lines and c == "\n") for c in text
+        ):
             self.mistake(name, "holds a line break or a control character")
             return ""
         return unicodedata.normalize("NFC", text).strip()
@@ -268,7 +339,11 @@ class Reading:
             value = value.strip()
         elif isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int | str) or (isinstance(value, int) and not 0 < value < 2**53):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | str)
+            or (isinstance(value, int) and not 0 < value < 2**53)
+        ):
             self.mistake(name, "is neither the number nor the name of a list")
             return 0
         found = self.plan.list_named(value) if len(str(value)) <= 100 else None
@@ -305,12 +380,17 @@ class Reading:
             if key in self.plan.fields:
                 read[key] = self._clean(f"{name}.{key}", value[key], LONGEST_FIELD, lines=False)
             else:
-                self.mistake(f"{name}.{_short(str(key))}", f"is not declared; there are: {', '.join(self.plan.fields) or 'none'}")
+                self.mistake(
+                    f"{name}.{_short(str(key))}",
+                    f"is not declared; there are: {', '.join(self.plan.fields) or 'none'}",
+                )
         return read
 
 
 def _as_text(value: object) -> str | None:
-    """"" for what is left out; None for what is no text: an object, an array, an infinite number."""
+    """ "" for what is left out; None for what is no text: an object, an array, an infinite
+    number.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,6 +1,8 @@
-"""A link of a letter, and what was said on its page, read as a command. Pure: whether a link is genuine and who is behind it was found before.
+"""A link of a letter, and what was said on its page, read as a command. Pure: whether a link is
+genuine and who is behind it was found before.
 
-Opening a link is no command at all. `act` is the class of evidence: "human_button", "auto_submit" or "rfc8058" (C05).
+Opening a link is no command at all. `act` is the class of evidence: "human_button", "auto_submit"
+or "rfc8058" (C05).
 """
 
 from __future__ import annotations
@@ -28,8 +30,9 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """One link of one letter: what it asks for, the claim of its letter, the published link of an answer, the request a confirmation is about
-    (`told`: the commitment to what was told with it; `declined`: whoever got its mail has said that it was not theirs).
+    """One link of one letter: what it asks for, the claim of its letter, the published link of an
+    answer, the request a confirmation is about (`told`: the commitment to what was told with it;
+    `declined`: whoever got its mail has said that it was not theirs).
 
     `notice` is the digest of the words of the page on which a press gives a ground.
     """
@@ -53,7 +56,9 @@ class Body:
 
 
 def read_body(fields: Mapping[str, str]) -> Body:
-    """RFC 8058 section 3.2: `List-Unsubscribe=One-Click`, and nothing else, makes a POST a one-click; our own forms use other fields (A25)."""
+    """RFC 8058 section 3.2: `List-Unsubscribe=One-Click`, and nothing else, makes a POST a
+    one-click; our own forms use other fields (A25).
+    """
     if fields.get("List-Unsubscribe", "").strip().lower() == "one-click":
         return Body("one-click")
     nonce, consented = fields.get("nonce", ""), fields.get("consent", "")
@@ -74,19 +79,32 @@ def act_of(said: Said) -> str:
 
 def cause_of(click: Click, act: str, commitment: str = "") -> Cause:
     number = click.link.index if click.link is not None else -1
-    return Cause("one-click" if act == ONE_CLICK else "click", click.claim.message, number, commitment)
+    return Cause(
+        "one-click" if act == ONE_CLICK else "click", click.claim.message, number, commitment
+    )
 
 
 def contradicts(click: Click, person: Person, at: int) -> bool:
-    """Whether an automatic press of it would be another automatic answer to a letter that had one just before. `at` is the engine's, in ms."""
+    """Whether an automatic press of it would be another automatic answer to a letter that had one
+    just before. `at` is the engine's, in ms.
+    """
     move, link = person.last_move, click.link
     if link is None or link.kind != "move" or move is None:
         return False
-    return move.act == AUTOMATIC and move.message == click.claim.message and move.link != link.index and at - move.at <= CONTRADICTION
+    return (
+        move.act == AUTOMATIC
+        and move.message == click.claim.message
+        and move.link != link.index
+        and at - move.at <= CONTRADICTION
+    )
 
 
-def command_of(click: Click, body: Body, at: int, person: Person, commitment: str = "") -> c.AnyCommand | Refused:
-    """`at` is the engine's time in milliseconds, `commitment` that of the evidence kept. A refusal concerns the one link that never takes away."""
+def command_of(
+    click: Click, body: Body, at: int, person: Person, commitment: str = ""
+) -> c.AnyCommand | Refused:
+    """`at` is the engine's time in milliseconds, `commitment` that of the evidence kept. A refusal
+    concerns the one link that never takes away.
+    """
     act = act_of(body.said)
     claim, cause = click.claim, cause_of(click, act, commitment)
     if body.said == "again":
@@ -101,7 +119,9 @@ def command_of(click: Click, body: Body, at: int, person: Person, commitment: st
         case "undo":
             return c.UndoMove(at, cause, claim.message, act)
         case "not-me":
-            if click.declined or (claim.purpose in person.grounds and claim.purpose in person.requests):
+            if click.declined or (
+                claim.purpose in person.grounds and claim.purpose in person.requests
+            ):
                 return c.DeclineRequest(at, cause, claim.purpose, click.request)
             if live_ground(person, claim.purpose) is not None:
                 return Refused("this subscription is confirmed and stays as it is")
@@ -109,4 +129,16 @@ def command_of(click: Click, body: Body, at: int, person: Person, commitment: st
         case "answer":
             assert click.link is not None
             link = click.link
-            return c.Answer(at, cause, claim.message, claim.list, claim.run, link.index, link.kind, link.target, act, body.consented, click.notice)
+            return c.Answer(
+                at,
+                cause,
+                claim.message,
+                claim.list,
+                claim.run,
+                link.index,
+                link.kind,
+                link.target,
+                act,
+                body.consented,
+                click.notice,
+            )

@@ -1,6 +1,8 @@
-"""A mail somebody contests, read as hostile: which letters it says it is, its links' tokens, its subject and words. Nothing in it is believed here.
+"""A mail somebody contests, read as hostile: which letters it says it is, its links' tokens, its
+subject and words. Nothing in it is believed here.
 
-Headers are read by the standard library's parser. Everything is bounded before it is parsed, so that no file takes long or nests deep. Pure.
+Headers are read by the standard library's parser. Everything is bounded before it is parsed, so
+that no file takes long or nests deep. Pure.
 """
 
 from __future__ import annotations
@@ -26,9 +28,23 @@ MOST_CLAIMS = 20
 TOKEN = re.compile(r"/l/([A-Za-z0-9_-]{35})(?![A-Za-z0-9_-])")
 MESSAGE_ID = re.compile(r"<?([a-z2-7]{26})(?:@[A-Za-z0-9.-]{1,255})?>?")
 _BOUNDARY = re.compile(rb"boundary[ \t]{0,9}(?:\*[0-9*]{0,9})?[ \t]{0,9}=", re.IGNORECASE)
-_STRUCTURED = re.compile(rb"^content-[a-z-]{1,30}[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
-_PLAIN_CHARSETS = re.compile(r"ascii|utf-8|utf-16(?:-[lb]e)?|iso8859-\d+|cp125\d|cp437|cp85\d|koi8-[ru]|mac-roman|gb2312|gbk|big5|shift_jis|euc_jp")
-_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, IndexError, KeyError, AssertionError, RecursionError, binascii.Error)
+_STRUCTURED = re.compile(
+    rb"^content-[a-z-]{1,30}[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE
+)
+_PLAIN_CHARSETS = re.compile(
+    r"ascii|utf-8|utf-16(?:-[lb]e)?|iso8859-\d+|cp125\d|cp437|cp85\d|koi8-[ru]|mac-roman|gb2312|gbk|big5|shift_jis|euc_jp"
+)
+_UNREADABLE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    AssertionError,
+    RecursionError,
+    binascii.Error,
+)
 """What the standard library's parser has been seen to raise for what is no mail."""
 
 
@@ -38,8 +54,9 @@ class ContestedRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Contested:
-    """What a file says. `messages` are ids of Relance's form (32 hexadecimal digits), `ids` the Message-IDs as written, `tokens` those of the
-    unsubscribe header first and of the words' links after. `text` and `html` are "" where there is no such part.
+    """What a file says. `messages` are ids of Relance's form (32 hexadecimal digits), `ids` the
+    Message-IDs as written, `tokens` those of the unsubscribe header first and of the words' links
+    after. `text` and `html` are "" where there is no such part.
     """
 
     digest: str
@@ -55,7 +72,9 @@ class Contested:
 
 
 def message_of(said: str) -> str:
-    """The message id of a Message-ID of Relance's form, with or without brackets and host, or of its 32 hexadecimal digits; "" for any other."""
+    """The message id of a Message-ID of Relance's form, with or without brackets and host, or of
+    its 32 hexadecimal digits; "" for any other.
+    """
     if re.fullmatch(r"[0-9a-f]{32}", said):
         return said
     found = MESSAGE_ID.fullmatch(said.strip())
@@ -73,12 +92,17 @@ def read_contested(data: bytes) -> Contested:
     except ContestedRefused:
         raise
     except _UNREADABLE as error:
-        raise ContestedRefused("this is not a mail that can be read: save it again from the mail program, as the original (.eml)") from error
+        raise ContestedRefused(
+            "this is not a mail that can be read: save it again from the mail program, as the"
+            " original (.eml)"
+        ) from error
 
 
 def _check(data: bytes) -> None:
     if len(data) > LARGEST:
-        raise ContestedRefused(f"a mail of more than {LARGEST} bytes is larger than any Relance has sent")
+        raise ContestedRefused(
+            f"a mail of more than {LARGEST} bytes is larger than any Relance has sent"
+        )
     if data.count(b"\n") + data.count(b"\r") > MOST_LINES:
         raise ContestedRefused(f"the mail has more than {MOST_LINES} lines")
     if b"\0" in data[:1000]:
@@ -91,13 +115,25 @@ def _check(data: bytes) -> None:
 
 def _read(data: bytes) -> Contested:
     whole = BytesParser(policy=compat32).parsebytes(data)
-    mails = [whole, *(part for part in whole.walk() if part.get_content_type() == "message/rfc822" for part in _inner(part))]
+    mails = [
+        whole,
+        *(
+            part
+            for part in whole.walk()
+            if part.get_content_type() == "message/rfc822"
+            for part in _inner(part)
+        ),
+    ]
     if not any(mail.keys() for mail in mails):
-        raise ContestedRefused("the file has no header of a mail: save the mail itself, not its text")
+        raise ContestedRefused(
+            "the file has no header of a mail: save the mail itself, not its text"
+        )
     chosen = next((mail for mail in mails if _is_ours(mail)), whole)
     ids = _unique(value.strip()[:300] for value in _values(chosen, "Message-ID"))
     text, html = _words(chosen, "plain"), _words(chosen, "html")
-    header = [token for value in _values(chosen, "List-Unsubscribe") for token in TOKEN.findall(value)]
+    header = [
+        token for value in _values(chosen, "List-Unsubscribe") for token in TOKEN.findall(value)
+    ]
     tokens = _unique([*header, *TOKEN.findall(text), *TOKEN.findall(html)])
     return Contested(
         hashlib.sha256(data).hexdigest(),
@@ -119,7 +155,9 @@ def _inner(part: Message) -> list[Message]:
 
 
 def _is_ours(mail: Message) -> bool:
-    return any(message_of(value) for value in _values(mail, "Message-ID")) or any(TOKEN.search(v) for v in _values(mail, "List-Unsubscribe"))
+    return any(message_of(value) for value in _values(mail, "Message-ID")) or any(
+        TOKEN.search(v) for v in _values(mail, "List-Unsubscribe")
+    )
 
 
 def _values(mail: Message, name: str) -> Iterator[str]:
@@ -133,7 +171,8 @@ def _values(mail: Message, name: str) -> Iterator[str]:
 def _first(mail: Message, name: str) -> str:
     value = next(_values(mail, name), "")
     pieces = [
-        piece.decode(_charset(charset), "replace") if isinstance(piece, bytes) else piece for piece, charset in decode_header(value)
+        piece.decode(_charset(charset), "replace") if isinstance(piece, bytes) else piece
+        for piece, charset in decode_header(value)
     ]
     return " ".join("".join(pieces).split())
 
@@ -141,9 +180,13 @@ def _first(mail: Message, name: str) -> str:
 def _words(mail: Message, kind: str) -> str:
     """The first part of this kind, decoded; attached mails are left out."""
     for part in _parts(mail):
-        if part.get_content_type() == f"text/{kind}" and part.get_content_disposition() != "attachment":
+        if (
+            part.get_content_type() == f"text/{kind}"
+            and part.get_content_disposition() != "attachment"
+        ):
             charset = _charset(part.get_content_charset())
-            # Its own charset is not used by the library: some of the codecs it would take never come to an end.
+            # Its own charset is not used by the library: some of the codecs it would take never
+            # come to an end.
             del part["Content-Type"]
             raw = part.get_payload(decode=True)
             return raw.decode(charset, "replace") if isinstance(raw, bytes) else ""

@@ -1,4 +1,6 @@
-"""Likely typing errors in the domain of an address: gmial.com, hotmail.con, orange.f. They are asked about, not corrected: they may exist. Pure."""
+"""Likely typing errors in the domain of an address: gmial.com, hotmail.con, orange.f. They are
+asked about, not corrected: they may exist. Pure.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,27 @@ _OTHERS = frozenset({
     "yahoo.ca", "yahoo.de", "yahoo.es",
 })  # fmt: skip
 # Two signs and more from what is meant, and typed all the same.
-_MEANT = {"gmail.fr": "gmail.com", "icloud.fr": "icloud.com", "laposte.fr": "laposte.net", "laposte.com": "laposte.net"}
+_MEANT = {
+    "gmail.fr": "gmail.com",
+    "icloud.fr": "icloud.com",
+    "laposte.fr": "laposte.net",
+    "laposte.com": "laposte.net",
+}
 _ENDINGS = {
-    **dict.fromkeys(("con", "cmo", "ocm", "comm", "coml", "cim", "cpm", "vom", "xom", "clm", "copm"), "com"),
+    **dict.fromkeys(
+        ("con", "cmo", "ocm", "comm", "coml", "cim", "cpm", "vom", "xom", "clm", "copm"), "com"
+    ),
     **dict.fromkeys(("frr", "ffr", "ft", "rf"), "fr"),
     **dict.fromkeys(("nte", "ner", "netl"), "net"),
 }
-_SHORTEST = 5  # letters before the last dot, from which on one wrong sign is more likely than another provider
+# letters before the last dot, from which on one wrong sign is more likely than another provider
+_SHORTEST = 5
 
 
 def meant_by(address: str) -> str:
-    """The address that was probably meant by a normalised one, "" where it is as likely what it says."""
+    """The address that was probably meant by a normalised one, "" where it is as likely what it
+    says.
+    """
     local, _, domain = address.rpartition("@")
     found = _meant(domain)
     return f"{local}@{found}" if found else ""
@@ -44,7 +56,11 @@ def _meant(domain: str) -> str:
     cut = next((known for known in sorted(PROVIDERS) if known[:-1] == mended), "")
     if cut:
         return cut
-    near = [known for known in sorted(PROVIDERS) if len(known.partition(".")[0]) >= _SHORTEST and _is_one_slip(mended, known)]
+    near = [
+        known
+        for known in sorted(PROVIDERS)
+        if len(known.partition(".")[0]) >= _SHORTEST and _is_one_slip(mended, known)
+    ]
     if near:
         return near[0]
     return mended if mended != domain and _ENDINGS[ending] == "com" else ""
@@ -54,7 +70,10 @@ def _is_one_slip(written: str, meant: str) -> bool:
     """One sign too many, too few, another, or two that changed places."""
     if abs(len(written) - len(meant)) > 1:
         return False
-    start = next((n for n, (a, b) in enumerate(zip(written, meant, strict=False)) if a != b), min(len(written), len(meant)))
+    start = next(
+        (n for n, (a, b) in enumerate(zip(written, meant, strict=False)) if a != b),
+        min(len(written), len(meant)),
+    )
     one, other = written[start:], meant[start:]
     swapped = one[:2] == other[1::-1] and len(one) > 1 and one[2:] == other[2:]
     return one[1:] == other[1:] or one[1:] == other or one == other[1:] or swapped

@@ -1,7 +1,9 @@
-"""What a person's file is, in bytes: one pass over the whole of it in fixed memory, nothing guessed from its start.
+"""What a person's file is, in bytes: one pass over the whole of it in fixed memory, nothing guessed
+from its start.
 
-A file is UTF-8 if all of it is. If not, the whole of it decides: where accents in UTF-8 outnumber the octets that are none, it is UTF-8 and the
-lines that are not are named one by one; else it is cp1252. UTF-16 is believed with its mark, or when every second octet says so.
+A file is UTF-8 if all of it is. If not, the whole of it decides: where accents in UTF-8 outnumber
+the octets that are none, it is UTF-8 and the lines that are not are named one by one; else it is
+cp1252. UTF-16 is believed with its mark, or when every second octet says so.
 """
 
 from __future__ import annotations
@@ -35,9 +37,11 @@ _NOT_TEXT = (
 _SAVE_AS_CSV = "open it in the program it comes from and save it as CSV (UTF-8)"
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r\x1a")
 
-# Octets that are no UTF-8 within a file that is: each becomes a lone surrogate, by which `damaged` knows the line.
+# Octets that are no UTF-8 within a file that is: each becomes a lone surrogate, by which `damaged`
+# knows the line.
 DAMAGED = "surrogateescape"
-# The five octets cp1252 leaves undefined are read as latin-1 reads them: nothing is replaced, nothing is lost.
+# The five octets cp1252 leaves undefined are read as latin-1 reads them: nothing is replaced,
+# nothing is lost.
 WITH_LATIN1 = "relance-latin-1"
 
 
@@ -47,20 +51,27 @@ class TableRefused(ValueError):
 
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _GARBLED = re.compile("[\u00c2-\u00c5][^\x00-\x7f]|\u00e2[\u20ac\u201a]")
-# Where a letter of Mac OS, DOS or latin-9 stood, and cp1252 has a sign, or a capital after a small letter.
-_NO_LETTER = re.compile("[a-z\u00df-\u00f6\u00f8-\u00ff][ŽŠƒ‚„†‡ˆ‰‹\x81\x8d\x8f\x90\x9d]|[A-Za-z][½¼][a-z]")
+# Where a letter of Mac OS, DOS or latin-9 stood, and cp1252 has a sign, or a capital after a small
+# letter.
+_NO_LETTER = re.compile(
+    "[a-z\u00df-\u00f6\u00f8-\u00ff][ŽŠƒ‚„†‡ˆ‰‹\x81\x8d\x8f\x90\x9d]|[A-Za-z][½¼][a-z]"
+)
 _CAPITAL_WITHIN = re.compile("[a-z\u00df-\u00f6\u00f8-\u00ff][A-Z\u00c0-\u00d6\u00d8-\u00de]")
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,5}|#x[0-9A-Fa-f]{2,4});")
 REPLACEMENT = "\ufffd"
 """What a program leaves of a letter that it could not read."""
 _UNDEFINED = "\x81\x8d\x8f\x90\x9d"
-_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_MULTIBYTE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
 _ASCII = bytes(range(0x80))
 
 
 @dataclass(frozen=True)
 class Source:
-    """One regular file as it was when it was looked at; `codec` and `errors` are those of `open`."""
+    """One regular file as it was when it was looked at; `codec` and `errors` are those of
+    `open`.
+    """
 
     path: Path
     codec: str
@@ -78,7 +89,10 @@ def examine(path: Path, limit: int = BYTES_LIMIT) -> Source:
     if status.st_size == 0:
         raise TableRefused(f"{path.name} is empty")
     if status.st_size > limit:
-        raise TableRefused(f"{path.name} has {status.st_size:,} bytes; the most that is read is {limit:,}: split it")
+        raise TableRefused(
+            f"{path.name} has {status.st_size:,} bytes; the most that is read is {limit:,}:"
+            " split it"
+        )
     try:
         codec = _codec(path)
     except OSError as problem:
@@ -94,20 +108,34 @@ def damaged(text: str) -> bool:
 
 def mended(text: str) -> str:
     """What a damaged line most likely says: its octets that are no UTF-8, read as cp1252."""
-    return _SURROGATE.sub(lambda octet: (ord(octet[0]) - 0xDC00).to_bytes(1, "big").decode("cp1252", WITH_LATIN1), text)
+    return _SURROGATE.sub(
+        lambda octet: (ord(octet[0]) - 0xDC00).to_bytes(1, "big").decode("cp1252", WITH_LATIN1),
+        text,
+    )
 
 
 def ungarbled(text: str) -> str:
-    """What a text most likely said before its octets were taken for cp1252 (`FranÃ§ois`, `Zo‚`: François, Zoé) or its letters were written as HTML
-    has them; "" where nothing says that they were."""
+    """What a text most likely said before its octets were taken for cp1252 (`FranÃ§ois`, `Zo‚`:
+    François, Zoé) or its letters were written as HTML has them; "" where nothing says that they
+    were.
+    """
     if text.isascii():
         right = unescape(text) if _ENTITY.search(text) else text
         return right if right != text else ""
-    codecs_meant = (("utf-8",) if _GARBLED.search(text) else ()) + (("mac-roman", "cp850", "iso8859-15") if _NO_LETTER.search(text) else ())
+    codecs_meant = (("utf-8",) if _GARBLED.search(text) else ()) + (
+        ("mac-roman", "cp850", "iso8859-15") if _NO_LETTER.search(text) else ()
+    )
     if not codecs_meant:
         return ""
     try:
-        octets = b"".join(character.encode("cp1252") if character not in _UNDEFINED else character.encode("latin-1") for character in text)
+        octets = b"".join(
+            (
+                character.encode("cp1252")
+                if character not in _UNDEFINED
+                else character.encode("latin-1")
+            )
+            for character in text
+        )
     except UnicodeError:
         return ""
     return next((right for codec in codecs_meant if (right := _read_as(octets, codec))), "")
@@ -119,7 +147,10 @@ def _read_as(octets: bytes, codec: str) -> str:
         right = octets.decode(codec)
     except UnicodeError:
         return ""
-    if codec != "utf-8" and (_CAPITAL_WITHIN.search(right) or any(ord(c) > 0x7E and not c.isalpha() and c not in "’«»\u00a0" for c in right)):
+    if codec != "utf-8" and (
+        _CAPITAL_WITHIN.search(right)
+        or any(ord(c) > 0x7E and not c.isalpha() and c not in "’«»\u00a0" for c in right)
+    ):
         return ""
     return right if all(ord(c) < 0x180 or 0x2000 <= ord(c) < 0x20D0 for c in right) else ""
 
@@ -156,7 +187,9 @@ def _codec(path: Path) -> str:
     wide = _utf16(head)
     if wide is not None:
         if not _decodes(path, wide):
-            raise TableRefused(f"{path.name} starts as UTF-16 and does not go on as such: {_SAVE_AS_CSV}")
+            raise TableRefused(
+                f"{path.name} starts as UTF-16 and does not go on as such: {_SAVE_AS_CSV}"
+            )
         return wide
     if _decodes(path, "utf-8"):
         return "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
@@ -168,12 +201,16 @@ def _codec(path: Path) -> str:
 
 
 def _mostly_utf8(path: Path) -> bool:
-    """Two accents of cp1252 are hardly ever one of UTF-8 by chance, so as many as there are octets that are none are enough."""
+    """Two accents of cp1252 are hardly ever one of UTF-8 by chance, so as many as there are octets
+    that are none are enough.
+    """
     balance = 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             sequences = _MULTIBYTE.findall(chunk)
-            balance += len(sequences) + sum(map(len, sequences)) - len(chunk.translate(None, _ASCII))
+            balance += (
+                len(sequences) + sum(map(len, sequences)) - len(chunk.translate(None, _ASCII))
+            )
     return balance >= 0
 
 
@@ -206,7 +243,9 @@ def _decodes(path: Path, codec: str) -> bool:
             # The rest of a file that is no UTF-8 is still searched for NULs.
             found = chunk.find(0) if codec == "utf-8" else text.find("\0")
             if found >= 0:
-                raise TableRefused(f"{path.name} holds NUL characters (near byte {position + found + 1:,})")
+                raise TableRefused(
+                    f"{path.name} holds NUL characters (near byte {position + found + 1:,})"
+                )
             position += len(chunk)
     if valid:
         try:

@@ -1,6 +1,8 @@
-"""A posted form → the answers it holds, or the reasons, input by input, why it cannot be accepted yet; and answers → the command. Pure.
+"""A posted form → the answers it holds, or the reasons, input by input, why it cannot be accepted
+yet; and answers → the command. Pure.
 
-Every posted value is hostile: it is bounded, brought to NFC, one line, and free of what would make a confirmation mail carry a stranger's link.
+Every posted value is hostile: it is bounded, brought to NFC, one line, and free of what would make
+a confirmation mail carry a stranger's link.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from engine.sequence.model import Form
 from engine.subscriber.commands import RequestConsent, Subscribe
 from engine.subscriber.events import Cause
 
-Reason = Literal["missing", "address", "sign", "meant", "long", "line", "link", "choose", "tick", "age"]
+Reason = Literal[
+    "missing", "address", "sign", "meant", "long", "line", "link", "choose", "tick", "age"
+]
 EMAIL, TIMEZONE = "email", "timezone"
 AGREED, STAMP, SHOWN = "relance-agreed", "relance-stamp", "relance-shown"
 AGE, SOURCE, CAMPAIGN, PROOF = "relance-age", "relance-source", "relance-campaign", "relance-proof"
@@ -36,10 +40,11 @@ _DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """A form well filled in. `list` is where it leads; `objects` is a ticked box on a form whose ground is not consent (CPCE L34-5 al. 4).
+    """A form well filled in. `list` is where it leads; `objects` is a ticked box on a form whose
+    ground is not consent (CPCE L34-5 al. 4).
 
-    `of_age`: the box about the age was ticked. `source` and `campaign`: how they came to the form, as its address said. `proof`: a shop's
-    (`signed_order`), not looked at yet.
+    `of_age`: the box about the age was ticked. `source` and `campaign`: how they came to the form,
+    as its address said. `proof`: a shop's (`signed_order`), not looked at yet.
     """
 
     address: str
@@ -58,7 +63,9 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """What stands in the way, by the name of the input. `meant` is the address that was probably meant, where "sign" or "meant" stands in it."""
+    """What stands in the way, by the name of the input. `meant` is the address that was probably
+    meant, where "sign" or "meant" stands in it.
+    """
 
     reasons: Mapping[str, Reason]
     meant: str = ""
@@ -66,7 +73,10 @@ class NotYet:
 
 def trap(form: Form) -> str:
     """The name of the input nobody sees: plausible, and none the author uses."""
-    used = {each.name for each in form.fields} | {form.order_field, form.question.name if form.question else ""}
+    used = {each.name for each in form.fields} | {
+        form.order_field,
+        form.question.name if form.question else "",
+    }
     return next((name for name in _TRAPS if name not in used), "relance-website")
 
 
@@ -75,9 +85,11 @@ def is_trapped(posted: Mapping[str, str], form: Form) -> bool:
 
 
 def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
-    """The answers, or every reason at once. A time zone that is none was not written by a person and is left out.
+    """The answers, or every reason at once. A time zone that is none was not written by a person
+    and is left out.
 
-    An address that looks like a typing error is asked about once: sent again as it was, it is what they meant.
+    An address that looks like a typing error is asked about once: sent again as it was, it is what
+    they meant.
     """
     reasons: dict[str, Reason] = {}
     address, number, choice, meant, written = "", form.list, "", "", address_in(posted)
@@ -112,28 +124,44 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
     if reasons:
         return NotYet(reasons, meant)
     objects = ticked and form.basis in ("soft-optin", "b2b")
-    zone, proof = read_zone(posted.get(TIMEZONE, "").strip()), posted.get(PROOF, "") if order else ""
-    return Answers(address, number, fields, choice, ticked, zone, order, objects, of_age, *_came(posted), proof)
+    zone = read_zone(posted.get(TIMEZONE, "").strip())
+    proof = posted.get(PROOF, "") if order else ""
+    return Answers(
+        address, number, fields, choice, ticked, zone, order, objects, of_age, *_came(posted), proof
+    )
 
 
 def address_in(posted: Mapping[str, str]) -> str:
-    """The address as it was written or, where the person pressed the button that offers another one, that one; not if they have changed it since."""
+    """The address as it was written or, where the person pressed the button that offers another
+    one, that one; not if they have changed it since.
+    """
     written, meant = posted.get(EMAIL, ""), posted.get(MEANT, "")
     return meant if meant and written == posted.get(TYPED) else written
 
 
 def _came(posted: Mapping[str, str]) -> tuple[str, str]:
-    """Whatever is not plain words of one line was not written by whoever made the campaign: it is dropped, and the form accepted."""
+    """Whatever is not plain words of one line was not written by whoever made the campaign: it is
+    dropped, and the form accepted.
+    """
     reasons: dict[str, Reason] = {}
-    source, campaign = text_of(posted, SOURCE, False, reasons), text_of(posted, CAMPAIGN, False, reasons)
+    source = text_of(posted, SOURCE, False, reasons)
+    campaign = text_of(posted, CAMPAIGN, False, reasons)
     return source, campaign
 
 
-def text_of(posted: Mapping[str, str], name: str, required: bool, reasons: dict[str, Reason], *, hosts: bool = True) -> str:
+def text_of(
+    posted: Mapping[str, str],
+    name: str,
+    required: bool,
+    reasons: dict[str, Reason],
+    *,
+    hosts: bool = True,
+) -> str:
     """What a person wrote into an input, "" where it is not accepted; why not goes into `reasons`.
 
-    Links are refused however they are spelled; without `hosts` so is whatever looks like a host or an address: such a form takes at once people who
-    may have asked for nothing, and its letters say what was typed. (A mail that asks to confirm says names alone.)
+    Links are refused however they are spelled; without `hosts` so is whatever looks like a host or
+    an address: such a form takes at once people who may have asked for nothing, and its letters say
+    what was typed. (A mail that asks to confirm says names alone.)
     """
     raw = posted.get(name, "")
     if len(raw) > 4 * LONGEST:
@@ -156,14 +184,29 @@ def text_of(posted: Mapping[str, str], name: str, required: bool, reasons: dict[
 
 
 def _folded(text: str) -> str:
-    """As programs may read it: compatible forms made plain, invisible signs gone, every dot a full stop."""
-    visible = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    """As programs may read it: compatible forms made plain, invisible signs gone, every dot a full
+    stop.
+    """
+    visible = "".join(
+        sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf"
+    )
     return visible.translate(_DOTS)
 
 
 def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
-    """What was posted, as far as the form has an input for it: nothing a person wrote is lost with a mistake beside it."""
-    names = [EMAIL, AGREED, AGE, SOURCE, CAMPAIGN, PROOF, TIMEZONE, *(each.name for each in form.fields)]
+    """What was posted, as far as the form has an input for it: nothing a person wrote is lost with
+    a mistake beside it.
+    """
+    names = [
+        EMAIL,
+        AGREED,
+        AGE,
+        SOURCE,
+        CAMPAIGN,
+        PROOF,
+        TIMEZONE,
+        *(each.name for each in form.fields),
+    ]
     names += [form.question.name] if form.question else []
     names += [form.order_field] if form.order_field else []
     shown = {name: posted[name][: 4 * LONGEST] for name in names if posted.get(name)}
@@ -183,9 +226,11 @@ def request_for(
     fields: tuple[str, ...],
     hold_until: int = 0,
 ) -> RequestConsent:
-    """Ask by mail, and not before `hold_until` (ms). Anybody can type an address, so whoever is known under it is where they were until they confirm.
+    """Ask by mail, and not before `hold_until` (ms). Anybody can type an address, so whoever is
+    known under it is where they were until they confirm.
 
-    `request` is a fresh random id, `notice` the digest of the words shown, `fields` the names of what the vault will keep.
+    `request` is a fresh random id, `notice` the digest of the words shown, `fields` the names of
+    what the vault will keep.
     """
     return RequestConsent(
         now,
@@ -203,9 +248,18 @@ def request_for(
 
 
 def joining(
-    answers: Answers, form: Form, now: int, cause: Cause, call: str, notice: str, language: str, fields: tuple[str, ...]
+    answers: Answers,
+    form: Form,
+    now: int,
+    cause: Cause,
+    call: str,
+    notice: str,
+    language: str,
+    fields: tuple[str, ...],
 ) -> Subscribe:
-    """Join at once. Never as the person's own act: a withdrawal is not undone by it, not even by an order."""
+    """Join at once. Never as the person's own act: a withdrawal is not undone by it, not even by an
+    order.
+    """
     return Subscribe(
         now,
         cause,

@@ -1,9 +1,11 @@
-"""A date or an instant as people and machines write it → milliseconds since 1970: the one reader for every door. Pure.
+"""A date or an instant as people and machines write it → milliseconds since 1970: the one reader
+for every door. Pure.
 
-RFC 3339 and its relatives (`2026-12-01T09:00:00.123456789Z`, `2026-12-01 09:00 +0100`, `20261201T090000Z`), day, month and year with slashes, dashes
-or dots (`20-03-2023 23:41:59`, `7/4/24 5:59 PM`), and months in words (`1er décembre 2026 à 9h`, `Tue, 1 Dec 2026 09:00:00 +0100`, `Dec 1, 2026`).
-What can be read with the day or with the month first is read only where somebody has said which. A leap second is read as the one before it, and
-24:00 as the end of its day.
+RFC 3339 and its relatives (`2026-12-01T09:00:00.123456789Z`, `2026-12-01 09:00 +0100`,
+`20261201T090000Z`), day, month and year with slashes, dashes or dots (`20-03-2023 23:41:59`,
+`7/4/24 5:59 PM`), and months in words (`1er décembre 2026 à 9h`, `Tue, 1 Dec 2026 09:00:00 +0100`,
+`Dec 1, 2026`). What can be read with the day or with the month first is read only where somebody
+has said which. A leap second is read as the one before it, and 24:00 as the end of its day.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from engine.sequence.timing import is_zone, to_instant
 DateOrder = Literal["day-first", "month-first"]
 DATE_ORDERS: tuple[DateOrder, ...] = get_args(DateOrder)
 AHEAD = 5 * 60_000
-"""How far another clock may run ahead of ours, in milliseconds: what it calls now is taken for our now."""
+"""How far another clock may run ahead of ours, in milliseconds: what it calls now is taken for our
+now.
+"""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
@@ -32,12 +36,20 @@ _CLOCK = re.compile(
 )
 _YEARLESS = re.compile(r"--?(\d{2})-?(\d{2})", re.ASCII)
 _WEEKDAY = r"(?:[^\W\d]{2,12}\.?,? )?"
-_DAY_MONTH = re.compile(rf"{_WEEKDAY}(\d{{1,2}})(?:er|st|nd|rd|th|\.)?(?: |-| de )([^\W\d]{{3,12}})\.?,?(?: |-| de )(\d{{4}}|\d{{2}})(?![\d:h])")
-_MONTH_DAY = re.compile(rf"{_WEEKDAY}([^\W\d]{{3,12}})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})(?!\d)")
+_DAY_MONTH = re.compile(
+    rf"{_WEEKDAY}(\d{{1,2}})(?:er|st|nd|rd|th|\.)?(?: |-| de )([^\W\d]{{3,12}})\.?,?(?: |-| de"
+    r" )(\d{4}|\d{2})(?![\d:h])"
+)
+_MONTH_DAY = re.compile(
+    rf"{_WEEKDAY}([^\W\d]{{3,12}})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})(?!\d)"
+)
 _BASIC = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)?(?!\d)", re.ASCII)
-_IN_ZONE = re.compile(r"(?:\[([\w+/-]{1,60})\]| ([A-Za-z_]{3,30}/[\w/-]{1,40}))$", re.ASCII)  # in brackets: RFC 9557
+_IN_ZONE = re.compile(
+    r"(?:\[([\w+/-]{1,60})\]| ([A-Za-z_]{3,30}/[\w/-]{1,40}))$", re.ASCII
+)  # in brackets: RFC 9557
 _BESIDE = re.compile(r" \([^()]{1,60}\)$")  # as browsers name the zone
-# Each month as English, French, German, Spanish, Italian, Dutch and Portuguese write it, long and short, without accents.
+# Each month as English, French, German, Spanish, Italian, Dutch and Portuguese write it, long and
+# short, without accents.
 _MONTHS = {
     name: month
     for month, names in enumerate(
@@ -67,20 +79,26 @@ class DateRefused(ValueError):
 
 
 def read_instant(text: str, zone: str, order: DateOrder | None = None) -> int:
-    """On the clock of `zone` (IANA) where the text brings no zone of its own; a day is its midnight. Raises DateRefused.
+    """On the clock of `zone` (IANA) where the text brings no zone of its own; a day is its
+    midnight. Raises DateRefused.
 
-    Without an `order`, what reads both ways (03/04/2026) is refused. Fractions of a second are cut to milliseconds.
+    Without an `order`, what reads both ways (03/04/2026) is refused. Fractions of a second are cut
+    to milliseconds.
     """
     return _read(" ".join(text.split()), zone, order)
 
 
 def not_after(instant: int, now: int) -> int | None:
-    """`instant`, or `now` where another clock runs a little ahead of ours; None for what lies in the future."""
+    """`instant`, or `now` where another clock runs a little ahead of ours; None for what lies in
+    the future.
+    """
     return min(instant, now) if instant <= now + AHEAD else None
 
 
 def is_no_day(text: str) -> bool:
-    """Whether a text has the form of a date and names no day: `00/00/00` as Outlook leaves it, `--02-29` as address books write a birthday."""
+    """Whether a text has the form of a date and names no day: `00/00/00` as Outlook leaves it,
+    `--02-29` as address books write a birthday.
+    """
     if _YEARLESS.fullmatch(text):
         return True
     parts = _parts(text, "day-first")
@@ -88,15 +106,17 @@ def is_no_day(text: str) -> bool:
 
 
 def in_figures(text: str) -> str:
-    """A date whose month is in words, or that has no signs between its figures, with its year, month and day in figures; any other as it is."""
+    """A date whose month is in words, or that has no signs between its figures, with its year,
+    month and day in figures; any other as it is.
+    """
     if basic := _BASIC.match(text):
         year, month, day, hour, minute, second = basic.groups()
-        return f"{year}-{month}-{day}T{hour}:{minute}:{second or '00'}{text[basic.end():]}"
+        return f"{year}-{month}-{day}T{hour}:{minute}:{second or '00'}{text[basic.end() :]}"
     for pattern in (_DAY_MONTH, _MONTH_DAY):
         if (found := pattern.match(text)) is not None:
             day, name = (found[1], found[2]) if pattern is _DAY_MONTH else (found[2], found[1])
             if month_in_figures := _MONTHS.get(_unaccented(name)):
-                return f"{_year(found[3])}-{month_in_figures:02}-{day}{text[found.end():]}"
+                return f"{_year(found[3])}-{month_in_figures:02}-{day}{text[found.end() :]}"
     return text
 
 
@@ -117,11 +137,17 @@ def _read(text: str, zone: str, order: DateOrder | None) -> int:
     if (named := _IN_ZONE.search(text)) and is_zone(named[1] or named[2]):
         text, zone = text[: named.start()], named[1] or named[2]
     if order is None and _order_of(text) == "either":
-        raise DateRefused("the date can be read with the day or with the month first: write 2026-12-01")
-    parts = _parts(text, order or ("month-first" if _order_of(text) == "month-first" else "day-first"))
+        raise DateRefused(
+            "the date can be read with the day or with the month first: write 2026-12-01"
+        )
+    parts = _parts(
+        text, order or ("month-first" if _order_of(text) == "month-first" else "day-first")
+    )
     clock = _CLOCK.fullmatch(text, parts[3]) if parts is not None and parts[3] < len(text) else None
     if parts is None or (clock is None and parts[3] < len(text)):
-        raise DateRefused("the date is not understood: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00")
+        raise DateRefused(
+            "the date is not understood: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00"
+        )
     try:
         day = date(*parts[:3])
         if clock is None:
@@ -133,9 +159,15 @@ def _read(text: str, zone: str, order: DateOrder | None) -> int:
 
 def _at(day: date, clock: re.Match[str], zone: str) -> int:
     hour, after_h, minute, second, fraction, half, sign, hours, minutes, universal = clock.groups()
-    read = (_hour(int(hour), half), int(minute or after_h or 0), 59 if second == "60" else int(second or 0))
+    read = (
+        _hour(int(hour), half),
+        int(minute or after_h or 0),
+        59 if second == "60" else int(second or 0),
+    )
     ended = read == (24, 0, 0)
-    local = datetime(day.year, day.month, day.day, *((0, 0, 0) if ended else read)) + timedelta(days=ended)
+    local = datetime(day.year, day.month, day.day, *((0, 0, 0) if ended else read)) + timedelta(
+        days=ended
+    )
     milliseconds = 0 if ended else int((fraction or "")[:3].ljust(3, "0"))
     if not (universal or sign):
         return to_instant(local, zone) + milliseconds
@@ -160,12 +192,18 @@ def _parts(text: str, order: DateOrder) -> tuple[int, int, int, int] | None:
         return int(found[1]), int(found[3]), int(found[4]), found.end()
     if found := _YEAR_LAST.match(text):
         first, second, year = int(found[1]), int(found[3]), _year(found[4])
-        return (year, second, first, found.end()) if order == "day-first" else (year, first, second, found.end())
+        return (
+            (year, second, first, found.end())
+            if order == "day-first"
+            else (year, first, second, found.end())
+        )
     return None
 
 
 def _order_of(text: str) -> DateOrder | Literal["either", ""]:
-    """What the numbers of one date say of its order; "" where they say nothing: year first, twice the same number, or no day at all."""
+    """What the numbers of one date say of its order; "" where they say nothing: year first, twice
+    the same number, or no day at all.
+    """
     found = _YEAR_LAST.match(text)
     if found is None:
         return ""
@@ -179,7 +217,9 @@ def _order_of(text: str) -> DateOrder | Literal["either", ""]:
 
 @dataclass(slots=True)
 class DatesOfColumn:
-    """What the dates of one column say of the order they are all written in: the line (from 1; 0 for none) of the first that says each thing."""
+    """What the dates of one column say of the order they are all written in: the line (from 1; 0
+    for none) of the first that says each thing.
+    """
 
     day_first: int = 0
     month_first: int = 0

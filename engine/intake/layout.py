@@ -1,4 +1,6 @@
-"""How one file is laid out, judged from its first rows: what separates columns, and which lines are no rows."""
+"""How one file is laid out, judged from its first rows: what separates columns, and which lines are
+no rows.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=([^\w\s"]|\t)"?[\r\n]*', re.IGNORECA
 
 @dataclass(frozen=True)
 class Layout:
-    """`delimiter` is '' where every line is one address; `comments` tells whether lines starting with # are skipped."""
+    """`delimiter` is '' where every line is one address; `comments` tells whether lines starting
+    with # are skipped.
+    """
 
     source: Source
     delimiter: str
@@ -46,7 +50,9 @@ class Layout:
 
 
 def lay_out(source: Source, known: Collection[str]) -> tuple[Layout, list[list[str]]]:
-    """The layout, and the first rows read with it: at least one. `known` are folded headings. Raises TableRefused."""
+    """The layout, and the first rows read with it: at least one. `known` are folded headings.
+    Raises TableRefused.
+    """
     with opened(source) as file:
         head = file.read(_HEAD)
     separator = _SEPARATOR_LINE.fullmatch(head.partition("\n")[0].partition("\r")[0])
@@ -54,7 +60,10 @@ def lay_out(source: Source, known: Collection[str]) -> tuple[Layout, list[list[s
     if separator is not None:
         layout = replace(layout, delimiter=separator[1])
     elif not (layout.comments and _is_plain_list(layout.first_rows(head))):
-        samples = {delimiter: replace(layout, delimiter=delimiter).first_rows(head) for delimiter in DELIMITERS}
+        samples = {
+            delimiter: replace(layout, delimiter=delimiter).first_rows(head)
+            for delimiter in DELIMITERS
+        }
         layout = replace(layout, delimiter=choose_delimiter(samples, known))
     rows = layout.first_rows(head)
     if not rows:
@@ -71,7 +80,9 @@ def opened(source: Source) -> io.TextIOWrapper:
 
 
 def _is_plain_list(lines: list[list[str]]) -> bool:
-    """Whether most lines are one address each, the first among them, and none has a tab between two things."""
+    """Whether most lines are one address each, the first among them, and none has a tab between two
+    things.
+    """
     whole = [is_address(line[0]) for line in lines]
     tabs = any("\t" in line[0].strip() for line in lines)
     return bool(whole) and whole[0] and not tabs and 2 * sum(whole) > len(whole)
@@ -81,4 +92,8 @@ def _problem(layout: Layout, head: str) -> str:
     for found in layout.records(io.StringIO(head, newline="")):
         if isinstance(found, Broken):
             return f"on line {found.line}, {found.reason}"
-    return "it holds blank lines only" if len(head) < _HEAD else f"its first {_HEAD:,} characters are blank lines"
+    return (
+        "it holds blank lines only"
+        if len(head) < _HEAD
+        else f"its first {_HEAD:,} characters are blank lines"
+    )

@@ -1,7 +1,8 @@
-"""A time zone or a language as people and other programs write it → its IANA name or its code: the one reader for every door. Pure.
+"""A time zone or a language as people and other programs write it → its IANA name or its code: the
+one reader for every door. Pure.
 
-What CLDR knows (Windows' names of zones, the names of languages in French, in English and in the language itself) is read by babel, and only
-when a text is not already a name or a code.
+What CLDR knows (Windows' names of zones, the names of languages in French, in English and in the
+language itself) is read by babel, and only when a text is not already a name or a code.
 """
 
 from __future__ import annotations
@@ -13,10 +14,69 @@ from functools import cache, lru_cache
 from engine.sequence.timing import is_zone, known_zones
 
 # In the order in which a city that two regions claim is looked for.
-_REGIONS = ("Europe/", "America/", "Asia/", "Africa/", "Australia/", "Pacific/", "Atlantic/", "Indian/", "Antarctica/", "Arctic/")
+_REGIONS = (
+    "Europe/",
+    "America/",
+    "Asia/",
+    "Africa/",
+    "Australia/",
+    "Pacific/",
+    "Atlantic/",
+    "Indian/",
+    "Antarctica/",
+    "Arctic/",
+)
 _OFTEN_SPOKEN = (
-    *("fr", "en", "de", "es", "it", "nl", "pt", "ca", "eu", "gl", "br", "oc", "co", "lb", "pl", "cs", "sk", "hu", "ro", "bg", "hr", "sr", "sl"),
-    *("bs", "mk", "sq", "el", "tr", "ru", "uk", "be", "lt", "lv", "et", "fi", "sv", "da", "nb", "nn", "no", "is", "ga", "cy", "mt", "ar", "he"),
+    *(
+        "fr",
+        "en",
+        "de",
+        "es",
+        "it",
+        "nl",
+        "pt",
+        "ca",
+        "eu",
+        "gl",
+        "br",
+        "oc",
+        "co",
+        "lb",
+        "pl",
+        "cs",
+        "sk",
+        "hu",
+        "ro",
+        "bg",
+        "hr",
+        "sr",
+        "sl",
+    ),
+    *(
+        "bs",
+        "mk",
+        "sq",
+        "el",
+        "tr",
+        "ru",
+        "uk",
+        "be",
+        "lt",
+        "lv",
+        "et",
+        "fi",
+        "sv",
+        "da",
+        "nb",
+        "nn",
+        "no",
+        "is",
+        "ga",
+        "cy",
+        "mt",
+        "ar",
+        "he",
+    ),
     *("fa", "hi", "bn", "ur", "zh", "ja", "ko", "vi", "th", "id", "ms"),
 )
 _OFFSET = re.compile(r"^\s*\((?:UTC|GMT)[^)]*\)\s*", re.IGNORECASE)
@@ -27,8 +87,10 @@ _LONGEST = 100
 
 @lru_cache(maxsize=4096)
 def read_zone(text: str) -> str:
-    """The IANA name of a zone written in any case (`america/chicago`, `Europe/Paris (CET)`), of a city (`Paris`), or as Windows and Rails call it
-    (`Romance Standard Time`, `Eastern Time (US & Canada)`); "" for what is none."""
+    """The IANA name of a zone written in any case (`america/chicago`, `Europe/Paris (CET)`), of a
+    city (`Paris`), or as Windows and Rails call it (`Romance Standard Time`, `Eastern Time (US &
+    Canada)`); "" for what is none.
+    """
     if is_zone(text):
         return text
     if not text or len(text) > _LONGEST:
@@ -43,7 +105,9 @@ def read_zone(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def read_language(text: str) -> str:
-    """The code of a language, without its region: `fr` from `FR`, `fr_CA`, `fra`, `Français`, `french`, `Français (France)`; "" for what is none."""
+    """The code of a language, without its region: `fr` from `FR`, `fr_CA`, `fra`, `Français`,
+    `french`, `Français (France)`; "" for what is none.
+    """
     first = re.split(r"[,;]", text[:_LONGEST], maxsplit=1)[0].strip()
     if first.lower() in ("fr", "en"):
         return first.lower()
@@ -55,9 +119,15 @@ def read_language(text: str) -> str:
 
 
 def _squeezed(text: str) -> str:
-    """Without case, accents, blanks and underscores; signs stay, because Etc/GMT+5 is not Etc/GMT-5."""
+    """Without case, accents, blanks and underscores; signs stay, because Etc/GMT+5 is not
+    Etc/GMT-5.
+    """
     apart = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(character for character in apart if not (character.isspace() or character == "_" or unicodedata.combining(character)))
+    return "".join(
+        character
+        for character in apart
+        if not (character.isspace() or character == "_" or unicodedata.combining(character))
+    )
 
 
 @cache
@@ -71,7 +141,11 @@ def _zones() -> dict[str, str]:
             if name.startswith(region):
                 read.setdefault(_squeezed(name.rpartition("/")[2]), name)
     # Windows' "UTC+02" and the like are hours, not places: nobody's clock changes there.
-    windows = {_squeezed(name): str(zone) for name, zone in get_global("windows_zone_mapping").items() if is_zone(str(zone)) and "UTC" not in name}
+    windows = {
+        _squeezed(name): str(zone)
+        for name, zone in get_global("windows_zone_mapping").items()
+        if is_zone(str(zone)) and "UTC" not in name
+    }
     return read | windows | {_squeezed(name): name for name in names}
 
 
@@ -81,7 +155,11 @@ def _languages() -> dict[str, str]:
     from babel.core import Locale, get_global
 
     codes = {str(code): str(code) for code in Locale("en").languages if len(str(code)) in (2, 3)}
-    aliases = {str(code): str(other) for code, other in get_global("language_aliases").items() if len(str(code)) == 3 and str(other) in codes}
+    aliases = {
+        str(code): str(other)
+        for code, other in get_global("language_aliases").items()
+        if len(str(code)) == 3 and str(other) in codes
+    }
     names: dict[str, str] = {}
     for spoken in ("fr", "en"):
         for code, name in Locale(spoken).languages.items():

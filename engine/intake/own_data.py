@@ -1,7 +1,8 @@
-"""What is pressed on the page of a person's own data, and what they correct there. Pure; every posted value is hostile.
+"""What is pressed on the page of a person's own data, and what they correct there. Pure; every
+posted value is hostile.
 
-A link that was forwarded opens this page too. So an address is never changed here, only asked to be: whoever holds the letter of another could
-otherwise make themselves that other.
+A link that was forwarded opens this page too. So an address is never changed here, only asked to
+be: whoever holds the letter of another could otherwise make themselves that other.
 """
 
 from __future__ import annotations
@@ -15,7 +16,20 @@ from engine.intake.address import AddressRefused, normalise
 from engine.intake.forms import Reason, text_of
 from engine.intake.locales import read_language, read_zone
 
-Act = Literal["see", "json", "csv", "proof", "correct", "address", "restrict", "lift", "object", "erase", "erase-now", "nothing"]
+Act = Literal[
+    "see",
+    "json",
+    "csv",
+    "proof",
+    "correct",
+    "address",
+    "restrict",
+    "lift",
+    "object",
+    "erase",
+    "erase-now",
+    "nothing",
+]
 Wrong = Reason | Literal["zone", "language", "same"]
 ACTS: tuple[Act, ...] = get_args(Act)
 READING: frozenset[Act] = frozenset({"see", "json", "csv", "proof", "erase"})
@@ -50,17 +64,23 @@ class Mistaken:
 
 
 def read_press(posted: Mapping[str, str]) -> Press:
-    """A provider's one-click POST (RFC 8058) is meant for another link, and presses nothing here."""
+    """A provider's one-click POST (RFC 8058) is meant for another link, and presses nothing
+    here.
+    """
     if "List-Unsubscribe" in posted:
         return Press("nothing", "")
     act: Act = next((each for each in ACTS if each == posted.get("act", "")), "nothing")
     return Press(act, posted.get("nonce", ""), bool(posted.get(SURE, "")))
 
 
-def read_corrections(posted: Mapping[str, str], known: Mapping[str, str], timezone: str, language: str) -> Corrected | Mistaken:
-    """`known` has every field that may be corrected, with its value or ""; `timezone` and `language` are the person's.
+def read_corrections(
+    posted: Mapping[str, str], known: Mapping[str, str], timezone: str, language: str
+) -> Corrected | Mistaken:
+    """`known` has every field that may be corrected, with its value or ""; `timezone` and
+    `language` are the person's.
 
-    What was left as it was shown is not read: what others once wrote here may not be what a person may write.
+    What was left as it was shown is not read: what others once wrote here may not be what a person
+    may write.
     """
     reasons: dict[str, Wrong] = {}
     changed = {}
@@ -78,7 +98,9 @@ def read_corrections(posted: Mapping[str, str], known: Mapping[str, str], timezo
         reasons[LANGUAGE] = "language"
     if reasons:
         return Mistaken(reasons)
-    return Corrected(changed, zone if zone != timezone else "", tongue if tongue != language[:2].lower() else "")
+    return Corrected(
+        changed, zone if zone != timezone else "", tongue if tongue != language[:2].lower() else ""
+    )
 
 
 def read_address(posted: Mapping[str, str], known: str) -> str | Mistaken:

@@ -1,7 +1,9 @@
-"""Rows of cells out of text lines, one at a time, whatever their line ends and however badly they are quoted.
+"""Rows of cells out of text lines, one at a time, whatever their line ends and however badly they
+are quoted.
 
-A stray quote costs the line it stands on and no other: a quoted cell that runs on too long, or closes in the middle
-of a word on a later line, makes its first line Broken, and reading goes on with the very next line.
+A stray quote costs the line it stands on and no other: a quoted cell that runs on too long, or
+closes in the middle of a word on a later line, makes its first line Broken, and reading goes on
+with the very next line.
 """
 
 from __future__ import annotations
@@ -14,12 +16,16 @@ from typing import NamedTuple, TextIO
 
 CELL_LIMIT = 64 * 1024  # characters a quoted cell may hold
 ROW_LINES = 50  # physical lines a row with quoted cells may cover
-LINE_LIMIT = 256 * 1024  # characters of a physical line; a longer one is skipped in pieces, never held whole
+LINE_LIMIT = (
+    256 * 1024
+)  # characters of a physical line; a longer one is skipped in pieces, never held whole
 _KEPT = 1000  # characters of a line too long that go on to the reject file
 
 
 class Record(NamedTuple):
-    """The cells of one row; `line` is the physical line (from 1) where it starts, `raw` its text as written."""
+    """The cells of one row; `line` is the physical line (from 1) where it starts, `raw` its text as
+    written.
+    """
 
     line: int
     cells: list[str]
@@ -58,13 +64,15 @@ class _Lines:
         while piece and not piece.endswith("\n"):
             before, piece = piece, self._file.readline(LINE_LIMIT)
             if before.endswith("\r"):
-                # readline cuts between CR and LF at its limit; anything but that LF is the next line.
+                # readline cuts between CR and LF at its limit; anything but that LF is the next
+                # line.
                 self._unread = "" if piece == "\n" else piece
                 return
 
 
 def records(file: TextIO, delimiter: str, comments: bool = False) -> Iterator[Record | Broken]:
-    """The rows of `file`; blank lines are skipped, and those that start with # when `comments` is true.
+    """The rows of `file`; blank lines are skipped, and those that start with # when `comments` is
+    true.
 
     Without a delimiter every line is one cell and quotes mean nothing.
     """
@@ -79,7 +87,9 @@ def records(file: TextIO, delimiter: str, comments: bool = False) -> Iterator[Re
             continue
         raw = text.rstrip("\r\n")
         if len(text) >= LINE_LIMIT:
-            yield Broken(number, f"the line is longer than {LINE_LIMIT:,} characters", raw[:_KEPT] + "…")
+            yield Broken(
+                number, f"the line is longer than {LINE_LIMIT:,} characters", raw[:_KEPT] + "…"
+            )
         elif not delimiter:
             yield Record(number, [raw], raw)
         elif '"' not in text:
@@ -125,7 +135,9 @@ class _Quoted:
                 beside = self.text[closing + 1 : end]
                 if '"' in beside or (beside.strip() and len(self.taken) > first):
                     return "a quote stands where none can"
-                cells.append(self.text[opening + 1 : closing].replace('""', '"') + beside.rstrip(" "))
+                cells.append(
+                    self.text[opening + 1 : closing].replace('""', '"') + beside.rstrip(" ")
+                )
             else:
                 end = self._end(at)
                 cells.append(self.text[at:end])
@@ -150,7 +162,11 @@ class _Quoted:
                 return None
 
     def _take(self) -> bool:
-        more = self._lines.next() if len(self.taken) < ROW_LINES - 1 and len(self.text) < LINE_LIMIT else ""
+        more = (
+            self._lines.next()
+            if len(self.taken) < ROW_LINES - 1 and len(self.text) < LINE_LIMIT
+            else ""
+        )
         if more:
             self.taken.append(more)
             self.text += more

@@ -1,4 +1,6 @@
-"""What could not be imported, beside the file it came from, for its owner to mend: private, and inert in any sheet."""
+"""What could not be imported, beside the file it came from, for its owner to mend: private, and
+inert in any sheet.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,12 @@ from typing import Self, TextIO
 
 from engine.intake.encoding import TableRefused
 
-# What a sheet would take for a formula, at the start or after quotes and blanks. A sheet that expects semicolons or
-# tabs also starts a cell within ours after each of them, and a new row after each line end.
-_FORMULA = re.compile(r"""(^(?=[\t\r\n])|(?:^|[;\t\r\n])(?=(?:[^\S\t\r\n]|["'\ufeff\u200b])*[=+\-@＝＋－＠]))""")
+# What a sheet would take for a formula, at the start or after quotes and blanks. A sheet that
+# expects semicolons or tabs also starts a cell within ours after each of them, and a new row after
+# each line end.
+_FORMULA = re.compile(
+    r"""(^(?=[\t\r\n])|(?:^|[;\t\r\n])(?=(?:[^\S\t\r\n]|["'\ufeff\u200b])*[=+\-@＝＋－＠]))"""
+)
 
 
 def inert(cell: str) -> str:
@@ -23,9 +28,11 @@ def inert(cell: str) -> str:
 
 
 class RejectWriter:
-    """Writes `<input>.rejected.csv` (line, reason, row; UTF-8 with its mark; mode 0600) from the first rejection on.
+    """Writes `<input>.rejected.csv` (line, reason, row; UTF-8 with its mark; mode 0600) from the
+    first rejection on.
 
-    Use it in a `with`. An older reject file of the same input is replaced. Raises TableRefused if it cannot write.
+    Use it in a `with`. An older reject file of the same input is replaced. Raises TableRefused if
+    it cannot write.
     """
 
     def __init__(self, source: Path) -> None:
@@ -34,7 +41,9 @@ class RejectWriter:
         self._file: TextIO | None = None
 
     def add(self, line: int, reason: str, raw: str) -> None:
-        """One rejected row: its physical line from 1, a sentence, and its text as it was written."""
+        """One rejected row: its physical line from 1, a sentence, and its text as it was
+        written.
+        """
         try:
             if self._file is None:
                 self._file = self._create()
@@ -47,7 +56,12 @@ class RejectWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         try:
             if self._file is not None:
                 self._file.close()
@@ -58,7 +72,8 @@ class RejectWriter:
         return TableRefused(f"rejected rows cannot be written to {self.path}: {problem.strerror}")
 
     def _create(self) -> TextIO:
-        # Never through a file or link that already stands there: the old one may be readable by others.
+        # Never through a file or link that already stands there: the old one may be readable by
+        # others.
         with suppress(FileNotFoundError):
             self.path.unlink()
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,6 @@
-"""What the API is told of people's rights, as JSON → a call read, or every mistake in it at once. Pure; see `calls`."""
+"""What the API is told of people's rights, as JSON → a call read, or every mistake in it at once.
+Pure; see `calls`.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,22 @@ from engine.sequence.model import Plan
 from engine.subscriber.rights import RIGHTS
 
 ANSWERS = ("done", "refused", "extended")
-_EMAIL = Member("email", "text", True, "The address, or one the person had before it was corrected.")
-_NOTE = Member("note", "text", False, "How it came in, or why it was answered so; kept in the vault.")
-EXPORT = (_EMAIL, Member("right", "text", False, "Which right is answered by it (default: access).", ("access", "portability")))
+_EMAIL = Member(
+    "email", "text", True, "The address, or one the person had before it was corrected."
+)
+_NOTE = Member(
+    "note", "text", False, "How it came in, or why it was answered so; kept in the vault."
+)
+EXPORT = (
+    _EMAIL,
+    Member(
+        "right",
+        "text",
+        False,
+        "Which right is answered by it (default: access).",
+        ("access", "portability"),
+    ),
+)
 CORRECTION = (
     _EMAIL,
     Member("new_email", "text", False, "The address that is right."),
@@ -22,22 +37,45 @@ CORRECTION = (
     TIMEZONE,
     LANGUAGE,
 )
-RESTRICTION = (_EMAIL, Member("lift", "text", False, "yes: go on; the person must have been told before.", YES_NO))
+RESTRICTION = (
+    _EMAIL,
+    Member("lift", "text", False, "yes: go on; the person must have been told before.", YES_NO),
+)
 OBJECTION = (_EMAIL,)
 ERASURE = (
     _EMAIL,
-    Member("keep_proof", "text", False, 'Seal the proof to [proof] archive_recipient and keep it so long: "5 years".'),
-    Member("forget_suppression", "text", False, "yes: do not keep the hash that bars this address from later imports.", YES_NO),
+    Member(
+        "keep_proof",
+        "text",
+        False,
+        'Seal the proof to [proof] archive_recipient and keep it so long: "5 years".',
+    ),
+    Member(
+        "forget_suppression",
+        "text",
+        False,
+        "yes: do not keep the hash that bars this address from later imports.",
+        YES_NO,
+    ),
 )
 REQUEST = (
     _EMAIL,
     Member("right", "text", True, "What the person asked for.", RIGHTS),
-    Member("received_at", "moment", False, "When it came in (default: now); the month runs from there."),
+    Member(
+        "received_at", "moment", False, "When it came in (default: now); the month runs from there."
+    ),
     _NOTE,
 )
 ANSWER = (
     Member("request", "text", True, "The request's id."),
-    Member("how", "text", True, "extended: the person was told, within the first month, that it takes up to two months more.", ANSWERS),
+    Member(
+        "how",
+        "text",
+        True,
+        "extended: the person was told, within the first month, that it takes up to two months"
+        " more.",
+        ANSWERS,
+    ),
     _NOTE,
 )
 
@@ -87,7 +125,13 @@ def read_correction(body: object, plan: Plan, now: int) -> Corrected | Mistakes:
         new_address = normalise(new_address) if new_address else ""
     except AddressRefused as error:
         reading.mistake("new_email", str(error))
-    read = Corrected(reading.address(), new_address, reading.fields("fields"), reading.zone("timezone"), reading.language("language"))
+    read = Corrected(
+        reading.address(),
+        new_address,
+        reading.fields("fields"),
+        reading.zone("timezone"),
+        reading.language("language"),
+    )
     if not (read.new_address or read.fields or read.timezone or read.language):
         reading.mistake("the body", "says nothing that is to be corrected")
     return reading.end() or read
@@ -119,7 +163,12 @@ def read_erasure(body: object, plan: Plan, now: int) -> Erased | Mistakes:
 
 def read_request(body: object, plan: Plan, now: int) -> Requested | Mistakes:
     reading = Reading(body, REQUEST, plan, now)
-    read = Requested(reading.address(), reading.text("right"), reading.moment("received_at"), reading.text("note"))
+    read = Requested(
+        reading.address(),
+        reading.text("right"),
+        reading.moment("received_at"),
+        reading.text("note"),
+    )
     return reading.end() or read
 
 

@@ -1,7 +1,9 @@
-"""A row of an import file, held against what the import says: someone who arrives, someone whose refusal is brought along, or why neither. Pure.
+"""A row of an import file, held against what the import says: someone who arrives, someone whose
+refusal is brought along, or why neither. Pure.
 
-A ground is never guessed: where a row and the import say nothing, or something not known here, the row is rejected and named. Reasons repeat
-nothing of the row. The address and the fields are for the vault alone.
+A ground is never guessed: where a row and the import say nothing, or something not known here, the
+row is rejected and named. Reasons repeat nothing of the row. The address and the fields are for the
+vault alone.
 """
 
 from __future__ import annotations
@@ -24,8 +26,12 @@ from engine.sequence.timing import to_local
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 
-# What a column can hold besides fields, under the name of the option that says so: no field of [fields] can be called like it.
-SOURCE, COLLECTED, BASIS, PROOF = "--source-column", "--collected-column", "--basis-column", "--proof"
+# What a column can hold besides fields, under the name of the option that says so: no field of
+# [fields] can be called like it.
+SOURCE = "--source-column"
+COLLECTED = "--collected-column"
+BASIS = "--basis-column"
+PROOF = "--proof"
 LAST_CONTACT, ORDER, FUNCTION = "--last-contact", "--order", "--function"
 DATED = (COLLECTED, LAST_CONTACT)
 RESERVED = {
@@ -41,23 +47,34 @@ BASES = {"consent": "consent", "consentement": "consent", "softoptin": "soft-opt
 LACKING = {
     "order": "a row of soft-optin names no order or sale",
     "function": "a row of b2b names no profession",
-    "objection": "nothing says how people could object when their address was collected: say --objection",
+    "objection": (
+        "nothing says how people could object when their address was collected: say --objection"
+    ),
 }
 STARTS = ("none", "welcome", "by-date")
 EARLIEST = "1990-01-01"
 
-UNKNOWN_WORD = "what stands in a column of refusals or agreements is not known: write yes, no, bounced, complained or a date"
-NOT_AGREED = "the row does not say that they agreed: not asked, not yet confirmed, inactive or archived"
-SEVERAL = "the cell holds several addresses: say --first-address to take the first of each such cell"
+UNKNOWN_WORD = (
+    "what stands in a column of refusals or agreements is not known: write yes, no, bounced,"
+    " complained or a date"
+)
+NOT_AGREED = (
+    "the row does not say that they agreed: not asked, not yet confirmed, inactive or archived"
+)
+SEVERAL = (
+    "the cell holds several addresses: say --first-address to take the first of each such cell"
+)
 _ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[^?\s]*\?")
 _BETWEEN_ADDRESSES = re.compile(r"\s*(?::::|[;,|/]|\s)\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What holds for every row that does not say otherwise. `now` and `collected` (None: each row says) are instants, `zone` is the site's.
+    """What holds for every row that does not say otherwise. `now` and `collected` (None: each row
+    says) are instants, `zone` is the site's.
 
-    `judged` and `orders` are what a scan of the file found: columns of refusal or agreement, and the order of the dates of a field.
+    `judged` and `orders` are what a scan of the file found: columns of refusal or agreement, and
+    the order of the dates of a field.
     """
 
     list: int
@@ -75,9 +92,11 @@ class Said:
 
 
 class Arrival(NamedTuple):
-    """Someone to put on the list. `collected` and `last_contact` (0: not said) are instants; `fields` holds what is not empty.
+    """Someone to put on the list. `collected` and `last_contact` (0: not said) are instants;
+    `fields` holds what is not empty.
 
-    `left_empty` names optional cells that could not be read; `several`: the first of several addresses was taken.
+    `left_empty` names optional cells that could not be read; `several`: the first of several
+    addresses was taken.
     """
 
     line: int
@@ -99,12 +118,15 @@ class Arrival(NamedTuple):
 
     @property
     def content(self) -> int:
-        """Equal for two rows that say the same; a number, so that a long file's can all be remembered."""
+        """Equal for two rows that say the same; a number, so that a long file's can all be
+        remembered.
+        """
         return hash((*self[3:8], *self[9:14], *self.fields.items()))
 
 
 class Departure(NamedTuple):
-    """Someone who must not be written to: `why` is unsubscribed, bounced, complained or operator, `at` since when (0: not said).
+    """Someone who must not be written to: `why` is unsubscribed, bounced, complained or operator,
+    `at` since when (0: not said).
 
     `others`: what else the cell holds. A refusal stands for every address of its cell.
     """
@@ -141,7 +163,9 @@ def read_row(row: Row, said: Said) -> Arrival | Departure | Rejected:
 
 
 def _addresses(text: str) -> list[str]:
-    """The address of a cell, or each of several, where everything between blanks, commas and the like is one. Raises AddressRefused."""
+    """The address of a cell, or each of several, where everything between blanks, commas and the
+    like is one. Raises AddressRefused.
+    """
     try:
         return [normalise(text)]
     except AddressRefused:
@@ -161,7 +185,14 @@ def departure(row: Row, why: str) -> Departure | Rejected:
         return Rejected(row.line, str(error), row.raw)
 
 
-def subscribe(arrival: Arrival, said: Said, cause: Cause, *, fields: tuple[str, ...] = (), profile: bool = True) -> Subscribe:
+def subscribe(
+    arrival: Arrival,
+    said: Said,
+    cause: Cause,
+    *,
+    fields: tuple[str, ...] = (),
+    profile: bool = True,
+) -> Subscribe:
     """The command; without `profile` the time zone and language of the row are left out."""
     return Subscribe(
         said.now,
@@ -180,7 +211,9 @@ def subscribe(arrival: Arrival, said: Said, cause: Cause, *, fields: tuple[str, 
 
 
 def proof_of(arrival: Arrival, zone: str) -> dict[str, object]:
-    """What the evidence says of the ground: `collected` on the site's clock, and the names (not the values) of the fields that came with it."""
+    """What the evidence says of the ground: `collected` on the site's clock, and the names (not the
+    values) of the fields that came with it.
+    """
     proof: dict[str, object] = {
         "source": arrival.source,
         "collected": _shown(arrival.collected, zone),
@@ -189,14 +222,20 @@ def proof_of(arrival: Arrival, zone: str) -> dict[str, object]:
     }
     if arrival.proof:
         proof["proof"] = arrival.proof
-    for name, value in (("order", arrival.order), ("function", arrival.function), ("objection", arrival.objection)):
+    for name, value in (
+        ("order", arrival.order),
+        ("function", arrival.function),
+        ("objection", arrival.objection),
+    ):
         if value:
             proof[name] = value
     return proof
 
 
 def past(text: str, said: Said, what: str, order: DateOrder | None = None) -> int:
-    """The instant of a date, refused where it lies in the future or before e-mail was collected at all. Raises ValueError with a sentence."""
+    """The instant of a date, refused where it lies in the future or before e-mail was collected at
+    all. Raises ValueError with a sentence.
+    """
     return _bounded(read_instant(text, said.zone, order), said, what)
 
 
@@ -218,7 +257,9 @@ def basis_of(text: str) -> str:
 
 
 def plain(text: str, what: str) -> str:
-    """A text that may end in a header: RFC 2047 words in it could hide a line break, so it has none. Raises ValueError with a sentence."""
+    """A text that may end in a header: RFC 2047 words in it could hide a line break, so it has
+    none. Raises ValueError with a sentence.
+    """
     if "=?" in text and _ENCODED_WORD.search(text):
         raise ValueError(f"the cell for {what} holds an encoded word (=?…?=)")
     return text
@@ -233,14 +274,21 @@ def _arrival(row: Row, address: str, said: Said, several: bool) -> Arrival:
     if not basis:
         raise ValueError("no basis is said for this row")
     date = values.get(COLLECTED, "")
-    collected = past(date, said, "of collection", said.orders.get(COLLECTED)) if date and cell_of(date) is not Cell.EMPTY else said.collected
+    collected = (
+        past(date, said, "of collection", said.orders.get(COLLECTED))
+        if date and cell_of(date) is not Cell.EMPTY
+        else said.collected
+    )
     if collected is None:
         raise ValueError("no date of collection is said for this row")
-    for name in lacking(basis, address, values.get(ORDER, ""), values.get(FUNCTION, ""), said.objection):
+    for name in lacking(
+        basis, address, values.get(ORDER, ""), values.get(FUNCTION, ""), said.objection
+    ):
         raise ValueError(LACKING[name])
     fields = {name: plain(values[name], name) for name in said.fields if values.get(name)}
     zone, language = values.get("timezone", ""), values.get("language", "")
-    contact, optional = _last_contact(values.get(LAST_CONTACT, ""), said), {name: text for name, text in fields.items() if not is_no_day(text)}
+    contact = _last_contact(values.get(LAST_CONTACT, ""), said)
+    optional = {name: text for name, text in fields.items() if not is_no_day(text)}
     unread = [name for name in fields if name not in optional]
     unread += ["timezone"] if zone and not read_zone(zone) else []
     unread += ["language"] if language and not read_language(language) else []

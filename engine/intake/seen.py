@@ -1,17 +1,23 @@
-"""Which addresses of a file were met already, and what was said of them: by their keyed hashes, compact enough for millions of rows. Pure."""
+"""Which addresses of a file were met already, and what was said of them: by their keyed hashes,
+compact enough for millions of rows. Pure.
+"""
 
 from __future__ import annotations
 
 from array import array
 
 FULL = 0.8
-"""Of the places, at most, before there are twice as many: some always stay empty, which is where a search ends."""
+"""Of the places, at most, before there are twice as many: some always stay empty, which is where a
+search ends.
+"""
 
 
 class Seen:
-    """A table of 24 octets a place: the first sixteen of a hash, and a number. Two addresses share those once in 10^24 files of a million rows.
+    """A table of 24 octets a place: the first sixteen of a hash, and a number. Two addresses share
+    those once in 10^24 files of a million rows.
 
-    Hashes are keyed, so nobody can bring about that two of them are alike, or that they crowd together.
+    Hashes are keyed, so nobody can bring about that two of them are alike, or that they crowd
+    together.
     """
 
     def __init__(self, places: int = 1024) -> None:
@@ -27,7 +33,9 @@ class Seen:
         return self._low[self._place(high, low)] != 0
 
     def first(self, hashed: bytes, content: int = 0) -> int | None:
-        """What was said when this was met first (a signed number of 64 bits); None when that is now, and `content` is remembered."""
+        """What was said when this was met first (a signed number of 64 bits); None when that is
+        now, and `content` is remembered.
+        """
         high, low = _halves(hashed)
         place = self._place(high, low)
         if self._low[place]:
@@ -59,7 +67,9 @@ class Seen:
     def _clear(self, places: int) -> None:
         empty = bytes(8 * places)
         self._mask = places - 1
-        self._high, self._low, self._content = array("Q", empty), array("Q", empty), array("q", empty)
+        self._high = array("Q", empty)
+        self._low = array("Q", empty)
+        self._content = array("q", empty)
 
 
 def _halves(hashed: bytes) -> tuple[int, int]:

@@ -1,4 +1,6 @@
-"""Rejected rows that are too many to be held: sorted pieces in one nameless file beside the input, which nobody else can open and no crash leaves."""
+"""Rejected rows that are too many to be held: sorted pieces in one nameless file beside the input,
+which nobody else can open and no crash leaves.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +35,19 @@ class SortedPieces:
 
     def read(self) -> list[Iterator[Rejected]]:
         """Each piece from its beginning; all of them may be read at once."""
-        return [_piece(self._file, *piece) for piece in self._pieces] if self._file is not None else []
+        return (
+            [_piece(self._file, *piece) for piece in self._pieces] if self._file is not None else []
+        )
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._file is not None:
             self._file.close()
 

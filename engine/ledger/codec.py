@@ -1,6 +1,8 @@
-"""The exact bytes of a ledger entry, written once and never made again: canonical JSON as RFC 8785 has it, for integers, strings and booleans (F15).
+"""The exact bytes of a ledger entry, written once and never made again: canonical JSON as RFC 8785
+has it, for integers, strings and booleans (F15).
 
-Keys sorted, no white space, UTF-8 in NFC, no floats. Fields that hold their default are left out; a default is therefore for ever.
+Keys sorted, no white space, UTF-8 in NFC, no floats. Fields that hold their default are left out; a
+default is therefore for ever.
 """
 
 from __future__ import annotations
@@ -25,11 +27,14 @@ LARGEST = 2**53 - 1
 
 
 class EntryRefused(ValueError):
-    """What cannot be written for ever: too long, not NFC, a float, an integer no reader holds; or what cannot be read as an entry."""
+    """What cannot be written for ever: too long, not NFC, a float, an integer no reader holds; or
+    what cannot be read as an entry.
+    """
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One ledger entry, decoded. `position` is its place in the whole ledger (from 1); `version` its place in its stream (from 1).
+    """One ledger entry, decoded. `position` is its place in the whole ledger (from 1); `version`
+    its place in its stream (from 1).
 
     A struct, because a frozen dataclass takes as long to make as the bytes take to read.
     """
@@ -63,19 +68,30 @@ _FIELDS = {kind: _fields(kind) for kind in NAME_OF} | {Cause: _fields(Cause)}
 _DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in NAMES.items()}
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 canonical: Callable[[object], bytes] = msgspec.json.Encoder(order="sorted").encode
-"""Keys sorted, no white space, UTF-8: of strings, integers, booleans, lists and dictionaries the bytes are those of RFC 8785."""
+"""Keys sorted, no white space, UTF-8: of strings, integers, booleans, lists and dictionaries the
+bytes are those of RFC 8785.
+"""
 _TOPICS = {name: length(len(name)) + name.encode() for name in NAMES}
 _STREAM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 _MESSAGE = re.compile(r"[0-9a-f]{32}")
-_BUT_MESSAGE = {kind: attrgetter(*(f.name for f in dataclasses.fields(kind) if f.name != "message")) for kind in (LetterBegun, LetterSent)}
+_BUT_MESSAGE = {
+    kind: attrgetter(*(f.name for f in dataclasses.fields(kind) if f.name != "message"))
+    for kind in (LetterBegun, LetterSent)
+}
 _written: dict[type[AnyEvent], tuple[tuple[object, ...], list[type], bytes, bytes]] = {}
 
 
 def _data_of(event: AnyEvent) -> bytes:
-    """What `_data` gives. Letters that are begun or sent together often differ in their message alone: it goes into what was written for another."""
-    if not isinstance(event, LetterBegun | LetterSent) or type(event.message) is not str or _MESSAGE.fullmatch(event.message) is None:
+    """What `_data` gives. Letters that are begun or sent together often differ in their message
+    alone: it goes into what was written for another.
+    """
+    if (
+        not isinstance(event, LetterBegun | LetterSent)
+        or type(event.message) is not str
+        or _MESSAGE.fullmatch(event.message) is None
+    ):
         return _data(event)
     kind, message = type(event), event.message.encode()
     values = _BUT_MESSAGE[kind](event)
@@ -120,13 +136,17 @@ def _check(held: object) -> None:
         for each in held:
             _check(each)
     else:
-        raise EntryRefused(f"an entry holds a {type(held).__name__}; only integers, strings and booleans last")
+        raise EntryRefused(
+            f"an entry holds a {type(held).__name__}; only integers, strings and booleans last"
+        )
 
 
 def _check_time(instant: int) -> None:
     """It is written without the encoder."""
     if type(instant) is not int:
-        raise EntryRefused(f"an entry holds a {type(instant).__name__} for a time; times are integers")
+        raise EntryRefused(
+            f"an entry holds a {type(instant).__name__} for a time; times are integers"
+        )
     if not -LARGEST <= instant <= LARGEST:
         _check(instant)
 
@@ -143,14 +163,19 @@ _latest: dict[type[AnyEvent], tuple[AnyEvent, int, bytes, bytes]] = {}
 
 
 def _around(event: AnyEvent, recorded_at: int) -> tuple[AnyEvent, int, bytes, bytes]:
-    """What stands before the cause and, last, between it and the stream. The latest of each kind is remembered: strangers who come in together
-    share their events, and the moment."""
+    """What stands before the cause and, last, between it and the stream. The latest of each kind is
+    remembered: strangers who come in together share their events, and the moment.
+    """
     kind = type(event)
     found = _latest.get(kind)
     if found is None or found[0] is not event or found[1] is not recorded_at:
         _check_time(event.at)
         _check_time(recorded_at)
-        after = b',"data":%b,"name":"%b","recorded_at":%d,"stream":"' % (_data_of(event), NAME_OF[kind].encode(), recorded_at)
+        after = b',"data":%b,"name":"%b","recorded_at":%d,"stream":"' % (
+            _data_of(event),
+            NAME_OF[kind].encode(),
+            recorded_at,
+        )
         found = _latest[kind] = event, recorded_at, b'{"at":%d,"cause":' % event.at, after
     return found
 
@@ -165,9 +190,17 @@ class Encoded:
         self.event = event
         self.name = name = NAME_OF[type(event)]
         _, _, before, after = _around(event, recorded_at)
-        self._head = b'%b%b%b%b","v":%d,"version":' % (before, _cause(cause), after, written, VERSIONS.get(name, 1))
+        self._head = b'%b%b%b%b","v":%d,"version":' % (
+            before,
+            _cause(cause),
+            after,
+            written,
+            VERSIONS.get(name, 1),
+        )
         if len(self._head) > MAX_ENTRY - 24:
-            raise EntryRefused(f"a {name} of {len(self._head)} bytes is longer than an entry may be ({MAX_ENTRY})")
+            raise EntryRefused(
+                f"a {name} of {len(self._head)} bytes is longer than an entry may be ({MAX_ENTRY})"
+            )
 
     def at_version(self, version: int) -> bytes:
         return b"%b%d}" % (self._head, version)
@@ -175,25 +208,44 @@ class Encoded:
     def row(self, version: int) -> bytes:
         """As COPY takes it, up to the position, which is known under the ledger's lock alone."""
         state = self.at_version(version)
-        return b"\0\5\0\0\0\x10%b\0\0\0\x08%b%b%b%b" % (self._stream, bigint(version), _TOPICS[self.name], length(len(state)), state)
+        return b"\0\5\0\0\0\x10%b\0\0\0\x08%b%b%b%b" % (
+            self._stream,
+            bigint(version),
+            _TOPICS[self.name],
+            length(len(state)),
+            state,
+        )
 
     def literals(self, version: int) -> bytes:
-        """As a statement takes it, up to the position: nothing but digits and the names of events stands in it."""
+        """As a statement takes it, up to the position: nothing but digits and the names of events
+        stands in it.
+        """
         state = self.at_version(version).hex().encode()
-        return b"'%b'::uuid,%d::bigint,'%b',decode('%b','hex')" % (self._stream.hex().encode(), version, self.name.encode(), state)
+        return b"'%b'::uuid,%d::bigint,'%b',decode('%b','hex')" % (
+            self._stream.hex().encode(),
+            version,
+            self.name.encode(),
+            state,
+        )
 
 
 def decode(position: int, state: bytes) -> Entry:
-    """The entry of stored bytes, older shapes brought up to the current one. Raises EntryRefused for bytes no version of Relance wrote."""
+    """The entry of stored bytes, older shapes brought up to the current one. Raises EntryRefused
+    for bytes no version of Relance wrote.
+    """
     try:
         found = _ENVELOPE.decode(state)
         name, raw = found.name, bytes(found.data)
         if found.v != VERSIONS.get(name, 1):
             raw = _upcast(name, found.v, raw)
-        event = _DECODERS[name].decode(b'{"at":%d%b%b' % (found.at, b"," if len(raw) > 2 else b"", raw[1:]))
+        event = _DECODERS[name].decode(
+            b'{"at":%d%b%b' % (found.at, b"," if len(raw) > 2 else b"", raw[1:])
+        )
     except (msgspec.DecodeError, KeyError, UnicodeDecodeError) as error:
         raise EntryRefused(f"the entry at position {position} cannot be read: {error}") from error
-    return Entry(position, found.stream, found.version, name, found.at, found.recorded_at, found.cause, event)
+    return Entry(
+        position, found.stream, found.version, name, found.at, found.recorded_at, found.cause, event
+    )
 
 
 def _upcast(name: str, v: int, raw: bytes) -> bytes:

@@ -1,4 +1,6 @@
-"""The ledger's connections: the library's, but for where they lead and how those that have ended are found out."""
+"""The ledger's connections: the library's, but for where they lead and how those that have ended
+are found out.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,12 @@ POOL_SECONDS = 30.0
 
 
 class Connections(PostgresDatastore):
-    """Whoever takes a connection gets one that lives, as far as can be seen from here: the library's `pre_ping` asks the server each time, which is
-    a journey for every append and every look-up.
+    """Whoever takes a connection gets one that lives, as far as can be seen from here: the
+    library's `pre_ping` asks the server each time, which is a journey for every append and every
+    look-up.
 
-    The library takes host, port, user, password and database apart from one another and nothing else; its pool takes a conninfo.
+    The library takes host, port, user, password and database apart from one another and nothing
+    else; its pool takes a conninfo.
     """
 
     def __init__(self, conninfo: str, size: int, schema: str) -> None:
@@ -54,8 +58,10 @@ class Connections(PostgresDatastore):
 
 
 def _has_ended(connection: psycopg.Connection[DictRow]) -> bool:
-    """A server has nothing to say to who rests, but good-bye: only where something has come is it asked. One that has ended is closed here, and the
-    pool makes another. Of a server that is gone without a sign the next statement tells."""
+    """A server has nothing to say to who rests, but good-bye: only where something has come is it
+    asked. One that has ended is closed here, and the pool makes another. Of a server that is gone
+    without a sign the next statement tells.
+    """
     try:
         waiting = select.poll()
         waiting.register(connection.fileno(), select.POLLIN)

@@ -1,4 +1,6 @@
-"""The stored name of every event. A name is never renamed and never reused; a class may be. Change of shape: raise its `v` and add an upcast."""
+"""The stored name of every event. A name is never renamed and never reused; a class may be. Change
+of shape: raise its `v` and add an upcast.
+"""
 
 from __future__ import annotations
 

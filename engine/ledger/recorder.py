@@ -1,4 +1,6 @@
-"""How entries get into the ledger's table: under its lock, at dense positions, by the library's recorder with statements of our own."""
+"""How entries get into the ledger's table: under its lock, at dense positions, by the library's
+recorder with statements of our own.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from engine.store.sql import AnyCursor, queries
 SQL = queries(Path(__file__).with_name("store.sql"))
 EIGHT = length(8)
 LOCKED = ";".join(SQL[name] for name in ("lock", "notify", "head")).encode()
-"""In one journey; each statement sees what was committed before it began, so the last one sees what the lock waited for."""
+"""In one journey; each statement sees what was committed before it began, so the last one sees what
+the lock waited for.
+"""
 FEW_BEFORE, FEW_AFTER = SQL["few"].encode().split(b"{rows}")
 Within = Callable[[AnyCursor], None]
 Row = bytes
@@ -25,15 +29,27 @@ Row = bytes
 class LedgerRecorder(PostgresApplicationRecorder):
     """The library's recorder with `insert_events` by binary COPY at dense positions."""
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: object) -> Sequence[int]:
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **kwargs: object
+    ) -> Sequence[int]:
         rows = [
-            beginning(5, uuid_of(str(event.originator_id)), bigint(event.originator_version), event.topic.encode(), event.state)
+            beginning(
+                5,
+                uuid_of(str(event.originator_id)),
+                bigint(event.originator_version),
+                event.topic.encode(),
+                event.state,
+            )
             for event in stored_events
         ]
         return self.write(lambda cursor: rows, cast(Sequence[Within], kwargs.get("within", ())))
 
-    def write(self, rows: Callable[[AnyCursor], Sequence[Row]], within: Sequence[Within]) -> Sequence[int]:
-        """Append in order; the positions taken. `rows` is asked under the lock, when nothing can come between any more."""
+    def write(
+        self, rows: Callable[[AnyCursor], Sequence[Row]], within: Sequence[Within]
+    ) -> Sequence[int]:
+        """Append in order; the positions taken. `rows` is asked under the lock, when nothing can
+        come between any more.
+        """
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
             if within:
                 cursor.execute(b"BEGIN")
@@ -46,13 +62,22 @@ class LedgerRecorder(PostgresApplicationRecorder):
             assert head is not None
             first = int(head["coalesce"]) + 1
             asked = rows(cursor)
-            copy_rows(cursor, SQL["copy"], [b"%b%b%b" % (each, EIGHT, bigint(position)) for position, each in enumerate(asked, first)])
+            copy_rows(
+                cursor,
+                SQL["copy"],
+                [
+                    b"%b%b%b" % (each, EIGHT, bigint(position))
+                    for position, each in enumerate(asked, first)
+                ],
+            )
             # Whatever is raised before, the library's pool rolls back.
             connection.commit()
         return range(first, first + len(asked))
 
     def write_few(self, rows: Sequence[bytes], within: Sequence[Within]) -> Sequence[int]:
-        """The same for a few, each as `Encoded.literals` has it: with the lock and the end of the transaction in one statement."""
+        """The same for a few, each as `Encoded.literals` has it: with the lock and the end of the
+        transaction in one statement.
+        """
         values = b",".join([b"(%b,%d)" % (row, n) for n, row in enumerate(rows, 1)])
         written = b"%b;%b%b%b;COMMIT" % (LOCKED, FEW_BEFORE, values, FEW_AFTER)
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:

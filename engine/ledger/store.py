@@ -1,8 +1,9 @@
-"""The ledger: append-only, one total order without gaps, kept by the `eventsourcing` library's recorder on PostgreSQL.
+"""The ledger: append-only, one total order without gaps, kept by the `eventsourcing` library's
+recorder on PostgreSQL.
 
-`append` writes a batch in one transaction and answers per stream. Vault rows go first, sorted by key, the ledger's lock last; NOTIFY wakes whoever
-follows.
-If the process dies anywhere, either the whole batch is there, vault rows included, or nothing is. A COMMIT whose answer was lost may have
+`append` writes a batch in one transaction and answers per stream. Vault rows go first, sorted by
+key, the ledger's lock last; NOTIFY wakes whoever follows. If the process dies anywhere, either the
+whole batch is there, vault rows included, or nothing is. A COMMIT whose answer was lost may have
 happened: ids are minted by the caller before, so the same command decided again finds its own work.
 """
 
@@ -38,10 +39,11 @@ LOST: tuple[type[Exception], ...] = (OperationalError, InterfaceError, *DATABASE
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Events for one stream, expected to follow `version` (AT_HEAD: wherever it ends), with what the vault writes in the same transaction.
+    """Events for one stream, expected to follow `version` (AT_HEAD: wherever it ends), with what
+    the vault writes in the same transaction.
 
-    `key` is what another writer might want too (the hash of an address): vault rows are written in its order, those without one last, so that no
-    two batches wait for each other.
+    `key` is what another writer might want too (the hash of an address): vault rows are written in
+    its order, those without one last, so that no two batches wait for each other.
     """
 
     stream: str
@@ -60,7 +62,9 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The stream has moved on (or a vault rule was broken by someone quicker): read again, decide again."""
+    """The stream has moved on (or a vault rule was broken by someone quicker): read again, decide
+    again.
+    """
 
 
 class Together(Protocol):
@@ -68,7 +72,9 @@ class Together(Protocol):
 
 
 class WithinRefused(Exception):
-    """Raised by `within` when a row of the vault stands in the way; the append it belongs to becomes a Conflict."""
+    """Raised by `within` when a row of the vault stands in the way; the append it belongs to
+    becomes a Conflict.
+    """
 
 
 class Ledger:
@@ -82,12 +88,16 @@ class Ledger:
     def close(self) -> None:
         self.datastore.pool.close(timeout=CLOSE_SECONDS)
 
-    def append(self, batch: Sequence[Append], together: Together | None = None) -> list[Written | Conflict]:
-        """Write what is not stale; one answer per append, in order. Raises ValueError when a stream stands in the batch twice.
+    def append(
+        self, batch: Sequence[Append], together: Together | None = None
+    ) -> list[Written | Conflict]:
+        """Write what is not stale; one answer per append, in order. Raises ValueError when a stream
+        stands in the batch twice.
 
-        Optimistic at first; whatever stood in the way, the heads are then looked up under the lock. `together(cursor, indexes)` does at once what
-        each of these appends has as `within`. It is tried first; if anything stands in the way of the batch, what it wrote is rolled back and each
-        `within` says for itself.
+        Optimistic at first; whatever stood in the way, the heads are then looked up under the lock.
+        `together(cursor, indexes)` does at once what each of these appends has as `within`. It is
+        tried first; if anything stands in the way of the batch, what it wrote is rolled back and
+        each `within` says for itself.
         """
         if len({each.stream for each in batch}) < len(batch):
             raise ValueError("a stream stands in this batch twice")
@@ -96,7 +106,11 @@ class Ledger:
         while len(answers) < len(batch):
             waiting = [i for i in range(len(batch)) if i not in answers]
             try:
-                written = self._write([batch[i] for i in waiting], careful, partial(together, indexes=waiting) if together else None)
+                written = self._write(
+                    [batch[i] for i in waiting],
+                    careful,
+                    partial(together, indexes=waiting) if together else None,
+                )
                 answers.update(zip(waiting, written, strict=True))
             except _Stale as stale:
                 answers.update((waiting[n], Conflict()) for n in stale.indexes)
@@ -106,20 +120,36 @@ class Ledger:
                 careful, together = True, None
             except OperationalError as error:
                 deadlocks += 1
-                if not isinstance(error.__cause__, psycopg.errors.DeadlockDetected) or deadlocks > DEADLOCKS:
+                if (
+                    not isinstance(error.__cause__, psycopg.errors.DeadlockDetected)
+                    or deadlocks > DEADLOCKS
+                ):
                     raise
         return [answers[i] for i in range(len(batch))]
 
-    def _write(self, chosen: Sequence[Append], careful: bool, together: Within | None) -> list[Written]:
-        """All of them or none. `careful`: at the heads as they are under the lock. Raises _Stale, IntegrityError."""
+    def _write(
+        self, chosen: Sequence[Append], careful: bool, together: Within | None
+    ) -> list[Written]:
+        """All of them or none. `careful`: at the heads as they are under the lock. Raises _Stale,
+        IntegrityError.
+        """
         versions = [each.version for each in chosen]
         rows: list[Row] = [] if careful else _rows(chosen, versions)
 
         def under_the_lock(cursor: AnyCursor) -> Sequence[Row]:
             if not careful:
                 return rows
-            heads = {str(row["id"]): int(row["coalesce"]) for row in cursor.execute(SQL["heads"], {"streams": [each.stream for each in chosen]})}
-            stale = [n for n, each in enumerate(chosen) if each.version not in (AT_HEAD, heads[each.stream])]
+            heads = {
+                str(row["id"]): int(row["coalesce"])
+                for row in cursor.execute(
+                    SQL["heads"], {"streams": [each.stream for each in chosen]}
+                )
+            }
+            stale = [
+                n
+                for n, each in enumerate(chosen)
+                if each.version not in (AT_HEAD, heads[each.stream])
+            ]
             if stale:
                 raise _Stale(stale)
             versions[:] = [heads[each.stream] for each in chosen]
@@ -127,7 +157,11 @@ class Ledger:
 
         within: Sequence[Within] = [together] if together is not None else _guarded(chosen)
         few = [] if careful else _few(chosen)
-        taken = tuple(self.recorder.write_few(few, within) if few else self.recorder.write(under_the_lock, within))
+        taken = tuple(
+            self.recorder.write_few(few, within)
+            if few
+            else self.recorder.write(under_the_lock, within)
+        )
         answers, start = [], 0
         for each, version in zip(chosen, versions, strict=True):
             count = len(each.events)
@@ -154,7 +188,9 @@ class Ledger:
         if not versions:
             return found
         with self.datastore.get_connection() as connection:
-            rows = _fetched(connection, "after", streams=uuids(versions), versions=bigints(versions.values()))
+            rows = _fetched(
+                connection, "after", streams=uuids(versions), versions=bigints(versions.values())
+            )
         for row in rows:
             entry = entry_of(*row)
             found[entry.stream].append(entry)
@@ -164,7 +200,9 @@ class Ledger:
         return self.after({stream: 0})[stream]
 
     def between(self, after: int, upto: int, limit: int = 1000) -> list[Entry]:
-        """Entries in order, positions `after` + 1 to `upto`, at most `limit`. Raises EntryRefused where a column and the entry disagree."""
+        """Entries in order, positions `after` + 1 to `upto`, at most `limit`. Raises EntryRefused
+        where a column and the entry disagree.
+        """
         with self.datastore.get_connection() as connection:
             rows = _fetched(connection, "between", after=after, upto=upto, limit=limit)
         return [entry_of(*row) for row in rows]
@@ -189,7 +227,9 @@ class Ledger:
     def bytes_at_all(self, positions: Collection[int]) -> dict[int, bytes]:
         """The same for many, as far as there are any."""
         with self.datastore.get_connection() as connection:
-            rows = connection.execute(SQL["bytes_at_all"], {"positions": list(positions)}, binary=True).fetchall()
+            rows = connection.execute(
+                SQL["bytes_at_all"], {"positions": list(positions)}, binary=True
+            ).fetchall()
         return {int(row["notification_id"]): bytes(row["state"]) for row in rows}
 
     def at(self, position: int) -> Entry | None:
@@ -198,7 +238,9 @@ class Ledger:
         return entry_of(*rows[0]) if rows else None
 
     def at_all(self, positions: Collection[int]) -> dict[int, Entry]:
-        """The entries at these positions, as far as there are any. Raises EntryRefused where a column and the entry disagree."""
+        """The entries at these positions, as far as there are any. Raises EntryRefused where a
+        column and the entry disagree.
+        """
         with self.datastore.get_connection() as connection:
             rows = _fetched(connection, "at_all", positions=list(positions))
         return {row[0]: entry_of(*row) for row in rows}
@@ -223,12 +265,18 @@ def _few(chosen: Sequence[Append]) -> list[bytes]:
     """What is to be written where it is little, nothing otherwise."""
     if sum(len(each.events) for each in chosen) > FEW:
         return []
-    return [event.literals(number) for each in chosen for number, event in enumerate(each.events, each.version + 1)]
+    return [
+        event.literals(number)
+        for each in chosen
+        for number, event in enumerate(each.events, each.version + 1)
+    ]
 
 
 def _guarded(chosen: Sequence[Append]) -> list[Within]:
     """The vault's writes in an order that all batches keep."""
-    own = [(n, each, within) for n, each in enumerate(chosen) if (within := each.within) is not None]
+    own = [
+        (n, each, within) for n, each in enumerate(chosen) if (within := each.within) is not None
+    ]
     own.sort(key=lambda guarded: (not guarded[1].key, guarded[1].key, guarded[1].stream))
     return [_Guarded(n, within) for n, _, within in own]
 
@@ -247,13 +295,19 @@ class _Guarded:
             raise _Stale([self.index]) from error
 
 
-def _fetched(connection: psycopg.Connection[DictRow], name: str, **values: object) -> list[tuple[int, object, int, str, bytes]]:
+def _fetched(
+    connection: psycopg.Connection[DictRow], name: str, **values: object
+) -> list[tuple[int, object, int, str, bytes]]:
     """The columns of entries: for thousands of rows the library's dictionaries are left out."""
-    return connection.cursor(row_factory=tuple_row).execute(SQL[name], values, binary=True).fetchall()
+    return (
+        connection.cursor(row_factory=tuple_row).execute(SQL[name], values, binary=True).fetchall()
+    )
 
 
 def entry_of(position: int, stream: object, version: int, name: str, state: bytes) -> Entry:
-    """Columns are copies of what the entry says; where one disagrees, somebody has been at the table. Raises EntryRefused."""
+    """Columns are copies of what the entry says; where one disagrees, somebody has been at the
+    table. Raises EntryRefused.
+    """
     entry = decode(position, state)
     if (entry.stream, entry.version, entry.name) != (str(stream), version, name):
         raise EntryRefused(f"the columns at position {position} are not what its entry says")
@@ -270,7 +324,9 @@ def statements(owner: str) -> list[Composed]:
 
 
 def create(connection: psycopg.Connection[TupleRow], tables: Sequence[Composed]) -> None:
-    """Make the ledger's schema and table (`statements`) as the library has them, with dense positions and the guard. Harmless when they are there."""
+    """Make the ledger's schema and table (`statements`) as the library has them, with dense
+    positions and the guard. Harmless when they are there.
+    """
     connection.execute(SQL["schema"])
     for statement in tables:
         # A type has no IF NOT EXISTS.

@@ -1,4 +1,7 @@
-"""From a letter's source to what one person receives: compiled once at publication, rendered per person."""
+"""From a letter's source to what one person receives: compiled once at publication, rendered per
+person.
+"""
+
 from __future__ import annotations
 
 import re
@@ -23,7 +26,16 @@ from engine.sequence.mistakes import N_, Mistake, Words, column_of, words
 from engine.sequence.nearest import nearest_field, question
 
 __all__ = [
-    "Compiled", "Foot", "LetterMistakes", "LetterSource", "Look", "MergeFailed", "Mistake", "Rendered", "Setting", "check_letter",
+    "Compiled",
+    "Foot",
+    "LetterMistakes",
+    "LetterSource",
+    "Look",
+    "MergeFailed",
+    "Mistake",
+    "Rendered",
+    "Setting",
+    "check_letter",
     "compile_letter",
 ]
 
@@ -57,7 +69,9 @@ class _Subject(Template):
 
 @dataclass(frozen=True)
 class Compiled:
-    """A published letter. `fields` are the person's fields it uses; `links` its action links, in order."""
+    """A published letter. `fields` are the person's fields it uses; `links` its action links, in
+    order.
+    """
 
     links: tuple[Link, ...]
     fields: frozenset[str]
@@ -69,29 +83,46 @@ class Compiled:
     _logo: str
 
     def render(self, values: Mapping[str, Value], urls: Sequence[str], foot: Foot) -> Rendered:
-        """`urls` answers the moves and copies by index. Raise MergeFailed when this person cannot be written to."""
+        """`urls` answers the moves and copies by index. Raise MergeFailed when this person cannot
+        be written to.
+        """
         if len(urls) != len(self._url_names):
-            raise ValueError(f"this letter has {len(self._url_names)} action links, not {len(urls)}")
+            raise ValueError(
+                f"this letter has {len(self._url_names)} action links, not {len(urls)}"
+            )
         own = self._own(urls, foot)
         own["subject"] = self._subject.render(values, own)
         own["preheader"] = self._preheader.render(values, own)
         html = self._html.render(values, own | {"foot": fragment(foot_html(foot))})
         text = self._text.render(values, own | {"foot": foot_text(foot)})
         if len(html) * 4 > LARGEST_HTML and len(html.encode()) > LARGEST_HTML:
-            raise MergeFailed(N_("With this person's fields the letter would exceed {most} bytes of HTML."), most=LARGEST_HTML)
+            raise MergeFailed(
+                N_("With this person's fields the letter would exceed {most} bytes of HTML."),
+                most=LARGEST_HTML,
+            )
         return Rendered(own["subject"], html, text.strip("\n") + "\n")
 
     def mould(self, urls: Sequence[str], foot: Foot, marks: Sequence[str], encode: Encode) -> Mould:
-        """For many people: `urls` and `foot` as in `render`, but everybody's, with `marks` in the place of the links' tokens."""
+        """For many people: `urls` and `foot` as in `render`, but everybody's, with `marks` in the
+        place of the links' tokens.
+        """
         lines = {"subject": self._subject, "preheader": self._preheader}
         html, text = (self._html, fragment(foot_html(foot))), (self._text, foot_text(foot))
         return Mould(lines, html, text, self._own(urls, foot), marks, encode)
 
     def _own(self, urls: Sequence[str], foot: Foot) -> dict[str, str]:
         own = dict(zip(self._url_names, urls, strict=True))
-        own.update(site=foot.who, language=foot.language, logo=self._logo, _colon=foot.colon, _colon_at_end=foot.colon.rstrip(" "))
-        for name, label, url in (("unsubscribe", foot.unsubscribe_label, foot.unsubscribe_url),
-                                 ("everything", foot.everything_label, foot.everything_url)):
+        own.update(
+            site=foot.who,
+            language=foot.language,
+            logo=self._logo,
+            _colon=foot.colon,
+            _colon_at_end=foot.colon.rstrip(" "),
+        )
+        for name, label, url in (
+            ("unsubscribe", foot.unsubscribe_label, foot.unsubscribe_url),
+            ("everything", foot.everything_label, foot.everything_url),
+        ):
             own[name] = label if url else ""
             if url:
                 own[f"_{name}_url"] = url
@@ -101,22 +132,37 @@ class Compiled:
 
 
 def check_letter(source: LetterSource, fields: Mapping[str, str]) -> tuple[Mistake, ...]:
-    """Every mistake of a letter, in order of file and line; `fields` are the merge fields that exist, with their labels."""
+    """Every mistake of a letter, in order of file and line; `fields` are the merge fields that
+    exist, with their labels.
+    """
     return tuple(sorted(_mistakes(Draft(source, Setting(), fields), fields)))
 
 
 def compile_letter(
-        source: LetterSource, setting: Setting | str = "", logo: str = "", fields: Mapping[str, str] | None = None) -> Compiled:
-    """Compile, or raise LetterMistakes with all of them; a merge field that is not among `fields` is one, where they are given.
+    source: LetterSource,
+    setting: Setting | str = "",
+    logo: str = "",
+    fields: Mapping[str, str] | None = None,
+) -> Compiled:
+    """Compile, or raise LetterMistakes with all of them; a merge field that is not among `fields`
+    is one, where they are given.
 
-    `setting` may be the URL alone under which `pictures/…` and `files/…` (also as `logo`) are sought.
+    `setting` may be the URL alone under which `pictures/…` and `files/…` (also as `logo`) are
+    sought.
     """
     installed = Setting(setting) if isinstance(setting, str) else setting
     draft = Draft(source, installed, fields or {})
     mistakes = _mistakes(draft, fields)
     address = resolved(logo, installed.assets_base)
     if logo and address == logo and not re.fullmatch(r"https://[^\s\"'<>\\]+", logo):
-        mistakes.add(Mistake(source.path, 1, N_("The logo `{address}` must be `pictures/…` or an https address."), address=logo))
+        mistakes.add(
+            Mistake(
+                source.path,
+                1,
+                N_("The logo `{address}` must be `pictures/…` or an https address."),
+                address=logo,
+            )
+        )
     if mistakes:
         raise LetterMistakes(tuple(sorted(mistakes)))
     html, text = draft.templates()
@@ -126,20 +172,34 @@ def compile_letter(
     return Compiled(
         links=draft.links,
         fields=frozenset(name for name in used - PLACEHOLDERS if not name.startswith("_")),
-        _subject=_Subject(subject), _preheader=preheader, _html=html, _text=text,
+        _subject=_Subject(subject),
+        _preheader=preheader,
+        _html=html,
+        _text=text,
         _url_names=tuple(url_name(link) for link in draft.links if link.index >= 0),
-        _logo=address)
+        _logo=address,
+    )
 
 
 def _mistakes(draft: Draft, fields: Mapping[str, str] | None) -> set[Mistake]:
-    unknown = {
-        Mistake(file, line, _no_such_field(name, fields), True, column_of(text, line, name))
-        for file, text in draft.readable for name, line in field_lines(text)
-        if name not in fields and name not in PLACEHOLDERS} if fields is not None else set()
+    unknown = (
+        {
+            Mistake(file, line, _no_such_field(name, fields), True, column_of(text, line, name))
+            for file, text in draft.readable
+            for name, line in field_lines(text)
+            if name not in fields and name not in PLACEHOLDERS
+        }
+        if fields is not None
+        else set()
+    )
     return unknown | set(draft.mistakes)
 
 
 def _no_such_field(name: str, labels: Mapping[str, str]) -> Words:
     if asks_for_the_foot(name):
         return words(FOOT_DOES_IT, tag=f"{{{{ {name} }}}}")
-    return words(N_("The merge field `{field}` does not exist.{hint}"), field=name, hint=question(nearest_field(name, labels)))
+    return words(
+        N_("The merge field `{field}` does not exist.{hint}"),
+        field=name,
+        hint=question(nearest_field(name, labels)),
+    )

@@ -1,8 +1,11 @@
-"""A letter's source read as far as its mistakes allow: the protected page, its text, and all that is wrong.
+"""A letter's source read as far as its mistakes allow: the protected page, its text, and all that
+is wrong.
 
-Links and merge tags are protected as opaque words, Markdown is read, the layout is put around, the whole is inspected;
-only a draft without mistakes is compiled. What a person's fields hold is therefore never read as Markdown or HTML.
+Links and merge tags are protected as opaque words, Markdown is read, the layout is put around, the
+whole is inspected; only a draft without mistakes is compiled. What a person's fields hold is
+therefore never read as Markdown or HTML.
 """
+
 from __future__ import annotations
 
 import re
@@ -15,7 +18,15 @@ from urllib.parse import unquote
 from engine.letter.foreign_tags import explained
 from engine.letter.inlining import with_inlined_styles
 from engine.letter.inspection import ASSET, find_html_mistakes, unfinished_tag
-from engine.letter.layout import EVERYWHERE, LAYOUT_ONLY, PLACEHOLDERS, USUAL_LOOK, Look, find_frame_mistakes, with_buttons
+from engine.letter.layout import (
+    EVERYWHERE,
+    LAYOUT_ONLY,
+    PLACEHOLDERS,
+    USUAL_LOOK,
+    Look,
+    find_frame_mistakes,
+    with_buttons,
+)
 from engine.letter.markdown import to_html
 from engine.letter.merge import (
     Piece,
@@ -27,7 +38,14 @@ from engine.letter.merge import (
 )
 from engine.letter.placeholders import Placeholders
 from engine.letter.plain import to_text
-from engine.sequence.links import Link, find_comments, find_links, find_mistakes, substitute, visible
+from engine.sequence.links import (
+    Link,
+    find_comments,
+    find_links,
+    find_mistakes,
+    substitute,
+    visible,
+)
 from engine.sequence.mistakes import N_, Mistake, Words, column_of, words
 
 LARGEST_HTML = 100_000
@@ -38,22 +56,31 @@ _ADDRESS = re.compile(r"""(\s(?:src|href)\s*=\s*["']?)([^"'\s>]+)""")
 _SOURCE = re.compile(r"""\ssrc\s*=\s*["']?([^"'\s>]+)""")
 _WIDTH = re.compile(r"""\swidth\s*=\s*["']?([1-9]\d{0,3})["'\s>/]""", re.I)
 Line = Literal["subject", "preheader"]
-_IN_LINE: Mapping[Line, str] = {"subject": N_("In the subject: {why}"), "preheader": N_("In the preheader: {why}")}
+_IN_LINE: Mapping[Line, str] = {
+    "subject": N_("In the subject: {why}"),
+    "preheader": N_("In the preheader: {why}"),
+}
 _ONE_LINE: Mapping[Line, str] = {
     "subject": N_("The subject must be one line without control characters."),
-    "preheader": N_("The preheader must be one line without control characters.")}
+    "preheader": N_("The preheader must be one line without control characters."),
+}
 _NO_LINK: Mapping[Line, str] = {
-    "subject": N_("The subject cannot hold a link."), "preheader": N_("The preheader cannot hold a link.")}
+    "subject": N_("The subject cannot hold a link."),
+    "preheader": N_("The preheader cannot hold a link."),
+}
 _URL_LENGTH = 75
 # `/l/` and the token of a link, in place of `/a`.
 _BEYOND_THE_BASE = 36
-# How wide a picture is said to be at most, in pixels: what a column of 600 leaves it. Outlook goes by this alone.
+# How wide a picture is said to be at most, in pixels: what a column of 600 leaves it. Outlook goes
+# by this alone.
 COLUMN = 528
 
 
 @dataclass(frozen=True)
 class LetterSource:
-    """`path` names the body's file (Markdown unless it ends in .html); `layout` is the layout's HTML itself."""
+    """`path` names the body's file (Markdown unless it ends in .html); `layout` is the layout's
+    HTML itself.
+    """
 
     path: str
     subject: str
@@ -68,8 +95,10 @@ def no_sizes(name: str) -> None:
 
 @dataclass(frozen=True)
 class Setting:
-    """What an installation adds to its letters: where `pictures/…` and `files/…` are served, how buttons look, and how large a picture is,
-    in pixels of width and height, by its name below `pictures/`."""
+    """What an installation adds to its letters: where `pictures/…` and `files/…` are served, how
+    buttons look, and how large a picture is, in pixels of width and height, by its name below
+    `pictures/`.
+    """
 
     assets_base: str = ""
     look: Look = USUAL_LOOK
@@ -92,8 +121,10 @@ class Draft:
 
     def templates(self) -> tuple[Template, Template]:
         """The HTML and the text, compiled. Only for a draft without mistakes."""
-        return (compile_joined(self._words.template(self._page), True),
-                compile_joined(self._words.template(self._text), False))
+        return (
+            compile_joined(self._words.template(self._page), True),
+            compile_joined(self._words.template(self._text), False),
+        )
 
     def _read(self) -> None:
         source = self._source
@@ -119,26 +150,36 @@ class Draft:
             self._look(content, source.body, source.path)
             frame = self._protect(layout)
             self._look(frame, source.layout, LAYOUT_FILE, frozenset({"logo"}))
-            self._page = self._words.any.sub(lambda word: content if self._is_content(word[0]) else word[0], frame)
+            self._page = self._words.any.sub(
+                lambda word: content if self._is_content(word[0]) else word[0], frame
+            )
             if not unfinished_tag(content) and not unfinished_tag(frame):
                 self._finish()
 
     def _read_line(self, text: str, what: Line) -> None:
         path = self._source.path
-        found = [words(_IN_LINE[what], why=mistake.words) for mistake in find_merge_mistakes(text, path)]
+        found = [
+            words(_IN_LINE[what], why=mistake.words) for mistake in find_merge_mistakes(text, path)
+        ]
         if CONTROL.search(text):
             found.append(words(_ONE_LINE[what]))
         if find_links(text) or find_mistakes(text, path):
             found.append(words(_NO_LINK[what]))
         if not found:
             self.readable.append((path, text))
-            found += [words(_IN_LINE[what], why=words(LAYOUT_ONLY, name=name))
-                      for name, _ in field_lines(text) if name in PLACEHOLDERS - EVERYWHERE]
+            found += [
+                words(_IN_LINE[what], why=words(LAYOUT_ONLY, name=name))
+                for name, _ in field_lines(text)
+                if name in PLACEHOLDERS - EVERYWHERE
+            ]
         self.mistakes += [Mistake(path, 1, sentence) for sentence in found]
 
     def _pieces(self, source: str, file: str) -> tuple[Piece, ...] | None:
-        """Text and tags of a source whose links are protected and whose comments are gone; None if unreadable."""
-        text, written = _without_comments(substitute(source, self._words.for_link)), _without_comments(source)
+        """Text and tags of a source whose links are protected and whose comments are gone; None if
+        unreadable.
+        """
+        text = _without_comments(substitute(source, self._words.for_link))
+        written = _without_comments(source)
         refused = find_merge_mistakes(written, file)
         self.mistakes += [explained(mistake, written, self._labels) for mistake in refused]
         if refused:
@@ -146,21 +187,38 @@ class Draft:
         self.readable.append((file, written))
         if file != LAYOUT_FILE and not self._stands_alone:
             self.mistakes += [
-                Mistake(file, line, words(LAYOUT_ONLY, name=name), True, column_of(written, line, name))
-                for name, line in field_lines(written) if name in PLACEHOLDERS - EVERYWHERE - {"content", "foot"}]
+                Mistake(
+                    file, line, words(LAYOUT_ONLY, name=name), True, column_of(written, line, name)
+                )
+                for name, line in field_lines(written)
+                if name in PLACEHOLDERS - EVERYWHERE - {"content", "foot"}
+            ]
         return split_pieces(text, file)
 
-    def _check_frame(self, pieces: tuple[Piece, ...] | None, required: tuple[str, ...], file: str) -> None:
+    def _check_frame(
+        self, pieces: tuple[Piece, ...] | None, required: tuple[str, ...], file: str
+    ) -> None:
         if pieces is not None:
             self.mistakes += find_frame_mistakes(pieces, required, file)
 
     def _check_layout_links(self) -> None:
         layout = self._source.layout
         self.mistakes += find_mistakes(layout, LAYOUT_FILE)
-        message = N_("`{list}` is a list: a layout may only link to ===unsubscribe=== and ===everything===.")
+        message = N_(
+            "`{list}` is a list: a layout may only link to ===unsubscribe=== and ===everything===."
+        )
         self.mistakes += [
-            Mistake(LAYOUT_FILE, link.line, message, True, column_of(layout, link.line, link.target), list=link.target)
-            for link in find_links(layout) if link.index >= 0]
+            Mistake(
+                LAYOUT_FILE,
+                link.line,
+                message,
+                True,
+                column_of(layout, link.line, link.target),
+                list=link.target,
+            )
+            for link in find_links(layout)
+            if link.index >= 0
+        ]
 
     def _protect(self, pieces: tuple[Piece, ...]) -> str:
         return "".join(self._words.for_piece(piece) for piece in pieces)
@@ -173,12 +231,19 @@ class Draft:
         return re.sub(rf"<p>((?:\s|{self._words.statement})*)</p>", r"\1", html)
 
     def _with_lone_statements_apart(self, text: str) -> str:
-        """A line that holds only `{% … %}` is a block of its own, so that paragraphs stay whole around it."""
+        """A line that holds only `{% … %}` is a block of its own, so that paragraphs stay whole
+        around it.
+        """
         alone = re.compile(rf"[ \t]*(?:{self._words.statement}[ \t]*)+")
         lines = zip(text.split("\n"), visible(text).split("\n"), strict=True)
-        return "\n".join(f"\n{line}\n" if alone.fullmatch(line) and seen.strip() else line for line, seen in lines)
+        return "\n".join(
+            f"\n{line}\n" if alone.fullmatch(line) and seen.strip() else line
+            for line, seen in lines
+        )
 
-    def _look(self, html: str, source: str, file: str, pictures: frozenset[str] = frozenset()) -> None:
+    def _look(
+        self, html: str, source: str, file: str, pictures: frozenset[str] = frozenset()
+    ) -> None:
         self.mistakes += find_html_mistakes(html, source, file, self._words, pictures)
 
     def _is_content(self, word: str) -> bool:
@@ -191,18 +256,26 @@ class Draft:
             self._page = with_inlined_styles(self._page, self._words)
         if self._setting.assets_base:
             self._words.url_length = len(self._setting.assets_base) + _BEYOND_THE_BASE
-        colons = (self._words.for_piece(Piece("output", name, 0)) for name in ("_colon", "_colon_at_end"))
+        colons = (
+            self._words.for_piece(Piece("output", name, 0)) for name in ("_colon", "_colon_at_end")
+        )
         self._text = to_text(self._page, self._words, *colons)
         path = self._source.path
-        in_html = {found[1] for found in re.finditer(
-            rf"""<a\b[^<>]*?\bhref\s*=\s*["']?({self._words.link.pattern})""", self._page, re.I)}
+        in_html = {
+            found[1]
+            for found in re.finditer(
+                rf"""<a\b[^<>]*?\bhref\s*=\s*["']?({self._words.link.pattern})""", self._page, re.I
+            )
+        }
         in_text = {found[0] for found in self._words.link.finditer(self._text)}
         for place, link in enumerate(self._words.links):
             if link.index < 0:
                 continue
             url = self._words.url(place)
             if url not in in_html:
-                message = N_("No reader sees the link to `{list}`: Markdown is not read inside HTML or code.")
+                message = N_(
+                    "No reader sees the link to `{list}`: Markdown is not read inside HTML or code."
+                )
                 self.mistakes.append(self._at_link(link, words(message, list=link.target)))
             elif url not in in_text:
                 message = N_("The link to `{list}` is hidden and missing from the text part.")
@@ -228,7 +301,10 @@ def _without_comments(source: str) -> str:
     done = 0
     for start, end in find_comments(source):
         in_code = seen[start:end].strip()
-        parts += [source[done:start], source[start:end] if in_code else "\n" * source.count("\n", start, end)]
+        parts += [
+            source[done:start],
+            source[start:end] if in_code else "\n" * source.count("\n", start, end),
+        ]
         done = end
     return "".join(parts) + source[done:]
 
@@ -239,11 +315,20 @@ def resolved(address: str, assets_base: str) -> str:
 
 
 def _with_assets(html: str, setting: Setting) -> str:
-    """Pictures and files under their public address; a picture says its size, and without a style of its own never exceeds the column."""
+    """Pictures and files under their public address; a picture says its size, and without a style
+    of its own never exceeds the column.
+    """
+
     def in_tag(tag: re.Match[str]) -> str:
         source = _SOURCE.search(tag[0])
         text = _ADDRESS.sub(
-            lambda found: found[1] + escape(resolved(found[2], setting.assets_base)) if ASSET.fullmatch(found[2]) else found[0], tag[0])
+            lambda found: (
+                found[1] + escape(resolved(found[2], setting.assets_base))
+                if ASSET.fullmatch(found[2])
+                else found[0]
+            ),
+            tag[0],
+        )
         if text[1:4].lower() != "img":
             return text
         own = "" if re.search(r"\sstyle\s*=", text, re.I) else ' style="max-width:100%;height:auto"'
@@ -253,9 +338,15 @@ def _with_assets(html: str, setting: Setting) -> str:
 
 
 def _sized(tag: str, source: str, setting: Setting) -> str:
-    """The attributes of width and height that a picture lacks: its own, scaled to the width that its author gave, or to the column."""
+    """The attributes of width and height that a picture lacks: its own, scaled to the width that
+    its author gave, or to the column.
+    """
     picture = ASSET.fullmatch(source)
-    size = setting.size_of(unquote(picture[1].partition("/")[2])) if picture and picture[1].startswith("pictures/") else None
+    size = (
+        setting.size_of(unquote(picture[1].partition("/")[2]))
+        if picture and picture[1].startswith("pictures/")
+        else None
+    )
     if size is None or re.search(r"\sheight\s*=", tag, re.I):
         return ""
     given = _WIDTH.search(tag)

@@ -1,7 +1,10 @@
-"""Merge tags of other tools, as they come with words written for them: Relance would send them as they are.
+"""Merge tags of other tools, as they come with words written for them: Relance would send them as
+they are.
 
-Only what is plainly such a tag is told: by its signs, or, where its signs are everybody's (`[…]`, `{…}`), by a name that every tool gives a field.
+Only what is plainly such a tag is told: by its signs, or, where its signs are everybody's (`[…]`,
+`{…}`), by a name that every tool gives a field.
 """
+
 from __future__ import annotations
 
 import re
@@ -38,7 +41,8 @@ _PLAIN = re.compile(
     re.I,
 )
 _IN_CAPITALS = ("percent", "percent_default")
-# Signs with other uses: a tag only when the name is one that tools give to fields, or means leaving.
+# Signs with other uses: a tag only when the name is one that tools give to fields, or means
+# leaving.
 _BY_NAME = re.compile(
     rf"\[\[(?P<double_bracket>{_NAME})\]\]"
     rf"|(?<![\[\]!\w])\[(?P<bracket>{_NAME})\](?![\[(:\w])"
@@ -52,7 +56,10 @@ _BY_NAME = re.compile(
     rf"|\(\((?P<parenthesis>{_NAME})\)\)"
 )
 _LEAVING = re.compile(r"unsub|optout|desinscri|desabon|listaddress|forgetme", re.I)
-FOOT_DOES_IT = N_("`{tag}` is another tool's tag for what the foot holds by itself (who writes, unsubscribing): leave it out")
+FOOT_DOES_IT = N_(
+    "`{tag}` is another tool's tag for what the foot holds by itself (who writes, unsubscribing):"
+    " leave it out"
+)
 _STYLE = re.compile(r"<style\b(?:(?!<style\b).)*?</style\s*>", re.I | re.S)
 _DEFINED = re.compile(r"(?m)^[ >]*\[([^\]\n]+)\]:")
 
@@ -87,8 +94,12 @@ def meaning(tag: ForeignTag, labels: Mapping[str, str]) -> Words:
         return words(FOOT_DOES_IT, tag=tag.tag)
     field = nearest_field(tag.name, labels)
     if field:
-        return words(N_("`{tag}` is another tool's merge tag: write {{ {field} }}"), tag=tag.tag, field=field)
-    message = N_("`{tag}` is another tool's merge tag, and no field here means the same; there are: {fields}")
+        return words(
+            N_("`{tag}` is another tool's merge tag: write {{ {field} }}"), tag=tag.tag, field=field
+        )
+    message = N_(
+        "`{tag}` is another tool's merge tag, and no field here means the same; there are: {fields}"
+    )
     return words(message, tag=tag.tag, fields=", ".join(labels) or "–")
 
 
@@ -110,6 +121,8 @@ def explained(mistake: Mistake, text: str, labels: Mapping[str, str]) -> Mistake
     return mistake
 
 
-def _at(tag: ForeignTag, text: str, file: str, labels: Mapping[str, str], *, fatal: bool) -> Mistake:
+def _at(
+    tag: ForeignTag, text: str, file: str, labels: Mapping[str, str], *, fatal: bool
+) -> Mistake:
     column = tag.start - text.rfind("\n", 0, tag.start)
     return Mistake(file, text.count("\n", 0, tag.start) + 1, meaning(tag, labels), fatal, column)

@@ -1,7 +1,10 @@
-"""Which host the words of a link name, and whether the link leads there: the one door to the Public Suffix List (publicsuffix.org, in the package).
+"""Which host the words of a link name, and whether the link leads there: the one door to the Public
+Suffix List (publicsuffix.org, in the package).
 
-Words are held against a link so that nobody reads one address and is led to another. Only the host counts: whoever owns it answers for its paths.
+Words are held against a link so that nobody reads one address and is led to another. Only the host
+counts: whoever owns it answers for its paths.
 """
+
 from __future__ import annotations
 
 import re
@@ -14,7 +17,9 @@ from publicsuffixlist import PublicSuffixList
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _ADDRESS_IN_WORDS = re.compile(r"(?:https?://|www\.)[^\s<>\"'()]+", re.I)
 _ONE_TOKEN = re.compile(r"(?:[\w-]+\.)+[^\W_][\w-]*\.?(?::\d+)?(?:[/?#]\S*)?")
-_AROUND = re.compile(r"^[\W_]+|(?<![^\w/])[^\w/]+$")  # arrows, quotes and stops around a link's words
+_AROUND = re.compile(
+    r"^[\W_]+|(?<![^\w/])[^\w/]+$"
+)  # arrows, quotes and stops around a link's words
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 # Endings of file names that are also top-level domains.
 _FILE_ENDINGS = frozenset({"zip", "mov", "md", "py", "ps"})
@@ -28,29 +33,42 @@ def _suffixes() -> PublicSuffixList:
 
 
 def hosts_named(words: str) -> tuple[str, ...]:
-    """The hosts that `words` plainly name: addresses with `https://` or `www.`, or words that are one host and nothing else.
+    """The hosts that `words` plainly name: addresses with `https://` or `www.`, or words that are
+    one host and nothing else.
 
     `Node.js`, `guide.pdf` and `M.Dupont` name none.
     """
     plain = _AROUND.sub("", _DOTS.sub(".", normalize("NFKC", words)))
     addresses = _ADDRESS_IN_WORDS.findall(plain)
-    if not addresses and _ONE_TOKEN.fullmatch(plain) and _ends_like_a_host(re.split(r"[/?#:]", plain)[0].rstrip(".")):
+    if (
+        not addresses
+        and _ONE_TOKEN.fullmatch(plain)
+        and _ends_like_a_host(re.split(r"[/?#:]", plain)[0].rstrip("."))
+    ):
         addresses = [plain]
     return tuple(host for address in addresses if (host := host_of(address.rstrip(".,;:!?"))))
 
 
 def _ends_like_a_host(name: str) -> bool:
-    """Whether the last label, as it is written, is a top-level domain: `Booking.com`, `BOOKING.COM`, but no surname after an initial."""
+    """Whether the last label, as it is written, is a top-level domain: `Booking.com`,
+    `BOOKING.COM`, but no surname after an initial.
+    """
     if _IPV4.fullmatch(name):
         return True
     last = name.rpartition(".")[2]
-    if last.lower() in _FILE_ENDINGS or name.lower() in _NAMES_OF_PRODUCTS or (last != last.lower() and len(last) > _LONGEST_IN_CAPITALS):
+    if (
+        last.lower() in _FILE_ENDINGS
+        or name.lower() in _NAMES_OF_PRODUCTS
+        or (last != last.lower() and len(last) > _LONGEST_IN_CAPITALS)
+    ):
         return False
     return _suffixes().publicsuffix(last.lower()) is not None
 
 
 def host_of(address: str) -> str:
-    """The host of an address with or without its scheme, in small letters, without `www.`; empty where there is none."""
+    """The host of an address with or without its scheme, in small letters, without `www.`; empty
+    where there is none.
+    """
     whole = address if re.match(r"[a-z][a-z+.-]*://", address, re.I) else f"https://{address}"
     try:
         host = urlsplit(whole).hostname or ""
@@ -64,7 +82,9 @@ def host_of(address: str) -> str:
 
 
 def leads_there(host: str, href: str) -> bool:
-    """Whether a link to `href` keeps what words that name `host` promise: the same host, or one of the same owner."""
+    """Whether a link to `href` keeps what words that name `host` promise: the same host, or one of
+    the same owner.
+    """
     led_to = host_of(href)
     owner = _suffixes().privatesuffix(host)
     return host == led_to or (owner is not None and owner == _suffixes().privatesuffix(led_to))

@@ -1,8 +1,11 @@
-"""The styles of a page's head written into its elements too: the one door to css-inline. Orange, and others, read no head.
+"""The styles of a page's head written into its elements too: the one door to css-inline. Orange,
+and others, read no head.
 
-The head's styles stay for those who read them (dark colours, small screens). What stands there only for some screens or some moments would lose
-against the same property in the element; it is made to win, as its author meant when nothing stood there.
+The head's styles stay for those who read them (dark colours, small screens). What stands there only
+for some screens or some moments would lose against the same property in the element; it is made to
+win, as its author meant when nothing stood there.
 """
+
 from __future__ import annotations
 
 import re
@@ -18,7 +21,10 @@ _STYLE = re.compile(r"(<style\b[^<>]*>)((?:(?!<style\b).)*?)(</style\s*>)", re.I
 _BRACE = re.compile(r"([{}])")
 _STYLED = re.compile(r'(?<=\sstyle=")[^"]*(?=")')
 _TAG = re.compile(r"<(body|table|td|th)\b[^<>]*>", re.I)
-_COLOUR = re.compile(r"(?:^|;)\s*background(?:-color)?\s*:\s*(#[0-9a-f]{3}(?:[0-9a-f]{3})?|[a-z]+)\s*(?:!important\s*)?(?:;|$)", re.I)
+_COLOUR = re.compile(
+    r"(?:^|;)\s*background(?:-color)?\s*:\s*(#[0-9a-f]{3}(?:[0-9a-f]{3})?|[a-z]+)\s*(?:!important\s*)?(?:;|$)",
+    re.I,
+)
 
 
 def with_inlined_styles(page: str, placeholders: Placeholders) -> str:
@@ -27,21 +33,33 @@ def with_inlined_styles(page: str, placeholders: Placeholders) -> str:
     inlined_families = {_family(name) for sheet in sheets for name in _plainly_set(sheet)}
     if not inlined_families or not re.search(r"<html\b", page, re.I):
         return _with_plain_backgrounds(page)
-    # A statement between two rows of a table is no text to whoever reads HTML: it would be put before the table. A comment stays.
+    # A statement between two rows of a table is no text to whoever reads HTML: it would be put
+    # before the table. A comment stays.
     statement = re.compile(rf"{placeholders.statement}")
-    page = _STYLE.sub(lambda style: style[1] + _winning(_without_comments(style[2]), inlined_families) + style[3], page)
+    page = _STYLE.sub(
+        lambda style: style[1] + _winning(_without_comments(style[2]), inlined_families) + style[3],
+        page,
+    )
     inlined = _INLINER.inline(statement.sub(r"<!--\g<0>-->", page))
-    return _with_plain_backgrounds(re.sub(rf"(?:<!--|&lt;!--)({placeholders.statement})(?:-->|--&gt;)", r"\1", inlined))
+    return _with_plain_backgrounds(
+        re.sub(rf"(?:<!--|&lt;!--)({placeholders.statement})(?:-->|--&gt;)", r"\1", inlined)
+    )
 
 
 def _rules(css: str) -> Iterator[tuple[str, str, bool]]:
-    """The sheet in pieces: words, the brace after them, and whether the words are declarations that hold at some times only."""
+    """The sheet in pieces: words, the brace after them, and whether the words are declarations that
+    hold at some times only.
+    """
     blocks: list[bool] = []
     *pieces, rest = _BRACE.split(css)
     for words, brace in zip(pieces[::2], pieces[1::2], strict=True):
         yield words, brace, brace == "}" and bool(blocks) and blocks[-1]
         if brace == "{":
-            blocks.append(bool(blocks and blocks[-1]) or words.strip().startswith("@") or ":" in words.rpartition(";")[2])
+            blocks.append(
+                bool(blocks and blocks[-1])
+                or words.strip().startswith("@")
+                or ":" in words.rpartition(";")[2]
+            )
         else:
             del blocks[-1:]
     yield rest, "", False
@@ -60,18 +78,27 @@ def _plainly_set(css: str) -> Iterator[str]:
     """The properties that hold at all times: those that are inlined."""
     for words, brace, sometimes in _rules(css):
         if brace == "}" and not sometimes:
-            yield from (declaration.partition(":")[0].strip().lower() for declaration in words.split(";") if ":" in declaration)
+            yield from (
+                declaration.partition(":")[0].strip().lower()
+                for declaration in words.split(";")
+                if ":" in declaration
+            )
 
 
 def _winning(css: str, inlined: Collection[str]) -> str:
-    """What holds for some screens (`@media`) or at some moments (`a:hover`) is `!important` where it would lose against what is inlined."""
+    """What holds for some screens (`@media`) or at some moments (`a:hover`) is `!important` where
+    it would lose against what is inlined.
+    """
+
     def important(declaration: str) -> str:
         name, colon, value = declaration.partition(":")
         loses = colon and "!important" not in value and _family(name) in inlined
         return f"{declaration.rstrip()} !important" if loses else declaration
 
     return "".join(
-        (";".join(map(important, words.split(";"))) if sometimes else words) + brace for words, brace, sometimes in _rules(css))
+        (";".join(map(important, words.split(";"))) if sometimes else words) + brace
+        for words, brace, sometimes in _rules(css)
+    )
 
 
 def _family(name: str) -> str:
@@ -80,15 +107,26 @@ def _family(name: str) -> str:
 
 
 def _with_plain_backgrounds(page: str) -> str:
-    """Colours behind words as every program takes them: `background`, since Orange drops `background-color`, and `bgcolor` for Outlook."""
+    """Colours behind words as every program takes them: `background`, since Orange drops
+    `background-color`, and `bgcolor` for Outlook.
+    """
+
     def plain(style: re.Match[str]) -> str:
         names = re.findall(r"(?:^|;)\s*(background[\w-]*)\s*:", style[0])
-        return style[0].replace("background-color", "background") if names == ["background-color"] else style[0]
+        return (
+            style[0].replace("background-color", "background")
+            if names == ["background-color"]
+            else style[0]
+        )
 
     def coloured(tag: re.Match[str]) -> str:
         style = re.search(r'\sstyle="([^"]*)"', tag[0])
         colour = _COLOUR.search(style[1]) if style else None
-        if colour is None or re.search(r"\sbgcolor\s*=", tag[0], re.I) or colour[1].lower() in ("none", "transparent", "inherit"):
+        if (
+            colour is None
+            or re.search(r"\sbgcolor\s*=", tag[0], re.I)
+            or colour[1].lower() in ("none", "transparent", "inherit")
+        ):
             return tag[0]
         return f'{tag[0][: 1 + len(tag[1])]} bgcolor="{colour[1]}"{tag[0][1 + len(tag[1]) :]}'
 

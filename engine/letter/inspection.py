@@ -1,8 +1,10 @@
-"""What may not leave in a letter's HTML: unsafe or misleading links, active content, anything fetched but pictures.
+"""What may not leave in a letter's HTML: unsafe or misleading links, active content, anything
+fetched but pictures.
 
-Also where merge fields may stand in a tag: inside quotes, in words a reader reads, never in an address (so that two
-people receive the same URLs, byte for byte).
+Also where merge fields may stand in a tag: inside quotes, in words a reader reads, never in an
+address (so that two people receive the same URLs, byte for byte).
 """
+
 from __future__ import annotations
 
 import re
@@ -16,15 +18,58 @@ from engine.letter.placeholders import Placeholders
 from engine.sequence.mistakes import N_, Mistake, Value, column_of
 
 ASSET = re.compile(r"(?:\./)?((?:pictures|files)/[^\s\"'<>]+)")
-_ACTIVE = frozenset({"script", "form", "input", "button", "select", "textarea", "iframe", "frame", "frameset", "object",
-                     "embed", "applet", "base", "link", "audio", "video", "svg", "math", "template", "xmp", "plaintext",
-                     "noembed", "noframes"})
+_ACTIVE = frozenset(
+    {
+        "script",
+        "form",
+        "input",
+        "button",
+        "select",
+        "textarea",
+        "iframe",
+        "frame",
+        "frameset",
+        "object",
+        "embed",
+        "applet",
+        "base",
+        "link",
+        "audio",
+        "video",
+        "svg",
+        "math",
+        "template",
+        "xmp",
+        "plaintext",
+        "noembed",
+        "noframes",
+    }
+)
 _WORDS = frozenset({"alt", "title", "aria-label"})
-_ADDRESSES = frozenset({"href", "src", "srcset", "action", "formaction", "background", "poster", "cite", "data",
-                        "xlink:href", "ping", "longdesc", "usemap"})
+_ADDRESSES = frozenset(
+    {
+        "href",
+        "src",
+        "srcset",
+        "action",
+        "formaction",
+        "background",
+        "poster",
+        "cite",
+        "data",
+        "xlink:href",
+        "ping",
+        "longdesc",
+        "usemap",
+    }
+)
 _VOID = frozenset({"br", "hr", "img", "meta", "col", "wbr", "area", "source"})
-_OFTEN_UNCLOSED = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "tbody", "thead", "tfoot", "option", "colgroup"})
-_TAG = re.compile(r"""<[a-z][\w:-]*(?:\s+[\w:-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*\s*/?>""", re.I)
+_OFTEN_UNCLOSED = frozenset(
+    {"p", "li", "td", "th", "tr", "dt", "dd", "tbody", "thead", "tfoot", "option", "colgroup"}
+)
+_TAG = re.compile(
+    r"""<[a-z][\w:-]*(?:\s+[\w:-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*\s*/?>""", re.I
+)
 _TAG_START = re.compile(r"<[a-z/!?][\w-]*", re.I)
 _WHOLE_TAG = re.compile(r"""<(?:"[^"]*"|'[^']*'|[^"'>])*>""")
 _COMMENT = re.compile(r"<!--(?:-?>|.*?-->)", re.S)
@@ -33,13 +78,24 @@ _CSS_URL = re.compile(r"url\(\s*[\"']?\s*(?!https://)", re.I)
 _CSS_FONT = re.compile(r"@import|@font-face|expression\s*\(|javascript:", re.I)
 
 
-def find_html_mistakes(html: str, source: str, file: str, placeholders: Placeholders,
-                       picture_fields: frozenset[str] = frozenset()) -> list[Mistake]:
-    """Mistakes in HTML made from `source`; `picture_fields` are the fields that may be the whole of a `src`."""
+def find_html_mistakes(
+    html: str,
+    source: str,
+    file: str,
+    placeholders: Placeholders,
+    picture_fields: frozenset[str] = frozenset(),
+) -> list[Mistake]:
+    """Mistakes in HTML made from `source`; `picture_fields` are the fields that may be the whole of
+    a `src`.
+    """
     inspector = _Inspector(source, file, placeholders, picture_fields)
     unfinished = unfinished_tag(html)
     if unfinished:
-        inspector.refuse(unfinished, N_("The HTML tag `{tag}` is not finished: it lacks a quote or its `>`."), tag=unfinished)
+        inspector.refuse(
+            unfinished,
+            N_("The HTML tag `{tag}` is not finished: it lacks a quote or its `>`."),
+            tag=unfinished,
+        )
         return inspector.mistakes
     inspector.feed(html)
     inspector.close()
@@ -47,7 +103,9 @@ def find_html_mistakes(html: str, source: str, file: str, placeholders: Placehol
 
 
 class _Inspector(HTMLParser):
-    def __init__(self, source: str, file: str, placeholders: Placeholders, picture_fields: frozenset[str]) -> None:
+    def __init__(
+        self, source: str, file: str, placeholders: Placeholders, picture_fields: frozenset[str]
+    ) -> None:
         super().__init__(convert_charrefs=True)
         self._source, self._file = source, file
         self._placeholders, self._picture_fields = placeholders, picture_fields
@@ -63,10 +121,21 @@ class _Inspector(HTMLParser):
         self.mistakes.append(Mistake(self._file, line, message, True, column, **values))
 
     def _refuse_tag(self, piece: Piece, message: str, /, **values: Value) -> None:
-        self.mistakes.append(Mistake(self._file, piece.line, message, True, column_of(self._source, piece.line, piece.text), **values))
+        self.mistakes.append(
+            Mistake(
+                self._file,
+                piece.line,
+                message,
+                True,
+                column_of(self._source, piece.line, piece.text),
+                **values,
+            )
+        )
 
     def _place_of(self, needle: str) -> tuple[int, int]:
-        """Line and column where the author wrote it; a second mistake about the same words is sought further down."""
+        """Line and column where the author wrote it; a second mistake about the same words is
+        sought further down.
+        """
         pieces = self._placeholders.pieces_in(needle)
         if pieces:
             return pieces[0].line, column_of(self._source, pieces[0].line, pieces[0].text)
@@ -86,16 +155,27 @@ class _Inspector(HTMLParser):
         raw = self.get_starttag_text() or ""
         attributes = {name: value or "" for name, value in attrs}
         if tag in _ACTIVE:
-            self.refuse(f"<{tag}", N_("<{tag}> may not be used in a letter; mail programs block it or it is unsafe."), tag=tag)
+            self.refuse(
+                f"<{tag}",
+                N_("<{tag}> may not be used in a letter; mail programs block it or it is unsafe."),
+                tag=tag,
+            )
         if tag == "meta" and attributes.get("http-equiv", "").lower() == "refresh":
-            self.refuse("refresh", N_("A letter may not send its reader elsewhere by itself (meta refresh)."))
+            self.refuse(
+                "refresh",
+                N_("A letter may not send its reader elsewhere by itself (meta refresh)."),
+            )
         if tag == "html" and not attributes.get("lang"):
-            self.refuse("<html", N_('<html> must say its language, as in <html lang="fr" dir="ltr">.'))
+            self.refuse(
+                "<html", N_('<html> must say its language, as in <html lang="fr" dir="ltr">.')
+            )
         if self._placeholders.any.search(raw):
             self._inspect_fields(tag, raw, attributes)
         for name, value in attributes.items():
             if name.startswith("on"):
-                self.refuse(name, N_("`{name}` may not be used: a letter holds no script."), name=name)
+                self.refuse(
+                    name, N_("`{name}` may not be used: a letter holds no script."), name=name
+                )
             elif name == "style":
                 self._inspect_style(value)
             elif name in _ADDRESSES:
@@ -103,7 +183,10 @@ class _Inspector(HTMLParser):
         if tag == "img":
             self._label += attributes.get("alt", "")
             if "alt" not in attributes:
-                self.refuse(attributes.get("src", "<img"), N_('This picture needs an alt text (alt="" if it adorns).'))
+                self.refuse(
+                    attributes.get("src", "<img"),
+                    N_('This picture needs an alt text (alt="" if it adorns).'),
+                )
         if tag == "a" and "href" in attributes:
             self._href, self._label = attributes["href"], ""
         if tag not in _VOID | _OFTEN_UNCLOSED and not raw.endswith("/>"):
@@ -112,16 +195,28 @@ class _Inspector(HTMLParser):
     def _inspect_fields(self, tag: str, raw: str, attributes: dict[str, str]) -> None:
         unquoted = _UNQUOTED.search(re.sub(r"\"[^\"]*\"|'[^']*'", '""', raw))
         if not _TAG.fullmatch(raw) or (unquoted and self._placeholders.pieces_in(unquoted[1])):
-            self.refuse(raw, N_("A merge tag inside an HTML tag must be part of a value in quotes."))
+            self.refuse(
+                raw, N_("A merge tag inside an HTML tag must be part of a value in quotes.")
+            )
             return
         for name, value in attributes.items():
             pieces = self._placeholders.pieces_in(value)
-            if self._placeholders.pieces_in(name) or any(piece.kind == "statement" for piece in pieces):
-                self.refuse(raw, N_("`if` may not stand inside an HTML tag; put it around the tag."))
+            if self._placeholders.pieces_in(name) or any(
+                piece.kind == "statement" for piece in pieces
+            ):
+                self.refuse(
+                    raw, N_("`if` may not stand inside an HTML tag; put it around the tag.")
+                )
             elif pieces and name == "src" and tag == "img" and self._is_picture_field(value):
                 continue
             elif pieces and name in _ADDRESSES:
-                self.refuse(value, N_("A merge field may not be part of a link or picture address: every reader gets the same address."))
+                self.refuse(
+                    value,
+                    N_(
+                        "A merge field may not be part of a link or picture address: every reader"
+                        " gets the same address."
+                    ),
+                )
             elif pieces and name not in _WORDS and not (tag == "html" and name == "lang"):
                 message = N_("A merge field may not stand in `{name}`; only in {names}.")
                 self.refuse(value, message, name=name, names=", ".join(sorted(_WORDS)))
@@ -137,25 +232,47 @@ class _Inspector(HTMLParser):
         if link is not None and tag == "a" and name == "href":
             return
         if self._placeholders.link.search(value):
-            self.refuse(value, N_("Only a link's target can be an action, and it must be the whole target."))
+            self.refuse(
+                value, N_("Only a link's target can be an action, and it must be the whole target.")
+            )
             return
         if self._placeholders.pieces_in(value):
             return
         if name not in ("href", "src"):
-            self.refuse(value, N_("`{name}` may not be used; use href on <a> and src on <img>."), name=name)
+            self.refuse(
+                value, N_("`{name}` may not be used; use href on <a> and src on <img>."), name=name
+            )
         elif re.search(r"[\x00-\x20\x7f-\x9f\\\u2028\u2029]", value):
-            self.refuse(value, N_("`{address}` holds a space, a backslash or a control character."), address=repr(value))
+            self.refuse(
+                value,
+                N_("`{address}` holds a space, a backslash or a control character."),
+                address=repr(value),
+            )
         elif ASSET.fullmatch(value) and ".." not in unquote(value).split("/"):
             return
         elif name == "src" and not re.match(r"https://[^/]", value, re.I):
-            self.refuse(value, N_("The picture `{address}` must be `pictures/…` or an https address."), address=value)
+            self.refuse(
+                value,
+                N_("The picture `{address}` must be `pictures/…` or an https address."),
+                address=value,
+            )
         elif name == "href" and not re.match(r"https://[^/]|mailto:.|tel:.|#", value, re.I):
-            self.refuse(value, N_("The link `{address}` must begin with https:, mailto: or tel:, or be `files/…`."), address=value)
+            self.refuse(
+                value,
+                N_(
+                    "The link `{address}` must begin with https:, mailto: or tel:, or be `files/…`."
+                ),
+                address=value,
+            )
 
     def _inspect_style(self, style: str) -> None:
         for found in (_CSS_FONT.search(style), _CSS_URL.search(style)):
             if found:
-                self.refuse(found[0], N_("`{style}` may not be used in a style: nothing is fetched but pictures."), style=found[0])
+                self.refuse(
+                    found[0],
+                    N_("`{style}` may not be used in a style: nothing is fetched but pictures."),
+                    style=found[0],
+                )
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a" and self._href is not None:
@@ -173,14 +290,19 @@ class _Inspector(HTMLParser):
             return
         if any(not leads_there(host, href) for host in hosts_named(label)):
             shown = self._placeholders.shown(href)
-            message = N_("The words `{words}` look like an address but the link goes to `{address}`.")
+            message = N_(
+                "The words `{words}` look like an address but the link goes to `{address}`."
+            )
             self.refuse(href, message, words=label, address=shown)
 
     def handle_data(self, data: str) -> None:
         if self._open and self._open[-1] in ("style", "script"):
             self._inspect_style(data)
             if self._placeholders.any.search(data):
-                self.refuse(self._placeholders.any.findall(data)[0], N_("A merge tag may not stand in a style."))
+                self.refuse(
+                    self._placeholders.any.findall(data)[0],
+                    N_("A merge tag may not stand in a style."),
+                )
             return
         self._label += data
         for piece in self._placeholders.pieces_in(data):
@@ -192,7 +314,11 @@ class _Inspector(HTMLParser):
             if word == "if":
                 self._ifs.append(list(self._open))
             elif self._ifs and self._open != self._ifs[-1]:
-                self._refuse_tag(piece, N_("This `{tag}` stands inside another HTML element than its `if`."), tag=word)
+                self._refuse_tag(
+                    piece,
+                    N_("This `{tag}` stands inside another HTML element than its `if`."),
+                    tag=word,
+                )
             if word == "endif" and self._ifs:
                 self._ifs.pop()
 
@@ -204,7 +330,9 @@ class _Inspector(HTMLParser):
 
 
 def unfinished_tag(html: str) -> str:
-    """The beginning of a tag that would swallow what follows it, foot included; empty if there is none."""
+    """The beginning of a tag that would swallow what follows it, foot included; empty if there is
+    none.
+    """
     place = 0
     while found := _TAG_START.search(html, place):
         form = _COMMENT if found[0].startswith("<!--") else _WHOLE_TAG

@@ -1,4 +1,7 @@
-"""Markdown to HTML: the one door to markdown-it-py. CommonMark with tables and raw HTML; it judges no link."""
+"""Markdown to HTML: the one door to markdown-it-py. CommonMark with tables and raw HTML; it judges
+no link.
+"""
+
 from __future__ import annotations
 
 import re
@@ -7,7 +10,8 @@ from markdown_it import MarkdownIt
 
 
 class _Reader(MarkdownIt):
-    # A refused target would stay in the letter as plain text; the inspection of the HTML names it instead.
+    # A refused target would stay in the letter as plain text; the inspection of the HTML names it
+    # instead.
     def validateLink(self, url: str) -> bool:
         return True
 
@@ -19,7 +23,9 @@ _SIGNS = re.compile(r"([\\`*_\[\]{}<>&|~=+%#])")
 
 
 def as_words(text: str) -> str:
-    """Text that stands within a line of a letter's Markdown and is words there: no emphasis, link, element or merge field."""
+    """Text that stands within a line of a letter's Markdown and is words there: no emphasis, link,
+    element or merge field.
+    """
     return _SIGNS.sub(r"\\\1", text)
 
 

@@ -1,8 +1,10 @@
 """Merge fields: the one door to Jinja2, opened only as far as fields, listed filters and `if`.
 
-A source is read into a syntax tree, the tree is checked node by node, and only then compiled, so nothing an author
-writes can call, loop, reach an attribute or compute. Values are plain str, int or bool and are never templates.
+A source is read into a syntax tree, the tree is checked node by node, and only then compiled, so
+nothing an author writes can call, loop, reach an attribute or compute. Values are plain str, int or
+bool and are never templates.
 """
+
 from __future__ import annotations
 
 import re
@@ -35,7 +37,8 @@ _FIELD = re.compile(r"[^\W\d_]\w*")
 _RESERVED_BY_JINJA = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
 _SAMPLE = "Anne-Marie d'Été " * 20
 _TAG_ENDS = {"variable_end": "output", "block_end": "statement"}
-# Comments of Jinja begin and end with what no text of an author can hold: `{#` stays what it is, in words and in CSS.
+# Comments of Jinja begin and end with what no text of an author can hold: `{#` stays what it is, in
+# words and in CSS.
 _NOBODY_TYPES_THIS = ("\0{#", "#}\0")
 
 
@@ -48,14 +51,22 @@ class MergeMistake(Exception):
 
 
 class MergeFailed(Exception):
-    """This letter cannot be written to this person; the sentence names the field. Other people are not concerned.
+    """This letter cannot be written to this person; the sentence names the field. Other people are
+    not concerned.
 
-    `what` names it for the record: "field:town", "filter:town" where a value does not fit, "size" for a letter that is too large.
+    `what` names it for the record: "field:town", "filter:town" where a value does not fit, "size"
+    for a letter that is too large.
     """
 
     def __init__(self, message: str, /, **values: mistakes.Value) -> None:
         self.words = words(message, **values)
-        self.what = f"field:{values['field']}" if "field" in values else f"filter:{values['fields']}" if "fields" in values else "size"
+        self.what = (
+            f"field:{values['field']}"
+            if "field" in values
+            else f"filter:{values['fields']}"
+            if "fields" in values
+            else "size"
+        )
         super().__init__(self.words.said())
 
 
@@ -81,7 +92,9 @@ class Piece:
 
 
 class _Absent(Undefined):
-    """A field the person does not have: false in an `if`, replaced by `default`, a failure when written."""
+    """A field the person does not have: false in an `if`, replaced by `default`, a failure when
+    written.
+    """
 
     @property
     def _undefined_message(self) -> str:
@@ -92,16 +105,27 @@ class _Absent(Undefined):
 
 
 @pass_environment
-def _truncate(environment: Environment, text: Value, length: int = 255, killwords: bool = False,
-              end: str = "...", leeway: int | None = None) -> str:
+def _truncate(
+    environment: Environment,
+    text: Value,
+    length: int = 255,
+    killwords: bool = False,
+    end: str = "...",
+    leeway: int | None = None,
+) -> str:
     return do_truncate(environment, str(text), length, killwords, end, leeway)
 
 
 def restricted(autoescape: bool) -> ImmutableSandboxedEnvironment:
     comment_start, comment_end = _NOBODY_TYPES_THIS
     environment = ImmutableSandboxedEnvironment(
-        autoescape=autoescape, undefined=_Absent, keep_trailing_newline=True, cache_size=0,
-        comment_start_string=comment_start, comment_end_string=comment_end)
+        autoescape=autoescape,
+        undefined=_Absent,
+        keep_trailing_newline=True,
+        cache_size=0,
+        comment_start_string=comment_start,
+        comment_end_string=comment_end,
+    )
     environment.globals.clear()
     environment.filters = {name: JINJA_FILTERS[name] for name in FILTERS} | {"truncate": _truncate}
     environment.tests = {name: JINJA_TESTS[name] for name in ("defined", "undefined")}
@@ -119,20 +143,29 @@ class Template:
         self.fields, self.source = fields, source
 
     def render(self, values: Mapping[str, Value], own: Mapping[str, str] | None = None) -> str:
-        """Raise MergeFailed when a field is missing; `own` are the engine's values, which win over the person's."""
+        """Raise MergeFailed when a field is missing; `own` are the engine's values, which win over
+        the person's.
+        """
         known: dict[str, Value] = {}
         for name in self.fields:
             value = values.get(name)
             if value is None:
                 continue
             if type(value) not in _PLAIN:
-                raise TypeError(f"the field {name} must be a plain str, int or bool, not {type(value).__name__}")
+                raise TypeError(
+                    f"the field {name} must be a plain str, int or bool, not {type(value).__name__}"
+                )
             known[name] = value
         if own:
             known.update(own)
         try:
-            # What `JinjaTemplate.render` does, but for globals and blocks, of which there are none, and their copies.
-            return "".join(self._template.root_render_func(Context(self._template.environment, known, self._template.name, {})))
+            # What `JinjaTemplate.render` does, but for globals and blocks, of which there are none,
+            # and their copies.
+            return "".join(
+                self._template.root_render_func(
+                    Context(self._template.environment, known, self._template.name, {})
+                )
+            )
         except UndefinedError as missing:
             message = N_("The field `{field}` is empty for this person and has no default.")
             raise MergeFailed(message, field=missing.message or "?") from None
@@ -160,7 +193,9 @@ def compile_template(source: str, name: str, autoescape: bool) -> Template:
 
 
 def compile_joined(source: str, autoescape: bool) -> Template:
-    """Compile what the engine put together from pieces already checked (its own names begin with `_`)."""
+    """Compile what the engine put together from pieces already checked (its own names begin with
+    `_`).
+    """
     environment = _ENVIRONMENTS[autoescape]
     tree = environment.parse(source)
     return Template(environment.from_string(tree), names_in(tree), source)
@@ -180,17 +215,23 @@ def split_pieces(source: str, name: str) -> tuple[Piece, ...]:
                 pieces.append(Piece("text", text, line))
             elif token.startswith("raw_"):
                 message = N_("`raw` may not be used in a letter.")
-                raise MergeMistake(Mistake(name, line, message, True, column_of(source, line, "{%")))
+                raise MergeMistake(
+                    Mistake(name, line, message, True, column_of(source, line, "{%"))
+                )
             elif token in ("variable_begin", "block_begin"):
                 inside, began = [], line
             elif token in _TAG_ENDS and inside is not None:
-                kind: Literal["output", "statement"] = "output" if token == "variable_end" else "statement"
+                kind: Literal["output", "statement"] = (
+                    "output" if token == "variable_end" else "statement"
+                )
                 pieces.append(Piece(kind, "".join(inside).strip(), began))
                 inside = None
             elif inside is not None:
                 inside.append(text)
     except TemplateSyntaxError as error:
-        raise MergeMistake(Mistake(name, error.lineno, _UNREADABLE, True, _column_of_tag(source, error.lineno))) from None
+        raise MergeMistake(
+            Mistake(name, error.lineno, _UNREADABLE, True, _column_of_tag(source, error.lineno))
+        ) from None
     return tuple(pieces)
 
 
@@ -200,7 +241,10 @@ def find_merge_mistakes(source: str, name: str) -> tuple[Mistake, ...]:
     try:
         pieces = split_pieces(source, name)
         tree = _ENVIRONMENTS[True].parse(source)
-        return tuple(Mistake(name, line, why, True, _column_of_tag(source, line)) for line, why in _refusals(tree.body, 0))
+        return tuple(
+            Mistake(name, line, why, True, _column_of_tag(source, line))
+            for line, why in _refusals(tree.body, 0)
+        )
     except MergeMistake as refused:
         return (refused.mistake,)
     except TemplateSyntaxError as error:
@@ -231,18 +275,44 @@ def _without_partner(pieces: tuple[Piece, ...]) -> tuple[int, Words] | None:
 
 def field_lines(source: str) -> tuple[tuple[str, int], ...]:
     """The names in a source without mistakes, each with its line."""
-    return tuple((name.name, name.lineno) for name in _ENVIRONMENTS[True].parse(source).find_all(nodes.Name))
+    return tuple(
+        (name.name, name.lineno) for name in _ENVIRONMENTS[True].parse(source).find_all(nodes.Name)
+    )
 
 
-_UNREADABLE = N_("This merge tag cannot be read: write {{ first_name }}, or {% if town %}…{% endif %}.")
+_UNREADABLE = N_(
+    "This merge tag cannot be read: write {{ first_name }}, or {% if town %}…{% endif %}."
+)
 _ONLY = N_("A letter may use {{ field }} and {% if %} only, not `{tag}`.")
 # What a syntax tree holds, as it is written.
 _AS_WRITTEN = {
-    "AssignBlock": "set", "Assign": "set", "FromImport": "from", "CallBlock": "call", "FilterBlock": "filter", "ScopedEvalContextModifier":
-    "autoescape", "ExprStmt": "do",
-    "Getattr": "a.b", "Getitem": "a[b]", "Call": "a()", "Add": "a + b", "Sub": "a - b", "Mul": "a * b", "Div": "a / b", "FloorDiv": "a // b",
-    "Mod": "a % b", "Pow": "a ** b", "Concat": "a ~ b", "Compare": "a == b", "And": "a and b", "Or": "a or b", "Not": "not a", "Test": "a is b",
-    "CondExpr": "a if b", "List": "[a]", "Tuple": "a, b", "Dict": "{a: b}",
+    "AssignBlock": "set",
+    "Assign": "set",
+    "FromImport": "from",
+    "CallBlock": "call",
+    "FilterBlock": "filter",
+    "ScopedEvalContextModifier": "autoescape",
+    "ExprStmt": "do",
+    "Getattr": "a.b",
+    "Getitem": "a[b]",
+    "Call": "a()",
+    "Add": "a + b",
+    "Sub": "a - b",
+    "Mul": "a * b",
+    "Div": "a / b",
+    "FloorDiv": "a // b",
+    "Mod": "a % b",
+    "Pow": "a ** b",
+    "Concat": "a ~ b",
+    "Compare": "a == b",
+    "And": "a and b",
+    "Or": "a or b",
+    "Not": "not a",
+    "Test": "a is b",
+    "CondExpr": "a if b",
+    "List": "[a]",
+    "Tuple": "a, b",
+    "Dict": "{a: b}",
 }
 
 
@@ -283,7 +353,10 @@ def _refusals_in_output(node: nodes.Node, depth: int) -> _Refusals:
         yield node.lineno, words(N_("At most {most} filters may follow one another."), most=DEEPEST)
     elif isinstance(node, nodes.Name):
         if not _FIELD.fullmatch(node.name) or node.name in _RESERVED_BY_JINJA:
-            yield node.lineno, words(N_("`{field}` cannot be the name of a field."), field=node.name)
+            yield (
+                node.lineno,
+                words(N_("`{field}` cannot be the name of a field."), field=node.name),
+            )
     elif isinstance(node, nodes.Const):
         yield from _refusals_of_constant(node)
     elif isinstance(node, nodes.Neg) and isinstance(node.node, nodes.Const):
@@ -292,7 +365,13 @@ def _refusals_in_output(node: nodes.Node, depth: int) -> _Refusals:
         yield from _refusals_of_filter(node)
         yield from _refusals_in_output(node.node, depth + 1)
     else:
-        yield node.lineno, words(N_("Between braces stand a field and filters only, not `{tag}`."), tag=_written(node))
+        yield (
+            node.lineno,
+            words(
+                N_("Between braces stand a field and filters only, not `{tag}`."),
+                tag=_written(node),
+            ),
+        )
 
 
 def _refusals_in_condition(node: nodes.Node, depth: int) -> _Refusals:
@@ -305,12 +384,18 @@ def _refusals_in_condition(node: nodes.Node, depth: int) -> _Refusals:
         yield from _refusals_in_condition(node.node, depth + 1)
     elif isinstance(node, nodes.Test):
         if node.name not in ("defined", "undefined") or not isinstance(node.node, nodes.Name):
-            yield node.lineno, words(N_("`is {test}` may not be used; only `field is defined`."), test=node.name)
+            yield (
+                node.lineno,
+                words(N_("`is {test}` may not be used; only `field is defined`."), test=node.name),
+            )
         yield from _refusals_in_output(node.node, 0)
     elif isinstance(node, nodes.Compare):
         yield from _refusals_in_output(node.expr, 0)
         for operand in node.ops:
-            choices = isinstance(operand.expr, (nodes.Tuple, nodes.List)) and operand.op in ("in", "notin")
+            choices = isinstance(operand.expr, (nodes.Tuple, nodes.List)) and operand.op in (
+                "in",
+                "notin",
+            )
             for item in operand.expr.items if choices else [operand.expr]:  # type: ignore[attr-defined]
                 yield from _refusals_in_output(item, 0)
     else:
@@ -320,9 +405,18 @@ def _refusals_in_condition(node: nodes.Node, depth: int) -> _Refusals:
 def _refusals_of_constant(node: nodes.Const) -> _Refusals:
     value = node.value
     if isinstance(value, str) and len(value) > LONGEST_CONSTANT:
-        yield node.lineno, words(N_("A text inside a merge tag has {most} characters at most."), most=LONGEST_CONSTANT)
+        yield (
+            node.lineno,
+            words(
+                N_("A text inside a merge tag has {most} characters at most."),
+                most=LONGEST_CONSTANT,
+            ),
+        )
     elif isinstance(value, (int, float)) and not abs(value) <= LARGEST_NUMBER:
-        yield node.lineno, words(N_("A number inside a merge tag is {most} at most."), most=LARGEST_NUMBER)
+        yield (
+            node.lineno,
+            words(N_("A number inside a merge tag is {most} at most."), most=LARGEST_NUMBER),
+        )
     elif value is None:
         yield node.lineno, words(N_("`none` may not be used; write `field is defined`."))
 
@@ -334,14 +428,27 @@ def _refusals_of_filter(node: nodes.Filter) -> _Refusals:
         yield node.lineno, words(message, filter=node.name, filters=", ".join(FILTERS), hint=close)
         return
     values = [*node.args, *(pair.value for pair in node.kwargs)]
-    if node.dyn_args or node.dyn_kwargs or not all(isinstance(value, nodes.Const) for value in values):
-        yield node.lineno, words(N_("The filter `{filter}` takes constants only."), filter=node.name)
+    if (
+        node.dyn_args
+        or node.dyn_kwargs
+        or not all(isinstance(value, nodes.Const) for value in values)
+    ):
+        yield (
+            node.lineno,
+            words(N_("The filter `{filter}` takes constants only."), filter=node.name),
+        )
         return
     for value in values:
         yield from _refusals_of_constant(value)  # type: ignore[arg-type]
     try:
         _ENVIRONMENTS[False].call_filter(
-            node.name, _SAMPLE, [value.as_const() for value in node.args],
-            {str(pair.key): pair.value.as_const() for pair in node.kwargs})
+            node.name,
+            _SAMPLE,
+            [value.as_const() for value in node.args],
+            {str(pair.key): pair.value.as_const() for pair in node.kwargs},
+        )
     except (TypeError, ValueError, AssertionError):
-        yield node.lineno, words(N_("The filter `{filter}` cannot be used in this way."), filter=node.name)
+        yield (
+            node.lineno,
+            words(N_("The filter `{filter}` cannot be used in this way."), filter=node.name),
+        )

@@ -1,8 +1,10 @@
-"""A published letter with all that is the same for everybody filled in and encoded beforehand. What it gives equals `Compiled.render`, encoded.
+"""A published letter with all that is the same for everybody filled in and encoded beforehand. What
+it gives equals `Compiled.render`, encoded.
 
-It is encoded line by line, as quoted-printable allows: what a line becomes depends on no other line. Lines that hold nothing of a person are encoded
-here, once; a link's token in them has one length and only signs that stay as they are, so it goes into its place, even across a soft break. A line
-with a field, or an `if` that does not keep to whole lines, is encoded per person.
+It is encoded line by line, as quoted-printable allows: what a line becomes depends on no other
+line. Lines that hold nothing of a person are encoded here, once; a link's token in them has one
+length and only signs that stay as they are, so it goes into its place, even across a soft break. A
+line with a field, or an `if` that does not keep to whole lines, is encoded per person.
 """
 
 from __future__ import annotations
@@ -50,18 +52,30 @@ class Filled:
 
 
 class Mould:
-    """The lines and the parts of a letter; the parts are one template that renders to their encoded selves."""
+    """The lines and the parts of a letter; the parts are one template that renders to their encoded
+    selves.
+    """
 
     def __init__(
-        self, lines: Mapping[str, Template], html: _Worded, text: _Worded, own: Mapping[str, str], marks: Sequence[str], encode: Encode
+        self,
+        lines: Mapping[str, Template],
+        html: _Worded,
+        text: _Worded,
+        own: Mapping[str, str],
+        marks: Sequence[str],
+        encode: Encode,
     ) -> None:
-        """`own` are the engine's values; in these and in the feet of `html` and `text`, `marks` stand for the tokens of links."""
+        """`own` are the engine's values; in these and in the feet of `html` and `text`, `marks`
+        stand for the tokens of links.
+        """
         known = dict(own)
         for name, line in lines.items():
             if line.fields <= own.keys():
                 known[name] = line.render({}, own)
         self._lines = {name: line for name, line in lines.items() if name not in known}
-        self._own = {name: value for name, value in known.items() if not any(mark in value for mark in marks)}
+        self._own = {
+            name: value for name, value in known.items() if not any(mark in value for mark in marks)
+        }
         environment, tokens = _encoding(encode), _Tokens(marks)
         body = _Part(text, known, False, tokens, environment).body("\n")
         body.append(nodes.Output([nodes.TemplateData(_BETWEEN)]))
@@ -76,7 +90,8 @@ class Mould:
     def fill(self, values: Mapping[str, Value], tokens: Sequence[str]) -> Filled:
         """`tokens` stand where `marks` stood, in their order and of their length.
 
-        Raise MergeFailed where only `Compiled.render` can say whether this person can be written to, or why not.
+        Raise MergeFailed where only `Compiled.render` can say whether this person can be written
+        to, or why not.
         """
         own = self._own.copy()
         for name, (place, start, end) in self._slots:
@@ -90,7 +105,9 @@ class Mould:
 
 
 class _Tokens:
-    """Where the tokens of links go: `slots` says which stretch of which token a name of the template stands for."""
+    """Where the tokens of links go: `slots` says which stretch of which token a name of the
+    template stands for.
+    """
 
     def __init__(self, marks: Sequence[str]) -> None:
         either = "|".join(f"({f'(?:{SOFT_BREAK})?'.join(map(re.escape, mark))})" for mark in marks)
@@ -120,7 +137,14 @@ class _Tokens:
 class _Part:
     """One part of a letter, worked out as far as is possible for everybody."""
 
-    def __init__(self, part: _Worded, own: Mapping[str, str], escaped: bool, tokens: _Tokens, environment: Environment) -> None:
+    def __init__(
+        self,
+        part: _Worded,
+        own: Mapping[str, str],
+        escaped: bool,
+        tokens: _Tokens,
+        environment: Environment,
+    ) -> None:
         template, foot = part
         self._known = {**own, "foot": foot}
         self._escaped, self._tokens, self._encode = escaped, tokens, environment.filters["encoded"]
@@ -138,7 +162,9 @@ class _Part:
             elif isinstance(node, nodes.If):
                 flat += self._chosen(node)
             else:
-                raise TypeError(f"a published letter holds output and `if` only, not {type(node).__name__}")
+                raise TypeError(
+                    f"a published letter holds output and `if` only, not {type(node).__name__}"
+                )
         return flat
 
     def _written(self, child: nodes.Expr) -> _Flat:
@@ -181,27 +207,46 @@ class _Part:
 
     def _whole(self, choice: _Choice) -> nodes.If | None:
         """The `if` with its branches encoded, when each of them holds whole lines only."""
-        (then, after_then), (otherwise, after_otherwise) = self._encoded(choice.then), self._encoded(choice.otherwise)
-        return None if after_then or after_otherwise else nodes.If(choice.test, _together(then), [], _together(otherwise))
+        (then, after_then) = self._encoded(choice.then)
+        (otherwise, after_otherwise) = self._encoded(choice.otherwise)
+        return (
+            None
+            if after_then or after_otherwise
+            else nodes.If(choice.test, _together(then), [], _together(otherwise))
+        )
 
     def _line(self, line: list[_Flat]) -> list[nodes.Node]:
         fixed = [each for each in line if isinstance(each, str)]
         if len(fixed) == len(line):
-            return [nodes.Output(list(self._tokens.placed(self._encode("".join(fixed)))))] if fixed else []
-        return [nodes.FilterBlock(self._live(line), nodes.Filter(None, "encoded", [], [], None, None))]
+            return (
+                [nodes.Output(list(self._tokens.placed(self._encode("".join(fixed)))))]
+                if fixed
+                else []
+            )
+        return [
+            nodes.FilterBlock(self._live(line), nodes.Filter(None, "encoded", [], [], None, None))
+        ]
 
     def _live(self, flat: Iterable[_Flat]) -> list[nodes.Node]:
         body: list[nodes.Node] = []
         for each in flat:
             if isinstance(each, _Choice):
-                body.append(nodes.If(each.test, self._live(each.then), [], self._live(each.otherwise)))
+                body.append(
+                    nodes.If(each.test, self._live(each.then), [], self._live(each.otherwise))
+                )
             else:
-                body.append(nodes.Output(list(self._tokens.placed(each)) if isinstance(each, str) else [each]))
+                body.append(
+                    nodes.Output(
+                        list(self._tokens.placed(each)) if isinstance(each, str) else [each]
+                    )
+                )
         return _together(body)
 
 
 def _together(body: Iterable[nodes.Node]) -> list[nodes.Node]:
-    """Jinja writes what stands in one output in one piece: a page of fixed lines costs as much as one."""
+    """Jinja writes what stands in one output in one piece: a page of fixed lines costs as much as
+    one.
+    """
     joined: list[nodes.Node] = []
     for node in body:
         last = joined[-1] if joined else None

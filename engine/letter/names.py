@@ -1,7 +1,9 @@
-"""What of a stranger's words may stand in a mail to somebody who has agreed to nothing: a name, and nothing that could be more (G12).
+"""What of a stranger's words may stand in a mail to somebody who has agreed to nothing: a name, and
+nothing that could be more (G12).
 
-Whoever fills in a form may type another's address. The mail that asks that person to confirm must carry no advertising of theirs, so this is no list
-of what is bad (a host can be spelled in more ways than anybody lists) but of what a name is made of.
+Whoever fills in a form may type another's address. The mail that asks that person to confirm must
+carry no advertising of theirs, so this is no list of what is bad (a host can be spelled in more
+ways than anybody lists) but of what a name is made of.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from collections.abc import Mapping
 MAX_NAME = 40  # characters
 MAX_WORDS = 6
 _APOSTROPHES, _HYPHENS = "'\u2019\u02bc\u02bb", "-\u2010\u2011"
-_MODIFIERS = "\u30fc\u3005"  # letters by their category that stand in names; others of it look like stops and colons
+# letters by their category that stand in names; others of it look like stops and colons
+_MODIFIERS = "\u30fc\u3005"
 _NOT_IN_NAMES = "\ua78f"  # a letter by its category, and a dot to the eye
 _UNIT = "LM*"
 _WORD = rf"'?(?:{_UNIT})+(?:['-](?:{_UNIT})+)*"
@@ -23,9 +26,11 @@ _NAME = re.compile(rf"(?:{_WORD}|{_SHORT}|{_INITIALS})(?: (?:{_WORD}|{_SHORT}|{_
 
 
 def looks_like_a_name(text: str) -> bool:
-    """Letters with their marks, in at most MAX_WORDS words: apostrophes and hyphens within them, a full stop after initials and short forms alone.
+    """Letters with their marks, in at most MAX_WORDS words: apostrophes and hyphens within them, a
+    full stop after initials and short forms alone.
 
-    Digits, signs, invisible characters and two blanks in a row are in no name. What counts is the text as NFKC folds it, as readers and programs do.
+    Digits, signs, invisible characters and two blanks in a row are in no name. What counts is the
+    text as NFKC folds it, as readers and programs do.
     """
     folded = unicodedata.normalize("NFKC", text)
     if not 0 < len(text) <= MAX_NAME or len(folded) > MAX_NAME or folded.count(" ") >= MAX_WORDS:
@@ -52,5 +57,10 @@ def _kind(sign: str) -> str:
 
 
 def _is_shown(text: str) -> bool:
-    """No sign of the text is one that only folding makes part of a name, but for wide blanks, apostrophes and hyphens."""
-    return all(_kind(sign) != "?" or unicodedata.normalize("NFKC", sign) in (" ", "'", "-") for sign in text)
+    """No sign of the text is one that only folding makes part of a name, but for wide blanks,
+    apostrophes and hyphens.
+    """
+    return all(
+        _kind(sign) != "?" or unicodedata.normalize("NFKC", sign) in (" ", "'", "-")
+        for sign in text
+    )

@@ -1,7 +1,9 @@
 """Opaque words that stand for merge tags and action links while Markdown and HTML are read.
 
-Neither Markdown nor an HTML parser can misread them, and no author can write one: they carry a hash of the sources.
+Neither Markdown nor an HTML parser can misread them, and no author can write one: they carry a hash
+of the sources.
 """
+
 from __future__ import annotations
 
 import re
@@ -15,7 +17,9 @@ USUAL_URL_LENGTH = 60
 
 class Placeholders:
     def __init__(self, *sources: str) -> None:
-        self._mark = "zq" + sha256("\0".join(sources).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self._mark = (
+            "zq" + sha256("\0".join(sources).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        )
         self.pieces: list[Piece] = []
         self.links: list[Link] = []
         self.any = re.compile(rf"(https://{self._mark}l\d+z\.invalid|{self._mark}[os]\d+z)")
@@ -50,20 +54,28 @@ class Placeholders:
 
     def shown(self, text: str) -> str:
         """The text as its author wrote it, for a sentence."""
+
         def original(found: re.Match[str]) -> str:
             piece, link = self.piece_of(found[0]), self.link_of(found[0])
-            return piece.source if piece else f"==={link.target or link.kind}===" if link else found[0]
+            return (
+                piece.source if piece else f"==={link.target or link.kind}===" if link else found[0]
+            )
+
         return self.any.sub(original, text)
 
     def width(self, text: str) -> int:
         """About how wide the text will be; statements take no room."""
+
         def room(found: re.Match[str]) -> str:
             piece = self.piece_of(found[0])
             return "x" * (self.url_length if piece is None else 10 if piece.kind == "output" else 0)
+
         return len(self.any.sub(room, text))
 
     def template(self, text: str) -> str:
-        """The text as template source: tags as written, links as the engine's own names, the rest literal."""
+        """The text as template source: tags as written, links as the engine's own names, the rest
+        literal.
+        """
         parts: list[str] = []
         for place, part in enumerate(self.any.split(text)):
             piece, link = (self.piece_of(part), self.link_of(part)) if place % 2 else (None, None)

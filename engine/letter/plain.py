@@ -1,8 +1,11 @@
-"""The text part, made from the HTML: the same facts and the same links, within 72 columns but for longer addresses.
+"""The text part, made from the HTML: the same facts and the same links, within 72 columns but for
+longer addresses.
 
-Works on HTML whose merge tags and links are placeholders, so it runs once per letter, not once per person. Each block
-ends with its own blank line: a block inside an `if` leaves no trace when the condition is false.
+Works on HTML whose merge tags and links are placeholders, so it runs once per letter, not once per
+person. Each block ends with its own blank line: a block inside an `if` leaves no trace when the
+condition is false.
 """
+
 from __future__ import annotations
 
 import re
@@ -12,10 +15,47 @@ from engine.letter.layout import TEXT_WIDTH as WIDTH
 from engine.letter.placeholders import Placeholders
 
 _COLON_WIDTH = 3
-_BLOCKS = frozenset({
-    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "div", "dl", "dt", "figcaption",
-    "figure", "footer", "header", "html", "main", "nav", "p", "section", "table", "tbody", "tfoot", "thead", "tr", "td",
-    "th", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre"})
+_BLOCKS = frozenset(
+    {
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "footer",
+        "header",
+        "html",
+        "main",
+        "nav",
+        "p",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "td",
+        "th",
+        "ul",
+        "ol",
+        "li",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "pre",
+    }
+)
 _SKIPPED = frozenset({"head", "style", "script", "title", "template"})
 _VOID = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "wbr", "area", "source"})
 _SPACES = re.compile(r"[ \t\n\r\f]+")
@@ -23,7 +63,9 @@ _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 
 
 def to_text(html: str, placeholders: Placeholders, colon: str, colon_at_end: str) -> str:
-    """`colon` is what stands between the words and the URL of an answer, `colon_at_end` the same where the URL begins a line."""
+    """`colon` is what stands between the words and the URL of an answer, `colon_at_end` the same
+    where the URL begins a line.
+    """
     reader = _Reader(placeholders, colon, colon_at_end)
     reader.feed(html)
     reader.close()
@@ -54,7 +96,11 @@ class _Reader(HTMLParser):
             if tag == self._skipping[0]:
                 self._skipping.append(tag)
             return
-        hidden = "hidden" in attributes or "data-html-only" in attributes or _HIDDEN.search(attributes.get("style", ""))
+        hidden = (
+            "hidden" in attributes
+            or "data-html-only" in attributes
+            or _HIDDEN.search(attributes.get("style", ""))
+        )
         if tag in _SKIPPED or (hidden and tag not in _VOID):
             self._skipping.append(tag)
         elif hidden:
@@ -108,17 +154,20 @@ class _Reader(HTMLParser):
 
     def _close_link(self) -> None:
         href, self._href = self._href or "", None
-        label = _SPACES.sub(" ", self._line[self._label_from:]).strip()
+        label = _SPACES.sub(" ", self._line[self._label_from :]).strip()
         if self._answers:
-            fits = self._placeholders.width(label) + _COLON_WIDTH + self._placeholders.width(href) <= WIDTH
+            fits = (
+                self._placeholders.width(label) + _COLON_WIDTH + self._placeholders.width(href)
+                <= WIDTH
+            )
             between = self._colon if fits else f"{self._colon_at_end}\v"
-            self._line = f"{self._line[:self._label_from]}{label}{between}{href}"
+            self._line = f"{self._line[: self._label_from]}{label}{between}{href}"
             self.flush()
         elif href.startswith(("https:", "mailto:", "tel:")):
             address = href.removeprefix("mailto:").removeprefix("tel:")
             bare = re.sub(r"^https://|/$", "", address)
             if re.sub(r"^(?:https?://|mailto:|tel:)|/$", "", label) == bare or not label:
-                self._line = self._line[:self._label_from] + address
+                self._line = self._line[: self._label_from] + address
             else:
                 self._line += f" ({address})"
 
@@ -130,7 +179,9 @@ class _Reader(HTMLParser):
         elif tag in ("ul", "ol") and self._lists:
             self._lists.pop()
             self.out.append("" if self._lists else "\n")
-        elif (tag == "li" and self._lists and self._prefixes) or (tag == "blockquote" and self._prefixes):
+        elif (tag == "li" and self._lists and self._prefixes) or (
+            tag == "blockquote" and self._prefixes
+        ):
             self._prefixes.pop()
             self._bullet = ""
         elif tag == "div" and self._answers:
@@ -157,7 +208,9 @@ class _Reader(HTMLParser):
             self._bullet = ""
         lines = self._wrapped(text, WIDTH - len(first))
         if self._heading:
-            lines.append(self._heading * min(WIDTH, max(self._placeholders.width(line) for line in lines)))
+            lines.append(
+                self._heading * min(WIDTH, max(self._placeholders.width(line) for line in lines))
+            )
         rest = "".join(self._prefixes)
         block = "\n".join((rest if place else first) + line for place, line in enumerate(lines))
         in_table = bool(self._layout_tables) and not self._layout_tables[-1]

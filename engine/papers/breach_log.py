@@ -1,4 +1,6 @@
-"""The log of breaches (GDPR 33(5)): each with its facts, its effects and what was done, in order. Pure; the vault's words are handed in."""
+"""The log of breaches (GDPR 33(5)): each with its facts, its effects and what was done, in order.
+Pure; the vault's words are handed in.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ class StepTaken:
 def breach_log(taken: Iterable[StepTaken], at: int, speech: Speech) -> str:
     """Markdown, of what was recorded by `at`."""
     _ = speech._
-    parts = [heading(1, _("Log of personal data breaches")), _("As of {day}, as it was known then.").format(day=speech.instant(at)) + "\n"]
+    parts = [
+        heading(1, _("Log of personal data breaches")),
+        _("As of {day}, as it was known then.").format(day=speech.instant(at)) + "\n",
+    ]
     steps: dict[str, list[StepTaken]] = {}
     breaches: Mapping[str, Breach] = {}
     for each in taken:
@@ -32,21 +37,37 @@ def breach_log(taken: Iterable[StepTaken], at: int, speech: Speech) -> str:
     if not steps:
         return "\n".join([*parts, _("No breach has been recorded.") + "\n"])
     for name, known in breaches.items():
-        parts += [heading(2, _("Breach {breach}").format(breach=name)), rows(_standing(known, speech)), bullets(_told(steps[name], speech))]
+        parts += [
+            heading(2, _("Breach {breach}").format(breach=name)),
+            rows(_standing(known, speech)),
+            bullets(_told(steps[name], speech)),
+        ]
     return "\n".join(parts)
 
 
 def _standing(known: Breach, speech: Speech) -> Iterator[tuple[str, str]]:
     _ = speech._
-    risks = {"unknown": _("not known yet"), "none": _("none"), "risk": _("a risk"), "high": _("a high risk")}
+    risks = {
+        "unknown": _("not known yet"),
+        "none": _("none"),
+        "risk": _("a risk"),
+        "high": _("a high risk"),
+    }
     yield _("detected"), speech.instant(known.detected_at)
     yield _("risk for the people"), risks[known.risk]
     yield _("people affected"), str(known.people or _("not known"))
     told = speech.instant(known.authority_told_at) if known.authority_told_at else ""
-    owed = _("to be told before {date}").format(date=speech.instant(known.authority_due_at)) if known.authority_due_at else _("need not be told")
+    owed = (
+        _("to be told before {date}").format(date=speech.instant(known.authority_due_at))
+        if known.authority_due_at
+        else _("need not be told")
+    )
     yield _("authority (GDPR 33)"), told or owed
     people = speech.instant(known.people_told_at) if known.people_told_at else ""
-    yield _("those affected (GDPR 34)"), people or (_("to be told without delay") if known.people_owed else _("need not be told"))
+    yield (
+        _("those affected (GDPR 34)"),
+        people or (_("to be told without delay") if known.people_owed else _("need not be told")),
+    )
     yield _("closed"), speech.instant(known.closed_at) if known.closed_at else _("not yet")
 
 
@@ -59,7 +80,16 @@ def _told(steps: Iterable[StepTaken], speech: Speech) -> Iterator[str]:
         "people-told": _("those affected were told"),
         "closed": _("closed"),
     }
-    names = {"facts": _("facts"), "effects": _("effects"), "measures": _("measures"), "reason": _("reason")}
+    names = {
+        "facts": _("facts"),
+        "effects": _("effects"),
+        "measures": _("measures"),
+        "reason": _("reason"),
+    }
     for each in steps:
-        said = " · ".join(f"{names[name]} – {plain(words)}" for name, words in each.words.items() if name in names)
-        yield f"{speech.instant(each.event.at)}, {kinds.get(each.event.step, each.event.step)}" + (f". {said}" if said else "")
+        said = " · ".join(
+            f"{names[name]} – {plain(words)}" for name, words in each.words.items() if name in names
+        )
+        yield f"{speech.instant(each.event.at)}, {kinds.get(each.event.step, each.event.step)}" + (
+            f". {said}" if said else ""
+        )

@@ -13,7 +13,9 @@ from engine.sequence.model import Plan
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`at` is the day asked about (engine time, ms), `published_at` when what was in force then was published; `program` what ran it."""
+    """`at` is the day asked about (engine time, ms), `published_at` when what was in force then was
+    published; `program` what ran it.
+    """
 
     at: int
     published_at: int
@@ -30,7 +32,9 @@ class Day:
 
 
 def day(recorded: Iterable[tuple[int, InstallationEvent]], at: int) -> Day | None:
-    """From (recorded_at, event) of the installation's stream in order; None when nothing had been published by then."""
+    """From (recorded_at, event) of the installation's stream in order; None when nothing had been
+    published by then.
+    """
     installation, program = Installation(), ""
     for recorded_at, event in recorded:
         if recorded_at > at:

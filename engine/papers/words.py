@@ -1,4 +1,6 @@
-"""What the papers share: headings, rows and lists in Markdown, and the words for durations, grounds and countries. Pure."""
+"""What the papers share: headings, rows and lists in Markdown, and the words for durations, grounds
+and countries. Pure.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Speech:
 
 def plain(text: str) -> str:
     """Text from outside as one line that Markdown shows as it is."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    line = " ".join(
+        "".join(character if character.isprintable() else " " for character in text).split()
+    )
     return _MARKS.sub(r"\\\1", line)
 
 
@@ -50,7 +54,13 @@ def bases(_: Say) -> Mapping[str, str]:
     """Each ground, with the article it rests on."""
     return {
         "consent": _("consent (GDPR 6(1)(a); CPCE L34-5)"),
-        "soft-optin": _("legitimate interest: one’s own similar products, to customers, who may object (GDPR 6(1)(f); CPCE L34-5 al. 4)"),
-        "b2b": _("legitimate interest: messages about their profession, to people told so, who may object (GDPR 6(1)(f))"),
+        "soft-optin": _(
+            "legitimate interest: one’s own similar products, to customers, who may object (GDPR"
+            " 6(1)(f); CPCE L34-5 al. 4)"
+        ),
+        "b2b": _(
+            "legitimate interest: messages about their profession, to people told so, who may"
+            " object (GDPR 6(1)(f))"
+        ),
         "service": _("a contract, or steps the person asked for (GDPR 6(1)(b))"),
     }

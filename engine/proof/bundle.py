@@ -1,6 +1,8 @@
-"""One person's proof: which files it is made of, and the zip they are handed over in, byte for byte the same for the same checkpoint (F11, F12).
+"""One person's proof: which files it is made of, and the zip they are handed over in, byte for byte
+the same for the same checkpoint (F11, F12).
 
-Pure: what the stores hold is handed in. `verify.py`, which verifies it, and `VERIFIER.md`, which says how, lie beside this file and in each bundle.
+Pure: what the stores hold is handed in. `verify.py`, which verifies it, and `VERIFIER.md`, which
+says how, lie beside this file and in each bundle.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ SUMS = "SHA256SUMS"
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A signed checkpoint with what is needed to trust it: the key, the policy, and a stamp with its certificates where one is held."""
+    """A signed checkpoint with what is needed to trust it: the key, the policy, and a stamp with
+    its certificates where one is held.
+    """
 
     checkpoint: bytes
     origin: str
@@ -36,8 +40,9 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What is held about one person up to a checkpoint. `entries` are exact bytes by position: the whole stream (`versions` facts), and what it
-    refers to; `proofs` the proof of each. `evidence` is (salt, payload) by commitment in hexadecimal. `person` is what the vault knows of them.
+    """What is held about one person up to a checkpoint. `entries` are exact bytes by position: the
+    whole stream (`versions` facts), and what it refers to; `proofs` the proof of each. `evidence`
+    is (salt, payload) by commitment in hexadecimal. `person` is what the vault knows of them.
     """
 
     stream: str
@@ -48,9 +53,16 @@ class Holding:
     person: Mapping[str, object] | None = None
 
 
-def bundle_files(head: Head, holding: Holding, tools: Mapping[str, bytes], sign: Sign) -> dict[str, bytes]:
+def bundle_files(
+    head: Head, holding: Holding, tools: Mapping[str, bytes], sign: Sign
+) -> dict[str, bytes]:
     """Every file of a bundle by its name; `tools` are verify.py and VERIFIER.md."""
-    files = {"checkpoint": head.checkpoint, "vkey.txt": f"{head.vkey}\n".encode(), "policy.txt": head.policy, **tools}
+    files = {
+        "checkpoint": head.checkpoint,
+        "vkey.txt": f"{head.vkey}\n".encode(),
+        "policy.txt": head.policy,
+        **tools,
+    }
     if head.stamp:
         files |= {"checkpoint.tsr": head.stamp, "tsa-chain.pem": head.chain}
     for position, entry in holding.entries.items():
@@ -68,16 +80,26 @@ def bundle_files(head: Head, holding: Holding, tools: Mapping[str, bytes], sign:
 
 
 def promise(head: Head, stream: str, versions: int, files: Mapping[str, bytes]) -> str:
-    """The text of stream.note, the operator's word that nothing follows and that these are the files: the digest of those in entries/ taken
-    together, a line for each other."""
-    entries = hashlib.sha256(sums({name: data for name, data in files.items() if name.startswith("entries/")})).hexdigest()
-    rest = sums({name: data for name, data in files.items() if not name.startswith("entries/")}).decode()
-    return f"{head.origin}\nstream {stream}\nversions {versions}\nsize {head.size}\nentries {entries}\n{rest}"
+    """The text of stream.note, the operator's word that nothing follows and that these are the
+    files: the digest of those in entries/ taken together, a line for each other.
+    """
+    entries = hashlib.sha256(
+        sums({name: data for name, data in files.items() if name.startswith("entries/")})
+    ).hexdigest()
+    rest = sums(
+        {name: data for name, data in files.items() if not name.startswith("entries/")}
+    ).decode()
+    return (
+        f"{head.origin}\nstream {stream}\nversions {versions}\nsize {head.size}\nentries"
+        f" {entries}\n{rest}"
+    )
 
 
 def sums(files: Mapping[str, bytes]) -> bytes:
     """SHA256SUMS, as `sha256sum --check` reads it."""
-    return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()
+    return "".join(
+        f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)
+    ).encode()
 
 
 def whole_words(entries: Iterable[bytes]) -> dict[str, str]:
@@ -90,13 +112,18 @@ def whole_words(entries: Iterable[bytes]) -> dict[str, str]:
             data = said["data"]
             pieces.setdefault(data["digest"], {})[data["part"]] = data["text"]
             count[data["digest"]] = data["parts"]
-    whole = {digest: parts for digest, parts in pieces.items() if sorted(parts) == list(range(count[digest]))}
+    whole = {
+        digest: parts
+        for digest, parts in pieces.items()
+        if sorted(parts) == list(range(count[digest]))
+    }
     return {digest: "".join(parts[n] for n in range(len(parts))) for digest, parts in whole.items()}
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip of these files and nothing else: names sorted, stored as they are (a compressor's output differs from one version to the next), the same
-    date, system and mode for all."""
+    """A zip of these files and nothing else: names sorted, stored as they are (a compressor's
+    output differs from one version to the next), the same date, system and mode for all.
+    """
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(files):

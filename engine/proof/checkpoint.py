@@ -1,4 +1,6 @@
-"""A checkpoint: whose tree, how many leaves, which root. C2SP tlog-checkpoint v1.0.0, without extension lines. Pure."""
+"""A checkpoint: whose tree, how many leaves, which root. C2SP tlog-checkpoint v1.0.0, without
+extension lines. Pure.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def parse_checkpoint(text: str) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) != 4 or lines[3]:
         raise ProofRefused("a checkpoint has three lines: origin, size and root")
-    origin, size, root = lines[0], to_number(lines[1], "the checkpoint's size"), from_base64(lines[2], "the checkpoint's root")
+    origin = lines[0]
+    size = to_number(lines[1], "the checkpoint's size")
+    root = from_base64(lines[2], "the checkpoint's root")
     if not is_name(origin):
         raise ProofRefused("the checkpoint's origin is empty, or holds a space or a plus sign")
     if len(root) != HASH_BYTES:
@@ -38,11 +42,15 @@ def parse_checkpoint(text: str) -> Checkpoint:
 
 
 def open_checkpoint(raw: bytes, keys: Sequence[Key]) -> Checkpoint:
-    """The checkpoint of a signed note, believed: signed by one of `keys` that bears the origin's name. Raises ProofRefused."""
+    """The checkpoint of a signed note, believed: signed by one of `keys` that bears the origin's
+    name. Raises ProofRefused.
+    """
     note = parse_note(raw)
     checkpoint = parse_checkpoint(note.text)
     if not any(key.name == checkpoint.origin for key in verified(note, keys)):
-        raise ProofRefused(f"the checkpoint of {checkpoint.origin} is not signed by a key of that name")
+        raise ProofRefused(
+            f"the checkpoint of {checkpoint.origin} is not signed by a key of that name"
+        )
     return checkpoint
 
 

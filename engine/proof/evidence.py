@@ -1,4 +1,6 @@
-"""Which pieces of evidence a person's facts commit to, directly or by way of another piece. Pure."""
+"""Which pieces of evidence a person's facts commit to, directly or by way of another piece.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-def committed(facts: Iterable[bytes], held: Mapping[str, tuple[bytes, bytes]]) -> dict[str, tuple[bytes, bytes]]:
-    """Of the (salt, payload) that are held, those that `facts`, exact bytes of entries, lead to. Others belong to later facts, or to none."""
+def committed(
+    facts: Iterable[bytes], held: Mapping[str, tuple[bytes, bytes]]
+) -> dict[str, tuple[bytes, bytes]]:
+    """Of the (salt, payload) that are held, those that `facts`, exact bytes of entries, lead to.
+    Others belong to later facts, or to none.
+    """
     found: dict[str, tuple[bytes, bytes]] = {}
     waiting = [digest for fact in facts for digest in _named(fact)]
     while waiting:

@@ -1,4 +1,6 @@
-"""One question to a server of the operator's choosing, over HTTP: bounded in time and size, and never sent elsewhere by it."""
+"""One question to a server of the operator's choosing, over HTTP: bounded in time and size, and
+never sent elsewhere by it.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,22 @@ class NotFetched(Exception):
 
 class _Here(urllib.request.HTTPRedirectHandler):
     def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
     ) -> urllib.request.Request | None:
         """Whoever was chosen answers, nobody else."""
         return None
 
 
 def fetched(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """The body of the answer to a POST, within twice SECONDS however slowly it comes. Raises NotFetched."""
+    """The body of the answer to a POST, within twice SECONDS however slowly it comes. Raises
+    NotFetched.
+    """
     begun = time.monotonic()
     asked = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")
     try:

@@ -1,7 +1,9 @@
-"""The tree follows the ledger: leaf hashes of the exact stored bytes, in batches, each batch a transaction under an advisory lock.
+"""The tree follows the ledger: leaf hashes of the exact stored bytes, in batches, each batch a
+transaction under an advisory lock.
 
-A crash leaves the tree at the batch it had committed; whoever comes next goes on from there. Each step first holds the last leaf against the ledger's
-entry, so that a tree never grows on another ledger's.
+A crash leaves the tree at the batch it had committed; whoever comes next goes on from there. Each
+step first holds the last leaf against the ledger's entry, so that a tree never grows on another
+ledger's.
 """
 
 from __future__ import annotations
@@ -22,22 +24,29 @@ SQL = store.SQL
 
 
 NO_ENTRY = N_(
-    "the tree holds {size} entries, and the ledger has none at position {size}: entries were removed, or one of the two was put back without the "
-    "other. `relance audit replay` names what differs; if the ledger was put back from a copy, say so with `relance audit restored`"
+    "the tree holds {size} entries, and the ledger has none at position {size}: entries were"
+    " removed, or one of the two was put back without the other. `relance audit replay` names what"
+    " differs; if the ledger was put back from a copy, say so with `relance audit restored`"
 )
 OTHER_ENTRY = N_(
-    "the ledger's entry at position {size} is not the one in the tree: somebody has been at one of them, or one was put back without the other. "
-    "`relance audit replay` names what differs; if the ledger was put back from a copy, say so with `relance audit restored`"
+    "the ledger's entry at position {size} is not the one in the tree: somebody has been at one of"
+    " them, or one was put back without the other. `relance audit replay` names what differs; if"
+    " the ledger was put back from a copy, say so with `relance audit restored`"
 )
-GAP = N_("the ledger has a gap after position {size}: entries were removed. Keep everything as it is, and compare with what others hold")
+GAP = N_(
+    "the ledger has a gap after position {size}: entries were removed. Keep everything as it is,"
+    " and compare with what others hold"
+)
 SPOILED = N_(
-    "the tree's tiles do not fit together ({why}): somebody has been at them. `relance audit replay` names where; `relance audit restored` makes "
-    "them anew from the ledger"
+    "the tree's tiles do not fit together ({why}): somebody has been at them. `relance audit"
+    " replay` names where; `relance audit restored` makes them anew from the ledger"
 )
 
 
 class TreeContradicted(SigningRefused):
-    """The tree holds other entries than the ledger: somebody has been at one of them, or one was put back without the other."""
+    """The tree holds other entries than the ledger: somebody has been at one of them, or one was
+    put back without the other.
+    """
 
 
 class Growing:
@@ -45,7 +54,8 @@ class Growing:
         self.database = database
 
     def step(self, upto: int) -> bool:
-        """One batch, to the position `upto` at most; True when there is more to do. False too when another process is at it.
+        """One batch, to the position `upto` at most; True when there is more to do. False too when
+        another process is at it.
 
         Raises TreeContradicted.
         """
@@ -55,7 +65,9 @@ class Growing:
             return self._grown(cursor, upto)
 
     def anew(self, upto: int, tell: Callable[[int, int], None] = lambda done, total: None) -> None:
-        """The whole tree from the ledger, in one transaction: until it is done everybody sees the former one."""
+        """The whole tree from the ledger, in one transaction: until it is done everybody sees the
+        former one.
+        """
         with self.database.transaction() as connection, connection.cursor(binary=True) as cursor:
             cursor.execute(SQL["rebuild_lock"])
             cursor.execute(SQL["forget_tiles"])
@@ -65,7 +77,9 @@ class Growing:
     def _grown(self, cursor: AnyCursor, upto: int) -> bool:
         size = store.size(cursor)
         tiles = store.read(cursor, {*edge_places(size), (0, max(0, size - 1) // 256)})
-        rows = cursor.execute(SQL["entries"], {"first": max(1, size), "last": max(size, min(upto, size + BATCH))}).fetchall()
+        rows = cursor.execute(
+            SQL["entries"], {"first": max(1, size), "last": max(size, min(upto, size + BATCH))}
+        ).fetchall()
         entries = cast(list[tuple[int, bytes]], rows)
         if size:
             self._check(size, tiles, entries)
@@ -81,7 +95,9 @@ class Growing:
         store.write(cursor, edge.grow([leaf_hash(state) for _, state in entries]))
         return edge.size < upto
 
-    def _check(self, size: int, tiles: dict[store.TilePlace, bytes], entries: list[tuple[int, bytes]]) -> None:
+    def _check(
+        self, size: int, tiles: dict[store.TilePlace, bytes], entries: list[tuple[int, bytes]]
+    ) -> None:
         """That the last leaf is the ledger's entry at its position."""
         if not entries or entries[0][0] != size:
             raise TreeContradicted(NO_ENTRY, size=size)

@@ -1,6 +1,8 @@
-"""The whole ledger as an auditor gets it (entry tiles, every checkpoint ever signed), and the tools that lie beside every proof.
+"""The whole ledger as an auditor gets it (entry tiles, every checkpoint ever signed), and the tools
+that lie beside every proof.
 
-Written tile by tile, so that memory does not grow with the ledger; SHA256SUMS comes last: without it the folder is not whole.
+Written tile by tile, so that memory does not grow with the ledger; SHA256SUMS comes last: without
+it the folder is not whole.
 """
 
 from __future__ import annotations
@@ -26,12 +28,22 @@ class HandoverBroken(Exception):
 
 
 def ledger_tools() -> dict[str, bytes]:
-    """The verifier, and how to do by hand what it does: handed over with every bundle and every ledger."""
+    """The verifier, and how to do by hand what it does: handed over with every bundle and every
+    ledger.
+    """
     return {name: Path(__file__).with_name(name).read_bytes() for name in TOOLS}
 
 
-def hand_over(database: Database, head: Head, signed: Sequence[SignedCheckpoint], target: Path, tell: Tell = lambda done, total: None) -> None:
-    """Write the ledger up to the checkpoint into `target`, an empty folder; `signed` is every checkpoint, in order. Raises HandoverBroken."""
+def hand_over(
+    database: Database,
+    head: Head,
+    signed: Sequence[SignedCheckpoint],
+    target: Path,
+    tell: Tell = lambda done, total: None,
+) -> None:
+    """Write the ledger up to the checkpoint into `target`, an empty folder; `signed` is every
+    checkpoint, in order. Raises HandoverBroken.
+    """
     sums: dict[str, str] = {}
 
     def write(name: str, data: bytes) -> None:
@@ -40,7 +52,12 @@ def hand_over(database: Database, head: Head, signed: Sequence[SignedCheckpoint]
         path.write_bytes(data)
         sums[name] = hashlib.sha256(data).hexdigest()
 
-    files = {"checkpoint": head.checkpoint, "vkey.txt": f"{head.vkey}\n".encode(), "policy.txt": head.policy, **ledger_tools()}
+    files = {
+        "checkpoint": head.checkpoint,
+        "vkey.txt": f"{head.vkey}\n".encode(),
+        "policy.txt": head.policy,
+        **ledger_tools(),
+    }
     if head.stamp:
         files |= {"checkpoint.tsr": head.stamp, "tsa-chain.pem": head.chain}
     for name, data in {**files, **earlier(head, signed)}.items():
@@ -53,7 +70,9 @@ def hand_over(database: Database, head: Head, signed: Sequence[SignedCheckpoint]
 
 
 def earlier(head: Head, signed: Sequence[SignedCheckpoint]) -> dict[str, bytes]:
-    """Every checkpoint up to this one, by its file: the origins numbered in the order in which they signed. What others sign meanwhile is left."""
+    """Every checkpoint up to this one, by its file: the origins numbered in the order in which they
+    signed. What others sign meanwhile is left.
+    """
     numbers: dict[str, int] = {}
     files = {}
     for each in signed:
@@ -64,11 +83,16 @@ def earlier(head: Head, signed: Sequence[SignedCheckpoint]) -> dict[str, bytes]:
 
 
 def tiles_of_entries(database: Database, size: int) -> Iterator[tuple[Tile, list[bytes]]]:
-    """The exact bytes of the first `size` entries, 256 at a time. Raises HandoverBroken where one is missing."""
+    """The exact bytes of the first `size` entries, 256 at a time. Raises HandoverBroken where one
+    is missing.
+    """
     for first in range(1, size + 1, WIDTH * TILES_AT_ONCE):
         last = min(size, first + WIDTH * TILES_AT_ONCE - 1)
         with database.connection() as connection, connection.cursor(binary=True) as cursor:
-            rows = cast(list[tuple[int, bytes]], cursor.execute(store.SQL["entries"], {"first": first, "last": last}).fetchall())
+            rows = cast(
+                list[tuple[int, bytes]],
+                cursor.execute(store.SQL["entries"], {"first": first, "last": last}).fetchall(),
+            )
         if [position for position, _ in rows] != list(range(first, last + 1)):
             raise HandoverBroken(f"the ledger has a gap between positions {first} and {last}")
         for begin in range(0, len(rows), WIDTH):

@@ -1,7 +1,8 @@
-"""The last checkpoint this machine has signed, in a file outside the database: on the disk before anybody else sees it (F07).
+"""The last checkpoint this machine has signed, in a file outside the database: on the disk before
+anybody else sees it (F07).
 
-A database that is put back from a copy forgets what was signed since; the file does not. It is replaced as a whole, so that a crash leaves the former
-one or the new one.
+A database that is put back from a copy forgets what was signed since; the file does not. It is
+replaced as a whole, so that a crash leaves the former one or the new one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from engine.proof.refused import ProofRefused
 from engine.proof.signing_refused import SigningRefused
 
 UNREADABLE = N_(
-    "{file} cannot be read ({why}): put your saved copy back; only if there is none, remove it, and the last checkpoint the database knows of counts"
+    "{file} cannot be read ({why}): put your saved copy back; only if there is none, remove it, and"
+    " the last checkpoint the database knows of counts"
 )
 
 
@@ -25,7 +27,9 @@ class LastCheckpoint:
         self.path = folder / "proof" / "last-checkpoint"
 
     def read(self) -> tuple[bytes, Checkpoint] | None:
-        """The signed note and what it says; None where nothing was signed yet. Raises SigningRefused."""
+        """The signed note and what it says; None where nothing was signed yet. Raises
+        SigningRefused.
+        """
         try:
             with self.path.open("rb") as file:
                 note = file.read(MOST_BYTES + 1)
@@ -40,7 +44,9 @@ class LastCheckpoint:
         """On the disk when this returns, the name included. Raises OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
+        with os.fdopen(
+            os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb"
+        ) as file:
             file.write(note)
             file.flush()
             os.fsync(file.fileno())

@@ -1,4 +1,6 @@
-"""The tree over the ledger, as the rest of the program asks it: how large, which root, proofs, checkpoints."""
+"""The tree over the ledger, as the rest of the program asks it: how large, which root, proofs,
+checkpoints.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +30,26 @@ WAIT = 0.02
 
 
 class LedgerTree:
-    """`trouble` says why this process lets the tree not grow, or signs nothing; "" while it does."""
+    """`trouble` says why this process lets the tree not grow, or signs nothing; "" while it
+    does.
+    """
 
     def __init__(
-        self, database: Database, ledger: Ledger, publications: Publications, place: Place, now: Callable[[], int], wall: Callable[[], int]
+        self,
+        database: Database,
+        ledger: Ledger,
+        publications: Publications,
+        place: Place,
+        now: Callable[[], int],
+        wall: Callable[[], int],
     ) -> None:
-        self.ledger, self.publications, self._database, self._wall = ledger, publications, database, wall
-        self._tiles, self._checkpoints, self._growing = Tiles(database), Checkpoints(database), Growing(database)
+        self.ledger = ledger
+        self.publications = publications
+        self._database = database
+        self._wall = wall
+        self._tiles = Tiles(database)
+        self._checkpoints = Checkpoints(database)
+        self._growing = Growing(database)
         self.stamps = Stamps(database)
         self._signer = Signer(database, publications, place, now, wall)
         self._troubles: dict[str, str] = {}
@@ -48,20 +63,27 @@ class LedgerTree:
         return self._tiles.size()
 
     def root_at(self, size: int) -> bytes:
-        """The root over the first `size` entries. Raises ProofRefused for more than the tree holds."""
+        """The root over the first `size` entries. Raises ProofRefused for more than the tree
+        holds.
+        """
         return self._tiles.root_at(size)
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
-        """The inclusion proof of the entry at position `index + 1` in the tree of the first `size` entries, from the leaf's sibling to the root's
-        child (RFC 9162, 2.1.3). Raises ProofRefused."""
+        """The inclusion proof of the entry at position `index + 1` in the tree of the first `size`
+        entries, from the leaf's sibling to the root's child (RFC 9162, 2.1.3). Raises ProofRefused.
+        """
         return self._hashes(inclusion_spans(index, size), size)
 
     def consistency(self, old: int, size: int) -> list[bytes]:
-        """The proof that the tree of `old` entries is the beginning of the one of `size` (RFC 9162, 2.1.4). Raises ProofRefused."""
+        """The proof that the tree of `old` entries is the beginning of the one of `size` (RFC 9162,
+        2.1.4). Raises ProofRefused.
+        """
         return self._hashes(consistency_spans(old, size), size)
 
     def tile(self, wanted: Tile) -> bytes:
-        """A tile of hashes or of entries, as C2SP tlog-tiles has it. Raises ProofRefused where the tree does not have so much."""
+        """A tile of hashes or of entries, as C2SP tlog-tiles has it. Raises ProofRefused where the
+        tree does not have so much.
+        """
         return self._tiles.bytes_of(wanted)
 
     def _hashes(self, spans: Sequence[Span], size: int) -> list[bytes]:
@@ -71,7 +93,9 @@ class LedgerTree:
 
     @property
     def origin(self) -> str:
-        """In whose name checkpoints are signed now; "" before the first, and after a ledger was put back until the next."""
+        """In whose name checkpoints are signed now; "" before the first, and after a ledger was put
+        back until the next.
+        """
         origin = self.publications.current().origin
         return origin.name if origin is not None else ""
 
@@ -95,15 +119,18 @@ class LedgerTree:
         return best(self.stamps.of(origin, size), self._wall())
 
     def sign_now(self) -> SignedCheckpoint:
-        """A checkpoint over the whole ledger as it is; the last one where nothing has come since. Begins an origin where there is none.
+        """A checkpoint over the whole ledger as it is; the last one where nothing has come since.
+        Begins an origin where there is none.
 
         Raises SigningRefused (F07), TreeContradicted, SecretMissing, OSError.
         """
         return self._signer.sign(self.grow)
 
     def sign(self, text: str) -> bytes:
-        """A signed note over a text that ends with a newline, by the key that signs checkpoints. Raises ProofRefused for the text of a checkpoint:
-        those are signed by `sign_now` alone. Otherwise as `sign_now`."""
+        """A signed note over a text that ends with a newline, by the key that signs checkpoints.
+        Raises ProofRefused for the text of a checkpoint: those are signed by `sign_now` alone.
+        Otherwise as `sign_now`.
+        """
         try:
             parse_checkpoint(text)
         except ProofRefused:
@@ -111,22 +138,30 @@ class LedgerTree:
         raise ProofRefused("a checkpoint is signed only over the ledger itself")
 
     def begin(self) -> tuple[str, str]:
-        """Origin and verifier key; the first origin begins where there is none. Raises as `sign_now` does."""
+        """Origin and verifier key; the first origin begins where there is none. Raises as
+        `sign_now` does.
+        """
         origin, signer = self._signer.key(self.grow)
         return origin.name, signer.vkey
 
     def rotate_key(self) -> SignedCheckpoint:
-        """A last checkpoint by the present key, a new key that it names, and the first checkpoint of that one, which is returned (F13)."""
+        """A last checkpoint by the present key, a new key that it names, and the first checkpoint
+        of that one, which is returned (F13).
+        """
         self.sign_now()
         self._signer.change_key(self.grow)
         return self.sign_now()
 
     def sign_when_due(self, every: Delay) -> SignedCheckpoint | None:
-        """Sign if the last checkpoint is older than `every` by the wall clock, and the ledger has gone on. A refusal is kept in `trouble`, and said
-        once; a lost database is raised."""
+        """Sign if the last checkpoint is older than `every` by the wall clock, and the ledger has
+        gone on. A refusal is kept in `trouble`, and said once; a lost database is raised.
+        """
         try:
             latest = self.latest()
-            if latest is not None and (self._wall() < later(latest.signed_at, every, "UTC") or self.ledger.head() == latest.size):
+            if latest is not None and (
+                self._wall() < later(latest.signed_at, every, "UTC")
+                or self.ledger.head() == latest.size
+            ):
                 return None
             signed = self.sign_now() if self.ledger.head() else None
             self._is_troubled("signing", "")
@@ -141,7 +176,9 @@ class LedgerTree:
         self._troubles[by] = why
 
     def grow(self, stopped: Callable[[], bool] = lambda: False) -> int:
-        """Follow the ledger to its head as it is now; the size the tree has then. Raises TreeContradicted."""
+        """Follow the ledger to its head as it is now; the size the tree has then. Raises
+        TreeContradicted.
+        """
         head = self.ledger.head()
         while not stopped():
             if self._growing.step(head):
@@ -161,25 +198,38 @@ class LedgerTree:
             self._is_troubled("growing", str(error))
 
     def anew(self, tell: Callable[[int, int], None] = lambda done, total: None) -> None:
-        """All tiles from the ledger once more: after one was put back without the other. Checkpoints stay."""
+        """All tiles from the ledger once more: after one was put back without the other.
+        Checkpoints stay.
+        """
         self._growing.anew(self.ledger.head(), tell)
 
-    def replay(self, tell: Callable[[int, int], None] = lambda done, total: None) -> Iterator[TreeDifference]:
-        """The whole tree once more from the ledger's bytes: what differs from the tiles, from any checkpoint ever signed, or from the last one that
-        this machine remembers. Raises SigningRefused where it remembers one that cannot be read."""
+    def replay(
+        self, tell: Callable[[int, int], None] = lambda done, total: None
+    ) -> Iterator[TreeDifference]:
+        """The whole tree once more from the ledger's bytes: what differs from the tiles, from any
+        checkpoint ever signed, or from the last one that this machine remembers. Raises
+        SigningRefused where it remembers one that cannot be read.
+        """
         signed = [Signed(each, "proof.checkpoint") for each in self.all_checkpoints()]
         held, awaited = self._signer.file.read(), ""
         installation = self.publications.current()
         if held is not None:
             note, said = held
             awaited = said.origin if installation.restored and installation.origin is None else ""
-            signed.append(Signed(SignedCheckpoint(said.origin, said.size, said.root, note, 0), str(self._signer.file.path)))
+            signed.append(
+                Signed(
+                    SignedCheckpoint(said.origin, said.size, said.root, note, 0),
+                    str(self._signer.file.path),
+                )
+            )
         # In this order: what was signed or grew before is in what the ledger holds now.
         replay = Replay(self._database, installation.origins, signed, awaited)
         yield from replay.differences(self.ledger.head(), tell)
 
     def lost(self) -> int | None:
-        """The size of what this machine signed last, where the ledger no longer holds so much, or knows nothing of the name it was signed in."""
+        """The size of what this machine signed last, where the ledger no longer holds so much, or
+        knows nothing of the name it was signed in.
+        """
         try:
             held = self._signer.file.read()
         except SigningRefused:

@@ -1,4 +1,6 @@
-"""The newest signed checkpoint, for who asks many times a second: one question to the database answers for some seconds."""
+"""The newest signed checkpoint, for who asks many times a second: one question to the database
+answers for some seconds.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,15 @@ SECONDS = 10.0
 
 
 class Newest:
-    """Called, it gives the signed note, b"" where nothing is signed yet. `clock` counts seconds from anywhere."""
+    """Called, it gives the signed note, b"" where nothing is signed yet. `clock` counts seconds
+    from anywhere.
+    """
 
-    def __init__(self, latest: Callable[[], SignedCheckpoint | None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        latest: Callable[[], SignedCheckpoint | None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._latest, self._clock = latest, clock
         self._held: tuple[float, bytes] | None = None
 

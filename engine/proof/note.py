@@ -1,4 +1,6 @@
-"""Signed notes: a text and whose signatures stand below it. C2SP signed-note v1.0.0. Pure: who can check a signature is handed in."""
+"""Signed notes: a text and whose signatures stand below it. C2SP signed-note v1.0.0. Pure: who can
+check a signature is handed in.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ class Key(Protocol):
 
 
 def parse_note(raw: bytes) -> Note:
-    """Raises ProofRefused for whatever is not a signed note; says nothing of whether the signatures are good."""
+    """Raises ProofRefused for whatever is not a signed note; says nothing of whether the signatures
+    are good.
+    """
     if len(raw) > MOST_BYTES:
         raise ProofRefused(f"a note of {len(raw)} bytes is longer than {MOST_BYTES}")
     try:
@@ -73,7 +77,9 @@ def format_note(text: str, signatures: Iterable[Signature]) -> bytes:
 
 
 def verified(note: Note, keys: Sequence[Key]) -> tuple[Key, ...]:
-    """Those of `keys` that have signed; signatures of others are passed over. Raises ProofRefused if one of a known key fails, or none is there."""
+    """Those of `keys` that have signed; signatures of others are passed over. Raises ProofRefused
+    if one of a known key fails, or none is there.
+    """
     found: list[Key] = []
     for signature in note.signatures:
         for key in keys:
@@ -96,7 +102,9 @@ def format_vkey(name: str, kind: int, public: bytes) -> str:
 
 
 def parse_vkey(text: str) -> tuple[str, int, bytes]:
-    """Name, type and public key of a verifier key. Raises ProofRefused, also where the id is not that of the key."""
+    """Name, type and public key of a verifier key. Raises ProofRefused, also where the id is not
+    that of the key.
+    """
     name, first, rest = text.partition("+")
     said_id, second, encoded = rest.partition("+")
     if not first or not second or not is_name(name):

@@ -1,6 +1,8 @@
-"""A trust policy: which logs are known, which witnesses, and how many of them must have signed. C2SP tlog-policy. Pure.
+"""A trust policy: which logs are known, which witnesses, and how many of them must have signed.
+C2SP tlog-policy. Pure.
 
-Names are octets that nobody interprets; what is not ASCII is kept as surrogates, so that it is written back as it was read.
+Names are octets that nobody interprets; what is not ASCII is kept as surrogates, so that it is
+written back as it was read.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ class Policy:
     quorum: str = NONE
 
     def satisfied(self, signed: Collection[str]) -> bool:
-        """Whether enough have signed: `signed` are verifier keys whose signatures below one checkpoint are good."""
+        """Whether enough have signed: `signed` are verifier keys whose signatures below one
+        checkpoint are good.
+        """
         if self.logs and not any(log.vkey in signed for log in self.logs):
             return False
         have = {witness.name for witness in self.witnesses if witness.vkey in signed}
@@ -58,8 +62,13 @@ class Policy:
         """The file."""
         lines = [_joined("log", log.vkey, log.url) for log in self.logs]
         lines += [_joined("witness", each.name, each.vkey, each.url) for each in self.witnesses]
-        lines += [_joined("group", group.name, str(group.threshold), *group.members) for group in self.groups]
-        return "".join(f"{line}\n" for line in [*lines, f"quorum {self.quorum}"]).encode("utf-8", "surrogateescape")
+        lines += [
+            _joined("group", group.name, str(group.threshold), *group.members)
+            for group in self.groups
+        ]
+        return "".join(f"{line}\n" for line in [*lines, f"quorum {self.quorum}"]).encode(
+            "utf-8", "surrogateescape"
+        )
 
 
 def parse_policy(raw: bytes) -> Policy:
@@ -80,7 +89,9 @@ def parse_policy(raw: bytes) -> Policy:
                 raise ProofRefused(f"the policy's line {number}: {error}") from None
     if reading.quorum is None:
         raise ProofRefused("the policy has no quorum")
-    return Policy(tuple(reading.logs), tuple(reading.witnesses), tuple(reading.groups), reading.quorum)
+    return Policy(
+        tuple(reading.logs), tuple(reading.witnesses), tuple(reading.groups), reading.quorum
+    )
 
 
 @dataclass
@@ -101,7 +112,9 @@ class _Reading:
             case ["witness", name, vkey, *url] if len(url) <= 1:
                 self._key(vkey, (COSIGNATURE, ED25519), self.witnesses)
                 self._name(name)
-                self._add(self.witnesses, Known(vkey, "".join(url), name), MOST_WITNESSES, "witnesses")
+                self._add(
+                    self.witnesses, Known(vkey, "".join(url), name), MOST_WITNESSES, "witnesses"
+                )
             case ["group", name, threshold, *members] if members:
                 self._group(name, threshold, members)
             case ["quorum", name]:
@@ -111,19 +124,34 @@ class _Reading:
                     raise ProofRefused("the quorum is no witness or group of an earlier line")
                 self.quorum = name
             case _:
-                raise ProofRefused("not a log, a witness, a group or the quorum with what belongs to it")
+                raise ProofRefused(
+                    "not a log, a witness, a group or the quorum with what belongs to it"
+                )
 
     def _group(self, name: str, threshold: str, members: Sequence[str]) -> None:
         for member in members:
             if member not in self.free:
-                raise ProofRefused("a member of the group is no witness or group of an earlier line, or is a member already")
+                raise ProofRefused(
+                    "a member of the group is no witness or group of an earlier line, or is a"
+                    " member already"
+                )
             self.free.discard(member)
         words = {"all": len(members), "any": 1}
-        digits = threshold.isascii() and threshold.isdigit() and len(threshold) <= 3 and not threshold.startswith("0")
+        digits = (
+            threshold.isascii()
+            and threshold.isdigit()
+            and len(threshold) <= 3
+            and not threshold.startswith("0")
+        )
         if threshold not in words and not (digits and 1 <= int(threshold) <= len(members)):
             raise ProofRefused(f'the group asks for "{threshold[:20]}" of {len(members)} members')
         self._name(name)
-        self._add(self.groups, Group(name, words.get(threshold) or int(threshold), tuple(members)), MOST_GROUPS, "groups")
+        self._add(
+            self.groups,
+            Group(name, words.get(threshold) or int(threshold), tuple(members)),
+            MOST_GROUPS,
+            "groups",
+        )
 
     def _name(self, name: str) -> None:
         if name == NONE or name in self.names:

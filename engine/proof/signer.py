@@ -1,8 +1,11 @@
-"""A checkpoint is signed, and never one that contradicts one signed before (F07; C2SP tlog-checkpoint, "Signatures").
+"""A checkpoint is signed, and never one that contradicts one signed before (F07; C2SP
+tlog-checkpoint, "Signatures").
 
-Under one lock for all machines: read what was signed last, in the database and in this machine's file; hold both against the tree; sign; write the
-file; then the row. A crash after the file leaves a checkpoint that nobody else has seen: the next signature finds it there, holds it against the tree
-like any other, and adds its row. So a crash at any moment leaves either nothing, or something that all later checkpoints continue.
+Under one lock for all machines: read what was signed last, in the database and in this machine's
+file; hold both against the tree; sign; write the file; then the row. A crash after the file leaves
+a checkpoint that nobody else has seen: the next signature finds it there, holds it against the tree
+like any other, and adds its row. So a crash at any moment leaves either nothing, or something that
+all later checkpoints continue.
 """
 
 from __future__ import annotations
@@ -14,7 +17,12 @@ from pathlib import Path
 from engine.deciding import Publications
 from engine.installation.events import OriginBegun, SigningKeyChanged
 from engine.installation.state import Installation, Origin
-from engine.keys import next_signing_seed, prepare_signing_seed, signing_seed, take_next_signing_seed
+from engine.keys import (
+    next_signing_seed,
+    prepare_signing_seed,
+    signing_seed,
+    take_next_signing_seed,
+)
 from engine.language import N_
 from engine.proof import store
 from engine.proof.checkpoint import Checkpoint, open_checkpoint
@@ -28,30 +36,38 @@ from engine.store.sql import AnyCursor
 from engine.subscriber.events import Cause
 
 SHORTER = N_(
-    "nothing is signed: the ledger has {size} entries, and a checkpoint of {last} was signed ({origin}). If it was put back from a copy, start "
-    "`relance run`, or say so with `relance audit restored`: a new origin begins, which names that checkpoint. If not, entries were removed: "
-    "keep everything as it is, and compare with the checkpoints that others hold"
+    "nothing is signed: the ledger has {size} entries, and a checkpoint of {last} was signed"
+    " ({origin}). If it was put back from a copy, start `relance run`, or say so with `relance"
+    " audit restored`: a new origin begins, which names that checkpoint. If not, entries were"
+    " removed: keep everything as it is, and compare with the checkpoints that others hold"
 )
 ANOTHER = N_(
-    "nothing is signed: the first {last} entries are no longer those of the checkpoint that was signed over them ({origin}). `relance audit replay` "
-    "names where they differ. If the ledger was put back from a copy, say so with `relance audit restored`; if not, somebody has changed it"
+    "nothing is signed: the first {last} entries are no longer those of the checkpoint that was"
+    " signed over them ({origin}). `relance audit replay` names where they differ. If the ledger"
+    " was put back from a copy, say so with `relance audit restored`; if not, somebody has"
+    " changed it"
 )
 STRANGE = N_(
-    "nothing is signed: this machine signed a checkpoint of {last} entries for {origin}, of which the ledger knows nothing. If it was put back from "
-    "a copy, start `relance run`, or say so with `relance audit restored`; if data/ belongs to another installation, put the right one back"
+    "nothing is signed: this machine signed a checkpoint of {last} entries for {origin}, of which"
+    " the ledger knows nothing. If it was put back from a copy, start `relance run`, or say so with"
+    " `relance audit restored`; if data/ belongs to another installation, put the right one back"
 )
 OTHER_KEY = N_(
-    "nothing is signed: the key in data/secrets/proof.key is not the one the ledger names ({vkey}). Put that key back, from your saved copy or from "
-    "the machine where it was changed"
+    "nothing is signed: the key in data/secrets/proof.key is not the one the ledger names ({vkey})."
+    " Put that key back, from your saved copy or from the machine where it was changed"
 )
 NEXT_KEY = "next key"
-"""The second line of the note in which a key names the one after it; never a number, so that no such note is a checkpoint."""
+"""The second line of the note in which a key names the one after it; never a number, so that no
+such note is a checkpoint.
+"""
 EMPTY = N_("nothing is signed: the ledger is empty")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an installation keeps what signing needs. `host` begins the name of each new origin, `mint` makes the random end of it."""
+    """Where an installation keeps what signing needs. `host` begins the name of each new origin,
+    `mint` makes the random end of it.
+    """
 
     data: Path
     secrets: Path
@@ -60,13 +76,27 @@ class Place:
 
 
 class Signer:
-    def __init__(self, database: Database, publications: Publications, place: Place, now: Callable[[], int], wall: Callable[[], int]) -> None:
-        """`now` is the engine's time, which stands in events; `wall` the wall clock's, when a checkpoint was signed. Both in ms."""
-        self.database, self.publications, self.place, self.now, self.wall = database, publications, place, now, wall
+    def __init__(
+        self,
+        database: Database,
+        publications: Publications,
+        place: Place,
+        now: Callable[[], int],
+        wall: Callable[[], int],
+    ) -> None:
+        """`now` is the engine's time, which stands in events; `wall` the wall clock's, when a
+        checkpoint was signed. Both in ms.
+        """
+        self.database = database
+        self.publications = publications
+        self.place = place
+        self.now = now
+        self.wall = wall
         self.tiles, self.file = Tiles(database), LastCheckpoint(place.data)
 
     def sign(self, grow: Callable[[], int]) -> SignedCheckpoint:
-        """The checkpoint over the ledger as it is now; the last one again where nothing has come. `grow` lets the tree follow to the ledger's head.
+        """The checkpoint over the ledger as it is now; the last one again where nothing has come.
+        `grow` lets the tree follow to the ledger's head.
 
         Raises SigningRefused, TreeContradicted, SecretMissing, OSError.
         """
@@ -90,7 +120,9 @@ class Signer:
         return signed
 
     def key(self, grow: Callable[[], int]) -> tuple[Origin, NoteSigner]:
-        """In whose name is signed, and the key that does; a first origin begins where there is none. Raises as `sign` does."""
+        """In whose name is signed, and the key that does; a first origin begins where there is
+        none. Raises as `sign` does.
+        """
         with self.database.transaction() as connection, connection.cursor(binary=True) as cursor:
             cursor.execute(SQL["sign_lock"])
             grow()
@@ -98,9 +130,11 @@ class Signer:
             return origin, self._key(origin)
 
     def change_key(self, grow: Callable[[], int]) -> NoteSigner:
-        """A new key in the same name, which the present one names in a note of the ledger (F13); that new one. The present one is then gone for good.
+        """A new key in the same name, which the present one names in a note of the ledger (F13);
+        that new one. The present one is then gone for good.
 
-        Cut off before the note is in the ledger, nothing has happened; after it, the next signature takes the new key. Raises as `sign` does.
+        Cut off before the note is in the ledger, nothing has happened; after it, the next signature
+        takes the new key. Raises as `sign` does.
         """
         with self.database.transaction() as connection, connection.cursor(binary=True) as cursor:
             cursor.execute(SQL["sign_lock"])
@@ -110,12 +144,18 @@ class Signer:
             following = NoteSigner(origin.name, prepare_signing_seed(self.place.secrets))
             note = signer.sign(f"{origin.name}\n{NEXT_KEY}\n{following.vkey}\n")
             now = self.now()
-            self.publications.execute(lambda state: [SigningKeyChanged(now, following.vkey, note.decode())], Cause("operator"), now)
+            self.publications.execute(
+                lambda state: [SigningKeyChanged(now, following.vkey, note.decode())],
+                Cause("operator"),
+                now,
+            )
             take_next_signing_seed(self.place.secrets)
         return following
 
     def _key(self, origin: Origin) -> NoteSigner:
-        """The key the ledger names. One that was prepared to follow and is named there already takes its place now: the change was cut off."""
+        """The key the ledger names. One that was prepared to follow and is named there already
+        takes its place now: the change was cut off.
+        """
         seed = signing_seed(self.place.secrets)
         signer = NoteSigner(origin.name, seed)
         if signer.vkey == origin.vkeys[-1]:
@@ -127,7 +167,9 @@ class Signer:
         raise SigningRefused(OTHER_KEY, vkey=origin.vkeys[-1])
 
     def _begin(self, cursor: AnyCursor) -> Origin:
-        """A new origin, in the ledger: the first, or the one after a ledger that was put back, which names the last checkpoint of the former."""
+        """A new origin, in the ledger: the first, or the one after a ledger that was put back,
+        which names the last checkpoint of the former.
+        """
         name = f"{self.place.host}/relance/{self.place.mint()}"
         vkey = NoteSigner(name, signing_seed(self.place.secrets)).vkey
         now = self.now()
@@ -136,7 +178,11 @@ class Signer:
             if installation.origin is not None:
                 return []
             former = self._former(cursor, installation)
-            named = (former.origin, former.size, former.root.hex()) if former is not None else ("", 0, "")
+            named = (
+                (former.origin, former.size, former.root.hex())
+                if former is not None
+                else ("", 0, "")
+            )
             return [OriginBegun(now, name, vkey, *named)]
 
         self.publications.execute(decide, Cause("engine"), now)
@@ -145,26 +191,35 @@ class Signer:
         return origin
 
     def _former(self, cursor: AnyCursor, installation: Installation) -> Checkpoint | None:
-        """The last checkpoint signed before: this machine's file may know of one that the database has forgotten, and gives it back."""
+        """The last checkpoint signed before: this machine's file may know of one that the database
+        has forgotten, and gives it back.
+        """
         held, origins = self._held(), installation.origins
         known = store.last(cursor, origins[-1].name) if origins else None
         found = Checkpoint(known.origin, known.size, known.root) if known is not None else None
         if held is None:
             return found
         note, said = held
-        if found is not None and said.origin != found.origin and any(said.origin in (each.name, each.previous) for each in origins):
+        if (
+            found is not None
+            and said.origin != found.origin
+            and any(said.origin in (each.name, each.previous) for each in origins)
+        ):
             # This machine was away while the others went on to a later origin.
             return found
         if found is not None and said.origin == found.origin and said.size <= found.size:
             return found
         if not installation.restored:
-            # Entries were removed, the one that began its origin among them, and nobody has said that a copy was put back.
+            # Entries were removed, the one that began its origin among them, and nobody has said
+            # that a copy was put back.
             raise SigningRefused(STRANGE, last=said.size, origin=said.origin)
         store.add(cursor, SignedCheckpoint(said.origin, said.size, said.root, note, self.wall()))
         return said
 
     def _agree(self, cursor: AnyCursor, origin: Origin, size: int) -> None:
-        """That the tree continues whatever was signed in this origin's name. Raises SigningRefused."""
+        """That the tree continues whatever was signed in this origin's name. Raises
+        SigningRefused.
+        """
         known = store.last(cursor, origin.name)
         if known is not None:
             self._continues(Checkpoint(known.origin, known.size, known.root), size)
@@ -174,7 +229,10 @@ class Signer:
         note, said = held
         if said.origin != origin.name:
             origins = self.publications.current().origins
-            if all(said.origin not in (each.name, each.previous) for each in origins) and store.last(cursor, said.origin) is None:
+            if (
+                all(said.origin not in (each.name, each.previous) for each in origins)
+                and store.last(cursor, said.origin) is None
+            ):
                 raise SigningRefused(STRANGE, last=said.size, origin=said.origin)
             return
         self._continues(said, size)
@@ -186,7 +244,12 @@ class Signer:
         if held is None:
             return None
         note, said = held
-        keys = [read_vkey(vkey) for each in self.publications.current().origins if each.name == said.origin for vkey in each.vkeys]
+        keys = [
+            read_vkey(vkey)
+            for each in self.publications.current().origins
+            if each.name == said.origin
+            for vkey in each.vkeys
+        ]
         # A ledger that was put back may have forgotten the origin: the key has not.
         keys.append(NoteSigner(said.origin, signing_seed(self.place.secrets)).verifier)
         try:

@@ -1,4 +1,6 @@
-"""Ed25519 signatures of notes, the one door to `cryptography` (RFC 8032; C2SP signed-note types 0x01 and 0x04)."""
+"""Ed25519 signatures of notes, the one door to `cryptography` (RFC 8032; C2SP signed-note types
+0x01 and 0x04).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,15 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from engine.proof.encoding import is_name
-from engine.proof.note import COSIGNATURE, ED25519, Signature, format_note, format_vkey, key_id, parse_vkey
+from engine.proof.note import (
+    COSIGNATURE,
+    ED25519,
+    Signature,
+    format_note,
+    format_vkey,
+    key_id,
+    parse_vkey,
+)
 from engine.proof.refused import ProofRefused
 
 KEY_BYTES, TIME_BYTES = 32, 8
@@ -39,7 +49,8 @@ class Verifier:
     def verifies(self, text: str, signature: bytes) -> bool:
         message = text.encode()
         if self.kind == COSIGNATURE:
-            seconds, signature = int.from_bytes(signature[:TIME_BYTES], "big"), signature[TIME_BYTES:]
+            seconds = int.from_bytes(signature[:TIME_BYTES], "big")
+            signature = signature[TIME_BYTES:]
             message = b"cosignature/v1\ntime %d\n%b" % (seconds, message)
         try:
             self._key.verify(signature, message)
@@ -65,9 +76,13 @@ class NoteSigner:
 
     def __init__(self, name: str, seed: bytes) -> None:
         if not is_name(name):
-            raise ProofRefused("the name of a key holds a space, a plus sign or a control character, or is empty")
+            raise ProofRefused(
+                "the name of a key holds a space, a plus sign or a control character, or is empty"
+            )
         if len(seed) != KEY_BYTES:
-            raise ProofRefused(f"the seed of a signing key is {KEY_BYTES} bytes long, not {len(seed)}")
+            raise ProofRefused(
+                f"the seed of a signing key is {KEY_BYTES} bytes long, not {len(seed)}"
+            )
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.verifier = Verifier(name, self._key.public_key().public_bytes_raw())
 
@@ -77,5 +92,7 @@ class NoteSigner:
 
     def sign(self, text: str) -> bytes:
         """The signed note over `text`, which ends with a newline."""
-        signature = Signature(self.verifier.name, self.verifier.key_id, self._key.sign(text.encode()))
+        signature = Signature(
+            self.verifier.name, self.verifier.key_id, self._key.sign(text.encode())
+        )
         return format_note(text, (signature,))

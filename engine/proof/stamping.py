@@ -1,8 +1,10 @@
-"""Time stamps of others over checkpoints (RFC 3161): what is asked of the server, and whether its answer is a stamp. The one door to `openssl ts`.
+"""Time stamps of others over checkpoints (RFC 3161): what is asked of the server, and whether its
+answer is a stamp. The one door to `openssl ts`.
 
-A stamp bounds from above when the checkpoint, and all it covers, was there (F16). It is asked for with a nonce and the server's certificates
-(F10). The command is what an auditor reads stamps with, so what is taken here is what holds there; stricter libraries refuse the answers of the
-many servers that are made with it.
+A stamp bounds from above when the checkpoint, and all it covers, was there (F16). It is asked for
+with a nonce and the server's certificates (F10). The command is what an auditor reads stamps with,
+so what is taken here is what holds there; stricter libraries refuse the answers of the many servers
+that are made with it.
 """
 
 from __future__ import annotations
@@ -21,16 +23,21 @@ from engine.proof.refused import ProofRefused
 MOST_BYTES = 1_000_000
 CONTENT_TYPE = "application/timestamp-query"
 SECONDS = 30
-_TIME = re.compile(r"^Time stamp: ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d)(?:\.\d+)? (\d{4}) GMT$", re.MULTILINE)
-_END = re.compile(r"^notAfter=([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4}) GMT$", re.MULTILINE)
+_TIME = re.compile(
+    r"^Time stamp: ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d)(?:\.\d+)? (\d{4}) GMT$", re.MULTILINE
+)
+_END = re.compile(
+    r"^notAfter=([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4}) GMT$", re.MULTILINE
+)
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", re.DOTALL)
 _REASON = re.compile(r"^Status description: (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """`response` is the server's whole answer (DER, as `openssl ts` reads it); `at` the time it states, `until` when the first certificate in it
-    expires, both in ms since 1970 UTC."""
+    """`response` is the server's whole answer (DER, as `openssl ts` reads it); `at` the time it
+    states, `until` when the first certificate in it expires, both in ms since 1970 UTC.
+    """
 
     response: bytes
     at: int
@@ -38,31 +45,50 @@ class Stamp:
 
 
 def question(checkpoint: bytes) -> bytes:
-    """What is sent to the server (DER): the SHA-256 of a signed note, and a nonce. Raises ProofRefused where there is no `openssl`."""
+    """What is sent to the server (DER): the SHA-256 of a signed note, and a nonce. Raises
+    ProofRefused where there is no `openssl`.
+    """
     with _folder() as folder:
         (folder / "checkpoint").write_bytes(checkpoint)
-        done = _openssl(folder, "ts", "-query", "-data", "checkpoint", "-sha256", "-cert", "-out", "query.tsq")
+        done = _openssl(
+            folder, "ts", "-query", "-data", "checkpoint", "-sha256", "-cert", "-out", "query.tsq"
+        )
         if done.returncode:
-            raise ProofRefused("`openssl ts` cannot ask for a time stamp: is it OpenSSL 1.1 or newer?")
+            raise ProofRefused(
+                "`openssl ts` cannot ask for a time stamp: is it OpenSSL 1.1 or newer?"
+            )
         return (folder / "query.tsq").read_bytes()
 
 
 def accepted(response: bytes, asked: bytes, checkpoint: bytes, roots: bytes) -> Stamp:
-    """The stamp in a server's answer to `asked`. Raises ProofRefused with what is wrong: refused, another checkpoint's, another question's, or not
-    signed by one of `roots` (PEM)."""
+    """The stamp in a server's answer to `asked`. Raises ProofRefused with what is wrong: refused,
+    another checkpoint's, another question's, or not signed by one of `roots` (PEM).
+    """
     if len(response) > MOST_BYTES:
         raise ProofRefused(f"the answer is longer than {MOST_BYTES} bytes")
     with _folder() as folder:
-        for name, octets in (("reply.tsr", response), ("query.tsq", asked), ("checkpoint", checkpoint), ("roots.pem", roots)):
+        for name, octets in (
+            ("reply.tsr", response),
+            ("query.tsq", asked),
+            ("checkpoint", checkpoint),
+            ("roots.pem", roots),
+        ):
             (folder / name).write_bytes(octets)
         read = _openssl(folder, "ts", "-reply", "-in", "reply.tsr", "-text")
         if read.returncode:
             raise ProofRefused("the answer is no time-stamp response (RFC 3161)")
         if "Status: Granted." not in read.stdout.splitlines():
             reason = _REASON.search(read.stdout)
-            raise ProofRefused(f"the server did not grant it: {reason[1] if reason else 'no reason given'}")
-        for what, *rest in (("question", "-queryfile", "query.tsq"), ("checkpoint", "-data", "checkpoint")):
-            held = _openssl(folder, "ts", "-verify", "-in", "reply.tsr", "-CAfile", "roots.pem", *rest)
+            raise ProofRefused(
+                f"the server did not grant it: {reason[1] if reason else 'no reason given'}"
+            )
+        for what, *rest in (
+            ("question", "-queryfile", "query.tsq"),
+            ("checkpoint", "-data", "checkpoint"),
+        ):
+            held = _openssl(
+                folder, "ts", "-verify", "-in", "reply.tsr", "-CAfile", "roots.pem", *rest
+            )
             if held.returncode:
                 raise ProofRefused(f"the stamp does not hold for this {what}: {_why(held.stderr)}")
         return Stamp(response, _stated(read.stdout), _until(folder))
@@ -76,7 +102,9 @@ def _stated(text: str) -> int:
 
 
 def _until(folder: Path) -> int:
-    """When the first of the certificates in the answer expires: from then on its signature holds only as of its own time (F10)."""
+    """When the first of the certificates in the answer expires: from then on its signature holds
+    only as of its own time (F10).
+    """
     taken = _openssl(folder, "ts", "-reply", "-in", "reply.tsr", "-token_out", "-out", "token.der")
     listed = _openssl(folder, "pkcs7", "-inform", "DER", "-in", "token.der", "-print_certs")
     ends = []
@@ -86,12 +114,17 @@ def _until(folder: Path) -> int:
         if said is not None:
             ends.append(_instant(said))
     if taken.returncode or listed.returncode or not ends:
-        raise ProofRefused("the stamp holds no certificate of its server, though it was asked for: nobody could verify it later")
+        raise ProofRefused(
+            "the stamp holds no certificate of its server, though it was asked for: nobody could"
+            " verify it later"
+        )
     return min(ends)
 
 
 def _instant(found: re.Match[str]) -> int:
-    moment = datetime.strptime(f"{found[1]} {found[2]} {found[3]} {found[4]}", "%b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+    moment = datetime.strptime(
+        f"{found[1]} {found[2]} {found[3]} {found[4]}", "%b %d %H:%M:%S %Y"
+    ).replace(tzinfo=UTC)
     return int(moment.timestamp() * 1000)
 
 
@@ -110,6 +143,16 @@ def _folder() -> Iterator[Path]:
 def _openssl(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     try:
         command = ["openssl", *arguments]
-        return subprocess.run(command, cwd=folder, capture_output=True, timeout=SECONDS, check=False, text=True, errors="replace")
+        return subprocess.run(
+            command,
+            cwd=folder,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+            text=True,
+            errors="replace",
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ProofRefused("the program `openssl` cannot be run here: install it, time stamps are read with it") from error
+        raise ProofRefused(
+            "the program `openssl` cannot be run here: install it, time stamps are read with it"
+        ) from error

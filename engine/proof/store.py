@@ -1,4 +1,6 @@
-"""Tiles and checkpoints in the database, schema `proof`. The program may add checkpoints and read them; nobody changes or removes one (G22)."""
+"""Tiles and checkpoints in the database, schema `proof`. The program may add checkpoints and read
+them; nobody changes or removes one (G22).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ TilePlace = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """`note` is the signed note, byte for byte; `signed_at` the wall clock (ms) of the machine that signed it."""
+    """`note` is the signed note, byte for byte; `signed_at` the wall clock (ms) of the machine that
+    signed it.
+    """
 
     origin: str
     size: int
@@ -46,16 +50,19 @@ class Tiles:
         return self.hashes_of([(0, leaves)])[0]
 
     def hashes_of(self, spans: Collection[Span]) -> list[bytes]:
-        """The hash over each span of leaves, from one query. Raises ProofRefused where the tree does not have them."""
+        """The hash over each span of leaves, from one query. Raises ProofRefused where the tree
+        does not have them.
+        """
         nodes = [node for span in spans for node in nodes_of(span)]
         places = {(place.level, place.number) for place in map(place_of, nodes)}
         with self.database.connection() as connection, connection.cursor() as cursor:
             found = read(cursor, places)
         return [span_hash(span, _node_in(found)) for span in spans]
 
-
     def bytes_of(self, tile: Tile) -> bytes:
-        """A tile as it is served: hashes one after the other, or entries behind their lengths. Raises ProofRefused where the tree has fewer."""
+        """A tile as it is served: hashes one after the other, or entries behind their lengths.
+        Raises ProofRefused where the tree has fewer.
+        """
         with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
             found = _entries(cursor, tile) if tile.level == ENTRIES else _tile(cursor, tile)
         if found is None:
@@ -76,7 +83,10 @@ def _entries(cursor: AnyCursor, tile: Tile) -> bytes | None:
     first, last = tile.number * WIDTH + 1, tile.number * WIDTH + tile.width
     if last > size(cursor):
         return None
-    rows = cast(list[tuple[int, bytes]], cursor.execute(SQL["entries"], {"first": first, "last": last}).fetchall())
+    rows = cast(
+        list[tuple[int, bytes]],
+        cursor.execute(SQL["entries"], {"first": first, "last": last}).fetchall(),
+    )
     return entry_bundle(bytes(state) for _, state in rows) if len(rows) == tile.width else None
 
 
@@ -88,14 +98,20 @@ def size(cursor: AnyCursor) -> int:
 def read(cursor: AnyCursor, places: Iterable[TilePlace]) -> dict[TilePlace, bytes]:
     """The tiles there are among these."""
     wanted = list(places)
-    values = {"levels": integers([level for level, _ in wanted]), "numbers": bigints([number for _, number in wanted])}
+    values = {
+        "levels": integers([level for level, _ in wanted]),
+        "numbers": bigints([number for _, number in wanted]),
+    }
     rows = cursor.execute(SQL["tiles"], values, binary=True).fetchall() if wanted else []
     return {(int(level), int(number)): bytes(hashes) for level, number, hashes in rows}
 
 
 def write(cursor: AnyCursor, tiles: Mapping[TilePlace, bytes]) -> None:
-    levels, numbers = integers([level for level, _ in tiles]), bigints([number for _, number in tiles])
-    cursor.execute(SQL["write_tiles"], {"levels": levels, "numbers": numbers, "hashes": byteas(tiles.values())})
+    levels = integers([level for level, _ in tiles])
+    numbers = bigints([number for _, number in tiles])
+    cursor.execute(
+        SQL["write_tiles"], {"levels": levels, "numbers": numbers, "hashes": byteas(tiles.values())}
+    )
 
 
 def _node_in(tiles: Mapping[TilePlace, bytes]) -> ReadNode:
@@ -126,17 +142,27 @@ class Checkpoints:
 
 
 def last(cursor: AnyCursor, origin: str) -> SignedCheckpoint | None:
-    return next(signed_of(cursor.execute(SQL["last"], {"origin": origin}, binary=True).fetchall()), None)
+    return next(
+        signed_of(cursor.execute(SQL["last"], {"origin": origin}, binary=True).fetchall()), None
+    )
 
 
 def add(cursor: AnyCursor, signed: SignedCheckpoint) -> bool:
     """False when there is one of this origin and size."""
-    values = {"origin": signed.origin, "size": signed.size, "root": signed.root, "note": signed.note, "signed_at": signed.signed_at}
+    values = {
+        "origin": signed.origin,
+        "size": signed.size,
+        "root": signed.root,
+        "note": signed.note,
+        "signed_at": signed.signed_at,
+    }
     return cursor.execute(SQL["add"], values).rowcount == 1
 
 
 def signed_of(rows: Iterable[object]) -> Iterator[SignedCheckpoint]:
-    for origin, leaves, root, note, signed_at in cast(Iterable[tuple[str, int, bytes, bytes, int]], rows):
+    for origin, leaves, root, note, signed_at in cast(
+        Iterable[tuple[str, int, bytes, bytes, int]], rows
+    ):
         yield SignedCheckpoint(origin, leaves, bytes(root), bytes(note), signed_at)
 
 

@@ -1,4 +1,6 @@
-"""Where a hash of the tree is kept: tiles of 256 hashes, eight levels of the tree each. C2SP tlog-tiles v0.1.0. Pure."""
+"""Where a hash of the tree is kept: tiles of 256 hashes, eight levels of the tree each. C2SP
+tlog-tiles v0.1.0. Pure.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,16 @@ TOP_LEVEL = 63
 ENTRIES = -1
 """The level of the tiles that hold entries instead of hashes."""
 MOST_ENTRY_BYTES = 65_535
-_PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
+_PATH = re.compile(
+    r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tile:
-    """The first `width` hashes of tile `number` of a level: the hash i is the root over the leaves (number * 256 + i) * 256**level and on."""
+    """The first `width` hashes of tile `number` of a level: the hash i is the root over the leaves
+    (number * 256 + i) * 256**level and on.
+    """
 
     level: int
     number: int
@@ -33,7 +39,11 @@ class Tile:
         parts = [digits[n : n + 3] for n in range(0, len(digits), 3)]
         folder = "entries" if self.level == ENTRIES else str(self.level)
         partial = "" if self.width == WIDTH else f".p/{self.width}"
-        return f"tile/{folder}/" + "/".join([*(f"x{part}" for part in parts[:-1]), parts[-1]]) + partial
+        return (
+            f"tile/{folder}/"
+            + "/".join([*(f"x{part}" for part in parts[:-1]), parts[-1]])
+            + partial
+        )
 
 
 def parse_path(path: str) -> Tile:
@@ -42,7 +52,9 @@ def parse_path(path: str) -> Tile:
     if found is None or len(path) > 64:
         raise ProofRefused("this is not the path of a tile")
     level = ENTRIES if found[1] == "entries" else int(found[1])
-    tile = Tile(level, int(found[2].replace("x", "").replace("/", "") + found[3]), int(found[4] or WIDTH))
+    tile = Tile(
+        level, int(found[2].replace("x", "").replace("/", "") + found[3]), int(found[4] or WIDTH)
+    )
     # One path for each tile: neither x000/067 nor .p/256.
     if level > TOP_LEVEL or tile.number >= 2**63 or tile.path != path:
         raise ProofRefused("this is not the path of a tile")
@@ -93,7 +105,9 @@ def hashes_of(tile: bytes) -> list[bytes]:
 
 
 def entry_bundle(entries: Iterable[bytes]) -> bytes:
-    """Entries as a tile of entries has them: each behind its length, two bytes, the high one first. Raises ProofRefused for one that is too long."""
+    """Entries as a tile of entries has them: each behind its length, two bytes, the high one first.
+    Raises ProofRefused for one that is too long.
+    """
     pieces = []
     for entry in entries:
         if len(entry) > MOST_ENTRY_BYTES:

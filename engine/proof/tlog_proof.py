@@ -1,4 +1,6 @@
-"""One entry's proof as a file: its index, its inclusion proof, and the checkpoint it leads to. C2SP tlog-proof v1. Pure."""
+"""One entry's proof as a file: its index, its inclusion proof, and the checkpoint it leads to. C2SP
+tlog-proof v1. Pure.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _INDEX, _EXTRA = "index ", "extra "
 
 @dataclass(frozen=True, slots=True)
 class TlogProof:
-    """`hashes` go from the leaf's sibling to the root's child; `checkpoint` is the signed note, verbatim. Nobody signs `extra`: never trust it."""
+    """`hashes` go from the leaf's sibling to the root's child; `checkpoint` is the signed note,
+    verbatim. Nobody signs `extra`: never trust it.
+    """
 
     index: int
     hashes: tuple[bytes, ...]
@@ -60,7 +64,9 @@ def parse_proof(raw: bytes) -> TlogProof:
 
 
 def verify_entry(entry: bytes, proof: TlogProof, keys: Sequence[Key]) -> Checkpoint:
-    """That these exact bytes stand at the proof's index below a checkpoint that one of `keys` has signed; that checkpoint. Raises ProofRefused."""
+    """That these exact bytes stand at the proof's index below a checkpoint that one of `keys` has
+    signed; that checkpoint. Raises ProofRefused.
+    """
     checkpoint = open_checkpoint(proof.checkpoint, keys)
     verify_inclusion(leaf_hash(entry), proof.index, checkpoint.size, proof.hashes, checkpoint.root)
     return checkpoint

@@ -1,7 +1,9 @@
-"""The Merkle tree over the ledger: RFC 6962, section 2.1, and its verifiers as RFC 9162, section 2.1.3 and 2.1.4 have them. SHA-256. Pure.
+"""The Merkle tree over the ledger: RFC 6962, section 2.1, and its verifiers as RFC 9162, section
+2.1.3 and 2.1.4 have them. SHA-256. Pure.
 
-The leaf of an entry is made of the exact bytes that are stored; its index is its position less one. A span (begin, end) is the range of leaves
-begin..end-1. A node (level, index) is the root of the whole subtree over the leaves index * 2**level to (index + 1) * 2**level - 1.
+The leaf of an entry is made of the exact bytes that are stored; its index is its position less one.
+A span (begin, end) is the range of leaves begin..end-1. A node (level, index) is the root of the
+whole subtree over the leaves index * 2**level to (index + 1) * 2**level - 1.
 """
 
 from __future__ import annotations
@@ -31,14 +33,19 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Frontier:
-    """The whole subtrees a tree of `size` leaves is made of, largest first: all that is needed to go on, and 64 hashes at most."""
+    """The whole subtrees a tree of `size` leaves is made of, largest first: all that is needed to
+    go on, and 64 hashes at most.
+    """
 
     __slots__ = ("size", "subtrees")
 
     def __init__(self, size: int = 0, subtrees: Iterable[bytes] = ()) -> None:
         self.size, self.subtrees = size, list(subtrees)
         if len(self.subtrees) != size.bit_count():
-            raise ValueError(f"a tree of {size} leaves has {size.bit_count()} whole subtrees, not {len(self.subtrees)}")
+            raise ValueError(
+                f"a tree of {size} leaves has {size.bit_count()} whole subtrees, not"
+                f" {len(self.subtrees)}"
+            )
 
     def append(self, leaf: bytes) -> None:
         """`leaf` is a leaf hash."""
@@ -85,7 +92,9 @@ def span_hash(span: Span, read: ReadNode) -> bytes:
 
 
 def inclusion_spans(index: int, size: int) -> list[Span]:
-    """What an inclusion proof is made of, from the leaf's sibling to the root's child. Raises ProofRefused for a leaf the tree does not have."""
+    """What an inclusion proof is made of, from the leaf's sibling to the root's child. Raises
+    ProofRefused for a leaf the tree does not have.
+    """
     if not 0 <= index < size:
         raise ProofRefused(f"a tree of {size} leaves has no leaf {index}")
     spans: list[Span] = []
@@ -102,7 +111,9 @@ def inclusion_spans(index: int, size: int) -> list[Span]:
 
 
 def consistency_spans(old: int, size: int) -> list[Span]:
-    """What a consistency proof is made of; nothing from size 0 and from a size to itself. Raises ProofRefused for a tree that would shrink."""
+    """What a consistency proof is made of; nothing from size 0 and from a size to itself. Raises
+    ProofRefused for a tree that would shrink.
+    """
     if not 0 <= old <= size:
         raise ProofRefused(f"a tree of {old} leaves cannot have become one of {size}")
     spans: list[Span] = []
@@ -127,8 +138,12 @@ def _split(leaves: int) -> int:
     return 1 << ((leaves - 1).bit_length() - 1)
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """That the leaf of hash `leaf` stands at `index` in the tree of `size` leaves and this root. Raises ProofRefused."""
+def verify_inclusion(
+    leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
+) -> None:
+    """That the leaf of hash `leaf` stands at `index` in the tree of `size` leaves and this root.
+    Raises ProofRefused.
+    """
     if not 0 <= index < size:
         raise ProofRefused(f"a tree of {size} leaves has no leaf {index}")
     _check_hashes((leaf, root, *proof))
@@ -149,10 +164,14 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         raise ProofRefused(f"the inclusion proof of leaf {index} does not lead to the root")
 
 
-def verify_consistency(old: int, size: int, proof: Sequence[bytes], old_root: bytes, root: bytes) -> None:
-    """That the tree of `old` leaves is the beginning of the one of `size` leaves. Raises ProofRefused.
+def verify_consistency(
+    old: int, size: int, proof: Sequence[bytes], old_root: bytes, root: bytes
+) -> None:
+    """That the tree of `old` leaves is the beginning of the one of `size` leaves. Raises
+    ProofRefused.
 
-    From nothing any tree may grow: from size 0 the proof is empty, and `old_root` is that of the empty tree.
+    From nothing any tree may grow: from size 0 the proof is empty, and `old_root` is that of the
+    empty tree.
     """
     if not 0 <= old <= size:
         raise ProofRefused(f"a tree of {old} leaves cannot have become one of {size}")
@@ -164,14 +183,20 @@ def verify_consistency(old: int, size: int, proof: Sequence[bytes], old_root: by
         raise ProofRefused(f"two roots of {size} leaves differ")
     if old in (0, size):
         if proof:
-            raise ProofRefused(f"from {old} leaves to {size} there is nothing to prove, but hashes are given")
+            raise ProofRefused(
+                f"from {old} leaves to {size} there is nothing to prove, but hashes are given"
+            )
         return
     if _roots_from(old, size, proof, old_root) != (old_root, root):
         raise ProofRefused(f"the tree of {old} leaves is not the beginning of the one of {size}")
 
 
-def _roots_from(old: int, size: int, proof: Sequence[bytes], old_root: bytes) -> tuple[bytes, bytes]:
-    """The two roots a proof leads to. A root that is a whole subtree of the new tree is not repeated in its proof."""
+def _roots_from(
+    old: int, size: int, proof: Sequence[bytes], old_root: bytes
+) -> tuple[bytes, bytes]:
+    """The two roots a proof leads to. A root that is a whole subtree of the new tree is not
+    repeated in its proof.
+    """
     path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
     fn, sn = old - 1, size - 1
     while fn & 1:

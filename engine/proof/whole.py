@@ -1,4 +1,6 @@
-"""The right edge of the tree, tile by tile: what is all that is needed to let it grow by any number of leaves. Pure."""
+"""The right edge of the tree, tile by tile: what is all that is needed to let it grow by any number
+of leaves. Pure.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +34,18 @@ class Edge:
     """A tree of `size` leaves, of which only the partial tiles are known."""
 
     def __init__(self, size: int, tiles: Mapping[tuple[int, int], bytes]) -> None:
-        """`tiles` are those of `edge_places(size)`, as they are kept. Raises ValueError where one is missing or of another width."""
+        """`tiles` are those of `edge_places(size)`, as they are kept. Raises ValueError where one
+        is missing or of another width.
+        """
         self.size = size
         self._partial: dict[int, list[bytes]] = {}
         for level, number in edge_places(size):
             tile, width = tiles.get((level, number), b""), (size >> (HEIGHT * level)) % WIDTH
             if len(tile) != width * HASH_BYTES:
-                raise ValueError(f"tile {number} of level {level} has {len(tile) // HASH_BYTES} hashes instead of {width}")
+                raise ValueError(
+                    f"tile {number} of level {level} has {len(tile) // HASH_BYTES} hashes instead"
+                    f" of {width}"
+                )
             self._partial[level] = hashes_of(tile)
 
     def grow(self, leaves: Sequence[bytes]) -> dict[tuple[int, int], bytes]:

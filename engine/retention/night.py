@@ -1,4 +1,6 @@
-"""The nightly round: what is past its time is counted, acted upon if the operator says so, and told of in the ledger (D14). One host at a time."""
+"""The nightly round: what is past its time is counted, acted upon if the operator says so, and told
+of in the ledger (D14). One host at a time.
+"""
 
 from __future__ import annotations
 
@@ -28,37 +30,58 @@ RULES = (*PEOPLE, *things.THINGS)
 
 
 def apply_if_night(house: House) -> bool:
-    """Once for each local date of the engine's clock, by whichever host is first; whether this one was. What a crash leaves undone, the next round
-    does: the night is over when its fact is written."""
+    """Once for each local date of the engine's clock, by whichever host is first; whether this one
+    was. What a crash leaves undone, the next round does: the night is over when its fact is
+    written.
+    """
     declared = retention_of(house.publications.current().plan())
     zone = house.config.site.timezone
     if house.publications.current().last_night >= night_of(house.clock.now(), zone):
         return False
     with house.database.transaction(long=True) as connection:
         (alone,) = connection.execute(SQL["alone"]).fetchone() or (False,)
-        if not alone or house.publications.current().last_night >= night_of(house.clock.now(), zone):
+        if not alone or house.publications.current().last_night >= night_of(
+            house.clock.now(), zone
+        ):
             return False
         applied = _apply(house, declared, zone)
         now = house.clock.now()
         house.publications.execute(lambda state: [applied], Cause("engine"), now)
-    # Whatever else was deleted since the last night goes along: former addresses, proof at its term.
+    # Whatever else was deleted since the last night goes along: former addresses, proof at its
+    # term.
     note_erased(house)
-    log.info("retention applied", extra={"night": applied.night, "mode": applied.mode, "rules": {rule[0]: list(rule[1:3]) for rule in applied.rules}})
+    log.info(
+        "retention applied",
+        extra={
+            "night": applied.night,
+            "mode": applied.mode,
+            "rules": {rule[0]: list(rule[1:3]) for rule in applied.rules},
+        },
+    )
     return True
 
 
 def past(house: House, within: Terms) -> dict[str, tuple[int, int]]:
     """By rule: how many are past their time, and the oldest there is at all (ms, 0: none)."""
-    return house.views.silences(within.silent, within.unanswered, within.unconfirmed) | things.found(house, within)
+    return house.views.silences(
+        within.silent, within.unanswered, within.unconfirmed
+    ) | things.found(house, within)
 
 
 def _apply(house: House, declared: Retention, zone: str) -> RetentionApplied:
     now = house.clock.now()
-    within, cap, done = terms(declared, now, zone), NightlyCap(declared.nightly_cap), dict.fromkeys(RULES, 0)
+    within = terms(declared, now, zone)
+    cap = NightlyCap(declared.nightly_cap)
+    done = dict.fromkeys(RULES, 0)
     found = past(house, within)
     if declared.mode == "enforce":
         for rule, act in PEOPLE.items():
             done[rule] = act(house, within, cap, declared)
         for rule in things.THINGS:
             done[rule] = things.purge(house, rule, within)
-    return RetentionApplied(now, night_of(now, zone), declared.mode, tuple((rule, found[rule][0], done[rule], found[rule][1]) for rule in RULES))
+    return RetentionApplied(
+        now,
+        night_of(now, zone),
+        declared.mode,
+        tuple((rule, found[rule][0], done[rule], found[rule][1]) for rule in RULES),
+    )

@@ -1,4 +1,6 @@
-"""Who has been silent too long, and what becomes of them: asked once, erased where no answer came; and requests nobody confirmed (D11, D12)."""
+"""Who has been silent too long, and what becomes of them: asked once, erased where no answer came;
+and requests nobody confirmed (D11, D12).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ ENGINE = Cause("engine")
 
 
 class NightlyCap:
-    """How many people this night may still ask or erase, whatever the rule: a mistake in a duration stays small."""
+    """How many people this night may still ask or erase, whatever the rule: a mistake in a duration
+    stays small.
+    """
 
     def __init__(self, most: int) -> None:
         self.left = most
@@ -40,7 +44,9 @@ def ask_the_silent(house: House, terms: Terms, cap: NightlyCap, declared: Retent
         wishes = [Wish(AskAgain(now, ENGINE, secrets.token_hex(16)), stream=who) for who in found]
         for who, result in zip(found, house.decisions.carry_out(wishes), strict=True):
             refused = result.outcome == NOT_TO_BE_ASKED
-            if (refused and _erased(house, who, "retention", declared)) or isinstance(result.outcome, Done):
+            if (refused and _erased(house, who, "retention", declared)) or isinstance(
+                result.outcome, Done
+            ):
                 done, cap.left = done + 1, cap.left - 1
     return done
 
@@ -58,12 +64,18 @@ def erase_the_unconfirmed(house: House, terms: Terms, cap: NightlyCap, declared:
 def _erase_all(house: House, rule: str, upto: int, cap: NightlyCap, declared: Retention) -> int:
     done, passed = 0, set[str]()
     while cap.left > 0:
-        found = [who for who, _ in house.views.long_silent(rule, upto, AT_ONCE + len(passed)) if who not in passed][:AT_ONCE]
+        found = [
+            who
+            for who, _ in house.views.long_silent(rule, upto, AT_ONCE + len(passed))
+            if who not in passed
+        ][:AT_ONCE]
         if not found:
             return done
         passed |= set(found)
         for who in _still(house, rule, found):
-            if cap.left > 0 and _erased(house, who, "retention" if rule == "unanswered" else "unconfirmed", declared):
+            if cap.left > 0 and _erased(
+                house, who, "retention" if rule == "unanswered" else "unconfirmed", declared
+            ):
                 done, cap.left = done + 1, cap.left - 1
     return done
 
@@ -73,17 +85,28 @@ def _still(house: House, rule: str, found: Sequence[str]) -> list[str]:
     now, people = house.clock.now(), house.decisions.load(found)
     if rule == "unanswered":
         return [who for who in found if is_unanswered(people[who], now)]
-    return [who for who in found if not people[who].grounds and not any(request.expires_at > now for request in people[who].requests.values())]
+    return [
+        who
+        for who in found
+        if not people[who].grounds
+        and not any(request.expires_at > now for request in people[who].requests.values())
+    ]
 
 
 def _erased(house: House, subscriber: str, basis: str, declared: Retention) -> bool:
-    """Whoever had not asked to be left alone may come back by any door: only the hashes that stand already stay."""
+    """Whoever had not asked to be left alone may come back by any door: only the hashes that stand
+    already stay.
+    """
     seal = _seal(house, basis, declared)
-    result, receipt = erase(house, subscriber, ENGINE, house.decisions.one, basis=basis, suppression="leave", seal=seal)
+    result, receipt = erase(
+        house, subscriber, ENGINE, house.decisions.one, basis=basis, suppression="leave", seal=seal
+    )
     return receipt is not None and not result.conflict
 
 
 def _seal(house: House, basis: str, declared: Retention) -> Seal | None:
-    """The proof of those who had agreed stays sealed for as long as was declared, where there is an auditor to seal it to (D13)."""
+    """The proof of those who had agreed stays sealed for as long as was declared, where there is an
+    auditor to seal it to (D13).
+    """
     wanted = basis == "retention" and house.config.proof.archive_recipient
     return archiver(house, declared.proof) if wanted else None

@@ -1,4 +1,6 @@
-"""What lies in the vault beside people and has a life of its own: IP addresses, mail servers' words, sealed proof, hashes never to be written to."""
+"""What lies in the vault beside people and has a life of its own: IP addresses, mail servers'
+words, sealed proof, hashes never to be written to.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ THINGS = lifetimes.KINDS
 
 
 def found(house: House, terms: Terms) -> dict[str, tuple[int, int]]:
-    """By rule: how many pieces are past their time, and the instant of the oldest there is at all (ms, 0: none)."""
+    """By rule: how many pieces are past their time, and the instant of the oldest there is at all
+    (ms, 0: none).
+    """
     return lifetimes.ages(house.vault, terms.visitor, terms.relay, terms.archive, terms.suppression)
 
 

@@ -1,5 +1,7 @@
-"""Proof kept for legal defence after an erasure (D13, GDPR 17(3)(e)): the exact entries, the evidence with its salts, and the words they refer to,
-sealed to the key of `[proof] archive_recipient`. The private key belongs elsewhere, so neither operator nor intruder can read it."""
+"""Proof kept for legal defence after an erasure (D13, GDPR 17(3)(e)): the exact entries, the
+evidence with its salts, and the words they refer to, sealed to the key of `[proof]
+archive_recipient`. The private key belongs elsewhere, so neither operator nor intruder can read it.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,15 @@ FORMAT = "relance-archive/1"
 
 
 def archiver(house: House, span: Delay) -> Seal:
-    """What seals one person's proof for `span` from now. Raises SealingRefused where no key is set."""
+    """What seals one person's proof for `span` from now. Raises SealingRefused where no key is
+    set.
+    """
     key = house.config.proof.archive_recipient
     if not key:
-        raise SealingRefused("proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in config.toml")
+        raise SealingRefused(
+            "proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in"
+            " config.toml"
+        )
 
     def archive(subscriber: str) -> Archived:
         now = house.clock.now()
@@ -30,7 +37,9 @@ def archiver(house: House, span: Delay) -> Seal:
 
 
 def _proof(house: House, subscriber: str, now: int, ends_at: int) -> bytes:
-    """UTF-8 JSON. `state` is each entry as it is stored, byte for byte; SHA-256("commit/v1\\0" + salt + payload) is its commitment."""
+    """UTF-8 JSON. `state` is each entry as it is stored, byte for byte; SHA-256("commit/v1\\0" +
+    salt + payload) is its commitment.
+    """
     entries = house.ledger.stream(subscriber)
     known = house.vault.people([subscriber]).get(subscriber)
     states = [(entry.position, house.ledger.bytes_at(entry.position) or b"") for entry in entries]

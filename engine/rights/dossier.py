@@ -1,4 +1,6 @@
-"""Everything a person has a right to be told (GDPR 15(1) and (3), 20): what is known of them, why, since when, from where, and who else got it."""
+"""Everything a person has a right to be told (GDPR 15(1) and (3), 20): what is known of them, why,
+since when, from where, and who else got it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,18 @@ from engine.sending.compose import letter_of
 from engine.subscriber import events as e
 from engine.subscriber.person import Person
 
-SOURCES = ("source", "file", "line", "page", "order", "proof", "collected", "collected_at", "campaign", "referrer")
+SOURCES = (
+    "source",
+    "file",
+    "line",
+    "page",
+    "order",
+    "proof",
+    "collected",
+    "collected_at",
+    "campaign",
+    "referrer",
+)
 """What evidence says of where something came from."""
 OUTCOMES = {
     e.LetterSent: "accepted",
@@ -75,7 +88,12 @@ def dossier(house: House, subscriber: str) -> dict[str, object]:
 def open_requests(person: Person) -> Part:
     """Rights asked for and not answered yet."""
     return [
-        {"request": request, "right": each.right, "asked_at": iso(each.asked_at), "due_at": iso(each.due_at)}
+        {
+            "request": request,
+            "right": each.right,
+            "asked_at": iso(each.asked_at),
+            "due_at": iso(each.due_at),
+        }
         for request, each in person.rights.items()
     ]
 
@@ -88,27 +106,61 @@ def _letters(entries: Sequence[Entry], installation: Installation) -> Iterator[d
         match event:
             case e.LetterBegun():
                 letter = letter_of(installation.plan(event.edition), event)
-                said: dict[str, object] = {"message": event.message, "letter": event.letter, "kind": event.kind, "purpose": event.purpose}
-                said |= {"subject": letter.subject if letter else "", "begun_at": iso(event.at), "outcome": "under way"}
+                said: dict[str, object] = {
+                    "message": event.message,
+                    "letter": event.letter,
+                    "kind": event.kind,
+                    "purpose": event.purpose,
+                }
+                said |= {
+                    "subject": letter.subject if letter else "",
+                    "begun_at": iso(event.at),
+                    "outcome": "under way",
+                }
                 begun.setdefault(event.message, said)
-            case e.LetterSent() | e.LetterDeferred() | e.LetterFailed() | e.LetterWithheld() | e.LetterRetried() | e.LetterInDoubt():
+            case (
+                e.LetterSent()
+                | e.LetterDeferred()
+                | e.LetterFailed()
+                | e.LetterWithheld()
+                | e.LetterRetried()
+                | e.LetterInDoubt()
+            ):
                 if event.message in begun:
-                    begun[event.message] |= {"outcome": OUTCOMES[type(event)], "outcome_at": iso(event.at)}
+                    begun[event.message] |= {
+                        "outcome": OUTCOMES[type(event)],
+                        "outcome_at": iso(event.at),
+                    }
     yield from begun.values()
 
 
 def _sources(entries: Sequence[Entry], evidence: Kept) -> Iterator[dict[str, object]]:
-    """Where the data came from (GDPR 14(2)(f), 15(1)(g)): the doors, and what was said there of its origin."""
+    """Where the data came from (GDPR 14(2)(f), 15(1)(g)): the doors, and what was said there of its
+    origin.
+    """
     told: dict[str, None] = {}
     for entry in entries:
         kept = evidence.get(entry.cause.evidence, {})
         origin = {name: kept[name] for name in SOURCES if kept.get(name)}
-        if entry.cause.door in ("form", "import", "api", "operator") and (origin or entry.version == 1) and entry.cause.ref not in told:
+        if (
+            entry.cause.door in ("form", "import", "api", "operator")
+            and (origin or entry.version == 1)
+            and entry.cause.ref not in told
+        ):
             told[entry.cause.ref] = None
             yield {"at": iso(entry.event.at), "door": entry.cause.door} | origin
 
 
 def notices(entries: Sequence[Entry], installation: Installation) -> Mapping[str, str]:
     """The very words the person was shown, by their digest."""
-    digests = {digest for entry in entries for digest in (getattr(entry.event, "notice", ""), getattr(entry.event, "form", "")) if digest}
-    return {digest: installation.words[digest] for digest in sorted(digests) if digest in installation.words}
+    digests = {
+        digest
+        for entry in entries
+        for digest in (getattr(entry.event, "notice", ""), getattr(entry.event, "form", ""))
+        if digest
+    }
+    return {
+        digest: installation.words[digest]
+        for digest in sorted(digests)
+        if digest in installation.words
+    }

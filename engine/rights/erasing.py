@@ -1,4 +1,6 @@
-"""Erasing a person (GDPR 17): what goes in one transaction with the fact that says so, and a receipt of what remains and why (E05, E07)."""
+"""Erasing a person (GDPR 17): what goes in one transaction with the fact that says so, and a
+receipt of what remains and why (E05, E07).
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,22 @@ from engine.subscriber.rights import MORE_TO_SEAL
 from engine.vault.vault import Erasing, Keep
 
 ATTEMPTS = 4
-KEPT_FACTS = N_("the facts in the ledger: random ids, dates, lists; nothing that is kept says any more whom they were about")
-KEPT_HASH = N_("a mark computed from each of the addresses, from which no address can be read back, so that nothing is written to one again")
-KEPT_PROOF = N_("proof for legal defence (GDPR 17(3)(e)), sealed to the auditor’s key: nobody here can read it; deleted on {date}")
-KEPT_COPIES = N_("copies of the database made before now, for as long as they are kept: should one be put back, this erasure is applied to it again")
+KEPT_FACTS = N_(
+    "the facts in the ledger: random ids, dates, lists; nothing that is kept says any more whom"
+    " they were about"
+)
+KEPT_HASH = N_(
+    "a mark computed from each of the addresses, from which no address can be read back, so that"
+    " nothing is written to one again"
+)
+KEPT_PROOF = N_(
+    "proof for legal defence (GDPR 17(3)(e)), sealed to the auditor’s key: nobody here can read it;"
+    " deleted on {date}"
+)
+KEPT_COPIES = N_(
+    "copies of the database made before now, for as long as they are kept: should one be put back,"
+    " this erasure is applied to it again"
+)
 DELETED = {
     "person": N_("address and fields"),
     "evidence": N_("evidence of their acts"),
@@ -52,7 +66,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`subscriber` is the opaque id, good to be quoted by; `deleted` counts by what it was; `position` is that of the fact in the ledger."""
+    """`subscriber` is the opaque id, good to be quoted by; `deleted` counts by what it was;
+    `position` is that of the fact in the ledger.
+    """
 
     subscriber: str
     at: int
@@ -61,8 +77,17 @@ class Receipt:
     kept: tuple[Kept, ...]
 
     def as_json(self) -> dict[str, object]:
-        kept = [each.what.format(date=iso(each.until)[:10]) if each.until else each.what for each in self.kept]
-        return {"subscriber": self.subscriber, "at": iso(self.at), "position": self.position, "deleted": dict(self.deleted), "kept": kept}
+        kept = [
+            each.what.format(date=iso(each.until)[:10]) if each.until else each.what
+            for each in self.kept
+        ]
+        return {
+            "subscriber": self.subscriber,
+            "at": iso(self.at),
+            "position": self.position,
+            "deleted": dict(self.deleted),
+            "kept": kept,
+        }
 
 
 Suppression = Literal["bar", "leave", "forget"]
@@ -80,8 +105,10 @@ def erase(
     suppression: Suppression = "bar",
     seal: Seal | None = None,
 ) -> tuple[Result, Receipt | None]:
-    """How it ended, and the receipt where somebody was erased. `cause` carries no evidence: none is kept. `seal` makes what stays of the proof.
-    `suppression`: their addresses are barred from now on, those that are stay so, or none is any more."""
+    """How it ended, and the receipt where somebody was erased. `cause` carries no evidence: none is
+    kept. `seal` makes what stays of the proof. `suppression`: their addresses are barred from now
+    on, those that are stay so, or none is any more.
+    """
     for _ in range(ATTEMPTS):
         result, receipt = _erase(house, subscriber, cause, carry_out, basis, suppression, seal)
         if result.outcome != MORE_TO_SEAL:
@@ -90,7 +117,13 @@ def erase(
 
 
 def _erase(
-    house: House, subscriber: str, cause: e.Cause, carry_out: CarryOut, basis: str, suppression: Suppression, seal: Seal | None
+    house: House,
+    subscriber: str,
+    cause: e.Cause,
+    carry_out: CarryOut,
+    basis: str,
+    suppression: Suppression,
+    seal: Seal | None,
 ) -> tuple[Result, Receipt | None]:
     vault, now = house.vault, house.clock.now()
     known = vault.people([subscriber]).get(subscriber)
@@ -98,35 +131,67 @@ def _erase(
     former = vault.former_hashes(subscriber)
     person = house.decisions.load([subscriber])[subscriber]
     archived = seal(subscriber) if seal is not None else None
-    messages = tuple(dict.fromkeys(entry.event.message for entry in house.ledger.stream(subscriber) if isinstance(entry.event, e.LetterBegun)))
-    erasing = Erasing(messages, archived.sealed if archived else b"", archived.ends_at if archived else 0)
+    messages = tuple(
+        dict.fromkeys(
+            entry.event.message
+            for entry in house.ledger.stream(subscriber)
+            if isinstance(entry.event, e.LetterBegun)
+        )
+    )
+    erasing = Erasing(
+        messages, archived.sealed if archived else b"", archived.ends_at if archived else 0
+    )
     reason = person.suppressed or "erased" if known and suppression == "bar" else ""
     keep = Keep(subscriber, now, suppress=reason, lift=suppression == "forget", erasing=erasing)
-    held, barred = vault.held(subscriber), bool(reason) or (suppression == "leave" and bool(vault.suppressed(theirs)))
-    command = Erase(now, cause, secrets.token_hex(16), basis, archived.ends_at if archived else 0, person.version)
+    held = vault.held(subscriber)
+    barred = bool(reason) or (suppression == "leave" and bool(vault.suppressed(theirs)))
+    command = Erase(
+        now,
+        cause,
+        secrets.token_hex(16),
+        basis,
+        archived.ends_at if archived else 0,
+        person.version,
+    )
     result = carry_out(Wish(command, stream=subscriber, keep=keep))
     if result.conflict or not isinstance(result.outcome, Done):
         return result, None
     letters = forget_letters(house, frozenset(theirs), former, messages) if known else 0
-    deleted = {what: count for what, count in (held | {"letters in the built-in mailbox": letters}).items() if count}
+    deleted = {
+        what: count
+        for what, count in (held | {"letters in the built-in mailbox": letters}).items()
+        if count
+    }
     note_erased(house)
-    return result, Receipt(subscriber, now, result.positions[-1], deleted, what_remains(barred, archived.ends_at if archived else 0))
+    return result, Receipt(
+        subscriber,
+        now,
+        result.positions[-1],
+        deleted,
+        what_remains(barred, archived.ends_at if archived else 0),
+    )
 
 
 def what_remains(barred: bool, archived: int) -> tuple[Kept, ...]:
-    """After an erasure that bars the address from later imports, or does not; `archived` is the end (ms) of proof that is kept, 0 where none is."""
+    """After an erasure that bars the address from later imports, or does not; `archived` is the end
+    (ms) of proof that is kept, 0 where none is.
+    """
     kept = [Kept(KEPT_FACTS)]
     kept += [Kept(KEPT_HASH)] if barred else []
     kept += [Kept(KEPT_PROOF, archived)] if archived else []
     return (*kept, Kept(KEPT_COPIES))
 
 
-def forget_letters(house: House, theirs: Collection[bytes], former: Collection[bytes], messages: Collection[str]) -> int:
-    """The built-in mailbox keeps letters as files; how many there were. Under the hash of a `former` address that somebody else has by now, only
-    `messages` are theirs."""
+def forget_letters(
+    house: House, theirs: Collection[bytes], former: Collection[bytes], messages: Collection[str]
+) -> int:
+    """The built-in mailbox keeps letters as files; how many there were. Under the hash of a
+    `former` address that somebody else has by now, only `messages` are theirs.
+    """
     from engine.sending.mailbox import Mailbox, MailboxEntry
 
-    mailbox, local_parts = Mailbox(house.config.data / "mailbox"), {message_local(bytes.fromhex(message)) for message in messages}
+    mailbox = Mailbox(house.config.data / "mailbox")
+    local_parts = {message_local(bytes.fromhex(message)) for message in messages}
 
     def is_theirs(entry: MailboxEntry) -> bool:
         hashed = house.vault.hash(entry.recipient.lower())

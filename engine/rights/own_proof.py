@@ -1,4 +1,6 @@
-"""One person's proof handed to the person themselves (E08): once they are erased here, what they hold still verifies, and nobody else has it."""
+"""One person's proof handed to the person themselves (E08): once they are erased here, what they
+hold still verifies, and nobody else has it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,16 @@ UNSIGNED = (SigningRefused, ProofRefused, SecretMissing, OSError)
 
 
 def own_proof(house: House, subscriber: str) -> bytes:
-    """The zip that `relance audit prove` writes, as of a checkpoint made now. Raises one of UNSIGNED."""
+    """The zip that `relance audit prove` writes, as of a checkpoint made now. Raises one of
+    UNSIGNED.
+    """
     stores = Stores(house.ledger, house.vault, house.tree, house.publications)
     signed = house.tree.sign_now()
-    return zipped(bundle_files(head_of(stores, signed), holding_of(stores, subscriber, signed), ledger_tools(), house.tree.sign))
+    return zipped(
+        bundle_files(
+            head_of(stores, signed),
+            holding_of(stores, subscriber, signed),
+            ledger_tools(),
+            house.tree.sign,
+        )
+    )

@@ -1,4 +1,6 @@
-"""After erasures: what was deleted leaves PostgreSQL's files too. Noted by whoever erases, done for all of them together, a minute later at most."""
+"""After erasures: what was deleted leaves PostgreSQL's files too. Noted by whoever erases, done for
+all of them together, a minute later at most.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,13 @@ def scrub_when_due(house: House) -> Scrubbed:
 
 
 def scrub_unless_followed(house: House) -> Scrubbed:
-    """For a verb that erases: where a process follows the ledger, that one does it, once for many."""
-    if any("follow" in parts and ago < EXPIRES for parts, _host, _pid, _for, ago in Processes(house.database).all()):
+    """For a verb that erases: where a process follows the ledger, that one does it, once for
+    many.
+    """
+    if any(
+        "follow" in parts and ago < EXPIRES
+        for parts, _host, _pid, _for, ago in Processes(house.database).all()
+    ):
         return Scrubbed(True)
     return scrub_when_due(house)
 
@@ -39,6 +46,13 @@ def scrub_and_log(house: House) -> None:
     """For whoever does it again and again."""
     scrubbed = scrub_when_due(house)
     if scrubbed.large:
-        log.info("what was erased has left the database's files, but for large tables, whose room is freed", extra={"tables": list(scrubbed.large)})
+        log.info(
+            "what was erased has left the database's files, but for large tables, whose room is"
+            " freed",
+            extra={"tables": list(scrubbed.large)},
+        )
     if scrubbed.refused:
-        log.warning("what was erased stays in PostgreSQL's write-ahead log for a while: the user of [store] url may not see to that")
+        log.warning(
+            "what was erased stays in PostgreSQL's write-ahead log for a while: the user of [store]"
+            " url may not see to that"
+        )

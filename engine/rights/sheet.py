@@ -1,4 +1,6 @@
-"""The dossier as one sheet: a line for each thing that is known, every cell quoted and inert whatever it holds (G05)."""
+"""The dossier as one sheet: a line for each thing that is known, every cell quoted and inert
+whatever it holds (G05).
+"""
 
 from __future__ import annotations
 
@@ -38,4 +40,6 @@ def _rows(about: str, value: object) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return (
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    )

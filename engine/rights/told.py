@@ -1,4 +1,6 @@
-"""The dossier in plain words, for the person it is about: what a page shows of it. What it leaves out is in the download."""
+"""The dossier in plain words, for the person it is about: what a page shows of it. What it leaves
+out is in the download.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Tells in one language, with dates on the clock of `zone`; `now` is the engine's time in milliseconds."""
+    """Tells in one language, with dates on the clock of `zone`; `now` is the engine's time in
+    milliseconds.
+    """
 
     plan: Plan
     language: Language
@@ -92,12 +96,24 @@ class Teller:
         _ = translator(self.language)
         return (
             _section(_("What we know of you"), self._known(dossier), _("Nothing.")),
-            _section(_("What we write to you about, and why we may"), self._purposes(dossier), _("Nothing.")),
+            _section(
+                _("What we write to you about, and why we may"),
+                self._purposes(dossier),
+                _("Nothing."),
+            ),
             _section(_("The letters you get"), self._lists(dossier), _("None.")),
-            _section(_("Where your data come from"), self._sources(dossier), _("This is not known any more.")),
+            _section(
+                _("Where your data come from"),
+                self._sources(dossier),
+                _("This is not known any more."),
+            ),
             _section(_("The letters of the last six months"), self._letters(dossier), _("None.")),
             _section(_("Who else gets to see it"), self._recipients(dossier), _("Nobody.")),
-            _section(_("What you have asked of us, and we have still to answer"), self._requests(dossier), _("Nothing.")),
+            _section(
+                _("What you have asked of us, and we have still to answer"),
+                self._requests(dossier),
+                _("Nothing."),
+            ),
         )
 
     def day(self, instant: int) -> str:
@@ -127,22 +143,38 @@ class Teller:
     def _purposes(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
         for each in _part(dossier, "purposes"):
-            words = WITHDRAWN if each["status"] == "withdrawn" else BASES.get(str(each["basis"]), BASES["service"])
+            words = (
+                WITHDRAWN
+                if each["status"] == "withdrawn"
+                else BASES.get(str(each["basis"]), BASES["service"])
+            )
             yield Line(str(each["name"]), _(words).format(date=self._said(each["since"])))
         for each in _part(dossier, "asked"):
             if each["id"] == EVERYTHING:
                 continue
-            yield Line(str(each["name"]), _("asked for on {date}, and not confirmed yet").format(date=self._said(each["asked_at"])))
+            yield Line(
+                str(each["name"]),
+                _("asked for on {date}, and not confirmed yet").format(
+                    date=self._said(each["asked_at"])
+                ),
+            )
 
     def _lists(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
         for each in _part(dossier, "lists"):
-            yield Line(str(each["name"]) or _("letters that are no longer sent"), _("since {date}").format(date=self._said(each["since"])))
+            yield Line(
+                str(each["name"]) or _("letters that are no longer sent"),
+                _("since {date}").format(date=self._said(each["since"])),
+            )
 
     def _sources(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
         for each in _part(dossier, "sources"):
-            details = ", ".join(_("{name}: {value}").format(name=_(DETAILS[name]), value=each[name]) for name in SOURCES if name in each)
+            details = ", ".join(
+                _("{name}: {value}").format(name=_(DETAILS[name]), value=each[name])
+                for name in SOURCES
+                if name in each
+            )
             door = DOORS[str(each["door"])]
             yield Line(self._said(each["at"]), f"{_(door)} ({details})" if details else _(door))
 
@@ -158,13 +190,19 @@ class Teller:
         _ = translator(self.language)
         for each in _part(dossier, "recipients"):
             who = str(each["who"])
-            yield Line(_(who), _("carries our letters to you, and so sees your address and the letters"))
+            yield Line(
+                _(who), _("carries our letters to you, and so sees your address and the letters")
+            )
 
     def _requests(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
         for each in _part(dossier, "requests"):
-            said, right = _("asked on {date}; we answer by {due} at the latest"), RIGHTS[str(each["right"])]
-            yield Line(_(right), said.format(date=self._said(each["asked_at"]), due=self._said(each["due_at"])))
+            said = _("asked on {date}; we answer by {due} at the latest")
+            right = RIGHTS[str(each["right"])]
+            yield Line(
+                _(right),
+                said.format(date=self._said(each["asked_at"]), due=self._said(each["due_at"])),
+            )
 
     def _said(self, moment: object) -> str:
         return self.day(_instant(moment))

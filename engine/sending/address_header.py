@@ -1,7 +1,8 @@
 """Mailboxes as headers write them: `Display name <local@domain>` (RFC 5322 section 3.4).
 
-The address follows a strict grammar of our own (STANDARDS G10), the one by which it was taken in: a dot-atom, an @, a host name; no
-quoting, no comment, no literal. A display name goes in clear, quoted, or as encoded words, never encoded inside quotes.
+The address follows a strict grammar of our own (STANDARDS G10), the one by which it was taken in: a
+dot-atom, an @, a host name; no quoting, no comment, no literal. A display name goes in clear,
+quoted, or as encoded words, never encoded inside quotes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _ATOMS = re.compile(rf"{_ATEXT}(?: {_ATEXT})*")
 _ESCAPED = re.compile(r'(["\\])')
 _LONGEST_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
-# IDNA 2003, which the standard library speaks, maps these to another, possibly foreign, domain (ß to ss).
+# IDNA 2003, which the standard library speaks, maps these to another, possibly foreign, domain (ß
+# to ss).
 _AMBIGUOUS = re.compile("[\u00df\u03c2\u200c\u200d]")
 
 
@@ -36,10 +38,14 @@ class Mailbox:
 
 
 def ascii_domain(domain: str) -> str:
-    """`domain` as A-labels, ASCII as it is. Raises HeaderRefused if it is no host name or would change its meaning."""
+    """`domain` as A-labels, ASCII as it is. Raises HeaderRefused if it is no host name or would
+    change its meaning.
+    """
     if not domain.isascii():
         if len(domain) > 253 or _AMBIGUOUS.search(domain):
-            raise HeaderRefused("The domain of an address cannot be written in ASCII without doubt.")
+            raise HeaderRefused(
+                "The domain of an address cannot be written in ASCII without doubt."
+            )
         try:
             domain = domain.encode("idna").decode("ascii")
         except UnicodeError:
@@ -52,7 +58,8 @@ def ascii_domain(domain: str) -> str:
 def addr_spec(name: str, address: str) -> str:
     """`address` with an ASCII domain, fit for the header `name`. Raises HeaderRefused.
 
-    Letters of any script before the @ stand in UTF-8 as they are (RFC 6532); such a mail leaves under SMTPUTF8 alone (A06).
+    Letters of any script before the @ stand in UTF-8 as they are (RFC 6532); such a mail leaves
+    under SMTPUTF8 alone (A06).
     """
     local, _, domain = address.rpartition("@")
     if local_refusal(local):
@@ -87,7 +94,9 @@ def address_header(name: str, mailboxes: Sequence[Mailbox]) -> bytes:
 
 
 def _written(name: str, mailbox: Mailbox, used: int) -> str:
-    """The mailbox, folded, when `used` columns of its first line are taken; room for a comma is kept."""
+    """The mailbox, folded, when `used` columns of its first line are taken; room for a comma is
+    kept.
+    """
     address = addr_spec(name, mailbox.address)
     display = guard(name, mailbox.display)
     if not display:

@@ -1,6 +1,8 @@
-"""One bad person never stops the others: what cannot go on for them is set aside with its reason, and tried again by itself.
+"""One bad person never stops the others: what cannot go on for them is set aside with its reason,
+and tried again by itself.
 
-The reason stands on the desk until the matter has gone through. Whatever is unforeseen is told by its kind alone: its words may be personal.
+The reason stands on the desk until the matter has gone through. Whatever is unforeseen is told by
+its kind alone: its words may be personal.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ Pairs = Sequence[tuple[str, str]]
 def carry_out_apart(
     house: House, pairs: Pairs, wishes: Sequence[Wish], known: Mapping[str, Person]
 ) -> tuple[list[tuple[str, str]], list[Result]]:
-    """Decide about taken rows together; where that fails, in halves, until those are found about whom nothing can be decided.
+    """Decide about taken rows together; where that fails, in halves, until those are found about
+    whom nothing can be decided.
 
     The rows that were decided about, and how. Raises LOST.
     """
@@ -52,28 +55,55 @@ def carry_out_apart(
     return list(pairs), results
 
 
-def gone_through(house: House, matters: Mapping[str, tuple[str, str]], results: Sequence[Result]) -> None:
+def gone_through(
+    house: House, matters: Mapping[str, tuple[str, str]], results: Sequence[Result]
+) -> None:
     """Of these messages and their matters, those whose letter was accepted are no longer stuck."""
-    events = (event for result in results if isinstance(result.outcome, Done) for event in result.outcome.events)
+    events = (
+        event
+        for result in results
+        if isinstance(result.outcome, Done)
+        for event in result.outcome.events
+    )
     sent = {event.message for event in events if isinstance(event, LetterSent)}
     house.desk.unstick([pair for message, pair in matters.items() if message in sent])
 
 
 def unforeseen(error: Exception) -> str:
-    """Why a letter could not be made, when nobody thought of it: put off like one the server would not take, and tried again."""
+    """Why a letter could not be made, when nobody thought of it: put off like one the server would
+    not take, and tried again.
+    """
     return f"{said(error)}: put off, and tried again"
 
 
 def _acted(result: Result) -> bool:
-    """Something was done that is no letter: an ending, a request that expired. A letter has gone through when it is accepted."""
-    return isinstance(result.outcome, Done) and not any(isinstance(event, LetterBegun) for event in result.outcome.events)
+    """Something was done that is no letter: an ending, a request that expired. A letter has gone
+    through when it is accepted.
+    """
+    return isinstance(result.outcome, Done) and not any(
+        isinstance(event, LetterBegun) for event in result.outcome.events
+    )
 
 
 def _set_aside(house: House, pair: tuple[str, str], error: Exception) -> None:
     subscriber, key = pair
-    why = str(error) if isinstance(error, EntryRefused) else f"{said(error)}: nothing can be decided about this person"
-    log.error("somebody is set aside", extra={"subscriber": subscriber, "matter": key, "why": why}, exc_info=error)
+    why = (
+        str(error)
+        if isinstance(error, EntryRefused)
+        else f"{said(error)}: nothing can be decided about this person"
+    )
+    log.error(
+        "somebody is set aside",
+        extra={"subscriber": subscriber, "matter": key, "why": why},
+        exc_info=error,
+    )
     house.desk.stick(subscriber, key, why)
-    values = {"subscribers": [subscriber], "keys": [key], "seconds": AGAIN, "why": "set aside", "position": 0}
+    values = {
+        "subscribers": [subscriber],
+        "keys": [key],
+        "seconds": AGAIN,
+        "why": "set aside",
+        "position": 0,
+    }
     with house.database.connection() as connection:
         connection.execute(DESK["release"], values)

@@ -1,7 +1,8 @@
-"""Take and claim: due rows become `letter-begun` entries by expected version, or end as what the agenda had to do besides letters.
+"""Take and claim: due rows become `letter-begun` entries by expected version, or end as what the
+agenda had to do besides letters.
 
-Six senders racing for one letter make one claim: the ledger's version decides. A crash after the claim leaves a letter begun without outcome,
-which `settle` finds when the lease has run out.
+Six senders racing for one letter make one claim: the ledger's version decides. A crash after the
+claim leaves a letter begun without outcome, which `settle` finds when the lease has run out.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ KEEP_MARKS = 7 * 86_400
 
 
 class Claim(NamedTuple):
-    """A letter this sender has begun: its row, its entry, its place in the ledger, and the person as the claim left them."""
+    """A letter this sender has begun: its row, its entry, its place in the ledger, and the person
+    as the claim left them.
+    """
 
     stream: str
     key: str
@@ -46,9 +49,12 @@ class Claim(NamedTuple):
     person: Person
 
 
-def take_and_claim(house: House, held: Collection[str], limit: int = BATCH) -> tuple[list[Claim], int]:
-    """Claims of due letters, and how many rows were taken in all. Rows without a letter are done or let go at once. `held`: the messages this
-    sender knows to be its own."""
+def take_and_claim(
+    house: House, held: Collection[str], limit: int = BATCH
+) -> tuple[list[Claim], int]:
+    """Claims of due letters, and how many rows were taken in all. Rows without a letter are done or
+    let go at once. `held`: the messages this sender knows to be its own.
+    """
     installation = house.publications.current()
     if 0 in installation.paused:
         return [], 0
@@ -58,7 +64,9 @@ def take_and_claim(house: House, held: Collection[str], limit: int = BATCH) -> t
         return [], 0
     known = house.views.folds({stream for stream, _ in pairs})
     taken = len(pairs)
-    pairs, results = carry_out_apart(house, pairs, [_wish(house, now, stream, key) for stream, key in pairs], known)
+    pairs, results = carry_out_apart(
+        house, pairs, [_wish(house, now, stream, key) for stream, key in pairs], known
+    )
     claims, others = [], []
     for (stream, key), result in zip(pairs, results, strict=True):
         begun = _begun(result)
@@ -85,12 +93,25 @@ def _begun(result: Result) -> tuple[LetterBegun, int] | None:
     return None
 
 
-def let_go(house: House, pairs: Sequence[tuple[str, str]], position: int, seconds: float = 0, why: str = "let go") -> None:
-    """Give taken rows back once the agenda has followed to `position`, where what became of them stands, and `seconds` of wall time are over.
-    With a `why`, so that no lease is renewed for them."""
+def let_go(
+    house: House,
+    pairs: Sequence[tuple[str, str]],
+    position: int,
+    seconds: float = 0,
+    why: str = "let go",
+) -> None:
+    """Give taken rows back once the agenda has followed to `position`, where what became of them
+    stands, and `seconds` of wall time are over. With a `why`, so that no lease is renewed for them.
+    """
     if not pairs:
         return
-    values = {"subscribers": uuids([s for s, _ in pairs]), "keys": texts([k for _, k in pairs]), "seconds": seconds, "why": why, "position": position}
+    values = {
+        "subscribers": uuids([s for s, _ in pairs]),
+        "keys": texts([k for _, k in pairs]),
+        "seconds": seconds,
+        "why": why,
+        "position": position,
+    }
     with house.database.connection() as connection:
         connection.execute(DESK["release"], values)
 
@@ -99,17 +120,28 @@ def renew(house: House, pairs: Sequence[tuple[str, str]]) -> None:
     """Hold these rows for another lease, except those that are being let go."""
     if not pairs:
         return
-    values = {"subscribers": uuids([s for s, _ in pairs]), "keys": texts([k for _, k in pairs]), "seconds": LEASE, "sender": house.sender}
+    values = {
+        "subscribers": uuids([s for s, _ in pairs]),
+        "keys": texts([k for _, k in pairs]),
+        "seconds": LEASE,
+        "sender": house.sender,
+    }
     with house.database.connection() as connection:
         connection.execute(DESK["keep_taken"], values)
 
 
 def settle(house: House, pairs: Sequence[tuple[str, str]], held: Collection[str]) -> None:
-    """What became of letters begun by a sender that lives no more (DESIGN 3.7): no mark: send again; an answer: record it; a dot alone: in doubt."""
+    """What became of letters begun by a sender that lives no more (DESIGN 3.7): no mark: send
+    again; an answer: record it; a dot alone: in doubt.
+    """
     if not pairs:
         return
     people = house.decisions.load({stream for stream, _ in pairs})
-    asking = {stream for stream, person in people.items() if any(flight.kind == "confirmation" for flight in person.in_flight.values())}
+    asking = {
+        stream
+        for stream, person in people.items()
+        if any(flight.kind == "confirmation" for flight in person.in_flight.values())
+    }
     mails = house.vault.mails_of(asking) if asking else {}
     now = house.clock.now()
     wishes = []
@@ -118,19 +150,37 @@ def settle(house: House, pairs: Sequence[tuple[str, str]], held: Collection[str]
             if key in (flight.key, f"flight:{message}") and not flight.doubt:
                 verdict = _verdict_of(house, message, flight, held)
                 if verdict:
-                    mail = mails[message].hex() if message in mails and verdict[0] in ("sent", "doubt") else ""
-                    wishes.append(Wish(RecordOutcome(now, ENGINE, message, *verdict, mail=mail), stream=stream))
+                    mail = (
+                        mails[message].hex()
+                        if message in mails and verdict[0] in ("sent", "doubt")
+                        else ""
+                    )
+                    wishes.append(
+                        Wish(
+                            RecordOutcome(now, ENGINE, message, *verdict, mail=mail), stream=stream
+                        )
+                    )
                     if verdict[0] == "doubt" and house.config.sending.in_doubt == "resend":
-                        wishes.append(Wish(RecordOutcome(now, ENGINE, message, "resend"), stream=stream))
+                        wishes.append(
+                            Wish(RecordOutcome(now, ENGINE, message, "resend"), stream=stream)
+                        )
     if wishes:
         house.decisions.carry_out(wishes)
-    released = {wish.command.message for wish in wishes if isinstance(wish.command, RecordOutcome) and wish.command.verdict == "released"}
+    released = {
+        wish.command.message
+        for wish in wishes
+        if isinstance(wish.command, RecordOutcome) and wish.command.verdict == "released"
+    }
     house.vault.forget_evidence([mails[message] for message in released if message in mails])
 
 
-def _verdict_of(house: House, message: str, flight: InFlight, held: Collection[str]) -> tuple[str, int] | None:
-    """None while the sender lives. A sender of another machine leaves no file here: its open claims are in doubt. A claim of our own that we do
-    not know, because the database went before we heard of it, was never handed over."""
+def _verdict_of(
+    house: House, message: str, flight: InFlight, held: Collection[str]
+) -> tuple[str, int] | None:
+    """None while the sender lives. A sender of another machine leaves no file here: its open claims
+    are in doubt. A claim of our own that we do not know, because the database went before we heard
+    of it, was never handed over.
+    """
     if flight.sender == house.sender:
         return None if message in held else ("released", 0)
     path = marks_file(house, flight.sender)
@@ -147,7 +197,9 @@ def _verdict_of(house: House, message: str, flight: InFlight, held: Collection[s
 
 
 def take_over(house: House) -> None:
-    """Let go at once what dead senders of this machine had taken; their marks are kept a week for what is still to be settled."""
+    """Let go at once what dead senders of this machine had taken; their marks are kept a week for
+    what is still to be settled.
+    """
     for path in marks_file(house, "x").parent.glob("*.marks"):
         if is_alive(path):
             continue
@@ -173,7 +225,9 @@ def compose_all(
     installation = house.publications.current()
     people = house.vault.people({claim.stream for claim in claims})
     now = house.clock.now()
-    plans = {number: installation.plan(number) for number in {claim.entry.edition for claim in claims}}
+    plans = {
+        number: installation.plan(number) for number in {claim.entry.edition for claim in claims}
+    }
     envelopes, refused = [], []
     for claim in claims:
         known = people.get(claim.stream)
@@ -198,7 +252,9 @@ def compose_all(
         except Exception as error:
             refused.append(RecordedFor(claim, "temporary", unforeseen(error)))
             continue
-        envelopes.append(Envelope(claim.entry.message, house.config.site.sender, known.address, octets))
+        envelopes.append(
+            Envelope(claim.entry.message, house.config.site.sender, known.address, octets)
+        )
     return envelopes, refused
 
 
@@ -221,7 +277,9 @@ def is_paused(installation: Installation, claim: Claim) -> bool:
 
 
 def still_eligible(person: Person, claim: Claim) -> str:
-    """The reason a begun letter may not leave after all, or "": asked per group, at most a second before MAIL (P1)."""
+    """The reason a begun letter may not leave after all, or "": asked per group, at most a second
+    before MAIL (P1).
+    """
     entry = claim.entry
     if entry.message not in person.in_flight:
         return "its outcome is recorded"
@@ -232,6 +290,8 @@ def still_eligible(person: Person, claim: Claim) -> str:
     reason = why_not(person, entry.kind, entry.purpose, request=request)
     if reason:
         return reason
-    if entry.kind not in OF_REQUESTS and not any(m.run == entry.run for m in person.memberships.values()):
+    if entry.kind not in OF_REQUESTS and not any(
+        m.run == entry.run for m in person.memberships.values()
+    ):
         return "no longer on this list"
     return ""

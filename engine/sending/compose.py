@@ -1,7 +1,9 @@
-"""From a claim to the octets of a mail: the published words, the person's fields, links that only this installation can make.
+"""From a claim to the octets of a mail: the published words, the person's fields, links that only
+this installation can make.
 
-A published letter is compiled once and kept. What cannot be rendered for someone raises CannotRender with the reason, and concerns nobody else.
-There are two paths to the same octets: `compose` says what they are, `octets` has most of them written beforehand.
+A published letter is compiled once and kept. What cannot be rendered for someone raises
+CannotRender with the reason, and concerns nobody else. There are two paths to the same octets:
+`compose` says what they are, `octets` has most of them written beforehand.
 """
 
 from __future__ import annotations
@@ -17,16 +19,41 @@ from urllib.parse import quote, urlsplit
 
 from engine.colour import text_on
 from engine.config import Config
-from engine.letter.compile import Compiled, Foot, LetterMistakes, Look, MergeFailed, Rendered, Setting, compile_letter
+from engine.letter.compile import (
+    Compiled,
+    Foot,
+    LetterMistakes,
+    Look,
+    MergeFailed,
+    Rendered,
+    Setting,
+    compile_letter,
+)
 from engine.letter.mould import Mould
 from engine.letter.names import names_among
-from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, LENGTH, MY_DATA, NOT_ME, UNSUBSCRIBE, make_token, make_tokens
+from engine.link_token import (
+    CONFIRM,
+    EVERYTHING,
+    FIRST_LINK,
+    LENGTH,
+    MY_DATA,
+    NOT_ME,
+    UNSUBSCRIBE,
+    make_token,
+    make_tokens,
+)
 from engine.picture_sizes import sizes_of
 from engine.proof.carried import HEADER, words_of
 from engine.sending import message as mails
 from engine.sending.address_header import Mailbox
 from engine.sending.frame import Frame, Personal
-from engine.sending.header_values import ONE_CLICK, feedback_id, list_id, list_unsubscribe, message_id
+from engine.sending.header_values import (
+    ONE_CLICK,
+    feedback_id,
+    list_id,
+    list_unsubscribe,
+    message_id,
+)
 from engine.sending.published_letter import letter_of as letter_of
 from engine.sending.published_letter import source_of as source_of
 from engine.sending.quoted_printable import quoted_printable_lines
@@ -42,7 +69,9 @@ LONGEST_SOURCE = 200
 
 
 class CannotRender(Exception):
-    """This letter cannot be made for this person: a sentence without anything personal; `what` is to be mended, as `letter-withheld` has it."""
+    """This letter cannot be made for this person: a sentence without anything personal; `what` is
+    to be mended, as `letter-withheld` has it.
+    """
 
     def __init__(self, sentence: str, what: str = "words") -> None:
         super().__init__(sentence)
@@ -51,9 +80,11 @@ class CannotRender(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What is to be composed: the claim, where it stands in the ledger, who is to get it. `position` 0 makes inert links, for previews.
+    """What is to be composed: the claim, where it stands in the ledger, who is to get it.
+    `position` 0 makes inert links, for previews.
 
-    `source`: where somebody else had the address from; each letter says so in its foot, the first one therefore too (GDPR 14(3)(b)).
+    `source`: where somebody else had the address from; each letter says so in its foot, the first
+    one therefore too (GDPR 14(3)(b)).
     """
 
     claim: LetterBegun
@@ -75,7 +106,9 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class _Cast:
-    """A letter as it is for all who get it in the same words; `actions` are those of its links' tokens."""
+    """A letter as it is for all who get it in the same words; `actions` are those of its links'
+    tokens.
+    """
 
     mould: Mould
     frame: Frame
@@ -83,19 +116,26 @@ class _Cast:
 
 
 _ASKING = {"confirmation": "ask", "permission": "still"}
-"""Campaigns of what belongs to no list, as mailbox providers report on them. These mails carry the newest checkpoint of the ledger to whoever keeps
-them, so none is written beforehand."""
+"""Campaigns of what belongs to no list, as mailbox providers report on them. These mails carry the
+newest checkpoint of the ledger to whoever keeps them, so none is written beforehand.
+"""
 Url = Callable[[int], str]
 """Where the link of an action leads."""
 
 
 class Composer:
-    def __init__(self, config: Config, link_key: bytes, newest: Callable[[], bytes] = bytes) -> None:
+    def __init__(
+        self, config: Config, link_key: bytes, newest: Callable[[], bytes] = bytes
+    ) -> None:
         """`newest` gives the newest signed checkpoint, b"" for none."""
         self.config, self.link_key, self.newest = config, link_key, newest
         self.host = urlsplit(config.site.url).hostname or "localhost"
         self.domain = config.site.sender.rpartition("@")[2]
-        look = Look(config.site.colour, text_on(config.site.colour), own=True) if config.site.colour else Look()
+        look = (
+            Look(config.site.colour, text_on(config.site.colour), own=True)
+            if config.site.colour
+            else Look()
+        )
         self._setting = Setting(f"{config.site.url}/a", look, sizes_of(config.sequences))
         self._kept: OrderedDict[tuple[int, str, str, str], Compiled] = OrderedDict()
         self._sources: set[str] = set()
@@ -105,23 +145,35 @@ class Composer:
         """`at` is the engine's time in milliseconds, the mail's Date. Raises CannotRender."""
         rendered = self.rendered(ordered, plan)
         try:
-            octets = mails.serialize(self._mail(ordered, plan, rendered.subject, rendered.text, rendered.html, at))
+            octets = mails.serialize(
+                self._mail(ordered, plan, rendered.subject, rendered.text, rendered.html, at)
+            )
         except ValueError as error:
-            raise CannotRender(str(error), "size" if isinstance(error, mails.MessageTooBig) else "header") from error
+            raise CannotRender(
+                str(error), "size" if isinstance(error, mails.MessageTooBig) else "header"
+            ) from error
         return Composed(octets, rendered.subject, rendered.html, rendered.text)
 
     def rendered(self, ordered: Ordered, plan: Plan) -> Rendered:
-        """The words and links alone, without an envelope: an auditor's question about someone whose address may be gone. Raises CannotRender."""
+        """The words and links alone, without an envelope: an auditor's question about someone whose
+        address may be gone. Raises CannotRender.
+        """
         claim = ordered.claim
         letter = letter_of(plan, claim)
         if letter is None:
-            raise CannotRender(f'the letter "{claim.letter}" is not in edition {claim.edition}', "letter")
+            raise CannotRender(
+                f'the letter "{claim.letter}" is not in edition {claim.edition}', "letter"
+            )
         try:
             compiled = self.compiled(letter, plan, claim.purpose)
             url = partial(self._url, ordered)
-            return compiled.render(self._values(ordered), _answers(compiled, url), self._foot(ordered, plan, url))
+            return compiled.render(
+                self._values(ordered), _answers(compiled, url), self._foot(ordered, plan, url)
+            )
         except (LetterMistakes, MergeFailed, ValueError) as error:
-            raise CannotRender(str(error), error.what if isinstance(error, MergeFailed) else "words") from error
+            raise CannotRender(
+                str(error), error.what if isinstance(error, MergeFailed) else "words"
+            ) from error
 
     def octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes:
         """The octets that `compose` gives, several times as fast. Raises CannotRender."""
@@ -133,17 +185,39 @@ class Composer:
 
     def _cast_octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes | None:
         claim = ordered.claim
-        found = self._cast(ordered, plan) if ordered.position and claim.kind not in _ASKING else None
+        found = (
+            self._cast(ordered, plan) if ordered.position and claim.kind not in _ASKING else None
+        )
         if found is None:
             return None
         tokens = make_tokens(self.link_key, found.actions, ordered.position, claim.message)
         filled = found.mould.fill(self._values(ordered), tokens)
-        return found.frame.fill(Personal(ordered.address, filled.subject, at, bytes.fromhex(claim.message), filled.text, filled.html), tokens)
+        return found.frame.fill(
+            Personal(
+                ordered.address,
+                filled.subject,
+                at,
+                bytes.fromhex(claim.message),
+                filled.text,
+                filled.html,
+            ),
+            tokens,
+        )
 
     def _cast(self, ordered: Ordered, plan: Plan) -> _Cast | None:
         claim = ordered.claim
         occurrence = claim.key if claim.kind == "broadcast" else ""
-        key = (plan.edition, claim.kind, occurrence, claim.list, claim.letter, claim.purpose, self._language(ordered), ordered.basis, ordered.source)
+        key = (
+            plan.edition,
+            claim.kind,
+            occurrence,
+            claim.list,
+            claim.letter,
+            claim.purpose,
+            self._language(ordered),
+            ordered.basis,
+            ordered.source,
+        )
         if ordered.source and not self._is_common(ordered.source):
             return None
         if key not in self._casts:
@@ -154,7 +228,9 @@ class Composer:
         return self._casts[key]
 
     def _is_common(self, source: str) -> bool:
-        """Whoever brings each person from a place of their own must not have a cast made for each."""
+        """Whoever brings each person from a place of their own must not have a cast made for
+        each.
+        """
         if source not in self._sources and len(self._sources) < SOURCES_KEPT:
             self._sources.add(source)
         return source in self._sources
@@ -164,58 +240,93 @@ class Composer:
         if letter is None:
             return None
         compiled = self.compiled(letter, plan, ordered.claim.purpose)
-        # What no author can have written, as long as a token, with signs that are encoded as a token's are.
+        # What no author can have written, as long as a token, with signs that are encoded as a
+        # token's are.
         unheard = secrets.token_hex((LENGTH - 3) // 2)
         marks: dict[int, str] = {}
 
         def url(action: int) -> str:
             return self._url_of(marks.setdefault(action, f"{unheard}{action:03}"))
 
-        answers, foot, extra = _answers(compiled, url), self._foot(ordered, plan, url), tuple(self._headers(ordered, plan, url))
+        answers = _answers(compiled, url)
+        foot = self._foot(ordered, plan, url)
+        extra = tuple(self._headers(ordered, plan, url))
         mould = compiled.mould(answers, foot, tuple(marks.values()), quoted_printable_lines)
         frame = Frame(*self._ends(), self.domain, extra, tuple(marks.values()))
         return _Cast(mould, frame, tuple(marks))
 
     def compiled(self, letter: Letter, plan: Plan, purpose: str) -> Compiled:
-        key = (plan.edition, letter.body, letter.subject, f"{letter.preheader}|{purpose if letter.body == CONFIRMATION_BODY else ''}")
+        key = (
+            plan.edition,
+            letter.body,
+            letter.subject,
+            f"{letter.preheader}|{purpose if letter.body == CONFIRMATION_BODY else ''}",
+        )
         found = self._kept.get(key)
         if found is None:
-            found = compile_letter(source_of(letter, plan, purpose), self._setting, quote(self.config.site.logo))
+            found = compile_letter(
+                source_of(letter, plan, purpose), self._setting, quote(self.config.site.logo)
+            )
             self._kept[key] = found
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return found
 
     def _values(self, ordered: Ordered) -> dict[str, str]:
-        """Who is asked to confirm has agreed to nothing, and somebody else may have typed all this: only names are said to them."""
+        """Who is asked to confirm has agreed to nothing, and somebody else may have typed all this:
+        only names are said to them.
+        """
         values = {name: str(value) for name, value in ordered.fields.items()}
         return names_among(values) if ordered.claim.kind == "confirmation" else values
 
     def _url(self, ordered: Ordered, action: int) -> str:
         if not ordered.position:
             return self._url_of("preview")
-        return self._url_of(make_token(self.link_key, action, ordered.position, ordered.claim.message))
+        return self._url_of(
+            make_token(self.link_key, action, ordered.position, ordered.claim.message)
+        )
 
     def _url_of(self, token: str) -> str:
         return f"{self.config.site.url}/l/{token}"
 
     def _language(self, ordered: Ordered) -> Literal["fr", "en"]:
         language = (ordered.language or self.config.site.language)[:2]
-        return cast("Literal['fr', 'en']", language if language in TEXTS else self.config.site.language)
+        return cast(
+            "Literal['fr', 'en']", language if language in TEXTS else self.config.site.language
+        )
 
     def _foot(self, ordered: Ordered, plan: Plan, url: Url) -> Foot:
         language = self._language(ordered)
         texts, site = TEXTS[language], self.config.site
-        purpose = plan.purposes[ordered.claim.purpose].name if ordered.claim.purpose in plan.purposes else ordered.claim.purpose
+        purpose = (
+            plan.purposes[ordered.claim.purpose].name
+            if ordered.claim.purpose in plan.purposes
+            else ordered.claim.purpose
+        )
         my_data = (texts.my_data, url(MY_DATA))
         if ordered.claim.kind == "permission":
             none_left, confirm = (url(UNSUBSCRIBE), texts.everything), url(CONFIRM)
-            return Foot(site.name, site.postal_address, texts.why_still, *none_left, language=language, extra=(my_data,), confirm_url=confirm)
+            return Foot(
+                site.name,
+                site.postal_address,
+                texts.why_still,
+                *none_left,
+                language=language,
+                extra=(my_data,),
+                confirm_url=confirm,
+            )
         if ordered.claim.kind == "confirmation":
             extra = ((texts.not_me, url(NOT_ME)), my_data)
             confirm = url(CONFIRM)
             why = _told(texts, texts.why_asked, ordered.source)
-            return Foot(site.name, site.postal_address, why, language=language, extra=extra, confirm_url=confirm)
+            return Foot(
+                site.name,
+                site.postal_address,
+                why,
+                language=language,
+                extra=extra,
+                confirm_url=confirm,
+            )
         return Foot(
             site.name,
             site.postal_address,
@@ -228,7 +339,9 @@ class Composer:
             (my_data,),
         )
 
-    def _mail(self, ordered: Ordered, plan: Plan, subject: str, text: str, html: str, at: int) -> mails.Mail:
+    def _mail(
+        self, ordered: Ordered, plan: Plan, subject: str, text: str, html: str, at: int
+    ) -> mails.Mail:
         sender, reply_to = self._ends()
         return mails.Mail(
             sender,
@@ -245,14 +358,29 @@ class Composer:
     def _ends(self) -> tuple[Mailbox, Mailbox | None]:
         """Who writes, and to whom an answer goes."""
         site = self.config.site
-        return Mailbox(site.sender_name, site.sender), Mailbox("", site.reply_to) if site.reply_to else None
+        return Mailbox(site.sender_name, site.sender), (
+            Mailbox("", site.reply_to) if site.reply_to else None
+        )
 
     def _headers(self, ordered: Ordered, plan: Plan, url: Url) -> list[tuple[str, str]]:
         claim = ordered.claim
-        stream = {"confirmation": "confirmation", "permission": "confirmation", "broadcast": "mailing"}.get(claim.kind, "sequence")
-        campaign = claim.key.replace(":", "-").replace("/", "-")[:60] if claim.kind == "broadcast" else f"l{claim.list}-{claim.letter}"[:60]
+        stream = {
+            "confirmation": "confirmation",
+            "permission": "confirmation",
+            "broadcast": "mailing",
+        }.get(claim.kind, "sequence")
+        campaign = (
+            claim.key.replace(":", "-").replace("/", "-")[:60]
+            if claim.kind == "broadcast"
+            else f"l{claim.list}-{claim.letter}"[:60]
+        )
         headers = [
-            ("Feedback-ID", feedback_id(_ASKING.get(claim.kind, campaign), stream, "relance", self._sender_id())),
+            (
+                "Feedback-ID",
+                feedback_id(
+                    _ASKING.get(claim.kind, campaign), stream, "relance", self._sender_id()
+                ),
+            ),
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "OOF, AutoReply"),
         ]
@@ -264,12 +392,23 @@ class Composer:
         name, label = (purpose.name if purpose else claim.purpose), claim.purpose
         if claim.kind == "permission":
             name, label = self.config.site.name, "all"
-        host = self.host if "." in self.host and not self.host.replace(".", "").isdigit() else self.domain
+        host = (
+            self.host
+            if "." in self.host and not self.host.replace(".", "").isdigit()
+            else self.domain
+        )
         unsubscribe = url(UNSUBSCRIBE)
         return [
             *headers,
             ("List-Id", list_id(name, f"{label}.{host}")),
-            ("List-Unsubscribe", list_unsubscribe(unsubscribe, None) if unsubscribe.startswith("https:") else f"<{unsubscribe}>"),
+            (
+                "List-Unsubscribe",
+                (
+                    list_unsubscribe(unsubscribe, None)
+                    if unsubscribe.startswith("https:")
+                    else f"<{unsubscribe}>"
+                ),
+            ),
             ("List-Unsubscribe-Post", ONE_CLICK),
             ("Precedence", "bulk"),
         ]

@@ -1,8 +1,9 @@
 """RFC 2047 encoded words, written and strictly read back.
 
-Writing: UTF-8 only, B or Q, whichever makes the whole text shorter; no word above 75 characters, no character cut in
-two, and only octets that RFC 2047 section 5(3) allows inside a phrase, so the same words serve subjects and names.
-Reading: only what can be read without doubt; everything else is a ValueError that does not repeat the text.
+Writing: UTF-8 only, B or Q, whichever makes the whole text shorter; no word above 75 characters, no
+character cut in two, and only octets that RFC 2047 section 5(3) allows inside a phrase, so the same
+words serve subjects and names. Reading: only what can be read without doubt; everything else is a
+ValueError that does not repeat the text.
 """
 
 from __future__ import annotations
@@ -16,16 +17,24 @@ SHORTEST_ROOM = 24  # "=?utf-8?q?" + one four-octet character as =XX=XX=XX=XX + 
 
 _FRAME = len("=?utf-8?q??=")
 _PLAIN = (string.ascii_letters + string.digits + "!*+-/ ").encode("ascii")
-_OCTETS = ["_" if octet == 0x20 else chr(octet) if octet in _PLAIN else f"={octet:02X}" for octet in range(256)]
+_OCTETS = [
+    "_" if octet == 0x20 else chr(octet) if octet in _PLAIN else f"={octet:02X}"
+    for octet in range(256)
+]
 # Latin letters, and the signs of typography; the rest is rare enough to be worked out each time.
-_USUAL = {chr(point): "".join([_OCTETS[octet] for octet in chr(point).encode()]) for point in (*range(0x180), *range(0x2010, 0x2040), 0x20AC)}
+_USUAL = {
+    chr(point): "".join([_OCTETS[octet] for octet in chr(point).encode()])
+    for point in (*range(0x180), *range(0x2010, 0x2040), 0x20AC)
+}
 _START = re.compile(r"=\?([^?]*)\?([bBqQ])\?")
 _BROKEN_ESCAPE = re.compile(r"=(?![0-9A-Fa-f]{2})")
 _CHARSETS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"})
 
 
 def encoded_words(text: str, room: int = WORD_LENGTH) -> list[str]:
-    """The words that say `text`; the first takes at most `room` characters (at least SHORTEST_ROOM)."""
+    """The words that say `text`; the first takes at most `room` characters (at least
+    SHORTEST_ROOM).
+    """
     octets = text.encode("utf-8")
     q_length = len(octets) + 2 * len(octets.translate(None, _PLAIN))
     b_length = (len(octets) + 2) // 3 * 4
@@ -42,7 +51,9 @@ def _q_words(text: str, room: int) -> list[str]:
     word: list[str] = []
     used = 0
     for character in text:
-        token = _USUAL.get(character) or "".join([_OCTETS[octet] for octet in character.encode("utf-8")])
+        token = _USUAL.get(character) or "".join(
+            [_OCTETS[octet] for octet in character.encode("utf-8")]
+        )
         if used + len(token) > room:
             words.append(f"=?utf-8?q?{''.join(word)}?=")
             word, used, room = [], 0, WORD_LENGTH - _FRAME
@@ -58,7 +69,9 @@ def _b_words(octets: bytes, room: int) -> list[str]:
         end = min(start + room // 4 * 3, len(octets))
         while end < len(octets) and octets[end] & 0xC0 == 0x80:
             end -= 1
-        words.append(f"=?utf-8?b?{binascii.b2a_base64(octets[start:end], newline=False).decode('ascii')}?=")
+        words.append(
+            f"=?utf-8?b?{binascii.b2a_base64(octets[start:end], newline=False).decode('ascii')}?="
+        )
         start, room = end, WORD_LENGTH - _FRAME
     return words
 
@@ -66,8 +79,9 @@ def _b_words(octets: bytes, room: int) -> list[str]:
 def decoded(value: str) -> str:
     """`value` with its encoded words read, blanks between two words dropped (RFC 2047 section 6.2).
 
-    Lenient in what it takes for a word (long ones, blanks inside, glued ones: mail programs read them too), strict in
-    reading it. Linear in the length of `value`. Raises ValueError on a word that cannot be read.
+    Lenient in what it takes for a word (long ones, blanks inside, glued ones: mail programs read
+    them too), strict in reading it. Linear in the length of `value`. Raises ValueError on a word
+    that cannot be read.
     """
     if "=?" not in value:
         return value
@@ -98,5 +112,7 @@ def _read(charset: str, encoding: str, text: str) -> str:
         else:
             octets = binascii.a2b_qp(text.encode("ascii"), header=True)
         return octets.decode(charset)
-    except ValueError:  # binascii.Error and UnicodeError are both ValueErrors, and would quote the text
+    except (
+        ValueError
+    ):  # binascii.Error and UnicodeError are both ValueErrors, and would quote the text
         raise ValueError("an encoded word that cannot be read") from None

@@ -1,7 +1,9 @@
-"""One message on its way, as values: the envelope, what the peer offers, the exact bytes to say, and how it ended.
+"""One message on its way, as values: the envelope, what the peer offers, the exact bytes to say,
+and how it ended.
 
-Pure. A body leaves with CRLF line ends only and dot-stuffed (RFC 5321 4.5.2), so that no line of it can be taken
-for a command; an address that could break a command, or that the peer cannot take, is refused here, off the wire.
+Pure. A body leaves with CRLF line ends only and dot-stuffed (RFC 5321 4.5.2), so that no line of it
+can be taken for a command; an address that could break a command, or that the peer cannot take, is
+refused here, off the wire.
 """
 
 from __future__ import annotations
@@ -22,10 +24,11 @@ class Envelope:
 
 
 class Delivery(NamedTuple):
-    """How one envelope ended. `verdict` None: in doubt, the final dot was written and never answered.
+    """How one envelope ended. `verdict` None: in doubt, the final dot was written and never
+    answered.
 
-    `reply` is the answer that decided, its text without addresses; None when none came.
-    `stage` is where it was decided: "connect", "helo" and "auth" mean that the message was never begun.
+    `reply` is the answer that decided, its text without addresses; None when none came. `stage` is
+    where it was decided: "connect", "helo" and "auth" mean that the message was never begun.
     """
 
     key: str
@@ -58,28 +61,50 @@ def crlf(body: bytes) -> bytes:
 
 
 def dotted(body: bytes) -> bytes:
-    """`body`, whose line ends are CRLF, as written after DATA: dot-stuffed and ended by the line that is a single dot."""
+    """`body`, whose line ends are CRLF, as written after DATA: dot-stuffed and ended by the line
+    that is a single dot.
+    """
     body = body.replace(b"\r\n.", b"\r\n..")
     return (b"." + body if body.startswith(b".") else body) + b".\r\n"
 
 
 def local_refusal(envelope: Envelope, offers: Offers) -> Reply | None:
-    """Why this message is not even offered to the peer. Always NOT_CARRIED: a peer's limits say nothing about an address.
+    """Why this message is not even offered to the peer. Always NOT_CARRIED: a peer's limits say
+    nothing about an address.
 
-    5.3.4 too large for the peer's SIZE (RFC 1870); 5.6.7 a non-ASCII local part and no SMTPUTF8 (RFC 6531 3);
-    5.6.3 eight-bit body and no 8BITMIME (RFC 6152); 5.1.3 and 5.1.7 an address that cannot stand in a command.
+    5.3.4 too large for the peer's SIZE (RFC 1870); 5.6.7 a non-ASCII local part and no SMTPUTF8
+    (RFC 6531 3); 5.6.3 eight-bit body and no 8BITMIME (RFC 6152); 5.1.3 and 5.1.7 an address that
+    cannot stand in a command.
     """
     if not _can_be_said(envelope.recipient):
-        return Reply(553, "5.1.3", "The recipient's address cannot be written in an SMTP command (not sent).")
+        return Reply(
+            553, "5.1.3", "The recipient's address cannot be written in an SMTP command (not sent)."
+        )
     if envelope.sender and not _can_be_said(envelope.sender):
-        return Reply(553, "5.1.7", "The sender's address cannot be written in an SMTP command (not sent).")
+        return Reply(
+            553, "5.1.7", "The sender's address cannot be written in an SMTP command (not sent)."
+        )
     # Line ends that are repaired at most double the length.
-    if offers.size and len(envelope.body) * 2 + 2 > offers.size and len(crlf(envelope.body)) > offers.size:
-        return Reply(552, "5.3.4", f"The message is larger than the {offers.size} octets the server takes (not sent).")
+    if (
+        offers.size
+        and len(envelope.body) * 2 + 2 > offers.size
+        and len(crlf(envelope.body)) > offers.size
+    ):
+        return Reply(
+            552,
+            "5.3.4",
+            f"The message is larger than the {offers.size} octets the server takes (not sent).",
+        )
     if not offers.smtputf8 and not (envelope.recipient.isascii() and envelope.sender.isascii()):
-        return Reply(553, "5.6.7", "The address needs SMTPUTF8 and the server does not offer it (not sent).")
+        return Reply(
+            553, "5.6.7", "The address needs SMTPUTF8 and the server does not offer it (not sent)."
+        )
     if not offers.eight_bit and not envelope.body.isascii():
-        return Reply(554, "5.6.3", "The message has eight-bit bytes and the server does not take them (not sent).")
+        return Reply(
+            554,
+            "5.6.3",
+            "The message has eight-bit bytes and the server does not take them (not sent).",
+        )
     return None
 
 

@@ -1,7 +1,9 @@
-"""The octets around the two parts of a letter that many people get: headers and multipart, with holes where a person's go.
+"""The octets around the two parts of a letter that many people get: headers and multipart, with
+holes where a person's go.
 
-Taken from the plain path: `serialize` writes a letter to nobody, and it is cut open. What goes into the holes is written by the same writers as
-there, behind the same guards, or has signs of base32 and base64url only; all else passed them with the letter to nobody.
+Taken from the plain path: `serialize` writes a letter to nobody, and it is cut open. What goes into
+the holes is written by the same writers as there, behind the same guards, or has signs of base32
+and base64url only; all else passed them with the letter to nobody.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ _BOUNDARIES = 4
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """What differs from one mail of a frame to the next. `at` is in milliseconds, `message` 16 octets; the parts are encoded."""
+    """What differs from one mail of a frame to the next. `at` is in milliseconds, `message` 16
+    octets; the parts are encoded.
+    """
 
     address: str
     subject: str
@@ -35,13 +39,24 @@ class Personal:
 
 
 class Frame:
-    def __init__(self, sender: Mailbox, reply_to: Mailbox | None, domain: str, extra: tuple[tuple[str, str], ...], marks: Sequence[str]) -> None:
-        """`domain` is the Message-ID's; `marks` stand in `extra` for tokens. Raises what `serialize` does."""
+    def __init__(
+        self,
+        sender: Mailbox,
+        reply_to: Mailbox | None,
+        domain: str,
+        extra: tuple[tuple[str, str], ...],
+        marks: Sequence[str],
+    ) -> None:
+        """`domain` is the Message-ID's; `marks` stand in `extra` for tokens. Raises what
+        `serialize` does.
+        """
         self._domain = domain
         self._subject = ("", text_header("Subject", ""))
         nobody = message_id(bytes(16), domain)
         date = datetime.fromtimestamp(0, UTC)
-        octets = serialize(Mail(sender, _NOBODY, reply_to, "", date, nobody, extra, _NO_TEXT, _NO_HTML)).replace(b"%", b"%%")
+        octets = serialize(
+            Mail(sender, _NOBODY, reply_to, "", date, nobody, extra, _NO_TEXT, _NO_HTML)
+        ).replace(b"%", b"%%")
         holes = {
             b"date": (date_header(date), _ONCE),
             b"to": (address_header("To", (_NOBODY,)), _ONCE),

@@ -1,6 +1,8 @@
-"""Which message may be sent next: eligibility is asked per group, and its answer is good for less than a second.
+"""Which message may be sent next: eligibility is asked per group, and its answer is good for less
+than a second.
 
-A `Supply` is shared by the connections of one delivery; each connection draws on it through a `Group` of its own.
+A `Supply` is shared by the connections of one delivery; each connection draws on it through a
+`Group` of its own.
 """
 
 from __future__ import annotations
@@ -22,13 +24,21 @@ STALE = Reply(451, "", "Eligibility was not answered within a second (not sent).
 class Supply:
     """The messages of one delivery that nobody has begun."""
 
-    def __init__(self, envelopes: Sequence[Envelope], before: Before | None, outcome: Callable[[Delivery], None]):
+    def __init__(
+        self,
+        envelopes: Sequence[Envelope],
+        before: Before | None,
+        outcome: Callable[[Delivery], None],
+    ):
         self.waiting = deque(envelopes)
         self.before, self.outcome = before, outcome
         self.tried: set[str] = set()
         self.stopped = False  # a callback failed: finish what is under way, begin nothing
         self.progress = 0  # messages that got a definite answer
-        self.obstacle: tuple[Stage, Reply | None] = ("connect", None)  # what made the last connection useless
+        self.obstacle: tuple[Stage, Reply | None] = (
+            "connect",
+            None,
+        )  # what made the last connection useless
 
     @property
     def over(self) -> bool:
@@ -70,7 +80,9 @@ class Group:
             return False
         if counts:
             self._supply.tried.add(envelope.key)
-        self._approved.appendleft(envelope)  # ahead of the others, so that it comes first on a new connection
+        self._approved.appendleft(
+            envelope
+        )  # ahead of the others, so that it comes first on a new connection
         return True
 
     def give_back(self) -> None:
@@ -86,7 +98,9 @@ class Group:
         while self._supply.waiting and len(taken) < self._size:
             envelope = self._supply.waiting.popleft()
             if refusal := local_refusal(envelope, offers):
-                self._supply.outcome(Delivery(envelope.key, "mail", refusal, Verdict.NOT_CARRIED, ""))
+                self._supply.outcome(
+                    Delivery(envelope.key, "mail", refusal, Verdict.NOT_CARRIED, "")
+                )
             else:
                 taken.append(envelope)
         return taken
@@ -107,4 +121,6 @@ class Group:
             self._supply.waiting.extendleft(reversed(approved))
         else:
             for envelope in approved:
-                self._supply.outcome(Delivery(envelope.key, "connect", STALE, Verdict.TEMPORARY, ""))
+                self._supply.outcome(
+                    Delivery(envelope.key, "connect", STALE, Verdict.TEMPORARY, "")
+                )

@@ -1,7 +1,7 @@
 """What may enter a header at all: the one gate against header injection (STANDARDS A04).
 
-No value with a control character passes, neither in clear nor inside RFC 2047 words, however often these are nested.
-Refusals name the header and never repeat the value, which may be personal.
+No value with a control character passes, neither in clear nor inside RFC 2047 words, however often
+these are nested. Refusals name the header and never repeat the value, which may be personal.
 """
 
 from __future__ import annotations
@@ -27,14 +27,18 @@ class HeaderRefused(ValueError):
 def field_name(name: str) -> str:
     """`name` if it can be a header's name here; Bcc cannot (A01). Raises HeaderRefused."""
     if _FIELD_NAME.fullmatch(name) is None:
-        raise HeaderRefused("The name of a header is made of at most 50 letters, digits and hyphens.")
+        raise HeaderRefused(
+            "The name of a header is made of at most 50 letters, digits and hyphens."
+        )
     if name.lower() in _NEVER_WRITTEN:
         raise HeaderRefused(f"{name} is never written on the wire.")
     return name
 
 
 def is_header_text(value: str) -> bool:
-    """Whether a header takes `value`, which an author wrote: told when it is written rather than when letters are withheld."""
+    """Whether a header takes `value`, which an author wrote: told when it is written rather than
+    when letters are withheld.
+    """
     try:
         guard("Subject", value)
     except HeaderRefused:
@@ -43,7 +47,9 @@ def is_header_text(value: str) -> bool:
 
 
 def guard(name: str, value: str) -> str:
-    """`value` unchanged, or HeaderRefused if it holds, in clear or encoded, what no header may hold."""
+    """`value` unchanged, or HeaderRefused if it holds, in clear or encoded, what no header may
+    hold.
+    """
     if value.isascii():
         if not value.isprintable():
             raise HeaderRefused(f"{name} holds a control character or a line break.")
@@ -63,6 +69,8 @@ def _guard_encoded(name: str, value: str) -> None:
         if inner == value:
             return
         if _FORBIDDEN.search(inner):
-            raise HeaderRefused(f"{name} holds a control character or a line break, hidden in an encoded word.")
+            raise HeaderRefused(
+                f"{name} holds a control character or a line break, hidden in an encoded word."
+            )
         value = inner
     raise HeaderRefused(f"{name} holds encoded words within encoded words.")

@@ -1,7 +1,9 @@
-"""Mail headers, serialised by us because Python's `email` breaks long URLs and lets headers in (STANDARDS 0.2, 0.3).
+"""Mail headers, serialised by us because Python's `email` breaks long URLs and lets headers in
+(STANDARDS 0.2, 0.3).
 
-Four writers, one per kind of header; each returns whole lines of ASCII octets ending in CRLF, none above 998 octets,
-folded so that removing each CRLF gives back what was written. Each refuses what does not pass `guard`.
+Four writers, one per kind of header; each returns whole lines of ASCII octets ending in CRLF, none
+above 998 octets, folded so that removing each CRLF gives back what was written. Each refuses what
+does not pass `guard`.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def text_header(name: str, value: str) -> bytes:
-    """An unstructured header (Subject, Comments): in clear when it survives so, else RFC 2047 words (A05).
+    """An unstructured header (Subject, Comments): in clear when it survives so, else RFC 2047 words
+    (A05).
 
     Raises HeaderRefused.
     """
@@ -51,17 +54,20 @@ def text_header(name: str, value: str) -> bytes:
 
 
 def structured_header(name: str, value: str) -> bytes:
-    """A header read by machines (List-*, Message-ID, Feedback-ID): ASCII, never an encoded word (A03).
+    """A header read by machines (List-*, Message-ID, Feedback-ID): ASCII, never an encoded word
+    (A03).
 
-    Folded at blanks the value already has, never right after the colon (Exchange misreads identifiers folded there), so
-    a long URL stays whole on a longer line. Raises HeaderRefused.
+    Folded at blanks the value already has, never right after the colon (Exchange misreads
+    identifiers folded there), so a long URL stays whole on a longer line. Raises HeaderRefused.
     """
     field_name(name)
     guard(name, value)
     if not value.isascii():
         raise HeaderRefused(f"{name} is read by machines and may hold ASCII only.")
     if "=?" in value:
-        raise HeaderRefused(f"{name} is read by machines and may not hold the signs =? side by side.")
+        raise HeaderRefused(
+            f"{name} is read by machines and may not hold the signs =? side by side."
+        )
     if not value or value[0] == " " or value[-1] == " ":
         raise HeaderRefused(f"{name} is empty, or begins or ends with a blank.")
     if len(name) + 2 + len(value) <= LINE:
@@ -73,7 +79,9 @@ def structured_header(name: str, value: str) -> bytes:
 
 
 def _folded(name: str, value: str) -> list[str]:
-    """Lines of at most 78 columns where the blanks of `value` allow; their concatenation is `name: value`."""
+    """Lines of at most 78 columns where the blanks of `value` allow; their concatenation is `name:
+    value`.
+    """
     first, *others = _TOKEN.findall(value)
     lines, line = [], f"{name}: {first}"
     for token in others:
@@ -86,9 +94,11 @@ def _folded(name: str, value: str) -> list[str]:
 
 
 def date_header(at: datetime) -> bytes:
-    """The Date header at `at`, which must be aware, to the second, with a numeric zone (A10, RFC 5322 section 3.3).
+    """The Date header at `at`, which must be aware, to the second, with a numeric zone (A10, RFC
+    5322 section 3.3).
 
-    An offset that is not whole minutes (local mean time) cannot be written and becomes +0000. Raises HeaderRefused.
+    An offset that is not whole minutes (local mean time) cannot be written and becomes +0000.
+    Raises HeaderRefused.
     """
     offset = at.utcoffset()
     if offset is None:

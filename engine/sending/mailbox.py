@@ -1,7 +1,9 @@
-"""The built-in mail server of a first try: takes every mail on this machine and shows it instead of sending it.
+"""The built-in mail server of a first try: takes every mail on this machine and shows it instead of
+sending it.
 
-The only door to aiosmtpd. It listens on 127.0.0.1 alone and hands nothing on. Each mail is two files: what was said
-(`.json`, written first) and the message (`.eml`), which appears whole or not at all. The newest `KEPT` are kept.
+The only door to aiosmtpd. It listens on 127.0.0.1 alone and hands nothing on. Each mail is two
+files: what was said (`.json`, written first) and the message (`.eml`), which appears whole or not
+at all. The newest `KEPT` are kept.
 """
 
 from __future__ import annotations
@@ -35,11 +37,16 @@ class MailboxEntry(NamedTuple):
     at: datetime  # UTC, by the wall clock
     recipient: str
     subject: str
-    dated: str = ""  # as the letter says it was written, which is the engine's time; "" where that was not kept
+    dated: (
+        str
+        # as the letter says it was written, which is the engine's time; "" where that was not kept
+    ) = ""
 
 
 class _Connection(SMTP):
-    """Of whom nothing is being taken gives way to others; whoever says nothing for a minute is hung up on."""
+    """Of whom nothing is being taken gives way to others; whoever says nothing for a minute is hung
+    up on.
+    """
 
     def __init__(self, mailbox: Mailbox, admitted: Connections) -> None:
         self._admitted = admitted
@@ -85,7 +92,9 @@ class Mailbox:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
         self._last = max((int(name) for name in self._ids()), default=0)
-        self._server = await asyncio.get_running_loop().create_server(self._connected, "127.0.0.1", port)
+        self._server = await asyncio.get_running_loop().create_server(
+            self._connected, "127.0.0.1", port
+        )
 
     @property
     def port(self) -> int:
@@ -114,7 +123,11 @@ class Mailbox:
                 continue
             if recipient is None or said["recipient"].lower() == recipient.lower():
                 at = datetime.fromisoformat(said["at"])
-                found.append(MailboxEntry(name, at, said["recipient"], said["subject"], said.get("dated", "")))
+                found.append(
+                    MailboxEntry(
+                        name, at, said["recipient"], said["subject"], said.get("dated", "")
+                    )
+                )
         return found
 
     def read(self, id: str) -> bytes:
@@ -136,7 +149,11 @@ class Mailbox:
 
     def message_id(self, id: str) -> str:
         """As the letter's header has it, "" where it has none. Raises KeyError."""
-        return str(BytesHeaderParser().parsebytes(self.read(id).partition(b"\r\n\r\n")[0]).get("Message-ID", "")).strip()
+        return str(
+            BytesHeaderParser()
+            .parsebytes(self.read(id).partition(b"\r\n\r\n")[0])
+            .get("Message-ID", "")
+        ).strip()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Received) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""

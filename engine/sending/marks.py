@@ -1,8 +1,9 @@
 """The local mark file: which final dots this sender has written, and what was answered.
 
-One short line per mark, one plain `write` each, no fsync: it survives the process, not the machine. After a kill,
-a key without a mark was not handed over, a code was the answer, DOT alone means in doubt. The file is locked for
-the life of its writer, so whoever finds the lock free knows that the writer is dead. Keys carry no personal data.
+One short line per mark, one plain `write` each, no fsync: it survives the process, not the machine.
+After a kill, a key without a mark was not handed over, a code was the answer, DOT alone means in
+doubt. The file is locked for the life of its writer, so whoever finds the lock free knows that the
+writer is dead. Keys carry no personal data.
 """
 
 from __future__ import annotations
@@ -28,18 +29,24 @@ class MarksTaken(Exception):
 
 
 class Marks:
-    """Opens `path` for appending, alone; `left` holds what the former writer left. Raises MarksTaken, OSError."""
+    """Opens `path` for appending, alone; `left` holds what the former writer left. Raises
+    MarksTaken, OSError.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = _locked(path)
         whole = path.read_bytes()
-        os.ftruncate(self._file, whole.rfind(b"\n") + 1)  # a torn line must not grow into another mark
+        os.ftruncate(
+            self._file, whole.rfind(b"\n") + 1
+        )  # a torn line must not grow into another mark
         self.left = _parsed(whole)
         self._kept = dict(self.left)
 
     def dot(self, key: str) -> None:
-        """Written before the octets that hold the dot. Raises OSError: then the dot must not be sent."""
+        """Written before the octets that hold the dot. Raises OSError: then the dot must not be
+        sent.
+        """
         self._write(key, DOT)
 
     def answer(self, key: str, code: int) -> None:
@@ -69,15 +76,17 @@ class Marks:
         self._kept[key] = mark
 
     def _rewrite(self) -> None:
-        # Renamed over the old file while both are locked: a kill at any point leaves one whole, and no moment
-        # at which the lock looks free.
+        # Renamed over the old file while both are locked: a kill at any point leaves one whole, and
+        # no moment at which the lock looks free.
         fresh = self.path.with_name(self.path.name + ".new")
         fresh.unlink(missing_ok=True)
         file = _locked(fresh)
         try:
             whole = b"".join(_line(key, mark) for key, mark in self._kept.items())
             if os.write(file, whole) < len(whole):
-                raise OSError(f"The mark file {self.path.name} cannot be rewritten: the disk is full.")
+                raise OSError(
+                    f"The mark file {self.path.name} cannot be rewritten: the disk is full."
+                )
             os.rename(fresh, self.path)
         except OSError:
             os.close(file)
@@ -87,7 +96,9 @@ class Marks:
 
 
 def read_marks(path: Path) -> dict[str, Mark]:
-    """The last mark of every key; a torn last line is no mark. A missing file holds none. Raises OSError."""
+    """The last mark of every key; a torn last line is no mark. A missing file holds none. Raises
+    OSError.
+    """
     try:
         return _parsed(path.read_bytes())
     except FileNotFoundError:
@@ -129,7 +140,8 @@ def _locked(path: Path) -> int:
         file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # A former writer may have renamed another file into place between our open and our lock.
+            # A former writer may have renamed another file into place between our open and our
+            # lock.
             if os.fstat(file).st_ino == os.stat(path).st_ino:
                 return file
         except BlockingIOError:

@@ -1,6 +1,7 @@
 """One letter as the octets that go on the wire, before signing (STANDARDS A01, A02, A07, A16, A60).
 
-The same `Mail` always gives the same octets: every retry is the same message. Nothing here reads a clock or random.
+The same `Mail` always gives the same octets: every retry is the same message. Nothing here reads a
+clock or random.
 """
 
 from __future__ import annotations
@@ -21,9 +22,17 @@ from engine.sending.quoted_printable import quoted_printable
 SIZE_CAP = 1_000_000  # octets
 
 # Written here from checked fields, or not ours to write: `extra` may hold none of them.
-_OURS = frozenset({"from", "to", "sender", "reply-to", "subject", "date", "message-id", "mime-version"})
-_CONTENT = frozenset({"content-type", "content-transfer-encoding", "content-disposition", "content-id"})
-_RESERVED = _OURS | _CONTENT | {"cc", "bcc", "content-description", "return-path", "received", "dkim-signature"}
+_OURS = frozenset(
+    {"from", "to", "sender", "reply-to", "subject", "date", "message-id", "mime-version"}
+)
+_CONTENT = frozenset(
+    {"content-type", "content-transfer-encoding", "content-disposition", "content-id"}
+)
+_RESERVED = (
+    _OURS
+    | _CONTENT
+    | {"cc", "bcc", "content-description", "return-path", "received", "dkim-signature"}
+)
 _ENCODING = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 _PLAIN = b"Content-Type: text/plain; charset=utf-8\r\n" + _ENCODING
 _HTML = b"Content-Type: text/html; charset=utf-8\r\n" + _ENCODING
@@ -35,7 +44,9 @@ class MessageTooBig(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A composed letter. `date` is aware; `message_id` has its angle brackets; `extra` are structured headers."""
+    """A composed letter. `date` is aware; `message_id` has its angle brackets; `extra` are
+    structured headers.
+    """
 
     sender: Mailbox
     to: Mailbox
@@ -59,7 +70,9 @@ def serialize(mail: Mail, size_cap: int = SIZE_CAP) -> bytes:
 def checked_size(message: bytes, size_cap: int = SIZE_CAP) -> bytes:
     """`message`, or MessageTooBig."""
     if len(message) > size_cap:
-        raise MessageTooBig(f"The message has {len(message)} octets, more than the {size_cap} allowed.")
+        raise MessageTooBig(
+            f"The message has {len(message)} octets, more than the {size_cap} allowed."
+        )
     return message
 
 
@@ -75,7 +88,9 @@ def _headers(mail: Mail) -> Iterator[bytes]:
     for name, value in mail.extra:
         line = structured_header(name, value)
         if name.lower() in written:
-            raise HeaderRefused(f"{name} may stand only once, and may not be given beside the letter's own headers.")
+            raise HeaderRefused(
+                f"{name} may stand only once, and may not be given beside the letter's own headers."
+            )
         written.add(name.lower())
         yield line
     yield b"MIME-Version: 1.0\r\n"
@@ -104,9 +119,11 @@ def _body(mail: Mail) -> Iterator[bytes]:
 
 
 def boundary(message_id: str, *parts: bytes) -> str:
-    """The first mark derived from `message_id` that occurs in none of `parts` (RFC 2046 section 5.1.1).
+    """The first mark derived from `message_id` that occurs in none of `parts` (RFC 2046 section
+    5.1.1).
 
-    "=_" cannot stand in quoted-printable (RFC 2045 section 6.7), so the first one serves; it is checked all the same.
+    "=_" cannot stand in quoted-printable (RFC 2045 section 6.7), so the first one serves; it is
+    checked all the same.
     """
     for attempt in count():
         mark = "=_" + hashlib.sha256(f"{attempt} {message_id}".encode()).hexdigest()[:32]

@@ -1,9 +1,11 @@
-"""The dialogue of one open connection: message after message, and exactly one end for each that was begun.
+"""The dialogue of one open connection: message after message, and exactly one end for each that was
+begun.
 
-Where the peer offers PIPELINING (RFC 2920), MAIL, RCPT and DATA travel together, and behind the final dot of one
-message those of the next; otherwise one command at a time. The mark of a dot is written before the dot.
-However the connection ends, what was begun is settled by what is known: a refusal that was read; in doubt when the
-dot was handed to the network; given back when MAIL was not answered; temporary otherwise.
+Where the peer offers PIPELINING (RFC 2920), MAIL, RCPT and DATA travel together, and behind the
+final dot of one message those of the next; otherwise one command at a time. The mark of a dot is
+written before the dot. However the connection ends, what was begun is settled by what is known: a
+refusal that was read; in doubt when the dot was handed to the network; given back when MAIL was not
+answered; temporary otherwise.
 """
 
 from __future__ import annotations
@@ -12,7 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from engine.sending.envelope import Delivery, Envelope, Offers, crlf, dotted, mail_command, rcpt_command
+from engine.sending.envelope import (
+    Delivery,
+    Envelope,
+    Offers,
+    crlf,
+    dotted,
+    mail_command,
+    rcpt_command,
+)
 from engine.sending.marks import Marks
 from engine.sending.replies import Reply, Stage, Verdict, classify, redacted
 from engine.sending.wire import Lost, Wire
@@ -22,8 +32,9 @@ BLOCK = 64 * 1024  # octets of a body written before the peer's flow control is 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds (RFC 5321 4.5.3.2); `connect` is for each step of opening, `idle` is how long an unused connection is kept, `quit` how long QUIT may
-    take."""
+    """Seconds (RFC 5321 4.5.3.2); `connect` is for each step of opening, `idle` is how long an
+    unused connection is kept, `quit` how long QUIT may take.
+    """
 
     connect: float = 300
     mail: float = 300
@@ -45,7 +56,9 @@ class Source(Protocol):
         """The next message if it is still eligible without asking."""
 
     def again(self, envelope: Envelope, counts: bool) -> bool:
-        """Takes back a message whose MAIL was never answered; False when that counted once before."""
+        """Takes back a message whose MAIL was never answered; False when that counted once
+        before.
+        """
 
 
 @dataclass(slots=True)
@@ -63,7 +76,9 @@ class Begun:
 
 
 class Dialogue:
-    def __init__(self, wire: Wire, offers: Offers, timeouts: Timeouts, tls: str, marks: Marks | None) -> None:
+    def __init__(
+        self, wire: Wire, offers: Offers, timeouts: Timeouts, tls: str, marks: Marks | None
+    ) -> None:
         self.wire, self.offers, self.tls = wire, offers, tls
         self.settled = 0  # messages that got a definite answer here
         self.rested = False  # it lay idle since it last carried anything
@@ -72,8 +87,9 @@ class Dialogue:
         self._reset_due = False
 
     async def carry(self, source: Source, outcome: Callable[[Delivery], None]) -> None:
-        """Sends what `source` gives until it gives no more. Raises Lost, and whatever `source` or `outcome` raise;
-        everything begun is settled or given back before."""
+        """Sends what `source` gives until it gives no more. Raises Lost, and whatever `source` or
+        `outcome` raise; everything begun is settled or given back before.
+        """
         settled_before = self.settled
         try:
             while (envelope := await source.next(self.offers)) is not None:
@@ -81,7 +97,11 @@ class Dialogue:
                 if begun and self.offers.pipelining:
                     self.wire.write(begun.opening)
                 while begun is not None:
-                    begun = await self._body(begun, source, outcome) if await self._opened(begun, outcome) else None
+                    begun = (
+                        await self._body(begun, source, outcome)
+                        if await self._opened(begun, outcome)
+                        else None
+                    )
         except BaseException as error:
             self.wire.abort(Lost("The dialogue was broken off."))
             self._break_off(source, outcome, error, useful=self.settled > settled_before)
@@ -94,13 +114,17 @@ class Dialogue:
             ("rcpt", rcpt_command(envelope)),
             ("data", b"DATA\r\n"),
         )
-        begun = Begun(envelope, body, (("helo", b"RSET\r\n"), *commands) if self._reset_due else commands)
+        begun = Begun(
+            envelope, body, (("helo", b"RSET\r\n"), *commands) if self._reset_due else commands
+        )
         self._reset_due = False
         self._begun.append(begun)
         return begun
 
     async def _opened(self, begun: Begun, outcome: Callable[[Delivery], None]) -> bool:
-        """Reads the answers up to DATA's, whatever their order of yes and no; True when the body may follow."""
+        """Reads the answers up to DATA's, whatever their order of yes and no; True when the body
+        may follow.
+        """
         seconds = {"helo": self._timeouts.mail, "mail": self._timeouts.mail,
                    "rcpt": self._timeouts.rcpt, "data": self._timeouts.data}  # fmt: skip
         recipient_taken = False
@@ -141,8 +165,12 @@ class Dialogue:
         if reply.code == 421:
             raise Lost("The server ended the connection.", reply=reply)
 
-    async def _body(self, begun: Begun, source: Source, outcome: Callable[[Delivery], None]) -> Begun | None:
-        """Writes the body, its dot, and the commands of the following message if there is one, which it returns."""
+    async def _body(
+        self, begun: Begun, source: Source, outcome: Callable[[Delivery], None]
+    ) -> Begun | None:
+        """Writes the body, its dot, and the commands of the following message if there is one,
+        which it returns.
+        """
         data, start = dotted(begun.body), 0
         while len(data) - start > BLOCK and not self.wire.answered:
             self.wire.write(data[start : start + BLOCK])
@@ -184,16 +212,30 @@ class Dialogue:
         outcome(Delivery(envelope.key, begun.stage, reply, verdict, self.tls))
 
     def _break_off(
-        self, source: Source, outcome: Callable[[Delivery], None], error: BaseException, useful: bool
+        self,
+        source: Source,
+        outcome: Callable[[Delivery], None],
+        error: BaseException,
+        useful: bool,
     ) -> None:
         timed_out = isinstance(error, Lost) and error.timed_out
         for place, begun in enumerate(list(self._begun)):
-            # A connection that had sat idle may be closing (421) just while we write: nothing was begun then.
-            parting = self.rested and not useful and begun.answer is not None and begun.answer.code == 421
-            unheard = begun.stage == "mail" and (begun.answer is None or parting) and not (timed_out and place == 0)
+            # A connection that had sat idle may be closing (421) just while we write: nothing was
+            # begun then.
+            parting = (
+                self.rested and not useful and begun.answer is not None and begun.answer.code == 421
+            )
+            unheard = (
+                begun.stage == "mail"
+                and (begun.answer is None or parting)
+                and not (timed_out and place == 0)
+            )
             # Where we ended it ourselves, what had no dot is nobody's fault: it is due as before.
-            ours = isinstance(error, Lost) and error.ours and not begun.dotted and begun.answer is None
-            # Where others were answered before, the message is hardly the reason; otherwise it may be, once.
+            ours = (
+                isinstance(error, Lost) and error.ours and not begun.dotted and begun.answer is None
+            )
+            # Where others were answered before, the message is hardly the reason; otherwise it may
+            # be, once.
             if (ours or unheard) and source.again(begun.envelope, counts=not (ours or useful)):
                 self._begun.remove(begun)
             else:

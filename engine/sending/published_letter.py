@@ -1,4 +1,6 @@
-"""The published letter that a claim names, with the engine's own words where the author has written none. Pure."""
+"""The published letter that a claim names, with the engine's own words where the author has written
+none. Pure.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,18 @@ def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
     if claim.kind == "confirmation":
         words, texts = plan.confirmation, TEXTS["fr" if plan.language == "fr" else "en"]
         first = words.subject or texts.confirm_subject
-        subject = (words.remind_subject or texts.confirm_again_subject) if claim.letter == "ask-again" else first
+        subject = (
+            (words.remind_subject or texts.confirm_again_subject)
+            if claim.letter == "ask-again"
+            else first
+        )
         return Letter(claim.letter, subject, words.body, words.preheader)
     if claim.kind == "permission":
-        return Letter(claim.letter, TEXTS["fr" if plan.language == "fr" else "en"].still_subject, CONFIRMATION_BODY)
+        return Letter(
+            claim.letter,
+            TEXTS["fr" if plan.language == "fr" else "en"].still_subject,
+            CONFIRMATION_BODY,
+        )
     if claim.kind == "broadcast":
         broadcast = plan.broadcasts.get(claim.key.partition(":")[2].partition("/")[0])
         if broadcast is None:
@@ -36,7 +46,11 @@ def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:
     if letter.body == CONFIRMATION_BODY:
         texts = TEXTS["fr" if plan.language == "fr" else "en"]
         name = plan.purposes[purpose].name if purpose in plan.purposes else purpose
-        body = texts.still_body if purpose == EVERYTHING else texts.confirm_body.format(purpose=as_words(name))
+        body = (
+            texts.still_body
+            if purpose == EVERYTHING
+            else texts.confirm_body.format(purpose=as_words(name))
+        )
     else:
         body = plan.words[letter.body]
     return LetterSource(letter.body, letter.subject, letter.preheader, body, plan.words[LAYOUT])

@@ -1,8 +1,9 @@
-"""Hands messages to one SMTP relay over a few connections, kept open and used again. The only door to aiosmtplib.
+"""Hands messages to one SMTP relay over a few connections, kept open and used again. The only door
+to aiosmtplib.
 
-aiosmtplib connects, greets, secures and authenticates; then our own dialogue takes its transport over.
-TLS, where asked for, is verified for chain and host name or there is no connection (RFC 8314); a password is said
-only under TLS, or in clear to this very machine.
+aiosmtplib connects, greets, secures and authenticates; then our own dialogue takes its transport
+over. TLS, where asked for, is verified for chain and host name or there is no connection (RFC
+8314); a password is said only under TLS, or in clear to this very machine.
 """
 
 from __future__ import annotations
@@ -27,23 +28,31 @@ WORTH_A_CONNECTION = 5  # messages; opening one costs about as many exchanges
 
 
 class RelayUnavailable(Exception):
-    """The relay cannot be used, in a sentence. "configuration": trying again without a person's help is no use."""
+    """The relay cannot be used, in a sentence. "configuration": trying again without a person's
+    help is no use.
+    """
 
     def __init__(
-        self, sentence: str, kind: Literal["temporary", "configuration"], stage: Stage, reply: Reply | None = None
+        self,
+        sentence: str,
+        kind: Literal["temporary", "configuration"],
+        stage: Stage,
+        reply: Reply | None = None,
     ) -> None:
         super().__init__(sentence)
         self.kind, self.stage, self.reply = kind, stage, reply
 
 
 class Relay:
-    """Use from one event loop. Several `deliver` may run at once; together they keep to `settings.connections`."""
+    """Use from one event loop. Several `deliver` may run at once; together they keep to
+    `settings.connections`.
+    """
 
     def __init__(self, settings: RelaySettings, marks: Marks | None = None) -> None:
         self.settings = settings
         self._marks = marks
-        # Who holds a slot may have one connection; an idle connection needs none, because whoever takes
-        # a slot takes an idle connection first.
+        # Who holds a slot may have one connection; an idle connection needs none, because whoever
+        # takes a slot takes an idle connection first.
         self._slots = asyncio.Semaphore(settings.connections)
         self._idle: dict[Dialogue, asyncio.TimerHandle] = {}
         self._retiring: set[asyncio.Task[None]] = set()
@@ -64,11 +73,13 @@ class Relay:
         before: Before | None,
         on_outcome: Callable[[Delivery], None],
     ) -> None:
-        """Ends every envelope exactly once, except those that `before` does not return: they are not sent.
+        """Ends every envelope exactly once, except those that `before` does not return: they are
+        not sent.
 
-        `before` is asked for groups, less than a second before their MAIL, and again when that second has passed.
-        When `before` or `on_outcome` raise, or a mark cannot be written, what is under way is finished and the
-        error raised; on cancellation what is under way is cut. Whatever has no outcome then was not begun.
+        `before` is asked for groups, less than a second before their MAIL, and again when that
+        second has passed. When `before` or `on_outcome` raise, or a mark cannot be written, what is
+        under way is finished and the error raised; on cancellation what is under way is cut.
+        Whatever has no outcome then was not begun.
         """
         if self._closed:
             raise RelayUnavailable("The relay was closed.", "temporary", "connect")
@@ -76,8 +87,11 @@ class Relay:
         share = -(-len(envelopes) // self.settings.connections)
         size = min(GROUP, max(WORTH_A_CONNECTION, share))
         while not (supply.over or self._leaving):
-            progress, workers = supply.progress, min(self.settings.connections, -(-len(supply.waiting) // size))
-            ends = await asyncio.gather(*(self._work(supply, size) for _ in range(workers)), return_exceptions=True)
+            progress = supply.progress
+            workers = min(self.settings.connections, -(-len(supply.waiting) // size))
+            ends = await asyncio.gather(
+                *(self._work(supply, size) for _ in range(workers)), return_exceptions=True
+            )
             for error in ends:
                 if error is not None:
                     raise error
@@ -85,13 +99,17 @@ class Relay:
                 supply.give_up()
 
     def leave_off(self) -> None:
-        """Open no connection any more, and give up those that are being opened: nothing is on them yet. What waits ends without an outcome."""
+        """Open no connection any more, and give up those that are being opened: nothing is on them
+        yet. What waits ends without an outcome.
+        """
         self._leaving = True
         for attempt in self._opening:
             attempt.cancel()
 
     def cut(self) -> int:
-        """After `leave_off`: wait for no answer any more; how many connections were cut. What had its dot is in doubt, what had not was not begun."""
+        """After `leave_off`: wait for no answer any more; how many connections were cut. What had
+        its dot is in doubt, what had not was not begun.
+        """
         for dialogue in self._under_way:
             dialogue.wire.abort(Lost("We stopped waiting for the server.", ours=True))
         return len(self._under_way)
@@ -131,7 +149,10 @@ class Relay:
         try:
             await dialogue.carry(group, supply.outcome)
         except Lost as lost:
-            supply.obstacle = "connect", lost.reply if lost.reply and lost.reply.code == 421 else None
+            supply.obstacle = (
+                "connect",
+                (lost.reply if lost.reply and lost.reply.code == 421 else None),
+            )
             return dialogue.rested or dialogue.settled > settled
         finally:
             self._under_way.discard(dialogue)
@@ -188,14 +209,18 @@ class Relay:
             return await attempt
         except asyncio.CancelledError:
             if self._leaving and attempt.cancelled():
-                raise RelayUnavailable("Nothing more is begun: the sender stops.", "temporary", "connect") from None
+                raise RelayUnavailable(
+                    "Nothing more is begun: the sender stops.", "temporary", "connect"
+                ) from None
             raise
 
     def _client(self) -> aiosmtplib.SMTP:
         settings = self.settings
         if settings.username and settings.tls == "none" and not settings.is_this_machine:
             raise RelayUnavailable(
-                f"A password is not sent to {settings.host} in clear: set TLS for this relay.", "configuration", "auth"
+                f"A password is not sent to {settings.host} in clear: set TLS for this relay.",
+                "configuration",
+                "auth",
             )
         return aiosmtplib.SMTP(
             hostname=settings.host,
@@ -204,7 +229,8 @@ class Relay:
             timeout=settings.timeouts.connect,
             use_tls=settings.tls == "implicit",
             start_tls=False,
-            tls_context=settings.verify or (None if settings.tls == "none" else ssl.create_default_context()),
+            tls_context=settings.verify
+            or (None if settings.tls == "none" else ssl.create_default_context()),
         )
 
     async def _greeted(self, smtp: aiosmtplib.SMTP) -> Dialogue:
@@ -253,35 +279,61 @@ async def _hello(smtp: aiosmtplib.SMTP) -> None:
 
 
 async def _log_in(smtp: aiosmtplib.SMTP, settings: RelaySettings) -> None:
-    # One attempt, not one per method as aiosmtplib's login does: a wrong password tried thrice locks accounts.
-    for method, log_in in (("plain", smtp.auth_plain), ("login", smtp.auth_login), ("cram-md5", smtp.auth_crammd5)):
+    # One attempt, not one per method as aiosmtplib's login does: a wrong password tried thrice
+    # locks accounts.
+    for method, log_in in (
+        ("plain", smtp.auth_plain),
+        ("login", smtp.auth_login),
+        ("cram-md5", smtp.auth_crammd5),
+    ):
         if method in smtp.supported_auth_methods:
             await log_in(settings.username, settings.password)
             return
     raise RelayUnavailable(
-        f"{settings.host} offers no way to log in that is known here (PLAIN, LOGIN, CRAM-MD5).", "configuration", "auth"
+        f"{settings.host} offers no way to log in that is known here (PLAIN, LOGIN, CRAM-MD5).",
+        "configuration",
+        "auth",
     )
 
 
 def _why(error: BaseException, settings: RelaySettings) -> RelayUnavailable | None:
-    """The sentence for what aiosmtplib or the network raised; None when it is nobody's refusal but a defect."""
+    """The sentence for what aiosmtplib or the network raised; None when it is nobody's refusal but
+    a defect.
+    """
     where = f"{settings.host}:{settings.port}"
     if isinstance(error, RelayUnavailable):
         return error
-    if isinstance(error, ValueError) and not isinstance(error, OSError):  # a certificate error is both
-        return RelayUnavailable(f"The settings of {where} cannot be used: {error}", "configuration", "connect")
+    if isinstance(error, ValueError) and not isinstance(
+        error, OSError
+    ):  # a certificate error is both
+        return RelayUnavailable(
+            f"The settings of {where} cannot be used: {error}", "configuration", "connect"
+        )
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        stage: Stage = "auth" if isinstance(error, aiosmtplib.SMTPAuthenticationError) else (
-            "connect" if isinstance(error, aiosmtplib.SMTPConnectResponseError) else "helo")  # fmt: skip
+        stage: Stage = (
+            "auth"
+            if isinstance(error, aiosmtplib.SMTPAuthenticationError)
+            else ("connect" if isinstance(error, aiosmtplib.SMTPConnectResponseError) else "helo")
+        )
         reply = _reply(error.code, error.message)
-        said = f"{where} refused {'the login' if stage == 'auth' else 'the connection'}: {error.code} {reply.text}"
-        return RelayUnavailable(said, "temporary" if error.code // 100 == 4 else "configuration", stage, reply)
+        said = (
+            f"{where} refused {'the login' if stage == 'auth' else 'the connection'}: {error.code}"
+            f" {reply.text}"
+        )
+        return RelayUnavailable(
+            said, "temporary" if error.code // 100 == 4 else "configuration", stage, reply
+        )
     cause = error if isinstance(error, ssl.SSLError) else error.__cause__
     if isinstance(cause, ssl.SSLCertVerificationError):
-        said = f"The certificate of {where} cannot be trusted ({cause.verify_message}): nothing was sent."
+        said = (
+            f"The certificate of {where} cannot be trusted ({cause.verify_message}): nothing was"
+            " sent."
+        )
         return RelayUnavailable(said, "configuration", "connect")
     if isinstance(cause, ssl.SSLError):
-        return RelayUnavailable(f"No secure connection to {where}: {cause.reason}.", "configuration", "connect")
+        return RelayUnavailable(
+            f"No secure connection to {where}: {cause.reason}.", "configuration", "connect"
+        )
     if isinstance(error, (aiosmtplib.SMTPException, OSError)):
         return RelayUnavailable(f"{where} cannot be reached: {error}", "temporary", "connect")
     return None

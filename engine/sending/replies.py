@@ -1,9 +1,11 @@
-"""What a mail server's answer means, as pure tables: the enhanced code speaks first, then the code, then the words.
+"""What a mail server's answer means, as pure tables: the enhanced code speaks first, then the code,
+then the words.
 
-Temporary unless known to be permanent, and nobody is suppressed unless the answer says that the address is dead:
-words that name the sender's fault (a blocklist, a refused sender) outrank even a code that accuses the recipient.
-What the way there cannot carry (an address outside ASCII, a large message) is nobody's fault, and counts against nobody.
-Sources: RFC 5321 4.2, RFC 3463, RFC 5248, RFC 6531, RFC 7372, RFC 7504, RFC 7505.
+Temporary unless known to be permanent, and nobody is suppressed unless the answer says that the
+address is dead: words that name the sender's fault (a blocklist, a refused sender) outrank even a
+code that accuses the recipient. What the way there cannot carry (an address outside ASCII, a large
+message) is nobody's fault, and counts against nobody. Sources: RFC 5321 4.2, RFC 3463, RFC 5248,
+RFC 6531, RFC 7372, RFC 7504, RFC 7505.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ class Verdict(Enum):
     TEMPORARY = "temporary"  # try again later
     HARD = "hard"  # the address is dead: suppress after one
     SOFT = "soft"  # permanent for this message, not for the address
-    NOT_CARRIED = "not-carried"  # the relay, or the way behind it, cannot take this message: `limit_of` says why
+    # the relay, or the way behind it, cannot take this message: `limit_of` says why
+    NOT_CARRIED = "not-carried"
     BLOCKED = "blocked"  # the sender's fault: pause the stream, never count it against the person
 
 
@@ -33,7 +36,9 @@ class Verdict(Enum):
 class Reply:
     code: int
     enhanced: str  # "5.1.1", or "" when the server gave none
-    text: str  # one line, at most LONGEST_TEXT characters, still with the addresses the server quoted
+    text: (
+        str  # one line, at most LONGEST_TEXT characters, still with the addresses the server quoted
+    )
 
 
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:[ -](.*))?", re.DOTALL)
@@ -43,7 +48,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def parse_reply(lines: Sequence[bytes]) -> Reply:
-    """The lines of one answer, with or without their line ends. Raises ValueError when they are none."""
+    """The lines of one answer, with or without their line ends. Raises ValueError when they are
+    none.
+    """
     return _of_one_line(lines[0]) if len(lines) == 1 else _parsed(lines)
 
 
@@ -58,7 +65,9 @@ def _parsed(lines: Sequence[bytes]) -> Reply:
     for line in lines:
         match = _LINE.fullmatch(line.rstrip(b"\r\n"))
         if match is None:
-            raise ValueError("The server's answer does not begin with a reply code of three digits.")
+            raise ValueError(
+                "The server's answer does not begin with a reply code of three digits."
+            )
         code = int(match[1])
         text = (match[2] or b"").decode("utf-8", "replace")
         text = text.strip() if text.isprintable() else _CONTROL.sub(" ", text).strip()
@@ -84,18 +93,34 @@ BY_ENHANCED: dict[str, Verdict] = {
 }  # fmt: skip
 BY_SUBJECT: dict[str, Verdict] = {"5.4": _S, "5.6": _B, "5.7": _B}
 
-BY_CODE: dict[int, Verdict] = {530: _B, 534: _B, 535: _B, 538: _B, 551: _S, 552: _S, 555: _N, 556: _H}
+BY_CODE: dict[int, Verdict] = {
+    530: _B,
+    534: _B,
+    535: _B,
+    538: _B,
+    551: _S,
+    552: _S,
+    555: _N,
+    556: _H,
+}
 
 _I = re.IGNORECASE
 NAMES_THE_SENDER = re.compile(
-    r"spamhaus|spamcop|barracuda|(?:block|black|deny)[ -]?list|liste noire|\bdns[br]l\b|\brbl\b|r[eé]putation"
+    r"spamhaus|spamcop|barracuda|(?:block|black|deny)[ -]?list|liste"
+    r" noire|\bdns[br]l\b|\brbl\b|r[eé]putation"
     r"|sender (?:address |domain |verify )?(?:rejected|refused|denied|failed|blocked)"
     r"|exp[ée]diteur (?:refus|rejet|bloqu)|\bdmarc\b|\bdkim\b|\bspf\b",
     _I,
 )
-TOO_LARGE = re.compile(r"too (?:large|big)|trop (?:volumineux|gros|grand)|exceeds? .{0,40}size|size exceeds", _I)
-FULL = re.compile(r"quota|(?:mailbox|inbox|account|bo[îi]te)\b.{0,40}\b(?:full|pleine)|insuffi(?:cient|sant)", _I)
-PUTS_OFF_THE_SENDER = re.compile(r"gr[ea]y-?list|rate[ -]?limit|too many (?:messages|connections|recipients)|throttl", _I)
+TOO_LARGE = re.compile(
+    r"too (?:large|big)|trop (?:volumineux|gros|grand)|exceeds? .{0,40}size|size exceeds", _I
+)
+FULL = re.compile(
+    r"quota|(?:mailbox|inbox|account|bo[îi]te)\b.{0,40}\b(?:full|pleine)|insuffi(?:cient|sant)", _I
+)
+PUTS_OFF_THE_SENDER = re.compile(
+    r"gr[ea]y-?list|rate[ -]?limit|too many (?:messages|connections|recipients)|throttl", _I
+)
 BY_TEXT: tuple[tuple[re.Pattern[str], Verdict], ...] = (
     (NAMES_THE_SENDER, _B),
     (re.compile(r"\bspam|unsolicited|ind[ée]sirable|\bblocked|\bbloqu[ée]|\bpolicy|politique|\bbanned\b", _I), _B),
@@ -128,7 +153,9 @@ def classify(stage: Stage, reply: Reply) -> Verdict:
 
 
 def _permanent(reply: Reply, otherwise: Verdict) -> Verdict:
-    if known := BY_ENHANCED.get(reply.enhanced) or BY_SUBJECT.get(reply.enhanced.rpartition(".")[0]):
+    if known := BY_ENHANCED.get(reply.enhanced) or BY_SUBJECT.get(
+        reply.enhanced.rpartition(".")[0]
+    ):
         return known
     if known := BY_CODE.get(reply.code):
         if reply.code == 552 and TOO_LARGE.search(reply.text):
@@ -138,14 +165,18 @@ def _permanent(reply: Reply, otherwise: Verdict) -> Verdict:
 
 
 Fault = Literal["mailbox", "sender", "unknown"]
-"""Whom a refusal is about: the person's mailbox, us who write (our relay, our name, our message), or nobody can tell. Only the first counts."""
+"""Whom a refusal is about: the person's mailbox, us who write (our relay, our name, our message),
+or nobody can tell. Only the first counts.
+"""
 _SENDERS = (("1", "7"), ("1", "8"))
 
 
 def fault_of(stage: Stage, reply: Reply) -> Fault:
-    """RCPT names the recipient alone, so what is refused there without another reason is about them; after DATA it is about the message.
+    """RCPT names the recipient alone, so what is refused there without another reason is about
+    them; after DATA it is about the message.
 
-    Subjects of RFC 3463: 1 addresses, 2 mailboxes, 3 systems, 4 the way there, 5 the protocol, 6 content, 7 policy.
+    Subjects of RFC 3463: 1 addresses, 2 mailboxes, 3 systems, 4 the way there, 5 the protocol, 6
+    content, 7 policy.
     """
     verdict = classify(stage, reply)
     if verdict is Verdict.HARD:
@@ -153,7 +184,12 @@ def fault_of(stage: Stage, reply: Reply) -> Fault:
     if verdict in (Verdict.BLOCKED, Verdict.NOT_CARRIED) or stage not in ("rcpt", "data", "dot"):
         return "sender"
     _, subject, detail = (reply.enhanced or "0.0.0").split(".")
-    if NAMES_THE_SENDER.search(reply.text) or PUTS_OFF_THE_SENDER.search(reply.text) or subject in ("6", "7") or (subject, detail) in _SENDERS:
+    if (
+        NAMES_THE_SENDER.search(reply.text)
+        or PUTS_OFF_THE_SENDER.search(reply.text)
+        or subject in ("6", "7")
+        or (subject, detail) in _SENDERS
+    ):
         return "sender"
     if FULL.search(reply.text) and subject != "3":
         return "mailbox"
@@ -179,7 +215,9 @@ _ADDRESS = re.compile(rf"<?(?:\"[^\"]*\"|{_WORD}+)@(?:\[[^\]\s]*\]|{_WORD}*[^\s<
 
 
 def redacted(text: str, *addresses: str) -> str:
-    """`text` with every address replaced by <address>; also the given ones' local parts standing alone."""
+    """`text` with every address replaced by <address>; also the given ones' local parts standing
+    alone.
+    """
     if "@" in text:
         text = _ADDRESS.sub("<address>", text)
     for address in addresses:

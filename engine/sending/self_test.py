@@ -1,4 +1,6 @@
-"""The start-up self test: hostile values must be refused by the very Python that will send (STANDARDS 0.3, A04)."""
+"""The start-up self test: hostile values must be refused by the very Python that will send
+(STANDARDS 0.3, A04).
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ _HARMLESS = Mail(
 
 
 def self_test() -> None:
-    """Feeds every hostile value to every field of a letter; raises RuntimeError if one is not refused."""
+    """Feeds every hostile value to every field of a letter; raises RuntimeError if one is not
+    refused.
+    """
     try:
         serialize(_HARMLESS)
     except ValueError as reason:
@@ -105,4 +109,6 @@ def _must_refuse(what: str, mail: Mail) -> None:
         serialize(mail)
     except HeaderRefused:
         return
-    raise RuntimeError(f"The mail serializer lets {what} into a message: this installation must not send.")
+    raise RuntimeError(
+        f"The mail serializer lets {what} into a message: this installation must not send."
+    )

@@ -1,8 +1,11 @@
-"""The sending loop: take, claim, compose, check, deliver, record. `relance send` is this, and `run` has it inside.
+"""The sending loop: take, claim, compose, check, deliver, record. `relance send` is this, and `run`
+has it inside.
 
-Taken rows carry a lease that is renewed while the process lives. Claims are in the ledger before a word goes out; outcomes are appended in small
-batches as they come. While one round is handed over the next one is prepared, so that neither the server nor the database waits for the other.
-After SIGTERM nothing new is taken, what is on the wire is finished for as long as `[sending] drain` says, and every outcome recorded.
+Taken rows carry a lease that is renewed while the process lives. Claims are in the ledger before a
+word goes out; outcomes are appended in small batches as they come. While one round is handed over
+the next one is prepared, so that neither the server nor the database waits for the other. After
+SIGTERM nothing new is taken, what is on the wire is finished for as long as `[sending] drain` says,
+and every outcome recorded.
 """
 
 from __future__ import annotations
@@ -31,7 +34,9 @@ log = logging.getLogger("relance.send")
 BLOCKED_LIMIT = 5
 IDLE = 1.0
 AT_ONCE = 2
-"""Rounds being handed over. The relay's connections are shared; the second round is there so that none of them waits for the first to be settled."""
+"""Rounds being handed over. The relay's connections are shared; the second round is there so that
+none of them waits for the first to be settled.
+"""
 
 
 class Sender:
@@ -52,7 +57,9 @@ class Sender:
         self._blocked = 0
         self._rounds: list[Round] = []
         self._drained: asyncio.TimerHandle | None = None
-        self._unsure = False  # the database was lost: more may be taken or claimed than is known here
+        self._unsure = (
+            False  # the database was lost: more may be taken or claimed than is known here
+        )
 
     async def run(self) -> None:
         """Until `stop`: round after round while there is work, sleeping until something is due."""
@@ -83,16 +90,23 @@ class Sender:
             self.marks.close()
 
     def stop(self) -> None:
-        """Begin nothing more; what is on the wire has as long as `[sending] drain` says. Call it from the event loop."""
+        """Begin nothing more; what is on the wire has as long as `[sending] drain` says. Call it
+        from the event loop.
+        """
         self.stopping.set()
         self.wake.set()
         self.relay.leave_off()
         if self._drained is None:
-            self._drained = asyncio.get_running_loop().call_later(self.house.config.sending.drain, self._cut)
+            self._drained = asyncio.get_running_loop().call_later(
+                self.house.config.sending.drain, self._cut
+            )
 
     def _cut(self) -> None:
         if cut := self.relay.cut():
-            log.warning("the mail server has not answered in time: connections are closed", extra={"connections": cut})
+            log.warning(
+                "the mail server has not answered in time: connections are closed",
+                extra={"connections": cut},
+            )
 
     async def tick(self) -> int:
         """One round, from taking to recording; how many rows were taken."""
@@ -110,8 +124,9 @@ class Sender:
                 task.result()
 
     async def _prepare(self, idle: bool) -> tuple[int, tuple[Round, list[Envelope]] | None]:
-        """How many rows were taken, and the round of those that are letters. `idle`: nothing is on the wire, so that what a lost database left
-        undone can be made good."""
+        """How many rows were taken, and the round of those that are letters. `idle`: nothing is on
+        the wire, so that what a lost database left undone can be made good.
+        """
         if idle:
             await asyncio.to_thread(self._catch_up)
         if not await self._relay_answers():
@@ -150,7 +165,9 @@ class Sender:
             self._blocked = self._blocked + 1 if delivery.verdict is Verdict.BLOCKED else 0
             if self._blocked == BLOCKED_LIMIT:
                 self._pause_blocked()
-                Processes(self.house.database).complain("blocked", redacted(delivery.reply.text if delivery.reply else ""))
+                Processes(self.house.database).complain(
+                    "blocked", redacted(delivery.reply.text if delivery.reply else "")
+                )
                 self.trouble = "the relay refuses our mail as such: sending is paused"
 
     def _pause_blocked(self) -> None:
@@ -158,11 +175,13 @@ class Sender:
         self.house.publications.execute(lambda state: [SendingPaused(now, "blocked")], c.RELAY, now)
 
     async def _relay_answers(self) -> bool:
-        """After trouble a connection is tried before anything more is claimed: a server that is away for a minute puts off one round, not all that is
-        due."""
+        """After trouble a connection is tried before anything more is claimed: a server that is
+        away for a minute puts off one round, not all that is due.
+        """
         if not (self.trouble or self.relay.trouble):
             return True
-        opening, stopping = asyncio.ensure_future(self.relay.open()), asyncio.ensure_future(self.stopping.wait())
+        opening = asyncio.ensure_future(self.relay.open())
+        stopping = asyncio.ensure_future(self.stopping.wait())
         await asyncio.wait([opening, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if not opening.done():
@@ -183,7 +202,9 @@ class Sender:
         due = await asyncio.to_thread(self.house.views.next_due, self.house.clock.now())
         seconds = IDLE
         if due is not None:
-            seconds = min(IDLE, max(0.02, (due - self.house.clock.now()) / 1000 / self.house.clock.rate))
+            seconds = min(
+                IDLE, max(0.02, (due - self.house.clock.now()) / 1000 / self.house.clock.rate)
+            )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), seconds)
         self.wake.clear()

@@ -1,4 +1,6 @@
-"""Which relay letters go to, and how it is spoken with: the configuration's, or the built-in mailbox."""
+"""Which relay letters go to, and how it is spoken with: the configuration's, or the built-in
+mailbox.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,18 @@ def relay_settings(config: Config, mailbox_port: int) -> RelaySettings:
     smtp = config.smtp
     if smtp.is_mailbox:
         return RelaySettings("127.0.0.1", mailbox_port, "none", connections=1)
-    password = (config.folder / smtp.password_file).read_text().strip() if smtp.password_file else ""
+    password = (
+        (config.folder / smtp.password_file).read_text().strip() if smtp.password_file else ""
+    )
     hostname = config.site.sender.rpartition("@")[2] or "localhost"
     timeouts = Timeouts(**asdict(smtp.timeouts))
-    return RelaySettings(smtp.host, smtp.port, smtp.tls, smtp.username, password, smtp.connections, hostname, timeouts=timeouts)
+    return RelaySettings(
+        smtp.host,
+        smtp.port,
+        smtp.tls,
+        smtp.username,
+        password,
+        smtp.connections,
+        hostname,
+        timeouts=timeouts,
+    )

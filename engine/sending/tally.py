@@ -1,4 +1,6 @@
-"""What became of a round's letters, counted for one line of the log: a line for each would say who is written to, and when."""
+"""What became of a round's letters, counted for one line of the log: a line for each would say who
+is written to, and when.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,14 @@ from collections.abc import Iterable
 
 from engine.deciding import Result
 from engine.ledger.names import NAME_OF
-from engine.subscriber.events import LetterDeferred, LetterFailed, LetterInDoubt, LetterSent, LetterWithheld, PersonEvent
+from engine.subscriber.events import (
+    LetterDeferred,
+    LetterFailed,
+    LetterInDoubt,
+    LetterSent,
+    LetterWithheld,
+    PersonEvent,
+)
 from engine.subscriber.outcome import Done
 
 log = logging.getLogger("relance.send")
@@ -27,16 +36,28 @@ class Tally:
                         self._counts.setdefault(said[0], Counter())[said[1]] += 1
 
     def tell(self) -> None:
-        """One line: how many were begun, accepted, put off, refused, withheld, left in doubt; with codes and reasons where there are."""
-        counts: dict[str, object] = {kind: dict(counted) if set(counted) != {""} else counted[""] for kind, counted in self._counts.items()}
+        """One line: how many were begun, accepted, put off, refused, withheld, left in doubt; with
+        codes and reasons where there are.
+        """
+        counts: dict[str, object] = {
+            kind: dict(counted) if set(counted) != {""} else counted[""]
+            for kind, counted in self._counts.items()
+        }
         log.info("tick", extra=counts | {"begun": self.begun})
         self._counts = {}
 
 
 def tell_done(results: Iterable[Result]) -> None:
-    """One line for what a tick did besides letters: endings, requests that expired, letters that came too late."""
+    """One line for what a tick did besides letters: endings, requests that expired, letters that
+    came too late.
+    """
     outcomes = (result.outcome for result in results)
-    counts = Counter(NAME_OF[type(event)] for outcome in outcomes if isinstance(outcome, Done) for event in outcome.events)
+    counts = Counter(
+        NAME_OF[type(event)]
+        for outcome in outcomes
+        if isinstance(outcome, Done)
+        for event in outcome.events
+    )
     log.info("done", extra={"facts": dict(counts)})
 
 

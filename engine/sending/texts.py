@@ -1,4 +1,6 @@
-"""The engine's own words in letters: the foot, and the confirmation mail of an installation that has not written its own."""
+"""The engine's own words in letters: the foot, and the confirmation mail of an installation that
+has not written its own.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +38,16 @@ TEXTS = {
         "Ce n’est pas moi : ne plus m’écrire à ce sujet",
         "Confirmez votre inscription",
         "Votre inscription attend encore votre confirmation",
-        "Bonjour,\n\nQuelqu’un, sans doute vous, a demandé à recevoir « {purpose} » à cette adresse. Il reste un geste à faire :\n\n"
-        "[Je confirme mon inscription](===confirm===)\n\nSi ce n’est pas vous, ne faites rien : nous n’écrirons pas.\n",
+        "Bonjour,\n\nQuelqu’un, sans doute vous, a demandé à recevoir « {purpose} » à cette"
+        " adresse. Il reste un geste à faire :\n\n[Je confirme mon"
+        " inscription](===confirm===)\n\nSi ce n’est pas vous, ne faites rien : nous n’écrirons"
+        " pas.\n",
         "Souhaitez-vous encore recevoir nos lettres ?",
-        "Bonjour,\n\nIl y a longtemps que nous n’avons plus eu de vos nouvelles. Souhaitez-vous encore recevoir nos lettres ?\n\n"
-        "[Oui, je continue](===confirm===)\n\nSans réponse de votre part, nous n’écrirons plus et nous effacerons ce que nous savons de vous.\n",
-        "Vous recevez ce message, le seul de ce genre, parce que vous êtes inscrit à nos lettres et que nous ne gardons pas vos données sans fin.",
+        "Bonjour,\n\nIl y a longtemps que nous n’avons plus eu de vos nouvelles. Souhaitez-vous"
+        " encore recevoir nos lettres ?\n\n[Oui, je continue](===confirm===)\n\nSans réponse de"
+        " votre part, nous n’écrirons plus et nous effacerons ce que nous savons de vous.\n",
+        "Vous recevez ce message, le seul de ce genre, parce que vous êtes inscrit à nos lettres et"
+        " que nous ne gardons pas vos données sans fin.",
         "Mes données",
     ),
     "en": Texts(
@@ -54,12 +60,15 @@ TEXTS = {
         "This was not me: do not write to me about it again",
         "Please confirm your subscription",
         "Your subscription is still waiting for your confirmation",
-        "Hello,\n\nSomeone, probably you, asked to receive “{purpose}” at this address. One step is left:\n\n"
-        "[Yes, subscribe me](===confirm===)\n\nIf it was not you, do nothing: we will not write.\n",
+        "Hello,\n\nSomeone, probably you, asked to receive “{purpose}” at this address. One step is"
+        " left:\n\n[Yes, subscribe me](===confirm===)\n\nIf it was not you, do nothing: we will not"
+        " write.\n",
         "Would you still like to receive our letters?",
-        "Hello,\n\nIt is a long time since we last heard from you. Would you still like to receive our letters?\n\n"
-        "[Yes, go on](===confirm===)\n\nIf you do not answer, we will write no more, and erase what we know about you.\n",
-        "You receive this message, the only one of its kind, because you are subscribed to our letters and we do not keep your data for ever.",
+        "Hello,\n\nIt is a long time since we last heard from you. Would you still like to receive"
+        " our letters?\n\n[Yes, go on](===confirm===)\n\nIf you do not answer, we will write no"
+        " more, and erase what we know about you.\n",
+        "You receive this message, the only one of its kind, because you are subscribed to our"
+        " letters and we do not keep your data for ever.",
         "My data",
     ),
 }

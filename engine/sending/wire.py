@@ -1,7 +1,8 @@
-"""The octets of one SMTP connection: answers read as they come, writes that wait for the peer, waits bounded in time.
+"""The octets of one SMTP connection: answers read as they come, writes that wait for the peer,
+waits bounded in time.
 
-A wire is used by one coroutine at a time. Memory is bounded both ways: an answer has a longest size, answers nobody
-asked for end the connection, and whoever writes much calls `room` first.
+A wire is used by one coroutine at a time. Memory is bounded both ways: an answer has a longest
+size, answers nobody asked for end the connection, and whoever writes much calls `room` first.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ MOST_REPLIES = 16
 
 
 class Lost(Exception):
-    """The connection is over: closed, timed out, or out of step. `reply` is the 421 or the nonsense that ended it; `ours`: we would wait no longer
-    for anything."""
+    """The connection is over: closed, timed out, or out of step. `reply` is the 421 or the nonsense
+    that ended it; `ours`: we would wait no longer for anything.
+    """
 
-    def __init__(self, why: str, *, reply: Reply | None = None, timed_out: bool = False, ours: bool = False) -> None:
+    def __init__(
+        self, why: str, *, reply: Reply | None = None, timed_out: bool = False, ours: bool = False
+    ) -> None:
         super().__init__(why)
         self.reply = reply
         self.timed_out = timed_out
@@ -66,7 +70,11 @@ class Wire(asyncio.Protocol):
                 except ValueError as nonsense:
                     return self.abort(Lost(str(nonsense)))
                 self._lines = []
-        if len(self._unread) > LONGEST_LINE or len(self._lines) > MOST_LINES or len(self._replies) > MOST_REPLIES:
+        if (
+            len(self._unread) > LONGEST_LINE
+            or len(self._lines) > MOST_LINES
+            or len(self._replies) > MOST_REPLIES
+        ):
             return self.abort(Lost("The server answered more than it was asked."))
         self._wake()
 
@@ -77,7 +85,9 @@ class Wire(asyncio.Protocol):
 
     @property
     def usable(self) -> bool:
-        """Whether an idle connection may be used again: open, and nothing was said on it meanwhile."""
+        """Whether an idle connection may be used again: open, and nothing was said on it
+        meanwhile.
+        """
         return self._over is None and not (self._replies or self._lines or self._unread)
 
     def check(self) -> None:
@@ -90,7 +100,9 @@ class Wire(asyncio.Protocol):
         self._transport.write(data)
 
     async def room(self, seconds: float) -> None:
-        """Waits until the peer has taken most of what was written, or answers early. Raises Lost."""
+        """Waits until the peer has taken most of what was written, or answers early. Raises
+        Lost.
+        """
         await self._until(lambda: not self._paused or bool(self._replies), seconds)
         self.check()
 

@@ -1,4 +1,6 @@
-"""The mail that takes the newest checkpoint to who keeps it: an operator's mail, of nobody's list and in nobody's stream."""
+"""The mail that takes the newest checkpoint to who keeps it: an operator's mail, of nobody's list
+and in nobody's stream.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,15 @@ from engine.sending.message import Mail, serialize
 
 SUBJECT = N_("Checkpoint over {size} entries, {day}: please keep this mail")
 BODY = N_(
-    "Hello,\n\n"
-    "{name} ({url}) keeps a ledger of who agreed to receive its letters and who withdrew. This mail holds its newest signed checkpoint: with it, "
-    "anybody can later find out whether something that had been written down until then was changed or removed, by {name} as by anyone else.\n\n"
-    "All there is to do is to keep this mail, as it is, where {name} cannot reach it. It says nothing about any person.\n\n"
-    "Should you be asked for it: save it as a file (.eml), and give it to whoever verifies. `verify.py`, which comes with each proof, reads it: "
-    "python3 -I -S verify.py PROOF.zip --checkpoint MAIL.eml\n\n"
-    "The checkpoint covers {size} entries and was signed on {signed} (UTC). Here it is, between the lines:\n\n"
-    "----------\n{note}----------\n\n"
-    "The key it is signed with: {vkey}\n"
+    "Hello,\n\n{name} ({url}) keeps a ledger of who agreed to receive its letters and who withdrew."
+    " This mail holds its newest signed checkpoint: with it, anybody can later find out whether"
+    " something that had been written down until then was changed or removed, by {name} as by"
+    " anyone else.\n\nAll there is to do is to keep this mail, as it is, where {name} cannot reach"
+    " it. It says nothing about any person.\n\nShould you be asked for it: save it as a file"
+    " (.eml), and give it to whoever verifies. `verify.py`, which comes with each proof, reads it:"
+    " python3 -I -S verify.py PROOF.zip --checkpoint MAIL.eml\n\nThe checkpoint covers {size}"
+    " entries and was signed on {signed} (UTC). Here it is, between the"
+    " lines:\n\n----------\n{note}----------\n\nThe key it is signed with: {vkey}\n"
 )
 
 
@@ -32,26 +34,54 @@ TROUBLE = "witness"
 
 
 def mark_of(address_hash: bytes) -> str:
-    """How the desk calls one of the witnesses, and what troubles them: by the keyed hash of their address."""
+    """How the desk calls one of the witnesses, and what troubles them: by the keyed hash of their
+    address.
+    """
     return f"{TROUBLE}:{address_hash.hex()[:16]}"
 
 
-def witness_mail(site: Site, to: str, signed: SignedCheckpoint, vkey: str, at: int, random128: bytes) -> Envelope:
-    """`at` (ms, wall clock) is the mail's Date. The checkpoint stands in the header, where mail programs leave it as it is, and in the text, where
-    people see it. Raises HeaderRefused."""
+def witness_mail(
+    site: Site, to: str, signed: SignedCheckpoint, vkey: str, at: int, random128: bytes
+) -> Envelope:
+    """`at` (ms, wall clock) is the mail's Date. The checkpoint stands in the header, where mail
+    programs leave it as it is, and in the text, where people see it. Raises HeaderRefused.
+    """
     _ = translator(_language(site.language))
     domain, said = site.sender.rpartition("@")[2], _said(_, site, signed, vkey)
-    extra = (("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "OOF, AutoReply"), (HEADER, words_of(signed.note)))
-    sender, reply_to = Mailbox(site.sender_name, site.sender), Mailbox("", site.reply_to) if site.reply_to else None
-    date, subject = datetime.fromtimestamp(at / 1000, UTC), _(SUBJECT).format(size=grouped(signed.size, _), day=_day(signed))
-    mail = Mail(sender, Mailbox("", to), reply_to, subject, date, message_id(random128, domain), extra, said, None)
+    extra = (
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        (HEADER, words_of(signed.note)),
+    )
+    sender = Mailbox(site.sender_name, site.sender)
+    reply_to = Mailbox("", site.reply_to) if site.reply_to else None
+    date = datetime.fromtimestamp(at / 1000, UTC)
+    subject = _(SUBJECT).format(size=grouped(signed.size, _), day=_day(signed))
+    mail = Mail(
+        sender,
+        Mailbox("", to),
+        reply_to,
+        subject,
+        date,
+        message_id(random128, domain),
+        extra,
+        said,
+        None,
+    )
     return Envelope(random128.hex(), site.sender, to, serialize(mail))
 
 
 def _said(say: Callable[[str], str], site: Site, signed: SignedCheckpoint, vkey: str) -> str:
     moment = f"{datetime.fromtimestamp(signed.signed_at / 1000, UTC):%Y-%m-%d %H:%M}"
     note = signed.note.decode()
-    return say(BODY).format(name=site.name, url=site.url, size=grouped(signed.size, say), signed=moment, note=note, vkey=vkey)
+    return say(BODY).format(
+        name=site.name,
+        url=site.url,
+        size=grouped(signed.size, say),
+        signed=moment,
+        note=note,
+        vkey=vkey,
+    )
 
 
 def _day(signed: SignedCheckpoint) -> str:

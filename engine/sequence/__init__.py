@@ -1,1 +1,3 @@
-"""What is said, to whom and when: the plan as values, its reading, its checking, its calendar. Pure; standard library only."""
+"""What is said, to whom and when: the plan as values, its reading, its checking, its calendar.
+Pure; standard library only.
+"""

@@ -1,4 +1,6 @@
-"""What reads well and still goes wrong: every rule asked of a plan that has been parsed. Pure; one small function per rule."""
+"""What reads well and still goes wrong: every rule asked of a plan that has been parsed. Pure; one
+small function per rule.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,8 @@ RULES: tuple[Rule, ...] = (
 def check(plan: Plan, files: Mapping[str, str], now: int = 0) -> tuple[Mistake, ...]:
     """Mistakes (fatal) and warnings, by file and line.
 
-    `files` are the texts the plan was read from, by their path, with "config.toml" beside them if that is to be named too.
-    `now` is in milliseconds since 1970; 0 leaves dates alone.
+    `files` are the texts the plan was read from, by their path, with "config.toml" beside them if
+    that is to be named too. `now` is in milliseconds since 1970; 0 leaves dates alone.
     """
     written = Written(plan, files, now)
     return tuple(sorted({mistake for rule in RULES for mistake in rule(written)}))

@@ -1,4 +1,6 @@
-"""Whether letters are reached, asked at a possible hour, can be answered, and use what is collected for them."""
+"""Whether letters are reached, asked at a possible hour, can be answered, and use what is collected
+for them.
+"""
 
 from __future__ import annotations
 
@@ -29,23 +31,32 @@ def reminders_nobody_can_answer(written: Written) -> Iterator[Mistake]:
             if reminded is not None and not reminded.links:
                 message = N_('"{letter}" reminds of "{reminded}", which has no link to answer with')
                 place = ("letter", str(listed.id), letter.id)
-                yield written.mistake(place, "reminds", message, True, letter=letter.id, reminded=reminded.id)
+                yield written.mistake(
+                    place, "reminds", message, True, letter=letter.id, reminded=reminded.id
+                )
     for broadcast in written.plan.broadcasts.values():
         if broadcast.reminder is not None and not broadcast.letter.links:
             message = N_('"{broadcast}" has a reminder, but no link to answer with')
-            yield written.mistake(("broadcast", broadcast.id), "reminder", message, True, broadcast=broadcast.id)
+            yield written.mistake(
+                ("broadcast", broadcast.id), "reminder", message, True, broadcast=broadcast.id
+            )
 
 
 def letters_nobody_can_reach(written: Written) -> Iterator[Mistake]:
     """A file of words that no list and no broadcast sends."""
-    sent = {sender.letter.body for sender in written.senders()} | {written.plan.confirmation.body, LAYOUT}
+    sent = {sender.letter.body for sender in written.senders()} | {
+        written.plan.confirmation.body,
+        LAYOUT,
+    }
     for file in written.files:
         if file.endswith((".md", ".html")) and file not in sent:
             yield Mistake(file, 1, N_("no list and no broadcast sends this letter"), False)
 
 
 def hours_outside_the_window(written: Written) -> Iterator[Mistake]:
-    """A letter's own `at` wins over the list's `between`; where it lies outside, one of the two is not meant."""
+    """A letter's own `at` wins over the list's `between`; where it lies outside, one of the two is
+    not meant.
+    """
     for listed in written.plan.lists.values():
         window = written.tables.get(("list", str(listed.id)), {}).get("between")
         for letter in listed.letters:
@@ -53,7 +64,9 @@ def hours_outside_the_window(written: Written) -> Iterator[Mistake]:
             at = own.get("at")
             if isinstance(window, str) and isinstance(at, str) and not _within(at, window):
                 message = N_("`at` {at} lies outside the list's `between` {window}")
-                yield written.mistake(("letter", str(listed.id), letter.id), "at", message, at=at, window=window)
+                yield written.mistake(
+                    ("letter", str(listed.id), letter.id), "at", message, at=at, window=window
+                )
 
 
 def _within(at: str, window: str) -> bool:
@@ -85,7 +98,9 @@ def broadcasts_that_never_fall_due(written: Written) -> Iterator[Mistake]:
             continue
         if not due:
             message = N_('"{text}" falls due never: none of these months has such a day')
-            yield written.mistake(("broadcast", broadcast.id), "every", message, True, text=broadcast.every)
+            yield written.mistake(
+                ("broadcast", broadcast.id), "every", message, True, text=broadcast.every
+            )
 
 
 def confirmations_that_confirm_nothing(written: Written) -> Iterator[Mistake]:
@@ -94,17 +109,26 @@ def confirmations_that_confirm_nothing(written: Written) -> Iterator[Mistake]:
     for sender in written.senders():
         for link in find_links(written.files.get(sender.letter.body, "")):
             if link.kind == "confirm" and sender.letter.body != body:
-                message = N_("===confirm=== has its place in the confirmation only: here nothing waits to be confirmed")
+                message = N_(
+                    "===confirm=== has its place in the confirmation only: here nothing waits to be"
+                    " confirmed"
+                )
                 column = column_of(written.files[sender.letter.body], link.line, "===confirm===")
                 yield Mistake(sender.letter.body, link.line, message, True, column)
     if body == CONFIRMATION_BODY or body not in written.files:
         return
     links = find_links(written.files[body])
     if not any(link.kind == "confirm" for link in links):
-        yield Mistake(body, 1, N_("a confirmation needs a link to confirm with: [Je confirme](===confirm===)"))
+        yield Mistake(
+            body, 1, N_("a confirmation needs a link to confirm with: [Je confirme](===confirm===)")
+        )
     for link in links:
         if link.kind != "confirm":
-            yield Mistake(body, link.line, N_("a confirmation asks one thing: its only action link is ===confirm==="))
+            yield Mistake(
+                body,
+                link.line,
+                N_("a confirmation asks one thing: its only action link is ===confirm==="),
+            )
 
 
 def fields_collected_and_never_used(written: Written) -> Iterator[Mistake]:
@@ -114,19 +138,37 @@ def fields_collected_and_never_used(written: Written) -> Iterator[Mistake]:
         for index, field in enumerate(form.fields):
             asked.add(field.name)
             if field.name not in used:
-                message = N_('the field "{field}" is collected here and no letter uses it: ask for less')
-                yield written.mistake(("form", form.name), f"field[{index}].name", message, field=field.name)
+                message = N_(
+                    'the field "{field}" is collected here and no letter uses it: ask for less'
+                )
+                yield written.mistake(
+                    ("form", form.name), f"field[{index}].name", message, field=field.name
+                )
     for name in written.plan.fields:
         if name not in used | asked:
-            yield written.at(CONFIG, f"fields.{name}", N_('no letter uses the field "{field}", and no form asks for it'), field=name)
+            yield written.at(
+                CONFIG,
+                f"fields.{name}",
+                N_('no letter uses the field "{field}", and no form asks for it'),
+                field=name,
+            )
 
 
 def _fields_used(written: Written) -> set[str]:
     confirmation = written.plan.confirmation
     letters = [each for listed in written.plan.lists.values() for each in listed.letters]
-    letters += [each for broadcast in written.plan.broadcasts.values() for each in letters_of(broadcast)]
-    letters += [Letter("", confirmation.subject, confirmation.body, confirmation.preheader), Letter("", confirmation.remind_subject, "")]
-    texts = {text for each in letters for text in (each.subject, each.preheader, written.files.get(each.body, ""))}
+    letters += [
+        each for broadcast in written.plan.broadcasts.values() for each in letters_of(broadcast)
+    ]
+    letters += [
+        Letter("", confirmation.subject, confirmation.body, confirmation.preheader),
+        Letter("", confirmation.remind_subject, ""),
+    ]
+    texts = {
+        text
+        for each in letters
+        for text in (each.subject, each.preheader, written.files.get(each.body, ""))
+    }
     texts.add(written.files.get(LAYOUT, ""))
     tags = [found[1] or found[2] for text in texts for found in _MERGED.finditer(text)]
     return {word for tag in tags for word in _WORD.findall(_QUOTED.sub("", tag))}

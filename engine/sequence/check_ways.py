@@ -25,7 +25,9 @@ def lists_nobody_can_enter(written: Written) -> Iterator[Mistake]:
     by_form = {number for form in written.plan.forms.values() for number in form.lists}
     alone = [number for number in lists if number not in led_to | by_form]
     for number in alone:
-        message = N_("no form, link or ending leads to {list}: only an import, the API or an operator does")
+        message = N_(
+            "no form, link or ending leads to {list}: only an import, the API or an operator does"
+        )
         yield written.mistake(("list", str(number)), "", message, list=named(lists[number]))
     reached = _reached({*by_form, *alone}, set(ways(written)))
     for number in lists:
@@ -44,19 +46,30 @@ def _reached(roots: set[int], edges: set[tuple[int, int]]) -> set[int]:
 
 
 def lists_nobody_can_leave(written: Written) -> Iterator[Mistake]:
-    """Where people get broadcasts they may stay for good; elsewhere a list without any way on is most often one forgotten."""
+    """Where people get broadcasts they may stay for good; elsewhere a list without any way on is
+    most often one forgotten.
+    """
     plan = written.plan
     broadcast_to = {number for broadcast in plan.broadcasts.values() for number in broadcast.to}
     for listed in plan.lists.values():
         if listed.ends is not None or listed.id in broadcast_to or _left_by_rule(listed, plan):
             continue
-        asking = [letter for letter in listed.letters if any(link.kind == "move" for link in letter.links)]
+        asking = [
+            letter for letter in listed.letters if any(link.kind == "move" for link in letter.links)
+        ]
         if not asking:
-            message = N_("nobody can leave {list}: no `ends`, no rule, and no letter of it moves its reader")
+            message = N_(
+                "nobody can leave {list}: no `ends`, no rule, and no letter of it moves its reader"
+            )
             yield written.mistake(("list", str(listed.id)), "", message, list=named(listed))
         elif not set(asking) & set(_last_letters(listed)):
-            message = N_('who does not answer "{letter}" stays on {list} for ever: there is no `ends`, and the last letter moves nobody')
-            yield written.mistake(("list", str(listed.id)), "", message, letter=asking[-1].id, list=named(listed))
+            message = N_(
+                'who does not answer "{letter}" stays on {list} for ever: there is no `ends`, and'
+                " the last letter moves nobody"
+            )
+            yield written.mistake(
+                ("list", str(listed.id)), "", message, letter=asking[-1].id, list=named(listed)
+            )
 
 
 def _left_by_rule(listed: List, plan: Plan) -> bool:
@@ -65,7 +78,10 @@ def _left_by_rule(listed: List, plan: Plan) -> bool:
 
 def made_to_leave(listed: List, joined: List, plan: Plan) -> bool:
     """Whether joining `joined` takes people off `listed`."""
-    by_group = listed.group != "" and listed.group in {*joined.leaves_groups, *plan.yielding_to(joined.group)}
+    by_group = listed.group != "" and listed.group in {
+        *joined.leaves_groups,
+        *plan.yielding_to(joined.group),
+    }
     return listed.id != joined.id and (by_group or listed.id in joined.leaves)
 
 
@@ -76,7 +92,9 @@ def _last_letters(listed: List) -> tuple[Letter, ...]:
 
 
 def circles_that_never_rest(written: Written) -> Iterator[Mistake]:
-    """Endings that lead back to where they began with no time in between: the same letters again and again, at once."""
+    """Endings that lead back to where they began with no time in between: the same letters again
+    and again, at once.
+    """
     lists = written.plan.lists
     found: set[frozenset[int]] = set()
     for start in lists.values():
@@ -87,7 +105,9 @@ def circles_that_never_rest(written: Written) -> Iterator[Mistake]:
             continue
         found.add(frozenset(each.id for each in path))
         shown = " → ".join(str(each.id) for each in (*path, start))
-        message = N_("this circle never rests: {circle}; give an ending `after`, or a list `rejoin`")
+        message = N_(
+            "this circle never rests: {circle}; give an ending `after`, or a list `rejoin`"
+        )
         yield written.mistake(("list", str(start.id)), "ends", message, True, circle=shown)
 
 
@@ -95,15 +115,27 @@ def endings_that_lead_nowhere(written: Written) -> Iterator[Mistake]:
     """Nobody joins a list they stand on: such an ending only takes people off."""
     for listed in written.plan.lists.values():
         if listed.ends is not None and listed.ends.target == listed.id:
-            message = N_("this ending leads back to {list} itself, and only takes people off it: write `leave = true`, or use two lists")
-            yield written.mistake(("list", str(listed.id)), "ends", message, True, list=named(listed))
+            message = N_(
+                "this ending leads back to {list} itself, and only takes people off it: write"
+                " `leave = true`, or use two lists"
+            )
+            yield written.mistake(
+                ("list", str(listed.id)), "ends", message, True, list=named(listed)
+            )
 
 
 def _at_once(listed: List, plan: Plan) -> List | None:
     """The list a person may be on in the very moment of joining this one."""
-    if listed.ends is None or listed.ends.after.nominal_ms or listed.rejoin.kind == "never" or listed.rejoin.after.nominal_ms:
+    if (
+        listed.ends is None
+        or listed.ends.after.nominal_ms
+        or listed.rejoin.kind == "never"
+        or listed.rejoin.after.nominal_ms
+    ):
         return None
     delays = [letter.after or letter.wait for letter in listed.letters if not letter.reminds]
-    if any(delay is not None and delay.nominal_ms for delay in delays) or any(letter.hours.at is not None for letter in listed.letters):
+    if any(delay is not None and delay.nominal_ms for delay in delays) or any(
+        letter.hours.at is not None for letter in listed.letters
+    ):
         return None
     return plan.lists.get(listed.ends.target)

@@ -1,6 +1,8 @@
-"""The five parts of a cron line, as `crontab(5)` means them, checked and spelled out so that no reader of them can mean something else.
+"""The five parts of a cron line, as `crontab(5)` means them, checked and spelled out so that no
+reader of them can mean something else.
 
-Weekdays come out as names: some schedulers begin the week on Monday, cron on Sunday. Cron's "day or weekday", when both are given, is refused.
+Weekdays come out as names: some schedulers begin the week on Monday, cron on Sunday. Cron's "day or
+weekday", when both are given, is refused.
 """
 
 from __future__ import annotations
@@ -24,13 +26,26 @@ _ITEM = re.compile(r"(\*|[a-z0-9]+)(?:-([a-z0-9]+))?(?:/([0-9]{1,3}))?")
 
 
 def read_cron(text: str) -> tuple[str, str, str, str, str]:
-    """ "0 9 1 * *" as (minute, hour, day, month, weekday), each "*" or numbers (weekdays: names) with commas. Raises Unreadable."""
+    """ "0 9 1 * *" as (minute, hour, day, month, weekday), each "*" or numbers (weekdays: names)
+    with commas. Raises Unreadable.
+    """
     said = text.lower().split()
     if len(said) != len(_PARTS):
-        raise Unreadable(N_('"{text}" is not a cron line of five parts: minute hour day month weekday'), text=text)
-    minute, hour, day, month, weekday = (_spelled(part, *meant) for part, meant in zip(said, _PARTS, strict=True))
+        raise Unreadable(
+            N_('"{text}" is not a cron line of five parts: minute hour day month weekday'),
+            text=text,
+        )
+    minute, hour, day, month, weekday = (
+        _spelled(part, *meant) for part, meant in zip(said, _PARTS, strict=True)
+    )
     if day != "*" and weekday != "*":
-        raise Unreadable(N_('"{text}" names both days of the month and weekdays: give one of them, and * for the other'), text=text)
+        raise Unreadable(
+            N_(
+                '"{text}" names both days of the month and weekdays: give one of them, and * for'
+                " the other"
+            ),
+            text=text,
+        )
     if weekday != "*":
         names = {WEEKDAYS[int(each)] for each in weekday.split(",")}
         weekday = ",".join(name for name in WEEKDAYS[1:] if name in names)
@@ -40,7 +55,9 @@ def read_cron(text: str) -> tuple[str, str, str, str, str]:
 def falls_due(every: str) -> bool:
     """Whether a cron line that reads well names a day that some month has."""
     _, _, day, month, _ = read_cron(every)
-    return "*" in (day, month) or min(map(int, day.split(","))) <= max(_LONGEST[int(number)] for number in month.split(","))
+    return "*" in (day, month) or min(map(int, day.split(","))) <= max(
+        _LONGEST[int(number)] for number in month.split(",")
+    )
 
 
 def _spelled(part: str, what: str, first: int, last: int, names: tuple[str, ...]) -> str:
@@ -60,7 +77,9 @@ def _spelled(part: str, what: str, first: int, last: int, names: tuple[str, ...]
         step = int(found[3] or 1)
         if high < low or not step:
             raise Unreadable(_NO_PART, part=part, what=words(what))
-        chosen |= {number % 7 if names is WEEKDAYS else number for number in range(low, high + 1, step)}
+        chosen |= {
+            number % 7 if names is WEEKDAYS else number for number in range(low, high + 1, step)
+        }
     return ",".join(str(each) for each in sorted(chosen))
 
 
@@ -68,5 +87,11 @@ def _number(text: str, what: str, first: int, last: int, names: tuple[str, ...])
     if text in names:
         return names.index(text)
     if not text.isdecimal() or not first <= int(text) <= last:
-        raise Unreadable(N_('"{part}" is no {what} of a cron line: {first} to {last}'), part=text, what=words(what), first=first, last=last)
+        raise Unreadable(
+            N_('"{part}" is no {what} of a cron line: {first} to {last}'),
+            part=text,
+            what=words(what),
+            first=first,
+            last=last,
+        )
     return int(text)

@@ -1,6 +1,8 @@
-"""What the installation declares about itself: who answers for it, how long it keeps what, who works for it, and to which partners people may agree.
+"""What the installation declares about itself: who answers for it, how long it keeps what, who
+works for it, and to which partners people may agree.
 
-Published with the settings, so that what was declared on any day stands in the ledger. Durations are counted on the calendar of [site] timezone.
+Published with the settings, so that what was declared on any day stands in the ledger. Durations
+are counted on the calendar of [site] timezone.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ NO_END = "no end"
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """Who answers for the data (GDPR 4(7), 30(1)(a)); "" is not said, and the papers refuse until it is. `security`: measures taken here (32(1))."""
+    """Who answers for the data (GDPR 4(7), 30(1)(a)); "" is not said, and the papers refuse until
+    it is. `security`: measures taken here (32(1)).
+    """
 
     name: str = ""
     address: str = ""
@@ -30,8 +34,10 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """Who works on the data for the controller (GDPR 28). `country` is two letters (ISO 3166-1), `data` what they get to see, `guarantee` what allows
-    it outside the European Economic Area (GDPR 44-49), `engaged_by` the processor whose sub-processor it is (28(4))."""
+    """Who works on the data for the controller (GDPR 28). `country` is two letters (ISO 3166-1),
+    `data` what they get to see, `guarantee` what allows it outside the European Economic Area (GDPR
+    44-49), `engaged_by` the processor whose sub-processor it is (28(4)).
+    """
 
     name: str
     task: str
@@ -44,7 +50,9 @@ class Processor:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """Somebody else for whose messages people may consent (D07): named where consent is asked. `notice` is where the partner informs (GDPR 14)."""
+    """Somebody else for whose messages people may consent (D07): named where consent is asked.
+    `notice` is where the partner informs (GDPR 14).
+    """
 
     id: str
     name: str
@@ -54,12 +62,15 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long what is kept (STANDARDS part D). `mode` "report" only says what would go. `suppression` None is no end.
+    """How long what is kept (STANDARDS part D). `mode` "report" only says what would go.
+    `suppression` None is no end.
 
-    `silent_after`: since somebody was last heard of (C10), then they are asked once, and erased after `answer_within` without an answer.
-    `unconfirmed`: requests for consent, from the asking. `proof`: evidence after the end of its ground or the erasure. `ip`: IP address and browser
-    beside evidence. `delivery`: what a mail server said. `suppression`: addresses never to be written to. `rights`: requests of people after their
-    answer. `logs`: what the operator's own machine keeps of standard error and of visits.
+    `silent_after`: since somebody was last heard of (C10), then they are asked once, and erased
+    after `answer_within` without an answer. `unconfirmed`: requests for consent, from the asking.
+    `proof`: evidence after the end of its ground or the erasure. `ip`: IP address and browser
+    beside evidence. `delivery`: what a mail server said. `suppression`: addresses never to be
+    written to. `rights`: requests of people after their answer. `logs`: what the operator's own
+    machine keeps of standard error and of visits.
     """
 
     mode: Literal["report", "enforce"] = "report"
@@ -75,7 +86,16 @@ class Retention:
     logs: Delay = Delay(months=12)
 
 
-DURATIONS = ("silent_after", "answer_within", "unconfirmed", "proof", "ip", "delivery", "rights", "logs")
+DURATIONS = (
+    "silent_after",
+    "answer_within",
+    "unconfirmed",
+    "proof",
+    "ip",
+    "delivery",
+    "rights",
+    "logs",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +110,20 @@ class Declared:
 
     @property
     def partners_version(self) -> str:
-        """Names the whole list of partners as it is (D07): SHA-256 in hex of its canonical JSON; "" without partners."""
-        return hashlib.sha256(_canonical(_partners(self)).encode()).hexdigest() if self.partners else ""
+        """Names the whole list of partners as it is (D07): SHA-256 in hex of its canonical JSON; ""
+        without partners.
+        """
+        return (
+            hashlib.sha256(_canonical(_partners(self)).encode()).hexdigest()
+            if self.partners
+            else ""
+        )
 
 
 def plain(declared: Declared) -> dict[str, object]:
-    """As it is published: JSON values only, every default written out, so that a later default changes nothing that was declared."""
+    """As it is published: JSON values only, every default written out, so that a later default
+    changes nothing that was declared.
+    """
     c, r = declared.controller, declared.retention
     return {
         "controller": {
@@ -132,10 +160,18 @@ def from_plain(said: Mapping[str, object]) -> Declared:
     """What `plain` wrote."""
     controller, retention = _table(said, "controller"), _table(said, "retention")
     return Declared(
-        Controller(**{key: tuple(map(str, v)) if isinstance(v, list) else str(v) for key, v in controller.items()}),  # type: ignore[arg-type]
+        Controller(
+            **{  # type: ignore[arg-type]
+                key: tuple(map(str, v)) if isinstance(v, list) else str(v)
+                for key, v in controller.items()
+            }
+        ),
         _retention(retention),
         tuple(_processor(each) for each in _tables(said, "processors")),
-        tuple(Partner(**{key: str(v) for key, v in each.items()}) for each in _tables(said, "partners")),
+        tuple(
+            Partner(**{key: str(v) for key, v in each.items()})
+            for each in _tables(said, "partners")
+        ),
     )
 
 

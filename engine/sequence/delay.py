@@ -1,4 +1,6 @@
-"""How authors write durations ("2 days", "1 month", "90 minutes", "2 jours", "1h30") and what they mean: calendar parts and exact parts apart."""
+"""How authors write durations ("2 days", "1 month", "90 minutes", "2 jours", "1h30") and what they
+mean: calendar parts and exact parts apart.
+"""
 
 from __future__ import annotations
 
@@ -24,31 +26,52 @@ _UNITS = {
 # As they are written in English and in French, without accents and plurals.
 _UNIT_WORDS = {
     **{unit: unit for unit in (*_UNITS, "second")},
-    "seconde": "second", "sec": "second", "s": "second",
-    "min": "minute", "mn": "minute", "heure": "hour", "h": "hour",
-    "jour": "day", "j": "day", "semaine": "week", "mois": "month", "an": "year", "annee": "year",
+    "seconde": "second",
+    "sec": "second",
+    "s": "second",
+    "min": "minute",
+    "mn": "minute",
+    "heure": "hour",
+    "h": "hour",
+    "jour": "day",
+    "j": "day",
+    "semaine": "week",
+    "mois": "month",
+    "an": "year",
+    "annee": "year",
 }
-_PART = re.compile(r"(\d{1,5}|une?\b)\s*(" + "|".join(sorted(_UNIT_WORDS, key=len, reverse=True)) + r")s?(?![a-z])")
+_PART = re.compile(
+    r"(\d{1,5}|une?\b)\s*(" + "|".join(sorted(_UNIT_WORDS, key=len, reverse=True)) + r")s?(?![a-z])"
+)
 _WHOLE = re.compile(rf"{_PART.pattern}(?:\s*(?:,|and\b|et\b)?\s*{_PART.pattern})*")
 _HOURS_AND_MINUTES = re.compile(r"(\d{1,5})\s*h(?:eures?)?\s*(\d{2})(?=\D|$)(?!\s*(?:min|mn))")
 
 
 def _plain(text: str) -> str:
     """Small and without accents."""
-    return "".join(letter for letter in normalize("NFD", text.strip().lower()) if not combining(letter))
+    return "".join(
+        letter for letter in normalize("NFD", text.strip().lower()) if not combining(letter)
+    )
 
 
 def _parts(text: str) -> list[tuple[int, str]]:
-    """How many of which unit, in the order written: "1 day 6 hours", "2 jours", "1h30"; nothing when it is something else."""
+    """How many of which unit, in the order written: "1 day 6 hours", "2 jours", "1h30"; nothing
+    when it is something else.
+    """
     plain = _HOURS_AND_MINUTES.sub(r"\1 h \2 min", _plain(text))
     if not _WHOLE.fullmatch(plain):
         return []
-    return [(int(count) if count.isdecimal() else 1, _UNIT_WORDS[unit]) for count, unit in _PART.findall(plain)]
+    return [
+        (int(count) if count.isdecimal() else 1, _UNIT_WORDS[unit])
+        for count, unit in _PART.findall(plain)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """A duration: `months` and `days` are counted on the reader's calendar, `minutes` on the clock."""
+    """A duration: `months` and `days` are counted on the reader's calendar, `minutes` on the
+    clock.
+    """
 
     months: int = 0
     days: int = 0
@@ -65,12 +88,19 @@ class Delay:
 
     @property
     def least_ms(self) -> int:
-        """No longer than the delay anywhere and at any time: months of 28 days, and a day off for a change of the clock or of the zone."""
+        """No longer than the delay anywhere and at any time: months of 28 days, and a day off for a
+        change of the clock or of the zone.
+        """
         days = self.months * 28 + self.days
         return max(0, days - 1) * DAY + self.minutes * MINUTE
 
     def __str__(self) -> str:
-        parts = [(self.months, "month"), (self.days, "day"), (self.minutes // 60, "hour"), (self.minutes % 60, "minute")]
+        parts = [
+            (self.months, "month"),
+            (self.days, "day"),
+            (self.minutes // 60, "hour"),
+            (self.minutes % 60, "minute"),
+        ]
         said = [f"{n} {unit}{'s' if n > 1 else ''}" for n, unit in parts if n]
         return " ".join(said) or "0 minutes"
 
@@ -82,7 +112,13 @@ def parse_delay(text: str) -> Delay:
     """Read "2 days", "1 month", "1 hour 30 minutes", "2 jours", "1h30". Raises Unreadable."""
     parts = _parts(text)
     if not parts or any(unit not in _UNITS for _, unit in parts):
-        raise Unreadable(N_('"{text}" is not a duration: write for example "0 minutes", "6 hours", "2 days", "1 month"'), text=text)
+        raise Unreadable(
+            N_(
+                '"{text}" is not a duration: write for example "0 minutes", "6 hours", "2 days", "1'
+                ' month"'
+            ),
+            text=text,
+        )
     total = {"months": 0, "days": 0, "minutes": 0}
     for count, unit in parts:
         field, factor = _UNITS[unit]
@@ -97,10 +133,15 @@ LONGEST_WAIT = 3600
 
 
 def parse_seconds(text: str) -> int:
-    """Read how long a program waits, in seconds of the wall clock: "30 seconds", "5 minutes", at most "1 hour". Raises Unreadable."""
+    """Read how long a program waits, in seconds of the wall clock: "30 seconds", "5 minutes", at
+    most "1 hour". Raises Unreadable.
+    """
     parts = _parts(text)
     if len(parts) != 1 or parts[0][1] not in _SECONDS:
-        raise Unreadable(N_('"{text}" is not a time to wait: write for example "30 seconds", "5 minutes"'), text=text)
+        raise Unreadable(
+            N_('"{text}" is not a time to wait: write for example "30 seconds", "5 minutes"'),
+            text=text,
+        )
     seconds = parts[0][0] * _SECONDS[parts[0][1]]
     if seconds > LONGEST_WAIT:
         raise Unreadable(N_('"{text}" is longer than an hour'), text=text)
@@ -127,7 +168,12 @@ _DAY_NAMES = (
     ("sat", "saturday", "sam", "samedi"),
     ("sun", "sunday", "dim", "dimanche"),
 )
-_DAYS = {name + plural: day for day, names in enumerate(_DAY_NAMES) for name in names for plural in ("", "s")}
+_DAYS = {
+    name + plural: day
+    for day, names in enumerate(_DAY_NAMES)
+    for name in names
+    for plural in ("", "s")
+}
 _ALL_DAYS = frozenset({"every day", "daily", "tous les jours", "chaque jour"})
 _TO = re.compile(r"\s*(?:[-\u2010-\u2015]|\b(?:to|au?)\b)\s*")
 _FROM = re.compile(r"\b(?:from|on|du|de|le|les)\b")
@@ -140,12 +186,17 @@ def parse_clock(text: str) -> int:
         raise Unreadable(N_('"{text}" is not a time of day: write "09:00"'), text=text)
     hour, minute = int(written[1]), int(written[2] or written[3] or 0)
     if hour > 23 or minute > 59:
-        raise Unreadable(N_('"{text}" is not a time of day: hours go from 0 to 23, minutes from 0 to 59'), text=text)
+        raise Unreadable(
+            N_('"{text}" is not a time of day: hours go from 0 to 23, minutes from 0 to 59'),
+            text=text,
+        )
     return hour * 60 + minute
 
 
 def parse_days(text: str) -> frozenset[int]:
-    """Read "mon-fri", "sat,sun", "fri-mon", "lun-ven", "lundi et jeudi": weekdays, Monday is 0. Raises Unreadable."""
+    """Read "mon-fri", "sat,sun", "fri-mon", "lun-ven", "lundi et jeudi": weekdays, Monday is 0.
+    Raises Unreadable.
+    """
     plain = _plain(text)
     if plain in _ALL_DAYS:
         return EVERY_DAY
@@ -162,15 +213,24 @@ def parse_days(text: str) -> frozenset[int]:
 
 def _weekday(name: str, text: str) -> int:
     if name not in _DAYS:
-        close = nearest(name, (names for names in _DAYS if len(names) <= len(name))) or nearest(name, _DAYS)
+        close = nearest(name, (names for names in _DAYS if len(names) <= len(name))) or nearest(
+            name, _DAYS
+        )
         if close and name:
-            raise Unreadable(N_('in "{text}", "{name}" is no day: did you mean "{close}"?'), text=text, name=name, close=close)
+            raise Unreadable(
+                N_('in "{text}", "{name}" is no day: did you mean "{close}"?'),
+                text=text,
+                name=name,
+                close=close,
+            )
         raise Unreadable(N_('"{text}" are not days: write "mon-fri" or "mon,wed,sat"'), text=text)
     return _DAYS[name]
 
 
 def parse_window(text: str) -> tuple[int, int]:
-    """Read "09:00-18:00", "9h-18h" or "20:00-02:00" (across midnight) as minutes since midnight. Raises Unreadable."""
+    """Read "09:00-18:00", "9h-18h" or "20:00-02:00" (across midnight) as minutes since midnight.
+    Raises Unreadable.
+    """
     first, dash, last = _TO.sub("-", _FROM.sub("", _plain(text))).strip().partition("-")
     if not dash:
         raise Unreadable(N_('"{text}" is not a window: write "09:00-18:00"'), text=text)

@@ -1,4 +1,6 @@
-"""What has been read so far of an author's files, and what every part of the reading needs: names, hours, and lists said by number or name."""
+"""What has been read so far of an author's files, and what every part of the reading needs: names,
+hours, and lists said by number or name.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True)
 class Settings:
-    """The part of the configuration that is published with the sequences. `declared` is None where it was published before there was any."""
+    """The part of the configuration that is published with the sequences. `declared` is None where
+    it was published before there was any.
+    """
 
     timezone: str = "Europe/Paris"
     language: str = "fr"
@@ -36,9 +40,11 @@ class Settings:
 
 @dataclass
 class Draft:
-    """Targets are still as the author wrote them. `lists` keeps each list beside its table, so that later mistakes find their line.
+    """Targets are still as the author wrote them. `lists` keeps each list beside its table, so that
+    later mistakes find their line.
 
-    `unread` are the texts of files that are no TOML: a list that seems to be declared there is no mistake of whoever names it.
+    `unread` are the texts of files that are no TOML: a list that seems to be declared there is no
+    mistake of whoever names it.
     """
 
     files: Mapping[str, str]
@@ -61,14 +67,18 @@ class Draft:
         number = self.number(said)
         if not number and not self.may_be_unread(said):
             shown = f'"{said}"' if isinstance(said, str) else str(said)
-            table.mistake(key, N_("there is no list {list}{hint}"), list=shown, hint=self.nearest_list(said))
+            table.mistake(
+                key, N_("there is no list {list}{hint}"), list=shown, hint=self.nearest_list(said)
+            )
         return number
 
     def nearest_list(self, said: object) -> Words:
         return hint(nearest(str(said), (*self.names, *map(str, self.lists))))
 
     def may_be_unread(self, said: object) -> bool:
-        declared = re.compile(rf"""(?m)^\s*(?:id\s*=\s*{re.escape(str(said))}|name\s*=\s*["']{re.escape(str(said))}["'])\s*(?:#.*)?$""")
+        declared = re.compile(
+            rf"""(?m)^\s*(?:id\s*=\s*{re.escape(str(said))}|name\s*=\s*["']{re.escape(str(said))}["'])\s*(?:#.*)?$"""
+        )
         return any(declared.search(text) for text in self.unread)
 
     def purpose(self, table: Table, root: Table) -> str:
@@ -76,11 +86,25 @@ class Draft:
         purpose = table.get("purpose", str, root.get("purpose", str, ""))
         known = [p.id for p in self.settings.purposes]
         if not purpose:
-            table.mistake("", N_("`purpose` is missing: write it at the head of the file; purposes are declared in config.toml"))
+            table.mistake(
+                "",
+                N_(
+                    "`purpose` is missing: write it at the head of the file; purposes are declared"
+                    " in config.toml"
+                ),
+            )
         elif purpose not in known:
             place = table if "purpose" in table.values else root
-            message = N_('the purpose "{purpose}" is not declared in config.toml (there: {known}){hint}')
-            place.mistake("purpose", message, purpose=purpose, known=", ".join(known), hint=hint(nearest(purpose, known)))
+            message = N_(
+                'the purpose "{purpose}" is not declared in config.toml (there: {known}){hint}'
+            )
+            place.mistake(
+                "purpose",
+                message,
+                purpose=purpose,
+                known=", ".join(known),
+                hint=hint(nearest(purpose, known)),
+            )
         return purpose
 
     def group(self, table: Table) -> str:
@@ -92,7 +116,12 @@ class Draft:
         known = [g.name for g in self.settings.groups]
         if group and group not in known:
             close = hint(nearest(group, known))
-            table.mistake(key, N_('the group "{group}" is not declared in config.toml{hint}'), group=group, hint=close)
+            table.mistake(
+                key,
+                N_('the group "{group}" is not declared in config.toml{hint}'),
+                group=group,
+                hint=close,
+            )
 
 
 def read_hours(table: Table, inherited: Hours) -> Hours:
@@ -110,7 +139,10 @@ def read_hours(table: Table, inherited: Hours) -> Hours:
 
 def check_name(name: str, table: Table, key: Literal["id", "name"]) -> None:
     if name and not NAME.fullmatch(name):
-        message = N_('`{key}` "{name}" may hold small letters, digits and hyphens only, without accents: "{better}"')
+        message = N_(
+            '`{key}` "{name}" may hold small letters, digits and hyphens only, without accents:'
+            ' "{better}"'
+        )
         table.mistake(key, message, key=key, name=name, better=as_name(name))
 
 
@@ -121,9 +153,17 @@ def as_name(text: str) -> str:
 
 
 def check_list_name(name: str, table: Table) -> None:
-    """A list's name also stands in links, so it can be neither a number nor one of the links that mean something else."""
+    """A list's name also stands in links, so it can be neither a number nor one of the links that
+    mean something else.
+    """
     check_name(name, table, "name")
     if name.isascii() and name.isdigit():
-        table.mistake("name", N_('the name "{name}" is a number: links would take it for list {name}'), name=name)
+        table.mistake(
+            "name",
+            N_('the name "{name}" is a number: links would take it for list {name}'),
+            name=name,
+        )
     elif name in SPECIAL:
-        table.mistake("name", N_('the name "{name}" is taken: ==={name}=== is a link of its own'), name=name)
+        table.mistake(
+            "name", N_('the name "{name}" is taken: ==={name}=== is a link of its own'), name=name
+        )

@@ -1,10 +1,13 @@
-"""Action links in a letter's source: where they stand, what is wrong with them, and how URLs take their place.
+"""Action links in a letter's source: where they stand, what is wrong with them, and how URLs take
+their place.
 
-`===11===` moves the reader to list 11, `+++11+++` copies, `===unsubscribe===` and `===everything===` withdraw,
-`===confirm===` is the link of a confirmation letter.
-They are understood as targets of Markdown links, reference definitions, autolinks and `href`, also when an
-editor put `http://` before them or encoded them. Code and comments are plain text. Pure; never raises on a source.
+`===11===` moves the reader to list 11, `+++11+++` copies, `===unsubscribe===` and
+`===everything===` withdraw, `===confirm===` is the link of a confirmation letter. They are
+understood as targets of Markdown links, reference definitions, autolinks and `href`, also when an
+editor put `http://` before them or encoded them. Code and comments are plain text. Pure; never
+raises on a source.
 """
+
 from __future__ import annotations
 
 import re
@@ -23,7 +26,9 @@ SPECIAL: tuple[Kind, ...] = ("unsubscribe", "everything", "confirm")
 
 @dataclass(frozen=True)
 class Link:
-    """One action link. `index` numbers moves and copies in order of appearance, from 0; it is -1 for the others."""
+    """One action link. `index` numbers moves and copies in order of appearance, from 0; it is -1
+    for the others.
+    """
 
     index: int
     kind: Kind
@@ -36,7 +41,8 @@ _FENCE = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(`{3,}(?=[^`]*$)|
 _TARGET = re.compile(
     r"\]\([ \t]*\n?[ \t]*(?:<(?P<angle>[^<>\n]*)>|(?P<inline>[^\s()<>]+))(?=[\s)])"
     r"""|(?<![\w-])href\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s>"']+))"""
-    r"|^[ >]*\[[^\]\n]+\]:[ \t]*\n?[ \t]*(?:<(?P<reference_angle>[^<>\n]*)>|(?P<reference>[^\s<>]+))"
+    r"|^[ >]*\[[^\]\n]+\]:[ \t]*\n?["
+    r" \t]*(?:<(?P<reference_angle>[^<>\n]*)>|(?P<reference>[^\s<>]+))"
     r"|<(?P<auto>[^\s<>]+)>",
     re.M | re.I,
 )
@@ -45,8 +51,10 @@ _NEARLY = re.compile(r"(?:==|\+\+|[=+]\s*[\w-]+\s*[=+]+$)")
 _NEARLY_END = re.compile(r"[\w -]+(?:==+|\+\++)")
 _SIGN = {"=": r"(?:=|%3D|&#61;|&#x3D;|&equals;)", "+": r"(?:\+|%2B|&#43;|&#x2B;|&plus;)"}
 _STRAY = re.compile(
-    "|".join(rf"(?<!{re.escape(char)})({sign}{{3}}[\w-]+{sign}{{3}})(?!{re.escape(char)})"
-             for char, sign in _SIGN.items()),
+    "|".join(
+        rf"(?<!{re.escape(char)})({sign}{{3}}[\w-]+{sign}{{3}})(?!{re.escape(char)})"
+        for char, sign in _SIGN.items()
+    ),
     re.I,
 )
 
@@ -80,7 +88,9 @@ def find_links(source: str) -> tuple[Link, ...]:
 
 
 def substitute(source: str, url_for: Callable[[Link], str]) -> str:
-    """The source with each action target replaced in place, so that Markdown and HTML see ordinary URLs."""
+    """The source with each action target replaced in place, so that Markdown and HTML see ordinary
+    URLs.
+    """
     parts: list[str] = []
     done = 0
     for link, start, end, place in _found(source):
@@ -92,7 +102,9 @@ def substitute(source: str, url_for: Callable[[Link], str]) -> str:
 
 
 def find_mistakes(source: str, file: str) -> tuple[Mistake, ...]:
-    """Action marks that no reader could click: outside a link, or misspelt inside one. In order of line."""
+    """Action marks that no reader could click: outside a link, or misspelt inside one. In order of
+    line.
+    """
     text = visible(source)
     found: list[Mistake] = []
     rest = list(text)
@@ -103,11 +115,14 @@ def find_mistakes(source: str, file: str) -> tuple[Mistake, ...]:
             if not (_NEARLY.match(plain) or _NEARLY_END.fullmatch(plain)):
                 continue
             found.append(Mistake(file, *_place(text, match.start(place), _explain(plain))))
-        rest[match.start(place):match.end(place)] = " " * len(raw)
+        rest[match.start(place) : match.end(place)] = " " * len(raw)
     outside = "".join(rest)
     for match in _STRAY.finditer(outside):
         mark = _normal(match[0])
-        sentence = words(N_('`{mark}` stands outside a link; write [words]({mark}) or <a href="{mark}">.'), mark=mark)
+        sentence = words(
+            N_('`{mark}` stands outside a link; write [words]({mark}) or <a href="{mark}">.'),
+            mark=mark,
+        )
         found.append(Mistake(file, *_place(text, match.start(), sentence)))
     return tuple(sorted(found, key=lambda mistake: mistake.line))
 
@@ -123,7 +138,12 @@ def _found(source: str) -> Iterator[tuple[Link, int, int, str]]:
         kind, target = action
         index = -1 if kind in SPECIAL else count
         count += kind not in SPECIAL
-        yield Link(index, kind, target, _line(text, match.start(place))), match.start(place), match.end(place), place
+        yield (
+            Link(index, kind, target, _line(text, match.start(place))),
+            match.start(place),
+            match.end(place),
+            place,
+        )
 
 
 def _target_of(match: re.Match[str]) -> tuple[str, str]:
@@ -134,7 +154,9 @@ def _target_of(match: re.Match[str]) -> tuple[str, str]:
 def _normal(raw: str) -> str:
     """What the author meant before an editor encoded it or took it for a host name."""
     plain = unquote(unquote(unescape(raw))).replace("\\=", "=").replace("\\+", "+").strip()
-    return unicodedata.normalize("NFC", re.sub(r"^https?:/{0,3}(?=[=+])", "", plain, flags=re.I).rstrip("/"))
+    return unicodedata.normalize(
+        "NFC", re.sub(r"^https?:/{0,3}(?=[=+])", "", plain, flags=re.I).rstrip("/")
+    )
 
 
 def _action(raw: str) -> tuple[Kind, str] | None:
@@ -158,9 +180,16 @@ def _allowed(char: str) -> bool:
 
 def _explain(plain: str) -> Words:
     if re.fullmatch(r"\+{3}(unsubscribe|everything)\+{3}", plain):
-        return words(N_("`{mark}` cannot be a copy; write ==={name}===."), mark=plain, name=plain.strip("+"))
-    return words(N_("`{mark}` is no list; write ===11=== to move or +++11+++ to copy, with the list's number or its name in lower case."),
-                 mark=plain)
+        return words(
+            N_("`{mark}` cannot be a copy; write ==={name}===."), mark=plain, name=plain.strip("+")
+        )
+    return words(
+        N_(
+            "`{mark}` is no list; write ===11=== to move or +++11+++ to copy, with the list's"
+            " number or its name in lower case."
+        ),
+        mark=plain,
+    )
 
 
 def _place(text: str, position: int, sentence: Words) -> tuple[int, Words, bool, int]:
@@ -208,7 +237,7 @@ def _without_spans_in(paragraph: str) -> str:
     parts: list[str] = []
     done = place = 0
     while place < len(runs):
-        if place in closing and paragraph[max(runs[place][0] - 1, 0):runs[place][0]] != "\\":
+        if place in closing and paragraph[max(runs[place][0] - 1, 0) : runs[place][0]] != "\\":
             start, end = runs[place][0], runs[closing[place]][1]
             parts += [paragraph[done:start], _blank(paragraph[start:end])]
             done, place = end, closing[place]

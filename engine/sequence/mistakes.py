@@ -1,6 +1,8 @@
-"""A mistake in what an author wrote: which file, which line, what, and what to do. All are collected before any is shown.
+"""A mistake in what an author wrote: which file, which line, what, and what to do. All are
+collected before any is shown.
 
-What is wrong is kept as a message of the catalogue and its values, so that it is said in the reader's language where it is shown.
+What is wrong is kept as a message of the catalogue and its values, so that it is said in the
+reader's language where it is shown.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ def N_(message: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A message of the catalogue and what stands in its places: `{name}`, and nothing else in braces."""
+    """A message of the catalogue and what stands in its places: `{name}`, and nothing else in
+    braces.
+    """
 
     message: str
     values: tuple[tuple[str, Value], ...] = ()
@@ -52,7 +56,9 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True, init=False)
 class Mistake:
-    """`line` and `column` count from 1; a column of 0 means the whole line. `fatal` ones stop a publication; the others are warnings."""
+    """`line` and `column` count from 1; a column of 0 means the whole line. `fatal` ones stop a
+    publication; the others are warnings.
+    """
 
     file: str
     line: int
@@ -60,9 +66,24 @@ class Mistake:
     fatal: bool
     column: int
 
-    def __init__(self, file: str, line: int, message: str | Words, fatal: bool = True, column: int = 0, /, **values: Value) -> None:
+    def __init__(
+        self,
+        file: str,
+        line: int,
+        message: str | Words,
+        fatal: bool = True,
+        column: int = 0,
+        /,
+        **values: Value,
+    ) -> None:
         said = message if isinstance(message, Words) else words(message, **values)
-        for name, value in (("file", file), ("line", line), ("words", said), ("fatal", fatal), ("column", column)):
+        for name, value in (
+            ("file", file),
+            ("line", line),
+            ("words", said),
+            ("fatal", fatal),
+            ("column", column),
+        ):
             object.__setattr__(self, name, value)
 
     @property
@@ -83,7 +104,9 @@ class Mistake:
 
 
 def column_of(source: str, line: int, needle: str) -> int:
-    """Where `needle` begins on a line of `source`, both counted from 1; 0 where it does not stand there."""
+    """Where `needle` begins on a line of `source`, both counted from 1; 0 where it does not stand
+    there.
+    """
     lines = source.split("\n")
     return lines[line - 1].find(needle) + 1 if needle and 0 < line <= len(lines) else 0
 

@@ -1,4 +1,6 @@
-"""The plan as values: what is said, to whom and when. Nothing here reads, decides or counts time."""
+"""The plan as values: what is said, to whom and when. Nothing here reads, decides or counts
+time.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ Text = str
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The n-th action link of a letter: where a click leads. `kind` is "move" or "copy"; `target` is a list's number."""
+    """The n-th action link of a letter: where a click leads. `kind` is "move" or "copy"; `target`
+    is a list's number.
+    """
 
     index: int
     kind: Literal["move", "copy"]
@@ -27,9 +31,10 @@ class Link:
 class Letter:
     """One mail of a list or broadcast. Its identity is `id`, never its position.
 
-    Exactly one of these says when: `after` (since joining), `wait` (since the letter before), `reminds` with `wait` (since
-    the letter reminded was sent, only to who has not answered it). `added_at` (ms) is when it was first published,
-    `backfill` whether it also reaches people already past it.
+    Exactly one of these says when: `after` (since joining), `wait` (since the letter before),
+    `reminds` with `wait` (since the letter reminded was sent, only to who has not answered it).
+    `added_at` (ms) is when it was first published, `backfill` whether it also reaches people
+    already past it.
     """
 
     id: str
@@ -47,7 +52,9 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What happens to a person when a list has nothing left to say: moved, copied, or simply taken off."""
+    """What happens to a person when a list has nothing left to say: moved, copied, or simply taken
+    off.
+    """
 
     kind: Literal["move", "copy", "leave"]
     target: int = 0
@@ -84,7 +91,9 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """One mailing on a date (`on`, local "YYYY-MM-DD HH:MM" in the installation's zone) or a recurring one (`every`, a cron line)."""
+    """One mailing on a date (`on`, local "YYYY-MM-DD HH:MM" in the installation's zone) or a
+    recurring one (`every`, a cron line).
+    """
 
     id: str
     purpose: str
@@ -121,9 +130,11 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A hosted form. `basis` "consent" asks for a confirmation by mail unless `confirm` is false; "service" and "soft-optin" join at once.
+    """A hosted form. `basis` "consent" asks for a confirmation by mail unless `confirm` is false;
+    "service" and "soft-optin" join at once.
 
-    `age` is the label of a box by which somebody declares to be old enough; `function_field` names the field that holds a profession (D09).
+    `age` is the label of a box by which somebody declares to be old enough; `function_field` names
+    the field that holds a profession (D09).
     """
 
     name: str
@@ -147,7 +158,11 @@ class Form:
 
     @property
     def lists(self) -> tuple[int, ...]:
-        return (self.list,) if self.question is None else tuple(choice.list for choice in self.question.choices)
+        return (
+            (self.list,)
+            if self.question is None
+            else tuple(choice.list for choice in self.question.choices)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +185,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What consent is given for. `partner` is whose messages they are, when they are not the installation's own (D07)."""
+    """What consent is given for. `partner` is whose messages they are, when they are not the
+    installation's own (D07).
+    """
 
     id: str
     name: str
@@ -188,7 +205,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything published: the engine runs on exactly one of these at a time; `edition` counts publications, 0 is the empty plan."""
+    """Everything published: the engine runs on exactly one of these at a time; `edition` counts
+    publications, 0 is the empty plan.
+    """
 
     edition: int = 0
     timezone: str = "Europe/Paris"
@@ -205,7 +224,9 @@ class Plan:
     declared: Declared | None = None
 
     def title_for_readers(self, number: int) -> str:
-        """What a reader knows a list by: the title of its dialogue, else what its purpose is called; "" for one that is no longer published."""
+        """What a reader knows a list by: the title of its dialogue, else what its purpose is
+        called; "" for one that is no longer published.
+        """
         listed = self.lists.get(number)
         if listed is None:
             return ""
@@ -220,7 +241,9 @@ class Plan:
         return next((each for each in self.lists.values() if each.name == text), None)
 
     def partner_of(self, purpose: str) -> tuple[str, str]:
-        """The partner a purpose is for and the version of the list it stands in (D07), "" and "" for what is the installation's own."""
+        """The partner a purpose is for and the version of the list it stands in (D07), "" and ""
+        for what is the installation's own.
+        """
         found = self.purposes.get(purpose)
         if found is None or not found.partner or self.declared is None:
             return "", ""

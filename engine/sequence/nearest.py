@@ -1,4 +1,6 @@
-"""What an author most likely meant by an unknown word: a list, a file, a key, a field by its name, its label or its usual names elsewhere."""
+"""What an author most likely meant by an unknown word: a list, a file, a key, a field by its name,
+its label or its usual names elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,46 @@ NO_HINT = Words("")
 
 # The same thing as other tools and other languages call it. What stands in a set is one meaning.
 _SAME_FIELD = (
-    frozenset({"firstname", "fname", "first", "givenname", "forename", "prenom", "vorname", "nombre", "nome"}),
-    frozenset({"lastname", "lname", "last", "surname", "familyname", "nom", "nomdefamille", "nachname", "apellido", "cognome"}),
+    frozenset(
+        {
+            "firstname",
+            "fname",
+            "first",
+            "givenname",
+            "forename",
+            "prenom",
+            "vorname",
+            "nombre",
+            "nome",
+        }
+    ),
+    frozenset(
+        {
+            "lastname",
+            "lname",
+            "last",
+            "surname",
+            "familyname",
+            "nom",
+            "nomdefamille",
+            "nachname",
+            "apellido",
+            "cognome",
+        }
+    ),
     frozenset({"town", "city", "ville", "stadt", "ciudad", "commune"}),
-    frozenset({"company", "companyname", "organization", "organisation", "societe", "entreprise", "firma", "empresa"}),
+    frozenset(
+        {
+            "company",
+            "companyname",
+            "organization",
+            "organisation",
+            "societe",
+            "entreprise",
+            "firma",
+            "empresa",
+        }
+    ),
     frozenset({"phone", "phonenumber", "tel", "telephone", "sms", "mobile", "portable", "telefon"}),
     frozenset({"postcode", "zip", "zipcode", "postalcode", "codepostal", "plz"}),
     frozenset({"country", "pays", "land"}),
@@ -55,7 +93,9 @@ def nearest_key(word: str, known: Iterable[str]) -> str:
 
 
 def nearest_field(word: str, labels: Mapping[str, str]) -> str:
-    """The declared field meant by `word`; `labels` are what readers see, by the field's name. Empty if none comes close."""
+    """The declared field meant by `word`; `labels` are what readers see, by the field's name. Empty
+    if none comes close.
+    """
     wanted = folded(word)
     meanings = {wanted}.union(*(names for names in _SAME_FIELD if wanted in names))
     for name, label in labels.items():

@@ -1,4 +1,6 @@
-"""From the texts of `sequences/` to a Plan, or every mistake at once. The same code reads the author's files and what the ledger has published."""
+"""From the texts of `sequences/` to a Plan, or every mistake at once. The same code reads the
+author's files and what the ledger has published.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ __all__ = ["CONFIRMATION_BODY", "Settings", "parse", "read_plan"]
 
 
 def parse(files: Mapping[str, str], settings: Settings) -> Plan:
-    """Read every `*.toml` among `files` (path -> text). Raises Unpublishable with all mistakes; warnings are `check`'s business."""
+    """Read every `*.toml` among `files` (path -> text). Raises Unpublishable with all mistakes;
+    warnings are `check`'s business.
+    """
     plan, mistakes = read_plan(files, settings)
     if mistakes:
         raise Unpublishable(mistakes)
@@ -26,12 +30,17 @@ def parse(files: Mapping[str, str], settings: Settings) -> Plan:
 
 
 def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple[Mistake, ...]]:
-    """As `parse`, but with mistakes the plan as far as it could be read: enough to go on looking for more, never to be run."""
+    """As `parse`, but with mistakes the plan as far as it could be read: enough to go on looking
+    for more, never to be run.
+    """
     draft = Draft(files, settings)
     roots = _read_roots(draft)
     for root in roots:
         read_lists(root, draft)
-    lists = {number: resolve_list(listed, table, draft) for number, (listed, table) in draft.lists.items()}
+    lists = {
+        number: resolve_list(listed, table, draft)
+        for number, (listed, table) in draft.lists.items()
+    }
     broadcasts: dict[str, Broadcast] = {}
     forms: dict[str, Form] = {}
     confirmation: Confirmation | None = None
@@ -41,7 +50,9 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
         for each in root.tables("broadcast"):
             broadcast = read_broadcast(each, root, draft)
             if broadcast.id in broadcasts:
-                each.mistake("id", N_('there are two broadcasts "{broadcast}"'), broadcast=broadcast.id)
+                each.mistake(
+                    "id", N_('there are two broadcasts "{broadcast}"'), broadcast=broadcast.id
+                )
             broadcasts[broadcast.id] = broadcast
         for each in root.tables("form"):
             form = read_form(each, root, draft)

@@ -1,4 +1,6 @@
-"""Reading `[[broadcast]]`: one mailing on a date or a recurring one, and its reminder to the silent."""
+"""Reading `[[broadcast]]`: one mailing on a date or a recurring one, and its reminder to the
+silent.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,17 @@ def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
         table.mistake("to", N_("`to` names no list: nobody would get this"))
     on, every = table.get("on", str, ""), table.get("every", str, "")
     if bool(on) == bool(every):
-        table.mistake("", N_('a broadcast has either `on = "2026-12-01 09:00"` or `every = "0 9 1 * *"`'))
+        table.mistake(
+            "", N_('a broadcast has either `on = "2026-12-01 09:00"` or `every = "0 9 1 * *"`')
+        )
     if on and not _ON.fullmatch(on):
         table.mistake("on", N_('"{date}" is not a date: write "2026-12-01 09:00"'), date=on)
     elif on and not _is_date(on):
-        table.mistake("on", N_('"{date}" does not exist: no month has such a day, or no day such an hour'), date=on)
+        table.mistake(
+            "on",
+            N_('"{date}" does not exist: no month has such a day, or no day such an hour'),
+            date=on,
+        )
     table.parsed("every", read_cron, None)
     letter = read_words(table, draft, name)
     letter = replace(letter, links=read_links(letter, draft))
@@ -45,16 +53,28 @@ def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
 
 
 def _audience(table: Table, draft: Draft) -> tuple[int, ...]:
-    """The lists meant by `to`, each once: by number or name, those of a group ("@prospects"), or all there are ("everyone")."""
+    """The lists meant by `to`, each once: by number or name, those of a group ("@prospects"), or
+    all there are ("everyone").
+    """
     numbers: list[int] = []
     for entry in table.need("to", list, []):
         if entry == EVERYONE and EVERYONE not in draft.names:
             numbers += draft.lists
         elif isinstance(entry, str) and entry.startswith("@"):
             draft.known_group(entry[1:], table, "to")
-            of_group = [number for number, (listed, _) in draft.lists.items() if listed.group == entry[1:]]
-            if not of_group and any(group.name == entry[1:] for group in draft.settings.groups) and not draft.unread:
-                table.mistake("to", N_('no list is of the group "{group}": nobody would get this'), group=entry[1:])
+            of_group = [
+                number for number, (listed, _) in draft.lists.items() if listed.group == entry[1:]
+            ]
+            if (
+                not of_group
+                and any(group.name == entry[1:] for group in draft.settings.groups)
+                and not draft.unread
+            ):
+                table.mistake(
+                    "to",
+                    N_('no list is of the group "{group}": nobody would get this'),
+                    group=entry[1:],
+                )
             numbers += of_group
         else:
             numbers.append(draft.resolve(entry, table, "to"))
@@ -66,7 +86,15 @@ def _reminder(table: Table, letter: Letter, draft: Draft) -> Letter:
     subject, body = table.get("subject", str, letter.subject), table.get("body", str, letter.body)
     check_body(body, table, draft)
     hours = read_hours(table, Hours())
-    found = Letter(f"{letter.id}-reminder", subject, body, table.get("preheader", str, ""), wait=wait, hours=hours, reminds=letter.id)
+    found = Letter(
+        f"{letter.id}-reminder",
+        subject,
+        body,
+        table.get("preheader", str, ""),
+        wait=wait,
+        hours=hours,
+        reminds=letter.id,
+    )
     table.finish()
     return replace(found, links=read_links(found, draft))
 

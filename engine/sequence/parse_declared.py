@@ -1,11 +1,21 @@
-"""Reading `[controller]`, `[retention]`, `[[processor]]` and `[[partner]]` of config.toml: what the installation declares about itself."""
+"""Reading `[controller]`, `[retention]`, `[[processor]]` and `[[partner]]` of config.toml: what the
+installation declares about itself.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Literal, cast
 
-from engine.sequence.declared import DURATIONS, NO_END, Controller, Declared, Partner, Processor, Retention
+from engine.sequence.declared import (
+    DURATIONS,
+    NO_END,
+    Controller,
+    Declared,
+    Partner,
+    Processor,
+    Retention,
+)
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import check_name
 from engine.sequence.mistakes import N_, words
@@ -25,33 +35,70 @@ AREA = frozenset(
 
 # The longest each may be, and why.
 LONGEST: dict[str, tuple[Delay, str]] = {
-    "silent_after": (Delay(months=59), N_("five years were judged disproportionate (CNIL, SAN-2020-003); the authority's measure is three")),
-    "answer_within": (Delay(months=3), N_("who is asked once more and stays silent is erased (GDPR 5(1)(e))")),
-    "unconfirmed": (Delay(days=30), N_("who never confirmed has agreed to nothing: thirty days at most")),
-    "proof": (Delay(months=72), N_("an action that could need the proof is barred after six years at most")),
-    "ip": (Delay(months=12), N_("an IP address proves little and is kept for twelve months at most")),
+    "silent_after": (
+        Delay(months=59),
+        N_(
+            "five years were judged disproportionate (CNIL, SAN-2020-003); the authority's measure"
+            " is three"
+        ),
+    ),
+    "answer_within": (
+        Delay(months=3),
+        N_("who is asked once more and stays silent is erased (GDPR 5(1)(e))"),
+    ),
+    "unconfirmed": (
+        Delay(days=30),
+        N_("who never confirmed has agreed to nothing: thirty days at most"),
+    ),
+    "proof": (
+        Delay(months=72),
+        N_("an action that could need the proof is barred after six years at most"),
+    ),
+    "ip": (
+        Delay(months=12),
+        N_("an IP address proves little and is kept for twelve months at most"),
+    ),
     "logs": (Delay(months=12), N_("logs are kept for twelve months at most (CNIL, 2021-122)")),
 }
 # The shortest each may be, and why.
 SHORTEST: dict[str, tuple[Delay, str]] = {
-    "suppression": (Delay(months=36), N_("an objection is remembered for three years at least (CNIL), or it would be forgotten by the next import")),
-    "rights": (Delay(months=12), N_("that a request was answered has to be shown for a year at least")),
+    "suppression": (
+        Delay(months=36),
+        N_(
+            "an objection is remembered for three years at least (CNIL), or it would be forgotten"
+            " by the next import"
+        ),
+    ),
+    "rights": (
+        Delay(months=12),
+        N_("that a request was answered has to be shown for a year at least"),
+    ),
 }
 
 
 def read_declared(root: Table) -> Declared:
-    partners, processors = tuple(map(_partner, root.tables("partner"))), tuple(map(_processor, root.tables("processor")))
+    partners = tuple(map(_partner, root.tables("partner")))
+    processors = tuple(map(_processor, root.tables("processor")))
     names = [p.name for p in processors]
     if len(set(names)) != len(names):
         root.mistake("processor", N_("two processors have the same name"))
     for each in processors:
         if each.engaged_by and (each.engaged_by not in names or each.engaged_by == each.name):
-            message = N_('"{processor}" is engaged by "{other}", which is no other declared processor{hint}')
+            message = N_(
+                '"{processor}" is engaged by "{other}", which is no other declared processor{hint}'
+            )
             close = hint(nearest(each.engaged_by, set(names) - {each.name}))
-            root.mistake("processor", message, processor=each.name, other=each.engaged_by, hint=close)
+            root.mistake(
+                "processor", message, processor=each.name, other=each.engaged_by, hint=close
+            )
     if len({p.id for p in partners}) != len(partners):
         root.mistake("partner", N_("two partners have the same id"))
-    return Declared(_controller(root.table("controller")), _retention(root.table("retention")), processors, partners)
+    return Declared(
+        _controller(root.table("controller")),
+        _retention(root.table("retention")),
+        processors,
+        partners,
+    )
 
 
 def _controller(table: Table | None) -> Controller:
@@ -82,8 +129,14 @@ def _retention(table: Table | None) -> Retention:
             _within(table, name, length)
     cap = table.get("nightly_cap", int, usual.nightly_cap)
     if not 1 <= cap <= MOST_A_NIGHT:
-        table.mistake("nightly_cap", N_("`nightly_cap` is a number of people from 1 to {most}"), most=MOST_A_NIGHT)
-    mode = cast(Literal["report", "enforce"], table.one_of("mode", ("report", "enforce"), usual.mode))
+        table.mistake(
+            "nightly_cap",
+            N_("`nightly_cap` is a number of people from 1 to {most}"),
+            most=MOST_A_NIGHT,
+        )
+    mode = cast(
+        Literal["report", "enforce"], table.one_of("mode", ("report", "enforce"), usual.mode)
+    )
     table.finish()
     return Retention(mode, cap, suppression=suppression, **durations)
 
@@ -94,7 +147,9 @@ def _within(table: Table, name: str, length: Delay) -> None:
     elif name in LONGEST and length.nominal_ms > LONGEST[name][0].nominal_ms:
         table.mistake(name, N_("`{key}` is too long: {why}"), key=name, why=words(LONGEST[name][1]))
     elif name in SHORTEST and length.nominal_ms < SHORTEST[name][0].nominal_ms:
-        table.mistake(name, N_("`{key}` is too short: {why}"), key=name, why=words(SHORTEST[name][1]))
+        table.mistake(
+            name, N_("`{key}` is too short: {why}"), key=name, why=words(SHORTEST[name][1])
+        )
 
 
 def _processor(table: Table) -> Processor:
@@ -110,16 +165,27 @@ def _processor(table: Table) -> Processor:
     if found.country and not _COUNTRY.fullmatch(found.country):
         table.mistake("country", N_('`country` is two capital letters: "FR"'))
     elif found.country and found.country not in AREA and not found.guarantee:
-        message = N_("{country} lies outside the European Economic Area: say in `guarantee` what allows it (GDPR 44 to 49)")
+        message = N_(
+            "{country} lies outside the European Economic Area: say in `guarantee` what allows it"
+            " (GDPR 44 to 49)"
+        )
         table.mistake("country", message, country=found.country)
     if not found.data:
-        table.mistake("data" if "data" in table.values else "", N_('`data` says what they get to see: ["addresses", "letters"]'))
+        table.mistake(
+            "data" if "data" in table.values else "",
+            N_('`data` says what they get to see: ["addresses", "letters"]'),
+        )
     table.finish()
     return found
 
 
 def _partner(table: Table) -> Partner:
-    found = Partner(table.need("id", str, ""), table.need("name", str, ""), table.need("address", str, ""), table.need("notice", str, ""))
+    found = Partner(
+        table.need("id", str, ""),
+        table.need("name", str, ""),
+        table.need("address", str, ""),
+        table.need("notice", str, ""),
+    )
     check_name(found.id, table, "id")
     table.finish()
     return found

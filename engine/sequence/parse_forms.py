@@ -1,4 +1,6 @@
-"""Reading `[[form]]` and `[confirmation]`: what a person is shown where they give their address, and what asks them to confirm."""
+"""Reading `[[form]]` and `[confirmation]`: what a person is shown where they give their address,
+and what asks them to confirm.
+"""
 
 from __future__ import annotations
 
@@ -48,26 +50,56 @@ def read_form(table: Table, root: Table, draft: Draft) -> Form:
     )
     for listed in form.lists:
         if listed in draft.lists and draft.lists[listed][0].purpose != form.purpose:
-            message = N_("list {list} has another purpose than the form: consent would be asked for the wrong thing")
+            message = N_(
+                "list {list} has another purpose than the form: consent would be asked for the"
+                " wrong thing"
+            )
             table.mistake("list", message, list=listed)
     if basis == "consent" and not form.checkbox:
-        table.mistake("", N_('a form that asks for consent needs a `checkbox = "Oui, je souhaite recevoir…"` (never ticked beforehand)'))
+        table.mistake(
+            "",
+            N_(
+                'a form that asks for consent needs a `checkbox = "Oui, je souhaite recevoir…"`'
+                " (never ticked beforehand)"
+            ),
+        )
     _duties(form, table)
     table.finish()
     return form
 
 
 def _duties(form: Form, table: Table) -> None:
-    """What the law asks of a ground that is not consent, where the address is given (CPCE L34-5 al. 4; CNIL on B2B)."""
+    """What the law asks of a ground that is not consent, where the address is given (CPCE L34-5 al.
+    4; CNIL on B2B).
+    """
     if form.basis in ("soft-optin", "b2b") and not form.checkbox:
-        message = N_('a form of basis "{basis}" needs a `checkbox = "Je m’y oppose"`: who has not consented may object here')
+        message = N_(
+            'a form of basis "{basis}" needs a `checkbox = "Je m’y oppose"`: who has not consented'
+            " may object here"
+        )
         table.mistake("", message, basis=form.basis)
     if form.basis == "soft-optin" and not form.order_field:
-        table.mistake("", N_('a form of basis "soft-optin" needs an `order_field`: it goes with a sale, whose number is the proof'))
-    if form.basis == "b2b" and form.function_field not in {field.name for field in form.fields if field.required}:
-        table.mistake("", N_('a form of basis "b2b" needs a `function_field`: one of its required fields, which holds the profession'))
+        table.mistake(
+            "",
+            N_(
+                'a form of basis "soft-optin" needs an `order_field`: it goes with a sale, whose'
+                " number is the proof"
+            ),
+        )
+    if form.basis == "b2b" and form.function_field not in {
+        field.name for field in form.fields if field.required
+    }:
+        table.mistake(
+            "",
+            N_(
+                'a form of basis "b2b" needs a `function_field`: one of its required fields, which'
+                " holds the profession"
+            ),
+        )
     elif form.function_field and form.function_field not in {field.name for field in form.fields}:
-        table.mistake("function_field", N_('"{field}" is no field of this form'), field=form.function_field)
+        table.mistake(
+            "function_field", N_('"{field}" is no field of this form'), field=form.function_field
+        )
 
 
 def _field(table: Table, draft: Draft) -> FormField:
@@ -75,7 +107,12 @@ def _field(table: Table, draft: Draft) -> FormField:
     labels = {field.name: field.label for field in draft.settings.fields}
     if name and name not in labels:
         close = hint(nearest_field(name, labels))
-        table.mistake("name", N_('the field "{field}" is not declared in [fields] of config.toml{hint}'), field=name, hint=close)
+        table.mistake(
+            "name",
+            N_('the field "{field}" is not declared in [fields] of config.toml{hint}'),
+            field=name,
+            hint=close,
+        )
     found = FormField(name, table.get("label", str, name), table.get("required", bool, False))
     table.finish()
     return found
@@ -85,13 +122,19 @@ def _question(table: Table, draft: Draft) -> Question:
     choices = []
     for each in table.tables("choice"):
         label = each.need("label", str, "")
-        number = draft.resolve(each.values["list"], each, "list") if "list" in each.values else each.need("list", int, 0)
+        number = (
+            draft.resolve(each.values["list"], each, "list")
+            if "list" in each.values
+            else each.need("list", int, 0)
+        )
         each.known.add("list")
         each.finish()
         choices.append(Choice(label, number))
     if len(choices) < 2:
         table.mistake("", N_("a question has at least two [[form.question.choice]]"))
-    question = Question(table.get("name", str, "choice"), table.need("label", str, ""), tuple(choices))
+    question = Question(
+        table.get("name", str, "choice"), table.need("label", str, ""), tuple(choices)
+    )
     table.finish()
     return question
 

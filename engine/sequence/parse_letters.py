@@ -19,16 +19,33 @@ def read_letter(table: Table, hours: Hours, draft: Draft, position: int) -> Lett
     wait: Delay | None = table.parsed("wait", parse_delay, None)
     reminds = table.get("reminds", str, "")
     if reminds and "after" in table.values:
-        table.mistake("after", N_("a letter that `reminds` is counted from the letter reminded: write `wait`"))
+        table.mistake(
+            "after", N_("a letter that `reminds` is counted from the letter reminded: write `wait`")
+        )
     elif "after" in table.values and "wait" in table.values:
-        table.mistake("wait", N_("`after` counts from joining, `wait` from the letter before: write one of them"))
+        table.mistake(
+            "wait",
+            N_("`after` counts from joining, `wait` from the letter before: write one of them"),
+        )
     elif not reminds and "after" not in table.values and "wait" not in table.values:
-        table.mistake("", N_('when? write `after = "2 days"` (since joining) or `wait = "2 days"` (since the letter before)'))
+        table.mistake(
+            "",
+            N_(
+                'when? write `after = "2 days"` (since joining) or `wait = "2 days"` (since the'
+                " letter before)"
+            ),
+        )
     if reminds and "wait" not in table.values:
         table.mistake("", N_('a letter that `reminds` needs `wait = "1 day"`'))
     if wait is not None and position == 0 and not reminds:
         table.mistake("wait", N_("the first letter has none before it: write `after`"))
-    letter = replace(read_words(table, draft), after=after, wait=wait, reminds=reminds, hours=read_hours(table, hours))
+    letter = replace(
+        read_words(table, draft),
+        after=after,
+        wait=wait,
+        reminds=reminds,
+        hours=read_hours(table, hours),
+    )
     table.finish()
     return letter
 
@@ -51,7 +68,9 @@ def check_body(body: str, table: Table, draft: Draft) -> None:
             table.mistake("body", message, body=body, better=from_here)
         else:
             close = hint(_nearest_file(from_here, letters))
-            table.mistake("body", N_("there is no letter {body} in sequences/{hint}"), body=body, hint=close)
+            table.mistake(
+                "body", N_("there is no letter {body} in sequences/{hint}"), body=body, hint=close
+            )
     elif body and not body.endswith((".md", ".html")):
         table.mistake("body", N_("a letter is a .md or a .html file"))
 
@@ -60,7 +79,9 @@ def _nearest_file(body: str, letters: list[str]) -> str:
     """By its name in whatever folder, else by its whole path, with or without its ending."""
     by_path = {file.rpartition(".")[0]: file for file in letters}
     path = body.removesuffix(".md").removesuffix(".html")
-    same = [file for stem, file in by_path.items() if stem.rpartition("/")[2] == path.rpartition("/")[2]]
+    same = [
+        file for stem, file in by_path.items() if stem.rpartition("/")[2] == path.rpartition("/")[2]
+    ]
     return same[0] if same else by_path.get(nearest(path, by_path), "")
 
 
@@ -69,8 +90,17 @@ def check_letters(letters: tuple[Letter, ...], table: Table) -> None:
     seen: set[str] = set()
     for index, letter in enumerate(letters):
         if letter.id and letter.id in seen:
-            table.mistake(f"letter[{index}].id", N_('there are two letters "{letter}" in this list'), letter=letter.id)
+            table.mistake(
+                f"letter[{index}].id",
+                N_('there are two letters "{letter}" in this list'),
+                letter=letter.id,
+            )
         if letter.reminds and letter.reminds not in seen:
             message = N_('no letter "{letter}" stands before this one in the list{hint}')
-            table.mistake(f"letter[{index}].reminds", message, letter=letter.reminds, hint=hint(nearest(letter.reminds, seen)))
+            table.mistake(
+                f"letter[{index}].reminds",
+                message,
+                letter=letter.reminds,
+                hint=hint(nearest(letter.reminds, seen)),
+            )
         seen.add(letter.id)

@@ -30,19 +30,37 @@ def read_links(letter: Letter, draft: Draft) -> tuple[Link, ...]:
             column = column_of(source, link.line, link.target)
             message = N_("this link leads to list {list}, which does not exist{hint}")
             hint = draft.nearest_list(link.target)
-            draft.mistakes.append(Mistake(letter.body, link.line, message, True, column, list=link.target, hint=hint))
-        resolved.append(Link(link.index, cast(Literal["move", "copy"], link.kind), number, labels.get(link.index, "")))
+            draft.mistakes.append(
+                Mistake(letter.body, link.line, message, True, column, list=link.target, hint=hint)
+            )
+        resolved.append(
+            Link(
+                link.index,
+                cast(Literal["move", "copy"], link.kind),
+                number,
+                labels.get(link.index, ""),
+            )
+        )
     draft.mistakes += links.find_mistakes(source, letter.body)
     return tuple(resolved)
 
 
 def find_labels(source: str) -> dict[int, str]:
-    """The words of each move and copy by its index, however it is written: inline, by reference, or as HTML."""
-    text = links.substitute(links.visible(source), lambda link: f"{_MARK}{link.index}" if link.index >= 0 else "#")
+    """The words of each move and copy by its index, however it is written: inline, by reference, or
+    as HTML.
+    """
+    text = links.substitute(
+        links.visible(source), lambda link: f"{_MARK}{link.index}" if link.index >= 0 else "#"
+    )
     found: dict[int, str] = {}
-    for pattern in (rf"\[([^\]\n]*)\]\(\s*<?{_MARK}(\d+)\b", rf"""(?s)<a\b[^>]*?["'\s=]{_MARK}(\d+)\b[^>]*>(.*?)</a>"""):
+    for pattern in (
+        rf"\[([^\]\n]*)\]\(\s*<?{_MARK}(\d+)\b",
+        rf"""(?s)<a\b[^>]*?["'\s=]{_MARK}(\d+)\b[^>]*>(.*?)</a>""",
+    ):
         for match in re.finditer(pattern, text):
-            label, index = (match[1], match[2]) if pattern.startswith(r"\[") else (match[2], match[1])
+            label, index = (
+                (match[1], match[2]) if pattern.startswith(r"\[") else (match[2], match[1])
+            )
             found.setdefault(int(index), _plain(label))
     for match in _DEFINED.finditer(text):
         used = re.search(rf"\[([^\]\n]+)\]\[{re.escape(match[1])}\]", text, re.I)

@@ -1,4 +1,6 @@
-"""Reading `[[list]]`: first every list, then, when all numbers and names are known, where its links, rules and endings lead."""
+"""Reading `[[list]]`: first every list, then, when all numbers and names are known, where its
+links, rules and endings lead.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,12 @@ def read_lists(root: Table, draft: Draft) -> None:
     for table in root.tables("list"):
         listed = _read_list(table, root, draft)
         if listed.id in draft.lists:
-            table.mistake("id", N_("list {list} is there twice: also in {file}"), list=listed.id, file=draft.lists[listed.id][0].file)
+            table.mistake(
+                "id",
+                N_("list {list} is there twice: also in {file}"),
+                list=listed.id,
+                file=draft.lists[listed.id][0].file,
+            )
             continue
         if listed.name in draft.names:
             table.mistake("name", N_('the name "{name}" is there twice'), name=listed.name)
@@ -38,7 +45,10 @@ def _read_list(table: Table, root: Table, draft: Draft) -> List:
         table.mistake("id", N_("a list's `id` is a number from 1 on"))
     check_list_name(name, table)
     hours = read_hours(table, Hours())
-    letters = tuple(read_letter(each, hours, draft, position) for position, each in enumerate(table.tables("letter")))
+    letters = tuple(
+        read_letter(each, hours, draft, position)
+        for position, each in enumerate(table.tables("letter"))
+    )
     check_letters(letters, table)
     listed = List(
         number,
@@ -70,7 +80,9 @@ def resolve_list(listed: List, table: Table, draft: Draft) -> List:
     """The list with its targets as numbers."""
     numbers, groups = _leaves(table, draft)
     letters = tuple(replace(letter, links=read_links(letter, draft)) for letter in listed.letters)
-    return replace(listed, letters=letters, leaves=numbers, leaves_groups=groups, ends=_ending(table, draft))
+    return replace(
+        listed, letters=letters, leaves=numbers, leaves_groups=groups, ends=_ending(table, draft)
+    )
 
 
 def _leaves(table: Table, draft: Draft) -> tuple[tuple[int, ...], tuple[str, ...]]:
@@ -93,7 +105,9 @@ def _ending(table: Table, draft: Draft) -> Ending | None:
     ends.known |= set(ENDINGS)
     ends.finish()
     if len(chosen) != 1 or ends.values.get("leave", True) is not True:
-        table.mistake("ends", N_("`ends` says exactly one of `move = 20`, `copy = 20`, `leave = true`"))
+        table.mistake(
+            "ends", N_("`ends` says exactly one of `move = 20`, `copy = 20`, `leave = true`")
+        )
         return None
     kind = cast(Literal["move", "copy", "leave"], chosen[0])
     target = 0 if kind == "leave" else draft.resolve(ends.values[kind], table, "ends")

@@ -1,4 +1,6 @@
-"""Where a key of a TOML text and its value stand, which the standard reader does not tell: good for an author's message, never for meaning."""
+"""Where a key of a TOML text and its value stand, which the standard reader does not tell: good for
+an author's message, never for meaning.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ _KEY = re.compile(rf"\s*({_NAME})\s*=")
 
 
 class Places:
-    """`line("list[0].letter[1].subject")` is the key's line, or that of the nearest table around it. Lines and columns count from 1."""
+    """`line("list[0].letter[1].subject")` is the key's line, or that of the nearest table around
+    it. Lines and columns count from 1.
+    """
 
     def __init__(self, text: str) -> None:
         self.lines: dict[str, int] = {"": 1}
@@ -41,7 +45,9 @@ class Places:
         return self.lines[self._nearest(path)]
 
     def column(self, path: str, *, of_key: bool = False) -> int:
-        """Where the value of a key begins, or the key itself; the brackets of a table; 0 where nothing is known."""
+        """Where the value of a key begins, or the key itself; the brackets of a table; 0 where
+        nothing is known.
+        """
         key, value = self._columns.get(self._nearest(path), (0, 0))
         return key if of_key else value
 
@@ -52,7 +58,9 @@ class Places:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Each line that begins a table or a key, not one inside a text or an array of several lines."""
+    """Each line that begins a table or a key, not one inside a text or an array of several
+    lines.
+    """
     bare = _STRINGS_AND_COMMENTS.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
     depth = 0
     for number, (line, seen) in enumerate(zip(text.split("\n"), bare.split("\n"), strict=True), 1):
@@ -62,7 +70,10 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
                 continue
             if _KEY.match(line) and "=" in seen:
                 yield number, line
-        depth = max(0, depth + sum(seen.count(each) for each in "[{") - sum(seen.count(each) for each in "]}"))
+        depth = max(
+            0,
+            depth + sum(seen.count(each) for each in "[{") - sum(seen.count(each) for each in "]}"),
+        )
 
 
 def _parts(name: str) -> list[str]:

@@ -1,4 +1,6 @@
-"""Reading one TOML table by a closed vocabulary: every key known, every type right, every mistake noted and reading goes on."""
+"""Reading one TOML table by a closed vocabulary: every key known, every type right, every mistake
+noted and reading goes on.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,28 @@ KINDS: Mapping[type, str] = {
 
 
 class Table:
-    """One table of a file, at `path`. Asking for a key marks it known; `finish` reports the others."""
+    """One table of a file, at `path`. Asking for a key marks it known; `finish` reports the
+    others.
+    """
 
-    def __init__(self, values: Mapping[str, object], file: str, places: Places, path: str, mistakes: list[Mistake]) -> None:
-        self.values, self.file, self.places, self.path, self.mistakes = values, file, places, path, mistakes
+    def __init__(
+        self,
+        values: Mapping[str, object],
+        file: str,
+        places: Places,
+        path: str,
+        mistakes: list[Mistake],
+    ) -> None:
+        self.values = values
+        self.file = file
+        self.places = places
+        self.path = path
+        self.mistakes = mistakes
         self.known: set[str] = set()
 
-    def mistake(self, key: str, message: str, fatal: bool = True, of_key: bool = False, /, **values: Value) -> None:
+    def mistake(
+        self, key: str, message: str, fatal: bool = True, of_key: bool = False, /, **values: Value
+    ) -> None:
         """At the value of `key`, or `of_key` at the key itself; an empty key is the table."""
         where = f"{self.path}.{key}" if self.path and key else key or self.path
         place = self.places.line(where), self.places.column(where, of_key=of_key)
@@ -52,7 +69,9 @@ class Table:
         return value
 
     def parsed(self, key: str, read: Callable[[str], T], default: T) -> T:
-        """A text that `read` turns into a value, or refuses with a ValueError: that becomes the mistake."""
+        """A text that `read` turns into a value, or refuses with a ValueError: that becomes the
+        mistake.
+        """
         text = self.get(key, str, "")
         if not text:
             return default
@@ -67,7 +86,13 @@ class Table:
         value = self.get(key, str, default)
         if value not in allowed:
             close = hint(nearest(value, allowed))
-            self.mistake(key, N_("`{key}` must be one of {choices}{hint}"), key=key, choices=", ".join(allowed), hint=close)
+            self.mistake(
+                key,
+                N_("`{key}` must be one of {choices}{hint}"),
+                key=key,
+                choices=", ".join(allowed),
+                hint=close,
+            )
             return default
         return value
 
@@ -75,7 +100,14 @@ class Table:
         """The array of tables `[[…key]]`."""
         if isinstance(self.values.get(key), dict):
             self.known.add(key)
-            self.mistake(key, N_("`{key}` may be there several times: write it with two brackets on each side, as in [[list]]"), key=key)
+            self.mistake(
+                key,
+                N_(
+                    "`{key}` may be there several times: write it with two brackets on each side,"
+                    " as in [[list]]"
+                ),
+                key=key,
+            )
             return []
         found = self.get(key, list, [])
         children = []
@@ -90,11 +122,19 @@ class Table:
     def table(self, key: str) -> Table | None:
         found = self.get(key, dict, {})
         path = f"{self.path}.{key}" if self.path else key
-        return Table(found, self.file, self.places, path, self.mistakes) if key in self.values else None
+        return (
+            Table(found, self.file, self.places, path, self.mistakes)
+            if key in self.values
+            else None
+        )
 
     def finish(self) -> None:
         for key in self.values:
             if key not in self.known:
                 close = nearest_key(key, self.known)
-                ending = hint(close) if close else words(N_("; known here: {keys}"), keys=", ".join(sorted(self.known)))
+                ending = (
+                    hint(close)
+                    if close
+                    else words(N_("; known here: {keys}"), keys=", ".join(sorted(self.known)))
+                )
                 self.mistake(key, N_("unknown key `{key}`{hint}"), True, True, key=key, hint=ending)

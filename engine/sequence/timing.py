@@ -1,7 +1,8 @@
 """When a letter falls due: pure arithmetic between instants and the reader's calendar.
 
-Instants are integers: milliseconds since 1970-01-01T00:00:00Z. A zone is an IANA name. A local time that a clock change skips is taken
-later by the length of the gap; one that occurs twice is taken the first time.
+Instants are integers: milliseconds since 1970-01-01T00:00:00Z. A zone is an IANA name. A local time
+that a clock change skips is taken later by the length of the gap; one that occurs twice is taken
+the first time.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ _MS = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When on the reader's clock a letter may leave: at a time of day, or within a window; on some weekdays (Monday is 0)."""
+    """When on the reader's clock a letter may leave: at a time of day, or within a window; on some
+    weekdays (Monday is 0).
+    """
 
     at: int | None = None
     between: tuple[int, int] | None = None
@@ -51,13 +54,17 @@ def to_local(instant: int, zone_name: str) -> datetime:
 
 
 def to_instant(local: datetime, zone_name: str) -> int:
-    """The instant of a naive local date and time in a zone (see the head of this file for gaps and folds)."""
+    """The instant of a naive local date and time in a zone (see the head of this file for gaps and
+    folds).
+    """
     aware = local.replace(tzinfo=zone(zone_name), fold=0)
     return (aware.astimezone(UTC) - _EPOCH) // _MS
 
 
 def later(start: int, delay: Delay, zone_name: str) -> int:
-    """`start` plus `delay`: months and days keep the local time of day, minutes are exact; the 31st plus a month is the month's last day."""
+    """`start` plus `delay`: months and days keep the local time of day, minutes are exact; the 31st
+    plus a month is the month's last day.
+    """
     if not (delay.months or delay.days):
         return start + delay.minutes * MINUTE
     local = to_local(start, zone_name)
@@ -66,7 +73,9 @@ def later(start: int, delay: Delay, zone_name: str) -> int:
 
 
 def earlier(end: int, delay: Delay, zone_name: str) -> int:
-    """`end` less `delay`, on the calendar of a zone: from there `later` comes to `end`, or to the last day of that month."""
+    """`end` less `delay`, on the calendar of a zone: from there `later` comes to `end`, or to the
+    last day of that month.
+    """
     back = Delay(-delay.months, -delay.days, -delay.minutes)
     return later(end, back, zone_name)
 
@@ -74,8 +83,9 @@ def earlier(end: int, delay: Delay, zone_name: str) -> int:
 def due(start: int, delay: Delay, hours: Hours, zone_name: str) -> int:
     """The instant at which something that comes `delay` after `start`, within `hours`, falls due.
 
-    A delay of whole days with a time of day means that time on that calendar day ("2 days at 09:00" after Monday 15:00 is Wednesday 09:00);
-    any other delay means the first permitted moment after it has passed.
+    A delay of whole days with a time of day means that time on that calendar day ("2 days at 09:00"
+    after Monday 15:00 is Wednesday 09:00); any other delay means the first permitted moment after
+    it has passed.
     """
     if hours is ANY_HOUR:
         return later(start, delay, zone_name)
@@ -92,9 +102,17 @@ def first_permitted(instant: int, hours: Hours, zone_name: str) -> int:
     local = to_local(instant, zone_name)
     if hours.at is not None:
         candidate = _on_allowed_day(local.date(), hours.at, hours.days, zone_name)
-        return candidate if candidate >= instant else _on_allowed_day(_next(local.date()), hours.at, hours.days, zone_name)
+        return (
+            candidate
+            if candidate >= instant
+            else _on_allowed_day(_next(local.date()), hours.at, hours.days, zone_name)
+        )
     if hours.between is None:
-        return instant if local.weekday() in hours.days else _on_allowed_day(_next(local.date()), 0, hours.days, zone_name)
+        return (
+            instant
+            if local.weekday() in hours.days
+            else _on_allowed_day(_next(local.date()), 0, hours.days, zone_name)
+        )
     start, end = hours.between
     minute = local.hour * 60 + local.minute
     opened = local.date() if minute >= start else local.date() - timedelta(days=1)
@@ -102,7 +120,11 @@ def first_permitted(instant: int, hours: Hours, zone_name: str) -> int:
     if inside and opened.weekday() in hours.days:
         return instant
     today = _on_allowed_day(local.date(), start, hours.days, zone_name)
-    return today if today >= instant else _on_allowed_day(_next(local.date()), start, hours.days, zone_name)
+    return (
+        today
+        if today >= instant
+        else _on_allowed_day(_next(local.date()), start, hours.days, zone_name)
+    )
 
 
 def _on_allowed_day(day: date, minute: int, days: frozenset[int], zone_name: str) -> int:

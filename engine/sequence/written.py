@@ -1,4 +1,6 @@
-"""A plan beside the texts it was read from, so that whoever finds a mistake in it can name the file and line."""
+"""A plan beside the texts it was read from, so that whoever finds a mistake in it can name the file
+and line.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ CONFIG = "config.toml"
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends a letter: a list, or a broadcast to lists. `lists` are those its readers stand on."""
+    """Who sends a letter: a list, or a broadcast to lists. `lists` are those its readers stand
+    on.
+    """
 
     letter: Letter
     lists: tuple[List, ...]
@@ -24,10 +28,14 @@ class Sender:
 
 
 class Written:
-    """`path` names a thing by ("list", "10"), ("letter", "10", "welcome"), ("broadcast", id), ("form", name)."""
+    """`path` names a thing by ("list", "10"), ("letter", "10", "welcome"), ("broadcast", id),
+    ("form", name).
+    """
 
     def __init__(self, plan: Plan, files: Mapping[str, str], now: int = 0) -> None:
-        """`files` may hold `config.toml` too; `now` (ms) is 0 when dates are not to be looked at."""
+        """`files` may hold `config.toml` too; `now` (ms) is 0 when dates are not to be looked
+        at.
+        """
         self.plan, self.files, self.now = plan, files, now
         self._places: dict[str, Places] = {}
         self._paths: dict[tuple[str, ...], tuple[str, str]] = {}
@@ -45,29 +53,50 @@ class Written:
         for path, table in _tables(values, "list"):
             self._note(("list", str(table.get("id"))), file, path, table)
             for inner, letter in _tables(table, "letter"):
-                self._note(("letter", str(table.get("id")), str(letter.get("id"))), file, f"{path}.{inner}", letter)
+                self._note(
+                    ("letter", str(table.get("id")), str(letter.get("id"))),
+                    file,
+                    f"{path}.{inner}",
+                    letter,
+                )
         for path, table in _tables(values, "broadcast"):
             self._note(("broadcast", str(table.get("id"))), file, path, table)
         for path, table in _tables(values, "form"):
             self._note(("form", str(table.get("name"))), file, path, table)
 
-    def _note(self, name: tuple[str, ...], file: str, path: str, table: Mapping[str, object]) -> None:
+    def _note(
+        self, name: tuple[str, ...], file: str, path: str, table: Mapping[str, object]
+    ) -> None:
         if name not in self._paths:
             self._paths[name] = (file, path)
             self.tables[name] = table
 
-    def mistake(self, name: tuple[str, ...], key: str, message: str | Words, fatal: bool = False, /, **values: Value) -> Mistake:
+    def mistake(
+        self,
+        name: tuple[str, ...],
+        key: str,
+        message: str | Words,
+        fatal: bool = False,
+        /,
+        **values: Value,
+    ) -> Mistake:
         file, path = self._paths.get(name, ("", ""))
         return self.at(file, f"{path}.{key}" if key else path, message, fatal, **values)
 
-    def at(self, file: str, path: str, message: str | Words, fatal: bool = False, /, **values: Value) -> Mistake:
+    def at(
+        self, file: str, path: str, message: str | Words, fatal: bool = False, /, **values: Value
+    ) -> Mistake:
         """A mistake at a key of a file, by its path in the TOML."""
         places = self._places.get(file)
         line, column = (places.line(path), places.column(path)) if places else (1, 0)
         return Mistake(file, line, message, fatal, column, **values)
 
     def line_of(self, letter: Letter, link: Link) -> int:
-        found = [each.line for each in find_links(self.files.get(letter.body, "")) if each.index == link.index]
+        found = [
+            each.line
+            for each in find_links(self.files.get(letter.body, ""))
+            if each.index == link.index
+        ]
         return found[0] if found else 1
 
     def senders(self) -> Iterator[Sender]:
@@ -82,7 +111,11 @@ class Written:
 
 
 def letters_of(broadcast: Broadcast) -> tuple[Letter, ...]:
-    return (broadcast.letter,) if broadcast.reminder is None else (broadcast.letter, broadcast.reminder)
+    return (
+        (broadcast.letter,)
+        if broadcast.reminder is None
+        else (broadcast.letter, broadcast.reminder)
+    )
 
 
 def named(listed: List) -> Words:

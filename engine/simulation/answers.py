@@ -1,5 +1,7 @@
-"""What the author says a simulated reader answers: `LETTER=LINK`, `LETTER=LINK@2 hours`; for one letter again, another mind, a day later where
-nothing is said. Refused with what there is, never guessed. Pure."""
+"""What the author says a simulated reader answers: `LETTER=LINK`, `LETTER=LINK@2 hours`; for one
+letter again, another mind, a day later where nothing is said. Refused with what there is, never
+guessed. Pure.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ _ACTION = re.compile(r"(===|\+\+\+)([^=+]+)\1")
 
 
 def read_answers(plan: Plan, said: Sequence[str]) -> Mapping[str, Sequence[Said]]:
-    """What `live` wants, in the order given, from "welcome=Oui", "welcome=1", "10/welcome====11===", "welcome=liste-creee@2h".
+    """What `live` wants, in the order given, from "welcome=Oui", "welcome=1",
+    "10/welcome====11===", "welcome=liste-creee@2h".
 
     Raises Unreadable.
     """
@@ -25,7 +28,11 @@ def read_answers(plan: Plan, said: Sequence[str]) -> Mapping[str, Sequence[Said]
     for each in said:
         name, equals, rest = each.partition("=")
         if not equals or not rest:
-            raise Unreadable(N_('"{answer}" is not an answer: write LETTER=LINK, for example {example}'), answer=each, example=_example(plan))
+            raise Unreadable(
+                N_('"{answer}" is not an answer: write LETTER=LINK, for example {example}'),
+                answer=each,
+                example=_example(plan),
+            )
         link, at, delay = rest.rpartition("@")
         letter = _letter(plan, name.strip())
         chosen = _link(plan, letter, (link if at else rest).strip())
@@ -52,14 +59,28 @@ def _letters(plan: Plan) -> Iterator[tuple[List | None, Letter]]:
 def _letter(plan: Plan, said: str) -> Letter:
     where, _, name = said.rpartition("/")
     every = [(listed, letter) for listed, letter in _letters(plan) if letter.id == name]
-    found = [letter for listed, letter in every if not where or (listed is not None and str(listed.id) == where)]
+    found = [
+        letter
+        for listed, letter in every
+        if not where or (listed is not None and str(listed.id) == where)
+    ]
     if len(found) == 1:
         return found[0]
     if found:
-        choices = ", ".join(f"{listed.id}/{letter.id}" for listed, letter in every if listed is not None)
-        raise Unreadable(N_('several lists have a letter "{letter}": say one of {choice}'), letter=said, choice=choices)
+        choices = ", ".join(
+            f"{listed.id}/{letter.id}" for listed, letter in every if listed is not None
+        )
+        raise Unreadable(
+            N_('several lists have a letter "{letter}": say one of {choice}'),
+            letter=said,
+            choice=choices,
+        )
     asking = [letter.id for _, letter in _letters(plan) if letter.links]
-    raise Unreadable(N_('there is no letter "{letter}"; letters with answers: {known}'), letter=said, known=", ".join(asking) or "–")
+    raise Unreadable(
+        N_('there is no letter "{letter}"; letters with answers: {known}'),
+        letter=said,
+        known=", ".join(asking) or "–",
+    )
 
 
 def _link(plan: Plan, letter: Letter, said: str) -> int:
@@ -72,10 +93,11 @@ def _link(plan: Plan, letter: Letter, said: str) -> int:
     meant = _by_target(plan, letter, said) + _by_position(letter, said)
     if len({link.index for link in meant}) == 1:
         return meant[0].index
-    shown = ", ".join(f'{place} "{link.label}" ({action(link)})' for place, link in enumerate(letter.links, 1))
-    several, none = N_('"{link}" may mean several links of the letter "{letter}"; it has: {known}'), N_(
-        'there is no link "{link}" of the letter "{letter}"; it has: {known}'
+    shown = ", ".join(
+        f'{place} "{link.label}" ({action(link)})' for place, link in enumerate(letter.links, 1)
     )
+    several = N_('"{link}" may mean several links of the letter "{letter}"; it has: {known}')
+    none = N_('there is no link "{link}" of the letter "{letter}"; it has: {known}')
     raise Unreadable(several if meant else none, link=said, letter=letter.id, known=shown)
 
 
@@ -90,7 +112,9 @@ def _by_label(letter: Letter, said: str) -> list[Link]:
 
 
 def _by_beginning(letter: Letter, said: str) -> list[Link]:
-    words = re.compile(rf"{re.escape(_plain(said))}\b") if _plain(said) and not said.isdigit() else None
+    words = (
+        re.compile(rf"{re.escape(_plain(said))}\b") if _plain(said) and not said.isdigit() else None
+    )
     return [link for link in letter.links if words is not None and words.match(_plain(link.label))]
 
 
@@ -102,7 +126,11 @@ def _by_target(plan: Plan, letter: Letter, said: str) -> list[Link]:
     found = _ACTION.fullmatch(said)
     listed = plan.list_named(found[2] if found else said)
     kinds = ("move", "copy") if not found else ("move",) if found[1] == "===" else ("copy",)
-    return [link for link in letter.links if listed is not None and link.target == listed.id and link.kind in kinds]
+    return [
+        link
+        for link in letter.links
+        if listed is not None and link.target == listed.id and link.kind in kinds
+    ]
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,6 @@
-"""`live`: one reader from joining to rest, on a clock that only jumps. What is due, what is decided and what follows is engine.subscriber's own."""
+"""`live`: one reader from joining to rest, on a clock that only jumps. What is due, what is decided
+and what follows is engine.subscriber's own.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ Recurring = Callable[[str, str, int], Iterator[int]]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An answer the reader gives: the link's index in its letter, and how long after the letter came (ms)."""
+    """An answer the reader gives: the link's index in its letter, and how long after the letter
+    came (ms).
+    """
 
     link: int
     after: int = HOUR
@@ -65,7 +69,10 @@ class _Life:
             (moment, broadcast)
             for broadcast in self.plan.broadcasts.values()
             if any(number in self.person.memberships for number in broadcast.to)
-            and (moment := self._moment(broadcast, max(now - 1000, self.played.get(broadcast.id, 0)))) is not None
+            and (
+                moment := self._moment(broadcast, max(now - 1000, self.played.get(broadcast.id, 0)))
+            )
+            is not None
         ]
         if not found:
             return None
@@ -76,7 +83,9 @@ class _Life:
         return (self.to_say[0][0].at, self._answer) if self.to_say else None
 
     def next_act(self) -> Step | None:
-        due = [(act.due, key) for key, act in self._acts().items() if act.due and act.kind != "settle"]
+        due = [
+            (act.due, key) for key, act in self._acts().items() if act.due and act.kind != "settle"
+        ]
         if not due:
             return None
         at, key = min(due)
@@ -93,7 +102,9 @@ class _Life:
     def _answer(self, at: int) -> None:
         """A reader led to another purpose agrees on the page that asks."""
         command, label = self.to_say.pop(0)
-        self.moments.append(Moment(at, "answers", command.source, target=command.target, label=label))
+        self.moments.append(
+            Moment(at, "answers", command.source, target=command.target, label=label)
+        )
         self.wish(replace(command, consented=needs_consent(self.person, self.plan, command.target)))
 
     def _think(self, begun: LetterBegun) -> None:
@@ -102,13 +113,23 @@ class _Life:
         if letter is None:
             return
         links: dict[int, Link] = {each.index: each for each in letter.links}
-        for given in self.answers.get(f"{begun.list}/{begun.letter}", self.answers.get(begun.letter, ())):
+        for given in self.answers.get(
+            f"{begun.list}/{begun.letter}", self.answers.get(begun.letter, ())
+        ):
             link = links.get(given.link)
             if link is None:
                 continue
             cause = Cause("click", begun.message, link.index)
             command = c.Answer(
-                begun.at + given.after, cause, begun.message, begun.list, begun.run, link.index, link.kind, link.target, "human_button"
+                begun.at + given.after,
+                cause,
+                begun.message,
+                begun.list,
+                begun.run,
+                link.index,
+                link.kind,
+                link.target,
+                "human_button",
             )
             self.to_say = sorted([*self.to_say, (command, link.label)], key=lambda each: each[0].at)
 
@@ -120,9 +141,19 @@ class _Life:
 
     def _fall_due(self, broadcast: Broadcast, at: int) -> None:
         self.played[broadcast.id] = at
-        new = Occurrence(broadcast.id, f"broadcast:{broadcast.id}/{to_local(at, self.plan.timezone):%Y-%m-%dT%H%M}", at)
-        same = [each for each in self.calendar if each.broadcast == broadcast.id][-OCCURRENCES_KEPT + 1 :]
-        self.calendar = (*(each for each in self.calendar if each.broadcast != broadcast.id), *same, new)
+        new = Occurrence(
+            broadcast.id,
+            f"broadcast:{broadcast.id}/{to_local(at, self.plan.timezone):%Y-%m-%dT%H%M}",
+            at,
+        )
+        same = [each for each in self.calendar if each.broadcast == broadcast.id][
+            -OCCURRENCES_KEPT + 1 :
+        ]
+        self.calendar = (
+            *(each for each in self.calendar if each.broadcast != broadcast.id),
+            *same,
+            new,
+        )
 
     def _acts(self) -> dict[str, Act]:
         return acts(self.person, self.plan, self.calendar)
@@ -144,18 +175,26 @@ def live(
     horizon: int = 365 * DAY,
     recurring: Recurring = lambda every, zone, after: iter(()),
 ) -> tuple[Moment, ...]:
-    """The calendar of a reader who joins `start_list` at `start` (ms) with a live ground, in the IANA zone `zone`, over `horizon` ms.
+    """The calendar of a reader who joins `start_list` at `start` (ms) with a live ground, in the
+    IANA zone `zone`, over `horizon` ms.
 
-    `answers` gives, by letter id (or "list/letter" where several lists have one), what is said to it, as often as the reader changes
-    their mind; other letters meet silence.
-    `recurring(cron line, zone, after)` yields the instants of recurring broadcasts later than `after`. At most MOST_MOMENTS.
+    `answers` gives, by letter id (or "list/letter" where several lists have one), what is said to
+    it, as often as the reader changes their mind; other letters meet silence. `recurring(cron line,
+    zone, after)` yields the instants of recurring broadcasts later than `after`. At most
+    MOST_MOMENTS.
     """
     life = _Life(plan, answers, recurring)
-    life.wish(c.Subscribe(start, ENGINE, start_list, "consent", "single", timezone=zone, own_act=True))
+    life.wish(
+        c.Subscribe(start, ENGINE, start_list, "consent", "single", timezone=zone, own_act=True)
+    )
     life.moments = [moment for moment in life.moments if moment.kind != "agrees"]
     now = start
     for _ in range(MOST_MOMENTS):
-        steps = [step for step in (life.next_mailing(now), life.next_answer(), life.next_act()) if step is not None]
+        steps = [
+            step
+            for step in (life.next_mailing(now), life.next_answer(), life.next_act())
+            if step is not None
+        ]
         if not steps:
             return (*life.moments, Moment(now, "rests", why=life.why_at_rest()))
         at, step = min(steps, key=lambda each: each[0])

@@ -14,9 +14,11 @@ from engine.subscriber.person import Person
 class Moment:
     """`at` is in milliseconds since 1970. `kind` says what happened:
 
-    "joins" (list), "letter" and "broadcast" (letter, from list), "withheld" (letter, why), "answers" (label, to letter), "moves" and "copies"
-    (list to target), "agrees" (why: the purpose), "passes" (an ending: list to target), "leaves" (list, why), "refused" (why).
-    The last one is "rests" (nothing will come any more; why), "goes on" (the horizon was reached) or "too long" (moments without end).
+    "joins" (list), "letter" and "broadcast" (letter, from list), "withheld" (letter, why),
+    "answers" (label, to letter), "moves" and "copies" (list to target), "agrees" (why: the
+    purpose), "passes" (an ending: list to target), "leaves" (list, why), "refused" (why). The last
+    one is "rests" (nothing will come any more; why), "goes on" (the horizon was reached) or "too
+    long" (moments without end).
     """
 
     at: int
@@ -47,7 +49,13 @@ def moments_of(event: e.PersonEvent, person: Person, plan: Plan) -> Iterator[Mom
         case e.LetterSent(at, message):
             flight = person.in_flight[message]
             kind = "broadcast" if flight.kind == "broadcast" else "letter"
-            yield Moment(at, kind, flight.list, flight.letter, reminder=_reminds(plan, flight.list, flight.letter))
+            yield Moment(
+                at,
+                kind,
+                flight.list,
+                flight.letter,
+                reminder=_reminds(plan, flight.list, flight.letter),
+            )
         case e.LetterWithheld():
             yield Moment(event.at, "withheld", event.list, event.letter, why=event.why)
         case _:

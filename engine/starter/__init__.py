@@ -1,4 +1,5 @@
-"""An installation of one's own: the sample's config.toml with its owner's answers, and a first dialogue in their words. Pure: texts in, texts out.
+"""An installation of one's own: the sample's config.toml with its owner's answers, and a first
+dialogue in their words. Pure: texts in, texts out.
 
 The sample stays the one source: what each key means is said there, and copied from there.
 """
@@ -33,7 +34,9 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What is asked of whoever makes an installation. `purpose` is what readers agree to, as they see it; `url` is what links begin with."""
+    """What is asked of whoever makes an installation. `purpose` is what readers agree to, as they
+    see it; `url` is what links begin with.
+    """
 
     name: str
     address: str
@@ -45,12 +48,18 @@ class Owner:
     @property
     def purpose_id(self) -> str:
         """The purpose as the files name it: small letters, digits, hyphens."""
-        plain = unicodedata.normalize("NFKD", self.purpose.lower().replace("œ", "oe").replace("’", " ")).encode("ascii", "ignore").decode()
+        plain = (
+            unicodedata.normalize("NFKD", self.purpose.lower().replace("œ", "oe").replace("’", " "))
+            .encode("ascii", "ignore")
+            .decode()
+        )
         return _NOT_A_NAME.sub("-", plain).strip("-")[:40].strip("-") or "lettre"
 
 
 def own_config(sample: str, owner: Owner, ports: Ports) -> str:
-    """The sample's config.toml as its owner's: their answers, no name of the sample's, every explanation kept."""
+    """The sample's config.toml as its owner's: their answers, no name of the sample's, every
+    explanation kept.
+    """
     answers: dict[tuple[str, str], str | int] = {
         ("site", "name"): owner.name,
         ("site", "url"): owner.url,
@@ -64,20 +73,32 @@ def own_config(sample: str, owner: Owner, ports: Ports) -> str:
         ("fields", "first_name"): FIRST_NAME[owner.language],
     }
     paragraphs = _of_an_owner(_SAMPLE_ALONE.sub("", sample))
-    return _with_values("\n\n".join(paragraphs) + "\n", answers | _listening(ports), ("site", "controller", "purpose"))
+    return _with_values(
+        "\n\n".join(paragraphs) + "\n",
+        answers | _listening(ports),
+        ("site", "controller", "purpose"),
+    )
 
 
 def on_ports(sample: str, ports: Ports) -> str:
     """The sample's config.toml, listening elsewhere."""
-    return _with_values(sample, {("site", "url"): f"http://127.0.0.1:{ports.web}"} | _listening(ports))
+    return _with_values(
+        sample, {("site", "url"): f"http://127.0.0.1:{ports.web}"} | _listening(ports)
+    )
 
 
 def _listening(ports: Ports) -> dict[tuple[str, str], str | int]:
-    return {("web", "port"): ports.web, ("mailbox", "smtp_port"): ports.smtp, ("mailbox", "port"): ports.page}
+    return {
+        ("web", "port"): ports.web,
+        ("mailbox", "smtp_port"): ports.smtp,
+        ("mailbox", "port"): ports.page,
+    }
 
 
 def _of_an_owner(sample: str) -> Iterator[str]:
-    """What stands between two empty lines: a second table of one name goes, and so does a field nobody asks for."""
+    """What stands between two empty lines: a second table of one name goes, and so does a field
+    nobody asks for.
+    """
     table, seen = "", set()
     for paragraph in sample.strip().split("\n\n"):
         if header := _HEADER.search(paragraph):
@@ -89,12 +110,18 @@ def _of_an_owner(sample: str) -> Iterator[str]:
         if table == "fields" and keys and "first_name" not in keys:
             continue
         if table in EXAMPLES:
-            paragraph = "\n".join(line if line.startswith("#") else f"# {line}" for line in paragraph.splitlines())
+            paragraph = "\n".join(
+                line if line.startswith("#") else f"# {line}" for line in paragraph.splitlines()
+            )
         yield paragraph
 
 
-def _with_values(config: str, answers: Mapping[tuple[str, str], str | int], emptied: Collection[str] = ()) -> str:
-    """A key to a line, as the sample is written. In `emptied` tables, what is not answered says nothing."""
+def _with_values(
+    config: str, answers: Mapping[tuple[str, str], str | int], emptied: Collection[str] = ()
+) -> str:
+    """A key to a line, as the sample is written. In `emptied` tables, what is not answered says
+    nothing.
+    """
     lines, table = [], ""
     for line in config.splitlines():
         header, value = _HEADER.match(line), _VALUE.match(line)
@@ -115,7 +142,13 @@ def _toml(value: str | int) -> str:
 def own_words(path: str, text: str, owner: Owner) -> str:
     """A text of the starter with its owner's words, which are words there and nothing else."""
     quoted = _in_toml if path.endswith(".toml") else as_words
-    words = {"name": owner.name, "address": owner.address, "sender": owner.sender, "purpose": owner.purpose, "purpose_id": owner.purpose_id}
+    words = {
+        "name": owner.name,
+        "address": owner.address,
+        "sender": owner.sender,
+        "purpose": owner.purpose,
+        "purpose_id": owner.purpose_id,
+    }
     return re.sub(r"\$\{(\w+)\}", lambda place: quoted(words[place[1]]), text)
 
 

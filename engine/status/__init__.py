@@ -1,1 +1,3 @@
-"""How it stands: the facts gathered, and what they mean, for the screen, for monitors and for `/health` alike."""
+"""How it stands: the facts gathered, and what they mean, for the screen, for monitors and for
+`/health` alike.
+"""

@@ -1,4 +1,6 @@
-"""How an installation stands at one moment, as values. Seconds are wall-clock. Nothing personal: people are their opaque ids."""
+"""How an installation stands at one moment, as values. Seconds are wall-clock. Nothing personal:
+people are their opaque ids.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`what`: "relay", "blocked", "proof", "witness", "stamp"; `why` in its own words, for `since` seconds."""
+    """`what`: "relay", "blocked", "proof", "witness", "stamp"; `why` in its own words, for `since`
+    seconds.
+    """
 
     what: str
     why: str
@@ -32,7 +36,9 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """`behind` counts entries (negative: it knows of entries the ledger does not have), `late` the seconds since the first of them was written."""
+    """`behind` counts entries (negative: it knows of entries the ledger does not have), `late` the
+    seconds since the first of them was written.
+    """
 
     name: str
     position: int
@@ -43,7 +49,9 @@ class ViewState:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Letters of one list (0: requests to confirm) due now and within the hour of engine time; `held` is why they wait, "" when they do not."""
+    """Letters of one list (0: requests to confirm) due now and within the hour of engine time;
+    `held` is why they wait, "" when they do not.
+    """
 
     list: int
     now: int
@@ -53,7 +61,9 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Somebody, and the matter of theirs that was set aside: a key of the agenda, or "agenda" where their whole history cannot be taken in."""
+    """Somebody, and the matter of theirs that was set aside: a key of the agenda, or "agenda" where
+    their whole history cannot be taken in.
+    """
 
     subscriber: str
     key: str
@@ -63,8 +73,9 @@ class Stuck:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """A letter that waits until somebody mends `what` ("field:town", "smtputf8"), from so many people. `key`: "list:10", "broadcast:enfants",
-    "ask:conseils"; `list` is 0 for a request."""
+    """A letter that waits until somebody mends `what` ("field:town", "smtputf8"), from so many
+    people. `key`: "list:10", "broadcast:enfants", "ask:conseils"; `list` is 0 for a request.
+    """
 
     key: str
     list: int
@@ -75,8 +86,10 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class TreeState:
-    """The tree holds the entries of positions 1 to `size`; `behind` it is by so many. The last checkpoint of `origin` covers `signed` of them, made
-    `age` wall-clock seconds ago; None for none."""
+    """The tree holds the entries of positions 1 to `size`; `behind` it is by so many. The last
+    checkpoint of `origin` covers `signed` of them, made `age` wall-clock seconds ago; None for
+    none.
+    """
 
     size: int = 0
     behind: int = 0
@@ -96,7 +109,8 @@ class ExpiringKey:
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """`now` is the engine's present (ms), `ahead` by how many seconds it lies after the wall clock's, `rate` how many times faster it runs.
+    """`now` is the engine's present (ms), `ahead` by how many seconds it lies after the wall
+    clock's, `rate` how many times faster it runs.
 
     `trial`: "" for none, "whole" where nobody was registered before it, "over people" otherwise.
     """
@@ -109,11 +123,15 @@ class ClockState:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of sending ended, None for never.
-    `checkpoint_every` are the seconds after which one is due; `requests` are rights that people have asked for and that wait for an answer,
-    `requests_late` of them past their deadline. `witnessed` and `stamped` are how many wall-clock seconds ago the last mail to a witness left and the
-    last checkpoint was stamped, None for never. `forms_held` requests to confirm are held because too many forms were posted, the last of them for
-    `forms_held_for` seconds more; `form_traps` posts of forms within thirty days filled in the input hidden from people."""
+    """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of
+    sending ended, None for never. `checkpoint_every` are the seconds after which one is due;
+    `requests` are rights that people have asked for and that wait for an answer, `requests_late` of
+    them past their deadline. `witnessed` and `stamped` are how many wall-clock seconds ago the last
+    mail to a witness left and the last checkpoint was stamped, None for never. `forms_held`
+    requests to confirm are held because too many forms were posted, the last of them for
+    `forms_held_for` seconds more; `form_traps` posts of forms within thirty days filled in the
+    input hidden from people.
+    """
 
     head: int
     processes: tuple[Process, ...] = ()
@@ -146,4 +164,6 @@ class Facts:
     @property
     def live(self) -> frozenset[str]:
         """The parts that somebody does."""
-        return frozenset(part for process in self.processes if process.lives for part in process.parts)
+        return frozenset(
+            part for process in self.processes if process.lives for part in process.parts
+        )

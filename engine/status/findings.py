@@ -1,4 +1,5 @@
-"""What the facts mean: what is wrong, how bad it is, and what to do. One pure function for the screen, the metrics and `/health`.
+"""What the facts mean: what is wrong, how bad it is, and what to do. One pure function for the
+screen, the metrics and `/health`.
 
 Sentences are English and marked for the catalogue; `values` are put in once they are translated.
 """
@@ -23,7 +24,9 @@ WRONG: frozenset[Level] = frozenset({"stopped", "stuck"})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`level`: stopped (something does not go on), stuck (something waits for a person), notice (good to know)."""
+    """`level`: stopped (something does not go on), stuck (something waits for a person), notice
+    (good to know).
+    """
 
     code: str
     level: Level
@@ -38,8 +41,22 @@ def is_well(found: Iterable[Finding]) -> bool:
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
     """The worst first."""
-    about = (of_sending(facts), of_proof(facts), of_people(facts), of_forms(facts), of_breaches(facts), of_requests(facts))
-    found = [*of_clock(facts), *of_processes(facts), *of_views(facts.views), *chain.from_iterable(about), *of_keys(facts), *of_room(facts)]
+    about = (
+        of_sending(facts),
+        of_proof(facts),
+        of_people(facts),
+        of_forms(facts),
+        of_breaches(facts),
+        of_requests(facts),
+    )
+    found = [
+        *of_clock(facts),
+        *of_processes(facts),
+        *of_views(facts.views),
+        *chain.from_iterable(about),
+        *of_keys(facts),
+        *of_room(facts),
+    ]
     order = ("stopped", "stuck", "notice")
     return tuple(sorted(found, key=lambda each: order.index(each.level)))
 
@@ -47,11 +64,16 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
 def of_clock(facts: Facts) -> Iterator[Finding]:
     match facts.clock.trial:
         case "whole":
-            what = N_("this is a trial: its clock was sped up, and its dates lie {ahead} after real time")
+            what = N_(
+                "this is a trial: its clock was sped up, and its dates lie {ahead} after real time"
+            )
             remedy = N_("`relance trial reset` throws away what it has lived and begins afresh")
             yield Finding("trial", "notice", what, remedy, {"ahead": facts.clock.ahead})
         case "over people":
-            what = N_("the clock was sped up over people registered at real time: its dates lie {ahead} after real time")
+            what = N_(
+                "the clock was sped up over people registered at real time: its dates lie {ahead}"
+                " after real time"
+            )
             remedy = N_("it cannot be undone; `relance run --speed 1` lets no more time be lost")
             yield Finding("trial", "notice", what, remedy, {"ahead": facts.clock.ahead})
         case "":
@@ -63,8 +85,14 @@ def of_processes(facts: Facts) -> Iterator[Finding]:
         yield Finding("nothing-runs", "stopped", N_("nothing runs"), N_("start it: `relance run`"))
     else:
         missing = {
-            "web": (N_("nobody serves pages: links in letters do not answer"), N_("start `relance web`, or `relance run`, which does everything")),
-            "follow": (N_("nobody keeps the views up to date: nothing new falls due"), N_("start `relance follow`, or `relance run`")),
+            "web": (
+                N_("nobody serves pages: links in letters do not answer"),
+                N_("start `relance web`, or `relance run`, which does everything"),
+            ),
+            "follow": (
+                N_("nobody keeps the views up to date: nothing new falls due"),
+                N_("start `relance follow`, or `relance run`"),
+            ),
             "send": (N_("nobody sends"), N_("start `relance send`, or `relance run`")),
         }
         for part, (what, remedy) in missing.items():
@@ -73,31 +101,66 @@ def of_processes(facts: Facts) -> Iterator[Finding]:
     for process in facts.processes:
         if not process.lives:
             what = N_("{parts} on {host} (process {pid}) has not been heard of for {since}")
-            remedy = N_("it was killed, its machine is down, or it does not reach the database: see its log, start it again")
-            values = {"parts": ", ".join(process.parts), "host": process.host, "pid": process.pid, "since": process.seen}
+            remedy = N_(
+                "it was killed, its machine is down, or it does not reach the database: see its"
+                " log, start it again"
+            )
+            values = {
+                "parts": ", ".join(process.parts),
+                "host": process.host,
+                "pid": process.pid,
+                "since": process.seen,
+            }
             yield Finding("vanished", "stopped", what, remedy, values)
 
 
 def of_views(views: Iterable[ViewState]) -> Iterator[Finding]:
     """Also what `/health` goes by: every view follows while none of these is found."""
     for view in views:
-        values: dict[str, object] = {"view": view.name, "position": view.position, "behind": view.behind, "since": view.late}
+        values: dict[str, object] = {
+            "view": view.name,
+            "position": view.position,
+            "behind": view.behind,
+            "since": view.late,
+        }
         if view.fault:
             what = N_("the view {view} has stopped after position {position}: {why}")
-            remedy = N_("the others go on; once the cause is mended it goes on by itself, or `relance rebuild {view}` makes it anew")
+            remedy = N_(
+                "the others go on; once the cause is mended it goes on by itself, or `relance"
+                " rebuild {view}` makes it anew"
+            )
             yield Finding("view-stopped", "stopped", what, remedy, values | {"why": view.fault})
         elif view.behind < 0:
-            what = N_("the view {view} knows of {behind} entries that the ledger no longer has: an older ledger was put back")
+            what = N_(
+                "the view {view} knows of {behind} entries that the ledger no longer has: an older"
+                " ledger was put back"
+            )
             values["behind"] = -view.behind
-            yield Finding("view-ahead", "stopped", what, N_("make it anew: `relance rebuild {view}`"), values)
+            yield Finding(
+                "view-ahead", "stopped", what, N_("make it anew: `relance rebuild {view}`"), values
+            )
         elif view.late > LATE_SECONDS:
-            what = N_("the view {view} is {behind} entries behind, the first of them written {since} ago")
-            yield Finding("view-behind", "stopped", what, N_("it catches up by itself while `relance follow` or `relance run` runs"), values)
+            what = N_(
+                "the view {view} is {behind} entries behind, the first of them written {since} ago"
+            )
+            yield Finding(
+                "view-behind",
+                "stopped",
+                what,
+                N_("it catches up by itself while `relance follow` or `relance run` runs"),
+                values,
+            )
 
 
 PAUSED_BECAUSE = {
-    "restored": N_("an older copy of the database was put back: look at `relance lists`, then `relance resume` says what will leave and lets it"),
-    "blocked": N_("the mail server refuses our mail as such: see what it says, settle it with your provider, then `relance resume`"),
+    "restored": N_(
+        "an older copy of the database was put back: look at `relance lists`, then `relance resume`"
+        " says what will leave and lets it"
+    ),
+    "blocked": N_(
+        "the mail server refuses our mail as such: see what it says, settle it with your provider,"
+        " then `relance resume`"
+    ),
 }
 RESUME = N_("`relance resume` says what will leave within the hour, and lets it")
 
@@ -108,7 +171,13 @@ def of_sending(facts: Facts) -> Iterator[Finding]:
         values: dict[str, object] = {"list": number, "reason": why, "n": held}
         if number:
             what = N_("list {list} is paused ({reason}); letters due: {n}")
-            yield Finding("list-paused", "notice", what, N_("`relance resume --list {list}` lets them go on"), values)
+            yield Finding(
+                "list-paused",
+                "notice",
+                what,
+                N_("`relance resume --list {list}` lets them go on"),
+                values,
+            )
         else:
             what = N_("sending is paused ({reason}); letters due: {n}")
             yield Finding("paused", "stopped", what, PAUSED_BECAUSE.get(why, RESUME), values)
@@ -116,38 +185,91 @@ def of_sending(facts: Facts) -> Iterator[Finding]:
         values = {"why": trouble.why, "since": trouble.since}
         if trouble.what == "relay":
             what = N_("for {since} the mail server cannot be used: {why}")
-            yield Finding("relay", "stopped", what, N_("it is tried again by itself; see [smtp] in config.toml, and your provider"), values)
+            yield Finding(
+                "relay",
+                "stopped",
+                what,
+                N_("it is tried again by itself; see [smtp] in config.toml, and your provider"),
+                values,
+            )
         elif trouble.what == "journal":
             what = N_("the stop journal cannot be written: {why}")
-            remedy = N_("people leave all the same, and erasures wait: free or mend the disk that holds data/")
+            remedy = N_(
+                "people leave all the same, and erasures wait: free or mend the disk that holds"
+                " data/"
+            )
             yield Finding("journal", "stopped", what, remedy, values)
         elif trouble.what == "store":
-            what = N_("for {since} the built-in PostgreSQL is not looked after, and would not be started again: {why}")
-            yield Finding("store", "stopped", what, N_("mend what it names; if it stays, stop Relance and start it again"), values)
+            what = N_(
+                "for {since} the built-in PostgreSQL is not looked after, and would not be started"
+                " again: {why}"
+            )
+            yield Finding(
+                "store",
+                "stopped",
+                what,
+                N_("mend what it names; if it stays, stop Relance and start it again"),
+                values,
+            )
         elif trouble.what == "blocked":
             what = N_("{since} ago the mail server refused our mail as such: {why}")
-            yield Finding("blocked", "notice", what, N_("`relance resume` forgets this once it is settled"), values)
-    excused = 0 in facts.paused or "send" not in facts.live or any(trouble.what == "relay" for trouble in facts.troubles)
+            yield Finding(
+                "blocked",
+                "notice",
+                what,
+                N_("`relance resume` forgets this once it is settled"),
+                values,
+            )
+    excused = (
+        0 in facts.paused
+        or "send" not in facts.live
+        or any(trouble.what == "relay" for trouble in facts.troubles)
+    )
     if facts.tick is not None and facts.tick > SLOW_SECONDS and not excused:
         what = N_("no round of sending has ended for {since}")
-        yield Finding("slow", "notice", what, N_("is the mail server slow? see [smtp] connections in config.toml"), {"since": facts.tick})
+        yield Finding(
+            "slow",
+            "notice",
+            what,
+            N_("is the mail server slow? see [smtp] connections in config.toml"),
+            {"since": facts.tick},
+        )
 
 
 def of_proof(facts: Facts) -> Iterator[Finding]:
     refused = [trouble for trouble in facts.troubles if trouble.what == "proof"]
     for trouble in refused:
-        what, values = N_("for {since} no checkpoint of the ledger is signed: {why}"), {"why": trouble.why, "since": trouble.since}
-        yield Finding("unsigned", "stopped", what, N_("once it is mended, `relance audit checkpoint` signs one, or says what still is wrong"), values)
+        what = N_("for {since} no checkpoint of the ledger is signed: {why}")
+        values = {
+            "why": trouble.why,
+            "since": trouble.since,
+        }
+        yield Finding(
+            "unsigned",
+            "stopped",
+            what,
+            N_(
+                "once it is mended, `relance audit checkpoint` signs one, or says what still is"
+                " wrong"
+            ),
+            values,
+        )
     remedies = {
         "witness": (
             "unwitnessed",
             N_("for {since} a witness has not got the checkpoint of the ledger: {why}"),
-            N_("it is tried again within the hour; `relance audit witness` sends it now, and says to whom it cannot go"),
+            N_(
+                "it is tried again within the hour; `relance audit witness` sends it now, and says"
+                " to whom it cannot go"
+            ),
         ),
         "stamp": (
             "unstamped",
             N_("for {since} no checkpoint of the ledger is stamped with the time: {why}"),
-            N_("it is tried again within the hour; mend [proof] stamp or stamp_roots in config.toml, and `relance audit stamp` does it now"),
+            N_(
+                "it is tried again within the hour; mend [proof] stamp or stamp_roots in"
+                " config.toml, and `relance audit stamp` does it now"
+            ),
         ),
     }
     for trouble in facts.troubles:
@@ -156,11 +278,23 @@ def of_proof(facts: Facts) -> Iterator[Finding]:
             level: Level = "notice" if trouble.since < DAY_SECONDS else "stopped"
             yield Finding(code, level, what, remedy, {"why": trouble.why, "since": trouble.since})
     tree = facts.tree
-    late = tree.age is not None and tree.age > max(SLOW_SECONDS, 2 * facts.checkpoint_every) and facts.head > tree.signed
+    late = (
+        tree.age is not None
+        and tree.age > max(SLOW_SECONDS, 2 * facts.checkpoint_every)
+        and facts.head > tree.signed
+    )
     if late and not refused and "follow" in facts.live:
-        what = N_("the last checkpoint of the ledger is {since} old, and {n} entries have come since")
+        what = N_(
+            "the last checkpoint of the ledger is {since} old, and {n} entries have come since"
+        )
         values = {"since": tree.age, "n": facts.head - tree.signed}
-        yield Finding("checkpoint-late", "notice", what, N_("`relance audit checkpoint` signs one now"), values)
+        yield Finding(
+            "checkpoint-late",
+            "notice",
+            what,
+            N_("`relance audit checkpoint` signs one now"),
+            values,
+        )
 
 
 def of_people(facts: Facts) -> Iterator[Finding]:
@@ -170,26 +304,56 @@ def of_people(facts: Facts) -> Iterator[Finding]:
         yield Finding("in-doubt", "stuck", what, remedy, {"n": facts.in_doubt})
     for each in facts.withheld:
         what = N_("{letter} is withheld from {people}: {wanting}")
-        remedy = N_("mend that, then `relance retry-withheld {id}` sends it; with `--late` also past the lateness its author allows")
-        values: dict[str, object] = {"key": each.key, "letter": each.letter, "id": each.letter, "wanting": each.what, "people": each.people}
+        remedy = N_(
+            "mend that, then `relance retry-withheld {id}` sends it; with `--late` also past the"
+            " lateness its author allows"
+        )
+        values: dict[str, object] = {
+            "key": each.key,
+            "letter": each.letter,
+            "id": each.letter,
+            "wanting": each.what,
+            "people": each.people,
+        }
         yield Finding("withheld", "stuck", what, remedy, values)
     if facts.stuck:
         what = N_("set aside with their reason: {n}; everything else goes on")
-        remedy = N_("`relance show ID` tells each one’s story; mended, it goes on by itself; seen to, `relance status --settled`")
+        remedy = N_(
+            "`relance show ID` tells each one’s story; mended, it goes on by itself; seen to,"
+            " `relance status --settled`"
+        )
         yield Finding("stuck", "stuck", what, remedy, {"n": len(facts.stuck)})
 
 
 def of_forms(facts: Facts) -> Iterator[Finding]:
     if facts.forms_held:
-        what = N_("forms are posted far more than usual: {n} requests to confirm are held, and leave little by little within {until}")
-        remedy = N_("nothing is lost; if robots post them, `relance pause` holds all sending until your proxy keeps them out")
-        yield Finding("forms-held", "stuck", what, remedy, {"n": facts.forms_held, "until": facts.forms_held_for})
+        what = N_(
+            "forms are posted far more than usual: {n} requests to confirm are held, and leave"
+            " little by little within {until}"
+        )
+        remedy = N_(
+            "nothing is lost; if robots post them, `relance pause` holds all sending until your"
+            " proxy keeps them out"
+        )
+        yield Finding(
+            "forms-held",
+            "stuck",
+            what,
+            remedy,
+            {"n": facts.forms_held, "until": facts.forms_held_for},
+        )
 
 
 def of_breaches(facts: Facts) -> Iterator[Finding]:
-    remedy = N_("`relance papers breaches` shows the log; `relance breach update ID` writes down what was done")
+    remedy = N_(
+        "`relance papers breaches` shows the log; `relance breach update ID` writes down what was"
+        " done"
+    )
     for each in facts.breaches_late:
-        what = N_("of breach {breach} the authority should have been told within 72 hours, and has not been")
+        what = N_(
+            "of breach {breach} the authority should have been told within 72 hours, and has not"
+            " been"
+        )
         yield Finding("breach-late", "stuck", what, remedy, {"breach": each})
     for each in facts.breaches_waiting:
         what = N_("breach {breach} is under way: the authority or the people are still to be told")
@@ -197,19 +361,39 @@ def of_breaches(facts: Facts) -> Iterator[Finding]:
 
 
 def of_requests(facts: Facts) -> Iterator[Finding]:
-    remedy = N_("`relance requests` lists them; answered elsewhere, `relance requests --answered ID` says so")
+    remedy = N_(
+        "`relance requests` lists them; answered elsewhere, `relance requests --answered ID`"
+        " says so"
+    )
     if facts.requests_late:
         what = N_("rights people asked for and that should have been answered by now: {n}")
         yield Finding("request-late", "stuck", what, remedy, {"n": facts.requests_late})
     elif facts.requests:
-        yield Finding("requests", "notice", N_("rights people asked for that wait for an answer: {n}"), remedy, {"n": facts.requests})
+        yield Finding(
+            "requests",
+            "notice",
+            N_("rights people asked for that wait for an answer: {n}"),
+            remedy,
+            {"n": facts.requests},
+        )
 
 
 def of_keys(facts: Facts) -> Iterator[Finding]:
-    remedy = N_("`relance api-key create` makes another; once that is used, `relance api-key revoke {key}`")
+    remedy = N_(
+        "`relance api-key create` makes another; once that is used, `relance api-key revoke {key}`"
+    )
     for key in facts.keys:
-        what = N_("the API key {name} expires in {since}") if key.left > 0 else N_("the API key {name} expired {since} ago: its calls are refused")
-        code, values = "key-expires" if key.left > 0 else "key-expired", {"name": key.name, "key": key.id, "since": abs(key.left)}
+        what = (
+            N_("the API key {name} expires in {since}")
+            if key.left > 0
+            else N_("the API key {name} expired {since} ago: its calls are refused")
+        )
+        code = "key-expires" if key.left > 0 else "key-expired"
+        values = {
+            "name": key.name,
+            "key": key.id,
+            "since": abs(key.left),
+        }
         yield Finding(code, "notice", what, remedy, values)
 
 
@@ -217,4 +401,10 @@ def of_room(facts: Facts) -> Iterator[Finding]:
     if facts.disk_total and facts.disk_free < LOW_BYTES:
         level: Level = "stopped" if facts.disk_free < FULL_BYTES else "notice"
         what = N_("{free} are left on the disk that holds data/")
-        yield Finding("disk", level, what, N_("free some space: on a full disk nothing is written, and nothing leaves"), {"free": facts.disk_free})
+        yield Finding(
+            "disk",
+            level,
+            what,
+            N_("free some space: on a full disk nothing is written, and nothing leaves"),
+            {"free": facts.disk_free},
+        )

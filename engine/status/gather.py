@@ -1,4 +1,6 @@
-"""The facts, read from a house. Each question is cheap at any size: counts come from indexes, times from single entries."""
+"""The facts, read from a house. Each question is cheap at any size: counts come from indexes, times
+from single entries.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,18 @@ from engine.installation.breaches import waiting as waiting_breaches
 from engine.ledger.codec import EntryRefused
 from engine.sending.witness_mail import TROUBLE, mark_of
 from engine.sequence.delay import HOUR
-from engine.status.facts import ClockState, ExpiringKey, Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting, Withheld
+from engine.status.facts import (
+    ClockState,
+    ExpiringKey,
+    Facts,
+    Process,
+    Stuck,
+    TreeState,
+    Trouble,
+    ViewState,
+    Waiting,
+    Withheld,
+)
 from engine.store.sql import beside
 
 SQL = beside(__file__)
@@ -24,9 +37,14 @@ KEYS_TOLD_SECONDS = 14 * 86_400
 
 
 def gather(house: House) -> Facts:
-    """As of about this moment: the parts are read one after the other. Raises what a lost database raises (LOST)."""
+    """As of about this moment: the parts are read one after the other. Raises what a lost database
+    raises (LOST).
+    """
     processes, troubles = Processes(house.database), []
-    running = tuple(Process(tuple(parts), host, pid, since, seen, seen < EXPIRES) for parts, host, pid, since, seen in processes.all())
+    running = tuple(
+        Process(tuple(parts), host, pid, since, seen, seen < EXPIRES)
+        for parts, host, pid, since, seen in processes.all()
+    )
     faults = {}
     witnesses = {mark_of(house.vault.hash(address)) for address in house.config.proof.witness}
     for what, why, since in processes.troubles():
@@ -40,7 +58,9 @@ def gather(house: House) -> Facts:
             troubles.append(Trouble(what, why, since))
     installation = house.publications.current()
     paused, breaches, now = installation.paused, installation.breaches.values(), house.clock.now()
-    disk = shutil.disk_usage(house.config.data if house.config.data.exists() else house.config.folder)
+    disk = shutil.disk_usage(
+        house.config.data if house.config.data.exists() else house.config.folder
+    )
     with house.database.connection() as connection:
         size = int(connection.execute(SQL["size"]).fetchall()[0][0])
     tick = house.desk.mark("tick")
@@ -80,14 +100,20 @@ def gather(house: House) -> Facts:
 
 def clock_state(house: House) -> ClockState:
     trial = house.clock.trial
-    kind: Literal["", "whole", "over people"] = "" if trial is None else "over people" if trial.over_people else "whole"
+    kind: Literal["", "whole", "over people"] = (
+        "" if trial is None else "over people" if trial.over_people else "whole"
+    )
     return ClockState(house.clock.now(), house.clock.ahead / 1000, house.clock.rate, kind)
 
 
 def tree_state(house: House, head: int) -> TreeState:
     size, latest = house.tree.size(), house.tree.latest()
     origin, signed = (latest.origin, latest.size) if latest is not None else (house.tree.origin, 0)
-    age = max(0.0, datetime.now(UTC).timestamp() - latest.signed_at / 1000) if latest is not None else None
+    age = (
+        max(0.0, datetime.now(UTC).timestamp() - latest.signed_at / 1000)
+        if latest is not None
+        else None
+    )
     return TreeState(size, max(0, head - size), origin, signed, age)
 
 
@@ -95,12 +121,20 @@ def _witnessed(house: House, witnesses: Collection[str]) -> float | None:
     """Of several witnesses the one whose last mail is the oldest."""
     marks = [house.desk.mark(each) for each in witnesses]
     times = [mark[0] for mark in marks if mark is not None and mark[0]]
-    return max(0.0, house.clock.wall_age(min(times))) if times and len(times) == len(witnesses) else None
+    return (
+        max(0.0, house.clock.wall_age(min(times)))
+        if times and len(times) == len(witnesses)
+        else None
+    )
 
 
 def _stamped(house: House) -> float | None:
     last = house.tree.stamps.last() if house.config.proof.stamp else None
-    return max(0.0, datetime.now(UTC).timestamp() - last.stamped_at / 1000) if last is not None else None
+    return (
+        max(0.0, datetime.now(UTC).timestamp() - last.stamped_at / 1000)
+        if last is not None
+        else None
+    )
 
 
 def _stuck(house: House) -> Iterator[Stuck]:
@@ -112,10 +146,14 @@ def _stuck(house: House) -> Iterator[Stuck]:
 
 
 def view_states(house: House, faults: Mapping[str, str] | None = None) -> tuple[ViewState, ...]:
-    """How far behind each view is; `faults` are those that whoever follows has told of (asked here when they are not handed in)."""
+    """How far behind each view is; `faults` are those that whoever follows has told of (asked here
+    when they are not handed in).
+    """
     if faults is None:
         told = Processes(house.database).troubles()
-        faults = {what.partition(":")[2]: why for what, why, _since in told if what.startswith("view:")}
+        faults = {
+            what.partition(":")[2]: why for what, why, _since in told if what.startswith("view:")
+        }
     found = []
     for name, position, fault in house.views.positions():
         behind = house.ledger.head() - position
@@ -125,7 +163,9 @@ def view_states(house: House, faults: Mapping[str, str] | None = None) -> tuple[
 
 
 def _age(house: House, position: int) -> float:
-    """How many seconds ago an entry was recorded; what cannot be read is told of by whoever follows."""
+    """How many seconds ago an entry was recorded; what cannot be read is told of by whoever
+    follows.
+    """
     try:
         entry = house.ledger.at(position)
     except EntryRefused:
@@ -137,9 +177,14 @@ def waiting(house: House, paused: Mapping[int, str]) -> tuple[Waiting, ...]:
     now = house.clock.now()
     at_once, within = _letters(house, now), _letters(house, now + HOUR)
     return tuple(
-        Waiting(number, at_once.get(number, 0), within[number], paused.get(number) or paused.get(0, "")) for number in sorted(within)
+        Waiting(
+            number, at_once.get(number, 0), within[number], paused.get(number) or paused.get(0, "")
+        )
+        for number in sorted(within)
     )
 
 
 def _letters(house: House, upto: int) -> dict[int, int]:
-    return {number: count for number, kind, count in house.views.due_until(upto) if kind == "letter"}
+    return {
+        number: count for number, kind, count in house.views.due_until(upto) if kind == "letter"
+    }

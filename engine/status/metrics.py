@@ -1,4 +1,5 @@
-"""The facts for Prometheus, in its text format 0.0.4. No person, not even by an opaque id: how many, how far, how long.
+"""The facts for Prometheus, in its text format 0.0.4. No person, not even by an opaque id: how
+many, how far, how long.
 
 The door to prometheus_client.
 """
@@ -30,45 +31,126 @@ class _Collected:
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         facts, found = self.facts, findings(self.facts)
-        yield _one("well", "1 while nothing is stuck or stopped (`relance status` says what to do).", is_well(found))
+        yield _one(
+            "well",
+            "1 while nothing is stuck or stopped (`relance status` says what to do).",
+            is_well(found),
+        )
         counts = Counter((each.code, each.level) for each in found)
-        yield _many("findings", "What is not as it should be, by code and level.", ("code", "level"), counts.items())
+        yield _many(
+            "findings",
+            "What is not as it should be, by code and level.",
+            ("code", "level"),
+            counts.items(),
+        )
         alive = [process for process in facts.processes if process.lives]
         parts = [((part,), sum(part in process.parts for process in alive)) for part in PARTS]
         yield _many("processes", "Living processes that do each part.", ("part",), parts)
         yield _one("ledger_head", "Position of the last entry of the ledger.", facts.head)
         yield _one("tree_size", "Entries the tree over the ledger holds.", facts.tree.size)
         yield _one("tree_behind_entries", "Entries the tree does not hold yet.", facts.tree.behind)
-        yield _one("checkpoint_size", "Entries the last signed checkpoint covers.", facts.tree.signed)
+        yield _one(
+            "checkpoint_size", "Entries the last signed checkpoint covers.", facts.tree.signed
+        )
         if facts.tree.age is not None:
-            yield _one("checkpoint_age_seconds", "Seconds since the last checkpoint was signed.", facts.tree.age)
+            yield _one(
+                "checkpoint_age_seconds",
+                "Seconds since the last checkpoint was signed.",
+                facts.tree.age,
+            )
         if facts.witnessed is not None:
-            yield _one("witness_age_seconds", "Seconds since the last mail with a checkpoint left for a witness.", facts.witnessed)
+            yield _one(
+                "witness_age_seconds",
+                "Seconds since the last mail with a checkpoint left for a witness.",
+                facts.witnessed,
+            )
         if facts.stamped is not None:
-            yield _one("stamp_age_seconds", "Seconds since the last checkpoint was stamped.", facts.stamped)
-        for what, about in (("witness", "Witnesses to whom the last mail did not go."), ("stamp", "1 while the last attempt at stamping failed.")):
-            yield _one(f"{what}_in_trouble", about, sum(each.what == what for each in facts.troubles))
+            yield _one(
+                "stamp_age_seconds", "Seconds since the last checkpoint was stamped.", facts.stamped
+            )
+        for what, about in (
+            ("witness", "Witnesses to whom the last mail did not go."),
+            ("stamp", "1 while the last attempt at stamping failed."),
+        ):
+            yield _one(
+                f"{what}_in_trouble", about, sum(each.what == what for each in facts.troubles)
+            )
         views = [((view.name,), view) for view in facts.views]
-        yield _many("view_behind_entries", "Entries a view has not seen yet.", ("view",), [(k, v.behind) for k, v in views])
-        yield _many("view_behind_seconds", "Seconds since the first of them was written.", ("view",), [(k, v.late) for k, v in views])
-        yield _many("view_stopped", "1 for a view that cannot go on.", ("view",), [(k, bool(v.fault)) for k, v in views])
+        yield _many(
+            "view_behind_entries",
+            "Entries a view has not seen yet.",
+            ("view",),
+            [(k, v.behind) for k, v in views],
+        )
+        yield _many(
+            "view_behind_seconds",
+            "Seconds since the first of them was written.",
+            ("view",),
+            [(k, v.late) for k, v in views],
+        )
+        yield _many(
+            "view_stopped",
+            "1 for a view that cannot go on.",
+            ("view",),
+            [(k, bool(v.fault)) for k, v in views],
+        )
         lists = [((str(each.list),), each) for each in facts.waiting]
-        yield _many("letters_due", "Letters due now (list 0: requests to confirm).", ("list",), [(k, w.now) for k, w in lists])
-        yield _many("letters_due_within_hour", "Letters due within an hour.", ("list",), [(k, w.hour) for k, w in lists])
-        yield _one("letters_held", "Letters due that a pause holds.", sum(each.now for each in facts.waiting if each.held))
+        yield _many(
+            "letters_due",
+            "Letters due now (list 0: requests to confirm).",
+            ("list",),
+            [(k, w.now) for k, w in lists],
+        )
+        yield _many(
+            "letters_due_within_hour",
+            "Letters due within an hour.",
+            ("list",),
+            [(k, w.hour) for k, w in lists],
+        )
+        yield _one(
+            "letters_held",
+            "Letters due that a pause holds.",
+            sum(each.now for each in facts.waiting if each.held),
+        )
         withheld = [((each.key, each.letter, each.what), each.people) for each in facts.withheld]
-        yield _many("letters_withheld", "Letters that wait for what withheld them to be mended.", ("key", "letter", "what"), withheld)
+        yield _many(
+            "letters_withheld",
+            "Letters that wait for what withheld them to be mended.",
+            ("key", "letter", "what"),
+            withheld,
+        )
         paused = [((str(number), why), 1) for number, why in facts.paused.items()]
-        yield _many("sending_paused", "1 for what is paused (list 0: everything), with the reason.", ("list", "why"), paused)
+        yield _many(
+            "sending_paused",
+            "1 for what is paused (list 0: everything), with the reason.",
+            ("list", "why"),
+            paused,
+        )
         yield _one("letters_in_doubt", "Letters whose acceptance is not known.", facts.in_doubt)
-        yield _one("requests_open", "Rights people asked for that wait for an answer.", facts.requests)
+        yield _one(
+            "requests_open", "Rights people asked for that wait for an answer.", facts.requests
+        )
         yield _one("requests_late", "Those past their deadline.", facts.requests_late)
-        yield _one("forms_held", "Requests to confirm that are held because too many forms were posted.", facts.forms_held)
-        yield _one("form_traps", "Posts of forms within thirty days that filled in the input hidden from people.", facts.form_traps)
+        yield _one(
+            "forms_held",
+            "Requests to confirm that are held because too many forms were posted.",
+            facts.forms_held,
+        )
+        yield _one(
+            "form_traps",
+            "Posts of forms within thirty days that filled in the input hidden from people.",
+            facts.form_traps,
+        )
         yield _one("stuck", "What was set aside with its reason.", len(facts.stuck))
-        yield _one("relay_in_trouble", "1 while the mail server cannot be used.", any(each.what == "relay" for each in facts.troubles))
+        yield _one(
+            "relay_in_trouble",
+            "1 while the mail server cannot be used.",
+            any(each.what == "relay" for each in facts.troubles),
+        )
         if facts.tick is not None:
-            yield _one("last_tick_seconds", "Seconds since a round of sending last ended.", facts.tick)
+            yield _one(
+                "last_tick_seconds", "Seconds since a round of sending last ended.", facts.tick
+            )
         yield _one("database_bytes", "Size of the database.", facts.database_bytes)
         yield _one("disk_free_bytes", "Free space on the disk that holds data/.", facts.disk_free)
 
@@ -77,7 +159,9 @@ def _one(name: str, said: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"relance_{name}", said, value=value)
 
 
-def _many(name: str, said: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]) -> GaugeMetricFamily:
+def _many(
+    name: str, said: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]
+) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"relance_{name}", said, labels=labels)
     for label, value in values:
         family.add_metric(label, value)

@@ -1,7 +1,8 @@
 """Under which account PostgreSQL runs, and what that account may reach.
 
-PostgreSQL refuses to run as root. When Relance is root (a container), the server runs as the owner of the data
-folder; a folder of root is given to `postgres` if the system has that account, else to `nobody`. No account is made.
+PostgreSQL refuses to run as root. When Relance is root (a container), the server runs as the owner
+of the data folder; a folder of root is given to `postgres` if the system has that account, else to
+`nobody`. No account is made.
 """
 
 from __future__ import annotations
@@ -37,20 +38,22 @@ def for_server(data: Path) -> Account | None:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
     raise EmbeddedFailed(
-        f"PostgreSQL does not run as root, and this system has neither an account 'postgres' nor 'nobody' to run it "
-        f"for {data}; run Relance as an ordinary user, {ELSEWHERE}."
+        "PostgreSQL does not run as root, and this system has neither an account 'postgres' nor"
+        f" 'nobody' to run it for {data}; run Relance as an ordinary user, {ELSEWHERE}."
     )
 
 
 def private_folder(folder: Path, account: Account | None) -> None:
-    """Makes `folder` if missing, and sees that it belongs to the server's account and nobody else may enter it."""
+    """Makes `folder` if missing, and sees that it belongs to the server's account and nobody else
+    may enter it.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     owner = account.uid if account else os.geteuid()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (owner, os.geteuid()):
         raise EmbeddedFailed(
-            f"{folder} must be a folder of the account that runs PostgreSQL (uid {owner}), but it is somebody else's "
-            f"or a link; remove it, move the data folder, {ELSEWHERE}."
+            f"{folder} must be a folder of the account that runs PostgreSQL (uid {owner}), but it"
+            f" is somebody else's or a link; remove it, move the data folder, {ELSEWHERE}."
         )
     if found.st_mode & 0o077:
         folder.chmod(0o700)
@@ -68,8 +71,11 @@ def _give_tree(folder: Path, account: Account | None) -> None:
     os.chown(folder, account.uid, account.gid, follow_symlinks=False)
 
 
-def open_ways(account: Account, ends: Iterable[Path], trees: Iterable[Path], progress: Callable[[str], None]) -> None:
-    """Lets `account` walk to each of `ends` and read each of `trees`, by adding only the bits that are missing.
+def open_ways(
+    account: Account, ends: Iterable[Path], trees: Iterable[Path], progress: Callable[[str], None]
+) -> None:
+    """Lets `account` walk to each of `ends` and read each of `trees`, by adding only the bits that
+    are missing.
 
     A parent gets "enter" alone, never "read". Says through `progress` which places were opened.
     """
@@ -89,7 +95,9 @@ def open_ways(account: Account, ends: Iterable[Path], trees: Iterable[Path], pro
 
 def _needs(ends: Iterable[Path], trees: Iterable[Path]) -> Iterator[tuple[Path, int]]:
     trees = list(trees)
-    for path in dict.fromkeys(parent for end in (*ends, *trees) for parent in reversed(end.parents)):
+    for path in dict.fromkeys(
+        parent for end in (*ends, *trees) for parent in reversed(end.parents)
+    ):
         yield path, ENTER
     for tree in trees:
         yield tree, READ | ENTER

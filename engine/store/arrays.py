@@ -1,6 +1,8 @@
-"""Columns of many rows as arrays in PostgreSQL's binary notation: psycopg builds a long list element by element, ten times slower.
+"""Columns of many rows as arrays in PostgreSQL's binary notation: psycopg builds a long list
+element by element, ten times slower.
 
-`unnest(%(streams)s, %(versions)s)` makes rows of them again; the type goes along, so that no cast is needed.
+`unnest(%(streams)s, %(versions)s)` makes rows of them again; the type goes along, so that no cast
+is needed.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ _BIGINT, _INTEGER, _BOOLEAN = Struct(">iq").pack, Struct(">ii").pack, Struct(">i
 
 
 class Column:
-    """The elements of one column, each behind its length; `type` and `array` are PostgreSQL's numbers of their types."""
+    """The elements of one column, each behind its length; `type` and `array` are PostgreSQL's
+    numbers of their types.
+    """
 
     __slots__ = ("data",)
     type = 0
@@ -59,7 +63,9 @@ class _Whole(Dumper):
 
 
 for _kind in (_Uuids, _Bigints, _Integers, _Booleans, _Texts, _Byteas):
-    psycopg.adapters.register_dumper(_kind, type(_kind.__name__ + "Dumper", (_Whole,), {"oid": _kind.array}))
+    psycopg.adapters.register_dumper(
+        _kind, type(_kind.__name__ + "Dumper", (_Whole,), {"oid": _kind.array})
+    )
 
 
 def uuids(values: Collection[str]) -> Column:
@@ -67,7 +73,10 @@ def uuids(values: Collection[str]) -> Column:
     whole = bytes.fromhex("".join(values).replace("-", ""))
     if len(whole) != 16 * len(values):
         raise ValueError("a list of UUIDs holds something else")
-    return _Uuids(len(values), [b"\0\0\0\x10" + whole[first : first + 16] for first in range(0, len(whole), 16)])
+    return _Uuids(
+        len(values),
+        [b"\0\0\0\x10" + whole[first : first + 16] for first in range(0, len(whole), 16)],
+    )
 
 
 def bigints(values: Collection[int]) -> Column:

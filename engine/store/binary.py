@@ -1,7 +1,9 @@
-"""Rows as PostgreSQL's binary COPY takes them, put together here: the driver's own `write_row` looks for a way to write each single value.
+"""Rows as PostgreSQL's binary COPY takes them, put together here: the driver's own `write_row`
+looks for a way to write each single value.
 
-Values are in PostgreSQL's binary form: a text is its UTF-8, a bytea itself, a bigint eight bytes in network order, a jsonb its text after `JSONB`.
-Each goes with its length, so one that is not what its column takes is refused by the server, and the whole COPY with it.
+Values are in PostgreSQL's binary form: a text is its UTF-8, a bytea itself, a bigint eight bytes in
+network order, a jsonb its text after `JSONB`. Each goes with its length, so one that is not what
+its column takes is refused by the server, and the whole COPY with it.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ boolean = Struct(">?").pack
 _columns = Struct(">h").pack
 SHORT = 1024
 _LENGTHS = [length(octets) for octets in range(SHORT)]
-"""Put together once: nearly all values are short, and a row is made of as many lengths as values."""
+"""Put together once: nearly all values are short, and a row is made of as many lengths as values.
+"""
 
 
 def uuid_of(text: str) -> bytes:
@@ -33,7 +36,9 @@ def row(*values: bytes) -> bytes:
 
 
 def beginning(columns: int, *values: bytes) -> bytes:
-    """The first values of a row of so many columns; those to come are each written after their `length`."""
+    """The first values of a row of so many columns; those to come are each written after their
+    `length`.
+    """
     made = _columns(columns)
     for value in values:
         made += (_LENGTHS[len(value)] if len(value) < SHORT else length(len(value))) + value

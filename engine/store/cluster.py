@@ -1,6 +1,8 @@
-"""The data folder: created whole or not at all, and only used by the PostgreSQL version that made it.
+"""The data folder: created whole or not at all, and only used by the PostgreSQL version that made
+it.
 
-Neither `trust` nor an empty password at any moment: every way in asks for SCRAM from the first start on.
+Neither `trust` nor an empty password at any moment: every way in asks for SCRAM from the first
+start on.
 """
 
 from __future__ import annotations
@@ -25,12 +27,16 @@ FOREIGN_BUT_HARMLESS = frozenset(("lost+found", ".DS_Store"))
 
 
 def is_new(data: Path) -> bool:
-    """Whether `data` holds no PostgreSQL yet; EmbeddedFailed if it holds something else, or another version."""
+    """Whether `data` holds no PostgreSQL yet; EmbeddedFailed if it holds something else, or another
+    version.
+    """
     version = data / "PG_VERSION"
     if not version.exists():
         if (data / UNFINISHED).exists():
             return True
-        strangers = sorted(entry.name for entry in data.iterdir() if entry.name not in FOREIGN_BUT_HARMLESS)
+        strangers = sorted(
+            entry.name for entry in data.iterdir() if entry.name not in FOREIGN_BUT_HARMLESS
+        )
         if strangers:
             raise EmbeddedFailed(
                 f"{data} holds other files (such as {strangers[0]}) and no PostgreSQL; "
@@ -40,8 +46,9 @@ def is_new(data: Path) -> bool:
     found = version.read_text(encoding="utf-8", errors="replace").strip()
     if found != binaries.MAJOR:
         raise EmbeddedFailed(
-            f"{data} was made by PostgreSQL {found}, and this Relance brings PostgreSQL {binaries.MAJOR}; dump it with "
-            f"version {found} and restore it into an empty folder, {ELSEWHERE}."
+            f"{data} was made by PostgreSQL {found}, and this Relance brings PostgreSQL"
+            f" {binaries.MAJOR}; dump it with version {found} and restore it into an empty folder,"
+            f" {ELSEWHERE}."
         )
     return False
 
@@ -49,15 +56,20 @@ def is_new(data: Path) -> bool:
 def create(data: Path, account: Account | None, password: str, lock: Path) -> None:
     """Runs initdb for the empty folder `data` (UTF-8, C.UTF-8 order, checksums, SCRAM).
 
-    Built in a folder inside and moved up, PG_VERSION last: whatever stops it, the next attempt begins again. That inner
-    folder is only ever made in an empty one, so all that lies beside it is ours to remove. initdb holds `lock` while it
-    runs, as the server does later: if we are killed it runs on, and the next attempt waits for its end.
+    Built in a folder inside and moved up, PG_VERSION last: whatever stops it, the next attempt
+    begins again. That inner folder is only ever made in an empty one, so all that lies beside it is
+    ours to remove. initdb holds `lock` while it runs, as the server does later: if we are killed it
+    runs on, and the next attempt waits for its end.
     """
     inner = data / UNFINISHED
     if inner.exists():
         for entry in data.iterdir():
             if entry.name != UNFINISHED and entry.name not in FOREIGN_BUT_HARMLESS:
-                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+                (
+                    shutil.rmtree(entry)
+                    if entry.is_dir() and not entry.is_symlink()
+                    else entry.unlink()
+                )
         shutil.rmtree(inner)
     private_folder(inner, account)
     asked, built = inner / "password", inner / "cluster"
@@ -69,7 +81,9 @@ def create(data: Path, account: Account | None, password: str, lock: Path) -> No
     finally:
         os.close(held)
     configuration = built / "postgresql.conf"
-    write_private(configuration, configuration.read_text(encoding="utf-8") + f"\n{INCLUDE}\n", account)
+    write_private(
+        configuration, configuration.read_text(encoding="utf-8") + f"\n{INCLUDE}\n", account
+    )
     for entry in sorted(built.iterdir(), key=lambda entry: entry.name == "PG_VERSION"):
         if entry.name == "PG_VERSION":
             _sync_folder(data)
@@ -93,7 +107,9 @@ def _initdb(built: Path, data: Path, asked: Path, account: Account | None, held:
 
 
 def write_fragment(data: Path, text: str, account: Account | None) -> None:
-    """Writes our settings beside postgresql.conf, and sees that it includes them (a restored one may not)."""
+    """Writes our settings beside postgresql.conf, and sees that it includes them (a restored one
+    may not).
+    """
     write_private(data / FRAGMENT, text, account)
     configuration = data / "postgresql.conf"
     written = configuration.read_text(encoding="utf-8", errors="surrogateescape")
@@ -102,7 +118,9 @@ def write_fragment(data: Path, text: str, account: Account | None) -> None:
 
 
 def superuser_password(folder: Path, new: bool) -> str:
-    """The superuser's password, kept in `folder`/postgres.password; made up for a `new` data folder, else required."""
+    """The superuser's password, kept in `folder`/postgres.password; made up for a `new` data
+    folder, else required.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if stat.S_IMODE(folder.stat().st_mode) & 0o077:
         folder.chmod(0o700)
@@ -124,7 +142,9 @@ def superuser_password(folder: Path, new: bool) -> str:
 
 
 def write_private(path: Path, text: str, account: Account | None) -> None:
-    """Replaces `path` in one step by a file only `account` can read, never writing through a link found there."""
+    """Replaces `path` in one step by a file only `account` can read, never writing through a link
+    found there.
+    """
     beside = path.with_name(f"{path.name}.new")
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)

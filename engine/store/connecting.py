@@ -1,7 +1,9 @@
-"""How the database is reached: one conninfo, whole, for every connection, and nobody waits for a server that is gone.
+"""How the database is reached: one conninfo, whole, for every connection, and nobody waits for a
+server that is gone.
 
-What `[store] url` says is kept, whatever libpq knows (sslmode, several hosts, target_session_attrs, passfile, options…); what it leaves out is set so
-that a dead line is noticed. A server that died without a word is found out by TCP within a dozen seconds; one behind something that keeps the line
+What `[store] url` says is kept, whatever libpq knows (sslmode, several hosts, target_session_attrs,
+passfile, options…); what it leaves out is set so that a dead line is noticed. A server that died
+without a word is found out by TCP within a dozen seconds; one behind something that keeps the line
 open is asked on another line, once a statement has been silent for `SILENT_SECONDS`.
 """
 
@@ -48,21 +50,29 @@ class ServerSilent(psycopg.OperationalError):
 
 
 MOVED: tuple[type[Exception], ...] = (ServerSilent, psycopg.errors.ReadOnlySqlTransaction)
-"""What says that all connections lead to the wrong place: to nobody, or to a server that has become a standby."""
+"""What says that all connections lead to the wrong place: to nobody, or to a server that has become
+a standby.
+"""
 
 
 def reach(conninfo: str, statement_seconds: int = ORDINARY_SECONDS) -> str:
-    """`conninfo` with what it leaves out; each statement has `statement_seconds` of wall time, unless its own `options` say otherwise."""
+    """`conninfo` with what it leaves out; each statement has `statement_seconds` of wall time,
+    unless its own `options` say otherwise.
+    """
     parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
     for key, variable in FROM_ENVIRONMENT.items():
         if key not in parts and variable in os.environ:
             parts[key] = os.environ[variable]
     # Of two settings in `options` the last one holds.
-    parts["options"] = f"-c statement_timeout={statement_seconds * 1000} {parts.get('options', '')}".rstrip()
+    parts["options"] = (
+        f"-c statement_timeout={statement_seconds * 1000} {parts.get('options', '')}".rstrip()
+    )
     return make_conninfo(**(NOTICING | {"connect_timeout": str(CONNECT_SECONDS)} | parts))
 
 
-def connect(conninfo: str, statement_seconds: int = LONG_SECONDS, *, autocommit: bool = True) -> psycopg.Connection[TupleRow]:
+def connect(
+    conninfo: str, statement_seconds: int = LONG_SECONDS, *, autocommit: bool = True
+) -> psycopg.Connection[TupleRow]:
     """A connection beside the pools. Raises psycopg.Error."""
     return Watched.connect(reach(conninfo, statement_seconds), autocommit=autocommit)
 
@@ -70,7 +80,9 @@ def connect(conninfo: str, statement_seconds: int = LONG_SECONDS, *, autocommit:
 class Watched(psycopg.Connection[Row]):
     """A connection whose server is asked after when a statement has been silent for long."""
 
-    def wait(self, gen: PQGen[RV], interval: float = WAIT_INTERVAL, timeout: float | None = None) -> RV:
+    def wait(
+        self, gen: PQGen[RV], interval: float = WAIT_INTERVAL, timeout: float | None = None
+    ) -> RV:
         return super().wait(self._noticing(gen) if timeout is None else gen, interval, timeout)
 
     def _noticing(self, gen: PQGen[RV]) -> Generator[Wait, Ready | int, RV]:
@@ -85,7 +97,9 @@ class Watched(psycopg.Connection[Row]):
                 elif monotonic() - heard > SILENT_SECONDS:
                     if not self._is_served():
                         self.close()
-                        raise ServerSilent("the server has not answered, and does not work at an answer")
+                        raise ServerSilent(
+                            "the server has not answered, and does not work at an answer"
+                        )
                     heard = monotonic()
                 wanted = gen.send(ready)
         except StopIteration as end:
@@ -93,11 +107,18 @@ class Watched(psycopg.Connection[Row]):
             return result
 
     def _is_served(self) -> bool:
-        reached = {option.keyword.decode(): option.val.decode() for option in self.pgconn.info if option.val}
+        reached = {
+            option.keyword.decode(): option.val.decode()
+            for option in self.pgconn.info
+            if option.val
+        }
         reached["connect_timeout"] = str(ASKING_SECONDS)
         try:
             with _Asking.connect(make_conninfo(**reached), autocommit=True) as asking:
-                return asking.execute(SQL["at_work"], {"pid": self.info.backend_pid}).fetchone() is not None
+                return (
+                    asking.execute(SQL["at_work"], {"pid": self.info.backend_pid}).fetchone()
+                    is not None
+                )
         except psycopg.Error:
             return False
 

@@ -1,8 +1,9 @@
-"""Parts of the database written to files and read back. What a file holds is data and nothing else: rows as COPY takes them, below a line that names
-their table. No word of a copy is ever carried out, whoever wrote it; tables are made by this program, and filled by a role that may do no more.
+"""Parts of the database written to files and read back. What a file holds is data and nothing else:
+rows as COPY takes them, below a line that names their table. No word of a copy is ever carried out,
+whoever wrote it; tables are made by this program, and filled by a role that may do no more.
 
-Copies made before that hold archives of `pg_dump`; of those too the data alone is read, by the `pg_restore` of the embedded wheel, which reaches no
-database.
+Copies made before that hold archives of `pg_dump`; of those too the data alone is read, by the
+`pg_restore` of the embedded wheel, which reaches no database.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ class CopyFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a copy holds: `position` and `digest` of its last entry (0 and "" for none), the vault's `migrations`."""
+    """What a copy holds: `position` and `digest` of its last entry (0 and "" for none), the vault's
+    `migrations`.
+    """
 
     connection: Connection
     position: int
@@ -67,11 +70,20 @@ class Moment:
 
     def dump(self, part: str, file: IO[bytes]) -> None:
         """One of PARTS into a file, compressed."""
-        with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=LEVEL, filename="", mtime=0) as packed:
+        with gzip.GzipFile(
+            fileobj=file, mode="wb", compresslevel=LEVEL, filename="", mtime=0
+        ) as packed:
             for table, columns in _tables(self.connection).items():
                 if PARTS[part](*table):
-                    packed.write(SQL["heading"].format(table=".".join(table), columns=", ".join(columns)).encode() + b"\n")
-                    with self.connection.cursor().copy(_copying("copy_out", table, columns)) as rows:
+                    packed.write(
+                        SQL["heading"]
+                        .format(table=".".join(table), columns=", ".join(columns))
+                        .encode()
+                        + b"\n"
+                    )
+                    with self.connection.cursor().copy(
+                        _copying("copy_out", table, columns)
+                    ) as rows:
                         for block in rows:
                             packed.write(block)
                     packed.write(END)
@@ -79,7 +91,9 @@ class Moment:
 
 @contextmanager
 def moment(owner: str) -> Iterator[Moment]:
-    """The database as of now, for as long as the context lasts. `owner` is the conninfo of who may read everything. Raises CopyFailed."""
+    """The database as of now, for as long as the context lasts. `owner` is the conninfo of who may
+    read everything. Raises CopyFailed.
+    """
     try:
         with connect(owner) as connection, connection.transaction():
             connection.execute(SQL["moment"])
@@ -96,10 +110,18 @@ def at_work(owner: str, role: str) -> int:
     return int(row[0]) if row else 0
 
 
-def put_back(owner: str, role: str, files: Mapping[str, Path], migrations: Collection[str], head: tuple[int, str]) -> None:
-    """Each part of PARTS from its file in place of whatever is there, all of it or nothing. `role` is the running program's, `migrations` are those
-    that the vault in the copy has had, `head` is where its ledger ends: position and digest, as a Moment has them. Nobody can start meanwhile.
-    Raises CopyFailed: then everything is as it was."""
+def put_back(
+    owner: str,
+    role: str,
+    files: Mapping[str, Path],
+    migrations: Collection[str],
+    head: tuple[int, str],
+) -> None:
+    """Each part of PARTS from its file in place of whatever is there, all of it or nothing. `role`
+    is the running program's, `migrations` are those that the vault in the copy has had, `head` is
+    where its ledger ends: position and digest, as a Moment has them. Nobody can start meanwhile.
+    Raises CopyFailed: then everything is as it was.
+    """
     tables_of_ledger = ledger.statements(owner)
     with connect(owner) as connection:
         connection.execute(queries(HERE / "roles.sql")["lock"], {"key": MIGRATION_LOCK})
@@ -118,8 +140,15 @@ def put_back(owner: str, role: str, files: Mapping[str, Path], migrations: Colle
                 for part in PARTS:
                     _fill(connection, part, files[part])
                 if _head(connection) != head:
-                    raise CopyFailed("the ledger in the copy does not end where its manifest says: use another copy")
-                _run(connection, SQL["as_owner"], *([SQL["signed_still"], SQL["stamped_still"]] if signed else []))
+                    raise CopyFailed(
+                        "the ledger in the copy does not end where its manifest says: use another"
+                        " copy"
+                    )
+                _run(
+                    connection,
+                    SQL["as_owner"],
+                    *([SQL["signed_still"], SQL["stamped_still"]] if signed else []),
+                )
         except psycopg.Error as error:
             raise CopyFailed(said(error)) from error
 
@@ -130,9 +159,11 @@ class AtWork(Exception):
 
 @contextmanager
 def clear(owner: str, program: str) -> Iterator[None]:
-    """Drop every store and view once the context's own work is done, so that the next start makes them anew. Nobody can start meanwhile.
+    """Drop every store and view once the context's own work is done, so that the next start makes
+    them anew. Nobody can start meanwhile.
 
-    `owner` and `program` are the conninfos of who may create and of the running program. Raises AtWork before anything is touched.
+    `owner` and `program` are the conninfos of who may create and of the running program. Raises
+    AtWork before anything is touched.
     """
     with connect(owner) as guard:
         guard.execute(queries(HERE / "roles.sql")["lock"], {"key": MIGRATION_LOCK})
@@ -146,7 +177,9 @@ def clear(owner: str, program: str) -> Iterator[None]:
 
 
 def drop_views(program: str) -> None:
-    """Views of a ledger that has given way to another; `program` is the conninfo of the running program's role."""
+    """Views of a ledger that has given way to another; `program` is the conninfo of the running
+    program's role.
+    """
     with connect(program) as connection:
         for row in connection.execute(SQL["views"]).fetchall():
             connection.execute(SQL.within(schema=str(row[0]))["drop"].encode())
@@ -164,11 +197,16 @@ def _head(connection: Connection) -> tuple[int, str]:
 
 
 def _tables(connection: Connection) -> dict[Table, list[str]]:
-    return {(str(row[0]), str(row[1])): cast(list[str], row[2]) for row in connection.execute(SQL["tables"])}
+    return {
+        (str(row[0]), str(row[1])): cast(list[str], row[2])
+        for row in connection.execute(SQL["tables"])
+    }
 
 
 def _copying(statement: str, table: Table, columns: Sequence[str]) -> sql.Composed:
-    return sql.SQL(SQL[statement]).format(table=sql.Identifier(*table), columns=sql.SQL(", ").join(map(sql.Identifier, columns)))
+    return sql.SQL(SQL[statement]).format(
+        table=sql.Identifier(*table), columns=sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
 
 
 def _fill(connection: Connection, part: str, file: Path) -> None:
@@ -178,12 +216,16 @@ def _fill(connection: Connection, part: str, file: Path) -> None:
             heading = HEADING.fullmatch(line)
             if heading is None:
                 continue
-            table, columns = (heading[1].decode(), heading[2].decode()), [name.decode() for name in COLUMN.findall(heading[3])]
+            table = (heading[1].decode(), heading[2].decode())
+            columns = [name.decode() for name in COLUMN.findall(heading[3])]
             if table == ("vault", "migration"):
                 _pass_over(part, lines)
                 continue
             if not PARTS[part](*table) or not set(columns) <= set(known.get(table, ())):
-                raise CopyFailed(f"{part} holds {'.'.join(table)} ({', '.join(columns)}), which has no place there: use another copy")
+                raise CopyFailed(
+                    f"{part} holds {'.'.join(table)} ({', '.join(columns)}), which has no place"
+                    " there: use another copy"
+                )
             with connection.cursor().copy(_copying("copy_in", table, columns)) as rows:
                 for block in _rows(part, lines):
                     rows.write(block)
@@ -234,7 +276,11 @@ def _archive(part: str, file: Path) -> Iterator[Iterator[bytes]]:
     command = [str(binaries.program("pg_restore")), "--data-only", "--file=-", str(file.absolute())]
     with tempfile.TemporaryFile() as complaints:
         with subprocess.Popen(
-            command, env=binaries.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
+            command,
+            env=binaries.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
         ) as running:
             assert running.stdout is not None
             try:
@@ -252,5 +298,9 @@ def _archive(part: str, file: Path) -> Iterator[Iterator[bytes]]:
 def _cause(complaints: IO[bytes]) -> str:
     """What went wrong, and not what was only remarked before."""
     complaints.seek(0)
-    lines = [line.strip() for line in complaints.read(100_000).decode("utf-8", "replace").splitlines() if line.strip()]
+    lines = [
+        line.strip()
+        for line in complaints.read(100_000).decode("utf-8", "replace").splitlines()
+        if line.strip()
+    ]
     return next((line for line in lines if "error:" in line.lower()), lines[0] if lines else "")

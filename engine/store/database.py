@@ -1,4 +1,6 @@
-"""The one database of an installation: its roles, its five schemas, and a pool of connections for the running program."""
+"""The one database of an installation: its roles, its five schemas, and a pool of connections for
+the running program.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ DATABASE_LOST: tuple[type[Exception], ...] = (
     psycopg.errors.ReadOnlySqlTransaction,
     PoolTimeout,
 )
-"""What a lost or restarting database raises, or one that has become a standby: wait and try again."""
+"""What a lost or restarting database raises, or one that has become a standby: wait and try again.
+"""
 
 DATABASE_ERROR: tuple[type[Exception], ...] = (psycopg.Error,)
 """Whatever a database says instead of an answer."""
@@ -75,9 +78,9 @@ class Database:
                 raise
             role = program_role(self.conninfo)
             raise StoreUnavailable(
-                f"the database does not take the password in data/secrets/database.password for {role}: "
-                "copy data/secrets from a machine that runs on it, "
-                f"or let an administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put it into that file"
+                "the database does not take the password in data/secrets/database.password for"
+                f" {role}: copy data/secrets from a machine that runs on it, or let an"
+                f" administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put it into that file"
             ) from error
         try:
             self.pool.open(wait=True, timeout=OPEN_SECONDS)
@@ -114,13 +117,17 @@ class Database:
 
 
 def _by_key(connection: psycopg.Connection[Any]) -> None:
-    """The program asks by key. A plan made while a table was empty would otherwise read it from end to end, and be kept while it fills."""
+    """The program asks by key. A plan made while a table was empty would otherwise read it from end
+    to end, and be kept while it fills.
+    """
     connection.execute("SET enable_seqscan = off")
 
 
 @contextmanager
 def _alone(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection that holds the creation lock: processes that start together create one after the other."""
+    """A connection that holds the creation lock: processes that start together create one after the
+    other.
+    """
     statements = queries(HERE / "roles.sql")
     with _connected(conninfo) as connection:
         connection.execute(statements["lock"], {"key": MIGRATION_LOCK})
@@ -132,57 +139,85 @@ def _connected(conninfo: str) -> psycopg.Connection[Any]:
     try:
         return connect(conninfo)
     except psycopg.ProgrammingError:
-        raise StoreUnavailable("[store] url in config.toml is not an address PostgreSQL understands") from None
+        raise StoreUnavailable(
+            "[store] url in config.toml is not an address PostgreSQL understands"
+        ) from None
     except psycopg.Error as error:
         said = " ".join(str(error).split())
-        raise StoreUnavailable(f"the database cannot be reached: {said}; see [store] url in config.toml") from error
+        raise StoreUnavailable(
+            f"the database cannot be reached: {said}; see [store] url in config.toml"
+        ) from error
 
 
 def ensure_database(admin: str, name: str) -> str:
     """Create database `name` on a server if it is missing; the owner's conninfo for it."""
     with _alone(admin) as connection:
-        found = connection.execute(queries(HERE / "roles.sql")["database_exists"], {"name": name}).fetchone()
+        found = connection.execute(
+            queries(HERE / "roles.sql")["database_exists"], {"name": name}
+        ).fetchone()
         if found is None:
-            connection.execute(sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(
+                    sql.Identifier(name)
+                )
+            )
     return make_conninfo(admin, dbname=name)
 
 
 def ensure_program_role(owner: str, password_file: Path, *, ours: bool = False) -> str:
-    """The conninfo of the running program's role for the owner's database, made on first use with a random password kept in `password_file`.
+    """The conninfo of the running program's role for the owner's database, made on first use with a
+    random password kept in `password_file`.
 
-    A role that is there is another machine's too, and is left as it is; where the server is `ours` alone, it gets a new password if the file is
-    lost. Raises StoreUnavailable.
+    A role that is there is another machine's too, and is left as it is; where the server is `ours`
+    alone, it gets a new password if the file is lost. Raises StoreUnavailable.
     """
     statements = queries(HERE / "roles.sql")
     with _alone(owner) as connection:
         database = connection.info.dbname
         role = _role_for(database)
-        exists = connection.execute(statements["role_exists"], {"name": role}).fetchone() is not None
+        exists = (
+            connection.execute(statements["role_exists"], {"name": role}).fetchone() is not None
+        )
         lost = not password_file.exists()
         if lost and exists and not ours:
             raise StoreUnavailable(
-                f"{password_file} is missing, and the role {role} is there already: copy data/secrets from a machine that runs on this database; "
-                f"if the password is lost everywhere, let an administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put it into that file"
+                f"{password_file} is missing, and the role {role} is there already: copy"
+                " data/secrets from a machine that runs on this database; if the password is lost"
+                f" everywhere, let an administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put"
+                " it into that file"
             )
         if lost:
-            with os.fdopen(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            with os.fdopen(
+                os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+            ) as file:
                 file.write(random_source.token_urlsafe(32))
         password = password_file.read_text().strip()
         try:
             if not exists:
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
+                connection.execute(
+                    sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                        sql.Identifier(role), sql.Literal(password)
+                    )
+                )
             elif lost:
-                connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                        sql.Identifier(role), sql.Literal(password)
+                    )
+                )
         except psycopg.errors.InsufficientPrivilege as error:
             raise StoreUnavailable(
-                f"the user of [store] url may not create the role {role}: let an administrator run\n"
-                f"  CREATE ROLE {role} LOGIN PASSWORD '…';\nand put that password into {password_file.name} in the installation's secrets folder"
+                f"the user of [store] url may not create the role {role}: let an administrator"
+                f" run\n  CREATE ROLE {role} LOGIN PASSWORD '…';\nand put that password into"
+                f" {password_file.name} in the installation's secrets folder"
             ) from error
     return make_conninfo(owner, user=role, password=password)
 
 
 def program_role_of(owner: str) -> str:
-    """The running program's role in the owner's database, which is named after it. Raises StoreUnavailable."""
+    """The running program's role in the owner's database, which is named after it. Raises
+    StoreUnavailable.
+    """
     with _connected(owner) as connection:
         return _role_for(connection.info.dbname)
 

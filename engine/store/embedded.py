@@ -1,7 +1,8 @@
 """The embedded PostgreSQL: one server per data folder, shared by every process of the installation.
 
-Whoever comes first starts it, whoever leaves last stops it; a process that is killed leaves it running for the next.
-It listens on a Unix socket alone, which only its own account may reach, and asks for a password there too.
+Whoever comes first starts it, whoever leaves last stops it; a process that is killed leaves it
+running for the next. It listens on a Unix socket alone, which only its own account may reach, and
+asks for a password there too.
 """
 
 from __future__ import annotations
@@ -36,10 +37,13 @@ def _silent(message: str) -> None:
 class Embedded:
     """The PostgreSQL kept in `data`; beside it lie `<name>.run` (locks, log) and `<name>.socket`.
 
-    `secrets` holds the superuser's password, `settings` are PostgreSQL settings that win over ours at the next start.
+    `secrets` holds the superuser's password, `settings` are PostgreSQL settings that win over ours
+    at the next start.
     """
 
-    def __init__(self, data: Path, secrets: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, secrets: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._data = data.resolve()
         self._secrets = secrets.absolute()
         self._settings = dict(settings or {})
@@ -54,21 +58,27 @@ class Embedded:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.detach()
 
     def attach(self, progress: Callable[[str], None] = _silent) -> str:
-        """Joins the server, starting it if nobody has, and returns the superuser's connection URL once it answers.
+        """Joins the server, starting it if nobody has, and returns the superuser's connection URL
+        once it answers.
 
-        Crash recovery takes as long as it takes; `progress` gets a sentence every few seconds. EmbeddedFailed if the
-        server ends instead, or is in no state to be started. Joining twice is joining once.
+        Crash recovery takes as long as it takes; `progress` gets a sentence every few seconds.
+        EmbeddedFailed if the server ends instead, or is in no state to be started. Joining twice is
+        joining once.
         """
         with self._refusals_told():
             self._run.parent.mkdir(parents=True, exist_ok=True)
             self._run.mkdir(mode=0o700, exist_ok=True)
             with locks.alone(self._run / "start.lock", progress):
-                # Under start.lock, so that nobody who leaves takes itself for the last between our look and our start.
+                # Under start.lock, so that nobody who leaves takes itself for the last between our
+                # look and our start.
                 if self._user is None:
                     self._user = locks.opened(self._run / "users.lock")
                     fcntl.flock(self._user, fcntl.LOCK_SH)
@@ -79,36 +89,52 @@ class Embedded:
                     raise
 
     def guard(self) -> None:
-        """From now on until we leave, a server that dies is started again. For a program that outlives it; its connections are its own care."""
+        """From now on until we leave, a server that dies is started again. For a program that
+        outlives it; its connections are its own care.
+        """
         self._guard = self._guard or Guard(self._lives, self._revive)
 
     def trouble(self) -> str:
-        """Why a server that dies would not be started again; "" while it would be, and before `guard`."""
+        """Why a server that dies would not be started again; "" while it would be, and before
+        `guard`.
+        """
         return self._guard.trouble if self._guard is not None else ""
 
     def _lives(self) -> bool:
         note = postmaster.read_note(self._data)
-        return note is not None and (postmaster.is_server_of(self._data, note.pid) or _answers_elsewhere(note))
+        return note is not None and (
+            postmaster.is_server_of(self._data, note.pid) or _answers_elsewhere(note)
+        )
 
     def _revive(self) -> None:
         with self._refusals_told(), locks.alone(self._run / "start.lock", _silent):
             self._ready(_silent)
 
     def url(self, role: str, password: str, database: str) -> str:
-        """The libpq URL for a role and database of this server; needs no running server but an attached one."""
+        """The libpq URL for a role and database of this server; needs no running server but an
+        attached one.
+        """
         if self._socket is None:
-            raise EmbeddedFailed(f"Nobody has attached to the PostgreSQL of {self._data} yet; attach first.")
+            raise EmbeddedFailed(
+                f"Nobody has attached to the PostgreSQL of {self._data} yet; attach first."
+            )
         return sockets.url(self._socket, role, password, database)
 
     def detach(self) -> None:
-        """Leaves the server; the last one to leave stops it, without loss. Leaving twice is leaving once."""
+        """Leaves the server; the last one to leave stops it, without loss. Leaving twice is leaving
+        once.
+        """
         if self._user is None:
             return
         if self._guard is not None:
             self._guard.stop()
             self._guard = None
-        # Whoever holds start.lock for long is starting, thus a user who stays behind and will be the last in our place.
-        with self._refusals_told(), locks.alone(self._run / "start.lock", _silent, LEAVE_PATIENCE) as obtained:
+        # Whoever holds start.lock for long is starting, thus a user who stays behind and will be
+        # the last in our place.
+        with (
+            self._refusals_told(),
+            locks.alone(self._run / "start.lock", _silent, LEAVE_PATIENCE) as obtained,
+        ):
             self._leave(_silent, may_stop=obtained)
 
     def _leave(self, progress: Callable[[str], None], may_stop: bool = True) -> None:
@@ -122,7 +148,8 @@ class Embedded:
                 if note is not None and postmaster.is_server_of(self._data, note.pid):
                     postmaster.stop(self._data, note.pid, progress)
         finally:
-            # Closing, not unlocking: in a forked child, unlocking would take the parent's lock away.
+            # Closing, not unlocking: in a forked child, unlocking would take the parent's lock
+            # away.
             os.close(user)
 
     def _ready(self, progress: Callable[[str], None]) -> str:
@@ -131,7 +158,8 @@ class Embedded:
         new = cluster.is_new(self._data)
         password = cluster.superuser_password(self._secrets, new)
         note = None if new else self._running(progress)
-        # One that was running when we looked may be dying all the same: then it is started like one that was not.
+        # One that was running when we looked may be dying all the same: then it is started like one
+        # that was not.
         if note is None or (url := self._answer(note, account, password, progress)) is None:
             since = postmaster.rotate(self._log)
             note = self._start(account, new, password, progress)
@@ -149,7 +177,8 @@ class Embedded:
             return None
         if note.pid < 0 and postmaster.is_server_of(self._data, -note.pid):
             raise EmbeddedFailed(
-                f"A single-user PostgreSQL (process {-note.pid}) is at work in {self._data}; end it, {ELSEWHERE}."
+                f"A single-user PostgreSQL (process {-note.pid}) is at work in {self._data}; end"
+                f" it, {ELSEWHERE}."
             )
         if postmaster.is_server_of(self._data, note.pid):
             if not note.stopping:
@@ -171,15 +200,25 @@ class Embedded:
             cluster.create(self._data, account, password, lock)
         cluster.write_fragment(self._data, sizing.fragment(self._settings), account)
         quoted = '"' + str(socket).replace('"', '""') + '"'
-        ours = {"unix_socket_directories": quoted, "unix_socket_permissions": "0700", "listen_addresses": ""}
+        ours = {
+            "unix_socket_directories": quoted,
+            "unix_socket_permissions": "0700",
+            "listen_addresses": "",
+        }
         values = ours | {"port": sockets.PORT}
         pid = postmaster.launch(self._data, account, lock, self._log, values)
         return postmaster.Note(pid, socket, stopping=False)
 
     def _answer(
-        self, note: postmaster.Note, account: Account | None, password: str, progress: Callable[[str], None]
+        self,
+        note: postmaster.Note,
+        account: Account | None,
+        password: str,
+        progress: Callable[[str], None],
     ) -> str | None:
-        """The superuser's URL once the server lets us in, however long that takes; None if it ends before."""
+        """The superuser's URL once the server lets us in, however long that takes; None if it ends
+        before.
+        """
         self._socket = note.socket or self._usual_socket(account)
         url = sockets.url(self._socket, cluster.SUPERUSER, password, "postgres")
         wait = locks.Waiting(progress)
@@ -189,11 +228,15 @@ class Embedded:
                 return url
             if answer == Ping.NO_ATTEMPT:
                 raise EmbeddedFailed(
-                    f"The PG* variables of this process keep it from connecting to {self._socket}; unset them "
-                    f"(PGSERVICE, for one), {ELSEWHERE}."
+                    f"The PG* variables of this process keep it from connecting to {self._socket};"
+                    f" unset them (PGSERVICE, for one), {ELSEWHERE}."
                 )
             # Its children may outlive it, and keep its lock: only the server's own end counts.
-            if (answer == Ping.NO_RESPONSE) if note.pid == postmaster.UNSEEN else not postmaster.lives(note.pid):
+            if (
+                (answer == Ping.NO_RESPONSE)
+                if note.pid == postmaster.UNSEEN
+                else not postmaster.lives(note.pid)
+            ):
                 return None
             wait.pause("PostgreSQL is starting or recovering from a crash")
 
@@ -203,13 +246,15 @@ class Embedded:
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise EmbeddedFailed(
-                    f"PostgreSQL of {self._data} does not accept the password in {self._secrets}/postgres.password; "
-                    f"put the file back that belongs to this data folder, {ELSEWHERE}."
+                    f"PostgreSQL of {self._data} does not accept the password in"
+                    f" {self._secrets}/postgres.password; put the file back that belongs to this"
+                    f" data folder, {ELSEWHERE}."
                 ) from error
             if patient:
                 return False
             raise EmbeddedFailed(
-                f"PostgreSQL of {self._data} runs but refused us ({error}); repair that, {ELSEWHERE}."
+                f"PostgreSQL of {self._data} runs but refused us ({error}); repair that,"
+                f" {ELSEWHERE}."
             ) from error
         return True
 
@@ -222,12 +267,18 @@ class Embedded:
 
 
 def _answers_elsewhere(note: postmaster.Note) -> bool:
-    """A process id that means nothing here may mean something in another container on the same folder: then its socket answers."""
+    """A process id that means nothing here may mean something in another container on the same
+    folder: then its socket answers.
+    """
     if note.socket is None:
         return False
-    return _ping(sockets.url(note.socket, cluster.SUPERUSER, "", "postgres")) in (Ping.OK, Ping.REJECT)
+    return _ping(sockets.url(note.socket, cluster.SUPERUSER, "", "postgres")) in (
+        Ping.OK,
+        Ping.REJECT,
+    )
 
 
 def _ping(url: str) -> int:
-    # Needs no password: it tells "ready", "recovering" and "nobody there" apart by the server's first answer.
+    # Needs no password: it tells "ready", "recovering" and "nobody there" apart by the server's
+    # first answer.
     return PGconn.ping(f"{url}&connect_timeout=3".encode())

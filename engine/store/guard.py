@@ -1,6 +1,7 @@
 """Looks after a server beneath a program that goes on: when it has died, it is started again.
 
-Every process of an installation does so; the lock under which a server is started lets one of them do it, and the others find it running.
+Every process of an installation does so; the lock under which a server is started lets one of them
+do it, and the others find it running.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ STOP_PATIENCE = 30.0
 
 
 class Guard:
-    """A thread that asks `lives` and calls `start`, until `stop`. Whatever fails in it (a full disk, no descriptor left) is said, and tried again."""
+    """A thread that asks `lives` and calls `start`, until `stop`. Whatever fails in it (a full
+    disk, no descriptor left) is said, and tried again.
+    """
 
     def __init__(self, lives: Callable[[], bool], start: Callable[[], None]) -> None:
         self._lives, self._start = lives, start
@@ -30,7 +33,11 @@ class Guard:
     @property
     def trouble(self) -> str:
         """Why nobody would start the server again at this moment; "" while it is looked after."""
-        return self._trouble if self._thread.is_alive() or self._stopping.is_set() else self._trouble or "its thread has ended"
+        return (
+            self._trouble
+            if self._thread.is_alive() or self._stopping.is_set()
+            else self._trouble or "its thread has ended"
+        )
 
     def stop(self) -> None:
         self._stopping.set()
@@ -51,7 +58,9 @@ class Guard:
                 pause, self._trouble = LOOK_EVERY, ""
 
     def _tell(self, error: Exception) -> None:
-        why = str(error) if isinstance(error, EmbeddedFailed) else f"{type(error).__name__}: {error}"
+        why = (
+            str(error) if isinstance(error, EmbeddedFailed) else f"{type(error).__name__}: {error}"
+        )
         if why != self._trouble:
             self._trouble = why
             log.error("PostgreSQL cannot be looked after, or started again", extra={"why": why})

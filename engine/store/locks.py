@@ -1,8 +1,9 @@
-"""Locks between the processes of one installation: `flock`, which the kernel drops with the process that held it.
+"""Locks between the processes of one installation: `flock`, which the kernel drops with the process
+that held it.
 
-Three files: `start.lock` (held while starting or stopping), `users.lock` (shared, by each process that uses the
-server), `server.lock` (inherited by the server and its children, hence held exactly as long as one of them lives,
-whatever their process ids mean in this container).
+Three files: `start.lock` (held while starting or stopping), `users.lock` (shared, by each process
+that uses the server), `server.lock` (inherited by the server and its children, hence held exactly
+as long as one of them lives, whatever their process ids mean in this container).
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ TOLD_EVERY = 3.0
 
 
 def opened(path: Path, access: int = os.O_RDWR) -> int:
-    """A descriptor of the file `path`; if missing it is made, private to whom its folder belongs."""
+    """A descriptor of the file `path`; if missing it is made, private to whom its folder
+    belongs.
+    """
     try:
         descriptor = os.open(path, access | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
@@ -50,8 +53,12 @@ def is_free(path: Path) -> bool:
 
 
 @contextmanager
-def alone(path: Path, progress: Callable[[str], None], patience: float | None = None) -> Iterator[bool]:
-    """Holds `path` alone for the block; True once obtained, False after `patience` seconds (None: waits for ever)."""
+def alone(
+    path: Path, progress: Callable[[str], None], patience: float | None = None
+) -> Iterator[bool]:
+    """Holds `path` alone for the block; True once obtained, False after `patience` seconds (None:
+    waits for ever).
+    """
     descriptor = opened(path)
     try:
         wait = Waiting(progress)

@@ -1,4 +1,6 @@
-"""Bring a database to what this program needs: the one place that creates. Run by one process at a time under an advisory lock."""
+"""Bring a database to what this program needs: the one place that creates. Run by one process at a
+time under an advisory lock.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class NewerVault(Exception):
 
 
 def migrate(owner: str, role: str) -> None:
-    """Create or bring up to date; `role` is the running program's. Raises NewerVault rather than touch what it does not know."""
+    """Create or bring up to date; `role` is the running program's. Raises NewerVault rather than
+    touch what it does not know.
+    """
     statements = queries(HERE / "migrate.sql")
     wanted = _fingerprint()
     with connect(owner) as connection:
@@ -37,7 +41,9 @@ def migrate(owner: str, role: str) -> None:
             fingerprint, granted = _found(connection, role)
             if fingerprint != wanted:
                 create_stores(connection, ledger.statements(owner), role)
-                connection.execute(sql.SQL(statements["mark"]).format(fingerprint=sql.Literal(wanted)))
+                connection.execute(
+                    sql.SQL(statements["mark"]).format(fingerprint=sql.Literal(wanted))
+                )
             elif not granted:
                 _grant(connection, role)
         finally:
@@ -45,9 +51,14 @@ def migrate(owner: str, role: str) -> None:
 
 
 def create_stores(
-    connection: psycopg.Connection[TupleRow], tables_of_ledger: Sequence[Composed], role: str, migrations: Collection[str] | None = None
+    connection: psycopg.Connection[TupleRow],
+    tables_of_ledger: Sequence[Composed],
+    role: str,
+    migrations: Collection[str] | None = None,
 ) -> None:
-    """Schemas, tables and what `role` may do with them; the vault as these `migrations` leave it (None: all there are). Raises NewerVault."""
+    """Schemas, tables and what `role` may do with them; the vault as these `migrations` leave it
+    (None: all there are). Raises NewerVault.
+    """
     statements = queries(HERE / "migrate.sql")
     ledger.create(connection, tables_of_ledger)
     connection.execute(statements["schemas"].encode())
@@ -67,16 +78,22 @@ def _grant(connection: psycopg.Connection[TupleRow], role: str) -> None:
 
 
 def _fingerprint() -> str:
-    """Names everything that a migration makes: while it is the same, none is needed, and none takes a lock that would stop the senders."""
+    """Names everything that a migration makes: while it is the same, none is needed, and none takes
+    a lock that would stop the senders.
+    """
     rooms = [Path(str(room.__file__)).with_suffix(".sql") for room in (desk, ledger, proof)]
     files = [HERE / "migrate.sql", *rooms, *sorted(VAULT_MIGRATIONS.glob("*.sql"))]
     return "relance " + hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _found(connection: psycopg.Connection[TupleRow], role: str) -> tuple[str, bool]:
-    """The fingerprint of what is there, and whether everything is granted to `role`: a copy that was put back brings the fingerprint with it, and not
-    what was granted on the database itself, nor to a role of another name."""
-    row = connection.execute(queries(HERE / "migrate.sql")["fingerprint"], {"role": role}).fetchone()
+    """The fingerprint of what is there, and whether everything is granted to `role`: a copy that
+    was put back brings the fingerprint with it, and not what was granted on the database itself,
+    nor to a role of another name.
+    """
+    row = connection.execute(
+        queries(HERE / "migrate.sql")["fingerprint"], {"role": role}
+    ).fetchone()
     return (str(row[0]), bool(row[1])) if row is not None else ("", False)
 
 
@@ -87,7 +104,10 @@ def _vault(connection: psycopg.Connection[TupleRow], only: Collection[str] | Non
     files = {path.stem: path for path in sorted(VAULT_MIGRATIONS.glob("*.sql"))}
     unknown = done - set(files)
     if unknown:
-        raise NewerVault(f"the vault has had {', '.join(sorted(unknown))}, which this program does not know: use a newer Relance")
+        raise NewerVault(
+            f"the vault has had {', '.join(sorted(unknown))}, which this program does not know: use"
+            " a newer Relance"
+        )
     for stem, path in files.items():
         if stem not in done and (only is None or stem in only):
             with connection.transaction():

@@ -1,7 +1,8 @@
 """The server process of one data folder: which one it is, its start, and its end.
 
-A `postmaster.pid` is only a rumour: after a crash or a container's restart it may name nobody or a stranger. A process
-is believed to be our server when it is called `postgres` and works in our data folder.
+A `postmaster.pid` is only a rumour: after a crash or a container's restart it may name nobody or a
+stranger. A process is believed to be our server when it is called `postgres` and works in our data
+folder.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class Note:
 def read_note(data: Path) -> Note | None:
     """What `postmaster.pid` of `data` says, or None if it is missing, empty or not a process id."""
     try:
-        lines = (data / "postmaster.pid").read_bytes().decode("utf-8", "surrogateescape").splitlines()
+        lines = (
+            (data / "postmaster.pid").read_bytes().decode("utf-8", "surrogateescape").splitlines()
+        )
     except FileNotFoundError:
         return None
     lines += [""] * (8 - len(lines))
@@ -49,7 +52,9 @@ def read_note(data: Path) -> Note | None:
         pid = int(lines[0])
     except ValueError:
         return None
-    return Note(pid, Path(lines[4]) if lines[4].startswith("/") else None, lines[7].strip() == "stopping")
+    return Note(
+        pid, Path(lines[4]) if lines[4].startswith("/") else None, lines[7].strip() == "stopping"
+    )
 
 
 def lives(pid: int) -> bool:
@@ -80,7 +85,11 @@ def is_server_of(data: Path, pid: int) -> bool:
 
 def survivors(data: Path) -> list[int]:
     """Every living PostgreSQL process that works in `data`, as far as this process may see them."""
-    named = [process.pid for process in psutil.process_iter(["name"]) if process.info["name"] == "postgres"]
+    named = [
+        process.pid
+        for process in psutil.process_iter(["name"])
+        if process.info["name"] == "postgres"
+    ]
     return [pid for pid in named if is_server_of(data, pid)]
 
 
@@ -97,7 +106,8 @@ def launch(
         if not locks.take(held, fcntl.LOCK_EX):
             raise EmbeddedFailed(_remains(data))
         options = [word for name, value in values.items() for word in ("-c", f"{name}={value}")]
-        # The shell in between makes the server nobody's child here: whoever started it need not collect it.
+        # The shell in between makes the server nobody's child here: whoever started it need not
+        # collect it.
         run = subprocess.run(
             ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", str(binaries.program("postgres")), "-D", str(data), *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=journal, pass_fds=(held,), cwd="/",
@@ -112,13 +122,16 @@ def launch(
 
 
 def stop(data: Path, pid: int, progress: Callable[[str], None]) -> None:
-    """Ends the server `pid` by a fast shutdown (clients are cut, nothing is lost), and waits for its end."""
+    """Ends the server `pid` by a fast shutdown (clients are cut, nothing is lost), and waits for
+    its end.
+    """
     _signal(pid, signal.SIGINT)
     wait = locks.Waiting(progress)
     while is_server_of(data, pid):
         if wait.seconds > STOP_PATIENCE:
             raise EmbeddedFailed(
-                f"PostgreSQL of {data} (process {pid}) is still stopping; wait for its end, {ELSEWHERE}."
+                f"PostgreSQL of {data} (process {pid}) is still stopping; wait for its end,"
+                f" {ELSEWHERE}."
             )
         wait.pause("PostgreSQL is stopping")
 
@@ -126,8 +139,9 @@ def stop(data: Path, pid: int, progress: Callable[[str], None]) -> None:
 def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[str], None]) -> None:
     """Removes what a dead server left behind: child processes, its pid file, its socket.
 
-    Only under `start.lock`, and only once no server answers. The lock the server inherited says for certain that none
-    lives, even in another container whose processes we cannot see: two servers on one data folder would destroy it.
+    Only under `start.lock`, and only once no server answers. The lock the server inherited says for
+    certain that none lives, even in another container whose processes we cannot see: two servers on
+    one data folder would destroy it.
     """
     for deadly, patience in ((signal.SIGQUIT, QUIT_PATIENCE), (signal.SIGKILL, QUIT_PATIENCE)):
         left = survivors(data)
@@ -147,7 +161,9 @@ def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[str]
 
 
 def rotate(log: Path) -> int:
-    """Sets a long log aside before a start; returns the size at which the new start's words begin, in bytes."""
+    """Sets a long log aside before a start; returns the size at which the new start's words begin,
+    in bytes.
+    """
     size = log.stat().st_size if log.exists() else 0
     if size <= LOG_LIMIT:
         return size
@@ -173,7 +189,8 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def _collect(pid: int) -> None:
-    # As process 1 of a container we inherit the server as a child, and a dead child stays until it is asked for.
+    # As process 1 of a container we inherit the server as a child, and a dead child stays until it
+    # is asked for.
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
@@ -182,6 +199,6 @@ def _collect(pid: int) -> None:
 
 def _remains(data: Path) -> str:
     return (
-        f"A PostgreSQL that this process can neither reach nor see (in another container?) still holds {data}; "
-        f"stop it, {ELSEWHERE}."
+        "A PostgreSQL that this process can neither reach nor see (in another container?) still"
+        f" holds {data}; stop it, {ELSEWHERE}."
     )

@@ -1,11 +1,15 @@
-"""What may be repeated of an error: never the values it quotes. A database's DETAIL holds keys, and a value that does not fit is a value."""
+"""What may be repeated of an error: never the values it quotes. A database's DETAIL holds keys, and
+a value that does not fit is a value.
+"""
 
 from __future__ import annotations
 
 import psycopg
 
 QUOTES_VALUES = ("22", "23", "P0")
-"""Classes of SQLSTATE whose words may hold data: what does not fit, what breaks a constraint, what a trigger of somebody's says."""
+"""Classes of SQLSTATE whose words may hold data: what does not fit, what breaks a constraint, what
+a trigger of somebody's says.
+"""
 
 
 def said(error: BaseException) -> str:
@@ -14,7 +18,12 @@ def said(error: BaseException) -> str:
     if isinstance(error, psycopg.Error):
         words = error.diag.message_primary or ""
         if (error.sqlstate or "").startswith(QUOTES_VALUES):
-            words = " ".join(filter(None, (error.diag.table_name, error.diag.column_name, error.diag.constraint_name)))
+            words = " ".join(
+                filter(
+                    None,
+                    (error.diag.table_name, error.diag.column_name, error.diag.constraint_name),
+                )
+            )
         return f"{kind}: {' '.join(words.split())}" if words else kind
     if isinstance(error, OSError) and error.strerror:
         return f"{kind}: {error.strerror}"

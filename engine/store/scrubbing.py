@@ -1,4 +1,6 @@
-"""What was deleted leaves the disk: PostgreSQL keeps the octets of a deleted row in its page, and of every change in its write-ahead log."""
+"""What was deleted leaves the disk: PostgreSQL keeps the octets of a deleted row in its page, and
+of every change in its write-ahead log.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,10 @@ LOG = ("switch", "checkpoint")
 
 @dataclass(frozen=True, slots=True)
 class Scrubbed:
-    """`done` is false where another process was at it, or a table was not to be had: come again. `large` are tables whose room was merely freed,
-    `refused` says that the owner may not see to the write-ahead log."""
+    """`done` is false where another process was at it, or a table was not to be had: come again.
+    `large` are tables whose room was merely freed, `refused` says that the owner may not see to the
+    write-ahead log.
+    """
 
     done: bool
     large: tuple[str, ...] = ()

@@ -1,4 +1,6 @@
-"""How PostgreSQL is set for this machine: from its memory, its shared memory folder, and the installation's wishes."""
+"""How PostgreSQL is set for this machine: from its memory, its shared memory folder, and the
+installation's wishes.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +17,32 @@ from .failure import EmbeddedFailed
 MB = 1 << 20
 GB = 1 << 30
 SMALL_SHM = 64 * MB
-CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+CGROUP_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
 NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 
 # Whoever may change these opens the server to the network, to other accounts, or out of our sight.
 OURS = frozenset(
     {
-        "data_directory", "external_pid_file", "hba_file", "ident_file", "listen_addresses", "password_encryption",
-        "port", "unix_socket_directories", "unix_socket_group", "unix_socket_permissions",
+        "data_directory",
+        "external_pid_file",
+        "hba_file",
+        "ident_file",
+        "listen_addresses",
+        "password_encryption",
+        "port",
+        "unix_socket_directories",
+        "unix_socket_group",
+        "unix_socket_permissions",
     }
 )
 
-# jit: compiling costs more than any statement here, and a wrong estimate calls for it.
-# Terse: a DETAIL line or a failed statement would carry people's addresses into the log.
-# No recycling: a file of the write-ahead log that is used again keeps the octets of former ones, and people's addresses with them.
+# jit: compiling costs more than any statement here, and a wrong estimate calls for it. Terse: a
+# DETAIL line or a failed statement would carry people's addresses into the log. No recycling: a
+# file of the write-ahead log that is used again keeps the octets of former ones, and people's
+# addresses with them.
 ALWAYS = {
     "wal_recycle": "off",
     "logging_collector": "off",
@@ -61,7 +75,9 @@ def _megabytes(wanted: int, least: int, most: int) -> str:
 
 
 def total_memory() -> int:
-    """Bytes this process may count on: the machine's memory, or its control group's limit where that is less."""
+    """Bytes this process may count on: the machine's memory, or its control group's limit where
+    that is less.
+    """
     total: int = psutil.virtual_memory().total
     for path in CGROUP_LIMITS:
         try:
@@ -74,7 +90,9 @@ def total_memory() -> int:
 
 
 def shared_memory_settings(folder: Path = Path("/dev/shm")) -> dict[str, str]:
-    """A container often has a tiny /dev/shm, where a parallel query would fail: then files take its place."""
+    """A container often has a tiny /dev/shm, where a parallel query would fail: then files take its
+    place.
+    """
     if sys.platform != "linux":
         return {}
     try:
@@ -86,16 +104,28 @@ def shared_memory_settings(folder: Path = Path("/dev/shm")) -> dict[str, str]:
 
 
 def fragment(wishes: Mapping[str, str]) -> str:
-    """The configuration file for the next start; `wishes` of the installation win over what the machine suggests."""
+    """The configuration file for the next start; `wishes` of the installation win over what the
+    machine suggests.
+    """
     for name in wishes:
         if not NAME.fullmatch(name) or name in OURS:
-            raise EmbeddedFailed(f"The setting {name!r} cannot be chosen for the embedded PostgreSQL; remove it.")
+            raise EmbeddedFailed(
+                f"The setting {name!r} cannot be chosen for the embedded PostgreSQL; remove it."
+            )
     chosen = memory_settings(total_memory()) | shared_memory_settings() | ALWAYS | dict(wishes)
     lines = [f"{name} = {_quoted(name, value)}" for name, value in chosen.items()]
-    return "\n".join(["# Written anew at every start by Relance; change [store] in config.toml instead.", *lines, ""])
+    return "\n".join(
+        [
+            "# Written anew at every start by Relance; change [store] in config.toml instead.",
+            *lines,
+            "",
+        ]
+    )
 
 
 def _quoted(name: str, value: str) -> str:
     if any(ord(character) < 32 for character in value):
-        raise EmbeddedFailed(f"The PostgreSQL setting {name!r} holds a control character; remove it.")
+        raise EmbeddedFailed(
+            f"The PostgreSQL setting {name!r} holds a control character; remove it."
+        )
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"

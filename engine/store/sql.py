@@ -1,4 +1,6 @@
-"""SQL lives in `.sql` files: `-- name: x`, a line of why, the statement. This reads them and lets PostgreSQL check them before anything runs."""
+"""SQL lives in `.sql` files: `-- name: x`, a line of why, the statement. This reads them and lets
+PostgreSQL check them before anything runs.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from psycopg import Error as DatabaseError
 
 _NAME = re.compile(r"^-- name: ([a-z0-9_]+)$", re.MULTILINE)
 AnyCursor = Cursor[Any]
-"""A cursor whose rows are tuples or dictionaries, as its connection has it; `Any` comes in here and nowhere else."""
+"""A cursor whose rows are tuples or dictionaries, as its connection has it; `Any` comes in here and
+nowhere else.
+"""
 
 PREPARABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 _OPEN = re.compile(r"\{[a-z_]+\}")
@@ -25,7 +29,9 @@ _CHECKED: set[tuple[object, ...]] = set()
 
 
 class BrokenStatement(Exception):
-    """A statement of a `.sql` file that PostgreSQL does not accept: names the file and the query."""
+    """A statement of a `.sql` file that PostgreSQL does not accept: names the file and the
+    query.
+    """
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,22 @@ class Queries:
         return self.texts[name]
 
     def within(self, **names: str) -> Queries:
-        """The same statements with these names of tables or schemas put in where a statement has `{name}`."""
+        """The same statements with these names of tables or schemas put in where a statement has
+        `{name}`.
+        """
         quoted = {name: '"' + said.replace('"', '""') + '"' for name, said in names.items()}
-        return Queries(self.path, {each: _OPEN.sub(lambda found: quoted.get(found[0][1:-1], found[0]), text) for each, text in self.texts.items()})
+        return Queries(
+            self.path,
+            {
+                each: _OPEN.sub(lambda found: quoted.get(found[0][1:-1], found[0]), text)
+                for each, text in self.texts.items()
+            },
+        )
 
     def check(self, connection: Connection[Any]) -> None:
-        """PREPARE every statement that can be prepared, once per process and all in one journey; the boot stops at the first that is broken."""
+        """PREPARE every statement that can be prepared, once per process and all in one journey;
+        the boot stops at the first that is broken.
+        """
         checked = (self.path, *self.texts.values())
         if checked in _CHECKED:
             return
@@ -73,7 +89,9 @@ def _numbered(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def queries(path: Path) -> Queries:
-    """The named statements of a `.sql` file. Raises ValueError for a name given twice or a statement without its line of why."""
+    """The named statements of a `.sql` file. Raises ValueError for a name given twice or a
+    statement without its line of why.
+    """
     pieces = _NAME.split(path.read_text(encoding="utf-8"))
     texts: dict[str, str] = {}
     for name, body in zip(pieces[1::2], pieces[2::2], strict=True):
@@ -81,7 +99,9 @@ def queries(path: Path) -> Queries:
             raise ValueError(f"{path.name}: {name} is there twice")
         if not body.lstrip().startswith("--"):
             raise ValueError(f"{path.name}: {name} does not say why it is so")
-        texts[name] = "\n".join(line for line in body.strip().splitlines() if not line.startswith("--"))
+        texts[name] = "\n".join(
+            line for line in body.strip().splitlines() if not line.startswith("--")
+        )
     return Queries(path, texts)
 
 

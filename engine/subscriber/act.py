@@ -14,10 +14,12 @@ NEVER = 0
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`kind`: letter, settle (begun without outcome), end, expire, idle, right, withheld. `due` is 0 for never; `planned` when the author meant it.
+    """`kind`: letter, settle (begun without outcome), end, expire, idle, right, withheld. `due` is
+    0 for never; `planned` when the author meant it.
 
-    A letter in doubt waits for whoever settles it: its `settle` is never due. Nor is a `right` that was asked for (`letter` says which): somebody
-    has to answer it, by `planned`. Nor what is `withheld`: somebody has to mend what `why` says, and have it tried again.
+    A letter in doubt waits for whoever settles it: its `settle` is never due. Nor is a `right` that
+    was asked for (`letter` says which): somebody has to answer it, by `planned`. Nor what is
+    `withheld`: somebody has to mend what `why` says, and have it tried again.
     """
 
     kind: str

@@ -1,4 +1,6 @@
-"""What comes next for a person, and when: one act per membership, request and mailing. Pure timing over facts and the published plan."""
+"""What comes next for a person, and when: one act per membership, request and mailing. Pure timing
+over facts and the published plan.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from engine.subscriber.silence import permission_act
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A broadcast that has fallen due, once for everybody: `key` is "broadcast:<id>/<local date>"."""
+    """A broadcast that has fallen due, once for everybody: `key` is "broadcast:<id>/<local
+    date>".
+    """
 
     broadcast: str
     key: str
@@ -30,7 +34,9 @@ Calendar = tuple[Occurrence, ...]
 
 
 def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
-    """Every open matter of a person by agenda key: "list:12", "ask:conseils", "broadcast:enfants/2026-12-01"."""
+    """Every open matter of a person by agenda key: "list:12", "ask:conseils",
+    "broadcast:enfants/2026-12-01".
+    """
     found = {f"list:{m.list}": membership_act(person, m, plan) for m in person.memberships.values()}
     for request in person.requests.values():
         found[f"ask:{request.purpose}"] = request_act(person, request, plan)
@@ -44,19 +50,25 @@ def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
     for identifier, right in person.rights.items():
         found[f"right:{identifier}"] = Act("right", right.right, planned=right.due_at)
     for key, letter, state, act in _withheld(person, plan, calendar):
-        found[withheld_key(key, letter)] = replace(act, kind="withheld", letter=letter, planned=state.meant_for, why=state.aside)
+        found[withheld_key(key, letter)] = replace(
+            act, kind="withheld", letter=letter, planned=state.meant_for, why=state.aside
+        )
     return found
 
 
 def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
-    """Every key under which `acts` may have found something: what stands in an agenda for this person has one of these."""
+    """Every key under which `acts` may have found something: what stands in an agenda for this
+    person has one of these.
+    """
     found = {f"list:{number}" for number in person.memberships}
     found |= {f"ask:{purpose}" for purpose in person.requests}
     found |= {f"flight:{message}" for message in person.in_flight}
     found |= {f"right:{request}" for request in person.rights}
     for occurrence in calendar:
         broadcast = plan.broadcasts.get(occurrence.broadcast)
-        if occurrence.key in person.mailings or (broadcast is not None and any(number in person.memberships for number in broadcast.to)):
+        if occurrence.key in person.mailings or (
+            broadcast is not None and any(number in person.memberships for number in broadcast.to)
+        ):
             found.add(occurrence.key)
     for key, letters in _letters_of(person):
         found |= {withheld_key(key, letter) for letter, state in letters.items() if state.aside}
@@ -79,42 +91,72 @@ def _letters_of(person: Person) -> Iterator[tuple[str, Mapping[str, LetterState]
     yield from ((key, mailing.letters) for key, mailing in person.mailings.items())
 
 
-def _withheld(person: Person, plan: Plan, calendar: Calendar) -> Iterator[tuple[str, str, LetterState, Act]]:
-    """Letters withheld for a reason that can be mended, where they would leave again: the matter, the letter, its state, what an act says of it."""
+def _withheld(
+    person: Person, plan: Plan, calendar: Calendar
+) -> Iterator[tuple[str, str, LetterState, Act]]:
+    """Letters withheld for a reason that can be mended, where they would leave again: the matter,
+    the letter, its state, what an act says of it.
+    """
     for key, letters in _letters_of(person):
         for letter, state in letters.items():
-            if state.aside and (act := _again(person, key, letter, letters, plan, calendar)) is not None:
+            if (
+                state.aside
+                and (act := _again(person, key, letter, letters, plan, calendar)) is not None
+            ):
                 yield key, letter, state, act
 
 
 def _again(
-    person: Person, key: str, letter: str, letters: Mapping[str, LetterState], plan: Plan, calendar: Calendar
+    person: Person,
+    key: str,
+    letter: str,
+    letters: Mapping[str, LetterState],
+    plan: Plan,
+    calendar: Calendar,
 ) -> Act | None:
-    """Whether a letter that is mended may leave: still published, still wanted, and somebody still there."""
+    """Whether a letter that is mended may leave: still published, still wanted, and somebody still
+    there.
+    """
     kind, _, name = key.partition(":")
     if kind == "list":
         m, listed = person.memberships[int(name)], plan.lists.get(int(name))
         published = listed.letter(letter) if listed else None
         if listed is None or published is None or why_not(person, "letter", listed.purpose):
             return None
-        return None if published.reminds and not _still_reminds(m, listed, published) else Act("idle", list=m.list, run=m.run)
+        return (
+            None
+            if published.reminds and not _still_reminds(m, listed, published)
+            else Act("idle", list=m.list, run=m.run)
+        )
     if kind == "ask":
         mail = "permission" if name == EVERYTHING else "confirmation"
-        return None if why_not(person, mail, name, request=person.requests[name].request) else Act("idle")
+        return (
+            None
+            if why_not(person, mail, name, request=person.requests[name].request)
+            else Act("idle")
+        )
     occurrence = next((each for each in calendar if each.key == key), None)
     broadcast = plan.broadcasts.get(name.partition("/")[0])
     if occurrence is None or broadcast is None or why_not(person, "broadcast", broadcast.purpose):
         return None
     first = letters.get(broadcast.letter.id)
     reminds = broadcast.reminder is not None and letter == broadcast.reminder.id
-    if letter != broadcast.letter.id and not (reminds and first is not None and first.status == "sent" and not first.answered):
+    if letter != broadcast.letter.id and not (
+        reminds and first is not None and first.status == "sent" and not first.answered
+    ):
         return None
     standing = _addressed(person, broadcast, occurrence, person.mailings[key])
-    return Act("idle", list=standing.list, run=person.mailings[key].run) if standing is not None else None
+    return (
+        Act("idle", list=standing.list, run=person.mailings[key].run)
+        if standing is not None
+        else None
+    )
 
 
 def _is_settled_by(person: Person, act: Act | None, message: str, flight: InFlight) -> bool:
-    """Whether the row of its own matter already stands for a letter in flight; it does not once the run, or the request, is another."""
+    """Whether the row of its own matter already stands for a letter in flight; it does not once the
+    run, or the request, is another.
+    """
     if act is None or (act.kind, act.letter, act.run) != ("settle", flight.letter, flight.run):
         return False
     state = letters_at(person, flight.key, flight.run).get(flight.letter)
@@ -137,7 +179,9 @@ def membership_act(person: Person, m: Membership, plan: Plan) -> Act:
         return Act("idle", list=m.list, run=m.run, why=reason)
     if m.start == "none":
         return Act("idle", list=m.list, run=m.run, why="imported without letters")
-    best = min(_letters_to_come(m, listed, zone_of(person, plan)), key=lambda act: act.due, default=None)
+    best = min(
+        _letters_to_come(m, listed, zone_of(person, plan)), key=lambda act: act.due, default=None
+    )
     if best is not None:
         return best
     return _ending(m, listed, zone_of(person, plan))
@@ -150,7 +194,9 @@ def natural_due(m: Membership, letter: Letter, zone: str) -> int:
 
 
 def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
-    """`before` is when the letter before was settled (at first: the joining), None while that one is still to come."""
+    """`before` is when the letter before was settled (at first: the joining), None while that one
+    is still to come.
+    """
     before: int | None = m.since
     for letter in listed.letters:
         state = m.letters.get(letter.id)
@@ -162,7 +208,11 @@ def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
         base = _counted_from(m, letter, before)
         if base is None and state is None:
             continue
-        planned = state.meant_for if state is not None and (state.planned or base is None) else _planned(base or m.since, letter, zone)
+        planned = (
+            state.meant_for
+            if state is not None and (state.planned or base is None)
+            else _planned(base or m.since, letter, zone)
+        )
         if state is None and _is_past(m, letter, planned):
             before = planned if before is None else max(before, planned)
             continue
@@ -177,17 +227,25 @@ def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
 def _retry_at(m: Membership, listed: List, state: LetterState) -> int:
     """What was withheld and mended keeps its distance from what the list has sent meanwhile."""
     sent = [each.at for each in m.letters.values() if each.status == "sent"]
-    return max(state.retry_at, max(sent) + listed.min_gap.nominal_ms) if state.planned and sent else state.retry_at
+    return (
+        max(state.retry_at, max(sent) + listed.min_gap.nominal_ms)
+        if state.planned and sent
+        else state.retry_at
+    )
 
 
 def _still_reminds(m: Membership, listed: List, letter: Letter) -> bool:
-    """Only while the letter it reminds of was sent, and nobody has answered that one or anything that reminds of the same."""
+    """Only while the letter it reminds of was sent, and nobody has answered that one or anything
+    that reminds of the same.
+    """
     reminded = m.letters.get(letter.reminds)
     if reminded is None or reminded.status != "sent":
         return False
     question = _question(listed, letter)
     return not any(
-        state.answered for name, state in m.letters.items() if (each := listed.letter(name)) is None or _question(listed, each) == question
+        state.answered
+        for name, state in m.letters.items()
+        if (each := listed.letter(name)) is None or _question(listed, each) == question
     )
 
 
@@ -215,17 +273,27 @@ def _planned(base: int, letter: Letter, zone: str) -> int:
 
 
 def _in_window(retry_at: int, hours: Hours, zone: str) -> int:
-    """A retry keeps to the author's window and days, and need not wait for tomorrow's time of day."""
+    """A retry keeps to the author's window and days, and need not wait for tomorrow's time of
+    day.
+    """
     return first_permitted(retry_at, replace(hours, at=None), zone)
 
 
 def _is_past(m: Membership, letter: Letter, planned: int) -> bool:
-    """Left out: meant for before an import's counted start, or published after its moment had passed (unless published with backfill)."""
-    return planned < m.skip_before or (planned < letter.added_at and m.joined_at < letter.added_at and not letter.backfill)
+    """Left out: meant for before an import's counted start, or published after its moment had
+    passed (unless published with backfill).
+    """
+    return planned < m.skip_before or (
+        planned < letter.added_at and m.joined_at < letter.added_at and not letter.backfill
+    )
 
 
-def _after_gap(m: Membership, listed: List, letter: Letter, base: int | None, planned: int, zone: str) -> int:
-    """`planned`, or later when the list wrote too recently: never piled up after an outage, never further apart than the author wrote."""
+def _after_gap(
+    m: Membership, listed: List, letter: Letter, base: int | None, planned: int, zone: str
+) -> int:
+    """`planned`, or later when the list wrote too recently: never piled up after an outage, never
+    further apart than the author wrote.
+    """
     sent = [(state.at, name) for name, state in m.letters.items() if state.status == "sent"]
     earliest = max(planned, m.hold_until)
     if sent:
@@ -256,14 +324,18 @@ def request_act(person: Person, request: Request, plan: Plan) -> Act:
     if under_way is not None and under_way.due != NEVER:
         return under_way
     expiry = Act("expire", "", request.expires_at, request.expires_at)
-    if under_way is not None or why_not(person, "confirmation", request.purpose, request=request.request):
+    if under_way is not None or why_not(
+        person, "confirmation", request.purpose, request=request.request
+    ):
         return expiry
     mail = _confirmation_mail(person, request, plan)
     return mail if mail is not None and mail.due < request.expires_at else expiry
 
 
 def _confirmation_mail(person: Person, request: Request, plan: Plan) -> Act | None:
-    if live_ground(person, request.purpose) is not None and person.memberships.keys() >= set(request.lists):
+    if live_ground(person, request.purpose) is not None and person.memberships.keys() >= set(
+        request.lists
+    ):
         return None  # they came to stand there by another way: nothing is left to confirm
     asked, again = request.letters.get("ask"), request.letters.get("ask-again")
     if asked is None:
@@ -279,7 +351,9 @@ def _confirmation_mail(person: Person, request: Request, plan: Plan) -> Act | No
 
 
 def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | None:
-    """A broadcast to whoever stood on its lists when it fell due, and its reminder to the silent who stand there still."""
+    """A broadcast to whoever stood on its lists when it fell due, and its reminder to the silent
+    who stand there still.
+    """
     broadcast = plan.broadcasts.get(occurrence.broadcast)
     if broadcast is None:
         return None
@@ -295,20 +369,38 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
         return None
     first = letters.get(broadcast.letter.id)
     if first is None:
-        return Act("letter", broadcast.letter.id, occurrence.at, occurrence.at, standing.list, standing.run)
+        return Act(
+            "letter", broadcast.letter.id, occurrence.at, occurrence.at, standing.list, standing.run
+        )
     if first.status == "deferred":
-        return Act("letter", broadcast.letter.id, first.retry_at, first.planned or occurrence.at, standing.list, standing.run)
+        return Act(
+            "letter",
+            broadcast.letter.id,
+            first.retry_at,
+            first.planned or occurrence.at,
+            standing.list,
+            standing.run,
+        )
     return _reminder(person, broadcast, first, letters, standing, plan)
 
 
-def _addressed(person: Person, broadcast: Broadcast, occurrence: Occurrence, mailing: Mailing | None) -> Membership | None:
-    """The membership a broadcast is written to: one that was there when it fell due; once begun, any of them."""
+def _addressed(
+    person: Person, broadcast: Broadcast, occurrence: Occurrence, mailing: Mailing | None
+) -> Membership | None:
+    """The membership a broadcast is written to: one that was there when it fell due; once begun,
+    any of them.
+    """
     standing = (person.memberships[n] for n in broadcast.to if n in person.memberships)
     return next((m for m in standing if mailing is not None or m.joined_at <= occurrence.at), None)
 
 
 def _reminder(
-    person: Person, broadcast: Broadcast, first: LetterState, letters: Mapping[str, LetterState], standing: Membership, plan: Plan
+    person: Person,
+    broadcast: Broadcast,
+    first: LetterState,
+    letters: Mapping[str, LetterState],
+    standing: Membership,
+    plan: Plan,
 ) -> Act | None:
     reminder = broadcast.reminder
     if reminder is None or first.status != "sent" or first.answered:
@@ -318,12 +410,16 @@ def _reminder(
         at = due(first.at, reminder.wait or NONE, reminder.hours, zone_of(person, plan))
         return Act("letter", reminder.id, at, at, standing.list, standing.run)
     if state.status == "deferred":
-        return Act("letter", reminder.id, state.retry_at, state.meant_for, standing.list, standing.run)
+        return Act(
+            "letter", reminder.id, state.retry_at, state.meant_for, standing.list, standing.run
+        )
     return None
 
 
 def backoff(attempt: int, message: str) -> int:
-    """Milliseconds until the next attempt after `attempt` (from 1): 5, 15, 30, 60, 120, 240, 480 minutes, spread by a tenth (A75)."""
+    """Milliseconds until the next attempt after `attempt` (from 1): 5, 15, 30, 60, 120, 240, 480
+    minutes, spread by a tenth (A75).
+    """
     steps = (5, 15, 30, 60, 120, 240, 480)
     base = steps[min(attempt, len(steps)) - 1] * MINUTE
     spread = int(message[:4] or "0", 16) if all(c in "0123456789abcdef" for c in message[:4]) else 0

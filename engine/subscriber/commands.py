@@ -1,7 +1,8 @@
-"""What can be asked of a person's stream: imperative, and complete. What is random or read from a clock is minted before and carried in.
+"""What can be asked of a person's stream: imperative, and complete. What is random or read from a
+clock is minted before and carried in.
 
-`at` is the engine's time in milliseconds; `cause` says through which door the command came. A command that comes twice changes nothing the
-second time.
+`at` is the engine's time in milliseconds; `cause` says through which door the command came. A
+command that comes twice changes nothing the second time.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe(Command):
-    """Join `list` on a stated ground. `basis`: consent, soft-optin, b2b, service. `proof`: declared, declared-with-proof, single, page.
+    """Join `list` on a stated ground. `basis`: consent, soft-optin, b2b, service. `proof`:
+    declared, declared-with-proof, single, page.
 
-    `declared_at` is when the ground was given (0 = now); `start` and `counted_from` say what the person receives; `own_act` is true where
-    the person asked for it themselves, which alone may put back someone who had left. `call` makes a repeat harmless for 30 days.
+    `declared_at` is when the ground was given (0 = now); `start` and `counted_from` say what the
+    person receives; `own_act` is true where the person asked for it themselves, which alone may put
+    back someone who had left. `call` makes a repeat harmless for 30 days.
     """
 
     list: int
@@ -42,9 +45,11 @@ class Subscribe(Command):
 
 @dataclass(frozen=True, slots=True)
 class RequestConsent(Command):
-    """Ask to join `lists` by double opt-in; `request` is a fresh random id. The mail that asks leaves at `hold_until` (ms), or at once.
+    """Ask to join `lists` by double opt-in; `request` is a fresh random id. The mail that asks
+    leaves at `hold_until` (ms), or at once.
 
-    Someone already confirmed for the purpose joins without a mail, unless the request is one that anybody could have made (`by_anybody`).
+    Someone already confirmed for the purpose joins without a mail, unless the request is one that
+    anybody could have made (`by_anybody`).
     """
 
     lists: tuple[int, ...]
@@ -61,7 +66,8 @@ class RequestConsent(Command):
 
 @dataclass(frozen=True, slots=True)
 class Confirm(Command):
-    """The person confirms the request whose mail carried the link. `request` is what the mail answered.
+    """The person confirms the request whose mail carried the link. `request` is what the mail
+    answered.
 
     `fields` name what was told with it and is kept now.
     """
@@ -89,7 +95,8 @@ class AskAgain(Command):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Command):
-    """A click on an action link of letter `message`, sent to list `source` in `run`. `kind`: move or copy.
+    """A click on an action link of letter `message`, sent to list `source` in `run`. `kind`: move
+    or copy.
 
     `consented` is the purpose ticked on the page, where the link leads to another one.
     """
@@ -122,7 +129,9 @@ class Withdraw(Command):
 
 @dataclass(frozen=True, slots=True)
 class Resubscribe(Command):
-    """"Me réabonner" on the page of a withdrawal: the person's own act gives consent for `purpose` again and puts them back on `list`, if any."""
+    """ "Me réabonner" on the page of a withdrawal: the person's own act gives consent for
+    `purpose` again and puts them back on `list`, if any.
+    """
 
     purpose: str
     act: str = ""
@@ -132,7 +141,9 @@ class Resubscribe(Command):
 
 @dataclass(frozen=True, slots=True)
 class Transfer(Command):
-    """Move from `source` (0: from outside, nothing is left) to `target`, by an operator or the API."""
+    """Move from `source` (0: from outside, nothing is left) to `target`, by an operator or the
+    API.
+    """
 
     source: int
     target: int
@@ -163,7 +174,9 @@ class ChangeProfile(Command):
 
 @dataclass(frozen=True, slots=True)
 class ExerciseRight(Command):
-    """A right asked for and to be answered later. `received_at` is when the wish came in (0 = now): the month runs from there."""
+    """A right asked for and to be answered later. `received_at` is when the wish came in (0 = now):
+    the month runs from there.
+    """
 
     right: str
     request: str
@@ -188,8 +201,10 @@ class AnswerRight(Command):
 
 @dataclass(frozen=True, slots=True)
 class GrantAccess(Command):
-    """Everything held about the person is handed to them. `right`: access, portability. In this and what follows, `request` is a fresh random id
-    for a wish that was not recorded before; one that is open is answered instead. `act` is the class of evidence of a press of their own (C05)."""
+    """Everything held about the person is handed to them. `right`: access, portability. In this and
+    what follows, `request` is a fresh random id for a wish that was not recorded before; one that
+    is open is answered instead. `act` is the class of evidence of a press of their own (C05).
+    """
 
     right: str
     request: str
@@ -199,8 +214,10 @@ class GrantAccess(Command):
 
 @dataclass(frozen=True, slots=True)
 class Rectify(Command):
-    """`fields` names what the vault is given; "email" among them is another address. `own_act`: the person has done it by themselves, and whatever
-    else they have asked to be corrected still waits for somebody to do it."""
+    """`fields` names what the vault is given; "email" among them is another address. `own_act`: the
+    person has done it by themselves, and whatever else they have asked to be corrected still waits
+    for somebody to do it.
+    """
 
     request: str
     fields: tuple[str, ...] = ()
@@ -219,7 +236,9 @@ class Restrict(Command):
 
 @dataclass(frozen=True, slots=True)
 class Object(Command):
-    """To marketing, which is absolute and takes effect at once (GDPR 21(2) and (3)): everything is withdrawn."""
+    """To marketing, which is absolute and takes effect at once (GDPR 21(2) and (3)): everything is
+    withdrawn.
+    """
 
     request: str
     call: str = ""
@@ -227,8 +246,9 @@ class Object(Command):
 
 @dataclass(frozen=True, slots=True)
 class Erase(Command):
-    """`basis`: asked, retention, unconfirmed. `archived_until` is not 0 where proof is sealed and kept until then: of the first `sealed` facts, which
-    must be all there are."""
+    """`basis`: asked, retention, unconfirmed. `archived_until` is not 0 where proof is sealed and
+    kept until then: of the first `sealed` facts, which must be all there are.
+    """
 
     request: str
     basis: str = "asked"
@@ -243,7 +263,9 @@ class OpenProof(Command):
 
 @dataclass(frozen=True, slots=True)
 class Perform(Command):
-    """Do what the agenda has for `key`, if it is due: begin a letter under `message`, end a list, let a request expire."""
+    """Do what the agenda has for `key`, if it is due: begin a letter under `message`, end a list,
+    let a request expire.
+    """
 
     key: str
     message: str
@@ -252,7 +274,9 @@ class Perform(Command):
 
 @dataclass(frozen=True, slots=True)
 class RetryLetter(Command):
-    """A letter that was withheld for what can be mended is tried again; `late`: also past the lateness its author allows. `key` as in `Perform`."""
+    """A letter that was withheld for what can be mended is tried again; `late`: also past the
+    lateness its author allows. `key` as in `Perform`.
+    """
 
     key: str
     letter: str
@@ -261,11 +285,14 @@ class RetryLetter(Command):
 
 @dataclass(frozen=True, slots=True)
 class RecordOutcome(Command):
-    """What became of a begun letter. `verdict`: sent, temporary, hard, soft, blocked, doubt, cannot-render, cannot-carry, not-eligible, released.
+    """What became of a begun letter. `verdict`: sent, temporary, hard, soft, blocked, doubt,
+    cannot-render, cannot-carry, not-eligible, released.
 
-    Released is what was never handed over. For one in doubt: resend, taken-as-sent. `why` is the stage of the dialogue at which the relay
-    answered, the reason of not-eligible, or what could not be rendered or carried. `mail` is the commitment to the bytes of a letter that asked for
-    consent. `fault`: mailbox, sender, unknown; a refusal counts against the address only where it is about the mailbox.
+    Released is what was never handed over. For one in doubt: resend, taken-as-sent. `why` is the
+    stage of the dialogue at which the relay answered, the reason of not-eligible, or what could not
+    be rendered or carried. `mail` is the commitment to the bytes of a letter that asked for
+    consent. `fault`: mailbox, sender, unknown; a refusal counts against the address only where it
+    is about the mailbox.
     """
 
     message: str
@@ -304,4 +331,3 @@ AnyCommand = (
     | RetryLetter
     | RecordOutcome
 )
-

@@ -16,7 +16,9 @@ from engine.subscriber.joining import Entry, ends, entry
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
 from engine.subscriber.person import Person
 
-OWN_PRODUCTS = frozenset({"soft-optin", "b2b", "service"})  # CPCE L34-5 al. 4: one's own, never a third party's
+OWN_PRODUCTS = frozenset(
+    {"soft-optin", "b2b", "service"}
+)  # CPCE L34-5 al. 4: one's own, never a third party's
 REPEATED = NothingToDo("this call was carried out before")
 FARTHEST_COUNT = 150 * 365 * DAY
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -68,14 +70,31 @@ def request_consent(command: c.RequestConsent, person: Person, plan: Plan) -> Ou
             return joins
         if not (joins and command.by_anybody):
             facts += joins
-            return done(command.cause, *facts, *_honoured(command.at, command.call)) if facts else NothingToDo("this person is there already")
+            return (
+                done(command.cause, *facts, *_honoured(command.at, command.call))
+                if facts
+                else NothingToDo("this person is there already")
+            )
     pending = person.requests.get(purpose)
     pending = pending if pending is not None and pending.expires_at > command.at else None
     if pending is not None and set(command.lists) <= set(pending.lists):
         return NothingToDo("this person has been asked to confirm already")
     lists = tuple(sorted({*command.lists, *(pending.lists if pending else ())}))
-    expires = later(max(command.at, command.hold_until), plan.confirmation.expire_after, zone_of(person, plan))
-    facts += (e.ConsentRequested(command.at, purpose, command.request, lists, expires, command.notice, command.form, command.hold_until),)
+    expires = later(
+        max(command.at, command.hold_until), plan.confirmation.expire_after, zone_of(person, plan)
+    )
+    facts += (
+        e.ConsentRequested(
+            command.at,
+            purpose,
+            command.request,
+            lists,
+            expires,
+            command.notice,
+            command.form,
+            command.hold_until,
+        ),
+    )
     return done(command.cause, *facts, *_honoured(command.at, command.call))
 
 
@@ -92,7 +111,16 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
     facts: tuple[e.PersonEvent, ...] = ()
     if person.suppressed:
         facts += (e.SubscriberReachable(command.at, "confirmed by the person"),)
-    facts += (e.ConsentConfirmed(command.at, command.purpose, command.request, command.act, pending.notice, *plan.partner_of(command.purpose)),)
+    facts += (
+        e.ConsentConfirmed(
+            command.at,
+            command.purpose,
+            command.request,
+            command.act,
+            pending.notice,
+            *plan.partner_of(command.purpose),
+        ),
+    )
     facts += profile(command.at, person, command.fields)
     joins = _joins_all(command.at, pending.lists, person, plan)
     return done(command.cause, *facts, *(() if isinstance(joins, Refused) else joins))
@@ -100,7 +128,11 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
 
 def decline_request(command: c.DeclineRequest, person: Person) -> Outcome:
     pending = person.requests.get(command.purpose)
-    if person.erased or pending is None or command.request not in (pending.request, *pending.earlier):
+    if (
+        person.erased
+        or pending is None
+        or command.request not in (pending.request, *pending.earlier)
+    ):
         return NothingToDo("this request is no longer open")
     return done(command.cause, e.ConsentExpired(command.at, command.purpose, pending.request))
 
@@ -120,7 +152,16 @@ def resubscribe(command: c.Resubscribe, person: Person, plan: Plan) -> Outcome:
     if person.suppressed:
         facts += (e.SubscriberReachable(command.at, "asked for by the person"),)
     if ground is None:
-        facts += (e.ConsentGiven(command.at, command.purpose, "page", command.notice, command.act, *plan.partner_of(command.purpose)),)
+        facts += (
+            e.ConsentGiven(
+                command.at,
+                command.purpose,
+                "page",
+                command.notice,
+                command.act,
+                *plan.partner_of(command.purpose),
+            ),
+        )
     listed = plan.lists.get(command.list)
     if listed is not None and listed.purpose == command.purpose:
         permission = entry(person, plan, command.list, command.at, assume_ground=True)
@@ -139,16 +180,30 @@ def withdraw(command: c.Withdraw, person: Person, plan: Plan) -> Outcome:
     everything = command.purpose == EVERYTHING
     ground = person.grounds.get(command.purpose)
     if everything:
-        already = person.objected and not person.requests and all(g.status == "withdrawn" for g in person.grounds.values())
+        already = (
+            person.objected
+            and not person.requests
+            and all(g.status == "withdrawn" for g in person.grounds.values())
+        )
     else:
-        already = ground is not None and ground.status == "withdrawn" and command.purpose not in person.requests
+        already = (
+            ground is not None
+            and ground.status == "withdrawn"
+            and command.purpose not in person.requests
+        )
     left = [
         e.ListLeft(command.at, m.list, m.run, "withdrawn")
         for m in person.memberships.values()
-        if everything or (listed := plan.lists.get(m.list)) is None or listed.purpose == command.purpose
+        if everything
+        or (listed := plan.lists.get(m.list)) is None
+        or listed.purpose == command.purpose
     ]
     if already and not left:
-        return REPEATED if command.call in person.calls else NothingToDo("this has been withdrawn already")
+        return (
+            REPEATED
+            if command.call in person.calls
+            else NothingToDo("this has been withdrawn already")
+        )
     withdrawn = e.ConsentWithdrawn(command.at, command.purpose, command.act)
     return done(command.cause, withdrawn, *left, *_honoured(command.at, command.call))
 
@@ -166,17 +221,25 @@ def _barred(person: Person, purpose: str, *, own_act: bool) -> Refused | None:
     return None
 
 
-def _registration(at: int, person: Person, timezone: str, language: str) -> tuple[e.PersonEvent, ...]:
+def _registration(
+    at: int, person: Person, timezone: str, language: str
+) -> tuple[e.PersonEvent, ...]:
     return () if person.registered else (e.SubscriberRegistered(at, *in_clear(timezone, language)),)
 
 
 def in_clear(timezone: str, language: str) -> tuple[str, str]:
-    """Zone and language stand in the ledger in clear: whatever is neither stays out of it, and the installation's own are used."""
+    """Zone and language stand in the ledger in clear: whatever is neither stays out of it, and the
+    installation's own are used.
+    """
     return timezone if is_zone(timezone) else "", language if LANGUAGE.fullmatch(language) else ""
 
 
-def _ground(command: c.Subscribe, person: Person, purpose: str, partner: tuple[str, str]) -> tuple[e.PersonEvent, ...]:
-    """A new ground, unless one of the same or better standing is live: a confirmed consent is not replaced by a declared one."""
+def _ground(
+    command: c.Subscribe, person: Person, purpose: str, partner: tuple[str, str]
+) -> tuple[e.PersonEvent, ...]:
+    """A new ground, unless one of the same or better standing is live: a confirmed consent is not
+    replaced by a declared one.
+    """
     standing = live_ground(person, purpose)
     if standing is not None and (standing.basis == "consent" or standing.basis == command.basis):
         return ()
@@ -186,20 +249,32 @@ def _ground(command: c.Subscribe, person: Person, purpose: str, partner: tuple[s
     return (e.GroundDeclared(when, purpose, command.basis, command.proof, command.notice),)
 
 
-def profile(at: int, person: Person, fields: tuple[str, ...], timezone: str = "", language: str = "") -> tuple[e.PersonEvent, ...]:
-    """What changes: named fields, which the vault holds, and a zone or language that is another than before."""
+def profile(
+    at: int, person: Person, fields: tuple[str, ...], timezone: str = "", language: str = ""
+) -> tuple[e.PersonEvent, ...]:
+    """What changes: named fields, which the vault holds, and a zone or language that is another
+    than before.
+    """
     zone, tongue = in_clear(timezone, language) if person.registered else ("", "")
-    zone, tongue = zone if zone != person.timezone else "", tongue if tongue != person.language else ""
+    zone = zone if zone != person.timezone else ""
+    tongue = tongue if tongue != person.language else ""
     return (e.ProfileChanged(at, fields, zone, tongue),) if fields or zone or tongue else ()
 
 
-def _joins(at: int, permission: Entry, start: str = "welcome", counted_from: int = 0) -> tuple[e.PersonEvent, ...]:
+def _joins(
+    at: int, permission: Entry, start: str = "welcome", counted_from: int = 0
+) -> tuple[e.PersonEvent, ...]:
     if permission.already:
         return ()
-    return (e.ListJoined(at, permission.target.id, permission.run, start, counted_from), *permission.leaves)
+    return (
+        e.ListJoined(at, permission.target.id, permission.run, start, counted_from),
+        *permission.leaves,
+    )
 
 
-def _joins_all(at: int, lists: tuple[int, ...], person: Person, plan: Plan) -> tuple[e.PersonEvent, ...] | Refused:
+def _joins_all(
+    at: int, lists: tuple[int, ...], person: Person, plan: Plan
+) -> tuple[e.PersonEvent, ...] | Refused:
     facts: tuple[e.PersonEvent, ...] = ()
     refused: Refused | None = None
     for number in _compatible(lists, plan):
@@ -213,7 +288,9 @@ def _joins_all(at: int, lists: tuple[int, ...], person: Person, plan: Plan) -> t
 
 
 def _compatible(lists: tuple[int, ...], plan: Plan) -> list[int]:
-    """Of lists asked for together, those that none of the others would end; of two that end each other, the later."""
+    """Of lists asked for together, those that none of the others would end; of two that end each
+    other, the later.
+    """
 
     def by(number: int, other: int) -> bool:
         return other in plan.lists and ends(plan, plan.lists[other], number)
@@ -222,7 +299,10 @@ def _compatible(lists: tuple[int, ...], plan: Plan) -> list[int]:
     return [
         number
         for place, number in enumerate(asked)
-        if not any(by(number, other) and not (by(other, number) and before < place) for before, other in enumerate(asked))
+        if not any(
+            by(number, other) and not (by(other, number) and before < place)
+            for before, other in enumerate(asked)
+        )
     ]
 
 

@@ -1,4 +1,6 @@
-"""`decide(command, person, plan, calendar) -> outcome`: every rule about a person, with no clock, no random and no I/O."""
+"""`decide(command, person, plan, calendar) -> outcome`: every rule about a person, with no clock,
+no random and no I/O.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,16 @@ from engine.subscriber import events as e
 from engine.subscriber import rights
 from engine.subscriber.acts import Calendar
 from engine.subscriber.answering import answer, undo
-from engine.subscriber.consenting import REPEATED, confirm, decline_request, profile, request_consent, resubscribe, subscribe, withdraw
+from engine.subscriber.consenting import (
+    REPEATED,
+    confirm,
+    decline_request,
+    profile,
+    request_consent,
+    resubscribe,
+    subscribe,
+    withdraw,
+)
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
 from engine.subscriber.performing import perform, record, retry, transfer
@@ -25,7 +36,11 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
         case c.RequestConsent():
             return request_consent(command, person, plan)
         case c.Confirm():
-            return stay(command, person) if command.purpose == EVERYTHING else confirm(command, person, plan)
+            return (
+                stay(command, person)
+                if command.purpose == EVERYTHING
+                else confirm(command, person, plan)
+            )
         case c.DeclineRequest():
             return decline_request(command, person)
         case c.AskAgain():
@@ -81,7 +96,11 @@ def _leave(command: c.LeaveList, person: Person) -> Outcome:
     if membership is None:
         return NothingToDo(f"this person is not on list {command.list}")
     honoured = (e.CallHonoured(command.at, command.call),) if command.call else ()
-    return done(command.cause, e.ListLeft(command.at, membership.list, membership.run, command.why), *honoured)
+    return done(
+        command.cause,
+        e.ListLeft(command.at, membership.list, membership.run, command.why),
+        *honoured,
+    )
 
 
 def _suppress(command: c.Suppress, person: Person) -> Outcome:

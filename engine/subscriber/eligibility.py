@@ -1,4 +1,6 @@
-"""P1 in one function: may we write to this person now, and on what ground? Asked at the claim, again at the hand-over, and by the auditor."""
+"""P1 in one function: may we write to this person now, and on what ground? Asked at the claim,
+again at the hand-over, and by the auditor.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,12 @@ def live_ground(person: Person, purpose: str) -> Ground | None:
 
 
 def why_not(person: Person, kind: str, purpose: str, *, request: str = "") -> str:
-    """The reason a mail of `kind` ("letter", "broadcast", "confirmation", "permission") for `purpose` may not leave, or "" when it may.
+    """The reason a mail of `kind` ("letter", "broadcast", "confirmation", "permission") for
+    `purpose` may not leave, or "" when it may.
 
-    A confirmation is the one mail that needs no ground: the person asked for it. It needs the request itself to be open still. The mail that asks
-    someone long silent whether to go on rests on any live ground.
+    A confirmation is the one mail that needs no ground: the person asked for it. It needs the
+    request itself to be open still. The mail that asks someone long silent whether to go on rests
+    on any live ground.
     """
     if person.erased:
         return "erased"
@@ -43,5 +47,9 @@ def why_not(person: Person, kind: str, purpose: str, *, request: str = "") -> st
 
 
 def may_be_asked(person: Person) -> bool:
-    """Whether someone long silent may be asked if they want to go on: there is a ground left to go on with."""
-    return not person.suppressed and any(ground.status == "live" for ground in person.grounds.values())
+    """Whether someone long silent may be asked if they want to go on: there is a ground left to go
+    on with.
+    """
+    return not person.suppressed and any(
+        ground.status == "live" for ground in person.grounds.values()
+    )

@@ -1,7 +1,9 @@
-"""What can happen to a person: facts in the past tense. Never changed once written, so fields are only ever added, with a default.
+"""What can happen to a person: facts in the past tense. Never changed once written, so fields are
+only ever added, with a default.
 
-`at` is when it was so: engine time, integer milliseconds since 1970-01-01T00:00:00Z. No field may hold personal data (DESIGN P4): lists, runs,
-letters and purposes are the installation's own words, `message` is random, `notice` and `evidence` are hashes.
+`at` is when it was so: engine time, integer milliseconds since 1970-01-01T00:00:00Z. No field may
+hold personal data (DESIGN P4): lists, runs, letters and purposes are the installation's own words,
+`message` is random, `notice` and `evidence` are hashes.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ class SubscriberRegistered(Event):
 
 @dataclass(frozen=True, slots=True)
 class ProfileChanged(Event):
-    """`fields` names what changed in the vault; zone and language decide due dates and stand in clear ("" = unchanged)."""
+    """`fields` names what changed in the vault; zone and language decide due dates and stand in
+    clear ("" = unchanged).
+    """
 
     fields: tuple[str, ...] = ()
     timezone: str = ""
@@ -49,7 +53,9 @@ class ProfileChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class PermissionAsked(Event):
-    """Long silent, the person is asked by mail whether to go on; without an answer by `expires_at` they are erased. `request` is a random id."""
+    """Long silent, the person is asked by mail whether to go on; without an answer by `expires_at`
+    they are erased. `request` is a random id.
+    """
 
     request: str
     expires_at: int
@@ -65,7 +71,9 @@ class PermissionRenewed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListJoined(Event):
-    """`start`: "welcome" (every letter from now), "none" (no letter of the list), "by-date" (counted from `counted_from`, past letters left out)."""
+    """`start`: "welcome" (every letter from now), "none" (no letter of the list), "by-date"
+    (counted from `counted_from`, past letters left out).
+    """
 
     list: int
     run: int
@@ -84,9 +92,11 @@ class ListLeft(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListMoved(Event):
-    """A reader's answer: left `source` (run `source_run`), on `target` in run `run`; `joined` is false where they stood there already.
+    """A reader's answer: left `source` (run `source_run`), on `target` in run `run`; `joined` is
+    false where they stood there already.
 
-    `letter_run` is the run that got the letter, where nothing that came of it was left: they had gone, or come back since.
+    `letter_run` is the run that got the letter, where nothing that came of it was left: they had
+    gone, or come back since.
     """
 
     source: int
@@ -115,9 +125,11 @@ class ListCopied(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListTransferred(Event):
-    """A move made by a rule, an ending, an operator or the API. `joined` is false where the person stood on `target` already.
+    """A move made by a rule, an ending, an operator or the API. `joined` is false where the person
+    stood on `target` already.
 
-    `copied`: they also stay where they were. `why` "refused" (`copied`, `run` 0): a list has ended, and the one it copies to took nobody in.
+    `copied`: they also stay where they were. `why` "refused" (`copied`, `run` 0): a list has ended,
+    and the one it copies to took nobody in.
     """
 
     source: int
@@ -140,7 +152,9 @@ class LetterAnswered(Event):
 
 @dataclass(frozen=True, slots=True)
 class MoveUndone(Event):
-    """The last move is taken back. `why`: "asked", or "contradictory" (two automatic answers within seconds)."""
+    """The last move is taken back. `why`: "asked", or "contradictory" (two automatic answers within
+    seconds).
+    """
 
     message: str
     left: int
@@ -195,14 +209,18 @@ class CallHonoured(Event):
 
 @dataclass(frozen=True, slots=True)
 class ProcessingRestricted(Event):
-    """Frozen until lifted: nothing is sent, and nothing is deleted but at the person's own wish (GDPR 18(2))."""
+    """Frozen until lifted: nothing is sent, and nothing is deleted but at the person's own wish
+    (GDPR 18(2)).
+    """
 
     lifted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriberErased(Event):
-    """`basis`: "asked" (GDPR 17(1)), "retention" (its time was over), "unconfirmed" (a request nobody confirmed)."""
+    """`basis`: "asked" (GDPR 17(1)), "retention" (its time was over), "unconfirmed" (a request
+    nobody confirmed).
+    """
 
     basis: str = ""
 

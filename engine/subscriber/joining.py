@@ -15,7 +15,9 @@ from engine.subscriber.person import Person
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Permission to join: the run to open (or the open one, when `already`), and what a rule makes the person leave."""
+    """Permission to join: the run to open (or the open one, when `already`), and what a rule makes
+    the person leave.
+    """
 
     target: List
     run: int
@@ -23,7 +25,15 @@ class Entry:
     leaves: tuple[e.ListLeft, ...]
 
 
-def entry(person: Person, plan: Plan, number: int, at: int, *, source: int = 0, assume_ground: bool = False) -> Entry | Refused:
+def entry(
+    person: Person,
+    plan: Plan,
+    number: int,
+    at: int,
+    *,
+    source: int = 0,
+    assume_ground: bool = False,
+) -> Entry | Refused:
     """May the person join list `number` now? `source` is the list being left for it."""
     target = plan.lists.get(number)
     if target is None:
@@ -33,7 +43,11 @@ def entry(person: Person, plan: Plan, number: int, at: int, *, source: int = 0, 
     ground = live_ground(person, target.purpose)
     if not assume_ground and ground is None:
         return Refused(f'there is no live ground to write for the purpose "{target.purpose}"')
-    if ground is not None and not assume_ground and ground.partner != plan.partner_of(target.purpose)[0]:
+    if (
+        ground is not None
+        and not assume_ground
+        and ground.partner != plan.partner_of(target.purpose)[0]
+    ):
         return Refused(f'the consent for "{target.purpose}" names another partner')
     standing = person.memberships.get(number)
     if standing is not None:
@@ -44,9 +58,15 @@ def entry(person: Person, plan: Plan, number: int, at: int, *, source: int = 0, 
     return Entry(target, person.runs + 1, False, rule_leaves(person, plan, target, at, source))
 
 
-def rule_leaves(person: Person, plan: Plan, target: List, at: int, source: int) -> tuple[e.ListLeft, ...]:
-    """Memberships that joining `target` ends: its `leaves`, and the lists of every group that yields to its group."""
-    standing = [m for m in person.memberships.values() if m.list != source and ends(plan, target, m.list)]
+def rule_leaves(
+    person: Person, plan: Plan, target: List, at: int, source: int
+) -> tuple[e.ListLeft, ...]:
+    """Memberships that joining `target` ends: its `leaves`, and the lists of every group that
+    yields to its group.
+    """
+    standing = [
+        m for m in person.memberships.values() if m.list != source and ends(plan, target, m.list)
+    ]
     return tuple(e.ListLeft(at, membership.list, membership.run, "rule") for membership in standing)
 
 
@@ -59,7 +79,9 @@ def ends(plan: Plan, target: List, number: int) -> bool:
 
 
 def group_refusal(person: Person, plan: Plan, target: List) -> Refused | None:
-    """Who stands among those to whom the target's group yields does not join it: a client is not made a prospect."""
+    """Who stands among those to whom the target's group yields does not join it: a client is not
+    made a prospect.
+    """
     group = plan.groups.get(target.group)
     if group is None:
         return None
@@ -75,7 +97,9 @@ def _rejoin_refusal(person: Person, plan: Plan, target: List, at: int) -> Refuse
     if left_at is None or target.rejoin.kind == "always":
         return None
     if target.rejoin.kind == "never":
-        return Refused(f"this person has been on list {target.id} before, and it is never joined twice")
+        return Refused(
+            f"this person has been on list {target.id} before, and it is never joined twice"
+        )
     if at < later(left_at, target.rejoin.after, zone_of(person, plan)):
         return Refused(f"this person left list {target.id} less than {target.rejoin.after} ago")
     return None

@@ -1,4 +1,6 @@
-"""What can happen to a letter, from its claim to its outcome. Part of `events`, and kept as those are."""
+"""What can happen to a letter, from its claim to its outcome. Part of `events`, and kept as those
+are.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,11 @@ CANNOT_BE_CARRIED = "cannot be carried"
 
 @dataclass(frozen=True, slots=True)
 class LetterBegun(Event):
-    """The claim: this letter, in this edition's words, is about to be handed over by `sender` under `message`.
-
-    `kind`: "letter", "confirmation", "broadcast", "permission". `key` names the agenda row. `attempt` counts from 1; every attempt has the same
+    """The claim: this letter, in this edition's words, is about to be handed over by `sender` under
     `message`.
+
+    `kind`: "letter", "confirmation", "broadcast", "permission". `key` names the agenda row.
+    `attempt` counts from 1; every attempt has the same `message`.
     """
 
     key: str
@@ -32,7 +35,9 @@ class LetterBegun(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterSent(Event):
-    """`mail`: for a letter that asked for consent, the commitment to its very bytes, which the vault keeps."""
+    """`mail`: for a letter that asked for consent, the commitment to its very bytes, which the
+    vault keeps.
+    """
 
     message: str
     code: int = 0
@@ -59,10 +64,11 @@ class LetterFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterWithheld(Event):
-    """Not sent: `why` is "too late", "not eligible: …", or what somebody can mend: `CANNOT_BE_RENDERED`, `CANNOT_BE_CARRIED`.
+    """Not sent: `why` is "too late", "not eligible: …", or what somebody can mend:
+    `CANNOT_BE_RENDERED`, `CANNOT_BE_CARRIED`.
 
-    `message` is "" when it was never begun. `what` says what to mend: the field that was empty ("field:town"), or what the relay could not carry
-    ("smtputf8").
+    `message` is "" when it was never begun. `what` says what to mend: the field that was empty
+    ("field:town"), or what the relay could not carry ("smtputf8").
     """
 
     key: str
@@ -76,7 +82,9 @@ class LetterWithheld(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterRetried(Event):
-    """One that was withheld for what has been mended since is due again, under the same `message`. `late`: it counts from now, however late it is."""
+    """One that was withheld for what has been mended since is due again, under the same `message`.
+    `late`: it counts from now, however late it is.
+    """
 
     message: str
     key: str
@@ -88,7 +96,9 @@ class LetterRetried(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterInDoubt(Event):
-    """The final dot was written and no answer read. `settled`: "" (waiting), "resend", "taken-as-sent". `mail` as for LetterSent."""
+    """The final dot was written and no answer read. `settled`: "" (waiting), "resend",
+    "taken-as-sent". `mail` as for LetterSent.
+    """
 
     message: str
     settled: str = ""

@@ -1,4 +1,6 @@
-"""The ways a command can end in the core: done, nothing to do, refused. The fourth, a conflict, is the ledger's to say."""
+"""The ways a command can end in the core: done, nothing to do, refused. The fourth, a conflict, is
+the ledger's to say.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the agenda asks for: begin the letter that is due, end a list, let a request expire; and what became of a letter."""
+"""What the agenda asks for: begin the letter that is due, end a list, let a request expire; and
+what became of a letter.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,11 @@ def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) 
     act = act_for(person, command.key, plan, calendar)
     if act is None or act.due == 0 or act.due > command.at:
         return NothingToDo("nothing is due here")
-    request = person.requests.get(command.key.partition(":")[2]) if command.key.startswith("ask:") else None
+    request = (
+        person.requests.get(command.key.partition(":")[2])
+        if command.key.startswith("ask:")
+        else None
+    )
     if request is not None and act.kind == "letter" and request.expires_at <= command.at:
         return done(RULE, e.ConsentExpired(command.at, request.purpose, request.request))
     match act.kind:
@@ -38,7 +44,9 @@ def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) 
             return _end(command, act, person, plan)
         case "expire":
             purpose = command.key.partition(":")[2]
-            return done(RULE, e.ConsentExpired(command.at, purpose, person.requests[purpose].request))
+            return done(
+                RULE, e.ConsentExpired(command.at, purpose, person.requests[purpose].request)
+            )
         case _:
             return NothingToDo("this letter is under way")
 
@@ -56,7 +64,9 @@ def purpose_of(person: Person, plan: Plan, key: str) -> str:
 
 
 def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
-    kind = {"ask": "confirmation", "broadcast": "broadcast"}.get(command.key.partition(":")[0], "letter")
+    kind = {"ask": "confirmation", "broadcast": "broadcast"}.get(
+        command.key.partition(":")[0], "letter"
+    )
     purpose = purpose_of(person, plan, command.key)
     request = person.requests[purpose].request if kind == "confirmation" else ""
     kind = "permission" if purpose == EVERYTHING else kind
@@ -64,7 +74,18 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     reason = why_not(person, kind, purpose, request=request)
     if reason or _too_late(command, act, person, plan):
         why = f"not eligible: {reason}" if reason else "too late"
-        return done(RULE, e.LetterWithheld(command.at, command.key, act.letter, why, act.list, act.run, before.message if before else ""))
+        return done(
+            RULE,
+            e.LetterWithheld(
+                command.at,
+                command.key,
+                act.letter,
+                why,
+                act.list,
+                act.run,
+                before.message if before else "",
+            ),
+        )
     begun = e.LetterBegun(
         command.at,
         command.key,
@@ -89,14 +110,21 @@ def _too_late(command: c.Perform | c.RetryLetter, act: Act, person: Person, plan
 
 
 def retry(command: c.RetryLetter, person: Person, plan: Plan, calendar: Calendar) -> Outcome:
-    """The letter is due again, under its own message and in the words in force by then; whether it may leave is asked again at its claim."""
+    """The letter is due again, under its own message and in the words in force by then; whether it
+    may leave is asked again at its claim.
+    """
     act = act_for(person, withheld_key(command.key, command.letter), plan, calendar)
     if act is None:
         return NOT_WITHHELD
     if not command.late and _too_late(command, act, person, plan):
         return PAST_LATENESS
     message = letters_at(person, command.key, act.run)[command.letter].message
-    return done(command.cause, e.LetterRetried(command.at, message, command.key, command.letter, act.list, act.run, command.late))
+    return done(
+        command.cause,
+        e.LetterRetried(
+            command.at, message, command.key, command.letter, act.list, act.run, command.late
+        ),
+    )
 
 
 def _state(person: Person, key: str, act: Act) -> LetterState | None:
@@ -114,12 +142,18 @@ def _lateness(plan: Plan, key: str) -> Delay:
     if kind == "broadcast":
         return plan.broadcasts[name.partition("/")[0]].max_lateness
     if kind == "ask":
-        return plan.confirmation.expire_after if name != EVERYTHING else retention_of(plan).answer_within
+        return (
+            plan.confirmation.expire_after
+            if name != EVERYTHING
+            else retention_of(plan).answer_within
+        )
     return plan.lists[int(name)].max_lateness
 
 
 def _end(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
-    """Where the next list takes nobody in, a list that moves on is simply over, and one that copies is over with the person still on it."""
+    """Where the next list takes nobody in, a list that moves on is simply over, and one that copies
+    is over with the person still on it.
+    """
     listed = plan.lists[act.list]
     ending = listed.ends
     assert ending is not None
@@ -128,11 +162,17 @@ def _end(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     copied = ending.kind == "copy"
     permission = entry(person, plan, ending.target, command.at, source=0 if copied else act.list)
     if isinstance(permission, Refused):
-        refused = e.ListTransferred(command.at, act.list, act.run, ending.target, 0, "refused", False, True)
+        refused = e.ListTransferred(
+            command.at, act.list, act.run, ending.target, 0, "refused", False, True
+        )
         return done(RULE, refused if copied else e.ListLeft(command.at, act.list, act.run, "ended"))
     joined = not permission.already
     return done(
-        RULE, e.ListTransferred(command.at, act.list, act.run, ending.target, permission.run, "ended", joined, copied), *permission.leaves
+        RULE,
+        e.ListTransferred(
+            command.at, act.list, act.run, ending.target, permission.run, "ended", joined, copied
+        ),
+        *permission.leaves,
     )
 
 
@@ -179,19 +219,46 @@ def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
             failed = e.LetterFailed(at, message, code, enhanced, "refused")
             return done(command.cause, failed, e.MailBounced(at, "hard", message, code, enhanced))
         case "soft":
-            return done(command.cause, e.LetterFailed(at, message, code, enhanced, "refused"), *_counted(command, person))
+            return done(
+                command.cause,
+                e.LetterFailed(at, message, code, enhanced, "refused"),
+                *_counted(command, person),
+            )
         case "doubt":
-            return NothingToDo("in doubt already") if flight.doubt else done(command.cause, e.LetterInDoubt(at, message, mail=command.mail))
+            return (
+                NothingToDo("in doubt already")
+                if flight.doubt
+                else done(command.cause, e.LetterInDoubt(at, message, mail=command.mail))
+            )
         case "resend" | "taken-as-sent":
             if not flight.doubt:
                 return Refused("this letter is not in doubt: it is being sent")
             return done(command.cause, e.LetterInDoubt(at, message, command.verdict))
         case "cannot-render" | "cannot-carry":
-            why = e.CANNOT_BE_RENDERED if command.verdict == "cannot-render" else e.CANNOT_BE_CARRIED
-            return done(command.cause, e.LetterWithheld(at, flight.key, flight.letter, why, flight.list, flight.run, message, command.why))
+            why = (
+                e.CANNOT_BE_RENDERED if command.verdict == "cannot-render" else e.CANNOT_BE_CARRIED
+            )
+            return done(
+                command.cause,
+                e.LetterWithheld(
+                    at,
+                    flight.key,
+                    flight.letter,
+                    why,
+                    flight.list,
+                    flight.run,
+                    message,
+                    command.why,
+                ),
+            )
         case "not-eligible":
             why = f"not eligible: {command.why}"
-            return done(command.cause, e.LetterWithheld(at, flight.key, flight.letter, why, flight.list, flight.run, message))
+            return done(
+                command.cause,
+                e.LetterWithheld(
+                    at, flight.key, flight.letter, why, flight.list, flight.run, message
+                ),
+            )
         case "released":
             return done(command.cause, e.LetterDeferred(at, message, at, why="never handed over"))
         case _:
@@ -199,23 +266,43 @@ def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
 
 
 def _defer(command: c.RecordOutcome, flight: InFlight, person: Person) -> Outcome:
-    """Patience has an end (A75). What was said of the address to the last then counts as one soft bounce; a refusal of the sender never does."""
+    """Patience has an end (A75). What was said of the address to the last then counts as one soft
+    bounce; a refusal of the sender never does.
+    """
     retry_at = command.at + backoff(flight.attempt, command.message)
     give_up = GIVE_UP_CONFIRMATION if flight.kind == "confirmation" else GIVE_UP
     if retry_at - flight.first_begun > give_up:
-        failed = e.LetterFailed(command.at, command.message, command.code, command.enhanced, "gave up")
-        return done(command.cause, failed, *(_counted(command, person) if command.verdict == "temporary" else ()))
+        failed = e.LetterFailed(
+            command.at, command.message, command.code, command.enhanced, "gave up"
+        )
+        return done(
+            command.cause,
+            failed,
+            *(_counted(command, person) if command.verdict == "temporary" else ()),
+        )
     why = "blocked" if command.verdict == "blocked" else command.why
-    return done(command.cause, e.LetterDeferred(command.at, command.message, retry_at, command.code, command.enhanced, why))
+    return done(
+        command.cause,
+        e.LetterDeferred(
+            command.at, command.message, retry_at, command.code, command.enhanced, why
+        ),
+    )
 
 
 def _counted(command: c.RecordOutcome, person: Person) -> tuple[e.PersonEvent, ...]:
-    """A refusal about the mailbox does not condemn the address, until five in a row over a fortnight do (B05); one that is about us, or of which
-    nobody can tell, never counts."""
+    """A refusal about the mailbox does not condemn the address, until five in a row over a
+    fortnight do (B05); one that is about us, or of which nobody can tell, never counts.
+    """
     if command.fault != "mailbox":
         return ()
     at = command.at
-    facts: tuple[e.PersonEvent, ...] = (e.MailBounced(at, "soft", command.message, command.code, command.enhanced),)
-    if not person.suppressed and person.soft_bounces + 1 >= SOFT_LIMIT and at - (person.soft_since or at) >= SOFT_SPAN:
+    facts: tuple[e.PersonEvent, ...] = (
+        e.MailBounced(at, "soft", command.message, command.code, command.enhanced),
+    )
+    if (
+        not person.suppressed
+        and person.soft_bounces + 1 >= SOFT_LIMIT
+        and at - (person.soft_since or at) >= SOFT_SPAN
+    ):
         facts += (e.SubscriberSuppressed(at, "bounced"),)
     return facts

@@ -1,4 +1,6 @@
-"""A person as values: what their events add up to. Bounded by what is open, however long the stream."""
+"""A person as values: what their events add up to. Bounded by what is open, however long the
+stream.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,11 @@ WAYS_KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class LetterState:
-    """`status`: "begun", "sent", "deferred", "failed", "withheld", "doubt". `at` is when that became so.
+    """`status`: "begun", "sent", "deferred", "failed", "withheld", "doubt". `at` is when that
+    became so.
 
-    `aside`: what is to be mended of one that was withheld, "" where nobody can. `planned` is when one that is tried again was meant to leave.
+    `aside`: what is to be mended of one that was withheld, "" where nobody can. `planned` is when
+    one that is tried again was meant to leave.
     """
 
     message: str
@@ -41,7 +45,9 @@ class LetterState:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step of how a membership came about: from which run, by which link of which message ("" for a rule or an operator)."""
+    """One step of how a membership came about: from which run, by which link of which message (""
+    for a rule or an operator).
+    """
 
     run: int
     message: str = ""
@@ -50,7 +56,9 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How someone had come to a run that was left for nowhere: letters of that way still lead on."""
+    """How someone had come to a run that was left for nowhere: letters of that way still lead
+    on.
+    """
 
     run: int
     trail: tuple[Hop, ...] = ()
@@ -62,9 +70,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One person on one list, in one run. `since` is what delays count from, `trail` how they came here: oldest first, at most TRAIL_KEPT hops.
+    """One person on one list, in one run. `since` is what delays count from, `trail` how they came
+    here: oldest first, at most TRAIL_KEPT hops.
 
-    Letters due before `skip_before` are left out. `ended`: the list's ending has been carried out, and the person stays.
+    Letters due before `skip_before` are left out. `ended`: the list's ending has been carried out,
+    and the person stays.
     """
 
     list: int
@@ -83,7 +93,9 @@ class Membership:
 
     @property
     def answers(self) -> Mapping[str, int]:
-        """The answers that led here, link by message. Answering an earlier letter anew takes back those that followed from it."""
+        """The answers that led here, link by message. Answering an earlier letter anew takes back
+        those that followed from it.
+        """
         given: dict[str, int] = {}
         for hop in self.trail:
             if hop.message in given:
@@ -94,11 +106,25 @@ class Membership:
         return given
 
     def with_letters(self, letters: Mapping[str, LetterState]) -> Membership:
-        """Written out: it happens with every claim and every outcome, and `dataclasses.replace` takes twice as long."""
-        return Membership(self.list, self.run, self.since, self.joined_at, self.start, self.hold_until, self.trail, letters, self.ended)
+        """Written out: it happens with every claim and every outcome, and `dataclasses.replace`
+        takes twice as long.
+        """
+        return Membership(
+            self.list,
+            self.run,
+            self.since,
+            self.joined_at,
+            self.start,
+            self.hold_until,
+            self.trail,
+            letters,
+            self.ended,
+        )
 
     def descends_from(self, run: int) -> bool:
-        """Whether this is what came of `run`. Where the trail was cut, an older run counts as one of those forgotten: nobody stands twice."""
+        """Whether this is what came of `run`. Where the trail was cut, an older run counts as one
+        of those forgotten: nobody stands twice.
+        """
         if any(hop.run == run for hop in self.trail):
             return True
         oldest = min((hop.run for hop in self.trail if hop.run), default=0)
@@ -107,7 +133,9 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Why we may write for a purpose. `basis`: consent, soft-optin, b2b, service. `status`: "live" or "withdrawn". `partner`: for whose messages."""
+    """Why we may write for a purpose. `basis`: consent, soft-optin, b2b, service. `status`: "live"
+    or "withdrawn". `partner`: for whose messages.
+    """
 
     basis: str
     status: str
@@ -118,10 +146,11 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A double opt-in under way. `letters` holds the confirmation mail ("ask") and its reminder ("ask-again").
+    """A double opt-in under way. `letters` holds the confirmation mail ("ask") and its reminder
+    ("ask-again").
 
-    `earlier` are the ids of requests that this one took up before they were answered: their mails still confirm. `asked_at` is when the mail
-    may leave.
+    `earlier` are the ids of requests that this one took up before they were answered: their mails
+    still confirm. `asked_at` is when the mail may leave.
     """
 
     request: str
@@ -166,7 +195,8 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class LastMove:
-    """What an undo needs: memberships the move `closed` (by rules too), the former `trail` of a target where the person stood already.
+    """What an undo needs: memberships the move `closed` (by rules too), the former `trail` of a
+    target where the person stood already.
 
     `answered`: the letter had an answer before. `version` is that of the move's last event.
     """
@@ -195,10 +225,12 @@ class OpenRight:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Everything a decision needs to know about one person; `version` is the number of their last event, 0 for nobody yet.
+    """Everything a decision needs to know about one person; `version` is the number of their last
+    event, 0 for nobody yet.
 
-    `contradicted` is the last letter that got two automatic answers. Broadcasts up to `mailed_before` are over, what became of them forgotten.
-    `answered` are the last requests that were answered.
+    `contradicted` is the last letter that got two automatic answers. Broadcasts up to
+    `mailed_before` are over, what became of them forgotten. `answered` are the last requests that
+    were answered.
     """
 
     version: int = 0
@@ -245,7 +277,9 @@ class Person:
 
     def standing_by(self, message: str) -> Membership | None:
         """The open membership to which an answer to letter `message` led."""
-        return next((m for m in reversed(list(self.memberships.values())) if message in m.answers), None)
+        return next(
+            (m for m in reversed(list(self.memberships.values())) if message in m.answers), None
+        )
 
 
 NOBODY = Person()
@@ -257,7 +291,9 @@ _fill = tuple(_put.values())
 
 
 def draft_of(person: Person) -> Person:
-    """A copy for one fold to write in with `put` until it hands it on: a fact then costs what it changes, and no copy of everything else."""
+    """A copy for one fold to write in with `put` until it hands it on: a fact then costs what it
+    changes, and no copy of everything else.
+    """
     draft = object.__new__(Person)
     for fill, value in zip(_fill, _values(person), strict=True):
         fill(draft, value)
@@ -270,7 +306,9 @@ def one_more(draft: Person) -> None:
 
 
 def put(draft: Person, **changes: object) -> Person:
-    """`draft` itself with other values in these fields. Mappings and tuples are shared with the person it was made of: put new ones."""
+    """`draft` itself with other values in these fields. Mappings and tuples are shared with the
+    person it was made of: put new ones.
+    """
     for name, value in changes.items():
         _put[name](draft, value)
     return draft

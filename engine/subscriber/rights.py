@@ -1,4 +1,6 @@
-"""What a person may ask of who holds their data (GDPR 7(3), 15 to 21): asked, put off, answered, each a fact with its dates."""
+"""What a person may ask of who holds their data (GDPR 7(3), 15 to 21): asked, put off, answered,
+each a fact with its dates.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,15 @@ from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done
 from engine.subscriber.person import Person
 
 RightsCommand = c.GrantAccess | c.Rectify | c.Restrict | c.Object
-RIGHTS = ("access", "rectification", "restriction", "objection", "withdrawal", "erasure", "portability")
+RIGHTS = (
+    "access",
+    "rectification",
+    "restriction",
+    "objection",
+    "withdrawal",
+    "erasure",
+    "portability",
+)
 ANSWER_WITHIN = Delay(months=1)
 EXTENDED_WITHIN = Delay(months=3)
 UNKNOWN = Refused("nobody is known under this address")
@@ -21,7 +31,9 @@ MORE_TO_SEAL = Refused("more has happened to this person since the proof was sea
 
 
 def due_at(asked_at: int, zone: str, within: Delay = ANSWER_WITHIN) -> int:
-    """One calendar month later at the same time of day (GDPR 12(3)); Regulation 1182/71 would grant the rest of that day."""
+    """One calendar month later at the same time of day (GDPR 12(3)); Regulation 1182/71 would grant
+    the rest of that day.
+    """
     return later(asked_at, within, zone)
 
 
@@ -34,7 +46,9 @@ def exercise(command: c.ExerciseRight, person: Person, plan: Plan) -> Outcome:
     if any(each.right == command.right for each in person.rights.values()):
         return NothingToDo("this person has asked for this already, and it is still to be answered")
     asked = min(command.received_at or command.at, command.at)
-    exercised = e.RightExercised(asked, command.right, command.request, due_at(asked, plan.timezone))
+    exercised = e.RightExercised(
+        asked, command.right, command.request, due_at(asked, plan.timezone)
+    )
     return done(command.cause, exercised, *_honoured(command.at, command.call))
 
 
@@ -66,11 +80,21 @@ def rectify(command: c.Rectify, person: Person, plan: Plan) -> Outcome:
     if refusal is not None:
         return refusal
     changes = profile(command.at, person, command.fields, command.timezone, command.language)
-    if not changes and (command.own_act or not any(each.right == "rectification" for each in person.rights.values())):
+    if not changes and (
+        command.own_act or not any(each.right == "rectification" for each in person.rights.values())
+    ):
         return NothingToDo("nothing has changed")
     if command.own_act:
-        asked = e.RightExercised(command.at, "rectification", command.request, due_at(command.at, plan.timezone))
-        return done(command.cause, asked, *changes, e.RightAnswered(command.at, command.request, "done"), *_honoured(command.at, command.call))
+        asked = e.RightExercised(
+            command.at, "rectification", command.request, due_at(command.at, plan.timezone)
+        )
+        return done(
+            command.cause,
+            asked,
+            *changes,
+            e.RightAnswered(command.at, command.request, "done"),
+            *_honoured(command.at, command.call),
+        )
     return _carried_out(command, "rectification", person, plan, *changes)
 
 
@@ -81,9 +105,19 @@ def restrict(command: c.Restrict, person: Person, plan: Plan) -> Outcome:
     if command.lifted:
         if not person.restricted:
             return NothingToDo("the processing of this person is not restricted")
-        return done(command.cause, e.ProcessingRestricted(command.at, True), *_honoured(command.at, command.call))
-    if person.restricted and not any(each.right == "restriction" for each in person.rights.values()):
-        return REPEATED if command.call in person.calls else NothingToDo("the processing of this person is restricted already")
+        return done(
+            command.cause,
+            e.ProcessingRestricted(command.at, True),
+            *_honoured(command.at, command.call),
+        )
+    if person.restricted and not any(
+        each.right == "restriction" for each in person.rights.values()
+    ):
+        return (
+            REPEATED
+            if command.call in person.calls
+            else NothingToDo("the processing of this person is restricted already")
+        )
     changes = () if person.restricted else (e.ProcessingRestricted(command.at),)
     return _carried_out(command, "restriction", person, plan, *changes)
 
@@ -95,24 +129,36 @@ def objection(command: c.Object, person: Person, plan: Plan) -> Outcome:
     withdrawn = withdraw(c.Withdraw(command.at, command.cause, "*"), person, plan)
     changes = withdrawn.events if isinstance(withdrawn, Done) else ()
     if not changes and not any(each.right == "objection" for each in person.rights.values()):
-        return REPEATED if command.call in person.calls else NothingToDo("this has been withdrawn already")
+        return (
+            REPEATED
+            if command.call in person.calls
+            else NothingToDo("this has been withdrawn already")
+        )
     return _carried_out(command, "objection", person, plan, *changes)
 
 
 def erase(command: c.Erase, person: Person, plan: Plan) -> Outcome:
-    """The last fact of a person's own. Whatever else was asked for is answered by it: nobody is left to be answered."""
+    """The last fact of a person's own. Whatever else was asked for is answered by it: nobody is
+    left to be answered.
+    """
     if person.erased:
         return NothingToDo("this person has been erased")
     if not person.registered:
         return UNKNOWN
     if person.restricted and command.basis != "asked":
-        return Refused("the processing of this person is restricted: nothing is deleted but at their own wish")
+        return Refused(
+            "the processing of this person is restricted: nothing is deleted but at their own wish"
+        )
     if command.archived_until and command.sealed != person.version:
         return MORE_TO_SEAL
     facts: tuple[e.PersonEvent, ...] = ()
     if command.basis == "asked":
         facts += _asked(command.at, command.request, "erasure", person, plan)
-    facts += tuple(e.RightAnswered(command.at, request, "erased") for request, each in person.rights.items() if each.right != "erasure")
+    facts += tuple(
+        e.RightAnswered(command.at, request, "erased")
+        for request, each in person.rights.items()
+        if each.right != "erasure"
+    )
     if command.archived_until:
         facts += (e.ProofArchived(command.at, command.archived_until),)
     return done(command.cause, *facts, e.SubscriberErased(command.at, command.basis))
@@ -124,8 +170,12 @@ def open_proof(command: c.OpenProof, person: Person) -> Outcome:
     return done(command.cause, e.ProofOpened(command.at))
 
 
-def _refusal(command: c.ExerciseRight | RightsCommand, person: Person, *, again: bool = False) -> Outcome | None:
-    """`again`: what protects the person is carried out though the same call was carried out before, if it was lifted since."""
+def _refusal(
+    command: c.ExerciseRight | RightsCommand, person: Person, *, again: bool = False
+) -> Outcome | None:
+    """`again`: what protects the person is carried out though the same call was carried out before,
+    if it was lifted since.
+    """
     if not again and command.call and command.call in person.calls:
         return REPEATED
     if command.request in person.answered:
@@ -133,17 +183,23 @@ def _refusal(command: c.ExerciseRight | RightsCommand, person: Person, *, again:
     return UNKNOWN if person.erased or not person.registered else None
 
 
-def _carried_out(command: RightsCommand, right: str, person: Person, plan: Plan, *changes: e.PersonEvent) -> Outcome:
+def _carried_out(
+    command: RightsCommand, right: str, person: Person, plan: Plan, *changes: e.PersonEvent
+) -> Outcome:
     asked, *answered = _asked(command.at, command.request, right, person, plan)
     first = (asked,) if isinstance(asked, e.RightExercised) else ()
     last = tuple(answered) if first else (asked, *answered)
     return done(command.cause, *first, *changes, *last, *_honoured(command.at, command.call))
 
 
-def _asked(at: int, request: str, right: str, person: Person, plan: Plan) -> tuple[e.PersonEvent, ...]:
+def _asked(
+    at: int, request: str, right: str, person: Person, plan: Plan
+) -> tuple[e.PersonEvent, ...]:
     """The wish, unless it stands open, and its answer."""
     standing = [each for each, asked in person.rights.items() if asked.right == right]
-    exercised = () if standing else (e.RightExercised(at, right, request, due_at(at, plan.timezone)),)
+    exercised = (
+        () if standing else (e.RightExercised(at, right, request, due_at(at, plan.timezone)),)
+    )
     by = request if standing else ""
     return (*exercised, *(e.RightAnswered(at, each, "done", by) for each in standing or [request]))
 

@@ -1,6 +1,8 @@
-"""Whoever has long been silent is asked once whether to go on, and erased when no answer comes (CNIL; D12). Pure.
+"""Whoever has long been silent is asked once whether to go on, and erased when no answer comes
+(CNIL; D12). Pure.
 
-Only what a person did themselves counts as contact (C10): an opened letter does not, nor a page that acted by itself.
+Only what a person did themselves counts as contact (C10): an opened letter does not, nor a page
+that acted by itself.
 """
 
 from __future__ import annotations
@@ -25,18 +27,35 @@ def retention_of(plan: Plan) -> Retention:
 
 
 def heard_at(person: Person) -> int:
-    """When the person was last heard of (ms), 0 for never: their last own act, the day their data was collected, the day it ended."""
-    return max([person.last_contact, *(ground.since for ground in person.grounds.values())], default=0)
+    """When the person was last heard of (ms), 0 for never: their last own act, the day their data
+    was collected, the day it ended.
+    """
+    return max(
+        [person.last_contact, *(ground.since for ground in person.grounds.values())], default=0
+    )
 
 
 def heard_in(event: e.PersonEvent) -> int:
-    """What one event tells of when the person was heard of (ms), 0 for nothing: `heard_at` is the greatest of a history."""
+    """What one event tells of when the person was heard of (ms), 0 for nothing: `heard_at` is the
+    greatest of a history.
+    """
     match event:
-        case e.ConsentGiven(at) | e.GroundDeclared(at) | e.ConsentConfirmed(at) | e.ConsentWithdrawn(at):
+        case (
+            e.ConsentGiven(at)
+            | e.GroundDeclared(at)
+            | e.ConsentConfirmed(at)
+            | e.ConsentWithdrawn(at)
+        ):
             return at
         case e.ContactNoted(_, contacted_at):
             return contacted_at
-        case e.ListMoved() | e.ListCopied() | e.LetterAnswered() | e.MoveUndone() | e.PermissionRenewed():
+        case (
+            e.ListMoved()
+            | e.ListCopied()
+            | e.LetterAnswered()
+            | e.MoveUndone()
+            | e.PermissionRenewed()
+        ):
             return event.at if event.act in HUMAN_ACTS else 0
         case _:
             return 0
@@ -48,7 +67,9 @@ def silent_from(person: Person, plan: Plan) -> int:
 
 
 def ask_again(command: c.AskAgain, person: Person, plan: Plan) -> Outcome:
-    """`NOT_TO_BE_ASKED` where no mail may go to them: whoever keeps the time then erases them without asking."""
+    """`NOT_TO_BE_ASKED` where no mail may go to them: whoever keeps the time then erases them
+    without asking.
+    """
     if not person.registered or person.erased:
         return Refused("nobody is known under this address")
     if person.restricted:
@@ -64,14 +85,24 @@ def ask_again(command: c.AskAgain, person: Person, plan: Plan) -> Outcome:
 
 
 def is_unanswered(person: Person, at: int) -> bool:
-    """Asked, and silent until the time for an answer was over. A mail that never left has asked nothing."""
+    """Asked, and silent until the time for an answer was over. A mail that never left has asked
+    nothing.
+    """
     asked = person.requests.get(EVERYTHING)
     mail = asked.letters.get("ask") if asked is not None else None
-    return asked is not None and asked.expires_at <= at and mail is not None and not mail.aside and mail.status in ("sent", "failed", "withheld")
+    return (
+        asked is not None
+        and asked.expires_at <= at
+        and mail is not None
+        and not mail.aside
+        and mail.status in ("sent", "failed", "withheld")
+    )
 
 
 def stay(command: c.Confirm, person: Person) -> Outcome:
-    """The press on "yes, go on" of the letter that asked; it may come late, as long as nothing was erased."""
+    """The press on "yes, go on" of the letter that asked; it may come late, as long as nothing was
+    erased.
+    """
     if person.erased:
         return Refused("this person has been erased")
     asked = person.requests.get(EVERYTHING)
@@ -81,7 +112,9 @@ def stay(command: c.Confirm, person: Person) -> Outcome:
 
 
 def permission_act(person: Person, request: Request) -> Act:
-    """One mail, and then silence is waited for: what comes of it, whoever keeps the time decides, so many a night."""
+    """One mail, and then silence is waited for: what comes of it, whoever keeps the time decides,
+    so many a night.
+    """
     under_way = under_way_of(person, request.letters)
     if under_way is not None:
         return under_way
@@ -89,5 +122,7 @@ def permission_act(person: Person, request: Request) -> Act:
     mail = request.letters.get("ask")
     if not reason and (mail is None or mail.status == "deferred"):
         planned = mail.planned if mail is not None and mail.planned else request.asked_at
-        return Act("letter", "ask", mail.retry_at if mail is not None else request.asked_at, planned)
+        return Act(
+            "letter", "ask", mail.retry_at if mail is not None else request.asked_at, planned
+        )
     return Act("idle", why=reason or "asked whether to go on")

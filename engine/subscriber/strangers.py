@@ -1,4 +1,6 @@
-"""Deciding about many strangers at once: those who come the same way differ in nothing but the cause."""
+"""Deciding about many strangers at once: those who come the same way differ in nothing but the
+cause.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ _said = attrgetter(*(each.name for each in fields(Subscribe) if each.name != "ca
 
 
 class Strangers:
-    """Under one plan, of commands for nobody that say the same only the first is decided: what follows from it for all is the same events."""
+    """Under one plan, of commands for nobody that say the same only the first is decided: what
+    follows from it for all is the same events.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -27,6 +31,9 @@ class Strangers:
         found = self._outcomes.get(said)
         if found is None:
             outcome = subscribe(command, NOBODY, self.plan)
-            found = self._outcomes[said] = outcome, outcome.events if isinstance(outcome, Done) else ()
+            found = self._outcomes[said] = (
+                outcome,
+                (outcome.events if isinstance(outcome, Done) else ()),
+            )
         outcome, events = found
         return done(command.cause, *events) if events else outcome

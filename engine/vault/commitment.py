@@ -13,7 +13,8 @@ PREFIX = b"commit/v1\0"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the vault keeps about one act: `payload` is canonical JSON, `salt` 32 random bytes; `commitment` is what the ledger says of both.
+    """What the vault keeps about one act: `payload` is canonical JSON, `salt` 32 random bytes;
+    `commitment` is what the ledger says of both.
 
     `kind`: "act", or what has a shorter life and so a piece of its own: "visitor", "mail", "relay".
     """
@@ -25,7 +26,9 @@ class Evidence:
 
 
 def evidence(salt: bytes, said: Mapping[str, object], kind: str = "act") -> Evidence:
-    """`salt` must be 32 fresh random bytes: with fewer, a dictionary of guesses could be matched against the ledger."""
+    """`salt` must be 32 fresh random bytes: with fewer, a dictionary of guesses could be matched
+    against the ledger.
+    """
     if len(salt) != 32:
         raise ValueError("a commitment needs 32 bytes of salt")
     payload = canonical(said)

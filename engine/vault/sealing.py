@@ -1,4 +1,6 @@
-"""Sealing to an auditor's public key in the age format (C2SP age v1), so that `age -d` opens it anywhere. The door to pyrage."""
+"""Sealing to an auditor's public key in the age format (C2SP age v1), so that `age -d` opens it
+anywhere. The door to pyrage.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,17 @@ def recipient(said: str) -> str:
     try:
         pyrage.x25519.Recipient.from_str(said)
     except pyrage.RecipientError:
-        raise SealingRefused('it is not a public key of age: it begins with "age1", and `age-keygen` makes one') from None
+        raise SealingRefused(
+            'it is not a public key of age: it begins with "age1", and `age-keygen` makes one'
+        ) from None
     return said
 
 
 def seal(octets: bytes, public_key: str) -> bytes:
     """Only who holds the private key can read it. Raises SealingRefused."""
-    return cast(bytes, pyrage.encrypt(octets, [pyrage.x25519.Recipient.from_str(recipient(public_key))]))
+    return cast(
+        bytes, pyrage.encrypt(octets, [pyrage.x25519.Recipient.from_str(recipient(public_key))])
+    )
 
 
 def unseal(sealed: bytes, private_key: str) -> bytes:
@@ -30,6 +36,10 @@ def unseal(sealed: bytes, private_key: str) -> bytes:
     try:
         return cast(bytes, pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(private_key)]))
     except pyrage.IdentityError:
-        raise SealingRefused('it is not a private key of age: it begins with "AGE-SECRET-KEY-1"') from None
+        raise SealingRefused(
+            'it is not a private key of age: it begins with "AGE-SECRET-KEY-1"'
+        ) from None
     except pyrage.DecryptError:
-        raise SealingRefused("this key does not open it: it was sealed to another, or is damaged") from None
+        raise SealingRefused(
+            "this key does not open it: it was sealed to another, or is damaged"
+        ) from None

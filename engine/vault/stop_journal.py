@@ -1,11 +1,14 @@
-"""The stop journal: who asked to be written to no more, or to be forgotten, in a file outside the database.
+"""The stop journal: who asked to be written to no more, or to be forgotten, in a file outside the
+database.
 
-A database put back from an older copy forgets the erasures and withdrawals since then; this file does not, and `relance restore` applies them again
-(E04). One JSON object a line, on the disk (fsync) before the commit it belongs to, one fsync for all that is decided together. A line whose commit
-then did not happen is harmless: it says that somebody asked, and applying it asks again whether it applies. Random ids and keyed hashes only.
+A database put back from an older copy forgets the erasures and withdrawals since then; this file
+does not, and `relance restore` applies them again (E04). One JSON object a line, on the disk
+(fsync) before the commit it belongs to, one fsync for all that is decided together. A line whose
+commit then did not happen is harmless: it says that somebody asked, and applying it asks again
+whether it applies. Random ids and keyed hashes only.
 
-When the disk takes no more, an erasure is refused, because it could come undone; a withdrawal never is (GDPR 7(3)): its line is kept in memory and
-written with the next one that can be.
+When the disk takes no more, an erasure is refused, because it could come undone; a withdrawal never
+is (GDPR 7(3)): its line is kept in memory and written with the next one that can be.
 """
 
 from __future__ import annotations
@@ -29,8 +32,9 @@ PIECE = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """`stream` is whose (erasure, withdrawal, restriction), `hash` the keyed hash of an address in hexadecimal: of a suppression, or behind a
-    withdrawal, for a copy in which that person is not known yet. `purpose` "*" is everything, `why` the basis or reason, `at` engine time (ms).
+    """`stream` is whose (erasure, withdrawal, restriction), `hash` the keyed hash of an address in
+    hexadecimal: of a suppression, or behind a withdrawal, for a copy in which that person is not
+    known yet. `purpose` "*" is everything, `why` the basis or reason, `at` engine time (ms).
     """
 
     kind: Kind
@@ -50,7 +54,9 @@ def suppression(hashed: bytes, reason: str, at: int) -> Stop:
 
 
 class StopJournal:
-    """One file, written by any number of threads and processes of this machine. `trouble` says why it cannot be, "" while it can."""
+    """One file, written by any number of threads and processes of this machine. `trouble` says why
+    it cannot be, "" while it can.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
@@ -80,7 +86,10 @@ class StopJournal:
                 self._write(lines)
             except OSError:
                 self._owed += lines
-                log.error("the stop journal cannot be written: people leave all the same", extra={"why": self.trouble, "owed": len(self._owed)})
+                log.error(
+                    "the stop journal cannot be written: people leave all the same",
+                    extra={"why": self.trouble, "owed": len(self._owed)},
+                )
 
     def _write(self, lines: Iterable[bytes]) -> None:
         try:
@@ -93,7 +102,9 @@ class StopJournal:
 
 
 def append(path: Path, lines: bytes) -> None:
-    """Whole lines at the end, behind a torn one if there is any, and on the disk; what can be written in part only is taken back. Raises OSError."""
+    """Whole lines at the end, behind a torn one if there is any, and on the disk; what can be
+    written in part only is taken back. Raises OSError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = not path.exists()
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -123,12 +134,16 @@ def _write_all(file: int, octets: bytes) -> None:
 
 
 def read(path: Path) -> tuple[list[Stop], int]:
-    """Every line in order, and how many could not be read: torn by a crash before their commit, or damaged since. Raises OSError."""
+    """Every line in order, and how many could not be read: torn by a crash before their commit, or
+    damaged since. Raises OSError.
+    """
     return _stops(path.read_bytes())
 
 
 def later_than(path: Path, instant: int) -> list[Stop]:
-    """The lines of a file that are later than an instant (ms), found from its end: mostly none, however long the file is. Raises OSError."""
+    """The lines of a file that are later than an instant (ms), found from its end: mostly none,
+    however long the file is. Raises OSError.
+    """
     with path.open("rb") as file:
         size, piece = file.seek(0, os.SEEK_END), PIECE
         while True:
@@ -162,5 +177,7 @@ def _stop(said: dict[str, object]) -> Stop:
 
 
 def each_once(stops: Iterable[Stop]) -> Iterator[Stop]:
-    """In the order of their instants, across the files of several machines; the same line twice is the same stop."""
+    """In the order of their instants, across the files of several machines; the same line twice is
+    the same stop.
+    """
     yield from sorted(dict.fromkeys(stops), key=lambda stop: stop.at)

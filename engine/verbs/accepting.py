@@ -1,4 +1,6 @@
-"""`relance accept-secret NAME`: a secret that was replaced on purpose takes the place of the one this database was begun with."""
+"""`relance accept-secret NAME`: a secret that was replaced on purpose takes the place of the one
+this database was begun with.
+"""
 
 from __future__ import annotations
 
@@ -16,24 +18,45 @@ from engine.verbs.refusal import Refusal
 from engine.verbs.wording import language_of
 
 COSTS = {
-    "link.key": N_("No link of a letter that has left works any more, those for unsubscribing neither; answers by mail still arrive."),
-    "nonce.key": N_("Pages and forms that are open at this moment ask to be sent once more; nothing else changes."),
+    "link.key": N_(
+        "No link of a letter that has left works any more, those for unsubscribing neither; answers"
+        " by mail still arrive."
+    ),
+    "nonce.key": N_(
+        "Pages and forms that are open at this moment ask to be sent once more; nothing else"
+        " changes."
+    ),
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=REPLACEABLE, metavar="NAME", help=N_("link.key or nonce.key; suppression.pepper is never replaced"))
+    parser.add_argument(
+        "name",
+        choices=REPLACEABLE,
+        metavar="NAME",
+        help=N_("link.key or nonce.key; suppression.pepper is never replaced"),
+    )
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
 def run(premises: Premises, args: argparse.Namespace) -> int:
     config, secrets = premises.config, premises.secrets
     _ = translator(language_of(config))
-    program = program_role(ensure_program_role(premises.owner, config.secrets / "database.password", ours=config.store_url == "embedded"))
+    program = program_role(
+        ensure_program_role(
+            premises.owner,
+            config.secrets / "database.password",
+            ours=config.store_url == "embedded",
+        )
+    )
     if at_work(premises.owner, program):
-        raise Refusal(N_("Relance runs on this database, here or on another machine: stop it first"))
+        raise Refusal(
+            N_("Relance runs on this database, here or on another machine: stop it first")
+        )
     print(_(COSTS[args.name]))
-    if not args.yes and not (sys.stdin.isatty() and agreed(_("Take the new {name}? [y/N] ").format(name=args.name))):
+    if not args.yes and not (
+        sys.stdin.isatty() and agreed(_("Take the new {name}? [y/N] ").format(name=args.name))
+    ):
         raise Refusal(N_("nothing was changed; to take it, say --yes"))
     migrate(premises.owner, program)
     accept_secret(premises.owner, args.name, secrets.fingerprints(), config.secrets)

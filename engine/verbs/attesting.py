@@ -1,4 +1,6 @@
-"""`audit checkpoint`, `key`, `rotate-key`, `restored`: what is signed over the ledger, and in whose name."""
+"""`audit checkpoint`, `key`, `rotate-key`, `restored`: what is signed over the ledger, and in whose
+name.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +39,21 @@ def checkpoint(house: House, args: argparse.Namespace) -> int:
 
 
 def key(house: House, args: argparse.Namespace) -> int:
-    """What an operator publishes elsewhere: in the privacy policy, in the DNS. The lines to be pasted are the same in every language."""
+    """What an operator publishes elsewhere: in the privacy policy, in the DNS. The lines to be
+    pasted are the same in every language.
+    """
     _ = translator(language_of(house.config))
     with refusing():
         origin, vkey = house.tree.begin()
     host = urlsplit(f"//{origin}").hostname
     print(_("Origin of the checkpoints:"))
     print(f"    {origin}")
-    print(_("Their verifier key (C2SP signed-note), for the privacy policy and for whoever keeps checkpoints:"))
+    print(
+        _(
+            "Their verifier key (C2SP signed-note), for the privacy policy and for whoever keeps"
+            " checkpoints:"
+        )
+    )
     print(f"    {vkey}")
     print(_("The same as a record of the DNS:"))
     print(f'    _relance.{host}. IN TXT "{vkey}"')
@@ -55,14 +64,21 @@ def rotate(house: House, args: argparse.Namespace) -> int:
     _ = translator(language_of(house.config))
     with refusing():
         signed = house.tree.rotate_key()
-    print(_("A new key signs from here on; the former one has named it in the ledger and is gone. Publish it, and save data/secrets/proof.key:"))
+    print(
+        _(
+            "A new key signs from here on; the former one has named it in the ledger and is gone."
+            " Publish it, and save data/secrets/proof.key:"
+        )
+    )
     print(f"    {house.tree.vkey}")
     print(_("Its first checkpoint covers {n} entries.").format(n=grouped(signed.size, _)))
     return 0
 
 
 def restored(house: House, args: argparse.Namespace) -> int:
-    """For a ledger that was put back without this machine noticing by itself: as `run` does it when it notices."""
+    """For a ledger that was put back without this machine noticing by itself: as `run` does it when
+    it notices.
+    """
     _ = translator(language_of(house.config))
     check_clock(house)
     if house.ledger.head() == 0:
@@ -72,6 +88,15 @@ def restored(house: House, args: argparse.Namespace) -> int:
     house.memory.note()
     with refusing():
         signed = house.tree.sign_now()
-    print(_("The ledger was put back and ended at position {n}; sending is paused until `relance resume`.").format(n=grouped(position, _)))
-    print(_("A new origin has begun: {origin}. Publish its key: `relance audit key`.").format(origin=signed.origin))
+    print(
+        _(
+            "The ledger was put back and ended at position {n}; sending is paused until `relance"
+            " resume`."
+        ).format(n=grouped(position, _))
+    )
+    print(
+        _("A new origin has begun: {origin}. Publish its key: `relance audit key`.").format(
+            origin=signed.origin
+        )
+    )
     return 0

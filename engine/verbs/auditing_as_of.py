@@ -1,4 +1,6 @@
-"""`relance audit as-of DATE`: who was on which list, and on what ground, as the ledger knew it then; computed by replaying it, person by person."""
+"""`relance audit as-of DATE`: who was on which list, and on what ground, as the ledger knew it
+then; computed by replaying it, person by person.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,35 @@ FIRST, LAST = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-f
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("date", metavar="DATE", help=N_("in the installation's zone: 2026-03-15 (the end of that day) or 2026-03-15T09:00"))
-    parser.add_argument("address", nargs="?", default="", metavar="ADDRESS|ID", help=N_("only this person"))
-    parser.add_argument("--list", default="", metavar="ID", help=N_("only this list: its number, or a name it ever had"))
-    parser.add_argument("--csv", type=Path, metavar="FILE", help=N_("write a table there instead (readable by its owner alone, inert in a sheet)"))
-    parser.add_argument("--json", action="store_true", help=N_("the same for a program, with opaque ids only"))
+    parser.add_argument(
+        "date",
+        metavar="DATE",
+        help=N_("in the installation's zone: 2026-03-15 (the end of that day) or 2026-03-15T09:00"),
+    )
+    parser.add_argument(
+        "address", nargs="?", default="", metavar="ADDRESS|ID", help=N_("only this person")
+    )
+    parser.add_argument(
+        "--list",
+        default="",
+        metavar="ID",
+        help=N_("only this list: its number, or a name it ever had"),
+    )
+    parser.add_argument(
+        "--csv",
+        type=Path,
+        metavar="FILE",
+        help=N_("write a table there instead (readable by its owner alone, inert in a sheet)"),
+    )
+    parser.add_argument(
+        "--json", action="store_true", help=N_("the same for a program, with opaque ids only")
+    )
     parser.add_argument("--addresses", action="store_true", help=N_("with --json: addresses too"))
-    parser.add_argument("--lang", choices=LANGUAGES, help=N_("the language it is told in (default: the installation's)"))
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        help=N_("the language it is told in (default: the installation's)"),
+    )
 
 
 def run(house: House, args: argparse.Namespace) -> int:
@@ -45,7 +69,12 @@ def run(house: House, args: argparse.Namespace) -> int:
     if args.address and found is None:
         return nothing_held_about_address(house, args, language)
     people = iter([found.entries]) if found else _everybody(house)
-    rows = Rows(instant, house.config.site.timezone, number, _rows(house, published, people, instant, number))
+    rows = Rows(
+        instant,
+        house.config.site.timezone,
+        number,
+        _rows(house, published, people, instant, number),
+    )
     if args.csv is not None:
         return as_csv(rows, args.csv, language)
     return as_json(rows, with_addresses=args.addresses) if args.json else as_lines(rows, language)
@@ -56,7 +85,9 @@ def _instant(house: House, said: str) -> int:
     zone = house.config.site.timezone
     instant = read_date(said, zone)
     if not any(sign in said for sign in ":T"):
-        midnight = to_local(instant + DAY + DAY // 8, zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+        midnight = to_local(instant + DAY + DAY // 8, zone).replace(
+            hour=0, minute=0, second=0, microsecond=0, tzinfo=None
+        )
         instant = min(to_instant(midnight, zone) - 1, max(instant, house.clock.now()))
     if instant > house.clock.now():
         raise Refusal(N_("{date} lies in the future: nothing is known of it"), 2, date=said)
@@ -82,7 +113,9 @@ def _everybody(house: House) -> Iterator[list[Entry]]:
                 yield list(entries)
 
 
-def _rows(house: House, published: Published, people: Iterator[list[Entry]], instant: int, number: int) -> Iterator[Row]:
+def _rows(
+    house: House, published: Published, people: Iterator[list[Entry]], instant: int, number: int
+) -> Iterator[Row]:
     """Rows with the addresses the vault still has, looked up a few hundred people at a time."""
     then, latest = published.plan_known(instant), published.state.plan()
 
@@ -94,12 +127,20 @@ def _rows(house: House, published: Published, people: Iterator[list[Entry]], ins
         known = house.vault.people({each.subscriber for each in waiting})
         for each in waiting:
             listed = then.lists.get(each.list) or latest.lists.get(each.list)
-            yield Row(each, listed.name if listed else "", known[each.subscriber].address if each.subscriber in known else "")
+            yield Row(
+                each,
+                listed.name if listed else "",
+                known[each.subscriber].address if each.subscriber in known else "",
+            )
 
     waiting: list[Stood] = []
     for history in people:
         for each in stood_then(history, instant, purpose_of):
-            if not number or number == each.list or (each.list == 0 and each.purpose == purpose_of(number)):
+            if (
+                not number
+                or number == each.list
+                or (each.list == 0 and each.purpose == purpose_of(number))
+            ):
                 waiting.append(each)
         if len(waiting) >= 500:
             yield from joined(waiting)

@@ -1,6 +1,8 @@
-"""`relance audit evidence`: whether each live ground's proof holds all that D02 lists, and what is missing.
+"""`relance audit evidence`: whether each live ground's proof holds all that D02 lists, and what is
+missing.
 
-Also who was brought by somebody else more than a month ago and has had no letter that says from where (GDPR 14(3)(a)).
+Also who was brought by somebody else more than a month ago and has had no letter that says from
+where (GDPR 14(3)(a)).
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ UNTOLD = N_("brought by others more than a month ago, and no letter has said fro
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address", nargs="?", default="", help=N_("only this person (default: everybody)"))
+    parser.add_argument(
+        "address", nargs="?", default="", help=N_("only this person (default: everybody)")
+    )
 
 
 def run(house: House, args: argparse.Namespace) -> int:
@@ -35,7 +39,9 @@ def run(house: House, args: argparse.Namespace) -> int:
     grounds, faults = 0, Counter[str]()
     shown = 0
     for subscriber, found, untold in _audited(house, args.address):
-        lines = [f"{subscriber}  {_said(proof, _)}" for proof in found if missing(proof.said)] + ([f"{subscriber}  {_(UNTOLD)}"] if untold else [])
+        lines = [f"{subscriber}  {_said(proof, _)}" for proof in found if missing(proof.said)] + (
+            [f"{subscriber}  {_(UNTOLD)}"] if untold else []
+        )
         grounds += len(found)
         faults.update(name for proof in found for name in missing(proof.said))
         faults.update(["told"] if untold else [])
@@ -49,18 +55,27 @@ def run(house: House, args: argparse.Namespace) -> int:
         print(_("… and {n} more").format(n=shown - SHOWN))
     for name, count in faults.most_common():
         print(f"{name}: {count}")
-    raise Refusal(N_("of {n} grounds some have no whole proof: what is missing stands above"), n=grounds)
+    raise Refusal(
+        N_("of {n} grounds some have no whole proof: what is missing stands above"), n=grounds
+    )
 
 
 def _audited(house: House, address: str) -> Iterator[tuple[str, list[Proof], bool]]:
-    """Each person with the grounds that hold now, and whether somebody owes them the word where their address came from."""
+    """Each person with the grounds that hold now, and whether somebody owes them the word where
+    their address came from.
+    """
     now = house.clock.now()
     for page in _pages(house, address):
         people = [subscriber for subscriber, _source, _since in page]
-        streams, pieces = house.ledger.after(dict.fromkeys(people, 0)), house.vault.evidence_of_many(people)
+        streams = house.ledger.after(dict.fromkeys(people, 0))
+        pieces = house.vault.evidence_of_many(people)
         for subscriber, source, since in page:
             entries = streams[subscriber]
-            untold = bool(source) and now - since > MONTH and not any(isinstance(each.event, e.LetterSent) for each in entries)
+            untold = (
+                bool(source)
+                and now - since > MONTH
+                and not any(isinstance(each.event, e.LetterSent) for each in entries)
+            )
             yield subscriber, list(live(entries, list(proofs(entries, pieces[subscriber])))), untold
 
 
@@ -69,7 +84,13 @@ def _pages(house: House, address: str) -> Iterator[list[tuple[str, str, int]]]:
         subscriber = house.vault.find(address_of(address))
         if subscriber is None:
             raise Refusal(N_("nobody is known under this address"))
-        yield [(subscriber, house.vault.people([subscriber])[subscriber].source, house.ledger.stream(subscriber)[0].recorded_at)]
+        yield [
+            (
+                subscriber,
+                house.vault.people([subscriber])[subscriber].source,
+                house.ledger.stream(subscriber)[0].recorded_at,
+            )
+        ]
         return
     after = ""
     while page := house.vault.people_after(after, PAGE):
@@ -79,7 +100,11 @@ def _pages(house: House, address: str) -> Iterator[list[tuple[str, str, int]]]:
 
 def live(entries: Sequence[Entry], found: Sequence[Proof]) -> Iterator[Proof]:
     """The last ground of each purpose, unless it was withdrawn since."""
-    withdrawn = {each.event.purpose: each.version for each in entries if isinstance(each.event, e.ConsentWithdrawn)}
+    withdrawn = {
+        each.event.purpose: each.version
+        for each in entries
+        if isinstance(each.event, e.ConsentWithdrawn)
+    }
     last = {str(proof.said["purpose"]): proof for proof in found}
     for purpose, proof in last.items():
         if proof.entry.version > max(withdrawn.get(purpose, 0), withdrawn.get("*", 0)):
@@ -89,4 +114,9 @@ def live(entries: Sequence[Entry], found: Sequence[Proof]) -> Iterator[Proof]:
 def _said(proof: Proof, _: Say) -> str:
     names = ", ".join(missing(proof.said))
     gone = _(" (the vault holds nothing of it any more)") if proof.gone else ""
-    return _("“{purpose}”, by {door}: missing {names}").format(purpose=proof.said["purpose"], door=proof.entry.cause.door, names=names) + gone
+    return (
+        _("“{purpose}”, by {door}: missing {names}").format(
+            purpose=proof.said["purpose"], door=proof.entry.cause.door, names=names
+        )
+        + gone
+    )

@@ -1,4 +1,6 @@
-"""`relance audit letter`: from a contested mail to the person, the claim, the outcome, the ground it stood on, and the words as published."""
+"""`relance audit letter`: from a contested mail to the person, the claim, the outcome, the ground
+it stood on, and the words as published.
+"""
 
 from __future__ import annotations
 
@@ -26,19 +28,29 @@ NOT_AS_IT_SHOULD_BE = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("mail", metavar="FILE.eml|MESSAGE-ID", help=N_("the contested mail as it was received, or its Message-ID"))
+    parser.add_argument(
+        "mail",
+        metavar="FILE.eml|MESSAGE-ID",
+        help=N_("the contested mail as it was received, or its Message-ID"),
+    )
     output_arguments(parser)
 
 
 def run(house: House, args: argparse.Namespace) -> int:
-    """Status 1 where nothing is held, and where something is not as it should be: a forged link, no live ground, other words."""
+    """Status 1 where nothing is held, and where something is not as it should be: a forged link, no
+    live ground, other words.
+    """
     language: Language = args.lang or language_of(house.config)
     contested, message = _asked(args.mail)
     catch_up(house)
-    messages, tokens = (contested.messages, contested.tokens) if contested else ((message,) if message else (), ())
+    messages, tokens = (
+        (contested.messages, contested.tokens) if contested else ((message,) if message else (), ())
+    )
     found = find_letter(house, messages, tokens)
     if found.begun is None:
-        return nothing_held_about_mail(house, args, language, _about(contested, args.mail), found.forged)
+        return nothing_held_about_mail(
+            house, args, language, _about(contested, args.mail), found.forged
+        )
     published = Published(house.ledger.stream(STREAM))
     case = open_case(house, found, found.begun, contested, published)
     if args.json:

@@ -1,4 +1,6 @@
-"""`relance audit retention`: what was declared held against the oldest that is kept, and what the last nights did about it (D14)."""
+"""`relance audit retention`: what was declared held against the oldest that is kept, and what the
+last nights did about it (D14).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ NIGHTS = 7
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=N_("the same for programs; instants in ISO 8601"))
+    parser.add_argument(
+        "--json", action="store_true", help=N_("the same for programs; instants in ISO 8601")
+    )
 
 
 def run(house: House, args: argparse.Namespace) -> int:
@@ -31,38 +35,80 @@ def run(house: House, args: argparse.Namespace) -> int:
     catch_up(house)
     declared = retention_of(house.publications.current().plan())
     found = past(house, terms(declared, house.clock.now(), house.config.site.timezone))
-    nights = [entry.event for entry in house.ledger.stream(STREAM) if isinstance(entry.event, RetentionApplied)][-NIGHTS:]
+    nights = [
+        entry.event
+        for entry in house.ledger.stream(STREAM)
+        if isinstance(entry.event, RetentionApplied)
+    ][-NIGHTS:]
     late = any(count for count, _oldest in found.values())
     if args.json:
-        rules = {rule: {"past": found[rule][0], "oldest": iso(found[rule][1]) if found[rule][1] else None} for rule in RULES}
-        told = [{"night": night.night, "mode": night.mode, "rules": [list(rule) for rule in night.rules]} for night in nights]
+        rules = {
+            rule: {
+                "past": found[rule][0],
+                "oldest": iso(found[rule][1]) if found[rule][1] else None,
+            }
+            for rule in RULES
+        }
+        told = [
+            {
+                "night": night.night,
+                "mode": night.mode,
+                "rules": [list(rule) for rule in night.rules],
+            }
+            for night in nights
+        ]
         print(json_text({"mode": declared.mode, "rules": rules, "nights": told}))
     else:
         print("\n".join(_lines(house, declared, found, nights)))
     return 1 if late else 0
 
 
-def _lines(house: House, declared: Retention, found: dict[str, tuple[int, int]], nights: list[RetentionApplied]) -> Iterator[str]:
+def _lines(
+    house: House,
+    declared: Retention,
+    found: dict[str, tuple[int, int]],
+    nights: list[RetentionApplied],
+) -> Iterator[str]:
     language, zone = language_of(house.config), house.config.site.timezone
     _ = translator(language)
     names = _names(_)
     said = _declared(declared, lambda delay: say_delay(delay, language), _)
     heads = ("", _("declared"), _("oldest kept"), _("past its time"))
-    rows = [heads, *((names[rule], said[rule], shown(oldest, zone) if oldest else "–", grouped(count, _)) for rule, (count, oldest) in found.items())]
+    rows = [
+        heads,
+        *(
+            (names[rule], said[rule], shown(oldest, zone) if oldest else "–", grouped(count, _))
+            for rule, (count, oldest) in found.items()
+        ),
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     yield ""
     if declared.mode == "report":
-        held = _("nothing is asked, erased or purged: [retention] mode is “report”; with “enforce”, at most {n} people a night")
+        held = _(
+            "nothing is asked, erased or purged: [retention] mode is “report”; with “enforce”, at"
+            " most {n} people a night"
+        )
         yield held.format(n=declared.nightly_cap)
     else:
         yield _("applied every night, to at most {n} people").format(n=declared.nightly_cap)
     for night in nights:
-        rules = ((names[rule], due, count) for rule, due, count, _oldest in night.rules if rule in names and (due or count))
-        done = ", ".join(f"{name} {grouped(count, _)}/{grouped(due, _)}" for name, due, count in rules)
-        yield _("night of {night} ({mode}): {done}").format(night=night.night, mode=night.mode, done=done or _("nothing was past its time"))
-    yield _("letters and their outcomes are facts of the ledger, kept as proof: they name nobody once the person is erased")
+        rules = (
+            (names[rule], due, count)
+            for rule, due, count, _oldest in night.rules
+            if rule in names and (due or count)
+        )
+        done = ", ".join(
+            f"{name} {grouped(count, _)}/{grouped(due, _)}" for name, due, count in rules
+        )
+        yield _("night of {night} ({mode}): {done}").format(
+            night=night.night, mode=night.mode, done=done or _("nothing was past its time")
+        )
+    yield _(
+        "letters and their outcomes are facts of the ledger, kept as proof: they name nobody once"
+        " the person is erased"
+    )
 
 
 def _names(_: Say) -> dict[str, str]:

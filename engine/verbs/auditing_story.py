@@ -1,4 +1,6 @@
-"""`relance audit story`: every fact about a person in order, as text, as one page of HTML, or as JSON. `relance show` is the author's short form."""
+"""`relance audit story`: every fact about a person in order, as text, as one page of HTML, or as
+JSON. `relance show` is the author's short form.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,11 @@ from engine.verbs.wording import language_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address", metavar="ADDRESS|ID", help=N_("of the person, also a former one the evidence still holds, or their opaque id"))
+    parser.add_argument(
+        "address",
+        metavar="ADDRESS|ID",
+        help=N_("of the person, also a former one the evidence still holds, or their opaque id"),
+    )
     output_arguments(parser)
 
 
@@ -51,7 +57,9 @@ def _report(house: House, found: Whose, published: Published, language: Language
     letters = letter_names(house, found.subscriber, found.entries, _)
     telling = Telling(published, covering(house), found.pieces, zone, language, letters)
     facts = tuple(telling.line(entry, ground) for entry, ground in _with_grounds(found.entries))
-    now = tuple(Line(each) for each in standing(house, found.subscriber, zone, _)) or (Line(_("on no list, with no ground")),)
+    now = tuple(Line(each) for each in standing(house, found.subscriber, zone, _)) or (
+        Line(_("on no list, with no ground")),
+    )
     sections = (
         Section(_("Who"), tuple(_who(found, _))),
         Section(_("What happened, in order"), facts),
@@ -59,7 +67,11 @@ def _report(house: House, found: Whose, published: Published, language: Language
         Section(_("How to read this"), tuple(_limits(_))),
     )
     title = _("The story of {id}, told on {when} ({zone})")
-    return Report(title.format(id=found.subscriber, when=shown(house.clock.now(), zone), zone=zone), sections, language)
+    return Report(
+        title.format(id=found.subscriber, when=shown(house.clock.now(), zone), zone=zone),
+        sections,
+        language,
+    )
 
 
 def covering(house: House) -> Covering:
@@ -79,27 +91,52 @@ def _who(found: Whose, _: Say) -> Iterator[Line]:
         if any(isinstance(entry.event, SubscriberErased) for entry in found.entries):
             yield Line(_("they were erased: the vault holds no address for them any more"))
         else:
-            yield Line(_("the vault holds no address for them, and the ledger no erasure that says why"), alarm=True)
+            yield Line(
+                _("the vault holds no address for them, and the ledger no erasure that says why"),
+                alarm=True,
+            )
     else:
         yield Line(_("address: {address}").format(address=found.known.address))
         if found.known.fields:
-            fields = "; ".join(f"{name}: {value}" for name, value in sorted(found.known.fields.items()))
+            fields = "; ".join(
+                f"{name}: {value}" for name, value in sorted(found.known.fields.items())
+            )
             yield Line(_("fields: {fields}").format(fields=fields))
     if found.asked:
-        said = _("found by {address}: they are registered under another now, and had this one when an act was recorded")
+        said = _(
+            "found by {address}: they are registered under another now, and had this one when an"
+            " act was recorded"
+        )
         yield Line(said.format(address=found.asked), alarm=True)
     for address in found.others:
         yield Line(_("another address in their evidence: {address}").format(address=address))
 
 
 def _limits(_: Say) -> Iterator[Line]:
-    yield Line(_("The first date of a fact is what was claimed; the second is when this ledger took it down. A line with ! is not to be overlooked."))
-    yield Line(_("A fact is no younger than the first signed checkpoint it is in: that date holds as far as somebody else keeps the checkpoint."))
-    yield Line(_("Whoever was erased and came back has a new story: nothing links it to the former one."))
+    yield Line(
+        _(
+            "The first date of a fact is what was claimed; the second is when this ledger took it"
+            " down. A line with ! is not to be overlooked."
+        )
+    )
+    yield Line(
+        _(
+            "A fact is no younger than the first signed checkpoint it is in: that date holds as far"
+            " as somebody else keeps the checkpoint."
+        )
+    )
+    yield Line(
+        _("Whoever was erased and came back has a new story: nothing links it to the former one.")
+    )
 
 
-def _plain(house: House, found: Whose, published: Published, language: Language) -> dict[str, object]:
-    known, zone, covered, _ = found.known, house.config.site.timezone, covering(house), translator(language)
+def _plain(
+    house: House, found: Whose, published: Published, language: Language
+) -> dict[str, object]:
+    known = found.known
+    zone = house.config.site.timezone
+    covered = covering(house)
+    _ = translator(language)
     letters = letter_names(house, found.subscriber, found.entries, _)
     return {
         "subscriber": found.subscriber,
@@ -108,23 +145,40 @@ def _plain(house: House, found: Whose, published: Published, language: Language)
         "fields": dict(known.fields) if known else {},
         "other_addresses": list(found.others),
         "found_by_former_address": bool(found.asked),
-        "facts": [plain_fact(found, published, covered, entry, ground, zone, language, letters) for entry, ground in _with_grounds(found.entries)],
+        "facts": [
+            plain_fact(found, published, covered, entry, ground, zone, language, letters)
+            for entry, ground in _with_grounds(found.entries)
+        ],
         "standing": standing(house, found.subscriber, zone, _),
     }
 
 
 def plain_fact(
-    found: Whose, published: Published, covered: Covering, entry: Entry, ground: GroundThen | None, zone: str, language: Language,
+    found: Whose,
+    published: Published,
+    covered: Covering,
+    entry: Entry,
+    ground: GroundThen | None,
+    zone: str,
+    language: Language,
     letters: Mapping[str, str] = BY_ID,
 ) -> dict[str, object]:
     proof = held(entry, found.pieces)
     kept = {entry.cause.evidence: proof.said} if proof.state in ("held", "altered") else {}
     notice = notice_of(published, entry)
-    words: dict[str, object] = {"words": sentence(entry.event, published.plan_at(entry.position), zone, translator(language), letters)}
+    words: dict[str, object] = {
+        "words": sentence(
+            entry.event, published.plan_at(entry.position), zone, translator(language), letters
+        )
+    }
     more: dict[str, object] = {"evidence": proof.state, "large_gap_ms": large_gap(entry)}
     checkpoint = covered.of(entry.position)
     if checkpoint is not None:
-        more["checkpoint"] = {"origin": checkpoint.origin, "size": checkpoint.size, "signed_at": iso(checkpoint.signed_at)}
+        more["checkpoint"] = {
+            "origin": checkpoint.origin,
+            "size": checkpoint.size,
+            "signed_at": iso(checkpoint.signed_at),
+        }
     if notice is not None:
         more["notice"] = asdict(notice)
     if ground is not None:

@@ -1,4 +1,5 @@
-"""A working process makes itself known: every few seconds it says on the desk that it lives and what troubles it, and when it ends.
+"""A working process makes itself known: every few seconds it says on the desk that it lives and
+what troubles it, and when it ends.
 
 It also remembers how far the ledger is.
 """
@@ -27,7 +28,9 @@ Troubles = Callable[[], Mapping[str, str]]
 
 
 class _Changes:
-    """What is news since the last beat, said once: pauses, and what troubles this process or the views it feeds."""
+    """What is news since the last beat, said once: pauses, and what troubles this process or the
+    views it feeds.
+    """
 
     def __init__(self) -> None:
         self._paused: Mapping[int, str] = {}
@@ -41,7 +44,10 @@ class _Changes:
             log.info("sending goes on", extra={"list": number})
         for what in troubles.keys() - self._troubles.keys():
             kind, _, view = what.partition(":")
-            log.error("a view has stopped" if view else "trouble", extra={"with": view or kind, "why": troubles[what]})
+            log.error(
+                "a view has stopped" if view else "trouble",
+                extra={"with": view or kind, "why": troubles[what]},
+            )
         for what in self._troubles.keys() - troubles.keys():
             kind, _, view = what.partition(":")
             log.info("a view goes on" if view else "trouble is over", extra={"with": view or kind})
@@ -49,12 +55,15 @@ class _Changes:
 
 
 class Presence:
-    """`await ended` ends when the process is told to stop; raises Restored when the ledger was put back beneath it, Disagreement when this machine's
-    clock has gone astray."""
+    """`await ended` ends when the process is told to stop; raises Restored when the ledger was put
+    back beneath it, Disagreement when this machine's clock has gone astray.
+    """
 
     def __init__(self) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.unheard = False  # the database was away at the last beat: whoever stops then does not wait for it
+        self.unheard = (
+            False  # the database was away at the last beat: whoever stops then does not wait for it
+        )
 
     def stop(self) -> None:
         if not self.ended.done():
@@ -66,8 +75,12 @@ class Presence:
 
 
 @asynccontextmanager
-async def known(house: House, parts: Collection[str], troubles: Troubles) -> AsyncIterator[Presence]:
-    """Known from the first moment to the last, draining included. While the database is away nobody could be told."""
+async def known(
+    house: House, parts: Collection[str], troubles: Troubles
+) -> AsyncIterator[Presence]:
+    """Known from the first moment to the last, draining included. While the database is away nobody
+    could be told.
+    """
     processes, presence, changes = Processes(house.database), Presence(), _Changes()
 
     def beat() -> None:

@@ -1,8 +1,10 @@
-"""Rows become wishes, a chunk at a time: each chunk is one transaction, evidence included, so that stopping anywhere loses nothing.
-While chunks are being carried out the next is read; what came of each is counted here, in the order they were begun.
+"""Rows become wishes, a chunk at a time: each chunk is one transaction, evidence included, so that
+stopping anywhere loses nothing. While chunks are being carried out the next is read; what came of
+each is counted here, in the order they were begun.
 
-Whoever is known is looked up first, because a known person gets nothing but what was asked for. What is personal (file, line, operator, values) goes
-to the vault; the ledger gets a random id for the import and a commitment.
+Whoever is known is looked up first, because a known person gets nothing but what was asked for.
+What is personal (file, line, operator, values) goes to the vault; the ledger gets a random id for
+the import and a commitment.
 """
 
 from __future__ import annotations
@@ -52,8 +54,10 @@ class _Begun(NamedTuple):
 
 @dataclass
 class Bringing:
-    """One run of one file. `carry_out` is the house's, or a rehearsal; `writes` is false for the latter. `beside` has threads to carry out in while
-    the next chunk is read; without, each is carried out when its turn has come."""
+    """One run of one file. `carry_out` is the house's, or a rehearsal; `writes` is false for the
+    latter. `beside` has threads to carry out in while the next chunk is read; without, each is
+    carried out when its turn has come.
+    """
 
     house: House
     file: str
@@ -70,7 +74,9 @@ class Bringing:
     _under_way: deque[_Begun] = field(default_factory=deque)
 
     def arrivals(self, chunk: Chunk, said: Said) -> None:
-        """Each with the keyed hash of its address, an address at most once in the file. `settle` finishes what this begins."""
+        """Each with the keyed hash of its address, an address at most once in the file. `settle`
+        finishes what this begins.
+        """
         self._under_way.append(self._begin(chunk, said))
         while len(self._under_way) > AT_ONCE:
             self._finish(said)
@@ -90,26 +96,47 @@ class Bringing:
             self.rejections.add(arrival.line, CHANGING, arrival.raw)
 
     def departures(self, chunk: Mapping[bytes, Departure]) -> None:
-        """Strangers first, as hashes; then whoever is known by then, so that nobody slips between."""
+        """Strangers first, as hashes; then whoever is known by then, so that nobody slips
+        between.
+        """
         vault, now = self.house.vault, self.house.clock.now()
         standing, known = vault.suppressed(chunk), vault.find_all(chunk)
-        noted = {hashed: each.why for hashed, each in chunk.items() if hashed not in known and hashed not in standing}
+        noted = {
+            hashed: each.why
+            for hashed, each in chunk.items()
+            if hashed not in known and hashed not in standing
+        }
         if self.writes:
             vault.suppress(noted, now)
             known = vault.find_all(chunk)
-        # A refusal is the person's, under whatever address it was said; a bounce or a complaint is that of the one address.
-        known = vault.formerly_all([hashed for hashed, each in chunk.items() if each.why == "unsubscribed"]) | known
+        # A refusal is the person's, under whatever address it was said; a bounce or a complaint is
+        # that of the one address.
+        known = (
+            vault.formerly_all(
+                [hashed for hashed, each in chunk.items() if each.why == "unsubscribed"]
+            )
+            | known
+        )
         people = self.house.decisions.load(known.values())
         for hashed in chunk.keys() - known.keys():
             self.count("noted" if hashed in noted else "already")
         wishes, meant = [], []
         for hashed, subscriber in known.items():
             each, ground = chunk[hashed], live_ground(people[subscriber], self.purpose)
-            if each.why == "unsubscribed" and each.at and ground is not None and ground.since > each.at:
+            if (
+                each.why == "unsubscribed"
+                and each.at
+                and ground is not None
+                and ground.since > each.at
+            ):
                 self.count("consented-since")
                 continue
             cause, kept = self._cause(each.line, {"refusal": each.why})
-            command = Withdraw(now, cause, self.purpose) if each.why == "unsubscribed" else Suppress(now, cause, each.why)
+            command = (
+                Withdraw(now, cause, self.purpose)
+                if each.why == "unsubscribed"
+                else Suppress(now, cause, each.why)
+            )
             wishes.append(Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,))))
             meant.append(each)
         for each, result in zip(meant, self.carry_out(wishes), strict=True):
@@ -127,16 +154,27 @@ class Bringing:
         for hashed, arrival in chunk:
             subscriber = known.get(hashed)
             if hashed in suppressed:
-                self.rejections.add(arrival.line, f"this address is suppressed ({suppressed[hashed]})", arrival.raw)
+                self.rejections.add(
+                    arrival.line, f"this address is suppressed ({suppressed[hashed]})", arrival.raw
+                )
                 continue
             if subscriber is None:
                 wish: Wish | None = self._newcomer(hashed, arrival, said)
             else:
-                wish = self._known(subscriber, people[subscriber], fields.get(subscriber), arrival, said, plan)
+                wish = self._known(
+                    subscriber, people[subscriber], fields.get(subscriber), arrival, said, plan
+                )
             if wish is not None:
                 wishes.append(wish)
                 meant.append((hashed, arrival))
-        return _Begun(meant, self.beside.submit(self.carry_out, wishes).result if self.beside else partial(self.carry_out, wishes))
+        return _Begun(
+            meant,
+            (
+                self.beside.submit(self.carry_out, wishes).result
+                if self.beside
+                else partial(self.carry_out, wishes)
+            ),
+        )
 
     def _count_arrivals(self, begun: _Begun) -> Chunk:
         """What has to be tried again, because the person became known or changed in between."""
@@ -152,35 +190,80 @@ class Bringing:
 
     def _newcomer(self, hashed: bytes, arrival: Arrival, said: Said) -> Wish:
         cause, kept = self._cause(arrival.line, self._proof(arrival, said))
-        keep = Keep("", said.now, fields=arrival.fields, evidence=(kept,), address_hash=hashed, source=arrival.source)
-        return Wish(subscribe(arrival, said, cause), address=arrival.address, keep=keep, only_new=True)
+        keep = Keep(
+            "",
+            said.now,
+            fields=arrival.fields,
+            evidence=(kept,),
+            address_hash=hashed,
+            source=arrival.source,
+        )
+        return Wish(
+            subscribe(arrival, said, cause), address=arrival.address, keep=keep, only_new=True
+        )
 
-    def _known(self, subscriber: str, person: Person, given: Known | None, arrival: Arrival, said: Said, plan: Plan) -> Wish | None:
-        """None, counted, where there is nothing to do. A row collected before somebody left the list is older news than their leaving."""
-        new = {name: value for name, value in arrival.fields.items() if given is not None and given.fields.get(name) != value}
+    def _known(
+        self,
+        subscriber: str,
+        person: Person,
+        given: Known | None,
+        arrival: Arrival,
+        said: Said,
+        plan: Plan,
+    ) -> Wish | None:
+        """None, counted, where there is nothing to do. A row collected before somebody left the
+        list is older news than their leaving.
+        """
+        new = {
+            name: value
+            for name, value in arrival.fields.items()
+            if given is not None and given.fields.get(name) != value
+        }
         names = tuple(sorted(new))
         cause, kept = self._cause(arrival.line, self._proof(arrival, said))
-        gone = said.list not in person.memberships and arrival.collected <= person.left_at.get(said.list, 0)
-        command: Subscribe | ChangeProfile = subscribe(arrival, said, cause, fields=names, profile=self.update)
+        gone = said.list not in person.memberships and arrival.collected <= person.left_at.get(
+            said.list, 0
+        )
+        command: Subscribe | ChangeProfile = subscribe(
+            arrival, said, cause, fields=names, profile=self.update
+        )
         if gone and live_ground(person, self.purpose) is not None:
             zone, language = (arrival.timezone, arrival.language) if self.update else ("", "")
             command = ChangeProfile(said.now, cause, names, zone, language, arrival.last_contact)
         if isinstance(decide(command, person, plan), NothingToDo):
             self.count("left-since" if gone else "already")
             return None
-        return Wish(command, stream=subscriber, keep=Keep("", said.now, fields=new, evidence=(kept,), source=arrival.source))
+        return Wish(
+            command,
+            stream=subscriber,
+            keep=Keep("", said.now, fields=new, evidence=(kept,), source=arrival.source),
+        )
 
     def _proof(self, arrival: Arrival, said: Said) -> dict[str, object]:
-        """What the file says of the ground; what it does not say is listed once for all rows that leave out the same (D10)."""
+        """What the file says of the ground; what it does not say is listed once for all rows that
+        leave out the same (D10).
+        """
         told = proof_of(arrival, said.zone)
         about = self._about.get(arrival.basis)
         if about is None:
             current = self.house.publications.current()
-            about = self._about[arrival.basis] = of_ground(current, self.purpose, arrival.basis, "import") | {"declared": True, "lists": [said.list]}
-        return about | told | {"by": {"operator": self.operator}, "unknown": sorted(UNTOLD - told.keys())}
+            about = self._about[arrival.basis] = of_ground(
+                current, self.purpose, arrival.basis, "import"
+            ) | {"declared": True, "lists": [said.list]}
+        return (
+            about
+            | told
+            | {
+                "by": {"operator": self.operator},
+                "unknown": sorted(UNTOLD - told.keys()),
+            }
+        )
 
     def _cause(self, line: int, said: Mapping[str, object]) -> tuple[Cause, Evidence]:
-        kept = evidence(secrets.token_bytes(32), {"file": self.file, "line": line, "import": self.id, "operator": self.operator, **said})
+        kept = evidence(
+            secrets.token_bytes(32),
+            {"file": self.file, "line": line, "import": self.id, "operator": self.operator, **said},
+        )
         return Cause("import", self.id, evidence=kept.commitment.hex()), kept
 
     def _count_departure(self, departure: Departure, result: Result) -> None:

@@ -1,4 +1,6 @@
-"""`relance broadcast now ID`: a published broadcast sent at once: who it goes to is said first, and afterwards what became of it."""
+"""`relance broadcast now ID`: a published broadcast sent at once: who it goes to is said first, and
+afterwards what became of it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from engine.verbs.progress import Progress
 from engine.verbs.refusal import NOTHING_PUBLISHED, Refusal
 from engine.verbs.wording import language_of, quoted, say_list, subject_of
 
-NOW = N_("send a published broadcast at once: says to how many people, asks, and says what became of it")
+NOW = N_(
+    "send a published broadcast at once: says to how many people, asks, and says what became of it"
+)
 OUTCOMES: Mapping[str, str] = {
     "sent": N_("accepted by the mail server"),
     "deferred": N_("put off, and tried again by itself"),
@@ -63,36 +67,61 @@ def _named(plan: Plan, name: str) -> Broadcast:
     if name in plan.broadcasts:
         return plan.broadcasts[name]
     if not plan.broadcasts:
-        none = N_("no broadcast is published: write a [[broadcast]] in a file of sequences/, then `relance publish`")
+        none = N_(
+            "no broadcast is published: write a [[broadcast]] in a file of sequences/, then"
+            " `relance publish`"
+        )
         raise Refusal(none if plan.lists else NOTHING_PUBLISHED, 2)
     known = ", ".join(plan.broadcasts)
     if meant := nearest(name, plan.broadcasts):
-        raise Refusal(N_("there is no published broadcast {name}; did you mean {meant}? There are: {known}"), 2, name=name, meant=meant, known=known)
-    raise Refusal(N_("there is no published broadcast {name}; there are: {known}"), 2, name=name, known=known)
+        raise Refusal(
+            N_("there is no published broadcast {name}; did you mean {meant}? There are: {known}"),
+            2,
+            name=name,
+            meant=meant,
+            known=known,
+        )
+    raise Refusal(
+        N_("there is no published broadcast {name}; there are: {known}"), 2, name=name, known=known
+    )
 
 
 def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> BroadcastFellDue:
-    """A dated broadcast is sent once, so it takes the name that its date would; a recurring one also comes when its next moment does.
+    """A dated broadcast is sent once, so it takes the name that its date would; a recurring one
+    also comes when its next moment does.
 
     Raises Refusal where this occurrence was claimed already.
     """
     zone = installation.plan().timezone
     name = occurrence_name(chosen, dated_moment(chosen, zone) if chosen.on else now, zone)
-    if any(occurrence.key == f"broadcast:{chosen.id}/{name}" for occurrence in installation.calendar):
-        why = N_("the broadcast {name} has fallen due already ({date}): nobody gets it twice. To write again, publish another one")
+    if any(
+        occurrence.key == f"broadcast:{chosen.id}/{name}" for occurrence in installation.calendar
+    ):
+        why = N_(
+            "the broadcast {name} has fallen due already ({date}): nobody gets it twice. To write"
+            " again, publish another one"
+        )
         raise Refusal(why, name=chosen.id, date=name)
     return BroadcastFellDue(now, chosen.id, name)
 
 
 def _goes_to(house: House, plan: Plan, chosen: Broadcast, _: Say) -> list[str]:
-    ngettext, people = counting_translator(language_of(house.config)), house.views.on_lists(chosen.to)
+    ngettext = counting_translator(language_of(house.config))
+    people = house.views.on_lists(chosen.to)
     standing = house.views.standing()
     told = [_("{subject}, to who stands on:").format(subject=quoted(subject_of(chosen.letter), _))]
-    told += [f"{grouped(standing.get(number, 0), _):>9}  {say_list(plan, number)}" for number in chosen.to]
-    said = ngettext("{n} person in all.", "{n} people in all, each once.", people).format(n=grouped(people, _))
+    told += [
+        f"{grouped(standing.get(number, 0), _):>9}  {say_list(plan, number)}"
+        for number in chosen.to
+    ]
+    said = ngettext("{n} person in all.", "{n} people in all, each once.", people).format(
+        n=grouped(people, _)
+    )
     told.append(said + " " + _("Who has withdrawn or is suppressed gets nothing."))
     if chosen.on:
-        told.append(_("It was to leave on {date}; sent now, it does not leave then.").format(date=chosen.on))
+        told.append(
+            _("It was to leave on {date}; sent now, it does not leave then.").format(date=chosen.on)
+        )
     if chosen.reminder is not None:
         told.append(_("Whoever does not answer gets its reminder."))
     return told
@@ -109,8 +138,11 @@ def _report(house: House, chosen: Broadcast, key: str, _: Say) -> int:
     head, begun = house.ledger.head(), time.monotonic()
     with Progress() as progress:
         while (why := _why_not_yet(house, chosen, key, head, _)) is WAITING:
-            sent, seconds = house.views.outcomes(key, chosen.letter.id).get("sent", 0), int(time.monotonic() - begun)
-            progress.show(_("{n} letters accepted, {seconds} s").format(n=grouped(sent, _), seconds=seconds))
+            sent = house.views.outcomes(key, chosen.letter.id).get("sent", 0)
+            seconds = int(time.monotonic() - begun)
+            progress.show(
+                _("{n} letters accepted, {seconds} s").format(n=grouped(sent, _), seconds=seconds)
+            )
             time.sleep(LOOK_SECONDS)
     if why:
         print(why)
@@ -125,14 +157,35 @@ WAITING = "waiting"
 
 
 def _why_not_yet(house: House, chosen: Broadcast, key: str, head: int, _: Say) -> str:
-    """"" once all of it has an outcome; WAITING while it leaves; otherwise a sentence that says why it does not."""
+    """ "" once all of it has an outcome; WAITING while it leaves; otherwise a sentence that says
+    why it does not.
+    """
     paused = house.publications.current().paused
     if 0 in paused:
-        return _("It is due, and sending is paused: `relance resume` says what will leave, then lets it.")
-    live = {part for parts, _host, _pid, _since, seen in Processes(house.database).all() if seen < EXPIRES for part in parts}
+        return _(
+            "It is due, and sending is paused: `relance resume` says what will leave, then lets it."
+        )
+    live = {
+        part
+        for parts, _host, _pid, _since, seen in Processes(house.database).all()
+        if seen < EXPIRES
+        for part in parts
+    }
     if not {"follow", "send"} <= live:
-        return _("It is due, and nobody sends at this moment. This does:") + "\n  " + command(house.config.folder, "run")
-    followed = all(position >= head for view, position, _fault in house.views.positions() if view in ("agenda", "letters"))
-    if not followed or house.views.due_of(key, house.clock.now()) or house.views.outcomes(key, chosen.letter.id).get("begun"):
+        return (
+            _("It is due, and nobody sends at this moment. This does:")
+            + "\n  "
+            + command(house.config.folder, "run")
+        )
+    followed = all(
+        position >= head
+        for view, position, _fault in house.views.positions()
+        if view in ("agenda", "letters")
+    )
+    if (
+        not followed
+        or house.views.due_of(key, house.clock.now())
+        or house.views.outcomes(key, chosen.letter.id).get("begun")
+    ):
         return WAITING
     return ""

@@ -1,4 +1,6 @@
-"""Views brought up to the head of the ledger before a verb counts in them: nobody may be following, and it may take a while."""
+"""Views brought up to the head of the ledger before a verb counts in them: nobody may be following,
+and it may take a while.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from engine.verbs.wording import language_of
 
 
 def catch_up(house: House) -> None:
-    """Shown on a terminal. A view that cannot go on is told of and stands where it stopped; the others come up to the head."""
+    """Shown on a terminal. A view that cannot go on is told of and stands where it stopped; the
+    others come up to the head.
+    """
     _ = translator(language_of(house.config))
     try:
         with Progress(_("Following"), say=_) as tell:
@@ -20,4 +24,8 @@ def catch_up(house: House) -> None:
     except EntryRefused:
         while house.views.follow():
             """The others go on."""
-        print(f"relance: {_('a view has stopped, and what it counts may be old: `relance status` says why')}", file=sys.stderr)
+        print(
+            "relance:"
+            f" {_('a view has stopped, and what it counts may be old: `relance status` says why')}",
+            file=sys.stderr,
+        )

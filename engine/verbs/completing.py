@@ -1,4 +1,6 @@
-"""`relance completion SHELL`: a script for the shell, so that its Tab key knows the verbs and their options."""
+"""`relance completion SHELL`: a script for the shell, so that its Tab key knows the verbs and their
+options.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,13 @@ SHELLS = ("bash", "zsh")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=SHELLS, help=N_("bash: `relance completion bash > ~/.local/share/bash-completion/completions/relance`"))
+    parser.add_argument(
+        "shell",
+        choices=SHELLS,
+        help=N_(
+            "bash: `relance completion bash > ~/.local/share/bash-completion/completions/relance`"
+        ),
+    )
 
 
 def completion(folder: Path, args: argparse.Namespace) -> int:

@@ -1,4 +1,6 @@
-"""`relance backup` and `relance restore`: a copy of everything, the vault apart; put back, it brings nobody back who has left (E04)."""
+"""`relance backup` and `relance restore`: a copy of everything, the vault apart; put back, it
+brings nobody back who has left (E04).
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,13 @@ from engine.verbs.wording import language_of
 
 
 def backup_arguments(parser: argparse.ArgumentParser) -> None:
-    said = N_("a new folder for ledger, vault and desk in files of their own; one file if it ends with .tar")
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="DIR|FILE.tar", help=said)
+    said = N_(
+        "a new folder for ledger, vault and desk in files of their own; one file if it ends with"
+        " .tar"
+    )
+    parser.add_argument(
+        "-o", dest="output", type=Path, required=True, metavar="DIR|FILE.tar", help=said
+    )
 
 
 def backup(premises: Premises, args: argparse.Namespace) -> int:
@@ -39,9 +46,15 @@ def backup(premises: Premises, args: argparse.Namespace) -> int:
         with premises.furnish() as house:
             now = house.clock.now()
         manifest = take(premises, target, now)
-    print(_("a copy up to entry {position} is in {file}").format(position=grouped(manifest.position, _), file=target))
+    print(
+        _("a copy up to entry {position} is in {file}").format(
+            position=grouped(manifest.position, _), file=target
+        )
+    )
     if not target.name.endswith(TAR):
-        print(_("vault.dump is personal: keep it apart from ledger.dump, and no longer than a month"))
+        print(
+            _("vault.dump is personal: keep it apart from ledger.dump, and no longer than a month")
+        )
     print(_("not in it, and to be kept apart from it: {secrets}; and {journal}, newer than any copy").format(
         secrets=premises.config.secrets, journal=premises.config.data / "stop.journal"
     ))  # fmt: skip
@@ -49,10 +62,20 @@ def backup(premises: Premises, args: argparse.Namespace) -> int:
 
 
 def restore_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("copy", type=Path, metavar="DIR|FILE.tar", help=N_("made by `relance backup`"))
-    parser.add_argument("--vault", type=Path, default=None, metavar="FILE", help=N_("its vault.dump, where that is kept apart"))
+    parser.add_argument(
+        "copy", type=Path, metavar="DIR|FILE.tar", help=N_("made by `relance backup`")
+    )
+    parser.add_argument(
+        "--vault",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help=N_("its vault.dump, where that is kept apart"),
+    )
     said = N_("stop journals of other machines, applied beside this one's data/stop.journal")
-    parser.add_argument("--journal", type=Path, action="extend", nargs="+", default=[], metavar="FILE", help=said)
+    parser.add_argument(
+        "--journal", type=Path, action="extend", nargs="+", default=[], metavar="FILE", help=said
+    )
     said = N_("take a copy from before copies were sealed, kept where nobody else writes")
     parser.add_argument("--unsealed", action="store_true", help=said)
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
@@ -65,7 +88,8 @@ def restore(premises: Premises, args: argparse.Namespace) -> int:
     _ = translator(language_of(premises.config))
     own = premises.config.data / "stop.journal"
     with _refusing(N_("nothing was changed: {why}")):
-        # Read before anything is touched: a journal that is not there must not be found out afterwards.
+        # Read before anything is touched: a journal that is not there must not be found out
+        # afterwards.
         stops, unreadable = read_journals([*([own] if own.exists() else []), *args.journal])
         with opened(premises, args.copy, args.vault, args.unsealed) as (manifest, files):
             if not args.yes and not _agreed(manifest, _):
@@ -80,29 +104,48 @@ def restore(premises: Premises, args: argparse.Namespace) -> int:
             note_erased(house)
             if scrub_when_due(house).refused:
                 print(_(STAYS_IN_LOG), file=sys.stderr)
-    print(_("put back: entry {position}, of {at}").format(position=grouped(manifest.position, _), at=manifest.at))
+    print(
+        _("put back: entry {position}, of {at}").format(
+            position=grouped(manifest.position, _), at=manifest.at
+        )
+    )
     for line in told(applied, _):
         print(line)
-    print(_("keys for the API are those of the copy; one revoked since opens again: `relance api-key list`"))
+    print(
+        _(
+            "keys for the API are those of the copy; one revoked since opens again: `relance"
+            " api-key list`"
+        )
+    )
     print(_("sending is paused; `relance resume` says what will leave, and lets it"))
     return 1 if applied.conflicts else 0
 
 
 def told(applied: Applied, _: Say) -> Iterator[str]:
     counts = applied.counts
-    said = _("applied again from the stop journal: {erased} erasures, {withdrawn} withdrawals, {others} others")
+    said = _(
+        "applied again from the stop journal: {erased} erasures, {withdrawn} withdrawals, {others}"
+        " others"
+    )
     others = counts["restriction"] + counts["suppression"] + counts["hash"]
     yield said.format(erased=counts["erasure"], withdrawn=counts["withdrawal"], others=others)
     for path, lines in applied.unreadable.items():
-        yield _("{file}: {n} lines could not be read: torn by a crash before they counted, or damaged").format(file=path, n=lines)
+        yield _(
+            "{file}: {n} lines could not be read: torn by a crash before they counted, or damaged"
+        ).format(file=path, n=lines)
     if applied.conflicts:
-        yield _("{n} could not be applied: too much was changing; restore again").format(n=applied.conflicts)
+        yield _("{n} could not be applied: too much was changing; restore again").format(
+            n=applied.conflicts
+        )
 
 
 def _agreed(manifest: Manifest, _: Say) -> bool:
     if not sys.stdin.isatty():
         raise Refusal(N_("what is in the database gives way to the copy: say --yes"))
-    said = _("Whatever is in the database gives way to the copy of {at} (entry {position}). Put it back? [y/N] ")
+    said = _(
+        "Whatever is in the database gives way to the copy of {at} (entry {position}). Put it back?"
+        " [y/N] "
+    )
     return agreed(said.format(at=manifest.at, position=grouped(manifest.position, _)))
 
 

@@ -1,4 +1,6 @@
-"""The demonstration: the sample with a few readers and the clock sped up, so that ten days are lived in a minute and stay clickable."""
+"""The demonstration: the sample with a few readers and the clock sped up, so that ten days are
+lived in a minute and stay clickable.
+"""
 
 from __future__ import annotations
 
@@ -24,22 +26,39 @@ from engine.verbs.installing import copy_sample, sample_folder
 from engine.verbs.refusal import Refusal
 from engine.verbs.wording import language_of, say_list
 
-READERS = (("camille@lecteurs.example", "Camille"), ("noe@lecteurs.example", "Noé"), ("ines@lecteurs.example", "Inès"))
+READERS = (
+    ("camille@lecteurs.example", "Camille"),
+    ("noe@lecteurs.example", "Noé"),
+    ("ines@lecteurs.example", "Inès"),
+)
 SPEED = 14_400
 
 
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--speed", type=running.speed_argument, default=SPEED, metavar="N", help=N_("ten days in a minute by default"))
+    parser.add_argument(
+        "--speed",
+        type=running.speed_argument,
+        default=SPEED,
+        metavar="N",
+        help=N_("ten days in a minute by default"),
+    )
     running.part_arguments(parser)
     parser.set_defaults(trial=False)
 
 
 def demo(folder: Path, args: argparse.Namespace) -> int:
-    """In a folder of its own, on ports of its own, beside whatever runs; both are gone afterwards."""
+    """In a folder of its own, on ports of its own, beside whatever runs; both are gone
+    afterwards.
+    """
     from engine.cli import with_house
 
     with tempfile.TemporaryDirectory(prefix="relance-demo-", ignore_cleanup_errors=True) as place:
-        config = copy_sample(Path(place), starter.on_ports((sample_folder() / "config.toml").read_text(encoding="utf-8"), _free_ports()))
+        config = copy_sample(
+            Path(place),
+            starter.on_ports(
+                (sample_folder() / "config.toml").read_text(encoding="utf-8"), _free_ports()
+            ),
+        )
         status = with_house(config, lambda house: _live(house, args))
     _ = translator(language_of(config))
     print(_("The demonstration is over, and its folder is gone."))
@@ -66,10 +85,24 @@ def _live(house: House, args: argparse.Namespace) -> int:
 
     def enter() -> None:
         """Once the ports are had, so that nobody is added who gets no letter."""
-        house.decisions.carry_out([_joining(house, start.id, address, name, "first_name" in plan.fields) for address, name in READERS])
+        house.decisions.carry_out(
+            [
+                _joining(house, start.id, address, name, "first_name" in plan.fields)
+                for address, name in READERS
+            ]
+        )
         day = f"{86_400 / args.speed:.1f}".removesuffix(".0").replace(".", _("."))
-        print(_("Three readers stand on list {list}. A day lasts {seconds} seconds.").format(list=say_list(plan, start.id), seconds=day))
-        print(_("Answer some of their letters in the mailbox, and see what follows, in another terminal:"))
+        print(
+            _("Three readers stand on list {list}. A day lasts {seconds} seconds.").format(
+                list=say_list(plan, start.id), seconds=day
+            )
+        )
+        print(
+            _(
+                "Answer some of their letters in the mailbox, and see what follows, in another"
+                " terminal:"
+            )
+        )
         print(f"  {command(house.config.folder, 'show', READERS[0][0])}")
 
     return running.run(house, args, enter)
@@ -77,7 +110,9 @@ def _live(house: House, args: argparse.Namespace) -> int:
 
 def _joining(house: House, number: int, address: str, name: str, named: bool) -> Wish:
     now = house.clock.now()
-    kept = evidence(secrets.token_bytes(32), {"source": "demonstration", "operator": "relance demo"})
+    kept = evidence(
+        secrets.token_bytes(32), {"source": "demonstration", "operator": "relance demo"}
+    )
     cause = Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex())
     fields = {"first_name": name} if named else {}
     command = Subscribe(now, cause, number, "consent", "declared", now, fields=tuple(fields))

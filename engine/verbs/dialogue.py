@@ -11,14 +11,23 @@ from engine.verbs.refusal import NOTHING_PUBLISHED, Refusal
 
 
 def find_file(files: Collection[str], said: str) -> str:
-    """ "sequences/onboarding.toml", "onboarding.toml" or "onboarding" as the plan names it. Refusal of status 2 that names those there are."""
+    """ "sequences/onboarding.toml", "onboarding.toml" or "onboarding" as the plan names it.
+    Refusal of status 2 that names those there are.
+    """
     wanted = PurePath(said).as_posix().removeprefix("./")
     for file in files:
-        if f"/sequences/{wanted}".endswith((f"/sequences/{file}", f"/sequences/{file.removesuffix('.toml')}")):
+        if f"/sequences/{wanted}".endswith(
+            (f"/sequences/{file}", f"/sequences/{file.removesuffix('.toml')}")
+        ):
             return file
     if not files:
         raise Refusal(NOTHING_PUBLISHED, 2)
-    raise Refusal(N_("there is no dialogue {said}; there are: {known}"), 2, said=said, known=", ".join(sorted(files)))
+    raise Refusal(
+        N_("there is no dialogue {said}; there are: {known}"),
+        2,
+        said=said,
+        known=", ".join(sorted(files)),
+    )
 
 
 def lists_in(plan: Plan, file: str) -> list[List]:

@@ -1,4 +1,6 @@
-"""The ports of `run` and `web`, taken before anything else is done: who comes second on an installation has changed nothing when told so."""
+"""The ports of `run` and `web`, taken before anything else is done: who comes second on an
+installation has changed nothing when told so.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,17 @@ from engine.language import N_
 from engine.sending.mailbox import Mailbox
 from engine.verbs.refusal import Refusal
 
-IN_USE = N_("cannot listen on {host}:{port}, it is in use: change {key} in config.toml, or stop who has it (another `relance run`?)")
+IN_USE = N_(
+    "cannot listen on {host}:{port}, it is in use: change {key} in config.toml, or stop who has it"
+    " (another `relance run`?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What listens, where it was asked for. `mailbox_port` is where the sender finds the built-in mailbox."""
+    """What listens, where it was asked for. `mailbox_port` is where the sender finds the built-in
+    mailbox.
+    """
 
     mailbox_port: int
     site: socket.socket | None = None
@@ -37,7 +44,9 @@ async def open_doors(config: Config, web: bool, stack: AsyncExitStack) -> Doors:
     try:
         await mailbox.start(config.mailbox_smtp_port)
     except OSError as error:
-        raise _taken("127.0.0.1", config.mailbox_smtp_port, error.strerror, "[mailbox] smtp_port") from error
+        raise _taken(
+            "127.0.0.1", config.mailbox_smtp_port, error.strerror, "[mailbox] smtp_port"
+        ) from error
     stack.push_async_callback(mailbox.stop)
     return Doors(mailbox.port, site, letterbox)
 
@@ -49,7 +58,9 @@ def _listen(host: str, port: int, key: str, stack: AsyncExitStack) -> socket.soc
         listening = listen(host, port)
     except CannotListen as error:
         cause = error.__cause__
-        raise _taken(host, port, cause.strerror if isinstance(cause, OSError) else "", key) from error
+        raise _taken(
+            host, port, cause.strerror if isinstance(cause, OSError) else "", key
+        ) from error
     stack.callback(listening.close)
     return listening
 
@@ -57,5 +68,8 @@ def _listen(host: str, port: int, key: str, stack: AsyncExitStack) -> socket.soc
 def _taken(host: str, port: int, why: str | None, key: str) -> Refusal:
     if why == os.strerror(errno.EADDRINUSE):
         return Refusal(IN_USE, host=host, port=port, key=key)
-    said = N_("cannot listen on {host}:{port} ({why}): change {key} in config.toml, or stop who has it (another `relance run`?)")
+    said = N_(
+        "cannot listen on {host}:{port} ({why}): change {key} in config.toml, or stop who has it"
+        " (another `relance run`?)"
+    )
     return Refusal(said, host=host, port=port, why=why or "?", key=key)

@@ -1,4 +1,6 @@
-"""`in-doubt`: letters whose final dot was written and never answered, and how an operator settles them."""
+"""`in-doubt`: letters whose final dot was written and never answered, and how an operator settles
+them.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,15 @@ from engine.verbs.wording import language_of
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     chosen = parser.add_mutually_exclusive_group()
-    chosen.add_argument("--resend", default="", metavar="MESSAGE", help=N_("send this one again, with the same Message-ID"))
-    chosen.add_argument("--taken-as-sent", default="", metavar="MESSAGE", help=N_("take this one as sent"))
+    chosen.add_argument(
+        "--resend",
+        default="",
+        metavar="MESSAGE",
+        help=N_("send this one again, with the same Message-ID"),
+    )
+    chosen.add_argument(
+        "--taken-as-sent", default="", metavar="MESSAGE", help=N_("take this one as sent")
+    )
 
 
 def in_doubt(house: House, args: argparse.Namespace) -> int:
@@ -32,7 +41,11 @@ def in_doubt(house: House, args: argparse.Namespace) -> int:
         for message, subscriber, letter, at in doubtful:
             address = people[subscriber].address if subscriber in people else _("(erased)")
             print(f"{message}  {shown(at, house.config.site.timezone)}  {letter}  {address}")
-        print(ngettext("{n} letter in doubt", "{n} letters in doubt", len(doubtful)).format(n=len(doubtful)))
+        print(
+            ngettext("{n} letter in doubt", "{n} letters in doubt", len(doubtful)).format(
+                n=len(doubtful)
+            )
+        )
         return 0
     subscriber = next((s for message, s, _letter, _at in doubtful if message == chosen), "")
     if not subscriber:
@@ -40,4 +53,6 @@ def in_doubt(house: House, args: argparse.Namespace) -> int:
     verdict = "resend" if args.resend else "taken-as-sent"
     command = RecordOutcome(house.clock.now(), operator_cause({})[0], chosen, verdict)
     result = house.decisions.one(Wish(command, stream=subscriber))
-    return report(result, _("it will be sent again") if args.resend else _("it is taken as sent"), _)
+    return report(
+        result, _("it will be sent again") if args.resend else _("it is taken as sent"), _
+    )

@@ -1,4 +1,6 @@
-"""A dialogue as boxes and arrows, for Mermaid and for Graphviz. Every word of the author is quoted: none can be read as a drawing."""
+"""A dialogue as boxes and arrows, for Mermaid and for Graphviz. Every word of the author is quoted:
+none can be read as a drawing.
+"""
 
 from __future__ import annotations
 
@@ -37,17 +39,34 @@ class Arrow:
 def boxes(plan: Plan, file: str, language: Language) -> tuple[Box, ...]:
     _ = translator(language)
     found = [
-        Box(f"list{each.id}", "list", (say_list(plan, each.id), *(f"{when(letter, language)}: {letter.id}" for letter in each.letters)))
+        Box(
+            f"list{each.id}",
+            "list",
+            (
+                say_list(plan, each.id),
+                *(f"{when(letter, language)}: {letter.id}" for letter in each.letters),
+            ),
+        )
         for each in lists_in(plan, file)
     ]
-    found += [Box(f"form{n}", "form", (_("form {name}").format(name=each.name), each.title)) for n, each in enumerate(forms_in(plan, file))]
     found += [
-        Box(f"broadcast{n}", "broadcast", (f"{_('broadcast')} {each.id}", each.on or each.every, subject_of(each.letter)))
+        Box(f"form{n}", "form", (_("form {name}").format(name=each.name), each.title))
+        for n, each in enumerate(forms_in(plan, file))
+    ]
+    found += [
+        Box(
+            f"broadcast{n}",
+            "broadcast",
+            (f"{_('broadcast')} {each.id}", each.on or each.every, subject_of(each.letter)),
+        )
         for n, each in enumerate(broadcasts_in(plan, file))
     ]
     here = {box.name for box in found}
     elsewhere = {arrow.target for arrow in arrows(plan, file, language)} - here
-    return (*found, *(Box(name, "elsewhere", (say_list(plan, int(name[4:])),)) for name in sorted(elsewhere)))
+    return (
+        *found,
+        *(Box(name, "elsewhere", (say_list(plan, int(name[4:])),)) for name in sorted(elsewhere)),
+    )
 
 
 def arrows(plan: Plan, file: str, language: Language) -> tuple[Arrow, ...]:
@@ -60,8 +79,12 @@ def arrows(plan: Plan, file: str, language: Language) -> tuple[Arrow, ...]:
             found.append(Arrow(f"list{listed.id}", f"list{listed.ends.target}", "ends", delay))
     for number, form in enumerate(forms_in(plan, file)):
         choices = form.question.choices if form.question is not None else ()
-        found += [Arrow(f"form{number}", f"list{choice.list}", "move", choice.label) for choice in choices]
-        found += [] if choices else [Arrow(f"form{number}", f"list{form.list}", "move", form.button)]
+        found += [
+            Arrow(f"form{number}", f"list{choice.list}", "move", choice.label) for choice in choices
+        ]
+        found += (
+            [] if choices else [Arrow(f"form{number}", f"list{form.list}", "move", form.button)]
+        )
     for number, broadcast in enumerate(broadcasts_in(plan, file)):
         found += [Arrow(f"broadcast{number}", f"list{to}", "to", "") for to in broadcast.to]
         found += _answers(f"broadcast{number}", broadcast.letter)
@@ -73,7 +96,12 @@ def _answers(source: str, letter: Letter) -> list[Arrow]:
 
 
 def draw_mermaid(plan: Plan, file: str, language: Language) -> Iterator[str]:
-    shapes = {"list": ("[", "]"), "elsewhere": ("[[", "]]"), "form": ("([", "])"), "broadcast": ("{{", "}}")}
+    shapes = {
+        "list": ("[", "]"),
+        "elsewhere": ("[[", "]]"),
+        "form": ("([", "])"),
+        "broadcast": ("{{", "}}"),
+    }
     lines = {"move": "-->", "copy": "-.->", "ends": "==>", "to": "-.-"}
     yield "flowchart TD"
     for box in boxes(plan, file, language):
@@ -86,18 +114,26 @@ def draw_mermaid(plan: Plan, file: str, language: Language) -> Iterator[str]:
 
 def _mermaid(text: str) -> str:
     plain = " ".join(text.split()).replace("#", "#35;").replace("&", "#38;")
-    return plain.replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;").replace("`", "#96;")
+    return (
+        plain.replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;").replace("`", "#96;")
+    )
 
 
 def draw_dot(plan: Plan, file: str, language: Language) -> Iterator[str]:
     shapes = {"list": "box", "elsewhere": "folder", "form": "ellipse", "broadcast": "hexagon"}
     styles = {"move": "solid", "copy": "dashed", "ends": "bold", "to": "dotted"}
     yield "digraph dialogue {"
-    yield f'  label="{_dot(plan.titles[file])}"; node [fontname="Helvetica"]; edge [fontname="Helvetica"];'
+    yield (
+        f'  label="{_dot(plan.titles[file])}"; node [fontname="Helvetica"]; edge'
+        ' [fontname="Helvetica"];'
+    )
     for box in boxes(plan, file, language):
         yield f'  {box.name} [shape={shapes[box.kind]}, label="{_dot_lines(box.lines)}"];'
     for arrow in arrows(plan, file, language):
-        yield f'  {arrow.source} -> {arrow.target} [style={styles[arrow.kind]}, label="{_dot(arrow.label)}"];'
+        yield (
+            f"  {arrow.source} -> {arrow.target} [style={styles[arrow.kind]},"
+            f' label="{_dot(arrow.label)}"];'
+        )
     yield "}"
 
 

@@ -1,4 +1,6 @@
-"""A dialogue drawn in plain text: lists with their letters and hours, answers and endings as arrows. Reads in a terminal and in a mail."""
+"""A dialogue drawn in plain text: lists with their letters and hours, answers and endings as
+arrows. Reads in a terminal and in a mail.
+"""
 
 from __future__ import annotations
 
@@ -38,22 +40,34 @@ def _form(form: Form, plan: Plan, language: Language) -> list[str]:
     lines = [_("form {name}").format(name=form.name) + f"  {quoted(form.title, _)}"]
     if form.question is None:
         return [*lines, f"   {MOVE} {say_list(plan, form.list)}"]
-    return [*lines, f"   {form.question.label}", *_branches([(quoted(c.label, _), MOVE, c.list) for c in form.question.choices], plan)]
+    return [
+        *lines,
+        f"   {form.question.label}",
+        *_branches([(quoted(c.label, _), MOVE, c.list) for c in form.question.choices], plan),
+    ]
 
 
 def _list(listed: List, plan: Plan, language: Language) -> list[str]:
     _ = translator(language)
     head = f"{listed.id} {listed.name}" + (f"  [{listed.group}]" if listed.group else "")
     lines = [head]
-    leaves = [say_list(plan, number) for number in listed.leaves] + [f"@{group}" for group in listed.leaves_groups]
-    leaves += [f"@{group}" for group in sorted(plan.yielding_to(listed.group))] if listed.group else []
+    leaves = [say_list(plan, number) for number in listed.leaves] + [
+        f"@{group}" for group in listed.leaves_groups
+    ]
+    leaves += (
+        [f"@{group}" for group in sorted(plan.yielding_to(listed.group))] if listed.group else []
+    )
     if leaves:
         lines.append("   " + _("who joins leaves {lists}").format(lists=", ".join(leaves)))
     for letter in listed.letters:
         lines.append(f"   {when(letter, language)}  {letter.id}  {quoted(subject_of(letter), _)}")
         lines += _answers(letter.links, plan, language)
     if listed.ends is None:
-        return [*lines, _("stays here when all is said")] if listed.letters else [*lines, _("no letters")]
+        return (
+            [*lines, _("stays here when all is said")]
+            if listed.letters
+            else [*lines, _("no letters")]
+        )
     delay = say_delay(listed.ends.after, language)
     after = _("after the last letter, {delay}").format(delay=delay)
     if listed.ends.kind == "leave":
@@ -65,10 +79,17 @@ def _broadcast(broadcast: Broadcast, plan: Plan, language: Language) -> list[str
     _ = translator(language)
     to = ", ".join(say_list(plan, number) for number in broadcast.to)
     when_sent = broadcast.on or _("every {cron} (cron)").format(cron=broadcast.every)
-    lines = [_("broadcast {name} to {lists}, {when}").format(name=broadcast.id, lists=to, when=when_sent)]
-    lines += [f"   {quoted(subject_of(broadcast.letter), _)}", *_answers(broadcast.letter.links, plan, language)]
+    lines = [
+        _("broadcast {name} to {lists}, {when}").format(name=broadcast.id, lists=to, when=when_sent)
+    ]
+    lines += [
+        f"   {quoted(subject_of(broadcast.letter), _)}",
+        *_answers(broadcast.letter.links, plan, language),
+    ]
     if broadcast.reminder is not None:
-        lines.append(f"   {when(broadcast.reminder, language)}  {quoted(subject_of(broadcast.reminder), _)}")
+        lines.append(
+            f"   {when(broadcast.reminder, language)}  {quoted(subject_of(broadcast.reminder), _)}"
+        )
         lines += _answers(broadcast.reminder.links, plan, language)
     return lines
 
@@ -80,7 +101,9 @@ def when(letter: Letter, language: Language) -> str:
     delay = letter.wait if letter.after is None else letter.after
     assert delay is not None
     if letter.reminds:
-        said = _("no answer to {letter} after {delay}").format(letter=letter.reminds, delay=say_delay(delay, language))
+        said = _("no answer to {letter} after {delay}").format(
+            letter=letter.reminds, delay=say_delay(delay, language)
+        )
     elif letter.after is None:
         said = _("then {delay} later").format(delay=say_delay(delay, language))
     elif delay.months or delay.minutes:
@@ -92,10 +115,19 @@ def when(letter: Letter, language: Language) -> str:
 
 def _answers(links: Sequence[Link], plan: Plan, language: Language) -> list[str]:
     _ = translator(language)
-    return _branches([(quoted(link.label, _), MOVE if link.kind == "move" else COPY, link.target) for link in links], plan)
+    return _branches(
+        [
+            (quoted(link.label, _), MOVE if link.kind == "move" else COPY, link.target)
+            for link in links
+        ],
+        plan,
+    )
 
 
 def _branches(arrows: Sequence[tuple[str, str, int]], plan: Plan) -> list[str]:
     width = max((len(label) for label, _, _ in arrows), default=0)
     marks = ["├"] * (len(arrows) - 1) + ["└"] if arrows else []
-    return [f"      {mark} {label.ljust(width)} {arrow} {say_list(plan, to)}" for mark, (label, arrow, to) in zip(marks, arrows, strict=True)]
+    return [
+        f"      {mark} {label.ljust(width)} {arrow} {say_list(plan, to)}"
+        for mark, (label, arrow, to) in zip(marks, arrows, strict=True)
+    ]

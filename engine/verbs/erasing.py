@@ -21,15 +21,25 @@ from engine.verbs.said import shown
 from engine.verbs.wording import language_of
 
 STAYS_IN_LOG = N_(
-    "PostgreSQL’s write-ahead log may hold what was deleted for a while yet: the user of [store] url may not see to that (docs/operator.md)"
+    "PostgreSQL’s write-ahead log may hold what was deleted for a while yet: the user of [store]"
+    " url may not see to that (docs/operator.md)"
 )
 
 
 def erase_arguments(parser: argparse.ArgumentParser, whose: str) -> None:
     parser.add_argument("address", help=whose)
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
-    parser.add_argument("--keep-proof", default="", metavar="DURATION", help=N_('seal the proof to [proof] archive_recipient and keep it: "5 years"'))
-    parser.add_argument("--forget-suppression", action="store_true", help=N_("do not keep the hash that bars this address from later imports"))
+    parser.add_argument(
+        "--keep-proof",
+        default="",
+        metavar="DURATION",
+        help=N_('seal the proof to [proof] archive_recipient and keep it: "5 years"'),
+    )
+    parser.add_argument(
+        "--forget-suppression",
+        action="store_true",
+        help=N_("do not keep the hash that bars this address from later imports"),
+    )
     parser.add_argument("--json", action="store_true", help=N_("the receipt for programs"))
 
 
@@ -43,11 +53,15 @@ def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:
         raise Refusal(N_("nothing was changed"))
     cause = Cause("operator", secrets.token_hex(8))
     suppression: Suppression = "forget" if args.forget_suppression else "bar"
-    result, receipt = erase_person(house, subscriber, cause, house.decisions.one, suppression=suppression, seal=seal)
+    result, receipt = erase_person(
+        house, subscriber, cause, house.decisions.one, suppression=suppression, seal=seal
+    )
     if receipt is None:
         return report(result, "", _)
     scrubbed = scrub_unless_followed(house)
-    print(json_text(receipt.as_json()) if args.json else "\n".join(receipt_lines(house, receipt, _)))
+    print(
+        json_text(receipt.as_json()) if args.json else "\n".join(receipt_lines(house, receipt, _))
+    )
     if scrubbed.refused:
         print(_(STAYS_IN_LOG), file=sys.stderr)
     return 0
@@ -55,11 +69,20 @@ def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:
 
 def receipt_lines(house: House, receipt: Receipt, _: Say) -> list[str]:
     zone = house.config.site.timezone
-    deleted = [f"  - {_(DELETED[what])}: {grouped(count, _)}" for what, count in receipt.deleted.items()]
-    kept = [f"  - {_(each.what).format(date=shown(each.until, zone)[:10]) if each.until else _(each.what)}" for each in receipt.kept]
+    deleted = [
+        f"  - {_(DELETED[what])}: {grouped(count, _)}" for what, count in receipt.deleted.items()
+    ]
+    kept = [
+        f"  - {_(each.what).format(date=shown(each.until, zone)[:10]) if each.until else _(each.what)}"
+        for each in receipt.kept
+    ]
     return [
-        _("Erased on {when}, by {name}").format(when=shown(receipt.at, zone), name=house.config.site.name),
-        _("Reference: {id}, entry {position}").format(id=receipt.subscriber, position=receipt.position),
+        _("Erased on {when}, by {name}").format(
+            when=shown(receipt.at, zone), name=house.config.site.name
+        ),
+        _("Reference: {id}, entry {position}").format(
+            id=receipt.subscriber, position=receipt.position
+        ),
         _("Deleted:"),
         *deleted,
         _("What remains, and why:"),

@@ -1,4 +1,5 @@
-"""What the vault keeps of an act, as it is told: its names and its fixed values in the reader's language; what somebody wrote stays as it is.
+"""What the vault keeps of an act, as it is told: its names and its fixed values in the reader's
+language; what somebody wrote stays as it is.
 
 In English the names are those of `docs/format.md`, which an auditor looks up.
 """
@@ -27,12 +28,29 @@ VALUES = frozenset(
         N_("api"), N_("page"), N_("answer"), N_("email"), N_("human_button"), N_("auto_submit"), N_("one_click"), N_("mail_client"),
     }
 )  # fmt: skip
-FREE = frozenset({"words", "source", "file", "relay_words", "reason", "button", "answers", "fields", "page", "proof", "objection", "name"})
+FREE = frozenset(
+    {
+        "words",
+        "source",
+        "file",
+        "relay_words",
+        "reason",
+        "button",
+        "answers",
+        "fields",
+        "page",
+        "proof",
+        "objection",
+        "name",
+    }
+)
 """What somebody wrote: never taken for a fixed value, even where it reads like one."""
 
 
 def in_detail(particulars: Iterable[tuple[str, str]], _: Say) -> Iterable[tuple[str, str]]:
-    """Each name and value in the language of `_`; a dotted name piece by piece, a list of names one by one."""
+    """Each name and value in the language of `_`; a dotted name piece by piece, a list of names one
+    by one.
+    """
     for name, value in particulars:
         parts = name.split(".")
         said = ".".join(_(part) if part in NAMES else part for part in parts)

@@ -1,4 +1,6 @@
-"""A fact in plain words: what happened, through which door, with what evidence; and the same as JSON. `show` and the auditor's verbs say it alike."""
+"""A fact in plain words: what happened, through which door, with what evidence; and the same as
+JSON. `show` and the auditor's verbs say it alike.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,12 @@ from engine.verbs.wording import quoted
 BY_ID: Mapping[str, str] = MappingProxyType({})
 
 
-def line(entry: Entry, plan: Plan, zone: str, _: Say, evidence: Kept, letters: Mapping[str, str] = BY_ID) -> str:
-    """Both dates on the installation's clock, what happened, through which door, and the stored name."""
+def line(
+    entry: Entry, plan: Plan, zone: str, _: Say, evidence: Kept, letters: Mapping[str, str] = BY_ID
+) -> str:
+    """Both dates on the installation's clock, what happened, through which door, and the stored
+    name.
+    """
     words = sentence(entry.event, plan, zone, _, letters)
     dates = f"{shown(entry.event.at, zone)}  {shown(entry.recorded_at, zone)}"
     return f"{dates}  {words}  — {cause_in_words(entry, _, evidence)}  [{entry.name}]"
@@ -33,8 +39,14 @@ def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
     if not kept:
         return said
     known = ("source", "file", "line", "order", "operator", "words", "act")
-    held = ((name, quoted(str(kept[name]), _) if name == "words" else str(kept[name])) for name in known if kept.get(name))
-    details = _("; ").join(_("{name}: {value}").format(name=name, value=value) for name, value in in_detail(held, _))
+    held = (
+        (name, quoted(str(kept[name]), _) if name == "words" else str(kept[name]))
+        for name in known
+        if kept.get(name)
+    )
+    details = _("; ").join(
+        _("{name}: {value}").format(name=name, value=value) for name, value in in_detail(held, _)
+    )
     return f"{said} ({printable(details)})" if details else said
 
 
@@ -55,8 +67,12 @@ def door_in_words(entry: Entry, _: Say) -> str:
     return doors.get(entry.cause.door, entry.cause.door)
 
 
-def sentence(event: object, plan: Plan, zone: str, _: Say, letters: Mapping[str, str] = BY_ID) -> str:
-    """What happened, in words. `letters` names a letter by its message; one that is not in it is named by its id, where the fact has it."""
+def sentence(
+    event: object, plan: Plan, zone: str, _: Say, letters: Mapping[str, str] = BY_ID
+) -> str:
+    """What happened, in words. `letters` names a letter by its message; one that is not in it is
+    named by its id, where the fact has it.
+    """
 
     def named(number: int) -> str:
         listed = plan.lists.get(number)
@@ -74,28 +90,49 @@ def sentence(event: object, plan: Plan, zone: str, _: Say, letters: Mapping[str,
         case e.ProfileChanged(_, fields):
             return _("Profile changed: {fields}").format(fields=", ".join(fields) or "-")
         case e.ConsentRequested(_, purpose, _, lists):
-            return _("Asked to confirm for “{purpose}” (lists {lists})").format(purpose=purpose, lists=", ".join(map(named, lists)))
+            return _("Asked to confirm for “{purpose}” (lists {lists})").format(
+                purpose=purpose, lists=", ".join(map(named, lists))
+            )
         case e.ConsentGiven(_, purpose, proof):
-            return _("Consent for “{purpose}”: {proof}").format(purpose=purpose, proof=proof_in_words(proof, _))
+            return _("Consent for “{purpose}”: {proof}").format(
+                purpose=purpose, proof=proof_in_words(proof, _)
+            )
         case e.GroundDeclared(_, purpose, basis, proof):
-            return _("Ground for “{purpose}”: {basis}, {proof}").format(purpose=purpose, basis=in_words(basis, _), proof=proof_in_words(proof, _))
+            return _("Ground for “{purpose}”: {basis}, {proof}").format(
+                purpose=purpose, basis=in_words(basis, _), proof=proof_in_words(proof, _)
+            )
         case e.ConsentConfirmed(_, purpose):
             return _("Confirmed for “{purpose}”").format(purpose=purpose)
         case e.ConsentExpired(_, purpose):
             return _("The request for “{purpose}” expired unconfirmed").format(purpose=purpose)
         case e.PermissionAsked(_, _, expires_at):
-            return _("Long silent: asked whether to go on, to be erased without an answer by {when}").format(when=shown(expires_at, zone))
+            return _(
+                "Long silent: asked whether to go on, to be erased without an answer by {when}"
+            ).format(when=shown(expires_at, zone))
         case e.PermissionRenewed():
             return _("Wants to go on receiving letters")
         case e.ConsentWithdrawn(_, purpose):
-            return _("Withdrew from everything") if purpose == "*" else _("Withdrew from “{purpose}”").format(purpose=purpose)
+            return (
+                _("Withdrew from everything")
+                if purpose == "*"
+                else _("Withdrew from “{purpose}”").format(purpose=purpose)
+            )
         case e.ListJoined(_, number, run, start):
-            how = {"none": _(", without its letters"), "by-date": _(", counted from the date of collection")}.get(start, "")
+            how = {
+                "none": _(", without its letters"),
+                "by-date": _(", counted from the date of collection"),
+            }.get(start, "")
             return _("Joined list {list} (run {run})").format(list=named(number), run=run) + how
         case e.ListLeft(_, number, run, why):
-            return _("Left list {list} (run {run}): {why}").format(list=named(number), run=run, why=in_words(why, _))
+            return _("Left list {list} (run {run}): {why}").format(
+                list=named(number), run=run, why=in_words(why, _)
+            )
         case e.ListMoved():
-            moved = _("Answered: moved from {source} to {target}") if event.source else _("Answered: joined {target}")
+            moved = (
+                _("Answered: moved from {source} to {target}")
+                if event.source
+                else _("Answered: joined {target}")
+            )
             said = moved.format(source=named(event.source), target=named(event.target))
             return said + (_(" (automatic)") if event.act == "auto_submit" else "")
         case e.ListCopied():
@@ -103,7 +140,11 @@ def sentence(event: object, plan: Plan, zone: str, _: Say, letters: Mapping[str,
             return said + (_(" (automatic)") if event.act == "auto_submit" else "")
         case e.ListTransferred():
             source, target = named(event.source), named(event.target)
-            moved = _("Moved from {source} to {target}: {why}") if event.source else _("Moved to {target}: {why}")
+            moved = (
+                _("Moved from {source} to {target}: {why}")
+                if event.source
+                else _("Moved to {target}: {why}")
+            )
             return moved.format(source=source, target=target, why=in_words(event.why, _))
         case e.LetterAnswered():
             return _("Answered a letter")
@@ -111,28 +152,49 @@ def sentence(event: object, plan: Plan, zone: str, _: Say, letters: Mapping[str,
             why = _("as they asked") if event.why == "asked" else in_words(event.why, _)
             return _("Took the last move back ({why})").format(why=why)
         case e.LetterBegun(kind="permission"):
-            return _("Letter that asks whether to go on begun (attempt {attempt})").format(attempt=event.attempt)
+            return _("Letter that asks whether to go on begun (attempt {attempt})").format(
+                attempt=event.attempt
+            )
         case e.LetterBegun(kind="confirmation"):
-            return _("Letter that asks to confirm begun (attempt {attempt})").format(attempt=event.attempt)
+            return _("Letter that asks to confirm begun (attempt {attempt})").format(
+                attempt=event.attempt
+            )
         case e.LetterBegun():
-            return _("Letter {letter} begun (attempt {attempt})").format(letter=letter(event.message, event.letter), attempt=event.attempt)
+            return _("Letter {letter} begun (attempt {attempt})").format(
+                letter=letter(event.message, event.letter), attempt=event.attempt
+            )
         case e.LetterSent():
             code = f"{event.code} {event.enhanced}".strip()
-            return _("Letter{letter} accepted by the mail server ({code})").format(letter=which(event.message), code=code)
+            return _("Letter{letter} accepted by the mail server ({code})").format(
+                letter=which(event.message), code=code
+            )
         case e.LetterDeferred():
             why, when = _answer(event) or in_words(event.why, _), shown(event.retry_at, zone)
-            return _("Letter{letter} put off until {when} ({why})").format(letter=which(event.message), when=when, why=why)
+            return _("Letter{letter} put off until {when} ({why})").format(
+                letter=which(event.message), when=when, why=why
+            )
         case e.LetterFailed():
-            return _("Letter{letter} failed ({why})").format(letter=which(event.message), why=_answer(event) or in_words(event.why, _))
+            return _("Letter{letter} failed ({why})").format(
+                letter=which(event.message), why=_answer(event) or in_words(event.why, _)
+            )
         case e.LetterWithheld():
             why = why_withheld(event.why, event.what, _)
-            return _("Letter {letter} withheld: {why}").format(letter=letter(event.message, event.letter), why=why)
+            return _("Letter {letter} withheld: {why}").format(
+                letter=letter(event.message, event.letter), why=why
+            )
         case e.LetterRetried():
             late = _(", however late it is") if event.late else ""
-            return _("Letter {letter}, withheld before, is tried again").format(letter=letter(event.message, event.letter)) + late
+            return (
+                _("Letter {letter}, withheld before, is tried again").format(
+                    letter=letter(event.message, event.letter)
+                )
+                + late
+            )
         case e.LetterInDoubt(_, message, settled):
             how = in_words(settled, _) if settled else _("no answer after the final dot")
-            return _("Letter{letter} in doubt: {settled}").format(letter=which(message), settled=how)
+            return _("Letter{letter} in doubt: {settled}").format(
+                letter=which(message), settled=how
+            )
         case e.MailBounced(_, kind):
             return _("Bounced ({kind})").format(kind=in_words(kind, _))
         case e.MailComplained():
@@ -148,7 +210,9 @@ def sentence(event: object, plan: Plan, zone: str, _: Say, letters: Mapping[str,
         case e.ProcessingRestricted(_, lifted):
             return _("Restriction lifted") if lifted else _("Processing restricted")
         case e.RightExercised(_, right, _, due_at):
-            return _("Asked for {right}; to be answered by {when}").format(right=in_words(right, _), when=shown(due_at, zone))
+            return _("Asked for {right}; to be answered by {when}").format(
+                right=in_words(right, _), when=shown(due_at, zone)
+            )
         case e.RightExtended(_, _, due_at):
             return _("Told that the answer takes until {when}").format(when=shown(due_at, zone))
         case e.RightAnswered(_, _, how):

@@ -1,4 +1,6 @@
-"""Whom a command is about: by address, by one they had before it was corrected, or by their opaque id."""
+"""Whom a command is about: by address, by one they had before it was corrected, or by their opaque
+id.
+"""
 
 from __future__ import annotations
 
@@ -29,5 +31,8 @@ def behind(house: House, address: str) -> str:
         return subscriber
     for reason in house.vault.suppressed([house.vault.hash(address)]).values():
         why = in_words(reason, translator(language_of(house.config)))
-        raise Refusal(N_("nobody is known under this address; its hash is on the suppression list ({why})"), why=why)
+        raise Refusal(
+            N_("nobody is known under this address; its hash is on the suppression list ({why})"),
+            why=why,
+        )
     raise Refusal(N_("nobody is known under this address"))

@@ -1,4 +1,6 @@
-"""The thread of `run` that feeds the views, woken by the ledger's NOTIFY, and wakes the sender when it has gone on."""
+"""The thread of `run` that feeds the views, woken by the ledger's NOTIFY, and wakes the sender when
+it has gone on.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,17 @@ REST, LONGEST_REST = 3, 1.0
 
 
 def rest(worked: float) -> float:
-    """Seconds to leave the ledger alone after so many of following it. A single fact is followed as soon as it is heard of. Where there is much, more
-    comes together: a letter's claim and its outcome are then followed at once, and its rows written once instead of twice."""
+    """Seconds to leave the ledger alone after so many of following it. A single fact is followed as
+    soon as it is heard of. Where there is much, more comes together: a letter's claim and its
+    outcome are then followed at once, and its rows written once instead of twice.
+    """
     return min(LONGEST_REST, REST * worked)
 
 
 class Following:
-    """`await ended` ends with the thread, and raises what ended it unless it was told to stop. `gone_on` is called in the loop."""
+    """`await ended` ends with the thread, and raises what ended it unless it was told to stop.
+    `gone_on` is called in the loop.
+    """
 
     def __init__(self, house: House, gone_on: Callable[[], None]) -> None:
         self.house, self.gone_on = house, gone_on

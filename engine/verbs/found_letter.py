@@ -1,4 +1,6 @@
-"""Which letter of the ledger a contested mail is: by its Message-ID, which anybody can copy, and by its links, which only this installation makes."""
+"""Which letter of the ledger a contested mail is: by its Message-ID, which anybody can copy, and by
+its links, which only this installation makes.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,10 @@ HIGHEST_POSITION = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class FoundLetter:
-    """`begun` is the letter's beginning, None where there is none. `by_message` and `by_link` say what led there, `forged` counts links that are not
-    this installation's, `mixed` that Message-ID and link are those of two letters. The link is believed."""
+    """`begun` is the letter's beginning, None where there is none. `by_message` and `by_link` say
+    what led there, `forged` counts links that are not this installation's, `mixed` that Message-ID
+    and link are those of two letters. The link is believed.
+    """
 
     begun: Entry | None
     by_message: bool = False
@@ -51,12 +55,21 @@ def _of_message(house: House, message: str) -> Entry | None:
 def _of_links(house: House, tokens: Sequence[str]) -> tuple[list[Entry], int]:
     """The beginnings that genuine links lead to, and how many links are none."""
     claimed = [link_token.read_token(token) for token in tokens]
-    positions = {each.position for each in claimed if each is not None and 0 < each.position <= HIGHEST_POSITION}
+    positions = {
+        each.position
+        for each in claimed
+        if each is not None and 0 < each.position <= HIGHEST_POSITION
+    }
     entries = house.ledger.at_all(positions) if positions else {}
     genuine = []
     for each in claimed:
         entry = entries.get(each.position) if each is not None else None
-        if each is not None and entry is not None and _message(entry) and link_token.genuine(house.secrets.link_key, each, _message(entry)):
+        if (
+            each is not None
+            and entry is not None
+            and _message(entry)
+            and link_token.genuine(house.secrets.link_key, each, _message(entry))
+        ):
             genuine.append(entry)
     return genuine, len(tokens) - len(genuine)
 
@@ -66,7 +79,12 @@ def _message(entry: Entry) -> str:
 
 
 def identity(
-    found: FoundLetter, ids: Sequence[str], messages: Sequence[str], tokens: Sequence[str] | None, language: Language, _: Say
+    found: FoundLetter,
+    ids: Sequence[str],
+    messages: Sequence[str],
+    tokens: Sequence[str] | None,
+    language: Language,
+    _: Say,
 ) -> list[Line]:
     """What the mail's two marks are worth, in words; `tokens` None where only an id was given."""
     lines = []
@@ -75,19 +93,56 @@ def identity(
         if not messages:
             lines.append(Line(_("Message-ID {id}: not of the form Relance gives").format(**values)))
         elif found.by_message:
-            lines.append(Line(_("Message-ID {id}: a letter of this ledger has it (anybody who saw the letter could copy it)").format(**values)))
+            lines.append(
+                Line(
+                    _(
+                        "Message-ID {id}: a letter of this ledger has it (anybody who saw the"
+                        " letter could copy it)"
+                    ).format(**values)
+                )
+            )
         else:
-            lines.append(Line(_("Message-ID {id}: of the form Relance gives, but no letter of this ledger has it").format(**values), alarm=True))
+            lines.append(
+                Line(
+                    _(
+                        "Message-ID {id}: of the form Relance gives, but no letter of this ledger"
+                        " has it"
+                    ).format(**values),
+                    alarm=True,
+                )
+            )
     if found.by_link and found.forged:
-        lines.append(Line(_("at least one of its links is genuine: its mark can be made with this installation's key alone")))
+        lines.append(
+            Line(
+                _(
+                    "at least one of its links is genuine: its mark can be made with this"
+                    " installation's key alone"
+                )
+            )
+        )
     elif found.by_link:
-        lines.append(Line(_("its links are genuine: their mark can be made with this installation's key alone")))
+        lines.append(
+            Line(
+                _(
+                    "its links are genuine: their mark can be made with this installation's key"
+                    " alone"
+                )
+            )
+        )
     elif tokens is not None and not tokens:
         lines.append(Line(_("it holds no link of Relance's form")))
     if found.forged:
         lines.append(Line(forged_links(found.forged, language), alarm=True))
     if found.mixed:
-        lines.append(Line(_("its Message-ID and its links are those of different letters: it was put together; the link is followed"), alarm=True))
+        lines.append(
+            Line(
+                _(
+                    "its Message-ID and its links are those of different letters: it was put"
+                    " together; the link is followed"
+                ),
+                alarm=True,
+            )
+        )
     return lines
 
 

@@ -1,4 +1,6 @@
-"""`relance graph FILE`: a dialogue drawn from the author's files as they are now; text for the terminal, Mermaid or Graphviz for a page."""
+"""`relance graph FILE`: a dialogue drawn from the author's files as they are now; text for the
+terminal, Mermaid or Graphviz for a page.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,19 @@ FORMATS = {"text": draw_text, "mermaid": draw_mermaid, "dot": draw_dot}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", nargs="?", default="", help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"))
-    parser.add_argument("--format", choices=tuple(FORMATS), default="text", help=N_("how it is drawn (default: text)"))
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="",
+        help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"),
+    )
+    parser.add_argument(
+        "--format",
+        choices=tuple(FORMATS),
+        default="text",
+        help=N_("how it is drawn (default: text)"),
+    )
 
 
 def run(config: Config, args: argparse.Namespace) -> int:

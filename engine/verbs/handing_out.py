@@ -11,9 +11,22 @@ from engine.verbs.private_file import private_file
 
 
 def output_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--html", type=Path, metavar="FILE", help=N_("write one self-contained page there instead (readable by its owner alone)"))
-    parser.add_argument("--json", action="store_true", help=N_("the same for a program: codes and milliseconds beside the words"))
-    parser.add_argument("--lang", choices=LANGUAGES, help=N_("the language it is told in (default: the installation's)"))
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help=N_("write one self-contained page there instead (readable by its owner alone)"),
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help=N_("the same for a program: codes and milliseconds beside the words"),
+    )
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        help=N_("the language it is told in (default: the installation's)"),
+    )
 
 
 def hand_out(report: Report, page: Path | None, language: Language) -> None:

@@ -31,12 +31,23 @@ LABELS = {
     "noted": N_("not known: only a hash is kept, so that they are never written to"),
 }
 STARTS = {
-    "none": N_("  start none: nobody imported receives the letters of this list; broadcasts and answers to links work."),
-    "welcome": N_("  start welcome: everybody imported receives every letter of this list from now on."),
-    "by-date": N_("  start by-date: letters are counted from the date of collection; those whose day has passed are left out."),
+    "none": N_(
+        "  start none: nobody imported receives the letters of this list; broadcasts and answers to"
+        " links work."
+    ),
+    "welcome": N_(
+        "  start welcome: everybody imported receives every letter of this list from now on."
+    ),
+    "by-date": N_(
+        "  start by-date: letters are counted from the date of collection; those whose day has"
+        " passed are left out."
+    ),
 }
 # GDPR 14(3)(a).
-TOLD = N_("  By law they learn within a month where you have their address from. The foot of each letter says so: send them a broadcast by then.")
+TOLD = N_(
+    "  By law they learn within a month where you have their address from. The foot of each letter"
+    " says so: send them a broadcast by then."
+)
 ACTS = {
     "letter": N_("{n} × {letter}, on {day}"),
     "end": N_("{n} × the end of the list, on {day}: {ending}"),
@@ -48,9 +59,11 @@ SEVERAL = N_("several addresses in one cell: the first is taken")
 
 @dataclass
 class ImportReport:
-    """`counts` has the keys of LABELS; `cells` counts, with their first lines, the optional cells left empty (by field) and those of several
-    addresses (""); `agreed_at` are columns that say when people agreed, and are not used; `letters`, when rehearsed, counts (kind of act, letter,
-    local date) of what comes first for each who joins."""
+    """`counts` has the keys of LABELS; `cells` counts, with their first lines, the optional cells
+    left empty (by field) and those of several addresses (""); `agreed_at` are columns that say when
+    people agreed, and are not used; `letters`, when rehearsed, counts (kind of act, letter, local
+    date) of what comes first for each who joins.
+    """
 
     heading: str
     start: str
@@ -75,7 +88,9 @@ class ImportReport:
 
     @property
     def exit_code(self) -> int:
-        """1 where there is no row, or every single one was rejected; 130 where Ctrl-C stopped it."""
+        """1 where there is no row, or every single one was rejected; 130 where Ctrl-C stopped
+        it.
+        """
         if self.interrupted:
             return 130
         return 1 if self.rejections.count >= self.rows else 0
@@ -83,19 +98,28 @@ class ImportReport:
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
         if self.table.passed_over:
-            yield _("  rows before the headings, passed over: {rows}").format(rows=grouped(self.table.passed_over, _))
-        yield _("  columns: {columns}").format(columns=", ".join(f"{name} ← {where}" for name, where in _columns(self.table, _)))
+            yield _("  rows before the headings, passed over: {rows}").format(
+                rows=grouped(self.table.passed_over, _)
+            )
+        yield _("  columns: {columns}").format(
+            columns=", ".join(f"{name} ← {where}" for name, where in _columns(self.table, _))
+        )
         if self.table.unmapped:
             names = ", ".join(quoted(heading, _) for heading in self.table.unmapped[:COLUMNS_SHOWN])
             yield _("  columns not used: {columns}").format(columns=names)
         if self.agreed_at:
             names = ", ".join(quoted(heading, _) for heading in self.agreed_at)
-            yield _("  when they agreed may stand in {columns}: --collected-column COLUMN keeps each date").format(columns=names)
+            yield _(
+                "  when they agreed may stand in {columns}: --collected-column COLUMN keeps each"
+                " date"
+            ).format(columns=names)
         yield _(STARTS[self.start])
         if self.start == "none":
             yield _(TOLD)
         if self.rehearsed:
-            yield _("Dry run: nothing is written. Rows read: {rows}; this is what would happen:").format(rows=grouped(self.rows, _))
+            yield _(
+                "Dry run: nothing is written. Rows read: {rows}; this is what would happen:"
+            ).format(rows=grouped(self.rows, _))
         else:
             yield _("Rows read: {rows}.").format(rows=grouped(self.rows, _))
         for key, label in LABELS.items():
@@ -108,7 +132,10 @@ class ImportReport:
         if self.rehearsed:
             yield from self._letters(_)
         if self.interrupted:
-            yield _("Stopped before the end of the file. What is counted above is done; the same command again does the rest.")
+            yield _(
+                "Stopped before the end of the file. What is counted above is done; the same"
+                " command again does the rest."
+            )
 
     def _letters(self, _: Say) -> Iterator[str]:
         if not self.letters:
@@ -117,7 +144,9 @@ class ImportReport:
         yield _("What would come first, before any answer:")
         ordered = sorted(self.letters.items(), key=lambda item: (item[0][2] or "9999", item[0]))
         for (kind, letter, day), count in ordered[:LETTER_LINES]:
-            yield "    " + _(ACTS[kind]).format(n=grouped(count, _), letter=letter, day=day, ending=self.ending)
+            yield "    " + _(ACTS[kind]).format(
+                n=grouped(count, _), letter=letter, day=day, ending=self.ending
+            )
         rest = sum(count for _key, count in ordered[LETTER_LINES:])
         if rest:
             yield "    " + _("… and {n} on later days").format(n=grouped(rest, _))
@@ -125,7 +154,9 @@ class ImportReport:
 
 @dataclass
 class SuppressReport:
-    """`counts` has the keys "suppressed" (known), "noted" (not known), "already" and "duplicate"."""
+    """`counts` has the keys "suppressed" (known), "noted" (not known), "already" and
+    "duplicate".
+    """
 
     heading: str
     rejections: Rejections
@@ -150,7 +181,10 @@ class SuppressReport:
                 yield counted(self.counts[key], _(label), _)
         yield from self.rejections.lines(_)
         if self.interrupted:
-            yield _("Stopped before the end of the file. What is counted above is done; the same command again does the rest.")
+            yield _(
+                "Stopped before the end of the file. What is counted above is done; the same"
+                " command again does the rest."
+            )
 
 
 def counted(count: int, what: str, _: Say) -> str:
@@ -161,4 +195,7 @@ def _columns(table: Table, _: Say) -> Iterator[tuple[str, str]]:
     for name, index in table.columns.items():
         yield name, quoted(table.header[index], _) if table.header is not None else str(index + 1)
     for column in table.judged:
-        yield f"--{column.meaning}", quoted(column.heading, _) if column.heading else str(column.place + 1)
+        yield (
+            f"--{column.meaning}",
+            (quoted(column.heading, _) if column.heading else str(column.place + 1)),
+        )

@@ -1,8 +1,11 @@
-"""`relance import`: everything is read, refusals first, then those who arrive; a bad row costs no other, and the same file twice changes nothing.
+"""`relance import`: everything is read, refusals first, then those who arrive; a bad row costs no
+other, and the same file twice changes nothing.
 
-Arrivals are shuffled within windows of WINDOW rows (fewer, where rows are very long) before they are written. What that protects: somebody who has
-the ledger and learns the file (or knows that it was sorted by name) cannot tell from a position which of those rows it was. It does not hide from
-which window a position comes, nor anything from somebody who has the vault, whose evidence names the line.
+Arrivals are shuffled within windows of WINDOW rows (fewer, where rows are very long) before they
+are written. What that protects: somebody who has the ledger and learns the file (or knows that it
+was sorted by name) cannot tell from a position which of those rows it was. It does not hide from
+which window a position comes, nor anything from somebody who has the vault, whose evidence names
+the line.
 """
 
 from __future__ import annotations
@@ -33,7 +36,16 @@ from engine.verbs.rejections import Rejections
 from engine.verbs.suppressing import run_suppress, suppress, suppress_arguments
 from engine.verbs.wording import language_of
 
-__all__ = ["ImportOptions", "add_arguments", "from_arguments", "run", "run_import", "run_suppress", "suppress", "suppress_arguments"]
+__all__ = [
+    "ImportOptions",
+    "add_arguments",
+    "from_arguments",
+    "run",
+    "run_import",
+    "run_suppress",
+    "suppress",
+    "suppress_arguments",
+]
 
 WINDOW = 10_000
 WINDOW_CHARACTERS = 10_000_000
@@ -60,16 +72,26 @@ def run(house: House, args: argparse.Namespace) -> int:
     return report.exit_code
 
 
-def run_import(house: House, options: ImportOptions, tell: Tell = lambda done, total: None) -> ImportReport:
-    """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read, or where rejected rows cannot be written."""
+def run_import(
+    house: House, options: ImportOptions, tell: Tell = lambda done, total: None
+) -> ImportReport:
+    """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read, or where
+    rejected rows cannot be written.
+    """
     labels = {field.name: field.label for field in house.config.settings.fields}
     opened = open_table(options.path, options.wanted, options.mapping, labels)
     if not options.dry_run and not os.access(options.path.parent, os.W_OK):
-        raise TableRefused(f"rejected rows could not be written: the folder of {options.path.name} takes no new file")
+        raise TableRefused(
+            f"rejected rows could not be written: the folder of {options.path.name} takes no new"
+            " file"
+        )
     plan, _ = house.publications.current().plan(), translator(language_of(house.config))
     listed = plan.lists[options.said.list]
     heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
-        file=options.path.name, number=listed.id, name=listed.name, purpose=plan.purposes[listed.purpose].name
+        file=options.path.name,
+        number=listed.id,
+        name=listed.name,
+        purpose=plan.purposes[listed.purpose].name,
     )
     rehearsal = Rehearsal(house, listed.id)
     with (
@@ -78,7 +100,14 @@ def run_import(house: House, options: ImportOptions, tell: Tell = lambda done, t
         _few_collections(),
         ThreadPoolExecutor(AT_ONCE, "carrying-out") as beside,
     ):
-        report = ImportReport(heading, options.said.start, opened.table, rejections, options.dry_run, _ending(plan, listed.ends))
+        report = ImportReport(
+            heading,
+            options.said.start,
+            opened.table,
+            rejections,
+            options.dry_run,
+            _ending(plan, listed.ends),
+        )
         bringing = Bringing(
             house,
             options.path.name,
@@ -101,11 +130,18 @@ def run_import(house: House, options: ImportOptions, tell: Tell = lambda done, t
 
 
 class _Reading:
-    """One pass that looks for what has to be asked first, one for refusals, where there is a column of them, and one for all else: a refusal wins
-    wherever in the file it stands."""
+    """One pass that looks for what has to be asked first, one for refusals, where there is a column
+    of them, and one for all else: a refusal wins wherever in the file it stands.
+    """
 
     def __init__(
-        self, opened: OpenTable, options: ImportOptions, report: ImportReport, bringing: Bringing, tell: Tell, stopping: Callable[[], bool]
+        self,
+        opened: OpenTable,
+        options: ImportOptions,
+        report: ImportReport,
+        bringing: Bringing,
+        tell: Tell,
+        stopping: Callable[[], bool],
     ) -> None:
         self.opened, self.said, self.report, self.bringing = opened, options.said, report, bringing
         self.date_order = options.date_order
@@ -186,8 +222,9 @@ class _Reading:
 
 @contextmanager
 def _few_collections() -> Iterator[None]:
-    """Python looks for cycles among all that lives after every few hundred new objects: a third of an import. Once a window is enough, and among
-    what came into being since."""
+    """Python looks for cycles among all that lives after every few hundred new objects: a third of
+    an import. Once a window is enough, and among what came into being since.
+    """
     enabled = gc.isenabled()
     gc.disable()
     gc.freeze()

@@ -38,7 +38,9 @@ USUAL_PORTS = Ports()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked under the name of an option; `read` gives the answer, or raises ValueError with what is wrong, in English."""
+    """What is asked under the name of an option; `read` gives the answer, or raises ValueError with
+    what is wrong, in English.
+    """
 
     option: str
     words: str
@@ -61,22 +63,68 @@ def _url(text: str) -> str:
 
 
 NO_LINE = N_("write one line of at most 200 characters")
-NO_URL = N_("write how readers reach your pages, without a path and in 36 characters at most: https://lettres.example.org")
+NO_URL = N_(
+    "write how readers reach your pages, without a path and in 36 characters at most:"
+    " https://lettres.example.org"
+)
 QUESTIONS = (
-    Question("name", N_("Who writes, as readers see it"), N_("who writes, as readers see it"), _line, N_("The Seed Workshop")),
-    Question("address", N_("Your postal address, in one line"), N_("the postal address at the foot of each letter"), _line),
-    Question("from", N_("The address your letters come from"), N_("the address letters come from"), normalise, "bonjour@example.org"),
-    Question("url", N_("Where readers reach your pages"), N_("where readers reach the pages (default: this machine alone, for trying)"), _url),
-    Question("purpose", N_("What people subscribe to, as they see it"), N_("what people subscribe to, as they see it"), _line, N_("The seed letter")),
+    Question(
+        "name",
+        N_("Who writes, as readers see it"),
+        N_("who writes, as readers see it"),
+        _line,
+        N_("The Seed Workshop"),
+    ),
+    Question(
+        "address",
+        N_("Your postal address, in one line"),
+        N_("the postal address at the foot of each letter"),
+        _line,
+    ),
+    Question(
+        "from",
+        N_("The address your letters come from"),
+        N_("the address letters come from"),
+        normalise,
+        "bonjour@example.org",
+    ),
+    Question(
+        "url",
+        N_("Where readers reach your pages"),
+        N_("where readers reach the pages (default: this machine alone, for trying)"),
+        _url,
+    ),
+    Question(
+        "purpose",
+        N_("What people subscribe to, as they see it"),
+        N_("what people subscribe to, as they see it"),
+        _line,
+        N_("The seed letter"),
+    ),
 )
 
 
 def init_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dir", metavar="DIR", help=N_("a folder that is no installation yet; what is in it stays as it is"))
+    parser.add_argument(
+        "dir",
+        metavar="DIR",
+        help=N_("a folder that is no installation yet; what is in it stays as it is"),
+    )
     for question in QUESTIONS:
-        parser.add_argument(f"--{question.option}", default=None, metavar="TEXT", help=question.help)
-    parser.add_argument("--language", choices=LANGUAGES, default=None, help=N_("of pages, letters and this program (default: the terminal's)"))
-    parser.add_argument("--sample", action="store_true", help=N_("the gardening sample instead of an installation of your own"))
+        parser.add_argument(
+            f"--{question.option}", default=None, metavar="TEXT", help=question.help
+        )
+    parser.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        default=None,
+        help=N_("of pages, letters and this program (default: the terminal's)"),
+    )
+    parser.add_argument(
+        "--sample",
+        action="store_true",
+        help=N_("the gardening sample instead of an installation of your own"),
+    )
 
 
 def init(folder: Path, args: argparse.Namespace) -> int:
@@ -85,11 +133,21 @@ def init(folder: Path, args: argparse.Namespace) -> int:
     sample, starts_empty = sample_folder(), not (target / "sequences").exists()
     if args.sample:
         if any(getattr(args, question.option) for question in QUESTIONS):
-            raise Refusal(N_("--sample is the sample as it is: leave the other options out, or leave --sample out"), 2)
+            raise Refusal(
+                N_(
+                    "--sample is the sample as it is: leave the other options out, or leave"
+                    " --sample out"
+                ),
+                2,
+            )
         config = copy_sample(target)
     else:
         owner, ports = _asked(args)
-        config = lay_out(target, starter.own_config(_text(sample / "config.toml"), owner, ports), own_sequences(sample, owner))
+        config = lay_out(
+            target,
+            starter.own_config(_text(sample / "config.toml"), owner, ports),
+            own_sequences(sample, owner),
+        )
     _ = translator(language_of(config))
     for line in _next(config, starts_empty, _):
         print(line)
@@ -104,7 +162,9 @@ def _next(config: Config, starts_empty: bool, _: Say) -> Iterator[str]:
         forms, files = [f"{here}/f/{name}" for name in plan.forms], sorted(plan.titles)
     except Unpublishable:
         forms, files = [], []
-    yield _("Your installation is in {folder}: config.toml says who writes, sequences/ what is written.").format(folder=folder)
+    yield _(
+        "Your installation is in {folder}: config.toml says who writes, sequences/ what is written."
+    ).format(folder=folder)
     if not starts_empty:
         yield _("sequences/ was there already and stays as it is; `relance check` reads it.")
     yield ""
@@ -114,17 +174,24 @@ def _next(config: Config, starts_empty: bool, _: Say) -> Iterator[str]:
         yield _("Then subscribe yourself, and read what arrives:")
         yield f"  {form}"
         yield f"  http://127.0.0.1:{config.mailbox_port}"
-    yield _("Change the words in {sequences}; then, in another terminal:").format(sequences=folder / "sequences")
+    yield _("Change the words in {sequences}; then, in another terminal:").format(
+        sequences=folder / "sequences"
+    )
     yield f"  {command(folder, 'check')}"
     yield from (f"  {command(folder, 'simulate', file)}" for file in files[:1])
     yield f"  {command(folder, 'publish')}"
     yield ""
-    kept = _("Keep a copy of {secrets} apart: without it no link and no suppressed address is recognised any more.")
+    kept = _(
+        "Keep a copy of {secrets} apart: without it no link and no suppressed address is recognised"
+        " any more."
+    )
     yield kept.format(secrets=config.secrets.resolve())
 
 
 def _asked(args: argparse.Namespace) -> tuple[Owner, Ports]:
-    """By options, and for what is missing by questions where somebody sits at a terminal. Raises Refusal with everything that is wrong or missing."""
+    """By options, and for what is missing by questions where somebody sits at a terminal. Raises
+    Refusal with everything that is wrong or missing.
+    """
     ports, terminal = free_ports(), sys.stdin.isatty() and sys.stdout.isatty()
     language: Language = args.language or (_ask_language() if terminal else language_here())
     _ = translator(language)
@@ -145,13 +212,20 @@ def _asked(args: argparse.Namespace) -> tuple[Owner, Ports]:
         else:
             missing.append(f"--{question.option}")
     if missing:
-        faults.append(_("an installation of your own needs {options} (or --sample for the sample)").format(options=", ".join(missing)))
+        faults.append(
+            _("an installation of your own needs {options} (or --sample for the sample)").format(
+                options=", ".join(missing)
+            )
+        )
     if faults:
         raise Refusal("\n  ".join(faults), 2)
     url = urlsplit(answers["url"])
     if is_loopback(answers["url"]) and url.port:
         ports = Ports(url.port, ports.smtp, ports.page)
-    name, address, purpose = (spaced(answers[option]) if language == "fr" else answers[option] for option in ("name", "address", "purpose"))
+    name, address, purpose = (
+        spaced(answers[option]) if language == "fr" else answers[option]
+        for option in ("name", "address", "purpose")
+    )
     return Owner(name, address, answers["from"], answers["url"], purpose, language), ports
 
 
@@ -165,9 +239,20 @@ def _ask_language() -> Language:
 
 
 def _ask(question: Question, usual: str, _: Say) -> str:
-    hint = f" [{usual}]" if usual else _(" (for example {example})").format(example=_(question.example)) if question.example else ""
+    hint = (
+        f" [{usual}]"
+        if usual
+        else (
+            _(" (for example {example})").format(example=_(question.example))
+            if question.example
+            else ""
+        )
+    )
     while True:
-        answer = ask(_("{question}{hint}: ").format(question=_(question.words), hint=hint)).strip() or usual
+        answer = (
+            ask(_("{question}{hint}: ").format(question=_(question.words), hint=hint)).strip()
+            or usual
+        )
         if not answer:
             continue
         try:
@@ -199,19 +284,27 @@ def refuse_taken(target: Path) -> None:
     if target.exists() and not target.is_dir():
         raise Refusal(N_("{folder} is a file: an installation is a folder"), 2, folder=target)
     if (target / "config.toml").exists():
-        raise Refusal(N_("{folder} is an installation already (it has a config.toml)"), folder=target)
+        raise Refusal(
+            N_("{folder} is an installation already (it has a config.toml)"), folder=target
+        )
 
 
 def copy_sample(target: Path, config: str = "") -> Config:
     """The sample in `target`, with another configuration than its own where one is given."""
     sample = sample_folder()
-    return lay_out(target, config or _text(sample / "config.toml"), lambda place: shutil.copytree(sample / "sequences", place))
+    return lay_out(
+        target,
+        config or _text(sample / "config.toml"),
+        lambda place: shutil.copytree(sample / "sequences", place),
+    )
 
 
 def lay_out(target: Path, config: str, fill: Callable[[Path], object]) -> Config:
-    """A new installation: its configuration, its secrets, and `sequences/` as `fill` makes it, unless there is one already; it stays as it is.
+    """A new installation: its configuration, its secrets, and `sequences/` as `fill` makes it,
+    unless there is one already; it stays as it is.
 
-    Raises Unpublishable before anything is written. Each appears whole or not at all, config.toml last, because it makes the folder an installation.
+    Raises Unpublishable before anything is written. Each appears whole or not at all, config.toml
+    last, because it makes the folder an installation.
     """
     config_of(target, config)
     target.mkdir(parents=True, exist_ok=True)

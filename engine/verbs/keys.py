@@ -1,4 +1,6 @@
-"""`relance api-key create | list | revoke`: keys for the HTTP API. A key is shown once and kept nowhere (G17)."""
+"""`relance api-key create | list | revoke`: keys for the HTTP API. A key is shown once and kept
+nowhere (G17).
+"""
 
 from __future__ import annotations
 
@@ -35,11 +37,17 @@ class Listed:
     expires: datetime | None
 
 
-def create(house: House, name: str, scopes: Collection[str], expires: datetime | None = None) -> str:
-    """The new key itself, this once. `expires` is wall clock with its zone, None for never. Raises Refusal (status 2)."""
+def create(
+    house: House, name: str, scopes: Collection[str], expires: datetime | None = None
+) -> str:
+    """The new key itself, this once. `expires` is wall clock with its zone, None for never. Raises
+    Refusal (status 2).
+    """
     said = name.strip()
     if not said or len(said) > LONGEST_NAME or not said.isprintable():
-        raise Refusal(N_("a key has a name of 1 to {most} characters, to know it by"), 2, most=LONGEST_NAME)
+        raise Refusal(
+            N_("a key has a name of 1 to {most} characters, to know it by"), 2, most=LONGEST_NAME
+        )
     if not scopes or set(scopes) - set(SCOPES):
         raise Refusal(N_("a key may do one or more of: {scopes}"), 2, scopes=", ".join(SCOPES))
     _, key = house.desk.new_key(said, frozenset(scopes), expires)
@@ -47,16 +55,27 @@ def create(house: House, name: str, scopes: Collection[str], expires: datetime |
 
 
 def expiry(text: str, zone: str, now: int) -> datetime:
-    """When a key made now (ms, wall clock) expires: after "90 days", or at a date or moment of the zone. Raises Refusal (status 2)."""
+    """When a key made now (ms, wall clock) expires: after "90 days", or at a date or moment of the
+    zone. Raises Refusal (status 2).
+    """
     try:
         instant = later(now, parse_delay(text), zone)
     except Unreadable:
         try:
             instant = read_date(text, zone)
         except Refusal:
-            raise Refusal(N_('"{text}" is neither a span nor a date: write "90 days", 2027-03-01 or 2027-03-01T09:00'), 2, text=text) from None
+            raise Refusal(
+                N_(
+                    '"{text}" is neither a span nor a date: write "90 days", 2027-03-01 or'
+                    " 2027-03-01T09:00"
+                ),
+                2,
+                text=text,
+            ) from None
     if instant <= now:
-        raise Refusal(N_("{when} is over: a key expires later than it is made"), 2, when=shown(instant, zone))
+        raise Refusal(
+            N_("{when} is over: a key expires later than it is made"), 2, when=shown(instant, zone)
+        )
     return to_local(instant, zone)
 
 
@@ -67,7 +86,9 @@ def listing(house: House) -> list[Listed]:
 
 
 def revoke(house: House, id: str) -> None:
-    """From now on the key opens nothing. Raises Refusal for an id that is none or is revoked already."""
+    """From now on the key opens nothing. Raises Refusal for an id that is none or is revoked
+    already.
+    """
     if not house.desk.revoke_key(id):
         raise Refusal(N_("there is no key {key} in use; `relance api-key list` shows them"), key=id)
 
@@ -76,17 +97,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     new = acts.add_parser("create", help=N_("make a key; it is shown this once"))
     new.add_argument("name", help=N_("what you will know it by"))
-    new.add_argument("--scope", action="append", default=[], choices=SCOPES, help=N_("what it may do; more than once for more (default: subscribe)"))
-    new.add_argument("--expires", metavar="WHEN", help=N_('after that it opens nothing: "90 days", or a date (default: never)'))
-    acts.add_parser("list", help=N_("every key: id, name, what it may do, when it was last used, when it expires"))
-    acts.add_parser("revoke", help=N_("close a key for good")).add_argument("id", help=N_("of the key, as `relance api-key list` has it"))
+    new.add_argument(
+        "--scope",
+        action="append",
+        default=[],
+        choices=SCOPES,
+        help=N_("what it may do; more than once for more (default: subscribe)"),
+    )
+    new.add_argument(
+        "--expires",
+        metavar="WHEN",
+        help=N_('after that it opens nothing: "90 days", or a date (default: never)'),
+    )
+    acts.add_parser(
+        "list",
+        help=N_("every key: id, name, what it may do, when it was last used, when it expires"),
+    )
+    acts.add_parser("revoke", help=N_("close a key for good")).add_argument(
+        "id", help=N_("of the key, as `relance api-key list` has it")
+    )
 
 
 def run(house: House, args: argparse.Namespace) -> int:
     _ = translator(language_of(house.config))
     match args.act:
         case "create":
-            expires = expiry(args.expires, house.config.site.timezone, wall_now()) if args.expires is not None else None
+            expires = (
+                expiry(args.expires, house.config.site.timezone, wall_now())
+                if args.expires is not None
+                else None
+            )
             print(create(house, args.name, frozenset(args.scope or ("subscribe",)), expires))
         case "revoke":
             revoke(house, args.id)
@@ -96,14 +136,21 @@ def run(house: House, args: argparse.Namespace) -> int:
             if not known:
                 print(_("there is no key; `relance api-key create NAME` makes one"))
             for each in known:
-                print(f"{each.id}  {each.name}  {','.join(each.scopes)}  {_state(each, house.config.site.timezone, _)}")
+                print(
+                    f"{each.id}  {each.name}  {','.join(each.scopes)} "
+                    f" {_state(each, house.config.site.timezone, _)}"
+                )
     return 0
 
 
 def _state(key: Listed, zone: str, _: Say) -> str:
     if key.revoked:
         return _("revoked on {day}").format(day=f"{key.revoked:%Y-%m-%d}")
-    used = _("last used on {when}").format(when=f"{key.last_used:%Y-%m-%d %H:%M}") if key.last_used else _("never used")
+    used = (
+        _("last used on {when}").format(when=f"{key.last_used:%Y-%m-%d %H:%M}")
+        if key.last_used
+        else _("never used")
+    )
     if key.expires is None:
         return used
     said = _("expired on {when}") if key.expires <= datetime.now(UTC) else _("expires on {when}")

@@ -1,4 +1,6 @@
-"""A contested letter with everything that bears on it: the person, the attempts, what became of it, the ground then, the words then and now."""
+"""A contested letter with everything that bears on it: the person, the attempts, what became of it,
+the ground then, the words then and now.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,23 @@ from engine.subscriber import events as e
 from engine.verbs.found_letter import FoundLetter
 from engine.verbs.whose import Whose, person
 
-GROUNDS = (e.ConsentRequested, e.ConsentGiven, e.GroundDeclared, e.ConsentConfirmed, e.ConsentExpired, e.ConsentWithdrawn)
+GROUNDS = (
+    e.ConsentRequested,
+    e.ConsentGiven,
+    e.GroundDeclared,
+    e.ConsentConfirmed,
+    e.ConsentExpired,
+    e.ConsentWithdrawn,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`begun` is the beginning that was found, `attempts` every beginning of the same letter, `became` what names it afterwards, `about` every fact
-    about its purpose. `subject`, `text` and `html` hold the contested mail's words against the published ones; None where only an id was given."""
+    """`begun` is the beginning that was found, `attempts` every beginning of the same letter,
+    `became` what names it afterwards, `about` every fact about its purpose. `subject`, `text` and
+    `html` hold the contested mail's words against the published ones; None where only an id was
+    given.
+    """
 
     found: FoundLetter
     contested: Contested | None
@@ -45,12 +57,24 @@ class Case:
 
     @property
     def sound(self) -> bool:
-        """Whether everything is as it should be: marks that agree, a live ground, and no words but those that were published."""
+        """Whether everything is as it should be: marks that agree, a live ground, and no words but
+        those that were published.
+        """
         compared = (self.subject, self.text, self.html)
-        return self.found.sound and not self.ground.why_not and not any(each is not None and each.verdict == "differs" for each in compared)
+        return (
+            self.found.sound
+            and not self.ground.why_not
+            and not any(each is not None and each.verdict == "differs" for each in compared)
+        )
 
 
-def open_case(house: House, found: FoundLetter, begun: Entry, contested: Contested | None, published: Published) -> Case:
+def open_case(
+    house: House,
+    found: FoundLetter,
+    begun: Entry,
+    contested: Contested | None,
+    published: Published,
+) -> Case:
     whose = person(house, begun.stream)
     letter = cast(e.LetterBegun, begun.event)
     following = GroundsFollowed()
@@ -58,14 +82,33 @@ def open_case(house: House, found: FoundLetter, begun: Entry, contested: Contest
         if entry.version >= begun.version:
             break
         following.see(entry)
-    attempts = tuple(each for each in whose.entries if isinstance(each.event, e.LetterBegun) and each.event.message == letter.message)
-    became = tuple(each for each in whose.entries if each not in attempts and getattr(each.event, "message", "") == letter.message)
+    attempts = tuple(
+        each
+        for each in whose.entries
+        if isinstance(each.event, e.LetterBegun) and each.event.message == letter.message
+    )
+    became = tuple(
+        each
+        for each in whose.entries
+        if each not in attempts and getattr(each.event, "message", "") == letter.message
+    )
     about = tuple(
-        each for each in whose.entries if isinstance(each.event, (*GROUNDS, e.SubscriberErased, e.MailComplained)) and _is_about(each, letter.purpose)
+        each
+        for each in whose.entries
+        if isinstance(each.event, (*GROUNDS, e.SubscriberErased, e.MailComplained))
+        and _is_about(each, letter.purpose)
     )
     fields = whose.known.fields if whose.known else None
-    words = words_then(Composer(house.config, house.secrets.link_key), published, attempts, following.person, fields)
-    case = Case(found, contested, whose, begun, attempts, became, about, following.of(letter), words)
+    words = words_then(
+        Composer(house.config, house.secrets.link_key),
+        published,
+        attempts,
+        following.person,
+        fields,
+    )
+    case = Case(
+        found, contested, whose, begun, attempts, became, about, following.of(letter), words
+    )
     return case if contested is None or words is None else _compared(case, contested, words)
 
 

@@ -17,7 +17,11 @@ NUMBERS = ("list", "people", "due_next_day")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=N_("an object per list: list, name, group, purpose, people, due_next_day, paused"))
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help=N_("an object per list: list, name, group, purpose, people, due_next_day, paused"),
+    )
 
 
 def lists(house: House, args: argparse.Namespace) -> int:
@@ -33,15 +37,25 @@ def lists(house: House, args: argparse.Namespace) -> int:
         _show(rows, _)
     paused = house.publications.current().paused
     if 0 in paused:
-        print(_("sending as a whole is paused ({why}); `relance resume` lets it go on").format(why=in_words(paused[0], _)))
+        print(
+            _("sending as a whole is paused ({why}); `relance resume` lets it go on").format(
+                why=in_words(paused[0], _)
+            )
+        )
     return 0
 
 
 def standing(house: House) -> list[Row]:
-    """Every published list in order, and those no longer published on which people still stand. `paused` is the reason, "" for none."""
+    """Every published list in order, and those no longer published on which people still stand.
+    `paused` is the reason, "" for none.
+    """
     installation = house.publications.current()
     plan, people = installation.plan(), house.views.standing()
-    due = {number: count for number, kind, count in house.views.due_until(house.clock.now() + DAY) if kind == "letter"}
+    due = {
+        number: count
+        for number, kind, count in house.views.due_until(house.clock.now() + DAY)
+        if kind == "letter"
+    }
     rows: list[Row] = [
         {
             "list": each.id,
@@ -54,15 +68,46 @@ def standing(house: House) -> list[Row]:
         }
         for each in sorted(plan.lists.values(), key=lambda each: each.id)
     ]
-    nothing: Row = {"name": "", "group": "", "purpose": "", "people": 0, "due_next_day": 0, "paused": "not published"}
-    return rows + [{"list": number, **nothing, "people": count} for number, count in sorted(people.items()) if number not in plan.lists]
+    nothing: Row = {
+        "name": "",
+        "group": "",
+        "purpose": "",
+        "people": 0,
+        "due_next_day": 0,
+        "paused": "not published",
+    }
+    return rows + [
+        {"list": number, **nothing, "people": count}
+        for number, count in sorted(people.items())
+        if number not in plan.lists
+    ]
 
 
 def _show(rows: list[Row], _: Say) -> None:
-    heads = (_("list"), _("name"), _("group"), _("purpose"), _("people"), _("due within a day"), _("paused"))
-    table = [heads, *(tuple(in_words(str(value), _) if key == "paused" else str(value) for key, value in row.items()) for row in rows)]
+    heads = (
+        _("list"),
+        _("name"),
+        _("group"),
+        _("purpose"),
+        _("people"),
+        _("due within a day"),
+        _("paused"),
+    )
+    table = [
+        heads,
+        *(
+            tuple(
+                in_words(str(value), _) if key == "paused" else str(value)
+                for key, value in row.items()
+            )
+            for row in rows
+        ),
+    ]
     widths = [max(len(line[i]) for line in table) for i in range(len(heads))]
     right = [name in NUMBERS for name in rows[0]]
     for line in table:
-        cells = (cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(line, widths, right, strict=True))
+        cells = (
+            cell.rjust(w) if r else cell.ljust(w)
+            for cell, w, r in zip(line, widths, right, strict=True)
+        )
         print("  ".join(cells).rstrip())

@@ -1,4 +1,6 @@
-"""`relance members LIST`: who stands on a list, with fields, since when, on what ground, and what comes next; as a table or as CSV."""
+"""`relance members LIST`: who stands on a list, with fields, since when, on what ground, and what
+comes next; as a table or as CSV.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ STDOUT = Path("-")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`since` and `due` (0: nothing comes) are engine time, ms; `ground` and `following` in the installation's language."""
+    """`since` and `due` (0: nothing comes) are engine time, ms; `ground` and `following` in the
+    installation's language.
+    """
 
     address: str
     fields: Mapping[str, str]
@@ -43,8 +47,13 @@ class Member:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("list", metavar="LIST", help=N_("the list's number or name"))
-    said = N_("every cell quoted and inert in a spreadsheet, into a file that only you can read (default: standard output)")
-    parser.add_argument("--csv", type=Path, nargs="?", const=STDOUT, default=None, metavar="FILE", help=said)
+    said = N_(
+        "every cell quoted and inert in a spreadsheet, into a file that only you can read (default:"
+        " standard output)"
+    )
+    parser.add_argument(
+        "--csv", type=Path, nargs="?", const=STDOUT, default=None, metavar="FILE", help=said
+    )
 
 
 def members(house: House, args: argparse.Namespace) -> int:
@@ -64,12 +73,18 @@ def members(house: House, args: argparse.Namespace) -> int:
     with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
         count = _as_csv(house, listed, file, _)
     if to_file:
-        print(ngettext("{n} row written: {file}", "{n} rows written: {file}", count).format(n=grouped(count, _), file=args.csv))
+        print(
+            ngettext("{n} row written: {file}", "{n} rows written: {file}", count).format(
+                n=grouped(count, _), file=args.csv
+            )
+        )
     return 0
 
 
 def standing_on(house: House, listed: List, _: Say) -> Iterator[list[Member]]:
-    """In the order in which they joined, a batch at a time. Who was erased, or has left since, is passed over."""
+    """In the order in which they joined, a batch at a time. Who was erased, or has left since, is
+    passed over.
+    """
     installation = house.publications.current()
     plan, key = installation.plan(), f"list:{listed.id}"
     for batch in house.views.members_of(listed.id, BATCH):
@@ -87,8 +102,16 @@ def standing_on(house: House, listed: List, _: Say) -> Iterator[list[Member]]:
                     known[subscriber].address,
                     known[subscriber].fields,
                     membership.joined_at,
-                    f"{in_words(ground.basis, _)}, {in_words(ground.status, _)}" if ground is not None else "",
-                    what(key, act, plan, known[subscriber].fields, _) if act is not None and act.due else "",
+                    (
+                        f"{in_words(ground.basis, _)}, {in_words(ground.status, _)}"
+                        if ground is not None
+                        else ""
+                    ),
+                    (
+                        what(key, act, plan, known[subscriber].fields, _)
+                        if act is not None and act.due
+                        else ""
+                    ),
                     act.due if act is not None else 0,
                 )
             )
@@ -98,7 +121,14 @@ def standing_on(house: House, listed: List, _: Say) -> Iterator[list[Member]]:
 def _cells(member: Member, fields: Sequence[str], zone: str) -> list[str]:
     due = shown(member.due, zone)[:16] if member.due else ""
     values = (member.fields.get(name, "") for name in fields)
-    return [member.address, *values, shown(member.since, zone)[:16], member.ground, due, member.following]
+    return [
+        member.address,
+        *values,
+        shown(member.since, zone)[:16],
+        member.ground,
+        due,
+        member.following,
+    ]
 
 
 def _heads(house: House, _: Say) -> tuple[list[str], list[str]]:
@@ -112,11 +142,18 @@ def _as_table(house: House, listed: List, _: Say) -> int:
     fields, heads = _heads(house, _)
     count = 0
     for batch in standing_on(house, listed, _):
-        rows = [[printable(cell) for cell in _cells(each, fields, house.config.site.timezone)] for each in batch]
+        rows = [
+            [printable(cell) for cell in _cells(each, fields, house.config.site.timezone)]
+            for each in batch
+        ]
         table = [heads, *rows] if not count else rows
         widths = [max(len(row[i]) for row in table) for i in range(len(heads))] if table else []
         for row in table:
-            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+            print(
+                "  ".join(
+                    cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+                ).rstrip()
+            )
         count += len(rows)
     return count
 

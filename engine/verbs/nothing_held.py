@@ -1,4 +1,6 @@
-"""What is said where nothing is held about an address or a mail: a statement, signed with the installation's key, that says what it does not say."""
+"""What is said where nothing is held about an address or a mail: a statement, signed with the
+installation's key, that says what it does not say.
+"""
 
 from __future__ import annotations
 
@@ -25,31 +27,58 @@ NOTHING_HELD = 1
 def nothing_held_about_address(house: House, args: argparse.Namespace, language: Language) -> int:
     _, address = translator(language), address_of(args.address)
     reason = next(iter(house.vault.suppressed([house.vault.hash(address)]).values()), "")
-    listed = _("Its keyed hash is on the suppression list ({why}): that is all that is kept of it.").format(why=in_words(reason, _))
+    listed = _(
+        "Its keyed hash is on the suppression list ({why}): that is all that is kept of it."
+    ).format(why=in_words(reason, _))
     sentences = (
-        _("Nobody is registered under this address in this installation, and no evidence that is still held names it."),
+        _(
+            "Nobody is registered under this address in this installation, and no evidence that is"
+            " still held names it."
+        ),
         listed if reason else _("Its keyed hash is not on the suppression list."),
-        _("Somebody who was erased without that hash cannot be told apart from somebody never known: what stays of them is linked to no address."),
-        _("This speaks of one installation at one moment, and not of what others may have sent in its name."),
+        _(
+            "Somebody who was erased without that hash cannot be told apart from somebody never"
+            " known: what stays of them is linked to no address."
+        ),
+        _(
+            "This speaks of one installation at one moment, and not of what others may have sent in"
+            " its name."
+        ),
     )
     return _say(house, args, language, [Asked("address", address)], reason, sentences)
 
 
-def nothing_held_about_mail(house: House, args: argparse.Namespace, language: Language, asked: Sequence[Asked], forged: int) -> int:
+def nothing_held_about_mail(
+    house: House, args: argparse.Namespace, language: Language, asked: Sequence[Asked], forged: int
+) -> int:
     """`forged` counts links of Relance's form that are none of this installation's."""
     _ = translator(language)
     sentences = (
         *((forged_links(forged, language),) if forged else ()),
-        _("No letter with this Message-ID, and none that a genuine link of this mail leads to, was ever begun in this ledger."),
+        _(
+            "No letter with this Message-ID, and none that a genuine link of this mail leads to,"
+            " was ever begun in this ledger."
+        ),
         _("The beginning of a letter stays in the ledger when the person it went to is erased."),
-        _("A ledger that was put back from an older copy no longer holds what was written after that copy."),
-        _("It does not say who wrote the mail: anybody can put this site's name and address into a mail of their own."),
+        _(
+            "A ledger that was put back from an older copy no longer holds what was written after"
+            " that copy."
+        ),
+        _(
+            "It does not say who wrote the mail: anybody can put this site's name and address into"
+            " a mail of their own."
+        ),
     )
     return _say(house, args, language, asked, None, sentences)
 
 
 def _say(
-    house: House, args: argparse.Namespace, language: Language, asked: Sequence[Asked], suppressed: str | None, sentences: Sequence[str]
+    house: House,
+    args: argparse.Namespace,
+    language: Language,
+    asked: Sequence[Asked],
+    suppressed: str | None,
+    sentences: Sequence[str],
 ) -> int:
     _ = translator(language)
 

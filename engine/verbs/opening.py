@@ -1,4 +1,6 @@
-"""`relance audit open-archive`: the sealed proof of somebody who was erased, handed out; each time is a fact in the ledger (D13)."""
+"""`relance audit open-archive`: the sealed proof of somebody who was erased, handed out; each time
+is a fact in the ledger (D13).
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,18 @@ from engine.verbs.wording import language_of
 
 
 def open_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", help=N_("the person's opaque id, as the receipt of the erasure has it"))
+    parser.add_argument(
+        "id", help=N_("the person's opaque id, as the receipt of the erasure has it")
+    )
     where = N_("where to; sealed as it is unless --identity is given")
     parser.add_argument("-o", dest="output", type=Path, required=True, metavar="FILE", help=where)
-    parser.add_argument("--identity", type=Path, default=None, metavar="FILE", help=N_("the auditor's private key, to unseal it here"))
+    parser.add_argument(
+        "--identity",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help=N_("the auditor's private key, to unseal it here"),
+    )
 
 
 def open_archive(house: House, args: argparse.Namespace) -> int:
@@ -38,11 +48,21 @@ def open_archive(house: House, args: argparse.Namespace) -> int:
         raise Refusal(N_("{file} is there already: choose another name"), file=args.output)
     sealed, ends_at = archived
     octets = _unsealed(sealed, args.identity) if args.identity else sealed
-    result = house.decisions.one(Wish(OpenProof(house.clock.now(), Cause("operator", secrets.token_hex(8))), stream=subscriber))
+    result = house.decisions.one(
+        Wish(
+            OpenProof(house.clock.now(), Cause("operator", secrets.token_hex(8))), stream=subscriber
+        )
+    )
     if result.positions:
         write_private(args.output, octets)
     until = shown(ends_at, house.config.site.timezone)[:10]
-    return report(result, _("the proof is in {file}; it is kept here until {date}").format(file=args.output, date=until), _)
+    return report(
+        result,
+        _("the proof is in {file}; it is kept here until {date}").format(
+            file=args.output, date=until
+        ),
+        _,
+    )
 
 
 def _unsealed(sealed: bytes, identity: Path) -> bytes:

@@ -1,4 +1,6 @@
-"""What is typed, understood: the parser of the command line, which speaks the installation's language and says what was probably meant."""
+"""What is typed, understood: the parser of the command line, which speaks the installation's
+language and says what was probably meant.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ from engine.sequence.toml import read_tables
 from engine.verbs.table import GROUPS, VERBS, implementation
 
 DESCRIPTION = N_(
-    "Sends the letters of a mailing list over days and years, moves people from list to list as they answer, and keeps why anyone was written to "
-    "as facts that are never changed."
+    "Sends the letters of a mailing list over days and years, moves people from list to list as"
+    " they answer, and keeps why anyone was written to as facts that are never changed."
 )
 EPILOG = N_("`relance VERB --help` explains each.")
 NO_VERB = N_("there is no verb {verb}")
@@ -47,10 +49,14 @@ ARGPARSE = frozenset(
 
 
 class Formatter(argparse.HelpFormatter):
-    """Help in the installation's language. What was declared is English and marked for the catalogue (`N_`)."""
+    """Help in the installation's language. What was declared is English and marked for the
+    catalogue (`N_`).
+    """
 
     def start_section(self, heading: str | None) -> None:
-        super().start_section(f"{heading}\u00a0" if heading and Parser.language == "fr" else heading)
+        super().start_section(
+            f"{heading}\u00a0" if heading and Parser.language == "fr" else heading
+        )
 
     def add_text(self, text: str | None) -> None:
         super().add_text(text if not text or text is argparse.SUPPRESS else Parser.say(text))
@@ -60,7 +66,8 @@ class Formatter(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """Refuses in the installation's language, with what was probably meant. Its parts are parsers of the same kind.
+    """Refuses in the installation's language, with what was probably meant. Its parts are parsers
+    of the same kind.
 
     One language a process, as with argparse's own sentences: `say` stands on the class.
     """
@@ -68,14 +75,25 @@ class Parser(argparse.ArgumentParser):
     say: Say = staticmethod(translator("en"))
     language: Language = "en"
 
-    def __init__(self, prog: str | None = None, description: str | None = None, epilog: str | None = None) -> None:
-        super().__init__(prog=prog, description=description, epilog=epilog, formatter_class=Formatter, allow_abbrev=False)
-        self._positionals.title, self._optionals.title = self.say("positional arguments"), self.say("options")
+    def __init__(
+        self, prog: str | None = None, description: str | None = None, epilog: str | None = None
+    ) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            formatter_class=Formatter,
+            allow_abbrev=False,
+        )
+        self._positionals.title = self.say("positional arguments")
+        self._optionals.title = self.say("options")
 
     def error(self, message: str) -> NoReturn:
         options = list(_options(self))
         typed = (word.partition("=")[0] for word in message.split() if word.startswith("--"))
-        meant = next((name for word in typed if word not in options and (name := nearest(word, options))), "")
+        meant = next(
+            (name for word in typed if word not in options and (name := nearest(word, options))), ""
+        )
         super().error(self._with_meant(message, meant))
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> object:
@@ -89,7 +107,9 @@ class Parser(argparse.ArgumentParser):
             return
         known = [str(choice) for choice in action.choices]
         what = NO_VERB if action.dest == "verb" else N_("there is no {verb} here, but {known}")
-        sentence = self.say(what).format(verb=value, known=", ".join(name for name in known if name))
+        sentence = self.say(what).format(
+            verb=value, known=", ".join(name for name in known if name)
+        )
         meant = nearest(str(value), known)
         raise argparse.ArgumentError(None, self._with_meant(sentence, meant))
 
@@ -98,13 +118,28 @@ class Parser(argparse.ArgumentParser):
 
 
 class Program(Parser):
-    """The whole of it: `relance [-C DIR] VERB …`, whose help names the verbs by what one wants to do."""
+    """The whole of it: `relance [-C DIR] VERB …`, whose help names the verbs by what one wants to
+    do.
+    """
 
     def __init__(self, only: str | None) -> None:
         super().__init__("relance", DESCRIPTION, EPILOG)
-        self.add_argument("-C", dest="folder", default=".", metavar="DIR", help=N_("the installation's folder (default: here)"))
-        self.add_argument("--version", action="version", version=f"relance {__version__}", help=N_("show program's version number and exit"))
-        self._verbs = self.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=Parser)
+        self.add_argument(
+            "-C",
+            dest="folder",
+            default=".",
+            metavar="DIR",
+            help=N_("the installation's folder (default: here)"),
+        )
+        self.add_argument(
+            "--version",
+            action="version",
+            version=f"relance {__version__}",
+            help=N_("show program's version number and exit"),
+        )
+        self._verbs = self.add_subparsers(
+            dest="verb", required=True, metavar="VERB", parser_class=Parser
+        )
         for name, verb in VERBS.items():
             of_verb = self._verbs.add_parser(name, help=verb.help, description=verb.help)
             if only is None or only == name:
@@ -116,7 +151,13 @@ class Program(Parser):
         formatter.add_text(self.description)
         for group, title in GROUPS.items():
             formatter.start_section(self.say(title))
-            formatter.add_arguments([action for action in self._verbs._choices_actions if VERBS[action.dest].group == group])
+            formatter.add_arguments(
+                [
+                    action
+                    for action in self._verbs._choices_actions
+                    if VERBS[action.dest].group == group
+                ]
+            )
             formatter.end_section()
         formatter.start_section(self._optionals.title)
         formatter.add_arguments(self._optionals._group_actions)
@@ -126,7 +167,9 @@ class Program(Parser):
 
 
 def parser(only: str | None = None, language: Language = "en") -> Program:
-    """`only`: the verb whose arguments are to be understood; the others are merely named ("": none, None: all)."""
+    """`only`: the verb whose arguments are to be understood; the others are merely named ("": none,
+    None: all).
+    """
     Parser.say, Parser.language = staticmethod(translator(language)), language
     # Its own sentences: it has no other place where a language may be put in.
     setattr(argparse, "_", Parser.say)  # noqa: B010
@@ -169,12 +212,15 @@ def typed_folder(given: Sequence[str]) -> Path:
 LONGEST_CONFIG = 1_000_000
 
 
-# As it stands in a file that cannot be read for another mistake, or for the quotes around this very word.
+# As it stands in a file that cannot be read for another mistake, or for the quotes around this very
+# word.
 _LANGUAGE = re.compile(rb"""(?m)^[ \t]*language[ \t]*=[^\w\n]*([a-z]{2})\b""")
 
 
 def spoken_in(folder: Path) -> Language:
-    """The language of the installation in a folder, even where its configuration has mistakes; without one, the environment's."""
+    """The language of the installation in a folder, even where its configuration has mistakes;
+    without one, the environment's.
+    """
     try:
         written = _config_of(folder)
         site = read_tables(written.decode()).get("site")

@@ -1,4 +1,6 @@
-"""`subscribe`, `transfer`, `unsubscribe`: what an operator does for one person, each with its evidence and cause."""
+"""`subscribe`, `transfer`, `unsubscribe`: what an operator does for one person, each with its
+evidence and cause.
+"""
 
 from __future__ import annotations
 
@@ -33,17 +35,61 @@ BASES = ("double-opt-in", "consent", "soft-optin", "b2b", "service")
 def subscribe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("address", help=N_("of the person"))
     parser.add_argument("--list", required=True, metavar="ID", help=N_("the list's number or name"))
-    parser.add_argument("--basis", choices=BASES, default="double-opt-in", help=N_("why we may write (default: they confirm by mail)"))
-    parser.add_argument("--source", default="", help=N_("how the address was collected; required for any basis but double-opt-in"))
-    parser.add_argument("--collected", default="", metavar="DATE", help=N_("when it was collected (default: now)"))
+    parser.add_argument(
+        "--basis",
+        choices=BASES,
+        default="double-opt-in",
+        help=N_("why we may write (default: they confirm by mail)"),
+    )
+    parser.add_argument(
+        "--source",
+        default="",
+        help=N_("how the address was collected; required for any basis but double-opt-in"),
+    )
+    parser.add_argument(
+        "--collected", default="", metavar="DATE", help=N_("when it was collected (default: now)")
+    )
     parser.add_argument("--proof", default="", help=N_("what proves it: a reference, a sentence"))
-    parser.add_argument("--order", default="", metavar="TEXT", help=N_("the order or sale the address was given with; required for soft-optin"))
-    parser.add_argument("--function", default="", metavar="TEXT", help=N_("the person's profession; required for b2b, but for contact@ and the like"))
-    parser.add_argument("--objection", default="", metavar="TEXT", help=N_("how they could object at collection; required for soft-optin and b2b"))
-    parser.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help=N_("a field of [fields]; more than once for more"))
-    parser.add_argument("--timezone", default="", metavar="ZONE", help=N_("the person's own, such as Europe/Paris"))
-    parser.add_argument("--language", default="", metavar="LANGUAGE", help=N_("the person's own: a code or a name, such as fr or français"))
-    parser.add_argument("--start", choices=("welcome", "none"), default="welcome", help=N_("whether the list's letters follow (default: they do)"))
+    parser.add_argument(
+        "--order",
+        default="",
+        metavar="TEXT",
+        help=N_("the order or sale the address was given with; required for soft-optin"),
+    )
+    parser.add_argument(
+        "--function",
+        default="",
+        metavar="TEXT",
+        help=N_("the person's profession; required for b2b, but for contact@ and the like"),
+    )
+    parser.add_argument(
+        "--objection",
+        default="",
+        metavar="TEXT",
+        help=N_("how they could object at collection; required for soft-optin and b2b"),
+    )
+    parser.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=N_("a field of [fields]; more than once for more"),
+    )
+    parser.add_argument(
+        "--timezone", default="", metavar="ZONE", help=N_("the person's own, such as Europe/Paris")
+    )
+    parser.add_argument(
+        "--language",
+        default="",
+        metavar="LANGUAGE",
+        help=N_("the person's own: a code or a name, such as fr or français"),
+    )
+    parser.add_argument(
+        "--start",
+        choices=("welcome", "none"),
+        default="welcome",
+        help=N_("whether the list's letters follow (default: they do)"),
+    )
 
 
 def subscribe(house: House, args: argparse.Namespace) -> int:
@@ -60,13 +106,29 @@ def subscribe(house: House, args: argparse.Namespace) -> int:
     for reason in house.vault.suppressed([house.vault.hash(address)]).values():
         raise Refusal(N_("this address is suppressed ({why})"), why=in_words(reason, _))
     names = tuple(sorted(fields))
-    for name in lacking(args.basis, address, args.order.strip(), args.function.strip(), args.objection.strip()):
-        raise Refusal(N_("--{name} is required for {basis}: {why}"), 2, name=name, basis=args.basis, why=in_words(DUTIES[name], _))
+    for name in lacking(
+        args.basis, address, args.order.strip(), args.function.strip(), args.objection.strip()
+    ):
+        raise Refusal(
+            N_("--{name} is required for {basis}: {why}"),
+            2,
+            name=name,
+            basis=args.basis,
+            why=in_words(DUTIES[name], _),
+        )
     cause, kept = operator_cause(_said(house, args, target, collected, names))
     keep = Keep("", now, fields=fields, evidence=(kept,), source=source)
     command: RequestConsent | Subscribe
     if args.basis == "double-opt-in":
-        command = RequestConsent(now, cause, (target.id,), secrets.token_hex(16), timezone=zone, language=language, fields=names)
+        command = RequestConsent(
+            now,
+            cause,
+            (target.id,),
+            secrets.token_hex(16),
+            timezone=zone,
+            language=language,
+            fields=names,
+        )
     else:
         command = Subscribe(
             now,
@@ -84,19 +146,36 @@ def subscribe(house: House, args: argparse.Namespace) -> int:
     return report(result, _subscribed(result, target, _), _)
 
 
-def _said(house: House, args: argparse.Namespace, target: List, collected: int, fields: tuple[str, ...]) -> dict[str, object]:
+def _said(
+    house: House, args: argparse.Namespace, target: List, collected: int, fields: tuple[str, ...]
+) -> dict[str, object]:
     """What the operator says of the ground, and what they did not say (D10)."""
     current, asks = house.publications.current(), args.basis == "double-opt-in"
-    zone, texts = current.plan().timezone, {name: getattr(args, name).strip() for name in ("source", "order", "function", "objection", "proof")}
-    said = of_ground(current, target.purpose, "consent" if asks else args.basis, "operator") | {"lists": [target.id], "fields": list(fields), **texts}
+    zone = current.plan().timezone
+    texts = {
+        name: getattr(args, name).strip()
+        for name in ("source", "order", "function", "objection", "proof")
+    }
+    said = of_ground(current, target.purpose, "consent" if asks else args.basis, "operator") | {
+        "lists": [target.id],
+        "fields": list(fields),
+        **texts,
+    }
     if asks:
         return unknown(said | {"language": current.plan().language}, ("source",))
-    return unknown(said | {"declared": True, "collected": shown(collected, zone)}, (*OF_COLLECTION, "proof", "language"))
+    return unknown(
+        said | {"declared": True, "collected": shown(collected, zone)},
+        (*OF_COLLECTION, "proof", "language"),
+    )
 
 
 def _subscribed(result: Result, target: List, _: Say) -> str:
-    if isinstance(result.outcome, Done) and any(isinstance(event, ConsentRequested) for event in result.outcome.events):
-        return _("a confirmation is on its way; once confirmed: list {list} ({name})").format(list=target.id, name=target.name)
+    if isinstance(result.outcome, Done) and any(
+        isinstance(event, ConsentRequested) for event in result.outcome.events
+    ):
+        return _("a confirmation is on its way; once confirmed: list {list} ({name})").format(
+            list=target.id, name=target.name
+        )
     return _("on list {list} ({name})").format(list=target.id, name=target.name)
 
 
@@ -113,8 +192,12 @@ def _collected(said: str, zone: str, now: int) -> int:
 
 def transfer_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("address", help=N_("of the person"))
-    parser.add_argument("--from", dest="source", required=True, metavar="ID", help=N_("the list's number or name"))
-    parser.add_argument("--to", dest="target", required=True, metavar="ID", help=N_("the list's number or name"))
+    parser.add_argument(
+        "--from", dest="source", required=True, metavar="ID", help=N_("the list's number or name")
+    )
+    parser.add_argument(
+        "--to", dest="target", required=True, metavar="ID", help=N_("the list's number or name")
+    )
 
 
 def transfer(house: House, args: argparse.Namespace) -> int:
@@ -124,36 +207,69 @@ def transfer(house: House, args: argparse.Namespace) -> int:
     source, target = list_of(plan, args.source), list_of(plan, args.target)
     cause, kept = operator_cause({})
     now = house.clock.now()
-    wish = Wish(Transfer(now, cause, source.id, target.id), address=address, keep=Keep("", now, evidence=(kept,)), only_known=True)
+    wish = Wish(
+        Transfer(now, cause, source.id, target.id),
+        address=address,
+        keep=Keep("", now, evidence=(kept,)),
+        only_known=True,
+    )
     values = {"source": f"{source.id} ({source.name})", "target": f"{target.id} ({target.name})"}
-    return report(_known(house.decisions.one(wish)), _("moved from list {source} to list {target}").format(**values), _)
+    return report(
+        _known(house.decisions.one(wish)),
+        _("moved from list {source} to list {target}").format(**values),
+        _,
+    )
 
 
 def unsubscribe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("address", help=N_("of the person"))
-    parser.add_argument("--purpose", default="*", metavar="ID", help=N_("the purpose to withdraw (default: everything)"))
+    parser.add_argument(
+        "--purpose",
+        default="*",
+        metavar="ID",
+        help=N_("the purpose to withdraw (default: everything)"),
+    )
 
 
 def unsubscribe(house: House, args: argparse.Namespace) -> int:
-    """From everything, an address nobody has is noted as one never to be written to; from one purpose, it is a refusal."""
+    """From everything, an address nobody has is noted as one never to be written to; from one
+    purpose, it is a refusal.
+    """
     _ = translator(language_of(house.config))
     address, plan = address_of(args.address), house.publications.current().plan()
     purpose = purpose_of(plan, args.purpose)
     cause, kept = operator_cause({"purpose": purpose})
-    now, everything, keep = house.clock.now(), purpose == "*", Keep("", house.clock.now(), evidence=(kept,))
+    now = house.clock.now()
+    everything = purpose == "*"
+    keep = Keep("", house.clock.now(), evidence=(kept,))
     stream = house.vault.find(address) or house.vault.formerly(address) or ""
-    result = house.decisions.one(Wish(Withdraw(now, cause, purpose), stream=stream, address=address, keep=keep, only_known=True))
+    result = house.decisions.one(
+        Wish(
+            Withdraw(now, cause, purpose),
+            stream=stream,
+            address=address,
+            keep=keep,
+            only_known=True,
+        )
+    )
     if everything and not result.stream:
         house.vault.suppress({house.vault.hash(address): "objected"}, now)
         print(_("nobody is known under this address; it is noted that it must not be written to"))
         return 0
-    done = _("withdrawn from everything") if everything else _("withdrawn from “{purpose}”").format(purpose=plan.purposes[purpose].name)
+    done = (
+        _("withdrawn from everything")
+        if everything
+        else _("withdrawn from “{purpose}”").format(purpose=plan.purposes[purpose].name)
+    )
     return report(_known(result), done, _)
 
 
 def operator_cause(said: dict[str, object]) -> tuple[Cause, Evidence]:
     """A cause whose evidence names the operator; in the ledger stands only what commits to it."""
-    kept = evidence(secrets.token_bytes(32), {"operator": _operator(), "by": {"operator": _operator()}, "door": "command line"} | said)
+    kept = evidence(
+        secrets.token_bytes(32),
+        {"operator": _operator(), "by": {"operator": _operator()}, "door": "command line"} | said,
+    )
     return Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex()), kept
 
 
@@ -190,9 +306,19 @@ def fields_of(pairs: list[str], declared: frozenset[str]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         if not equals or name not in declared:
             known = ", ".join(sorted(declared)) or "-"
-            raise Refusal(N_("--field {name}: write NAME=VALUE with a field of [fields]: {known}"), 2, name=name, known=known)
+            raise Refusal(
+                N_("--field {name}: write NAME=VALUE with a field of [fields]: {known}"),
+                2,
+                name=name,
+                known=known,
+            )
         value = value.strip()
         if not value.isprintable() or len(value) > LONGEST_FIELD or "=?" in value:
-            raise Refusal(N_("--field {name}: a value is one line of at most {most} characters, without =?"), 2, name=name, most=LONGEST_FIELD)
+            raise Refusal(
+                N_("--field {name}: a value is one line of at most {most} characters, without =?"),
+                2,
+                name=name,
+                most=LONGEST_FIELD,
+            )
         fields[name] = value
     return fields

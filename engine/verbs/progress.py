@@ -22,7 +22,8 @@ CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """`with Progress("Importing") as tell:` then `tell(done, total)`, in any unit: one line on standard error, gone at the end.
+    """`with Progress("Importing") as tell:` then `tell(done, total)`, in any unit: one line on
+    standard error, gone at the end.
 
     `say` translates. Where no total is known, `show` says in words how far it is.
     """
@@ -42,7 +43,13 @@ class Progress:
         line = self._say(N_("{label}: {n} %"))
         if share > 0.02 and now - self._began > 2:
             line = self._say(N_("{label}: {n} %, {left} left"))
-        self.show(line.format(label=self.label, n=int(100 * share), left=_clock((now - self._began) * (1 - share) / share) if share else ""))
+        self.show(
+            line.format(
+                label=self.label,
+                n=int(100 * share),
+                left=_clock((now - self._began) * (1 - share) / share) if share else "",
+            )
+        )
 
     def show(self, line: str) -> None:
         """In place of what the line said before."""
@@ -53,7 +60,12 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self.shown:
             self._write(CLEAR)
             self.out.flush()
@@ -61,7 +73,9 @@ class Progress:
 
 @contextmanager
 def stop_between_steps() -> Iterator[Callable[[], bool]]:
-    """Within it the first Ctrl-C only makes the answer true, so that the step under way is finished; the second interrupts as ever."""
+    """Within it the first Ctrl-C only makes the answer true, so that the step under way is
+    finished; the second interrupts as ever.
+    """
     asked = False
 
     def note(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,6 @@
-"""`audit prove`, `audit ledger`, `audit verify`: proof handed over to somebody who trusts nobody, and verified as they do."""
+"""`audit prove`, `audit ledger`, `audit verify`: proof handed over to somebody who trusts nobody,
+and verified as they do.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,15 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def prove_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("person", metavar="ADDRESS|ID", help=N_("the person, or their opaque id"))
-    parser.add_argument("-o", dest="target", required=True, metavar="FILE.zip", help=N_("where to write it"))
-    parser.add_argument("--size", type=int, metavar="N", help=N_("as of the checkpoint over so many entries (default: a new one, over everything)"))
+    parser.add_argument(
+        "-o", dest="target", required=True, metavar="FILE.zip", help=N_("where to write it")
+    )
+    parser.add_argument(
+        "--size",
+        type=int,
+        metavar="N",
+        help=N_("as of the checkpoint over so many entries (default: a new one, over everything)"),
+    )
 
 
 def prove(house: House, args: argparse.Namespace) -> int:
@@ -41,14 +50,31 @@ def prove(house: House, args: argparse.Namespace) -> int:
         signed = house.tree.sign_now() if args.size is None else _checkpoint(house, args.size)
         head = head_of(stores, signed)
         if head.vkey != house.tree.vkey:
-            raise Refusal(N_("the checkpoint over {size} entries was signed with a key that is gone: take a later one"), 2, size=signed.size)
+            raise Refusal(
+                N_(
+                    "the checkpoint over {size} entries was signed with a key that is gone: take a"
+                    " later one"
+                ),
+                2,
+                size=signed.size,
+            )
         holding = holding_of(stores, stream, signed)
         if not holding.versions:
             raise Refusal(N_("nobody is known under this id"))
         files = bundle_files(head, holding, ledger_tools(), house.tree.sign)
     _write(Path(args.target), zipped(files))
-    said = _("{file}: {n} facts and {evidence} pieces of evidence, as of the checkpoint over {size} entries. It holds personal data.")
-    print(said.format(file=args.target, n=holding.versions, evidence=len(holding.evidence), size=grouped(signed.size, _)))
+    said = _(
+        "{file}: {n} facts and {evidence} pieces of evidence, as of the checkpoint over {size}"
+        " entries. It holds personal data."
+    )
+    print(
+        said.format(
+            file=args.target,
+            n=holding.versions,
+            evidence=len(holding.evidence),
+            size=grouped(signed.size, _),
+        )
+    )
     return 0
 
 
@@ -69,7 +95,12 @@ def _checkpoint(house: House, size: int) -> SignedCheckpoint:
     found = next((each for each in known if each.size == size), None)
     if found is None:
         sizes = ", ".join(str(each.size) for each in known[-10:])
-        raise Refusal(N_("there is no checkpoint over {size} entries; the last ones: {known}"), 2, size=size, known=sizes or "-")
+        raise Refusal(
+            N_("there is no checkpoint over {size} entries; the last ones: {known}"),
+            2,
+            size=size,
+            known=sizes or "-",
+        )
     return found
 
 
@@ -79,7 +110,9 @@ def _write(target: Path, data: bytes) -> None:
         raise Refusal(N_("{file} is there already: choose another name"), 2, file=target)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(
+            os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+        ) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -89,7 +122,13 @@ def _write(target: Path, data: bytes) -> None:
 
 
 def ledger_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", dest="target", required=True, metavar="DIR", help=N_("a folder that is empty, or not there yet"))
+    parser.add_argument(
+        "-o",
+        dest="target",
+        required=True,
+        metavar="DIR",
+        help=N_("a folder that is empty, or not there yet"),
+    )
 
 
 def ledger(house: House, args: argparse.Namespace) -> int:
@@ -106,9 +145,19 @@ def ledger(house: House, args: argparse.Namespace) -> int:
         with Progress(_("Handing over"), say=_) as tell:
             hand_over(house.database, head, house.tree.all_checkpoints(), target, tell)
     except HandoverBroken as error:
-        raise Refusal(N_("{why}: an entry was removed; keep everything as it is: it is evidence"), why=error) from error
-    print(_("{folder}: {n} entries, up to the checkpoint signed just now. It names nobody.").format(folder=target, n=grouped(signed.size, _)))
-    print(_("Verify it: python3 -I -S {program} {folder}").format(program=target / "verify.py", folder=target))
+        raise Refusal(
+            N_("{why}: an entry was removed; keep everything as it is: it is evidence"), why=error
+        ) from error
+    print(
+        _("{folder}: {n} entries, up to the checkpoint signed just now. It names nobody.").format(
+            folder=target, n=grouped(signed.size, _)
+        )
+    )
+    print(
+        _("Verify it: python3 -I -S {program} {folder}").format(
+            program=target / "verify.py", folder=target
+        )
+    )
     return 0
 
 
@@ -117,7 +166,9 @@ def verify_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def verify(folder: Path, args: argparse.Namespace) -> int:
-    """The very verifier that is handed over, in a process of its own and without anything of Relance; its exit status."""
+    """The very verifier that is handed over, in a process of its own and without anything of
+    Relance; its exit status.
+    """
     command = [sys.executable, "-I", "-S", verifier.__file__, *verifier.as_given(args)]
     sys.stdout.flush()
     return subprocess.run(command, check=False).returncode

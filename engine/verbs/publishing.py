@@ -1,4 +1,6 @@
-"""`relance publish`: first the plan (what differs, whom it touches), then, when that is agreed to, it is in force. `--rollback` goes back."""
+"""`relance publish`: first the plan (what differs, whom it touches), then, when that is agreed to,
+it is in force. `--rollback` goes back.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +27,30 @@ from engine.verbs.refusal import Refusal
 from engine.verbs.retrying import withheld_lines
 from engine.verbs.wording import language_of, say_list
 
-__all__ = ["add_arguments", "apply", "plan_publication", "publish_first", "rollback", "run", "tell", "unpublished_changes"]
+__all__ = [
+    "add_arguments",
+    "apply",
+    "plan_publication",
+    "publish_first",
+    "rollback",
+    "run",
+    "tell",
+    "unpublished_changes",
+]
 
 SIGNS: dict[str, Style] = {"+": "added", "-": "removed", "~": "changed"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plan", action="store_true", help=N_("only show what would change"))
-    parser.add_argument("--backfill", action="store_true", help=N_("new letters also go to those for whom their moment is past"))
-    parser.add_argument("--rollback", action="store_true", help=N_("go back to what was in force before"))
+    parser.add_argument(
+        "--backfill",
+        action="store_true",
+        help=N_("new letters also go to those for whom their moment is past"),
+    )
+    parser.add_argument(
+        "--rollback", action="store_true", help=N_("go back to what was in force before")
+    )
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
@@ -51,7 +68,9 @@ def run(house: House, args: argparse.Namespace) -> int:
 
 
 def _publish(house: House, args: argparse.Namespace) -> int | None:
-    """The edition now in force, 0 where nothing was to be published; None when someone else published meanwhile."""
+    """The edition now in force, 0 where nothing was to be published; None when someone else
+    published meanwhile.
+    """
     _ = translator(language_of(house.config))
     proposal = plan_rollback(house) if args.rollback else plan_publication(house)
     if proposal is None:
@@ -72,7 +91,9 @@ def _publish(house: House, args: argparse.Namespace) -> int | None:
 
 
 def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> bool:
-    """Whether a person has agreed to this very plan. Asked where someone can answer; elsewhere only what strands people needs --yes."""
+    """Whether a person has agreed to this very plan. Asked where someone can answer; elsewhere only
+    what strands people needs --yes.
+    """
     if args.yes:
         return False
     if sys.stdin.isatty():
@@ -80,13 +101,19 @@ def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> bool:
             raise Refusal(N_("nothing was changed"))
         return True
     if proposal.stranded:
-        raise Refusal(N_("people stand on lists that would be gone: say --yes, or keep the lists until they have moved on"))
+        raise Refusal(
+            N_(
+                "people stand on lists that would be gone: say --yes, or keep the lists until they"
+                " have moved on"
+            )
+        )
     return False
 
 
 def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator[str]:
     """The plan of a publication, line by line."""
-    _, ngettext = translator("fr" if spoken == "fr" else "en"), counting_translator("fr" if spoken == "fr" else "en")
+    _ = translator("fr" if spoken == "fr" else "en")
+    ngettext = counting_translator("fr" if spoken == "fr" else "en")
     changes = proposal.difference
     if not changes.count:
         yield _("Nothing differs from what is in force.")
@@ -96,18 +123,30 @@ def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator
 
     def on(key: str) -> str:
         people = proposal.people_on(key)
-        return ngettext("{n} person stands there", "{n} people stand there", people).format(n=people)
+        return ngettext("{n} person stands there", "{n} people stand there", people).format(
+            n=people
+        )
 
     for number in changes.lists_added:
         yield _("+ list {list}").format(list=say_list(proposal.after, number))
     for number in changes.lists_removed:
-        yield _("- list {list}").format(list=say_list(proposal.before, number)) + f" ({on(f'list:{number}')})"
+        yield (
+            _("- list {list}").format(list=say_list(proposal.before, number))
+            + f" ({on(f'list:{number}')})"
+        )
         if number in proposal.stranded:
             yield _("    they stay on it and get nothing more; keep the list, or move them first")
     for number in changes.lists_changed:
-        yield _("~ list {list}: its rules or its order").format(list=say_list(proposal.after, number)) + f" ({on(f'list:{number}')})"
+        yield (
+            _("~ list {list}: its rules or its order").format(list=say_list(proposal.after, number))
+            + f" ({on(f'list:{number}')})"
+        )
     after, before = proposal.after, proposal.before
-    for mark, letters, plan in (("+", changes.added, after), ("-", changes.removed, before), ("~", changes.retimed, after)):
+    for mark, letters, plan in (
+        ("+", changes.added, after),
+        ("-", changes.removed, before),
+        ("~", changes.retimed, after),
+    ):
         for key, letter in letters:
             what = _letter(_("letter {letter} of {where}"), key, letter, plan)
             note = _(": at another time") if mark == "~" else ""
@@ -123,20 +162,33 @@ def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator
 
 
 def _totals(proposal: Proposal, spoken: str) -> str:
-    """ "In all: 2 letters (1 new, 0 gone, 1 at another time), 1 list, 3 texts; 240 people stand there." Whoever stands on two lists counts twice."""
-    _, ngettext = translator("fr" if spoken == "fr" else "en"), counting_translator("fr" if spoken == "fr" else "en")
+    """ "In all: 2 letters (1 new, 0 gone, 1 at another time), 1 list, 3 texts; 240 people stand
+    there." Whoever stands on two lists counts twice.
+    """
+    _ = translator("fr" if spoken == "fr" else "en")
+    ngettext = counting_translator("fr" if spoken == "fr" else "en")
     changes = proposal.difference
     added, removed, retimed = len(changes.added), len(changes.removed), len(changes.retimed)
-    letters = ngettext("{n} letter", "{n} letters", added + removed + retimed).format(n=added + removed + retimed)
+    letters = ngettext("{n} letter", "{n} letters", added + removed + retimed).format(
+        n=added + removed + retimed
+    )
     if added + removed + retimed:
-        letters += " " + _("({added} new, {removed} gone, {retimed} at another time)").format(added=added, removed=removed, retimed=retimed)
+        letters += " " + _("({added} new, {removed} gone, {retimed} at another time)").format(
+            added=added, removed=removed, retimed=retimed
+        )
     numbers = {*changes.lists_added, *changes.lists_removed, *changes.lists_changed}
     lists = ngettext("{n} list", "{n} lists", len(numbers)).format(n=len(numbers))
     texts = ngettext("{n} text", "{n} texts", len(changes.words)).format(n=len(changes.words))
-    keys = {key for key, _letter_id in (*changes.added, *changes.removed, *changes.retimed)} | {f"list:{number}" for number in numbers}
+    keys = {key for key, _letter_id in (*changes.added, *changes.removed, *changes.retimed)} | {
+        f"list:{number}" for number in numbers
+    }
     people = sum(proposal.people_on(key) for key in keys)
-    there = ngettext("{n} person stands there", "{n} people stand there", people).format(n=grouped(people, _))
-    return _("In all: {letters}, {lists}, {texts}; {there}.").format(letters=letters, lists=lists, texts=texts, there=there)
+    there = ngettext("{n} person stands there", "{n} people stand there", people).format(
+        n=grouped(people, _)
+    )
+    return _("In all: {letters}, {lists}, {texts}; {there}.").format(
+        letters=letters, lists=lists, texts=texts, there=there
+    )
 
 
 def _letter(said: str, key: str, letter: str, plan: Plan) -> str:
@@ -145,15 +197,24 @@ def _letter(said: str, key: str, letter: str, plan: Plan) -> str:
 
 
 def _past(proposal: Proposal, spoken: str, backfill: bool) -> Iterator[str]:
-    """New letters of lists that people stand on: who has passed the place of one does not turn back, unless told to."""
-    new = [key for key, _ in proposal.difference.added if key.startswith("list:") and int(key[5:]) in proposal.before.lists]
+    """New letters of lists that people stand on: who has passed the place of one does not turn
+    back, unless told to.
+    """
+    new = [
+        key
+        for key, _ in proposal.difference.added
+        if key.startswith("list:") and int(key[5:]) in proposal.before.lists
+    ]
     if not any(proposal.people_on(key) for key in new):
         return
     _ = translator("fr" if spoken == "fr" else "en")
     if backfill:
         yield _("  New letters also go to those for whom their moment is past (--backfill).")
     else:
-        yield _("  New letters do not go to those for whom their moment is past; with --backfill they do.")
+        yield _(
+            "  New letters do not go to those for whom their moment is past; with --backfill"
+            " they do."
+        )
 
 
 def _words(proposal: Proposal) -> Iterator[str]:

@@ -13,7 +13,8 @@ from engine.verbs.refused import in_words
 class Refusal(Exception):
     """A sentence for standard error and the exit status that goes with it.
 
-    `sentence` is English and marked for the catalogue (`N_`); `values` are put in once it is translated, and `why` is translated too.
+    `sentence` is English and marked for the catalogue (`N_`); `values` are put in once it is
+    translated, and `why` is translated too.
     """
 
     def __init__(self, sentence: str, status: int = 1, **values: object) -> None:
@@ -23,7 +24,11 @@ class Refusal(Exception):
     def said(self, _: Say) -> str:
         """The sentence in a language; where it is the core's own, by its table."""
         why = {"why": in_words(str(self.values["why"]), _)} if "why" in self.values else {}
-        return _(self.sentence).format(**self.values | why) if self.values else in_words(self.sentence, _)
+        return (
+            _(self.sentence).format(**self.values | why)
+            if self.values
+            else in_words(self.sentence, _)
+        )
 
 
 class UnreadableInput(Refusal):
@@ -46,7 +51,9 @@ def address_of(said: str) -> str:
 
 
 def list_of(plan: Plan, said: str) -> List:
-    """The published list of a number or name, or a Refusal of status 2 that names those there are."""
+    """The published list of a number or name, or a Refusal of status 2 that names those there
+    are.
+    """
     found = plan.list_named(said)
     if found is not None:
         return found
@@ -55,17 +62,34 @@ def list_of(plan: Plan, said: str) -> List:
     known = ", ".join(f"{each.id} ({each.name})" for each in plan.lists.values())
     meant = nearest(said, [each.name for each in plan.lists.values()])
     if meant:
-        raise Refusal(N_("there is no published list {list}; did you mean {name}? There are: {known}"), 2, list=said, name=meant, known=known)
-    raise Refusal(N_("there is no published list {list}; there are: {known}"), 2, list=said, known=known)
+        raise Refusal(
+            N_("there is no published list {list}; did you mean {name}? There are: {known}"),
+            2,
+            list=said,
+            name=meant,
+            known=known,
+        )
+    raise Refusal(
+        N_("there is no published list {list}; there are: {known}"), 2, list=said, known=known
+    )
 
 
 def purpose_of(plan: Plan, said: str) -> str:
-    """The id of a published purpose, "*" for all of them, or a Refusal of status 2 that names those there are."""
+    """The id of a published purpose, "*" for all of them, or a Refusal of status 2 that names those
+    there are.
+    """
     if said == "*" or said in plan.purposes:
         return said
     if not plan.purposes:
         raise Refusal(NOTHING_PUBLISHED, 2)
-    raise Refusal(N_("there is no purpose {purpose}; there are: {known}"), 2, purpose=said, known=", ".join(plan.purposes))
+    raise Refusal(
+        N_("there is no purpose {purpose}; there are: {known}"),
+        2,
+        purpose=said,
+        known=", ".join(plan.purposes),
+    )
 
 
-NOTHING_PUBLISHED = N_("nothing is published yet: `relance publish`, or the first `relance run`, does it")
+NOTHING_PUBLISHED = N_(
+    "nothing is published yet: `relance publish`, or the first `relance run`, does it"
+)

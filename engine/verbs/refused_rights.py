@@ -17,13 +17,22 @@ PLAIN = frozenset(
         N_("this person has not been erased: `relance show` tells their story"),
         N_("more has happened to this person since the proof was sealed: erase again"),
         N_("somebody else is known under that address"),
-        N_("proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in config.toml"),
+        N_(
+            "proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in"
+            " config.toml"
+        ),
         N_('it is not a private key of age: it begins with "AGE-SECRET-KEY-1"'),
         N_("this key does not open it: it was sealed to another, or is damaged"),
-        N_("there is no manifest.json in it: it is no copy made by `relance backup`, or an unfinished one"),
+        N_(
+            "there is no manifest.json in it: it is no copy made by `relance backup`, or an"
+            " unfinished one"
+        ),
         N_("manifest.json cannot be read: the copy is damaged, use another"),
         N_("manifest.json names other parts than this program knows: use the Relance that made it"),
-        N_("the secrets in data/secrets are not those of this copy: put those back first, or nobody in it is found by their address"),
+        N_(
+            "the secrets in data/secrets are not those of this copy: put those back first, or nobody in"
+            " it is found by their address"
+        ),
         N_("manifest.json was changed since the copy was made, or is damaged: use another copy"),
         N_(
             "the copy is from before copies were sealed, so nobody can tell whether it was changed: "
@@ -53,6 +62,9 @@ WITH_VALUES = (
     N_("{name} is damaged ({what}): use another copy"),
     N_("{name} holds {table}, which has no place there: use another copy"),
     N_("the copy was made by Relance {program}, and this is {own}: use a newer Relance"),
-    N_("the vault in the copy has had {names}, which this program does not know: use a newer Relance"),
+    N_(
+        "the vault in the copy has had {names}, which this program does not know: use a newer"
+        " Relance"
+    ),
     N_("{source} is no copy made by `relance backup`, or a damaged one"),
 )

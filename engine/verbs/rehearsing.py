@@ -1,4 +1,6 @@
-"""A dry run: wishes are decided on what stands now, and nothing is written; what would come first for whoever joins is counted."""
+"""A dry run: wishes are decided on what stands now, and nothing is written; what would come first
+for whoever joins is counted.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class Rehearsal:
             person = people.get(wish.stream, NOBODY)
             outcome = decide(wish.command, person, plan, calendar)
             results.append(Result(outcome, wish.stream))
-            if isinstance(outcome, Done) and any(isinstance(event, ListJoined) and event.start != "none" for event in outcome.events):
+            if isinstance(outcome, Done) and any(
+                isinstance(event, ListJoined) and event.start != "none" for event in outcome.events
+            ):
                 person = fold(outcome.events, person)
                 act = acts(person, plan, calendar)[self.key]
                 day = to_local(act.due, zone_of(person, plan)).date().isoformat() if act.due else ""

@@ -1,7 +1,9 @@
-"""Rejected rows of one file: counted by reason, and written beside it in the order of its lines, however late each was found to be none.
+"""Rejected rows of one file: counted by reason, and written beside it in the order of its lines,
+however late each was found to be none.
 
-What is more than a few thousand waits in a nameless file, sorted piece by piece, and is put together at the end. A kill before that leaves no file of
-rejected rows: the same import again rejects them again.
+What is more than a few thousand waits in a nameless file, sorted piece by piece, and is put
+together at the end. A kill before that leaves no file of rejected rows: the same import again
+rejects them again.
 """
 
 from __future__ import annotations
@@ -24,8 +26,10 @@ OTHER = N_("other reasons")
 
 
 class Rejections:
-    """`with Rejections(path, _) as rejections:` then `add`: reasons are English, and written in the language of `_`. When `rehearsed`, nothing is
-    written. Raises TableRefused where it cannot write."""
+    """`with Rejections(path, _) as rejections:` then `add`: reasons are English, and written in the
+    language of `_`. When `rehearsed`, nothing is written. Raises TableRefused where it cannot
+    write.
+    """
 
     def __init__(self, source: Path, say: Say, *, rehearsed: bool = False) -> None:
         self._say = say
@@ -79,11 +83,18 @@ class Rejections:
             return
         yield f"{grouped(self.count, _):>11}  " + _("rejected")
         for reason, (count, where) in sorted(self.reasons.items(), key=lambda item: -item[1][0]):
-            yield f"{grouped(count, _):>15}  {in_words(reason, _)} ({lines_in_words(count, where, _)})"
+            yield (
+                f"{grouped(count, _):>15}  {in_words(reason, _)}"
+                f" ({lines_in_words(count, where, _)})"
+            )
         if self.path is not None:
-            yield _("  Each rejected row, with its line and reason, is in {path}").format(path=self.path)
+            yield _("  Each rejected row, with its line and reason, is in {path}").format(
+                path=self.path
+            )
 
 
 def lines_in_words(count: int, where: Sequence[int], _: Say) -> str:
     """The first lines of `count`: "line 2, 7, …"."""
-    return _("line {lines}").format(lines=", ".join(map(str, where)) + (", …" if count > len(where) else ""))
+    return _("line {lines}").format(
+        lines=", ".join(map(str, where)) + (", …" if count > len(where) else "")
+    )

@@ -1,4 +1,6 @@
-"""`audit replay` and `rebuild`: views and tree are nothing but what the ledger says. Stopping at any point loses nothing."""
+"""`audit replay` and `rebuild`: views and tree are nothing but what the ledger says. Stopping at
+any point loses nothing.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ SHOWN = 50
 
 
 def replay(house: House, args: argparse.Namespace) -> int:
-    """Rebuild every view beside the live ones from one snapshot, and the tree from the ledger's bytes; "equal", or what differs and status 1."""
+    """Rebuild every view beside the live ones from one snapshot, and the tree from the ledger's
+    bytes; "equal", or what differs and status 1.
+    """
     _ = translator(language_of(house.config))
     with refusing(), Progress(_("Recomputing the tree"), say=_) as tell:
         in_tree = list(house.tree.replay(tell))
@@ -28,10 +32,16 @@ def replay(house: House, args: argparse.Namespace) -> int:
     for each in differences:
         print(f"{each.table}: {places.get(each.where, each.where)}: {each.row}")
     if in_tree:
-        said = N_("not equal: {n} differences between ledger, tree and checkpoints (at most 50 are shown); keep everything as it is: it is evidence")
+        said = N_(
+            "not equal: {n} differences between ledger, tree and checkpoints (at most 50 are"
+            " shown); keep everything as it is: it is evidence"
+        )
         raise Refusal(said, n=len(in_tree))
     if differences:
-        said = N_("not equal: {n} rows differ (at most 50 of each kind are shown); `relance rebuild` makes the views anew")
+        said = N_(
+            "not equal: {n} rows differ (at most 50 of each kind are shown); `relance rebuild`"
+            " makes the views anew"
+        )
         raise Refusal(said, n=len(differences))
     # The word a script looks for, the same in every language.
     print("equal")
@@ -39,14 +49,24 @@ def replay(house: House, args: argparse.Namespace) -> int:
 
 
 def rebuild_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("view", nargs="*", metavar="VIEW", help=N_("of agenda, members, letters, silence (default: all)"))
+    parser.add_argument(
+        "view",
+        nargs="*",
+        metavar="VIEW",
+        help=N_("of agenda, members, letters, silence (default: all)"),
+    )
 
 
 def rebuild(house: House, args: argparse.Namespace) -> int:
     _ = translator(language_of(house.config))
     for name in args.view:
         if name not in VIEWS:
-            raise Refusal(N_("there is no view {view}; there are: {known}"), 2, view=name, known=", ".join(VIEWS))
+            raise Refusal(
+                N_("there is no view {view}; there are: {known}"),
+                2,
+                view=name,
+                known=", ".join(VIEWS),
+            )
     with Progress(_("Rebuilding"), say=_) as tell:
         house.views.rebuild(args.view, tell)
     print(_("rebuilt: {views}").format(views=", ".join(args.view or VIEWS)))

@@ -1,4 +1,6 @@
-"""`relance status`: one screen that says what runs, what waits, what is wrong and what to do. Exit status 1 when something is stuck or stopped."""
+"""`relance status`: one screen that says what runs, what waits, what is wrong and what to do. Exit
+status 1 when something is stuck or stopped.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,16 @@ WIDTH = 13
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=N_("every fact, and what was found: code, level, what, remedy"))
-    parser.add_argument("--settled", action="store_true", help=N_("forget what was set aside; what is still wrong comes back"))
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help=N_("every fact, and what was found: code, level, what, remedy"),
+    )
+    parser.add_argument(
+        "--settled",
+        action="store_true",
+        help=N_("forget what was set aside; what is still wrong comes back"),
+    )
 
 
 def status(house: House, args: argparse.Namespace) -> int:
@@ -34,7 +44,15 @@ def status(house: House, args: argparse.Namespace) -> int:
     plan = house.publications.current().plan()
     words = _Words(house, plan)
     if args.json:
-        said = [{"code": each.code, "level": each.level, "what": words.what(each), "remedy": words.remedy(each)} for each in found]
+        said = [
+            {
+                "code": each.code,
+                "level": each.level,
+                "what": words.what(each),
+                "remedy": words.remedy(each),
+            }
+            for each in found
+        ]
         print(json_text({"well": is_well(found), "findings": said} | asdict(facts)))
     else:
         for line in words.screen(facts, found):
@@ -95,7 +113,9 @@ class _Words:
                 said[key] = grouped(value, self._)
         if finding.code == "withheld":
             people = int(said["people"])
-            said["people"] = self.ngettext("{n} person", "{n} people", people).format(n=grouped(people, self._))
+            said["people"] = self.ngettext("{n} person", "{n} people", people).format(
+                n=grouped(people, self._)
+            )
             said["letter"] = say_letter(self.plan, said["key"], said["letter"], self._)
             said["wanting"] = what_is_wanting(said["wanting"], self._)
         return said
@@ -105,7 +125,11 @@ class _Words:
         clock = facts.clock
         if clock.rate == 1 and not clock.trial:
             return
-        speed = self._("{n} times faster than real time").format(n=grouped(clock.rate, self._)) if clock.rate != 1 else self._("real time")
+        speed = (
+            self._("{n} times faster than real time").format(n=grouped(clock.rate, self._))
+            if clock.rate != 1
+            else self._("real time")
+        )
         yield f"{say_moment(clock.now, self.zone, self.language)}; {speed}"
 
     def _running(self, facts: Facts) -> Iterator[str]:
@@ -113,45 +137,88 @@ class _Words:
             yield self._("nothing")
         for each in facts.processes:
             since = self._("for {since}").format(since=self.seconds(each.since))
-            lives = since if each.lives else self._("not heard of for {since}").format(since=self.seconds(each.seen))
-            yield self._("{parts} on {host}, process {pid}, {since}").format(parts=", ".join(each.parts), host=each.host, pid=each.pid, since=lives)
+            lives = (
+                since
+                if each.lives
+                else self._("not heard of for {since}").format(since=self.seconds(each.seen))
+            )
+            yield self._("{parts} on {host}, process {pid}, {since}").format(
+                parts=", ".join(each.parts), host=each.host, pid=each.pid, since=lives
+            )
 
     def _ledger(self, facts: Facts) -> Iterator[str]:
-        said = self.ngettext("{n} entry", "{n} entries", facts.head).format(n=grouped(facts.head, self._))
+        said = self.ngettext("{n} entry", "{n} entries", facts.head).format(
+            n=grouped(facts.head, self._)
+        )
         yield self._("{entries}; database {size}; free on the disk of data/ {free}").format(
-            entries=said, size=size(facts.database_bytes, self._), free=size(facts.disk_free, self._)
+            entries=said,
+            size=size(facts.database_bytes, self._),
+            free=size(facts.disk_free, self._),
         )
 
     def _proof(self, facts: Facts) -> Iterator[str]:
         tree = facts.tree
-        held = self._("up to date") if not tree.behind else self.ngettext("{n} entry behind", "{n} entries behind", tree.behind)
+        held = (
+            self._("up to date")
+            if not tree.behind
+            else self.ngettext("{n} entry behind", "{n} entries behind", tree.behind)
+        )
         said = self._("no checkpoint yet")
         if tree.age is not None:
-            said = self._("last checkpoint over {n} entries, {since} ago").format(n=grouped(tree.signed, self._), since=self.seconds(tree.age))
-        yield self._("tree {state}; {checkpoint}").format(state=held.format(n=grouped(tree.behind, self._)), checkpoint=said)
+            said = self._("last checkpoint over {n} entries, {since} ago").format(
+                n=grouped(tree.signed, self._), since=self.seconds(tree.age)
+            )
+        yield self._("tree {state}; {checkpoint}").format(
+            state=held.format(n=grouped(tree.behind, self._)), checkpoint=said
+        )
 
     def _views(self, facts: Facts) -> Iterator[str]:
         for view in facts.views:
-            behind = self.ngettext("{n} entry behind", "{n} entries behind", view.behind).format(n=grouped(view.behind, self._))
+            behind = self.ngettext("{n} entry behind", "{n} entries behind", view.behind).format(
+                n=grouped(view.behind, self._)
+            )
             behind += f" ({self.seconds(view.late)})" if view.behind else ""
-            state = self._("stopped") + ", " + behind if view.fault else behind if view.behind else self._("up to date")
+            state = (
+                self._("stopped") + ", " + behind
+                if view.fault
+                else behind
+                if view.behind
+                else self._("up to date")
+            )
             yield self._("{name}: {value}").format(name=view.name, value=state)
 
     def _sending(self, facts: Facts) -> Iterator[str]:
-        relay = self._("to the built-in mailbox") if facts.relay == "mailbox" else self._("through {relay}").format(relay=facts.relay)
-        tick = self._("last round {since} ago").format(since=self.seconds(facts.tick)) if facts.tick is not None else self._("no round yet")
+        relay = (
+            self._("to the built-in mailbox")
+            if facts.relay == "mailbox"
+            else self._("through {relay}").format(relay=facts.relay)
+        )
+        tick = (
+            self._("last round {since} ago").format(since=self.seconds(facts.tick))
+            if facts.tick is not None
+            else self._("no round yet")
+        )
         yield self._("; ").join((relay, tick))
 
     def _due(self, facts: Facts) -> Iterator[str]:
-        now, hour = sum(each.now for each in facts.waiting), sum(each.hour for each in facts.waiting)
-        yield self._("{now} now, {hour} within the hour").format(now=grouped(now, self._), hour=grouped(hour, self._))
+        now = sum(each.now for each in facts.waiting)
+        hour = sum(each.hour for each in facts.waiting)
+        yield self._("{now} now, {hour} within the hour").format(
+            now=grouped(now, self._), hour=grouped(hour, self._)
+        )
         for each in facts.waiting:
             if each.held and each.hour:
                 yield self._held(each)
 
     def _held(self, each: Waiting) -> str:
-        what = self._("list {list}").format(list=say_list(self.plan, each.list)) if each.list else self._("requests to confirm")
-        return self._("{n} held: {what} ({why})").format(n=grouped(each.hour, self._), what=what, why=in_words(each.held, self._))
+        what = (
+            self._("list {list}").format(list=say_list(self.plan, each.list))
+            if each.list
+            else self._("requests to confirm")
+        )
+        return self._("{n} held: {what} ({why})").format(
+            n=grouped(each.hour, self._), what=what, why=in_words(each.held, self._)
+        )
 
     def _forms(self, facts: Facts) -> Iterator[str]:
         yield self._("{held} requests held; robots caught in 30 days: {traps}").format(
@@ -163,11 +230,17 @@ class _Words:
         for each in facts.stuck[:SHOWN]:
             yield f"{each.subscriber}  {each.key}  {in_words(each.why, self._)}"
         if len(facts.stuck) > SHOWN:
-            yield self._("… and {n} more: `relance status --json`").format(n=grouped(len(facts.stuck) - SHOWN, self._))
+            yield self._("… and {n} more: `relance status --json`").format(
+                n=grouped(len(facts.stuck) - SHOWN, self._)
+            )
 
     def seconds(self, seconds: float) -> str:
         """ "3 s", "5 min", "2 h", "4 d" """
-        for most, divisor, said in ((120, 1, "{n} s"), (7200, 60, "{n} min"), (172_800, 3600, "{n} h")):
+        for most, divisor, said in (
+            (120, 1, "{n} s"),
+            (7200, 60, "{n} min"),
+            (172_800, 3600, "{n} h"),
+        ):
             if seconds < most:
                 return said.format(n=int(seconds / divisor))
         days = int(seconds / 86_400)
@@ -176,7 +249,14 @@ class _Words:
 
 def size(octets: int, _: Say) -> str:
     """ "1.2 GB"; "1,2 Go" """
-    value, units = float(octets), (N_("{n} B"), N_("{n} kB"), N_("{n} MB"), N_("{n} GB"), N_("{n} TB"))
+    value = float(octets)
+    units = (
+        N_("{n} B"),
+        N_("{n} kB"),
+        N_("{n} MB"),
+        N_("{n} GB"),
+        N_("{n} TB"),
+    )
     for unit in units:
         if value < 1000 or unit == units[-1]:
             break

@@ -1,4 +1,6 @@
-"""`relance retry-withheld`: letters that somebody had to mend something for are due again, to whoever still may get them."""
+"""`relance retry-withheld`: letters that somebody had to mend something for are due again, to
+whoever still may get them.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,22 @@ from engine.verbs.wording import language_of, say_letter
 
 AT_ONCE = 500
 Letter = tuple[str, str]
-"""The matter without its occurrence ("list:10", "broadcast:enfants", "ask:conseils"), and the letter's id."""
+"""The matter without its occurrence ("list:10", "broadcast:enfants", "ask:conseils"), and the
+letter's id.
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("letter", metavar="LETTER", nargs="?", default="", help=N_("the letter's id (default: every letter that is withheld)"))
-    parser.add_argument("--late", action="store_true", help=N_("also to those for whom it is past its max_lateness"))
+    parser.add_argument(
+        "letter",
+        metavar="LETTER",
+        nargs="?",
+        default="",
+        help=N_("the letter's id (default: every letter that is withheld)"),
+    )
+    parser.add_argument(
+        "--late", action="store_true", help=N_("also to those for whom it is past its max_lateness")
+    )
 
 
 def retry_withheld(house: House, args: argparse.Namespace) -> int:
@@ -38,7 +50,11 @@ def retry_withheld(house: House, args: argparse.Namespace) -> int:
     letters = sorted({letter for _key, _list, letter, _what, _people in house.views.withheld()})
     if args.letter and args.letter not in letters:
         known = ", ".join(letters) or "-"
-        raise Refusal(N_("no letter {letter} is withheld for what can be mended; there are: {letters}"), letter=args.letter, letters=known)
+        raise Refusal(
+            N_("no letter {letter} is withheld for what can be mended; there are: {letters}"),
+            letter=args.letter,
+            letters=known,
+        )
     if not letters:
         print(_("No letter is withheld for what can be mended."))
         return 0
@@ -49,12 +65,19 @@ def retry_withheld(house: House, args: argparse.Namespace) -> int:
         for line in _told(letter, counts, plan, _):
             print(line)
     if any(how == "again" for _letter, how in counts):
-        print(_("They leave while `relance run` runs; who still lacks what was wanting is withheld again, and `relance status` says so."))
+        print(
+            _(
+                "They leave while `relance run` runs; who still lacks what was wanting is withheld"
+                " again, and `relance status` says so."
+            )
+        )
     return 1 if any(how == "busy" for _letter, how in counts) else 0
 
 
 def _retry(house: House, letter: str, *, late: bool) -> Counter[tuple[Letter, str]]:
-    """How many, by letter and how it ended: "again", "late", "gone" (it may no longer leave), "busy"."""
+    """How many, by letter and how it ended: "again", "late", "gone" (it may no longer leave),
+    "busy".
+    """
     counts: Counter[tuple[Letter, str]] = Counter()
     after = ("", "", "")
     while page := house.views.withheld_from(letter, after, AT_ONCE):
@@ -66,7 +89,13 @@ def _retry(house: House, letter: str, *, late: bool) -> Counter[tuple[Letter, st
             wishes.append(Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,))))
             meant.append((key.partition("/")[0], name))
         for about, result in zip(meant, house.decisions.carry_out(wishes), strict=True):
-            how = "again" if isinstance(result.outcome, Done) else "late" if result.outcome == PAST_LATENESS else "gone"
+            how = (
+                "again"
+                if isinstance(result.outcome, Done)
+                else "late"
+                if result.outcome == PAST_LATENESS
+                else "gone"
+            )
             counts[about, "busy" if result.conflict else how] += 1
         subscriber, row, name = page[-1]
         after = (name, subscriber, row)
@@ -86,12 +115,16 @@ def _told(letter: Letter, counts: Counter[tuple[Letter, str]], plan: Plan, _: Sa
 
 
 def withheld_lines(house: House, plan: Plan, keys: Collection[str] | None = None) -> Iterator[str]:
-    """What waits to be mended, a line for each letter and cause, and how it is sent afterwards; of these matters only, where they are given."""
+    """What waits to be mended, a line for each letter and cause, and how it is sent afterwards; of
+    these matters only, where they are given.
+    """
     language = language_of(house.config)
     _, ngettext = translator(language), counting_translator(language)
     for key, _list, letter, what, people in house.views.withheld():
         if keys is None or key in keys:
             whom = ngettext("{n} person", "{n} people", people).format(n=people)
             wanting = what_is_wanting(what, _)
-            yield _("{letter} is withheld from {people}: {wanting}").format(letter=say_letter(plan, key, letter, _), people=whom, wanting=wanting)
+            yield _("{letter} is withheld from {people}: {wanting}").format(
+                letter=say_letter(plan, key, letter, _), people=whom, wanting=wanting
+            )
             yield "    " + _("mended, `relance retry-withheld {id}` sends it").format(id=letter)

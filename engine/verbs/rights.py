@@ -1,4 +1,6 @@
-"""`relance person`: what a person may ask of who holds their data, each with its fact and its answer (GDPR 15 to 21)."""
+"""`relance person`: what a person may ask of who holds their data, each with its fact and its
+answer (GDPR 15 to 21).
+"""
 
 from __future__ import annotations
 
@@ -28,24 +30,71 @@ from engine.verbs.wording import language_of
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
     whose = N_("of the person, a former one of theirs, or their opaque id")
-    export = parts.add_parser("export", help=N_("everything held about them, as JSON or CSV"), description=N_("answers a right of access"))
+    export = parts.add_parser(
+        "export",
+        help=N_("everything held about them, as JSON or CSV"),
+        description=N_("answers a right of access"),
+    )
     export.add_argument("address", help=whose)
     form = export.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help=N_("the whole of it (default)"))
-    form.add_argument("--csv", action="store_true", help=N_("a line for each thing that is known, for a spreadsheet"))
-    export.add_argument("--portability", action="store_true", help=N_("they asked to take their data elsewhere (GDPR 20)"))
-    export.add_argument("-o", dest="output", type=Path, default=None, metavar="FILE", help=N_("where to (default: standard output)"))
+    form.add_argument(
+        "--csv",
+        action="store_true",
+        help=N_("a line for each thing that is known, for a spreadsheet"),
+    )
+    export.add_argument(
+        "--portability",
+        action="store_true",
+        help=N_("they asked to take their data elsewhere (GDPR 20)"),
+    )
+    export.add_argument(
+        "-o",
+        dest="output",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help=N_("where to (default: standard output)"),
+    )
     correct = parts.add_parser("correct", help=N_("put right what is wrong about them"))
     correct.add_argument("address", help=whose)
-    correct.add_argument("--email", default="", metavar="ADDRESS", help=N_("their address is another"))
-    correct.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help=N_("a field of [fields]; more than once for more"))
-    correct.add_argument("--timezone", default="", metavar="ZONE", help=N_("their own, such as Europe/Paris"))
-    correct.add_argument("--language", default="", metavar="LANGUAGE", help=N_("their own: a code or a name, such as fr or français"))
-    restrict = parts.add_parser("restrict", help=N_("freeze them: nothing is sent, nothing is deleted, until it is lifted"))
+    correct.add_argument(
+        "--email", default="", metavar="ADDRESS", help=N_("their address is another")
+    )
+    correct.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=N_("a field of [fields]; more than once for more"),
+    )
+    correct.add_argument(
+        "--timezone", default="", metavar="ZONE", help=N_("their own, such as Europe/Paris")
+    )
+    correct.add_argument(
+        "--language",
+        default="",
+        metavar="LANGUAGE",
+        help=N_("their own: a code or a name, such as fr or français"),
+    )
+    restrict = parts.add_parser(
+        "restrict", help=N_("freeze them: nothing is sent, nothing is deleted, until it is lifted")
+    )
     restrict.add_argument("address", help=whose)
-    restrict.add_argument("--lift", action="store_true", help=N_("go on; they must have been told before (GDPR 18(3))"))
-    parts.add_parser("object", help=N_("they object: withdraw them from every purpose, at once")).add_argument("address", help=whose)
-    erase_arguments(parts.add_parser("erase", help=N_("forget them, and print a receipt of what remains and why")), whose)
+    restrict.add_argument(
+        "--lift",
+        action="store_true",
+        help=N_("go on; they must have been told before (GDPR 18(3))"),
+    )
+    parts.add_parser(
+        "object", help=N_("they object: withdraw them from every purpose, at once")
+    ).add_argument("address", help=whose)
+    erase_arguments(
+        parts.add_parser(
+            "erase", help=N_("forget them, and print a receipt of what remains and why")
+        ),
+        whose,
+    )
 
 
 def person(house: House, args: argparse.Namespace) -> int:
@@ -65,7 +114,9 @@ def person(house: House, args: argparse.Namespace) -> int:
 
 
 def _export(house: House, subscriber: str, args: argparse.Namespace, _: Say) -> int:
-    """The file is there before the fact that says so: an answer that could not be written is none."""
+    """The file is there before the fact that says so: an answer that could not be written is
+    none.
+    """
     if house.decisions.load([subscriber])[subscriber].erased:
         raise Refusal(N_("this person has been erased"))
     said = dossier(house, subscriber)
@@ -74,21 +125,31 @@ def _export(house: House, subscriber: str, args: argparse.Namespace, _: Say) -> 
         write_private(args.output, text.encode())
     cause, kept = operator_cause({"right": "access"})
     now = house.clock.now()
-    command = GrantAccess(now, cause, "portability" if args.portability else "access", secrets.token_hex(16))
-    result = house.decisions.one(Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,))))
+    command = GrantAccess(
+        now, cause, "portability" if args.portability else "access", secrets.token_hex(16)
+    )
+    result = house.decisions.one(
+        Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
+    )
     if args.output is not None or not isinstance(result.outcome, Done):
-        return report(result, _("everything held about this person is in {file}").format(file=args.output), _)
+        return report(
+            result, _("everything held about this person is in {file}").format(file=args.output), _
+        )
     print(text, end="")
     return 0
 
 
 def write_private(path: Path, octets: bytes) -> None:
-    """For its owner's eyes alone; whole or not at all. Raises Refusal where something stands there already, OSError."""
+    """For its owner's eyes alone; whole or not at all. Raises Refusal where something stands there
+    already, OSError.
+    """
     if path.exists():
         raise Refusal(N_("{file} is there already: choose another name"), file=path)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(
+            os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+        ) as file:
             file.write(octets)
             file.flush()
             os.fsync(file.fileno())
@@ -103,7 +164,9 @@ def _correct(house: House, subscriber: str, args: argparse.Namespace, _: Say) ->
     plan = house.publications.current().plan()
     fields = fields_of(args.field, frozenset(plan.fields))
     if not (args.email or fields or zone or language):
-        raise Refusal(N_("what is wrong about them? say --email, --field, --timezone or --language"), 2)
+        raise Refusal(
+            N_("what is wrong about them? say --email, --field, --timezone or --language"), 2
+        )
     wanted = Correction(address_of(args.email) if args.email else "", fields, zone, language)
     cause, kept = operator_cause({"right": "rectification", "fields": sorted(fields)})
     made = correction(house, subscriber, wanted, cause, (kept,))
@@ -116,12 +179,28 @@ def _restrict(house: House, subscriber: str, lift: bool, _: Say) -> int:
     cause, kept = operator_cause({"right": "restriction"})
     now = house.clock.now()
     command = Restrict(now, cause, secrets.token_hex(16), lift)
-    result = house.decisions.one(Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,))))
-    return report(result, _("the restriction is lifted") if lift else _("frozen: nothing is sent and nothing is deleted, until `--lift`"), _)
+    result = house.decisions.one(
+        Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
+    )
+    return report(
+        result,
+        (
+            _("the restriction is lifted")
+            if lift
+            else _("frozen: nothing is sent and nothing is deleted, until `--lift`")
+        ),
+        _,
+    )
 
 
 def _object(house: House, subscriber: str, _: Say) -> int:
     cause, kept = operator_cause({"right": "objection"})
     now = house.clock.now()
-    result = house.decisions.one(Wish(Object(now, cause, secrets.token_hex(16)), stream=subscriber, keep=Keep("", now, evidence=(kept,))))
+    result = house.decisions.one(
+        Wish(
+            Object(now, cause, secrets.token_hex(16)),
+            stream=subscriber,
+            keep=Keep("", now, evidence=(kept,)),
+        )
+    )
     return report(result, _("withdrawn from everything; their objection is noted"), _)

@@ -1,4 +1,6 @@
-"""`run` and its parts `web`, `follow`, `send`: what works until it is told to stop. SIGTERM and Ctrl-C finish what is on the wire and record it."""
+"""`run` and its parts `web`, `follow`, `send`: what works until it is told to stop. SIGTERM and
+Ctrl-C finish what is on the wire and record it.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,9 @@ ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What runs: for so many wall-clock seconds (0: until told to stop), at a speed (0: as it was), as a `trial` even over people who are registered;
-    `begin` is done once the ports are had."""
+    """What runs: for so many wall-clock seconds (0: until told to stop), at a speed (0: as it was),
+    as a `trial` even over people who are registered; `begin` is done once the ports are had.
+    """
 
     parts: frozenset[str]
     seconds: float = 0
@@ -37,15 +40,28 @@ class Order:
 
 
 def run_arguments(parser: argparse.ArgumentParser) -> None:
-    said = N_("for trials: how many times faster than real time the engine's clock runs; kept with the installation")
+    said = N_(
+        "for trials: how many times faster than real time the engine's clock runs; kept with the"
+        " installation"
+    )
     parser.add_argument("--speed", type=speed_argument, default=0, metavar="N", help=said)
-    agreed = N_("speed up even where people are registered at real time; their dates then lie ahead for good")
+    agreed = N_(
+        "speed up even where people are registered at real time; their dates then lie ahead for"
+        " good"
+    )
     parser.add_argument("--trial", action="store_true", help=agreed)
     part_arguments(parser)
 
 
 def part_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--for", dest="seconds", type=seconds_argument, default=0, metavar="SECONDS", help=N_("stop by itself after so many seconds"))
+    parser.add_argument(
+        "--for",
+        dest="seconds",
+        type=seconds_argument,
+        default=0,
+        metavar="SECONDS",
+        help=N_("stop by itself after so many seconds"),
+    )
 
 
 def speed_argument(said: str) -> int:
@@ -76,8 +92,10 @@ def part(name: str) -> Callable[[House, argparse.Namespace], int]:
 
 
 def _collect_seldom() -> None:
-    """Python looks for cycles after every few hundred new objects, and now and then among all that lives: where thousands of people pass through, a
-    tenth of the time. What is there at the start stays out of it."""
+    """Python looks for cycles after every few hundred new objects, and now and then among all that
+    lives: where thousands of people pass through, a tenth of the time. What is there at the start
+    stays out of it.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
@@ -107,7 +125,9 @@ def _run(house: House, order: Order) -> int:
         if isinstance(error, Restored | Disagreement):
             log.error(str(error))
         elif isinstance(error, LOST):
-            log.error("ended because the database was lost: start again", extra={"why": said(error)})
+            log.error(
+                "ended because the database was lost: start again", extra={"why": said(error)}
+            )
         else:
             log.error("ended by an error nobody expected", exc_info=error)
     return 1 if failures else 0

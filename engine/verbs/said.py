@@ -1,4 +1,6 @@
-"""How instants, time zones and languages are read from the command line, and how instants are shown there: on the installation's clock."""
+"""How instants, time zones and languages are read from the command line, and how instants are shown
+there: on the installation's clock.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +17,26 @@ def shown(instant: int, zone: str) -> str:
 
 
 def read_date(text: str, zone: str) -> int:
-    """An instant as `read_instant` reads it, the day first (01/12/2026 is the first of December). Raises Refusal of status 2."""
+    """An instant as `read_instant` reads it, the day first (01/12/2026 is the first of December).
+    Raises Refusal of status 2.
+    """
     try:
         return read_instant(text, zone, "day-first")
     except DateRefused:
-        raise Refusal(N_('"{text}" is not a date: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00'), 2, text=text) from None
+        raise Refusal(
+            N_('"{text}" is not a date: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00'),
+            2,
+            text=text,
+        ) from None
 
 
 def zone_said(text: str) -> str:
     """The IANA name of a zone, "" for none said. Raises Refusal of status 2."""
     zone = read_zone(text.strip())
     if text.strip() and not zone:
-        raise Refusal(N_('"{zone}" is no time zone: write for example "Europe/Paris"'), 2, zone=text)
+        raise Refusal(
+            N_('"{zone}" is no time zone: write for example "Europe/Paris"'), 2, zone=text
+        )
     return zone
 
 
@@ -34,5 +44,7 @@ def language_said(text: str) -> str:
     """The code of a language, "" for none said. Raises Refusal of status 2."""
     language = read_language(text.strip())
     if text.strip() and not language:
-        raise Refusal(N_('"{language}" is no language: write a code such as fr or en'), 2, language=text)
+        raise Refusal(
+            N_('"{language}" is no language: write a code such as fr or en'), 2, language=text
+        )
     return language

@@ -1,4 +1,6 @@
-"""`relance simulate FILE`: a reader lives through the author's files as they are now, and the calendar is printed. Nothing is sent or written."""
+"""`relance simulate FILE`: a reader lives through the author's files as they are now, and the
+calendar is printed. Nothing is sent or written.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,15 @@ from engine.verbs.wording import language_of, quoted, say_list, say_moment, subj
 
 MOST_DAYS = 3660
 ANSWER = N_(
-    'the link clicked: its words, its list or its number; "@2h" after it says how long after the letter (default: an hour); '
-    "the same letter again changes the reader's mind (default: a day later)"
+    'the link clicked: its words, its list or its number; "@2h" after it says how long after the'
+    " letter (default: an hour); the same letter again changes the reader's mind (default: a day"
+    " later)"
 )
-AT_REST = (N_("every letter of this list has been sent"), N_("on no list any more"), N_("this list is no longer published"))
+AT_REST = (
+    N_("every letter of this list has been sent"),
+    N_("on no list any more"),
+    N_("this list is no longer published"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +51,28 @@ class Options:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help=N_("a dialogue: sequences/onboarding.toml, or its name"))
+    parser.add_argument(
+        "file", metavar="FILE", help=N_("a dialogue: sequences/onboarding.toml, or its name")
+    )
     parser.add_argument("--answer", action="append", default=[], metavar="LETTER=LINK", help=ANSWER)
-    parser.add_argument("--list", default="", help=N_("where the reader begins (default: the first list of the file)"))
-    parser.add_argument("--from", dest="start", default="", metavar="DATE", help=N_("when the reader joins (default: now)"))
-    parser.add_argument("--timezone", default="", help=N_("the reader's (default: the installation's)"))
-    parser.add_argument("--days", type=int, default=365, help=N_("how far to look (default: a year)"))
+    parser.add_argument(
+        "--list",
+        default="",
+        help=N_("where the reader begins (default: the first list of the file)"),
+    )
+    parser.add_argument(
+        "--from",
+        dest="start",
+        default="",
+        metavar="DATE",
+        help=N_("when the reader joins (default: now)"),
+    )
+    parser.add_argument(
+        "--timezone", default="", help=N_("the reader's (default: the installation's)")
+    )
+    parser.add_argument(
+        "--days", type=int, default=365, help=N_("how far to look (default: a year)")
+    )
     parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
@@ -79,11 +102,21 @@ def lived(plan: Plan, options: Options) -> tuple[Moment, ...]:
         answers = read_answers(plan, options.answers)
     except ValueError as error:
         raise UnreadableInput(error) from error
-    return live(plan, start.id, answers, options.start, options.timezone or plan.timezone, options.days * DAY, moments)
+    return live(
+        plan,
+        start.id,
+        answers,
+        options.start,
+        options.timezone or plan.timezone,
+        options.days * DAY,
+        moments,
+    )
 
 
 def simulate(plan: Plan, options: Options, tell: Callable[[str], None], language: str = "") -> None:
-    """Tell the calendar, a line for each moment: days since joining, date and hour of the reader's zone, what happens."""
+    """Tell the calendar, a line for each moment: days since joining, date and hour of the reader's
+    zone, what happens.
+    """
     spoken = "fr" if (language or plan.language) == "fr" else "en"
     _ = translator("fr" if spoken == "fr" else "en")
     zone = options.timezone or plan.timezone
@@ -92,7 +125,11 @@ def simulate(plan: Plan, options: Options, tell: Callable[[str], None], language
     first_day = to_local(options.start, zone).date()
     before = ""
     for index, moment in enumerate(found):
-        if moment.kind in ("moves", "copies") and index and found[index - 1].kind in ("answers", "agrees"):
+        if (
+            moment.kind in ("moves", "copies")
+            and index
+            and found[index - 1].kind in ("answers", "agrees")
+        ):
             continue
         days = _("D+{days}").format(days=(to_local(moment.at, zone).date() - first_day).days)
         when = f"{days:<6} {say_moment(moment.at, zone, 'fr' if spoken == 'fr' else 'en')}"
@@ -108,7 +145,13 @@ def _what(moment: Moment, plan: Plan, _: Callable[[str], str]) -> str:
         case "joins":
             return _("joins list {list}").format(list=there)
         case "letter" | "broadcast":
-            kind = _("reminder") if moment.reminder else _("broadcast") if moment.kind == "broadcast" else _("letter")
+            kind = (
+                _("reminder")
+                if moment.reminder
+                else _("broadcast")
+                if moment.kind == "broadcast"
+                else _("letter")
+            )
             return f"{kind} {moment.letter} {subject}"
         case "answers":
             return _("answers {label} → {list}").format(label=quoted(moment.label, _), list=target)
@@ -117,11 +160,15 @@ def _what(moment: Moment, plan: Plan, _: Callable[[str], str]) -> str:
         case "copies":
             return _("joins list {list} too").format(list=target)
         case "agrees":
-            return _("agrees on the page to receive “{purpose}”").format(purpose=plan.purposes[moment.why].name)
+            return _("agrees on the page to receive “{purpose}”").format(
+                purpose=plan.purposes[moment.why].name
+            )
         case "leaves":
             return _leaving(moment, there, _)
         case "withheld":
-            return _("letter {letter} is left out: {why}").format(letter=moment.letter, why=moment.why)
+            return _("letter {letter} is left out: {why}").format(
+                letter=moment.letter, why=moment.why
+            )
         case "refused":
             return _("refused: {why}").format(why=moment.why)
         case "rests":
@@ -141,5 +188,10 @@ def _leaving(moment: Moment, there: str, _: Callable[[str], str]) -> str:
 def _letter(plan: Plan, moment: Moment) -> Letter | None:
     listed = plan.lists.get(moment.list)
     found = listed.letter(moment.letter) if listed is not None and moment.kind == "letter" else None
-    every = [each for broadcast in plan.broadcasts.values() for each in (broadcast.letter, broadcast.reminder) if each is not None]
+    every = [
+        each
+        for broadcast in plan.broadcasts.values()
+        for each in (broadcast.letter, broadcast.reminder)
+        if each is not None
+    ]
     return found or next((each for each in every if each.id == moment.letter), None)

@@ -1,4 +1,6 @@
-"""The newest checkpoint is stamped by `[proof] stamp` once a day, and by `audit stamp` now; what was stamped is stamped again in time (F10)."""
+"""The newest checkpoint is stamped by `[proof] stamp` once a day, and by `audit stamp` now; what
+was stamped is stamped again in time (F10).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ TROUBLE = "stamp"
 IN_TIME = 60 * DAY
 """How long before its end a stamp is followed by another."""
 AT_ONCE = 100
-"""So many old checkpoints are stamped again on one day; they all end together, when the server's certificate does."""
+"""So many old checkpoints are stamped again on one day; they all end together, when the server's
+certificate does.
+"""
 Never = Callable[[], bool]
 
 
@@ -58,7 +62,9 @@ def stamp_when_due(house: House, stopped: Never = lambda: False) -> int:
 
 
 def _stamp_all(house: House, signed: SignedCheckpoint, stopped: Never) -> int:
-    """The newest, if it has no stamp that lasts; then what was stamped before and ends soon, as long as the server's new stamps last longer."""
+    """The newest, if it has no stamp that lasts; then what was stamped before and ends soon, as
+    long as the server's new stamps last longer.
+    """
     soon, stamped = wall_now() + IN_TIME, 0
     held = house.tree.stamps.of(signed.origin, signed.size)
     if all(each.holds_until < soon for each in held):
@@ -78,10 +84,17 @@ def stamp_one(house: House, signed: SignedCheckpoint) -> KeptStamp:
     try:
         roots = (house.config.folder / house.config.proof.stamp_roots).read_bytes()
     except OSError as error:
-        raise NotStamped(f"[proof] stamp_roots {house.config.proof.stamp_roots} cannot be read: {error.strerror}") from error
+        raise NotStamped(
+            f"[proof] stamp_roots {house.config.proof.stamp_roots} cannot be read: {error.strerror}"
+        ) from error
     try:
         asked = question(signed.note)
-        stamp = accepted(fetched(house.config.proof.stamp, asked, {"Content-Type": CONTENT_TYPE}), asked, signed.note, roots)
+        stamp = accepted(
+            fetched(house.config.proof.stamp, asked, {"Content-Type": CONTENT_TYPE}),
+            asked,
+            signed.note,
+            roots,
+        )
     except (NotFetched, ProofRefused) as error:
         raise NotStamped(str(error)) from error
     kept = KeptStamp(signed.origin, signed.size, stamp.response, roots, stamp.at, stamp.until)
@@ -93,7 +106,13 @@ def stamp(house: House, args: argparse.Namespace) -> int:
     """`audit stamp`: a checkpoint over everything, stamped now."""
     _ = translator(language_of(house.config))
     if not house.config.proof.stamp:
-        raise Refusal(N_("no time-stamping server is named: write it in config.toml, [proof] stamp and stamp_roots"), 2)
+        raise Refusal(
+            N_(
+                "no time-stamping server is named: write it in config.toml, [proof] stamp and"
+                " stamp_roots"
+            ),
+            2,
+        )
     with refusing():
         signed = house.tree.sign_now()
     try:
@@ -103,7 +122,20 @@ def stamp(house: House, args: argparse.Namespace) -> int:
         raise Refusal(N_("the checkpoint is not stamped: {why}"), 1, why=error) from error
     daily(house).done()
     Processes(house.database).relieve(TROUBLE)
-    said = _("The checkpoint over {size} entries was there on {stamped} (UTC): stamped by {server}, with certificates that last until {until}.")
-    stamped, until = (f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%S}" for at in (kept.stamped_at, kept.holds_until))
-    print(said.format(size=grouped(signed.size, _), stamped=stamped, server=house.config.proof.stamp, until=until[:10]))
+    said = _(
+        "The checkpoint over {size} entries was there on {stamped} (UTC): stamped by {server}, with"
+        " certificates that last until {until}."
+    )
+    stamped, until = (
+        f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+        for at in (kept.stamped_at, kept.holds_until)
+    )
+    print(
+        said.format(
+            size=grouped(signed.size, _),
+            stamped=stamped,
+            server=house.config.proof.stamp,
+            until=until[:10],
+        )
+    )
     return 0

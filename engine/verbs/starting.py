@@ -1,4 +1,6 @@
-"""What is seen to before anything runs: the clock, the first publication, and that nothing leaves by surprise."""
+"""What is seen to before anything runs: the clock, the first publication, and that nothing leaves
+by surprise.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ AHEAD = 5 * MINUTE
 
 
 def make_ready(house: House, speed: int, trial: bool = False) -> None:
-    """`speed` 0 leaves the clock as it is; `trial`: that people registered at real time are dragged along is agreed to.
+    """`speed` 0 leaves the clock as it is; `trial`: that people registered at real time are dragged
+    along is agreed to.
 
     Raises Unpublishable when nothing is published yet and nothing can be.
     """
@@ -41,32 +44,49 @@ def make_ready(house: House, speed: int, trial: bool = False) -> None:
 
 
 def note_trial(house: House, agreed: bool) -> None:
-    """A clock that is sped up makes a trial of the installation. Never where letters reach people, and over people registered at real time only if
-    that is `agreed`. Raises Refusal."""
+    """A clock that is sped up makes a trial of the installation. Never where letters reach people,
+    and over people registered at real time only if that is `agreed`. Raises Refusal.
+    """
     if house.config.smtp.reaches_people:
         host = house.config.smtp.host
-        raise Refusal(N_("the clock is not sped up while {host} hands letters to people: `relance run --speed 1` goes back to real time"), host=host)
+        raise Refusal(
+            N_(
+                "the clock is not sped up while {host} hands letters to people: `relance run"
+                " --speed 1` goes back to real time"
+            ),
+            host=host,
+        )
     if house.clock.trial is not None:
         return
     over_people = house.ledger.any_registered()
     if over_people and not agreed:
         raise Refusal(
             N_(
-                "people are registered here at real time, and what is sped up cannot be undone: their dates would lie ahead for good. "
-                "Try things in an installation of their own (`relance init DIR`), or say --trial as well"
+                "people are registered here at real time, and what is sped up cannot be undone:"
+                " their dates would lie ahead for good. Try things in an installation of their own"
+                " (`relance init DIR`), or say --trial as well"
             )
         )
     house.clock.begin_trial(over_people)
 
 
 def check_clock(house: House) -> None:
-    """The ledger must not be ahead of the engine's time by more than five wall-clock minutes: facts would be recorded before their causes."""
+    """The ledger must not be ahead of the engine's time by more than five wall-clock minutes: facts
+    would be recorded before their causes.
+    """
     if _ahead(house) > AHEAD * max(1, house.clock.rate):
-        raise Refusal(N_("the ledger is ahead of the engine's clock by more than five minutes: set this machine's clock right and start again"))
+        raise Refusal(
+            N_(
+                "the ledger is ahead of the engine's clock by more than five minutes: set this"
+                " machine's clock right and start again"
+            )
+        )
 
 
 def set_speed(house: House, speed: int) -> None:
-    """The clock goes on from where it stands, or from the last fact where another process was a moment ahead of us at the old speed."""
+    """The clock goes on from where it stands, or from the last fact where another process was a
+    moment ahead of us at the old speed.
+    """
     house.clock.set_rate(speed)
     ahead = _ahead(house)
     if ahead > 0:
@@ -74,16 +94,19 @@ def set_speed(house: House, speed: int) -> None:
 
 
 def _ahead(house: House) -> int:
-    """By how many milliseconds of engine time the last fact lies in the future; negative when it does not."""
+    """By how many milliseconds of engine time the last fact lies in the future; negative when it
+    does not.
+    """
     last = house.ledger.at(house.ledger.head())
     return last.recorded_at - house.clock.now() if last is not None else -1
 
 
 def recognise(house: House) -> None:
-    """A ledger that was put back from an older copy holds sending until somebody has looked: what left since that copy would leave again.
+    """A ledger that was put back from an older copy holds sending until somebody has looked: what
+    left since that copy would leave again.
 
-    It is known by the position this machine remembers, or by a checkpoint it has signed over more than there is. One process of this machine at a
-    time, so that it is recorded once.
+    It is known by the position this machine remembers, or by a checkpoint it has signed over more
+    than there is. One process of this machine at a time, so that it is recorded once.
     """
     house.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with alone(house.config.data / "ledger-position.lock", lambda said: None):
@@ -92,19 +115,31 @@ def recognise(house: House) -> None:
         if known is not None:
             head = put_back(house)
             told = {"position": head, "remembered": known}
-            log.error("THE LEDGER WAS PUT BACK FROM AN OLDER COPY: sending is paused, see `relance status`, then `relance resume`", extra=told)
+            log.error(
+                "THE LEDGER WAS PUT BACK FROM AN OLDER COPY: sending is paused, see `relance"
+                " status`, then `relance resume`",
+                extra=told,
+            )
         applied = apply_again(house, _stops(house, everything=known is not None))
         if applied.counts["erasure"]:
             note_erased(house)
         if applied.counts.total():
-            log.warning("the stop journal was applied again", extra={"counts": dict(applied.counts)})
+            log.warning(
+                "the stop journal was applied again", extra={"counts": dict(applied.counts)}
+            )
         house.memory.note()
 
 
 def put_back(house: House) -> int:
-    """Record that the ledger was put back and ends at its present head, which is returned; hold sending; make anew what is ahead of it."""
+    """Record that the ledger was put back and ends at its present head, which is returned; hold
+    sending; make anew what is ahead of it.
+    """
     now, head = house.clock.now(), house.ledger.head()
-    house.publications.execute(lambda state: [LedgerRestored(now, head), SendingPaused(now, "restored")], Cause("engine"), now)
+    house.publications.execute(
+        lambda state: [LedgerRestored(now, head), SendingPaused(now, "restored")],
+        Cause("engine"),
+        now,
+    )
     ahead = [view for view, position, _ in house.views.positions() if position > head]
     if ahead:
         house.views.rebuild(ahead, lambda done, total: None)
@@ -117,18 +152,26 @@ def put_back(house: House) -> int:
 
 
 def _stops(house: House, everything: bool) -> Sequence[Stop]:
-    """What this machine's stop journal remembers: all of it, or what is no older than the ledger's last fact. What of that is not in the ledger was
-    asked by somebody, in a commit that was lost or never was."""
+    """What this machine's stop journal remembers: all of it, or what is no older than the ledger's
+    last fact. What of that is not in the ledger was asked by somebody, in a commit that was lost or
+    never was.
+    """
     last = house.ledger.at(house.ledger.head())
     path = house.vault.journal.path
     try:
-        return read_journals([path])[0] if everything or last is None else later_than(path, last.recorded_at - 1)
+        return (
+            read_journals([path])[0]
+            if everything or last is None
+            else later_than(path, last.recorded_at - 1)
+        )
     except FileNotFoundError:
         return ()
 
 
 def hold_back(house: House) -> None:
-    """A real server for the first time, or an outage long enough that much may be due, waits for `relance resume`."""
+    """A real server for the first time, or an outage long enough that much may be due, waits for
+    `relance resume`.
+    """
     now = house.clock.now()
 
     def decide(installation: Installation) -> list[SendingPaused]:
@@ -144,6 +187,8 @@ def _surprise(house: House) -> str:
     mark = house.desk.mark("tick")
     if house.desk.mark(house.config.smtp.armed_mark) is None:
         return "first-start"
-    if mark is not None and house.clock.now() > later(mark[0], house.config.sending.pause_after_outage, "UTC"):
+    if mark is not None and house.clock.now() > later(
+        mark[0], house.config.sending.pause_after_outage, "UTC"
+    ):
         return "outage"
     return ""

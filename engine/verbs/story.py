@@ -1,4 +1,6 @@
-"""`relance show`: a person's whole story from the ledger, in order, in words or as JSON; what the vault still knows is joined when it is read."""
+"""`relance show`: a person's whole story from the ledger, in order, in words or as JSON; what the
+vault still knows is joined when it is read.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,14 @@ DATE_WIDTH = len("2026-12-01 09:00:00")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address", help=N_("of the person, or their opaque id, as `relance status` has it"))
-    parser.add_argument("--json", action="store_true", help=N_("a list of facts in order: name, both dates, cause, payload"))
+    parser.add_argument(
+        "address", help=N_("of the person, or their opaque id, as `relance status` has it")
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help=N_("a list of facts in order: name, both dates, cause, payload"),
+    )
 
 
 def show(house: House, args: argparse.Namespace) -> int:
@@ -50,13 +58,17 @@ def show(house: House, args: argparse.Namespace) -> int:
 
 
 def letter_names(house: House, subscriber: str, entries: Sequence[Entry], _: Say) -> dict[str, str]:
-    """What to call each letter, by its message: its subject, in the words it was begun in, as this person reads it, and its id."""
+    """What to call each letter, by its message: its subject, in the words it was begun in, as this
+    person reads it, and its id.
+    """
     installation, fields = house.publications.current(), _fields(house, subscriber)
     names: dict[str, str] = {}
     for entry in entries:
         if isinstance(event := entry.event, LetterBegun):
             letter = letter_of(installation.plan(event.edition), event)
-            names[event.message] = named(event.letter, subject_of(letter, fields) if letter is not None else "", _)
+            names[event.message] = named(
+                event.letter, subject_of(letter, fields) if letter is not None else "", _
+            )
     return names
 
 
@@ -74,20 +86,42 @@ def standing(house: House, subscriber: str, zone: str, _: Say) -> list[str]:
     plan, fields, said = installation.plan(), _fields(house, subscriber), []
     for purpose, ground in person.grounds.items():
         basis, status = in_words(ground.basis, _), in_words(ground.status, _)
-        said.append(_("Ground: “{purpose}” — {basis}, {status}").format(purpose=purpose, basis=basis, status=status))
+        said.append(
+            _("Ground: “{purpose}” — {basis}, {status}").format(
+                purpose=purpose, basis=basis, status=status
+            )
+        )
     for membership in person.memberships.values():
         listed = plan.lists.get(membership.list)
         name = f"{membership.list} ({listed.name if listed else '?'})"
-        said.append(_("On list {list} since {when}").format(list=name, when=shown(membership.joined_at, zone)))
+        said.append(
+            _("On list {list} since {when}").format(
+                list=name, when=shown(membership.joined_at, zone)
+            )
+        )
     if person.suppressed:
-        said.append(_("Suppressed: never to be written to ({why})").format(why=in_words(person.suppressed, _)))
+        said.append(
+            _("Suppressed: never to be written to ({why})").format(
+                why=in_words(person.suppressed, _)
+            )
+        )
     for key, act in acts(person, plan, installation.calendar).items():
         if act.kind == "withheld":
             letter = say_letter(plan, matter_of(key, act.letter), act.letter, _, fields)
-            said.append(_("Withheld: {letter}: {wanting}").format(letter=letter, wanting=what_is_wanting(act.why, _)))
-            said.append("    " + _("mended, `relance retry-withheld {id}` sends it").format(id=act.letter))
+            said.append(
+                _("Withheld: {letter}: {wanting}").format(
+                    letter=letter, wanting=what_is_wanting(act.why, _)
+                )
+            )
+            said.append(
+                "    " + _("mended, `relance retry-withheld {id}` sends it").format(id=act.letter)
+            )
         if act.due:
-            said.append(_("Next: {what} on {when}").format(what=what(key, act, plan, fields, _), when=shown(act.due, zone)))
+            said.append(
+                _("Next: {what} on {when}").format(
+                    what=what(key, act, plan, fields, _), when=shown(act.due, zone)
+                )
+            )
     return said
 
 

@@ -1,4 +1,6 @@
-"""`relance suppress FILE`: every address in it is never written to again, whoever it is; of strangers a keyed hash is kept and nothing else (D15)."""
+"""`relance suppress FILE`: every address in it is never written to again, whoever it is; of
+strangers a keyed hash is kept and nothing else (D15).
+"""
 
 from __future__ import annotations
 
@@ -26,16 +28,34 @@ NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 
 
 def suppress_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help=N_("a .csv or .txt file of addresses"))
-    parser.add_argument("--reason", default="operator", choices=REASONS, help=N_("why they must not be written to (default: operator)"))
-    parser.add_argument("--email", default="", metavar="COLUMN", help=N_("the column of addresses, where it is not evident"))
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help=N_("a .csv or .txt file of addresses")
+    )
+    parser.add_argument(
+        "--reason",
+        default="operator",
+        choices=REASONS,
+        help=N_("why they must not be written to (default: operator)"),
+    )
+    parser.add_argument(
+        "--email",
+        default="",
+        metavar="COLUMN",
+        help=N_("the column of addresses, where it is not evident"),
+    )
 
 
 def suppress(house: House, args: argparse.Namespace) -> int:
     _ = translator(language_of(house.config))
     try:
         with Progress(_("Suppressing"), say=_) as tell:
-            report = run_suppress(house, args.file, args.reason, tell, {args.email: EMAIL} if args.email else NO_MAPPING)
+            report = run_suppress(
+                house,
+                args.file,
+                args.reason,
+                tell,
+                {args.email: EMAIL} if args.email else NO_MAPPING,
+            )
     except TableRefused as error:
         raise Refusal(str(error), 2) from error
     for line in report.lines(_):
@@ -44,7 +64,11 @@ def suppress(house: House, args: argparse.Namespace) -> int:
 
 
 def run_suppress(
-    house: House, path: Path, reason: str, tell: Callable[[int, int], None] = lambda done, total: None, mapping: Mapping[str, str] = NO_MAPPING
+    house: House,
+    path: Path,
+    reason: str,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+    mapping: Mapping[str, str] = NO_MAPPING,
 ) -> SuppressReport:
     """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read."""
     opened = open_table(path, (EMAIL,), mapping)
@@ -52,8 +76,13 @@ def run_suppress(
     chunk: dict[bytes, Departure] = {}
     seen = Seen()
     with Rejections(path, _) as rejections, stop_between_steps() as stopping:
-        report = SuppressReport(_("{file}, never to be written to ({reason}):").format(file=path.name, reason=reason), rejections)
-        bringing = Bringing(house, path.name, "*", house.decisions.carry_out, rejections, report.count)
+        report = SuppressReport(
+            _("{file}, never to be written to ({reason}):").format(file=path.name, reason=reason),
+            rejections,
+        )
+        bringing = Bringing(
+            house, path.name, "*", house.decisions.carry_out, rejections, report.count
+        )
         for row in opened.rows():
             report.rows += 1
             each = departure(row, reason) if isinstance(row, Row) else row

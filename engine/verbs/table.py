@@ -1,4 +1,5 @@
-"""The verbs of the command line, by what one wants to do: what each is for, what it is handed, and where it is carried out.
+"""The verbs of the command line, by what one wants to do: what each is for, what it is handed, and
+where it is carried out.
 
 A verb's module is brought in when the verb is typed: `relance --help` brings in none.
 """
@@ -28,8 +29,9 @@ GROUPS: dict[Group, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """`help` is marked for the catalogue. `needs`: "house" (the stores, opened), "premises" (the database, not looked into), "config" (only the
-    files), "folder" (nothing yet)."""
+    """`help` is marked for the catalogue. `needs`: "house" (the stores, opened), "premises" (the
+    database, not looked into), "config" (only the files), "folder" (nothing yet).
+    """
 
     group: Group
     help: str
@@ -37,7 +39,9 @@ class Verb:
 
 
 class Implementation(NamedTuple):
-    """What carries a verb out, and declares its arguments. Parts that are `free` need the folder alone."""
+    """What carries a verb out, and declares its arguments. Parts that are `free` need the folder
+    alone.
+    """
 
     run: Callable[..., int]
     arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
@@ -45,21 +49,31 @@ class Implementation(NamedTuple):
 
 
 VERBS: dict[str, Verb] = {
-    "init": Verb("start", N_("make an installation of your own in a folder, or a copy of the sample"), "folder"),
+    "init": Verb(
+        "start",
+        N_("make an installation of your own in a folder, or a copy of the sample"),
+        "folder",
+    ),
     "run": Verb("start", N_("do everything: pages, following, sending")),
     "web": Verb("start", N_("only the pages and the API")),
     "follow": Verb("start", N_("only keep the views up to date")),
     "send": Verb("start", N_("only send")),
     "demo": Verb("start", N_("the sample installation with the clock sped up"), "folder"),
-    "trial": Verb("start", N_("`trial reset`: throw away what was lived with the clock sped up"), "premises"),
-    "completion": Verb("start", N_("what makes the Tab key complete these words in your shell"), "folder"),
+    "trial": Verb(
+        "start", N_("`trial reset`: throw away what was lived with the clock sped up"), "premises"
+    ),
+    "completion": Verb(
+        "start", N_("what makes the Tab key complete these words in your shell"), "folder"
+    ),
     "import": Verb("people", N_("bring people in from a .csv or .txt file")),
     "subscribe": Verb("people", N_("put one person on a list")),
     "transfer": Verb("people", N_("move one person from a list to another")),
     "unsubscribe": Verb("people", N_("withdraw one person from a purpose, or from everything")),
     "suppress": Verb("people", N_("addresses that must not be written to")),
     "show": Verb("people", N_("a person's whole story")),
-    "members": Verb("people", N_("who stands on a list, with fields, since when, and what comes next")),
+    "members": Verb(
+        "people", N_("who stands on a list, with fields, since when, and what comes next")
+    ),
     "lists": Verb("people", N_("the lists, who stands on them, what falls due")),
     "check": Verb("letters", N_("read sequences/ and report every mistake"), "config"),
     "simulate": Verb("letters", N_("live through a dialogue and print its calendar"), "config"),
@@ -68,21 +82,40 @@ VERBS: dict[str, Verb] = {
     "watch": Verb("letters", N_("a dialogue's questions and how they are answered")),
     "preview": Verb("letters", N_("a letter as a chosen person would see it")),
     "send-test": Verb("letters", N_("send one letter to yourself")),
-    "broadcast": Verb("sending", N_("`broadcast now ID`: send a published broadcast at once, and say what became of it")),
+    "broadcast": Verb(
+        "sending",
+        N_("`broadcast now ID`: send a published broadcast at once, and say what became of it"),
+    ),
     "status": Verb("sending", N_("what runs, what waits, what is wrong and what to do")),
     "pause": Verb("sending", N_("hold sending")),
     "resume": Verb("sending", N_("say what will leave, then let it")),
     "in-doubt": Verb("sending", N_("letters whose acceptance is not known")),
-    "retry-withheld": Verb("sending", N_("send what was withheld, once what was wanting is mended")),
-    "audit": Verb("trust", N_("for an auditor: a person's story, a contested letter, a day long past, proof to hand over")),
+    "retry-withheld": Verb(
+        "sending", N_("send what was withheld, once what was wanting is mended")
+    ),
+    "audit": Verb(
+        "trust",
+        N_(
+            "for an auditor: a person's story, a contested letter, a day long past, proof to hand"
+            " over"
+        ),
+    ),
     "rebuild": Verb("trust", N_("make the views anew from the ledger")),
-    "accept-secret": Verb("trust", N_("take a link.key or nonce.key that was replaced on purpose"), "premises"),
+    "accept-secret": Verb(
+        "trust", N_("take a link.key or nonce.key that was replaced on purpose"), "premises"
+    ),
     "api-key": Verb("trust", N_("keys for the HTTP API")),
     "backup": Verb("copies", N_("a copy of everything, the vault apart"), "premises"),
     "restore": Verb("copies", N_("put a copy back; who has left since stays gone"), "premises"),
-    "person": Verb("rights", N_("what a person may ask for: export, correct, restrict, object, erase")),
-    "requests": Verb("rights", N_("rights people have asked for and not been answered yet, with their deadline")),
-    "papers": Verb("papers", N_("documents the law asks of you: register, annexes, log of breaches")),
+    "person": Verb(
+        "rights", N_("what a person may ask for: export, correct, restrict, object, erase")
+    ),
+    "requests": Verb(
+        "rights", N_("rights people have asked for and not been answered yet, with their deadline")
+    ),
+    "papers": Verb(
+        "papers", N_("documents the law asks of you: register, annexes, log of breaches")
+    ),
     "breach": Verb("papers", N_("write down a breach of personal data, and what was done")),
 }
 

@@ -1,4 +1,6 @@
-"""A statement in the installation's name, signed as a note (C2SP signed-note) by the key that signs its checkpoints."""
+"""A statement in the installation's name, signed as a note (C2SP signed-note) by the key that signs
+its checkpoints.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from engine.verbs.attesting import refusing
 
 
 def vouched(house: House, text: Callable[[str], str]) -> str:
-    """The signed note over `text(origin)`, which ends with a newline. Raises Refusal where nothing may be signed (F07)."""
+    """The signed note over `text(origin)`, which ends with a newline. Raises Refusal where nothing
+    may be signed (F07).
+    """
     with refusing():
         origin, _vkey = house.tree.begin()
         return house.tree.sign(text(origin)).decode()

@@ -1,8 +1,9 @@
-"""`relance watch FILE`: a dialogue as it runs: its questions (asked, each answer, silent, waiting, lost at the button), what became of its
-mailings, and which of its letters are withheld.
+"""`relance watch FILE`: a dialogue as it runs: its questions (asked, each answer, silent, waiting,
+lost at the button), what became of its mailings, and which of its letters are withheld.
 
-Whoever was asked and has not answered is waited for while a reminder is to come to them, and after the last letter for as long again as its reminder
-waits (a week where nothing reminds of it); from then on they are silent.
+Whoever was asked and has not answered is waited for while a reminder is to come to them, and after
+the last letter for as long again as its reminder waits (a week where nothing reminds of it); from
+then on they are silent.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ PATIENCE = 7 * DAY
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`kind` is "move" or "copy"; `automatic` are those among `people` whose page acted by itself."""
+    """`kind` is "move" or "copy"; `automatic` are those among `people` whose page acted by
+    itself.
+    """
 
     label: str
     kind: str
@@ -39,7 +42,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """What became of a mailing, over all its dates: people by outcome. `refused`: by mail servers; `withheld`: for whatever reason."""
+    """What became of a mailing, over all its dates: people by outcome. `refused`: by mail servers;
+    `withheld`: for whatever reason.
+    """
 
     sent: int = 0
     refused: int = 0
@@ -51,8 +56,9 @@ class Became:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A letter that asks, or a mailing, which need not. `lost` are among the waiting and the silent: they opened a link and never pressed. `became`
-    is None for a letter of a list."""
+    """A letter that asks, or a mailing, which need not. `lost` are among the waiting and the
+    silent: they opened a link and never pressed. `became` is None for a letter of a list.
+    """
 
     where: str
     letter: str
@@ -67,7 +73,13 @@ class Question:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", nargs="?", default="", help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"))
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="",
+        help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"),
+    )
     parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
@@ -77,7 +89,9 @@ def run(house: House, args: argparse.Namespace) -> int:
     files = [find_file(plan.titles, args.file)] if args.file else list(plan.titles)
     found = {file: tuple(watch(house, plan, file)) for file in files}
     if args.json:
-        rows = {file: [asdict(question) for question in questions] for file, questions in found.items()}
+        rows = {
+            file: [asdict(question) for question in questions] for file, questions in found.items()
+        }
         print(json_text(rows))
         return 0
     language = language_of(house.config)
@@ -90,7 +104,9 @@ def run(house: House, args: argparse.Namespace) -> int:
                 print(line)
         if not questions:
             print(_("  no letter of it asks anything"))
-        keys = {f"list:{listed.id}" for listed in lists_in(plan, file)} | {f"broadcast:{broadcast.id}" for broadcast in broadcasts_in(plan, file)}
+        keys = {f"list:{listed.id}" for listed in lists_in(plan, file)} | {
+            f"broadcast:{broadcast.id}" for broadcast in broadcasts_in(plan, file)
+        }
         for number, line in enumerate(withheld_lines(house, plan, keys)):
             print(line if number else f"\n{line}")
         print()
@@ -98,14 +114,18 @@ def run(house: House, args: argparse.Namespace) -> int:
 
 
 def watch(house: House, plan: Plan, file: str) -> Iterator[Question]:
-    """Each question and mailing of a file in the dialogue in force, as far as the views have followed."""
+    """Each question and mailing of a file in the dialogue in force, as far as the views have
+    followed.
+    """
     now, lost = house.clock.now(), house.desk.lost_messages()
     for listed in lists_in(plan, file):
         for letter in listed.letters:
             if letter.links and not letter.reminds:
                 reminders = _reminders(letter, listed.letters)
                 since = now - _longest(reminders, listed.max_lateness)
-                yield _question(house, f"list:{listed.id}", letter, reminders, (listed.id,), since, lost)
+                yield _question(
+                    house, f"list:{listed.id}", letter, reminders, (listed.id,), since, lost
+                )
     for broadcast in broadcasts_in(plan, file):
         reminders = [broadcast.reminder] if broadcast.reminder is not None else []
         since, key = now - _longest(reminders, broadcast.max_lateness), f"broadcast:{broadcast.id}"
@@ -117,7 +137,9 @@ def _became(house: House, key: str, letter: str) -> Became:
     counts = Counter[str]()
     for _key, _letter, status, _link, people, _automatic in house.views.mailings([(key, letter)]):
         counts[status] += people
-    return Became(*(counts[status] for status in ("sent", "failed", "withheld", "doubt", "deferred", "begun")))
+    return Became(
+        *(counts[status] for status in ("sent", "failed", "withheld", "doubt", "deferred", "begun"))
+    )
 
 
 def _reminders(letter: Letter, letters: Sequence[Letter]) -> list[Letter]:
@@ -131,13 +153,21 @@ def _reminders(letter: Letter, letters: Sequence[Letter]) -> list[Letter]:
 
 
 def _longest(reminders: Sequence[Letter], lateness: Delay) -> int:
-    """After so long (ms) no reminder comes any more: every wait, the lateness allowed, and a week for hours and days."""
+    """After so long (ms) no reminder comes any more: every wait, the lateness allowed, and a week
+    for hours and days.
+    """
     waits = sum(each.wait.nominal_ms for each in reminders if each.wait is not None)
     return waits + len(reminders) * (lateness.nominal_ms + WINDOW)
 
 
 def _question(
-    house: House, key: str, letter: Letter, reminders: Sequence[Letter], lists: tuple[int, ...], since: int, lost: tuple[str, ...]
+    house: House,
+    key: str,
+    letter: Letter,
+    reminders: Sequence[Letter],
+    lists: tuple[int, ...],
+    since: int,
+    lost: tuple[str, ...],
 ) -> Question:
     every = [letter, *reminders]
     answers: dict[tuple[str, int, int], tuple[int, Link]] = {}
@@ -147,8 +177,19 @@ def _question(
             name = _answer_name(each, link)
             number = answers.setdefault(name, (len(answers), link))[0]
             links.append((each.id, link.index, number, link.kind == "move"))
-    patience = max((each.wait.nominal_ms for each in reminders if each.wait is not None), default=PATIENCE)
-    asked = Asked(key, letter.id, tuple(each.id for each in reminders), tuple(links), lists, since, lost, house.clock.now() - patience)
+    patience = max(
+        (each.wait.nominal_ms for each in reminders if each.wait is not None), default=PATIENCE
+    )
+    asked = Asked(
+        key,
+        letter.id,
+        tuple(each.id for each in reminders),
+        tuple(links),
+        lists,
+        since,
+        lost,
+        house.clock.now() - patience,
+    )
     tally: Tally = house.views.question(asked)
     return Question(
         key,
@@ -156,7 +197,10 @@ def _question(
         subject_of(letter),
         tally.sent.get(letter.id, 0),
         sum(tally.sent.get(each.id, 0) for each in reminders),
-        tuple(Answer(link.label, link.kind, link.target, *tally.given.get(number, (0, 0))) for number, link in answers.values()),
+        tuple(
+            Answer(link.label, link.kind, link.target, *tally.given.get(number, (0, 0)))
+            for number, link in answers.values()
+        ),
         tally.waiting,
         tally.silent,
         tally.lost,
@@ -164,15 +208,26 @@ def _question(
 
 
 def _answer_name(letter: Letter, link: Link) -> tuple[str, int, int]:
-    """The same answer in a question and its reminder, whatever its words; two links of one letter to one list are two answers."""
-    before = [each for each in letter.links if (each.kind, each.target) == (link.kind, link.target) and each.index < link.index]
+    """The same answer in a question and its reminder, whatever its words; two links of one letter
+    to one list are two answers.
+    """
+    before = [
+        each
+        for each in letter.links
+        if (each.kind, each.target) == (link.kind, link.target) and each.index < link.index
+    ]
     return link.kind, link.target, len(before)
 
 
 def _lines(question: Question, plan: Plan, french: bool) -> Iterator[str]:
-    _, ngettext = translator("fr" if french else "en"), counting_translator("fr" if french else "en")
+    _ = translator("fr" if french else "en")
+    ngettext = counting_translator("fr" if french else "en")
     kind, __, name = question.where.partition(":")
-    where = _("list {list}").format(list=say_list(plan, int(name))) if kind == "list" else _("broadcast {name}").format(name=name)
+    where = (
+        _("list {list}").format(list=say_list(plan, int(name)))
+        if kind == "list"
+        else _("broadcast {name}").format(name=name)
+    )
     yield f"{named(question.letter, question.subject, _)} ({where})"
     if question.became is not None:
         yield f"  {_outcomes(question.became, _)}"
@@ -184,10 +239,24 @@ def _lines(question: Question, plan: Plan, french: bool) -> Iterator[str]:
         if answer.automatic:
             note += "  " + _("({n} by the page itself)").format(n=answer.automatic)
         rows.append((quoted(answer.label, _), answer.people, note))
-    reminded = ngettext("{n} reminder was sent", "{n} reminders were sent", question.reminded).format(n=question.reminded)
+    reminded = ngettext(
+        "{n} reminder was sent", "{n} reminders were sent", question.reminded
+    ).format(n=question.reminded)
     rows.append((_("silent"), question.silent, ""))
-    rows.append((_("waiting"), question.waiting, _("there is still time, or a reminder to come") if question.waiting else ""))
-    rows.append((_("lost at the button"), question.lost, _("opened a link and did not press") if question.lost else ""))
+    rows.append(
+        (
+            _("waiting"),
+            question.waiting,
+            _("there is still time, or a reminder to come") if question.waiting else "",
+        )
+    )
+    rows.append(
+        (
+            _("lost at the button"),
+            question.lost,
+            _("opened a link and did not press") if question.lost else "",
+        )
+    )
     width = max(len(row[0]) for row in rows)
     for index, (label, count, note) in enumerate(rows):
         share = f"{100 * count / question.asked:5.0f} %" if question.asked and index else " " * 7
@@ -196,7 +265,9 @@ def _lines(question: Question, plan: Plan, french: bool) -> Iterator[str]:
 
 
 def _outcomes(became: Became, _: Say) -> str:
-    """ "sent 120 · refused by mail servers 3 · withheld 5"; what there is none of is left out, but for what was sent."""
+    """ "sent 120 · refused by mail servers 3 · withheld 5"; what there is none of is left out,
+    but for what was sent.
+    """
     parts = [
         (_("sent"), became.sent),
         (_("refused by mail servers"), became.refused),
@@ -205,4 +276,6 @@ def _outcomes(became: Became, _: Say) -> str:
         (_("put off"), became.put_off),
         (_("under way"), became.under_way),
     ]
-    return " · ".join(f"{name} {grouped(count, _)}" for name, count in parts if count or name == parts[0][0])
+    return " · ".join(
+        f"{name} {grouped(count, _)}" for name, count in parts if count or name == parts[0][0]
+    )

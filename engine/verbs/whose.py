@@ -1,4 +1,6 @@
-"""Who is meant by an address or an opaque id, former addresses followed as far as the vault still knows them."""
+"""Who is meant by an address or an opaque id, former addresses followed as far as the vault still
+knows them.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,10 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """A person: their stream, what the vault knows (None: nothing any more), their evidence. `asked` is the address they were found by, where it is
-    not the one they are registered under; `others` are all such addresses."""
+    """A person: their stream, what the vault knows (None: nothing any more), their evidence.
+    `asked` is the address they were found by, where it is not the one they are registered under;
+    `others` are all such addresses.
+    """
 
     subscriber: str
     entries: list[Entry]
@@ -32,7 +36,9 @@ class Whose:
 
 
 def whose(house: House, said: str) -> Whose | None:
-    """None for an address nobody here has, or had in the evidence of an act. Raises Refusal for an unknown id, or where several people had it."""
+    """None for an address nobody here has, or had in the evidence of an act. Raises Refusal for an
+    unknown id, or where several people had it.
+    """
     if ID.fullmatch(said):
         return person(house, said)
     address = address_of(said)
@@ -42,11 +48,17 @@ def whose(house: House, said: str) -> Whose | None:
     former = house.vault.formerly(address)
     if former is not None:
         return person(house, former, address)
-    had = [each for each in sorted(house.vault.mentioning(address)) if address in addresses(house.vault.pieces_of(each))]
+    had = [
+        each
+        for each in sorted(house.vault.mentioning(address))
+        if address in addresses(house.vault.pieces_of(each))
+    ]
     if not had:
         return None
     if len(had) > 1:
-        raise Refusal(N_("several people had this address once; ask by their ids: {ids}"), ids=" ".join(had))
+        raise Refusal(
+            N_("several people had this address once; ask by their ids: {ids}"), ids=" ".join(had)
+        )
     return person(house, had[0], address)
 
 

@@ -1,4 +1,6 @@
-"""Why a letter was withheld, in the operator's words: what to mend, where somebody can. `status`, `show`, `watch` and the retry say it alike."""
+"""Why a letter was withheld, in the operator's words: what to mend, where somebody can. `status`,
+`show`, `watch` and the retry say it alike.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,16 @@ _WHAT = {
     "letter": N_("its words are in no edition that is in force"),
     "header": N_("a value does not fit into the headers of a mail"),
     "size": N_("it is larger than the mail server takes"),
-    "smtputf8": N_("the address has letters outside ASCII, and your mail server does not offer SMTPUTF8"),
+    "smtputf8": N_(
+        "the address has letters outside ASCII, and your mail server does not offer SMTPUTF8"
+    ),
     "8bitmime": N_("it has eight-bit characters, and your mail server does not take them"),
     "parameters": N_("your mail server does not know how to take it"),
     "address": N_("the address cannot be written in a mail server’s command"),
-    "sender": N_("your own address cannot be written in a mail server’s command: see [site] from in config.toml"),
+    "sender": N_(
+        "your own address cannot be written in a mail server’s command: see [site] from in"
+        " config.toml"
+    ),
 }
 
 
@@ -31,5 +38,7 @@ def what_is_wanting(what: str, _: Say) -> str:
     if what.startswith(_FIELD):
         return _("the field {field} is empty").format(field=what.removeprefix(_FIELD))
     if what.startswith(_FILTER):
-        return _("a field does not fit its filter or comparison ({fields})").format(fields=what.removeprefix(_FILTER))
+        return _("a field does not fit its filter or comparison ({fields})").format(
+            fields=what.removeprefix(_FILTER)
+        )
     return _(_WHAT[what]) if what in _WHAT else what

@@ -1,7 +1,8 @@
 """The newest checkpoint is mailed to each `[proof] witness` once a day, and by `audit witness` now.
 
-It leaves by the relay on a connection of its own, as the operator's mail: nothing of it stands in the ledger, and sending that is paused for readers
-does not hold it, because a ledger that was just put back or a relay that was blocked is when a checkpoint kept elsewhere is worth most.
+It leaves by the relay on a connection of its own, as the operator's mail: nothing of it stands in
+the ledger, and sending that is paused for readers does not hold it, because a ledger that was just
+put back or a relay that was blocked is when a checkpoint kept elsewhere is worth most.
 """
 
 from __future__ import annotations
@@ -37,7 +38,13 @@ NO_ANSWER = "the mail server did not say whether it took the mail"
 
 def daily(house: House, address: str) -> Daily:
     """One of the witnesses' days; the desk knows them by a keyed hash."""
-    return Daily(house.desk, mark_of(house.vault.hash(address)), house.config.site.timezone, house.clock.now, wall_now)
+    return Daily(
+        house.desk,
+        mark_of(house.vault.hash(address)),
+        house.config.site.timezone,
+        house.clock.now,
+        wall_now,
+    )
 
 
 async def witness_when_due(house: House, settings: RelaySettings) -> int:
@@ -57,10 +64,14 @@ async def witness_when_due(house: House, settings: RelaySettings) -> int:
     return taken
 
 
-async def _handed_over(house: House, settings: RelaySettings, address: str, signed: SignedCheckpoint) -> str:
+async def _handed_over(
+    house: House, settings: RelaySettings, address: str, signed: SignedCheckpoint
+) -> str:
     """Why not, "" when the relay has taken it."""
     try:
-        mail = witness_mail(house.config.site, address, signed, house.tree.vkey, wall_now(), secrets.token_bytes(16))
+        mail = witness_mail(
+            house.config.site, address, signed, house.tree.vkey, wall_now(), secrets.token_bytes(16)
+        )
     except HeaderRefused as error:
         return str(error)
     ends: list[Delivery] = []
@@ -85,8 +96,12 @@ def _settled(house: House, address: str, why: str) -> None:
         processes.relieve(what)
 
 
-async def witnessing(house: House, settings: RelaySettings, event: asyncio.Event, stop: asyncio.Event) -> None:
-    """Each time `event` is set, until the end, which cuts a mail that is under way: it is tried again."""
+async def witnessing(
+    house: House, settings: RelaySettings, event: asyncio.Event, stop: asyncio.Event
+) -> None:
+    """Each time `event` is set, until the end, which cuts a mail that is under way: it is tried
+    again.
+    """
     stopped = asyncio.ensure_future(stop.wait())
     try:
         while not stop.is_set():
@@ -104,7 +119,9 @@ async def witnessing(house: House, settings: RelaySettings, event: asyncio.Event
             await asyncio.wait({sending})
             error = None if sending.cancelled() else sending.exception()
             if isinstance(error, LOST):
-                log.warning("what comes round by itself waits for the database", extra={"why": said(error)})
+                log.warning(
+                    "what comes round by itself waits for the database", extra={"why": said(error)}
+                )
             elif error is not None:
                 raise error
     finally:
@@ -115,19 +132,31 @@ def witness(house: House, args: argparse.Namespace) -> int:
     """`audit witness`: a checkpoint over everything, taken to each witness now."""
     _ = translator(language_of(house.config))
     if not house.config.proof.witness:
-        raise Refusal(N_("nobody is named to keep checkpoints: write their addresses in config.toml, [proof] witness"), 2)
+        raise Refusal(
+            N_(
+                "nobody is named to keep checkpoints: write their addresses in config.toml, [proof]"
+                " witness"
+            ),
+            2,
+        )
     settings = relay_of(house.config, house.config.mailbox_smtp_port)
     with refusing():
         signed = house.tree.sign_now()
     failed = 0
     for address, why in _each(house, settings, signed):
         failed += bool(why)
-        line = _("{address}: not taken: {why}") if why else _("{address}: the checkpoint over {size} entries is on its way")
+        line = (
+            _("{address}: not taken: {why}")
+            if why
+            else _("{address}: the checkpoint over {size} entries is on its way")
+        )
         print(line.format(address=address, why=why, size=grouped(signed.size, _)))
     return 1 if failed else 0
 
 
-def _each(house: House, settings: RelaySettings, signed: SignedCheckpoint) -> Iterator[tuple[str, str]]:
+def _each(
+    house: House, settings: RelaySettings, signed: SignedCheckpoint
+) -> Iterator[tuple[str, str]]:
     for address in house.config.proof.witness:
         why = asyncio.run(_handed_over(house, settings, address, signed))
         _settled(house, address, why)

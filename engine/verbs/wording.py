@@ -64,7 +64,9 @@ def _clock(minute: int) -> str:
 
 def _days(days: list[int], names: tuple[str, ...]) -> str:
     in_a_row = days == list(range(days[0], days[-1] + 1)) and len(days) > 2
-    return f"{names[days[0]]}-{names[days[-1]]}" if in_a_row else ",".join(names[day] for day in days)
+    return (
+        f"{names[days[0]]}-{names[days[-1]]}" if in_a_row else ",".join(names[day] for day in days)
+    )
 
 
 def say_list(plan: Plan, number: int) -> str:
@@ -74,7 +76,9 @@ def say_list(plan: Plan, number: int) -> str:
 
 
 def subject_of(letter: Letter, fields: Mapping[str, str] = NOBODYS_FIELDS) -> str:
-    """The subject as someone of these fields reads it, or of whom nothing is known; as written where one is wanting that has no default."""
+    """The subject as someone of these fields reads it, or of whom nothing is known; as written
+    where one is wanting that has no default.
+    """
     try:
         return compile_template(letter.subject, letter.body, autoescape=False).render(fields)
     except (MergeFailed, MergeMistake):
@@ -82,13 +86,26 @@ def subject_of(letter: Letter, fields: Mapping[str, str] = NOBODYS_FIELDS) -> st
 
 
 def letter_at(plan: Plan, key: str, letter: str) -> Letter | None:
-    """The letter a matter of the agenda speaks of ("list:10", "broadcast:enfants/2026-12-01"); None for the engine's own, or one that is gone."""
+    """The letter a matter of the agenda speaks of ("list:10", "broadcast:enfants/2026-12-01"); None
+    for the engine's own, or one that is gone.
+    """
     kind, _, name = key.partition(":")
     if kind == "list" and name.isdigit():
         listed = plan.lists.get(int(name))
         return listed.letter(letter) if listed is not None else None
     broadcast = plan.broadcasts.get(name.partition("/")[0]) if kind == "broadcast" else None
-    return next((each for each in (broadcast.letter, broadcast.reminder) if each is not None and each.id == letter), None) if broadcast else None
+    return (
+        next(
+            (
+                each
+                for each in (broadcast.letter, broadcast.reminder)
+                if each is not None and each.id == letter
+            ),
+            None,
+        )
+        if broadcast
+        else None
+    )
 
 
 def named(letter: str, subject: str, _: Say) -> str:
@@ -96,14 +113,22 @@ def named(letter: str, subject: str, _: Say) -> str:
     return f"{quoted(subject, _)} [{letter}]" if subject else quoted(letter, _)
 
 
-def say_letter(plan: Plan, key: str, letter: str, _: Say, fields: Mapping[str, str] = NOBODYS_FIELDS) -> str:
-    """A letter by its subject, its id, and where it belongs; as somebody reads it where their fields are given."""
+def say_letter(
+    plan: Plan, key: str, letter: str, _: Say, fields: Mapping[str, str] = NOBODYS_FIELDS
+) -> str:
+    """A letter by its subject, its id, and where it belongs; as somebody reads it where their
+    fields are given.
+    """
     kind, __, name = key.partition(":")
     if kind == "ask":
         return _("the letter that asks to confirm for “{purpose}”").format(purpose=name)
     published = letter_at(plan, key, letter)
     said = named(letter, subject_of(published, fields) if published is not None else "", _)
-    where = _("list {list}").format(list=say_list(plan, int(name))) if kind == "list" else _("broadcast {name}").format(name=name.partition("/")[0])
+    where = (
+        _("list {list}").format(list=say_list(plan, int(name)))
+        if kind == "list"
+        else _("broadcast {name}").format(name=name.partition("/")[0])
+    )
     return f"{said} ({where})"
 
 

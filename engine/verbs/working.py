@@ -40,7 +40,8 @@ async def work(house: House, order: Order) -> list[BaseException]:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def told_to_stop(number: int, frame: FrameType | None) -> None:
-        # Heard even while the loop waits for something itself, which a handler of the loop would not be.
+        # Heard even while the loop waits for something itself, which a handler of the loop would
+        # not be.
         end_within(house.config.sending.drain + GRACE_SECONDS)
         loop.call_soon_threadsafe(stop.set)
 
@@ -51,26 +52,46 @@ async def work(house: House, order: Order) -> list[BaseException]:
         doors = await open_doors(house.config, "web" in order.parts, stack)
         sends = "send" in order.parts
         settings = relay_of(house.config, doors.mailbox_port) if sends else None
-        # In a thread: a database that does not answer must not keep us from hearing that we are to stop.
+        # In a thread: a database that does not answer must not keep us from hearing that we are to
+        # stop.
         await asyncio.to_thread(make_ready, house, order.speed, order.trial)
         order.begin()
         sender = Sender(house, settings) if settings is not None else None
-        presence = await stack.enter_async_context(known(house, order.parts, lambda: _troubles(house, order, sender)))
+        presence = await stack.enter_async_context(
+            known(house, order.parts, lambda: _troubles(house, order, sender))
+        )
         stopping = [stop.set, presence.stop]
         intervals = Intervals()
         tasks: list[Awaitable[None]] = [presence.ended]
         if house.clock.rate != 1:
-            tasks.append(_on(intervals.every(DATE_SECONDS), stop, lambda: print(engine_date(house), flush=True)))
+            tasks.append(
+                _on(
+                    intervals.every(DATE_SECONDS),
+                    stop,
+                    lambda: print(engine_date(house), flush=True),
+                )
+            )
         if sender is not None and settings is not None:
             stopping.append(sender.stop)
             if house.config.proof.witness:
                 tasks.append(witnessing(house, settings, intervals.every(5), stop))
-            tasks += [sender.run(), _on(intervals.every(1), stop, lambda: _broadcasts(house)), _waking(intervals.every(1), stop, sender)]
+            tasks += [
+                sender.run(),
+                _on(intervals.every(1), stop, lambda: _broadcasts(house)),
+                _waking(intervals.every(1), stop, sender),
+            ]
         if "follow" in order.parts:
             following = Following(house, sender.wake.set if sender is not None else lambda: None)
             stopping.append(following.stop)
-            tasks += [following.ended, _on(intervals.every(60), stop, lambda: _forget(house)), *_proof(house, intervals, stop)]
-            tasks += [_retention(house, intervals, stop), _on(intervals.every(60), stop, lambda: scrub_and_log(house))]
+            tasks += [
+                following.ended,
+                _on(intervals.every(60), stop, lambda: _forget(house)),
+                *_proof(house, intervals, stop),
+            ]
+            tasks += [
+                _retention(house, intervals, stop),
+                _on(intervals.every(60), stop, lambda: scrub_and_log(house)),
+            ]
         if "web" in order.parts:
             gatherer = Gatherer(house.decisions)
             stack.callback(gatherer.close)
@@ -84,8 +105,13 @@ async def work(house: House, order: Order) -> list[BaseException]:
         await asyncio.wait([*running, told], return_when=asyncio.FIRST_COMPLETED)
         for each in stopping:
             each()
-        # All are waited for, whichever failed, so that what is on the wire is finished and recorded.
-        return [end for end in await asyncio.gather(*running, return_exceptions=True) if isinstance(end, BaseException)]
+        # All are waited for, whichever failed, so that what is on the wire is finished and
+        # recorded.
+        return [
+            end
+            for end in await asyncio.gather(*running, return_exceptions=True)
+            if isinstance(end, BaseException)
+        ]
 
 
 def _retention(house: House, intervals: Intervals, stop: asyncio.Event) -> Awaitable[None]:
@@ -94,15 +120,23 @@ def _retention(house: House, intervals: Intervals, stop: asyncio.Event) -> Await
 
 
 def _proof(house: House, intervals: Intervals, stop: asyncio.Event) -> list[Awaitable[None]]:
-    """The tree follows the ledger a second behind, and checkpoints are signed when they are due. Apart, because growing may take long at first."""
+    """The tree follows the ledger a second behind, and checkpoints are signed when they are due.
+    Apart, because growing may take long at first.
+    """
     return [
         _on(intervals.every(1), stop, lambda: house.tree.grow_quietly(stop.is_set)),
         _on(intervals.every(5), stop, lambda: house.tree.sign_when_due(house.config.proof.every)),
-        *([_on(intervals.every(5), stop, lambda: stamp_when_due(house, stop.is_set))] if house.config.proof.stamp else []),
+        *(
+            [_on(intervals.every(5), stop, lambda: stamp_when_due(house, stop.is_set))]
+            if house.config.proof.stamp
+            else []
+        ),
     ]
 
 
-def _sites(house: House, gatherer: Gatherer, doors: Doors, stop: asyncio.Event, sends: bool) -> list[Awaitable[None]]:
+def _sites(
+    house: House, gatherer: Gatherer, doors: Doors, stop: asyncio.Event, sends: bool
+) -> list[Awaitable[None]]:
     from engine.web.letterbox import make_letterbox
     from engine.web.serve import serve_on
     from engine.web.site import make_site
@@ -114,12 +148,22 @@ def _sites(house: House, gatherer: Gatherer, doors: Doors, stop: asyncio.Event, 
     if doors.letterbox is not None:
         sites.append(serve_on(make_letterbox(house), doors.letterbox, (), lambda: None, stop))
     if doors.site is not None:
-        sites.append(serve_on(make_site(house, gatherer), doors.site, house.config.web.trusted_proxies, ready, stop))
+        sites.append(
+            serve_on(
+                make_site(house, gatherer),
+                doors.site,
+                house.config.web.trusted_proxies,
+                ready,
+                stop,
+            )
+        )
     return sites
 
 
 async def _on(event: asyncio.Event, stop: asyncio.Event, duty: Callable[[], object]) -> None:
-    """Do `duty` in a thread each time `event` is set, until the end. A lost database is waited for."""
+    """Do `duty` in a thread each time `event` is set, until the end. A lost database is waited
+    for.
+    """
     while not stop.is_set():
         try:
             await asyncio.wait_for(event.wait(), 0.5)
@@ -129,7 +173,9 @@ async def _on(event: asyncio.Event, stop: asyncio.Event, duty: Callable[[], obje
         try:
             await asyncio.to_thread(duty)
         except LOST as error:
-            log.warning("what comes round by itself waits for the database", extra={"why": said(error)})
+            log.warning(
+                "what comes round by itself waits for the database", extra={"why": said(error)}
+            )
 
 
 async def _waking(event: asyncio.Event, stop: asyncio.Event, sender: Sender) -> None:
@@ -151,7 +197,9 @@ def _troubles(house: House, order: Order, sender: Sender | None) -> dict[str, st
     if trouble := house.store_trouble():
         found["store"] = trouble
     if "follow" in order.parts:
-        found |= {f"view:{name}": fault for name, _position, fault in house.views.positions() if fault}
+        found |= {
+            f"view:{name}": fault for name, _position, fault in house.views.positions() if fault
+        }
         found |= {"proof": house.tree.trouble} if house.tree.trouble else {}
     return found
 

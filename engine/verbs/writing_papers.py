@@ -1,4 +1,6 @@
-"""`relance papers`: the register, the annexes of processors and the breach log, as of any day; complete, or refused with what is missing."""
+"""`relance papers`: the register, the annexes of processors and the breach log, as of any day;
+complete, or refused with what is missing.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,33 @@ from engine.verbs.wording import language_of, say_delay
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     papers = parser.add_subparsers(dest="paper", required=True, metavar="PAPER")
     _paper(papers.add_parser("register", help=N_("the record of processing activities (GDPR 30)")))
-    processor = papers.add_parser("processor", help=N_("the annex to a processor's contract (GDPR 28)"))
-    processor.add_argument("--name", default="", help=N_("of the processor, as in config.toml (default: every one)"))
+    processor = papers.add_parser(
+        "processor", help=N_("the annex to a processor's contract (GDPR 28)")
+    )
+    processor.add_argument(
+        "--name", default="", help=N_("of the processor, as in config.toml (default: every one)")
+    )
     _paper(processor)
     _paper(papers.add_parser("breaches", help=N_("the log of breaches (GDPR 33(5))")))
 
 
 def _paper(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--as-of", default="", metavar="DATE", help=N_("as it was known on that day (default: now)"))
-    parser.add_argument("--lang", choices=LANGUAGES, default="", help=N_("its language (default: the installation's)"))
-    parser.add_argument("-o", dest="file", default="", metavar="FILE", help=N_("write it there, as Markdown (default: to the screen)"))
+    parser.add_argument(
+        "--as-of", default="", metavar="DATE", help=N_("as it was known on that day (default: now)")
+    )
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        default="",
+        help=N_("its language (default: the installation's)"),
+    )
+    parser.add_argument(
+        "-o",
+        dest="file",
+        default="",
+        metavar="FILE",
+        help=N_("write it there, as Markdown (default: to the screen)"),
+    )
 
 
 def papers(house: House, args: argparse.Namespace) -> int:
@@ -42,7 +61,11 @@ def papers(house: House, args: argparse.Namespace) -> int:
     if at > now:
         raise Refusal(N_("{date} is still to come"), 2, date=shown(at, zone))
     language = cast(Language, args.lang) if args.lang else language_of(house.config)
-    speech = Speech(translator(language), lambda instant: shown(instant, zone), lambda delay: say_delay(delay, language))
+    speech = Speech(
+        translator(language),
+        lambda instant: shown(instant, zone),
+        lambda delay: say_delay(delay, language),
+    )
     writers: Mapping[str, Callable[[], str]] = {
         "register": lambda: _register(house, _day(house, at), speech),
         "processor": lambda: _annexes(_day(house, at), args.name, speech),
@@ -60,9 +83,13 @@ def papers(house: House, args: argparse.Namespace) -> int:
 def _day(house: House, at: int) -> Day:
     """What was in force. Raises Refusal where nothing had been published by then."""
     entries = house.ledger.stream(STREAM)
-    found = day(((entry.recorded_at, cast(InstallationEvent, entry.event)) for entry in entries), at)
+    found = day(
+        ((entry.recorded_at, cast(InstallationEvent, entry.event)) for entry in entries), at
+    )
     if found is None:
-        raise Refusal(N_("nothing had been published by {date}"), date=shown(at, house.config.site.timezone))
+        raise Refusal(
+            N_("nothing had been published by {date}"), date=shown(at, house.config.site.timezone)
+        )
     return found
 
 
@@ -77,7 +104,9 @@ def _annexes(found: Day, name: str, speech: Speech) -> str:
     chosen = [each for each in found.declared.processors if name in ("", each.name)]
     if not chosen:
         known = ", ".join(each.name for each in found.declared.processors)
-        raise Refusal(N_("no processor {name} was declared; there are: {known}"), 2, name=name, known=known)
+        raise Refusal(
+            N_("no processor {name} was declared; there are: {known}"), 2, name=name, known=known
+        )
     return "\n".join(annex(found, each, speech) for each in chosen)
 
 
@@ -85,7 +114,13 @@ def _complete(missing: Iterable[str], speech: Speech) -> None:
     """Raises Refusal with everything that is missing."""
     listed = "".join(f"\n  {speech._(each)}" for each in missing)
     if listed:
-        raise Refusal(N_("this paper would not be complete. Missing in what was published from config.toml:{missing}"), missing=listed)
+        raise Refusal(
+            N_(
+                "this paper would not be complete. Missing in what was published from"
+                " config.toml:{missing}"
+            ),
+            missing=listed,
+        )
 
 
 def _steps(house: House) -> list[StepTaken]:

@@ -1,4 +1,6 @@
-"""What who holds an auditor's key may fetch: the newest checkpoint, the tree and the entries, laid out as C2SP tlog-tiles v0.1.0 has it (F06)."""
+"""What who holds an auditor's key may fetch: the newest checkpoint, the tree and the entries, laid
+out as C2SP tlog-tiles v0.1.0 has it (F06).
+"""
 
 from __future__ import annotations
 
@@ -28,21 +30,33 @@ def router(house: House) -> APIRouter:
             signed = house.tree.latest()
             if signed is None:
                 raise Problem(404, "nothing is signed yet", headers={"Cache-Control": NEVER})
-            return Response(signed.note, media_type="text/plain; charset=utf-8", headers={"Cache-Control": NEVER})
+            return Response(
+                signed.note,
+                media_type="text/plain; charset=utf-8",
+                headers={"Cache-Control": NEVER},
+            )
         except Problem as problem:
             return problem.response()
         except LOST:
-            return Problem(503, "the database does not answer", headers={"Retry-After": "1"}).response()
+            return Problem(
+                503, "the database does not answer", headers={"Retry-After": "1"}
+            ).response()
 
     @routes.api_route("/audit/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def tile(request: Request, path: str) -> Response:
         try:
             door.key_of(request, SCOPE)
-            return Response(_read(house, path), media_type="application/octet-stream", headers={"Cache-Control": FOR_EVER})
+            return Response(
+                _read(house, path),
+                media_type="application/octet-stream",
+                headers={"Cache-Control": FOR_EVER},
+            )
         except Problem as problem:
             return problem.response()
         except LOST:
-            return Problem(503, "the database does not answer", headers={"Retry-After": "1"}).response()
+            return Problem(
+                503, "the database does not answer", headers={"Retry-After": "1"}
+            ).response()
 
     return routes
 

@@ -32,23 +32,32 @@ async def body_of(request: Request) -> bytes:
 
 
 async def posted_inputs(request: Request) -> dict[str, str]:
-    """The inputs of a posted form, `application/x-www-form-urlencoded` or `multipart/form-data`; of one given twice, the last. No files."""
+    """The inputs of a posted form, `application/x-www-form-urlencoded` or `multipart/form-data`; of
+    one given twice, the last. No files.
+    """
     try:
         body = await body_of(request)
     except TooLarge:
         raise HTTPException(413, "This is more than a form holds.") from None
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
+    if (
+        request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        == "application/x-www-form-urlencoded"
+    ):
         return _urlencoded(body)
 
     async def receive() -> MutableMapping[str, object]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async with Request(request.scope, receive).form(max_files=0, max_fields=MOST_INPUTS) as form:
-        return {name: _without_c1(value) for name, value in form.multi_items() if isinstance(value, str)}
+        return {
+            name: _without_c1(value) for name, value in form.multi_items() if isinstance(value, str)
+        }
 
 
 def _urlencoded(body: bytes) -> dict[str, str]:
-    """In UTF-8, or, where not all of it is, in windows-1252, which old pages and kiosks post as latin-1 (WHATWG Encoding reads both alike)."""
+    """In UTF-8, or, where not all of it is, in windows-1252, which old pages and kiosks post as
+    latin-1 (WHATWG Encoding reads both alike).
+    """
     pairs = [pair.partition(b"=") for pair in body.split(b"&") if pair]
     if len(pairs) > MOST_INPUTS:
         raise HTTPException(400, "This is more than a form holds.")
@@ -74,5 +83,7 @@ def _western(octets: bytes) -> str:
 
 
 def _without_c1(text: str) -> str:
-    """A part of a multipart form that is no UTF-8 has been read as latin-1: its C1 controls are letters and quotes of windows-1252."""
+    """A part of a multipart form that is no UTF-8 has been read as latin-1: its C1 controls are
+    letters and quotes of windows-1252.
+    """
     return text.translate(_C1)

@@ -1,6 +1,8 @@
-"""Those who come while others are being served are served together, next: nobody waits for company, and under load each group shares its cost.
+"""Those who come while others are being served are served together, next: nobody waits for company,
+and under load each group shares its cost.
 
-Everything here happens on the event loop, but for `serve` itself, which blocks and is run in a thread.
+Everything here happens on the event loop, but for `serve` itself, which blocks and is run in a
+thread.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ class Crowd(Generic[Asked, Answer]):
         self._at_work = False
 
     async def answer(self, asked: Asked) -> Answer:
-        """Raises TooBusy when more are waiting than can be served soon, or what serving this one raised."""
+        """Raises TooBusy when more are waiting than can be served soon, or what serving this one
+        raised.
+        """
         if len(self._waiting) >= WAITING:
             raise TooBusy("too many requests at once; please try again")
         loop = asyncio.get_running_loop()
@@ -44,10 +48,16 @@ class Crowd(Generic[Asked, Answer]):
             return
         group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         self._at_work = True
-        job = asyncio.get_running_loop().run_in_executor(self._threads, self.serve, [asked for asked, _ in group])
+        job = asyncio.get_running_loop().run_in_executor(
+            self._threads, self.serve, [asked for asked, _ in group]
+        )
         job.add_done_callback(lambda done: self._served([future for _, future in group], done))
 
-    def _served(self, futures: Sequence[asyncio.Future[Answer]], done: asyncio.Future[Sequence[Answer | Exception]]) -> None:
+    def _served(
+        self,
+        futures: Sequence[asyncio.Future[Answer]],
+        done: asyncio.Future[Sequence[Answer | Exception]],
+    ) -> None:
         self._at_work = False
         self._go_on()
         failure = done.exception()

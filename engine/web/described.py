@@ -8,10 +8,22 @@ from engine.intake.calls import Member
 
 Schema = dict[str, object]
 
-ONCE = "Your name for this call (method, path, body): sent again within 30 days it changes nothing; another call under the same key is refused (422)."
-UNHINDERED = " What protects a person is carried out all the same, whatever call the key was used for before."
+ONCE = (
+    "Your name for this call (method, path, body): sent again within 30 days it changes nothing;"
+    " another call under the same key is refused (422)."
+)
+UNHINDERED = (
+    " What protects a person is carried out all the same, whatever call the key was used for"
+    " before."
+)
 LISTED: Schema = {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
-SCHEMES: Schema = {"key": {"type": "http", "scheme": "bearer", "description": "A key made by `relance api-key create`."}}
+SCHEMES: Schema = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key made by `relance api-key create`.",
+    }
+}
 PROBLEM: Schema = {
     "type": "object",
     "properties": {
@@ -19,14 +31,23 @@ PROBLEM: Schema = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "A sentence for people."},
-        "mistakes": {"type": "array", "items": {"type": "string"}, "description": "Every mistake in the body, where there are some."},
+        "mistakes": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Every mistake in the body, where there are some.",
+        },
     },
 }
 ANSWER: Schema = {
     "type": "object",
     "properties": {
         "done": {"type": "boolean", "description": "Whether this call changed anything."},
-        "already": {"type": "boolean", "description": "True when this very call was carried out before under its Idempotency-Key."},
+        "already": {
+            "type": "boolean",
+            "description": (
+                "True when this very call was carried out before under its Idempotency-Key."
+            ),
+        },
         "said": {"type": "string"},
         "subscriber": {"type": ["string", "null"], "description": "The person's random id."},
     },
@@ -36,12 +57,28 @@ KNOWN: Schema = {
     "properties": {
         "known": {"type": "boolean"},
         "subscriber": {"type": ["string", "null"]},
-        "memberships": {"type": "array", "items": {"type": "object"}, "description": "list, name, since, run."},
-        "purposes": {"type": "array", "items": {"type": "object"}, "description": "id, status (live, withdrawn, requested), basis, since."},
-        "suppressed": {"type": ["string", "null"], "description": "Why this address is never written to."},
+        "memberships": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "list, name, since, run.",
+        },
+        "purposes": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "id, status (live, withdrawn, requested), basis, since.",
+        },
+        "suppressed": {
+            "type": ["string", "null"],
+            "description": "Why this address is never written to.",
+        },
     },
 }
-DOSSIER: Schema = {"type": "object", "description": "Person, purposes, lists, letters, sources, recipients, notices, evidence, events."}
+DOSSIER: Schema = {
+    "type": "object",
+    "description": (
+        "Person, purposes, lists, letters, sources, recipients, notices, evidence, events."
+    ),
+}
 RECEIPT: Schema = {
     "type": "object",
     "properties": {
@@ -50,7 +87,10 @@ RECEIPT: Schema = {
         "receipt": {
             "type": "object",
             "properties": {
-                "subscriber": {"type": "string", "description": "The opaque id, good to be quoted by."},
+                "subscriber": {
+                    "type": "string",
+                    "description": "The opaque id, good to be quoted by.",
+                },
                 "at": {"type": "string"},
                 "position": {"type": "integer", "description": "Of the fact in the ledger."},
                 "deleted": {"type": "object", "additionalProperties": {"type": "integer"}},
@@ -79,16 +119,27 @@ REFUSALS = {
     409: "Others were quicker every time: send the same call again.",
     413: "The body is larger than 64 kB.",
     415: "The body is not application/json.",
-    422: "A rule forbids it, or the Idempotency-Key was used for another call; the sentence says which.",
+    422: (
+        "A rule forbids it, or the Idempotency-Key was used for another call; the sentence says"
+        " which."
+    ),
     429: "More than 600 calls a minute, see Retry-After.",
     503: "Too busy, see Retry-After.",
 }
 
 
 def operation(
-    members: Sequence[Member], scope: str, answer: Schema, statuses: tuple[int, ...], *, writes: bool = True, whatever_key: bool = False
+    members: Sequence[Member],
+    scope: str,
+    answer: Schema,
+    statuses: tuple[int, ...],
+    *,
+    writes: bool = True,
+    whatever_key: bool = False,
 ) -> Schema:
-    """What FastAPI merges into an operation: body, header, answers. `whatever_key`: a used key does not hinder it."""
+    """What FastAPI merges into an operation: body, header, answers. `whatever_key`: a used key does
+    not hinder it.
+    """
     problem = {"application/problem+json": {"schema": PROBLEM}}
     good = {"description": "Answered.", "content": {"application/json": {"schema": answer}}}
     answers: Schema = {str(status): good for status in statuses}
@@ -102,8 +153,17 @@ def operation(
     return {
         "security": [{"key": [scope]}],
         "parameters": [header] if writes else [],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema(members)}}},
-        "responses": answers | {str(status): {"description": said, "content": problem} for status, said in REFUSALS.items()},
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schema(members)}},
+        },
+        "responses": (
+            answers
+            | {
+                str(status): {"description": said, "content": problem}
+                for status, said in REFUSALS.items()
+            }
+        ),
     }
 
 
@@ -124,8 +184,15 @@ def _member(member: Member) -> Schema:
         case "fields":
             return {"type": "object", "additionalProperties": {"type": "string"}} | about
         case "moment":
-            return {"type": "string", "examples": ["2026-12-01", "2026-12-01T09:00:00+01:00"]} | about
+            return {
+                "type": "string",
+                "examples": ["2026-12-01", "2026-12-01T09:00:00+01:00"],
+            } | about
         case "zone" | "language":
             return {"type": "string"} | about
         case "text":
-            return {"type": "string"} | ({"enum": list(member.choices)} if member.choices else {}) | about
+            return (
+                {"type": "string"}
+                | ({"enum": list(member.choices)} if member.choices else {})
+                | about
+            )

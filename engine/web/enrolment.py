@@ -1,4 +1,6 @@
-"""What a form well filled in leads to: a request for consent, or a place on a list, with its evidence. The visitor is told nothing of it (G14)."""
+"""What a form well filled in leads to: a request for consent, or a place on a list, with its
+evidence. The visitor is told nothing of it (G14).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ from engine.web.limits import Limits, asks
 log = logging.getLogger("relance.web")
 PATIENCE_SECONDS = 30
 NEVER_MAILED = frozenset({"objected", "complained", "operator"})
-"""Suppressions that no form gets round: anybody can type an address. The others may be lifted by a confirmation of the person's own."""
+"""Suppressions that no form gets round: anybody can type an address. The others may be lifted by a
+confirmation of the person's own.
+"""
 
 
 class TryAgain(Exception):
@@ -38,12 +42,15 @@ class TryAgain(Exception):
 
 
 class TooOften(Exception):
-    """Nothing was done: too many forms have come from the visitor's part of the network within an hour."""
+    """Nothing was done: too many forms have come from the visitor's part of the network within an
+    hour.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """How the post came in. `page` and `referrer` are without query; `shown_at` is wall-clock ms, 0 for a copied form, which says nothing of it.
+    """How the post came in. `page` and `referrer` are without query; `shown_at` is wall-clock ms, 0
+    for a copied form, which says nothing of it.
 
     `timely`: a person could have filled it in within the time it took.
     """
@@ -58,7 +65,9 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class _Post:
-    """One post of a form, well filled in, and who is known under its address. `signed`: by a shop, for an order of that address's."""
+    """One post of a form, well filled in, and who is known under its address. `signed`: by a shop,
+    for an order of that address's.
+    """
 
     answers: Answers
     form: Form
@@ -73,16 +82,22 @@ class Enrolment:
     def __init__(self, house: House, gatherer: Gatherer, limits: Limits) -> None:
         self.house, self.gatherer, self.limits = house, gatherer, limits
 
-    def carry_out(self, answers: Answers, form: Form, installation: Installation, received: Received) -> None:
-        """Raises TryAgain and TooOften, whoever's address it is; whatever else becomes of it, the visitor sees the same page.
+    def carry_out(
+        self, answers: Answers, form: Form, installation: Installation, received: Received
+    ) -> None:
+        """Raises TryAgain and TooOften, whoever's address it is; whatever else becomes of it, the
+        visitor sees the same page.
 
-        Anybody can type an address. So a form takes nobody anywhere at once but who is unknown, where it does not ask for a confirmation, or whose
-        order a shop has signed: everybody else is asked by mail.
+        Anybody can type an address. So a form takes nobody anywhere at once but who is unknown,
+        where it does not ask for a confirmation, or whose order a shop has signed: everybody else
+        is asked by mail.
         """
         if answers.objects:
             return
         signed = self._is_signed(answers, form)
-        if not signed and not self.limits.may_post(received.visitor, stamped=received.shown_at > 0 and received.timely):
+        if not signed and not self.limits.may_post(
+            received.visitor, stamped=received.shown_at > 0 and received.timely
+        ):
             raise TooOften
         calm = signed or self.limits.is_calm()
         hashed = self.house.vault.hash(answers.address)
@@ -90,14 +105,25 @@ class Enrolment:
         stream, person = self._known(answers.address)
         if person.objected or person.restricted or NEVER_MAILED & {suppressed, person.suppressed}:
             return
-        post = _Post(answers, form, installation, received, person, self._fields(answers, stream, person, signed=signed), signed)
+        post = _Post(
+            answers,
+            form,
+            installation,
+            received,
+            person,
+            self._fields(answers, stream, person, signed=signed),
+            signed,
+        )
         known = bool(stream or suppressed) or self.house.vault.formerly(answers.address) is not None
-        at_once = not suppressed and (signed or (calm and received.timely and not known and not form.confirm))
+        at_once = not suppressed and (
+            signed or (calm and received.timely and not known and not form.confirm)
+        )
         if at_once:
             result = self._join(post)
             if not (result.conflict or isinstance(result.outcome, Refused)):
                 return
-            # Somebody has got the address meanwhile, or has left: only a confirmed act of the person's own changes that.
+            # Somebody has got the address meanwhile, or has left: only a confirmed act of the
+            # person's own changes that.
             post = replace(post, person=self._known(answers.address)[1])
         self._ask(post, calm=calm)
 
@@ -115,11 +141,17 @@ class Enrolment:
         except Unreadable as error:
             log.error("signed orders are asked to confirm by mail", extra={"why": str(error)})
             return False
-        return is_signed(keys, form.name, answers.order, answers.address, answers.proof, wall_now() // 1000)
+        return is_signed(
+            keys, form.name, answers.order, answers.address, answers.proof, wall_now() // 1000
+        )
 
-    def _fields(self, answers: Answers, stream: str, person: Person, *, signed: bool) -> dict[str, str]:
-        """What the vault is to keep at once: anybody can type an address, and must not rewrite a person's name. Of whoever has once agreed to
-        something nothing, before they confirm; of the others what was missing."""
+    def _fields(
+        self, answers: Answers, stream: str, person: Person, *, signed: bool
+    ) -> dict[str, str]:
+        """What the vault is to keep at once: anybody can type an address, and must not rewrite a
+        person's name. Of whoever has once agreed to something nothing, before they confirm; of the
+        others what was missing.
+        """
         if person.grounds and not signed:
             return {}
         known = self.house.vault.people([stream]).get(stream) if stream else None
@@ -127,20 +159,30 @@ class Enrolment:
         return {name: value for name, value in answers.fields.items() if not standing.get(name)}
 
     def _join(self, post: _Post) -> Result:
-        """Join at once. A conflict, where nobody was known: somebody has got the address meanwhile."""
+        """Join at once. A conflict, where nobody was known: somebody has got the address
+        meanwhile.
+        """
         keep, notice, cause, fields = self._kept(post, ask=False)
-        language, call = post.installation.plan().language, self._call(post.form, post.answers.order)
+        language = post.installation.plan().language
+        call = self._call(post.form, post.answers.order)
         command = joining(post.answers, post.form, keep.at, cause, call, notice, language, fields)
-        result = carried_out(self.gatherer, Wish(command, address=post.answers.address, keep=keep, only_new=not post.signed))
+        result = carried_out(
+            self.gatherer,
+            Wish(command, address=post.answers.address, keep=keep, only_new=not post.signed),
+        )
         if result.conflict and post.signed:
             raise TryAgain
         return result
 
     def _ask(self, post: _Post, *, calm: bool) -> None:
-        """Ask by mail, if there is anything to ask and the person was not asked just now; while too many are posted, later."""
+        """Ask by mail, if there is anything to ask and the person was not asked just now; while too
+        many are posted, later.
+        """
         keep, notice, cause, fields = self._kept(post, ask=True)
         plan = post.installation.plan()
-        command = request_for(post.answers, post.form, keep.at, cause, cause.ref, notice, plan.language, fields)
+        command = request_for(
+            post.answers, post.form, keep.at, cause, cause.ref, notice, plan.language, fields
+        )
         if not asks(command, post.person, plan):
             return
         if not calm:
@@ -153,13 +195,19 @@ class Enrolment:
             if asked is None or asked.expires_at <= keep.at:
                 return
             command = replace(command, hold_until=_leaves_at(asked))
-        if carried_out(self.gatherer, Wish(command, address=post.answers.address, keep=keep)).conflict:
+        if carried_out(
+            self.gatherer, Wish(command, address=post.answers.address, keep=keep)
+        ).conflict:
             raise TryAgain
 
     def _kept(self, post: _Post, *, ask: bool) -> tuple[Keep, str, Cause, tuple[str, ...]]:
-        """What the vault keeps of the post; the digest of the words shown, the cause of what comes of it, and the names of fields that are new."""
+        """What the vault keeps of the post; the digest of the words shown, the cause of what comes
+        of it, and the names of fields that are new.
+        """
         now, plan = self.house.clock.now(), post.installation.plan()
-        said = _said(post.answers, post.form, post.installation, post.received, now, ask) | ({"order_signed": True} if post.signed else {})
+        said = _said(post.answers, post.form, post.installation, post.received, now, ask) | (
+            {"order_signed": True} if post.signed else {}
+        )
         pieces = kept(said, {"ip": post.received.visitor, "user_agent": post.received.user_agent})
         cause = Cause("form", secrets.token_hex(16), evidence=pieces[0].commitment.hex())
         keep = Keep("", now, fields=post.fields, evidence=pieces)
@@ -168,11 +216,16 @@ class Enrolment:
     def _call(self, form: Form, order: str) -> str:
         """The same order posted twice is one act."""
         said = f"order/v1\0{form.name}\0{order}".encode()
-        return hmac.new(self.house.secrets.pepper, said, hashlib.sha256).hexdigest()[:32] if order else ""
+        return (
+            hmac.new(self.house.secrets.pepper, said, hashlib.sha256).hexdigest()[:32]
+            if order
+            else ""
+        )
 
 
 def _leaves_at(asked: Request) -> int:
-    """When a mail may leave that asks for more than `asked` does: that one's, where it has not left yet; else when it has come to nothing (ms).
+    """When a mail may leave that asks for more than `asked` does: that one's, where it has not left
+    yet; else when it has come to nothing (ms).
 
     Until then the mail that they have confirms this too.
     """
@@ -182,10 +235,21 @@ def _leaves_at(asked: Request) -> int:
     return mail.retry_at if mail.status == "deferred" else asked.expires_at
 
 
-def _said(answers: Answers, form: Form, installation: Installation, received: Received, now: int, ask: bool) -> dict[str, object]:
-    """Everything of D02 that there is to know at this moment. An author's copy of the form has a page of its own, which only its referrer tells."""
+def _said(
+    answers: Answers,
+    form: Form,
+    installation: Installation,
+    received: Received,
+    now: int,
+    ask: bool,
+) -> dict[str, object]:
+    """Everything of D02 that there is to know at this moment. An author's copy of the form has a
+    page of its own, which only its referrer tells.
+    """
     plan, copied = installation.plan(), not received.shown_at
-    file, rendered = installation.forms.get(f"{form.name}/{EMBEDDED}" if copied else form.name, ("", ""))
+    file, rendered = installation.forms.get(
+        f"{form.name}/{EMBEDDED}" if copied else form.name, ("", "")
+    )
     said: dict[str, object] = of_ground(installation, form.purpose, form.basis, "form") | {
         "by": "self",
         "confirmed_by_mail": ask,
@@ -200,12 +264,22 @@ def _said(answers: Answers, form: Form, installation: Installation, received: Re
         "referrer": received.referrer,
         "source": answers.source,
         "campaign": answers.campaign,
-        "box": _box(AGREED, form.checkbox, answers.ticked) if form.checkbox and form.basis == "consent" else None,
-        "objection": _box(AGREED, form.checkbox, answers.ticked) if form.checkbox and form.basis != "consent" else None,
+        "box": (
+            _box(AGREED, form.checkbox, answers.ticked)
+            if form.checkbox and form.basis == "consent"
+            else None
+        ),
+        "objection": (
+            _box(AGREED, form.checkbox, answers.ticked)
+            if form.checkbox and form.basis != "consent"
+            else None
+        ),
         "age": _box(AGE, form.age, answers.of_age) if form.age else None,
         "button": form.button,
         "answers": {"email": answers.address, **answers.fields},
-        "choice": {"question": form.question.label, "answer": answers.choice} if form.question else None,
+        "choice": (
+            {"question": form.question.label, "answer": answers.choice} if form.question else None
+        ),
         "order": answers.order,
         "function": answers.fields.get(form.function_field, "") if form.function_field else "",
         "timezone": answers.timezone,

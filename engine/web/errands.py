@@ -1,4 +1,6 @@
-"""What visits to links need of the stores, each errand for many visits at once; in the order in which a visit needs them."""
+"""What visits to links need of the stores, each errand for many visits at once; in the order in
+which a visit needs them.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,17 @@ class Errands:
     def __init__(self, house: House) -> None:
         self.house, self._opening = house, Opening(house)
         self._installation: Installation | None = None
-        run: tuple[Errand, ...] = (self._open, self._spend, self._show, self._read_on, self._bar, self._tell, self._act, self._press, self._open)
+        run: tuple[Errand, ...] = (
+            self._open,
+            self._spend,
+            self._show,
+            self._read_on,
+            self._bar,
+            self._tell,
+            self._act,
+            self._press,
+            self._open,
+        )
         self.by_number = dict(enumerate(run))
 
     def _open(self, asked: Sequence[object]) -> Sequence[object]:
@@ -91,11 +103,17 @@ class Errands:
         for stream, version in places:
             first[stream] = min(version, first.get(stream, version))
         found = self.house.ledger.after(first)
-        return [[entry for entry in found[stream] if entry.version > version] for stream, version in places]
+        return [
+            [entry for entry in found[stream] if entry.version > version]
+            for stream, version in places
+        ]
 
     def _bar(self, asked: Sequence[object]) -> Sequence[object]:
         vault, streams = self.house.vault, cast(Sequence[str], asked)
-        hashes = {person.subscriber: vault.hash(person.address) for person in vault.people(set(streams)).values()}
+        hashes = {
+            person.subscriber: vault.hash(person.address)
+            for person in vault.people(set(streams)).values()
+        }
         reasons = vault.suppressed(list(hashes.values()))
         return [reasons.get(hashes.get(stream, b""), "") for stream in streams]
 
@@ -103,16 +121,23 @@ class Errands:
         return [self._fields_told(*each) for each in cast(Sequence[tuple[str, str]], asked)]
 
     def _fields_told(self, stream: str, commitment: str) -> Mapping[str, str]:
-        known, answers = self.house.vault.people([stream]).get(stream), self.house.vault.evidence_of(stream).get(commitment, {}).get("answers")
+        known = self.house.vault.people([stream]).get(stream)
+        answers = self.house.vault.evidence_of(stream).get(commitment, {}).get("answers")
         if known is None or not isinstance(answers, dict):
             return {}
         declared = self.house.publications.known.plan().fields
-        return {name: str(value) for name, value in answers.items() if name in declared and value and not known.fields.get(name)}
+        return {
+            name: str(value)
+            for name, value in answers.items()
+            if name in declared and value and not known.fields.get(name)
+        }
 
     def _act(self, asked: Sequence[object]) -> Sequence[object]:
         wishes = cast(Sequence[tuple[Wish, Person]], asked)
         known = {wish.stream: person for wish, person in wishes}
-        return self.house.decisions.carry_out([wish for wish, _ in wishes], known, self._installation)
+        return self.house.decisions.carry_out(
+            [wish for wish, _ in wishes], known, self._installation
+        )
 
     def _press(self, asked: Sequence[object]) -> Sequence[object]:
         self.house.desk.note_pressed(cast(Sequence[Page], asked))

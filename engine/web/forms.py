@@ -1,4 +1,6 @@
-"""Hosted forms: the page, the copy for an author's own site, and the post. No cookie, no captcha; a page is the same for everyone (G14)."""
+"""Hosted forms: the page, the copy for an author's own site, and the post. No cookie, no captcha; a
+page is the same for everyone (G14).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,21 @@ from engine.gathering import Gatherer
 from engine.house import House
 from engine.installation.publishing import digest_of, notice_text, partner_line
 from engine.installation.state import Installation
-from engine.intake.forms import AGE, AGREED, CAMPAIGN, EMAIL, PROOF, SHOWN, SOURCE, STAMP, NotYet, is_trapped, read, shown_again, trap
+from engine.intake.forms import (
+    AGE,
+    AGREED,
+    CAMPAIGN,
+    EMAIL,
+    PROOF,
+    SHOWN,
+    SOURCE,
+    STAMP,
+    NotYet,
+    is_trapped,
+    read,
+    shown_again,
+    trap,
+)
 from engine.language import N_, Language, Say, translator
 from engine.sequence.model import Form, Plan
 from engine.web.body import posted_inputs
@@ -41,14 +57,28 @@ REASONS = {
     "tick": N_("Please tick this box: we only write to people who agreed."),
 }
 CHANGED = N_("This form has changed since it was shown to you. Please read it again, then send it.")
-TRAPPED = N_("An input that people do not see was filled in, perhaps by your browser. It is empty again: please send the form once more.")
+TRAPPED = N_(
+    "An input that people do not see was filled in, perhaps by your browser. It is empty again:"
+    " please send the form once more."
+)
 OLD = N_("This page had been open for a long time. Please send it again.")
 BUSY = N_("Too much is going on at once. Please send it again in a moment.")
-OFTEN = N_("Many forms have come from your network within the last hour. Nothing is lost: please send this one again in an hour.")
+OFTEN = N_(
+    "Many forms have come from your network within the last hour. Nothing is lost: please send this"
+    " one again in an hour."
+)
 NOTHING = NotYet({})
 LEAST_SECONDS = 0.3
-"""What a form that was taken is answered after, whoever's address it holds: somebody unknown is written down, and others need not be (G14)."""
-COMPLETIONS = {"first_name": "given-name", "last_name": "family-name", "name": "name", "town": "address-level2", "company": "organization"}
+"""What a form that was taken is answered after, whoever's address it holds: somebody unknown is
+written down, and others need not be (G14).
+"""
+COMPLETIONS = {
+    "first_name": "given-name",
+    "last_name": "family-name",
+    "name": "name",
+    "town": "address-level2",
+    "company": "organization",
+}
 
 
 def router(house: House, gatherer: Gatherer) -> APIRouter:
@@ -84,7 +114,9 @@ def router(house: House, gatherer: Gatherer) -> APIRouter:
 
 
 def embed_html(plan: Plan, name: str, site: Site) -> str:
-    """The form as plain HTML for an author's own page: it needs no script, no style and no cookie."""
+    """The form as plain HTML for an author's own page: it needs no script, no style and no
+    cookie.
+    """
     form, none = plan.forms[name], defaultdict[str, str](str)
     page = Pages(site).page(
         "form_inputs.html",
@@ -102,16 +134,28 @@ def embed_html(plan: Plan, name: str, site: Site) -> str:
 
 
 def form_values(
-    plan: Plan, form: Form, values: Mapping[str, str], language: Language, sentence: str = "", not_yet: NotYet = NOTHING
+    plan: Plan,
+    form: Form,
+    values: Mapping[str, str],
+    language: Language,
+    sentence: str = "",
+    not_yet: NotYet = NOTHING,
 ) -> dict[str, object]:
-    """What form.html is rendered with: what somebody wrote, and what is wrong with it, in the page's language."""
+    """What form.html is rendered with: what somebody wrote, and what is wrong with it, in the
+    page's language.
+    """
     _ = translator(language)
-    errors = {name: _(REASONS[reason]).format(meant=not_yet.meant) for name, reason in not_yet.reasons.items()}
+    errors = {
+        name: _(REASONS[reason]).format(meant=not_yet.meant)
+        for name, reason in not_yet.reasons.items()
+    }
     return {
         "values": defaultdict(str, values),
         "sentence": _(sentence) if sentence else "",
         "errors": defaultdict(str, errors),
-        "mistakes": [(name, label, errors[name]) for name, label in _labels(form, _) if name in errors],
+        "mistakes": [
+            (name, label, errors[name]) for name, label in _labels(form, _) if name in errors
+        ],
         "meant": not_yet.meant,
         "may_stay": not_yet.reasons.get(EMAIL) == "meant",
         "form": form,
@@ -120,7 +164,9 @@ def form_values(
 
 
 def _labels(form: Form, _: Say) -> Iterator[tuple[str, str]]:
-    """Each input a person fills in, by its name, as its label calls it; in the order in which they stand on the page."""
+    """Each input a person fills in, by its name, as its label calls it; in the order in which they
+    stand on the page.
+    """
     yield EMAIL, _("Your e-mail address")
     yield from ((field.name, field.label) for field in form.fields)
     yield from ((name, _("Your order number")) for name in filter(None, (form.order_field,)))
@@ -146,10 +192,15 @@ class Forms:
         self.enrolment = Enrolment(house, gatherer, Limits(house))
 
     def show(self, name: str, asked: Mapping[str, str]) -> Response:
-        """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads here; its `proof`, `utm_source` and `utm_campaign` are
-        remembered."""
+        """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads
+        here; its `proof`, `utm_source` and `utm_campaign` are remembered.
+        """
         plan, form = self._published(name)[1:]
-        values = {form.order_field: asked[form.order_field][:200]} if form.order_field and asked.get(form.order_field) else {}
+        values = (
+            {form.order_field: asked[form.order_field][:200]}
+            if form.order_field and asked.get(form.order_field)
+            else {}
+        )
         remembered = ((SOURCE, "utm_source"), (CAMPAIGN, "utm_campaign"), (PROOF, "proof"))
         values |= {name: asked[said][:200] for name, said in remembered if asked.get(said)}
         return self._page(plan, form, values)
@@ -157,19 +208,36 @@ class Forms:
     def embed(self, name: str) -> Response:
         plan, form = self._published(name)[1:]
         site = self.house.config.site
-        return self.pages.page("form_embed.html", spoken(plan.language, site), form=form, snippet=embed_html(plan, name, site))
+        return self.pages.page(
+            "form_embed.html",
+            spoken(plan.language, site),
+            form=form,
+            snippet=embed_html(plan, name, site),
+        )
 
     def thanks(self, name: str, *, objects: bool) -> Response:
-        """Where a form that was taken leads, so that reloading and going back send nothing. The same for everybody, known or not, and true of
-        everybody: of what becomes of it only a message tells."""
+        """Where a form that was taken leads, so that reloading and going back send nothing. The
+        same for everybody, known or not, and true of everybody: of what becomes of it only a
+        message tells.
+        """
         plan, form = self._published(name)[1:]
         site = self.house.config.site
-        return self.pages.page("form_thanks.html", spoken(plan.language, site), form=form, objects=objects, contact=site.reply_to or site.sender)
+        return self.pages.page(
+            "form_thanks.html",
+            spoken(plan.language, site),
+            form=form,
+            objects=objects,
+            contact=site.reply_to or site.sender,
+        )
 
     def take(self, name: str, posted: Mapping[str, str], request: Request) -> Response:
         installation, plan, form = self._published(name)
         shown = digest_of(notice_text(plan, name))
-        at = stamped_at(self.house.secrets.nonce_key, name, shown, posted.get(STAMP, "")) if posted.get(STAMP) else 0
+        at = (
+            stamped_at(self.house.secrets.nonce_key, name, shown, posted.get(STAMP, ""))
+            if posted.get(STAMP)
+            else 0
+        )
         sentence = self._doubt(posted, form, shown, at)
         read_form = read(posted, form)
         if sentence or isinstance(read_form, NotYet):
@@ -177,9 +245,19 @@ class Forms:
             values = shown_again(posted, form)
             if sentence == CHANGED:
                 values.pop(AGREED, None)
-            return self._page(plan, form, values, sentence, not_yet, 422, posted.get(STAMP, "") if at and not _is_old(at) else "")
+            return self._page(
+                plan,
+                form,
+                values,
+                sentence,
+                not_yet,
+                422,
+                posted.get(STAMP, "") if at and not _is_old(at) else "",
+            )
         try:
-            self.enrolment.carry_out(read_form, form, installation, self._received(request, at or 0))
+            self.enrolment.carry_out(
+                read_form, form, installation, self._received(request, at or 0)
+            )
         except TryAgain:
             return self._page(plan, form, shown_again(posted, form), BUSY, status=503)
         except TooOften:
@@ -189,7 +267,9 @@ class Forms:
         return RedirectResponse(f"/f/{name}/{'objection' if read_form.objects else 'thanks'}", 303)
 
     def _doubt(self, posted: Mapping[str, str], form: Form, shown: str, at: int | None) -> str:
-        """Why this post shows the form again: a robot filled it in, other words were shown than are in force, or it lay open too long."""
+        """Why this post shows the form again: a robot filled it in, other words were shown than are
+        in force, or it lay open too long.
+        """
         if is_trapped(posted, form):
             self.house.desk.count(TRAPS)
             return TRAPPED
@@ -203,7 +283,11 @@ class Forms:
             visitor_of(request, self.house.config.web.trusted_proxies),
             request.headers.get("user-agent", "")[:500],
             request.url.path,
-            f"{referrer.scheme}://{referrer.hostname or ''}{referrer.path}" if referrer.scheme in ("http", "https") else "",
+            (
+                f"{referrer.scheme}://{referrer.hostname or ''}{referrer.path}"
+                if referrer.scheme in ("http", "https")
+                else ""
+            ),
             at,
             timely=not at or wall_now() - at >= YOUNGEST,
         )

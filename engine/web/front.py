@@ -34,17 +34,31 @@ class Front:
         self.contact = pages.site.reply_to or pages.site.sender
 
     def welcome(self, request: Request) -> Response:
-        paragraphs = tuple(purpose.description for purpose in self.house.publications.current().plan().purposes.values() if purpose.description)
+        paragraphs = tuple(
+            purpose.description
+            for purpose in self.house.publications.current().plan().purposes.values()
+            if purpose.description
+        )
         steps = self._steps() if self._is_new_here(request) else ()
         return self._page(self.pages.site.name, paragraphs[:3], steps=steps)
 
-    def lost(self, heading: str, paragraphs: tuple[str, ...], *, status: int = 404, headers: Mapping[str, str] | None = None) -> Response:
+    def lost(
+        self,
+        heading: str,
+        paragraphs: tuple[str, ...],
+        *,
+        status: int = 404,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
         return self._page(heading, paragraphs, status=status, headers=headers)
 
     def unknown_link(self) -> Response:
         """The same for every token that is not ours, whatever is wrong with it."""
         _ = translator(self.language)
-        text = (_("Perhaps it was cut off. Please open it again from the letter."), _("Nothing has changed."))
+        text = (
+            _("Perhaps it was cut off. Please open it again from the letter."),
+            _("Nothing has changed."),
+        )
         return self._page(_("This link cannot be read"), text)
 
     def _page(
@@ -66,26 +80,49 @@ class Front:
             contact=self.contact,
             forms=self.forms(),
             steps=steps,
-            mailbox=f"http://127.0.0.1:{self.house.config.mailbox_port}/" if steps and self.house.config.smtp.is_mailbox else "",
+            mailbox=(
+                f"http://127.0.0.1:{self.house.config.mailbox_port}/"
+                if steps and self.house.config.smtp.is_mailbox
+                else ""
+            ),
         )
 
     def forms(self) -> tuple[Offered, ...]:
-        """Those anybody may fill in: not those to which a shop leads with an order. As they were last known: whoever tries addresses that do not
-        exist asks the database nothing, and is answered without one."""
+        """Those anybody may fill in: not those to which a shop leads with an order. As they were
+        last known: whoever tries addresses that do not exist asks the database nothing, and is
+        answered without one.
+        """
         forms = self.house.publications.known.plan().forms.values()
-        return tuple(Offered(form.title, f"/f/{form.name}") for form in forms if form.basis == "consent" and not form.order_field)
+        return tuple(
+            Offered(form.title, f"/f/{form.name}")
+            for form in forms
+            if form.basis == "consent" and not form.order_field
+        )
 
     def _is_new_here(self, request: Request) -> bool:
         """Whoever runs this on their own machine, and nobody has subscribed yet."""
         peer = request.client.host if request.client else ""
-        return is_here(peer, request.headers) and is_loopback(self.pages.site.url) and not self.house.vault.people_after("", 1)
+        return (
+            is_here(peer, request.headers)
+            and is_loopback(self.pages.site.url)
+            and not self.house.vault.people_after("", 1)
+        )
 
     def _steps(self) -> tuple[tuple[str, str], ...]:
         """What to do, and the command that does it, as it works in any folder."""
         _, folder = translator(self.language), self.house.config.folder
         return (
-            (_("Say who you are, and what you write about, in config.toml and sequences/; then see whether all is right:"), command(folder, "check")),
-            (_("See what differs from what is in force, and put it in force:"), command(folder, "publish")),
+            (
+                _(
+                    "Say who you are, and what you write about, in config.toml and sequences/; then"
+                    " see whether all is right:"
+                ),
+                command(folder, "check"),
+            ),
+            (
+                _("See what differs from what is in force, and put it in force:"),
+                command(folder, "publish"),
+            ),
             (_("See your lists, and how many stand on each:"), command(folder, "lists")),
             (_("See what runs, what waits, and what is wrong:"), command(folder, "status")),
         )

@@ -1,7 +1,9 @@
-"""The built-in mailbox's page, on loopback only: until SMTP is configured, a newcomer sees here what readers would get, and clicks it.
+"""The built-in mailbox's page, on loopback only: until SMTP is configured, a newcomer sees here
+what readers would get, and clicks it.
 
-Letters are shown in a sandboxed frame without scripts; a request for another host name is refused, so that no web page elsewhere can read them.
-The list of letters stands in a frame of its own and alone is refreshed, so that the letter being read stays.
+Letters are shown in a sandboxed frame without scripts; a request for another host name is refused,
+so that no web page elsewhere can read them. The list of letters stands in a frame of its own and
+alone is refreshed, so that the letter being read stays.
 """
 
 from __future__ import annotations
@@ -32,16 +34,24 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-src 'self'; "
-    "frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self';"
+        " frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+    ),
 }
 WIDTHS = ("", "600", "360")
 # A letter may show pictures and open links in a new tab, and nothing else.
 FRAME = HEADERS | {
-    "Content-Security-Policy": "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
-    "img-src http: https: data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+    "Content-Security-Policy": (
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src"
+        " 'unsafe-inline'; img-src http: https: data:; frame-ancestors 'self'; base-uri 'none';"
+        " form-action 'none'"
+    )
 }
-_BY_NIGHT, _BY_DAY = (re.compile(rf"\(\s*prefers-color-scheme\s*:\s*{scheme}\s*\)", re.IGNORECASE) for scheme in ("dark", "light"))
+_BY_NIGHT, _BY_DAY = (
+    re.compile(rf"\(\s*prefers-color-scheme\s*:\s*{scheme}\s*\)", re.IGNORECASE)
+    for scheme in ("dark", "light")
+)
 # What a malformed mail makes the email package raise.
 MALFORMED = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
 # More than any letter of ours; a mail of fifty thousand parts takes the email package a minute.
@@ -52,7 +62,9 @@ LONGEST_HEAD = 20_000  # octets
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the list. `at` is when the letter says it was written, which is the engine's time, on the site's clock."""
+    """A line of the list. `at` is when the letter says it was written, which is the engine's time,
+    on the site's clock.
+    """
 
     link: str
     subject: str
@@ -63,7 +75,8 @@ class Row:
 
 
 def make_letterbox(house: House) -> FastAPI:
-    """`/` shows the newest letter, `/?letter=ID` one, `&part=` its text or source, `?to=ADDRESS` one reader's, `?q=WORDS` those found.
+    """`/` shows the newest letter, `/?letter=ID` one, `&part=` its text or source, `?to=ADDRESS`
+    one reader's, `?q=WORDS` those found.
 
     `&width=` is the width it is shown in, in pixels, `&dark=1` at night.
     """
@@ -73,17 +86,33 @@ def make_letterbox(house: House) -> FastAPI:
     pages, language, zone = Pages(site), spoken("", site), ZoneInfo(site.timezone)
 
     @app.middleware("http")
-    async def only_here(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
+    async def only_here(
+        request: Request, following: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
         if not LOCAL.fullmatch(request.headers.get("host", "")):
             return PlainTextResponse("This page is for this machine only.", 403, HEADERS)
         return await following(request)
 
     @app.get("/")
-    def index(letter: str = "", to: str = "", part: str = "html", q: str = "", width: str = "", dark: str = "") -> Response:
+    def index(
+        letter: str = "",
+        to: str = "",
+        part: str = "html",
+        q: str = "",
+        width: str = "",
+        dark: str = "",
+    ) -> Response:
         newest = _found(mailbox, to, q)[:1]
         chosen, part = letter or (newest[0].id if newest else ""), part if part in PARTS else "html"
         message, width = _read(mailbox, chosen), width if width in WIDTHS else ""
-        here = {"letter": chosen, "to": to, "q": q, "part": "" if part == "html" else part, "width": width, "dark": "1" if dark else ""}
+        here = {
+            "letter": chosen,
+            "to": to,
+            "q": q,
+            "part": "" if part == "html" else part,
+            "width": width,
+            "dark": "1" if dark else "",
+        }
         return pages.page(
             "letterbox.html",
             language,
@@ -97,23 +126,41 @@ def make_letterbox(house: House) -> FastAPI:
             dark=bool(dark),
             width=width,
             subject=_head(message, "Subject"),
-            heads=[("From", _head(message, "From")), ("To", _head(message, "To")), ("Date", _date(message, zone))],
-            frame=_link(f"/{part}/{chosen}", dark="1" if dark and part == "html" else "") if message is not None else "",
+            heads=[
+                ("From", _head(message, "From")),
+                ("To", _head(message, "To")),
+                ("Date", _date(message, zone)),
+            ],
+            frame=(
+                _link(f"/{part}/{chosen}", dark="1" if dark and part == "html" else "")
+                if message is not None
+                else ""
+            ),
         )
 
     @app.get("/list")
     def listing(letter: str = "", to: str = "", q: str = "") -> Response:
         rows = [_row(each, each.id == letter, to, q, zone) for each in _found(mailbox, to, q)]
-        return pages.page("letterbox_list.html", language, headers=HEADERS, rows=rows, to=to, q=q, most=SHOWN)
+        return pages.page(
+            "letterbox_list.html", language, headers=HEADERS, rows=rows, to=to, q=q, most=SHOWN
+        )
 
     @app.get("/list.js")
     def script() -> Response:
-        return Response((TEMPLATES / "letterbox_list.js").read_text("utf-8"), headers=HEADERS, media_type="text/javascript")
+        return Response(
+            (TEMPLATES / "letterbox_list.js").read_text("utf-8"),
+            headers=HEADERS,
+            media_type="text/javascript",
+        )
 
     @app.get("/html/{letter}")
     def html(letter: str, dark: str = "") -> Response:
         text = _body(mailbox, letter, ("html", "plain"))
-        return _nothing() if text is None else HTMLResponse(_opening_new_tabs(_at_night(text) if dark else text), headers=FRAME)
+        return (
+            _nothing()
+            if text is None
+            else HTMLResponse(_opening_new_tabs(_at_night(text) if dark else text), headers=FRAME)
+        )
 
     @app.get("/text/{letter}")
     def text(letter: str) -> Response:
@@ -123,7 +170,11 @@ def make_letterbox(house: House) -> FastAPI:
     @app.get("/source/{letter}")
     def source(letter: str) -> Response:
         octets = _octets(mailbox, letter)
-        return _nothing() if octets is None else PlainTextResponse(octets.decode("utf-8", "replace"), headers=FRAME)
+        return (
+            _nothing()
+            if octets is None
+            else PlainTextResponse(octets.decode("utf-8", "replace"), headers=FRAME)
+        )
 
     return app
 
@@ -138,20 +189,37 @@ def _link(path: str, **values: str) -> str:
 
 
 def _found(mailbox: Mailbox, to: str, words: str) -> list[MailboxEntry]:
-    """The newest, to one reader if given, that hold every word in their subject or reader, whatever the case and accents."""
+    """The newest, to one reader if given, that hold every word in their subject or reader, whatever
+    the case and accents.
+    """
     wanted = _plain(words).split()
     entries = mailbox.list(SHOWN if not wanted else SEARCHED, to or None)
-    return [each for each in entries if all(word in _plain(f"{each.subject} {each.recipient}") for word in wanted)][:SHOWN]
+    return [
+        each
+        for each in entries
+        if all(word in _plain(f"{each.subject} {each.recipient}") for word in wanted)
+    ][:SHOWN]
 
 
 def _plain(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return "".join(
+        c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)
+    )
 
 
 def _row(entry: MailboxEntry, chosen: bool, to: str, words: str, zone: ZoneInfo) -> Row:
-    at = _local(entry.dated, zone, "%d/%m/%Y %H:%M") or f"{entry.at.astimezone(zone):%d/%m/%Y %H:%M}"
+    at = (
+        _local(entry.dated, zone, "%d/%m/%Y %H:%M") or f"{entry.at.astimezone(zone):%d/%m/%Y %H:%M}"
+    )
     link = _link("/", letter=entry.id, to=to, q=words)
-    return Row(link, _clean(entry.subject), _clean(entry.recipient), _link("/", to=entry.recipient), at, chosen)
+    return Row(
+        link,
+        _clean(entry.subject),
+        _clean(entry.recipient),
+        _link("/", to=entry.recipient),
+        at,
+        chosen,
+    )
 
 
 def _octets(mailbox: Mailbox, letter: str) -> bytes | None:
@@ -165,7 +233,10 @@ def _read(mailbox: Mailbox, letter: str) -> EmailMessage | None:
     octets = _octets(mailbox, letter)
     if octets is None:
         return None
-    if max(octets.lower().count(b"content-type"), octets.count(b"\n--")) > MAX_PARTS or octets.count(b"\n") > MAX_LINES:
+    if (
+        max(octets.lower().count(b"content-type"), octets.count(b"\n--")) > MAX_PARTS
+        or octets.count(b"\n") > MAX_LINES
+    ):
         # Its head is shown, and its source; what it is made of is not looked at.
         octets = octets[:LONGEST_HEAD].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
     try:
@@ -191,7 +262,9 @@ def _head(message: EmailMessage | None, name: str) -> str:
 
 
 def _date(message: EmailMessage | None, zone: ZoneInfo) -> str:
-    """When the letter says it was written, which is the engine's time, on the site's clock; as it stands there where it is no date."""
+    """When the letter says it was written, which is the engine's time, on the site's clock; as it
+    stands there where it is no date.
+    """
     date = _head(message, "Date")
     return _local(date, zone, "%Y-%m-%d %H:%M:%S") or date
 
@@ -215,7 +288,9 @@ def _at_night(html: str) -> str:
 
 
 def _opening_new_tabs(html: str) -> str:
-    """The letter's links lead out of its frame. Ours is the first `base` with a target, and only the first counts."""
+    """The letter's links lead out of its frame. Ours is the first `base` with a target, and only
+    the first counts.
+    """
     base = '<base target="_blank">'
     headed, found = re.subn(r"(<head\b[^>]*>)", rf"\1{base}", html, count=1, flags=re.IGNORECASE)
     return headed if found else base + html

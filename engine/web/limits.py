@@ -1,6 +1,8 @@
-"""How often a form may be posted and a person asked to confirm (G12), and what a visitor's address is. All in wall-clock time.
+"""How often a form may be posted and a person asked to confirm (G12), and what a visitor's address
+is. All in wall-clock time.
 
-The desk keeps keyed hashes only. Each limit is held under a lock on its key, so it is exact on any number of hosts.
+The desk keeps keyed hashes only. Each limit is held under a lock on its key, so it is exact on any
+number of hosts.
 """
 
 from __future__ import annotations
@@ -40,27 +42,42 @@ class Limits:
         self.house = house
 
     def may_ask(self, address: str, purpose: str = "", answered_at: int = 0) -> bool:
-        """Of mails that ask one address to confirm for one purpose, one a day and three in thirty days, whatever the form, list or door.
+        """Of mails that ask one address to confirm for one purpose, one a day and three in thirty
+        days, whatever the form, list or door.
 
-        Those before the person's last answer, the confirmation or withdrawal of `answered_at`, do not count.
+        Those before the person's last answer, the confirmation or withdrawal of `answered_at`, do
+        not count.
         """
         return self._below(self._key("ask", f"{address}\0{purpose}\0{answered_at}"), CONFIRMATIONS)
 
     def permit(self, command: AnyCommand, address: str, person: Person, plan: Plan) -> bool:
-        """Like `may_ask` for a command that would lead to such a mail, by the rules that will decide it; any other is not counted."""
-        return all(self.may_ask(address, purpose, _answered_at(person, purpose)) for purpose in asks(command, person, plan))
+        """Like `may_ask` for a command that would lead to such a mail, by the rules that will
+        decide it; any other is not counted.
+        """
+        return all(
+            self.may_ask(address, purpose, _answered_at(person, purpose))
+            for purpose in asks(command, person, plan)
+        )
 
     def may_post(self, visitor: str, *, stamped: bool) -> bool:
-        """Posts of one neighbourhood in an hour: 30; 10 for forms that carry no render time, as copied ones do."""
+        """Posts of one neighbourhood in an hour: 30; 10 for forms that carry no render time, as
+        copied ones do.
+        """
         place = neighbourhood(visitor)
-        return (stamped or self._below(self._key("unstamped", place), UNSTAMPED_POSTS)) and self._below(self._key("post", place), POSTS)
+        return (
+            stamped or self._below(self._key("unstamped", place), UNSTAMPED_POSTS)
+        ) and self._below(self._key("post", place), POSTS)
 
     def may_change(self, subscriber: str) -> bool:
-        """What is changed about one person from the links of their letters: 30 times in an hour, whoever holds the letters."""
+        """What is changed about one person from the links of their letters: 30 times in an hour,
+        whoever holds the letters.
+        """
         return self._below(self._key("change", subscriber), CHANGES)
 
     def is_calm(self) -> bool:
-        """False while all forms together are posted far more than usual: their mails are then held."""
+        """False while all forms together are posted far more than usual: their mails are then
+        held.
+        """
 
         def room(counts: Sequence[int]) -> bool:
             hour, day = counts
@@ -69,7 +86,9 @@ class Limits:
         return self.house.desk.attempt(EVERYBODY, (HOUR, DAY), room)
 
     def hold(self) -> int | None:
-        """For how many seconds the next mail of a form is held while too many are posted: so many leave in each hour. None: no more can wait."""
+        """For how many seconds the next mail of a form is held while too many are posted: so many
+        leave in each hour. None: no more can wait.
+        """
         return self.house.desk.hold(HELD, HOUR, FLOOD_LEAST, MOST_HELD)
 
     def _below(self, key: str, windows: Windows) -> bool:
@@ -79,18 +98,28 @@ class Limits:
         return self.house.desk.attempt(key, [seconds for _, seconds in windows], room)
 
     def _key(self, kind: str, said: str) -> str:
-        mac = hmac.new(self.house.secrets.pepper, f"limit/v1\0{kind}\0{said}".encode(), hashlib.sha256)
+        mac = hmac.new(
+            self.house.secrets.pepper, f"limit/v1\0{kind}\0{said}".encode(), hashlib.sha256
+        )
         return f"{kind}:{mac.hexdigest()[:32]}"
 
 
 def asks(command: AnyCommand, person: Person, plan: Plan) -> tuple[str, ...]:
-    """The purposes for which a command would lead to a mail that asks to confirm, by the rules that will decide it."""
+    """The purposes for which a command would lead to a mail that asks to confirm, by the rules that
+    will decide it.
+    """
     outcome = decide(command, person, plan)
-    return tuple(event.purpose for event in outcome.events if isinstance(event, ConsentRequested)) if isinstance(outcome, Done) else ()
+    return (
+        tuple(event.purpose for event in outcome.events if isinstance(event, ConsentRequested))
+        if isinstance(outcome, Done)
+        else ()
+    )
 
 
 def _answered_at(person: Person, purpose: str) -> int:
-    """When the person last confirmed or withdrew (ms). That a request was not theirs answers none: it would let the next one through."""
+    """When the person last confirmed or withdrew (ms). That a request was not theirs answers none:
+    it would let the next one through.
+    """
     ground = person.grounds.get(purpose)
     return ground.since if ground is not None and ground.proof else 0
 
@@ -107,7 +136,9 @@ def neighbourhood(visitor: str) -> str:
 
 
 def visitor_of(request: Request, trusted: tuple[str, ...]) -> str:
-    """Who asks: the peer, or, where that is a proxy of ours, the last address in `X-Forwarded-For` that is not."""
+    """Who asks: the peer, or, where that is a proxy of ours, the last address in `X-Forwarded-For`
+    that is not.
+    """
     visitor = request.client.host if request.client else ""
     if not trusted:
         return visitor
@@ -131,4 +162,7 @@ def _is_address(text: str) -> bool:
 def _is_trusted(visitor: str, trusted: tuple[str, ...]) -> bool:
     if not _is_address(visitor):
         return False
-    return any(ipaddress.ip_address(visitor) in ipaddress.ip_network(each, strict=False) for each in trusted)
+    return any(
+        ipaddress.ip_address(visitor) in ipaddress.ip_network(each, strict=False)
+        for each in trusted
+    )

@@ -1,4 +1,6 @@
-"""The pages behind the links of letters: what a press will do, what was done, what cannot be done. They say the answer's words, never a list's."""
+"""The pages behind the links of letters: what a press will do, what was done, what cannot be done.
+They say the answer's words, never a list's.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a page says; `leads_to` is where a press may send the reader, `ways` what else there is: label, address."""
+    """What a page says; `leads_to` is where a press may send the reader, `ways` what else there is:
+    label, address.
+    """
 
     heading: str
     paragraphs: tuple[str, ...] = ()
@@ -55,24 +59,41 @@ class LinkPages:
         self.house, self.pages, self.front = house, pages, Front(house, pages)
 
     def ask(self, opened: Opened, *, wait: float = 0) -> Response:
-        """The page of a link: one large button that says what it does; the page presses it by itself after `wait` wall-clock seconds, 0 for never."""
+        """The page of a link: one large button that says what it does; the page presses it by
+        itself after `wait` wall-clock seconds, 0 for never.
+        """
         _ = translator(opened.language)
         heading, text, button = _asked(opened, _)
         text = (*text, *_asked_together(opened, _))
-        quiet = _("If you do nothing, this page sends your answer in a few seconds. To keep it from doing so, close it.") if wait else ""
+        quiet = (
+            _(
+                "If you do nothing, this page sends your answer in a few seconds. To keep it from"
+                " doing so, close it."
+            )
+            if wait
+            else ""
+        )
         more: tuple[Press, ...] = ()
         if opened.click.action == "unsubscribe" and opened.click.claim.kind != "permission":
-            more = (self._press(opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"),)
+            more = (
+                self._press(
+                    opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"
+                ),
+            )
         press = self._press(opened, button, opened.action)
         shown = Shown(heading, text, (press, *more), quiet=quiet, leads_to=thanks_address(opened))
         return self.show(opened.language, shown, wait=wait)
 
     def consent(self, opened: Opened, purpose: str, *, missing: bool) -> Response:
-        """An answer that leads to letters of another purpose: its own words, an unticked box and a button (GDPR 4(11))."""
+        """An answer that leads to letters of another purpose: its own words, an unticked box and a
+        button (GDPR 4(11)).
+        """
         said = words_of(CONSENT, opened.plan, purpose, opened.language)
         shown = Shown(
             said.heading,
-            tuple(filter(None, (_your_answer(opened, translator(opened.language)), *said.paragraphs))),
+            tuple(
+                filter(None, (_your_answer(opened, translator(opened.language)), *said.paragraphs))
+            ),
             (self._press(opened, said.button, opened.action),),
             Box(said.box, purpose),
             said.quiet,
@@ -88,37 +109,62 @@ class LinkPages:
         quiet = ""
         action = opened.click.action
         if again:
-            heading, text = _("You are subscribed again"), (_("You will receive “{purpose}” again.").format(purpose=opened.purpose),)
+            heading = _("You are subscribed again")
+            text = (_("You will receive “{purpose}” again.").format(purpose=opened.purpose),)
         elif action == "answer":
             heading = _your_answer(opened, _) or _("Your answer is noted")
             text = (thanks(opened) or _("Thank you, your answer is noted."),)
             if undoable:
                 presses = (self._press(opened, _("Take it back"), link_token.UNDO, look="other"),)
-                quiet = _("You can take it back until you answer another letter, or until these letters have led you on.")
+                quiet = _(
+                    "You can take it back until you answer another letter, or until these letters"
+                    " have led you on."
+                )
         elif action == "confirm" and opened.click.claim.kind == "permission":
             heading, text = _("Thank you"), (_("Our letters go on as before."),)
         elif action == "confirm":
-            heading, text = _("Your subscription is confirmed"), (thanks(opened) or _("Thank you. Our letters are on their way."),)
+            heading = _("Your subscription is confirmed")
+            text = (thanks(opened) or _("Thank you. Our letters are on their way."),)
         elif action == "undo":
-            heading, text = _("Your answer is taken back"), (_("Everything is as it was before. You may answer otherwise:"),)
+            heading = _("Your answer is taken back")
+            text = (_("Everything is as it was before. You may answer otherwise:"),)
             presses = self._answers(opened, _) or ()
             text = text if presses else (_("Everything is as it was before."),)
         elif action == "not-me":
-            heading, text = _("We will not write to you about this"), (_("The request made with your address is deleted."), *_gone(opened, _))
+            heading = _("We will not write to you about this")
+            text = (
+                _("The request made with your address is deleted."),
+                *_gone(opened, _),
+            )
             if live_ground(opened.person, opened.click.claim.purpose) is not None:
-                heading, text = _("The request is deleted"), (_("Nothing else has changed: you receive our letters as before."),)
+                heading = _("The request is deleted")
+                text = (_("Nothing else has changed: you receive our letters as before."),)
         else:
             heading, text, presses = self._withdrawn(opened, _)
-        return self.show(opened.language, Shown(heading, text, presses, quiet=quiet, onward=thanks_address(opened)))
+        return self.show(
+            opened.language,
+            Shown(heading, text, presses, quiet=quiet, onward=thanks_address(opened)),
+        )
 
     def _withdrawn(self, opened: Opened, _: Say) -> tuple[str, tuple[str, ...], tuple[Press, ...]]:
-        said = words_of(again_kind(opened), opened.plan, opened.click.claim.purpose, opened.language)
+        said = words_of(
+            again_kind(opened), opened.plan, opened.click.claim.purpose, opened.language
+        )
         heading, text = said.heading, said.paragraphs
-        if opened.person.erased or not opened.person.registered or opened.click.claim.kind == "permission":
+        if (
+            opened.person.erased
+            or not opened.person.registered
+            or opened.click.claim.kind == "permission"
+        ):
             return heading, (*text, *_gone(opened, _)), ()
         presses = [self._press(opened, said.button, opened.action, act="again", look="other")]
         if opened.click.action == "unsubscribe" and not opened.person.objected:
-            presses.insert(0, self._press(opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"))
+            presses.insert(
+                0,
+                self._press(
+                    opened, _("Stop everything we send"), link_token.EVERYTHING, look="other"
+                ),
+            )
         return heading, text, tuple(presses)
 
     def refused(self, opened: Opened, why: str) -> Response:
@@ -126,28 +172,52 @@ class LinkPages:
         return self._unchanged(opened, (_(for_a_reader(why)),), _)
 
     def choose(self, opened: Opened) -> Response:
-        """Two automatic answers within seconds are no person's: none is kept, and the page asks (C09)."""
+        """Two automatic answers within seconds are no person's: none is kept, and the page asks
+        (C09).
+        """
         _ = translator(opened.language)
-        text = _("Two different answers reached us almost at the same time, so we have kept neither. Which one is yours?")
-        return self.show(opened.language, Shown(_("Your answer, please"), (text,), self._answers(opened, _)))
+        text = _(
+            "Two different answers reached us almost at the same time, so we have kept neither."
+            " Which one is yours?"
+        )
+        return self.show(
+            opened.language, Shown(_("Your answer, please"), (text,), self._answers(opened, _))
+        )
 
     def nothing_to_take_back(self, opened: Opened) -> Response:
         _ = translator(opened.language)
-        return self._unchanged(opened, _gone(opened, _) or (_("There is no answer to take back."),), _)
+        return self._unchanged(
+            opened, _gone(opened, _) or (_("There is no answer to take back."),), _
+        )
 
     def _unchanged(self, opened: Opened, text: tuple[str, ...], _: Say) -> Response:
-        """With the next best thing: to answer otherwise where that still leads somewhere, a form, a letter to whoever writes."""
-        presses = () if opened.person.erased or opened.click.action != "undo" else self._answers(opened, _)
-        ways = (*((form.title, form.address) for form in self.front.forms()), (self.front.contact, f"mailto:{self.front.contact}"))
+        """With the next best thing: to answer otherwise where that still leads somewhere, a form, a
+        letter to whoever writes.
+        """
+        presses = (
+            ()
+            if opened.person.erased or opened.click.action != "undo"
+            else self._answers(opened, _)
+        )
+        ways = (
+            *((form.title, form.address) for form in self.front.forms()),
+            (self.front.contact, f"mailto:{self.front.contact}"),
+        )
         return self.show(opened.language, Shown(_("Nothing has changed"), text, presses, ways=ways))
 
     def busy(self, token: str, *, again: bool) -> Response:
-        """Said before anything was read, and so in the site's language; `again`: with a button that presses once more."""
+        """Said before anything was read, and so in the site's language; `again`: with a button that
+        presses once more.
+        """
         language = spoken("", self.pages.site)
         _ = translator(language)
-        press = Press(_("Try again"), token, make_nonce(self.house.secrets.nonce_key, token, time.time()))
+        press = Press(
+            _("Try again"), token, make_nonce(self.house.secrets.nonce_key, token, time.time())
+        )
         text = (_("We are very busy at this moment. Please try again."),)
-        return self.show(language, Shown(_("Please try again"), text, (press,) if again else ()), status=503)
+        return self.show(
+            language, Shown(_("Please try again"), text, (press,) if again else ()), status=503
+        )
 
     def unknown(self) -> Response:
         return self.front.unknown_link()
@@ -155,23 +225,49 @@ class LinkPages:
     def preview(self) -> Response:
         language = spoken("", self.pages.site)
         _ = translator(language)
-        text = (_("In the letters your readers get, this link does what it says. In a preview it does nothing."),)
-        return self.pages.page("plain.html", language, heading=_("A link of a preview"), paragraphs=text)
+        text = (
+            _(
+                "In the letters your readers get, this link does what it says. In a preview it does"
+                " nothing."
+            ),
+        )
+        return self.pages.page(
+            "plain.html", language, heading=_("A link of a preview"), paragraphs=text
+        )
 
     def _answers(self, opened: Opened, _: Say) -> tuple[Press, ...]:
         """Every answer of the letter as a button."""
         return tuple(
-            self._press(opened, readable(link) or _("Answer {number}").format(number=link.index + 1), link_token.FIRST_LINK + link.index)
+            self._press(
+                opened,
+                readable(link) or _("Answer {number}").format(number=link.index + 1),
+                link_token.FIRST_LINK + link.index,
+            )
             for link in opened.links
             if link.kind == "move"
         )
 
-    def _press(self, opened: Opened, label: str, action: int, *, act: str = "button", look: str = "large") -> Press:
+    def _press(
+        self, opened: Opened, label: str, action: int, *, act: str = "button", look: str = "large"
+    ) -> Press:
         token = opened.token if action == opened.action else token_for(self.house, opened, action)
-        return Press(label, token, make_nonce(self.house.secrets.nonce_key, token, time.time()), act, look)
+        return Press(
+            label, token, make_nonce(self.house.secrets.nonce_key, token, time.time()), act, look
+        )
 
-    def show(self, language: Language, shown: Shown, *, wait: float = 0, missing: bool = False, status: int = 200) -> Response:
-        presses = tuple(Press(p.label, blank(2 * n), blank(2 * n + 1), p.act, p.look) for n, p in enumerate(shown.presses))
+    def show(
+        self,
+        language: Language,
+        shown: Shown,
+        *,
+        wait: float = 0,
+        missing: bool = False,
+        status: int = 200,
+    ) -> Response:
+        presses = tuple(
+            Press(p.label, blank(2 * n), blank(2 * n + 1), p.act, p.look)
+            for n, p in enumerate(shown.presses)
+        )
         return self.pages.filled(
             "link.html",
             language,
@@ -197,10 +293,18 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
             label = readable(opened.click.link)
             text = (_("Press the button to send your answer."),)
             if label:
-                return _("Your answer: {label}").format(label=label), text, _("I answer “{label}”").format(label=label)
+                return (
+                    _("Your answer: {label}").format(label=label),
+                    text,
+                    _("I answer “{label}”").format(label=label),
+                )
             return _("Your answer"), text, _("Send my answer")
         case "unsubscribe" if opened.click.claim.kind == "permission":
-            return _("Unsubscribe from everything"), (_("Press the button, and you receive nothing from us any more."),), _("Stop everything we send")
+            return (
+                _("Unsubscribe from everything"),
+                (_("Press the button, and you receive nothing from us any more."),),
+                _("Stop everything we send"),
+            )
         case "unsubscribe":
             return (
                 _("Unsubscribe from “{purpose}”").format(purpose=opened.purpose),
@@ -208,14 +312,26 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
                 _("Unsubscribe"),
             )
         case "everything":
-            return _("Unsubscribe from everything"), (_("Press the button, and you receive nothing from us any more."),), _("Stop everything we send")
+            return (
+                _("Unsubscribe from everything"),
+                (_("Press the button, and you receive nothing from us any more."),),
+                _("Stop everything we send"),
+            )
         case "confirm" if opened.click.claim.kind == "permission":
-            return _("Would you like to go on?"), (_("Press the button to go on receiving our letters."),), _("Yes, go on")
+            return (
+                _("Would you like to go on?"),
+                (_("Press the button to go on receiving our letters."),),
+                _("Yes, go on"),
+            )
         case "confirm":
             said = words_of(CONFIRM, opened.plan, opened.click.claim.purpose, opened.language)
             return said.heading, said.paragraphs, said.button
         case "undo":
-            return _("Take back your answer"), (_("Press the button, and everything is as it was before."),), _("Take it back")
+            return (
+                _("Take back your answer"),
+                (_("Press the button, and everything is as it was before."),),
+                _("Take it back"),
+            )
         case "not-me" if live_ground(opened.person, opened.click.claim.purpose) is not None:
             return (
                 _("You did not ask for this?"),
@@ -225,7 +341,12 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
         case "not-me":
             return (
                 _("You did not ask for this?"),
-                (_("Press the button: we delete the request, and do not write to you about “{purpose}”.").format(purpose=opened.purpose),),
+                (
+                    _(
+                        "Press the button: we delete the request, and do not write to you about"
+                        " “{purpose}”."
+                    ).format(purpose=opened.purpose),
+                ),
                 _("It was not me"),
             )
 
@@ -233,20 +354,42 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
 def _asked_together(opened: Opened, _: Say) -> tuple[str, ...]:
     """What a confirmation leads to where that is more than one list, in words the forms have.
 
-    All that is asked for one purpose is confirmed together, and anybody can type an address into a form.
+    All that is asked for one purpose is confirmed together, and anybody can type an address into a
+    form.
     """
     pending = opened.person.requests.get(opened.click.claim.purpose)
-    if opened.click.action != "confirm" or opened.click.claim.kind == "permission" or pending is None or len(pending.lists) < 2:
+    if (
+        opened.click.action != "confirm"
+        or opened.click.claim.kind == "permission"
+        or pending is None
+        or len(pending.lists) < 2
+    ):
         return ()
     questions = [form.question for form in opened.plan.forms.values() if form.question is not None]
     choices = {choice.list: choice.label for question in questions for choice in question.choices}
-    asked_for = dict.fromkeys(filter(None, (choices.get(number) or opened.plan.title_for_readers(number) for number in pending.lists)))
-    return (_("All of this was asked for with your address, and is confirmed together: {titles}.").format(titles=" · ".join(asked_for)),)
+    asked_for = dict.fromkeys(
+        filter(
+            None,
+            (
+                choices.get(number) or opened.plan.title_for_readers(number)
+                for number in pending.lists
+            ),
+        )
+    )
+    return (
+        _(
+            "All of this was asked for with your address, and is confirmed together: {titles}."
+        ).format(titles=" · ".join(asked_for)),
+    )
 
 
 def _gone(opened: Opened, _: Say) -> tuple[str, ...]:
     """Said of everybody who was erased, whatever link of theirs is opened."""
-    return (_("We no longer hold anything about you, so there is nothing left to change."),) if opened.person.erased else ()
+    return (
+        (_("We no longer hold anything about you, so there is nothing left to change."),)
+        if opened.person.erased
+        else ()
+    )
 
 
 def _your_answer(opened: Opened, _: Say) -> str:
@@ -256,7 +399,11 @@ def _your_answer(opened: Opened, _: Say) -> str:
 
 def again_kind(opened: Opened) -> str:
     """Which page offers to come back: the one after leaving everything, or one purpose."""
-    return AGAIN_ALL if opened.click.action == "everything" or opened.click.claim.kind == "permission" else AGAIN
+    return (
+        AGAIN_ALL
+        if opened.click.action == "everything" or opened.click.claim.kind == "permission"
+        else AGAIN
+    )
 
 
 def thanks(opened: Opened) -> str:

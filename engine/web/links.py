@@ -1,7 +1,9 @@
-"""`/l/TOKEN`, the way behind every link of every letter: a request is read here, and answered once the visit it is has been carried out.
+"""`/l/TOKEN`, the way behind every link of every letter: a request is read here, and answered once
+the visit it is has been carried out.
 
-Visits of the same moment are carried out together (`visits.py`), off the event loop, which only reads and answers. What a person's own data are asked
-for is rare and heavy, and goes a way of its own (`own_data.py`).
+Visits of the same moment are carried out together (`visits.py`), off the event loop, which only
+reads and answers. What a person's own data are asked for is rare and heavy, and goes a way of its
+own (`own_data.py`).
 """
 
 from __future__ import annotations
@@ -38,19 +40,31 @@ LONGEST_QUERY = 200
 
 
 class Links:
-    """Around the application rather than a route of it: a click needs nothing of what routes bring, and comes more often than all else.
+    """Around the application rather than a route of it: a click needs nothing of what routes bring,
+    and comes more often than all else.
 
     `failed` answers whatever could not be answered, before the error goes on to the log.
     """
 
-    def __init__(self, app: App, house: House, pages: Pages, failed: Callable[[int], Response]) -> None:
-        self.app, self.trusted, self.ours, self.failed = app, house.config.web.trusted_proxies, Ours(site_headers(house.config.site)), failed
+    def __init__(
+        self, app: App, house: House, pages: Pages, failed: Callable[[int], Response]
+    ) -> None:
+        self.app = app
+        self.trusted = house.config.web.trusted_proxies
+        self.ours = Ours(site_headers(house.config.site))
+        self.failed = failed
         self.own_data, self.visits = OwnData(house, pages), Visits(house, pages)
         self._looks, self._presses = Pace(30), Pace(30)
         self._crowd = Crowd(self.visits.answers)
 
-    async def __call__(self, scope: MutableMapping[str, object], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in METHODS or not cast(str, scope["path"]).startswith(PREFIX):
+    async def __call__(
+        self, scope: MutableMapping[str, object], receive: Receive, send: Send
+    ) -> None:
+        if (
+            scope["type"] != "http"
+            or scope["method"] not in METHODS
+            or not cast(str, scope["path"]).startswith(PREFIX)
+        ):
             await self.app(scope, receive, send)
             return
         try:
@@ -68,7 +82,9 @@ class Links:
         if token == PREVIEW:
             return self.visits.pages.preview()
         posted = request.method == "POST"
-        too_often = len(token) == LENGTH and not (self._presses if posted else self._looks).allows(token)
+        too_often = len(token) == LENGTH and not (self._presses if posted else self._looks).allows(
+            token
+        )
         fields = await fields_of(request) if posted else None
         visitor = _visitor(request, token, self.trusted, too_often)
         if is_of_own_data(token):

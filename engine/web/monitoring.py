@@ -1,4 +1,6 @@
-"""What a monitor asks: `/health` for whoever spreads visitors over machines, `/metrics` for Prometheus where the operator wants it."""
+"""What a monitor asks: `/health` for whoever spreads visitors over machines, `/metrics` for
+Prometheus where the operator wants it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,14 @@ from engine.web.problem import Problem
 
 HEALTH_PATIENCE = 5.0
 SCOPE = "metrics"
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+FORWARDED = (
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "via",
+)
 
 
 def router(house: House) -> APIRouter:
@@ -29,8 +38,10 @@ def router(house: House) -> APIRouter:
 
     @routes.api_route("/health", methods=["GET", "HEAD"], include_in_schema=False)
     async def health() -> Response:
-        """200 while the database answers and every view follows, else 503, and not a word more: it is open to all; `relance status` and `/metrics`
-        say what is wrong. One question at a time: a dead database is not asked by a crowd."""
+        """200 while the database answers and every view follows, else 503, and not a word more: it
+        is open to all; `relance status` and `/metrics` say what is wrong. One question at a time: a
+        dead database is not asked by a crowd.
+        """
         if not asking or asking[0].done():
             asking[:] = [asyncio.ensure_future(run_in_threadpool(_is_well, house))]
         done, _ = await asyncio.wait(asking, timeout=HEALTH_PATIENCE)
@@ -40,7 +51,10 @@ def router(house: House) -> APIRouter:
 
     @routes.get("/metrics", include_in_schema=False)
     def metrics(request: Request) -> Response:
-        if not (house.config.web.metrics == "loopback" and is_here(request.client.host if request.client else "", request.headers)):
+        if not (
+            house.config.web.metrics == "loopback"
+            and is_here(request.client.host if request.client else "", request.headers)
+        ):
             if "authorization" not in request.headers:
                 # Who has no key is not told that there is anything.
                 raise HTTPException(404)
@@ -49,7 +63,11 @@ def router(house: House) -> APIRouter:
             except Problem as problem:
                 return problem.response()
         try:
-            return Response(exposition(gather(house)), media_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+            return Response(
+                exposition(gather(house)),
+                media_type=CONTENT_TYPE,
+                headers={"Cache-Control": "no-store"},
+            )
         except LOST:
             return Response("the database does not answer\n", 503, media_type="text/plain")
 
@@ -57,7 +75,9 @@ def router(house: House) -> APIRouter:
 
 
 def is_here(peer: str, headers: Mapping[str, str]) -> bool:
-    """A program on this machine that asks for itself: what a proxy hands on comes from this machine too, and says so."""
+    """A program on this machine that asks for itself: what a proxy hands on comes from this machine
+    too, and says so.
+    """
     return peer in ("127.0.0.1", "::1") and not any(name in headers for name in FORWARDED)
 
 

@@ -1,4 +1,6 @@
-"""A page's nonce (C05): shows that a POST comes from a page we rendered for this very link within half an hour. Pure but for its random bytes."""
+"""A page's nonce (C05): shows that a POST comes from a page we rendered for this very link within
+half an hour. Pure but for its random bytes.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ def make_nonce(key: bytes, token: str, now: float) -> str:
 
 
 def is_nonce(key: bytes, token: str, nonce: str, now: float) -> bool:
-    """Whether it was made for this token and still lives; whether it was spent is the desk's to say. Compared in constant time."""
+    """Whether it was made for this token and still lives; whether it was spent is the desk's to
+    say. Compared in constant time.
+    """
     try:
         raw = base64.b64decode(nonce, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

@@ -1,7 +1,9 @@
-"""A person's own data, from a link in each letter (GDPR 12, 15 to 21): shown, handed over, corrected, frozen, stopped, erased, each with its fact.
+"""A person's own data, from a link in each letter (GDPR 12, 15 to 21): shown, handed over,
+corrected, frozen, stopped, erased, each with its fact.
 
-Opening the link shows nothing about anybody: letters are forwarded, and robots follow links. Whoever presses is taken for the person the letter went
-to, as with every other link of it; and so nothing here moves an address, which would make the letters of one person another's. Blocking.
+Opening the link shows nothing about anybody: letters are forwarded, and robots follow links.
+Whoever presses is taken for the person the letter went to, as with every other link of it; and so
+nothing here moves an address, which would make the letters of one person another's. Blocking.
 """
 
 from __future__ import annotations
@@ -17,7 +19,16 @@ from fastapi.responses import Response
 from engine import link_token
 from engine.deciding import Result
 from engine.house import House
-from engine.intake.own_data import CHANGING, READING, Act, Mistaken, Press, read_address, read_corrections, read_press
+from engine.intake.own_data import (
+    CHANGING,
+    READING,
+    Act,
+    Mistaken,
+    Press,
+    read_address,
+    read_corrections,
+    read_press,
+)
 from engine.rights.dossier import dossier
 from engine.rights.own_proof import UNSIGNED, own_proof
 from engine.rights.sheet import sheet
@@ -42,7 +53,10 @@ def is_of_own_data(token: str) -> bool:
 
 class OwnData:
     def __init__(self, house: House, pages: Pages) -> None:
-        self.house, self.pages, self.limits, self.wishes = house, OwnDataPages(house, pages), Limits(house), OwnWishes(house)
+        self.house = house
+        self.pages = OwnDataPages(house, pages)
+        self.limits = Limits(house)
+        self.wishes = OwnWishes(house)
 
     def answer(self, visitor: Visitor, posted: Mapping[str, str] | None) -> Response:
         """`posted` is None where the link was only opened."""
@@ -53,13 +67,24 @@ class OwnData:
             return self.pages.nothing_held(letter)
         if posted is None:
             if visitor.method == "GET":
-                # Robots that try all links of a letter are told by it; nobody's answer was lost where this one was not pressed.
-                self.house.desk.note_shown([visitor.fetched((letter.claim.message, link_token.MY_DATA), self.house.secrets.pepper, asked=False)])
+                # Robots that try all links of a letter are told by it; nobody's answer was lost
+                # where this one was not pressed.
+                self.house.desk.note_shown(
+                    [
+                        visitor.fetched(
+                            (letter.claim.message, link_token.MY_DATA),
+                            self.house.secrets.pepper,
+                            asked=False,
+                        )
+                    ]
+                )
             return self._seen(letter, dict(parse_qsl(visitor.query)))
         if visitor.too_often:
             return self.pages.too_often(letter)
         press = read_press(posted)
-        if press.act == "nothing" or not is_nonce(self.house.secrets.nonce_key, letter.token, press.nonce, time.time()):
+        if press.act == "nothing" or not is_nonce(
+            self.house.secrets.nonce_key, letter.token, press.nonce, time.time()
+        ):
             return self.pages.front(letter, late=press.act != "nothing")
         if press.act in READING:
             return self._read(letter, press.act, visitor)
@@ -72,12 +97,18 @@ class OwnData:
         return self._change(letter, press, posted, visitor)
 
     def _seen(self, letter: OwnLetter, query: Mapping[str, str]) -> Response:
-        """What was pressed for a moment ago, as often as it is looked at; after half an hour it is asked for again."""
+        """What was pressed for a moment ago, as often as it is looked at; after half an hour it is
+        asked for again.
+        """
         if "see" not in query:
             return self.pages.front(letter)
-        if not is_nonce(self.house.secrets.nonce_key, seeing(letter.token), query["see"], time.time()):
+        if not is_nonce(
+            self.house.secrets.nonce_key, seeing(letter.token), query["see"], time.time()
+        ):
             return self.pages.front(letter, late=True)
-        after = next((act for act in CHANGING if act in (query.get("done"), query.get("same"))), None)
+        after = next(
+            (act for act in CHANGING if act in (query.get("done"), query.get("same"))), None
+        )
         return self._everything(letter, after=after, done="done" in query)
 
     def _letter(self, token: str) -> OwnLetter | None:
@@ -87,7 +118,14 @@ class OwnData:
         entry, _action = found
         person = self.house.decisions.load([entry.stream])[entry.stream]
         plan, site = self.house.publications.current().plan(), self.house.config.site
-        return OwnLetter(token, entry, person, plan, spoken(person.language, site), person.timezone or plan.timezone)
+        return OwnLetter(
+            token,
+            entry,
+            person,
+            plan,
+            spoken(person.language, site),
+            person.timezone or plan.timezone,
+        )
 
     def _read(self, letter: OwnLetter, act: Act, visitor: Visitor) -> Response:
         """Put together before the fact that says so: an answer that could not be made is none."""
@@ -98,16 +136,26 @@ class OwnData:
                 dossier(self.house, letter.stream)
                 answer = self.pages.shown_at(letter)
             case "json":
-                text = json.dumps(dossier(self.house, letter.stream), ensure_ascii=False, indent=2) + "\n"
+                text = (
+                    json.dumps(dossier(self.house, letter.stream), ensure_ascii=False, indent=2)
+                    + "\n"
+                )
                 answer = self.pages.download(letter, text, "application/json", "json")
             case "csv":
-                answer = self.pages.download(letter, sheet(dossier(self.house, letter.stream)), "text/csv; charset=utf-8", "csv")
+                answer = self.pages.download(
+                    letter,
+                    sheet(dossier(self.house, letter.stream)),
+                    "text/csv; charset=utf-8",
+                    "csv",
+                )
             case _proof:
                 # Each is signed anew, so they are counted.
                 if not self.limits.may_change(letter.stream):
                     return self.pages.too_often(letter)
                 try:
-                    answer = self.pages.download(letter, own_proof(self.house, letter.stream), "application/zip", "zip")
+                    answer = self.pages.download(
+                        letter, own_proof(self.house, letter.stream), "application/zip", "zip"
+                    )
                 except UNSIGNED as error:
                     log.error("a person's proof cannot be made: %s", type(error).__name__)
                     return self.pages.busy(letter, NO_PROOF)
@@ -116,7 +164,9 @@ class OwnData:
             return answer
         return self._unless_gone(letter, self.wishes.grant(letter, visitor, right)) or answer
 
-    def _change(self, letter: OwnLetter, press: Press, posted: Mapping[str, str], visitor: Visitor) -> Response:
+    def _change(
+        self, letter: OwnLetter, press: Press, posted: Mapping[str, str], visitor: Visitor
+    ) -> Response:
         match press.act:
             case "erase-now":
                 result, receipt = self.wishes.erase(letter)
@@ -140,22 +190,37 @@ class OwnData:
     def _correct(self, letter: OwnLetter, posted: Mapping[str, str], visitor: Visitor) -> Response:
         person, known = letter.person, self.house.vault.people([letter.stream]).get(letter.stream)
         values = known.fields if known else {}
-        said = read_corrections(posted, {name: values.get(name, "") for name in letter.plan.fields}, person.timezone, person.language)
+        said = read_corrections(
+            posted,
+            {name: values.get(name, "") for name in letter.plan.fields},
+            person.timezone,
+            person.language,
+        )
         if isinstance(said, Mistaken):
             return self._everything(letter, mistaken=said, posted=posted)
         result = self.wishes.correct(letter, visitor, said)
-        return self.pages.nothing_held(letter) if isinstance(result, Refused) else self._after(letter, result, "correct")
+        return (
+            self.pages.nothing_held(letter)
+            if isinstance(result, Refused)
+            else self._after(letter, result, "correct")
+        )
 
     def _after(self, letter: OwnLetter, result: Result, act: Act) -> Response:
         """Everything again, as it is now."""
-        return self._unless_gone(letter, result) or self.pages.shown_at(letter, act, done=isinstance(result.outcome, Done))
+        return self._unless_gone(letter, result) or self.pages.shown_at(
+            letter, act, done=isinstance(result.outcome, Done)
+        )
 
     def _unless_gone(self, letter: OwnLetter, result: Result) -> Response | None:
         if result.conflict:
             return self.pages.busy(letter)
         if result.person.erased or not result.person.registered:
             return self.pages.nothing_held(letter)
-        return self.pages.refused(letter, result.outcome.why) if isinstance(result.outcome, Refused) else None
+        return (
+            self.pages.refused(letter, result.outcome.why)
+            if isinstance(result.outcome, Refused)
+            else None
+        )
 
     def _everything(
         self,
@@ -167,4 +232,6 @@ class OwnData:
         done: bool = False,
     ) -> Response:
         said = dossier(self.house, letter.stream)
-        return self.pages.everything(letter, said, mistaken=mistaken, posted=posted, after=after, done=done)
+        return self.pages.everything(
+            letter, said, mistaken=mistaken, posted=posted, after=after, done=done
+        )

@@ -1,4 +1,6 @@
-"""The pages behind "My data": what is asked before anything is shown, everything that is held, what an erasure takes away and leaves."""
+"""The pages behind "My data": what is asked before anything is shown, everything that is held, what
+an erasure takes away and leaves.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,10 @@ WRONG: Mapping[Wrong, str] = {
 }
 DONE: Mapping[str, str] = {
     "correct": N_("Your data are corrected."),
-    "restrict": N_("Your data are frozen: nothing is sent to you and nothing is deleted, until you say so here."),
+    "restrict": N_(
+        "Your data are frozen: nothing is sent to you and nothing is deleted, until you say so"
+        " here."
+    ),
     "lift": N_("Your data are no longer frozen."),
     "object": N_("Everything is stopped: we send you nothing any more, about anything."),
 }
@@ -94,7 +99,9 @@ def zones(language: Language) -> dict[str, list[tuple[str, str]]]:
 
 
 def seeing(token: str) -> str:
-    """What the key in the address of a page that shows everything is made for: it lives half an hour, and presses nothing."""
+    """What the key in the address of a page that shows everything is made for: it lives half an
+    hour, and presses nothing.
+    """
     return f"{token}/see"
 
 
@@ -111,33 +118,61 @@ class OwnDataPages:
         _ = translator(letter.language)
         return self._plain(letter, _("Please try again"), _(why), status=503)
 
-    def shown_at(self, letter: OwnLetter, after: Act | None = None, *, done: bool = False) -> Response:
-        """A page of its own for what a press has come to: going back and reloading do nothing more."""
+    def shown_at(
+        self, letter: OwnLetter, after: Act | None = None, *, done: bool = False
+    ) -> Response:
+        """A page of its own for what a press has come to: going back and reloading do nothing
+        more.
+        """
         query = {"see": make_nonce(self.house.secrets.nonce_key, seeing(letter.token), time.time())}
         if after is not None:
             query["done" if done else "same"] = after
         return RedirectResponse(f"/l/{letter.token}?{urlencode(query)}", 303)
 
     def front(self, letter: OwnLetter, *, late: bool = False) -> Response:
-        """Shown to whoever opens the link. `late`: a press came that the page it was on no longer allows."""
+        """Shown to whoever opens the link. `late`: a press came that the page it was on no longer
+        allows.
+        """
         _ = translator(letter.language)
         paragraphs = (
-            _("Here you can see everything that {name} holds about you, download it, correct it, freeze it, stop our letters, or have it erased."),
-            _("Nothing is shown before you press. If somebody forwarded their letter to you, this page is about them: please close it."),
+            _(
+                "Here you can see everything that {name} holds about you, download it, correct it,"
+                " freeze it, stop our letters, or have it erased."
+            ),
+            _(
+                "Nothing is shown before you press. If somebody forwarded their letter to you, this"
+                " page is about them: please close it."
+            ),
         )
         text = tuple(each.format(name=self.house.config.site.name) for each in paragraphs)
-        text = (_("That page had been open for a long time, and nothing was done. Please go on from here."), *text) if late else text
+        text = (
+            (
+                _(
+                    "That page had been open for a long time, and nothing was done. Please go on"
+                    " from here."
+                ),
+                *text,
+            )
+            if late
+            else text
+        )
         press = Press(_("See everything"), letter.token, self._nonce(letter), "see")
         return self.of_links.show(letter.language, Shown(_("Your data"), text, (press,)))
 
     def too_often(self, letter: OwnLetter) -> Response:
         _ = translator(letter.language)
         text = _("This has been pressed very often. Nothing was done; please try again later.")
-        return self._plain(letter, _("Please try again"), text, status=429, headers={"Retry-After": "60"})
+        return self._plain(
+            letter, _("Please try again"), text, status=429, headers={"Retry-After": "60"}
+        )
 
     def nothing_held(self, letter: OwnLetter) -> Response:
         _ = translator(letter.language)
-        return self._plain(letter, _("We hold nothing about you"), _("We no longer hold anything about you, so there is nothing left to change."))
+        return self._plain(
+            letter,
+            _("We hold nothing about you"),
+            _("We no longer hold anything about you, so there is nothing left to change."),
+        )
 
     def refused(self, letter: OwnLetter, why: str) -> Response:
         _ = translator(letter.language)
@@ -153,13 +188,28 @@ class OwnDataPages:
         after: Act | None = None,
         done: bool = False,
     ) -> Response:
-        """`after` what was pressed, and whether it changed anything; `mistaken`: what was `posted` and could not be taken."""
+        """`after` what was pressed, and whether it changed anything; `mistaken`: what was `posted`
+        and could not be taken.
+        """
         _ = translator(letter.language)
         teller = Teller(letter.plan, letter.language, letter.zone, self.house.clock.now())
-        wrong = {name: _(WRONG[reason]) for name, reason in (mistaken.reasons if mistaken else {}).items()}
-        site, known, inputs = self.house.config.site, posted or {}, self._inputs(letter, posted or {}, wrong)
-        address = Input(ADDRESS, _("The address that is right"), known.get(ADDRESS, "")[:254], wrong.get(ADDRESS, ""))
-        labels = {each.name: each.label for each in (*inputs, address)} | {ZONE: _("Time zone"), LANGUAGE: _("Language")}
+        wrong = {
+            name: _(WRONG[reason])
+            for name, reason in (mistaken.reasons if mistaken else {}).items()
+        }
+        site = self.house.config.site
+        known = posted or {}
+        inputs = self._inputs(letter, posted or {}, wrong)
+        address = Input(
+            ADDRESS,
+            _("The address that is right"),
+            known.get(ADDRESS, "")[:254],
+            wrong.get(ADDRESS, ""),
+        )
+        labels = {each.name: each.label for each in (*inputs, address)} | {
+            ZONE: _("Time zone"),
+            LANGUAGE: _("Language"),
+        }
         return self.pages.page(
             "own_data.html",
             letter.language,
@@ -176,7 +226,9 @@ class OwnDataPages:
             zone_now=known.get(ZONE, letter.person.timezone)[:100],
             zone_wrong=wrong.get(ZONE, ""),
             zones=[(_(REGIONS[region]), towns) for region, towns in zones(letter.language).items()],
-            known_zones={zone for towns in zones(letter.language).values() for zone, _town in towns},
+            known_zones={
+                zone for towns in zones(letter.language).values() for zone, _town in towns
+            },
             correcting=bool(wrong) and ADDRESS not in wrong,
             mistakes=[(name, labels[name], why) for name, why in wrong.items()],
             said=self._said(letter, after, done, teller, _),
@@ -184,13 +236,19 @@ class OwnDataPages:
         )
 
     def download(self, letter: OwnLetter, content: str | bytes, kind: str, ending: str) -> Response:
-        """The name of the file says nothing about anybody: it ends in the list of downloads of whatever machine this is."""
+        """The name of the file says nothing about anybody: it ends in the list of downloads of
+        whatever machine this is.
+        """
         _ = translator(letter.language)
         name = f"{_('my-data')}.{ending}"
-        return Response(content, 200, {"Content-Disposition": f'attachment; filename="{name}"'}, media_type=kind)
+        return Response(
+            content, 200, {"Content-Disposition": f'attachment; filename="{name}"'}, media_type=kind
+        )
 
     def erase(self, letter: OwnLetter, proof_until: int, *, missing: bool = False) -> Response:
-        """The first step: what goes, what remains and why (E07), the download before (E08), and a box to tick."""
+        """The first step: what goes, what remains and why (E07), the download before (E08), and a
+        box to tick.
+        """
         held = [what for what, count in self.house.vault.held(letter.stream).items() if count]
         _ = translator(letter.language)
         return self.pages.page(
@@ -205,40 +263,84 @@ class OwnDataPages:
         )
 
     def erased(self, letter: OwnLetter, receipt: Receipt) -> Response:
-        _, teller = translator(letter.language), Teller(letter.plan, letter.language, letter.zone, receipt.at)
+        _ = translator(letter.language)
+        teller = Teller(letter.plan, letter.language, letter.zone, receipt.at)
         return self.pages.page(
             "own_data_erased.html",
             letter.language,
             day=teller.day(receipt.at),
-            reference=_("{id}, entry {position}").format(id=receipt.subscriber, position=receipt.position),
+            reference=_("{id}, entry {position}").format(
+                id=receipt.subscriber, position=receipt.position
+            ),
             deleted=[_(DELETED[what]) for what in receipt.deleted],
             kept=self._kept(letter, receipt.kept),
         )
 
-    def _inputs(self, letter: OwnLetter, posted: Mapping[str, str], wrong: Mapping[str, str]) -> list[Input]:
+    def _inputs(
+        self, letter: OwnLetter, posted: Mapping[str, str], wrong: Mapping[str, str]
+    ) -> list[Input]:
         known = self.house.vault.people([letter.stream]).get(letter.stream)
         values: Mapping[str, str] = defaultdict(str, known.fields if known else {})
         return [
-            Input(FIELD + name, field.label, posted.get(FIELD + name, values[name])[:800], wrong.get(FIELD + name, ""))
+            Input(
+                FIELD + name,
+                field.label,
+                posted.get(FIELD + name, values[name])[:800],
+                wrong.get(FIELD + name, ""),
+            )
             for name, field in letter.plan.fields.items()
         ]
 
-    def _said(self, letter: OwnLetter, after: Act | None, done: bool, teller: Teller, _: Say) -> str:
+    def _said(
+        self, letter: OwnLetter, after: Act | None, done: bool, teller: Teller, _: Say
+    ) -> str:
         if after is None:
             return ""
         if after == "address":
-            due = max((each.due_at for each in letter.person.rights.values() if each.right == "rectification"), default=0)
-            said = N_("We have noted the new address, and will ask you about it at the present one, by {date} at the latest.")
-            again = N_("You have asked for a correction already, and we have still to answer it, by {date} at the latest.")
+            due = max(
+                (
+                    each.due_at
+                    for each in letter.person.rights.values()
+                    if each.right == "rectification"
+                ),
+                default=0,
+            )
+            said = N_(
+                "We have noted the new address, and will ask you about it at the present one, by"
+                " {date} at the latest."
+            )
+            again = N_(
+                "You have asked for a correction already, and we have still to answer it, by {date}"
+                " at the latest."
+            )
             return _(said if done else again).format(date=teller.day(due))
         return _((DONE if done else NOTHING_DONE)[after])
 
     def _kept(self, letter: OwnLetter, kept: tuple[Kept, ...]) -> list[str]:
-        _, teller = translator(letter.language), Teller(letter.plan, letter.language, letter.zone, 0)
-        return [_(each.what).format(date=teller.day(each.until)) if each.until else _(each.what) for each in kept]
+        _ = translator(letter.language)
+        teller = Teller(letter.plan, letter.language, letter.zone, 0)
+        return [
+            _(each.what).format(date=teller.day(each.until)) if each.until else _(each.what)
+            for each in kept
+        ]
 
-    def _plain(self, letter: OwnLetter, heading: str, text: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-        return self.pages.page("plain.html", letter.language, status=status, headers=headers, heading=heading, paragraphs=(text,))
+    def _plain(
+        self,
+        letter: OwnLetter,
+        heading: str,
+        text: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        return self.pages.page(
+            "plain.html",
+            letter.language,
+            status=status,
+            headers=headers,
+            heading=heading,
+            paragraphs=(text,),
+        )
 
     def _nonce(self, letter: OwnLetter) -> str:
         return make_nonce(self.house.secrets.nonce_key, letter.token, time.time())

@@ -1,4 +1,6 @@
-"""The letter whose link a person's own data are reached by: who they are, and how they are spoken to."""
+"""The letter whose link a person's own data are reached by: who they are, and how they are spoken
+to.
+"""
 
 from __future__ import annotations
 
@@ -34,5 +36,12 @@ class OwnLetter:
         return cast(LetterBegun, self.entry.event)
 
     def now(self, person: Person, site: Site) -> OwnLetter:
-        """The same letter once something has become of the person, who may speak another language now."""
-        return replace(self, person=person, language=spoken(person.language, site), zone=person.timezone or self.plan.timezone)
+        """The same letter once something has become of the person, who may speak another language
+        now.
+        """
+        return replace(
+            self,
+            person=person,
+            language=spoken(person.language, site),
+            zone=person.timezone or self.plan.timezone,
+        )

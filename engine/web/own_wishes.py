@@ -1,4 +1,6 @@
-"""What a person wishes about their own data, as facts with the request, its deadline and its answer, and with the press as evidence. Blocking."""
+"""What a person wishes about their own data, as facts with the request, its deadline and its
+answer, and with the press as evidence. Blocking.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +41,20 @@ class OwnWishes:
 
     def grant(self, letter: OwnLetter, visitor: Visitor, right: str) -> Result:
         call = self._call(letter, right)
-        return self._wish(letter, visitor, right, lambda now, cause, request: GrantAccess(now, cause, right, request, call, HUMAN))
+        return self._wish(
+            letter,
+            visitor,
+            right,
+            lambda now, cause, request: GrantAccess(now, cause, right, request, call, HUMAN),
+        )
 
     def restrict(self, letter: OwnLetter, visitor: Visitor, *, lift: bool) -> Result:
-        return self._wish(letter, visitor, "restriction", lambda now, cause, request: Restrict(now, cause, request, lift))
+        return self._wish(
+            letter,
+            visitor,
+            "restriction",
+            lambda now, cause, request: Restrict(now, cause, request, lift),
+        )
 
     def stop(self, letter: OwnLetter, visitor: Visitor) -> Result:
         return self._wish(letter, visitor, "objection", Object)
@@ -51,7 +63,13 @@ class OwnWishes:
         """To be changed by the operator, who asks the person under the address that is known."""
         right = "rectification"
         words = f"new address: {address}"
-        return self._wish(letter, visitor, right, lambda now, cause, request: ExerciseRight(now, cause, right, request), words=words)
+        return self._wish(
+            letter,
+            visitor,
+            right,
+            lambda now, cause, request: ExerciseRight(now, cause, right, request),
+            words=words,
+        )
 
     def correct(self, letter: OwnLetter, visitor: Visitor, said: Corrected) -> Result | Refused:
         cause, pieces = self._cause(letter, visitor, "rectification", fields=sorted(said.fields))
@@ -60,24 +78,48 @@ class OwnWishes:
         return wish if isinstance(wish, Refused) else self.house.decisions.one(wish)
 
     def erase(self, letter: OwnLetter) -> tuple[Result, Receipt | None]:
-        """The proof is sealed where an auditor is named. Nothing is kept of the press: it would be all that is left of the person."""
-        seal = archiver(self.house, retention_of(letter.plan).proof) if self.house.config.proof.archive_recipient else None
-        return erase(self.house, letter.stream, Cause("click", letter.claim.message), self.house.decisions.one, seal=seal)
+        """The proof is sealed where an auditor is named. Nothing is kept of the press: it would be
+        all that is left of the person.
+        """
+        seal = (
+            archiver(self.house, retention_of(letter.plan).proof)
+            if self.house.config.proof.archive_recipient
+            else None
+        )
+        return erase(
+            self.house,
+            letter.stream,
+            Cause("click", letter.claim.message),
+            self.house.decisions.one,
+            seal=seal,
+        )
 
     def proof_until(self, letter: OwnLetter) -> int:
         """Until when proof would be kept after an erasure made now, 0 for not at all."""
         if not self.house.config.proof.archive_recipient:
             return 0
-        return archived_until(self.house.clock.now(), retention_of(letter.plan).proof, self.house.config.site.timezone)
+        return archived_until(
+            self.house.clock.now(), retention_of(letter.plan).proof, self.house.config.site.timezone
+        )
 
-    def _wish(self, letter: OwnLetter, visitor: Visitor, right: str, command: Made, *, words: str = "") -> Result:
+    def _wish(
+        self, letter: OwnLetter, visitor: Visitor, right: str, command: Made, *, words: str = ""
+    ) -> Result:
         cause, pieces = self._cause(letter, visitor, right, **({"words": words} if words else {}))
         now = self.house.clock.now()
         keep = Keep("", now, evidence=pieces)
-        return self.house.decisions.one(Wish(command(now, cause, secrets.token_hex(16)), stream=letter.stream, keep=keep))
+        return self.house.decisions.one(
+            Wish(command(now, cause, secrets.token_hex(16)), stream=letter.stream, keep=keep)
+        )
 
-    def _cause(self, letter: OwnLetter, visitor: Visitor, right: str, **more: object) -> tuple[Cause, tuple[Evidence, ...]]:
-        about: dict[str, object] = {"ip": visitor.address, "user_agent": visitor.user_agent[:400], "sec_fetch_user": visitor.sec_fetch_user[:16]}
+    def _cause(
+        self, letter: OwnLetter, visitor: Visitor, right: str, **more: object
+    ) -> tuple[Cause, tuple[Evidence, ...]]:
+        about: dict[str, object] = {
+            "ip": visitor.address,
+            "user_agent": visitor.user_agent[:400],
+            "sec_fetch_user": visitor.sec_fetch_user[:16],
+        }
         pieces = kept({"act": HUMAN, "by": "self", "right": right, "page": "/l/", **more}, about)
         return Cause("click", letter.claim.message, evidence=pieces[0].commitment.hex()), pieces
 

@@ -1,13 +1,23 @@
-"""The door to the templates: every page the engine shows to a reader is rendered here, in the reader's language, with the headers of C02.
+"""The door to the templates: every page the engine shows to a reader is rendered here, in the
+reader's language, with the headers of C02.
 
-Everything put into a page is escaped. No page sets a cookie, asks another host for anything, or may stand in a foreign frame.
+Everything put into a page is escaped. No page sets a cookie, asks another host for anything, or may
+stand in a foreign frame.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, MutableMapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Hashable,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -38,7 +48,9 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    ),
 }
 
 Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
@@ -63,11 +75,17 @@ class Tint:
 
 
 def tint_of(colour: str) -> Tint | None:
-    return Tint(colour, text_on(colour), readable(colour, *LIGHT), readable(colour, *DARK)) if colour else None
+    return (
+        Tint(colour, text_on(colour), readable(colour, *LIGHT), readable(colour, *DARK))
+        if colour
+        else None
+    )
 
 
 class Pages:
-    """Renders templates for one site. Templates know `_`, `ngettext`, `language`, `site`, `tint` and `nonce` (for their own script and style)."""
+    """Renders templates for one site. Templates know `_`, `ngettext`, `language`, `site`, `tint`
+    and `nonce` (for their own script and style).
+    """
 
     def __init__(self, site: Site) -> None:
         self.site, self.tint = site, tint_of(site.colour)
@@ -83,39 +101,75 @@ class Pages:
         headers: Mapping[str, str] | None = None,
         **values: object,
     ) -> Response:
-        """`leads_to` are the http(s) addresses a form of this page may be answered with: a browser holds redirects against `form-action` too."""
+        """`leads_to` are the http(s) addresses a form of this page may be answered with: a browser
+        holds redirects against `form-action` too.
+        """
         nonce = secrets.token_urlsafe(16)
-        return _answer(self._rendered(template, language, nonce, values), nonce, language, status, leads_to, headers or {})
+        return _answer(
+            self._rendered(template, language, nonce, values),
+            nonce,
+            language,
+            status,
+            leads_to,
+            headers or {},
+        )
 
     def text(self, template: str, language: Language, **values: object) -> str:
         """A page as it is for everybody, without what is made anew for each answer."""
         return self._rendered(template, language, "", values)
 
     def filled(
-        self, template: str, language: Language, filling: Sequence[str], *, status: int = 200, leads_to: Collection[str] = (), **values: Hashable
+        self,
+        template: str,
+        language: Language,
+        filling: Sequence[str],
+        *,
+        status: int = 200,
+        leads_to: Collection[str] = (),
+        **values: Hashable,
     ) -> Response:
-        """The same for a page that is shown often: rendered once for these values and kept. Where they say `blank(n)`, an answer has `filling[n]`."""
+        """The same for a page that is shown often: rendered once for these values and kept. Where
+        they say `blank(n)`, an answer has `filling[n]`.
+        """
         nonce = secrets.token_urlsafe(16)
         pieces = self._kept(template, language, tuple(values.items()))
         escaped = [escape(each) for each in filling]
-        text = "".join([piece if isinstance(piece, str) else nonce if piece < 0 else escaped[piece] for piece in pieces])
+        text = "".join(
+            [
+                piece if isinstance(piece, str) else nonce if piece < 0 else escaped[piece]
+                for piece in pieces
+            ]
+        )
         return _answer(text, nonce, language, status, leads_to, {})
 
-    def _pieces(self, template: str, language: Language, values: tuple[tuple[str, Hashable], ...]) -> tuple[str | int, ...]:
+    def _pieces(
+        self, template: str, language: Language, values: tuple[tuple[str, Hashable], ...]
+    ) -> tuple[str | int, ...]:
         found = _BLANK.split(self._rendered(template, language, blank(-1), dict(values)))
         return tuple(int(piece) if n % 2 else piece for n, piece in enumerate(found))
 
-    def _rendered(self, template: str, language: Language, nonce: str, values: Mapping[str, object]) -> str:
+    def _rendered(
+        self, template: str, language: Language, nonce: str, values: Mapping[str, object]
+    ) -> str:
         template_of = _environment(language).get_template(template)
-        text = template_of.render(language=language, site=self.site, tint=self.tint, nonce=nonce, **values)
+        text = template_of.render(
+            language=language, site=self.site, tint=self.tint, nonce=nonce, **values
+        )
         return spaced_html(text) if language == "fr" else text
 
 
-def _answer(text: str, nonce: str, language: Language, status: int, leads_to: Collection[str], headers: Mapping[str, str]) -> Response:
+def _answer(
+    text: str,
+    nonce: str,
+    language: Language,
+    status: int,
+    leads_to: Collection[str],
+    headers: Mapping[str, str],
+) -> Response:
     forms = " ".join(["'self'", *sorted({_origin(url) for url in leads_to})])
     policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self'; "
-        f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src"
+        f" 'self'; form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
     )
     own = {"Content-Security-Policy": policy, "Content-Language": language, **headers}
     return Response(text, status, own, media_type="text/html")
@@ -129,7 +183,11 @@ def blank(number: int) -> str:
 @cache
 def _environment(language: Language) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"], trim_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
     )
     catalogue = (translator(language), counting_translator(language))
     environment.filters["linked"] = linked
@@ -138,12 +196,17 @@ def _environment(language: Language) -> Environment:
 
 
 def linked(text: str) -> Markup:
-    """An author's words as text of a page, in which `[words](https://…)`, and nothing else, is a link.
+    """An author's words as text of a page, in which `[words](https://…)`, and nothing else, is a
+    link.
 
     It opens beside the page, which keeps what was written into it.
     """
     pieces = _LINK.split(text)
-    shown = (_linked(pieces[n], pieces[n + 1]) if n % 3 == 1 else escape(pieces[n]) for n in range(len(pieces)) if n % 3 < 2)
+    shown = (
+        _linked(pieces[n], pieces[n + 1]) if n % 3 == 1 else escape(pieces[n])
+        for n in range(len(pieces))
+        if n % 3 < 2
+    )
     return Markup("").join(shown)
 
 
@@ -155,17 +218,28 @@ def unlinked(text: str) -> str:
 def _linked(words: str, address: str) -> Markup:
     if not is_address(address):
         return escape(f"[{words}]({address})")
-    return Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(address, words)
+    return Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(
+        address, words
+    )
 
 
 @lru_cache(KEPT)
 def is_address(text: str) -> bool:
-    """Whether an author's `thanks` is a web address to send the reader to, rather than words (G08)."""
-    if any(character.isspace() or not character.isprintable() or character in "\\\"'<>" for character in text):
+    """Whether an author's `thanks` is a web address to send the reader to, rather than words
+    (G08).
+    """
+    if any(
+        character.isspace() or not character.isprintable() or character in "\\\"'<>"
+        for character in text
+    ):
         return False
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and _HOST.fullmatch(parts.netloc) is not None and (parts.port or 1) > 0
+        return (
+            parts.scheme in ("http", "https")
+            and _HOST.fullmatch(parts.netloc) is not None
+            and (parts.port or 1) > 0
+        )
     except ValueError:
         return False
 
@@ -176,19 +250,29 @@ def _origin(url: str) -> str:
 
 
 def site_headers(site: Site) -> dict[str, str]:
-    """What every answer says that has not set its own; HSTS where the site is reached by https (G20)."""
-    return HEADERS | ({"Strict-Transport-Security": f"max-age={YEAR}"} if site.url.startswith("https:") else {})
+    """What every answer says that has not set its own; HSTS where the site is reached by https
+    (G20).
+    """
+    return HEADERS | (
+        {"Strict-Transport-Security": f"max-age={YEAR}"} if site.url.startswith("https:") else {}
+    )
 
 
 class Ours:
-    """The headers of C02 on every answer that has not set its own, and no cookie whatever happens."""
+    """The headers of C02 on every answer that has not set its own, and no cookie whatever
+    happens.
+    """
 
     def __init__(self, said: Mapping[str, str]) -> None:
         self._pairs = [(name.lower().encode(), value.encode()) for name, value in said.items()]
 
     def among(self, said: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         known = {name.lower() for name, _ in said}
-        kept = [pair for pair in said if pair[0] != b"set-cookie"] if b"set-cookie" in known else list(said)
+        kept = (
+            [pair for pair in said if pair[0] != b"set-cookie"]
+            if b"set-cookie" in known
+            else list(said)
+        )
         return kept + [pair for pair in self._pairs if pair[0] not in known]
 
     def complete(self, answer: Response) -> Response:
@@ -202,10 +286,14 @@ class Headers:
     def __init__(self, app: App, ours: Mapping[str, str]) -> None:
         self.app, self.ours = app, Ours(ours)
 
-    async def __call__(self, scope: MutableMapping[str, object], receive: Receive, send: Send) -> None:
+    async def __call__(
+        self, scope: MutableMapping[str, object], receive: Receive, send: Send
+    ) -> None:
         async def with_headers(message: MutableMapping[str, object]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = self.ours.among(cast(list[tuple[bytes, bytes]], message["headers"]))
+                message["headers"] = self.ours.among(
+                    cast(list[tuple[bytes, bytes]], message["headers"])
+                )
             await send(message)
 
         await self.app(scope, receive, with_headers)

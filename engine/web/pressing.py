@@ -38,9 +38,15 @@ class Visitor:
 
     def fetched(self, page: Page, key: bytes, *, asked: bool) -> Opening:
         """What the desk remembers of it for a while: who and from where as hashes under `key`."""
-        visitor = hmac.digest(key, f"visitor/v1\0{self.address}\0{self.user_agent}".encode(errors="replace"), "sha256").hex()[:24]
-        network = hmac.digest(key, f"network/v1\0{neighbourhood(self.address)}".encode(errors="replace"), "sha256").hex()[:12]
-        return Opening(page, asked and not self.robot, self.robot and not self.prefetched, visitor, network)
+        visitor = hmac.digest(
+            key, f"visitor/v1\0{self.address}\0{self.user_agent}".encode(errors="replace"), "sha256"
+        ).hex()[:24]
+        network = hmac.digest(
+            key, f"network/v1\0{neighbourhood(self.address)}".encode(errors="replace"), "sha256"
+        ).hex()[:12]
+        return Opening(
+            page, asked and not self.robot, self.robot and not self.prefetched, visitor, network
+        )
 
 
 def consent_needed(opened: Opened) -> str:
@@ -51,7 +57,9 @@ def consent_needed(opened: Opened) -> str:
 
 
 def _given(opened: Opened, body: Body) -> tuple[str, str, str]:
-    """What a press may give: the door of `required`, the kind of page it is on, and the purpose; "" for a press that gives no ground."""
+    """What a press may give: the door of `required`, the kind of page it is on, and the purpose; ""
+    for a press that gives no ground.
+    """
     if body.said == "again":
         return "page", again_kind(opened), opened.click.claim.purpose
     if opened.click.action == "confirm" and opened.click.claim.kind == "confirmation":
@@ -60,14 +68,26 @@ def _given(opened: Opened, body: Body) -> tuple[str, str, str]:
 
 
 def notice_shown(opened: Opened, body: Body) -> str:
-    """The digest of the words the press was made under, as they were published; "" where it gives no ground."""
+    """The digest of the words the press was made under, as they were published; "" where it gives
+    no ground.
+    """
     _, kind, purpose = _given(opened, body)
-    return opened.installation.notices.get(notice_key(kind, purpose, opened.language), "") if kind else ""
+    return (
+        opened.installation.notices.get(notice_key(kind, purpose, opened.language), "")
+        if kind
+        else ""
+    )
 
 
 def evidence_of(opened: Opened, body: Body, visitor: Visitor) -> tuple[Evidence, ...]:
-    """The act first. Of what gives no ground the ledger says all there is to prove: what is kept beside it is the visitor's, with its short life."""
-    about: dict[str, object] = {"ip": visitor.address, "user_agent": visitor.user_agent[:400], "sec_fetch_user": visitor.sec_fetch_user[:16]}
+    """The act first. Of what gives no ground the ledger says all there is to prove: what is kept
+    beside it is the visitor's, with its short life.
+    """
+    about: dict[str, object] = {
+        "ip": visitor.address,
+        "user_agent": visitor.user_agent[:400],
+        "sec_fetch_user": visitor.sec_fetch_user[:16],
+    }
     method, kind, purpose = _given(opened, body)
     if not method:
         return kept({"act": act_of(body.said), "page": "/l/", **about}, None, "visitor")
@@ -83,6 +103,11 @@ def evidence_of(opened: Opened, body: Body, visitor: Visitor) -> tuple[Evidence,
     }
     if kind == CONSENT:
         link = opened.click.link
-        said["box"] = {"id": "consent", "label": words.box, "at_first": "not ticked", "ticked": True}
+        said["box"] = {
+            "id": "consent",
+            "label": words.box,
+            "at_first": "not ticked",
+            "ticked": True,
+        }
         said["link"] = {"number": link.index if link else -1, "label": readable(link)}
     return kept(said, about)

@@ -11,15 +11,31 @@ from fastapi.responses import JSONResponse
 class Problem(Exception):
     """Ends a call. `said` is a sentence for people and repeats nothing personal."""
 
-    def __init__(self, status: int, said: str, mistakes: tuple[str, ...] = (), headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        said: str,
+        mistakes: tuple[str, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(said)
-        self.status, self.said, self.mistakes, self.headers = status, said, mistakes, dict(headers or {})
+        self.status = status
+        self.said = said
+        self.mistakes = mistakes
+        self.headers = dict(headers or {})
 
     def response(self) -> JSONResponse:
-        content: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(self.status).phrase, "status": self.status, "detail": self.said}
+        content: dict[str, object] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.said,
+        }
         if self.mistakes:
             content["mistakes"] = list(self.mistakes)
-        return JSONResponse(content, self.status, self.headers, media_type="application/problem+json")
+        return JSONResponse(
+            content, self.status, self.headers, media_type="application/problem+json"
+        )
 
 
 def bad_body(mistakes: tuple[str, ...]) -> Problem:

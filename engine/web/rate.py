@@ -1,4 +1,6 @@
-"""How often something happens in a minute (C13), counted by each process for itself: it guards the process, so it costs nobody a row."""
+"""How often something happens in a minute (C13), counted by each process for itself: it guards the
+process, so it costs nobody a row.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ MINUTE = 60
 
 
 class Pace:
-    """At most `most` calls a minute per key. Keys beyond KEPT are forgotten, the oldest first: memory stays bounded whoever knocks."""
+    """At most `most` calls a minute per key. Keys beyond KEPT are forgotten, the oldest first:
+    memory stays bounded whoever knocks.
+    """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.most, self.clock = most, clock

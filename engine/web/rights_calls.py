@@ -1,4 +1,6 @@
-"""What the calls about people's rights do: the same as `relance person` and `relance requests`, for a shop's own pages."""
+"""What the calls about people's rights do: the same as `relance person` and `relance requests`, for
+a shop's own pages.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,15 @@ from engine.rights.dossier import dossier
 from engine.rights.erasing import erase
 from engine.rights.facts import iso
 from engine.sequence.model import Plan
-from engine.subscriber.commands import AnswerRight, AnyCommand, ExerciseRight, ExtendRight, GrantAccess, Object, Restrict
+from engine.subscriber.commands import (
+    AnswerRight,
+    AnyCommand,
+    ExerciseRight,
+    ExtendRight,
+    GrantAccess,
+    Object,
+    Restrict,
+)
 from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Refused
@@ -34,20 +44,29 @@ Made = Callable[[int, Cause], AnyCommand]
 
 
 class RightsCalls:
-    """Each method is a call; all raise Problem for what cannot be done. What protects the person (restricting, objecting, erasing) is carried out
-    whatever key it comes under: done twice, it is done once."""
+    """Each method is a call; all raise Problem for what cannot be done. What protects the person
+    (restricting, objecting, erasing) is carried out whatever key it comes under: done twice, it is
+    done once.
+    """
 
     def __init__(self, house: House, calls: Calls) -> None:
         self.house, self.calls = house, calls
 
     def export(self, asked: Asked) -> JSONResponse:
-        """Put together before the fact that says it was: an answer that could not be made is none."""
+        """Put together before the fact that says it was: an answer that could not be made is
+        none.
+        """
         address, right = self._read(read.read_export(asked.body, *self._about()))
         self.calls.carried_out_before(asked)
         subscriber = self._behind(address)
         said = dossier(self.house, subscriber)
         request = secrets.token_hex(16)
-        result = self._carry_out(asked, subscriber, lambda now, cause: GrantAccess(now, cause, right, request, asked.call), right=right)
+        result = self._carry_out(
+            asked,
+            subscriber,
+            lambda now, cause: GrantAccess(now, cause, right, request, asked.call),
+            right=right,
+        )
         if result.conflict or isinstance(result.outcome, Refused):
             return answered(result)
         return JSONResponse(said)
@@ -57,7 +76,9 @@ class RightsCalls:
         subscriber = self._behind(said.address)
         if self.calls.carried_out_before(asked):
             return answered(Result(REPEATED, subscriber))
-        cause, pieces = self.calls.cause(asked, {"what": "correction", "fields": sorted(said.fields)})
+        cause, pieces = self.calls.cause(
+            asked, {"what": "correction", "fields": sorted(said.fields)}
+        )
         wanted = Correction(said.new_address, said.fields, said.timezone, said.language)
         wish = correction(self.house, subscriber, wanted, cause, pieces, asked.call)
         if isinstance(wish, Refused):
@@ -70,14 +91,22 @@ class RightsCalls:
         subscriber = self._behind(address)
         if lift and self.calls.carried_out_before(asked):
             return answered(Result(REPEATED, subscriber))
-        result = self._carry_out(asked, subscriber, lambda now, cause: Restrict(now, cause, request, lift, asked.call), right="restriction")
+        result = self._carry_out(
+            asked,
+            subscriber,
+            lambda now, cause: Restrict(now, cause, request, lift, asked.call),
+            right="restriction",
+        )
         return answered(result, 200, "the restriction is lifted" if lift else "restricted")
 
     def objection(self, asked: Asked) -> JSONResponse:
         subscriber = self._behind(self._read(read.read_objection(asked.body, *self._about())))
         request = secrets.token_hex(16)
         result = self._carry_out(
-            asked, subscriber, lambda now, cause: Object(now, cause, request, asked.call), right="objection"
+            asked,
+            subscriber,
+            lambda now, cause: Object(now, cause, request, asked.call),
+            right="objection",
         )
         return answered(result, 200, "withdrawn from everything; the objection is noted")
 
@@ -86,13 +115,26 @@ class RightsCalls:
         said = self._read(read.read_erasure(asked.body, *self._about()))
         subscriber = self.house.vault.find(said.address) or self.house.vault.formerly(said.address)
         if subscriber is None:
-            return answered(Result(REPEATED if self.calls.carried_out_before(asked, whatever_key=True) else NothingToDo(UNKNOWN)))
+            return answered(
+                Result(
+                    REPEATED
+                    if self.calls.carried_out_before(asked, whatever_key=True)
+                    else NothingToDo(UNKNOWN)
+                )
+            )
         cause = Cause("api", secrets.token_hex(16))
         try:
             seal = archiver(self.house, said.keep_proof) if said.keep_proof else None
         except SealingRefused as error:
             raise Problem(422, str(error)) from None
-        result, receipt = erase(self.house, subscriber, cause, self.calls.wish, suppression="forget" if said.forget_suppression else "bar", seal=seal)
+        result, receipt = erase(
+            self.house,
+            subscriber,
+            cause,
+            self.calls.wish,
+            suppression="forget" if said.forget_suppression else "bar",
+            seal=seal,
+        )
         if receipt is None:
             return answered(result)
         return JSONResponse({"done": True, "said": "erased", "receipt": receipt.as_json()})
@@ -103,21 +145,39 @@ class RightsCalls:
         if self.calls.carried_out_before(asked):
             return answered(Result(REPEATED, subscriber))
         result = self._carry_out(
-            asked, subscriber, lambda now, cause: ExerciseRight(now, cause, said.right, request, said.received_at, asked.call), note=said.note
+            asked,
+            subscriber,
+            lambda now, cause: ExerciseRight(
+                now, cause, said.right, request, said.received_at, asked.call
+            ),
+            note=said.note,
         )
         due = result.person.rights.get(request) if isinstance(result.outcome, Done) else None
-        return answered(result, 201, f"request {request} is to be answered by {iso(due.due_at)}" if due else "")
+        return answered(
+            result, 201, f"request {request} is to be answered by {iso(due.due_at)}" if due else ""
+        )
 
     def settle(self, asked: Asked) -> JSONResponse:
         said = self._read(read.read_answer(asked.body, *self._about()))
         if self.calls.carried_out_before(asked):
             return answered(Result(REPEATED))
-        subscriber = next((who for who, request, _right, _due in self.house.views.open_rights() if request == said.request), None)
+        subscriber = next(
+            (
+                who
+                for who, request, _right, _due in self.house.views.open_rights()
+                if request == said.request
+            ),
+            None,
+        )
         if subscriber is None:
             raise Problem(422, "there is no such request to be answered")
 
         def command(now: int, cause: Cause) -> AnyCommand:
-            return ExtendRight(now, cause, said.request) if said.how == "extended" else AnswerRight(now, cause, said.request, said.how)
+            return (
+                ExtendRight(now, cause, said.request)
+                if said.how == "extended"
+                else AnswerRight(now, cause, said.request, said.how)
+            )
 
         return answered(self._carry_out(asked, subscriber, command, note=said.note), 200, said.how)
 
@@ -127,7 +187,18 @@ class RightsCalls:
             raise bad_body(("the body is an empty JSON object",))
         now = self.house.clock.now()
         found = self.house.views.open_rights()
-        return JSONResponse([{"request": r, "subscriber": s, "right": right, "due_at": iso(due), "late": due < now} for s, r, right, due in found])
+        return JSONResponse(
+            [
+                {
+                    "request": r,
+                    "subscriber": s,
+                    "right": right,
+                    "due_at": iso(due),
+                    "late": due < now,
+                }
+                for s, r, right, due in found
+            ]
+        )
 
     def _about(self) -> tuple[Plan, int]:
         return self.house.publications.current().plan(), self.house.clock.now()
@@ -144,6 +215,10 @@ class RightsCalls:
         return subscriber
 
     def _carry_out(self, asked: Asked, subscriber: str, command: Made, **said: object) -> Result:
-        cause, pieces = self.calls.cause(asked, {name: value for name, value in said.items() if value})
+        cause, pieces = self.calls.cause(
+            asked, {name: value for name, value in said.items() if value}
+        )
         now = self.house.clock.now()
-        return self.calls.wish(Wish(command(now, cause), stream=subscriber, keep=Keep("", now, evidence=pieces)))
+        return self.calls.wish(
+            Wish(command(now, cause), stream=subscriber, keep=Keep("", now, evidence=pieces))
+        )

@@ -1,7 +1,9 @@
-"""Whether a visit to a link may be a robot's, and whether the page may act by itself (C03). Pure; a suspicion costs a person one button (C04).
+"""Whether a visit to a link may be a robot's, and whether the page may act by itself (C03). Pure; a
+suspicion costs a person one button (C04).
 
-Lists of robots are never complete: the modern scanners of mail gateways look like any browser and run scripts. So time and company carry the
-weight: a page acts by itself only where no other link of its letter was ever opened, by anybody, and only after a while in which that stays so.
+Lists of robots are never complete: the modern scanners of mail gateways look like any browser and
+run scripts. So time and company carry the weight: a page acts by itself only where no other link of
+its letter was ever opened, by anybody, and only after a while in which that stays so.
 """
 
 from __future__ import annotations
@@ -14,13 +16,17 @@ from urllib.parse import urlsplit
 
 PATIENCE_SECONDS = 300
 WAIT_SECONDS = 15.0
-"""Wall-clock seconds for which a page shows its button before it acts by itself: more than the ten of C03, for robots that come by every dozen."""
+"""Wall-clock seconds for which a page shows its button before it acts by itself: more than the ten
+of C03, for robots that come by every dozen.
+"""
 USUAL = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """Who looks at links before or instead of a person: what it calls itself in `User-Agent` or `Via`, and the hosts it leads people through."""
+    """Who looks at links before or instead of a person: what it calls itself in `User-Agent` or
+    `Via`, and the hosts it leads people through.
+    """
 
     name: str
     agents: tuple[str, ...] = ()
@@ -54,17 +60,21 @@ SCANNERS = (
     Scanner("programs", ("curl", "wget", "python", "java/", "go-http", "okhttp", "libwww", "httpclient", "http_request", "axios", "node-fetch",
                          "undici", "guzzle", "ruby", "perl", "php/", "aiohttp", "scrapy")),
 )  # fmt: skip
-_AGENTS = re.compile("|".join(agent for scanner in SCANNERS for agent in scanner.agents), re.IGNORECASE)
+_AGENTS = re.compile(
+    "|".join(agent for scanner in SCANNERS for agent in scanner.agents), re.IGNORECASE
+)
 _HOSTS = frozenset(host for scanner in SCANNERS for host in scanner.hosts)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What is known of one visit. `age`: wall-clock seconds since the server accepted the letter, None when it is not known to have.
+    """What is known of one visit. `age`: wall-clock seconds since the server accepted the letter,
+    None when it is not known to have.
 
-    `others`: how many other links of the same letter were ever opened. `robot`: the letter was opened the way robots do, at any time: by one that
-    says what it is, or from three networks within two minutes. `hurried`: its visitor opened other pages within seconds, lately. `too_often`: more
-    than 30 a minute (C13). `gateway`: it comes by way of a filter.
+    `others`: how many other links of the same letter were ever opened. `robot`: the letter was
+    opened the way robots do, at any time: by one that says what it is, or from three networks
+    within two minutes. `hurried`: its visitor opened other pages within seconds, lately.
+    `too_often`: more than 30 a minute (C13). `gateway`: it comes by way of a filter.
     """
 
     age: float | None
@@ -80,33 +90,48 @@ class Visit:
 
 def is_scanner(user_agent: str) -> bool:
     """A browser says what it is: nothing at all counts as a scanner too."""
-    return _is_scanner(user_agent) if len(user_agent) <= USUAL else _is_scanner.__wrapped__(user_agent)
+    return (
+        _is_scanner(user_agent) if len(user_agent) <= USUAL else _is_scanner.__wrapped__(user_agent)
+    )
 
 
 @lru_cache(maxsize=1024)
 def _is_scanner(user_agent: str) -> bool:
-    """Most readers say the same as many others, and to look through it costs more than the rest of a page."""
+    """Most readers say the same as many others, and to look through it costs more than the rest of
+    a page.
+    """
     return not user_agent.strip() or _AGENTS.search(user_agent) is not None
 
 
 def is_prefetch(headers: Mapping[str, str]) -> bool:
-    """`headers` by lower-case name. Somebody's browser, or a proxy in front of it, fetches ahead of any wish to see the page."""
-    hints = (headers.get(name, "").lower() for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"))
+    """`headers` by lower-case name. Somebody's browser, or a proxy in front of it, fetches ahead of
+    any wish to see the page.
+    """
+    hints = (
+        headers.get(name, "").lower() for name in ("sec-purpose", "purpose", "x-purpose", "x-moz")
+    )
     return any("prefetch" in value or "prerender" in value or "preview" in value for value in hints)
 
 
 def is_by_gateway(headers: Mapping[str, str]) -> bool:
-    """Whether a mail filter led here, or carries the visit: a person's too, who is asked for one press."""
+    """Whether a mail filter led here, or carries the visit: a person's too, who is asked for one
+    press.
+    """
     try:
         host = (urlsplit(headers.get("referer", "")[:USUAL]).hostname or "").lower()
     except ValueError:
         host = ""
     names = host.split(".")
-    return any(".".join(names[n:]) in _HOSTS for n in range(len(names))) or _AGENTS.search(headers.get("via", "")[:USUAL]) is not None
+    return (
+        any(".".join(names[n:]) in _HOSTS for n in range(len(names)))
+        or _AGENTS.search(headers.get("via", "")[:USUAL]) is not None
+    )
 
 
 def may_act_alone(visit: Visit) -> bool:
-    """Every condition of C03 that a server can see, and one of ours: a link whose answer was given, and taken back, asks again."""
+    """Every condition of C03 that a server can see, and one of ours: a link whose answer was given,
+    and taken back, asks again.
+    """
     return (
         visit.age is not None
         and visit.age >= PATIENCE_SECONDS

@@ -1,6 +1,8 @@
-"""The door to uvicorn. No access log, so that no token is ever written to one (G03); no signal handlers: whoever runs us says when to stop.
+"""The door to uvicorn. No access log, so that no token is ever written to one (G03); no signal
+handlers: whoever runs us says when to stop.
 
-A connection has so many seconds for each step of a request, and so many octets for all headers together; a listener has so many connections.
+A connection has so many seconds for each step of a request, and so many octets for all headers
+together; a listener has so many connections.
 """
 
 from __future__ import annotations
@@ -47,10 +49,16 @@ class _TooManyHeaders(Exception):
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's, with its bounds: it answers 408, 431 or 503 and closes, and what a peer leaves unread does not hold it open."""
+    """uvicorn's, with its bounds: it answers 408, 431 or 503 and closes, and what a peer leaves
+    unread does not hold it open.
+    """
 
     def __init__(
-        self, config: uvicorn.Config, server_state: ServerState, app_state: dict[str, object], _loop: asyncio.AbstractEventLoop | None = None
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         assert isinstance(config, _Config)
@@ -81,7 +89,8 @@ class _Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        # Octets that belong to headers for certain; what follows a body in one piece with it is not counted, and a piece is bounded.
+        # Octets that belong to headers for certain; what follows a body in one piece with it is not
+        # counted, and a piece is bounded.
         whole = self._in_headers or not self._receiving
         super().data_received(data)
         if self._in_headers and whole:
@@ -128,7 +137,9 @@ class _Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         too_many = self._parsed_octets > MAX_HEADER_OCTETS
-        self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_many else HTTPStatus.BAD_REQUEST)
+        self._refuse(
+            HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_many else HTTPStatus.BAD_REQUEST
+        )
 
     def _bound(self, octets: int) -> None:
         self._parsed_octets += octets
@@ -146,7 +157,9 @@ class _Protocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
         self._unread = self.transport.get_write_buffer_size()
-        self._deadline = self.loop.call_later(seconds, self._too_late) if seconds is not None else None
+        self._deadline = (
+            self.loop.call_later(seconds, self._too_late) if seconds is not None else None
+        )
 
     def _too_late(self) -> None:
         unread = self.transport.get_write_buffer_size()
@@ -165,7 +178,10 @@ class _Protocol(HttpToolsProtocol):
             text = f"{status.value} {status.phrase}"
             # Beside an answer that is under way it would be taken for a part of it.
             if not self._is_answering():
-                head = f"HTTP/1.1 {text}\r\nContent-Type: text/plain\r\nContent-Length: {len(text) + 1}\r\nConnection: close\r\n\r\n{text}\n"
+                head = (
+                    f"HTTP/1.1 {text}\r\nContent-Type: text/plain\r\nContent-Length:"
+                    f" {len(text) + 1}\r\nConnection: close\r\n\r\n{text}\n"
+                )
                 self.transport.write(head.encode("ascii"))
             self.transport.close()
         self._end_within(HEADER_SECONDS)
@@ -173,8 +189,11 @@ class _Protocol(HttpToolsProtocol):
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; `port` 0 takes any that is free. Raises CannotListen."""
-    # Said to be TCP in so many words: otherwise asyncio leaves Nagle's algorithm on, and every page comes forty milliseconds late.
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    # Said to be TCP in so many words: otherwise asyncio leaves Nagle's algorithm on, and every page
+    # comes forty milliseconds late.
+    listening = socket.socket(
+        socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
@@ -183,17 +202,31 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         reason = error.strerror or str(error)
-        raise CannotListen(f"cannot listen on {host}:{port} ({reason}): change [web] host or port, or stop who has it") from error
+        raise CannotListen(
+            f"cannot listen on {host}:{port} ({reason}): change [web] host or port, or stop who"
+            " has it"
+        ) from error
 
 
 async def serve(
-    app: App, host: str, port: int, trusted_proxies: Sequence[str], ready: Callable[[], None], stop: asyncio.Event
+    app: App,
+    host: str,
+    port: int,
+    trusted_proxies: Sequence[str],
+    ready: Callable[[], None],
+    stop: asyncio.Event,
 ) -> None:
     """Serve until `stop`; what is under way then has ten seconds to end. Raises CannotListen."""
     await serve_on(app, listen(host, port), trusted_proxies, ready, stop)
 
 
-async def serve_on(app: App, listening: socket.socket, trusted_proxies: Sequence[str], ready: Callable[[], None], stop: asyncio.Event) -> None:
+async def serve_on(
+    app: App,
+    listening: socket.socket,
+    trusted_proxies: Sequence[str],
+    ready: Callable[[], None],
+    stop: asyncio.Event,
+) -> None:
     config = _Config(
         app,
         http=_Protocol,
@@ -207,7 +240,10 @@ async def serve_on(app: App, listening: socket.socket, trusted_proxies: Sequence
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    config.connections = Connections(min(MAX_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2), proxies=trusted_proxies)
+    config.connections = Connections(
+        min(MAX_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2),
+        proxies=trusted_proxies,
+    )
     # Whatever handlers somebody has set up for it.
     logging.getLogger("uvicorn.access").disabled = True
     server = _Server(config)

@@ -1,6 +1,8 @@
-"""Exactly what is shown where somebody agrees, as text that can be kept: each form as a visitor gets it, and the words of the pages behind links.
+"""Exactly what is shown where somebody agrees, as text that can be kept: each form as a visitor
+gets it, and the words of the pages behind links.
 
-Published with the sequences and again when a new program words them otherwise, so that each consent's evidence names what its person saw (D02, D03).
+Published with the sequences and again when a new program words them otherwise, so that each
+consent's evidence names what its person saw (D02, D03).
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ class Words:
     @property
     def notice(self) -> str:
         box = f"[ ] {self.box}" if self.box else ""
-        return "\n".join(filter(None, (self.heading, *self.paragraphs, box, f"[{self.button}]", self.quiet)))
+        return "\n".join(
+            filter(None, (self.heading, *self.paragraphs, box, f"[{self.button}]", self.quiet))
+        )
 
 
 def words_of(kind: str, plan: Plan, purpose: str, language: Language) -> Words:
@@ -42,7 +46,13 @@ def words_of(kind: str, plan: Plan, purpose: str, language: Language) -> Words:
     words = _words_of(kind, plan, purpose, language)
     if language != "fr":
         return words
-    return Words(spaced(words.heading), tuple(map(spaced, words.paragraphs)), spaced(words.button), spaced(words.box), spaced(words.quiet))
+    return Words(
+        spaced(words.heading),
+        tuple(map(spaced, words.paragraphs)),
+        spaced(words.button),
+        spaced(words.box),
+        spaced(words.quiet),
+    )
 
 
 def _words_of(kind: str, plan: Plan, purpose: str, language: Language) -> Words:
@@ -60,7 +70,11 @@ def _words_of(kind: str, plan: Plan, purpose: str, language: Language) -> Words:
     if kind == CONFIRM:
         said = (_("Press the button to receive “{purpose}”.").format(purpose=name),)
         return Words(_("Confirm your subscription"), said, _("I confirm my subscription"))
-    left = _("You will not receive “{purpose}” any more.").format(purpose=name) if kind == AGAIN else _("You will receive nothing from us any more.")
+    left = (
+        _("You will not receive “{purpose}” any more.").format(purpose=name)
+        if kind == AGAIN
+        else _("You will receive nothing from us any more.")
+    )
     return Words(_("You are unsubscribed"), (left,), _("Subscribe me again"))
 
 
@@ -70,15 +84,22 @@ def notice_key(kind: str, purpose: str, language: Language) -> str:
 
 
 def shown_by(plan: Plan, site: Site) -> Shown:
-    """Everything of a plan that people agree on. What differs from visitor to visitor (stamps, what they had written) is left out."""
+    """Everything of a plan that people agree on. What differs from visitor to visitor (stamps, what
+    they had written) is left out.
+    """
     language = spoken(plan.language, site)
     pages, forms = Pages(site), {}
     for name, form in plan.forms.items():
         values = form_values(plan, form, defaultdict(str), language)
-        forms[name] = pages.text("form.html", language, action=f"/f/{name}", stamp="", copied=False, **values)
+        forms[name] = pages.text(
+            "form.html", language, action=f"/f/{name}", stamp="", copied=False, **values
+        )
         forms[f"{name}/{EMBEDDED}"] = embed_html(plan, name, site)
     notices = {
-        notice_key(kind, purpose, spoken_in): (words_of(kind, plan, purpose, spoken_in).notice, spoken_in)
+        notice_key(kind, purpose, spoken_in): (
+            words_of(kind, plan, purpose, spoken_in).notice,
+            spoken_in,
+        )
         for kind in KINDS
         for purpose in plan.purposes
         for spoken_in in LANGUAGES

@@ -1,4 +1,6 @@
-"""The site a reader reaches: links, forms, pictures and downloads, the API, and what a monitor asks. Nothing here knows who the reader is."""
+"""The site a reader reaches: links, forms, pictures and downloads, the API, and what a monitor
+asks. Nothing here knows who the reader is.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,13 @@ ASSET_TYPES = {
 
 def make_site(house: House, gatherer: Gatherer) -> App:
     """Everything readers, authors' forms and other programs reach under `[site] url`."""
-    app = FastAPI(title=house.config.site.name, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title=house.config.site.name,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     pages = Pages(house.config.site)
     app.add_middleware(Headers, ours=site_headers(house.config.site))
     app.include_router(forms.router(house, gatherer))
@@ -66,12 +74,20 @@ def make_site(house: House, gatherer: Gatherer) -> App:
 
 
 class _OpenedFile(FileResponse):
-    """A file that was opened before, whatever its name leads to by now. With `saved_as` it is a download."""
+    """A file that was opened before, whatever its name leads to by now. With `saved_as` it is a
+    download.
+    """
 
     def __init__(self, descriptor: int, media_type: str, saved_as: str | None) -> None:
         headers = {"Cache-Control": "public, max-age=3600"}
         self._descriptor = descriptor
-        super().__init__(f"/dev/fd/{descriptor}", media_type=media_type, headers=headers, filename=saved_as, stat_result=os.fstat(descriptor))
+        super().__init__(
+            f"/dev/fd/{descriptor}",
+            media_type=media_type,
+            headers=headers,
+            filename=saved_as,
+            stat_result=os.fstat(descriptor),
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -86,7 +102,11 @@ def _add_files(app: FastAPI, folder: Path) -> None:
         descriptor = open_asset(folder, kind, name)
         if descriptor is None:
             raise HTTPException(404)
-        return _OpenedFile(descriptor, ASSET_TYPES.get(Path(name).suffix.lower(), "application/octet-stream"), name if kind == "files" else None)
+        return _OpenedFile(
+            descriptor,
+            ASSET_TYPES.get(Path(name).suffix.lower(), "application/octet-stream"),
+            name if kind == "files" else None,
+        )
 
     @app.api_route("/robots.txt", methods=["GET", "HEAD"], include_in_schema=False)
     async def robots() -> Response:
@@ -100,17 +120,29 @@ def _add_front(app: FastAPI, house: House, front: Front) -> None:
 
     @app.api_route("/favicon.ico", methods=["GET", "HEAD"], include_in_schema=False)
     async def icon() -> Response:
-        return Response(_icon(house.config.site), headers={"Cache-Control": "public, max-age=86400"}, media_type="image/svg+xml")
+        return Response(
+            _icon(house.config.site),
+            headers={"Cache-Control": "public, max-age=86400"},
+            media_type="image/svg+xml",
+        )
 
 
 def _icon(site: Site) -> str:
     """The name's first letter on the installation's colour."""
-    letter = next((character for character in site.name.partition("’")[2] or site.name if character.isalnum()), "R").upper()
+    letter = next(
+        (
+            character
+            for character in site.name.partition("’")[2] or site.name
+            if character.isalnum()
+        ),
+        "R",
+    ).upper()
     colour = site.colour or "#1f5c43"
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
-        f'<rect width="32" height="32" rx="7" fill="{colour}"/><text x="16" y="23" text-anchor="middle" font-size="20" font-weight="700" '
-        f'font-family="system-ui, sans-serif" fill="{text_on(colour)}">{escape(letter)}</text></svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32"'
+        f' rx="7" fill="{colour}"/><text x="16" y="23" text-anchor="middle" font-size="20"'
+        ' font-weight="700" font-family="system-ui, sans-serif"'
+        f' fill="{text_on(colour)}">{escape(letter)}</text></svg>'
     )
 
 
@@ -139,7 +171,14 @@ def _failure(pages: Pages, status: int = 500) -> Response:
     language = spoken("", pages.site)
     _ = translator(language)
     headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return pages.page("plain.html", language, status=status, heading=_(WRONG), paragraphs=(_("Please try again in a moment."),), headers=headers)
+    return pages.page(
+        "plain.html",
+        language,
+        status=status,
+        heading=_(WRONG),
+        paragraphs=(_("Please try again in a moment."),),
+        headers=headers,
+    )
 
 
 def _add_errors(app: FastAPI, front: Front) -> None:
@@ -154,19 +193,28 @@ def _add_errors(app: FastAPI, front: Front) -> None:
             return Problem(status, HTTPStatus(status).phrase, headers=headers).response()
         heading, text = _("This cannot be done"), _("Please go back and try again.")
         if status in (404, 405):
-            heading, text = _("There is nothing here"), _("Perhaps the address was cut off. Please open it again from the letter.")
-        return await run_in_threadpool(partial(front.lost, heading, (text,), status=status, headers=headers))
+            heading = _("There is nothing here")
+            text = _("Perhaps the address was cut off. Please open it again from the letter.")
+        return await run_in_threadpool(
+            partial(front.lost, heading, (text,), status=status, headers=headers)
+        )
 
     async def failed(request: Request, error: Exception) -> Response:
         """Made outside of everything else, so it brings the headers itself."""
-        answer = Problem(500, _(WRONG)).response() if request.url.path.startswith("/api/") else _failure(front.pages)
+        answer = (
+            Problem(500, _(WRONG)).response()
+            if request.url.path.startswith("/api/")
+            else _failure(front.pages)
+        )
         return Ours(site_headers(front.pages.site)).complete(answer)
 
     async def unreachable(request: Request, error: Exception) -> Response:
         """No defect of ours, and no trace in the log: the database is away for a moment."""
         log.warning(AWAY, extra={"why": type(error).__name__})
         if request.url.path.startswith("/api/"):
-            return too_busy("the database does not answer: send the same call again in a moment").response()
+            return too_busy(
+                "the database does not answer: send the same call again in a moment"
+            ).response()
         return _failure(front.pages, HTTPStatus.SERVICE_UNAVAILABLE)
 
     app.add_exception_handler(HTTPException, refused)

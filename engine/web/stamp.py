@@ -1,4 +1,5 @@
-"""When a form was shown, and with which words: a hidden value only this installation can make, so that a post need not be believed. Pure.
+"""When a form was shown, and with which words: a hidden value only this installation can make, so
+that a post need not be believed. Pure.
 
 `shown` is the digest of the form's notice. Times are wall clock, integer milliseconds since 1970.
 """
@@ -17,7 +18,9 @@ def make_stamp(key: bytes, form: str, shown: str, at: int) -> str:
 
 
 def stamped_at(key: bytes, form: str, shown: str, stamp: str) -> int | None:
-    """When that form was shown with those words, or None for a stamp that is not ours. Compared in constant time."""
+    """When that form was shown with those words, or None for a stamp that is not ours. Compared in
+    constant time.
+    """
     said, _, mac = stamp.partition(".")
     if not (said.isascii() and said.isdigit() and len(said) <= 15 and mac.isascii()):
         return None
@@ -26,4 +29,6 @@ def stamped_at(key: bytes, form: str, shown: str, stamp: str) -> int | None:
 
 
 def _mac(key: bytes, form: str, shown: str, at: int) -> str:
-    return hmac.new(key, _PREFIX + f"{form}\0{shown}\0{at}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(key, _PREFIX + f"{form}\0{shown}\0{at}".encode(), hashlib.sha256).hexdigest()[
+        :32
+    ]

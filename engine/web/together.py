@@ -1,4 +1,5 @@
-"""Visits that come at the same time share what they cost. Each is a generator that says what it needs next; what several need is done at once.
+"""Visits that come at the same time share what they cost. Each is a generator that says what it
+needs next; what several need is done at once.
 
 A visit that fails, fails alone: what cannot be done for many is tried for each.
 """
@@ -17,15 +18,23 @@ Steps = Generator[Need, object, Answer]
 Errand = Callable[[Sequence[object]], Sequence[object]]
 
 
-def done_together(visits: Iterable[Steps[Answer]], errands: Mapping[int, Errand]) -> list[Answer | Exception]:
-    """How each visit ended. Of the errands that are needed, the one with the lowest number is run first, so that as many as can be share it."""
+def done_together(
+    visits: Iterable[Steps[Answer]], errands: Mapping[int, Errand]
+) -> list[Answer | Exception]:
+    """How each visit ended. Of the errands that are needed, the one with the lowest number is run
+    first, so that as many as can be share it.
+    """
     under_way = list(visits)
     ended: dict[int, Answer | Exception] = {}
     needs: dict[int, Need] = {}
 
     def go_on(number: int, found: object = None) -> None:
         try:
-            needs[number] = under_way[number].throw(found) if isinstance(found, Exception) else under_way[number].send(found)
+            needs[number] = (
+                under_way[number].throw(found)
+                if isinstance(found, Exception)
+                else under_way[number].send(found)
+            )
         except StopIteration as end:
             ended[number] = end.value
         except Exception as error:
@@ -48,4 +57,8 @@ def _run(errand: Errand, asked: Sequence[object]) -> Sequence[object]:
     except LOST as error:
         return [error] * len(asked)
     except Exception as error:
-        return [error] if len(asked) == 1 else [found for each in asked for found in _run(errand, [each])]
+        return (
+            [error]
+            if len(asked) == 1
+            else [found for each in asked for found in _run(errand, [each])]
+        )

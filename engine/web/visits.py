@@ -1,7 +1,8 @@
 """What becomes of a visit to a link: a page, or an act and then a page.
 
-Opening changes nothing, whoever opens (C01). A POST from a page of ours acts, once its nonce is spent; RFC 8058's one-click POST acts without one.
-The page may press its own button only while nothing suggests a robot, and that is decided anew when it does (C03).
+Opening changes nothing, whoever opens (C01). A POST from a page of ours acts, once its nonce is
+spent; RFC 8058's one-click POST acts without one. The page may press its own button only while
+nothing suggests a robot, and that is decided anew when it does (C03).
 """
 
 from __future__ import annotations
@@ -43,9 +44,16 @@ def _shown_at(opened: Opened, state: str = "") -> Response:
 
 
 def _is_contradicted(opened: Opened) -> bool:
-    """Two automatic answers to this letter contradicted each other, and no person has answered it since."""
+    """Two automatic answers to this letter contradicted each other, and no person has answered it
+    since.
+    """
     link, message = opened.click.link, opened.click.claim.message
-    return link is not None and link.kind == "move" and opened.person.contradicted == message and opened.person.standing_by(message) is None
+    return (
+        link is not None
+        and link.kind == "move"
+        and opened.person.contradicted == message
+        and opened.person.standing_by(message) is None
+    )
 
 
 class Visits:
@@ -54,9 +62,14 @@ class Visits:
     def __init__(self, house: House, pages: Pages) -> None:
         self.house, self.pages, self.errands = house, LinkPages(house, pages), Errands(house)
 
-    def answers(self, visits: Sequence[tuple[Visitor, Body | None]]) -> Sequence[Response | Exception]:
+    def answers(
+        self, visits: Sequence[tuple[Visitor, Body | None]]
+    ) -> Sequence[Response | Exception]:
         """What each gets; a body is a POST's."""
-        steps = (self._looking(visitor) if body is None else self._posting(visitor, body) for visitor, body in visits)
+        steps = (
+            self._looking(visitor) if body is None else self._posting(visitor, body)
+            for visitor, body in visits
+        )
         return done_together(steps, self.errands.by_number)
 
     def busy(self, token: str, body: Body | None) -> Response:
@@ -82,12 +95,18 @@ class Visits:
         if not (yield from self._may_press(opened, visitor, body)):
             if body.said in ("button", "auto", "again"):
                 return _shown_at(opened)
-            page = yield from self._page((yield from errands.opened_again(visitor.token)) or opened, visitor)
+            page = yield from self._page(
+                (yield from errands.opened_again(visitor.token)) or opened, visitor
+            )
             if body.said == "nothing":
                 # Neither a form of ours nor RFC 8058's: whoever sent it must not take it for done.
                 page.status_code = 400
             return page
-        if body.said != "one-click" and (needed := consent_needed(opened)) and (body.consented != needed or body.said == "auto"):
+        if (
+            body.said != "one-click"
+            and (needed := consent_needed(opened))
+            and (body.consented != needed or body.said == "auto")
+        ):
             return self.pages.consent(opened, needed, missing=True)
         now = self.house.clock.now()
         if notice := notice_shown(opened, body):
@@ -97,9 +116,16 @@ class Visits:
         if isinstance(command, Refused):
             return self.pages.refused(opened, command.why)
         keep = yield from self._keep(opened, body, kept, now)
-        if isinstance(command, Confirm) and opened.click.told and (fields := (yield from errands.told(opened.stream, opened.click.told))):
-            command, keep = replace(command, fields=tuple(sorted(fields))), replace(keep, fields=fields)
-        result = yield from errands.acted(Wish(command, stream=opened.stream, keep=keep), opened.person)
+        if (
+            isinstance(command, Confirm)
+            and opened.click.told
+            and (fields := (yield from errands.told(opened.stream, opened.click.told)))
+        ):
+            command = replace(command, fields=tuple(sorted(fields)))
+            keep = replace(keep, fields=fields)
+        result = yield from errands.acted(
+            Wish(command, stream=opened.stream, keep=keep), opened.person
+        )
         if result.conflict:
             return self.busy(visitor.token, body)
         yield from errands.pressed(opened.page)
@@ -109,7 +135,11 @@ class Visits:
         action = opened.click.action
         if body.said == "one-click":
             return action == "unsubscribe"
-        if body.said == "nothing" or visitor.too_often or not is_nonce(self.house.secrets.nonce_key, opened.token, body.nonce, time.time()):
+        if (
+            body.said == "nothing"
+            or visitor.too_often
+            or not is_nonce(self.house.secrets.nonce_key, opened.token, body.nonce, time.time())
+        ):
             return False
         if not (yield from errands.spent(body.nonce)):
             return False
@@ -119,7 +149,8 @@ class Visits:
             noted = yield from errands.shown(self._fetched(opened, visitor))
             if time.time() - made_at(body.nonce) < robots.WAIT_SECONDS - 1:
                 return False
-            # What contradicts an automatic answer is taken back by the core, and the page asks (C09).
+            # What contradicts an automatic answer is taken back by the core, and the page asks
+            # (C09).
             contradicting = contradicts(opened.click, opened.person, self.house.clock.now())
             return contradicting or (yield from self._may_act_alone(opened, visitor, noted))
         return True
@@ -130,12 +161,18 @@ class Visits:
             return PlainTextResponse("unsubscribed\n")
         if isinstance(outcome, Refused) and outcome != Refused(CONTRADICTORY):
             return self.pages.refused(opened, outcome.why)
-        if (address := thanks_address(opened)) and not is_contradiction(outcome) and not isinstance(outcome, Refused):
+        if (
+            (address := thanks_address(opened))
+            and not is_contradiction(outcome)
+            and not isinstance(outcome, Refused)
+        ):
             return RedirectResponse(address, 303)
         return _shown_at(opened, AGAIN if body.said == "again" else "")
 
     def _page(self, opened: Opened, visitor: Visitor, *, alone: bool = False) -> Steps[Response]:
-        """The link as it stands: done already, no longer possible, or a button. What a press would do is asked of the same `decide` that does it."""
+        """The link as it stands: done already, no longer possible, or a button. What a press would
+        do is asked of the same `decide` that does it.
+        """
         purpose = consent_needed(opened)
         foreseen = self._foreseen(opened, Body("button", consented=purpose))
         if isinstance(foreseen, NothingToDo):
@@ -151,20 +188,27 @@ class Visits:
             noted = yield from errands.shown(self._fetched(opened, visitor))
         if purpose:
             return self.pages.consent(opened, purpose, missing=False)
-        alone = alone and noted is not None and (yield from self._may_act_alone(opened, visitor, noted))
+        alone = (
+            alone and noted is not None and (yield from self._may_act_alone(opened, visitor, noted))
+        )
         return self.pages.ask(opened, wait=robots.WAIT_SECONDS if alone else 0)
 
     def _done(self, opened: Opened) -> Steps[Response]:
         message = opened.click.claim.message
         if opened.click.action == "undo":
             entries = yield from errands.later(opened.stream, opened.entry.version)
-            if not any(isinstance(entry.event, MoveUndone) and entry.event.message == message for entry in entries):
+            if not any(
+                isinstance(entry.event, MoveUndone) and entry.event.message == message
+                for entry in entries
+            ):
                 return self.pages.nothing_to_take_back(opened)
         return self.pages.done(opened, undoable=may_take_back(message, opened.person, opened.plan))
 
     def _foreseen(self, opened: Opened, body: Body) -> Outcome:
         command = command_of(opened.click, body, self.house.clock.now(), opened.person)
-        return command if isinstance(command, Refused) else decide(command, opened.person, opened.plan)
+        return (
+            command if isinstance(command, Refused) else decide(command, opened.person, opened.plan)
+        )
 
     def _fetched(self, opened: Opened, visitor: Visitor) -> Fetched:
         return visitor.fetched(opened.page, self.house.secrets.pepper, asked=True)
@@ -176,13 +220,24 @@ class Visits:
         if not told:
             at = sent_later(opened, (yield from errands.later(opened.stream, opened.entry.version)))
         age = self.house.clock.wall_age(at) if at is not None else None
-        seen = age, visitor.user_agent, visitor.prefetched, noted.others, visitor.too_often, noted.pressed
+        seen = (
+            age,
+            visitor.user_agent,
+            visitor.prefetched,
+            noted.others,
+            visitor.too_often,
+            noted.pressed,
+        )
         return robots.may_act_alone(Visit(*seen, noted.robot, noted.hurried, visitor.gateway))
 
-    def _keep(self, opened: Opened, body: Body, kept: tuple[Evidence, ...], now: int) -> Steps[Keep]:
+    def _keep(
+        self, opened: Opened, body: Body, kept: tuple[Evidence, ...], now: int
+    ) -> Steps[Keep]:
         again = body.said == "again"
         if not (again or opened.click.action == "confirm"):
             return Keep("", now, evidence=kept)
         reason = yield from errands.barred(opened.stream)
-        lift = (again and reason == "objected") or (opened.click.action == "confirm" and reason not in ("", "complained"))
+        lift = (again and reason == "objected") or (
+            opened.click.action == "confirm" and reason not in ("", "complained")
+        )
         return Keep("", now, evidence=kept, lift=lift)

@@ -1,4 +1,6 @@
-"""Ten people with something to contest, and what an auditor types: real verbs on a real house, letters composed as they are sent."""
+"""Ten people with something to contest, and what an auditor types: real verbs on a real house,
+letters composed as they are sent.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ from engine.verbs import auditing
 DAY = 86_400_000
 FORM_NOTICE = "Le Potager garde votre adresse jusqu’à votre désinscription."
 FILES = {
-    "potager.toml": f"""
+    "potager.toml": (
+        f"""
 title = "Le potager"
 purpose = "conseils"
 
@@ -64,8 +67,10 @@ group = "prospects"
 id = 12
 name = "pas-encore"
 group = "prospects"
-""",
-    "clients.toml": """
+"""
+    ),
+    "clients.toml": (
+        """
 title = "Clients"
 purpose = "offres"
 [[list]]
@@ -77,8 +82,12 @@ group = "clients"
   after = "0 minutes"
   subject = "Merci"
   body = "bravo.md"
-""",
-    "question.md": "Bonjour {{ first_name | default('à vous', true) }}, avez-vous semé ?\n\n[Oui](===11===)\n\n[Non](===12===)\n",
+"""
+    ),
+    "question.md": (
+        "Bonjour {{ first_name | default('à vous', true) }}, avez-vous semé"
+        " ?\n\n[Oui](===11===)\n\n[Non](===12===)\n"
+    ),
     "bravo.md": "Bravo !\n",
 }
 
@@ -130,34 +139,72 @@ def wished(house: House, command: AnyCommand, address: str, *, keep: Keep | None
     return result
 
 
-def with_evidence(house: House, door: str, said: dict[str, object], fields: dict[str, str] | None = None) -> tuple[Cause, Keep]:
+def with_evidence(
+    house: House, door: str, said: dict[str, object], fields: dict[str, str] | None = None
+) -> tuple[Cause, Keep]:
     kept = evidence(secrets.token_bytes(32), said)
-    return Cause(door, secrets.token_hex(8), evidence=kept.commitment.hex()), Keep("", house.clock.now(), fields=fields or {}, evidence=(kept,))
+    return Cause(door, secrets.token_hex(8), evidence=kept.commitment.hex()), Keep(
+        "", house.clock.now(), fields=fields or {}, evidence=(kept,)
+    )
 
 
 def sent(house: House, address: str, key: str, verdict: str = "sent", words: str = "") -> Mail:
-    """The letter that is due, begun, composed as senders do, and accepted by the mail server (or not)."""
+    """The letter that is due, begun, composed as senders do, and accepted by the mail server (or
+    not).
+    """
     stream = house.vault.find(address)
     assert stream is not None
-    begun = house.decisions.one(Wish(Perform(house.clock.now(), Cause("engine"), key, secrets.token_hex(16), "test"), stream=stream))
+    begun = house.decisions.one(
+        Wish(
+            Perform(house.clock.now(), Cause("engine"), key, secrets.token_hex(16), "test"),
+            stream=stream,
+        )
+    )
     assert isinstance(begun.outcome, Done), begun
     (claim,) = begun.outcome.events
     assert isinstance(claim, LetterBegun)
     person = house.decisions.load([stream])[stream]
     known = house.vault.people([stream])[stream]
     ground = person.grounds.get(claim.purpose)
-    ordered = Ordered(claim, begun.positions[0], known.address, known.fields, person.language, ground.basis if ground else "consent")
-    octets = Composer(house.config, house.secrets.link_key).octets(ordered, house.publications.current().plan(claim.edition), house.clock.now())
-    cause, keep = with_evidence(house, "relay", {"words": words, "code": 450}) if words else (Cause("relay"), None)
+    ordered = Ordered(
+        claim,
+        begun.positions[0],
+        known.address,
+        known.fields,
+        person.language,
+        ground.basis if ground else "consent",
+    )
+    octets = Composer(house.config, house.secrets.link_key).octets(
+        ordered, house.publications.current().plan(claim.edition), house.clock.now()
+    )
+    cause, keep = (
+        with_evidence(house, "relay", {"words": words, "code": 450})
+        if words
+        else (Cause("relay"), None)
+    )
     code = 250 if verdict == "sent" else 450
-    house.decisions.one(Wish(RecordOutcome(house.clock.now(), cause, claim.message, verdict, code, ""), stream=stream, keep=keep))
+    house.decisions.one(
+        Wish(
+            RecordOutcome(house.clock.now(), cause, claim.message, verdict, code, ""),
+            stream=stream,
+            keep=keep,
+        )
+    )
     return Mail(begun.positions[0], claim, octets)
 
 
-def recorded(house: House, stream: str, events: Sequence[PersonEvent], door: str = "operator") -> None:
+def recorded(
+    house: House, stream: str, events: Sequence[PersonEvent], door: str = "operator"
+) -> None:
     """Facts as somebody at the ledger would put them there, whatever the rules say."""
     now = house.clock.now()
-    house.ledger.append([Append(stream, AT_HEAD, tuple(Encoded(stream, event, Cause(door), now) for event in events))])
+    house.ledger.append(
+        [
+            Append(
+                stream, AT_HEAD, tuple(Encoded(stream, event, Cause(door), now) for event in events)
+            )
+        ]
+    )
 
 
 def forgotten(house: House, stream: str) -> None:

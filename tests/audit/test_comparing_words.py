@@ -1,4 +1,6 @@
-"""Contested words against published ones: wrapping, hosts of links and the person's own fields make no difference; anything else is shown."""
+"""Contested words against published ones: wrapping, hosts of links and the person's own fields make
+no difference; anything else is shown.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,16 @@ def even(text: str) -> str:
 
 
 @given(st.lists(PLAIN, min_size=1, max_size=5), st.lists(PLAIN, min_size=4, max_size=4))
-def test_published_words_with_any_fields_are_recognised(pieces: list[str], values: list[str]) -> None:
-    sent = pieces[0] + "".join(value + piece for value, piece in zip(values, pieces[1:], strict=False))
+def test_published_words_with_any_fields_are_recognised(
+    pieces: list[str], values: list[str]
+) -> None:
+    sent = pieces[0] + "".join(
+        value + piece for value, piece in zip(values, pieces[1:], strict=False)
+    )
     found = compare(sent, (), (FIELD.join(pieces),))
-    assert found.verdict in (("same-but-fields",) if even(sent) else ("absent", "same-but-fields")) or not _ends_in_words(pieces)
+    assert found.verdict in (
+        ("same-but-fields",) if even(sent) else ("absent", "same-but-fields")
+    ) or not _ends_in_words(pieces)
 
 
 def _ends_in_words(pieces: list[str]) -> bool:
@@ -35,20 +43,34 @@ def test_white_space_makes_no_difference(text: str, blank: str) -> None:
 
 
 def test_another_host_of_the_site_makes_no_difference() -> None:
-    assert compare("Lisez https://neuf.example/l/abc", ("Lisez https://vieux.example/l/abc",), ()).verdict == "same"
+    assert (
+        compare(
+            "Lisez https://neuf.example/l/abc", ("Lisez https://vieux.example/l/abc",), ()
+        ).verdict
+        == "same"
+    )
 
 
 def test_another_link_does() -> None:
-    assert compare("Lisez https://x.example/l/abd", ("Lisez https://x.example/l/abc",), ()).verdict == "differs"
+    assert (
+        compare("Lisez https://x.example/l/abd", ("Lisez https://x.example/l/abc",), ()).verdict
+        == "differs"
+    )
 
 
 def test_words_of_others_around_the_published_ones_are_told_apart() -> None:
-    assert compare("[SPAM?] Avez-vous semé ? -- vérifié", ("Avez-vous semé ?",), ()).verdict == "added"
+    assert (
+        compare("[SPAM?] Avez-vous semé ? -- vérifié", ("Avez-vous semé ?",), ()).verdict == "added"
+    )
 
 
 def test_the_first_difference_is_shown_on_both_sides() -> None:
     found = compare("Payez 500 euros tout de suite", ("Payez 5 euros tout de suite",), ())
-    assert (found.verdict, found.published, found.contested) == ("differs", "Payez 5 euros tout de suite", "Payez 500 euros tout de suite")
+    assert (found.verdict, found.published, found.contested) == (
+        "differs",
+        "Payez 5 euros tout de suite",
+        "Payez 500 euros tout de suite",
+    )
 
 
 def test_a_field_swallows_no_words_of_its_author() -> None:

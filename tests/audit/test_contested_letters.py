@@ -1,4 +1,6 @@
-"""`relance audit letter`: both marks of a mail are checked, what is forged is named, and other words than the published ones are shown."""
+"""`relance audit letter`: both marks of a mail are checked, what is forged is named, and other
+words than the published ones are shown.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,14 @@ def auditor(house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
 
 def joined(house: House, address: str = ANNA, name: str = "Anna") -> Mail:
     cause, keep = with_evidence(house, "operator", {"source": "foire"}, {"first_name": name})
-    wished(house, Subscribe(house.clock.now(), cause, 10, "consent", "declared-with-proof", fields=("first_name",)), address, keep=keep)
+    wished(
+        house,
+        Subscribe(
+            house.clock.now(), cause, 10, "consent", "declared-with-proof", fields=("first_name",)
+        ),
+        address,
+        keep=keep,
+    )
     return sent(house, address, "list:10")
 
 
@@ -48,10 +57,16 @@ def about(octets: bytes) -> tuple[str, bytes]:
     return message_id, octets
 
 
-def test_a_letter_is_found_by_its_links_where_the_message_id_was_taken_off(house: House, auditor: Auditor) -> None:
+def test_a_letter_is_found_by_its_links_where_the_message_id_was_taken_off(
+    house: House, auditor: Auditor
+) -> None:
     octets = re.sub(rb"Message-ID: [^\r]*\r\n", b"", joined(house).octets)
     told = auditor.asks("letter", auditor.file(octets))
-    assert told.status == 0 and "its links are genuine" in told.out and "letter “question” of list 10 semis" in told.out
+    assert (
+        told.status == 0
+        and "its links are genuine" in told.out
+        and "letter “question” of list 10 semis" in told.out
+    )
 
 
 def test_a_letter_is_found_by_its_message_id_alone(house: House, auditor: Auditor) -> None:
@@ -59,16 +74,26 @@ def test_a_letter_is_found_by_its_message_id_alone(house: House, auditor: Audito
     message_id, _ = about(mail.octets)
     for said in (message_id, message_id.strip("<>"), mail.claim.message):
         told = auditor.asks("letter", said)
-        assert told.status == 0 and "anybody who saw the letter could copy it" in told.out and "no words to compare" in told.out
+        assert (
+            told.status == 0
+            and "anybody who saw the letter could copy it" in told.out
+            and "no words to compare" in told.out
+        )
 
 
 def test_a_forged_link_is_named(house: House, auditor: Auditor) -> None:
     mail = joined(house)
-    forged = make_token(b"another installation's key, 32 b.", 0, mail.position, mail.claim.message).encode()
+    forged = make_token(
+        b"another installation's key, 32 b.", 0, mail.position, mail.claim.message
+    ).encode()
     octets = TOKEN.sub(b"/l/" + forged, unwrapped(mail))
     told = auditor.asks("letter", auditor.file(octets))
     assert told.status == 1
-    assert "! " in told.out and "forged or damaged" in told.out and "its links are genuine" not in told.out
+    assert (
+        "! " in told.out
+        and "forged or damaged" in told.out
+        and "its links are genuine" not in told.out
+    )
     plain = auditor.asks("letter", auditor.file(octets), "--json").plain
     assert plain["sound"] is False and plain["found"]["forged_links"] >= 1  # type: ignore[index]
 
@@ -76,14 +101,29 @@ def test_a_forged_link_is_named(house: House, auditor: Auditor) -> None:
 def test_a_forged_link_alone_leads_to_nobody(house: House, auditor: Auditor) -> None:
     mail = joined(house)
     forged = make_token(b"another installation's key, 32 b.", 0, mail.position, mail.claim.message)
-    told = auditor.asks("letter", auditor.file(f"From: x@y.example\nSubject: a\n\nhttps://x.example/l/{forged}\n".encode()))
-    assert told.status == 1 and "nothing-held/v1" in told.out and ANNA not in told.out and "1 of its links is forged" in told.out
+    told = auditor.asks(
+        "letter",
+        auditor.file(f"From: x@y.example\nSubject: a\n\nhttps://x.example/l/{forged}\n".encode()),
+    )
+    assert (
+        told.status == 1
+        and "nothing-held/v1" in told.out
+        and ANNA not in told.out
+        and "1 of its links is forged" in told.out
+    )
 
 
 @pytest.mark.parametrize("position", [0, 1, 2**63, 2**64 - 1])
-def test_a_link_to_what_is_no_letter_leads_to_nobody(house: House, auditor: Auditor, position: int) -> None:
+def test_a_link_to_what_is_no_letter_leads_to_nobody(
+    house: House, auditor: Auditor, position: int
+) -> None:
     token = make_token(house.secrets.link_key, 0, position, "0" * 32)
-    assert auditor.asks("letter", auditor.file(f"Subject: a\n\nhttps://x.example/l/{token}\n".encode())).status == 1
+    assert (
+        auditor.asks(
+            "letter", auditor.file(f"Subject: a\n\nhttps://x.example/l/{token}\n".encode())
+        ).status
+        == 1
+    )
 
 
 def test_a_mail_put_together_from_two_letters_is_named(house: House, auditor: Auditor) -> None:
@@ -98,10 +138,17 @@ def test_a_mail_put_together_from_two_letters_is_named(house: House, auditor: Au
 def test_other_words_are_shown_where_they_begin(house: House, auditor: Auditor) -> None:
     octets = unwrapped(joined(house)).replace(b"Bonjour", b"Payez vite, bonjour")
     told = auditor.asks("letter", auditor.file(octets))
-    assert told.status == 1 and "text part: NOT what was published" in told.out and "contested here: " in told.out and "Payez vite" in told.out
+    assert (
+        told.status == 1
+        and "text part: NOT what was published" in told.out
+        and "contested here: " in told.out
+        and "Payez vite" in told.out
+    )
 
 
-def test_words_with_a_name_that_has_changed_since_are_still_the_published_ones(house: House, auditor: Auditor) -> None:
+def test_words_with_a_name_that_has_changed_since_are_still_the_published_ones(
+    house: House, auditor: Auditor
+) -> None:
     mail = joined(house)
     with house.database.connection() as connection:
         connection.execute("""UPDATE vault.person SET fields = '{"first_name": "Anne"}'""")
@@ -112,18 +159,31 @@ def test_words_with_a_name_that_has_changed_since_are_still_the_published_ones(h
 
 def test_words_slipped_in_beside_a_field_are_shown(house: House, auditor: Auditor) -> None:
     octets = unwrapped(joined(house)).replace(b", avez-vous sem", b", payez vite, avez-vous sem")
-    assert "in the place of the fields stands: “Anna, payez vite”" in auditor.asks("letter", auditor.file(octets)).out
+    assert (
+        "in the place of the fields stands: “Anna, payez vite”"
+        in auditor.asks("letter", auditor.file(octets)).out
+    )
 
 
 def test_the_words_are_those_of_the_edition_that_was_sent(house: House, auditor: Auditor) -> None:
     mail = joined(house)
-    write_sequences(house.config.folder, {"question.md": "Tout autre chose.\n\n[Oui](===11===)\n\n[Non](===12===)\n"})
+    write_sequences(
+        house.config.folder,
+        {"question.md": "Tout autre chose.\n\n[Oui](===11===)\n\n[Non](===12===)\n"},
+    )
     assert publish(house) == 2
     told = auditor.asks("letter", auditor.file(mail.octets))
-    assert told.status == 0 and "edition 1, published" in told.out and "avez-vous semé" in told.out and "Tout autre chose" not in told.out
+    assert (
+        told.status == 0
+        and "edition 1, published" in told.out
+        and "avez-vous semé" in told.out
+        and "Tout autre chose" not in told.out
+    )
 
 
-def test_a_forwarded_letter_is_looked_into_and_its_other_address_pointed_out(house: House, auditor: Auditor) -> None:
+def test_a_forwarded_letter_is_looked_into_and_its_other_address_pointed_out(
+    house: House, auditor: Auditor
+) -> None:
     from email import message_from_bytes, policy
 
     whole = EmailMessage()
@@ -133,7 +193,10 @@ def test_a_forwarded_letter_is_looked_into_and_its_other_address_pointed_out(hou
     original.replace_header("To", "anna.ailleurs@lecteurs.example")
     whole.add_attachment(original)
     told = auditor.asks("letter", auditor.file(whole.as_bytes()))
-    assert "! the mail says it went to anna.ailleurs@lecteurs.example" in told.out and f"today under {ANNA}" in told.out
+    assert (
+        "! the mail says it went to anna.ailleurs@lecteurs.example" in told.out
+        and f"today under {ANNA}" in told.out
+    )
 
 
 def test_what_the_server_said_is_told_from_the_vault(house: House, auditor: Auditor) -> None:
@@ -144,9 +207,14 @@ def test_what_the_server_said_is_told_from_the_vault(house: House, auditor: Audi
     assert "Letter put off until" in told.out and "words: 4.2.2 mailbox full of mail" in told.out
 
 
-def test_a_mail_cannot_steer_the_terminal_or_the_page(house: House, auditor: Auditor, tmp_path: Path) -> None:
+def test_a_mail_cannot_steer_the_terminal_or_the_page(
+    house: House, auditor: Auditor, tmp_path: Path
+) -> None:
     hostile = "\x1b[2J\u202e<script>alert(1)</script>\"'&"
-    octets = joined(house).octets.replace(b"From: Le Potager", b"From: =?utf-8?q?" + "".join(f"={b:02X}" for b in hostile.encode()).encode() + b"?=")
+    octets = joined(house).octets.replace(
+        b"From: Le Potager",
+        b"From: =?utf-8?q?" + "".join(f"={b:02X}" for b in hostile.encode()).encode() + b"?=",
+    )
     path = auditor.file(octets)
     said = auditor.asks("letter", path).out
     assert "\x1b" not in said and "\u202e" not in said
@@ -155,8 +223,12 @@ def test_a_mail_cannot_steer_the_terminal_or_the_page(house: House, auditor: Aud
     assert "<script" not in page and "&lt;script&gt;" in page
 
 
-@pytest.mark.parametrize(("name", "data", "why"), [("a.eml", b"", "no header"), ("b.eml", b"PK\x03\x04\0", "not text")])
-def test_a_file_that_is_no_mail_is_refused_with_its_reason(auditor: Auditor, name: str, data: bytes, why: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "data", "why"), [("a.eml", b"", "no header"), ("b.eml", b"PK\x03\x04\0", "not text")]
+)
+def test_a_file_that_is_no_mail_is_refused_with_its_reason(
+    auditor: Auditor, name: str, data: bytes, why: str
+) -> None:
     with pytest.raises(Refusal, match=why) as refused:
         auditor.asks("letter", auditor.file(data, name))
     assert refused.value.status == 2
@@ -168,11 +240,15 @@ def test_a_file_that_is_not_there_is_not_taken_for_a_message_id(auditor: Auditor
             auditor.asks("letter", said)
 
 
-def test_a_letter_in_flight_says_that_nothing_is_known_of_its_end(house: House, auditor: Auditor) -> None:
+def test_a_letter_in_flight_says_that_nothing_is_known_of_its_end(
+    house: House, auditor: Auditor
+) -> None:
     from engine.subscriber.commands import Perform
     from engine.subscriber.events import Cause
 
     cause, keep = with_evidence(house, "operator", {"source": "foire"})
     wished(house, Subscribe(house.clock.now(), cause, 10, "consent", "declared"), ANNA, keep=keep)
-    wished(house, Perform(house.clock.now(), Cause("engine"), "list:10", "0" * 31 + "1", "test"), ANNA)
+    wished(
+        house, Perform(house.clock.now(), Cause("engine"), "list:10", "0" * 31 + "1", "test"), ANNA
+    )
     assert "! nothing is recorded yet of how it ended" in auditor.asks("letter", "0" * 31 + "1").out

@@ -1,4 +1,6 @@
-"""Who was known to stand where: the fold of what had been recorded by then, whatever came later, however it is dated."""
+"""Who was known to stand where: the fold of what had been recorded by then, whatever came later,
+however it is dated.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,11 @@ from engine.subscriber.person import Ground
 DAY = 86_400_000
 STREAM = "7b1c1c5e-0000-4000-8000-000000000001"
 CAUSE = e.Cause("import")
-ON_TEN = ((1, e.SubscriberRegistered(DAY)), (1, e.ConsentGiven(DAY, "conseils", "single")), (1, e.ListJoined(DAY, 10, 1)))
+ON_TEN = (
+    (1, e.SubscriberRegistered(DAY)),
+    (1, e.ConsentGiven(DAY, "conseils", "single")),
+    (1, e.ListJoined(DAY, 10, 1)),
+)
 
 
 def history(*dated: tuple[int, e.PersonEvent]) -> list[Entry]:
@@ -34,10 +40,19 @@ def then(day: int, entries: Sequence[Entry]) -> list[Stood]:
 
 def test_a_place_recorded_by_then_is_known_with_both_dates_of_its_ground() -> None:
     given_ = e.ConsentGiven(2 * DAY, "conseils", "declared")
-    entries = history((5, e.SubscriberRegistered(5 * DAY)), (5, given_), (5, e.ListJoined(5 * DAY, 10, 1)))
-    assert then(4, entries) == [Stood(STREAM, 0, "conseils", None, _ground(entries), entries[1], known=False)]
+    entries = history(
+        (5, e.SubscriberRegistered(5 * DAY)), (5, given_), (5, e.ListJoined(5 * DAY, 10, 1))
+    )
+    assert then(4, entries) == [
+        Stood(STREAM, 0, "conseils", None, _ground(entries), entries[1], known=False)
+    ]
     (stood,) = then(5, entries)
-    assert (stood.list, stood.known, stood.joined, stood.given) == (10, True, entries[2], entries[1])
+    assert (stood.list, stood.known, stood.joined, stood.given) == (
+        10,
+        True,
+        entries[2],
+        entries[1],
+    )
 
 
 def _ground(entries: Sequence[Entry]) -> Ground:
@@ -45,7 +60,8 @@ def _ground(entries: Sequence[Entry]) -> Ground:
 
 
 def test_a_joining_recorded_later_that_claims_an_earlier_day_is_told_apart() -> None:
-    consent, joining = e.ConsentGiven(3 * DAY, "conseils", "declared"), e.ListJoined(9 * DAY, 10, 1, "by-date", 3 * DAY)
+    consent = e.ConsentGiven(3 * DAY, "conseils", "declared")
+    joining = e.ListJoined(9 * DAY, 10, 1, "by-date", 3 * DAY)
     entries = history((9, e.SubscriberRegistered(9 * DAY)), (9, consent), (9, joining))
     (stood,) = then(5, entries)
     assert (stood.list, stood.known, stood.joined) == (10, False, entries[2])
@@ -74,21 +90,38 @@ def test_whoever_is_erased_stands_nowhere_afterwards_and_stood_there_before() ->
 
 EVENTS = st.one_of(
     st.builds(lambda at, n: e.ListJoined(at, n, n), st.integers(0, 20 * DAY), st.integers(1, 4)),
-    st.builds(lambda at, n: e.ListLeft(at, n, n, "asked"), st.integers(0, 20 * DAY), st.integers(1, 4)),
+    st.builds(
+        lambda at, n: e.ListLeft(at, n, n, "asked"), st.integers(0, 20 * DAY), st.integers(1, 4)
+    ),
     st.builds(lambda at: e.ConsentGiven(at, "conseils", "declared"), st.integers(0, 20 * DAY)),
     st.builds(lambda at: e.ConsentWithdrawn(at, "conseils"), st.integers(0, 20 * DAY)),
-    st.builds(lambda at, n: e.ListTransferred(at, 1, 1, n, n, "rule"), st.integers(0, 20 * DAY), st.integers(2, 4)),
+    st.builds(
+        lambda at, n: e.ListTransferred(at, 1, 1, n, n, "rule"),
+        st.integers(0, 20 * DAY),
+        st.integers(2, 4),
+    ),
     st.builds(e.SubscriberErased, st.integers(0, 20 * DAY)),
 )
 
 
-@given(st.lists(EVENTS, max_size=12), st.lists(st.integers(0, 3), min_size=13, max_size=13), st.integers(0, 25))
-def test_what_was_known_is_the_fold_of_what_was_recorded(events: list[e.PersonEvent], steps: list[int], day: int) -> None:
+@given(
+    st.lists(EVENTS, max_size=12),
+    st.lists(st.integers(0, 3), min_size=13, max_size=13),
+    st.integers(0, 25),
+)
+def test_what_was_known_is_the_fold_of_what_was_recorded(
+    events: list[e.PersonEvent], steps: list[int], day: int
+) -> None:
     days = [sum(steps[: n + 1]) for n in range(len(steps))]
     entries = history((0, e.SubscriberRegistered(0)), *zip(days, events, strict=False))
     known = fold([entry.event for entry in entries if entry.recorded_at <= day * DAY])  # type: ignore[misc]
     found = then(day, entries)
-    assert {(s.list, s.joined.recorded_at <= day * DAY) for s in found if s.known and s.joined} == {(n, True) for n in known.memberships}
+    assert {(s.list, s.joined.recorded_at <= day * DAY) for s in found if s.known and s.joined} == {
+        (n, True) for n in known.memberships
+    }
     assert all(s.ground == known.grounds.get("conseils") for s in found if s.known)
     late = [s for s in found if not s.known]
-    assert all((s.joined or s.given) is not None and (s.joined or s.given).recorded_at > day * DAY for s in late)  # type: ignore[union-attr]
+    assert all(
+        (s.joined or s.given) is not None and (s.joined or s.given).recorded_at > day * DAY  # type: ignore[union-attr]
+        for s in late
+    )

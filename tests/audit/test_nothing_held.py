@@ -1,4 +1,6 @@
-"""That nothing is held is said in a signed note: it verifies with the installation's key, is no checkpoint, and says what it does not say."""
+"""That nothing is held is said in a signed note: it verifies with the installation's key, is no
+checkpoint, and says what it does not say.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def text_of(house: House, note: str) -> list[str]:
     return lines
 
 
-def test_what_is_said_of_an_address_is_signed_and_names_its_limits(house: House, auditor: Auditor) -> None:
+def test_what_is_said_of_an_address_is_signed_and_names_its_limits(
+    house: House, auditor: Auditor
+) -> None:
     told = auditor.asks("story", NOBODY)
     lines = text_of(house, told.out)
     assert told.status == 1
@@ -49,7 +53,9 @@ def test_what_is_said_of_an_address_is_signed_and_names_its_limits(house: House,
     assert any("cannot be told apart from somebody never known" in line for line in lines)
 
 
-def test_what_is_said_of_a_mail_is_signed_and_names_the_ledger_it_speaks_of(house: House, auditor: Auditor) -> None:
+def test_what_is_said_of_a_mail_is_signed_and_names_the_ledger_it_speaks_of(
+    house: House, auditor: Auditor
+) -> None:
     lines = text_of(house, auditor.asks("letter", auditor.file(MAIL)).out)
     ledger = next(line for line in lines if line.startswith("ledger ")).split()
     leaf = house.tree.ledger.bytes_at(int(ledger[1]))
@@ -70,14 +76,18 @@ def test_no_statement_can_be_taken_for_a_checkpoint(auditor: Auditor) -> None:
         read_checkpoint(auditor.asks("story", NOBODY).out.encode())
 
 
-def test_the_same_note_leaves_as_json_and_as_a_page(house: House, auditor: Auditor, tmp_path: Path) -> None:
+def test_the_same_note_leaves_as_json_and_as_a_page(
+    house: House, auditor: Auditor, tmp_path: Path
+) -> None:
     told = auditor.asks("story", NOBODY, "--json")
     assert told.status == 1 and text_of(house, json.loads(told.out)["note"])
     assert auditor.asks("story", NOBODY, "--html", str(tmp_path / "note.html")).status == 1
     assert "nothing-held/v1" in (tmp_path / "note.html").read_text("utf-8")
 
 
-def test_a_ledger_that_contradicts_what_was_signed_vouches_for_nothing(house: House, auditor: Auditor) -> None:
+def test_a_ledger_that_contradicts_what_was_signed_vouches_for_nothing(
+    house: House, auditor: Auditor
+) -> None:
     """F07: with another key than the ledger names, nothing is signed, and why is said."""
     auditor.asks("story", NOBODY)
     (house.config.secrets / "proof.key").write_text("ab" * 32)
@@ -93,6 +103,8 @@ def test_a_story_says_by_which_checkpoint_a_fact_was_there(house: House, auditor
     wished(house, Subscribe(house.clock.now(), cause, 10, "consent", "declared"), NOBODY, keep=keep)
     assert "in no signed checkpoint yet" in auditor.asks("story", NOBODY).out
     signed = house.tree.sign_now()
-    assert f"in the checkpoint of {signed.size} entries, signed" in auditor.asks("story", NOBODY).out
+    assert (
+        f"in the checkpoint of {signed.size} entries, signed" in auditor.asks("story", NOBODY).out
+    )
     facts = auditor.asks("story", NOBODY, "--json").plain["facts"]
     assert {fact["checkpoint"]["size"] for fact in facts} == {signed.size}  # type: ignore[attr-defined]

@@ -1,4 +1,6 @@
-"""`relance audit story` and `as-of`: what is told of a person, what must not be overlooked, and what leaves as a page, a table or JSON."""
+"""`relance audit story` and `as-of`: what is told of a person, what must not be overlooked, and
+what leaves as a page, a table or JSON.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from tests.web.visiting import BEHIND_A_PROXY, visited
 
 pytestmark = pytest.mark.postgres
 ANNA = "anna@lecteurs.example"
-HOSTILE = "=HYPERLINK(\"x\")<script>alert(1)</script>\x1b[2J"
+HOSTILE = '=HYPERLINK("x")<script>alert(1)</script>\x1b[2J'
 
 
 @pytest.fixture
@@ -35,20 +37,28 @@ def auditor(house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
 
 def joined(house: House, address: str = ANNA, source: str = "foire", **said: str) -> str:
     cause, keep = with_evidence(house, "operator", {"source": source, **said})
-    return wished(house, Subscribe(house.clock.now(), cause, 10, "consent", "declared"), address, keep=keep).stream
+    return wished(
+        house, Subscribe(house.clock.now(), cause, 10, "consent", "declared"), address, keep=keep
+    ).stream
 
 
-def test_every_fact_is_told_in_order_with_both_dates_its_door_and_its_place(house: House, auditor: Auditor) -> None:
+def test_every_fact_is_told_in_order_with_both_dates_its_door_and_its_place(
+    house: House, auditor: Auditor
+) -> None:
     stream = joined(house)
     sent(house, ANNA, "list:10")
     told = auditor.asks("story", ANNA).out
     for entry in house.ledger.stream(stream):
         assert f"position {entry.position} · {entry.name}" in told
-    assert len(re.findall(r"\(recorded \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)", told)) == len(house.ledger.stream(stream))
+    assert len(re.findall(r"\(recorded \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)", told)) == len(
+        house.ledger.stream(stream)
+    )
     assert "ground in force: “conseils” — consent, declared, without proof" in told
 
 
-def test_show_and_story_say_the_same_sentences(house: House, auditor: Auditor, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_and_story_say_the_same_sentences(
+    house: House, auditor: Auditor, capsys: pytest.CaptureFixture[str]
+) -> None:
     import argparse
 
     joined(house)
@@ -56,7 +66,11 @@ def test_show_and_story_say_the_same_sentences(house: House, auditor: Auditor, c
     parser = argparse.ArgumentParser()
     story.add_arguments(parser)
     assert story.show(house, parser.parse_args([ANNA])) == 0
-    short = [line.split("  ")[2].strip() for line in capsys.readouterr().out.splitlines()[1:] if "  — " in line]
+    short = [
+        line.split("  ")[2].strip()
+        for line in capsys.readouterr().out.splitlines()[1:]
+        if "  — " in line
+    ]
     long = auditor.asks("story", ANNA, lang="fr").out
     assert len(short) == 5 and all(sentence in long for sentence in short)
 
@@ -67,26 +81,52 @@ def test_it_is_told_in_french_or_english(house: House, auditor: Auditor) -> None
     assert "What happened, in order" in auditor.asks("story", ANNA, lang="en").out
 
 
-def test_a_person_is_found_by_an_address_their_evidence_still_holds(house: House, auditor: Auditor) -> None:
-    """As after a change of address: registered under a new one, with the former in the evidence of an act."""
+def test_a_person_is_found_by_an_address_their_evidence_still_holds(
+    house: House, auditor: Auditor
+) -> None:
+    """As after a change of address: registered under a new one, with the former in the evidence of
+    an act.
+    """
     joined(house, former="anna.avant@lecteurs.example")
     told = auditor.asks("story", "anna.avant@lecteurs.example")
-    assert told.status == 0 and "! found by anna.avant@lecteurs.example" in told.out and f"address: {ANNA}" in told.out
-    assert "another address in their evidence: anna.avant@lecteurs.example" in auditor.asks("story", ANNA).out
+    assert (
+        told.status == 0
+        and "! found by anna.avant@lecteurs.example" in told.out
+        and f"address: {ANNA}" in told.out
+    )
+    assert (
+        "another address in their evidence: anna.avant@lecteurs.example"
+        in auditor.asks("story", ANNA).out
+    )
 
 
-def test_the_sender_of_a_mail_that_is_kept_is_nobody_s_former_address(house: House, auditor: Auditor) -> None:
-    """The mail that asked to confirm is evidence: who sent it and its Message-ID stand in there, and are not hers."""
-    mail = {"from": "bonjour@potager.example", "message_id": "<ieo72rwm7dhcbunupulr65mwwu@potager.example>", "to": "anna.avant@lecteurs.example"}
+def test_the_sender_of_a_mail_that_is_kept_is_nobody_s_former_address(
+    house: House, auditor: Auditor
+) -> None:
+    """The mail that asked to confirm is evidence: who sent it and its Message-ID stand in there,
+    and are not hers.
+    """
+    mail = {
+        "from": "bonjour@potager.example",
+        "message_id": "<ieo72rwm7dhcbunupulr65mwwu@potager.example>",
+        "to": "anna.avant@lecteurs.example",
+    }
     joined(house, **mail)
-    others = [line for line in auditor.asks("story", ANNA).out.splitlines() if "another address" in line]
+    others = [
+        line for line in auditor.asks("story", ANNA).out.splitlines() if "another address" in line
+    ]
     assert others == ["another address in their evidence: anna.avant@lecteurs.example"]
     assert auditor.asks("story", "bonjour@potager.example").status == 1
     assert auditor.asks("story", "anna.avant@lecteurs.example").status == 0
 
 
-def test_an_address_several_people_had_is_answered_with_their_ids(house: House, auditor: Auditor) -> None:
-    ids = {joined(house, f"{name}@lecteurs.example", former="commune@lecteurs.example") for name in ("anna", "bruno")}
+def test_an_address_several_people_had_is_answered_with_their_ids(
+    house: House, auditor: Auditor
+) -> None:
+    ids = {
+        joined(house, f"{name}@lecteurs.example", former="commune@lecteurs.example")
+        for name in ("anna", "bruno")
+    }
     with pytest.raises(Refusal, match="several people had this address") as refused:
         auditor.asks("story", "commune@lecteurs.example")
     assert all(each in str(refused.value) for each in ids)
@@ -95,9 +135,14 @@ def test_an_address_several_people_had_is_answered_with_their_ids(house: House, 
 def test_evidence_that_was_changed_is_named(house: House, auditor: Auditor) -> None:
     joined(house)
     with house.database.connection() as connection:
-        connection.execute("UPDATE vault.evidence SET payload = replace(convert_from(payload, 'UTF8'), 'foire', 'salon')::bytea")
+        connection.execute(
+            "UPDATE vault.evidence SET payload = replace(convert_from(payload, 'UTF8'), 'foire',"
+            " 'salon')::bytea"
+        )
     told = auditor.asks("story", ANNA)
-    assert "! the evidence in the vault is NOT what the ledger commits to: source: salon" in told.out
+    assert (
+        "! the evidence in the vault is NOT what the ledger commits to: source: salon" in told.out
+    )
     plain = auditor.asks("story", ANNA, "--json").plain
     assert "altered" in {fact["evidence"] for fact in plain["facts"]}  # type: ignore[attr-defined]
 
@@ -105,17 +150,34 @@ def test_evidence_that_was_changed_is_named(house: House, auditor: Auditor) -> N
 def test_the_words_shown_are_those_in_force_at_that_moment(house: House, auditor: Auditor) -> None:
     with visited(house, behind_a_proxy=True) as site:
         site.post("inscription", {"email": ANNA})
-        write_sequences(house.config.folder, {"potager.toml": FILES["potager.toml"].replace("garde votre adresse", "conserve votre adresse")})
+        write_sequences(
+            house.config.folder,
+            {
+                "potager.toml": (
+                    FILES["potager.toml"].replace("garde votre adresse", "conserve votre adresse")
+                )
+            },
+        )
         publish(house)
         site.post("inscription", {"email": "bruno@lecteurs.example"})
-    before, after = auditor.asks("story", ANNA).out, auditor.asks("story", "bruno@lecteurs.example").out
-    assert "Le Potager garde votre adresse" in before and "Le Potager conserve votre adresse" not in before
-    assert "Le Potager conserve votre adresse" in after and "other words were in force" not in before + after
+    before = auditor.asks("story", ANNA).out
+    after = auditor.asks("story", "bruno@lecteurs.example").out
+    assert (
+        "Le Potager garde votre adresse" in before
+        and "Le Potager conserve votre adresse" not in before
+    )
+    assert (
+        "Le Potager conserve votre adresse" in after
+        and "other words were in force" not in before + after
+    )
 
 
 def test_a_list_is_called_as_it_was_then(house: House, auditor: Auditor) -> None:
     joined(house)
-    write_sequences(house.config.folder, {"potager.toml": FILES["potager.toml"].replace('name = "semis"', 'name = "semences"')})
+    write_sequences(
+        house.config.folder,
+        {"potager.toml": FILES["potager.toml"].replace('name = "semis"', 'name = "semences"')},
+    )
     publish(house)
     assert "Joined list 10 (semis)" in auditor.asks("story", ANNA).out
 
@@ -127,7 +189,9 @@ def test_a_page_is_whole_private_and_inert(house: House, auditor: Auditor, tmp_p
     assert page.stat().st_mode & 0o777 == 0o600
     text = page.read_text("utf-8")
     assert "<script" not in text and "&lt;script&gt;" in text and "\x1b" not in text
-    assert not re.search(r"(?:src|href|action|srcset)\s*=|url\(|@import|javascript:|https?://", text, re.IGNORECASE)
+    assert not re.search(
+        r"(?:src|href|action|srcset)\s*=|url\(|@import|javascript:|https?://", text, re.IGNORECASE
+    )
     assert ANNA in text and "default-src" in text
     assert [each.name for each in tmp_path.iterdir()] == ["story.html"]
 
@@ -137,7 +201,9 @@ def test_the_terminal_is_steered_by_nobody(house: House, auditor: Auditor) -> No
     assert "\x1b" not in auditor.asks("story", ANNA).out
 
 
-def test_a_table_is_inert_in_a_sheet_and_private(house: House, auditor: Auditor, tmp_path: Path) -> None:
+def test_a_table_is_inert_in_a_sheet_and_private(
+    house: House, auditor: Auditor, tmp_path: Path
+) -> None:
     address = "=1+1@lecteurs.example"
     joined(house, address)
     path = tmp_path / "then.csv"
@@ -148,7 +214,9 @@ def test_a_table_is_inert_in_a_sheet_and_private(house: House, auditor: Auditor,
     with path.open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["address"] == f"'{address}" and row["list"] == "10" and row["recorded"] == "then"
-    assert all(line.startswith('"') and line.endswith('"') for line in raw.decode("utf-8-sig").splitlines())
+    assert all(
+        line.startswith('"') and line.endswith('"') for line in raw.decode("utf-8-sig").splitlines()
+    )
 
 
 def _now(house: House) -> str:
@@ -162,11 +230,18 @@ def test_json_has_opaque_ids_and_addresses_only_when_asked(house: House, auditor
     house.clock.jump(1000)
     then = _now(house)
     told = auditor.asks("as-of", then, "--json")
-    assert ANNA not in told.out and [row["subscriber"] for row in json.loads(told.out)["rows"]] == [stream]
-    assert json.loads(auditor.asks("as-of", then, "--json", "--addresses").out)["rows"][0]["address"] == ANNA
+    assert ANNA not in told.out and [row["subscriber"] for row in json.loads(told.out)["rows"]] == [
+        stream
+    ]
+    assert (
+        json.loads(auditor.asks("as-of", then, "--json", "--addresses").out)["rows"][0]["address"]
+        == ANNA
+    )
 
 
-def test_everybody_is_counted_whatever_the_size_of_a_batch(house: House, auditor: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everybody_is_counted_whatever_the_size_of_a_batch(
+    house: House, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The whole ledger, person by person: as many as the live view has."""
     from functools import partial
 
@@ -178,7 +253,9 @@ def test_everybody_is_counted_whatever_the_size_of_a_batch(house: House, auditor
     house.clock.jump(1000)
     rows = json.loads(auditor.asks("as-of", _now(house), "--list", "semis", "--json").out)["rows"]
     assert {row["subscriber"] for row in rows} == people and len(rows) == 7
-    assert json.loads(auditor.asks("as-of", _now(house), "--list", "12", "--json").out)["rows"] == []
+    assert (
+        json.loads(auditor.asks("as-of", _now(house), "--list", "12", "--json").out)["rows"] == []
+    )
 
 
 @pytest.mark.parametrize("said", ["demain", "2026-13-01", "99999-01-01", "2999-01-01"])
@@ -193,12 +270,19 @@ def test_a_list_nobody_published_is_refused(house: House, auditor: Auditor) -> N
         auditor.asks("as-of", "2026-01-01", "--list", "77")
 
 
-def test_a_list_that_is_no_longer_published_can_still_be_asked_about(house: House, auditor: Auditor) -> None:
+def test_a_list_that_is_no_longer_published_can_still_be_asked_about(
+    house: House, auditor: Auditor
+) -> None:
     joined(house)
     house.clock.jump(DAY)
     before = _now(house)
-    without = FILES["potager.toml"].replace('[[list]]\nid = 12\nname = "pas-encore"\ngroup = "prospects"\n', "")
-    write_sequences(house.config.folder, {"potager.toml": without, "question.md": "Bonjour.\n\n[Oui](===11===)\n"})
+    without = FILES["potager.toml"].replace(
+        '[[list]]\nid = 12\nname = "pas-encore"\ngroup = "prospects"\n', ""
+    )
+    write_sequences(
+        house.config.folder,
+        {"potager.toml": without, "question.md": "Bonjour.\n\n[Oui](===11===)\n"},
+    )
     assert publish(house) == 2
     assert auditor.asks("as-of", before, "--list", "pas-encore").status == 0
 

@@ -1,4 +1,6 @@
-"""Ten people contest, and the auditor answers from the ledger: each case is one question, one command, and what its answer must say."""
+"""Ten people contest, and the auditor answers from the ledger: each case is one question, one
+command, and what its answer must say.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,18 @@ from engine.sequence.timing import to_local
 from engine.subscriber.commands import Answer, Suppress, UndoMove, Withdraw
 from engine.subscriber.events import Cause, LetterBegun
 from engine.verbs import people
-from tests.audit.contesting import DAY, FILES, FORM_NOTICE, Auditor, Mail, forgotten, recorded, sent, wished, with_evidence
+from tests.audit.contesting import (
+    DAY,
+    FILES,
+    FORM_NOTICE,
+    Auditor,
+    Mail,
+    forgotten,
+    recorded,
+    sent,
+    wished,
+    with_evidence,
+)
 from tests.installation import Installations
 from tests.verbs.bringing_in import bring, table
 from tests.web.correspondence import press
@@ -28,7 +41,10 @@ OUTLOOK = "Mozilla/4.0 (compatible; ms-office; MSOffice 16)"
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
-    with installations.made(FILES, BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+    with (
+        installations.made(FILES, BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as made,
+    ):
         yield made
 
 
@@ -52,7 +68,9 @@ def subscribed(house: House, address: str, *more: str) -> None:
 
 def day(house: House, before: int = 0) -> str:
     """The date `before` days ago, on the installation's clock."""
-    return to_local(house.clock.now() - before * DAY, house.config.site.timezone).strftime("%Y-%m-%d")
+    return to_local(house.clock.now() - before * DAY, house.config.site.timezone).strftime(
+        "%Y-%m-%d"
+    )
 
 
 def confirmed(site: Site, address: str) -> None:
@@ -80,7 +98,12 @@ def test_2_i_unsubscribed_and_still_got_this(site: Site, auditor: Auditor) -> No
     confirmed(site, address)
     mail = sent(house, address, "list:10")
     house.clock.jump(60_000)
-    assert site.client.post(f"/l/{_unsubscribe(mail)}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert (
+        site.client.post(
+            f"/l/{_unsubscribe(mail)}", data={"List-Unsubscribe": "One-Click"}
+        ).status_code
+        == 200
+    )
     told = auditor.asks("letter", auditor.file(mail.octets))
     assert told.status == 0
     assert "after this letter" in told.out and "Withdrew from “conseils”" in told.out
@@ -102,12 +125,27 @@ def test_2b_a_letter_begun_after_a_withdrawal_is_named(site: Site, auditor: Audi
     wished(house, Withdraw(house.clock.now(), Cause("one-click"), "conseils", "rfc8058"), address)
     stream = site.stream(address)
     message = secrets.token_hex(16)
-    recorded(house, stream, (LetterBegun(house.clock.now(), "list:10", "letter", "question", message, 1, 10, 1, "conseils"),), "engine")
+    recorded(
+        house,
+        stream,
+        (
+            LetterBegun(
+                house.clock.now(), "list:10", "letter", "question", message, 1, 10, 1, "conseils"
+            ),
+        ),
+        "engine",
+    )
     told = auditor.asks("letter", message)
     assert told.status == 1
     assert "! NO live ground when it was begun: consent withdrawn" in told.out
-    assert "! this took the ground back, before the letter" in told.out and "the ground the letter stood on" not in told.out
-    assert "! NO live ground when it was begun: consent withdrawn" in auditor.asks("story", address).out
+    assert (
+        "! this took the ground back, before the letter" in told.out
+        and "the ground the letter stood on" not in told.out
+    )
+    assert (
+        "! NO live ground when it was begun: consent withdrawn"
+        in auditor.asks("story", address).out
+    )
 
 
 def test_3_somebody_else_gave_my_address(site: Site, auditor: Auditor) -> None:
@@ -143,24 +181,49 @@ def test_4_was_i_on_that_list_in_march(site: Site, auditor: Auditor) -> None:
 def test_5_imported_with_a_declared_ground(site: Site, auditor: Auditor, tmp_path: Path) -> None:
     house, address = site.house, "importee@lecteurs.example"
     collected = day(house, 300)
-    said = ("--list", "semis", "--source", "Salon du jardin", "--collected", collected, "--basis", "consent")
+    said = (
+        "--list",
+        "semis",
+        "--source",
+        "Salon du jardin",
+        "--collected",
+        collected,
+        "--basis",
+        "consent",
+    )
     bring(house, table(tmp_path, f"email\n{address}\n"), said=said)
     told = auditor.asks("story", address)
     assert "declared, without proof" in told.out
     assert "! recorded 300 days after the date it claims: that date is a declaration" in told.out
-    assert "source: Salon du jardin" in told.out and "file: contacts.csv" in told.out and "line: 2" in told.out
+    assert (
+        "source: Salon du jardin" in told.out
+        and "file: contacts.csv" in told.out
+        and "line: 2" in told.out
+    )
     then = auditor.asks("as-of", day(house, 100), address)
-    assert "! no list, a ground alone" in then.out and "1 was recorded later" in then.out and "0 places on lists were known" in then.out
+    assert (
+        "! no list, a ground alone" in then.out
+        and "1 was recorded later" in then.out
+        and "0 places on lists were known" in then.out
+    )
 
 
-def test_6_double_opt_in_shows_the_request_the_mail_and_who_pressed(site: Site, auditor: Auditor) -> None:
+def test_6_double_opt_in_shows_the_request_the_mail_and_who_pressed(
+    site: Site, auditor: Auditor
+) -> None:
     confirmed(site, "double@lecteurs.example")
     story = auditor.asks("story", "double@lecteurs.example", "--json").plain
     by_name = {fact["event"]: fact for fact in story["facts"]}  # type: ignore[attr-defined]
     assert by_name["consent-confirmed"]["payload"]["act"] == "human_button"
-    assert by_name["consent-requested"]["notice"]["words"] == by_name["consent-confirmed"]["notice"]["words"]
+    assert (
+        by_name["consent-requested"]["notice"]["words"]
+        == by_name["consent-confirmed"]["notice"]["words"]
+    )
     assert by_name["consent-requested"]["notice"]["in_force"] is True
-    assert by_name["letter-begun"]["ground"] == by_name["letter-begun"]["ground"] | {"live": True, "basis": "asked"}
+    assert by_name["letter-begun"]["ground"] == by_name["letter-begun"]["ground"] | {
+        "live": True,
+        "basis": "asked",
+    }
     assert all(fact["evidence"] in ("held", "none") for fact in by_name.values())
 
 
@@ -169,11 +232,38 @@ def test_7_moved_by_a_link_a_robot_opened_and_undone(site: Site, auditor: Audito
     subscribed(house, address)
     mail = sent(house, address, "list:10")
     cause, keep = with_evidence(house, "click", {"act": "auto_submit", "user_agent": OUTLOOK})
-    wished(house, Answer(house.clock.now(), cause, mail.claim.message, 10, mail.claim.run, 0, "move", 11, "auto_submit"), address, keep=keep)
+    wished(
+        house,
+        Answer(
+            house.clock.now(),
+            cause,
+            mail.claim.message,
+            10,
+            mail.claim.run,
+            0,
+            "move",
+            11,
+            "auto_submit",
+        ),
+        address,
+        keep=keep,
+    )
     house.clock.jump(60_000)
-    wished(house, UndoMove(house.clock.now(), Cause("click", mail.claim.message), mail.claim.message, "human_button"), address)
+    wished(
+        house,
+        UndoMove(
+            house.clock.now(),
+            Cause("click", mail.claim.message),
+            mail.claim.message,
+            "human_button",
+        ),
+        address,
+    )
     told = auditor.asks("story", address)
-    assert "Answered: moved from 10 (semis) to 11 (seme) (automatic)" in told.out and f"user_agent: {OUTLOOK}" in told.out
+    assert (
+        "Answered: moved from 10 (semis) to 11 (seme) (automatic)" in told.out
+        and f"user_agent: {OUTLOOK}" in told.out
+    )
     assert "Took the last move back (as they asked)" in told.out
     assert "list 10 (semis)" in auditor.asks("as-of", _moment(house), address).out
 
@@ -190,11 +280,26 @@ def test_8_transferred_by_a_rule(site: Site, auditor: Auditor) -> None:
     subscribed(house, address)
     parser = argparse.ArgumentParser()
     people.subscribe_arguments(parser)
-    said = ["--list", "20", "--basis", "service", "--source", "boutique", "--proof", "COMMANDE-77421"]
+    said = [
+        "--list",
+        "20",
+        "--basis",
+        "service",
+        "--source",
+        "boutique",
+        "--proof",
+        "COMMANDE-77421",
+    ]
     assert people.subscribe(house, parser.parse_args([address, *said])) == 0
     told = auditor.asks("story", address)
-    assert "Left list 10 (semis) (run 1): by a rule" in told.out or "Left list 10 (semis) (run 1): rule" in told.out
-    assert "proof: COMMANDE-77421" in told.out and "“offres”: service, declared, with a proof" in told.out
+    assert (
+        "Left list 10 (semis) (run 1): by a rule" in told.out
+        or "Left list 10 (semis) (run 1): rule" in told.out
+    )
+    assert (
+        "proof: COMMANDE-77421" in told.out
+        and "“offres”: service, declared, with a proof" in told.out
+    )
 
 
 def test_9_a_complaint(site: Site, auditor: Auditor) -> None:
@@ -208,22 +313,38 @@ def test_9_a_complaint(site: Site, auditor: Auditor) -> None:
 
 
 def test_10_an_unknown_mail(auditor: Auditor) -> None:
-    mail = b"From: promo@autre.example\r\nTo: moi@lecteurs.example\r\nSubject: Gratuit\r\nMessage-ID: <abc@autre.example>\r\n\r\nBonjour.\r\n"
+    mail = (
+        b"From: promo@autre.example\r\nTo: moi@lecteurs.example\r\nSubject: Gratuit\r\nMessage-ID:"
+        b" <abc@autre.example>\r\n\r\nBonjour.\r\n"
+    )
     told = auditor.asks("letter", auditor.file(mail))
     assert told.status == 1
     assert "nothing-held/v1" in told.out and "message-id <abc@autre.example>" in told.out
-    assert "was ever begun in this ledger" in told.out and "It does not say who wrote the mail" in told.out
+    assert (
+        "was ever begun in this ledger" in told.out
+        and "It does not say who wrote the mail" in told.out
+    )
 
 
-def test_an_unknown_address_is_told_apart_from_a_suppressed_one(site: Site, auditor: Auditor) -> None:
+def test_an_unknown_address_is_told_apart_from_a_suppressed_one(
+    site: Site, auditor: Auditor
+) -> None:
     told = auditor.asks("story", "personne@lecteurs.example")
     assert told.status == 1
-    assert "address personne@lecteurs.example" in told.out and "suppressed no" in told.out and "cannot be told apart" in told.out
-    site.house.vault.suppress({site.house.vault.hash("barree@lecteurs.example"): "objected"}, site.house.clock.now())
+    assert (
+        "address personne@lecteurs.example" in told.out
+        and "suppressed no" in told.out
+        and "cannot be told apart" in told.out
+    )
+    site.house.vault.suppress(
+        {site.house.vault.hash("barree@lecteurs.example"): "objected"}, site.house.clock.now()
+    )
     assert "suppressed objected" in auditor.asks("story", "barree@lecteurs.example").out
 
 
-def test_an_erased_person_is_told_of_by_their_id_and_nothing_personal_is_left(site: Site, auditor: Auditor) -> None:
+def test_an_erased_person_is_told_of_by_their_id_and_nothing_personal_is_left(
+    site: Site, auditor: Auditor
+) -> None:
     from engine.subscriber.events import SubscriberErased
 
     house, address = site.house, "effacee@lecteurs.example"
@@ -239,4 +360,9 @@ def test_an_erased_person_is_told_of_by_their_id_and_nothing_personal_is_left(si
     letter = auditor.asks("letter", auditor.file(mail.octets))
     assert letter.status == 0 and "their address is no longer held" in letter.out
     assert "text part: what was published" in letter.out
-    assert house.decisions.one(Wish(Withdraw(house.clock.now(), Cause("operator"), "*"), stream=stream)).stream == stream
+    assert (
+        house.decisions.one(
+            Wish(Withdraw(house.clock.now(), Cause("operator"), "*"), stream=stream)
+        ).stream
+        == stream
+    )

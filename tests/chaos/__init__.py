@@ -1,1 +1,3 @@
-"""Relance under the worst a machine does to it: real processes, killed; a real database, mail server, disk and network, taken away."""
+"""Relance under the worst a machine does to it: real processes, killed; a real database, mail
+server, disk and network, taken away.
+"""

@@ -1,4 +1,6 @@
-"""Processes of the engine under a supervisor that does one thing: what has ended is started again at once."""
+"""Processes of the engine under a supervisor that does one thing: what has ended is started again
+at once.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,18 @@ from tests.chaos.installation import Place
 from tests.running import ROOT, wait_for
 
 ALL_IN_ONE = (("run",),)
-IN_A_HURRY = (("run", "--speed", "3000", "--trial"),)  # a retry after five minutes comes in a tenth of a second
+IN_A_HURRY = (
+    ("run", "--speed", "3000", "--trial"),
+)  # a retry after five minutes comes in a tenth of a second
 SPLIT = (("send",), ("send",), ("follow",), ("web",))
 DRAIN = 60.0
 HOPELESS = 40
 
 
 class Fleet:
-    """`parts` are the command lines to be kept running; told to stop with SIGTERM at the end, and waited for."""
+    """`parts` are the command lines to be kept running; told to stop with SIGTERM at the end, and
+    waited for.
+    """
 
     def __init__(self, place: Place, parts: Sequence[Sequence[str]] = ALL_IN_ONE) -> None:
         self.place, self.parts = place, parts
@@ -32,7 +38,12 @@ class Fleet:
         wait_for(lambda: self.tend() or self.place.serves(), 150)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.stop()
 
     def stop(self) -> list[int]:
@@ -68,4 +79,11 @@ class Fleet:
     def _started(self, part: Sequence[str]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "engine", "-C", str(self.place.folder), *part]
         with self.log.open("ab") as log:
-            return subprocess.Popen(command, cwd=ROOT, env=self.place.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            return subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self.place.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )

@@ -1,4 +1,6 @@
-"""An installation made for being ill-treated, and a look into its database from outside, whatever state that is in."""
+"""An installation made for being ill-treated, and a look into its database from outside, whatever
+state that is in.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,9 @@ name = "oui"
 id = 12
 name = "non"
 """
-IMPATIENT = "\n[smtp.timeouts]\n" + "".join(f'{step} = "1 second"\n' for step in ("connect", "mail", "rcpt", "data", "block", "dot"))
+IMPATIENT = "\n[smtp.timeouts]\n" + "".join(
+    f'{step} = "1 second"\n' for step in ("connect", "mail", "rcpt", "data", "block", "dot")
+)
 """The relay's answers are awaited for a second, where the standard says minutes."""
 CONNECTIONS = 2
 LETTERS = ("first", "second")
@@ -92,14 +96,36 @@ class Place(Installed):
 
     @classmethod
     def made(
-        cls, folder: Path, smtp: int, *, in_doubt: str = "hold", connections: int = CONNECTIONS, store: str = "embedded", more: str = ""
+        cls,
+        folder: Path,
+        smtp: int,
+        *,
+        in_doubt: str = "hold",
+        connections: int = CONNECTIONS,
+        store: str = "embedded",
+        more: str = "",
     ) -> Place:
-        """Published, and armed: sending will not wait for `resume`. `more` stands in its configuration, below [sending]."""
+        """Published, and armed: sending will not wait for `resume`. `more` stands in its
+        configuration, below [sending].
+        """
         place = cls(folder, free_port(), store)
-        chosen = {"store": store, "smtp": smtp, "connections": connections, "in_doubt": in_doubt, "more": more}
+        chosen = {
+            "store": store,
+            "smtp": smtp,
+            "connections": connections,
+            "in_doubt": in_doubt,
+            "more": more,
+        }
         config = CONFIG.format(url=place.url, port=place.port, **chosen)
-        words = {"sequences/a.toml": TWO_LETTERS, "sequences/layout.html": LAYOUT, "config.toml": config}
-        write(folder, words | {"sequences/question.md": "Alors ?\n\n[Oui](===11===)\n\n[Non](===12===)\n"})
+        words = {
+            "sequences/a.toml": TWO_LETTERS,
+            "sequences/layout.html": LAYOUT,
+            "config.toml": config,
+        }
+        write(
+            folder,
+            words | {"sequences/question.md": "Alors ?\n\n[Oui](===11===)\n\n[Non](===12===)\n"},
+        )
         place.verb("publish", "--yes")
         place.verb("resume", "--yes")
         return place
@@ -107,8 +133,19 @@ class Place(Installed):
     def bring(self, addresses: Iterable[str]) -> list[str]:
         """Put people on list 10, who are due at once."""
         brought = list(addresses)
-        write(self.folder, {"people.csv": "email\n" + "".join(f"{address}\n" for address in brought)})
-        ground = ("--source", "foire", "--collected", "2026-01-05", "--basis", "consent", "--start", "welcome")
+        write(
+            self.folder, {"people.csv": "email\n" + "".join(f"{address}\n" for address in brought)}
+        )
+        ground = (
+            "--source",
+            "foire",
+            "--collected",
+            "2026-01-05",
+            "--basis",
+            "consent",
+            "--start",
+            "welcome",
+        )
         self.verb("import", str(self.folder / "people.csv"), "--list", "10", *ground)
         return brought
 
@@ -117,21 +154,30 @@ class Place(Installed):
         return (self.folder / "data" / "postgres").resolve()
 
     def conninfo(self, database: str = "relance") -> str:
-        """Of the database of the configuration; the embedded one's is its superuser's, and nothing is started by it."""
+        """Of the database of the configuration; the embedded one's is its superuser's, and nothing
+        is started by it.
+        """
         if self.store != "embedded":
             return self.store
         password = (self.folder / "data" / "secrets" / "postgres.password").read_text().strip()
-        return sockets.url(sockets.folder_for(self.data, self.data.stat().st_uid), "postgres", password, database)
+        return sockets.url(
+            sockets.folder_for(self.data, self.data.stat().st_uid), "postgres", password, database
+        )
 
     def counted(self, statement: str) -> int | None:
         """A number from the database; None while there is none to be had."""
-        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.conninfo(), connect_timeout=5) as connection:
+        with (
+            contextlib.suppress(psycopg.OperationalError),
+            psycopg.connect(self.conninfo(), connect_timeout=5) as connection,
+        ):
             row = connection.execute(statement.encode()).fetchone()
             return None if row is None or row[0] is None else int(row[0])
         return None
 
     def finished(self) -> bool:
-        """Everyone has what they are due, as far as the engine can tell; what is in doubt and held waits for a person."""
+        """Everyone has what they are due, as far as the engine can tell; what is in doubt and held
+        waits for a person.
+        """
         return self.counted(UNFINISHED) == 0
 
 

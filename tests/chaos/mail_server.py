@@ -1,6 +1,8 @@
-"""tests.sink in a process of its own, whose record no kill loses: each letter is on its file before the server says that it has it.
+"""tests.sink in a process of its own, whose record no kill loses: each letter is on its file before
+the server says that it has it.
 
-`python -m tests.chaos.mail_server FILE` says its port and obeys lines of JSON until its standard input ends.
+`python -m tests.chaos.mail_server FILE` says its port and obeys lines of JSON until its standard
+input ends.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ UNSUBSCRIBE = re.compile(rb"^List-Unsubscribe:\s+<(\S+)>", re.MULTILINE)
 
 
 class Taken(NamedTuple):
-    """A letter the server has taken: the ledger's name for it, whose it is, when its MAIL came (seconds since 1970), its ways out."""
+    """A letter the server has taken: the ledger's name for it, whose it is, when its MAIL came
+    (seconds since 1970), its ways out.
+    """
 
     message: str
     address: str
@@ -36,7 +40,9 @@ class Taken(NamedTuple):
 
 
 class MailServer:
-    """Use as a context manager. `tell` sets the sink's attributes and calls its methods, and returns what they return."""
+    """Use as a context manager. `tell` sets the sink's attributes and calls its methods, and
+    returns what they return.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "accepted.jsonl"
@@ -47,15 +53,24 @@ class MailServer:
     def __enter__(self) -> MailServer:
         self._file.touch()
         command = [sys.executable, "-m", "tests.chaos.mail_server", str(self._file)]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         self.port = int(self._heard())
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._process.communicate(timeout=20)
 
     def tell(self, name: str, *arguments: object) -> Any:
-        """`tell("pause", 0.1)` sets, `tell("cut", "dot", "before", 1)` calls, `tell("open")` asks."""
+        """`tell("pause", 0.1)` sets, `tell("cut", "dot", "before", 1)` calls, `tell("open")`
+        asks.
+        """
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([name, *arguments]) + "\n")
         self._process.stdin.flush()
@@ -81,7 +96,9 @@ class MailServer:
 def seen(message: Accepted) -> Iterable[Taken]:
     name, way_out = MESSAGE_ID.search(message.body), UNSUBSCRIBE.search(message.body)
     assert name, message.body[:500]
-    links = LINK.findall(quopri.decodestring(message.body.partition(b"\r\n\r\n")[2]).decode("utf-8", "replace"))
+    links = LINK.findall(
+        quopri.decodestring(message.body.partition(b"\r\n\r\n")[2]).decode("utf-8", "replace")
+    )
     for recipient in message.recipients:
         said = base64.b32decode(name[1].upper() + b"======").hex(), recipient, message.mail_at
         yield Taken(*said, way_out[1].decode() if way_out else "", links)

@@ -13,7 +13,9 @@ End = int | Path  # a port of this machine, or the path of a Unix socket
 
 
 class Proxy:
-    """Everything that comes to `front` goes to `behind`. In a thread of its own; used as a context manager."""
+    """Everything that comes to `front` goes to `behind`. In a thread of its own; used as a context
+    manager.
+    """
 
     def __init__(self, behind: End, front: End = 0) -> None:
         self.behind, self.front = behind, front
@@ -31,7 +33,12 @@ class Proxy:
         self._wait(self._open())
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.cut()
         self._wait(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -48,7 +55,9 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._flowing.clear)
 
     def swallow(self) -> None:
-        """What comes on the connections that stand is lost for good; those that are made from now on are as ever."""
+        """What comes on the connections that stand is lost for good; those that are made from now
+        on are as ever.
+        """
         self._loop.call_soon_threadsafe(self._lose)
 
     def _lose(self) -> None:
@@ -88,9 +97,16 @@ class Proxy:
                 return
             with contextlib.suppress(OSError):
                 unix, port = isinstance(self.behind, Path), self.behind
-                there, onward = await (asyncio.open_unix_connection(str(port)) if unix else asyncio.open_connection("127.0.0.1", str(port)))
+                there, onward = await (
+                    asyncio.open_unix_connection(str(port))
+                    if unix
+                    else asyncio.open_connection("127.0.0.1", str(port))
+                )
                 ends.callback(onward.transport.abort)
-                both = [asyncio.ensure_future(self._pass(*way)) for way in ((reader, onward), (there, writer))]
+                both = [
+                    asyncio.ensure_future(self._pass(*way))
+                    for way in ((reader, onward), (there, writer))
+                ]
                 ends.callback(lambda: [each.cancel() for each in both])
                 await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
 

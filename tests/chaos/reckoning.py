@@ -1,4 +1,6 @@
-"""The reckoning after a run: what the ledger says held against what the mail server took, person by person."""
+"""The reckoning after a run: what the ledger says held against what the mail server took, person by
+person.
+"""
 
 from __future__ import annotations
 
@@ -40,12 +42,24 @@ class Reckoning:
     gone: Collection[str]  # addresses of those who may not be written to any more
 
     def line(self, kills: int) -> str:
-        figures = f"{self.letters} letters, {self.doubles} doubles, {self.in_doubt} in doubt, {len(self.gone)} withdrawn"
-        return f"chaos: {kills} kills, {figures}, {self.doubles / max(1, kills):.2f} doubles per kill"
+        figures = (
+            f"{self.letters} letters, {self.doubles} doubles, {self.in_doubt} in doubt,"
+            f" {len(self.gone)} withdrawn"
+        )
+        return (
+            f"chaos: {kills} kills, {figures}, {self.doubles / max(1, kills):.2f} doubles per kill"
+        )
 
 
-def reckon(place: Place, taken: Sequence[Taken], withdrawn: Mapping[str, float] | None = None, connections: int = CONNECTIONS) -> Reckoning:
-    """Raises AssertionError for whatever P1 and P2 do not allow. `withdrawn`: when each who left was told that it is done."""
+def reckon(
+    place: Place,
+    taken: Sequence[Taken],
+    withdrawn: Mapping[str, float] | None = None,
+    connections: int = CONNECTIONS,
+) -> Reckoning:
+    """Raises AssertionError for whatever P1 and P2 do not allow. `withdrawn`: when each who left
+    was told that it is done.
+    """
     assert place.verb("audit", "replay").strip().endswith("equal")
     with open_house(place.folder) as house:
         fates, brought, gone = _told_by(house)
@@ -60,7 +74,9 @@ def reckon(place: Place, taken: Sequence[Taken], withdrawn: Mapping[str, float] 
 
 
 def _told_by(house: House) -> tuple[dict[str, Fate], set[str], set[str]]:
-    """The fate of each letter by its message, who was ever brought in, and who may not be written to any more."""
+    """The fate of each letter by its message, who was ever brought in, and who may not be written
+    to any more.
+    """
     fates: dict[str, Fate] = {}
     auditors: defaultdict[str, Auditor] = defaultdict(Auditor)
     brought, gone = set[str](), set[str]()
@@ -75,7 +91,9 @@ def _told_by(house: House) -> tuple[dict[str, Fate], set[str], set[str]]:
             event, address = cast(e.PersonEvent, entry.event), people[entry.stream].address
             auditors[entry.stream].see(event)
             brought.add(address)
-            if isinstance(event, e.ConsentWithdrawn) or (isinstance(event, e.MailBounced) and event.kind == "hard"):
+            if isinstance(event, e.ConsentWithdrawn) or (
+                isinstance(event, e.MailBounced) and event.kind == "hard"
+            ):
                 gone.add(address)
             _follow(fates, address, event)
     return fates, brought, gone
@@ -84,7 +102,9 @@ def _told_by(house: House) -> tuple[dict[str, Fate], set[str], set[str]]:
 def _follow(fates: dict[str, Fate], address: str, event: e.PersonEvent) -> None:
     match event:
         case e.LetterBegun():
-            fates.setdefault(event.message, Fate(address, event.letter)).senders.append(event.sender)
+            fates.setdefault(event.message, Fate(address, event.letter)).senders.append(
+                event.sender
+            )
             fates[event.message].last_word = ""
         case e.LetterInDoubt(settled=""):
             fates[event.message].doubted.append(fates[event.message].senders[-1])
@@ -95,17 +115,23 @@ def _follow(fates: dict[str, Fate], address: str, event: e.PersonEvent) -> None:
         case e.LetterSent():
             fates[event.message].last_word = "sent"
         case e.LetterDeferred() | e.LetterFailed():
-            fates[event.message].last_word = "put off" if isinstance(event, e.LetterDeferred) else "failed"
+            fates[event.message].last_word = (
+                "put off" if isinstance(event, e.LetterDeferred) else "failed"
+            )
         case e.LetterWithheld() if event.message:
             fates[event.message].last_word = "withheld"
 
 
-def _nobody_missed_a_letter(fates: Mapping[str, Fate], due: Collection[str], accepted: Mapping[str, int]) -> None:
+def _nobody_missed_a_letter(
+    fates: Mapping[str, Fate], due: Collection[str], accepted: Mapping[str, int]
+) -> None:
     named = Counter((fate.address, fate.letter) for fate in fates.values())
     assert not [each for each, times in named.items() if times > 1], "one letter under two names"
     waiting = {fate.address for fate in fates.values() if fate.last_word == "in doubt"}
     for address in set(due) - waiting:
-        assert all(named[address, letter] for letter in LETTERS), "somebody never had a letter begun for them"
+        assert all(named[address, letter] for letter in LETTERS), (
+            "somebody never had a letter begun for them"
+        )
     for message, fate in fates.items():
         if fate.last_word == "sent":
             assert accepted.get(message), "recorded as sent, and never taken"
@@ -119,14 +145,20 @@ def _nobody_missed_a_letter(fates: Mapping[str, Fate], due: Collection[str], acc
 
 def _doubles_are_in_doubt(fates: Mapping[str, Fate], accepted: Mapping[str, int]) -> None:
     for message, times in accepted.items():
-        assert times <= 1 + fates[message].settled.count("resend"), f"sent {times} times: {fates[message]}"
+        assert times <= 1 + fates[message].settled.count("resend"), (
+            f"sent {times} times: {fates[message]}"
+        )
 
 
 def _in_doubt_is_what_was_on_the_wire(fates: Mapping[str, Fate], connections: int) -> None:
     by_sender = Counter(sender for fate in fates.values() for sender in fate.doubted)
-    assert max(by_sender.values(), default=0) <= connections, "more in doubt than connections were open when a sender died"
+    assert max(by_sender.values(), default=0) <= connections, (
+        "more in doubt than connections were open when a sender died"
+    )
 
 
 def _nothing_after_a_withdrawal(taken: Sequence[Taken], withdrawn: Mapping[str, float]) -> None:
     late = [each.mail_at - withdrawn[each.address] for each in taken if each.address in withdrawn]
-    assert max(late, default=0.0) <= GRACE, f"MAIL was written {max(late):.2f} seconds after a withdrawal"
+    assert max(late, default=0.0) <= GRACE, (
+        f"MAIL was written {max(late):.2f} seconds after a withdrawal"
+    )

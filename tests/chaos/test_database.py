@@ -1,4 +1,6 @@
-"""The database dies under the engine, which starts it again and goes on: nobody misses a letter, and nothing is in doubt that was not on the wire."""
+"""The database dies under the engine, which starts it again and goes on: nobody misses a letter,
+and nothing is in doubt that was not on the wire.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def postmaster_of(place: Place) -> int:
 
 
 def dies(place: Place, number: int) -> None:
-    """SIGQUIT is PostgreSQL's immediate shutdown; SIGKILL leaves its children to notice by themselves."""
+    """SIGQUIT is PostgreSQL's immediate shutdown; SIGKILL leaves its children to notice by
+    themselves.
+    """
     pid = postmaster_of(place)
     os.kill(pid, number)
     wait_for(lambda: not postmaster.is_server_of(place.data, pid))
@@ -47,7 +51,9 @@ def some_letters_leave(place: Place, mail: MailServer) -> None:
 
 
 @pytest.mark.parametrize("parts", [ALL_IN_ONE, SPLIT] if LONG else [ALL_IN_ONE])
-def test_postgresql_dies_under_a_run_that_goes_on(tmp_path: Path, parts: tuple[tuple[str, ...], ...]) -> None:
+def test_postgresql_dies_under_a_run_that_goes_on(
+    tmp_path: Path, parts: tuple[tuple[str, ...], ...]
+) -> None:
     with MailServer(tmp_path) as mail:
         mail.tell("pause", SLOW)
         place = Place.made(tmp_path, mail.port)
@@ -64,7 +70,9 @@ def test_postgresql_dies_under_a_run_that_goes_on(tmp_path: Path, parts: tuple[t
 
 
 def test_the_owner_of_the_embedded_postgresql_dies_alone_and_then_with_it(tmp_path: Path) -> None:
-    """Alone: the server lives on and is found again. With it: what it leaves names a living stranger, as after a container's restart."""
+    """Alone: the server lives on and is found again. With it: what it leaves names a living
+    stranger, as after a container's restart.
+    """
     with MailServer(tmp_path) as mail, stranger() as somebody:
         mail.tell("pause", SLOW)
         place = Place.made(tmp_path, mail.port)
@@ -92,7 +100,9 @@ def test_the_owner_of_the_embedded_postgresql_dies_alone_and_then_with_it(tmp_pa
 @contextmanager
 def stranger() -> Iterator[int]:
     """A living process that has nothing to do with us; its id."""
-    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
+    )
     try:
         yield process.pid
         assert process.poll() is None, "somebody else's process was ended"

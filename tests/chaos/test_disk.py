@@ -1,4 +1,6 @@
-"""A disk that fills up stops the engine, not the reckoning: once there is room again it goes on by itself, and nobody has missed a letter."""
+"""A disk that fills up stops the engine, not the reckoning: once there is room again it goes on by
+itself, and nobody has missed a letter.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +26,15 @@ FULL = 3.0  # seconds
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
-    """A disk of its own for `folder`, where this machine lets us have one; where it does not, that is said in the last lines of the run."""
+    """A disk of its own for `folder`, where this machine lets us have one; where it does not, that
+    is said in the last lines of the run.
+    """
     if os.geteuid() != 0:
         pytest.skip("a full disk: needs root to mount a small one")
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "none", folder], capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300m", "none", folder], capture_output=True
+    )
     if mounted.returncode:
         pytest.skip("a full disk: this machine does not let us mount a small one")
     try:

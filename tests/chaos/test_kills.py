@@ -1,6 +1,8 @@
-"""Killed at any moment, Relance loses no letter and sends none twice: in doubt is at most what was between its final dot and the answer.
+"""Killed at any moment, Relance loses no letter and sends none twice: in doubt is at most what was
+between its final dot and the answer.
 
-RELANCE_KILLS says how many kills (default 20), RELANCE_SEED which ones; both are printed. `make chaos` is the long form.
+RELANCE_KILLS says how many kills (default 20), RELANCE_SEED which ones; both are printed. `make
+chaos` is the long form.
 """
 
 from __future__ import annotations
@@ -30,8 +32,9 @@ A_SECOND = 0.02  # seconds the mail server thinks about each letter
 
 
 class Leaving:
-    """Readers who have had their first letter and unsubscribe by its link, while the second is on its way: now and then one, in a thread of its own.
-    `told` is when each was told that it is done."""
+    """Readers who have had their first letter and unsubscribe by its link, while the second is on
+    its way: now and then one, in a thread of its own. `told` is when each was told that it is done.
+    """
 
     def __init__(self, mail: MailServer, chance: random.Random) -> None:
         self.mail, self.chance = mail, chance
@@ -43,14 +46,23 @@ class Leaving:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._over.set()
         self._thread.join()
 
     def _leave(self) -> None:
         while not self._over.wait(self.chance.uniform(0.1, 0.6)):
             letters = Counter(each.address for each in self.mail.taken())
-            half_way = [each for each in self.mail.taken() if letters[each.address] < len(LETTERS) and each.address not in self.told]
+            half_way = [
+                each
+                for each in self.mail.taken()
+                if letters[each.address] < len(LETTERS) and each.address not in self.told
+            ]
             if not half_way:
                 continue
             chosen = self.chance.choice(half_way)
@@ -60,8 +72,14 @@ class Leaving:
 
 
 @pytest.mark.timeout(300 + 20 * KILLS)
-@pytest.mark.parametrize(("parts", "in_doubt"), [(ALL_IN_ONE, "hold"), (SPLIT, "resend")], ids=["run, hold", "split, resend"])
-def test_after_kills_everyone_has_their_letters_once(tmp_path: Path, parts: tuple[tuple[str, ...], ...], in_doubt: str) -> None:
+@pytest.mark.parametrize(
+    ("parts", "in_doubt"),
+    [(ALL_IN_ONE, "hold"), (SPLIT, "resend")],
+    ids=["run, hold", "split, resend"],
+)
+def test_after_kills_everyone_has_their_letters_once(
+    tmp_path: Path, parts: tuple[tuple[str, ...], ...], in_doubt: str
+) -> None:
     kills, chance = KILLS // 2, random.Random(SEED)
     print(f"chaos: RELANCE_KILLS={KILLS} RELANCE_SEED={SEED}")
     with MailServer(tmp_path) as mail:
@@ -82,7 +100,9 @@ def test_after_kills_everyone_has_their_letters_once(tmp_path: Path, parts: tupl
 
 
 def _wait_for_some_letters(mail: MailServer, chance: random.Random) -> None:
-    """Mostly until letters leave again, and an instant more; else any instant, so that what is only just starting is killed too."""
+    """Mostly until letters leave again, and an instant more; else any instant, so that what is only
+    just starting is killed too.
+    """
     before = len(mail.taken())
     if chance.random() < 0.75:
         end = time.monotonic() + 8

@@ -1,4 +1,6 @@
-"""Whatever the mail server does, everyone ends with each letter once, and the ledger has its answers; what nobody can know, a person settles."""
+"""Whatever the mail server does, everyone ends with each letter once, and the ledger has its
+answers; what nobody can know, a person settles.
+"""
 
 from __future__ import annotations
 
@@ -24,15 +26,30 @@ PEOPLE = 120
 A_SECOND = 0.03
 ANSWERS = {
     f"{code} {code // 100}.3.{number}": step
-    for number, (step, code) in enumerate(itertools.product(("mail", "rcpt", "data", "dot"), (451, 554)))
+    for number, (step, code) in enumerate(
+        itertools.product(("mail", "rcpt", "data", "dot"), (451, 554))
+    )
 } | {"550 5.1.1": "rcpt"}
-AGAIN: Told = ("cut", "mail", "before", 1)  # so that a new connection is opened, which meets what it is to meet
+AGAIN: Told = (
+    "cut",
+    "mail",
+    "before",
+    1,
+)  # so that a new connection is opened, which meets what it is to meet
 FAULTS: tuple[Fault, ...] = (
     *((("answer", step, f"{code} told to", "*", 1),) for code, step in ANSWERS.items()),
     *((("answer", step, "421 4.3.2 closing", "*", 1),) for step in ("mail", "rcpt", "data", "dot")),
-    *((("cut", step, when, 1),) for step in ("mail", "rcpt", "data", "dot") for when in ("before", "after")),
+    *(
+        (("cut", step, when, 1),)
+        for step in ("mail", "rcpt", "data", "dot")
+        for when in ("before", "after")
+    ),
     *((("stall", step, 1),) for step in ("mail", "rcpt", "data", "dot")),
-    *((("cut", step, when, 1), AGAIN) for step in ("connect", "helo") for when in ("before", "after")),
+    *(
+        (("cut", step, when, 1), AGAIN)
+        for step in ("connect", "helo")
+        for when in ("before", "after")
+    ),
     *((("answer", step, "421 4.3.2 not now", "*", 1), AGAIN) for step in ("connect", "helo")),
     *((("stall", step, 1), AGAIN) for step in ("connect", "helo")),
 )
@@ -59,7 +76,9 @@ def test_each_fault_at_each_stage_costs_nobody_a_letter(tmp_path: Path) -> None:
 
 
 def _settle_by_hand(place: Place, mail: MailServer) -> None:
-    """What somebody does who looks into the server's own log: what it has, it has; the rest is sent again, under the same Message-ID."""
+    """What somebody does who looks into the server's own log: what it has, it has; the rest is sent
+    again, under the same Message-ID.
+    """
     accepted = {each.message for each in mail.taken()}
     lines = place.verb("in-doubt").splitlines()
     doubtful = [line.split()[0] for line in lines[:-1]]
@@ -76,4 +95,8 @@ def _settle_by_hand(place: Place, mail: MailServer) -> None:
 def _answers_in_the_ledger(place: Place) -> Counter[str]:
     with open_house(place.folder) as house:
         events = [entry.event for batch in house.ledger.all() for entry in batch]
-    return Counter(f"{event.code} {event.enhanced}" for event in events if isinstance(event, LetterDeferred | LetterFailed) and event.code)
+    return Counter(
+        f"{event.code} {event.enhanced}"
+        for event in events
+        if isinstance(event, LetterDeferred | LetterFailed) and event.code
+    )

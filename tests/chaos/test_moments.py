@@ -1,4 +1,6 @@
-"""Moments that chance would seldom hit: a kill between dot and answer, a withdrawal behind a long round, a sender that starts beside another."""
+"""Moments that chance would seldom hit: a kill between dot and answer, a withdrawal behind a long
+round, a sender that starts beside another.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ pytestmark = pytest.mark.timeout(400)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
-def test_a_kill_between_dot_and_answer_leaves_one_letter_in_doubt_for_each_connection(tmp_path: Path) -> None:
+def test_a_kill_between_dot_and_answer_leaves_one_letter_in_doubt_for_each_connection(
+    tmp_path: Path,
+) -> None:
     """The server has them: sent again, each comes twice, under one Message-ID."""
     with MailServer(tmp_path) as mail:
         mail.tell("pause", 3)
@@ -34,7 +38,11 @@ def test_a_kill_between_dot_and_answer_leaves_one_letter_in_doubt_for_each_conne
             mail.tell("pause", 0)
             fleet.finish()
         reckoning = reckon(place, mail.taken())
-    assert (reckoning.letters, reckoning.doubles, reckoning.in_doubt) == (16 + CONNECTIONS, CONNECTIONS, CONNECTIONS)
+    assert (reckoning.letters, reckoning.doubles, reckoning.in_doubt) == (
+        16 + CONNECTIONS,
+        CONNECTIONS,
+        CONNECTIONS,
+    )
 
 
 def test_who_withdraws_behind_a_long_round_gets_nothing_of_it(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""The network is cut, or swallows everything, between the engine and the mail server, or the engine and its database: what was lost comes later."""
+"""The network is cut, or swallows everything, between the engine and the mail server, or the engine
+and its database: what was lost comes later.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,15 @@ pytestmark = pytest.mark.timeout(400)
 PEOPLE = 100
 DRAIN = 3  # seconds: the mail server answers in a tenth of that
 SLOW = 0.15  # seconds the mail server thinks about each letter, while the network is bad
-ANSWERED_WITHIN = 40  # seconds: a dozen until the silence is noticed and asked after, and what a busy machine adds
+# seconds: a dozen until the silence is noticed and asked after, and what a busy machine adds
+ANSWERED_WITHIN = 40
 CUTS: tuple[Callable[[Proxy], None], ...] = (Proxy.cut, Proxy.silence)
 
 
 def test_the_way_to_the_mail_server_is_cut_and_falls_silent(tmp_path: Path) -> None:
-    """A letter whose dot went into the silence is in doubt, and with "resend" it is sent again: at most one for each connection and time."""
+    """A letter whose dot went into the silence is in doubt, and with "resend" it is sent again: at
+    most one for each connection and time.
+    """
     with MailServer(tmp_path) as mail, Proxy(mail.port) as network:
         mail.tell("pause", SLOW)
         place = Place.made(tmp_path, network.port, in_doubt="resend", more=IMPATIENT)
@@ -49,8 +54,10 @@ def test_the_way_to_the_mail_server_is_cut_and_falls_silent(tmp_path: Path) -> N
 
 
 def test_the_way_to_a_database_elsewhere_is_cut_and_falls_silent(tmp_path: Path) -> None:
-    """A PostgreSQL that is not ours to start: what is on the wire is finished, and recorded when the way is open again. Lines that stay open and lead
-    to nobody are left; SIGTERM ends a process that waits on one, and what it left is settled by the next."""
+    """A PostgreSQL that is not ours to start: what is on the wire is finished, and recorded when
+    the way is open again. Lines that stay open and lead to nobody are left; SIGTERM ends a process
+    that waits on one, and what it left is settled by the next.
+    """
     elsewhere = Embedded(tmp_path / "elsewhere" / "postgres", tmp_path / "elsewhere" / "secrets")
     with MailServer(tmp_path) as mail, elsewhere as server:
         owner = ensure_database(server.attach(), "relance")
@@ -58,7 +65,12 @@ def test_the_way_to_a_database_elsewhere_is_cut_and_falls_silent(tmp_path: Path)
         (tmp_path / "way").mkdir()
         with Proxy(socket / sockets.NAME, tmp_path / "way" / sockets.NAME) as network:
             mail.tell("pause", SLOW)
-            place = Place.made(tmp_path, mail.port, store=_url(make_conninfo(owner, host=str(tmp_path / "way"))), more=f'drain = "{DRAIN} seconds"')
+            place = Place.made(
+                tmp_path,
+                mail.port,
+                store=_url(make_conninfo(owner, host=str(tmp_path / "way"))),
+                more=f'drain = "{DRAIN} seconds"',
+            )
             place.bring(crowd("reader", PEOPLE))
             with Fleet(place) as fleet:
                 for interrupt in CUTS:
@@ -91,5 +103,7 @@ def some_letters_leave(mail: MailServer) -> None:
 
 
 def _url(conninfo: str) -> str:
-    host, *who = (str(conninfo_to_dict(conninfo)[part]) for part in ("host", "user", "password", "dbname"))
+    host, *who = (
+        str(conninfo_to_dict(conninfo)[part]) for part in ("host", "user", "password", "dbname")
+    )
     return sockets.url(Path(host), *who)

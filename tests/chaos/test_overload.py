@@ -1,4 +1,6 @@
-"""More than can be done at once: a slow mail server slows the letters, not the clicks; what waits is in nobody's memory; a click counts once."""
+"""More than can be done at once: a slow mail server slows the letters, not the clicks; what waits
+is in nobody's memory; a click counts once.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ MEGABYTES = 60  # by which the engine may grow while they do
 AT_ONCE = 16
 
 
-def test_twenty_thousand_letters_that_wait_for_a_slow_server_slow_no_click_and_fill_no_memory(tmp_path: Path) -> None:
+def test_twenty_thousand_letters_that_wait_for_a_slow_server_slow_no_click_and_fill_no_memory(
+    tmp_path: Path,
+) -> None:
     with MailServer(tmp_path) as mail:
         place = Place.made(tmp_path, mail.port)
         place.bring(crowd("reader", 600))
@@ -39,7 +43,12 @@ def test_twenty_thousand_letters_that_wait_for_a_slow_server_slow_no_click_and_f
             calm, before = _seconds_for_a_page(link), engine.memory_info().rss
             mail.tell("pause", SLOW)
             place.bring(crowd("waiting", WAITING))
-            wait_for(lambda: (place.counted(UNFINISHED) or 0) > WAITING - 100 and len(mail.taken()) > 1200, 150)
+            wait_for(
+                lambda: (
+                    (place.counted(UNFINISHED) or 0) > WAITING - 100 and len(mail.taken()) > 1200
+                ),
+                150,
+            )
             busy, grown = _seconds_for_a_page(link), engine.memory_info().rss - before
             assert (place.counted(UNFINISHED) or 0) > WAITING - 500
             mail.tell("pause", 0)
@@ -63,10 +72,14 @@ def test_a_thousand_clicks_on_one_persons_links_leave_one_event(tmp_path: Path) 
         place = Place.made(tmp_path, mail.port)
         place.bring(["anna@lecteurs.example"])
         with Fleet(place, [("send",), ("follow",), ("web",)]):
-            (taken, *_) = wait_for(mail.taken, 150)
+            taken, *_ = wait_for(mail.taken, 150)
             with httpx.Client(timeout=60) as reader, ThreadPoolExecutor(AT_ONCE) as many:
                 fields = hidden(reader.get(taken.links[0]).text)
-                said = Counter(many.map(lambda _: reader.post(taken.links[0], data=fields).status_code, range(1000)))
+                said = Counter(
+                    many.map(
+                        lambda _: reader.post(taken.links[0], data=fields).status_code, range(1000)
+                    )
+                )
         assert max(said) < 500, said
         with open_house(place.folder) as house:
             names = Counter(entry.name for batch in house.ledger.all() for entry in batch)

@@ -1,4 +1,6 @@
-"""SIGTERM finishes what is on the wire and leaves nothing in doubt; in several processes here, in one in tests/verbs."""
+"""SIGTERM finishes what is on the wire and leaves nothing in doubt; in several processes here, in
+one in tests/verbs.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +35,17 @@ def test_sigterm_in_the_middle_of_a_delivery_leaves_nothing_in_doubt(tmp_path: P
         with Fleet(place, SPLIT) as fleet:
             fleet.finish()
         reckoning = reckon(place, mail.taken())
-    assert (reckoning.people, reckoning.letters, reckoning.doubles, reckoning.in_doubt) == (PEOPLE, 2 * PEOPLE, 0, 0)
+    assert (reckoning.people, reckoning.letters, reckoning.doubles, reckoning.in_doubt) == (
+        PEOPLE,
+        2 * PEOPLE,
+        0,
+        0,
+    )
 
 
-def test_a_server_that_never_answers_a_dot_is_left_after_the_drain_and_that_letter_alone_is_in_doubt(tmp_path: Path) -> None:
+def test_a_server_that_never_answers_a_dot_is_left_after_the_drain_and_that_letter_alone_is_in_doubt(
+    tmp_path: Path,
+) -> None:
     with MailServer(tmp_path) as mail:
         mail.tell("stall", "dot", 1)
         place = Place.made(tmp_path, mail.port, connections=1, more='drain = "2 seconds"')

@@ -1,4 +1,6 @@
-"""An installation's database whose house can be opened and closed at will, as an operator's verbs do."""
+"""An installation's database whose house can be opened and closed at will, as an operator's verbs
+do.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,11 @@ from tests.verbs.asking import FILES
 
 
 @contextmanager
-def premises_of(installations: Installations, prepare: Callable[[House], object] = lambda house: None, extra: str = "") -> Iterator[Premises]:
+def premises_of(
+    installations: Installations,
+    prepare: Callable[[House], object] = lambda house: None,
+    extra: str = "",
+) -> Iterator[Premises]:
     with installations.made(FILES, extra) as house:
         prepare(house)
         with house.database.connection() as connection:
@@ -28,7 +34,8 @@ def premises_of(installations: Installations, prepare: Callable[[House], object]
         house.ledger.close()
         house.database.close()
         config = read_config(house.config.folder)
-        owner, secrets = make_conninfo(installations.admin, dbname=name), read_secrets(config.secrets)
+        owner = make_conninfo(installations.admin, dbname=name)
+        secrets = read_secrets(config.secrets)
         yield Premises(config, secrets, owner, lambda: furnished(config, owner, secrets))
 
 

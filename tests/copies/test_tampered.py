@@ -1,4 +1,6 @@
-"""A copy that somebody else has had in hand: what it says is held against its seal first, and nothing in it is ever carried out."""
+"""A copy that somebody else has had in hand: what it says is held against its seal first, and
+nothing in it is ever carried out.
+"""
 
 from __future__ import annotations
 
@@ -55,14 +57,33 @@ def archive(conninfo: str, file: Path, *which: str) -> None:
     """As copies were made once: by pg_dump."""
     parts = conninfo_to_dict(conninfo)
     environment = binaries.environment() | {"PGPASSWORD": str(parts.pop("password"))}
-    command = [str(binaries.program("pg_dump")), "--format=custom", "--no-owner", "--no-privileges", f"--file={file}", *which]
-    subprocess.run([*command, f"--dbname={make_conninfo(**{key: str(value) for key, value in parts.items()})}"], env=environment, check=True)
+    command = [
+        str(binaries.program("pg_dump")),
+        "--format=custom",
+        "--no-owner",
+        "--no-privileges",
+        f"--file={file}",
+        *which,
+    ]
+    subprocess.run(
+        [
+            *command,
+            f"--dbname={make_conninfo(**{key: str(value) for key, value in parts.items()})}",
+        ],
+        env=environment,
+        check=True,
+    )
 
 
-def manifest_of(copy: Path, change: Callable[[Manifest], Manifest] = lambda manifest: manifest, **more: object) -> None:
+def manifest_of(
+    copy: Path, change: Callable[[Manifest], Manifest] = lambda manifest: manifest, **more: object
+) -> None:
     """Written again over the parts as they are now."""
     path = copy / "manifest.json"
-    parts = {part: {"sha256": part_of(copy / part).sha256, "bytes": part_of(copy / part).bytes} for part in PARTS}
+    parts = {
+        part: {"sha256": part_of(copy / part).sha256, "bytes": part_of(copy / part).bytes}
+        for part in PARTS
+    }
     path.write_text(json.dumps(json.loads(path.read_text()) | {"parts": parts} | more))
     path.write_bytes(change(read_manifest(path)).written())
 
@@ -78,8 +99,12 @@ def refused(premises: Premises, copy: Path, *more: str) -> str:
     return str(refusal.value)
 
 
-def test_no_word_of_a_copy_is_carried_out(premises: Premises, installations: Installations, tmp_path: Path, mark: Path) -> None:
-    """The ledger's part is an archive of a hostile database: whoever loads it as a superuser runs a program of its author."""
+def test_no_word_of_a_copy_is_carried_out(
+    premises: Premises, installations: Installations, tmp_path: Path, mark: Path
+) -> None:
+    """The ledger's part is an archive of a hostile database: whoever loads it as a superuser runs a
+    program of its author.
+    """
     backup(premises, tmp_path / "copy")
     head = entries(premises)
     with psycopg.connect(installations.admin, autocommit=True) as admin:
@@ -96,13 +121,19 @@ def test_no_word_of_a_copy_is_carried_out(premises: Premises, installations: Ins
             admin.execute("DROP DATABASE hostile WITH (FORCE)")
     assert "ledger.dump is damaged" in refused(premises, tmp_path / "copy")
     manifest_of(tmp_path / "copy")
-    assert "manifest.json was changed since the copy was made" in refused(premises, tmp_path / "copy")
+    assert "manifest.json was changed since the copy was made" in refused(
+        premises, tmp_path / "copy"
+    )
     manifest_of(tmp_path / "copy", format=1, seal="")
     assert "say --unsealed" in refused(premises, tmp_path / "copy")
     # Even where the operator, or whoever has the secrets, vouches for it.
     for vouched, more in ((False, ("--unsealed",)), (True, ())):
         if vouched:
-            manifest_of(tmp_path / "copy", lambda manifest: manifest.sealed(premises.secrets.pepper), format=2)
+            manifest_of(
+                tmp_path / "copy",
+                lambda manifest: manifest.sealed(premises.secrets.pepper),
+                format=2,
+            )
         assert "does not end where its manifest says" in refused(premises, tmp_path / "copy", *more)
         assert not mark.exists() and entries(premises) == head
 
@@ -116,17 +147,25 @@ def test_no_word_of_a_copy_is_carried_out(premises: Premises, installations: Ins
         b"SELECT 1 \\g | cat > {mark}\n",
     ],
 )
-def test_a_line_slipped_in_is_no_command(premises: Premises, tmp_path: Path, mark: Path, line: bytes) -> None:
+def test_a_line_slipped_in_is_no_command(
+    premises: Premises, tmp_path: Path, mark: Path, line: bytes
+) -> None:
     backup(premises, tmp_path / "copy")
     path = tmp_path / "copy" / "ledger.dump"
-    path.write_bytes(gzip.compress(line.replace(b"{mark}", str(mark).encode()) + gzip.decompress(path.read_bytes())))
+    path.write_bytes(
+        gzip.compress(
+            line.replace(b"{mark}", str(mark).encode()) + gzip.decompress(path.read_bytes())
+        )
+    )
     assert "ledger.dump is damaged" in refused(premises, tmp_path / "copy")
     manifest_of(tmp_path / "copy", lambda manifest: manifest.sealed(premises.secrets.pepper))
     assert restore(premises, tmp_path / "copy") == 0
     assert not mark.exists()
 
 
-def test_what_is_put_back_is_written_by_a_role_that_may_run_nothing(premises: Premises, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_put_back_is_written_by_a_role_that_may_run_nothing(
+    premises: Premises, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     backup(premises, tmp_path / "copy")
     writers, fill = set(), copying._fill
 
@@ -139,8 +178,12 @@ def test_what_is_put_back_is_written_by_a_role_that_may_run_nothing(premises: Pr
     assert writers == {(program_role_of(premises.owner), False)}
 
 
-def test_who_changes_a_copy_while_it_is_put_back_changes_nothing(premises: Premises, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was held against the seal is what is read, whoever writes into the copy's folder in between."""
+def test_who_changes_a_copy_while_it_is_put_back_changes_nothing(
+    premises: Premises, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was held against the seal is what is read, whoever writes into the copy's folder in
+    between.
+    """
     copy, fill = tmp_path / "copy", copying._fill
     backup(premises, copy)
     head = entries(premises)
@@ -165,7 +208,9 @@ def test_parts_of_two_copies_do_not_go_together(premises: Premises, tmp_path: Pa
     assert "vault.dump is damaged" in refused(premises, tmp_path / "two")
 
 
-def test_a_copy_from_before_copies_were_sealed_is_put_back_when_the_operator_vouches_for_it(premises: Premises, tmp_path: Path) -> None:
+def test_a_copy_from_before_copies_were_sealed_is_put_back_when_the_operator_vouches_for_it(
+    premises: Premises, tmp_path: Path
+) -> None:
     """Archives of pg_dump 18 and a manifest of format 1; of them too the data alone is taken."""
     copy = tmp_path / "copy"
     backup(premises, copy)
@@ -183,6 +228,9 @@ def test_a_copy_from_before_copies_were_sealed_is_put_back_when_the_operator_vou
         house.memory.note()
     assert restore(premises, copy, "--unsealed") == 0
     with premises.furnish() as house:
-        assert [entry.name for entry in house.ledger.between(head, head + 2)] == ["ledger-restored", "sending-paused"]
+        assert [entry.name for entry in house.ledger.between(head, head + 2)] == [
+            "ledger-restored",
+            "sending-paused",
+        ]
         house.views.catch_up()
         assert house.views.compare(lambda done, total: None) == []

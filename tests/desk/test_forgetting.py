@@ -8,12 +8,22 @@ from engine.desk.desk import SQL
 from tests.conftest import MakeHouse
 
 pytestmark = pytest.mark.postgres
-INDEXES = {"attempts": "attempt_at", "calls": "idempotency_at", "networks": "shown_networks", "shown": "shown_at"}
+INDEXES = {
+    "attempts": "attempt_at",
+    "calls": "idempotency_at",
+    "networks": "shown_networks",
+    "shown": "shown_at",
+}
 
 
 def test_what_grows_with_use_is_not_read_through_to_forget_a_part(make_house: MakeHouse) -> None:
     with make_house().database.transaction() as connection:
         connection.execute("SET LOCAL enable_seqscan = off")
         for table, index in INDEXES.items():
-            plan = "".join(str(row[0]) for row in connection.execute("EXPLAIN " + SQL[f"forget_{table}"]).fetchall())
-            assert f"Index Scan using {index}" in plan or f"Bitmap Index Scan on {index}" in plan, plan
+            plan = "".join(
+                str(row[0])
+                for row in connection.execute("EXPLAIN " + SQL[f"forget_{table}"]).fetchall()
+            )
+            assert f"Index Scan using {index}" in plan or f"Bitmap Index Scan on {index}" in plan, (
+                plan
+            )

@@ -1,4 +1,6 @@
-"""People who came by each door there is, through the doors themselves: pages, API, import, command line, and a mail server that takes what asks."""
+"""People who came by each door there is, through the doors themselves: pages, API, import, command
+line, and a mail server that takes what asks.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,10 @@ id = 60
 name = "chez-la-pepiniere"
 purpose = "pepiniere"
 """
-FILES = GARDEN | {"potager.toml": GARDEN["potager.toml"] + MORE, "question.md": "Et nos offres ?\n\n[Oui, les offres](===40===)\n"}
+FILES = GARDEN | {
+    "potager.toml": GARDEN["potager.toml"] + MORE,
+    "question.md": "Et nos offres ?\n\n[Oui, les offres](===40===)\n",
+}
 CALL = {"list": 30, "source": "Salon du jardin", "collected_at": "2026-01-15"}
 
 
@@ -86,10 +91,15 @@ def last(site: Site, address: str) -> Proof:
 
 
 def posted(house: House, site: Site, *addresses: str) -> list[Accepted]:
-    """The engine's own sender until the mails to `addresses` are accepted and recorded: the mails."""
+    """The engine's own sender until the mails to `addresses` are accepted and recorded: the
+    mails.
+    """
 
     def sent() -> bool:
-        return all(any(isinstance(fact, LetterSent) for fact in site.facts(address)) for address in addresses)
+        return all(
+            any(isinstance(fact, LetterSent) for fact in site.facts(address))
+            for address in addresses
+        )
 
     async def story() -> list[Accepted]:
         async with Sink() as sink:
@@ -134,12 +144,21 @@ def unknown(proof: Proof) -> list[str]:
 
 
 def by_form(site: Site) -> str:
-    site.post("simple", {"email": "simple@exemple.fr", "relance-source": "affiche", "relance-campaign": "printemps"})
+    site.post(
+        "simple",
+        {
+            "email": "simple@exemple.fr",
+            "relance-source": "affiche",
+            "relance-campaign": "printemps",
+        },
+    )
     return "simple@exemple.fr"
 
 
 def by_form_confirmed(site: Site) -> str:
-    site.post("inscription", {"email": "doi@exemple.fr", "first_name": "Léa", "jardin": "Un balcon"})
+    site.post(
+        "inscription", {"email": "doi@exemple.fr", "first_name": "Léa", "jardin": "Un balcon"}
+    )
     confirmed(site, "doi@exemple.fr")
     return "doi@exemple.fr"
 
@@ -150,7 +169,15 @@ def by_soft_opt_in(site: Site) -> str:
 
 
 def by_business(site: Site) -> str:
-    site.post("metier", {"email": "jardinier@exemple.fr", "first_name": "Jardinier", "relance-agreed": "", "relance-age": "yes"})
+    site.post(
+        "metier",
+        {
+            "email": "jardinier@exemple.fr",
+            "first_name": "Jardinier",
+            "relance-agreed": "",
+            "relance-age": "yes",
+        },
+    )
     return "jardinier@exemple.fr"
 
 
@@ -172,13 +199,19 @@ def by_answer(site: Site) -> str:
     address = "reponse@exemple.fr"
     call(site, {"email": address, "basis": "consent", **CALL, "list": 50})
     found = written_to(site.house, site.stream(address), "list:50")
-    press(site.client, make_token(site.house.secrets.link_key, FIRST_LINK, found.position, found.claim.message), consent="offres")
+    press(
+        site.client,
+        make_token(site.house.secrets.link_key, FIRST_LINK, found.position, found.claim.message),
+        consent="offres",
+    )
     return address
 
 
 def call(site: Site, body: dict[str, object]) -> None:
     key = create(site.house, f"k{site.house.ledger.head()}", SCOPES)
-    answer = site.client.post("/api/v1/subscriptions", json=body, headers={"Authorization": f"Bearer {key}"})
+    answer = site.client.post(
+        "/api/v1/subscriptions", json=body, headers={"Authorization": f"Bearer {key}"}
+    )
     assert answer.status_code == 201, answer.text
 
 
@@ -198,8 +231,19 @@ def by_import(site: Site) -> str:
     Path(path).write_text("email,metier\nfichier@exemple.fr,jardinière\n", encoding="utf-8")
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    said = ["--list", "30", "--source", "Salon du jardin", "--collected", "2025-03-01", "--basis", "b2b"]
-    args = parser.parse_args([str(path), *said, "--function", "metier", "--objection", "case sur la fiche"])
+    said = [
+        "--list",
+        "30",
+        "--source",
+        "Salon du jardin",
+        "--collected",
+        "2025-03-01",
+        "--basis",
+        "b2b",
+    ]
+    args = parser.parse_args(
+        [str(path), *said, "--function", "metier", "--objection", "case sur la fiche"]
+    )
     run_import(site.house, from_arguments(args, site.house))
     return "fichier@exemple.fr"
 
@@ -211,7 +255,18 @@ def operate(site: Site, *said: str) -> None:
 
 
 def by_operator(site: Site) -> str:
-    operate(site, "main@exemple.fr", "--list", "30", "--basis", "consent", "--source", "foire", "--collected", "2025-03-01")
+    operate(
+        site,
+        "main@exemple.fr",
+        "--list",
+        "30",
+        "--basis",
+        "consent",
+        "--source",
+        "foire",
+        "--collected",
+        "2025-03-01",
+    )
     return "main@exemple.fr"
 
 
@@ -235,4 +290,3 @@ DOORS: dict[str, Callable[[Site], str]] = {
     "operator": by_operator,
     "operator-confirmed": by_operator_confirmed,
 }
-

@@ -22,7 +22,10 @@ def put_off_once(site: Site, address: str) -> None:
             try:
                 for _ in range(600):
                     await asyncio.to_thread(house.views.catch_up)
-                    if any(isinstance(fact, LetterDeferred) for fact in await asyncio.to_thread(site.facts, address)):
+                    if any(
+                        isinstance(fact, LetterDeferred)
+                        for fact in await asyncio.to_thread(site.facts, address)
+                    ):
                         return
                     await asyncio.sleep(0.025)
                 raise AssertionError("not put off within fifteen seconds")

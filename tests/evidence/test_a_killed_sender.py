@@ -1,4 +1,6 @@
-"""A sender is killed with a mail that asks for consent in its hands: whatever its marks say, no consent is left without that mail."""
+"""A sender is killed with a mail that asks for consent in its hands: whatever its marks say, no
+consent is left without that mail.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +29,17 @@ ADDRESS = "tuee@exemple.fr"
 
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
-    with installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+    with (
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as made,
+    ):
         yield made
 
 
 def killed(site: Site, *, dot: bool, code: int = 0) -> Envelope:
-    """The mail as it was composed; its sender is dead, its marks are there, and another has settled what was left."""
+    """The mail as it was composed; its sender is dead, its marks are there, and another has settled
+    what was left.
+    """
     house = replace(site.house, sender="killed")
     site.post("inscription", {"email": ADDRESS, "jardin": "Un balcon"})
     house.views.catch_up()
@@ -40,7 +47,9 @@ def killed(site: Site, *, dot: bool, code: int = 0) -> Envelope:
     path = marks_file(house, "killed")
     path.parent.mkdir(parents=True, exist_ok=True)
     marks = Marks(path)
-    (envelope,) = Round(house, marks, claims, lambda deliveries: None).compose(Composer(house.config, house.secrets.link_key))
+    (envelope,) = Round(house, marks, claims, lambda deliveries: None).compose(
+        Composer(house.config, house.secrets.link_key)
+    )
     if dot:
         marks.dot(envelope.key)
     if code:
@@ -51,7 +60,11 @@ def killed(site: Site, *, dot: bool, code: int = 0) -> Envelope:
 
 
 def kept(site: Site) -> list[dict[str, object]]:
-    return [piece for piece in site.house.vault.evidence_of(site.stream(ADDRESS)).values() if "mail" in piece]
+    return [
+        piece
+        for piece in site.house.vault.evidence_of(site.stream(ADDRESS)).values()
+        if "mail" in piece
+    ]
 
 
 def test_what_was_accepted_has_its_mail(site: Site) -> None:
@@ -68,15 +81,21 @@ def test_what_was_accepted_has_its_mail(site: Site) -> None:
 def test_what_is_in_doubt_has_its_mail(site: Site) -> None:
     envelope = killed(site, dot=True)
     (doubt,) = [fact for fact in site.facts(ADDRESS) if isinstance(fact, LetterInDoubt)]
-    assert octets_of(site.house.vault.evidence_of(site.stream(ADDRESS))[doubt.mail]) == envelope.body
+    assert (
+        octets_of(site.house.vault.evidence_of(site.stream(ADDRESS))[doubt.mail]) == envelope.body
+    )
     press(site.client, doors.letter_to(site, ADDRESS).token(CONFIRM))
     proof = doors.last(site, ADDRESS)
-    assert missing(proof.said) == [] and {"sent_at", "relay_code", "relay_words"} <= set(doors.unknown(proof))
+    assert missing(proof.said) == [] and {"sent_at", "relay_code", "relay_words"} <= set(
+        doors.unknown(proof)
+    )
 
 
 def test_what_was_never_handed_over_leaves_none_and_is_sent_again_with_its_own(site: Site) -> None:
     killed(site, dot=False)
-    assert any(isinstance(fact, LetterDeferred) for fact in site.facts(ADDRESS)) and kept(site) == []
+    assert (
+        any(isinstance(fact, LetterDeferred) for fact in site.facts(ADDRESS)) and kept(site) == []
+    )
     mail = doors.confirmed(site, ADDRESS)
     proof = doors.last(site, ADDRESS)
     assert octets_of(proof.said) == mail.body and missing(proof.said) == []

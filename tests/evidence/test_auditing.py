@@ -1,4 +1,6 @@
-"""`relance audit evidence` reads everybody's proof and names what is missing; and who was brought by others is told from where."""
+"""`relance audit evidence` reads everybody's proof and names what is missing; and who was brought
+by others is told from where.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ from tests.web.visiting import BEHIND_A_PROXY, Site, visited
 
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
-    with installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+    with (
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as made,
+    ):
         yield made
 
 
@@ -36,17 +41,25 @@ def audit(house: House, address: str = "") -> int:
     return run(house, argparse.Namespace(address=address))
 
 
-def test_whole_proofs_are_counted_and_one_that_lacks_a_name_is_told_with_it(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_whole_proofs_are_counted_and_one_that_lacks_a_name_is_told_with_it(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     for come in (doors.by_form, doors.by_api, doors.by_import, doors.by_operator, doors.by_page):
         come(site)
     capsys.readouterr()
-    assert audit(site.house) == 0 and capsys.readouterr().out == "fondements dont la preuve est entière : 5\n"
+    assert (
+        audit(site.house) == 0
+        and capsys.readouterr().out == "fondements dont la preuve est entière : 5\n"
+    )
     broken = doors.last(site, "simple@exemple.fr")
     site.house.vault.forget_evidence([bytes.fromhex(broken.entry.cause.evidence)])
     with pytest.raises(Refusal, match="some have no whole proof"):
         audit(site.house)
     said = capsys.readouterr().out
-    assert said.startswith(f"{site.stream('simple@exemple.fr')}  « conseils », par form : manque method (le coffre n’en contient plus rien)\n")
+    assert said.startswith(
+        f"{site.stream('simple@exemple.fr')}  « conseils », par form : manque method (le coffre"
+        " n’en contient plus rien)\n"
+    )
     assert "method: 1\n" in said and "@" not in said
     assert audit(site.house, "appel@exemple.fr") == 0
     with pytest.raises(Refusal, match="nobody is known"):
@@ -55,26 +68,43 @@ def test_whole_proofs_are_counted_and_one_that_lacks_a_name_is_told_with_it(site
 
 def test_a_withdrawn_ground_needs_no_proof_to_write(site: Site) -> None:
     address = doors.by_form(site)
-    site.house.vault.forget_evidence([bytes.fromhex(doors.last(site, address).entry.cause.evidence)])
+    site.house.vault.forget_evidence(
+        [bytes.fromhex(doors.last(site, address).entry.cause.evidence)]
+    )
     site.command(address, Withdraw(site.house.clock.now(), Cause("click"), "conseils"))
     assert audit(site.house) == 0
 
 
 def test_who_was_brought_by_others_reads_in_each_letter_from_where(site: Site) -> None:
-    doors.call(site, {"email": "appel@exemple.fr", "basis": "consent", **doors.CALL, "source": "Salon <du>\n jardin & co"})
+    doors.call(
+        site,
+        {
+            "email": "appel@exemple.fr",
+            "basis": "consent",
+            **doors.CALL,
+            "source": "Salon <du>\n jardin & co",
+        },
+    )
     doors.by_form(site)
     brought, own = doors.posted(site.house, site, "appel@exemple.fr", "simple@exemple.fr")
     for mail, expected in ((brought, True), (own, False)):
         text, html = parts_of(mail.body)
         assert ("Nous tenons votre adresse de : Salon <du> jardin & co." in text) is expected
-        assert ("Nous tenons votre adresse de : Salon &lt;du&gt; jardin &amp; co." in html) is expected
+        assert (
+            "Nous tenons votre adresse de : Salon &lt;du&gt; jardin &amp; co." in html
+        ) is expected
 
 
-def test_who_was_brought_by_others_and_not_told_within_a_month_is_named(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_who_was_brought_by_others_and_not_told_within_a_month_is_named(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     address = doors.by_import(site)
     assert audit(site.house) == 0
     site.house.clock.jump(31 * DAY)
     with pytest.raises(Refusal):
         audit(site.house)
     said = capsys.readouterr().out
-    assert f"{site.stream(address)}  adresse apportée par d’autres il y a plus d’un mois" in said and "told: 1\n" in said
+    assert (
+        f"{site.stream(address)}  adresse apportée par d’autres il y a plus d’un mois" in said
+        and "told: 1\n" in said
+    )

@@ -1,4 +1,6 @@
-"""Whatever door a ground came through, its proof holds all that the law asks, or says what is not known (D01, D02, D07-D10)."""
+"""Whatever door a ground came through, its proof holds all that the law asks, or says what is not
+known (D01, D02, D07-D10).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ from tests.web.visiting import BEHIND_A_PROXY, Site, visited
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
-    with installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+    with (
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as made,
+    ):
         yield made
 
 
@@ -75,9 +80,15 @@ def test_each_name_that_is_dropped_is_named(proof: Proof) -> None:
         assert dropped, name
 
 
-def test_what_is_said_to_be_unknown_is_not_there_and_silence_about_it_is_a_fault(proof: Proof) -> None:
+def test_what_is_said_to_be_unknown_is_not_there_and_silence_about_it_is_a_fault(
+    proof: Proof,
+) -> None:
     for name in unknown(proof.said):
-        assert proof.said.get(name) in (None, "", proof.said.get(name) if name in ("source", "visitor") else None), name
+        assert proof.said.get(name) in (
+            None,
+            "",
+            proof.said.get(name) if name in ("source", "visitor") else None,
+        ), name
         quiet = {**proof.said, "unknown": [each for each in unknown(proof.said) if each != name]}
         if name not in proof.said:
             assert missing(quiet) in ([name], []), name
@@ -90,25 +101,52 @@ def test_what_was_shown_stands_in_the_ledger_under_its_digest(site: Site, proof:
         if digest:
             assert hashlib.sha256(published.words[str(digest)].encode()).hexdigest() == digest, name
     purpose = published.plan().purposes[str(proof.said["purpose"])]
-    assert proof.said["purpose_digest"] == hashlib.sha256(f"{purpose.name}\n{purpose.description}".encode()).hexdigest()
+    assert (
+        proof.said["purpose_digest"]
+        == hashlib.sha256(f"{purpose.name}\n{purpose.description}".encode()).hexdigest()
+    )
 
 
-def test_each_piece_is_committed_to_by_a_fact_or_by_a_piece_that_is(site: Site, came: Mapping[str, str]) -> None:
+def test_each_piece_is_committed_to_by_a_fact_or_by_a_piece_that_is(
+    site: Site, came: Mapping[str, str]
+) -> None:
     for address in came.values():
         stream = site.stream(address)
         ledger = " ".join(repr(entry.cause) + repr(entry.event) for entry in site.entries(address))
         with site.house.database.connection() as connection:
-            rows = connection.execute("SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %s", (stream,)).fetchall()
+            rows = connection.execute(
+                "SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %s",
+                (stream,),
+            ).fetchall()
         payloads = " ".join(bytes(row[2]).decode() for row in rows)
         assert len({bytes(row[1]) for row in rows}) == len(rows), "a salt was used twice"
         for commitment, salt, payload in rows:
-            assert hashlib.sha256(PREFIX + bytes(salt) + bytes(payload)).digest() == bytes(commitment)
+            assert hashlib.sha256(PREFIX + bytes(salt) + bytes(payload)).digest() == bytes(
+                commitment
+            )
             assert bytes(commitment).hex() in ledger + payloads
 
 
-def test_nothing_of_it_but_digests_stands_in_the_ledger(site: Site, came: Mapping[str, str]) -> None:
-    said = " ".join(repr(entry) for address in came.values() for entry in site.entries(address)).lower()
-    words = ("exemple.fr", "salon", "cmd-17", "jardinier", "affiche", "printemps", "léa", "fiche", "foire", "198.", "mozilla", "queued")
+def test_nothing_of_it_but_digests_stands_in_the_ledger(
+    site: Site, came: Mapping[str, str]
+) -> None:
+    said = " ".join(
+        repr(entry) for address in came.values() for entry in site.entries(address)
+    ).lower()
+    words = (
+        "exemple.fr",
+        "salon",
+        "cmd-17",
+        "jardinier",
+        "affiche",
+        "printemps",
+        "léa",
+        "fiche",
+        "foire",
+        "198.",
+        "mozilla",
+        "queued",
+    )
     assert [word for word in words if word in said] == []
 
 
@@ -143,7 +181,9 @@ def test_a_mail_that_the_relay_puts_off_leaves_nothing_behind(site: Site) -> Non
 
 def pieces(site: Site, address: str) -> list[str]:
     with site.house.database.connection() as connection:
-        rows = connection.execute("SELECT kind FROM vault.evidence WHERE subscriber = %s", (site.stream(address),)).fetchall()
+        rows = connection.execute(
+            "SELECT kind FROM vault.evidence WHERE subscriber = %s", (site.stream(address),)
+        ).fetchall()
     return [str(row[0]) for row in rows]
 
 
@@ -155,17 +195,27 @@ def test_address_and_browser_go_before_the_rest_and_what_stays_still_verifies(si
     assert site.house.vault.evidence_of(stream)[str(before.said["visitor"])]["ip"] == "203.0.113.9"
     assert site.house.vault.forget_kind("visitor", now - DAY) == 0
     assert site.house.vault.forget_kind("visitor", now + 1) >= 1
-    assert site.house.vault.forget_kind("act", now + 1) == site.house.vault.forget_kind("mail", now + 1) == 0
+    assert (
+        site.house.vault.forget_kind("act", now + 1)
+        == site.house.vault.forget_kind("mail", now + 1)
+        == 0
+    )
     after = doors.last(site, address)
     assert after == before and missing(after.said) == []
     assert "203.0.113.9" not in json.dumps(site.house.vault.evidence_of(stream))
     with site.house.database.connection() as connection:
-        rows = connection.execute("SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %s", (stream,)).fetchall()
-    assert [bytes(r[0]) for r in rows] == [hashlib.sha256(PREFIX + bytes(r[1]) + bytes(r[2])).digest() for r in rows]
+        rows = connection.execute(
+            "SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %s", (stream,)
+        ).fetchall()
+    assert [bytes(r[0]) for r in rows] == [
+        hashlib.sha256(PREFIX + bytes(r[1]) + bytes(r[2])).digest() for r in rows
+    ]
 
 
 @pytest.mark.parametrize("door", ["api", "import", "operator"])
-def test_a_declared_proof_says_that_it_is_declared_and_by_whom(site: Site, came: Mapping[str, str], door: str) -> None:
+def test_a_declared_proof_says_that_it_is_declared_and_by_whom(
+    site: Site, came: Mapping[str, str], door: str
+) -> None:
     proof = doors.last(site, came[door])
     event = proof.entry.event
     assert isinstance(event, ConsentGiven | GroundDeclared) and event.proof.startswith("declared")
@@ -173,27 +223,47 @@ def test_a_declared_proof_says_that_it_is_declared_and_by_whom(site: Site, came:
     assert {"box", "button", "form_digest", "page"} <= set(unknown(proof.said))
 
 
-def test_a_consent_to_a_partner_names_it_and_the_version_of_the_list(site: Site, came: Mapping[str, str]) -> None:
+def test_a_consent_to_a_partner_names_it_and_the_version_of_the_list(
+    site: Site, came: Mapping[str, str]
+) -> None:
     proof, plan = doors.last(site, came["form, partner"]), site.house.publications.current().plan()
     event = proof.entry.event
     assert isinstance(event, ConsentGiven) and plan.declared is not None
     assert (event.partner, event.partners) == ("pepiniere", plan.declared.partners_version)
     assert proof.said["partner"] == {"id": "pepiniere", "list": plan.declared.partners_version}
     notice = site.house.publications.current().words[event.notice]
-    assert "La Pépinière (bonjour@pepiniere.example) : https://pepiniere.example/vie-privee" in notice
+    assert (
+        "La Pépinière (bonjour@pepiniere.example) : https://pepiniere.example/vie-privee" in notice
+    )
     assert "bonjour@pepiniere.example" in site.client.get("/f/pepiniere").text
 
 
-def test_a_soft_opt_in_holds_the_sale_and_the_objection_that_was_offered(site: Site, came: Mapping[str, str]) -> None:
+def test_a_soft_opt_in_holds_the_sale_and_the_objection_that_was_offered(
+    site: Site, came: Mapping[str, str]
+) -> None:
     said = doors.last(site, came["form, soft opt-in"]).said
     assert said["order"] == "CMD-17"
-    assert said["objection"] == {"id": "relance-agreed", "label": "Je m’y oppose", "at_first": "not ticked", "ticked": False}
+    assert said["objection"] == {
+        "id": "relance-agreed",
+        "label": "Je m’y oppose",
+        "at_first": "not ticked",
+        "ticked": False,
+    }
 
 
-def test_an_age_that_a_form_asks_is_declared_or_nobody_is_on_the_list(site: Site, came: Mapping[str, str]) -> None:
+def test_an_age_that_a_form_asks_is_declared_or_nobody_is_on_the_list(
+    site: Site, came: Mapping[str, str]
+) -> None:
     said = doors.last(site, came["form, b2b"]).said
-    assert said["age"] == {"id": "relance-age", "label": "J’ai quinze ans ou plus.", "at_first": "not ticked", "ticked": True}
-    answer = site.post("metier", {"email": "jeune@exemple.fr", "first_name": "Apprenti", "relance-agreed": ""})
+    assert said["age"] == {
+        "id": "relance-age",
+        "label": "J’ai quinze ans ou plus.",
+        "at_first": "not ticked",
+        "ticked": True,
+    }
+    answer = site.post(
+        "metier", {"email": "jeune@exemple.fr", "first_name": "Apprenti", "relance-agreed": ""}
+    )
     assert answer.status_code == 422 and "nous n’écrivons pas à de plus jeunes" in answer.text
     assert site.entries("jeune@exemple.fr") == []
 
@@ -201,7 +271,9 @@ def test_an_age_that_a_form_asks_is_declared_or_nobody_is_on_the_list(site: Site
 def test_a_proof_whose_pieces_are_gone_says_which(site: Site) -> None:
     address = "efface@exemple.fr"
     site.post("inscription", {"email": address, "jardin": "Un balcon"})
-    (request,) = [entry for entry in site.entries(address) if isinstance(entry.event, ConsentRequested)]
+    (request,) = [
+        entry for entry in site.entries(address) if isinstance(entry.event, ConsentRequested)
+    ]
     doors.confirmed(site, address)
     site.house.vault.forget_evidence([bytes.fromhex(request.cause.evidence)])
     proof = doors.last(site, address)

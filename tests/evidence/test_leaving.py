@@ -1,4 +1,6 @@
-"""Leaving takes no more than joining did, and says so before anybody joins (D06); each purpose has a box of its own (D05)."""
+"""Leaving takes no more than joining did, and says so before anybody joins (D06); each purpose has
+a box of its own (D05).
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,16 @@ from tests.web.visiting import BEHIND_A_PROXY, Site, visited
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
-    with installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+    with (
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as made,
+    ):
         yield made
 
 
-CHOICES = 'question = { label = "?", choice = [{ label = "a", list = 11 }, { label = "b", list = 40 }] }'
+CHOICES = (
+    'question = { label = "?", choice = [{ label = "a", list = 11 }, { label = "b", list = 40 }] }'
+)
 
 
 class Steps:
@@ -54,7 +61,9 @@ def test_leaving_takes_fewer_steps_than_joining(site: Site, action: int) -> None
 def test_one_press_of_the_mail_program_is_enough_and_asks_for_nothing(site: Site) -> None:
     site.post("simple", {"email": "un-pas@exemple.fr"})
     found = written_to(site.house, site.stream("un-pas@exemple.fr"), "list:30")
-    answer = site.client.post(f"/l/{found.token(UNSUBSCRIBE)}", data={"List-Unsubscribe": "One-Click"})
+    answer = site.client.post(
+        f"/l/{found.token(UNSUBSCRIBE)}", data={"List-Unsubscribe": "One-Click"}
+    )
     assert (answer.status_code, site.lists("un-pas@exemple.fr")) == (200, set())
 
 
@@ -78,7 +87,12 @@ def test_leaving_a_partner_leaves_the_partner_alone(site: Site) -> None:
 )
 def test_a_form_cannot_ask_for_two_purposes_at_once(changed: str, said: str) -> None:
     other = '\n[[list]]\nid = 40\nname = "offres"\npurpose = "offres"\n'
-    text = GOOD.replace("list = 11\nnotice", "notice" if "question" in changed else "list = 11\nnotice").replace('checkbox = "Oui."', changed) + other
+    text = (
+        GOOD.replace(
+            "list = 11\nnotice", "notice" if "question" in changed else "list = 11\nnotice"
+        ).replace('checkbox = "Oui."', changed)
+        + other
+    )
     assert any(said in each for each in mistakes(text)), mistakes(text)
 
 
@@ -88,7 +102,13 @@ def test_a_form_cannot_ask_for_two_purposes_at_once(changed: str, said: str) -> 
         ('basis = "soft-optin"\ncheckbox = "Je m’y oppose"', "needs an `order_field`"),
         ('basis = "soft-optin"\norder_field = "order"', "who has not consented may object here"),
         ('basis = "b2b"\ncheckbox = "Je m’y oppose"', "needs a `function_field`"),
-        ('basis = "b2b"\ncheckbox = "Non"\nfunction_field = "first_name"\nfield = [{ name = "first_name" }]', "one of its required fields"),
+        (
+            (
+                'basis = "b2b"\ncheckbox = "Non"\nfunction_field = "first_name"\nfield = [{ name ='
+                ' "first_name" }]'
+            ),
+            "one of its required fields",
+        ),
         ('checkbox = "Oui."\nfunction_field = "metier"', '"metier" is no field of this form'),
     ],
 )

@@ -1,4 +1,6 @@
-"""What people see where they agree stands in the ledger before they do, whole and for ever; so does which program showed it, on any day (D03)."""
+"""What people see where they agree stands in the ledger before they do, whole and for ever; so does
+which program showed it, on any day (D03).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,13 @@ import pytest
 
 from engine import publication
 from engine.house import House
-from engine.installation.events import STREAM, ConfigurationPublished, FormPublished, NoticePublished, WordsPublished
+from engine.installation.events import (
+    STREAM,
+    ConfigurationPublished,
+    FormPublished,
+    NoticePublished,
+    WordsPublished,
+)
 from engine.installation.publishing import digest_of
 from engine.installation.publishing import publication as to_publish
 from engine.language import LANGUAGES
@@ -29,7 +37,10 @@ MakeHouse = Callable[..., House]
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
-    with installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+    with (
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as made,
+    ):
         yield made
 
 
@@ -42,27 +53,50 @@ def shows(page: str, notice: str) -> bool:
     return all(re.sub(r"^\[ \] |^\[(.*)\]$", r"\1", line) in said for line in notice.splitlines())
 
 
-def test_each_page_on_which_somebody_agrees_shows_the_words_that_are_recorded_as_its_notice(site: Site) -> None:
+def test_each_page_on_which_somebody_agrees_shows_the_words_that_are_recorded_as_its_notice(
+    site: Site,
+) -> None:
     plan, client = site.house.publications.current().plan(), site.client
     doors.call(site, {"email": "pages@exemple.fr", "basis": "consent", **doors.CALL, "list": 50})
     found = written_to(site.house, site.stream("pages@exemple.fr"), "list:50")
-    assert shows(client.get(f"/l/{found.token(FIRST_LINK)}").text, words_of(CONSENT, plan, "offres", "fr").notice)
-    assert shows(press(client, found.token(UNSUBSCRIBE)).text, words_of(AGAIN, plan, "conseils", "fr").notice)
-    assert shows(press(client, found.token(EVERYTHING)).text, words_of(AGAIN_ALL, plan, "conseils", "fr").notice)
+    assert shows(
+        client.get(f"/l/{found.token(FIRST_LINK)}").text,
+        words_of(CONSENT, plan, "offres", "fr").notice,
+    )
+    assert shows(
+        press(client, found.token(UNSUBSCRIBE)).text, words_of(AGAIN, plan, "conseils", "fr").notice
+    )
+    assert shows(
+        press(client, found.token(EVERYTHING)).text,
+        words_of(AGAIN_ALL, plan, "conseils", "fr").notice,
+    )
     site.post("inscription", {"email": "confirme@exemple.fr", "jardin": "Un balcon"})
     asked = written_to(site.house, site.stream("confirme@exemple.fr"), "ask:conseils")
-    assert shows(client.get(f"/l/{asked.token(CONFIRM)}").text, words_of(CONFIRMING, plan, "conseils", "fr").notice)
+    assert shows(
+        client.get(f"/l/{asked.token(CONFIRM)}").text,
+        words_of(CONFIRMING, plan, "conseils", "fr").notice,
+    )
 
 
-def test_the_words_of_every_page_and_form_are_published_in_each_language_under_their_digest(site: Site) -> None:
+def test_the_words_of_every_page_and_form_are_published_in_each_language_under_their_digest(
+    site: Site,
+) -> None:
     current = site.house.publications.current()
     for kind in KINDS:
         for purpose in current.plan().purposes:
             for language in LANGUAGES:
-                assert current.words[current.notices[notice_key(kind, purpose, language)]] == words_of(kind, current.plan(), purpose, language).notice
-    assert set(current.forms) == {f"{name}{copy}" for name in current.plan().forms for copy in ("", "/embed")}
+                assert (
+                    current.words[current.notices[notice_key(kind, purpose, language)]]
+                    == words_of(kind, current.plan(), purpose, language).notice
+                )
+    assert set(current.forms) == {
+        f"{name}{copy}" for name in current.plan().forms for copy in ("", "/embed")
+    }
     for name, (file, rendered) in current.forms.items():
-        assert digest_of(current.words[rendered]) == rendered and digest_of(current.words[file]) == file
+        assert (
+            digest_of(current.words[rendered]) == rendered
+            and digest_of(current.words[file]) == file
+        )
         assert f"/f/{name.partition('/')[0]}" in current.words[rendered]
 
 
@@ -71,15 +105,26 @@ def test_a_page_of_a_partner_names_it_where_the_box_is_ticked(site: Site) -> Non
     assert "La Pépinière (bonjour@pepiniere.example) : https://pepiniere.example/vie-privee" in said
 
 
-def test_what_a_consent_refers_to_stays_though_form_page_and_purpose_are_gone(installations: Installations) -> None:
-    with installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as site:
+def test_what_a_consent_refers_to_stays_though_form_page_and_purpose_are_gone(
+    installations: Installations,
+) -> None:
+    with (
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as site,
+    ):
         address = doors.by_form(site)
         said = doors.last(site, address).said
-        referred = [str(said[name]) for name in ("form_digest", "form_file", "notice_digest", "configuration")]
+        referred = [
+            str(said[name])
+            for name in ("form_digest", "form_file", "notice_digest", "configuration")
+        ]
         before = {digest: house.publications.current().words[digest] for digest in referred}
         text = doors.FILES["potager.toml"]
         start = text.index('[[form]]\nname = "simple"')
-        write_sequences(house.config.folder, {"potager.toml": text[:start] + text[text.index("[[form]]", start + 1) :]})
+        write_sequences(
+            house.config.folder,
+            {"potager.toml": text[:start] + text[text.index("[[form]]", start + 1) :]},
+        )
         publish(house)
         current = house.publications.current()
         assert "simple" not in current.plan().forms
@@ -98,12 +143,20 @@ def test_another_program_says_that_it_runs_and_what_it_shows_differently_and_the
     assert house.ledger.head() == head
     monkeypatch.setattr(publication, "__version__", "9.9.9")
     publication.bring_up_to_date(house)
-    (said,) = [entry.event for entry in house.ledger.after({STREAM: 0})[STREAM] if entry.position > head]
+    (said,) = [
+        entry.event for entry in house.ledger.after({STREAM: 0})[STREAM] if entry.position > head
+    ]
     assert isinstance(said, ConfigurationPublished)
-    assert (said.program, said.edition, said.digest) == ("9.9.9", 1, house.publications.current().editions[1].settings)
+    assert (said.program, said.edition, said.digest) == (
+        "9.9.9",
+        1,
+        house.publications.current().editions[1].settings,
+    )
 
 
-def test_a_page_that_a_new_program_words_otherwise_is_published_with_no_new_edition(make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_a_new_program_words_otherwise_is_published_with_no_new_edition(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = make_house(doors.FILES, doors.PARTNER)
     publication.bring_up_to_date(house)
     head, real = house.ledger.head(), publication.shown
@@ -111,11 +164,19 @@ def test_a_page_that_a_new_program_words_otherwise_is_published_with_no_new_edit
     def otherwise(asked: House, plan: object) -> object:
         found = real(asked, plan)  # type: ignore[arg-type]
         key = notice_key(CONSENT, "offres", "fr")
-        return type(found)({**found.forms, "simple": "<p>autrement</p>"}, {**found.pages, key: ("D'autres mots", "fr")}, found.language)
+        return type(found)(
+            {**found.forms, "simple": "<p>autrement</p>"},
+            {**found.pages, key: ("D'autres mots", "fr")},
+            found.language,
+        )
 
     monkeypatch.setattr(publication, "shown", otherwise)
     publication.bring_up_to_date(house)
-    kinds = [type(entry.event) for entry in house.ledger.after({STREAM: 0})[STREAM] if entry.position > head]
+    kinds = [
+        type(entry.event)
+        for entry in house.ledger.after({STREAM: 0})[STREAM]
+        if entry.position > head
+    ]
     assert kinds == [WordsPublished, NoticePublished, WordsPublished, FormPublished]
     current = house.publications.current()
     assert current.edition == 1 and current.words[current.forms["simple"][1]] == "<p>autrement</p>"
@@ -128,11 +189,25 @@ def test_nothing_is_said_before_anything_is_published(make_house: MakeHouse) -> 
 
 
 @pytest.mark.parametrize("partner", ["", "autre"])
-def test_the_partner_of_a_purpose_is_never_another_one(installations: Installations, partner: str) -> None:
-    other = doors.PARTNER.replace("pepiniere\"\nname = \"La", "autre\"\nname = \"La")
+def test_the_partner_of_a_purpose_is_never_another_one(
+    installations: Installations, partner: str
+) -> None:
+    other = doors.PARTNER.replace('pepiniere"\nname = "La', 'autre"\nname = "La')
     with installations.made(doors.FILES, doors.PARTNER) as house:
-        changed = doors.PARTNER.replace('partner = "pepiniere"', "") if not partner else other.replace('partner = "pepiniere"', 'partner = "autre"')
+        changed = (
+            doors.PARTNER.replace('partner = "pepiniere"', "")
+            if not partner
+            else other.replace('partner = "pepiniere"', 'partner = "autre"')
+        )
         with installations.made(doors.FILES, changed) as reread:
             settings = reread.config.settings
-        with pytest.raises(Unpublishable, match='the purpose "pepiniere" was published as that of pepiniere'):
-            to_publish(house.publications.current(), dict(house.publications.current().plan().words), settings, 1, "test")
+        with pytest.raises(
+            Unpublishable, match='the purpose "pepiniere" was published as that of pepiniere'
+        ):
+            to_publish(
+                house.publications.current(),
+                dict(house.publications.current().plan().words),
+                settings,
+                1,
+                "test",
+            )

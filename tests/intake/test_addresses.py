@@ -184,7 +184,13 @@ def test_a_hostile_string_is_refused(written: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["zqjean@zq_secret.fr", "zqjean@xn--zqsecret-.fr", "zqjean@zqsecrét❤.fr", "zqjean@zq\u0378.fr", '"zqjean"@zq.fr'],
+    [
+        "zqjean@zq_secret.fr",
+        "zqjean@xn--zqsecret-.fr",
+        "zqjean@zqsecrét❤.fr",
+        "zqjean@zq\u0378.fr",
+        '"zqjean"@zq.fr',
+    ],
 )
 def test_a_refusal_never_repeats_the_address(written: str) -> None:
     with pytest.raises(AddressRefused) as refused:
@@ -207,7 +213,9 @@ def test_a_refusal_never_repeats_the_address(written: str) -> None:
         ("o’brien@localhost", "curly apostrophe", ""),
     ],
 )
-def test_a_sign_that_cannot_be_sent_is_named_and_the_plain_spelling_offered(written: str, why: str, plain: str) -> None:
+def test_a_sign_that_cannot_be_sent_is_named_and_the_plain_spelling_offered(
+    written: str, why: str, plain: str
+) -> None:
     with pytest.raises(AddressRefused, match=why) as refused:
         normalise(written)
     assert refused.value.plain == plain and (not plain or normalise(plain) == plain)
@@ -242,7 +250,9 @@ def test_any_text_at_all_is_an_address_or_a_refusal(text: str) -> None:
         assert len(address.rpartition("@")[0].encode()) <= 64
 
 
-ADDRESSES = st.from_regex(r"[a-z0-9_+-]{1,20}(\.[a-z0-9]{1,9})?@([a-z0-9]{1,10}\.){1,3}[a-z]{2,6}", fullmatch=True)
+ADDRESSES = st.from_regex(
+    r"[a-z0-9_+-]{1,20}(\.[a-z0-9]{1,9})?@([a-z0-9]{1,10}\.){1,3}[a-z]{2,6}", fullmatch=True
+)
 
 
 @given(ADDRESSES, st.data())
@@ -304,13 +314,16 @@ def test_a_mailbox_is_split_into_name_and_address(written: str, name: str, addre
         ("a@b@c.fr", "a***@c***.fr"),
     ],
 )
-def test_a_masked_address_shows_no_more_than_two_letters_and_the_ending(address: str, shown: str) -> None:
+def test_a_masked_address_shows_no_more_than_two_letters_and_the_ending(
+    address: str, shown: str
+) -> None:
     assert masked(address) == shown
 
 
 def test_the_keyed_hash_is_the_one_written_down() -> None:
     assert (
-        keyed_hash(PEPPER, "tenant-1", "jean.dupont@exemple.fr").hex() == "9a2d673ffc188d58ae842fc094d7bd3ccb135df006af87415a84dd6b3fa1ef1a"
+        keyed_hash(PEPPER, "tenant-1", "jean.dupont@exemple.fr").hex()
+        == "9a2d673ffc188d58ae842fc094d7bd3ccb135df006af87415a84dd6b3fa1ef1a"
     )
 
 
@@ -331,7 +344,9 @@ def test_the_keyed_hash_tells_peppers_tenants_and_tags_apart() -> None:
 
 
 @pytest.mark.parametrize(("pepper", "tenant"), [(b"", "t"), (PEPPER, "t\0u")])
-def test_a_pepper_or_tenant_that_would_weaken_the_hash_is_a_mistake(pepper: bytes, tenant: str) -> None:
+def test_a_pepper_or_tenant_that_would_weaken_the_hash_is_a_mistake(
+    pepper: bytes, tenant: str
+) -> None:
     with pytest.raises(ValueError, match="pepper"):
         keyed_hash(pepper, tenant, "jean@x.fr")
 

@@ -1,4 +1,6 @@
-"""What the API is told becomes a call, or every mistake in it is listed; no call carries into a command what is personal."""
+"""What the API is told becomes a call, or every mistake in it is listed; no call carries into a
+command what is personal.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,13 @@ from engine.intake.calls import (
     read_transfer,
     read_unsubscription,
 )
-from engine.intake.rights_calls import Corrected, Requested, read_correction, read_request, read_restriction
+from engine.intake.rights_calls import (
+    Corrected,
+    Requested,
+    read_correction,
+    read_request,
+    read_restriction,
+)
 from engine.sequence.model import Field, List, Plan, Purpose
 from engine.subscriber.commands import RequestConsent, Subscribe
 from engine.subscriber.events import Cause
@@ -31,7 +39,13 @@ PLAN = Plan(
     lists={30: List(30, "lettre", "conseils"), 31: List(31, "balcon", "conseils")},
 )
 NOW = 1_764_579_600_000  # 2025-12-01T09:00:00Z
-CONSENT = {"email": "Lea@Exemple.fr", "list": "lettre", "basis": "consent", "source": "salon 2025", "collected_at": "2025-11-20"}
+CONSENT = {
+    "email": "Lea@Exemple.fr",
+    "list": "lettre",
+    "basis": "consent",
+    "source": "salon 2025",
+    "collected_at": "2025-11-20",
+}
 
 
 def mistakes(body: object) -> tuple[str, ...]:
@@ -47,12 +61,30 @@ def subscription(body: object) -> Subscription:
 
 
 def test_a_declared_consent_is_read_with_its_source_and_date() -> None:
-    read = subscription(CONSENT | {"fields": {"first_name": "Léa"}, "timezone": "Asia/Tokyo", "language": "fr", "proof": "fiche 12"})
-    assert (read.address, read.list, read.source, read.proof) == ("lea@exemple.fr", 30, "salon 2025", "fiche 12")
+    read = subscription(
+        CONSENT
+        | {
+            "fields": {"first_name": "Léa"},
+            "timezone": "Asia/Tokyo",
+            "language": "fr",
+            "proof": "fiche 12",
+        }
+    )
+    assert (read.address, read.list, read.source, read.proof) == (
+        "lea@exemple.fr",
+        30,
+        "salon 2025",
+        "fiche 12",
+    )
     assert read.collected_at == 1_763_593_200_000  # midnight in Paris
     command = read.command(NOW, Cause("api"), "call", "request", ("first_name",))
     assert isinstance(command, Subscribe)
-    assert (command.basis, command.proof, command.declared_at, command.own_act) == ("consent", "declared-with-proof", read.collected_at, False)
+    assert (command.basis, command.proof, command.declared_at, command.own_act) == (
+        "consent",
+        "declared-with-proof",
+        read.collected_at,
+        False,
+    )
     assert all(word not in repr(command) for word in ("salon", "fiche", "Léa", "exemple"))
 
 
@@ -62,8 +94,14 @@ def test_without_a_proof_a_ground_is_only_declared() -> None:
 
 
 def test_a_double_opt_in_becomes_a_request_for_consent() -> None:
-    command = subscription({"email": "a@b.fr", "list": 31, "basis": "double-opt-in"}).command(NOW, Cause("api"), "c", "random", ())
-    assert isinstance(command, RequestConsent) and (command.lists, command.request, command.call) == ((31,), "random", "c")
+    command = subscription({"email": "a@b.fr", "list": 31, "basis": "double-opt-in"}).command(
+        NOW, Cause("api"), "c", "random", ()
+    )
+    assert isinstance(command, RequestConsent) and (
+        command.lists,
+        command.request,
+        command.call,
+    ) == ((31,), "random", "c")
 
 
 @pytest.mark.parametrize("said", [30, "30", "lettre"])
@@ -84,10 +122,20 @@ def test_a_moment_has_its_own_zone_or_that_of_the_installation(said: str, instan
 
 
 def test_every_mistake_is_listed_at_once() -> None:
-    body = {"email": "nobody", "list": 99, "basis": "consent", "timezone": "Mars", "language": "?", "extra": 1, "fields": {"size": "9"}}
+    body = {
+        "email": "nobody",
+        "list": 99,
+        "basis": "consent",
+        "timezone": "Mars",
+        "language": "?",
+        "extra": 1,
+        "fields": {"size": "9"},
+    }
     assert mistakes(body) == (
-        "extra: is not known here; there are: email, list, basis, source, collected_at, proof, "
-        "order, function, objection, fields, timezone, language, start, last_contact",
+        (
+            "extra: is not known here; there are: email, list, basis, source, collected_at, proof, "
+            "order, function, objection, fields, timezone, language, start, last_contact"
+        ),
         "source: is required: where does this ground come from?",
         "collected_at: is required: when was this consent given?",
         "timezone: is no IANA time zone: write for example Europe/Paris",
@@ -149,7 +197,14 @@ def test_a_body_that_is_no_object_is_refused(body: object) -> None:
         {"order": 77421},
         {"collected_at": "2025-11-22T10:15:00+0100"},
         {"collected_at": "2025-11-22T09:15:00.123456789Z"},
-        {"proof": None, "timezone": None, "language": None, "start": None, "last_contact": None, "fields": None},
+        {
+            "proof": None,
+            "timezone": None,
+            "language": None,
+            "start": None,
+            "last_contact": None,
+            "fields": None,
+        },
         {"proof": True},
         {"proof": 1.5},
         {"list": "30"},
@@ -173,36 +228,84 @@ def test_what_programs_write_is_read_as_they_mean_it(written: dict[str, object])
 
 
 def test_a_number_is_the_text_that_it_is_and_null_is_left_out() -> None:
-    read = subscription(CONSENT | {"order": 77421, "proof": True, "fields": {"first_name": 7}, "language": "Français", "timezone": "asia/tokyo"})
-    assert (read.order, read.proof, dict(read.fields), read.language, read.timezone) == ("77421", "true", {"first_name": "7"}, "fr", "Asia/Tokyo")
+    read = subscription(
+        CONSENT
+        | {
+            "order": 77421,
+            "proof": True,
+            "fields": {"first_name": 7},
+            "language": "Français",
+            "timezone": "asia/tokyo",
+        }
+    )
+    assert (read.order, read.proof, dict(read.fields), read.language, read.timezone) == (
+        "77421",
+        "true",
+        {"first_name": "7"},
+        "fr",
+        "Asia/Tokyo",
+    )
     assert subscription(CONSENT | {"fields": {"first_name": None}}).fields == {}
 
 
 def test_one_thing_wrong_is_one_mistake() -> None:
-    assert mistakes(CONSENT | {"source": "a\0b"}) == ("source: holds a line break or a control character",)
+    assert mistakes(CONSENT | {"source": "a\0b"}) == (
+        "source: holds a line break or a control character",
+    )
     assert mistakes(CONSENT | {"collected_at": ["hier"]}) == ("collected_at: is not a text",)
 
 
 def test_a_clock_that_runs_ahead_by_less_than_five_minutes_says_now() -> None:
     assert subscription(CONSENT | {"collected_at": "2025-12-01T09:04:00Z"}).collected_at == NOW
-    assert mistakes(CONSENT | {"collected_at": "2025-12-01T09:06:00Z"}) == ("collected_at: lies in the future, by more than clocks differ",)
+    assert mistakes(CONSENT | {"collected_at": "2025-12-01T09:06:00Z"}) == (
+        "collected_at: lies in the future, by more than clocks differ",
+    )
 
 
 def test_the_rights_of_people_are_read_by_the_same_words() -> None:
-    correction = read_correction({"email": "a@b.fr", "timezone": "asia/tokyo", "language": "anglais", "fields": {"first_name": None}}, PLAN, NOW)
-    assert isinstance(correction, Corrected) and (correction.timezone, correction.language, correction.fields) == ("Asia/Tokyo", "en", {})
+    correction = read_correction(
+        {
+            "email": "a@b.fr",
+            "timezone": "asia/tokyo",
+            "language": "anglais",
+            "fields": {"first_name": None},
+        },
+        PLAN,
+        NOW,
+    )
+    assert isinstance(correction, Corrected) and (
+        correction.timezone,
+        correction.language,
+        correction.fields,
+    ) == ("Asia/Tokyo", "en", {})
     assert read_restriction({"email": "a@b.fr", "lift": True}, PLAN, NOW) == ("a@b.fr", True)
-    request = read_request({"email": "a@b.fr", "right": "access", "received_at": "2025-11-22T10:15:00+0100", "note": 12}, PLAN, NOW)
-    assert isinstance(request, Requested) and (request.received_at, request.note) == (1_763_802_900_000, "12")
+    request = read_request(
+        {
+            "email": "a@b.fr",
+            "right": "access",
+            "received_at": "2025-11-22T10:15:00+0100",
+            "note": 12,
+        },
+        PLAN,
+        NOW,
+    )
+    assert isinstance(request, Requested) and (request.received_at, request.note) == (
+        1_763_802_900_000,
+        "12",
+    )
 
 
 def test_a_transfer_names_both_lists() -> None:
-    assert read_transfer({"email": "a@b.fr", "from": 30, "to": "balcon"}, PLAN, NOW) == Transferral("a@b.fr", 30, 31)
+    assert read_transfer({"email": "a@b.fr", "from": 30, "to": "balcon"}, PLAN, NOW) == Transferral(
+        "a@b.fr", 30, 31
+    )
     assert isinstance(read_transfer({"email": "a@b.fr", "to": 31}, PLAN, NOW), Mistakes)
 
 
 def test_an_unsubscription_names_a_purpose_or_everything() -> None:
-    assert read_unsubscription({"email": "a@b.fr", "purpose": "*"}, PLAN, NOW) == Unsubscription("a@b.fr", "*")
+    assert read_unsubscription({"email": "a@b.fr", "purpose": "*"}, PLAN, NOW) == Unsubscription(
+        "a@b.fr", "*"
+    )
     assert read_unsubscription({"email": "a@b.fr", "purpose": "offres"}, PLAN, NOW) == Mistakes(
         ("purpose: is none of this installation's: conseils",)
     )
@@ -213,10 +316,21 @@ def test_a_look_up_is_an_address_and_nothing_else() -> None:
     assert isinstance(read_lookup({"email": "a@b.fr", "list": 30}, PLAN, NOW), Mistakes)
 
 
-NAMES = [member.name for members in (SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION, LOOKUP) for member in members]
+NAMES = [
+    member.name
+    for members in (SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION, LOOKUP)
+    for member in members
+]
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.sampled_from(["consent", "a@b.fr", "2025-11-20", "30"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=30)
+    | st.sampled_from(["consent", "a@b.fr", "2025-11-20", "30"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 

@@ -1,4 +1,6 @@
-"""No refusal of an export comes in as a consent: what headings, cells and names of files say, and what is asked before anybody is brought in."""
+"""No refusal of an export comes in as a consent: what headings, cells and names of files say, and
+what is asked before anybody is brought in.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.intake import agreement_words
-from engine.intake.agreement import Cell, Heading, cell_of, file_speaks, heading_of, may_speak_aloud, speaks_aloud
+from engine.intake.agreement import (
+    Cell,
+    Heading,
+    cell_of,
+    file_speaks,
+    heading_of,
+    may_speak_aloud,
+    speaks_aloud,
+)
 from engine.intake.instants import DateOrder
 from engine.intake.rows import COLLECTED, DATED, Arrival, Departure, Said, read_row
 from engine.intake.scan import Scan, scan
@@ -19,7 +29,8 @@ from engine.intake.table import Rejected, Row, TableRefused, open_table
 NOW = 1_790_000_000_000  # 2026-09-21
 SAID = Said(10, NOW, "Europe/Paris", "salon", 1_600_000_000_000, "consent", fields=("first_name",))
 
-# Exports of nine programs: who agreed, who refused, who is neither, and what an operator says to bring them in.
+# Exports of nine programs: who agreed, who refused, who is neither, and what an operator says to
+# bring them in.
 MAILCHIMP = """Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON,LEID
 yes@x.example,Y,2,2020-05-01 10:00:01,192.0.2.1,2020-05-01 10:01:00,192.0.2.1,,,,1
 no@x.example,N,2,2019-05-01 10:00:00,192.0.2.1,2019-05-01 10:00:00,192.0.2.1,2020-02-02 02:02:02,Mars,NORMAL,2
@@ -88,8 +99,15 @@ def table(folder: Path, text: str, name: str = "contacts.csv") -> Path:
     return path
 
 
-def scanned(path: Path, mapping: Mapping[str, str] | None = None, order: DateOrder | None = None) -> Scan:
-    return scan(open_table(path, ("first_name", "timezone", "language", COLLECTED), mapping or {}), DATED, "Europe/Paris", order)
+def scanned(
+    path: Path, mapping: Mapping[str, str] | None = None, order: DateOrder | None = None
+) -> Scan:
+    return scan(
+        open_table(path, ("first_name", "timezone", "language", COLLECTED), mapping or {}),
+        DATED,
+        "Europe/Paris",
+        order,
+    )
 
 
 def asked(path: Path, mapping: Mapping[str, str] | None = None) -> str:
@@ -103,9 +121,14 @@ def fates(path: Path, mapping: dict[str, str], order: DateOrder | None = None) -
     opened = open_table(path, ("first_name",), mapping)
     found = scan(opened, (), "Europe/Paris", order)
     said = Said(**{name: getattr(SAID, name) for name in SAID.__slots__} | {"judged": found.judged})
-    read = {row.values["email"]: read_row(row, said) for row in opened.rows() if isinstance(row, Row)}
+    read = {
+        row.values["email"]: read_row(row, said) for row in opened.rows() if isinstance(row, Row)
+    }
     names = {Arrival: "arrives", Rejected: "rejected"}
-    return {address: each.why if isinstance(each, Departure) else names[type(each)] for address, each in read.items()}
+    return {
+        address: each.why if isinstance(each, Departure) else names[type(each)]
+        for address, each in read.items()
+    }
 
 
 KIT = """email,first_name,state,created_at
@@ -129,7 +152,8 @@ no@x.example;S;Désinscrit;13/02/2023;
 no2@x.example;S;NPAI;;oui
 """
 
-# A status in words beside a date, a digit for a status, consent that was never asked for, and lists without a word.
+# A status in words beside a date, a digit for a status, consent that was never asked for, and lists
+# without a word.
 AWEBER = """Email,Name,Stop Status,Signup Date
 yes@x.example,A,,2022-01-05 10:00:00
 no@x.example,A,unsubscribed by subscriber,2022-01-05 10:00:00
@@ -164,7 +188,11 @@ EXPORTS = [
     ("aweber", AWEBER, {"Stop Status": "unsubscribed"}),
     ("acymailing", ACYMAILING, {"status": "subscribed"}),
     ("cyberimpact", CYBERIMPACT, {"Statut": "unsubscribed", "Type de consentement": "subscribed"}),
-    ("klaviyo's lists", KLAVIYO_LISTS, {"Email Suppressions": "unsubscribed", "SMS Marketing Consent": "ignore"}),
+    (
+        "klaviyo's lists",
+        KLAVIYO_LISTS,
+        {"Email Suppressions": "unsubscribed", "SMS Marketing Consent": "ignore"},
+    ),
     ("mailchimp's cleaned under another name", CLEANED, {"CLEAN_TIME": "unsubscribed"}),
     ("a question of a form", QUESTION, {"J'accepte de recevoir la lettre": "subscribed"}),
     ("a sheet of one's own", OF_OUR_OWN, {"mailing": "subscribed", "contactable": "ignore"}),
@@ -179,8 +207,16 @@ EXPORTS = [
     ("listmonk", LISTMONK, {"status": "unsubscribed"}),
     ("sendy", SENDY, {"Status": "subscribed"}),
     ("mailjet", MAILJET, {"UnsubscribedAt": "unsubscribed"}),
-    ("hubspot", HUBSPOT, {"Unsubscribed from all email": "unsubscribed", "Email hard bounce reason": "unsubscribed"}),
-    ("shopify", SHOPIFY, {"Accepts Email Marketing": "subscribed", "Accepts SMS Marketing": "ignore"}),
+    (
+        "hubspot",
+        HUBSPOT,
+        {"Unsubscribed from all email": "unsubscribed", "Email hard bounce reason": "unsubscribed"},
+    ),
+    (
+        "shopify",
+        SHOPIFY,
+        {"Accepts Email Marketing": "subscribed", "Accepts SMS Marketing": "ignore"},
+    ),
     ("mailerlite", MAILERLITE, {"Status": "unsubscribed", "Subscriber": "email"}),
     ("phplist", PHPLIST, {"blacklisted": "unsubscribed"}),
     ("substack", SUBSTACK, {"email_disabled": "unsubscribed", "active_subscription": "ignore"}),
@@ -196,13 +232,18 @@ def test_an_export_stops_until_somebody_says_what_its_columns_mean_and_then_nobo
     fields = {column: field for column, field in mapping.items() if field == "email"}
     assert "may hold people who refused" in asked(path, fields)
     for address, fate in fates(path, mapping, "day-first").items():
-        wanted = {"yes": {"arrives"}, "not": {"rejected"}}.get(address.partition("@")[0], {"unsubscribed", "bounced", "complained"})
+        wanted = {"yes": {"arrives"}, "not": {"rejected"}}.get(
+            address.partition("@")[0], {"unsubscribed", "bounced", "complained"}
+        )
         assert fate in wanted, (address, fate)
 
 
 def test_each_column_that_speaks_is_named_with_what_is_most_likely_meant(tmp_path: Path) -> None:
     said = asked(table(tmp_path, KLAVIYO))
-    assert "3 'Email Marketing Consent' (SUBSCRIBED ×1, UNSUBSCRIBED ×1, NEVER_SUBSCRIBED ×1), 5 'Email Suppressions'" in said
+    assert (
+        "3 'Email Marketing Consent' (SUBSCRIBED ×1, UNSUBSCRIBED ×1, NEVER_SUBSCRIBED ×1), 5"
+        " 'Email Suppressions'" in said
+    )
     assert "--subscribed 'Email Marketing Consent' --unsubscribed 'Email Suppressions'" in said
 
 
@@ -213,10 +254,15 @@ def test_each_column_that_speaks_is_named_with_what_is_most_likely_meant(tmp_pat
         ("email,SMS_BLACKLISTED\na@x.example,true\n", "--ignore SMS_BLACKLISTED"),
         (ACYMAILING, "--subscribed status"),
         ("email,Opt-out \x1b[31m\na@x.example,1\n", "--unsubscribed 2"),
-        ("email,Bounced Hard,Confirmed\na@x.example,1,Unconfirmed\n", "--unsubscribed 'Bounced Hard'"),
+        (
+            "email,Bounced Hard,Confirmed\na@x.example,1,Unconfirmed\n",
+            "--unsubscribed 'Bounced Hard'",
+        ),
     ],
 )
-def test_what_is_proposed_harms_nobody_who_copies_it(tmp_path: Path, text: str, options: str) -> None:
+def test_what_is_proposed_harms_nobody_who_copies_it(
+    tmp_path: Path, text: str, options: str
+) -> None:
     assert options in asked(table(tmp_path, text)).partition("Most likely: ")[2]
 
 
@@ -233,8 +279,16 @@ def test_a_column_is_asked_about_until_what_it_refuses_is_refused_anyway(tmp_pat
     [
         (GHOST, {"subscribed_to_emails": "unsubscribed"}, "say --subscribed subscribed_to_emails"),
         (MAILJET, {"IsUnsubscribed": "subscribed"}, "say --unsubscribed IsUnsubscribed"),
-        (SHOPIFY, {"Accepts Email Marketing": "unsubscribed"}, "say --subscribed 'Accepts Email Marketing'"),
-        ("email,subscription_status\na@x.example,true\n", {"subscription_status": "unsubscribed"}, "say --subscribed subscription_status"),
+        (
+            SHOPIFY,
+            {"Accepts Email Marketing": "unsubscribed"},
+            "say --subscribed 'Accepts Email Marketing'",
+        ),
+        (
+            "email,subscription_status\na@x.example,true\n",
+            {"subscription_status": "unsubscribed"},
+            "say --subscribed subscription_status",
+        ),
     ],
 )
 def test_a_yes_that_is_an_agreement_is_not_taken_for_a_refusal_nor_the_other_way_round(
@@ -244,9 +298,14 @@ def test_a_yes_that_is_an_agreement_is_not_taken_for_a_refusal_nor_the_other_way
 
 
 def test_words_under_a_heading_of_status_mean_the_same_whichever_is_said(tmp_path: Path) -> None:
-    path = table(tmp_path, "email,subscription_status\nyes@x.example,subscribed\nno@x.example,unsubscribed\n")
+    path = table(
+        tmp_path, "email,subscription_status\nyes@x.example,subscribed\nno@x.example,unsubscribed\n"
+    )
     for meaning in ("subscribed", "unsubscribed"):
-        assert fates(path, {"subscription_status": meaning}) == {"yes@x.example": "arrives", "no@x.example": "unsubscribed"}
+        assert fates(path, {"subscription_status": meaning}) == {
+            "yes@x.example": "arrives",
+            "no@x.example": "unsubscribed",
+        }
 
 
 @pytest.mark.parametrize(
@@ -260,7 +319,10 @@ def test_words_under_a_heading_of_status_mean_the_same_whichever_is_said(tmp_pat
         "email,deleted_at,unsubscribed_at\na@x.example,,\nb@x.example,NULL,0000-00-00 00:00:00\n",
         "email,Subscription\na@x.example,Gold\nb@x.example,Silver\n",
         "email,Subscriber ID\na@x.example,1\nb@x.example,2\n",
-        "email,Subscribed at,OPTIN_IP\na@x.example,2020-01-01,192.0.2.1\nb@x.example,2020-01-02,192.0.2.1\n",
+        (
+            "email,Subscribed"
+            " at,OPTIN_IP\na@x.example,2020-01-01,192.0.2.1\nb@x.example,2020-01-02,192.0.2.1\n"
+        ),
         "email,OPTIN_TIME,CONFIRM_TIME\na@x.example,,2020-01-01\nb@x.example,2020-01-01,2020-01-02\n",
         "email,Unsubscribe URL\na@x.example,https://x.example/u/1\n",
         "email,Lien\na@x.example,https://x.example/unsubscribe?id=1\n",
@@ -268,7 +330,10 @@ def test_words_under_a_heading_of_status_mean_the_same_whichever_is_said(tmp_pat
         "email,Last Activity Date,Stage\na@x.example,2020-01-01,x\nb@x.example,,y\n",
         "email,Lettre,Mailing\na@x.example,A,A\nb@x.example,B,B\n",
         "email,Désinscrit le\na@x.example,\n",
-        "email,Note\na@x.example,colis retiré de la boutique ; enveloppes de mailing\nb@x.example,remove the old card; casino mail\n",
+        (
+            "email,Note\na@x.example,colis retiré de la boutique ; enveloppes de"
+            " mailing\nb@x.example,remove the old card; casino mail\n"
+        ),
         "email,Point de retrait,Phone passed\na@x.example,oui,oui\n",
     ],
 )
@@ -320,18 +385,27 @@ def test_columns_that_speak_of_something_else_stop_nobody(tmp_path: Path, text: 
         "email,timezone,OptOut\na@x.example,Mars,0\n",
     ],
 )
-def test_columns_that_speak_stop_the_import_in_any_language_spelling_and_place(tmp_path: Path, text: str) -> None:
+def test_columns_that_speak_stop_the_import_in_any_language_spelling_and_place(
+    tmp_path: Path, text: str
+) -> None:
     assert "may hold people who refused" in asked(table(tmp_path, text))
 
 
 def test_a_refusal_far_down_in_the_file_is_heard(tmp_path: Path) -> None:
-    text = "email,divers\n" + "".join(f"a{n}@x.example,{n}\n" for n in range(5000)) + "b@x.example,unsubscribed\n"
+    text = (
+        "email,divers\n"
+        + "".join(f"a{n}@x.example,{n}\n" for n in range(5000))
+        + "b@x.example,unsubscribed\n"
+    )
     assert "2 'divers'" in asked(table(tmp_path, text))
 
 
 def test_among_free_words_only_refusals_count(tmp_path: Path) -> None:
     path = table(tmp_path, 'email,Tags\nyes@x.example,vip\nno@x.example,"vip, unsubscribed"\n')
-    assert fates(path, {"Tags": "unsubscribed"}) == {"yes@x.example": "arrives", "no@x.example": "unsubscribed"}
+    assert fates(path, {"Tags": "unsubscribed"}) == {
+        "yes@x.example": "arrives",
+        "no@x.example": "unsubscribed",
+    }
 
 
 @pytest.mark.parametrize(
@@ -360,21 +434,38 @@ def test_the_name_of_a_file_speaks_as_well(tmp_path: Path, name: str, reason: st
     assert file_speaks(name) == reason
 
 
-@pytest.mark.parametrize("name", ["contacts.csv", "subscribed_members_export.csv", "abonnés.csv", "casino mail.csv", "removed duplicates.csv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "contacts.csv",
+        "subscribed_members_export.csv",
+        "abonnés.csv",
+        "casino mail.csv",
+        "removed duplicates.csv",
+    ],
+)
 def test_other_names_do_not(name: str) -> None:
     assert file_speaks(name) == ""
 
 
-def test_the_members_of_a_file_so_named_come_in_where_its_columns_say_who_refused(tmp_path: Path) -> None:
+def test_the_members_of_a_file_so_named_come_in_where_its_columns_say_who_refused(
+    tmp_path: Path,
+) -> None:
     path = table(tmp_path, MAILCHIMP, "unsubscribed_and_others.csv")
-    assert fates(path, {"UNSUB_TIME": "unsubscribed"}) == {"yes@x.example": "arrives", "no@x.example": "unsubscribed"}
+    assert fates(path, {"UNSUB_TIME": "unsubscribed"}) == {
+        "yes@x.example": "arrives",
+        "no@x.example": "unsubscribed",
+    }
 
 
 def test_the_order_of_dates_is_that_of_the_whole_column(tmp_path: Path) -> None:
     path = table(tmp_path, "email,le\na@x.example,02/03/2024\nb@x.example,02/13/2024\n")
     assert scanned(path, {"le": COLLECTED}).orders == {COLLECTED: "month-first"}
     path = table(tmp_path, "email,le\na@x.example,02/03/2024\nb@x.example,03/04/2024\n")
-    assert "column 2 'le' can be read with the day or with the month first (line 2): say --date-order" in asked(path, {"le": COLLECTED})
+    assert (
+        "column 2 'le' can be read with the day or with the month first (line 2): say --date-order"
+        in asked(path, {"le": COLLECTED})
+    )
     assert scanned(path, {"le": COLLECTED}, "month-first").orders == {COLLECTED: "month-first"}
     path = table(tmp_path, "email,le\na@x.example,13/03/2024\nb@x.example,03/14/2024\n")
     assert "on line 2 the day comes first, on line 3 the month" in asked(path, {"le": COLLECTED})
@@ -387,7 +478,9 @@ def test_a_column_said_to_be_two_things_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_column_to_be_ignored_is_no_field_either(tmp_path: Path) -> None:
-    opened = open_table(table(tmp_path, "email,langue\na@x.example,?\n"), ("language",), {"langue": "ignore"})
+    opened = open_table(
+        table(tmp_path, "email,langue\na@x.example,?\n"), ("language",), {"langue": "ignore"}
+    )
     assert opened.table.columns == {"email": 0}
 
 
@@ -425,4 +518,8 @@ def test_whatever_a_cell_or_a_heading_holds_is_judged(text: str) -> None:
 
 @pytest.mark.parametrize("words", agreement_words.CELLS.values(), ids=agreement_words.CELLS)
 def test_no_word_that_is_heard_is_passed_over_in_a_quick_look(words: str) -> None:
-    assert [word for word in words.split() if speaks_aloud(word) and not may_speak_aloud(f"a@x.example;{word.upper()};")] == []
+    assert [
+        word
+        for word in words.split()
+        if speaks_aloud(word) and not may_speak_aloud(f"a@x.example;{word.upper()};")
+    ] == []

@@ -1,4 +1,6 @@
-"""A posted form becomes answers and a command, or says beside each input what is missing; nothing hostile passes."""
+"""A posted form becomes answers and a command, or says beside each input what is missing; nothing
+hostile passes.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,14 @@ FORM = Form(
     fields=(FormField("first_name", "Prénom"), FormField("town", "Commune", True)),
     question=QUESTION,
 )
-GOOD = {EMAIL: " Léa@Exemple.FR ", "first_name": "Léa", "town": "Semailles", "jardin": "Un potager", AGREED: "yes", "timezone": "Europe/Paris"}
+GOOD = {
+    EMAIL: " Léa@Exemple.FR ",
+    "first_name": "Léa",
+    "town": "Semailles",
+    "jardin": "Un potager",
+    AGREED: "yes",
+    "timezone": "Europe/Paris",
+}
 
 
 def answers(posted: dict[str, str], form: Form = FORM) -> Answers:
@@ -59,7 +68,16 @@ def reasons(posted: dict[str, str], form: Form = FORM) -> dict[str, Reason]:
 
 
 def test_a_form_well_filled_in_is_read_whole() -> None:
-    assert answers(GOOD) == Answers("léa@exemple.fr", 32, {"first_name": "Léa", "town": "Semailles"}, "Un potager", True, "Europe/Paris", "", False)
+    assert answers(GOOD) == Answers(
+        "léa@exemple.fr",
+        32,
+        {"first_name": "Léa", "town": "Semailles"},
+        "Un potager",
+        True,
+        "Europe/Paris",
+        "",
+        False,
+    )
 
 
 def test_the_radio_answer_decides_the_list() -> None:
@@ -96,12 +114,16 @@ def test_what_cannot_be_accepted_says_why(name: str, value: str, reason: Reason)
     assert reasons(GOOD | {name: value}) == {name: reason}
 
 
-@pytest.mark.parametrize("value", ["evil.example", "evil。com", "x＠evil", "ｅｖｉｌ．com", "//evil", "hxxp evil"])
+@pytest.mark.parametrize(
+    "value", ["evil.example", "evil。com", "x＠evil", "ｅｖｉｌ．com", "//evil", "hxxp evil"]
+)
 def test_a_form_that_takes_people_at_once_refuses_whatever_looks_like_a_host(value: str) -> None:
     assert reasons(GOOD | {"town": value}, replace(FORM, confirm=False)) == {"town": "link"}
 
 
-@pytest.mark.parametrize("value", ["O’Brien", "Saint-Ouen-l’Aumône", "J. R. R.", "Ω", "مريم", "Anne 🌱"])
+@pytest.mark.parametrize(
+    "value", ["O’Brien", "Saint-Ouen-l’Aumône", "J. R. R.", "Ω", "مريم", "Anne 🌱"]
+)
 def test_names_of_people_and_places_pass(value: str) -> None:
     assert answers(GOOD | {"town": value}).fields["town"] == value
 
@@ -120,14 +142,27 @@ def test_a_form_without_consent_asks_for_no_tick() -> None:
     assert reasons({EMAIL: "a@b.fr"}, form) == {"order": "missing"}
 
 
-@pytest.mark.parametrize(("basis", "objects"), [("soft-optin", True), ("b2b", True), ("service", False), ("consent", False)])
-def test_a_tick_on_a_form_that_does_not_ask_for_consent_is_an_objection(basis: str, objects: bool) -> None:
+@pytest.mark.parametrize(
+    ("basis", "objects"),
+    [("soft-optin", True), ("b2b", True), ("service", False), ("consent", False)],
+)
+def test_a_tick_on_a_form_that_does_not_ask_for_consent_is_an_objection(
+    basis: str, objects: bool
+) -> None:
     form = Form("c", "C", "s", 5, "Notice", "Ok", "La case", basis=basis)  # type: ignore[arg-type]
     assert answers({EMAIL: "a@b.fr", AGREED: "yes"}, form).objects is objects
 
 
 def test_the_hidden_input_has_a_name_the_author_does_not_use() -> None:
-    taken = Form("c", "C", "s", 5, "N", "Ok", fields=(FormField("website", "Site"), FormField("homepage", "Page")))
+    taken = Form(
+        "c",
+        "C",
+        "s",
+        5,
+        "N",
+        "Ok",
+        fields=(FormField("website", "Site"), FormField("homepage", "Page")),
+    )
     assert trap(FORM) == "website"
     assert trap(taken) not in ("website", "homepage")
     assert is_trapped({"website": "x"}, FORM)
@@ -139,8 +174,20 @@ def test_the_commands_carry_no_personal_value() -> None:
     cause = Cause("form", "r")
     asked = request_for(answers(GOOD), FORM, 7, cause, "id", "digest", "fr", ("first_name",))
     joined = joining(answers(GOOD), FORM, 7, cause, "call", "digest", "fr", ("first_name",))
-    assert (asked.lists, asked.request, asked.notice, asked.form, asked.timezone) == ((32,), "id", "digest", "inscription", "Europe/Paris")
-    assert (joined.list, joined.basis, joined.proof, joined.own_act, joined.call) == (32, "consent", "single", False, "call")
+    assert (asked.lists, asked.request, asked.notice, asked.form, asked.timezone) == (
+        (32,),
+        "id",
+        "digest",
+        "inscription",
+        "Europe/Paris",
+    )
+    assert (joined.list, joined.basis, joined.proof, joined.own_act, joined.call) == (
+        32,
+        "consent",
+        "single",
+        False,
+        "call",
+    )
     for word in ("Léa", "exemple", "Semailles"):
         assert word not in repr(asked) + repr(joined)
 
@@ -155,14 +202,31 @@ def test_whatever_is_posted_is_answered(posted: dict[str, str]) -> None:
     if isinstance(read_form, NotYet):
         assert read_form.reasons and set(read_form.reasons.values()) <= set(get_args(Reason))
     else:
-        assert all(0 < len(value) <= LONGEST and not set(value) & set("\0\r\n\u2028\u202e") for value in read_form.fields.values())
+        assert all(
+            0 < len(value) <= LONGEST and not set(value) & set("\0\r\n\u2028\u202e")
+            for value in read_form.fields.values()
+        )
 
 
-@pytest.mark.parametrize("said", ["http://evil.example/x", "www.evil.example", "ligne\nligne", "\x1b[31mrouge", "csi \x9b2J", "x" * 201, "x" * 9999])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "http://evil.example/x",
+        "www.evil.example",
+        "ligne\nligne",
+        "\x1b[31mrouge",
+        "csi \x9b2J",
+        "x" * 201,
+        "x" * 9999,
+    ],
+)
 @pytest.mark.parametrize("name", [SOURCE, CAMPAIGN])
 def test_where_they_came_from_is_dropped_when_it_is_no_plain_word(name: str, said: str) -> None:
     found = answers(GOOD | {SOURCE: "affiche", CAMPAIGN: "printemps"} | {name: said})
-    assert (found.source, found.campaign) == ("" if name == SOURCE else "affiche", "" if name == CAMPAIGN else "printemps")
+    assert (found.source, found.campaign) == (
+        "" if name == SOURCE else "affiche",
+        "" if name == CAMPAIGN else "printemps",
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,7 +240,9 @@ def test_where_they_came_from_is_dropped_when_it_is_no_plain_word(name: str, sai
         ("o’brien@x.fr", "sign", "o'brien@x.fr"),
     ],
 )
-def test_a_likely_typing_error_in_an_address_is_asked_about(typed: str, reason: Reason, meant: str) -> None:
+def test_a_likely_typing_error_in_an_address_is_asked_about(
+    typed: str, reason: Reason, meant: str
+) -> None:
     read_form = read(GOOD | {EMAIL: typed}, FORM)
     assert read_form == NotYet({EMAIL: reason}, meant)
     again = shown_again(GOOD | {EMAIL: typed}, FORM)
@@ -197,12 +263,26 @@ def test_what_was_asked_about_is_not_asked_again_beside_another_mistake() -> Non
 
 def test_an_address_changed_since_is_neither_the_one_offered_nor_the_one_asked_about() -> None:
     again = shown_again(GOOD | {EMAIL: "lea@gmial.com"}, FORM)
-    assert answers(GOOD | again | {EMAIL: "lea@free.fr", MEANT: "lea@gmail.com"}).address == "lea@free.fr"
+    assert (
+        answers(GOOD | again | {EMAIL: "lea@free.fr", MEANT: "lea@gmail.com"}).address
+        == "lea@free.fr"
+    )
     assert reasons(GOOD | again | {EMAIL: "lea@hotmial.com"}) == {EMAIL: "meant"}
 
 
 @pytest.mark.parametrize(
-    "domain", [*sorted(PROVIDERS), "mail.com", "email.com", "live.be", "sfr.com", "fred.fr", "semailles.fr", "yahoo.co.uk", "x.fr"]
+    "domain",
+    [
+        *sorted(PROVIDERS),
+        "mail.com",
+        "email.com",
+        "live.be",
+        "sfr.com",
+        "fred.fr",
+        "semailles.fr",
+        "yahoo.co.uk",
+        "x.fr",
+    ],
 )
 def test_an_address_as_likely_as_another_is_not_asked_about(domain: str) -> None:
     assert answers(GOOD | {EMAIL: f"lea@{domain}"}).address == f"lea@{domain}"

@@ -1,4 +1,6 @@
-"""One reader of dates for every door: what it reads, what it refuses, and how a column decides whether the day or the month comes first."""
+"""One reader of dates for every door: what it reads, what it refuses, and how a column decides
+whether the day or the month comes first.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.intake.instants import AHEAD, DateOrder, DateRefused, DatesOfColumn, is_no_day, not_after, read_instant
+from engine.intake.instants import (
+    AHEAD,
+    DateOrder,
+    DateRefused,
+    DatesOfColumn,
+    is_no_day,
+    not_after,
+    read_instant,
+)
 
 PARIS = "Europe/Paris"
 
 
 def utc(text: str, order: DateOrder | None = None) -> str:
-    return datetime.fromtimestamp(read_instant(text, PARIS, order) / 1000, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
+    return (
+        datetime.fromtimestamp(read_instant(text, PARIS, order) / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .removesuffix("+00:00")
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,10 +78,37 @@ def test_a_date_is_read_as_people_and_machines_write_it(text: str, instant: str)
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "20240301", "2024-W09-5", "2024-03-01T25:00", "2024-02-30", "0000-00-00", "00/00/00", "now", "2024-03-01 evil"),
+        *(
+            "",
+            "20240301",
+            "2024-W09-5",
+            "2024-03-01T25:00",
+            "2024-02-30",
+            "0000-00-00",
+            "00/00/00",
+            "now",
+            "2024-03-01 evil",
+        ),
         "2024-03-01T10:30+25:00",
-        *("31 février 2026", "31 foo 2026", "12 monkeys 2026", "2026-11-22T24:01Z", "2024-03-01T10:30[Mars/Base]", "9999-12-31T24:00Z", "1795000000"),
-        *("٢٠٢٥-١١-٢٠", "13:05 PM", "2024-03-01 13:05 PM", "1/2-2024", "2024-03-0110:00", "2024-03-01 9:", "99/99/9999", "0001-01-01"),
+        *(
+            "31 février 2026",
+            "31 foo 2026",
+            "12 monkeys 2026",
+            "2026-11-22T24:01Z",
+            "2024-03-01T10:30[Mars/Base]",
+            "9999-12-31T24:00Z",
+            "1795000000",
+        ),
+        *(
+            "٢٠٢٥-١١-٢٠",
+            "13:05 PM",
+            "2024-03-01 13:05 PM",
+            "1/2-2024",
+            "2024-03-0110:00",
+            "2024-03-01 9:",
+            "99/99/9999",
+            "0001-01-01",
+        ),
     ],
 )
 def test_what_is_no_date_is_refused_without_repeating_it(text: str) -> None:
@@ -123,7 +164,10 @@ def test_a_clock_may_run_ahead_by_five_minutes_and_not_by_more() -> None:
     assert (not_after(9, 10), not_after(10 + AHEAD, 10), not_after(11 + AHEAD, 10)) == (9, 10, None)
 
 
-@given(st.text(max_size=40) | st.from_regex(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ]?\d{0,2}:?\d{0,2} ?(PM)?", fullmatch=True))
+@given(
+    st.text(max_size=40)
+    | st.from_regex(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ]?\d{0,2}:?\d{0,2} ?(PM)?", fullmatch=True)
+)
 def test_whatever_is_written_is_read_or_refused(text: str) -> None:
     for order in ("day-first", "month-first", None):
         try:

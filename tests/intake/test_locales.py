@@ -1,4 +1,6 @@
-"""One reader of time zones and languages for every door: as other programs and as people write them."""
+"""One reader of time zones and languages for every door: as other programs and as people write
+them.
+"""
 
 from __future__ import annotations
 
@@ -32,16 +34,34 @@ from engine.sequence.timing import is_zone
         ("(UTC+01:00) Brussels, Copenhagen, Madrid, Paris", "Europe/Brussels"),
     ],
 )
-def test_a_zone_is_known_whatever_its_case_and_by_the_names_of_other_programs(text: str, zone: str) -> None:
+def test_a_zone_is_known_whatever_its_case_and_by_the_names_of_other_programs(
+    text: str, zone: str
+) -> None:
     assert read_zone(text) == zone
 
 
-@pytest.mark.parametrize("text", ["", "Mars", "UTC+02", "+0100", "-6", "x" * 10_000, "Europe", "(", "../etc/passwd"])
+@pytest.mark.parametrize(
+    "text", ["", "Mars", "UTC+02", "+0100", "-6", "x" * 10_000, "Europe", "(", "../etc/passwd"]
+)
 def test_what_is_no_zone_is_none(text: str) -> None:
     assert read_zone(text) == ""
 
 
-@pytest.mark.parametrize("text", ["Français", "FRANÇAIS", "french", "fr_FR", "FR", "fr-CA", "fra", "fre", "Français (France)", "fr-FR,fr;q=0.9"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Français",
+        "FRANÇAIS",
+        "french",
+        "fr_FR",
+        "FR",
+        "fr-CA",
+        "fra",
+        "fre",
+        "Français (France)",
+        "fr-FR,fr;q=0.9",
+    ],
+)
 def test_french_is_french_in_any_case_and_by_any_name(text: str) -> None:
     assert read_language(text) == "fr"
 
@@ -77,6 +97,15 @@ def test_whatever_is_written_is_a_name_of_the_database_or_nothing(text: str) -> 
 
 
 def test_what_is_written_as_it_should_be_loads_nothing_of_babel() -> None:
-    code = "import sys; from engine.intake.locales import *; read_zone('Europe/Paris'); read_language('fr'); print('babel' in sys.modules)"
-    spoken = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, check=True, timeout=30)
+    code = (
+        "import sys; from engine.intake.locales import *; read_zone('Europe/Paris');"
+        " read_language('fr'); print('babel' in sys.modules)"
+    )
+    spoken = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        check=True,
+        timeout=30,
+    )
     assert spoken.stdout == b"False\n"

@@ -1,4 +1,6 @@
-"""A person's file is read as its author meant it, or refused with a sentence; one bad row never costs another."""
+"""A person's file is read as its author meant it, or refused with a sentence; one bad row never
+costs another.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,12 @@ DELIMITERS = [",", ";", "\t", "|"]
 LINE_ENDS = ["\n", "\r\n", "\r"]
 
 
-def table(folder: Path, content: str | bytes, name: str = "people.csv", mapping: Mapping[str, str] | None = None) -> OpenTable:
+def table(
+    folder: Path,
+    content: str | bytes,
+    name: str = "people.csv",
+    mapping: Mapping[str, str] | None = None,
+) -> OpenTable:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return open_table(path, WANTED, mapping or {})
@@ -47,7 +54,9 @@ def rejected(opened: OpenTable) -> list[Rejected]:
 @pytest.mark.parametrize("end", [*LINE_ENDS, "mixed"], ids=ascii)
 @pytest.mark.parametrize("delimiter", DELIMITERS, ids=ascii)
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_every_encoding_delimiter_and_line_end_is_read(tmp_path: Path, encoding: str, delimiter: str, end: str) -> None:
+def test_every_encoding_delimiter_and_line_end_is_read(
+    tmp_path: Path, encoding: str, delimiter: str, end: str
+) -> None:
     ends = itertools.cycle(["\r\n", "\n", "\r"] if end == "mixed" else [end])
     inside = "/" if delimiter == "\t" else delimiter
     lines = [
@@ -56,7 +65,9 @@ def test_every_encoding_delimiter_and_line_end_is_read(tmp_path: Path, encoding:
         ("", "zoe@x.fr", ""),
         (f'"Anne{inside} ""dite"" Nane"', "anne@x.fr", "Sète"),
     ]
-    opened = table(tmp_path, "".join(delimiter.join(line) + next(ends) for line in lines).encode(encoding))
+    opened = table(
+        tmp_path, "".join(delimiter.join(line) + next(ends) for line in lines).encode(encoding)
+    )
     assert opened.table.delimiter == delimiter
     assert opened.table.header == ("Prénom", "Adresse e-mail", "Ville")
     assert opened.table.columns == {"first_name": 0, "email": 1}
@@ -97,8 +108,14 @@ def test_what_a_csv_writer_writes_is_read_back(
     fields = [f"field {number}" for number in range(len(grid[0]) if grid else 0)]
     written = io.StringIO()
     writer = csv.writer(written, delimiter=delimiter, lineterminator=end, quoting=quoting)
-    # In cp1252 this heading is no UTF-8; without it two signs such as "Ã©" would rightly be read as one.
-    writer.writerows([["email", *fields, "état"], *([f"a{number}@x.fr", *cells] for number, cells in enumerate(grid))])
+    # In cp1252 this heading is no UTF-8; without it two signs such as "Ã©" would rightly be read as
+    # one.
+    writer.writerows(
+        [
+            ["email", *fields, "état"],
+            *([f"a{number}@x.fr", *cells] for number, cells in enumerate(grid)),
+        ]
+    )
     path = tmp_path_factory.mktemp("grid") / "grid.csv"
     path.write_bytes(written.getvalue().encode(encoding))
     found = [list(row.values.values()) for row in rows(open_table(path, fields))]
@@ -110,7 +127,9 @@ def as_read(cell: str) -> str:
 
 
 @given(st.binary(max_size=300), st.sampled_from(["x.csv", "x.txt"]))
-def test_any_bytes_at_all_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str) -> None:
+def test_any_bytes_at_all_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str
+) -> None:
     folder = tmp_path_factory.mktemp("bytes")
     for start in (b"", b"email,nom\na@x.fr,b\n", b"\xff\xfe", b"a@x.fr\n", b'sep=;\r\nemail;"'):
         try:
@@ -122,7 +141,9 @@ def test_any_bytes_at_all_are_read_or_refused(tmp_path_factory: pytest.TempPathF
         assert all(row.values["email"] for row in found if isinstance(row, Row))
 
 
-def test_one_byte_that_is_no_utf_8_on_line_ninety_thousand_decides_for_the_whole_file(tmp_path: Path) -> None:
+def test_one_byte_that_is_no_utf_8_on_line_ninety_thousand_decides_for_the_whole_file(
+    tmp_path: Path,
+) -> None:
     content = b"email;nom\n" + b"a@x.fr;Dupont\n" * 90_000 + b"z@x.fr;Andr\xe9\n"
     opened = table(tmp_path, content)
     assert opened.table.encoding == "cp1252"
@@ -133,44 +154,79 @@ def test_utf_8_that_is_cut_within_its_last_character_is_not_utf_8(tmp_path: Path
     assert table(tmp_path, b"email;nom\na@x.fr;Andr\xc3").table.encoding == "cp1252"
 
 
-def test_a_byte_cp1252_does_not_define_costs_its_row_alone_and_the_others_keep_their_signs(tmp_path: Path) -> None:
+def test_a_byte_cp1252_does_not_define_costs_its_row_alone_and_the_others_keep_their_signs(
+    tmp_path: Path,
+) -> None:
     opened = table(tmp_path, b"email;nom\na@x.fr;\x80uro \x92\nb@x.fr;\x81\nc@x.fr;\xe9\n")
-    assert [row.values["last_name"] for row in opened.rows() if isinstance(row, Row)] == ["€uro ’", "é"]
+    assert [row.values["last_name"] for row in opened.rows() if isinstance(row, Row)] == [
+        "€uro ’",
+        "é",
+    ]
     assert [row.line for row in rejected(opened)] == [3]
 
 
 @pytest.mark.parametrize(
     ("heading", "field"),
     [
-        *((heading, "email") for heading in ("email", "E-Mail", "MAIL", "Courriel", "adresse", "Adresse email")),
-        *((heading, "email") for heading in ("Adresse_E-mail", "adresse mail", "Email  Address", "\u200bEmail:")),
-        *((heading, "first_name") for heading in ("Prénom", "PRENOM", "First name", "FirstName", "given-name")),
-        *((heading, "last_name") for heading in ("Nom", "Nom de famille", "LAST_NAME", "surname", "Family name")),
-        *((heading, "timezone") for heading in ("Fuseau", "fuseau horaire", "Time zone", "timezone")),
+        *(
+            (heading, "email")
+            for heading in ("email", "E-Mail", "MAIL", "Courriel", "adresse", "Adresse email")
+        ),
+        *(
+            (heading, "email")
+            for heading in ("Adresse_E-mail", "adresse mail", "Email  Address", "\u200bEmail:")
+        ),
+        *(
+            (heading, "first_name")
+            for heading in ("Prénom", "PRENOM", "First name", "FirstName", "given-name")
+        ),
+        *(
+            (heading, "last_name")
+            for heading in ("Nom", "Nom de famille", "LAST_NAME", "surname", "Family name")
+        ),
+        *(
+            (heading, "timezone")
+            for heading in ("Fuseau", "fuseau horaire", "Time zone", "timezone")
+        ),
         *((heading, "language") for heading in ("Langue", "language", "locale")),
-        *((heading, "company_size") for heading in ("company_size", "Company size", "COMPANY-SIZE")),
+        *(
+            (heading, "company_size")
+            for heading in ("company_size", "Company size", "COMPANY-SIZE")
+        ),
     ],
 )
 def test_a_common_heading_maps_by_itself(tmp_path: Path, heading: str, field: str) -> None:
     path = tmp_path / "people.csv"
-    path.write_text(f"{heading},other\na@x.fr,b\n" if field == "email" else f"email,{heading}\na@x.fr,b\n", "utf-8")
+    path.write_text(
+        f"{heading},other\na@x.fr,b\n" if field == "email" else f"email,{heading}\na@x.fr,b\n",
+        "utf-8",
+    )
     opened = open_table(path, (*WANTED, "timezone", "language"))
     assert opened.table.columns[field] == (0 if field == "email" else 1)
     assert opened.table.unmapped == (("other",) if field == "email" else ())
 
 
 @pytest.mark.parametrize("heading", ["Code postal", "CODE_POSTAL", "côde postal"])
-def test_a_heading_that_is_the_label_of_a_field_maps_by_itself(tmp_path: Path, heading: str) -> None:
+def test_a_heading_that_is_the_label_of_a_field_maps_by_itself(
+    tmp_path: Path, heading: str
+) -> None:
     path = tmp_path / "people.csv"
     path.write_text(f"email;{heading}\na@x.fr;29000\n", "utf-8")
-    assert open_table(path, ("postcode",), labels={"postcode": "Code postal"}).table.columns == {"email": 0, "postcode": 1}
+    assert open_table(path, ("postcode",), labels={"postcode": "Code postal"}).table.columns == {
+        "email": 0,
+        "postcode": 1,
+    }
 
 
-def test_a_label_gives_way_to_a_name_and_to_addresses_and_one_of_two_fields_stands_for_neither(tmp_path: Path) -> None:
+def test_a_label_gives_way_to_a_name_and_to_addresses_and_one_of_two_fields_stands_for_neither(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "people.csv"
     path.write_text("Mail;town;Nom;Lieu\na@x.fr;Brest;Dupont;Ici\n", "utf-8")
     labels = {"post": "Mail", "village": "Town", "company": "Nom", "here": "Lieu", "there": "lieu"}
-    opened = open_table(path, ("post", "town", "village", "company", "last_name", "here", "there"), labels=labels)
+    opened = open_table(
+        path, ("post", "town", "village", "company", "last_name", "here", "there"), labels=labels
+    )
     assert opened.table.columns == {"email": 0, "town": 1, "company": 2}
     assert opened.table.unmapped == ("Lieu",)
 
@@ -201,20 +257,38 @@ def test_a_column_is_mapped_by_heading_or_number(tmp_path: Path, mapping: dict[s
     [
         ("nom;contact\nA;a@x\n", {}, r"headings are 1 'nom', 2 'contact': .*--map HEADING=email"),
         ("email;courriel\na@x.fr;b@x.fr\n", {}, r"1 'email', 2 'courriel' all look like email"),
-        ("email;nom\na@x.fr;A\n", {"prénom": "first_name"}, r"no column 'prénom'; there are 1 'email', 2 'nom'"),
+        (
+            "email;nom\na@x.fr;A\n",
+            {"prénom": "first_name"},
+            r"no column 'prénom'; there are 1 'email', 2 'nom'",
+        ),
         ("email;nom\na@x.fr;A\n", {"3": "first_name"}, r"no column '3'; there are 2"),
         ("email;nom\na@x.fr;A\n", {"0": "first_name"}, r"no column '0'"),
         ("email;nom\na@x.fr;A\n", {"0000000002": "first_name"}, r"no column '0000000002'"),
         ("email;nom\na@x.fr;A\n", {"nom": "fist_name"}, r"no field 'fist_name'"),
-        ("email;nom;b\na@x.fr;A;B\n", {"nom": "last_name", "b": "last_name"}, "two columns are mapped to last_name"),
-        ("email;nom\na@x.fr;A\n", {"nom": "last_name", "2": "first_name"}, "column 2 is mapped to two fields"),
-        ("email;nom;nom\na@x.fr;A;B\n", {"nom": "last_name"}, "2 'nom', 3 'nom' are both called so"),
+        (
+            "email;nom;b\na@x.fr;A;B\n",
+            {"nom": "last_name", "b": "last_name"},
+            "two columns are mapped to last_name",
+        ),
+        (
+            "email;nom\na@x.fr;A\n",
+            {"nom": "last_name", "2": "first_name"},
+            "column 2 is mapped to two fields",
+        ),
+        (
+            "email;nom;nom\na@x.fr;A;B\n",
+            {"nom": "last_name"},
+            "2 'nom', 3 'nom' are both called so",
+        ),
         ("a@x.fr;A\n", {"nom": "last_name"}, "the file has no headings"),
         ("a@x.fr;b@x.fr;A\n", {}, "columns 1, 2 all hold e-mail addresses"),
         ("a@x.fr;A\n", {"1": "last_name"}, "no column is left"),
     ],
 )
-def test_columns_that_are_unclear_are_refused(tmp_path: Path, content: str, mapping: dict[str, str], sentence: str) -> None:
+def test_columns_that_are_unclear_are_refused(
+    tmp_path: Path, content: str, mapping: dict[str, str], sentence: str
+) -> None:
     with pytest.raises(TableRefused, match=sentence):
         table(tmp_path, content, mapping=mapping)
 
@@ -240,7 +314,9 @@ def test_columns_that_are_unclear_are_refused(tmp_path: Path, content: str, mapp
         (b'"email,nom\na@x.fr,A\n', "on line 1, a quote is opened"),
     ],
 )
-def test_a_file_that_is_no_table_is_refused_with_a_sentence(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_a_file_that_is_no_table_is_refused_with_a_sentence(
+    tmp_path: Path, content: bytes, sentence: str
+) -> None:
     with pytest.raises(TableRefused, match=sentence):
         table(tmp_path, content)
 
@@ -272,7 +348,9 @@ def test_a_file_that_changes_after_it_was_looked_at_is_refused(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "with its mark"])
-def test_a_line_that_is_no_utf8_in_a_file_that_is_costs_no_other(tmp_path: Path, mark: bytes) -> None:
+def test_a_line_that_is_no_utf8_in_a_file_that_is_costs_no_other(
+    tmp_path: Path, mark: bytes
+) -> None:
     lines = ["email;prénom", "rene@x.fr;René", "francois@x.fr;François"]
     content = mark + "\n".join(lines).encode() + b"\nzoe@x.fr;Zo\xeb\nana@x.fr;Ana\n"
     opened = table(tmp_path, content)
@@ -285,22 +363,36 @@ def test_a_line_that_is_no_utf8_in_a_file_that_is_costs_no_other(tmp_path: Path,
 
 def test_a_heading_that_is_no_utf8_is_still_read(tmp_path: Path) -> None:
     opened = table(tmp_path, b"email;Pr\xe9nom\nfran@x.fr;" + "François\n".encode())
-    assert [row.values for row in rows(opened)] == [{"email": "fran@x.fr", "first_name": "François"}]
+    assert [row.values for row in rows(opened)] == [
+        {"email": "fran@x.fr", "first_name": "François"}
+    ]
 
 
-def test_one_line_of_utf8_in_a_file_of_windows_is_garbled_and_the_rest_is_read(tmp_path: Path) -> None:
-    content = "email;prénom\nrene@x.fr;René\nzoe@x.fr;Zoë\n".encode("cp1252") + "fran@x.fr;François\n".encode()
+def test_one_line_of_utf8_in_a_file_of_windows_is_garbled_and_the_rest_is_read(
+    tmp_path: Path,
+) -> None:
+    content = (
+        "email;prénom\nrene@x.fr;René\nzoe@x.fr;Zoë\n".encode("cp1252")
+        + "fran@x.fr;François\n".encode()
+    )
     opened = table(tmp_path, content)
     assert opened.table.encoding == "cp1252"
-    assert [row.values["first_name"] for row in opened.rows() if isinstance(row, Row)] == ["René", "Zoë"]
+    assert [row.values["first_name"] for row in opened.rows() if isinstance(row, Row)] == [
+        "René",
+        "Zoë",
+    ]
     (garbled,) = rejected(opened)
     assert garbled.line == 4
-    assert garbled.reason.startswith(garbled.kind) and garbled.reason.endswith("it most likely reads: François")
+    assert garbled.reason.startswith(garbled.kind) and garbled.reason.endswith(
+        "it most likely reads: François"
+    )
     assert "Fran" not in garbled.kind
 
 
 @pytest.mark.parametrize("text", ["François", "Éloïse", "L’Œuvre €", "À bientôt", "Łódź"])
-def test_text_that_was_taken_for_another_encoding_is_recognised_with_what_it_most_likely_said(tmp_path: Path, text: str) -> None:
+def test_text_that_was_taken_for_another_encoding_is_recognised_with_what_it_most_likely_said(
+    tmp_path: Path, text: str
+) -> None:
     garbled = text.encode().decode("cp1252", WITH_LATIN1)
     (row,) = rejected(table(tmp_path, f"email;prénom\na@x.fr;{garbled}\n"))
     assert row.reason.endswith(f": {text}")
@@ -324,7 +416,9 @@ def test_what_was_never_garbled_is_hardly_ever_taken_for_it(text: str) -> None:
         (b"L&#039;Ha&yuml;", "L'Haÿ"),
     ],
 )
-def test_accents_of_other_machines_are_recognised_and_said(tmp_path: Path, octets: bytes, right: str) -> None:
+def test_accents_of_other_machines_are_recognised_and_said(
+    tmp_path: Path, octets: bytes, right: str
+) -> None:
     path = tmp_path / "contacts.csv"
     path.write_bytes(b"email,first_name\na@x.fr," + octets + b"\n")
     (row,) = open_table(path, ("first_name",)).rows()
@@ -349,18 +443,31 @@ def test_a_letter_that_another_program_could_not_read_is_said(tmp_path: Path) ->
         ("E-mail 1 - Valeur,Contact", "a@x.fr,Eva", 0),
     ],
 )
-def test_the_only_column_that_speaks_of_mail_and_holds_addresses_is_theirs(tmp_path: Path, headings: str, cells: str, place: int) -> None:
+def test_the_only_column_that_speaks_of_mail_and_holds_addresses_is_theirs(
+    tmp_path: Path, headings: str, cells: str, place: int
+) -> None:
     assert table(tmp_path, f"{headings}\n{cells}\n").table.columns["email"] == place
 
 
 @pytest.mark.parametrize(
     ("text", "option"),
     [
-        ("Qui,Autre\na@x.fr,1\n", "they stand in 1 'Qui': say which it is with --map NUMBER=email, most likely --map 1=email"),
-        ("Nom,Email payeur,Email invité\nA,a@x.fr,b@x.fr\n", "they stand in 2 'Email payeur', 3 'Email invité': say which"),
+        (
+            "Qui,Autre\na@x.fr,1\n",
+            (
+                "they stand in 1 'Qui': say which it is with --map NUMBER=email, most likely --map"
+                " 1=email"
+            ),
+        ),
+        (
+            "Nom,Email payeur,Email invité\nA,a@x.fr,b@x.fr\n",
+            "they stand in 2 'Email payeur', 3 'Email invité': say which",
+        ),
     ],
 )
-def test_what_else_holds_addresses_is_named_with_what_to_type(tmp_path: Path, text: str, option: str) -> None:
+def test_what_else_holds_addresses_is_named_with_what_to_type(
+    tmp_path: Path, text: str, option: str
+) -> None:
     with pytest.raises(TableRefused) as refusal:
         table(tmp_path, text)
     assert option in str(refusal.value)
@@ -370,16 +477,22 @@ def test_what_else_holds_addresses_is_named_with_what_to_type(tmp_path: Path, te
     ("before", "passed_over"),
     [
         ("Liste des adhérents au 01/01/2024,,\n,,\n", 1),
-        ("Notes:\n\"When exporting, some addresses may be missing.\"\n\n", 2),
+        ('Notes:\n"When exporting, some addresses may be missing."\n\n', 2),
         ("Titre,,\n,,\nMis à jour par,Eva,\n", 2),
         ("", 0),
     ],
 )
-def test_the_title_of_a_sheet_is_passed_over_and_counted(tmp_path: Path, before: str, passed_over: int) -> None:
+def test_the_title_of_a_sheet_is_passed_over_and_counted(
+    tmp_path: Path, before: str, passed_over: int
+) -> None:
     opened = table(tmp_path, f"{before}Email,Prénom,Nom\na@x.fr,A,B\n")
     assert opened.table.passed_over == passed_over
     (row,) = opened.rows()
-    assert isinstance(row, Row) and row.values == {"email": "a@x.fr", "first_name": "A", "last_name": "B"}
+    assert isinstance(row, Row) and row.values == {
+        "email": "a@x.fr",
+        "first_name": "A",
+        "last_name": "B",
+    }
 
 
 def test_people_before_a_row_that_looks_like_headings_are_people(tmp_path: Path) -> None:
@@ -400,19 +513,39 @@ def test_accents_that_people_write_are_left_alone(text: str) -> None:
 @pytest.mark.parametrize(
     ("headings", "columns"),
     [
-        ("Titre,Prénom,Nom,Société,Adresse de messagerie,Type de messagerie", {"first_name": 1, "last_name": 2, "email": 4}),
-        ("First Name,Last Name,E-mail Address,E-mail Type,E-mail 2 Address", {"first_name": 0, "last_name": 1, "email": 2}),
-        ("Vorname,Nachname,E-Mail-Adresse,E-Mail 2: Adresse", {"first_name": 0, "last_name": 1, "email": 2}),
-        ("First Name,Last Name,E-mail 1 - Label,E-mail 1 - Value,E-mail 2 - Value", {"first_name": 0, "last_name": 1, "email": 3}),
-        ("First Name,Last Name,Display Name,Primary Email,Secondary Email", {"first_name": 0, "last_name": 1, "email": 3}),
-        ("Prénom,Nom de famille,Première adresse électronique", {"first_name": 0, "last_name": 1, "email": 2}),
+        (
+            "Titre,Prénom,Nom,Société,Adresse de messagerie,Type de messagerie",
+            {"first_name": 1, "last_name": 2, "email": 4},
+        ),
+        (
+            "First Name,Last Name,E-mail Address,E-mail Type,E-mail 2 Address",
+            {"first_name": 0, "last_name": 1, "email": 2},
+        ),
+        (
+            "Vorname,Nachname,E-Mail-Adresse,E-Mail 2: Adresse",
+            {"first_name": 0, "last_name": 1, "email": 2},
+        ),
+        (
+            "First Name,Last Name,E-mail 1 - Label,E-mail 1 - Value,E-mail 2 - Value",
+            {"first_name": 0, "last_name": 1, "email": 3},
+        ),
+        (
+            "First Name,Last Name,Display Name,Primary Email,Secondary Email",
+            {"first_name": 0, "last_name": 1, "email": 3},
+        ),
+        (
+            "Prénom,Nom de famille,Première adresse électronique",
+            {"first_name": 0, "last_name": 1, "email": 2},
+        ),
         ("Nombre,Apellidos,Correo electrónico", {"first_name": 0, "last_name": 1, "email": 2}),
         ("Voornaam,Achternaam,E-mailadres", {"first_name": 0, "last_name": 1, "email": 2}),
         ("CONTACT ID,EMAIL,FIRSTNAME,LASTNAME,SMS", {"email": 1, "first_name": 2, "last_name": 3}),
         ("Email Address,FNAME,LNAME", {"email": 0, "first_name": 1, "last_name": 2}),
     ],
 )
-def test_the_headings_of_address_books_and_other_programs_are_found(tmp_path: Path, headings: str, columns: dict[str, int]) -> None:
+def test_the_headings_of_address_books_and_other_programs_are_found(
+    tmp_path: Path, headings: str, columns: dict[str, int]
+) -> None:
     cells = [""] * (headings.count(",") + 1)
     cells[columns["email"]] = "a@x.fr"
     assert table(tmp_path, f"{headings}\n{','.join(cells)}\n").table.columns == columns

@@ -107,7 +107,9 @@ def test_no_cell_of_any_sheet_starts_as_a_formula(cell: str) -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1, 9_999, 10_000, 25_001])
-def test_rejected_rows_stand_in_the_order_of_their_lines_however_many_and_however_late_they_came(tmp_path: Path, rows: int) -> None:
+def test_rejected_rows_stand_in_the_order_of_their_lines_however_many_and_however_late_they_came(
+    tmp_path: Path, rows: int
+) -> None:
     lines = list(range(2, rows + 2))
     random.Random(rows).shuffle(lines)
     source = tmp_path / "list.csv"
@@ -131,6 +133,9 @@ def test_rows_that_are_too_long_to_be_held_stand_in_order_too(tmp_path: Path) ->
 
 
 def test_a_disk_that_takes_no_more_rejected_rows_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(TableRefused, match="rejected rows cannot be written to"), Rejections(tmp_path / "gone" / "list.csv", str) as rejections:
+    with (
+        pytest.raises(TableRefused, match="rejected rows cannot be written to"),
+        Rejections(tmp_path / "gone" / "list.csv", str) as rejections,
+    ):
         for line in range(10_000):
             rejections.add(line, "the address is empty", "x")

@@ -1,4 +1,6 @@
-"""A row held against what the import says: who arrives on which ground, whose refusal is brought along, and why a row is neither."""
+"""A row held against what the import says: who arrives on which ground, whose refusal is brought
+along, and why a row is neither.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,17 @@ def reserved(**values: str) -> Row:
     return row(**{rows.RESERVED[name]: value for name, value in values.items()})
 
 
-def judged(cell: str, meaning: ColumnMeaning = "unsubscribed", heading: str = "", said: Said = SAID, **values: str) -> Arrival | Departure | Rejected:
+def judged(
+    cell: str,
+    meaning: ColumnMeaning = "unsubscribed",
+    heading: str = "",
+    said: Said = SAID,
+    **values: str,
+) -> Arrival | Departure | Rejected:
     column = JudgedColumn(1, heading, meaning)
-    return read_row(Row(7, row(**values).values, "as written", (cell,)), replace(said, judged=(column,)))
+    return read_row(
+        Row(7, row(**values).values, "as written", (cell,)), replace(said, judged=(column,))
+    )
 
 
 def arrival(read: Arrival | Departure | Rejected) -> Arrival:
@@ -48,21 +58,41 @@ def reason(read: Arrival | Departure | Rejected) -> str:
 
 def test_a_plain_row_takes_its_ground_from_the_import() -> None:
     found = arrival(read_row(row(email=" Ana@Lecteurs.Example "), SAID))
-    assert (found.address, found.source, found.basis, found.collected) == ("ana@lecteurs.example", "salon 2024", "consent", MARCH)
+    assert (found.address, found.source, found.basis, found.collected) == (
+        "ana@lecteurs.example",
+        "salon 2024",
+        "consent",
+        MARCH,
+    )
     command = subscribe(found, SAID, Cause("import"))
-    assert (command.at, command.basis, command.proof, command.declared_at) == (NOW, "consent", "declared", MARCH)
+    assert (command.at, command.basis, command.proof, command.declared_at) == (
+        NOW,
+        "consent",
+        "declared",
+        MARCH,
+    )
     assert (command.start, command.counted_from, command.own_act) == ("none", 0, False)
 
 
 def test_a_column_says_otherwise_for_its_row_and_an_empty_cell_does_not() -> None:
-    found = arrival(read_row(reserved(source="boutique", collected="2024-04-02", basis="Soft opt-in", order="C-1"), OFFERED))
-    assert (found.source, found.basis, found.collected) == ("boutique", "soft-optin", read_instant("2024-04-02", "Europe/Paris"))
+    found = arrival(
+        read_row(
+            reserved(source="boutique", collected="2024-04-02", basis="Soft opt-in", order="C-1"),
+            OFFERED,
+        )
+    )
+    assert (found.source, found.basis, found.collected) == (
+        "boutique",
+        "soft-optin",
+        read_instant("2024-04-02", "Europe/Paris"),
+    )
     found = arrival(read_row(reserved(source="", collected="", basis=""), SAID))
     assert (found.source, found.basis, found.collected) == ("salon 2024", "consent", MARCH)
 
 
 @pytest.mark.parametrize(
-    ("missing", "sentence"), [("source", "no source"), ("collected", "no date of collection"), ("basis", "no basis")]
+    ("missing", "sentence"),
+    [("source", "no source"), ("collected", "no date of collection"), ("basis", "no basis")],
 )
 def test_without_source_date_and_basis_nobody_is_brought_in(missing: str, sentence: str) -> None:
     whole = {"source": "salon", "collected": "2024-03-01", "basis": "consent"}
@@ -70,8 +100,13 @@ def test_without_source_date_and_basis_nobody_is_brought_in(missing: str, senten
     assert sentence in reason(read_row(reserved(**{**whole, missing: ""}), NOTHING))
 
 
-def test_a_proof_strengthens_the_declaration_and_goes_to_the_evidence_with_all_that_was_said() -> None:
-    values = {**row(first_name="Ana", town="").values, **reserved(proof="formulaire 12", order="C-77").values}
+def test_a_proof_strengthens_the_declaration_and_goes_to_the_evidence_with_all_that_was_said() -> (
+    None
+):
+    values = {
+        **row(first_name="Ana", town="").values,
+        **reserved(proof="formulaire 12", order="C-77").values,
+    }
     found = arrival(read_row(Row(7, values, "as written"), SAID))
     assert subscribe(found, SAID, Cause("import")).proof == "declared-with-proof"
     assert proof_of(found, "Europe/Paris") == {
@@ -113,7 +148,9 @@ def test_the_zone_and_language_of_a_row_are_left_out_where_only_the_ground_is_wa
     ],
     ids=str,
 )
-def test_what_is_not_known_is_a_reason_and_never_a_guess(values: dict[str, str], sentence: str) -> None:
+def test_what_is_not_known_is_a_reason_and_never_a_guess(
+    values: dict[str, str], sentence: str
+) -> None:
     assert sentence in reason(read_row(row(**values), SAID))
 
 
@@ -126,7 +163,20 @@ def test_no_reason_repeats_what_stood_in_the_row() -> None:
 @pytest.mark.parametrize(
     ("cell", "why"),
     [
-        *((cell, "unsubscribed") for cell in ("1", "yes", "OUI", "x", "True", "unsubscribed", "Désinscrit", "désabonné", "opt-out")),
+        *(
+            (cell, "unsubscribed")
+            for cell in (
+                "1",
+                "yes",
+                "OUI",
+                "x",
+                "True",
+                "unsubscribed",
+                "Désinscrit",
+                "désabonné",
+                "opt-out",
+            )
+        ),
         *((cell, "bounced") for cell in ("bounced", "Hard bounce", "cleaned")),
         *((cell, "complained") for cell in ("complained", "SPAM", "plainte")),
     ],
@@ -137,11 +187,27 @@ def test_a_refusal_is_brought_along_whatever_else_the_row_lacks(cell: str, why: 
 
 def test_a_date_of_refusal_is_kept() -> None:
     at = read_instant("2024-05-01 10:00", "Europe/Paris")
-    assert judged("2024-05-01 10:00") == Departure(7, "as written", "ana@lecteurs.example", "unsubscribed", at)
+    assert judged("2024-05-01 10:00") == Departure(
+        7, "as written", "ana@lecteurs.example", "unsubscribed", at
+    )
     assert "of the refusal lies in the future" in reason(judged("2030-01-01"))
 
 
-@pytest.mark.parametrize("cell", ["", "0", "no", "Non", "false", "subscribed", "abonné", "active", "0000-00-00 00:00:00", "NULL"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "",
+        "0",
+        "no",
+        "Non",
+        "false",
+        "subscribed",
+        "abonné",
+        "active",
+        "0000-00-00 00:00:00",
+        "NULL",
+    ],
+)
 def test_who_did_not_refuse_arrives(cell: str) -> None:
     assert isinstance(judged(cell), Arrival)
 
@@ -152,14 +218,39 @@ def test_a_word_that_is_not_known_is_never_a_consent(cell: str, meaning: ColumnM
     assert reason(judged(cell, meaning)) == rows.UNKNOWN_WORD
 
 
-@pytest.mark.parametrize("cell", ["pending", "NEVER_SUBSCRIBED", "Soft bounced", "Non-subscribed", "inactive", "archivé", "disabled", "unconfirmed"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "pending",
+        "NEVER_SUBSCRIBED",
+        "Soft bounced",
+        "Non-subscribed",
+        "inactive",
+        "archivé",
+        "disabled",
+        "unconfirmed",
+    ],
+)
 @pytest.mark.parametrize("meaning", ["unsubscribed", "subscribed"])
-def test_who_has_not_agreed_is_neither_brought_in_nor_barred(cell: str, meaning: ColumnMeaning) -> None:
+def test_who_has_not_agreed_is_neither_brought_in_nor_barred(
+    cell: str, meaning: ColumnMeaning
+) -> None:
     assert reason(judged(cell, meaning)) == rows.NOT_AGREED
 
 
-@pytest.mark.parametrize(("cell", "kind"), [("true", Arrival), ("oui", Arrival), ("2022-01-01", Arrival), ("false", Departure), ("", Rejected)])
-def test_in_a_column_of_agreements_no_is_a_refusal_and_nothing_is_no_agreement(cell: str, kind: type) -> None:
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        ("true", Arrival),
+        ("oui", Arrival),
+        ("2022-01-01", Arrival),
+        ("false", Departure),
+        ("", Rejected),
+    ],
+)
+def test_in_a_column_of_agreements_no_is_a_refusal_and_nothing_is_no_agreement(
+    cell: str, kind: type
+) -> None:
     assert isinstance(judged(cell, "subscribed"), kind)
 
 
@@ -169,22 +260,52 @@ def test_any_filled_cell_of_a_record_of_refusals_is_one(cell: str) -> None:
 
 
 def test_of_two_columns_the_one_that_refuses_wins() -> None:
-    columns = (JudgedColumn(1, "List status", "unsubscribed"), JudgedColumn(2, "Global status", "unsubscribed"))
-    read = read_row(Row(7, row().values, "as written", ("subscribed", "cleaned")), replace(SAID, judged=columns))
+    columns = (
+        JudgedColumn(1, "List status", "unsubscribed"),
+        JudgedColumn(2, "Global status", "unsubscribed"),
+    )
+    read = read_row(
+        Row(7, row().values, "as written", ("subscribed", "cleaned")), replace(SAID, judged=columns)
+    )
     assert isinstance(read, Departure) and read.why == "bounced"
 
 
 def test_an_optional_cell_that_cannot_be_read_stays_empty_and_is_named() -> None:
     said = replace(SAID, fields=("first_name", "birthday"))
-    values = {"timezone": "Mars", "language": "klingonish", "first_name": "Ana", "birthday": "00/00/00", rows.LAST_CONTACT: "hier"}
+    values = {
+        "timezone": "Mars",
+        "language": "klingonish",
+        "first_name": "Ana",
+        "birthday": "00/00/00",
+        rows.LAST_CONTACT: "hier",
+    }
     found = arrival(read_row(row(**values), said))
-    assert (found.timezone, found.language, found.fields, found.last_contact) == ("", "", {"first_name": "Ana"}, 0)
+    assert (found.timezone, found.language, found.fields, found.last_contact) == (
+        "",
+        "",
+        {"first_name": "Ana"},
+        0,
+    )
     assert sorted(found.left_empty) == ["--last-contact", "birthday", "language", "timezone"]
-    found = arrival(read_row(row(timezone="america/chicago", language="Français", birthday="--02-29"), said))
-    assert (found.timezone, found.language, found.left_empty) == ("America/Chicago", "fr", ("birthday",))
+    found = arrival(
+        read_row(row(timezone="america/chicago", language="Français", birthday="--02-29"), said)
+    )
+    assert (found.timezone, found.language, found.left_empty) == (
+        "America/Chicago",
+        "fr",
+        ("birthday",),
+    )
 
 
-@pytest.mark.parametrize("cell", ["a@x.example ::: b@x.example", "a@x.example;b@x.example", "a@x.example, b@x.example", "a@x.example b@x.example"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "a@x.example ::: b@x.example",
+        "a@x.example;b@x.example",
+        "a@x.example, b@x.example",
+        "a@x.example b@x.example",
+    ],
+)
 def test_of_several_addresses_the_first_is_taken_only_where_that_was_said(cell: str) -> None:
     assert reason(read_row(row(email=cell), SAID)) == rows.SEVERAL
     found = arrival(read_row(row(email=cell), replace(SAID, first_address=True)))
@@ -192,16 +313,25 @@ def test_of_several_addresses_the_first_is_taken_only_where_that_was_said(cell: 
 
 
 def test_a_refusal_stands_for_every_address_of_its_cell() -> None:
-    """Whether or not the first is taken elsewhere: to leave one out would be to write to somebody who refused."""
+    """Whether or not the first is taken elsewhere: to leave one out would be to write to somebody
+    who refused.
+    """
     cell = "a@x.example ::: b@x.example; A@X.example"
-    meant = [Departure(7, "as written", address, "bounced") for address in ("a@x.example", "b@x.example")]
+    meant = [
+        Departure(7, "as written", address, "bounced") for address in ("a@x.example", "b@x.example")
+    ]
     left = departure(row(email=cell), "bounced")
     assert isinstance(left, Departure) and list(left.by_address()) == meant
     for first_address in (False, True):
         said = replace(SAID, first_address=first_address)
         read = judged("yes", said=said, email=cell)
-        assert isinstance(read, Departure) and [each.address for each in read.by_address()] == ["a@x.example", "b@x.example"]
-        assert isinstance(judged("no", said=said, email=cell), Arrival if first_address else Rejected)
+        assert isinstance(read, Departure) and [each.address for each in read.by_address()] == [
+            "a@x.example",
+            "b@x.example",
+        ]
+        assert isinstance(
+            judged("no", said=said, email=cell), Arrival if first_address else Rejected
+        )
 
 
 def test_one_address_twice_in_a_cell_is_one() -> None:
@@ -210,15 +340,23 @@ def test_one_address_twice_in_a_cell_is_one() -> None:
 
 
 def test_a_row_of_a_suppression_file_is_an_address_or_a_reason() -> None:
-    assert departure(row(), "bounced") == Departure(7, "as written", "ana@lecteurs.example", "bounced")
+    assert departure(row(), "bounced") == Departure(
+        7, "as written", "ana@lecteurs.example", "bounced"
+    )
     assert "exactly one @" in reason(departure(row(email="ana"), "bounced"))
 
 
 def test_two_rows_that_say_the_same_have_the_same_content_and_others_have_not() -> None:
     first = arrival(read_row(row(first_name="Ana"), SAID))
-    again = arrival(read_row(Row(99, {"email": "ANA@lecteurs.example", "first_name": "Ana"}, "other"), SAID))
+    again = arrival(
+        read_row(Row(99, {"email": "ANA@lecteurs.example", "first_name": "Ana"}, "other"), SAID)
+    )
     assert first.content == again.content
-    others = (reserved(basis="b2b", function="jardinier"), reserved(last_contact="2024-01-01"), reserved(proof="x"))
+    others = (
+        reserved(basis="b2b", function="jardinier"),
+        reserved(last_contact="2024-01-01"),
+        reserved(proof="x"),
+    )
     for other in (row(first_name="Anna"), row(town="Ana"), *others):
         assert arrival(read_row(other, OFFERED)).content != first.content
 
@@ -232,7 +370,9 @@ def test_two_rows_that_say_the_same_have_the_same_content_and_others_have_not() 
         ({"basis": "b2b", "function": "jardinier"}, SAID, "nothing says how people could object"),
     ],
 )
-def test_a_ground_without_consent_needs_what_the_law_asks_of_it(row_says: dict[str, str], said: Said, sentence: str) -> None:
+def test_a_ground_without_consent_needs_what_the_law_asks_of_it(
+    row_says: dict[str, str], said: Said, sentence: str
+) -> None:
     assert sentence in reason(read_row(reserved(**row_says), said))
 
 
@@ -240,4 +380,8 @@ def test_the_address_of_a_firm_has_no_profession_and_needs_none() -> None:
     values = {**row(email="Contact@Pepiniere.example").values, **reserved(basis="b2b").values}
     values["email"] = "Contact@Pepiniere.example"
     found = arrival(read_row(Row(7, values, "as written"), OFFERED))
-    assert (found.basis, found.function, found.objection) == ("b2b", "", "case sur le bon de commande")
+    assert (found.basis, found.function, found.objection) == (
+        "b2b",
+        "",
+        "case sur le bon de commande",
+    )

@@ -1,4 +1,6 @@
-"""Rows one by one: what is rejected and why, what a stray quote costs, lists of addresses, speed and memory."""
+"""Rows one by one: what is rejected and why, what a stray quote costs, lists of addresses, speed
+and memory.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ HEAD = "email,nom\n"
     ids=lambda value: ascii(value)[:30],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=ascii)
-def test_a_bad_row_is_rejected_with_its_line_and_reason_and_costs_no_other(tmp_path: Path, row: str, reason: str, end: str) -> None:
+def test_a_bad_row_is_rejected_with_its_line_and_reason_and_costs_no_other(
+    tmp_path: Path, row: str, reason: str, end: str
+) -> None:
     opened = table(tmp_path, end.join(["email,nom", "b@x.fr,B", row, "c@x.fr,C", ""]))
     (bad,) = rejected(opened)
     assert bad.line == 3
@@ -55,7 +59,9 @@ def test_a_bad_row_is_rejected_with_its_line_and_reason_and_costs_no_other(tmp_p
 
 @pytest.mark.parametrize("length", range(LINE_LIMIT - 2, LINE_LIMIT + 3))
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=ascii)
-def test_a_line_is_counted_once_wherever_its_limit_falls(tmp_path: Path, length: int, end: str) -> None:
+def test_a_line_is_counted_once_wherever_its_limit_falls(
+    tmp_path: Path, length: int, end: str
+) -> None:
     opened = table(tmp_path, end.join([HEAD.strip(), "a@x.fr,".ljust(length, "x"), "b@x.fr,B"]))
     assert [row.line for row in opened.rows()] == [2, 3]
     assert emails(opened) == ["b@x.fr"]
@@ -76,8 +82,13 @@ def test_blank_lines_and_rows_of_delimiters_are_skipped_and_counted(tmp_path: Pa
 
 
 def test_cells_are_stripped_composed_and_on_one_line(tmp_path: Path) -> None:
-    opened = table(tmp_path, 'email,nom\n" a@x.fr ","\nDe\u0301\r\nsiré\n"\n\ufeffb@x.fr,\u00a0B\u200b\n')
-    assert [(row.line, row.values["last_name"]) for row in rows(opened)] == [(2, "Dé siré"), (6, "B")]
+    opened = table(
+        tmp_path, 'email,nom\n" a@x.fr ","\nDe\u0301\r\nsiré\n"\n\ufeffb@x.fr,\u00a0B\u200b\n'
+    )
+    assert [(row.line, row.values["last_name"]) for row in rows(opened)] == [
+        (2, "Dé siré"),
+        (6, "B"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +110,9 @@ def test_quotes_are_read_as_people_write_them(tmp_path: Path, written: str, read
     assert row.raw == f"{written},a@x.fr"
 
 
-def test_doubled_quotes_beside_a_delimiter_are_read_where_every_cell_is_quoted(tmp_path: Path) -> None:
+def test_doubled_quotes_beside_a_delimiter_are_read_where_every_cell_is_quoted(
+    tmp_path: Path,
+) -> None:
     for cell in ['",', ',"', ',",', '"', '","', '",",', ',","', '"",""']:
         doubled = cell.replace('"', '""')
         (row,) = rows(table(tmp_path, f'nom,email\n"{doubled}","a@x.fr"\n'))
@@ -128,21 +141,38 @@ def test_a_quoted_cell_of_many_lines_is_read_up_to_the_limit(tmp_path: Path) -> 
 
 def test_excels_own_line_names_the_delimiter(tmp_path: Path) -> None:
     for first in ("sep=;", "SEP=;", '"sep=;"', "\ufeffsep=;"):
-        opened = table(tmp_path, f"{first}\r\nemail;nom, prénom\r\na@x.fr;A, B, C\r\n", mapping={"2": "last_name"})
+        opened = table(
+            tmp_path,
+            f"{first}\r\nemail;nom, prénom\r\na@x.fr;A, B, C\r\n",
+            mapping={"2": "last_name"},
+        )
         assert opened.table.header == ("email", "nom, prénom")
         assert [(row.line, row.values["last_name"]) for row in rows(opened)] == [(3, "A, B, C")]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".txt"])
 def test_a_file_without_headings_is_known_by_its_first_row(tmp_path: Path, suffix: str) -> None:
-    opened = table(tmp_path, "Jean;jean@x.fr\nZoé;zoe@x.fr;x\n", f"a{suffix}", mapping={"1": "first_name"})
+    opened = table(
+        tmp_path, "Jean;jean@x.fr\nZoé;zoe@x.fr;x\n", f"a{suffix}", mapping={"1": "first_name"}
+    )
     assert opened.table.header is None
     assert opened.table.columns == {"first_name": 0, "email": 1}
-    assert [(row.line, row.values["first_name"]) for row in rows(opened)] == [(1, "Jean"), (2, "Zoé")]
+    assert [(row.line, row.values["first_name"]) for row in rows(opened)] == [
+        (1, "Jean"),
+        (2, "Zoé"),
+    ]
 
 
 def test_a_text_file_is_one_address_per_line_with_comments(tmp_path: Path) -> None:
-    lines = ["# our people", "", '"Dupont, Jean" <jean@x.fr>', "zoe@x.fr", " # x", "Martin, Ève <eve@x.fr>", "broken@"]
+    lines = [
+        "# our people",
+        "",
+        '"Dupont, Jean" <jean@x.fr>',
+        "zoe@x.fr",
+        " # x",
+        "Martin, Ève <eve@x.fr>",
+        "broken@",
+    ]
     opened = table(tmp_path, "\r\n".join(lines), "people.TXT")
     assert (opened.table.delimiter, opened.table.header) == ("", None)
     assert [(row.line, row.values["email"]) for row in rows(opened)] == [
@@ -212,7 +242,9 @@ def test_memory_stays_flat_over_three_hundred_thousand_rows(tmp_path: Path) -> N
         file.write("email;prénom;nom;notes\n")
         file.writelines(f'user{number}@x.fr;"Zoé";Dupont;{"x" * 80}\n' for number in range(300_000))
     reading = [sys.executable, "-c", READ_AND_WEIGH, str(path)]
-    said = subprocess.run(reading, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
+    said = subprocess.run(
+        reading, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
     count, growth = map(int, said.split())
     assert count == 300_000
     assert growth < 10_000_000 < path.stat().st_size / 3

@@ -1,4 +1,6 @@
-"""What is remembered of the addresses of a file: exactly what was said first, in a fraction of what a dictionary takes."""
+"""What is remembered of the addresses of a file: exactly what was said first, in a fraction of what
+a dictionary takes.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,17 @@ from engine.intake.seen import Seen
 
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
 HASHES = st.binary(min_size=32, max_size=32)
-ALIKE = st.builds(lambda high, low: bytes(7) + bytes([high]) + bytes(7) + bytes([low]) + bytes(16), st.integers(0, 3), st.integers(0, 3))
+ALIKE = st.builds(
+    lambda high, low: bytes(7) + bytes([high]) + bytes(7) + bytes([low]) + bytes(16),
+    st.integers(0, 3),
+    st.integers(0, 3),
+)
 
 
 def distinct(hashed: bytes) -> bytes:
-    """What of a hash is looked at; the one value that stands for an empty place is taken for its neighbour."""
+    """What of a hash is looked at; the one value that stands for an empty place is taken for its
+    neighbour.
+    """
     return hashed[:8] + (hashed[8:16] if any(hashed[8:16]) else bytes(7) + b"\1")
 
 

@@ -1,4 +1,6 @@
-"""A shop's signature over an order: what docs/author.md tells a shop to compute is what is believed, and nothing else."""
+"""A shop's signature over an order: what docs/author.md tells a shop to compute is what is
+believed, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +17,32 @@ from engine.intake.signed_order import LONGEST_SECONDS, is_signed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "author.md").read_text()
 KEY, NOW = "0f" * 32, 1_800_000_000
-# Computed with OpenSSL: printf 'relance-order\ncommande\nA-17\nlea@exemple.fr\n1800003600' | openssl dgst -sha256 -hmac 0f0f…0f
+# Computed with OpenSSL: printf 'relance-order\ncommande\nA-17\nlea@exemple.fr\n1800003600' |
+# openssl dgst -sha256 -hmac 0f0f…0f
 VECTOR = "1800003600.64908e4df42f2c0f9d7997dcfef8fdb49be5cc1c6fe3d5f404d1bbc93de74494"
 
 
 def signed(key: str, form: str, order: str, address: str, until: int) -> str:
     """As the page says it, in one expression."""
-    return f"{until}." + hmac.new(key.encode(), f"relance-order\n{form}\n{order}\n{address}\n{until}".encode(), hashlib.sha256).hexdigest()
+    return (
+        f"{until}."
+        + hmac.new(
+            key.encode(),
+            f"relance-order\n{form}\n{order}\n{address}\n{until}".encode(),
+            hashlib.sha256,
+        ).hexdigest()
+    )
 
 
-def believed(proof: str, *, key: str = KEY, form: str = "commande", order: str = "A-17", address: str = "lea@exemple.fr", now: int = NOW) -> bool:
+def believed(
+    proof: str,
+    *,
+    key: str = KEY,
+    form: str = "commande",
+    order: str = "A-17",
+    address: str = "lea@exemple.fr",
+    now: int = NOW,
+) -> bool:
     return is_signed((b"x" * 32, key.encode()), form, order, address, proof, now)
 
 
@@ -48,17 +66,39 @@ def test_the_three_lines_of_python_in_the_authors_page_make_such_a_proof() -> No
 
 @pytest.mark.skipif(shutil.which("php") is None, reason="no PHP on this machine")
 def test_the_three_lines_of_php_in_the_authors_page_make_such_a_proof() -> None:
-    code = f'$key = "{KEY}"; $order = "A-17"; $email = " Lea@Exemple.fr ";\n{_code("php")}\necho $proof;'
-    proof = subprocess.run(["php", "-r", code], capture_output=True, text=True, timeout=30, check=True).stdout
+    code = (
+        f'$key = "{KEY}"; $order = "A-17"; $email = " Lea@Exemple.fr ";\n{_code("php")}\necho'
+        " $proof;"
+    )
+    proof = subprocess.run(
+        ["php", "-r", code], capture_output=True, text=True, timeout=30, check=True
+    ).stdout
     assert believed(proof, now=int(proof.partition(".")[0]) - 60)
 
 
 def test_it_is_good_until_its_time_and_for_no_longer_than_a_stream_remembers() -> None:
-    for until, good in ((NOW, True), (NOW - 1, False), (NOW + LONGEST_SECONDS, True), (NOW + LONGEST_SECONDS + 1, False)):
+    for until, good in (
+        (NOW, True),
+        (NOW - 1, False),
+        (NOW + LONGEST_SECONDS, True),
+        (NOW + LONGEST_SECONDS + 1, False),
+    ):
         assert believed(signed(KEY, "commande", "A-17", "lea@exemple.fr", until)) is good
 
 
-@pytest.mark.parametrize("proof", ["", ".", "1800003600", "01800003600." + "0" * 64, VECTOR.upper(), VECTOR + "0", "²." + "0" * 64, "\n" + VECTOR])
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "",
+        ".",
+        "1800003600",
+        "01800003600." + "0" * 64,
+        VECTOR.upper(),
+        VECTOR + "0",
+        "²." + "0" * 64,
+        "\n" + VECTOR,
+    ],
+)
 def test_what_is_no_proof_is_none(proof: str) -> None:
     assert not believed(proof)
 

@@ -17,9 +17,17 @@ from engine.subscriber import events as person_events
 from engine.subscriber import fact, letter_events, right_events
 from engine.subscriber.events import Cause
 
-MODULES: tuple[ModuleType, ...] = (person_events, installation_events, fact, letter_events, right_events)
+MODULES: tuple[ModuleType, ...] = (
+    person_events,
+    installation_events,
+    fact,
+    letter_events,
+    right_events,
+)
 INTEGERS = st.integers(-LARGEST, LARGEST)
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(lambda text: unicodedata.normalize("NFC", text))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(
+    lambda text: unicodedata.normalize("NFC", text)
+)
 
 
 def values(kind: object) -> st.SearchStrategy[object]:
@@ -50,4 +58,6 @@ def instances(kind: type) -> st.SearchStrategy[typing.Any]:
 
 
 CAUSES: st.SearchStrategy[Cause] = instances(Cause)
-EVENTS: st.SearchStrategy[AnyEvent] = st.sampled_from(sorted(NAMES)).flatmap(lambda name: instances(NAMES[name]))
+EVENTS: st.SearchStrategy[AnyEvent] = st.sampled_from(sorted(NAMES)).flatmap(
+    lambda name: instances(NAMES[name])
+)

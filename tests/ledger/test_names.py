@@ -1,4 +1,6 @@
-"""The names of events are for ever: each has stored samples, only ever added, which every later program still reads and writes byte for byte."""
+"""The names of events are for ever: each has stored samples, only ever added, which every later
+program still reads and writes byte for byte.
+"""
 
 from __future__ import annotations
 
@@ -40,17 +42,30 @@ def test_what_was_stored_is_read_under_its_name(path: Path) -> None:
     assert b'"v":%d,' % v in path.read_bytes()
 
 
-@pytest.mark.parametrize("path", [path for path in SAMPLES if shape(path)[1] == VERSIONS.get(shape(path)[0], 1)], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SAMPLES if shape(path)[1] == VERSIONS.get(shape(path)[0], 1)],
+    ids=lambda path: path.name,
+)
 def test_what_was_stored_in_todays_shape_is_written_the_same_today(path: Path) -> None:
     entry = read(path)
-    assert Encoded(entry.stream, entry.event, entry.cause, entry.recorded_at).at_version(entry.version) == path.read_bytes()
+    assert (
+        Encoded(entry.stream, entry.event, entry.cause, entry.recorded_at).at_version(entry.version)
+        == path.read_bytes()
+    )
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_some_sample_says_something_in_every_field(name: str) -> None:
     events = [read(path).event for path in SAMPLES if shape(path)[0] == name]
-    silent = {field.name for field in fields(NAMES[name]) if all(getattr(event, field.name) == field.default for event in events)}
-    assert silent == set(), "a field was added: add a sample in which it is set, and keep the others"
+    silent = {
+        field.name
+        for field in fields(NAMES[name])
+        if all(getattr(event, field.name) == field.default for event in events)
+    }
+    assert silent == set(), (
+        "a field was added: add a sample in which it is set, and keep the others"
+    )
 
 
 def test_a_retired_name_is_never_used_again() -> None:
@@ -63,5 +78,7 @@ def test_names_are_lower_case_words_and_each_class_has_one() -> None:
 
 
 def test_each_older_shape_has_its_way_to_the_next() -> None:
-    assert set(UPCASTS) == {(name, v) for name, current in VERSIONS.items() for v in range(1, current)}
+    assert set(UPCASTS) == {
+        (name, v) for name, current in VERSIONS.items() for v in range(1, current)
+    }
     assert set(VERSIONS) <= set(NAMES)

@@ -1,4 +1,6 @@
-"""The store on a real PostgreSQL: one order without gaps, each stream's versions guarded, nothing changed or removed, whatever is killed."""
+"""The store on a real PostgreSQL: one order without gaps, each stream's versions guarded, nothing
+changed or removed, whatever is killed.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,17 @@ from psycopg.conninfo import make_conninfo
 
 from engine.house import House
 from engine.ledger.codec import Encoded, EntryRefused
-from engine.ledger.store import AT_HEAD, CHANNEL, FEW, LOST, Append, Conflict, Ledger, WithinRefused, Written
+from engine.ledger.store import (
+    AT_HEAD,
+    CHANNEL,
+    FEW,
+    LOST,
+    Append,
+    Conflict,
+    Ledger,
+    WithinRefused,
+    Written,
+)
 from engine.store.sql import AnyCursor
 from engine.subscriber import events as e
 from engine.subscriber.events import Cause
@@ -41,7 +53,10 @@ def ledger(house: House) -> Iterator[Ledger]:
 
 
 def owner_of(installations: Installations, house: House) -> str:
-    return make_conninfo(installations.admin, dbname=psycopg.conninfo.conninfo_to_dict(house.database.conninfo)["dbname"])
+    return make_conninfo(
+        installations.admin,
+        dbname=psycopg.conninfo.conninfo_to_dict(house.database.conninfo)["dbname"],
+    )
 
 
 def new() -> str:
@@ -52,7 +67,13 @@ def calls(stream: str, *names: str) -> tuple[Encoded, ...]:
     return tuple(Encoded(stream, e.CallHonoured(1, name), CAUSE, 2) for name in names)
 
 
-def one(stream: str, version: int = 0, *names: str, within: Callable[[AnyCursor], None] | None = None, key: bytes = b"") -> Append:
+def one(
+    stream: str,
+    version: int = 0,
+    *names: str,
+    within: Callable[[AnyCursor], None] | None = None,
+    key: bytes = b"",
+) -> Append:
     return Append(stream, version, calls(stream, *(names or ("k",))), within, key)
 
 
@@ -62,7 +83,9 @@ def written(answers: Sequence[Written | Conflict]) -> list[Written]:
 
 
 def rows(house: House) -> list[tuple[str, int, str]]:
-    """The whole ledger: stream, version and what it says, by position, which must count from 1 without a gap."""
+    """The whole ledger: stream, version and what it says, by position, which must count from 1
+    without a gap.
+    """
     entries = [entry for batch in house.ledger.all() for entry in batch]
     assert [entry.position for entry in entries] == list(range(1, len(entries) + 1))
     versions: dict[str, int] = {}
@@ -89,7 +112,9 @@ def kept(house: House, key: str) -> str | None:
     return row[0] if row else None
 
 
-def test_positions_follow_one_another_and_versions_count_from_one(house: House, ledger: Ledger) -> None:
+def test_positions_follow_one_another_and_versions_count_from_one(
+    house: House, ledger: Ledger
+) -> None:
     before = ledger.head()
     first, second = new(), new()
     answers = written(ledger.append([one(first, 0, "a", "b"), one(second, 0, "c")]))
@@ -98,7 +123,9 @@ def test_positions_follow_one_another_and_versions_count_from_one(house: House, 
     assert rows(house)[-4:] == [(first, 1, "a"), (first, 2, "b"), (second, 1, "c"), (first, 3, "d")]
 
 
-def test_who_follows_is_woken_by_an_append_that_is_committed_and_by_no_other(house: House, ledger: Ledger) -> None:
+def test_who_follows_is_woken_by_an_append_that_is_committed_and_by_no_other(
+    house: House, ledger: Ledger
+) -> None:
     stream = new()
     with house.database.listening(CHANNEL) as listening:
         assert written(ledger.append([one(stream)]))
@@ -118,12 +145,17 @@ def test_the_bytes_read_are_the_bytes_written(house: House, ledger: Ledger) -> N
     event = Encoded(stream, e.CallHonoured(1, 'é\u2028\U0001f331\u0000\n"\\'), CAUSE, 2)
     ledger.append([Append(stream, 0, (event,))])
     with house.database.connection() as connection:
-        row = connection.execute("SELECT state, topic, originator_version FROM ledger.events WHERE originator_id = %s", (stream,)).fetchone()
+        row = connection.execute(
+            "SELECT state, topic, originator_version FROM ledger.events WHERE originator_id = %s",
+            (stream,),
+        ).fetchone()
     assert row == (event.at_version(1), "call-honoured", 1)
     assert [entry.event for entry in ledger.stream(stream)] == [event.event]
 
 
-def test_a_stream_that_moved_on_is_a_conflict_and_leaves_no_gap(house: House, ledger: Ledger) -> None:
+def test_a_stream_that_moved_on_is_a_conflict_and_leaves_no_gap(
+    house: House, ledger: Ledger
+) -> None:
     stream = new()
     ledger.append([one(stream)])
     before = ledger.head()
@@ -133,7 +165,9 @@ def test_a_stream_that_moved_on_is_a_conflict_and_leaves_no_gap(house: House, le
     assert rows(house)[-1] == (stream, 2, "next")
 
 
-def test_a_stale_stream_in_a_batch_of_five_hundred_is_refused_alone(house: House, ledger: Ledger) -> None:
+def test_a_stale_stream_in_a_batch_of_five_hundred_is_refused_alone(
+    house: House, ledger: Ledger
+) -> None:
     streams = [new() for _ in range(500)]
     ledger.append([one(streams[321])])
     answers = ledger.append([one(stream) for stream in streams])
@@ -165,7 +199,10 @@ def test_a_stream_stands_in_a_batch_once(ledger: Ledger) -> None:
 def test_an_append_at_the_head_goes_wherever_the_head_is(house: House, ledger: Ledger) -> None:
     stream, other = new(), new()
     ledger.append([one(stream, 0, "a", "b")])
-    assert [answer.version for answer in written(ledger.append([one(stream, AT_HEAD, "c"), one(other, AT_HEAD, "d")]))] == [3, 1]
+    assert [
+        answer.version
+        for answer in written(ledger.append([one(stream, AT_HEAD, "c"), one(other, AT_HEAD, "d")]))
+    ] == [3, 1]
     assert rows(house)[-2:] == [(stream, 3, "c"), (other, 1, "d")]
 
 
@@ -194,7 +231,9 @@ def together(*threads: Callable[[], object]) -> list[object]:
 def test_six_racing_for_one_version_make_one_entry(house: House, ledger: Ledger) -> None:
     for _ in range(10):
         stream = new()
-        answers = together(*[lambda n=n, stream=stream: ledger.append([one(stream, 0, f"k{n}")]) for n in range(6)])
+        answers = together(
+            *[lambda n=n, stream=stream: ledger.append([one(stream, 0, f"k{n}")]) for n in range(6)]
+        )
         assert sum(isinstance(answer[0], Written) for answer in answers) == 1  # type: ignore[index]
         assert len(ledger.stream(stream)) == 1
     rows(house)
@@ -216,7 +255,12 @@ def test_appends_at_the_head_all_get_through_under_contention(house: House, ledg
 
 def test_two_appends_at_once_never_mix_their_entries(house: House, ledger: Ledger) -> None:
     batches = [[new() for _ in range(40)] for _ in range(6)]
-    together(*[lambda streams=streams: ledger.append([one(stream, 0, "a", "b") for stream in streams]) for streams in batches])
+    together(
+        *[
+            lambda streams=streams: ledger.append([one(stream, 0, "a", "b") for stream in streams])
+            for streams in batches
+        ]
+    )
     told = [stream for stream, _, _ in rows(house)]
     for streams in batches:
         first = told.index(streams[0])
@@ -229,30 +273,45 @@ def test_a_reader_never_sees_a_later_position_before_an_earlier_one(ledger: Ledg
 
     def follow() -> None:
         while not stop.is_set() or (seen[-1] if seen else start) < ledger.head():
-            seen.extend(entry.position for entry in ledger.between(seen[-1] if seen else start, 2**62, 50))
+            seen.extend(
+                entry.position for entry in ledger.between(seen[-1] if seen else start, 2**62, 50)
+            )
 
     reader = threading.Thread(target=follow)
     reader.start()
-    together(*[lambda: [ledger.append([one(new(), 0, "a", "b", "c")]) for _ in range(20)] for _ in range(4)])
+    together(
+        *[
+            lambda: [ledger.append([one(new(), 0, "a", "b", "c")]) for _ in range(20)]
+            for _ in range(4)
+        ]
+    )
     stop.set()
     reader.join(20)
     assert seen == list(range(start + 1, start + 1 + 4 * 20 * 3))
 
 
-def test_a_row_of_the_vault_in_the_way_refuses_its_append_alone(house: House, ledger: Ledger) -> None:
+def test_a_row_of_the_vault_in_the_way_refuses_its_append_alone(
+    house: House, ledger: Ledger
+) -> None:
     streams = [new() for _ in range(20)]
     ledger.append([one(new(), 0, within=keeping("taken", "someone"))])
-    answers = ledger.append([one(s, 0, within=keeping("taken" if n == 7 else s, s)) for n, s in enumerate(streams)])
+    answers = ledger.append(
+        [one(s, 0, within=keeping("taken" if n == 7 else s, s)) for n, s in enumerate(streams)]
+    )
     assert [n for n, answer in enumerate(answers) if isinstance(answer, Conflict)] == [7]
     assert kept(house, "taken") == "someone"
-    assert [kept(house, stream) for stream in streams if stream != streams[7]] == [stream for stream in streams if stream != streams[7]]
+    assert [kept(house, stream) for stream in streams if stream != streams[7]] == [
+        stream for stream in streams if stream != streams[7]
+    ]
     assert ledger.stream(streams[7]) == []
 
 
 def test_a_vaults_row_stands_or_falls_with_its_entry(house: House, ledger: Ledger) -> None:
     stale, good = new(), new()
     ledger.append([one(stale)])
-    answers = ledger.append([one(stale, 0, within=keeping("lost", stale)), one(good, 0, within=keeping("good", good))])
+    answers = ledger.append(
+        [one(stale, 0, within=keeping("lost", stale)), one(good, 0, within=keeping("good", good))]
+    )
     assert isinstance(answers[0], Conflict) and isinstance(answers[1], Written)
     assert (kept(house, "lost"), kept(house, "good")) == (None, good)
 
@@ -269,14 +328,18 @@ def test_a_broken_rule_of_the_vault_refuses_its_append_alone_and_soon(ledger: Le
     assert len(tries) <= 2
 
 
-def test_what_is_done_together_is_tried_first_and_each_says_for_itself_when_it_fails(house: House, ledger: Ledger) -> None:
+def test_what_is_done_together_is_tried_first_and_each_says_for_itself_when_it_fails(
+    house: House, ledger: Ledger
+) -> None:
     streams = [new() for _ in range(4)]
     asked: list[Sequence[int]] = []
 
     def all_at_once(cursor: AnyCursor, indexes: Sequence[int]) -> None:
         asked.append(list(indexes))
         for index in indexes:
-            cursor.execute("INSERT INTO beside VALUES (%s, %s)", (f"row {streams[index]}", streams[index]))
+            cursor.execute(
+                "INSERT INTO beside VALUES (%s, %s)", (f"row {streams[index]}", streams[index])
+            )
 
     batch = [one(stream, 0, within=keeping(f"row {stream}", stream)) for stream in streams]
     ledger.append([one(new(), 0, within=keeping(f"row {streams[2]}", "someone"))])
@@ -286,13 +349,19 @@ def test_what_is_done_together_is_tried_first_and_each_says_for_itself_when_it_f
     assert kept(house, f"row {streams[3]}") == streams[3]
 
 
-def test_batches_that_want_the_same_rows_do_not_wait_for_each_other(house: House, ledger: Ledger) -> None:
-    """Twelve addresses in eight batches at once, each batch under streams of its own: every address is registered exactly once."""
+def test_batches_that_want_the_same_rows_do_not_wait_for_each_other(
+    house: House, ledger: Ledger
+) -> None:
+    """Twelve addresses in eight batches at once, each batch under streams of its own: every address
+    is registered exactly once.
+    """
     addresses = [f"address {n} {new()}" for n in range(12)]
 
     def register() -> list[Written | Conflict]:
         minted = {address: new() for address in addresses}
-        return ledger.append([one(s, 0, within=keeping(a, s), key=a.encode()) for a, s in minted.items()])
+        return ledger.append(
+            [one(s, 0, within=keeping(a, s), key=a.encode()) for a, s in minted.items()]
+        )
 
     answers = together(*[register for _ in range(8)])
     assert sum(isinstance(answer, Written) for each in answers for answer in each) == 12  # type: ignore[attr-defined]
@@ -300,18 +369,26 @@ def test_batches_that_want_the_same_rows_do_not_wait_for_each_other(house: House
 
 
 def test_a_deadlock_is_tried_again(house: House, ledger: Ledger) -> None:
-    """Rows wanted in opposite order, against the rule of the house: PostgreSQL ends one of the two, which then gets its turn."""
+    """Rows wanted in opposite order, against the rule of the house: PostgreSQL ends one of the two,
+    which then gets its turn.
+    """
     both = threading.Barrier(2)
 
     def crossing(first: str, second: str) -> Callable[[AnyCursor], None]:
         met: list[bool] = []
 
         def write(cursor: AnyCursor) -> None:
-            cursor.execute("INSERT INTO beside VALUES (%s, '') ON CONFLICT (key) DO UPDATE SET stream = ''", (first,))
+            cursor.execute(
+                "INSERT INTO beside VALUES (%s, '') ON CONFLICT (key) DO UPDATE SET stream = ''",
+                (first,),
+            )
             if not met:
                 met.append(True)
                 both.wait(10)
-            cursor.execute("INSERT INTO beside VALUES (%s, '') ON CONFLICT (key) DO UPDATE SET stream = ''", (second,))
+            cursor.execute(
+                "INSERT INTO beside VALUES (%s, '') ON CONFLICT (key) DO UPDATE SET stream = ''",
+                (second,),
+            )
 
         return write
 
@@ -319,14 +396,19 @@ def test_a_deadlock_is_tried_again(house: House, ledger: Ledger) -> None:
     for name in names:
         ledger.append([one(new(), 0, within=keeping(name, ""))])
     answers = together(
-        lambda: ledger.append([one(new(), 0, within=crossing(*names))]), lambda: ledger.append([one(new(), 0, within=crossing(*names[::-1]))])
+        lambda: ledger.append([one(new(), 0, within=crossing(*names))]),
+        lambda: ledger.append([one(new(), 0, within=crossing(*names[::-1]))]),
     )
     assert [type(answer[0]) for answer in answers] == [Written, Written]  # type: ignore[index]
     rows(house)
 
 
-def test_an_integrity_error_nobody_can_name_is_raised_and_not_tried_for_ever(ledger: Ledger) -> None:
-    """One that comes not from a single append's rows: as if `together` had left something to be checked at the commit."""
+def test_an_integrity_error_nobody_can_name_is_raised_and_not_tried_for_ever(
+    ledger: Ledger,
+) -> None:
+    """One that comes not from a single append's rows: as if `together` had left something to be
+    checked at the commit.
+    """
     tries: list[int] = []
 
     def broken(cursor: AnyCursor, indexes: Sequence[int]) -> None:
@@ -355,7 +437,9 @@ def test_a_connection_killed_in_the_middle_writes_nothing_and_the_next_append_fo
     assert written(ledger.append([one(stream)])) == [Written((before + 1,), 1)]
 
 
-def test_a_connection_killed_while_idle_is_replaced_before_it_is_used(installations: Installations, ledger: Ledger) -> None:
+def test_a_connection_killed_while_idle_is_replaced_before_it_is_used(
+    installations: Installations, ledger: Ledger
+) -> None:
     stream = new()
     ledger.append([one(stream)])
     with ExitStack() as held:
@@ -368,7 +452,9 @@ def test_a_connection_killed_while_idle_is_replaced_before_it_is_used(installati
         assert fresh.info.backend_pid not in pids
 
 
-def test_appending_waits_for_no_vacuum_and_cancels_none(installations: Installations, house: House, ledger: Ledger) -> None:
+def test_appending_waits_for_no_vacuum_and_cancels_none(
+    installations: Installations, house: House, ledger: Ledger
+) -> None:
     """VACUUM and ANALYZE, PostgreSQL's own too, hold the table in this mode while they run."""
     with psycopg.connect(owner_of(installations, house)) as maintenance:
         maintenance.execute("LOCK TABLE ledger.events IN SHARE UPDATE EXCLUSIVE MODE")
@@ -388,12 +474,20 @@ def test_appending_waits_for_no_vacuum_and_cancels_none(installations: Installat
     ],
 )
 def test_the_running_program_may_not_change_what_is_written(house: House, statement: str) -> None:
-    with house.database.connection() as connection, pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.RaiseException)):
+    with (
+        house.database.connection() as connection,
+        pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.RaiseException)),
+    ):
         connection.execute(statement.encode())
 
 
-@pytest.mark.parametrize("statement", ["UPDATE ledger.events SET topic = 'x'", "DELETE FROM ledger.events", "TRUNCATE ledger.events"])
-def test_not_even_the_owner_changes_it_by_accident(installations: Installations, house: House, statement: str) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE ledger.events SET topic = 'x'", "DELETE FROM ledger.events", "TRUNCATE ledger.events"],
+)
+def test_not_even_the_owner_changes_it_by_accident(
+    installations: Installations, house: House, statement: str
+) -> None:
     with (
         psycopg.connect(owner_of(installations, house), autocommit=True) as connection,
         pytest.raises(psycopg.errors.RaiseException, match="never changed or removed"),
@@ -406,10 +500,16 @@ def test_a_column_that_is_not_what_its_entry_says_is_noticed(installations: Inst
     with installations.made({}) as made:
         stream = new()
         made.ledger.append([one(stream, 0, "a", "b")])
-        for column, value in (("topic", "'list-joined'"), ("originator_version", "7"), ("originator_id", f"'{new()}'")):
+        for column, value in (
+            ("topic", "'list-joined'"),
+            ("originator_version", "7"),
+            ("originator_id", f"'{new()}'"),
+        ):
             with psycopg.connect(owner_of(installations, made)) as owner:
                 owner.execute("ALTER TABLE ledger.events DISABLE TRIGGER ALL")
-                owner.execute(f"UPDATE ledger.events SET {column} = {value} WHERE notification_id = 2".encode())
+                owner.execute(
+                    f"UPDATE ledger.events SET {column} = {value} WHERE notification_id = 2".encode()
+                )
                 owner.commit()
             with pytest.raises(EntryRefused, match="columns at position 2"):
                 made.ledger.between(0, 9)
@@ -423,11 +523,14 @@ def test_few_and_many_are_written_alike(ledger: Ledger, count: int) -> None:
     names = [f"appel n° {number} de l’été ' \\ %s" for number in range(count)]
     (answer,) = written(ledger.append([one(stream, 0, *names)]))
     assert answer.positions == tuple(range(head + 1, head + count + 1)) and answer.version == count
-    assert [(entry.position, entry.version, entry.event) for entry in ledger.between(head, head + count + 1)] == [
-        (head + number, number, e.CallHonoured(1, name)) for number, name in enumerate(names, 1)
-    ]
+    assert [
+        (entry.position, entry.version, entry.event)
+        for entry in ledger.between(head, head + count + 1)
+    ] == [(head + number, number, e.CallHonoured(1, name)) for number, name in enumerate(names, 1)]
     expected = calls(stream, *names)
-    assert [ledger.bytes_at(head + n) for n in range(1, count + 1)] == [each.at_version(n) for n, each in enumerate(expected, 1)]
+    assert [ledger.bytes_at(head + n) for n in range(1, count + 1)] == [
+        each.at_version(n) for n, each in enumerate(expected, 1)
+    ]
     assert ledger.append([one(stream, 0, *names)]) == [Conflict()]
 
 
@@ -444,7 +547,11 @@ def test_the_later_entries_of_many_streams_come_in_one_answer(ledger: Ledger) ->
     first, second, unknown = new(), new(), new()
     ledger.append([one(first, 0, "a", "b", "c"), one(second, 0, "d")])
     found = ledger.after({first: 1, second: 1, unknown: 0})
-    assert {stream: [entry.version for entry in entries] for stream, entries in found.items()} == {first: [2, 3], second: [], unknown: []}
+    assert {stream: [entry.version for entry in entries] for stream, entries in found.items()} == {
+        first: [2, 3],
+        second: [],
+        unknown: [],
+    }
     assert ledger.after({}) == {}
 
 

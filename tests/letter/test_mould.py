@@ -1,4 +1,6 @@
-"""A mould gives what the letter rendered and then encoded would be: for any words, any fields, any place of the links' tokens."""
+"""A mould gives what the letter rendered and then encoded would be: for any words, any fields, any
+place of the links' tokens.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.letter.compile import Compiled, Foot, LetterMistakes, LetterSource, MergeFailed, Rendered, compile_letter
+from engine.letter.compile import (
+    Compiled,
+    Foot,
+    LetterMistakes,
+    LetterSource,
+    MergeFailed,
+    Rendered,
+    compile_letter,
+)
 from engine.letter.mould import Filled, Mould
 from engine.sending.quoted_printable import BodyRefused, quoted_printable, quoted_printable_lines
 from tests.letter.test_compiling import LAYOUT
@@ -21,8 +31,15 @@ FIELDS = ("first_name", "city", "age")
 def foot(words: tuple[str, ...], language: str = "fr") -> Foot:
     urls = [f"https://lettres.exemple.fr/l/{word}" for word in words]
     return Foot(
-        "Les Jardins & Cie", "1 rue des Lilas", "Vous avez demandé nos « conseils ».", urls[0], "Ne plus recevoir", urls[1], "Tout arrêter",
-        "en" if language == "en" else "fr")
+        "Les Jardins & Cie",
+        "1 rue des Lilas",
+        "Vous avez demandé nos « conseils ».",
+        urls[0],
+        "Ne plus recevoir",
+        urls[1],
+        "Tout arrêter",
+        "en" if language == "en" else "fr",
+    )
 
 
 def answers(compiled: Compiled, words: tuple[str, ...]) -> list[str]:
@@ -36,11 +53,17 @@ def mould_of(compiled: Compiled) -> Mould:
 
 
 def encoded(rendered: Rendered) -> Filled:
-    return Filled(rendered.subject, quoted_printable(rendered.text).decode(), quoted_printable(rendered.html).decode())
+    return Filled(
+        rendered.subject,
+        quoted_printable(rendered.text).decode(),
+        quoted_printable(rendered.html).decode(),
+    )
 
 
 def assert_same(compiled: Compiled, mould: Mould, values: dict[str, str]) -> None:
-    """What cannot be rendered cannot be filled; what holds a CR may be left to the plain path; all else is equal."""
+    """What cannot be rendered cannot be filled; what holds a CR may be left to the plain path; all
+    else is equal.
+    """
     try:
         rendered = encoded(compiled.render(values, answers(compiled, TOKENS), foot(TOKENS)))
     except (MergeFailed, BodyRefused):
@@ -55,9 +78,13 @@ def assert_same(compiled: Compiled, mould: Mould, values: dict[str, str]) -> Non
         assert filled == rendered
 
 
-def cast(body: str, path: str, layout: str, subject: str, preheader: str) -> tuple[Compiled, Mould] | None:
+def cast(
+    body: str, path: str, layout: str, subject: str, preheader: str
+) -> tuple[Compiled, Mould] | None:
     try:
-        compiled = compile_letter(LetterSource(path, subject, preheader, body, layout), "https://lettres.exemple.fr/a")
+        compiled = compile_letter(
+            LetterSource(path, subject, preheader, body, layout), "https://lettres.exemple.fr/a"
+        )
     except LetterMistakes:
         return None
     return compiled, mould_of(compiled)
@@ -73,38 +100,113 @@ LAYOUTS = [
     f"{BARE}\n",
     f"{BARE} ",
     f"{BARE}\n.\n \n",
-    "<html lang=fr><body> {{ content }}\n{{ foot }}\n{% if preheader %}=\n{{ preheader|upper }}\n\n{% endif %}",
-    "{% if city %}\n{{ city }}\n{% elif subject == 'Bonjour' %}\n{{ site|upper }} \n{% else %}\n..\n{% endif %}\n.\n{{ content }}\n"
-    "{% if unsubscribe %}<a href='===unsubscribe==='>{{ unsubscribe|upper }}</a>{% endif %}{{ foot }}{{ subject }}",
+    (
+        "<html lang=fr><body> {{ content }}\n{{ foot }}\n{% if preheader %}=\n{{ preheader|upper"
+        " }}\n\n{% endif %}"
+    ),
+    (
+        "{% if city %}\n{{ city }}\n{% elif subject == 'Bonjour' %}\n{{ site|upper }} \n{% else"
+        " %}\n..\n{% endif %}\n.\n{{ content }}\n{% if unsubscribe %}<a href='===unsubscribe==='>{{"
+        " unsubscribe|upper }}</a>{% endif %}{{ foot }}{{ subject }}"
+    ),
 ]
 LINES = [
-    "Bonjour", "Bonjour {{ first_name|default('à vous', true) }} !", "{{ city }}", "{{ 'a&b' }}{{ 3 }}{{ site }}",
+    "Bonjour",
+    "Bonjour {{ first_name|default('à vous', true) }} !",
+    "{{ city }}",
+    "{{ 'a&b' }}{{ 3 }}{{ site }}",
     "{% if city %}À {{ city }}{% endif %}",
 ]
 CONDITIONS = ["city", "city and not age", "age == '3'", "first_name is defined", "site"]
 BREAKS = st.sampled_from(["", " ", "\n", " \n", "\n\n", "\n\n", "\r\n"])
-WORDS = st.sampled_from([
-    "mot", "é", "🎄", "=", ".", "..", "From ", "x" * 66, "x" * 75, "x" * 76, "x" * 77, "é" * 13, "\N{NO-BREAK SPACE}:", "{", "}}", "%", "a  b",
-    "&amp;", "<br>", "\t", "<p>", "{{ first_name }}", "{{ city|upper }}", "{{ first_name|default('vous', true) }}", "{{ city|trim }}",
-    "{{ age|truncate(7, true, '…', 0) }}", "{{ language }}", "<a href='===11==='>Oui</a>", "<a href='+++12+++'>Non</a>",
-])
+WORDS = st.sampled_from(
+    [
+        "mot",
+        "é",
+        "🎄",
+        "=",
+        ".",
+        "..",
+        "From ",
+        "x" * 66,
+        "x" * 75,
+        "x" * 76,
+        "x" * 77,
+        "é" * 13,
+        "\N{NO-BREAK SPACE}:",
+        "{",
+        "}}",
+        "%",
+        "a  b",
+        "&amp;",
+        "<br>",
+        "\t",
+        "<p>",
+        "{{ first_name }}",
+        "{{ city|upper }}",
+        "{{ first_name|default('vous', true) }}",
+        "{{ city|trim }}",
+        "{{ age|truncate(7, true, '…', 0) }}",
+        "{{ language }}",
+        "<a href='===11==='>Oui</a>",
+        "<a href='+++12+++'>Non</a>",
+    ]
+)
 BODIES = st.recursive(
     st.lists(st.tuples(WORDS, BREAKS), max_size=6).map(joined),
     lambda inner: st.tuples(
-        inner, st.sampled_from([f"{{% if {each} %}}" for each in CONDITIONS]), BREAKS, inner, st.just("{% else %}"), BREAKS, inner,
-        st.just("{% endif %}"), BREAKS, inner).map("".join),
-    max_leaves=6)
-SAID = st.text(st.sampled_from(" \t\r\n.=aé🎄\x00\x0b\x0c\x85\u2028_<&\"'\ud800{%"), max_size=90) | st.sampled_from(
-    ["", "Anne", "x" * 76, "Zoé " * 30, "\nfin\n", " ", "3"])
+        inner,
+        st.sampled_from([f"{{% if {each} %}}" for each in CONDITIONS]),
+        BREAKS,
+        inner,
+        st.just("{% else %}"),
+        BREAKS,
+        inner,
+        st.just("{% endif %}"),
+        BREAKS,
+        inner,
+    ).map("".join),
+    max_leaves=6,
+)
+SAID = st.text(
+    st.sampled_from(" \t\r\n.=aé🎄\x00\x0b\x0c\x85\u2028_<&\"'\ud800{%"), max_size=90
+) | st.sampled_from(["", "Anne", "x" * 76, "Zoé " * 30, "\nfin\n", " ", "3"])
 VALUES = st.dictionaries(st.sampled_from(FIELDS), SAID)
 
 
 @settings(deadline=None, max_examples=60)
-@given(BODIES, st.sampled_from(["a.md", "a.html"]), st.sampled_from(LAYOUTS), st.sampled_from(LINES), st.sampled_from(LINES),
-       st.lists(VALUES, min_size=1, max_size=4))
-@example("<a href='===11==='>Oui</a> {% if city %}\nb\n{% endif %}c", "a.html", BARE, "Bonjour", "Bonjour", [{"city": "Lyon"}, {"age": "\r"}])
-@example("{{ city }}<p>\r\n.</p>{{ age }}", "a.html", LAYOUTS[-1], "Bonjour", "Bonjour", [{"city": "\n \n", "age": "<"}, {"city": "\r", "age": ""}])
-@example("a\n\n{% if city %}\nb\n{% endif %}\n", "a.md", LAYOUT, "Bonjour", "Bonjour", [{}, {"city": "Lyon"}])
+@given(
+    BODIES,
+    st.sampled_from(["a.md", "a.html"]),
+    st.sampled_from(LAYOUTS),
+    st.sampled_from(LINES),
+    st.sampled_from(LINES),
+    st.lists(VALUES, min_size=1, max_size=4),
+)
+@example(
+    "<a href='===11==='>Oui</a> {% if city %}\nb\n{% endif %}c",
+    "a.html",
+    BARE,
+    "Bonjour",
+    "Bonjour",
+    [{"city": "Lyon"}, {"age": "\r"}],
+)
+@example(
+    "{{ city }}<p>\r\n.</p>{{ age }}",
+    "a.html",
+    LAYOUTS[-1],
+    "Bonjour",
+    "Bonjour",
+    [{"city": "\n \n", "age": "<"}, {"city": "\r", "age": ""}],
+)
+@example(
+    "a\n\n{% if city %}\nb\n{% endif %}\n",
+    "a.md",
+    LAYOUT,
+    "Bonjour",
+    "Bonjour",
+    [{}, {"city": "Lyon"}],
+)
 def test_whatever_was_written_the_mould_gives_it_encoded(
     body: str, path: str, layout: str, subject: str, preheader: str, people: list[dict[str, str]]
 ) -> None:

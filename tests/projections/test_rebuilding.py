@@ -1,4 +1,6 @@
-"""A view built from whole histories equals one that followed the ledger, however that was cut into batches and whatever was published meanwhile."""
+"""A view built from whole histories equals one that followed the ledger, however that was cut into
+batches and whatever was published meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,17 @@ from tests.installation import publish, write_sequences
 MakeHouse = Callable[..., House]
 FOLLOWED = e.Cause("engine")
 HEAD = 'title = "A"\npurpose = "conseils"\n'
-LIST = '[[list]]\nid = {0}\nname = "liste-{0}"\n[[list.letter]]\nid = "un"\nafter = "1 day"\nsubject = "Un"\nbody = "a.md"\n'
-POLL = '[[broadcast]]\nid = "sondage"\nto = [{0}]\non = "2040-01-01 09:00"\nsubject = "S"\nbody = "a.md"\nreminder = {{ wait = "{1}" }}\n'
-CONFIRMED = '[confirmation]\nsubject = "Oui ?"\nremind_subject = "Toujours ?"\nremind_after = "{0}"\n'
+LIST = (
+    '[[list]]\nid = {0}\nname = "liste-{0}"\n[[list.letter]]\nid = "un"\nafter = "1 day"\nsubject ='
+    ' "Un"\nbody = "a.md"\n'
+)
+POLL = (
+    '[[broadcast]]\nid = "sondage"\nto = [{0}]\non = "2040-01-01 09:00"\nsubject = "S"\nbody ='
+    ' "a.md"\nreminder = {{ wait = "{1}" }}\n'
+)
+CONFIRMED = (
+    '[confirmation]\nsubject = "Oui ?"\nremind_subject = "Toujours ?"\nremind_after = "{0}"\n'
+)
 SHUT = """
 CREATE FUNCTION view_agenda_4.shut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P01'; END $$;
 CREATE TRIGGER shut BEFORE UPDATE ON view_agenda_4."position" EXECUTE FUNCTION view_agenda_4.shut()
@@ -35,24 +45,36 @@ def silent(done: int, total: int) -> None:
 
 
 def happened(house: House, *events: e.PersonEvent, to: str = "") -> str:
-    """Written as they are, undecided, after whatever happened to the same person before; their stream."""
+    """Written as they are, undecided, after whatever happened to the same person before; their
+    stream.
+    """
     stream = to or str(uuid.uuid4())
     now = house.clock.now()
-    (written,) = house.ledger.append([Append(stream, AT_HEAD, tuple(Encoded(stream, event, FOLLOWED, now) for event in events))])
+    (written,) = house.ledger.append(
+        [Append(stream, AT_HEAD, tuple(Encoded(stream, event, FOLLOWED, now) for event in events))]
+    )
     assert isinstance(written, Written)
     return stream
 
 
 def joined(at: int, number: int = 10, run: int = 1) -> tuple[e.PersonEvent, ...]:
-    return (e.SubscriberRegistered(at, "Europe/Paris", "fr"), e.ConsentGiven(at, "conseils", "single"), e.ListJoined(at, number, run))
+    return (
+        e.SubscriberRegistered(at, "Europe/Paris", "fr"),
+        e.ConsentGiven(at, "conseils", "single"),
+        e.ListJoined(at, number, run),
+    )
 
 
-def begun(at: int, message: str, edition: int = 1, key: str = "list:10", attempt: int = 1) -> e.LetterBegun:
+def begun(
+    at: int, message: str, edition: int = 1, key: str = "list:10", attempt: int = 1
+) -> e.LetterBegun:
     return e.LetterBegun(at, key, "letter", "un", message, edition, 10, 1, "conseils", "s", attempt)
 
 
 def a_life_with_every_turn(at: int, message: str) -> Sequence[e.PersonEvent]:
-    """Retries in a later edition, answers given twice, a move answered again and taken back, and given anew."""
+    """Retries in a later edition, answers given twice, a move answered again and taken back, and
+    given anew.
+    """
     return (
         *joined(at),
         begun(at + 1, message),
@@ -72,7 +94,9 @@ def a_life_with_every_turn(at: int, message: str) -> Sequence[e.PersonEvent]:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 1000])
-def test_it_matters_not_how_the_ledger_was_cut_into_batches(make_house: MakeHouse, size: int) -> None:
+def test_it_matters_not_how_the_ledger_was_cut_into_batches(
+    make_house: MakeHouse, size: int
+) -> None:
     house = make_house(FILES)
     at = house.clock.now()
     house.views.catch_up()
@@ -91,7 +115,9 @@ def test_a_rebuilt_view_is_at_the_head_and_follows_on(make_house: MakeHouse) -> 
     house = make_house(FILES)
     people = [happened(house, *joined(house.clock.now())) for _ in range(20)]
     house.views.rebuild((), silent)
-    assert {(position, fault) for _, position, fault in house.views.positions()} == {(house.ledger.head(), "")}
+    assert {(position, fault) for _, position, fault in house.views.positions()} == {
+        (house.ledger.head(), "")
+    }
     assert house.views.standing() == {10: 20}
     happened(house, e.ListLeft(house.clock.now(), 10, 1, "asked"), to=people[0])
     house.views.catch_up()
@@ -103,13 +129,17 @@ def test_what_a_killed_rebuild_left_behind_is_no_obstacle(make_house: MakeHouse)
     house = make_house(FILES)
     happened(house, *joined(house.clock.now()))
     with house.database.connection() as connection:
-        connection.execute("CREATE SCHEMA building_agenda_4; CREATE TABLE building_agenda_4.fold (half integer)")
+        connection.execute(
+            "CREATE SCHEMA building_agenda_4; CREATE TABLE building_agenda_4.fold (half integer)"
+        )
     house.views.rebuild(["agenda"], silent)
     house.views.catch_up()
     assert house.views.compare(silent) == []
 
 
-def test_people_dealt_out_to_processes_come_to_the_same(make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_dealt_out_to_processes_come_to_the_same(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = make_house(FILES)
     for _ in range(40):
         happened(house, *joined(house.clock.now()))
@@ -123,14 +153,19 @@ def test_people_dealt_out_to_processes_come_to_the_same(make_house: MakeHouse, m
     assert house.views.standing() == {10: 40}
 
 
-def test_a_rebuild_of_which_a_process_fails_leaves_the_views_as_they_were(make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_of_which_a_process_fails_leaves_the_views_as_they_were(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = make_house(FILES)
     happened(house, *joined(house.clock.now()))
     house.views.catch_up()
     monkeypatch.setattr("projections.build.FEW", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     with house.database.connection() as connection:
-        connection.execute("INSERT INTO ledger.events SELECT gen_random_uuid(), 1, 'x', 'x', max(notification_id) + 1 FROM ledger.events")
+        connection.execute(
+            "INSERT INTO ledger.events SELECT gen_random_uuid(), 1, 'x', 'x', max(notification_id)"
+            " + 1 FROM ledger.events"
+        )
     with pytest.raises(EntryRefused, match="cannot be read"):
         house.views.rebuild((), silent)
     assert house.views.standing() == {10: 1} and not active_children()
@@ -139,18 +174,38 @@ def test_a_rebuild_of_which_a_process_fails_leaves_the_views_as_they_were(make_h
 def test_a_long_history_is_one_history(make_house: MakeHouse) -> None:
     house = make_house(FILES)
     at = house.clock.now()
-    people = {happened(house, *joined(at), *(e.ContactNoted(at + n, at + n) for n in range(many))): many + 3 for many in (0, 7, 1, 30)}
-    read = list(histories(house.database, "0" * 8 + "-0000-0000-0000-" + "0" * 12, "f" * 8 + "-ffff-ffff-ffff-" + "f" * 12, 10**9, 5))
+    people = {
+        happened(house, *joined(at), *(e.ContactNoted(at + n, at + n) for n in range(many))): (
+            many + 3
+        )
+        for many in (0, 7, 1, 30)
+    }
+    read = list(
+        histories(
+            house.database,
+            "0" * 8 + "-0000-0000-0000-" + "0" * 12,
+            "f" * 8 + "-ffff-ffff-ffff-" + "f" * 12,
+            10**9,
+            5,
+        )
+    )
     found: dict[str, list[int]] = {}
     for entries in read:
         assert not found.keys() & {entry.stream for entry in entries}
         for entry in entries:
             found.setdefault(entry.stream, []).append(entry.version)
-    assert {stream: found[stream] for stream in people} == {stream: list(range(1, many + 1)) for stream, many in people.items()}
+    assert {stream: found[stream] for stream in people} == {
+        stream: list(range(1, many + 1)) for stream, many in people.items()
+    }
 
 
-@pytest.mark.parametrize("before, after", [(CONFIRMED.format("2 days"), CONFIRMED.format("3 days")), (CONFIRMED.format("2 days"), "")])
-def test_a_request_under_way_is_timed_by_the_confirmation_in_force(make_house: MakeHouse, before: str, after: str) -> None:
+@pytest.mark.parametrize(
+    "before, after",
+    [(CONFIRMED.format("2 days"), CONFIRMED.format("3 days")), (CONFIRMED.format("2 days"), "")],
+)
+def test_a_request_under_way_is_timed_by_the_confirmation_in_force(
+    make_house: MakeHouse, before: str, after: str
+) -> None:
     house = make_house(FILES | {"a.toml": FILES["a.toml"] + before})
     at, message = house.clock.now(), "0" * 32
     asked = e.ConsentRequested(at, "conseils", "r1", (10,), at + 10**9)
@@ -165,16 +220,26 @@ def test_a_request_under_way_is_timed_by_the_confirmation_in_force(make_house: M
     assert house.views.compare(silent) == []
 
 
-def test_a_mailing_under_way_is_settled_though_nobody_it_went_to_is_on_its_lists(make_house: MakeHouse) -> None:
-    house = make_house(FILES | {"a.toml": HEAD + POLL.format(10, "5 days") + LIST.format(10) + LIST.format(11)})
+def test_a_mailing_under_way_is_settled_though_nobody_it_went_to_is_on_its_lists(
+    make_house: MakeHouse,
+) -> None:
+    house = make_house(
+        FILES | {"a.toml": HEAD + POLL.format(10, "5 days") + LIST.format(10) + LIST.format(11)}
+    )
     at, key = house.clock.now(), "broadcast:sondage/2040-01-01"
-    assert house.publications.execute(lambda state: [BroadcastFellDue(at, "sondage", "2040-01-01")], FOLLOWED, at)
+    assert house.publications.execute(
+        lambda state: [BroadcastFellDue(at, "sondage", "2040-01-01")], FOLLOWED, at
+    )
     claimed = e.LetterBegun(at, key, "broadcast", "sondage", "1" * 32, 1, 10, 1, "conseils")
-    person = happened(house, *joined(at), claimed, e.LetterInDoubt(at, "1" * 32), e.ListLeft(at, 10, 1, "asked"))
+    person = happened(
+        house, *joined(at), claimed, e.LetterInDoubt(at, "1" * 32), e.ListLeft(at, 10, 1, "asked")
+    )
     house.views.catch_up()
     assert [row[0] for row in house.views.matters(person)] == [key]
     for text in (POLL.format(11, "5 days"), ""):
-        write_sequences(house.config.folder, {"a.toml": HEAD + text + LIST.format(10) + LIST.format(11)})
+        write_sequences(
+            house.config.folder, {"a.toml": HEAD + text + LIST.format(10) + LIST.format(11)}
+        )
         publish(house)
         house.views.catch_up()
         assert house.views.compare(silent) == []

@@ -1,4 +1,6 @@
-"""Views are nothing but what the ledger says: a replay beside them finds every row that was changed, added or taken away by hand."""
+"""Views are nothing but what the ledger says: a replay beside them finds every row that was
+changed, added or taken away by hand.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +23,28 @@ from projections.follow import Follower
 from projections.view import LIVE, Cursor
 
 FILES = {
-    "a.toml": 'title = "A"\npurpose = "conseils"\n[[list]]\nid = 10\nname = "dix"\n'
-    '[[list.letter]]\nid = "un"\nafter = "1 day"\nsubject = "Un"\nbody = "a.md"\n',
+    "a.toml": (
+        'title = "A"\npurpose = "conseils"\n[[list]]\nid = 10\nname = "dix"\n'
+        '[[list.letter]]\nid = "un"\nafter = "1 day"\nsubject = "Un"\nbody = "a.md"\n'
+    ),
     "a.md": "Bonjour.\n",
 }
 HANDS = (
-    "UPDATE view_members_1.membership SET list = 11 WHERE subscriber = (SELECT min(subscriber::text)::uuid FROM view_members_1.membership)",
+    (
+        "UPDATE view_members_1.membership SET list = 11 WHERE subscriber = (SELECT"
+        " min(subscriber::text)::uuid FROM view_members_1.membership)"
+    ),
     "DELETE FROM view_members_1.membership",
     "UPDATE view_silence_1.silence SET heard_at = heard_at + 1",
     "DELETE FROM view_silence_1.silence",
     "UPDATE view_agenda_4.agenda SET due = due + 1",
     "DELETE FROM view_agenda_4.fold",
     "UPDATE view_agenda_4.fold SET version = version + 1",
-    "INSERT INTO view_letters_2.letter (message, subscriber, position, key, letter, list, run, kind, edition, status, at) "
-    "VALUES ('x', gen_random_uuid(), 1, 'list:10', 'un', 10, 1, 'letter', 1, 'sent', 1)",
+    (
+        "INSERT INTO view_letters_2.letter (message, subscriber, position, key, letter, list, run,"
+        " kind, edition, status, at) VALUES ('x', gen_random_uuid(), 1, 'list:10', 'un', 10, 1,"
+        " 'letter', 1, 'sent', 1)"
+    ),
 )
 
 
@@ -47,8 +57,12 @@ def house(make_house: Callable[..., House]) -> House:
     house = make_house(FILES)
     now = house.clock.now()
     join = Subscribe(now, Cause("import"), 10, "consent", "declared", now)
-    house.decisions.carry_out([Wish(join, address=f"p{n}@lecteurs.example", keep=Keep("", now)) for n in range(20)])
-    house.decisions.one(Wish(Withdraw(now, Cause("operator"), "conseils"), address="p1@lecteurs.example"))
+    house.decisions.carry_out(
+        [Wish(join, address=f"p{n}@lecteurs.example", keep=Keep("", now)) for n in range(20)]
+    )
+    house.decisions.one(
+        Wish(Withdraw(now, Cause("operator"), "conseils"), address="p1@lecteurs.example")
+    )
     house.decisions.one(Wish(LeaveList(now, Cause("operator"), 10), address="p2@lecteurs.example"))
     house.views.catch_up()
     return house
@@ -59,8 +73,15 @@ def test_untouched_views_equal_their_replay(house: House) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 5, 1000])
-def test_however_many_facts_are_followed_at_once_letters_stand_as_in_a_replay(house: House, step: int) -> None:
-    people = [subscriber for subscriber, key in house.views.take(house.clock.now() + 3 * DAY, 3, house.sender, 60, ())]
+def test_however_many_facts_are_followed_at_once_letters_stand_as_in_a_replay(
+    house: House, step: int
+) -> None:
+    people = [
+        subscriber
+        for subscriber, key in house.views.take(
+            house.clock.now() + 3 * DAY, 3, house.sender, 60, ()
+        )
+    ]
     assert len(people) == 3
     for number, subscriber in enumerate(people):
         at, message = house.clock.now() + 2 * DAY, f"{number:032x}"
@@ -68,7 +89,9 @@ def test_however_many_facts_are_followed_at_once_letters_stand_as_in_a_replay(ho
             perform = Perform(at, Cause("engine"), "list:10", message, house.sender)
             record = RecordOutcome(at, Cause("relay"), message, verdict, 250)
             for command in (perform, record):
-                assert isinstance(house.decisions.one(Wish(command, stream=subscriber)).outcome, Done)
+                assert isinstance(
+                    house.decisions.one(Wish(command, stream=subscriber)).outcome, Done
+                )
             at += DAY
     head = house.ledger.head()
     follower = Follower(house.ledger, house.database, every_view(house.ledger, LIVE))
@@ -94,9 +117,18 @@ def test_a_rebuild_makes_a_spoilt_view_equal_again(house: House) -> None:
 
 def test_one_bad_view_stops_alone(house: House) -> None:
     with house.database.connection() as connection:
-        connection.execute("ALTER TABLE view_members_1.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT VALID")
+        connection.execute(
+            "ALTER TABLE view_members_1.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT"
+            " VALID"
+        )
     now = house.clock.now()
-    house.decisions.one(Wish(Subscribe(now, Cause("form"), 10, "consent", "single"), address="new@lecteurs.example", keep=Keep("", now)))
+    house.decisions.one(
+        Wish(
+            Subscribe(now, Cause("form"), 10, "consent", "single"),
+            address="new@lecteurs.example",
+            keep=Keep("", now),
+        )
+    )
     while house.views.follow():
         pass
     positions = {name: (position, bool(fault)) for name, position, fault in house.views.positions()}
@@ -109,7 +141,9 @@ def test_one_bad_view_stops_alone(house: House) -> None:
         connection.execute("ALTER TABLE view_members_1.membership DROP CONSTRAINT nobody")
     while house.views.follow():
         pass
-    assert house.views.positions() == [(name, head, "") for name in ("agenda", "members", "letters", "silence")]
+    assert house.views.positions() == [
+        (name, head, "") for name in ("agenda", "members", "letters", "silence")
+    ]
     assert house.views.compare(silent) == []
 
 
@@ -117,9 +151,13 @@ def test_a_fold_that_cannot_be_read_is_made_again_from_the_ledger(house: House) 
     subscriber = house.vault.find("p3@lecteurs.example")
     assert subscriber is not None
     with house.database.connection() as connection:
-        connection.execute("UPDATE view_agenda_4.fold SET state = '\\x00' WHERE subscriber = %s", (subscriber,))
+        connection.execute(
+            "UPDATE view_agenda_4.fold SET state = '\\x00' WHERE subscriber = %s", (subscriber,)
+        )
     assert house.decisions.load([subscriber])[subscriber].memberships
-    house.decisions.one(Wish(LeaveList(house.clock.now(), Cause("operator"), 10), address="p3@lecteurs.example"))
+    house.decisions.one(
+        Wish(LeaveList(house.clock.now(), Cause("operator"), 10), address="p3@lecteurs.example")
+    )
     house.views.catch_up()
     assert house.views.compare(silent) == []
 
@@ -143,7 +181,11 @@ def test_a_database_lost_in_the_middle_leaves_nothing_of_it_in_memory(house: Hou
     follower.prepare()
     follower.catch_up()
     version = agenda.installation.version
-    assert house.publications.execute(lambda state: [SendingPaused(house.clock.now(), "operator")], Cause("operator"), house.clock.now())
+    assert house.publications.execute(
+        lambda state: [SendingPaused(house.clock.now(), "operator")],
+        Cause("operator"),
+        house.clock.now(),
+    )
     agenda.lost = True
     with pytest.raises(psycopg.OperationalError):
         follower.step()
@@ -151,7 +193,13 @@ def test_a_database_lost_in_the_middle_leaves_nothing_of_it_in_memory(house: Hou
     assert agenda.installation.version == version + 1
 
 
-@pytest.mark.parametrize("statement", ["UPDATE ledger.events SET topic = 'x'", "DELETE FROM ledger.events", "TRUNCATE ledger.events"])
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE ledger.events SET topic = 'x'", "DELETE FROM ledger.events", "TRUNCATE ledger.events"],
+)
 def test_the_program_cannot_change_history(house: House, statement: str) -> None:
-    with house.database.connection() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with (
+        house.database.connection() as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
         connection.execute(statement.encode())

@@ -1,4 +1,6 @@
-"""One person whose history the rules cannot take is set aside with the reason; everybody else is followed, and they come back by themselves."""
+"""One person whose history the rules cannot take is set aside with the reason; everybody else is
+followed, and they come back by themselves.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ UNTAKEN = "KeyError: what has happened to this person cannot be taken in"
 class AnotherVersion:
     """A program that cannot take one kind of fact, until it is replaced by one that can."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, unknown: type[e.PersonEvent] = e.ContactNoted) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, unknown: type[e.PersonEvent] = e.ContactNoted
+    ) -> None:
         self._apply, self._monkeypatch, self._unknown = evolve._apply, monkeypatch, unknown
         monkeypatch.setattr(evolve, "_apply", self.apply)
 
@@ -53,7 +57,12 @@ def aside(house: House) -> list[tuple[str, str]]:
 
 def due(house: House) -> set[str]:
     with house.database.connection() as connection:
-        return {str(row[0]) for row in connection.execute(f"SELECT subscriber FROM view_agenda_{Agenda.version}.agenda WHERE due > 0").fetchall()}
+        return {
+            str(row[0])
+            for row in connection.execute(
+                f"SELECT subscriber FROM view_agenda_{Agenda.version}.agenda WHERE due > 0"
+            ).fetchall()
+        }
 
 
 @pytest.fixture
@@ -62,7 +71,9 @@ def old(monkeypatch: pytest.MonkeyPatch) -> AnotherVersion:
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["all in one batch", "a batch for each fact"])
-def test_they_alone_are_set_aside_and_the_others_are_followed(make_house: MakeHouse, old: AnotherVersion, apart: bool) -> None:
+def test_they_alone_are_set_aside_and_the_others_are_followed(
+    make_house: MakeHouse, old: AnotherVersion, apart: bool
+) -> None:
     house = make_house(FILES)
     at = house.clock.now()
     people = []
@@ -81,7 +92,8 @@ def test_they_alone_are_set_aside_and_the_others_are_followed(make_house: MakeHo
 
 def test_a_person_whose_next_act_no_calendar_holds_is_set_aside_too(make_house: MakeHouse) -> None:
     house = make_house(FILES)
-    good, bad = happened(house, *joined(house.clock.now())), happened(house, *joined(BEYOND_ANY_CALENDAR))
+    good = happened(house, *joined(house.clock.now()))
+    bad = happened(house, *joined(BEYOND_ANY_CALENDAR))
     house.views.catch_up()
     assert [who for who, _why in aside(house)] == [bad] and due(house) == {good}
     assert house.views.compare(silent) == []
@@ -94,13 +106,19 @@ def test_later_facts_do_not_stand_on_nothing(make_house: MakeHouse, old: Another
     house.views.catch_up()
     happened(house, *joined(at, 11, 2), to=bad)
     house.views.catch_up()
-    assert [who for who, _why in aside(house)] == [bad] and not house.views.folds([bad]) and due(house) == set()
+    assert (
+        [who for who, _why in aside(house)] == [bad]
+        and not house.views.folds([bad])
+        and due(house) == set()
+    )
     assert house.views.aside(1)[0][1] == house.ledger.head()
     assert house.views.compare(silent) == []
 
 
 @pytest.mark.parametrize("how", ["a start", "a rebuild", "their next fact", "a publication"])
-def test_they_come_back_with_a_program_that_can_take_it(make_house: MakeHouse, old: AnotherVersion, how: str) -> None:
+def test_they_come_back_with_a_program_that_can_take_it(
+    make_house: MakeHouse, old: AnotherVersion, how: str
+) -> None:
     house = make_house(FILES)
     at = house.clock.now()
     bad = happened(house, *joined(at), e.ContactNoted(at, at))
@@ -122,7 +140,9 @@ def test_they_come_back_with_a_program_that_can_take_it(make_house: MakeHouse, o
     assert house.views.compare(silent) == []
 
 
-def test_a_crowd_of_them_is_tried_again_in_pieces(make_house: MakeHouse, old: AnotherVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_of_them_is_tried_again_in_pieces(
+    make_house: MakeHouse, old: AnotherVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("projections.agenda.ASIDE_PIECE", 2)
     house = make_house(FILES)
     at = house.clock.now()
@@ -134,7 +154,9 @@ def test_a_crowd_of_them_is_tried_again_in_pieces(make_house: MakeHouse, old: An
     assert aside(house) == [] and due(house) == people
 
 
-def test_a_rebuild_sets_aside_whom_it_cannot_take(make_house: MakeHouse, old: AnotherVersion) -> None:
+def test_a_rebuild_sets_aside_whom_it_cannot_take(
+    make_house: MakeHouse, old: AnotherVersion
+) -> None:
     house = make_house(FILES)
     at = house.clock.now()
     good, bad = happened(house, *joined(at)), happened(house, *joined(at), e.ContactNoted(at, at))
@@ -158,7 +180,10 @@ def test_who_is_set_aside_is_shown_by_their_id_and_by_nothing_personal(
     assert b"relance_stuck 1.0\n" in exposition(facts)
     assert show(house, argparse.Namespace(address=bad, json=False)) == 0
     heard = capsys.readouterr().out
-    assert "Mis de côté, rien n’est envoyé : KeyError : ce qui est arrivé" in heard and "anna@" not in heard
+    assert (
+        "Mis de côté, rien n’est envoyé : KeyError : ce qui est arrivé" in heard
+        and "anna@" not in heard
+    )
 
 
 def test_a_fold_that_was_spoilt_is_no_reason_to_set_anybody_aside(make_house: MakeHouse) -> None:
@@ -168,7 +193,9 @@ def test_a_fold_that_was_spoilt_is_no_reason_to_set_anybody_aside(make_house: Ma
     house.views.catch_up()
     fold = house.views.folds([person])[person]
     recent = house.views.agenda._recent  # type: ignore[attr-defined]
-    recent[person] = replace(fold, memberships={10: replace(fold.memberships[10], since=BEYOND_ANY_CALENDAR)})
+    recent[person] = replace(
+        fold, memberships={10: replace(fold.memberships[10], since=BEYOND_ANY_CALENDAR)}
+    )
     happened(house, e.ContactNoted(at, at), to=person)
     house.views.catch_up()
     assert aside(house) == [] and house.views.compare(silent) == []

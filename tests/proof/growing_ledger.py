@@ -1,4 +1,6 @@
-"""A ledger that grows by as many entries as a test wants, quickly, and what the tree over it must be."""
+"""A ledger that grows by as many entries as a test wants, quickly, and what the tree over it must
+be.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,11 @@ def write(house: House, count: int) -> int:
         chosen = [(str(uuid.uuid4()), min(10, count - n)) for n in range(0, min(count, 5000), 10)]
         house.ledger.append(
             [
-                Append(stream, AT_HEAD, tuple(Encoded(stream, ContactNoted(at, n), CAUSE, at) for n in range(many)))
+                Append(
+                    stream,
+                    AT_HEAD,
+                    tuple(Encoded(stream, ContactNoted(at, n), CAUSE, at) for n in range(many)),
+                )
                 for stream, many in chosen
             ]
         )
@@ -31,6 +37,8 @@ def states(house: House, upto: int | None = None) -> list[bytes]:
     """Every entry's exact bytes, in order."""
     with house.database.connection() as connection:
         rows = connection.execute(
-            "SELECT state FROM ledger.events WHERE notification_id <= %s ORDER BY notification_id", [upto or house.ledger.head()], binary=True
+            "SELECT state FROM ledger.events WHERE notification_id <= %s ORDER BY notification_id",
+            [upto or house.ledger.head()],
+            binary=True,
         ).fetchall()
     return [bytes(row[0]) for row in rows]

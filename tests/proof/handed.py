@@ -1,6 +1,8 @@
-"""What an operator hands over, made without a database: a small ledger of two people, a bundle about one of them, and the ledger as a whole.
+"""What an operator hands over, made without a database: a small ledger of two people, a bundle
+about one of them, and the ledger as a whole.
 
-The tree is the slow recursive one of the tests, so that the verifier is held against something that is not made of it.
+The tree is the slow recursive one of the tests, so that the verifier is held against something that
+is not made of it.
 """
 
 from __future__ import annotations
@@ -55,7 +57,16 @@ class Book:
         self.at += 60_000
         self.versions[stream] = version = self.versions.get(stream, 0) + 1
         cause = {"door": "form", **({"evidence": evidence} if evidence else {})}
-        entry = {"at": self.at, "cause": cause, "data": data, "name": name, "recorded_at": self.at + 5, "stream": stream, "v": 1, "version": version}
+        entry = {
+            "at": self.at,
+            "cause": cause,
+            "data": data,
+            "name": name,
+            "recorded_at": self.at + 5,
+            "stream": stream,
+            "v": 1,
+            "version": version,
+        }
         self.entries.append(canonical(entry))
         return len(self.entries)
 
@@ -63,7 +74,14 @@ class Book:
         size = -(-len(text) // pieces)
         for part in range(pieces):
             piece = text[part * size : (part + 1) * size]
-            self.write(verify.INSTALLATION, "words-published", digest=digest(text), part=part, parts=pieces, text=piece)
+            self.write(
+                verify.INSTALLATION,
+                "words-published",
+                digest=digest(text),
+                part=part,
+                parts=pieces,
+                text=piece,
+            )
         return digest(text)
 
     def checkpoint(self, size: int | None = None, signer: NoteSigner = SIGNER) -> bytes:
@@ -72,7 +90,9 @@ class Book:
         return signer.sign(f"{signer.verifier.name}\n{size}\n{root}\n")
 
     def positions(self, stream: str) -> list[int]:
-        return [n for n, entry in enumerate(self.entries, 1) if json.loads(entry)["stream"] == stream]
+        return [
+            n for n, entry in enumerate(self.entries, 1) if json.loads(entry)["stream"] == stream
+        ]
 
     def rewritten(self, position: int, **data: object) -> Book:
         """The same history with one fact told otherwise."""
@@ -87,18 +107,36 @@ def small_book() -> Book:
     """Anna asks, confirms, gets two letters and withdraws; Bruno stands on a list."""
     book = Book()
     book.write(verify.INSTALLATION, "origin-begun", origin=ORIGIN, vkey=SIGNER.vkey)
-    settings, notice, letter = book.publish('{"language":"fr"}'), book.publish(NOTICE, 2), book.publish(LETTER)
-    book.write(verify.INSTALLATION, "configuration-published", edition=1, digest=settings, program="test")
+    settings = book.publish('{"language":"fr"}')
+    notice = book.publish(NOTICE, 2)
+    letter = book.publish(LETTER)
+    book.write(
+        verify.INSTALLATION, "configuration-published", edition=1, digest=settings, program="test"
+    )
     book.write(verify.INSTALLATION, "notice-published", form="lettre", digest=notice, language="fr")
     book.write(verify.INSTALLATION, "sequence-published", edition=1, files=[["semis.md", letter]])
     book.write(ANNA, "subscriber-registered", language="fr")
     book.write(BRUNO, "subscriber-registered")
     book.write(ANNA, "consent-requested", purpose="conseils", request="r1", lists=[10], expires_at=book.at + 7 * DAY, notice=notice, form="lettre",
                evidence=COMMITMENT)  # fmt: skip
-    ask = {"key": "ask:conseils", "kind": "confirmation", "letter": "ask", "message": "m0", "edition": 1, "purpose": "conseils"}
+    ask = {
+        "key": "ask:conseils",
+        "kind": "confirmation",
+        "letter": "ask",
+        "message": "m0",
+        "edition": 1,
+        "purpose": "conseils",
+    }
     book.write(ANNA, "letter-begun", **ask)
     book.write(ANNA, "letter-sent", message="m0", code=250)
-    book.write(ANNA, "consent-confirmed", purpose="conseils", request="r1", act="human_button", notice=notice)
+    book.write(
+        ANNA,
+        "consent-confirmed",
+        purpose="conseils",
+        request="r1",
+        act="human_button",
+        notice=notice,
+    )
     book.write(BRUNO, "consent-given", purpose="conseils", proof="declared")
     book.write(ANNA, "list-joined", list=10, run=1)
     book.write(BRUNO, "list-joined", list=10, run=1)
@@ -111,7 +149,16 @@ def small_book() -> Book:
 
 
 def begin_letter(book: Book, stream: str, letter: str, message: str, **more: object) -> int:
-    said = {"key": "list:10", "kind": "letter", "letter": letter, "message": message, "edition": 1, "list": 10, "run": 1, "purpose": "conseils"}
+    said = {
+        "key": "list:10",
+        "kind": "letter",
+        "letter": letter,
+        "message": message,
+        "edition": 1,
+        "list": 10,
+        "run": 1,
+        "purpose": "conseils",
+    }
     return book.write(stream, "letter-begun", **(said | more))
 
 
@@ -122,9 +169,16 @@ def head_of(book: Book, size: int | None = None, signer: NoteSigner = SIGNER) ->
 
 
 def bundle_of(
-    book: Book, *, size: int | None = None, leave_out: Iterable[int] = (), signer: NoteSigner = SIGNER, stream: str = ANNA
+    book: Book,
+    *,
+    size: int | None = None,
+    leave_out: Iterable[int] = (),
+    signer: NoteSigner = SIGNER,
+    stream: str = ANNA,
 ) -> dict[str, bytes]:
-    """A bundle about Anna. `leave_out`: positions of hers a dishonest operator keeps back, and does not count."""
+    """A bundle about Anna. `leave_out`: positions of hers a dishonest operator keeps back, and does
+    not count.
+    """
     head = head_of(book, size, signer)
     before = book.entries[: head.size]
     own = [n for n in book.positions(stream) if n <= head.size and n not in set(leave_out)]
@@ -136,14 +190,23 @@ def bundle_of(
     person = {"address": "anna@lecteurs.example", "fields": {"first_name": "Anna"}}
     told = any(COMMITMENT.encode() in book.entries[n - 1] for n in own)
     evidence = {COMMITMENT: (SALT, SAID)} if told else {}
-    holding = Holding(stream, len(own), {n: book.entries[n - 1] for n in chosen}, proofs, evidence, person)
+    holding = Holding(
+        stream, len(own), {n: book.entries[n - 1] for n in chosen}, proofs, evidence, person
+    )
     return bundle_files(head, holding, ledger_tools(), signer.sign)
 
 
-def ledger_of(book: Book, *, size: int | None = None, signed: Sequence[int] = (), signer: NoteSigner = SIGNER) -> dict[str, bytes]:
+def ledger_of(
+    book: Book, *, size: int | None = None, signed: Sequence[int] = (), signer: NoteSigner = SIGNER
+) -> dict[str, bytes]:
     """The whole ledger; `signed` are the sizes at which checkpoints were signed on the way."""
     head = head_of(book, size, signer)
-    files = {"checkpoint": head.checkpoint, "vkey.txt": f"{head.vkey}\n".encode(), "policy.txt": head.policy, **ledger_tools()}
+    files = {
+        "checkpoint": head.checkpoint,
+        "vkey.txt": f"{head.vkey}\n".encode(),
+        "policy.txt": head.policy,
+        **ledger_tools(),
+    }
     for each in (*signed, head.size):
         files[f"checkpoints/1-{each}"] = book.checkpoint(each, signer)
     for n in range(0, head.size, 256):
@@ -165,7 +228,9 @@ def signed_again(files: Mapping[str, bytes], signer: NoteSigner = SIGNER) -> dic
     lines = files["stream.note"].decode().split("\n")
     versions, size = int(lines[2].split(" ")[1]), int(lines[3].split(" ")[1])
     head = Head(b"", lines[0], size, signer.vkey, b"")
-    return summed(rest | {"stream.note": signer.sign(promise(head, lines[1].split(" ")[1], versions, rest))})
+    return summed(
+        rest | {"stream.note": signer.sign(promise(head, lines[1].split(" ")[1], versions, rest))}
+    )
 
 
 def unpack(files: Mapping[str, bytes], folder: Path) -> Path:
@@ -196,21 +261,53 @@ class Verdict:
         return any(file in place and reason in why for place, why in self.wrong)
 
 
-def verified(path: Path, *more: str | Path, python: str = sys.executable, lang: str = "en", plain: bool = False) -> Verdict:
-    """The verifier as an auditor runs it: one file copied to an empty folder, no environment, nothing on the PATH but openssl."""
+def verified(
+    path: Path,
+    *more: str | Path,
+    python: str = sys.executable,
+    lang: str = "en",
+    plain: bool = False,
+) -> Verdict:
+    """The verifier as an auditor runs it: one file copied to an empty folder, no environment,
+    nothing on the PATH but openssl.
+    """
     place = path.parent / "auditor"
     if not place.exists():
         (place / "bin").mkdir(parents=True)
         (place / "bin" / "openssl").symlink_to(OPENSSL)
         (place / "verify.py").write_bytes(Path(verify.__file__).read_bytes())
-    command = [python, "-I", "-S", "verify.py", str(path), "--lang", lang, *map(str, more), *([] if plain else ["--json"])]
-    done = subprocess.run(command, cwd=place, env={"PATH": str(place / "bin")}, capture_output=True, text=True, timeout=100)
+    command = [
+        python,
+        "-I",
+        "-S",
+        "verify.py",
+        str(path),
+        "--lang",
+        lang,
+        *map(str, more),
+        *([] if plain else ["--json"]),
+    ]
+    done = subprocess.run(
+        command,
+        cwd=place,
+        env={"PATH": str(place / "bin")},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
     assert "Traceback" not in done.stderr, done.stderr
     return Verdict(done.returncode, done.stdout, done.stderr)
 
 
 def _openssl() -> str:
-    found = next((f"{folder}/openssl" for folder in os.environ["PATH"].split(":") if os.access(f"{folder}/openssl", os.X_OK)), "")
+    found = next(
+        (
+            f"{folder}/openssl"
+            for folder in os.environ["PATH"].split(":")
+            if os.access(f"{folder}/openssl", os.X_OK)
+        ),
+        "",
+    )
     assert found, "these tests need openssl"
     return found
 

@@ -1,4 +1,5 @@
-"""A process that opens an installation, does one thing with its tree, and kills itself at a moment: `FOLDER ACT MOMENT`, the conninfo in OWNER.
+"""A process that opens an installation, does one thing with its tree, and kills itself at a moment:
+`FOLDER ACT MOMENT`, the conninfo in OWNER.
 
 What is done there is the program's own code; a moment is before or after one of its steps.
 """

@@ -1,4 +1,6 @@
-"""The tree as RFC 6962, section 2.1 writes it down: slow, recursive, and not made of anything of ours."""
+"""The tree as RFC 6962, section 2.1 writes it down: slow, recursive, and not made of anything of
+ours.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A checkpoint in a mail's header: folded for the wire, read back byte for byte from the mail as somebody kept it, and from nowhere else in it."""
+"""A checkpoint in a mail's header: folded for the wire, read back byte for byte from the mail as
+somebody kept it, and from nowhere else in it.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,11 @@ def test_a_mail_program_may_have_changed_the_line_ends(end: bytes) -> None:
 
 def test_it_may_have_been_folded_anew_unfolded_or_written_in_capitals() -> None:
     folded = FIELD.replace(b" ", b"\r\n\t", 1).replace(b"\r\n ", b"   \r\n   ")
-    unfolded = FIELD.replace(b"\r\n", b"").upper()[: len(HEADER)] + FIELD.replace(b"\r\n", b"")[len(HEADER) :] + b"\r\n"
+    unfolded = (
+        FIELD.replace(b"\r\n", b"").upper()[: len(HEADER)]
+        + FIELD.replace(b"\r\n", b"")[len(HEADER) :]
+        + b"\r\n"
+    )
     for field in (folded, unfolded):
         assert carried_by(MAIL.replace(FIELD, field)) == NOTE
 

@@ -1,4 +1,6 @@
-"""A checkpoint says whose tree, how large and which root, in three lines and no other way (F02, F05)."""
+"""A checkpoint says whose tree, how large and which root, in three lines and no other way (F02,
+F05).
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,12 @@ def test_no_byte_of_a_proof_can_be_another() -> None:
 
 def test_no_byte_of_a_proof_can_be_left_out_or_added() -> None:
     for at in range(len(PROOF)):
-        for altered in (PROOF[:at] + PROOF[at + 1 :], PROOF[:at] + b"A" + PROOF[at:], PROOF[:at] + b"\n" + PROOF[at:], PROOF[:at]):
+        for altered in (
+            PROOF[:at] + PROOF[at + 1 :],
+            PROOF[:at] + b"A" + PROOF[at:],
+            PROOF[:at] + b"\n" + PROOF[at:],
+            PROOF[:at],
+        ):
             _refused(PROOF_ENTRY, altered)
 
 
@@ -124,14 +131,21 @@ def test_what_is_added_to_a_proof_is_carried_and_never_believed() -> None:
 def test_a_witness_may_sign_below_the_checkpoint_without_being_known() -> None:
     proof = parse_proof(PROOF)
     note, witness = parse_note(proof.checkpoint), parse_note(SIGNER.sign("x\n"))
-    both = TlogProof(proof.index, proof.hashes, format_note(note.text, [*witness.signatures, *note.signatures]))
+    both = TlogProof(
+        proof.index, proof.hashes, format_note(note.text, [*witness.signatures, *note.signatures])
+    )
     assert verify_entry(PROOF_ENTRY, parse_proof(bytes(both)), [KEY])
 
 
 def test_a_leaf_that_stands_alone_needs_no_hashes() -> None:
     entry = b"the only one"
     checkpoint = SIGNER.sign(str(Checkpoint(SIGNER.verifier.name, 1, leaf_hash(entry))))
-    assert verify_entry(entry, parse_proof(bytes(TlogProof(0, (), checkpoint))), [SIGNER.verifier]).size == 1
+    assert (
+        verify_entry(
+            entry, parse_proof(bytes(TlogProof(0, (), checkpoint))), [SIGNER.verifier]
+        ).size
+        == 1
+    )
 
 
 def test_a_proof_of_more_hashes_than_any_tree_is_high_is_refused() -> None:
@@ -140,8 +154,17 @@ def test_a_proof_of_more_hashes_than_any_tree_is_high_is_refused() -> None:
         parse_proof(bytes(TlogProof(3, (ROOT,) * 64, proof.checkpoint)))
 
 
-@given(st.text() | st.lists(st.sampled_from(["\n", "a", "0", "1", "42", to_base64(ROOT), to_base64(EMPTY_ROOT), GOOD, "+", " "])).map("".join))
-def test_reading_a_checkpoint_says_nothing_but_its_refusal_and_what_is_read_is_written_the_same(text: str) -> None:
+@given(
+    st.text()
+    | st.lists(
+        st.sampled_from(
+            ["\n", "a", "0", "1", "42", to_base64(ROOT), to_base64(EMPTY_ROOT), GOOD, "+", " "]
+        )
+    ).map("".join)
+)
+def test_reading_a_checkpoint_says_nothing_but_its_refusal_and_what_is_read_is_written_the_same(
+    text: str,
+) -> None:
     with suppress(ProofRefused):
         assert str(parse_checkpoint(text)) == text
 
@@ -149,8 +172,15 @@ def test_reading_a_checkpoint_says_nothing_but_its_refusal_and_what_is_read_is_w
 LINES = PROOF.decode().split("\n")
 
 
-@given(st.binary() | st.lists(st.sampled_from([*LINES, "", "extra AAAA", "index 0", "index 00", "extra", "é"])).map("\n".join).map(str.encode))
-def test_reading_a_proof_says_nothing_but_its_refusal_and_what_is_read_is_written_the_same(raw: bytes) -> None:
+@given(
+    st.binary()
+    | st.lists(st.sampled_from([*LINES, "", "extra AAAA", "index 0", "index 00", "extra", "é"]))
+    .map("\n".join)
+    .map(str.encode)
+)
+def test_reading_a_proof_says_nothing_but_its_refusal_and_what_is_read_is_written_the_same(
+    raw: bytes,
+) -> None:
     with suppress(ProofRefused):
         proof = parse_proof(raw)
         assert bytes(proof) == raw

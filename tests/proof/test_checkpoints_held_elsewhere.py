@@ -1,4 +1,6 @@
-"""What others hold decides: a checkpoint from a mail, a stamp, a cosignature, against a history that may have been rewritten."""
+"""What others hold decides: a checkpoint from a mail, a stamp, a cosignature, against a history
+that may have been rewritten.
+"""
 
 from __future__ import annotations
 
@@ -44,16 +46,22 @@ def ledger(tmp_path: Path) -> Path:
 
 
 def rewritten(tmp_path: Path) -> tuple[Path, Path]:
-    """The same operator, the same key, another history: the withdrawal was from something else. Bundle and ledger."""
+    """The same operator, the same key, another history: the withdrawal was from something else.
+    Bundle and ledger.
+    """
     book = small_book().rewritten(22, purpose="offres")
-    return unpack(bundle_of(book), tmp_path / "new bundle"), unpack(ledger_of(book), tmp_path / "new ledger")
+    return unpack(bundle_of(book), tmp_path / "new bundle"), unpack(
+        ledger_of(book), tmp_path / "new ledger"
+    )
 
 
 def alone(found: Verdict) -> bool:
     return any("attested by the operator alone" in each for each in found.said["not_proved"])
 
 
-def test_a_checkpoint_of_the_same_tree_means_that_others_hold_it(tmp_path: Path, bundle: Path, ledger: Path) -> None:
+def test_a_checkpoint_of_the_same_tree_means_that_others_hold_it(
+    tmp_path: Path, bundle: Path, ledger: Path
+) -> None:
     held = put(tmp_path / "held", small_book().checkpoint())
     for path in (bundle, ledger):
         found = judged(path, "--checkpoint", held)
@@ -61,7 +69,9 @@ def test_a_checkpoint_of_the_same_tree_means_that_others_hold_it(tmp_path: Path,
         assert "agrees with the checkpoint held elsewhere" in "\n".join(found.said["proved"])
 
 
-def test_a_history_rewritten_and_signed_with_the_operators_own_key_is_caught(tmp_path: Path) -> None:
+def test_a_history_rewritten_and_signed_with_the_operators_own_key_is_caught(
+    tmp_path: Path,
+) -> None:
     new_bundle, new_ledger = rewritten(tmp_path)
     assert judged(new_bundle).status == 0 and judged(new_ledger).status == 0
     held = put(tmp_path / "held", small_book().checkpoint())
@@ -70,19 +80,30 @@ def test_a_history_rewritten_and_signed_with_the_operators_own_key_is_caught(tmp
         assert found.status == 1 and found.names("held", "the history has been rewritten since")
 
 
-def test_an_earlier_checkpoint_is_held_against_the_whole_ledger(tmp_path: Path, bundle: Path, ledger: Path) -> None:
+def test_an_earlier_checkpoint_is_held_against_the_whole_ledger(
+    tmp_path: Path, bundle: Path, ledger: Path
+) -> None:
     held = put(tmp_path / "held", small_book().checkpoint(22))
     found = judged(bundle, "--checkpoint", held)
     assert found.status == 0 and alone(found)
-    assert "only the whole ledger (--with) shows whether this one begins with it" in "\n".join(found.said["not_proved"])
+    assert "only the whole ledger (--with) shows whether this one begins with it" in "\n".join(
+        found.said["not_proved"]
+    )
     found = judged(bundle, "--checkpoint", held, "--with", ledger)
     assert "agrees with" in "\n".join(found.said["proved"])
-    assert any("what follows from position 23 on: attested by the operator alone" in each for each in found.said["not_proved"])
+    assert any(
+        "what follows from position 23 on: attested by the operator alone" in each
+        for each in found.said["not_proved"]
+    )
     new_bundle, new_ledger = rewritten(tmp_path)
-    assert judged(new_bundle, "--checkpoint", held, "--with", new_ledger).names("held", "rewritten since")
+    assert judged(new_bundle, "--checkpoint", held, "--with", new_ledger).names(
+        "held", "rewritten since"
+    )
 
 
-def test_an_earlier_checkpoint_is_held_by_a_proof_of_consistency(tmp_path: Path, bundle: Path) -> None:
+def test_an_earlier_checkpoint_is_held_by_a_proof_of_consistency(
+    tmp_path: Path, bundle: Path
+) -> None:
     book = small_book()
     steps = "".join(f"{base64.b64encode(step).decode()}\n" for step in proof(21, book.entries))
     consistency = put(tmp_path / "proof", f"old 21\n{steps}\n".encode() + book.checkpoint())
@@ -90,30 +111,42 @@ def test_an_earlier_checkpoint_is_held_by_a_proof_of_consistency(tmp_path: Path,
     found = judged(bundle, "--checkpoint", held, "--consistency", consistency)
     assert "agrees with" in "\n".join(found.said["proved"])
     other = put(tmp_path / "other", book.rewritten(20, letter="l9").checkpoint(21))
-    assert judged(bundle, "--checkpoint", other, "--consistency", consistency).names("other", "rewritten since")
+    assert judged(bundle, "--checkpoint", other, "--consistency", consistency).names(
+        "other", "rewritten since"
+    )
 
 
-def test_a_later_checkpoint_covers_the_bundle_when_the_ledger_agrees(tmp_path: Path, ledger: Path) -> None:
+def test_a_later_checkpoint_covers_the_bundle_when_the_ledger_agrees(
+    tmp_path: Path, ledger: Path
+) -> None:
     earlier = unpack(bundle_of(small_book(), size=20), tmp_path / "earlier")
     held = put(tmp_path / "held", small_book().checkpoint())
-    assert "is of a later tree" in "\n".join(judged(earlier, "--checkpoint", held).said["not_proved"])
+    assert "is of a later tree" in "\n".join(
+        judged(earlier, "--checkpoint", held).said["not_proved"]
+    )
     found = judged(earlier, "--checkpoint", held, "--with", ledger)
     assert found.status == 0 and not alone(found)
 
 
 def test_a_rolled_back_checkpoint_is_told_by_a_later_one(tmp_path: Path) -> None:
-    """Whoever shows an older head than one that others hold has to show the entries in between, too."""
+    """Whoever shows an older head than one that others hold has to show the entries in between,
+    too.
+    """
     cut = unpack(ledger_of(small_book(), size=20), tmp_path / "cut")
     held = put(tmp_path / "held", small_book().checkpoint())
     found = judged(cut, "--checkpoint", held)
     assert found.names("held", "the ledger has been rolled back")
 
 
-def test_a_bundle_and_a_ledger_of_two_histories_are_told_apart(tmp_path: Path, bundle: Path) -> None:
+def test_a_bundle_and_a_ledger_of_two_histories_are_told_apart(
+    tmp_path: Path, bundle: Path
+) -> None:
     _, new_ledger = rewritten(tmp_path)
     found = judged(bundle, "--with", new_ledger)
     assert found.names("checkpoint", "two histories have been signed")
-    assert found.names("entries/0000000022.json", "is not what the whole ledger has at this position")
+    assert found.names(
+        "entries/0000000022.json", "is not what the whole ledger has at this position"
+    )
 
 
 def test_a_ledger_older_than_the_bundle_is_refused(tmp_path: Path, bundle: Path) -> None:
@@ -124,29 +157,51 @@ def test_a_ledger_older_than_the_bundle_is_refused(tmp_path: Path, bundle: Path)
 
 def test_a_mail_is_read_for_the_checkpoint_it_carries(tmp_path: Path, bundle: Path) -> None:
     note = small_book().checkpoint()
-    folded = "\n ".join(base64.b64encode(note).decode()[at : at + 60] for at in range(0, len(base64.b64encode(note)), 60))
-    header = put(tmp_path / "confirmation.eml", f"Subject: x\nRelance-Checkpoint: {folded}\n\nBonjour\n".encode())
+    folded = "\n ".join(
+        base64.b64encode(note).decode()[at : at + 60]
+        for at in range(0, len(base64.b64encode(note)), 60)
+    )
+    header = put(
+        tmp_path / "confirmation.eml",
+        f"Subject: x\nRelance-Checkpoint: {folded}\n\nBonjour\n".encode(),
+    )
     crlf = note.replace(b"\n", b"\r\n")
-    body = put(tmp_path / "witness.eml", b"Subject: x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nToday:\r\n\r\n" + crlf)
+    body = put(
+        tmp_path / "witness.eml",
+        b"Subject: x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nToday:\r\n\r\n" + crlf,
+    )
     coded = base64.encodebytes(b"Today:\n\n" + note)
     encoded = put(
         tmp_path / "encoded.eml",
-        b"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n" + coded,
+        b"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding:"
+        b" base64\n\n" + coded,
     )
     for mail in (header, body, encoded):
         found = judged(bundle, "--checkpoint", mail)
         assert found.status == 0 and not alone(found), mail
-    assert judged(bundle, "--checkpoint", put(tmp_path / "empty.eml", b"Subject: x\n\nBonjour\n")).names("empty.eml", "holds no checkpoint")
+    assert judged(
+        bundle, "--checkpoint", put(tmp_path / "empty.eml", b"Subject: x\n\nBonjour\n")
+    ).names("empty.eml", "holds no checkpoint")
 
 
-def test_a_checkpoint_of_another_log_or_hand_says_nothing_for_it(tmp_path: Path, bundle: Path) -> None:
+def test_a_checkpoint_of_another_log_or_hand_says_nothing_for_it(
+    tmp_path: Path, bundle: Path
+) -> None:
     thief = NoteSigner(ORIGIN, bytes(32))
     held = put(tmp_path / "held", small_book().checkpoint(signer=thief))
-    assert judged(bundle, "--checkpoint", held).names("held", "is not signed with a key of this log")
-    held = put(tmp_path / "held", small_book().checkpoint(signer=NoteSigner("autre.example/x", bytes(32))))
-    assert judged(bundle, "--checkpoint", held).names("held", "another log, or a history begun anew")
+    assert judged(bundle, "--checkpoint", held).names(
+        "held", "is not signed with a key of this log"
+    )
+    held = put(
+        tmp_path / "held", small_book().checkpoint(signer=NoteSigner("autre.example/x", bytes(32)))
+    )
+    assert judged(bundle, "--checkpoint", held).names(
+        "held", "another log, or a history begun anew"
+    )
     broken = small_book().checkpoint().replace(b"\n23\n", b"\n24\n")
-    assert judged(bundle, "--checkpoint", put(tmp_path / "held", broken)).names("held", "has been changed: its signature")
+    assert judged(bundle, "--checkpoint", put(tmp_path / "held", broken)).names(
+        "held", "has been changed: its signature"
+    )
 
 
 def cosigned(note: bytes, name: str, seed: bytes, time: int = 1_772_500_000) -> tuple[bytes, str]:
@@ -165,7 +220,11 @@ def cosigned(note: bytes, name: str, seed: bytes, time: int = 1_772_500_000) -> 
 def with_checkpoint(note: bytes, policy: str) -> dict[str, bytes]:
     files = bundle_of(small_book())
     old = files["checkpoint"]
-    proofs = {name: data.replace(old, note) for name, data in files.items() if name.endswith(".tlog-proof")}
+    proofs = {
+        name: data.replace(old, note)
+        for name, data in files.items()
+        if name.endswith(".tlog-proof")
+    }
     return signed_again(files | proofs | {"checkpoint": note, "policy.txt": policy.encode()})
 
 
@@ -173,7 +232,11 @@ def test_a_witness_that_cosigned_is_somebody_else_who_holds_it(tmp_path: Path) -
     note, witness = cosigned(small_book().checkpoint(), "temoin.example/w", bytes(range(32)))
     policy = f"log {SIGNER.vkey}\nwitness w {witness}\ngroup g any w\nquorum g\n"
     found = judged(unpack(with_checkpoint(note, policy), tmp_path / "b"))
-    assert found.status == 0 and not alone(found) and "witnesses have cosigned the checkpoint: w" in "\n".join(found.said["proved"])
+    assert (
+        found.status == 0
+        and not alone(found)
+        and "witnesses have cosigned the checkpoint: w" in "\n".join(found.said["proved"])
+    )
 
 
 def test_a_quorum_that_is_not_reached_is_named(tmp_path: Path) -> None:
@@ -188,7 +251,12 @@ def test_a_signature_of_a_kind_to_come_is_passed_over(tmp_path: Path) -> None:
     """F04: room for a second signature line of an algorithm that openssl does not know yet."""
     later = base64.b64encode(b"\1\2\3\4" + bytes(2420)).decode()
     note = small_book().checkpoint() + f"— {ORIGIN} {later}\n".encode()
-    assert judged(unpack(with_checkpoint(note, f"log {SIGNER.vkey}\nquorum none\n"), tmp_path / "b")).status == 0
+    assert (
+        judged(
+            unpack(with_checkpoint(note, f"log {SIGNER.vkey}\nquorum none\n"), tmp_path / "b")
+        ).status
+        == 0
+    )
 
 
 class Authority:
@@ -204,21 +272,34 @@ class Authority:
             "signer_cert=tsa.pem\nsigner_key=tsa.key\nordering=no\ntsa_name=no\ness_cert_id_chain=no\naccuracy=secs:1\n"
         )
         (folder / "serial").write_text("01\n")
-        req = "req -x509 -newkey ed25519 -nodes -days 3 -config tsa.cnf -extensions ca -subj /CN=Racine -keyout ca.key -out ca.pem"
+        req = (
+            "req -x509 -newkey ed25519 -nodes -days 3 -config tsa.cnf -extensions ca -subj"
+            " /CN=Racine -keyout ca.key -out ca.pem"
+        )
         self.openssl(*req.split())
-        request = "req -new -newkey rsa:2048 -nodes -config tsa.cnf -subj /CN=Horodatage -keyout tsa.key -out tsa.csr"
+        request = (
+            "req -new -newkey rsa:2048 -nodes -config tsa.cnf -subj /CN=Horodatage -keyout tsa.key"
+            " -out tsa.csr"
+        )
         self.openssl(*request.split())
-        sign = "x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile tsa.cnf -extensions leaf -out tsa.pem"
+        sign = (
+            "x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile"
+            " tsa.cnf -extensions leaf -out tsa.pem"
+        )
         self.openssl(*sign.split())
 
     def openssl(self, *arguments: str) -> None:
-        done = subprocess.run([OPENSSL, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [OPENSSL, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=60
+        )
         assert done.returncode == 0, done.stderr
 
     def stamp(self, data: bytes) -> bytes:
         (self.folder / "data").write_bytes(data)
         self.openssl(*["ts", "-query", "-data", "data", "-sha256", "-cert", "-out", "q.tsq"])
-        self.openssl(*["ts", "-reply", "-config", "tsa.cnf", "-queryfile", "q.tsq", "-out", "r.tsr"])
+        self.openssl(
+            *["ts", "-reply", "-config", "tsa.cnf", "-queryfile", "q.tsq", "-out", "r.tsr"]
+        )
         return (self.folder / "r.tsr").read_bytes()
 
     @property
@@ -229,11 +310,16 @@ class Authority:
 def test_a_stamp_bounds_when_everything_was_written(tmp_path: Path) -> None:
     authority = Authority(tmp_path / "tsa")
     files = bundle_of(small_book())
-    stamp = {"checkpoint.tsr": authority.stamp(files["checkpoint"]), "tsa-chain.pem": authority.chain}
+    stamp = {
+        "checkpoint.tsr": authority.stamp(files["checkpoint"]),
+        "tsa-chain.pem": authority.chain,
+    }
     bundle = unpack(signed_again(files | stamp), tmp_path / "stamped")
     found = judged(bundle)
     assert found.status == 0 and not alone(found), found.wrong
-    assert "at the latest: a time stamping authority has stamped it" in "\n".join(found.said["proved"])
+    assert "at the latest: a time stamping authority has stamped it" in "\n".join(
+        found.said["proved"]
+    )
     said = "\n".join(found.said["not_proved"])
     assert "other than that it was before" in said
     der = (tmp_path / "tsa" / "ca.pem").read_text().split("-----")[2]
@@ -241,11 +327,20 @@ def test_a_stamp_bounds_when_everything_was_written(tmp_path: Path) -> None:
     found = verified(bundle, "--tsa-ca", tmp_path / "tsa" / "ca.pem")
     assert found.status == 0 and "fingerprint" not in found.out
     stranger = Authority(tmp_path / "stranger")
-    assert judged(bundle, "--tsa-ca", stranger.folder / "ca.pem").names("checkpoint.tsr", "is not a stamp of this checkpoint by that authority")
-    other = {"checkpoint.tsr": authority.stamp(files["checkpoint"] + b"x"), "tsa-chain.pem": authority.chain}
-    assert judged(unpack(signed_again(files | other), tmp_path / "other")).names("checkpoint.tsr", "is not a stamp of this checkpoint")
+    assert judged(bundle, "--tsa-ca", stranger.folder / "ca.pem").names(
+        "checkpoint.tsr", "is not a stamp of this checkpoint by that authority"
+    )
+    other = {
+        "checkpoint.tsr": authority.stamp(files["checkpoint"] + b"x"),
+        "tsa-chain.pem": authority.chain,
+    }
+    assert judged(unpack(signed_again(files | other), tmp_path / "other")).names(
+        "checkpoint.tsr", "is not a stamp of this checkpoint"
+    )
     broken = {"checkpoint.tsr": b"no stamp", "tsa-chain.pem": authority.chain}
-    assert judged(unpack(signed_again(files | broken), tmp_path / "broken")).names("checkpoint.tsr", "is no answer of a time stamping service")
+    assert judged(unpack(signed_again(files | broken), tmp_path / "broken")).names(
+        "checkpoint.tsr", "is no answer of a time stamping service"
+    )
 
 
 def test_a_fact_recorded_after_the_stamp_of_its_checkpoint_is_named(tmp_path: Path) -> None:
@@ -254,9 +349,14 @@ def test_a_fact_recorded_after_the_stamp_of_its_checkpoint_is_named(tmp_path: Pa
     book.at = 4_102_444_800_000
     book.write("8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c", "contact-noted", contacted_at=1)
     files = bundle_of(book)
-    stamp = {"checkpoint.tsr": authority.stamp(files["checkpoint"]), "tsa-chain.pem": authority.chain}
+    stamp = {
+        "checkpoint.tsr": authority.stamp(files["checkpoint"]),
+        "tsa-chain.pem": authority.chain,
+    }
     found = judged(unpack(signed_again(files | stamp), tmp_path / "b"))
-    assert found.names("entries/0000000024.json", "recorded after the checkpoint that covers it was stamped")
+    assert found.names(
+        "entries/0000000024.json", "recorded after the checkpoint that covers it was stamped"
+    )
 
 
 def test_the_vectors_of_others_hold_here_too() -> None:
@@ -265,10 +365,14 @@ def test_the_vectors_of_others_hold_here_too() -> None:
     assert (key.name, key.kind) == ("example.com/foo", verify.ED25519)
     leaf = b'{"c":"a358be64356a070bfe9d94868250efa32b49858b1a8d1b5bd72d48b21cf44a82","seq":3,"type":"subscribed","v":1}'
     text = (
-        "c2sp.org/tlog-proof@v1\nindex 3\nuCs6hqmsLdtzBZfyFYIEq45wvRwwGsb0rqWOVqfZby0=\ngFVBrQ3GGJKsnDbuPLK1x8zrQ+4lCVC/691JoQKOEvs=\n"
-        f"lCYGbOkk6swArj9nRAVRKKzVbjnbKKYbYHJms4Axjzc=\n\n{verify.KNOWN_TEXT}\n— log.example.fr/consent/tenant-1 {verify.KNOWN_SIGNATURE}\n"
+        "c2sp.org/tlog-proof@v1\nindex"
+        f" 3\nuCs6hqmsLdtzBZfyFYIEq45wvRwwGsb0rqWOVqfZby0=\ngFVBrQ3GGJKsnDbuPLK1x8zrQ+4lCVC/691JoQKOEvs=\nlCYGbOkk6swArj9nRAVRKKzVbjnbKKYbYHJms4Axjzc=\n\n{verify.KNOWN_TEXT}\n—"
+        f" log.example.fr/consent/tenant-1 {verify.KNOWN_SIGNATURE}\n"
     )
     found = verify.parse_proof(text.encode())
     checkpoint = verify.parse_checkpoint(found.checkpoint)
     verify.verify_note(checkpoint.note, verify.parse_vkey(verify.KNOWN_VKEY), verify.OpenSSL())
-    assert verify.root_from_inclusion(verify.leaf_hash(leaf), found.index, checkpoint.size, found.path) == checkpoint.root
+    assert (
+        verify.root_from_inclusion(verify.leaf_hash(leaf), found.index, checkpoint.size, found.path)
+        == checkpoint.root
+    )

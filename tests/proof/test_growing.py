@@ -1,4 +1,6 @@
-"""The tree follows the ledger: whatever the batches, it is the one over the exact stored bytes, and it never grows on another ledger's."""
+"""The tree follows the ledger: whatever the batches, it is the one over the exact stored bytes, and
+it never grows on another ledger's.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def test_an_empty_ledger_has_an_empty_tree(house: House) -> None:
     assert house.tree.root_at(0) == root_of([])
 
 
-def test_the_tree_is_the_one_over_the_stored_bytes_at_every_size_it_had(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tree_is_the_one_over_the_stored_bytes_at_every_size_it_had(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(growing, "BATCH", 97)
     sizes = [write(house, count) for count in (1, 254, 1, 1, 300, 1000)]
     for size in sizes:
@@ -45,27 +49,39 @@ def test_the_tree_is_the_one_over_the_stored_bytes_at_every_size_it_had(house: H
         assert house.tree.root_at(size) == root(house, size)
 
 
-def test_exactly_the_tiles_of_the_standard_are_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exactly_the_tiles_of_the_standard_are_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(growing, "BATCH", 1000)
     for size in (256, 257, 1536, 66_000):
         write(house, size - house.ledger.head())
         house.tree.grow()
         with house.database.connection() as connection:
-            kept = connection.execute("SELECT level, number, octet_length(hashes) FROM proof.tile").fetchall()
-        assert sorted(kept) == [(tile.level, tile.number, tile.width * HASH_BYTES) for tile in tiles_of(size)]
+            kept = connection.execute(
+                "SELECT level, number, octet_length(hashes) FROM proof.tile"
+            ).fetchall()
+        assert sorted(kept) == [
+            (tile.level, tile.number, tile.width * HASH_BYTES) for tile in tiles_of(size)
+        ]
     leaves = list(map(leaf_hash, states(house)))
     whole = root_of(leaves)
     assert house.tree.root_at(66_000) == whole
     for index in (0, 255, 256, 65_535, 65_536, 65_999):
         verify_inclusion(leaves[index], index, 66_000, house.tree.inclusion(index, 66_000), whole)
     for old in (1, 255, 256, 300, 65_536, 65_999, 66_000):
-        verify_consistency(old, 66_000, house.tree.consistency(old, 66_000), root_of(leaves[:old]), whole)
+        verify_consistency(
+            old, 66_000, house.tree.consistency(old, 66_000), root_of(leaves[:old]), whole
+        )
 
 
 def test_what_the_tree_does_not_hold_it_does_not_prove(house: House) -> None:
     write(house, 10)
     house.tree.grow()
-    for ask in (lambda: house.tree.root_at(11), lambda: house.tree.inclusion(3, 11), lambda: house.tree.inclusion(10, 10)):
+    for ask in (
+        lambda: house.tree.root_at(11),
+        lambda: house.tree.inclusion(3, 11),
+        lambda: house.tree.inclusion(10, 10),
+    ):
         with pytest.raises(ProofRefused):
             ask()
     with pytest.raises(ProofRefused):
@@ -87,7 +103,9 @@ def by_hand(installations: Installations, house: House, statement: str) -> None:
     """As whoever owns the database, past every wall."""
     with house.database.connection() as connection:
         name = connection.info.dbname
-    with psycopg.connect(psycopg.conninfo.make_conninfo(installations.admin, dbname=name), autocommit=True) as owner:
+    with psycopg.connect(
+        psycopg.conninfo.make_conninfo(installations.admin, dbname=name), autocommit=True
+    ) as owner:
         owner.execute("ALTER TABLE ledger.events DISABLE TRIGGER events_are_immutable")
         owner.execute("ALTER TABLE proof.checkpoint DISABLE TRIGGER checkpoints_are_immutable")
         owner.execute(statement.encode())
@@ -96,10 +114,19 @@ def by_hand(installations: Installations, house: House, statement: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "why"),
     [
-        ("DELETE FROM ledger.events WHERE notification_id > 290", "the ledger has none at position 300"),
-        ("UPDATE ledger.events SET state = 'x' WHERE notification_id = 300", "position 300 is not the one"),
+        (
+            "DELETE FROM ledger.events WHERE notification_id > 290",
+            "the ledger has none at position 300",
+        ),
+        (
+            "UPDATE ledger.events SET state = 'x' WHERE notification_id = 300",
+            "position 300 is not the one",
+        ),
         ("DELETE FROM ledger.events WHERE notification_id = 305", "a gap after position 300"),
-        ("UPDATE proof.tile SET hashes = decode(repeat('00', 44 * 32), 'hex') WHERE number = 1", "position 300 is not the one in the tree"),
+        (
+            "UPDATE proof.tile SET hashes = decode(repeat('00', 44 * 32), 'hex') WHERE number = 1",
+            "position 300 is not the one in the tree",
+        ),
         ("DELETE FROM proof.tile WHERE level = 1", "tile 0 of level 1 has 0 hashes instead of 1"),
     ],
 )
@@ -135,10 +162,19 @@ def test_it_is_made_anew_from_the_ledger(installations: Installations, house: Ho
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE proof.checkpoint SET size = 1", "DELETE FROM proof.checkpoint", "TRUNCATE proof.checkpoint", "DROP TABLE proof.tile"]
+    "statement",
+    [
+        "UPDATE proof.checkpoint SET size = 1",
+        "DELETE FROM proof.checkpoint",
+        "TRUNCATE proof.checkpoint",
+        "DROP TABLE proof.tile",
+    ],
 )
 def test_the_program_may_not_change_what_was_signed(house: House, statement: str) -> None:
-    with house.database.connection() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with (
+        house.database.connection() as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
         connection.execute(statement.encode())
 
 
@@ -147,5 +183,8 @@ def test_nor_does_the_owner_by_mistake(installations: Installations, house: Hous
     house.tree.sign_now()
     with house.database.connection() as connection:
         name = connection.info.dbname
-    with psycopg.connect(psycopg.conninfo.make_conninfo(installations.admin, dbname=name)) as owner, pytest.raises(psycopg.errors.RaiseException):
+    with (
+        psycopg.connect(psycopg.conninfo.make_conninfo(installations.admin, dbname=name)) as owner,
+        pytest.raises(psycopg.errors.RaiseException),
+    ):
         owner.execute("DELETE FROM proof.checkpoint")

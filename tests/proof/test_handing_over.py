@@ -1,4 +1,6 @@
-"""What an installation hands over from its own database, and what the verifier says of it; also once somebody has been at the database."""
+"""What an installation hands over from its own database, and what the verifier says of it; also
+once somebody has been at the database.
+"""
 
 from __future__ import annotations
 
@@ -50,11 +52,23 @@ def live(house: House, address: str) -> str:
     piece = evidence(bytes(range(32)), SAID | {"who": address})
     cause = Cause("form", "f1", evidence=piece.commitment.hex())
     keep = Keep("", now, fields={"first_name": "Anna"}, evidence=(piece,))
-    stream = house.decisions.one(Wish(c.Subscribe(now, cause, 10, "consent", "single", own_act=True), address=address, keep=keep)).stream
+    stream = house.decisions.one(
+        Wish(
+            c.Subscribe(now, cause, 10, "consent", "single", own_act=True),
+            address=address,
+            keep=keep,
+        )
+    ).stream
     message = f"{stream[:8]}@potager.example"
-    house.decisions.one(Wish(c.Perform(now, Cause("engine"), "list:10", message, "s1"), stream=stream))
-    house.decisions.one(Wish(c.RecordOutcome(now, Cause("relay"), message, "sent", 250), stream=stream))
-    house.decisions.one(Wish(c.Withdraw(now, Cause("one-click"), "conseils", "rfc8058"), stream=stream))
+    house.decisions.one(
+        Wish(c.Perform(now, Cause("engine"), "list:10", message, "s1"), stream=stream)
+    )
+    house.decisions.one(
+        Wish(c.RecordOutcome(now, Cause("relay"), message, "sent", 250), stream=stream)
+    )
+    house.decisions.one(
+        Wish(c.Withdraw(now, Cause("one-click"), "conseils", "rfc8058"), stream=stream)
+    )
     return stream
 
 
@@ -68,7 +82,9 @@ def house(make_house: MakeHouse) -> House:
 def bundle(house: House, stream: str, signed: SignedCheckpoint | None = None) -> dict[str, bytes]:
     stores = Stores(house.ledger, house.vault, house.tree, house.publications)
     signed = signed or house.tree.sign_now()
-    return bundle_files(head_of(stores, signed), holding_of(stores, stream, signed), ledger_tools(), house.tree.sign)
+    return bundle_files(
+        head_of(stores, signed), holding_of(stores, stream, signed), ledger_tools(), house.tree.sign
+    )
 
 
 def ledger(house: House, target: Path, signed: SignedCheckpoint | None = None) -> Path:
@@ -87,19 +103,28 @@ def test_a_person_s_proof_and_the_ledger_verify_and_agree(house: House, tmp_path
     found = verified(path, "--with", whole)
     assert found.status == 0, found.wrong
     said = "\n".join(found.said["proved"])
-    assert "7 facts are all here" in said and "each of 1 letters begun had a live ground" in said and "nothing else about this person" in said
+    assert (
+        "7 facts are all here" in said
+        and "each of 1 letters begun had a live ground" in said
+        and "nothing else about this person" in said
+    )
     found = verified(whole)
     assert found.status == 0, found.wrong
     assert "facts of each of 2 people" in "\n".join(found.said["proved"])
 
 
-def test_the_bundle_holds_the_words_the_evidence_and_the_person(house: House, tmp_path: Path) -> None:
+def test_the_bundle_holds_the_words_the_evidence_and_the_person(
+    house: House, tmp_path: Path
+) -> None:
     files = bundle(house, live(house, "anna@lecteurs.example"))
     words = [data for name, data in files.items() if name.startswith("words/")]
     assert FILES["welcome.md"].encode() in words and DIALOGUE.encode() in words
     held = b"".join(data for name, data in files.items() if name.startswith("evidence/"))
     assert b"CMD-2026-0117" in held and b"192.0.2.7" in held
-    assert b"anna@lecteurs.example" in files["person.json"] and b'"first_name":"Anna"' in files["person.json"]
+    assert (
+        b"anna@lecteurs.example" in files["person.json"]
+        and b'"first_name":"Anna"' in files["person.json"]
+    )
 
 
 def test_the_ledger_handed_over_names_nobody(house: House, tmp_path: Path) -> None:
@@ -110,7 +135,9 @@ def test_the_ledger_handed_over_names_nobody(house: House, tmp_path: Path) -> No
         assert personal not in everything
 
 
-def test_the_same_checkpoint_gives_the_same_bytes_whatever_came_since(house: House, tmp_path: Path) -> None:
+def test_the_same_checkpoint_gives_the_same_bytes_whatever_came_since(
+    house: House, tmp_path: Path
+) -> None:
     anna = live(house, "anna@lecteurs.example")
     signed = house.tree.sign_now()
     before = zipped(bundle(house, anna, signed))
@@ -119,7 +146,9 @@ def test_the_same_checkpoint_gives_the_same_bytes_whatever_came_since(house: Hou
     assert zipped(bundle(house, anna, signed)) == before
 
 
-def test_after_a_change_of_key_earlier_bundles_verify_and_later_ones_too(house: House, tmp_path: Path) -> None:
+def test_after_a_change_of_key_earlier_bundles_verify_and_later_ones_too(
+    house: House, tmp_path: Path
+) -> None:
     anna = live(house, "anna@lecteurs.example")
     first = house.tree.sign_now()
     published = house.tree.vkey
@@ -135,14 +164,20 @@ def test_lists_are_what_the_views_say(house: House, tmp_path: Path) -> None:
     now = house.clock.now()
     for n in range(5):
         command = c.Subscribe(now, Cause("form"), 10, "consent", "single", own_act=True)
-        house.decisions.one(Wish(command, address=f"lecteur{n}@lecteurs.example", keep=Keep("", now)))
+        house.decisions.one(
+            Wish(command, address=f"lecteur{n}@lecteurs.example", keep=Keep("", now))
+        )
     house.views.catch_up()
     found = judged(ledger(house, tmp_path / "ledger"), "--members", tmp_path / "members")
-    assert found.said["lists"] == {str(number): people for number, people in house.views.standing().items()}
+    assert found.said["lists"] == {
+        str(number): people for number, people in house.views.standing().items()
+    }
     assert len((tmp_path / "members").read_text().splitlines()) == 5
 
 
-def test_somebody_erased_is_proved_by_their_id_and_named_by_nothing(house: House, tmp_path: Path) -> None:
+def test_somebody_erased_is_proved_by_their_id_and_named_by_nothing(
+    house: House, tmp_path: Path
+) -> None:
     anna = live(house, "anna@lecteurs.example")
     kept = unpack(bundle(house, anna), tmp_path / "kept")
     with house.database.transaction() as connection:
@@ -156,29 +191,51 @@ def test_somebody_erased_is_proved_by_their_id_and_named_by_nothing(house: House
 
 
 @contextmanager
-def at_the_database(installations: Installations, house: House) -> Iterator[psycopg.Connection[Any]]:
+def at_the_database(
+    installations: Installations, house: House
+) -> Iterator[psycopg.Connection[Any]]:
     """As its owner, with the guard taken away."""
-    with psycopg.connect(make_conninfo(installations.admin, dbname=house.config.folder.name), autocommit=True) as connection:
+    with psycopg.connect(
+        make_conninfo(installations.admin, dbname=house.config.folder.name), autocommit=True
+    ) as connection:
         connection.execute("DROP TRIGGER events_are_immutable ON ledger.events")
         yield connection
 
 
 OTHER = "replace(convert_from(state, 'UTF8'), 'conseils', 'offres')"
 ATTACKS = {
-    "changed": [f"UPDATE ledger.events SET state = convert_to({OTHER}, 'UTF8') WHERE topic = 'consent-withdrawn'"],
+    "changed": [
+        f"UPDATE ledger.events SET state = convert_to({OTHER}, 'UTF8') WHERE topic ="
+        " 'consent-withdrawn'"
+    ],
     "removed, and the rest moved up": [
         "DELETE FROM ledger.events WHERE notification_id = %(place)s",
-        "UPDATE ledger.events SET notification_id = -notification_id WHERE notification_id > %(place)s",
+        (
+            "UPDATE ledger.events SET notification_id = -notification_id WHERE notification_id >"
+            " %(place)s"
+        ),
         "UPDATE ledger.events SET notification_id = -notification_id - 1 WHERE notification_id < 0",
     ],
     "put into another order": [
-        "UPDATE ledger.events SET notification_id = -notification_id WHERE notification_id IN (%(place)s, %(place)s - 1)",
-        "UPDATE ledger.events SET notification_id = 2 * %(place)s - 1 + notification_id WHERE notification_id < 0",
+        (
+            "UPDATE ledger.events SET notification_id = -notification_id WHERE notification_id IN"
+            " (%(place)s, %(place)s - 1)"
+        ),
+        (
+            "UPDATE ledger.events SET notification_id = 2 * %(place)s - 1 + notification_id WHERE"
+            " notification_id < 0"
+        ),
     ],
     "inserted": [
-        "UPDATE ledger.events SET notification_id = -notification_id WHERE notification_id >= %(place)s",
-        "INSERT INTO ledger.events (originator_id, originator_version, topic, state, notification_id) SELECT gen_random_uuid(), 1, topic, state, "
-        "%(place)s FROM ledger.events WHERE notification_id = %(place)s - 1",
+        (
+            "UPDATE ledger.events SET notification_id = -notification_id WHERE notification_id >="
+            " %(place)s"
+        ),
+        (
+            "INSERT INTO ledger.events (originator_id, originator_version, topic, state,"
+            " notification_id) SELECT gen_random_uuid(), 1, topic, state, %(place)s FROM"
+            " ledger.events WHERE notification_id = %(place)s - 1"
+        ),
         "UPDATE ledger.events SET notification_id = 1 - notification_id WHERE notification_id < 0",
     ],
 }
@@ -196,17 +253,24 @@ def test_an_event_changed_behind_the_application_s_back_is_caught(
     place = signed.size - 5
     with at_the_database(installations, house) as connection:
         for statement in ATTACKS[attack]:
-            connection.execute(statement.encode(), {"place": place} if "%(place)s" in statement else None)
+            connection.execute(
+                statement.encode(), {"place": place} if "%(place)s" in statement else None
+            )
     if attack.startswith("removed"):
-        # Nobody can hand over what is no longer there: the operator signs what is left, as if it had been all.
+        # Nobody can hand over what is no longer there: the operator signs what is left, as if it
+        # had been all.
         live(house, "carla@lecteurs.example")
     found = judged(ledger(house, tmp_path / "ledger", signed), "--checkpoint", held)
     assert found.status == 1
-    assert found.names("checkpoint", "an entry has been changed, added, removed or moved"), found.wrong
+    assert found.names("checkpoint", "an entry has been changed, added, removed or moved"), (
+        found.wrong
+    )
     assert list(house.tree.replay())
 
 
-def test_a_ledger_with_a_gap_is_not_handed_over(house: House, installations: Installations, tmp_path: Path) -> None:
+def test_a_ledger_with_a_gap_is_not_handed_over(
+    house: House, installations: Installations, tmp_path: Path
+) -> None:
     from engine.proof.handover import HandoverBroken
 
     signed = house.tree.sign_now()
@@ -216,23 +280,41 @@ def test_a_ledger_with_a_gap_is_not_handed_over(house: House, installations: Ins
         ledger(house, tmp_path / "ledger", signed)
 
 
-def test_what_is_written_for_the_auditor_s_hands_works_as_it_is_written(house: House, tmp_path: Path) -> None:
+def test_what_is_written_for_the_auditor_s_hands_works_as_it_is_written(
+    house: House, tmp_path: Path
+) -> None:
     """Every command of VERIFIER.md, run in a bundle that holds, and in one that does not."""
     files = bundle(house, live(house, "anna@lecteurs.example"))
     text = files["VERIFIER.md"].decode()
     commands = "\n".join(part.split("```")[0] for part in text.split("```bash\n")[1:])
     done = _by_hand(commands, unpack(files, tmp_path / "whole"))
     assert "NOT" not in done and "not there" not in done, done
-    for said in ("files: as listed", "signed: checkpoint", "signed: stream.note", "facts: none is missing", "evidence: "):
+    for said in (
+        "files: as listed",
+        "signed: checkpoint",
+        "signed: stream.note",
+        "facts: none is missing",
+        "evidence: ",
+    ):
         assert said in done, done
-    assert done.count("in the tree: entries/") == sum(name.endswith(".tlog-proof") for name in files)
+    assert done.count("in the tree: entries/") == sum(
+        name.endswith(".tlog-proof") for name in files
+    )
     assert done.count("words: ") == sum(name.startswith("words/") for name in files)
-    entry = next(name for name in sorted(files, reverse=True) if name.startswith("entries/") and name.endswith(".json"))
-    assert f"NOT in the tree: {entry}" in _by_hand(commands, unpack(files | {entry: files[entry] + b" "}, tmp_path / "altered"))
+    entry = next(
+        name
+        for name in sorted(files, reverse=True)
+        if name.startswith("entries/") and name.endswith(".json")
+    )
+    assert f"NOT in the tree: {entry}" in _by_hand(
+        commands, unpack(files | {entry: files[entry] + b" "}, tmp_path / "altered")
+    )
 
 
 def _by_hand(commands: str, folder: Path) -> str:
-    done = subprocess.run(["bash", "-c", commands], cwd=folder, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(
+        ["bash", "-c", commands], cwd=folder, capture_output=True, text=True, timeout=100
+    )
     return done.stdout + done.stderr
 
 

@@ -1,4 +1,6 @@
-"""Killed at any moment of growing, signing or changing the key, a process leaves one history: all that follows continues what was signed (F07)."""
+"""Killed at any moment of growing, signing or changing the key, a process leaves one history: all
+that follows continues what was signed (F07).
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,12 @@ MakeHouse = Callable[..., House]
 LATER = [(act, moment, True) for act, moment in MOMENTS if act != ROTATE and "event" not in moment]
 
 
-@pytest.mark.parametrize(("act", "moment", "begun"), [*((act, moment, False) for act, moment in MOMENTS), *LATER])
-def test_killed(installations: Installations, make_house: MakeHouse, act: str, moment: str, begun: bool) -> None:
+@pytest.mark.parametrize(
+    ("act", "moment", "begun"), [*((act, moment, False) for act, moment in MOMENTS), *LATER]
+)
+def test_killed(
+    installations: Installations, make_house: MakeHouse, act: str, moment: str, begun: bool
+) -> None:
     """`begun`: something was signed before."""
     house = make_house()
     write(house, 300)
@@ -40,7 +46,14 @@ def test_killed(installations: Installations, make_house: MakeHouse, act: str, m
     with house.database.connection() as connection:
         owner = make_conninfo(installations.admin, dbname=connection.info.dbname)
     command = [sys.executable, "-m", "tests.proof.killed", str(house.config.folder), act, moment]
-    killed = subprocess.run(command, cwd=ROOT, env=os.environ | {"OWNER": owner}, capture_output=True, text=True, timeout=120)
+    killed = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"OWNER": owner},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert killed.returncode == -9, killed.stderr
     house.publications._state = Installation()
 
@@ -53,8 +66,12 @@ def test_killed(installations: Installations, make_house: MakeHouse, act: str, m
     assert sum(isinstance(event, OriginBegun) for event in events) == 1
     assert sum(isinstance(event, SigningKeyChanged) for event in events) <= 1
     every = house.tree.all_checkpoints()
-    assert left is None or left[0] in [each.note for each in every], "what was signed before the kill is known for ever"
+    assert left is None or left[0] in [each.note for each in every], (
+        "what was signed before the kill is known for ever"
+    )
     for each in every:
-        verify_consistency(each.size, now.size, house.tree.consistency(each.size, now.size), each.root, now.root)
+        verify_consistency(
+            each.size, now.size, house.tree.consistency(each.size, now.size), each.root, now.root
+        )
     assert open_checkpoint(now.note, [read_vkey(house.tree.vkey)])
     assert list(house.tree.replay()) == []

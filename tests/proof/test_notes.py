@@ -1,4 +1,6 @@
-"""A signed note is read to the letter, and believed only when a known key has signed it (F03, F04)."""
+"""A signed note is read to the letter, and believed only when a known key has signed it (F03,
+F04).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.proof.note import MOST_SIGNATURES, Signature, format_note, format_vkey, parse_note, parse_vkey, verified
+from engine.proof.note import (
+    MOST_SIGNATURES,
+    Signature,
+    format_note,
+    format_vkey,
+    parse_note,
+    parse_vkey,
+    verified,
+)
 from engine.proof.refused import ProofRefused
 from engine.proof.signing import NoteSigner, Verifier, read_vkey
 from tests.proof.vectors import NOTE, NOTE_VKEY, PROOF_SEED_OF, PROOF_VKEY, TWO_SIGNED, TWO_VKEYS
@@ -44,7 +54,10 @@ def test_a_note_of_two_keys_is_believed_by_either() -> None:
 
 
 def test_a_key_of_a_known_seed_has_the_verifier_key_that_others_computed() -> None:
-    assert NoteSigner("log.example.fr/consent/tenant-1", sha256(PROOF_SEED_OF).digest()).vkey == PROOF_VKEY
+    assert (
+        NoteSigner("log.example.fr/consent/tenant-1", sha256(PROOF_SEED_OF).digest()).vkey
+        == PROOF_VKEY
+    )
 
 
 def test_a_text_may_hold_empty_lines_and_comes_back_as_it_was() -> None:
@@ -66,7 +79,9 @@ def test_the_same_name_with_another_id_is_another_key() -> None:
 
 
 def test_the_same_line_twice_counts_once() -> None:
-    assert verified(parse_note(format_note(TEXT, [below(ANNA)] * 2)), [ANNA.verifier]) == (ANNA.verifier,)
+    assert verified(parse_note(format_note(TEXT, [below(ANNA)] * 2)), [ANNA.verifier]) == (
+        ANNA.verifier,
+    )
 
 
 def test_one_bad_signature_of_a_known_key_refuses_the_note_though_another_is_good() -> None:
@@ -136,7 +151,9 @@ def test_no_character_of_a_signature_can_be_another() -> None:
         for other in "AB+/=z":
             if other != GOOD[at]:
                 with pytest.raises(ProofRefused):
-                    verified(parse_note((GOOD[:at] + other + GOOD[at + 1 :]).encode()), [ANNA.verifier])
+                    verified(
+                        parse_note((GOOD[:at] + other + GOOD[at + 1 :]).encode()), [ANNA.verifier]
+                    )
 
 
 @pytest.mark.parametrize(
@@ -186,19 +203,43 @@ def test_a_text_that_no_note_can_hold_is_not_signed(text: str) -> None:
         ANNA.sign(text)
 
 
-PIECES = ["\n", "\n\n", "— ", "—", " ", "+", "anna.example/log", "AAAAAAAAAAA=", LINE, GOOD, TEXT, "é", "\0", "\x85", "\u2028", "\ud800"]
+PIECES = [
+    "\n",
+    "\n\n",
+    "— ",
+    "—",
+    " ",
+    "+",
+    "anna.example/log",
+    "AAAAAAAAAAA=",
+    LINE,
+    GOOD,
+    TEXT,
+    "é",
+    "\0",
+    "\x85",
+    "\u2028",
+    "\ud800",
+]
 TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=4)).map("".join)
 
 
 @given(st.binary() | TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_reading_a_note_says_nothing_but_its_refusal_and_what_is_read_is_written_the_same(raw: bytes) -> None:
+def test_reading_a_note_says_nothing_but_its_refusal_and_what_is_read_is_written_the_same(
+    raw: bytes,
+) -> None:
     with suppress(ProofRefused):
         note = parse_note(raw)
         assert format_note(note.text, note.signatures) == raw
         verified(note, [ANNA.verifier])
 
 
-@given(st.text() | st.lists(st.sampled_from(["+", "530d903a", "example.com/foo", NOTE_VKEY, "AQ==", "é", "\ud800"])).map("".join))
+@given(
+    st.text()
+    | st.lists(
+        st.sampled_from(["+", "530d903a", "example.com/foo", NOTE_VKEY, "AQ==", "é", "\ud800"])
+    ).map("".join)
+)
 def test_reading_a_verifier_key_says_nothing_but_its_refusal(text: str) -> None:
     with suppress(ProofRefused):
         parse_vkey(text)
@@ -211,7 +252,10 @@ def test_checking_with_any_key_whatsoever_is_yes_or_no(public: bytes, signature:
         assert Verifier("anna", public, kind).verifies(TEXT, signature) is False
 
 
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=50), st.binary(min_size=32, max_size=32))
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=50),
+    st.binary(min_size=32, max_size=32),
+)
 def test_what_is_signed_is_believed(text: str, seed: bytes) -> None:
     signer = NoteSigner("anna.example/log", seed)
     assert verified(parse_note(signer.sign(text + "\n")), [read_vkey(signer.vkey)])

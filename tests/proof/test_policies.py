@@ -1,4 +1,6 @@
-"""A trust policy says which logs, which witnesses and how many of them; it is read to the letter, with its limits (F09)."""
+"""A trust policy says which logs, which witnesses and how many of them; it is read to the letter,
+with its limits (F09).
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.proof.checkpoint import Checkpoint
-from engine.proof.note import COSIGNATURE, Signature, format_note, format_vkey, key_id, parse_note, verified
+from engine.proof.note import (
+    COSIGNATURE,
+    Signature,
+    format_note,
+    format_vkey,
+    key_id,
+    parse_note,
+    verified,
+)
 from engine.proof.policy import Known, Policy, parse_policy
 from engine.proof.refused import ProofRefused
 from engine.proof.signing import NoteSigner, read_vkey
 
 
 def vkey(n: int, kind: int = 1) -> str:
-    return format_vkey(f"key{n}.example/x", kind, NoteSigner("any", n.to_bytes(32, "big")).verifier.public)
+    return format_vkey(
+        f"key{n}.example/x", kind, NoteSigner("any", n.to_bytes(32, "big")).verifier.public
+    )
 
 
 LOG, W1, W2, W3 = vkey(0), *(vkey(n, COSIGNATURE) for n in (1, 2, 3))
@@ -51,13 +63,23 @@ def test_a_policy_is_read_and_written() -> None:
         ([LOG, W1, W2, W3], True),
     ],
 )
-def test_the_log_and_enough_of_the_witnesses_must_have_signed(signed: list[str], enough: bool) -> None:
+def test_the_log_and_enough_of_the_witnesses_must_have_signed(
+    signed: list[str], enough: bool
+) -> None:
     assert parse_policy(TWO_OF_THREE.encode()).satisfied(signed) is enough
 
 
 def test_groups_may_hold_groups() -> None:
-    policy = parse_policy(f"witness a {W1}\nwitness b {W2}\ngroup x any a b\nwitness c {W3}\ngroup y all x c\nquorum y\n".encode())
-    assert [policy.satisfied(each) for each in ([W1], [W3], [W2, W3], [W1, W2])] == [False, False, True, False]
+    policy = parse_policy(
+        f"witness a {W1}\nwitness b {W2}\ngroup x any a b\nwitness c {W3}\ngroup y all x"
+        " c\nquorum y\n".encode()
+    )
+    assert [policy.satisfied(each) for each in ([W1], [W3], [W2, W3], [W1, W2])] == [
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_nobody_need_have_signed_where_the_policy_says_none() -> None:
@@ -87,7 +109,10 @@ def test_nobody_need_have_signed_where_the_policy_says_none() -> None:
         (f"witness w {vkey(1, 6)}\nquorum none\n", "type 6"),
         (f"witness none {W1}\nquorum none\n", "this name is taken"),
         (f"witness w {W1}\nwitness w {W2}\nquorum none\n", "line 2: this name is taken"),
-        (f"witness w {W1}\nwitness v {vkey(1, 1)}\nquorum none\n", "line 2: this key is there already"),
+        (
+            f"witness w {W1}\nwitness v {vkey(1, 1)}\nquorum none\n",
+            "line 2: this key is there already",
+        ),
         (f"witness w {W1}\ngroup g 0 w\nquorum g\n", 'asks for "0" of 1'),
         (f"witness w {W1}\ngroup g 2 w\nquorum g\n", 'asks for "2" of 1'),
         (f"witness w {W1}\ngroup g 01 w\nquorum g\n", "asks for"),
@@ -128,25 +153,55 @@ def test_names_are_octets_and_come_back_as_they_were() -> None:
 
 
 def test_a_witness_signs_with_its_time() -> None:
-    """C2SP tlog-cosignature: eight bytes of time, then a signature over a text that begins with it."""
+    """C2SP tlog-cosignature: eight bytes of time, then a signature over a text that begins with
+    it.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     private = Ed25519PrivateKey.from_private_bytes((1).to_bytes(32, "big"))
     public = private.public_key().public_bytes_raw()
     text = str(Checkpoint("relance.example/log", 1, bytes(32)))
-    blob = (1_790_000_000).to_bytes(8, "big") + private.sign(b"cosignature/v1\ntime 1790000000\n" + text.encode())
+    blob = (1_790_000_000).to_bytes(8, "big") + private.sign(
+        b"cosignature/v1\ntime 1790000000\n" + text.encode()
+    )
     witness = read_vkey(W1)
-    note = parse_note(format_note(text, [Signature(witness.name, key_id(witness.name, 4, public), blob)]))
+    note = parse_note(
+        format_note(text, [Signature(witness.name, key_id(witness.name, 4, public), blob)])
+    )
     assert verified(note, [witness]) == (witness,)
     altered = (1_790_000_001).to_bytes(8, "big") + blob[8:]
     with pytest.raises(ProofRefused):
-        verified(parse_note(format_note(text, [Signature(witness.name, witness.key_id, altered)])), [witness])
+        verified(
+            parse_note(format_note(text, [Signature(witness.name, witness.key_id, altered)])),
+            [witness],
+        )
 
 
-WORDS = ["log", "witness", "group", "quorum", "none", "all", "any", "1", "w", "g", LOG, W1, W2, "#", "é"]
+WORDS = [
+    "log",
+    "witness",
+    "group",
+    "quorum",
+    "none",
+    "all",
+    "any",
+    "1",
+    "w",
+    "g",
+    LOG,
+    W1,
+    W2,
+    "#",
+    "é",
+]
 
 
-@given(st.binary() | st.lists(st.lists(st.sampled_from(WORDS)).map(" ".join)).map(lambda lines: "".join(f"{line}\n" for line in lines).encode()))
+@given(
+    st.binary()
+    | st.lists(st.lists(st.sampled_from(WORDS)).map(" ".join)).map(
+        lambda lines: "".join(f"{line}\n" for line in lines).encode()
+    )
+)
 def test_reading_a_policy_says_nothing_but_its_refusal(raw: bytes) -> None:
     with suppress(ProofRefused):
         policy = parse_policy(raw)

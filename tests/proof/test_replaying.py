@@ -1,4 +1,6 @@
-"""The auditor's replay recomputes the tree from the ledger's bytes and names whatever does not agree: a tile, a checkpoint, a range of positions."""
+"""The auditor's replay recomputes the tree from the ledger's bytes and names whatever does not
+agree: a tile, a checkpoint, a range of positions.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ MakeHouse = Callable[..., House]
 
 @pytest.fixture
 def house(make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch) -> House:
-    """Checkpoints over 301, 601 and 901 entries; three more entries that the tree does not hold yet."""
+    """Checkpoints over 301, 601 and 901 entries; three more entries that the tree does not hold
+    yet.
+    """
     monkeypatch.setattr(replaying, "BATCH", 200)
     house = make_house()
     for _ in range(3):
@@ -58,20 +62,41 @@ def test_a_ledger_that_nobody_has_signed_yet_agrees_too(make_house: MakeHouse) -
     assert said(house) == []
 
 
-def test_an_entry_that_was_changed_is_named_with_the_checkpoints_over_it(installations: Installations, house: House) -> None:
-    by_hand(installations, house, "UPDATE ledger.events SET state = state || ' ' WHERE notification_id = 417")
+def test_an_entry_that_was_changed_is_named_with_the_checkpoints_over_it(
+    installations: Installations, house: House
+) -> None:
+    by_hand(
+        installations,
+        house,
+        "UPDATE ledger.events SET state = state || ' ' WHERE notification_id = 417",
+    )
     origin = house.tree.origin
     found = said(house)
-    assert f"checkpoint 601 of {origin} (proof.checkpoint) has another root than the ledger: an entry at positions 302 to 601 was changed" in found
-    assert "tile/0/001 holds other hashes than the ledger's entries at positions 417 to 417" in found
-    assert sum("checkpoint 901" in each for each in found) == 2, "as the database has it, and as this machine's file does"
+    assert (
+        f"checkpoint 601 of {origin} (proof.checkpoint) has another root than the ledger: an entry"
+        " at positions 302 to 601 was changed" in found
+    )
+    assert (
+        "tile/0/001 holds other hashes than the ledger's entries at positions 417 to 417" in found
+    )
+    assert sum("checkpoint 901" in each for each in found) == 2, (
+        "as the database has it, and as this machine's file does"
+    )
     assert not any("checkpoint 301" in each or "tile/1" in each for each in found)
 
 
-def test_two_entries_that_changed_places_are_named(installations: Installations, house: House) -> None:
+def test_two_entries_that_changed_places_are_named(
+    installations: Installations, house: House
+) -> None:
     swap = "UPDATE ledger.events SET notification_id = {1} WHERE notification_id = {0}"
-    by_hand(installations, house, ";".join(swap.format(*each) for each in ((20, 100_000), (21, 20), (100_000, 21))))
-    assert "tile/0/000 holds other hashes than the ledger's entries at positions 20 to 21" in said(house)
+    by_hand(
+        installations,
+        house,
+        ";".join(swap.format(*each) for each in ((20, 100_000), (21, 20), (100_000, 21))),
+    )
+    assert "tile/0/000 holds other hashes than the ledger's entries at positions 20 to 21" in said(
+        house
+    )
 
 
 def test_an_entry_that_was_removed_is_named(installations: Installations, house: House) -> None:
@@ -79,8 +104,12 @@ def test_an_entry_that_was_removed_is_named(installations: Installations, house:
     assert said(house) == ["the ledger has no entry at position 700"]
 
 
-def test_an_entry_that_was_removed_and_the_gap_closed_is_named(installations: Installations, house: House) -> None:
-    close = "UPDATE ledger.events SET notification_id = notification_id - 1 WHERE notification_id > 700"
+def test_an_entry_that_was_removed_and_the_gap_closed_is_named(
+    installations: Installations, house: House
+) -> None:
+    close = (
+        "UPDATE ledger.events SET notification_id = notification_id - 1 WHERE notification_id > 700"
+    )
     by_hand(installations, house, f"DELETE FROM ledger.events WHERE notification_id = 700; {close}")
     found = said(house)
     assert any("tile/0/002" in each and "positions 700 to 768" in each for each in found)
@@ -90,31 +119,66 @@ def test_an_entry_that_was_removed_and_the_gap_closed_is_named(installations: In
 def test_an_end_that_was_cut_off_is_named(installations: Installations, house: House) -> None:
     by_hand(installations, house, "DELETE FROM ledger.events WHERE notification_id > 800")
     found = said(house)
-    assert any("checkpoint 901" in each and "more entries than the ledger has (800)" in each for each in found)
-    assert "the tree holds 901 entries, the ledger 800: entries were removed, or one was put back without the other" in found
+    assert any(
+        "checkpoint 901" in each and "more entries than the ledger has (800)" in each
+        for each in found
+    )
+    assert (
+        "the tree holds 901 entries, the ledger 800: entries were removed, or one was put back"
+        " without the other" in found
+    )
 
 
 @pytest.mark.parametrize(
     ("statement", "named"),
     [
-        ("UPDATE proof.tile SET hashes = decode(repeat('00', 8192), 'hex') WHERE level = 0 AND number = 1", "tile/0/001 holds other hashes"),
-        ("UPDATE proof.tile SET hashes = decode(repeat('00', 96), 'hex') WHERE level = 1", "tile/1/000, over positions 1 to 768, is not what"),
-        ("DELETE FROM proof.tile WHERE level = 0 AND number = 0", "tile/0/000, over positions 1 to 256, is missing"),
-        ("UPDATE proof.checkpoint SET root = decode(repeat('00', 32), 'hex') WHERE size = 601", "checkpoint 601"),
+        (
+            (
+                "UPDATE proof.tile SET hashes = decode(repeat('00', 8192), 'hex') WHERE level = 0"
+                " AND number = 1"
+            ),
+            "tile/0/001 holds other hashes",
+        ),
+        (
+            "UPDATE proof.tile SET hashes = decode(repeat('00', 96), 'hex') WHERE level = 1",
+            "tile/1/000, over positions 1 to 768, is not what",
+        ),
+        (
+            "DELETE FROM proof.tile WHERE level = 0 AND number = 0",
+            "tile/0/000, over positions 1 to 256, is missing",
+        ),
+        (
+            "UPDATE proof.checkpoint SET root = decode(repeat('00', 32), 'hex') WHERE size = 601",
+            "checkpoint 601",
+        ),
         ("UPDATE proof.checkpoint SET note = 'x' WHERE size = 301", "checkpoint 301"),
-        ("UPDATE proof.checkpoint SET size = 602 WHERE size = 601", "the note says something else than its row"),
+        (
+            "UPDATE proof.checkpoint SET size = 602 WHERE size = 601",
+            "the note says something else than its row",
+        ),
     ],
 )
-def test_a_tile_or_a_checkpoint_written_by_hand_is_named(installations: Installations, house: House, statement: str, named: str) -> None:
+def test_a_tile_or_a_checkpoint_written_by_hand_is_named(
+    installations: Installations, house: House, statement: str, named: str
+) -> None:
     by_hand(installations, house, statement)
     (found,) = said(house)
     assert named in found
 
 
-def test_a_history_written_anew_and_signed_again_is_caught_by_the_file_of_the_machine(installations: Installations, house: House) -> None:
-    """With the operator's own key: tiles, database and signatures all agree, and a checkpoint held elsewhere does not."""
+def test_a_history_written_anew_and_signed_again_is_caught_by_the_file_of_the_machine(
+    installations: Installations, house: House
+) -> None:
+    """With the operator's own key: tiles, database and signatures all agree, and a checkpoint held
+    elsewhere does not.
+    """
     held = last_file(house).read_bytes()
-    by_hand(installations, house, "UPDATE ledger.events SET state = state || ' ' WHERE notification_id = 417; DELETE FROM proof.checkpoint")
+    by_hand(
+        installations,
+        house,
+        "UPDATE ledger.events SET state = state || ' ' WHERE notification_id = 417; DELETE FROM"
+        " proof.checkpoint",
+    )
     last_file(house).unlink()
     house.tree.anew()
     house.tree.sign_now()
@@ -135,7 +199,9 @@ def test_a_checkpoint_in_the_files_place_that_nobody_here_has_signed_is_named(ho
     assert "of which the ledger knows nothing" in found
 
 
-def test_what_was_signed_over_entries_that_a_restoration_lost_is_not_asked_of_the_ledger(installations: Installations, house: House) -> None:
+def test_what_was_signed_over_entries_that_a_restoration_lost_is_not_asked_of_the_ledger(
+    installations: Installations, house: House
+) -> None:
     by_hand(installations, house, "DELETE FROM ledger.events WHERE notification_id > 800")
     house.tree.anew()
     now = house.clock.now()
@@ -144,7 +210,13 @@ def test_what_was_signed_over_entries_that_a_restoration_lost_is_not_asked_of_th
     write(house, 300)
     house.tree.sign_now()
     assert said(house) == []
-    by_hand(installations, house, "UPDATE ledger.events SET state = state || ' ' WHERE notification_id = 417")
+    by_hand(
+        installations,
+        house,
+        "UPDATE ledger.events SET state = state || ' ' WHERE notification_id = 417",
+    )
     found = said(house)
-    assert any("checkpoint 601" in each for each in found), "what was signed before, and is still to be here, is"
+    assert any("checkpoint 601" in each for each in found), (
+        "what was signed before, and is still to be here, is"
+    )
     assert not any("checkpoint 901" in each for each in found)

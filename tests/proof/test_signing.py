@@ -1,4 +1,6 @@
-"""A checkpoint is signed over the ledger as it is, and never one that contradicts an earlier one (F07, F13)."""
+"""A checkpoint is signed over the ledger as it is, and never one that contradicts an earlier one
+(F07, F13).
+"""
 
 from __future__ import annotations
 
@@ -49,20 +51,30 @@ def test_a_checkpoint_is_signed_over_the_exact_bytes_and_kept_in_both_places(hou
     signed = house.tree.sign_now()
     assert signed.size == house.ledger.head() == 301
     assert signed.root == root_of(map(leaf_hash, states(house)))
-    assert open_checkpoint(signed.note, [read_vkey(house.tree.vkey)]) == Checkpoint(house.tree.origin, 301, signed.root)
+    assert open_checkpoint(signed.note, [read_vkey(house.tree.vkey)]) == Checkpoint(
+        house.tree.origin, 301, signed.root
+    )
     assert last_file(house).read_bytes() == signed.note
     assert last_file(house).stat().st_mode & 0o777 == 0o600
     assert house.tree.latest() == signed
     assert house.tree.all_checkpoints() == [signed]
 
 
-def test_the_first_one_begins_an_origin_named_after_the_site_and_a_random_number(house: House) -> None:
+def test_the_first_one_begins_an_origin_named_after_the_site_and_a_random_number(
+    house: House,
+) -> None:
     signed = house.tree.sign_now()
     host, room, end = signed.origin.split("/")
     assert (host, room, len(end)) == ("lettres.potager.example", "relance", 16)
     (begun,) = facts(house, OriginBegun)
     assert isinstance(begun, OriginBegun)
-    assert (begun.origin, begun.vkey, begun.previous, begun.size, begun.root) == (signed.origin, house.tree.vkey, "", 0, "")
+    assert (begun.origin, begun.vkey, begun.previous, begun.size, begun.root) == (
+        signed.origin,
+        house.tree.vkey,
+        "",
+        0,
+        "",
+    )
 
 
 def test_where_nothing_has_come_the_last_one_is_given_again(house: House) -> None:
@@ -76,7 +88,13 @@ def test_each_continues_the_one_before(house: House) -> None:
         write(house, count)
         signed.append(house.tree.sign_now())
         before, now = signed[-2:]
-        verify_consistency(before.size, now.size, house.tree.consistency(before.size, now.size), before.root, now.root)
+        verify_consistency(
+            before.size,
+            now.size,
+            house.tree.consistency(before.size, now.size),
+            before.root,
+            now.root,
+        )
     assert house.tree.all_checkpoints() == signed
 
 
@@ -104,11 +122,17 @@ def test_many_at_once_sign_one_history(house: House) -> None:
     assert len(found) == 12
     assert len({each.origin for each in found}) == 1
     bytes_of = list(map(leaf_hash, states(house)))
-    assert {each.size: each.root for each in found} == {each.size: root_of(bytes_of[: each.size]) for each in found}
-    assert sorted({each.size for each in found}) == sorted(each.size for each in house.tree.all_checkpoints())
+    assert {each.size: each.root for each in found} == {
+        each.size: root_of(bytes_of[: each.size]) for each in found
+    }
+    assert sorted({each.size for each in found}) == sorted(
+        each.size for each in house.tree.all_checkpoints()
+    )
 
 
-def test_a_ledger_that_has_lost_the_very_beginning_of_its_origin_is_not_signed(installations: Installations, house: House) -> None:
+def test_a_ledger_that_has_lost_the_very_beginning_of_its_origin_is_not_signed(
+    installations: Installations, house: House
+) -> None:
     before = house.tree.sign_now()
     by_hand(installations, house, "DELETE FROM ledger.events WHERE notification_id > 299")
     as_a_new_process(house)
@@ -128,42 +152,70 @@ def seed(house: House) -> bytes:
     return bytes.fromhex((house.config.secrets / SIGNING).read_text())
 
 
-def test_a_ledger_that_is_shorter_than_what_was_signed_is_not_signed(installations: Installations, house: House) -> None:
+def test_a_ledger_that_is_shorter_than_what_was_signed_is_not_signed(
+    installations: Installations, house: House
+) -> None:
     house.tree.sign_now()
     write(house, 20)
     house.tree.sign_now()
     by_hand(installations, house, "DELETE FROM ledger.events WHERE notification_id > 310")
     house.tree.anew()
-    with pytest.raises(SigningRefused, match=r"the ledger has 310 entries, and a checkpoint of 321 was signed.*relance audit restored.*others hold"):
+    with pytest.raises(
+        SigningRefused,
+        match=(
+            r"the ledger has 310 entries, and a checkpoint of 321 was signed.*relance audit"
+            r" restored.*others hold"
+        ),
+    ):
         house.tree.sign_now()
     assert len(house.tree.all_checkpoints()) == 2
 
 
 @pytest.mark.parametrize("forget", ["", "DELETE FROM proof.checkpoint"])
-def test_a_ledger_whose_signed_entries_have_changed_is_not_signed(installations: Installations, house: House, forget: str) -> None:
+def test_a_ledger_whose_signed_entries_have_changed_is_not_signed(
+    installations: Installations, house: House, forget: str
+) -> None:
     house.tree.sign_now()
-    by_hand(installations, house, f"UPDATE ledger.events SET state = state || ' ' WHERE notification_id = 7; {forget}")
+    by_hand(
+        installations,
+        house,
+        f"UPDATE ledger.events SET state = state || ' ' WHERE notification_id = 7; {forget}",
+    )
     house.tree.anew()
     write(house, 5)
-    with pytest.raises(SigningRefused, match=r"the first 301 entries are no longer those.*relance audit replay"):
+    with pytest.raises(
+        SigningRefused, match=r"the first 301 entries are no longer those.*relance audit replay"
+    ):
         house.tree.sign_now()
 
 
-def test_the_database_still_knows_what_a_machine_has_forgotten(installations: Installations, house: House) -> None:
+def test_the_database_still_knows_what_a_machine_has_forgotten(
+    installations: Installations, house: House
+) -> None:
     house.tree.sign_now()
     last_file(house).unlink()
-    by_hand(installations, house, "UPDATE ledger.events SET state = state || ' ' WHERE notification_id = 7")
+    by_hand(
+        installations,
+        house,
+        "UPDATE ledger.events SET state = state || ' ' WHERE notification_id = 7",
+    )
     house.tree.anew()
     with pytest.raises(SigningRefused, match="no longer those"):
         house.tree.sign_now()
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"a\n1\nAA==\n\n\xe2\x80\x94 a AAAAAAAA\n", b"x" * 2_000_000])
-def test_a_last_checkpoint_that_cannot_be_read_is_said_and_not_passed_over(house: House, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content", [b"", b"nonsense", b"a\n1\nAA==\n\n\xe2\x80\x94 a AAAAAAAA\n", b"x" * 2_000_000]
+)
+def test_a_last_checkpoint_that_cannot_be_read_is_said_and_not_passed_over(
+    house: House, content: bytes
+) -> None:
     house.tree.sign_now()
     last_file(house).write_bytes(content)
     write(house, 1)
-    with pytest.raises(SigningRefused, match=r"last-checkpoint cannot be read.*put your saved copy back"):
+    with pytest.raises(
+        SigningRefused, match=r"last-checkpoint cannot be read.*put your saved copy back"
+    ):
         house.tree.sign_now()
 
 
@@ -181,7 +233,9 @@ def test_what_was_signed_and_not_yet_recorded_is_recorded_with_the_next(house: H
     house.tree.sign_now()
     write(house, 9)
     size, origin = house.tree.grow(), house.tree.origin
-    note = NoteSigner(origin, seed(house)).sign(str(Checkpoint(origin, size, house.tree.root_at(size))))
+    note = NoteSigner(origin, seed(house)).sign(
+        str(Checkpoint(origin, size, house.tree.root_at(size)))
+    )
     last_file(house).write_bytes(note)
     write(house, 9)
     house.tree.sign_now()
@@ -222,10 +276,16 @@ def test_after_a_ledger_was_put_back_a_new_origin_names_the_last_checkpoint(hous
     assert [each.origin for each in house.tree.all_checkpoints()] == [first.origin, second.origin]
 
 
-def test_a_checkpoint_that_only_the_file_remembers_is_named_and_given_back_to_the_database(installations: Installations, house: House) -> None:
+def test_a_checkpoint_that_only_the_file_remembers_is_named_and_given_back_to_the_database(
+    installations: Installations, house: House
+) -> None:
     """As when the database is put back from a copy that is older than the origin."""
     first = house.tree.sign_now()
-    by_hand(installations, house, "DELETE FROM ledger.events WHERE notification_id > 250; DELETE FROM proof.checkpoint")
+    by_hand(
+        installations,
+        house,
+        "DELETE FROM ledger.events WHERE notification_id > 250; DELETE FROM proof.checkpoint",
+    )
     as_a_new_process(house)
     house.tree.anew()
     assert house.tree.lost() == 301
@@ -258,7 +318,9 @@ def test_a_new_key_is_named_by_the_former_and_signs_in_the_same_name(house: Hous
     assert (house.config.secrets / SIGNING).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_key_that_comes_from_the_environment_is_not_changed_behind_its_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_comes_from_the_environment_is_not_changed_behind_its_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RELANCE_PROOF_KEY", (b"e" * 32).hex())
     with pytest.raises(SecretMissing, match="comes from the environment"):
         house.tree.rotate_key()
@@ -273,7 +335,9 @@ def test_a_note_of_another_kind_is_signed_but_no_checkpoint_in_passing(house: Ho
         house.tree.sign(str(Checkpoint(signed.origin, 5, bytes(32))))
 
 
-def test_one_is_signed_when_it_is_due_by_the_wall_clock_and_something_has_come(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_is_signed_when_it_is_due_by_the_wall_clock_and_something_has_come(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = house.tree.sign_when_due(Delay(minutes=60))
     assert first is not None
     write(house, 1)
@@ -307,7 +371,9 @@ def test_a_disk_that_takes_no_file_stops_the_signature_before_anybody_sees_it(ho
     assert len(house.tree.all_checkpoints()) == 1
 
 
-def test_a_row_that_says_something_else_than_what_is_signed_is_not_added_twice(house: House) -> None:
+def test_a_row_that_says_something_else_than_what_is_signed_is_not_added_twice(
+    house: House,
+) -> None:
     signed = house.tree.sign_now()
     with house.database.transaction() as connection, connection.cursor() as cursor:
         assert not store.add(cursor, replace(signed, root=bytes(32)))

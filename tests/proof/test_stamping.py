@@ -1,4 +1,6 @@
-"""A checkpoint stamped by a real time-stamping authority: taken when it holds, and what does not hold is refused with its reason."""
+"""A checkpoint stamped by a real time-stamping authority: taken when it holds, and what does not
+hold is refused with its reason.
+"""
 
 from __future__ import annotations
 
@@ -41,10 +43,30 @@ def test_openssl_reads_what_was_taken(well: Authority, tmp_path: Path) -> None:
     asked = question(CHECKPOINT)
     (tmp_path / "checkpoint.tsr").write_bytes(fetched(well.url, asked, HEADERS))
     (tmp_path / "checkpoint").write_bytes(CHECKPOINT)
-    command = ["openssl", "ts", "-verify", "-data", "checkpoint", "-in", "checkpoint.tsr", "-CAfile", str(well.root)]
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False).returncode == 0
+    command = [
+        "openssl",
+        "ts",
+        "-verify",
+        "-data",
+        "checkpoint",
+        "-in",
+        "checkpoint.tsr",
+        "-CAfile",
+        str(well.root),
+    ]
+    assert (
+        subprocess.run(
+            command, cwd=tmp_path, capture_output=True, timeout=60, check=False
+        ).returncode
+        == 0
+    )
     (tmp_path / "checkpoint").write_bytes(CHECKPOINT + b" ")
-    assert b"imprint" in subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False).stderr
+    assert (
+        b"imprint"
+        in subprocess.run(
+            command, cwd=tmp_path, capture_output=True, timeout=60, check=False
+        ).stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,7 +86,9 @@ def test_a_server_that_fails_is_told_of(tsa: Authority, mood: str, why: str) -> 
         accepted(fetched(tsa.url, asked, HEADERS), asked, CHECKPOINT, tsa.root.read_bytes())
 
 
-def test_an_answer_that_trickles_is_not_waited_for(tsa: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_trickles_is_not_waited_for(
+    tsa: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(fetching, "SECONDS", 1)
     tsa.mood = "slow"
     with pytest.raises(NotFetched, match="not there after 1 seconds"):

@@ -1,4 +1,6 @@
-"""docs/audit.md, followed to the letter by somebody with an empty folder, python3 and openssl: each command of “Verify a bundle in ten minutes”."""
+"""docs/audit.md, followed to the letter by somebody with an empty folder, python3 and openssl: each
+command of “Verify a bundle in ten minutes”.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,11 @@ from engine.proof import verify
 from engine.proof.bundle import zipped
 from tests.proof.handed import OPENSSL, SIGNER, bundle_of, ledger_of, small_book, unpack
 
-PAGE = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8").partition("## Verify a bundle in ten minutes")[2]
+PAGE = (
+    (Path(__file__).parents[2] / "docs" / "audit.md")
+    .read_text(encoding="utf-8")
+    .partition("## Verify a bundle in ten minutes")[2]
+)
 BLOCKS = [block for block in re.findall(r"```\n(.*?)```", PAGE, re.DOTALL) if "python3" in block]
 
 
@@ -32,7 +38,15 @@ def followed(tmp_path: Path) -> str:
     (programs / "openssl").symlink_to(OPENSSL)
     commands = "set -e\n" + "\n".join(BLOCKS).replace("mkdir audit && ", "")
     path = f"{programs}:{os.defpath}"
-    done = subprocess.run(["bash", "-c", commands], cwd=tmp_path, env={"PATH": path}, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(
+        ["bash", "-c", commands],
+        cwd=tmp_path,
+        env={"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -40,15 +54,28 @@ def followed(tmp_path: Path) -> str:
 def test_every_command_works_as_it_is_written(followed: str) -> None:
     assert len(BLOCKS) == 3
     assert followed.count("everything that can be verified holds\nstatus 0") == 2, followed
-    for said in ("the key is the published one", "the whole ledger has the same root", "in held.eml (20 entries)", "from position 21 on"):
+    for said in (
+        "the key is the published one",
+        "the whole ledger has the same root",
+        "in held.eml (20 entries)",
+        "from position 21 on",
+    ):
         assert said in followed, said
 
 
 def test_what_it_explains_is_what_the_verifier_says() -> None:
-    source = Path(verify.__file__).read_text(encoding="utf-8").replace('"\n    "', "").replace('" "', "")
+    source = (
+        Path(verify.__file__).read_text(encoding="utf-8").replace('"\n    "', "").replace('" "', "")
+    )
     rows = re.findall(r"^\| (`[^|]*`)[^|]*\|", PAGE, re.MULTILINE)
-    said = [re.sub(r"[0-9]+|consent-withdrawn", "…", each) for row in rows for each in re.findall(r"`([^`]+)`", row)]
-    pieces = [piece for each in said for piece in re.split(r"\(…\)|…", each) if len(piece.strip()) > 8]
+    said = [
+        re.sub(r"[0-9]+|consent-withdrawn", "…", each)
+        for row in rows
+        for each in re.findall(r"`([^`]+)`", row)
+    ]
+    pieces = [
+        piece for each in said for piece in re.split(r"\(…\)|…", each) if len(piece.strip()) > 8
+    ]
     assert len(pieces) > 20
     strange = [piece for piece in pieces if piece.strip(" ()") not in source]
     assert strange == []

@@ -1,4 +1,6 @@
-"""The verifier is one file that an auditor can read, and run alone: on old Pythons, without an environment, on hostile input, in two languages."""
+"""The verifier is one file that an auditor can read, and run alone: on old Pythons, without an
+environment, on hostile input, in two languages.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,16 @@ from engine.ledger.names import NAMES
 from engine.proof import verify
 from engine.proof.bundle import zipped
 from engine.subscriber.events import Cause, ContactNoted
-from tests.proof.handed import bundle_of, judged, ledger_of, signed_again, small_book, summed, unpack, verified
+from tests.proof.handed import (
+    bundle_of,
+    judged,
+    ledger_of,
+    signed_again,
+    small_book,
+    summed,
+    unpack,
+    verified,
+)
 
 SOURCE = Path(verify.__file__).read_text(encoding="utf-8")
 TREE = ast.parse(SOURCE)
@@ -29,8 +40,17 @@ TREE = ast.parse(SOURCE)
 
 def test_it_is_written_for_python_3_9_and_imports_nothing_else() -> None:
     ast.parse(SOURCE, feature_version=(3, 9))
-    imported = {alias.name.split(".")[0] for node in ast.walk(TREE) if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {str(node.module).split(".")[0] for node in ast.walk(TREE) if isinstance(node, ast.ImportFrom)}
+    imported = {
+        alias.name.split(".")[0]
+        for node in ast.walk(TREE)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    imported |= {
+        str(node.module).split(".")[0]
+        for node in ast.walk(TREE)
+        if isinstance(node, ast.ImportFrom)
+    }
     assert imported <= set(sys.stdlib_module_names)
     assert not imported & {"socket", "ssl", "http", "urllib", "ctypes", "pickle"}
 
@@ -39,7 +59,12 @@ def pythons() -> dict[str, str]:
     """The interpreters of this machine, one of each version."""
     found: dict[str, str] = {}
     for minor in range(9, 15):
-        names = [shutil.which(f"python3.{minor}"), *sorted(map(str, Path("~/.pyenv/versions").expanduser().glob(f"3.{minor}.*/bin/python")))]
+        names = [
+            shutil.which(f"python3.{minor}"),
+            *sorted(
+                map(str, Path("~/.pyenv/versions").expanduser().glob(f"3.{minor}.*/bin/python"))
+            ),
+        ]
         for path in filter(None, names):
             asked = [path, "-I", "-c", "import sys; print(sys.executable)"]
             done = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False)
@@ -59,28 +84,55 @@ def test_each_python_of_this_machine_runs_it(python: str, tmp_path: Path) -> Non
 
 
 def sentences() -> set[str]:
-    """Whatever it says: the first text of each call that reports, wherever it is marked by how it is called."""
-    at = {"Broken": 0, "Refused": 0, "say": 0, "holds": 0, "open": 0, "note": 0, "wrong": 1, "_must": 1}
+    """Whatever it says: the first text of each call that reports, wherever it is marked by how it
+    is called.
+    """
+    at = {
+        "Broken": 0,
+        "Refused": 0,
+        "say": 0,
+        "holds": 0,
+        "open": 0,
+        "note": 0,
+        "wrong": 1,
+        "_must": 1,
+    }
     found = {"Proved:", "Not proved:", "To know:", verify.LOST, verify.ALONE, verify.ALONE_SINCE}
     for node in ast.walk(TREE):
         if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            name = (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else getattr(node.func, "id", "")
+            )
             said = [node.args[at[name]]] if name in at and len(node.args) > at[name] else []
-            if name == "append" and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "self.faults":
+            if (
+                name == "append"
+                and isinstance(node.func, ast.Attribute)
+                and ast.unparse(node.func.value) == "self.faults"
+            ):
                 said = node.args
-            found |= {each.value for each in said if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+            found |= {
+                each.value
+                for each in said
+                if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            }
     return found
 
 
 def test_everything_it_says_is_said_in_french_too() -> None:
     assert sentences() == set(verify.FRENCH)
     for english, french in verify.FRENCH.items():
-        assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", french)), english
+        assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", french)), (
+            english
+        )
 
 
 def test_it_knows_every_event_that_there_is() -> None:
     """One that is new has to be thought of here: whether it gives or takes a ground."""
-    installation = {name for name, kind in NAMES.items() if kind.__module__.startswith("engine.installation")}
+    installation = {
+        name for name, kind in NAMES.items() if kind.__module__.startswith("engine.installation")
+    }
     assert installation <= verify.OF_INSTALLATION
     assert set(NAMES) - installation <= verify.OF_PEOPLE
 
@@ -99,25 +151,45 @@ def test_it_speaks_the_language_of_who_asks(language: str, monkeypatch: pytest.M
         (["nowhere.zip"], "nowhere.zip cannot be read: No such file or directory"),
         (["."], "is neither a bundle nor a ledger that Relance handed over"),
         (["a.zip", "--checkpoint", "nowhere"], "nowhere cannot be read"),
-        (["a.zip", "--openssl", "/bin/false"], "does not verify Ed25519: OpenSSL 1.1.1 or later is needed"),
+        (
+            ["a.zip", "--openssl", "/bin/false"],
+            "does not verify Ed25519: OpenSSL 1.1.1 or later is needed",
+        ),
         (["a.zip", "--openssl", "/nowhere/openssl"], "openssl cannot be run"),
         (["a.zip", "--members", "/nowhere/members"], "cannot be written"),
-        (["a.zip", "--with", "."], "before the checkpoint of the bundle: it cannot be held against it"),
+        (
+            ["a.zip", "--with", "."],
+            "before the checkpoint of the bundle: it cannot be held against it",
+        ),
     ],
 )
-def test_what_cannot_be_examined_is_a_sentence_and_status_2(arguments: list[str], said: str, tmp_path: Path) -> None:
+def test_what_cannot_be_examined_is_a_sentence_and_status_2(
+    arguments: list[str], said: str, tmp_path: Path
+) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "a.zip").write_bytes(zipped(bundle_of(small_book())))
     (tmp_path / "work" / "verify.py").write_text(SOURCE)
     command = [sys.executable, "-I", "-S", "verify.py", *arguments]
-    done = subprocess.run(command, cwd=tmp_path / "work", capture_output=True, text=True, timeout=100, check=False)
-    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr, done.stderr
+    done = subprocess.run(
+        command, cwd=tmp_path / "work", capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr, (
+        done.stderr
+    )
 
 
 def test_without_openssl_nothing_is_believed(tmp_path: Path) -> None:
     (tmp_path / "verify.py").write_text(SOURCE)
     command = [sys.executable, "-I", "-S", "verify.py", "--lang", "fr", "x.zip"]
-    done = subprocess.run(command, cwd=tmp_path, env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
     assert done.returncode == 2 and "openssl n'est pas installé" in done.stderr
 
 
@@ -135,18 +207,38 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "no zip file": (lambda: b"PK\3\4 this is none", "is not a whole zip file"),
     "an empty file": (lambda: b"", "is not a whole zip file"),
     "an empty zip file": (lambda: zip_of([]), ""),
-    "a path that leads out": (lambda: zip_of([("../../etc/passwd", b"x")]), "is a name or a kind of file that no bundle has"),
-    "an absolute path": (lambda: zip_of([("/etc/passwd", b"x")]), "is a name or a kind of file that no bundle has"),
-    "a path of another system": (lambda: zip_of([("entries\\x", b"x")]), "is a name or a kind of file that no bundle has"),
-    "a link": (lambda: zip_of([("checkpoint", b"/etc/passwd")], mode=0o120777), "is a name or a kind of file that no bundle has"),
-    "a folder": (lambda: zip_of([("entries/", b"")]), "is a name or a kind of file that no bundle has"),
-    "a bomb": (lambda: zip_of([("checkpoint", bytes(80_000_000))], compression=zipfile.ZIP_DEFLATED), "is larger than any such file"),
+    "a path that leads out": (
+        lambda: zip_of([("../../etc/passwd", b"x")]),
+        "is a name or a kind of file that no bundle has",
+    ),
+    "an absolute path": (
+        lambda: zip_of([("/etc/passwd", b"x")]),
+        "is a name or a kind of file that no bundle has",
+    ),
+    "a path of another system": (
+        lambda: zip_of([("entries\\x", b"x")]),
+        "is a name or a kind of file that no bundle has",
+    ),
+    "a link": (
+        lambda: zip_of([("checkpoint", b"/etc/passwd")], mode=0o120777),
+        "is a name or a kind of file that no bundle has",
+    ),
+    "a folder": (
+        lambda: zip_of([("entries/", b"")]),
+        "is a name or a kind of file that no bundle has",
+    ),
+    "a bomb": (
+        lambda: zip_of([("checkpoint", bytes(80_000_000))], compression=zipfile.ZIP_DEFLATED),
+        "is larger than any such file",
+    ),
 }
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("what", HOSTILE)
-def test_a_hostile_zip_file_is_named_and_nothing_of_it_is_unpacked(what: str, tmp_path: Path) -> None:
+def test_a_hostile_zip_file_is_named_and_nothing_of_it_is_unpacked(
+    what: str, tmp_path: Path
+) -> None:
     make, reason = HOSTILE[what]
     path = tmp_path / "hostile.zip"
     path.write_bytes(make())
@@ -156,10 +248,17 @@ def test_a_hostile_zip_file_is_named_and_nothing_of_it_is_unpacked(what: str, tm
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_many_files_that_are_too_much_together_are_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_files_that_are_too_much_together_are_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(verify, "MAX_BUNDLE", 1_000_000)
     path = tmp_path / "bombs.zip"
-    path.write_bytes(zip_of([(f"words/{n:064x}.txt", bytes(30_000)) for n in range(40)], compression=zipfile.ZIP_DEFLATED))
+    path.write_bytes(
+        zip_of(
+            [(f"words/{n:064x}.txt", bytes(30_000)) for n in range(40)],
+            compression=zipfile.ZIP_DEFLATED,
+        )
+    )
     assert judged(path).names("bombs.zip", "would unpack to more than any bundle holds")
 
 
@@ -176,7 +275,9 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path: Path) -> None:
     (folder / "person.json").symlink_to("/etc/hostname")
     (folder / "inner").symlink_to("/etc")
     found = judged(folder)
-    assert found.names("person.json", "a kind of file that no bundle has") and found.names("inner", "a kind of file that no bundle has")
+    assert found.names("person.json", "a kind of file that no bundle has") and found.names(
+        "inner", "a kind of file that no bundle has"
+    )
 
 
 @pytest.mark.parametrize(
@@ -197,20 +298,33 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path: Path) -> None:
 def test_json_that_programs_read_differently_is_no_entry(data: bytes, tmp_path: Path) -> None:
     files = bundle_of(small_book()) | {"entries/0000000022.json": data, "person.json": data}
     found = judged(unpack(signed_again(files), tmp_path / "b"))
-    assert found.status == 1 and any(place.startswith("entries/0000000022") for place, _ in found.wrong)
+    assert found.status == 1 and any(
+        place.startswith("entries/0000000022") for place, _ in found.wrong
+    )
 
 
 def test_the_exact_bytes_of_the_engine_are_read() -> None:
-    state = Encoded("8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c", ContactNoted(5, 7), Cause("form"), 6).at_version(3)
+    state = Encoded(
+        "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c", ContactNoted(5, 7), Cause("form"), 6
+    ).at_version(3)
     entry = verify.parse_entry(9, state)
-    assert (entry.position, entry.version, entry.name, entry.at, entry.recorded_at, entry.number("contacted_at")) == (9, 3, "contact-noted", 5, 6, 7)
+    assert (
+        entry.position,
+        entry.version,
+        entry.name,
+        entry.at,
+        entry.recorded_at,
+        entry.number("contacted_at"),
+    ) == (9, 3, "contact-noted", 5, 6, 7)
     tail = verify.TAIL.search(state)
     assert tail is not None and tail[1] == b"8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
 
 
 @pytest.mark.parametrize("text", ["QR==", "QQ=", "QQ", "QQ==\n", " QQ==", "Q-==", "QQ==QQ=="])
 def test_base64_has_one_spelling(text: str) -> None:
-    """The last bits of the last character mean nothing: one that differs there alone is an altered one."""
+    """The last bits of the last character mean nothing: one that differs there alone is an altered
+    one.
+    """
     assert verify.unbase64("QQ==") == b"A"
     with pytest.raises(verify.Broken):
         verify.unbase64(text)
@@ -232,7 +346,15 @@ PARSERS: list[Callable[[bytes], object]] = [
     verify.fingerprint,
 ]
 FILES = bundle_of(small_book())
-TYPICAL = ("checkpoint", "stream.note", "vkey.txt", "policy.txt", "SHA256SUMS", "entries/0000000022.json", "entries/0000000022.tlog-proof")
+TYPICAL = (
+    "checkpoint",
+    "stream.note",
+    "vkey.txt",
+    "policy.txt",
+    "SHA256SUMS",
+    "entries/0000000022.json",
+    "entries/0000000022.tlog-proof",
+)
 SEEDS = [FILES[name] for name in TYPICAL]
 
 
@@ -242,11 +364,21 @@ def mangled(draw: st.DrawFn) -> bytes:
     data = draw(st.sampled_from(SEEDS))
     begin = draw(st.integers(0, len(data)))
     end = draw(st.integers(begin, min(len(data), begin + 40)))
-    return data[:begin] + draw(st.one_of(st.just(b""), st.binary(max_size=8), st.just(data[begin:end] * 2))) + data[end:]
+    return (
+        data[:begin]
+        + draw(st.one_of(st.just(b""), st.binary(max_size=8), st.just(data[begin:end] * 2)))
+        + data[end:]
+    )
 
 
 @settings(max_examples=200, deadline=None)
-@given(data=st.one_of(st.binary(max_size=300), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")), mangled()))
+@given(
+    data=st.one_of(
+        st.binary(max_size=300),
+        st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")),
+        mangled(),
+    )
+)
 def test_no_parser_fails_otherwise_than_by_naming_what_is_wrong(data: bytes) -> None:
     for parse in PARSERS:
         try:
@@ -255,7 +387,9 @@ def test_no_parser_fails_otherwise_than_by_naming_what_is_wrong(data: bytes) -> 
             assert verify.Report("fr").say(broken.template, **broken.values)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=mangled(), name=st.sampled_from(sorted(set(FILES) - {"SHA256SUMS"})))
 def test_whatever_a_file_holds_there_is_a_verdict(data: bytes, name: str, tmp_path: Path) -> None:
     (tmp_path / "b.zip").write_bytes(zipped(summed(FILES | {name: data})))
@@ -274,8 +408,22 @@ def lived(*facts: tuple[str, dict[str, object]]) -> list[str]:
 GROUND: tuple[tuple[str, dict[str, object]], ...] = (
     ("subscriber-registered", {}), ("consent-given", {"purpose": "conseils"}), ("list-joined", {"list": 10, "run": 1}),
 )  # fmt: skip
-LETTER: dict[str, object] = {"key": "list:10", "kind": "letter", "letter": "welcome", "message": "m1", "list": 10, "run": 1, "purpose": "conseils"}
-MENDABLE: dict[str, object] = {"key": "list:10", "letter": "welcome", "message": "m1", "why": "cannot be rendered", "what": "field:town"}
+LETTER: dict[str, object] = {
+    "key": "list:10",
+    "kind": "letter",
+    "letter": "welcome",
+    "message": "m1",
+    "list": 10,
+    "run": 1,
+    "purpose": "conseils",
+}
+MENDABLE: dict[str, object] = {
+    "key": "list:10",
+    "letter": "welcome",
+    "message": "m1",
+    "why": "cannot be rendered",
+    "what": "field:town",
+}
 AGAIN: dict[str, object] = {"key": "list:10", "letter": "welcome", "message": "m1"}
 
 
@@ -284,7 +432,9 @@ def test_a_letter_withheld_for_what_was_mended_is_begun_again_once_it_was_asked_
     second = ("letter-begun", LETTER | {"attempt": 2})
     assert lived(*aside, second) == ["a letter after its last word"]
     assert lived(*aside, ("letter-retried", AGAIN), second) == []
-    assert lived(*aside, ("letter-retried", AGAIN), second, ("letter-sent", {"message": "m1"})) == []
+    assert (
+        lived(*aside, ("letter-retried", AGAIN), second, ("letter-sent", {"message": "m1"})) == []
+    )
 
 
 def test_nothing_else_is_tried_again_and_nothing_twice() -> None:
@@ -292,5 +442,18 @@ def test_nothing_else_is_tried_again_and_nothing_twice() -> None:
     begun = (*GROUND, ("letter-begun", LETTER))
     assert lived(*begun, ("letter-retried", AGAIN)) == wrong
     assert lived(*begun, ("letter-sent", {"message": "m1"}), ("letter-retried", AGAIN)) == wrong
-    assert lived(*begun, ("letter-withheld", MENDABLE | {"why": "too late"}), ("letter-retried", AGAIN)) == wrong
-    assert lived(*begun, ("letter-withheld", MENDABLE), ("letter-retried", AGAIN), ("letter-retried", AGAIN)) == wrong
+    assert (
+        lived(
+            *begun, ("letter-withheld", MENDABLE | {"why": "too late"}), ("letter-retried", AGAIN)
+        )
+        == wrong
+    )
+    assert (
+        lived(
+            *begun,
+            ("letter-withheld", MENDABLE),
+            ("letter-retried", AGAIN),
+            ("letter-retried", AGAIN),
+        )
+        == wrong
+    )

@@ -9,13 +9,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.proof.refused import ProofRefused
-from engine.proof.tiles import ENTRIES, WIDTH, Tile, entry_bundle, hashes_of, parse_bundle, parse_path, place_of, tiles_grown, tiles_of
+from engine.proof.tiles import (
+    ENTRIES,
+    WIDTH,
+    Tile,
+    entry_bundle,
+    hashes_of,
+    parse_bundle,
+    parse_path,
+    place_of,
+    tiles_grown,
+    tiles_of,
+)
 
 
 def test_a_tree_of_seventy_thousand_leaves_has_the_tiles_of_the_standards_example() -> None:
     tiles = list(tiles_of(70_000))
-    assert [sum(tile.level == level and tile.width == WIDTH for tile in tiles) for level in (0, 1, 2)] == [273, 1, 0]
-    assert [tile for tile in tiles if tile.width < WIDTH] == [Tile(0, 273, 112), Tile(1, 1, 17), Tile(2, 0, 1)]
+    assert [
+        sum(tile.level == level and tile.width == WIDTH for tile in tiles) for level in (0, 1, 2)
+    ] == [273, 1, 0]
+    assert [tile for tile in tiles if tile.width < WIDTH] == [
+        Tile(0, 273, 112),
+        Tile(1, 1, 17),
+        Tile(2, 0, 1),
+    ]
 
 
 def test_a_tree_of_one_tile_has_one_hash_above_it() -> None:
@@ -24,7 +41,9 @@ def test_a_tree_of_one_tile_has_one_hash_above_it() -> None:
 
 
 @given(st.integers(0, 200_000), st.integers(0, 3000))
-def test_what_grows_is_what_the_larger_tree_has_and_the_smaller_had_not(old: int, more: int) -> None:
+def test_what_grows_is_what_the_larger_tree_has_and_the_smaller_had_not(
+    old: int, more: int
+) -> None:
     before, after = set(tiles_of(old)), set(tiles_of(old + more))
     assert set(tiles_grown(old, old + more)) == after - before
 
@@ -78,7 +97,12 @@ def test_every_tile_is_found_again_by_its_path(level: int, number: int, width: i
     assert parse_path(Tile(level, number, width).path) == Tile(level, number, width)
 
 
-@given(st.text() | st.lists(st.sampled_from(["tile", "/", "0", "63", "x001", "001", ".p/", "entries", "12", "é", "\n"])).map("".join))
+@given(
+    st.text()
+    | st.lists(
+        st.sampled_from(["tile", "/", "0", "63", "x001", "001", ".p/", "entries", "12", "é", "\n"])
+    ).map("".join)
+)
 def test_reading_a_path_says_nothing_but_its_refusal(path: str) -> None:
     with suppress(ProofRefused):
         assert parse_path(path).path == path

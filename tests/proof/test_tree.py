@@ -1,4 +1,6 @@
-"""The tree and its proofs: the published ones, every one of every small tree, and none that has been tampered with (F01)."""
+"""The tree and its proofs: the published ones, every one of every small tree, and none that has
+been tampered with (F01).
+"""
 
 from __future__ import annotations
 
@@ -44,17 +46,25 @@ def consistency(old: int, size: int) -> list[bytes]:
 
 
 def test_the_published_roots_come_out() -> None:
-    assert root_of([]) == EMPTY_ROOT == bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    assert (
+        root_of([])
+        == EMPTY_ROOT
+        == bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    )
     for size, root in enumerate(ROOTS, start=1):
         assert root_of(map(leaf_hash, ENTRIES[:size])) == root
 
 
 @pytest.mark.parametrize("place", INCLUSION)
-def test_a_published_inclusion_proof_is_made_and_believed_and_none_that_differs_from_it(place: tuple[int, int]) -> None:
+def test_a_published_inclusion_proof_is_made_and_believed_and_none_that_differs_from_it(
+    place: tuple[int, int],
+) -> None:
     index, size = place
     proof, root, leaf = INCLUSION[place], ROOTS[size - 1], leaf_hash(ENTRIES[index])
     verify_inclusion(leaf, index, size, proof, root)
-    assert [plain_tree.mth(ENTRIES[begin:end]) for begin, end in inclusion_spans(index, size)] == proof
+    assert [
+        plain_tree.mth(ENTRIES[begin:end]) for begin, end in inclusion_spans(index, size)
+    ] == proof
     for said in _tampered_inclusion(index, size, proof, root, leaf):
         with pytest.raises(ProofRefused):
             verify_inclusion(*said)
@@ -82,11 +92,15 @@ def _tampered_inclusion(
 
 
 @pytest.mark.parametrize("place", CONSISTENCY)
-def test_a_published_consistency_proof_is_made_and_believed_and_none_that_differs_from_it(place: tuple[int, int]) -> None:
+def test_a_published_consistency_proof_is_made_and_believed_and_none_that_differs_from_it(
+    place: tuple[int, int],
+) -> None:
     old, size = place
     proof, before, root = CONSISTENCY[place], ROOTS[old - 1], ROOTS[size - 1]
     verify_consistency(old, size, proof, before, root)
-    assert [plain_tree.mth(ENTRIES[begin:end]) for begin, end in consistency_spans(old, size)] == proof
+    assert [
+        plain_tree.mth(ENTRIES[begin:end]) for begin, end in consistency_spans(old, size)
+    ] == proof
     for said in _tampered_consistency(old, size, proof, before, root) if proof else ():
         with pytest.raises(ProofRefused):
             verify_consistency(*said)
@@ -137,10 +151,21 @@ def test_a_proof_is_believed_of_no_other_leaf_and_in_no_other_tree() -> None:
             proof = inclusion(index, size)
             for other_index in range(-1, 21):
                 for other_size in range(-1, 21):
-                    # A leaf that stands alone at the right edge climbs by the same hashes in some other sizes; their roots differ.
-                    if (other_index, other_size) != (index, size) and 0 <= other_size < 20 and other_size != size:
+                    # A leaf that stands alone at the right edge climbs by the same hashes in some
+                    # other sizes; their roots differ.
+                    if (
+                        (other_index, other_size) != (index, size)
+                        and 0 <= other_size < 20
+                        and other_size != size
+                    ):
                         with pytest.raises(ProofRefused):
-                            verify_inclusion(LEAVES[index], other_index, other_size, proof, plain_tree.mth(MANY[:other_size]))
+                            verify_inclusion(
+                                LEAVES[index],
+                                other_index,
+                                other_size,
+                                proof,
+                                plain_tree.mth(MANY[:other_size]),
+                            )
                 if other_index != index:
                     with pytest.raises(ProofRefused):
                         verify_inclusion(LEAVES[index], other_index, size, proof, root)
@@ -169,7 +194,9 @@ def test_from_nothing_any_tree_may_grow_and_the_proof_is_empty() -> None:
         (-1, 2, [], ROOTS[0], ROOTS[1]),
     ],
 )
-def test_an_empty_tree_has_one_root_and_nothing_to_prove_is_proven_by_nothing(said: tuple[int, int, list[bytes], bytes, bytes]) -> None:
+def test_an_empty_tree_has_one_root_and_nothing_to_prove_is_proven_by_nothing(
+    said: tuple[int, int, list[bytes], bytes, bytes],
+) -> None:
     with pytest.raises(ProofRefused):
         verify_consistency(*said)
 
@@ -206,7 +233,9 @@ def test_a_leaf_is_no_node() -> None:
 
 
 @given(st.lists(st.binary(max_size=40), max_size=300), st.data())
-def test_any_tree_proves_its_leaves_and_its_beginnings(entries: list[bytes], data: st.DataObject) -> None:
+def test_any_tree_proves_its_leaves_and_its_beginnings(
+    entries: list[bytes], data: st.DataObject
+) -> None:
     size, leaves = len(entries), list(map(leaf_hash, entries))
     root = root_of(leaves)
     assert root == plain_tree.mth(entries)
@@ -215,10 +244,22 @@ def test_any_tree_proves_its_leaves_and_its_beginnings(entries: list[bytes], dat
     def node(level: int, index: int) -> bytes:
         return root_of(leaves[index << level : (index + 1) << level])
 
-    verify_consistency(old, size, [span_hash(span, node) for span in consistency_spans(old, size)], root_of(leaves[:old]), root)
+    verify_consistency(
+        old,
+        size,
+        [span_hash(span, node) for span in consistency_spans(old, size)],
+        root_of(leaves[:old]),
+        root,
+    )
     if size:
         index = data.draw(st.integers(0, size - 1))
-        verify_inclusion(leaves[index], index, size, [span_hash(span, node) for span in inclusion_spans(index, size)], root)
+        verify_inclusion(
+            leaves[index],
+            index,
+            size,
+            [span_hash(span, node) for span in inclusion_spans(index, size)],
+            root,
+        )
 
 
 hashes = st.lists(st.binary(min_size=30, max_size=33), max_size=70)
@@ -226,7 +267,9 @@ numbers = st.integers(-2, 2**64)
 
 
 @given(st.binary(max_size=33), numbers, numbers, hashes, st.binary(max_size=33))
-def test_a_verifier_says_nothing_but_its_refusal(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> None:
+def test_a_verifier_says_nothing_but_its_refusal(
+    leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes
+) -> None:
     with suppress(ProofRefused):
         verify_inclusion(leaf, index, size, proof, root)
     with suppress(ProofRefused):

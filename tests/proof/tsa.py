@@ -1,4 +1,6 @@
-"""A time-stamping authority: `openssl ts` behind HTTP on loopback, with a root and a certificate of its own, made for one test."""
+"""A time-stamping authority: `openssl ts` behind HTTP on loopback, with a root and a certificate of
+its own, made for one test.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,9 @@ extendedKeyUsage = critical,timeStamping
 
 @dataclass
 class Authority:
-    """`mood`: "well", or how it fails: "moved", "broken", "huge", "slow", "garbage", "refuses"; `asked` counts questions. Its own certificate lasts
-    for `days`."""
+    """`mood`: "well", or how it fails: "moved", "broken", "huge", "slow", "garbage", "refuses";
+    `asked` counts questions. Its own certificate lasts for `days`.
+    """
 
     folder: Path
     days: int = 30
@@ -50,22 +53,49 @@ class Authority:
         (self.folder / "tsa.cnf").write_text(CONFIG.format(folder=self.folder))
         (self.folder / "serial").write_text("01\n")
         new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-        self.run(*new, "-x509", "-keyout", "root.key", "-out", "root.pem", "-subj", "/CN=Root", "-days", "3650")
+        self.run(
+            *new,
+            "-x509",
+            "-keyout",
+            "root.key",
+            "-out",
+            "root.pem",
+            "-subj",
+            "/CN=Root",
+            "-days",
+            "3650",
+        )
         self.certify()
 
     def certify(self) -> None:
         """A certificate for itself; a new one where it had one."""
         new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
         self.run(*new, "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=TSA")
-        signed = ("-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-out", "tsa.pem", "-days", str(self.days))
-        self.run("x509", "-req", "-in", "tsa.csr", *signed, "-extfile", "tsa.cnf", "-extensions", "ext")
+        signed = (
+            "-CA",
+            "root.pem",
+            "-CAkey",
+            "root.key",
+            "-CAcreateserial",
+            "-out",
+            "tsa.pem",
+            "-days",
+            str(self.days),
+        )
+        self.run(
+            "x509", "-req", "-in", "tsa.csr", *signed, "-extfile", "tsa.cnf", "-extensions", "ext"
+        )
 
     def run(self, *arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            ["openssl", *arguments], cwd=self.folder, check=True, capture_output=True, timeout=60
+        )
 
     def stamp(self, query: bytes) -> bytes:
         (self.folder / "query.tsq").write_bytes(query)
-        self.run("ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query.tsq", "-out", "reply.tsr")
+        self.run(
+            "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query.tsq", "-out", "reply.tsr"
+        )
         return (self.folder / "reply.tsr").read_bytes()
 
     def answer(self, query: bytes) -> tuple[int, bytes]:
@@ -99,7 +129,9 @@ def authority(folder: Path) -> Iterator[Authority]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             with suppress(ConnectionError):
-                for piece in (body[n : n + 1] for n in range(len(body))) if found.mood == "slow" else (body,):
+                for piece in (
+                    (body[n : n + 1] for n in range(len(body))) if found.mood == "slow" else (body,)
+                ):
                     self.wfile.write(piece)
                     time.sleep(0.2 if found.mood == "slow" else 0)
 
@@ -108,7 +140,9 @@ def authority(folder: Path) -> Iterator[Authority]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found.url = f"http://127.0.0.1:{server.server_port}/tsr"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+    )
     thread.start()
     try:
         yield found

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from engine.proof.tree import Span
 
-# github.com/transparency-dev/merkle, proof/verify_test.go: entries, and the roots of the first 1 to 8 of them.
-ENTRIES = [bytes.fromhex(each) for each in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")]
+# github.com/transparency-dev/merkle, proof/verify_test.go: entries, and the roots of the first 1 to
+# 8 of them.
+ENTRIES = [
+    bytes.fromhex(each)
+    for each in (
+        "",
+        "00",
+        "10",
+        "2021",
+        "3031",
+        "40414243",
+        "5051525354555657",
+        "606162636465666768696a6b6c6d6e6f",
+    )
+]
 ROOTS = [
     bytes.fromhex(each)
     for each in (
@@ -55,7 +68,8 @@ NOTE_VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U
 NOTE = (
     "This is an example message.\n"
     "\n"
-    "— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
+    "— example.com/foo"
+    " Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
 ).encode()
 
 # golang.org/x/mod, sumdb/note/note_test.go: one text, two keys.
@@ -67,11 +81,14 @@ TWO_SIGNED = (
     "If you think cryptography is the answer to your problem,\n"
     "then you don't know what your problem is.\n"
     "\n"
-    "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
-    "— EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n"
+    "— PeterNeumann"
+    " x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+    "— EnochRoot"
+    " rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n"
 ).encode()
 
-# Made with other programs for this format; the seed of the key is SHA-256("TEST KEY - do not use"), the tree has 7 leaves.
+# Made with other programs for this format; the seed of the key is SHA-256("TEST KEY - do not use"),
+# the tree has 7 leaves.
 PROOF_SEED_OF = b"TEST KEY - do not use"
 PROOF_VKEY = "log.example.fr/consent/tenant-1+855d3d1e+AUIz0b7kyAjEKDRzhxogjXBJp4uyIG9WhMMf0xiDwNVT"
 PROOF_ENTRY = b'{"c":"a358be64356a070bfe9d94868250efa32b49858b1a8d1b5bd72d48b21cf44a82","seq":3,"type":"subscribed","v":1}'
@@ -87,5 +104,6 @@ PROOF = (
     "7\n"
     "M9EDOuT9ZIJzI2hsZjhTg1b0Xq0VyuqMVvgLWkidwhE=\n"
     "\n"
-    "— log.example.fr/consent/tenant-1 hV09Hivze6zE68LJx1vZqPwebmSqlj3658g9uq5OaenrC0OGfEDYlpXpqiuXRsiY9zZwOiMnXIQwd0eJP6o4Ij0w7wY=\n"
+    "— log.example.fr/consent/tenant-1"
+    " hV09Hivze6zE68LJx1vZqPwebmSqlj3658g9uq5OaenrC0OGfEDYlpXpqiuXRsiY9zZwOiMnXIQwd0eJP6o4Ij0w7wY=\n"
 ).encode()

@@ -1,4 +1,6 @@
-"""The nightly round: who was silent too long is asked, then erased; what nobody confirmed goes; never too many, never in a mode that only reports."""
+"""The nightly round: who was silent too long is asked, then erased; what nobody confirmed goes;
+never too many, never in a mode that only reports.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def declared(house: House, text: str) -> House:
     path = house.config.folder / "config.toml"
     path.write_text(path.read_text(encoding="utf-8") + f"\n[retention]\n{text}\n", encoding="utf-8")
     now = house.clock.now()
-    facts = publication(house.publications.current(), FILES, read_config(house.config.folder).settings, now, "1")
+    facts = publication(
+        house.publications.current(), FILES, read_config(house.config.folder).settings, now, "1"
+    )
     assert facts and house.publications.execute(lambda state: facts, Cause("operator"), now)
     return house
 
@@ -52,19 +56,28 @@ def enforcing(house: House) -> House:
 def people(house: House, count: int, name: str = "lectrice") -> list[str]:
     now = house.clock.now()
     join = c.Subscribe(now, Cause("form"), 10, "consent", "single", own_act=True)
-    return [house.decisions.one(Wish(join, address=f"{name}{n}@exemple.fr", keep=Keep("", now))).stream for n in range(count)]
+    return [
+        house.decisions.one(Wish(join, address=f"{name}{n}@exemple.fr", keep=Keep("", now))).stream
+        for n in range(count)
+    ]
 
 
 def unconfirmed(house: House, address: str) -> str:
     now = house.clock.now()
-    return house.decisions.one(Wish(c.RequestConsent(now, Cause("form"), (10,), "r1"), address=address, keep=Keep("", now))).stream
+    return house.decisions.one(
+        Wish(c.RequestConsent(now, Cause("form"), (10,), "r1"), address=address, keep=Keep("", now))
+    ).stream
 
 
 def night(house: House) -> RetentionApplied:
     house.views.catch_up()
     assert apply_if_night(house)
     house.views.catch_up()
-    (*_, last) = [entry.event for entry in house.ledger.stream(STREAM) if isinstance(entry.event, RetentionApplied)]
+    *_, last = [
+        entry.event
+        for entry in house.ledger.stream(STREAM)
+        if isinstance(entry.event, RetentionApplied)
+    ]
     return last
 
 
@@ -75,9 +88,13 @@ def counts(applied: RetentionApplied) -> dict[str, tuple[int, int]]:
 
 def asked_by_mail(house: House, stream: str) -> None:
     now = house.clock.now()
-    outcome = house.decisions.one(Wish(c.Perform(now, ENGINE, "ask:*", f"{stream[:8]}{0:024x}"), stream=stream)).outcome
+    outcome = house.decisions.one(
+        Wish(c.Perform(now, ENGINE, "ask:*", f"{stream[:8]}{0:024x}"), stream=stream)
+    ).outcome
     assert isinstance(outcome, Done)
-    house.decisions.one(Wish(c.RecordOutcome(now, ENGINE, f"{stream[:8]}{0:024x}", "sent", 250), stream=stream))
+    house.decisions.one(
+        Wish(c.RecordOutcome(now, ENGINE, f"{stream[:8]}{0:024x}", "sent", 250), stream=stream)
+    )
 
 
 def names(house: House, stream: str) -> list[str]:
@@ -91,7 +108,11 @@ def test_a_night_begins_at_three_local_and_bears_the_local_date() -> None:
 
 def test_terms_are_counted_back_on_the_calendar() -> None:
     found = terms(Retention(), local("2026-03-31 12:00"), PARIS)
-    assert found.visitor == local("2025-03-31 12:00") and found.unconfirmed == local("2026-03-01 12:00") and found.suppression == 0
+    assert (
+        found.visitor == local("2025-03-31 12:00")
+        and found.unconfirmed == local("2026-03-01 12:00")
+        and found.suppression == 0
+    )
     assert found.silent == local("2023-03-31 12:00") + DAY
 
 
@@ -114,12 +135,26 @@ def test_the_silent_are_asked_and_erased_where_no_answer_comes(enforcing: House)
         asked_by_mail(enforcing, stream)
     assert "permission-asked" not in names(enforcing, recent)
     request = enforcing.decisions.load([answering])[answering].requests["*"].request
-    enforcing.decisions.one(Wish(c.Confirm(enforcing.clock.now(), Cause("click"), "*", request, "human_button"), stream=answering))
+    enforcing.decisions.one(
+        Wish(
+            c.Confirm(enforcing.clock.now(), Cause("click"), "*", request, "human_button"),
+            stream=answering,
+        )
+    )
     enforcing.clock.jump(31 * DAY)
     assert counts(night(enforcing)) == {"unanswered": (1, 1)}
-    assert enforcing.decisions.load([silent])[silent].erased and not enforcing.decisions.load([answering])[answering].erased
-    assert list(enforcing.vault.people([silent, answering, recent])) and silent not in enforcing.vault.people([silent])
-    (erased,) = [entry.event for entry in enforcing.ledger.stream(silent) if isinstance(entry.event, SubscriberErased)]
+    assert (
+        enforcing.decisions.load([silent])[silent].erased
+        and not enforcing.decisions.load([answering])[answering].erased
+    )
+    assert list(
+        enforcing.vault.people([silent, answering, recent])
+    ) and silent not in enforcing.vault.people([silent])
+    (erased,) = [
+        entry.event
+        for entry in enforcing.ledger.stream(silent)
+        if isinstance(entry.event, SubscriberErased)
+    ]
     assert erased.basis == "retention"
 
 
@@ -141,7 +176,9 @@ def test_whoever_may_not_be_written_to_is_erased_unasked_and_stays_barred(enforc
     hashed = enforcing.vault.hash("lectrice0@exemple.fr")
     now = enforcing.clock.now()
     keep = Keep(gone, now, suppress="objected", address_hash=hashed)
-    enforcing.decisions.one(Wish(c.Withdraw(now, Cause("click"), "*", "human_button"), stream=gone, keep=keep))
+    enforcing.decisions.one(
+        Wish(c.Withdraw(now, Cause("click"), "*", "human_button"), stream=gone, keep=keep)
+    )
     enforcing.clock.jump(YEARS)
     assert counts(night(enforcing)) == {"silent": (1, 1)}
     assert names(enforcing, gone)[-1] == "subscriber-erased"
@@ -149,13 +186,18 @@ def test_whoever_may_not_be_written_to_is_erased_unasked_and_stays_barred(enforc
 
 
 @pytest.mark.postgres
-def test_a_request_nobody_confirmed_goes_after_thirty_days_and_bars_nobody(enforcing: House) -> None:
+def test_a_request_nobody_confirmed_goes_after_thirty_days_and_bars_nobody(
+    enforcing: House,
+) -> None:
     stream = unconfirmed(enforcing, "peut-etre@exemple.fr")
     enforcing.clock.jump(29 * DAY)
     assert counts(night(enforcing)) == {}
     enforcing.clock.jump(2 * DAY)
     assert counts(night(enforcing)) == {"unconfirmed": (1, 1)}
-    assert enforcing.vault.find("peut-etre@exemple.fr") is None and names(enforcing, stream)[-1] == "subscriber-erased"
+    assert (
+        enforcing.vault.find("peut-etre@exemple.fr") is None
+        and names(enforcing, stream)[-1] == "subscriber-erased"
+    )
     assert not enforcing.vault.suppressed([enforcing.vault.hash("peut-etre@exemple.fr")])
 
 
@@ -176,13 +218,19 @@ def test_what_only_reports_does_nothing_and_says_how_much_it_would(house: House)
     house.clock.jump(YEARS)
     applied = night(house)
     assert (applied.mode, counts(applied)) == ("report", {"silent": (2, 0)})
-    assert not any(isinstance(entry.event, PermissionAsked) for stream in streams for entry in house.ledger.stream(stream))
+    assert not any(
+        isinstance(entry.event, PermissionAsked)
+        for stream in streams
+        for entry in house.ledger.stream(stream)
+    )
 
 
 @pytest.mark.postgres
 def test_the_frozen_are_neither_asked_nor_erased(enforcing: House) -> None:
     (frozen,) = people(enforcing, 1)
-    enforcing.decisions.one(Wish(c.Restrict(enforcing.clock.now(), Cause("operator"), "q1"), stream=frozen))
+    enforcing.decisions.one(
+        Wish(c.Restrict(enforcing.clock.now(), Cause("operator"), "q1"), stream=frozen)
+    )
     enforcing.clock.jump(YEARS)
     assert counts(night(enforcing))["silent"][1] == 0
     assert names(enforcing, frozen)[-1] not in ("permission-asked", "subscriber-erased")
@@ -218,7 +266,9 @@ def test_a_replay_after_such_nights_is_equal(enforcing: House) -> None:
 
 
 @pytest.mark.postgres
-def test_the_audit_holds_what_was_declared_against_the_oldest_kept(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_audit_holds_what_was_declared_against_the_oldest_kept(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     parser = argparse.ArgumentParser()
     auditing_retention.add_arguments(parser)
     people(house, 2)
@@ -227,7 +277,11 @@ def test_the_audit_holds_what_was_declared_against_the_oldest_kept(house: House,
     night(house)
     assert auditing_retention.run(house, parser.parse_args([])) == 1
     said = capsys.readouterr().out
-    assert "personnes silencieuses, à interroger une fois" in said and "3 ans" in said and "report" in said
+    assert (
+        "personnes silencieuses, à interroger une fois" in said
+        and "3 ans" in said
+        and "report" in said
+    )
     assert auditing_retention.run(house, parser.parse_args(["--json"])) == 1
     told = json.loads(capsys.readouterr().out)
     assert told["rules"]["silent"]["past"] == 2 and told["nights"][0]["mode"] == "report"

@@ -1,4 +1,6 @@
-"""A person with everything that can be known of one, in a real house: joined with evidence, written to, clicked; and how to look for them."""
+"""A person with everything that can be known of one, in a real house: joined with evidence, written
+to, clicked; and how to look for them.
+"""
 
 from __future__ import annotations
 
@@ -44,12 +46,25 @@ class Anna:
 
     def cause(self, door: str, **said: object) -> tuple[Cause, Keep]:
         kept = evidence(secrets.token_bytes(32), said)
-        return Cause(door, secrets.token_hex(16), evidence=kept.commitment.hex()), Keep("", self.house.clock.now(), evidence=(kept,))
+        return Cause(door, secrets.token_hex(16), evidence=kept.commitment.hex()), Keep(
+            "", self.house.clock.now(), evidence=(kept,)
+        )
 
     def joins(self, number: int = 10) -> Anna:
         now = self.house.clock.now()
-        cause, keep = self.cause("api", ip=self.ip, order=self.order, source="boutique", email=self.address)
-        command = Subscribe(now, cause, number, "consent", "declared-with-proof", now, fields=("first_name",), own_act=True)
+        cause, keep = self.cause(
+            "api", ip=self.ip, order=self.order, source="boutique", email=self.address
+        )
+        command = Subscribe(
+            now,
+            cause,
+            number,
+            "consent",
+            "declared-with-proof",
+            now,
+            fields=("first_name",),
+            own_act=True,
+        )
         keep = Keep("", now, fields={"first_name": self.name}, evidence=keep.evidence)
         result = self.house.decisions.one(Wish(command, address=self.address, keep=keep))
         assert isinstance(result.outcome, Done), result
@@ -57,7 +72,10 @@ class Anna:
         return self
 
     def is_begun(self, key: str = "list:10") -> LetterBegun:
-        wish = Wish(Perform(self.house.clock.now(), ENGINE, key, secrets.token_hex(16), self.house.sender), stream=self.stream)
+        wish = Wish(
+            Perform(self.house.clock.now(), ENGINE, key, secrets.token_hex(16), self.house.sender),
+            stream=self.stream,
+        )
         outcome = self.house.decisions.one(wish).outcome
         assert isinstance(outcome, Done), outcome
         (begun,) = outcome.events
@@ -69,7 +87,9 @@ class Anna:
         """As the sender records it, with the server's words for the vault."""
         cause, keep = self.cause(RELAY, words=self.said)
         command = RecordOutcome(self.house.clock.now(), cause, begun.message, verdict, code)
-        assert isinstance(self.house.decisions.one(Wish(command, stream=self.stream, keep=keep)).outcome, Done)
+        assert isinstance(
+            self.house.decisions.one(Wish(command, stream=self.stream, keep=keep)).outcome, Done
+        )
 
     def is_sent(self, key: str = "list:10") -> LetterBegun:
         begun = self.is_begun(key)
@@ -82,7 +102,9 @@ class Anna:
     def changes(self) -> None:
         cause, keep = self.cause("operator", operator="martine", words=self.said)
         command = ChangeProfile(self.house.clock.now(), cause, ("first_name",))
-        assert isinstance(self.house.decisions.one(Wish(command, stream=self.stream, keep=keep)).outcome, Done)
+        assert isinstance(
+            self.house.decisions.one(Wish(command, stream=self.stream, keep=keep)).outcome, Done
+        )
 
     def leaves_traces(self) -> None:
         """On the desk: set aside with words about her, her links opened, her address limited."""
@@ -109,24 +131,51 @@ class Everything:
 
     def columns(self) -> list[tuple[str, str]]:
         with psycopg.connect(self.conninfo) as connection:
-            return [(f"{schema}.{table}", column) for schema, table, column, _kind in connection.execute(COLUMNS).fetchall()]
+            return [
+                (f"{schema}.{table}", column)
+                for schema, table, column, _kind in connection.execute(COLUMNS).fetchall()
+            ]
 
     def rows(self) -> Iterator[tuple[str, str, str]]:
-        """(table, column, content) of every row of every table, and of the samples PostgreSQL keeps of them; a bytea as hexadecimal and as text."""
+        """(table, column, content) of every row of every table, and of the samples PostgreSQL keeps
+        of them; a bytea as hexadecimal and as text.
+        """
         with psycopg.connect(self.conninfo) as connection:
             for schema, table, column, _kind in connection.execute(COLUMNS).fetchall():
-                for (value,) in connection.execute(sql.SQL("SELECT {} FROM {}").format(sql.Identifier(column), sql.Identifier(schema, table))):
+                for (value,) in connection.execute(
+                    sql.SQL("SELECT {} FROM {}").format(
+                        sql.Identifier(column), sql.Identifier(schema, table)
+                    )
+                ):
                     if isinstance(value, bytes):
-                        yield f"{schema}.{table}", column, value.hex() + " " + value.decode("utf-8", "replace")
+                        yield (
+                            f"{schema}.{table}",
+                            column,
+                            value.hex() + " " + value.decode("utf-8", "replace"),
+                        )
                     elif value is not None:
                         yield f"{schema}.{table}", column, str(value)
             for place, column, samples in connection.execute(SAMPLES):
                 yield f"samples of {place}", column, samples
 
     def found(self, *words: str) -> set[tuple[str, str]]:
-        """Where any of these words stands, in clear, in capitals, as hexadecimal, or as the octets of an id."""
-        wanted = [form for word in words for form in (word.lower(), word.encode().hex(), word.replace("-", "") if len(word) == 36 else word.lower())]
-        return {(table, column) for table, column, content in self.rows() if any(form in content.lower() for form in wanted)}
+        """Where any of these words stands, in clear, in capitals, as hexadecimal, or as the octets
+        of an id.
+        """
+        wanted = [
+            form
+            for word in words
+            for form in (
+                word.lower(),
+                word.encode().hex(),
+                word.replace("-", "") if len(word) == 36 else word.lower(),
+            )
+        ]
+        return {
+            (table, column)
+            for table, column, content in self.rows()
+            if any(form in content.lower() for form in wanted)
+        }
 
 
 COLUMNS = """

@@ -1,4 +1,6 @@
-"""Proof kept for legal defence after an erasure (D13): only the auditor can read it, each opening is a fact, and at its term it is gone."""
+"""Proof kept for legal defence after an erasure (D13): only the auditor can read it, each opening
+is a fact, and at its term it is gone.
+"""
 
 from __future__ import annotations
 
@@ -42,12 +44,16 @@ def anna(make_house: MakeHouse) -> Anna:
 def archived(anna: Anna) -> int:
     """Erased, with proof kept; the version of the last fact."""
     house = anna.house
-    result, receipt = erase(house, anna.stream, SHOP, house.decisions.one, seal=archiver(house, FIVE_YEARS))
+    result, receipt = erase(
+        house, anna.stream, SHOP, house.decisions.one, seal=archiver(house, FIVE_YEARS)
+    )
     assert receipt is not None and any("sealed" in each.what for each in receipt.kept)
     return result.person.version
 
 
-def test_what_is_sealed_proves_everything_and_nobody_here_can_read_it(anna: Anna, installations: Installations) -> None:
+def test_what_is_sealed_proves_everything_and_nobody_here_can_read_it(
+    anna: Anna, installations: Installations
+) -> None:
     house = anna.house
     states = [house.ledger.bytes_at(entry.position) for entry in house.ledger.stream(anna.stream)]
     kept = house.vault.evidence_bytes(anna.stream)
@@ -58,12 +64,23 @@ def test_what_is_sealed_proves_everything_and_nobody_here_can_read_it(anna: Anna
     assert said["address"] == anna.address and said["fields"] == {"first_name": anna.name}
     assert [each["state"].encode() for each in said["entries"]] == states
     assert len(said["evidence"]) == len(kept) >= 3
-    committed = {decode(each["position"], each["state"].encode()).cause.evidence for each in said["entries"]}
+    committed = {
+        decode(each["position"], each["state"].encode()).cause.evidence for each in said["entries"]
+    }
     for each in said["evidence"]:
-        assert hashlib.sha256(b"commit/v1\0" + bytes.fromhex(each["salt"]) + each["payload"].encode()).hexdigest() == each["commitment"]
+        assert (
+            hashlib.sha256(
+                b"commit/v1\0" + bytes.fromhex(each["salt"]) + each["payload"].encode()
+            ).hexdigest()
+            == each["commitment"]
+        )
         assert each["commitment"] in committed
     events = [entry.event for entry in house.ledger.stream(anna.stream)][-2:]
-    assert isinstance(events[0], ProofArchived) and events[0].ends_at == ends_at and isinstance(events[1], SubscriberErased)
+    assert (
+        isinstance(events[0], ProofArchived)
+        and events[0].ends_at == ends_at
+        and isinstance(events[1], SubscriberErased)
+    )
 
 
 def test_what_happens_while_it_is_sealed_is_sealed_too(anna: Anna) -> None:
@@ -83,20 +100,31 @@ def test_what_happens_while_it_is_sealed_is_sealed_too(anna: Anna) -> None:
     assert len(said["entries"]) == len(facts) - 4 and facts[-5].name == "profile-changed"
 
 
-def test_each_opening_is_a_fact_and_hands_out_what_only_the_auditor_opens(anna: Anna, tmp_path: Path) -> None:
+def test_each_opening_is_a_fact_and_hands_out_what_only_the_auditor_opens(
+    anna: Anna, tmp_path: Path
+) -> None:
     archived(anna)
     key = tmp_path / "key.txt"
     key.write_text(f"# created by age-keygen\n{IDENTITY}\n")
 
     def opened(*more: str) -> bytes:
         path = tmp_path / f"proof-{len(more)}"
-        assert opening.open_archive(anna.house, parser().parse_args(["audit", "open-archive", anna.stream, "-o", str(path), *more])) == 0
+        assert (
+            opening.open_archive(
+                anna.house,
+                parser().parse_args(["audit", "open-archive", anna.stream, "-o", str(path), *more]),
+            )
+            == 0
+        )
         return path.read_bytes()
 
     sealed = opened()
     assert sealed.startswith(b"age-encryption.org/v1\n") and anna.address.encode() not in sealed
     assert json.loads(opened("--identity", str(key)))["address"] == anna.address
-    assert [type(entry.event) for entry in anna.house.ledger.stream(anna.stream)][-2:] == [ProofOpened, ProofOpened]
+    assert [type(entry.event) for entry in anna.house.ledger.stream(anna.stream)][-2:] == [
+        ProofOpened,
+        ProofOpened,
+    ]
     anna.house.views.catch_up()
     assert anna.house.views.compare(lambda done, total: None) == []
 
@@ -117,13 +145,19 @@ def refused(house: House, *arguments: str) -> str:
 
 
 def test_what_cannot_be_opened_is_said_and_not_recorded(anna: Anna, tmp_path: Path) -> None:
-    assert "no proof is kept of this person" in refused(anna.house, anna.stream, "-o", str(tmp_path / "x"))
+    assert "no proof is kept of this person" in refused(
+        anna.house, anna.stream, "-o", str(tmp_path / "x")
+    )
     before = archived(anna)
     other = tmp_path / "other.txt"
     other.write_text(str(pyrage.x25519.Identity.generate()))
-    assert "does not open it" in refused(anna.house, anna.stream, "-o", str(tmp_path / "x"), "--identity", str(other))
+    assert "does not open it" in refused(
+        anna.house, anna.stream, "-o", str(tmp_path / "x"), "--identity", str(other)
+    )
     other.write_text("no key at all")
-    assert "is not a private key of age" in refused(anna.house, anna.stream, "-o", str(tmp_path / "x"), "--identity", str(other))
+    assert "is not a private key of age" in refused(
+        anna.house, anna.stream, "-o", str(tmp_path / "x"), "--identity", str(other)
+    )
     other.write_text("")
     assert "is there already" in refused(anna.house, anna.stream, "-o", str(other))
     assert len(anna.house.ledger.stream(anna.stream)) == before
@@ -153,7 +187,11 @@ def test_what_was_sealed_is_opened_by_its_key_alone() -> None:
     public, wrong = str(IDENTITY.to_public()), str(pyrage.x25519.Identity.generate())
     sealed = seal(b"proof", recipient(public))
     assert unseal(sealed, str(IDENTITY)) == b"proof"
-    attempts: list[Callable[[], bytes]] = [lambda: unseal(sealed, wrong), lambda: unseal(sealed[:-1], str(IDENTITY)), lambda: unseal(b"", wrong)]
+    attempts: list[Callable[[], bytes]] = [
+        lambda: unseal(sealed, wrong),
+        lambda: unseal(sealed[:-1], str(IDENTITY)),
+        lambda: unseal(b"", wrong),
+    ]
     for attempt in attempts:
         with pytest.raises(SealingRefused):
             attempt()

@@ -1,4 +1,6 @@
-"""Erasing a person: what goes, what remains and why, and that nothing of what remains can be linked to them (E05, E07)."""
+"""Erasing a person: what goes, what remains and why, and that nothing of what remains can be linked
+to them (E05, E07).
+"""
 
 from __future__ import annotations
 
@@ -36,44 +38,82 @@ def anna(make_house: MakeHouse) -> Anna:
 
 
 def erased(anna: Anna, forget_suppression: bool = False) -> Receipt:
-    result, receipt = erase(anna.house, anna.stream, SHOP, anna.house.decisions.one, suppression="forget" if forget_suppression else "bar")
+    result, receipt = erase(
+        anna.house,
+        anna.stream,
+        SHOP,
+        anna.house.decisions.one,
+        suppression="forget" if forget_suppression else "bar",
+    )
     assert isinstance(result.outcome, Done), result
     assert receipt is not None
     anna.house.views.catch_up()
     return receipt
 
 
-def test_nothing_that_went_in_can_be_found_anywhere_in_the_database(anna: Anna, installations: Installations) -> None:
+def test_nothing_that_went_in_can_be_found_anywhere_in_the_database(
+    anna: Anna, installations: Installations
+) -> None:
     database = Everything.of(installations, anna.house)
     database.analyze()
     before = database.found(*anna.words)
-    assert {("vault.person", "address"), ("vault.person", "fields"), ("vault.evidence", "payload"), ("desk.stuck", "why")} <= before
+    assert {
+        ("vault.person", "address"),
+        ("vault.person", "fields"),
+        ("vault.evidence", "payload"),
+        ("desk.stuck", "why"),
+    } <= before
     erased(anna)
     assert database.found(*anna.words) == set()
     database.analyze()
     assert database.found(*anna.words) == set()
 
 
-# Where something of an erased person still stands: random ids that nothing links to anybody, and a hash that says nothing without the pepper.
-OPAQUE_ID = {"ledger.events.originator_id", "ledger.events.state", "view_agenda_4.fold.subscriber", "view_letters_2.letter.subscriber"}
-MESSAGE_IDS = {"ledger.events.state", "view_letters_2.letter.message", "view_letters_2.answer.message"}
+# Where something of an erased person still stands: random ids that nothing links to anybody, and a
+# hash that says nothing without the pepper.
+OPAQUE_ID = {
+    "ledger.events.originator_id",
+    "ledger.events.state",
+    "view_agenda_4.fold.subscriber",
+    "view_letters_2.letter.subscriber",
+}
+MESSAGE_IDS = {
+    "ledger.events.state",
+    "view_letters_2.letter.message",
+    "view_letters_2.answer.message",
+}
 KEYED_HASH = {"vault.suppression.address_hash"}
 
 
-def test_what_remains_of_a_person_is_what_is_listed(anna: Anna, installations: Installations) -> None:
-    """By content: of every column of every table, where the opaque id, a message id, a commitment's preimage or the address's hash still stands."""
+def test_what_remains_of_a_person_is_what_is_listed(
+    anna: Anna, installations: Installations
+) -> None:
+    """By content: of every column of every table, where the opaque id, a message id, a commitment's
+    preimage or the address's hash still stands.
+    """
     house, database = anna.house, Everything.of(installations, anna.house)
-    hashed, salts = house.vault.hash(anna.address).hex(), [salt.hex() for _c, salt, _p in house.vault.evidence_bytes(anna.stream)]
+    hashed = house.vault.hash(anna.address).hex()
+    salts = [salt.hex() for _c, salt, _p in house.vault.evidence_bytes(anna.stream)]
     payloads = [payload.hex() for _c, _s, payload in house.vault.evidence_bytes(anna.stream)]
-    assert len(salts) >= 3 and database.found(*salts, *payloads) == {("vault.evidence", "salt"), ("vault.evidence", "payload")}
+    assert len(salts) >= 3 and database.found(*salts, *payloads) == {
+        ("vault.evidence", "salt"),
+        ("vault.evidence", "payload"),
+    }
     erased(anna)
-    found = {words: {f"{table}.{column}" for table, column in database.found(*words)} for words in ((anna.stream,), (hashed,), (*salts, *payloads))}
+    found = {
+        words: {f"{table}.{column}" for table, column in database.found(*words)}
+        for words in ((anna.stream,), (hashed,), (*salts, *payloads))
+    }
     assert list(found.values()) == [OPAQUE_ID, KEYED_HASH, set()]
-    assert {f"{table}.{column}" for table, column in database.found(*(begun.message for begun in anna.letters))} == MESSAGE_IDS
+    assert {
+        f"{table}.{column}"
+        for table, column in database.found(*(begun.message for begun in anna.letters))
+    } == MESSAGE_IDS
 
 
-# Every column of every table. What is personal is deleted with the person; of what is not, it is said why it may stay. Whoever adds a column thinks
-# here about what it says of somebody who was erased.
+# Every column of every table. What is personal is deleted with the person; of what is not, it is
+# said why it may stay. Whoever adds a column thinks here about what it says of somebody who was
+# erased.
 DELETED = {
     "vault.person": "subscriber address_hash address fields registered_at source",
     "vault.evidence": "commitment subscriber at salt payload kind",
@@ -93,12 +133,15 @@ STAYS = {
     "proof.tile": "level number hashes",
     "proof.checkpoint": "origin size root note signed_at",
     "proof.stamp": "origin size response roots stamped_at holds_until",
-    "view_letters_2.letter": "message subscriber position key letter list run kind edition status at link act",
+    "view_letters_2.letter": (
+        "message subscriber position key letter list run kind edition status at link act"
+    ),
     "view_letters_2.answer": "message link act moved at",
     "view_members_1.membership": "subscriber list run joined_at how",
     # The same, for two minutes.
     "desk.taken": "subscriber key sender until why position",
-    # Keyed hashes: of addresses that must not be written to, and for a month of addresses and visitors that are limited.
+    # Keyed hashes: of addresses that must not be written to, and for a month of addresses and
+    # visitors that are limited.
     "vault.suppression": "address_hash reason at",
     "desk.attempt": "key at",
     "desk.visitor": "visitor message link at hurried",
@@ -123,7 +166,9 @@ STAYS = {
 }
 
 
-def test_every_column_of_the_database_was_thought_about(anna: Anna, installations: Installations) -> None:
+def test_every_column_of_the_database_was_thought_about(
+    anna: Anna, installations: Installations
+) -> None:
     there: dict[str, list[str]] = {}
     for table, column in Everything.of(installations, anna.house).columns():
         there.setdefault(table, []).append(column)
@@ -131,7 +176,10 @@ def test_every_column_of_the_database_was_thought_about(anna: Anna, installation
     receipt = erased(anna)
     with anna.house.database.connection() as connection:
         for table in DELETED.keys() - {"desk.shown"}:
-            found = connection.execute(f"SELECT count(*) FROM {table} WHERE subscriber = %s".encode(), (receipt.subscriber,)).fetchone()
+            found = connection.execute(
+                f"SELECT count(*) FROM {table} WHERE subscriber = %s".encode(),
+                (receipt.subscriber,),
+            ).fetchone()
             assert found == (0,), table
         assert connection.execute("SELECT count(*) FROM desk.shown").fetchone() == (0,)
 
@@ -140,14 +188,20 @@ def test_the_views_equal_their_replay_and_others_stand_where_they_stood(anna: An
     before = anna.house.views.standing()
     erased(anna)
     assert anna.house.views.compare(lambda done, total: None) == []
-    assert anna.house.views.standing() == {number: count - (number == 11) for number, count in before.items() if count - (number == 11)}
+    assert anna.house.views.standing() == {
+        number: count - (number == 11) for number, count in before.items() if count - (number == 11)
+    }
 
 
 def test_the_receipt_says_what_went_what_stays_and_why(anna: Anna) -> None:
     receipt = erased(anna)
     assert receipt.deleted["person"] == 1 and receipt.deleted["evidence"] >= 3
     entry = anna.house.ledger.at(receipt.position)
-    assert entry is not None and isinstance(entry.event, e.SubscriberErased) and entry.stream == receipt.subscriber
+    assert (
+        entry is not None
+        and isinstance(entry.event, e.SubscriberErased)
+        and entry.stream == receipt.subscriber
+    )
     said = json.dumps(receipt.as_json())
     assert "no address can be read back" in said and "ledger" in said and "copies" in said
     assert not any(word in said for word in anna.words)
@@ -164,17 +218,23 @@ def test_with_forget_suppression_nothing_bars_the_address(anna: Anna) -> None:
     vault = anna.house.vault
     vault.suppress({vault.hash(anna.address): "objected"}, 1)
     receipt = erased(anna, forget_suppression=True)
-    assert vault.suppressed([vault.hash(anna.address)]) == {} and "suppression" not in json.dumps(receipt.as_json())
+    assert vault.suppressed([vault.hash(anna.address)]) == {} and "suppression" not in json.dumps(
+        receipt.as_json()
+    )
 
 
 def test_why_somebody_was_suppressed_outlives_them(anna: Anna) -> None:
     house = anna.house
     house.decisions.one(Wish(Suppress(house.clock.now(), SHOP, "complained"), stream=anna.stream))
     erased(anna)
-    assert house.vault.suppressed([house.vault.hash(anna.address)]) == {house.vault.hash(anna.address): "complained"}
+    assert house.vault.suppressed([house.vault.hash(anna.address)]) == {
+        house.vault.hash(anna.address): "complained"
+    }
 
 
-def test_a_letter_on_the_wire_is_recorded_and_what_the_server_says_is_not_kept(make_house: MakeHouse, installations: Installations) -> None:
+def test_a_letter_on_the_wire_is_recorded_and_what_the_server_says_is_not_kept(
+    make_house: MakeHouse, installations: Installations
+) -> None:
     anna = Anna(make_house(FILES)).joins()
     begun = anna.is_begun()
     before = anna.house.decisions.load([anna.stream])
@@ -182,7 +242,9 @@ def test_a_letter_on_the_wire_is_recorded_and_what_the_server_says_is_not_kept(m
     cause, keep = anna.cause("relay", words=anna.said)
     command = RecordOutcome(anna.house.clock.now(), cause, begun.message, "hard", 550)
     # As the sender does it: about the person as they were when the letter was begun.
-    (result,) = anna.house.decisions.carry_out([Wish(command, stream=anna.stream, keep=keep)], before)
+    (result,) = anna.house.decisions.carry_out(
+        [Wish(command, stream=anna.stream, keep=keep)], before
+    )
     assert isinstance(result.outcome, Done) and isinstance(result.outcome.events[0], e.LetterFailed)
     anna.house.views.catch_up()
     assert anna.house.decisions.load([anna.stream])[anna.stream].in_flight == {}
@@ -190,14 +252,24 @@ def test_a_letter_on_the_wire_is_recorded_and_what_the_server_says_is_not_kept(m
     assert anna.house.views.compare(lambda done, total: None) == []
 
 
-def test_whatever_else_is_decided_in_the_same_batch_leaves_nothing_behind(anna: Anna, installations: Installations) -> None:
-    """A click beside the erasure, before it and after it in one transaction; many at once, so that rows are written together."""
+def test_whatever_else_is_decided_in_the_same_batch_leaves_nothing_behind(
+    anna: Anna, installations: Installations
+) -> None:
+    """A click beside the erasure, before it and after it in one transaction; many at once, so that
+    rows are written together.
+    """
     house, now = anna.house, anna.house.clock.now()
     wishes = []
     for number in range(12):
         cause, keep = anna.cause("click", ip=anna.ip, number=number)
-        wishes.append(Wish(ChangeProfile(now, cause, ("first_name",)), stream=anna.stream, keep=keep))
-    erasing = Wish(Erase(now, SHOP, "q1"), stream=anna.stream, keep=Keep("", now, erasing=Erasing(tuple(b.message for b in anna.letters))))
+        wishes.append(
+            Wish(ChangeProfile(now, cause, ("first_name",)), stream=anna.stream, keep=keep)
+        )
+    erasing = Wish(
+        Erase(now, SHOP, "q1"),
+        stream=anna.stream,
+        keep=Keep("", now, erasing=Erasing(tuple(b.message for b in anna.letters))),
+    )
     results = house.decisions.carry_out([*wishes[:6], erasing, *wishes[6:]])
     assert [type(result.outcome) for result in results] == [*[Done] * 7, *[Refused] * 6]
     assert Everything.of(installations, house).found(*anna.words) == set()
@@ -219,8 +291,15 @@ def test_letters_in_the_built_in_mailbox_go_too(anna: Anna) -> None:
     folder = anna.house.config.data / "mailbox"
     folder.mkdir(parents=True)
     mailbox = Mailbox(folder)
-    for number, recipient in enumerate((anna.address, "bruno@lecteurs.example", anna.address.upper())):
-        said = {"at": "2026-03-02T12:00:00+00:00", "sender": "x@y.example", "recipient": recipient, "subject": "x"}
+    for number, recipient in enumerate(
+        (anna.address, "bruno@lecteurs.example", anna.address.upper())
+    ):
+        said = {
+            "at": "2026-03-02T12:00:00+00:00",
+            "sender": "x@y.example",
+            "recipient": recipient,
+            "subject": "x",
+        }
         (folder / f"{number:010}.json").write_text(json.dumps(said))
         (folder / f"{number:010}.eml").write_bytes(f"Subject: x\r\n\r\n{recipient}".encode())
     assert erased(anna).deleted["letters in the built-in mailbox"] == 2
@@ -231,4 +310,8 @@ def test_nothing_of_her_stays_in_the_files_of_the_installation(anna: Anna) -> No
     erased(anna)
     folder = anna.house.config.data
     text = {path: path.read_bytes().lower() for path in Path(folder).rglob("*") if path.is_file()}
-    assert [path for path, octets in text.items() if any(word.lower().encode() in octets for word in anna.words)] == []
+    assert [
+        path
+        for path, octets in text.items()
+        if any(word.lower().encode() in octets for word in anna.words)
+    ] == []

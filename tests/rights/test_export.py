@@ -1,4 +1,6 @@
-"""Access and portability: everything that is known, in order, for people and for programs; and nothing in it runs in a spreadsheet (G05)."""
+"""Access and portability: everything that is known, in order, for people and for programs; and
+nothing in it runs in a spreadsheet (G05).
+"""
 
 from __future__ import annotations
 
@@ -20,16 +22,24 @@ def test_everything_that_went_in_comes_out(make_house: MakeHouse) -> None:
     text = json.dumps(said, ensure_ascii=False)
     assert [word for word in anna.words if word not in text] == []
     events = said["events"]
-    assert isinstance(events, list) and [each["version"] for each in events] == list(range(1, len(events) + 1))
+    assert isinstance(events, list) and [each["version"] for each in events] == list(
+        range(1, len(events) + 1)
+    )
     stored = set(anna.house.vault.evidence_of(anna.stream))
     evidence = said["evidence"]
     assert isinstance(evidence, list) and {each["commitment"] for each in evidence} == stored
     letters, sources = said["letters"], said["sources"]
     assert isinstance(letters, list) and isinstance(sources, list)
     (letter,), (source,) = letters, sources
-    assert (letter["letter"], letter["outcome"], letter["subject"]) == ("asks", "accepted", "Une question")
+    assert (letter["letter"], letter["outcome"], letter["subject"]) == (
+        "asks",
+        "accepted",
+        "Une question",
+    )
     assert (source["door"], source["source"], source["order"]) == ("api", "boutique", anna.order)
-    assert said["lists"] == [{"list": 11, "name": said["lists"][0]["name"], "since": said["lists"][0]["since"]}]  # type: ignore[index]
+    assert said["lists"] == [
+        {"list": 11, "name": said["lists"][0]["name"], "since": said["lists"][0]["since"]}  # type: ignore[index]
+    ]
     assert said["recipients"] and said["controller"]
 
 
@@ -39,9 +49,19 @@ def test_the_sheet_holds_the_same_and_every_cell_is_inert(make_house: MakeHouse)
     assert text.startswith('\ufeff"about","date","what","value"\r\n')
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     assert tuple(rows[0]) == HEADER and {len(row) for row in rows} == {4}
-    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert not [
+        cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    ]
     assert any(anna.address in cell for row in rows for cell in row)
-    assert {row[0] for row in rows[1:]} >= {"person", "purposes", "lists", "sources", "recipients", "evidence", "events"}
+    assert {row[0] for row in rows[1:]} >= {
+        "person",
+        "purposes",
+        "lists",
+        "sources",
+        "recipients",
+        "evidence",
+        "events",
+    }
 
 
 def test_the_name_that_looks_like_a_formula_is_shown_as_text(make_house: MakeHouse) -> None:

@@ -1,4 +1,6 @@
-"""Whoever objects or is erased is barred under every address they ever had, no copy of any of them stays, and no letter goes to a former one."""
+"""Whoever objects or is erased is barred under every address they ever had, no copy of any of them
+stays, and no letter goes to a former one.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ from tests.rights.garden import FILES, Anna, Everything
 from tests.sink import Sink
 
 SHOP = Cause("operator", "o1")
-FIRST, SECOND, NOW = "anna.gentil@lecteurs.example", "anna@ancienne.example", "anna@nouvelle.example"
+FIRST = "anna.gentil@lecteurs.example"
+SECOND = "anna@ancienne.example"
+NOW = "anna@nouvelle.example"
 EVERY = (FIRST, SECOND, NOW)
 
 
@@ -55,7 +59,12 @@ def anna(make_house: MakeHouse) -> Anna:
 
 
 def does(anna: Anna, command: AnyCommand) -> None:
-    assert isinstance(anna.house.decisions.one(Wish(command, stream=anna.stream, keep=Keep("", command.at))).outcome, Done)
+    assert isinstance(
+        anna.house.decisions.one(
+            Wish(command, stream=anna.stream, keep=Keep("", command.at))
+        ).outcome,
+        Done,
+    )
 
 
 def objects(anna: Anna) -> None:
@@ -63,7 +72,13 @@ def objects(anna: Anna) -> None:
 
 
 def erased(anna: Anna, suppression: str = "bar") -> Receipt:
-    result, receipt = erase(anna.house, anna.stream, SHOP, anna.house.decisions.one, suppression=suppression)  # type: ignore[arg-type]
+    result, receipt = erase(
+        anna.house,
+        anna.stream,
+        SHOP,
+        anna.house.decisions.one,
+        suppression=suppression,  # type: ignore[arg-type]
+    )
     assert isinstance(result.outcome, Done) and receipt is not None
     return receipt
 
@@ -92,7 +107,9 @@ def test_an_address_corrected_after_an_objection_is_barred_too(anna: Anna) -> No
     objects(anna)
     corrected(anna.house, anna.stream, "anna@encore.example")
     assert barred(anna.house, "anna@encore.example") == {"anna@encore.example": "objected"}
-    assert {stop.hash for stop in journal(anna.house)} >= {anna.house.vault.hash(address).hex() for address in (*EVERY, "anna@encore.example")}
+    assert {stop.hash for stop in journal(anna.house)} >= {
+        anna.house.vault.hash(address).hex() for address in (*EVERY, "anna@encore.example")
+    }
 
 
 def test_an_erasure_bars_every_address_and_says_why_for_the_one_it_concerns(anna: Anna) -> None:
@@ -107,7 +124,9 @@ def test_forgotten_with_the_suppression_no_address_is_barred(anna: Anna) -> None
     assert barred(anna.house) == {}
 
 
-def test_the_retention_of_a_silent_objector_lifts_nothing_and_of_another_bars_nothing(anna: Anna) -> None:
+def test_the_retention_of_a_silent_objector_lifts_nothing_and_of_another_bars_nothing(
+    anna: Anna,
+) -> None:
     other = Anna(anna.house, address="bruno@lecteurs.example").joins()
     objects(anna)
     erased(anna, "leave")
@@ -119,7 +138,12 @@ def test_who_comes_back_by_their_own_act_is_barred_nowhere_by_that_objection(ann
     objects(anna)
     anna.house.clock.jump(60_000)
     back = Resubscribe(anna.house.clock.now(), Cause("click"), "conseils", list=10)
-    assert isinstance(anna.house.decisions.one(Wish(back, stream=anna.stream, keep=Keep("", back.at, lift=True))).outcome, Done)
+    assert isinstance(
+        anna.house.decisions.one(
+            Wish(back, stream=anna.stream, keep=Keep("", back.at, lift=True))
+        ).outcome,
+        Done,
+    )
     assert barred(anna.house) == {}
 
 
@@ -129,19 +153,30 @@ def test_a_former_address_that_is_somebody_else_s_by_now_stays_theirs(anna: Anna
     assert sorted(barred(anna.house)) == [FIRST, NOW]
 
 
-def test_no_copy_of_any_address_stays_after_an_erasure(anna: Anna, installations: Installations) -> None:
+def test_no_copy_of_any_address_stays_after_an_erasure(
+    anna: Anna, installations: Installations
+) -> None:
     anna.is_sent()
     other = Anna(anna.house, address=SECOND, said="").joins()
     folder = anna.house.config.data / "mailbox"
     mine, hers = (begun.message for begun in (anna.letters[0], other.is_sent()))
-    kept = [(FIRST, mine), (NOW, mine), (NOW.upper(), mine), (SECOND, mine), (SECOND, hers), ("bruno@lecteurs.example", hers)]
+    kept = [
+        (FIRST, mine),
+        (NOW, mine),
+        (NOW.upper(), mine),
+        (SECOND, mine),
+        (SECOND, hers),
+        ("bruno@lecteurs.example", hers),
+    ]
     fill(folder, kept)
     assert erased(anna).deleted["letters in the built-in mailbox"] == 4
     assert [each.id for each in Mailbox(folder).list(9)] == ["0000000005", "0000000004"]
     assert Everything.of(installations, anna.house).found(FIRST, NOW) == set()
 
 
-def test_a_letter_ready_to_leave_for_a_former_address_is_written_anew_to_the_other(make_house: MakeHouse) -> None:
+def test_a_letter_ready_to_leave_for_a_former_address_is_written_anew_to_the_other(
+    make_house: MakeHouse,
+) -> None:
     house = make_house(FILES)
     anna = Anna(house).joins()
     house.views.catch_up()
@@ -166,7 +201,12 @@ def test_a_letter_ready_to_leave_for_a_former_address_is_written_anew_to_the_oth
 def fill(folder: Path, letters: list[tuple[str, str]]) -> None:
     folder.mkdir(parents=True)
     for number, (recipient, message) in enumerate(letters):
-        said = {"at": "2026-03-02T12:00:00+00:00", "sender": "x@y.example", "recipient": recipient, "subject": "x"}
+        said = {
+            "at": "2026-03-02T12:00:00+00:00",
+            "sender": "x@y.example",
+            "recipient": recipient,
+            "subject": "x",
+        }
         (folder / f"{number:010}.json").write_text(json.dumps(said))
         head = f"Subject: x\r\nMessage-ID: <{message_local(bytes.fromhex(message))}@jardin.example>"
         (folder / f"{number:010}.eml").write_bytes(f"{head}\r\n\r\nBonjour".encode())
@@ -176,19 +216,26 @@ def journal(house: House) -> list[Stop]:
     return read(house.vault.journal.path)[0]
 
 
-def test_the_stop_journal_names_every_hash_and_nobody_beside_one_that_outlives_them(anna: Anna) -> None:
+def test_the_stop_journal_names_every_hash_and_nobody_beside_one_that_outlives_them(
+    anna: Anna,
+) -> None:
     objects(anna)
     hashes = [anna.house.vault.hash(address).hex() for address in EVERY]
     assert {stop.hash for stop in journal(anna.house)} == set(hashes)
     before = len(journal(anna.house))
     erased(anna)
     since = journal(anna.house)[before:]
-    assert {(stop.kind, stop.stream, stop.hash) for stop in since} == {("erasure", anna.stream, ""), *(("suppression", "", h) for h in hashes)}
+    assert {(stop.kind, stop.stream, stop.hash) for stop in since} == {
+        ("erasure", anna.stream, ""),
+        *(("suppression", "", h) for h in hashes),
+    }
 
 
 @dataclass
 class Two:
-    """One is to object and one to be erased, each with an address they had before; `late` corrects hers after the copy was made."""
+    """One is to object and one to be erased, each with an address they had before; `late` corrects
+    hers after the copy was made.
+    """
 
     objector: str = ""
     gone: str = ""
@@ -211,18 +258,27 @@ def test_a_copy_put_back_bars_them_again(installations: Installations, tmp_path:
             house.decisions.one(Wish(Object(house.clock.now(), SHOP, "q"), stream=people.objector))
             assert erase(house, people.gone, SHOP, house.decisions.one)[1] is not None
             corrected(house, people.late, late[1])
-            house.decisions.one(Wish(Withdraw(house.clock.now(), Cause("api"), "*"), stream=people.late))
+            house.decisions.one(
+                Wish(Withdraw(house.clock.now(), Cause("api"), "*"), stream=people.late)
+            )
         assert restore(premises, tmp_path / "copy") == 0
         with premises.furnish() as house:
             assert barred(house) == dict.fromkeys(EVERY, "objected")
-            assert barred(house, "bruno@lecteurs.example", "bruno@nouvelle.example").keys() == {"bruno@lecteurs.example", "bruno@nouvelle.example"}
+            assert barred(house, "bruno@lecteurs.example", "bruno@nouvelle.example").keys() == {
+                "bruno@lecteurs.example",
+                "bruno@nouvelle.example",
+            }
             assert barred(house, *late) == dict.fromkeys(late, "objected")
 
 
-def test_an_installation_of_before_bars_the_former_addresses_it_still_knows(anna: Anna, installations: Installations) -> None:
+def test_an_installation_of_before_bars_the_former_addresses_it_still_knows(
+    anna: Anna, installations: Installations
+) -> None:
     objects(anna)
     database = Everything.of(installations, anna.house)
     with psycopg.connect(database.conninfo, autocommit=True) as owner:
-        owner.execute("DELETE FROM vault.suppression WHERE address_hash <> %s", [anna.house.vault.hash(NOW)])
+        owner.execute(
+            "DELETE FROM vault.suppression WHERE address_hash <> %s", [anna.house.vault.hash(NOW)]
+        )
         owner.execute((VAULT_MIGRATIONS / "0004_former_addresses_of_objectors.sql").read_bytes())
     assert barred(anna.house) == dict.fromkeys(EVERY, "objected")

@@ -1,4 +1,6 @@
-"""Who was erased leaves PostgreSQL's files too: its tables' pages and its write-ahead log, once for many (E05)."""
+"""Who was erased leaves PostgreSQL's files too: its tables' pages and its write-ahead log, once for
+many (E05).
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,14 @@ def house(installations: Installations) -> Iterator[House]:
 def somebody(house: House) -> Anna:
     """With words that stand in no other test's database."""
     one = secrets.token_hex(6)
-    anna = Anna(house, f"anna{one}@lecteurs.example", f"Anastasie{one}", f"203.0.113.77 {one}", f"commande-{one}", f"<anna{one}>: mailbox is full")
+    anna = Anna(
+        house,
+        f"anna{one}@lecteurs.example",
+        f"Anastasie{one}",
+        f"203.0.113.77 {one}",
+        f"commande-{one}",
+        f"<anna{one}>: mailbox is full",
+    )
     anna.joins()
     anna.changes()
     anna.is_sent()
@@ -39,7 +48,9 @@ def somebody(house: House) -> Anna:
 
 
 def files_with(folder: Path, anna: Anna) -> set[str]:
-    """Where any of her words stands on the disk, below the data folder: by the first folder's name."""
+    """Where any of her words stands on the disk, below the data folder: by the first folder's
+    name.
+    """
     words = [word.encode() for word in (anna.address, anna.name, anna.ip, anna.order, anna.said)]
     found = set()
     for path in folder.rglob("*"):
@@ -57,15 +68,20 @@ def checkpoint(installations: Installations) -> None:
         admin.execute("CHECKPOINT")
 
 
-def test_no_file_of_the_database_holds_her_any_more(house: House, installations: Installations) -> None:
+def test_no_file_of_the_database_holds_her_any_more(
+    house: House, installations: Installations
+) -> None:
     stays, first, second = somebody(house), somebody(house), somebody(house)
     checkpoint(installations)
     assert files_with(installations.data, first) == {"base", "pg_wal"}
-    # Their rows are the last of a page, where a plain VACUUM frees the room and nothing comes over what stood there.
+    # Their rows are the last of a page, where a plain VACUUM frees the room and nothing comes over
+    # what stood there.
     for anna in (second, first):
         assert erase(house, anna.stream, ASKED, house.decisions.one)[1] is not None
     checkpoint(installations)
-    assert files_with(installations.data, first) & files_with(installations.data, second) >= {"base"}
+    assert files_with(installations.data, first) & files_with(installations.data, second) >= {
+        "base"
+    }
     assert scrub_when_due(house).done
     assert files_with(installations.data, first) == files_with(installations.data, second) == set()
     assert "base" in files_with(installations.data, stays)
@@ -85,11 +101,15 @@ def test_once_for_many_and_not_again(house: House, installations: Installations)
 def checkpoints(installations: Installations) -> int:
     """How many were asked for."""
     with psycopg.connect(installations.admin, autocommit=True) as admin:
-        (asked,) = admin.execute("SELECT num_requested FROM pg_stat_checkpointer").fetchone() or (0,)
+        (asked,) = admin.execute("SELECT num_requested FROM pg_stat_checkpointer").fetchone() or (
+            0,
+        )
     return int(asked)
 
 
-def test_who_works_at_the_table_is_not_waited_for_and_it_is_done_the_next_time(house: House) -> None:
+def test_who_works_at_the_table_is_not_waited_for_and_it_is_done_the_next_time(
+    house: House,
+) -> None:
     erase(house, somebody(house).stream, ASKED, house.decisions.one)
     with house.database.transaction() as connection:
         connection.execute("SELECT 1 FROM vault.person")
@@ -97,7 +117,9 @@ def test_who_works_at_the_table_is_not_waited_for_and_it_is_done_the_next_time(h
     assert scrub_when_due(house).done
 
 
-def test_a_large_table_is_not_stopped_for_it(house: House, installations: Installations, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_table_is_not_stopped_for_it(
+    house: House, installations: Installations, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(scrubbing, "LARGEST", 0)
     anna = somebody(house)
     erase(house, anna.stream, ASKED, house.decisions.one)
@@ -106,16 +128,26 @@ def test_a_large_table_is_not_stopped_for_it(house: House, installations: Instal
     assert "pg_wal" not in files_with(installations.data, anna)
 
 
-def test_an_owner_who_may_not_see_to_the_log_says_so_and_the_tables_are_clean_all_the_same(house: House, installations: Installations) -> None:
+def test_an_owner_who_may_not_see_to_the_log_says_so_and_the_tables_are_clean_all_the_same(
+    house: House, installations: Installations
+) -> None:
     """PostgreSQL elsewhere: the owner of a database has no checkpoint unless it was granted."""
     owner = Everything.of(installations, house).conninfo
     with psycopg.connect(owner, autocommit=True) as admin:
         admin.execute("CREATE ROLE tenant LOGIN PASSWORD 'x'")
         try:
-            for table in ("vault.person", "vault.evidence", "vault.former_address", "vault.archive", "desk.stuck"):
+            for table in (
+                "vault.person",
+                "vault.evidence",
+                "vault.former_address",
+                "vault.archive",
+                "desk.stuck",
+            ):
                 admin.execute(f"ALTER TABLE {table} OWNER TO tenant".encode())
             admin.execute("GRANT USAGE ON SCHEMA vault, desk TO tenant")
             scrubbed = scrub(psycopg.conninfo.make_conninfo(owner, user="tenant", password="x"))
             assert scrubbed.done and scrubbed.refused
         finally:
-            admin.execute("REASSIGN OWNED BY tenant TO postgres; DROP OWNED BY tenant; DROP ROLE tenant")
+            admin.execute(
+                "REASSIGN OWNED BY tenant TO postgres; DROP OWNED BY tenant; DROP ROLE tenant"
+            )

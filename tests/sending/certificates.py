@@ -1,4 +1,6 @@
-"""Certificates for the sink: one signed by an authority the test trusts, and ways of not being trusted."""
+"""Certificates for the sink: one signed by an authority the test trusts, and ways of not being
+trusted.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ class Authority:
         pem = folder / f"{name}.pem"
         pem.write_bytes(
             key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
             )
             + built.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
         )
@@ -47,7 +51,9 @@ class Authority:
         return context
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+) -> x509.CertificateBuilder:
     today = datetime.now(UTC)
     return (
         x509.CertificateBuilder()

@@ -27,7 +27,9 @@ def run(main: Coroutine[object, object, T], loop: str = "asyncio") -> T:
         return runner.run(asyncio.wait_for(main, 60))
 
 
-def letter(number: int, to: str = "", body: bytes = b"Subject: Bonjour\r\n\r\nVoil=C3=A0.\r\n") -> Envelope:
+def letter(
+    number: int, to: str = "", body: bytes = b"Subject: Bonjour\r\n\r\nVoil=C3=A0.\r\n"
+) -> Envelope:
     return Envelope(f"m{number}", "b-1+x@bounce.exemple.fr", to or f"r{number}@exemple.fr", body)
 
 

@@ -1,6 +1,8 @@
-"""Reading the wire with nothing of the engine: lines, unfolding, and RFC 2047 by a small strict decoder.
+"""Reading the wire with nothing of the engine: lines, unfolding, and RFC 2047 by a small strict
+decoder.
 
-The standard library's own decoders are compared where they are right; this one is the reference where they are not.
+The standard library's own decoders are compared where they are right; this one is the reference
+where they are not.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ WORD = re.compile(r"=\?utf-8\?([bq])\?([^? ]*)\?=")
 
 
 def lines(octets: bytes) -> list[bytes]:
-    """The lines without their CRLF; fails on a bare CR or LF, NUL, 8-bit octet, or a last line left open."""
+    """The lines without their CRLF; fails on a bare CR or LF, NUL, 8-bit octet, or a last line left
+    open.
+    """
     assert octets.endswith(b"\r\n")
     found = octets[:-2].split(b"\r\n")
     for line in found:
@@ -23,7 +27,9 @@ def lines(octets: bytes) -> list[bytes]:
 
 
 def unfolded(header: bytes) -> str:
-    """The value of one serialised header: each CRLF removed, the name, colon and one blank taken off."""
+    """The value of one serialised header: each CRLF removed, the name, colon and one blank taken
+    off.
+    """
     found = lines(header)
     for line in found:
         assert line.strip(), "a line of blanks alone"
@@ -49,7 +55,9 @@ def read_word(word: str) -> str:
     assert match is not None
     if match[1] == "b":
         return base64.b64decode(match[2], validate=True).decode("utf-8")
-    assert re.fullmatch(r"(?:[A-Za-z0-9!*+/_-]|=[0-9A-F]{2})*", match[2]), "signs a phrase does not allow"
+    assert re.fullmatch(r"(?:[A-Za-z0-9!*+/_-]|=[0-9A-F]{2})*", match[2]), (
+        "signs a phrase does not allow"
+    )
     return quopri.decodestring(match[2].encode("ascii"), header=True).decode("utf-8")
 
 

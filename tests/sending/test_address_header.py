@@ -1,4 +1,6 @@
-"""Mailboxes in headers: names come back as they were, addresses are plain or refused (A04 to A06, G10)."""
+"""Mailboxes in headers: names come back as they were, addresses are plain or refused (A04 to A06,
+G10).
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,26 @@ LONG = ".".join(["a" * 60] * 4)
 
 HOSTILE = [
     *HOSTILE_ADDRESSES,
-    *(f"a{sign}b@e.fr" for sign in '\r\n\t\x00\x0b\x0c\x1b\x7f\x85\u2028\u2029 ,:;<>()[]"\\@\ud800'),
+    *(
+        f"a{sign}b@e.fr"
+        for sign in '\r\n\t\x00\x0b\x0c\x1b\x7f\x85\u2028\u2029 ,:;<>()[]"\\@\ud800'
+    ),
     *(f"a@e{sign}b.fr" for sign in '\r\n\t\x00\x7f\x85\u2028 ,:;<>()[]"\\@_=?/!%ß\u200d\ud800'),
-    *("", "@", "a", "a@", "@e.fr", ".a@e.fr", "a.@e.fr", "a..b@e.fr", "a@.fr", "a@e.", "a@e..fr", "a@-e.fr", "a@e-.fr"),
+    *(
+        "",
+        "@",
+        "a",
+        "a@",
+        "@e.fr",
+        ".a@e.fr",
+        "a.@e.fr",
+        "a..b@e.fr",
+        "a@.fr",
+        "a@e.",
+        "a@e..fr",
+        "a@-e.fr",
+        "a@e-.fr",
+    ),
     *(
         "<a@e.fr>",
         "a@[127.0.0.1]",
@@ -37,7 +56,13 @@ HOSTILE = [
         "Zoé <a@e.fr>",
         "a@e.fr;",
     ),
-    *("a" * 65 + "@e.fr", f"a@{'e' * 64}.fr", f"a@{LONG}.{LONG}", f"{'a' * 64}@{LONG}", "a@" + "é" * 60 + ".fr"),
+    *(
+        "a" * 65 + "@e.fr",
+        f"a@{'e' * 64}.fr",
+        f"a@{LONG}.{LONG}",
+        f"{'a' * 64}@{LONG}",
+        "a@" + "é" * 60 + ".fr",
+    ),
     *(
         "a@℀.fr",
         "a@e.fr\u3000",
@@ -51,7 +76,9 @@ HOSTILE = [
 
 
 def parsed(header: bytes) -> tuple[tuple[str, str], ...]:
-    """(display, addr-spec) of each mailbox, as email.headerregistry reads them, without a defect."""
+    """(display, addr-spec) of each mailbox, as email.headerregistry reads them, without a
+    defect.
+    """
     name = header.split(b":")[0].decode()
     found = BytesParser(policy=email.policy.default).parsebytes(header + b"\r\n")[name]
     return tuple((address.display_name, address.addr_spec) for address in found.addresses)
@@ -114,7 +141,8 @@ def test_any_display_name_comes_back_as_it_was(display: str, local: str, name: s
         )
     assert not re.search(r'"[^"]*=\?', value), "an encoded word within quotes"
     assert [
-        (str(make_header(decode_header(name))) if words(value) else name, spec) for name, spec in getaddresses([value])
+        (str(make_header(decode_header(name))) if words(value) else name, spec)
+        for name, spec in getaddresses([value])
     ] == [(display, address)]
     # The registry itself, in some releases, parts adjacent words by a blank and merges blanks.
     if name != "X" * 50 and len(words(value)) < 2 and " ".join(display.split()) == display:
@@ -122,7 +150,11 @@ def test_any_display_name_comes_back_as_it_was(display: str, local: str, name: s
 
 
 def test_several_mailboxes_stand_one_a_line() -> None:
-    boxes = [Mailbox("Zoé", "zoe@exemple.fr"), Mailbox("", "b@exemple.fr"), Mailbox("C, D", "c@exemple.fr")]
+    boxes = [
+        Mailbox("Zoé", "zoe@exemple.fr"),
+        Mailbox("", "b@exemple.fr"),
+        Mailbox("C, D", "c@exemple.fr"),
+    ]
     header = address_header("To", boxes)
     assert len(lines(header)) == 3
     assert parsed(header) == tuple((box.display, box.address) for box in boxes)
@@ -141,14 +173,21 @@ def test_an_address_header_cannot_be_blind_or_misnamed(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("domain", "written"),
-    [("exemple.fr", "exemple.fr"), ("é.fr", "xn--9ca.fr"), ("xn--9ca.fr", "xn--9ca.fr"), ("localhost", "localhost")],
+    [
+        ("exemple.fr", "exemple.fr"),
+        ("é.fr", "xn--9ca.fr"),
+        ("xn--9ca.fr", "xn--9ca.fr"),
+        ("localhost", "localhost"),
+    ],
 )
 def test_a_domain_goes_as_a_labels(domain: str, written: str) -> None:
     assert ascii_domain(domain) == written
     assert address_header("To", [Mailbox("", f"a@{domain}")]) == f"To: a@{written}\r\n".encode()
 
 
-@pytest.mark.parametrize("domain", ["straße.de", "βόλος.com", "a\u200db.fr", "", "é" * 300, "é..fr"])
+@pytest.mark.parametrize(
+    "domain", ["straße.de", "βόλος.com", "a\u200db.fr", "", "é" * 300, "é..fr"]
+)
 def test_a_domain_that_would_change_its_meaning_is_refused(domain: str) -> None:
     with pytest.raises(HeaderRefused):
         ascii_domain(domain)
@@ -166,7 +205,10 @@ def test_letters_of_any_script_before_the_at_are_written_as_they_are() -> None:
     assert address_header("To", (Mailbox("", "é@exemple.fr"),)) == "To: é@exemple.fr\r\n".encode()
 
 
-@pytest.mark.parametrize("address", ["é é@e.fr", "é\r\nBcc: x@e.fr", "é<@e.fr", "é\u2028@e.fr", "é" * 33 + "@e.fr", "é..é@e.fr"])
+@pytest.mark.parametrize(
+    "address",
+    ["é é@e.fr", "é\r\nBcc: x@e.fr", "é<@e.fr", "é\u2028@e.fr", "é" * 33 + "@e.fr", "é..é@e.fr"],
+)
 def test_a_hostile_address_in_another_script_is_refused(address: str) -> None:
     with pytest.raises(HeaderRefused):
         address_header("To", (Mailbox("", address),))

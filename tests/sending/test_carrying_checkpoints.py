@@ -1,4 +1,6 @@
-"""Whoever is asked to confirm holds, in that very mail, the newest checkpoint of the ledger: a witness the operator did not choose."""
+"""Whoever is asked to confirm holds, in that very mail, the newest checkpoint of the ledger: a
+witness the operator did not choose.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ pytestmark = pytest.mark.postgres
 
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
-    with installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+    with (
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as made,
+    ):
         yield made
 
 
@@ -33,7 +38,9 @@ def asked(site: Site, address: str) -> bytes:
     return mail.body
 
 
-def test_the_mail_on_the_wire_and_the_one_that_is_kept_as_evidence_carry_what_was_signed_last(site: Site) -> None:
+def test_the_mail_on_the_wire_and_the_one_that_is_kept_as_evidence_carry_what_was_signed_last(
+    site: Site,
+) -> None:
     assert HEADER.encode() not in asked(site, "avant@exemple.fr")
     site.house.tree.sign_now()
     older = asked(site, "pendant@exemple.fr")

@@ -1,4 +1,6 @@
-"""A frame filled for a person is the very message that `serialize` writes, or is refused for the same reason."""
+"""A frame filled for a person is the very message that `serialize` writes, or is refused for the
+same reason.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,20 @@ def extra(words: tuple[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 FRAME = Frame(LETTER.sender, LETTER.reply_to, DOMAIN, extra(MARKS), MARKS)
-ANNE = Personal("anne@exemple.fr", "Bonjour", 1_800_000_000_999, bytes(range(16)), "Bonjour.\r\n", "<p>Bonjour.</p>\r\n")
+ANNE = Personal(
+    "anne@exemple.fr",
+    "Bonjour",
+    1_800_000_000_999,
+    bytes(range(16)),
+    "Bonjour.\r\n",
+    "<p>Bonjour.</p>\r\n",
+)
 
 
 def plain(who: Personal) -> Mail:
-    """`who` of the plain path, whose parts are not encoded yet; what is in clear encodes to itself."""
+    """`who` of the plain path, whose parts are not encoded yet; what is in clear encodes to
+    itself.
+    """
     return replace(
         LETTER,
         to=Mailbox("", who.address),
@@ -46,7 +57,9 @@ def plain(who: Personal) -> Mail:
 
 
 def assert_same(who: Personal) -> None:
-    encoded = replace(who, text=quoted_printable(who.text).decode(), html=quoted_printable(who.html).decode())
+    encoded = replace(
+        who, text=quoted_printable(who.text).decode(), html=quoted_printable(who.html).decode()
+    )
     try:
         expected = serialize(plain(who))
     except ValueError as reason:
@@ -65,7 +78,9 @@ def assert_same(who: Personal) -> None:
     st.text("a=_-\n.é%()\r"),
 )
 @example("", 0, b"\xff" * 16, "--=_x", "%(to)b")
-def test_whoever_gets_it_the_octets_are_those_of_the_plain_path(subject: str, at: int, message: bytes, text: str, html: str) -> None:
+def test_whoever_gets_it_the_octets_are_those_of_the_plain_path(
+    subject: str, at: int, message: bytes, text: str, html: str
+) -> None:
     try:
         message_id(message, DOMAIN)
     except ValueError:
@@ -75,7 +90,16 @@ def test_whoever_gets_it_the_octets_are_those_of_the_plain_path(subject: str, at
         assert_same(Personal("zoe@exemple.fr", subject, at, message, text, html))
 
 
-@pytest.mark.parametrize("address", [*HOSTILE_ADDRESSES, "zoé@exemple.fr", "zoe@éxemple.fr", "a" * 64 + "@exemple.fr", "a" * 65 + "@exemple.fr"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *HOSTILE_ADDRESSES,
+        "zoé@exemple.fr",
+        "zoe@éxemple.fr",
+        "a" * 64 + "@exemple.fr",
+        "a" * 65 + "@exemple.fr",
+    ],
+)
 def test_every_address_is_written_or_refused_as_by_the_plain_path(address: str) -> None:
     assert_same(replace(ANNE, address=address))
 

@@ -7,7 +7,13 @@ import re
 
 import pytest
 
-from engine.sending.header_values import checked_message_id, feedback_id, list_id, list_unsubscribe, message_id
+from engine.sending.header_values import (
+    checked_message_id,
+    feedback_id,
+    list_id,
+    list_unsubscribe,
+    message_id,
+)
 from engine.sending.headers import HeaderRefused, structured_header
 from tests.sending.reading import unfolded
 
@@ -53,7 +59,10 @@ def test_list_unsubscribe_is_one_https_uri_then_at_most_one_mailto() -> None:
     assert list_unsubscribe(url, None) == f"<{url}>"
     assert list_unsubscribe(url, mailto) == f"<{url}>, <{mailto}>"
     assert re.fullmatch(r"<https://[^<>, ]+>(, <mailto:[^<>, ]+>)?", list_unsubscribe(url, mailto))
-    assert unfolded(structured_header("List-Unsubscribe", list_unsubscribe(url, mailto))) == f"<{url}>, <{mailto}>"
+    assert (
+        unfolded(structured_header("List-Unsubscribe", list_unsubscribe(url, mailto)))
+        == f"<{url}>, <{mailto}>"
+    )
 
 
 URLS = [
@@ -70,7 +79,14 @@ URLS = [
 
 @pytest.mark.parametrize(
     "url",
-    [*URLS, "https://e.fr/a\r\nBcc: y@e.fr", "https://e.fr/a\n", "https://e.fr/%0", "https://e.fr/=?u", "//e.fr/x"],
+    [
+        *URLS,
+        "https://e.fr/a\r\nBcc: y@e.fr",
+        "https://e.fr/a\n",
+        "https://e.fr/%0",
+        "https://e.fr/=?u",
+        "//e.fr/x",
+    ],
 )
 def test_an_unsubscribe_url_that_breaks_its_grammar_is_refused(url: str) -> None:
     with pytest.raises(HeaderRefused, match=r"^List-Unsubscribe "):
@@ -78,7 +94,16 @@ def test_an_unsubscribe_url_that_breaks_its_grammar_is_refused(url: str) -> None
 
 
 @pytest.mark.parametrize(
-    "mailto", ["", "u@e.fr", "mailto:u", "mailto:u@e.fr, x", "mailto:u@e.fr>\r\n", "mailto:a b@e.fr", "mailto:u@e.fr?"]
+    "mailto",
+    [
+        "",
+        "u@e.fr",
+        "mailto:u",
+        "mailto:u@e.fr, x",
+        "mailto:u@e.fr>\r\n",
+        "mailto:a b@e.fr",
+        "mailto:u@e.fr?",
+    ],
 )
 def test_an_unsubscribe_mailto_that_breaks_its_grammar_is_refused(mailto: str) -> None:
     with pytest.raises(HeaderRefused, match=r"^List-Unsubscribe "):
@@ -106,7 +131,16 @@ def test_a_message_id_that_cannot_be_right_is_refused(octets: int, domain: str) 
 
 @pytest.mark.parametrize(
     "value",
-    ["", "a@e.fr", "<a>", "<a@e.fr>\r\n", "<a@e.fr> <b@e.fr>", "<a b@e.fr>", "<é@e.fr>", "<=?utf-8?q?a?=@e.fr>"],
+    [
+        "",
+        "a@e.fr",
+        "<a>",
+        "<a@e.fr>\r\n",
+        "<a@e.fr> <b@e.fr>",
+        "<a b@e.fr>",
+        "<é@e.fr>",
+        "<=?utf-8?q?a?=@e.fr>",
+    ],
 )
 def test_a_stored_message_id_is_checked_before_it_is_written(value: str) -> None:
     with pytest.raises(HeaderRefused, match=r"^Message-ID "):
@@ -119,7 +153,12 @@ def test_a_feedback_id_has_four_fields_and_ends_with_the_sender() -> None:
     assert re.fullmatch(r"([^:]*:){3}[A-Za-z0-9]{5,15}", value)
 
 
-FIELDS = [("a", "b", "c", "four"), ("a", "b", "c", "x" * 16), ("a", "b", "c", "send-er"), ("a", "b:d", "c", "sender")]
+FIELDS = [
+    ("a", "b", "c", "four"),
+    ("a", "b", "c", "x" * 16),
+    ("a", "b", "c", "send-er"),
+    ("a", "b:d", "c", "sender"),
+]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +171,8 @@ FIELDS = [("a", "b", "c", "four"), ("a", "b", "c", "x" * 16), ("a", "b", "c", "s
         ("a\r\n", "b", "c", "sender"),
     ],
 )
-def test_a_feedback_id_that_breaks_its_grammar_is_refused(fields: tuple[str, str, str, str]) -> None:
+def test_a_feedback_id_that_breaks_its_grammar_is_refused(
+    fields: tuple[str, str, str, str],
+) -> None:
     with pytest.raises(HeaderRefused, match=r"^Feedback-ID "):
         feedback_id(*fields)

@@ -1,4 +1,6 @@
-"""Headers on the wire: no injection, sound lines, text that decodes to itself, URLs left whole (A02 to A05, A10)."""
+"""Headers on the wire: no injection, sound lines, text that decodes to itself, URLs left whole (A02
+to A05, A10).
+"""
 
 from __future__ import annotations
 
@@ -44,15 +46,21 @@ RARE_BUT_REAL = [
 
 @pytest.mark.parametrize("value", HOSTILE_VALUES)
 @pytest.mark.parametrize("write", [guard, text_header, structured_header])
-def test_a_hostile_value_is_refused_and_not_repeated(write: Callable[[str, str], object], value: str) -> None:
+def test_a_hostile_value_is_refused_and_not_repeated(
+    write: Callable[[str, str], object], value: str
+) -> None:
     with pytest.raises(HeaderRefused) as refusal:
         write("Subject", value)
     assert str(refusal.value).startswith("Subject ") and str(refusal.value).endswith(".")
     assert value not in str(refusal.value) and "y@e.fr" not in str(refusal.value)
-    assert refusal.value.__cause__ is None and (refusal.value.__suppress_context__ or not refusal.value.__context__)
+    assert refusal.value.__cause__ is None and (
+        refusal.value.__suppress_context__ or not refusal.value.__context__
+    )
 
 
-@pytest.mark.parametrize("point", [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0xD800, 0xDBFF, 0xDC00, 0xDFFF])
+@pytest.mark.parametrize(
+    "point", [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0xD800, 0xDBFF, 0xDC00, 0xDFFF]
+)
 def test_every_control_character_is_refused_wherever_it_stands(point: int) -> None:
     for value in (chr(point), "a" + chr(point), chr(point) + "é", "a" + chr(point) + "b"):
         with pytest.raises(HeaderRefused):
@@ -61,7 +69,14 @@ def test_every_control_character_is_refused_wherever_it_stands(point: int) -> No
 
 @pytest.mark.parametrize(
     "word",
-    ["=?utf-8?b?w6k!?=", "=?utf-8?b?w6k?=", "=?utf-8?q?=C3=A?=", "=?utf-8?q?=C3?=", "=?koi8-r?q?a?=", "=?utf-8?q?é?="],
+    [
+        "=?utf-8?b?w6k!?=",
+        "=?utf-8?b?w6k?=",
+        "=?utf-8?q?=C3=A?=",
+        "=?utf-8?q?=C3?=",
+        "=?koi8-r?q?a?=",
+        "=?utf-8?q?é?=",
+    ],
 )
 def test_an_encoded_word_that_cannot_be_read_without_doubt_is_refused(word: str) -> None:
     with pytest.raises(HeaderRefused, match=r"^Subject holds an encoded word "):
@@ -69,7 +84,9 @@ def test_an_encoded_word_that_cannot_be_read_without_doubt_is_refused(word: str)
 
 
 @given(st.text(st.sampled_from("=?utf8-qQbB_0dDaA \r\né+/"), max_size=60))
-def test_what_passes_the_guard_holds_no_control_character_even_after_lenient_decoding(value: str) -> None:
+def test_what_passes_the_guard_holds_no_control_character_even_after_lenient_decoding(
+    value: str,
+) -> None:
     try:
         guard("Subject", value)
     except HeaderRefused:
@@ -83,7 +100,19 @@ def test_what_passes_the_guard_holds_no_control_character_even_after_lenient_dec
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Sub ject", "Subject:", "Subject\r\nBcc", "Sujét", "-a", "X" * 51, "Bcc", "BCC", "Resent-Bcc"]
+    "name",
+    [
+        "",
+        "Sub ject",
+        "Subject:",
+        "Subject\r\nBcc",
+        "Sujét",
+        "-a",
+        "X" * 51,
+        "Bcc",
+        "BCC",
+        "Resent-Bcc",
+    ],
 )
 def test_a_name_that_is_no_header_name_is_refused(name: str) -> None:
     for write in (text_header, structured_header):
@@ -91,7 +120,9 @@ def test_a_name_that_is_no_header_name_is_refused(name: str) -> None:
             write(name, "value")
 
 
-@pytest.mark.parametrize("subject", ["", "Bonjour", "a = b ? c", "x" * 69, " ".join(["mot"] * 60), "1  2"])
+@pytest.mark.parametrize(
+    "subject", ["", "Bonjour", "a = b ? c", "x" * 69, " ".join(["mot"] * 60), "1  2"]
+)
 def test_plain_ascii_is_written_in_clear(subject: str) -> None:
     header = text_header("Subject", subject)
     assert b"=?" not in header
@@ -100,7 +131,17 @@ def test_plain_ascii_is_written_in_clear(subject: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", [" a", "a ", " ", "x" * 71, "=?utf-8?q?Bonjour?=", "=?", "a =?b", " ".join(["a"] * 50) + " " * 90 + "b"]
+    "subject",
+    [
+        " a",
+        "a ",
+        " ",
+        "x" * 71,
+        "=?utf-8?q?Bonjour?=",
+        "=?",
+        "a =?b",
+        " ".join(["a"] * 50) + " " * 90 + "b",
+    ],
 )
 def test_ascii_that_would_not_survive_in_clear_is_encoded(subject: str) -> None:
     header = text_header("Subject", subject)
@@ -115,7 +156,9 @@ def test_french_and_emoji_are_words_of_at_most_75_characters_apart_and_whole(tim
     assert value == " ".join(found)
     assert "".join(map(read_word, found)) == FESTIVE * times
     assert str(make_header(decode_header(value))) == FESTIVE * times
-    parsed = BytesParser(policy=email.policy.default).parsebytes(text_header("Subject", FESTIVE * times) + b"\r\n")
+    parsed = BytesParser(policy=email.policy.default).parsebytes(
+        text_header("Subject", FESTIVE * times) + b"\r\n"
+    )
     assert parsed["Subject"] == FESTIVE * times
 
 
@@ -125,7 +168,8 @@ def test_the_shorter_of_b_and_q_is_taken() -> None:
 
 
 @given(
-    CLEAN | st.lists(st.sampled_from(RARE_BUT_REAL), max_size=99).map("".join), st.sampled_from(["Subject", "X" * 50])
+    CLEAN | st.lists(st.sampled_from(RARE_BUT_REAL), max_size=99).map("".join),
+    st.sampled_from(["Subject", "X" * 50]),
 )
 @example(FESTIVE * 40, "Subject")
 @example("\u00a0", "Subject")
@@ -179,8 +223,14 @@ def test_a_structured_value_that_cannot_stand_as_it_is_is_refused(value: str) ->
 @pytest.mark.parametrize(
     ("at", "written"),
     [
-        (datetime(2026, 11, 22, 3, 4, 5, 999999, tzinfo=UTC), b"Date: Sun, 22 Nov 2026 03:04:05 +0000\r\n"),
-        (datetime(2026, 7, 1, 9, 0, tzinfo=timezone(timedelta(hours=2))), b"Date: Wed, 01 Jul 2026 09:00:00 +0200\r\n"),
+        (
+            datetime(2026, 11, 22, 3, 4, 5, 999999, tzinfo=UTC),
+            b"Date: Sun, 22 Nov 2026 03:04:05 +0000\r\n",
+        ),
+        (
+            datetime(2026, 7, 1, 9, 0, tzinfo=timezone(timedelta(hours=2))),
+            b"Date: Wed, 01 Jul 2026 09:00:00 +0200\r\n",
+        ),
         (
             datetime(2024, 2, 29, tzinfo=timezone(-timedelta(hours=3, minutes=30))),
             b"Date: Thu, 29 Feb 2024 00:00:00 -0330\r\n",
@@ -198,7 +248,9 @@ def test_a_date_is_written_with_its_numeric_zone(at: datetime, written: bytes) -
 @given(st.datetimes(datetime(1900, 1, 3), timezones=st.timezones()))
 def test_any_date_parses_back_to_the_same_instant(at: datetime) -> None:
     header = date_header(at)
-    assert re.fullmatch(rb"Date: [A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}\r\n", header)
+    assert re.fullmatch(
+        rb"Date: [A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}\r\n", header
+    )
     parsed = BytesParser(policy=email.policy.default).parsebytes(header + b"\r\n")
     assert parsed["Date"].datetime == at.astimezone(UTC).replace(microsecond=0)
 

@@ -1,4 +1,6 @@
-"""Who holds a due row, and for how long: a lease is renewed for what is under way, and for nothing else."""
+"""Who holds a due row, and for how long: a lease is renewed for what is under way, and for nothing
+else.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ pytestmark = pytest.mark.postgres
 MakeHouse = Callable[..., House]
 
 FILES = {
-    "suite.toml": """
+    "suite.toml": (
+        """
 title = "Suite"
 purpose = "conseils"
 
@@ -43,7 +46,8 @@ group = "prospects"
   after = "0 minutes"
   subject = "Bonjour"
   body = "bonjour.md"
-""",
+"""
+    ),
     "bonjour.md": "Bonjour.\n",
 }
 
@@ -53,8 +57,14 @@ def with_readers(make_house: MakeHouse, count: int) -> House:
     now = house.clock.now()
     for n in range(count):
         said = evidence(secrets.token_bytes(32), {"n": n})
-        command = Subscribe(now, Cause("import", evidence=said.commitment.hex()), 1, "consent", "declared")
-        result = house.decisions.one(Wish(command, address=f"reader-{n}@potager.example", keep=Keep("", now, evidence=(said,))))
+        command = Subscribe(
+            now, Cause("import", evidence=said.commitment.hex()), 1, "consent", "declared"
+        )
+        result = house.decisions.one(
+            Wish(
+                command, address=f"reader-{n}@potager.example", keep=Keep("", now, evidence=(said,))
+            )
+        )
         assert isinstance(result.outcome, Done)
     house.views.catch_up()
     return house
@@ -64,7 +74,9 @@ def take(house: House, lease: int) -> list[tuple[str, str]]:
     return sorted(house.views.take(house.clock.now(), 10, house.sender, lease, []))
 
 
-def test_a_row_under_way_is_held_as_long_as_its_sender_renews_the_lease(make_house: MakeHouse) -> None:
+def test_a_row_under_way_is_held_as_long_as_its_sender_renews_the_lease(
+    make_house: MakeHouse,
+) -> None:
     house = with_readers(make_house, 2)
     rows = take(house, 0)
     assert len(rows) == 2
@@ -72,7 +84,9 @@ def test_a_row_under_way_is_held_as_long_as_its_sender_renews_the_lease(make_hou
     assert take(house, 120) == []
 
 
-def test_a_row_that_was_let_go_is_not_held_again_when_its_sender_renews_the_lease(make_house: MakeHouse) -> None:
+def test_a_row_that_was_let_go_is_not_held_again_when_its_sender_renews_the_lease(
+    make_house: MakeHouse,
+) -> None:
     house = with_readers(make_house, 2)
     rows = take(house, 120)
     let_go(house, rows, position=0)
@@ -97,7 +111,13 @@ def test_renewing_does_not_wait_for_rows_that_are_being_let_go(make_house: MakeH
     house = with_readers(make_house, 2)
     rows = take(house, 0)
     with house.database.transaction() as letting_go:
-        values = {"subscribers": [rows[0][0]], "keys": [rows[0][1]], "seconds": 0, "why": "let go", "position": 0}
+        values = {
+            "subscribers": [rows[0][0]],
+            "keys": [rows[0][1]],
+            "seconds": 0,
+            "why": "let go",
+            "position": 0,
+        }
         letting_go.execute(DESK["release"], values)
         with house.database.transaction() as renewing:
             renewing.execute("SET LOCAL lock_timeout TO '2s'")
@@ -106,7 +126,9 @@ def test_renewing_does_not_wait_for_rows_that_are_being_let_go(make_house: MakeH
     assert take(house, 120) == rows[:1]
 
 
-def test_what_is_taken_goes_on_where_the_last_take_came_to_and_comes_back_for_what_was_passed(make_house: MakeHouse) -> None:
+def test_what_is_taken_goes_on_where_the_last_take_came_to_and_comes_back_for_what_was_passed(
+    make_house: MakeHouse,
+) -> None:
     house = with_readers(make_house, 6)
 
     def some(lease: int) -> list[tuple[str, str]]:
@@ -124,7 +146,9 @@ def test_a_row_that_was_let_go_waits_for_the_agenda_to_follow(make_house: MakeHo
     rows = take(house, 120)
     let_go(house, rows, position=house.ledger.head() + 1)
     assert take(house, 120) == []
-    house.decisions.one(Wish(ChangeProfile(house.clock.now(), Cause("operator"), language="en"), stream=rows[0][0]))
+    house.decisions.one(
+        Wish(ChangeProfile(house.clock.now(), Cause("operator"), language="en"), stream=rows[0][0])
+    )
     assert take(house, 120) == []
     house.views.catch_up()
     assert take(house, 120) == rows
@@ -134,10 +158,16 @@ def test_what_is_taken_is_looked_up_by_key_though_nothing_was_taken_when_the_pla
     make_house: MakeHouse, installations: Installations
 ) -> None:
     house = with_readers(make_house, 1)
-    with psycopg.connect(installations.admin, dbname=conninfo_to_dict(house.database.conninfo)["dbname"], autocommit=True) as owner:
+    with psycopg.connect(
+        installations.admin,
+        dbname=conninfo_to_dict(house.database.conninfo)["dbname"],
+        autocommit=True,
+    ) as owner:
         owner.execute("VACUUM desk.taken")
     with house.database.connection() as connection:
-        plan = connection.execute("EXPLAIN " + TAKING.within(schema=schema_of(Agenda, LIVE))["take"], asked(1)).fetchall()
+        plan = connection.execute(
+            "EXPLAIN " + TAKING.within(schema=schema_of(Agenda, LIVE))["take"], asked(1)
+        ).fetchall()
     assert not [line for (line,) in plan if "Seq Scan on taken" in line]
 
 
@@ -161,21 +191,29 @@ def said(house: House, event: SendingPaused | SendingResumed) -> None:
 
 def indexed_by_list(house: House) -> bool:
     with house.database.connection() as connection:
-        row = connection.execute("SELECT to_regclass(%s)", (f"{schema_of(Agenda, LIVE)}.agenda_list",)).fetchone()
+        row = connection.execute(
+            "SELECT to_regclass(%s)", (f"{schema_of(Agenda, LIVE)}.agenda_list",)
+        ).fetchone()
     return row is not None and row[0] is not None
 
 
 def pages_read(house: House, rows: int) -> tuple[int, int]:
-    """How many pages PostgreSQL looks at to take what is due beside so many due rows of a paused list; and how many are taken. Nothing stays."""
+    """How many pages PostgreSQL looks at to take what is due beside so many due rows of a paused
+    list; and how many are taken. Nothing stays.
+    """
     taking = TAKING.within(schema=schema_of(Agenda, LIVE))["take_beside_pauses"]
     with house.database.connection() as connection, connection.transaction(force_rollback=True):
         connection.execute(DUE_WHILE_PAUSED.encode(), (rows,))
-        ((plan,),) = connection.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + taking, asked(house.clock.now(), PAUSED)).fetchall()
+        ((plan,),) = connection.execute(
+            "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + taking, asked(house.clock.now(), PAUSED)
+        ).fetchall()
     found = plan[0]["Plan"]
     return found["Shared Hit Blocks"] + found["Shared Read Blocks"], found["Actual Rows"]
 
 
-def test_what_a_paused_list_has_due_is_not_walked_over_however_much_it_is(make_house: MakeHouse) -> None:
+def test_what_a_paused_list_has_due_is_not_walked_over_however_much_it_is(
+    make_house: MakeHouse,
+) -> None:
     house = with_readers(make_house, 6)
     assert not indexed_by_list(house)
     said(house, SendingPaused(house.clock.now(), "operator", PAUSED))
@@ -190,7 +228,9 @@ def test_what_a_paused_list_has_due_is_not_walked_over_however_much_it_is(make_h
 
 
 @pytest.mark.parametrize("paused", [[1], [PAUSED], [1, PAUSED]])
-def test_a_paused_list_is_held_and_the_others_are_taken_oldest_first(make_house: MakeHouse, paused: list[int]) -> None:
+def test_a_paused_list_is_held_and_the_others_are_taken_oldest_first(
+    make_house: MakeHouse, paused: list[int]
+) -> None:
     house = with_readers(make_house, 4)
     rows = take(house, 0)
     with house.database.connection() as connection:

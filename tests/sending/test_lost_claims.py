@@ -1,4 +1,6 @@
-"""The database goes while letters are claimed: whether the claims were written or not, nobody waits for a lease, and each letter leaves once."""
+"""The database goes while letters are claimed: whether the claims were written or not, nobody waits
+for a lease, and each letter leaves once.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,17 @@ WITHIN = 12  # seconds; a lease is two minutes
 
 
 class GoneOnce:
-    """The real decisions; the database goes when the first letters are claimed: before they are written, or just after."""
+    """The real decisions; the database goes when the first letters are claimed: before they are
+    written, or just after.
+    """
 
     def __init__(self, decisions: Decisions, written: bool) -> None:
         self.decisions, self.written, self.gone = decisions, written, False
         self.load, self.present = decisions.load, decisions.present
 
-    def carry_out(self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN) -> list[Result]:
+    def carry_out(
+        self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN
+    ) -> list[Result]:
         if self.gone or not any(isinstance(wish.command, Perform) for wish in wishes):
             return self.decisions.carry_out(wishes, known)
         self.gone = True
@@ -40,9 +46,13 @@ class GoneOnce:
 
 
 @pytest.mark.parametrize("written", [False, True], ids=["not written", "written"])
-def test_claims_whose_end_nobody_heard_are_taken_up_again(make_house: MakeHouse, written: bool) -> None:
+def test_claims_whose_end_nobody_heard_are_taken_up_again(
+    make_house: MakeHouse, written: bool
+) -> None:
     house = with_readers(make_house, 3)
-    accepted = asyncio.run(_sent(replace(house, decisions=cast(Decisions, GoneOnce(house.decisions, written)))))
+    accepted = asyncio.run(
+        _sent(replace(house, decisions=cast(Decisions, GoneOnce(house.decisions, written))))
+    )
     assert sorted(accepted) == [f"reader-{n}@potager.example" for n in range(3)]
 
 

@@ -31,7 +31,9 @@ def sent(mailbox: Mailbox, *mails: tuple[str, bytes]) -> list[Delivery]:
         await mailbox.start()
         relay = Relay(RelaySettings("127.0.0.1", mailbox.port, "none", connections=1))
         try:
-            envelopes = [Envelope(f"m{n}", "b-1@exemple.fr", to, body) for n, (to, body) in enumerate(mails)]
+            envelopes = [
+                Envelope(f"m{n}", "b-1@exemple.fr", to, body) for n, (to, body) in enumerate(mails)
+            ]
             await relay.deliver(envelopes, all_of, outcomes.append)
         finally:
             await relay.close()
@@ -56,7 +58,10 @@ def test_what_is_sent_can_be_listed_and_read_to_the_octet(mailbox: Mailbox) -> N
 
 
 def test_the_newest_stand_first_and_one_recipient_s_can_be_asked_for(mailbox: Mailbox) -> None:
-    sent(mailbox, *((f"{who}@exemple.fr", mail(who, subject=f"{who}{n}")) for n in range(3) for who in "ab"))
+    sent(
+        mailbox,
+        *((f"{who}@exemple.fr", mail(who, subject=f"{who}{n}")) for n in range(3) for who in "ab"),
+    )
     assert [entry.subject for entry in mailbox.list(3)] == ["b2", "a2", "b1"]
     assert [entry.subject for entry in mailbox.list(10, "A@exemple.fr")] == ["a2", "a1", "a0"]
 
@@ -80,7 +85,9 @@ def test_nobody_else_on_this_machine_can_read_the_folder(mailbox: Mailbox) -> No
 
 
 def test_an_address_beyond_ascii_is_taken(mailbox: Mailbox) -> None:
-    assert [one.verdict for one in sent(mailbox, ("é@exemple.fr", mail("é@exemple.fr")))] == [Verdict.ACCEPTED]
+    assert [one.verdict for one in sent(mailbox, ("é@exemple.fr", mail("é@exemple.fr")))] == [
+        Verdict.ACCEPTED
+    ]
     assert [entry.recipient for entry in mailbox.list(10, "é@exemple.fr")] == ["é@exemple.fr"]
 
 
@@ -96,7 +103,9 @@ def test_an_address_beyond_ascii_is_taken(mailbox: Mailbox) -> None:
 def test_a_subject_is_shown_as_a_reader_sees_it_and_nonsense_hurts_nobody(
     mailbox: Mailbox, subject: str, shown: str | None
 ) -> None:
-    assert sent(mailbox, ("a@exemple.fr", mail("a", subject=subject)))[0].verdict is Verdict.ACCEPTED
+    assert (
+        sent(mailbox, ("a@exemple.fr", mail("a", subject=subject)))[0].verdict is Verdict.ACCEPTED
+    )
     [entry] = mailbox.list(1)
     assert shown is None or entry.subject == shown
 
@@ -104,11 +113,17 @@ def test_a_subject_is_shown_as_a_reader_sees_it_and_nonsense_hurts_nobody(
 def test_what_is_too_large_is_refused_before_it_is_said(mailbox: Mailbox) -> None:
     [delivery] = sent(mailbox, ("a@exemple.fr", b"x" * 70 + b"\r\n" * (LARGEST // 2)))
     assert delivery.reply is not None
-    assert (delivery.reply.code, delivery.reply.enhanced, delivery.verdict) == (552, "5.3.4", Verdict.NOT_CARRIED)
+    assert (delivery.reply.code, delivery.reply.enhanced, delivery.verdict) == (
+        552,
+        "5.3.4",
+        Verdict.NOT_CARRIED,
+    )
     assert mailbox.list(1) == []
 
 
-@pytest.mark.parametrize("id", ["", "1", "../../etc/passwd", "0000000001/../0000000001", "0000000009"])
+@pytest.mark.parametrize(
+    "id", ["", "1", "../../etc/passwd", "0000000001/../0000000001", "0000000009"]
+)
 def test_an_id_that_is_none_is_not_found(mailbox: Mailbox, id: str) -> None:
     sent(mailbox, ("a@exemple.fr", mail("a")))
     with pytest.raises(KeyError):
@@ -119,7 +134,9 @@ def test_a_mailbox_never_started_is_empty(mailbox: Mailbox) -> None:
     assert mailbox.list(10) == []
 
 
-def test_a_client_that_speaks_ahead_is_understood_though_it_was_not_offered(mailbox: Mailbox) -> None:
+def test_a_client_that_speaks_ahead_is_understood_though_it_was_not_offered(
+    mailbox: Mailbox,
+) -> None:
     async def main() -> bytes:
         await mailbox.start()
         reader, writer = await asyncio.open_connection("127.0.0.1", mailbox.port)
@@ -157,7 +174,9 @@ def test_stopping_ends_the_connections_that_are_open(mailbox: Mailbox) -> None:
 
 
 @pytest.mark.parametrize("loop", [asyncio.run, uvloop.run])
-def test_silent_connections_keep_no_letter_out(loop: Callable[[Awaitable[list[Delivery]]], list[Delivery]], mailbox: Mailbox) -> None:
+def test_silent_connections_keep_no_letter_out(
+    loop: Callable[[Awaitable[list[Delivery]]], list[Delivery]], mailbox: Mailbox
+) -> None:
     async def main() -> list[Delivery]:
         outcomes: list[Delivery] = []
 
@@ -168,7 +187,11 @@ def test_silent_connections_keep_no_letter_out(loop: Callable[[Awaitable[list[De
         relay = Relay(RelaySettings("127.0.0.1", mailbox.port, "none", connections=1))
         silent = [await asyncio.open_connection("127.0.0.1", mailbox.port) for _ in range(150)]
         try:
-            await relay.deliver([Envelope("m1", "b-1@exemple.fr", "a@exemple.fr", mail("a@exemple.fr"))], all_of, outcomes.append)
+            await relay.deliver(
+                [Envelope("m1", "b-1@exemple.fr", "a@exemple.fr", mail("a@exemple.fr"))],
+                all_of,
+                outcomes.append,
+            )
             # The first has been hung up on.
             await silent[0][0].read()
         finally:

@@ -32,7 +32,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_killed_sender_s_marks_say_what_became_of_each_message(path: Path) -> None:
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "written\n"
@@ -116,7 +118,9 @@ def test_what_is_recorded_elsewhere_is_forgotten_and_what_is_open_is_kept(path: 
     marks.close()
 
 
-def test_a_large_file_shrinks_to_what_is_open_and_stays_locked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_file_shrinks_to_what_is_open_and_stays_locked(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "LARGEST", 1000)
     marks = Marks(path)
     marks.dot("open")

@@ -1,4 +1,6 @@
-"""Whole letters on the wire: each header once, sound octets, parts that come back as composed (A01, A02, A07, A60)."""
+"""Whole letters on the wire: each header once, sound octets, parts that come back as composed (A01,
+A02, A07, A60).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.sending import header_guard
-from engine.sending.header_values import ONE_CLICK, feedback_id, list_id, list_unsubscribe, message_id
+from engine.sending.header_values import (
+    ONE_CLICK,
+    feedback_id,
+    list_id,
+    list_unsubscribe,
+    message_id,
+)
 from engine.sending.headers import HeaderRefused, Mailbox
 from engine.sending.message import Mail, MessageTooBig, boundary, serialize
 from engine.sending.self_test import self_test
@@ -27,7 +35,9 @@ EXTRA = (
     ("List-Id", list_id("Été à Noël", "conseils.exemple.fr")),
     (
         "List-Unsubscribe",
-        list_unsubscribe("https://lettres.exemple.fr/u/".ljust(75, "x"), "mailto:u+t@exemple.fr?subject=stop"),
+        list_unsubscribe(
+            "https://lettres.exemple.fr/u/".ljust(75, "x"), "mailto:u+t@exemple.fr?subject=stop"
+        ),
     ),
     ("List-Unsubscribe-Post", ONE_CLICK),
     ("Feedback-ID", feedback_id("welcome", "marketing", "acme", "relance1")),
@@ -50,16 +60,32 @@ ONCE = {"date", "from", "to", "subject", "message-id", "mime-version", "content-
 
 
 def letters() -> Iterator[Mail]:
-    subjects = ["", "Bonjour", "Été à Noël 🎄" * 40, "x" * 500, 'a "b" <c@d.fr>', "Bcc: y@e.fr", "mot " * 40 + "fin"]
+    subjects = [
+        "",
+        "Bonjour",
+        "Été à Noël 🎄" * 40,
+        "x" * 500,
+        'a "b" <c@d.fr>',
+        "Bcc: y@e.fr",
+        "mot " * 40 + "fin",
+    ]
     names = ["", "Zoe", "Durand, Zoé", '"', "Société Générale de Lettres et d'Annonces 🎄" * 3]
     bodies = ["", "Bonjour", ".\r\n", "\n.\r\nMAIL FROM:<x>", "é" * 5_000, "fin \t"]
     for number, (subject, name, text, html, extra) in enumerate(
         product(subjects, names, bodies, [None, "", "<p>é</p>"], [(), EXTRA])
     ):
-        to, reply_to = Mailbox(name, f"p{number}@exemple.fr"), Mailbox(name, "r@exemple.fr") if number % 2 else None
+        to = Mailbox(name, f"p{number}@exemple.fr")
+        reply_to = Mailbox(name, "r@exemple.fr") if number % 2 else None
         mid = message_id(number.to_bytes(16, "big"), "exemple.fr")
         yield replace(
-            LETTER, subject=subject, to=to, reply_to=reply_to, text=text, html=html, extra=extra, message_id=mid
+            LETTER,
+            subject=subject,
+            to=to,
+            reply_to=reply_to,
+            text=text,
+            html=html,
+            extra=extra,
+            message_id=mid,
         )
 
 
@@ -91,7 +117,11 @@ def test_over_a_thousand_letters_hold_each_header_once_and_sound_lines() -> None
         assert max(map(len, found)) <= 998
         assert all(len(line) <= 78 or line.startswith(b"List-Unsubscribe:") for line in found)
         names = Counter(line.split(b":")[0].decode().lower() for line in head if line[:1] != b" ")
-        expected = ONCE | {name.lower() for name, _ in mail.extra} | ({"reply-to"} if mail.reply_to else set())
+        expected = (
+            ONCE
+            | {name.lower() for name, _ in mail.extra}
+            | ({"reply-to"} if mail.reply_to else set())
+        )
         expected |= {"content-transfer-encoding"} if mail.html is None else set()
         assert names == Counter(expected)
         assert Counter(name.lower() for name in read(octets)) == names
@@ -106,7 +136,10 @@ def test_a_letter_reads_back_as_it_was_composed() -> None:
     assert message["Message-ID"] == LETTER.message_id
     for name, box in (("From", LETTER.sender), ("To", LETTER.to), ("Reply-To", LETTER.reply_to)):
         (address,) = message[name].addresses
-        assert box is not None and (address.display_name, address.addr_spec) == (box.display, box.address)
+        assert box is not None and (address.display_name, address.addr_spec) == (
+            box.display,
+            box.address,
+        )
     for name, value in EXTRA:
         assert message[name] == value
     assert message.get_content_type() == "multipart/alternative"
@@ -144,7 +177,19 @@ def test_a_boundary_that_occurs_in_a_part_is_not_taken() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Bcc", "bcc", "Cc", "To", "FROM", "Subject", "Message-Id", "MIME-Version", "Content-Type", "Date", "Sender"],
+    [
+        "Bcc",
+        "bcc",
+        "Cc",
+        "To",
+        "FROM",
+        "Subject",
+        "Message-Id",
+        "MIME-Version",
+        "Content-Type",
+        "Date",
+        "Sender",
+    ],
 )
 def test_a_header_of_the_letter_itself_cannot_be_given_again(name: str) -> None:
     with pytest.raises(HeaderRefused):
@@ -170,8 +215,12 @@ def test_the_self_test_passes_here() -> None:
 
 
 @pytest.mark.parametrize("hole", ["_FORBIDDEN", "decoded"])
-def test_the_self_test_refuses_to_start_with_a_hole_in_the_guard(hole: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(header_guard, hole, {"_FORBIDDEN": re.compile("(?!)"), "decoded": str}[hole])
+def test_the_self_test_refuses_to_start_with_a_hole_in_the_guard(
+    hole: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        header_guard, hole, {"_FORBIDDEN": re.compile("(?!)"), "decoded": str}[hole]
+    )
     with pytest.raises(RuntimeError, match=r"must not send\.$") as failure:
         self_test()
     assert "Bcc" not in str(failure.value)

@@ -1,4 +1,6 @@
-"""Bodies as quoted-printable: seven bits, short lines, CRLF only, and back again (A02, A07, A08)."""
+"""Bodies as quoted-printable: seven bits, short lines, CRLF only, and back again (A02, A07,
+A08).
+"""
 
 from __future__ import annotations
 
@@ -34,10 +36,14 @@ def test_any_body_comes_back_with_its_line_breaks_as_crlf(body: str) -> None:
 @pytest.mark.parametrize("blank", [" ", "\t"])
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
 @pytest.mark.parametrize("length", range(68, 84))
-def test_a_blank_at_the_end_of_a_line_of_any_length_is_kept_within_76(length: int, end: str, blank: str) -> None:
+def test_a_blank_at_the_end_of_a_line_of_any_length_is_kept_within_76(
+    length: int, end: str, blank: str
+) -> None:
     encoded = quoted_printable("a" * length + blank + end)
     sound(encoded)
-    assert quopri.decodestring(encoded) == ("a" * length + blank).encode() + (b"\r\n" if end else b"")
+    assert quopri.decodestring(encoded) == ("a" * length + blank).encode() + (
+        b"\r\n" if end else b""
+    )
 
 
 def test_a_long_paragraph_is_broken_softly() -> None:

@@ -1,4 +1,6 @@
-"""Outcomes are recorded whatever else happens: to a person who is busy, or while the database is away."""
+"""Outcomes are recorded whatever else happens: to a person who is busy, or while the database is
+away.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,17 @@ pytestmark = pytest.mark.postgres
 
 
 class OthersAreQuicker:
-    """The real decisions, except that the first `times` outcomes meet someone quicker, or a database that has gone."""
+    """The real decisions, except that the first `times` outcomes meet someone quicker, or a
+    database that has gone.
+    """
 
     def __init__(self, decisions: Decisions, times: int, lost: bool = False) -> None:
         self.decisions, self.times, self.lost = decisions, times, lost
         self.load, self.present = decisions.load, decisions.present
 
-    def carry_out(self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN) -> list[Result]:
+    def carry_out(
+        self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN
+    ) -> list[Result]:
         if self.times and any(isinstance(wish.command, RecordOutcome) for wish in wishes):
             self.times -= 1
             if self.lost:
@@ -43,7 +49,9 @@ class OthersAreQuicker:
 
 
 class AwayOnce:
-    """The engine's clock, except that the first time it is read once `begun` is true its database has gone."""
+    """The engine's clock, except that the first time it is read once `begun` is true its database
+    has gone.
+    """
 
     def __init__(self, clock: Clock, begun: Callable[[], bool]) -> None:
         self.clock, self.begun, self.rate = clock, begun, clock.rate
@@ -57,9 +65,13 @@ class AwayOnce:
 
 
 class GoneAfterwards(OthersAreQuicker):
-    """The real decisions; the first outcomes are written, and then the database is gone before anybody is told, or their rows are let go."""
+    """The real decisions; the first outcomes are written, and then the database is gone before
+    anybody is told, or their rows are let go.
+    """
 
-    def carry_out(self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN) -> list[Result]:
+    def carry_out(
+        self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN
+    ) -> list[Result]:
         done = self.decisions.carry_out(wishes, known)
         if self.times and any(isinstance(wish.command, RecordOutcome) for wish in wishes):
             self.times -= 1
@@ -68,25 +80,33 @@ class GoneAfterwards(OthersAreQuicker):
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["others are quicker", "the database is away"])
-def test_an_accepted_letter_is_recorded_and_never_sent_again(make_house: Callable[..., House], lost: bool) -> None:
+def test_an_accepted_letter_is_recorded_and_never_sent_again(
+    make_house: Callable[..., House], lost: bool
+) -> None:
     house = with_readers(make_house, 3)
     troubled = replace(house, decisions=cast(Decisions, OthersAreQuicker(house.decisions, 2, lost)))
     _each_is_taken_and_recorded_once(house, asyncio.run(_ticks(troubled, Sink())))
 
 
-def test_an_accepted_letter_is_recorded_though_the_time_of_it_could_not_be_asked(make_house: Callable[..., House]) -> None:
+def test_an_accepted_letter_is_recorded_though_the_time_of_it_could_not_be_asked(
+    make_house: Callable[..., House],
+) -> None:
     house, sink = with_readers(make_house, 3), Sink()
     troubled = replace(house, clock=cast(Clock, AwayOnce(house.clock, lambda: bool(sink.messages))))
     _each_is_taken_and_recorded_once(house, asyncio.run(_ticks(troubled, sink)))
 
 
-def test_an_outcome_that_was_written_when_the_database_went_is_not_written_again(make_house: Callable[..., House]) -> None:
+def test_an_outcome_that_was_written_when_the_database_went_is_not_written_again(
+    make_house: Callable[..., House],
+) -> None:
     house = with_readers(make_house, 3)
     troubled = replace(house, decisions=cast(Decisions, GoneAfterwards(house.decisions, 1)))
     _each_is_taken_and_recorded_once(house, asyncio.run(_ticks(troubled, Sink())))
 
 
-def test_an_outcome_is_recorded_once_though_its_row_could_not_be_let_go(make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outcome_is_recorded_once_though_its_row_could_not_be_let_go(
+    make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+) -> None:
     house, lost = with_readers(make_house, 3), [True]
 
     def let_go(house: House, pairs: Sequence[tuple[str, str]], position: int) -> None:

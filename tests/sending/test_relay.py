@@ -12,10 +12,21 @@ import pytest
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay import Relay
 from engine.sending.replies import Verdict
-from tests.sending.handing_over import LOOPS, ONE_BY_ONE, everyone, handed_over, letter, letters, run, settings
+from tests.sending.handing_over import (
+    LOOPS,
+    ONE_BY_ONE,
+    everyone,
+    handed_over,
+    letter,
+    letters,
+    run,
+    settings,
+)
 from tests.sink import EVERYTHING, Sink, Step
 
-WAYS = pytest.mark.parametrize("features", [EVERYTHING, ONE_BY_ONE], ids=["pipelined", "one by one"])
+WAYS = pytest.mark.parametrize(
+    "features", [EVERYTHING, ONE_BY_ONE], ids=["pipelined", "one by one"]
+)
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -26,7 +37,11 @@ def test_an_accepted_message_arrives_as_it_was_given(features: Sequence[str], lo
     [message] = sink.messages
     assert (message.sender, message.recipients) == ("b-1+x@bounce.exemple.fr", ("a@exemple.fr",))
     assert message.body == letter(1).body
-    assert (outcomes["m1"].verdict, outcomes["m1"].stage, outcomes["m1"].tls) == (Verdict.ACCEPTED, "dot", "")
+    assert (outcomes["m1"].verdict, outcomes["m1"].stage, outcomes["m1"].tls) == (
+        Verdict.ACCEPTED,
+        "dot",
+        "",
+    )
 
 
 REFUSALS: list[tuple[Step, str, Verdict]] = [
@@ -54,9 +69,9 @@ def test_a_refusal_ends_its_message_and_no_other(
     refused = "m2" if step != "mail" else "m0"
     assert len(outcomes) == 5
     assert (outcomes[refused].stage, outcomes[refused].verdict) == (step, verdict)
-    assert [outcome.key for outcome in outcomes.values() if outcome.verdict is Verdict.ACCEPTED] == [
-        key for key in ("m0", "m1", "m2", "m3", "m4") if key != refused
-    ]
+    assert [
+        outcome.key for outcome in outcomes.values() if outcome.verdict is Verdict.ACCEPTED
+    ] == [key for key in ("m0", "m1", "m2", "m3", "m4") if key != refused]
     assert len(sink.messages) == 4
     assert sink.connections == 1
 
@@ -66,14 +81,23 @@ def test_a_server_that_asks_for_the_body_though_nobody_is_left_gets_a_lone_dot()
     sink.answer("rcpt", "550 5.1.1 User unknown", to="r1@exemple.fr")
     sink.answer("data", "354 Go ahead all the same", to="*")
     outcomes = run(handed_over(sink, letters(3)))
-    assert [outcome.verdict for outcome in outcomes.values()] == [Verdict.ACCEPTED, Verdict.HARD, Verdict.ACCEPTED]
+    assert [outcome.verdict for outcome in outcomes.values()] == [
+        Verdict.ACCEPTED,
+        Verdict.HARD,
+        Verdict.ACCEPTED,
+    ]
     assert (outcomes["m1"].stage, sink.connections) == ("rcpt", 1)
-    assert [message.recipients for message in sink.messages] == [("r0@exemple.fr",), ("r2@exemple.fr",)]
+    assert [message.recipients for message in sink.messages] == [
+        ("r0@exemple.fr",),
+        ("r2@exemple.fr",),
+    ]
     assert sink.discarded == [b""]
 
 
 @WAYS
-def test_a_421_in_the_middle_ends_one_message_and_the_others_go_on_elsewhere(features: Sequence[str]) -> None:
+def test_a_421_in_the_middle_ends_one_message_and_the_others_go_on_elsewhere(
+    features: Sequence[str],
+) -> None:
     for step in ("rcpt", "data", "dot"):
         sink = Sink(features)
         sink.answer(step, "421 4.3.2 Shutting down", to="r2@exemple.fr", times=1)
@@ -121,7 +145,9 @@ def test_what_is_not_eligible_is_never_said_and_has_no_outcome() -> None:
     sink = Sink()
     outcomes = run(handed_over(sink, letters(120), only_even))
     assert set(outcomes) == {f"m{number}" for number in range(0, 120, 2)}
-    assert {message.recipients[0] for message in sink.messages} == {f"r{n}@exemple.fr" for n in range(0, 120, 2)}
+    assert {message.recipients[0] for message in sink.messages} == {
+        f"r{n}@exemple.fr" for n in range(0, 120, 2)
+    }
     assert asked == [50, 50, 20]
     assert not any(b"r1@exemple.fr" in command for command in sink.commands)
 
@@ -130,7 +156,9 @@ def test_eligibility_older_than_a_second_is_asked_again() -> None:
     withdrawn: set[str] = set()
 
     async def main() -> dict[str, Delivery]:
-        asyncio.get_running_loop().call_later(0.5, withdrawn.update, {f"m{n}" for n in range(20, 40)})
+        asyncio.get_running_loop().call_later(
+            0.5, withdrawn.update, {f"m{n}" for n in range(20, 40)}
+        )
         return await handed_over(Sink(pause=0.06), letters(40), still_there)
 
     async def still_there(group: Sequence[Envelope]) -> Collection[str]:
@@ -147,7 +175,9 @@ def test_an_eligibility_answered_too_late_is_not_used() -> None:
     sink = Sink()
     outcomes = run(handed_over(sink, letters(2), slow))
     assert sink.messages == []
-    assert {(outcome.stage, outcome.verdict) for outcome in outcomes.values()} == {("connect", Verdict.TEMPORARY)}
+    assert {(outcome.stage, outcome.verdict) for outcome in outcomes.values()} == {
+        ("connect", Verdict.TEMPORARY)
+    }
 
 
 @WAYS
@@ -167,7 +197,9 @@ def test_an_eligibility_answered_too_late_is_not_used() -> None:
     ],
     ids=lambda value: repr(value[:20]),
 )  # fmt: skip
-def test_no_line_of_a_body_can_end_it_or_become_a_command(features: Sequence[str], body: bytes, arrives: bytes) -> None:
+def test_no_line_of_a_body_can_end_it_or_become_a_command(
+    features: Sequence[str], body: bytes, arrives: bytes
+) -> None:
     sink = Sink(features)
     outcomes = run(handed_over(sink, [letter(1, body=body), letter(2)]))
     assert [message.body for message in sink.messages] == [arrives, letter(2).body]
@@ -195,14 +227,22 @@ def test_what_the_server_cannot_take_is_refused_without_a_word_to_it(
     outcomes = run(handed_over(sink, [envelope, letter(2)]))
     refused = outcomes["m1"]
     assert refused.reply is not None
-    assert (refused.reply.code, refused.reply.enhanced, refused.verdict) == (code, enhanced, Verdict.NOT_CARRIED)
+    assert (refused.reply.code, refused.reply.enhanced, refused.verdict) == (
+        code,
+        enhanced,
+        Verdict.NOT_CARRIED,
+    )
     assert outcomes["m2"].verdict is Verdict.ACCEPTED
     assert sum(command.startswith(b"MAIL") for command in sink.commands) == 1
 
 
 def test_parameters_are_said_only_where_offered_and_needed() -> None:
     full, bare = Sink(), Sink(("PIPELINING",))
-    run(handed_over(full, [letter(1), letter(2, to="é@xn--9ca.fr"), letter(3, body="é\r\n".encode())]))
+    run(
+        handed_over(
+            full, [letter(1), letter(2, to="é@xn--9ca.fr"), letter(3, body="é\r\n".encode())]
+        )
+    )
     run(handed_over(bare, [letter(1)]))
     plain = b"MAIL FROM:<b-1+x@bounce.exemple.fr>"
     size = len(letter(1).body)
@@ -255,8 +295,14 @@ def test_a_thousand_messages_of_every_fate_are_all_accounted_for_exactly_once(lo
         stage, said = fates[number % 13] if number % 13 < len(fates) else ("dot", "250 2.0.0 Ok")
         sink.answer(stage, said, to=f"r{number}@exemple.fr")
         expected[f"m{number}"] = stage, int(said[:3])
-    outcomes = run(handed_over(sink, letters(1000), chosen=lambda sink: settings(sink, connections=4)), loop)
-    found = {key: (outcome.stage, outcome.reply.code) for key, outcome in outcomes.items() if outcome.reply}
+    outcomes = run(
+        handed_over(sink, letters(1000), chosen=lambda sink: settings(sink, connections=4)), loop
+    )
+    found = {
+        key: (outcome.stage, outcome.reply.code)
+        for key, outcome in outcomes.items()
+        if outcome.reply
+    }
     assert found == expected
     accepted = {key for key, (_, code) in expected.items() if code == 250}
     arrived = [message.recipients[0] for message in sink.messages]

@@ -1,4 +1,6 @@
-"""A connection that ends at any point leaves every message in exactly one known state, and its marks say the same."""
+"""A connection that ends at any point leaves every message in exactly one known state, and its
+marks say the same.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,27 @@ from engine.sending.marks import DOT, Marks, read_marks
 from engine.sending.pipeline import Timeouts
 from engine.sending.relay import Relay
 from engine.sending.replies import Verdict
-from tests.sending.handing_over import BRISK, ONE_BY_ONE, everyone, handed_over, letter, letters, run, settings
+from tests.sending.handing_over import (
+    BRISK,
+    ONE_BY_ONE,
+    everyone,
+    handed_over,
+    letter,
+    letters,
+    run,
+    settings,
+)
 from tests.sink import EVERYTHING, Sink, Step
 
-WAYS = pytest.mark.parametrize("features", [EVERYTHING, ONE_BY_ONE], ids=["pipelined", "one by one"])
+WAYS = pytest.mark.parametrize(
+    "features", [EVERYTHING, ONE_BY_ONE], ids=["pipelined", "one by one"]
+)
 HASTY = replace(BRISK, connect=0.3, mail=0.3, rcpt=0.3, data=0.3, block=0.3, dot=0.3)
 
 
-def assert_known(sink: Sink, outcomes: dict[str, Delivery], keys: Collection[str], marks: Path) -> None:
+def assert_known(
+    sink: Sink, outcomes: dict[str, Delivery], keys: Collection[str], marks: Path
+) -> None:
     """Accepted is there, refused or temporary is not, and the marks agree with the outcomes."""
     assert set(outcomes) == set(keys)
     arrived = [f"m{message.recipients[0].partition('@')[0][1:]}" for message in sink.messages]
@@ -42,7 +57,9 @@ def assert_known(sink: Sink, outcomes: dict[str, Delivery], keys: Collection[str
 @WAYS
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", ["connect", "helo", "mail", "rcpt", "data", "dot"])
-def test_a_connection_cut_at_any_stage(features: Sequence[str], step: Step, when: str, tmp_path: Path) -> None:
+def test_a_connection_cut_at_any_stage(
+    features: Sequence[str], step: Step, when: str, tmp_path: Path
+) -> None:
     sink, marks = Sink(features), Marks(tmp_path / "marks")
     sink.cut(step, "after" if when == "after" else "before")
     outcomes = run(handed_over(sink, letters(3), marks=marks))
@@ -62,7 +79,9 @@ def conversation(features: Sequence[str]) -> Sink:
 
 
 @WAYS
-def test_a_connection_cut_after_any_octet_the_server_read(features: Sequence[str], tmp_path: Path) -> None:
+def test_a_connection_cut_after_any_octet_the_server_read(
+    features: Sequence[str], tmp_path: Path
+) -> None:
     doubts = 0
     for octets in range(conversation(features).octets_read + 1):
         path = tmp_path / str(octets)
@@ -76,7 +95,9 @@ def test_a_connection_cut_after_any_octet_the_server_read(features: Sequence[str
 
 
 @WAYS
-def test_a_connection_cut_after_any_octet_the_server_said(features: Sequence[str], tmp_path: Path) -> None:
+def test_a_connection_cut_after_any_octet_the_server_said(
+    features: Sequence[str], tmp_path: Path
+) -> None:
     doubts = 0
     for octets in range(conversation(features).octets_said + 1):
         path = tmp_path / str(octets)
@@ -96,7 +117,9 @@ def test_a_server_that_stalls_is_left_and_only_behind_the_dot_is_it_in_doubt(
 ) -> None:
     sink, marks = Sink(features), Marks(tmp_path / "marks")
     sink.stall(step)
-    outcomes = run(handed_over(sink, letters(3), chosen=lambda sink: settings(sink, HASTY), marks=marks))
+    outcomes = run(
+        handed_over(sink, letters(3), chosen=lambda sink: settings(sink, HASTY), marks=marks)
+    )
     assert_known(sink, outcomes, {"m0", "m1", "m2"}, tmp_path / "marks")
     assert [outcome.verdict for outcome in outcomes.values()].count(None) == (step == "dot")
     assert sink.connections == 1
@@ -132,7 +155,9 @@ def test_no_empty_message_is_sent_where_the_sender_is_refused_and_the_recipient_
 
 
 def given_to(told_in_the_middle: bytes, chosen: Timeouts) -> Delivery:
-    """What becomes of a message of fifty million octets of which a server reads a thousand and then says that."""
+    """What becomes of a message of fifty million octets of which a server reads a thousand and then
+    says that.
+    """
 
     async def main() -> Delivery:
         async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -151,7 +176,9 @@ def given_to(told_in_the_middle: bytes, chosen: Timeouts) -> Delivery:
         outcomes: list[Delivery] = []
         server = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1024)
         relay = Relay(replace(settings(Sink(), chosen), port=server.sockets[0].getsockname()[1]))
-        await relay.deliver([letter(1, body=b"x" * 50_000_000 + b"\r\n")], everyone, outcomes.append)
+        await relay.deliver(
+            [letter(1, body=b"x" * 50_000_000 + b"\r\n")], everyone, outcomes.append
+        )
         await relay.close()
         server.close()
         [outcome] = outcomes
@@ -168,7 +195,11 @@ def test_a_server_that_stops_reading_is_left_before_the_dot() -> None:
 def test_a_refusal_in_the_middle_of_a_body_is_heard() -> None:
     outcome = given_to(b"552 5.3.4 Enough of a@b.fr\r\n", BRISK)
     assert outcome.reply is not None
-    assert (outcome.stage, outcome.verdict, outcome.reply.text) == ("data", Verdict.NOT_CARRIED, "Enough of <address>")
+    assert (outcome.stage, outcome.verdict, outcome.reply.text) == (
+        "data",
+        Verdict.NOT_CARRIED,
+        "Enough of <address>",
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,7 +215,9 @@ def test_a_refusal_in_the_middle_of_a_body_is_heard() -> None:
         ("mail", "2" + "5" * 10_000, False),
     ],
 )
-def test_answers_that_are_out_of_step_end_the_connection(step: Step, said: str, in_doubt: bool) -> None:
+def test_answers_that_are_out_of_step_end_the_connection(
+    step: Step, said: str, in_doubt: bool
+) -> None:
     sink = Sink()
     sink.answer(step, said)
     outcomes = run(handed_over(sink, letters(2)))
@@ -260,7 +293,9 @@ def test_a_dot_whose_mark_cannot_be_written_is_not_sent(tmp_path: Path) -> None:
 
 
 @WAYS
-def test_the_mark_of_a_dot_is_on_the_file_before_the_dot_is_heard(features: Sequence[str], tmp_path: Path) -> None:
+def test_the_mark_of_a_dot_is_on_the_file_before_the_dot_is_heard(
+    features: Sequence[str], tmp_path: Path
+) -> None:
     seen: list[tuple[str, int | None]] = []
 
     class Watching(Sink):

@@ -1,4 +1,6 @@
-"""A connection is kept for a while and used again; what happened to it meanwhile costs no message its turn."""
+"""A connection is kept for a while and used again; what happened to it meanwhile costs no message
+its turn.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,15 @@ from engine.sending.replies import Verdict
 from tests.sending.handing_over import BRISK, ONE_BY_ONE, everyone, letter, run, settings
 from tests.sink import EVERYTHING, Sink
 
-WAYS = pytest.mark.parametrize("features", [EVERYTHING, ONE_BY_ONE], ids=["pipelined", "one by one"])
+WAYS = pytest.mark.parametrize(
+    "features", [EVERYTHING, ONE_BY_ONE], ids=["pipelined", "one by one"]
+)
 
 
 @WAYS
-def test_a_message_that_met_a_connection_closed_while_idle_goes_over_another(features: Sequence[str]) -> None:
+def test_a_message_that_met_a_connection_closed_while_idle_goes_over_another(
+    features: Sequence[str],
+) -> None:
     async def main() -> tuple[list[Delivery], int]:
         outcomes: list[Delivery] = []
         async with Sink(features, per_connection=1) as sink:

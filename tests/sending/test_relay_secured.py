@@ -1,4 +1,6 @@
-"""Nothing is said to a relay that is not who it claims to be, and no password in clear (STANDARDS A72)."""
+"""Nothing is said to a relay that is not who it claims to be, and no password in clear (STANDARDS
+A72).
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,28 @@ BOTH = pytest.mark.parametrize("tls", ["starttls", "implicit"])
 
 
 def chosen(
-    sink: Sink, tls: Tls, verify: ssl.SSLContext | None = None, user: str = "", password: str = "", host: str = ""
+    sink: Sink,
+    tls: Tls,
+    verify: ssl.SSLContext | None = None,
+    user: str = "",
+    password: str = "",
+    host: str = "",
 ) -> RelaySettings:
     return RelaySettings(
-        host or "127.0.0.1", sink.port, tls, user, password, connections=1, verify=verify, timeouts=BRISK
+        host or "127.0.0.1",
+        sink.port,
+        tls,
+        user,
+        password,
+        connections=1,
+        verify=verify,
+        timeouts=BRISK,
     )
 
 
-def refused(sink: Sink, settings_of: RelaySettings | None = None, **given: object) -> RelayUnavailable:
+def refused(
+    sink: Sink, settings_of: RelaySettings | None = None, **given: object
+) -> RelayUnavailable:
     async def main() -> RelayUnavailable:
         async with sink:
             relay = Relay(settings_of or chosen(sink, **given))  # type: ignore[arg-type]
@@ -48,7 +64,9 @@ def test_a_verified_server_is_spoken_to_under_tls(tls: Tls, loop: str, tmp_path:
     sink = Sink(tls=tls, certificate=authority.server(tmp_path))
     trusted = authority.trusted()
     envelopes = [*letters(100), letter(100, body=b"x" * 500_000 + b"\r\n")]
-    outcomes = run(handed_over(sink, envelopes, chosen=lambda sink: chosen(sink, tls, trusted)), loop)
+    outcomes = run(
+        handed_over(sink, envelopes, chosen=lambda sink: chosen(sink, tls, trusted)), loop
+    )
     assert len(sink.messages) == 101
     assert all(message.tls for message in sink.messages)
     assert {outcome.verdict for outcome in outcomes.values()} == {Verdict.ACCEPTED}
@@ -91,13 +109,17 @@ def test_a_right_password_is_taken(tls: Tls, tmp_path: Path) -> None:
     authority = Authority()
     sink = Sink(tls=tls, certificate=authority.server(tmp_path), users={"u": "sécret"})
     trusted = authority.trusted()
-    run(handed_over(sink, letters(3), chosen=lambda sink: chosen(sink, tls, trusted, "u", "sécret")))
+    run(
+        handed_over(sink, letters(3), chosen=lambda sink: chosen(sink, tls, trusted, "u", "sécret"))
+    )
     assert [message.user for message in sink.messages] == ["u"] * 3
 
 
 def test_a_password_in_clear_is_said_to_this_machine_only() -> None:
     sink = Sink(users={"u": "secret"})
-    run(handed_over(sink, letters(1), chosen=lambda sink: chosen(sink, "none", None, "u", "secret")))
+    run(
+        handed_over(sink, letters(1), chosen=lambda sink: chosen(sink, "none", None, "u", "secret"))
+    )
     assert [message.user for message in sink.messages] == ["u"]
     error = refused(Sink(), chosen(Sink(), "none", None, "u", "secret", "relay.exemple.fr"))
     assert error.kind == "configuration"
@@ -115,10 +137,16 @@ def test_a_wrong_password_is_a_matter_of_configuration_and_is_tried_once() -> No
     assert "wrong" not in str(error)
 
 
-def test_messages_given_to_a_relay_that_refuses_the_login_are_not_begun_and_the_stream_is_to_pause() -> None:
+def test_messages_given_to_a_relay_that_refuses_the_login_are_not_begun_and_the_stream_is_to_pause() -> (
+    None
+):
     sink = Sink(users={"u": "secret"})
-    outcomes = run(handed_over(sink, letters(3), chosen=lambda sink: chosen(sink, "none", None, "u", "wrong")))
-    assert {(outcome.stage, outcome.verdict) for outcome in outcomes.values()} == {("auth", Verdict.BLOCKED)}
+    outcomes = run(
+        handed_over(sink, letters(3), chosen=lambda sink: chosen(sink, "none", None, "u", "wrong"))
+    )
+    assert {(outcome.stage, outcome.verdict) for outcome in outcomes.values()} == {
+        ("auth", Verdict.BLOCKED)
+    }
 
 
 def test_a_server_that_offers_no_login_is_refused_when_one_is_wanted() -> None:
@@ -170,13 +198,17 @@ def test_a_server_that_is_not_there_is_a_temporary_trouble() -> None:
     error, outcomes = run(main())
     assert (error.kind, error.reply) == ("temporary", None)
     assert len(outcomes) == 20
-    assert {(one.stage, one.verdict, one.reply) for one in outcomes} == {("connect", Verdict.TEMPORARY, None)}
+    assert {(one.stage, one.verdict, one.reply) for one in outcomes} == {
+        ("connect", Verdict.TEMPORARY, None)
+    }
 
 
 def test_a_name_that_cannot_be_said_in_ehlo_is_a_matter_of_configuration() -> None:
     async def main() -> RelayUnavailable:
         async with Sink() as sink:
-            relay = Relay(RelaySettings("127.0.0.1", sink.port, "none", hostname="a b", timeouts=BRISK))
+            relay = Relay(
+                RelaySettings("127.0.0.1", sink.port, "none", hostname="a b", timeouts=BRISK)
+            )
             with pytest.raises(RelayUnavailable) as raised:
                 await relay.open()
             return raised.value

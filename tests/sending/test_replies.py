@@ -6,9 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.sending.replies import LONGEST_TEXT, Fault, Reply, Stage, Verdict, classify, fault_of, limit_of, parse_reply, redacted
+from engine.sending.replies import (
+    LONGEST_TEXT,
+    Fault,
+    Reply,
+    Stage,
+    Verdict,
+    classify,
+    fault_of,
+    limit_of,
+    parse_reply,
+    redacted,
+)
 
-HARD, SOFT, BLOCKED, TEMPORARY, NOT_CARRIED = Verdict.HARD, Verdict.SOFT, Verdict.BLOCKED, Verdict.TEMPORARY, Verdict.NOT_CARRIED
+HARD = Verdict.HARD
+SOFT = Verdict.SOFT
+BLOCKED = Verdict.BLOCKED
+TEMPORARY = Verdict.TEMPORARY
+NOT_CARRIED = Verdict.NOT_CARRIED
 
 
 def read(text: str) -> Reply:
@@ -34,7 +49,9 @@ def test_an_answer_of_one_or_many_lines_is_read(said: str, reply: Reply) -> None
     assert read(said) == reply
 
 
-@pytest.mark.parametrize("said", ["", "hello", "25 Ok", "2500 Ok", "199 no", "600 no", "٢٥٠ Ok", "250xOk"])
+@pytest.mark.parametrize(
+    "said", ["", "hello", "25 Ok", "2500 Ok", "199 no", "600 no", "٢٥٠ Ok", "250xOk"]
+)
 def test_what_is_no_answer_is_refused(said: str) -> None:
     with pytest.raises(ValueError, match="reply code"):
         read(said)
@@ -179,24 +196,51 @@ FAULTS: list[tuple[Stage, str, Fault]] = [
 
 
 @pytest.mark.parametrize(("stage", "said", "fault"), FAULTS, ids=lambda value: str(value)[:50])
-def test_each_refusal_is_about_the_mailbox_about_us_or_nobody_can_tell(stage: Stage, said: str, fault: Fault) -> None:
+def test_each_refusal_is_about_the_mailbox_about_us_or_nobody_can_tell(
+    stage: Stage, said: str, fault: Fault
+) -> None:
     assert fault_of(stage, read(said)) == fault
 
 
-@given(st.sampled_from(["connect", "helo", "auth", "mail", "rcpt", "data", "dot"]), st.text(max_size=60), st.sampled_from(["", "4.0.0 ", "5.99.1 "]))
+@given(
+    st.sampled_from(["connect", "helo", "auth", "mail", "rcpt", "data", "dot"]),
+    st.text(max_size=60),
+    st.sampled_from(["", "4.0.0 ", "5.99.1 "]),
+)
 def test_whatever_is_said_has_one_of_three_faults(stage: Stage, words: str, enhanced: str) -> None:
-    assert fault_of(stage, parse_reply([f"550 {enhanced}{words}".encode()])) in ("mailbox", "sender", "unknown")
+    assert fault_of(stage, parse_reply([f"550 {enhanced}{words}".encode()])) in (
+        "mailbox",
+        "sender",
+        "unknown",
+    )
 
 
 def test_what_could_not_be_carried_is_named() -> None:
-    said = ["550 5.6.7 no", "552 5.3.4 no", "552 Message too large", "554 5.6.3 no", "555 no", "553 5.1.3 no"]
-    assert [limit_of(read(each)) for each in said] == ["smtputf8", "size", "size", "8bitmime", "parameters", "address"]
+    said = [
+        "550 5.6.7 no",
+        "552 5.3.4 no",
+        "552 Message too large",
+        "554 5.6.3 no",
+        "555 no",
+        "553 5.1.3 no",
+    ]
+    assert [limit_of(read(each)) for each in said] == [
+        "smtputf8",
+        "size",
+        "size",
+        "8bitmime",
+        "parameters",
+        "address",
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
-        ("<jean.dupont@exemple.fr>: Recipient address rejected", "<address>: Recipient address rejected"),
+        (
+            "<jean.dupont@exemple.fr>: Recipient address rejected",
+            "<address>: Recipient address rejected",
+        ),
         ("jean.dupont@exemple.fr does not exist.", "<address> does not exist."),
         ("mail for jean.dupont@exemple.fr. Bye", "mail for <address>. Bye"),
         ('"jean dupont"@exemple.fr, é@xn--9ca.fr', "<address>, <address>"),
@@ -211,7 +255,9 @@ def test_no_address_is_left_in_a_server_s_words(text: str, clean: str) -> None:
 
 
 def test_the_recipient_s_local_part_standing_alone_is_removed_too() -> None:
-    assert redacted("User Jean.Dupont unknown", "jean.dupont@exemple.fr") == "User <address> unknown"
+    assert (
+        redacted("User Jean.Dupont unknown", "jean.dupont@exemple.fr") == "User <address> unknown"
+    )
     assert redacted("No jeannette here", "jean@exemple.fr") == "No jeannette here"
 
 

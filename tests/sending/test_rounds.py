@@ -1,4 +1,6 @@
-"""Rounds overlap, and are bounded: while a server is slow one round is on its way and one waits ready; what waits is in nobody's memory."""
+"""Rounds overlap, and are bounded: while a server is slow one round is on its way and one waits
+ready; what waits is in nobody's memory.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def small_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_rounds")
-def test_while_the_server_is_slow_one_round_waits_ready_and_no_third_is_begun(make_house: Callable[..., House]) -> None:
+def test_while_the_server_is_slow_one_round_waits_ready_and_no_third_is_begun(
+    make_house: Callable[..., House],
+) -> None:
     house = with_readers(make_house, READERS)
 
     async def story() -> None:
@@ -79,7 +83,9 @@ def test_all_that_is_due_leaves_once_whatever_the_rounds(make_house: Callable[..
 
 
 @pytest.mark.usefixtures("small_rounds")
-def test_who_is_told_to_stop_releases_the_round_that_waits(make_house: Callable[..., House]) -> None:
+def test_who_is_told_to_stop_releases_the_round_that_waits(
+    make_house: Callable[..., House],
+) -> None:
     house = with_readers(make_house, READERS)
 
     async def story() -> int:
@@ -95,7 +101,9 @@ def test_who_is_told_to_stop_releases_the_round_that_waits(make_house: Callable[
 
 
 @pytest.mark.usefixtures("small_rounds")
-def test_a_server_that_is_away_puts_off_no_more_than_what_was_under_way(make_house: Callable[..., House]) -> None:
+def test_a_server_that_is_away_puts_off_no_more_than_what_was_under_way(
+    make_house: Callable[..., House],
+) -> None:
     house = with_readers(make_house, READERS)
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]

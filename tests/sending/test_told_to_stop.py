@@ -1,4 +1,6 @@
-"""Told to stop, a sender waits for the mail server as long as the configuration says and no longer; only what had its final dot is then in doubt."""
+"""Told to stop, a sender waits for the mail server as long as the configuration says and no longer;
+only what had its final dot is then in doubt.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from tests.sink import EVERYTHING, Sink, Step
 
 READERS = 6
 STEPS = pytest.mark.parametrize("step", ["connect", "helo", "mail", "rcpt", "data", "dot"])
-WAYS = pytest.mark.parametrize("features", [EVERYTHING, ONE_BY_ONE], ids=["pipelining", "one by one"])
+WAYS = pytest.mark.parametrize(
+    "features", [EVERYTHING, ONE_BY_ONE], ids=["pipelining", "one by one"]
+)
 
 
 def configured(house: House, sending: Sending) -> House:
@@ -33,7 +37,9 @@ def configured(house: House, sending: Sending) -> House:
 
 @WAYS
 @STEPS
-def test_a_relay_that_is_cut_leaves_in_doubt_what_had_its_dot_and_begins_nothing(features: Sequence[str], step: Step, tmp_path: Path) -> None:
+def test_a_relay_that_is_cut_leaves_in_doubt_what_had_its_dot_and_begins_nothing(
+    features: Sequence[str], step: Step, tmp_path: Path
+) -> None:
     async def story() -> list[Delivery]:
         outcomes: list[Delivery] = []
         async with Sink(features) as sink:
@@ -49,7 +55,9 @@ def test_a_relay_that_is_cut_leaves_in_doubt_what_had_its_dot_and_begins_nothing
         return outcomes
 
     outcomes = run(story())
-    assert [(each.key, each.verdict) for each in outcomes] == ([("m0", None)] if step == "dot" else [])
+    assert [(each.key, each.verdict) for each in outcomes] == (
+        [("m0", None)] if step == "dot" else []
+    )
     assert list(read_marks(tmp_path / "marks")) == [each.key for each in outcomes]
 
 
@@ -71,7 +79,9 @@ def test_a_relay_that_leaves_off_finishes_what_is_on_the_wire() -> None:
 
 @pytest.mark.postgres
 @STEPS
-def test_a_server_that_stalls_keeps_nobody_who_stops_longer_than_the_drain(make_house: Callable[..., House], step: Step) -> None:
+def test_a_server_that_stalls_keeps_nobody_who_stops_longer_than_the_drain(
+    make_house: Callable[..., House], step: Step
+) -> None:
     """With the time-outs of the standard, which are minutes."""
     house = configured(with_readers(make_house, READERS), Sending(drain=1))
 
@@ -89,12 +99,16 @@ def test_a_server_that_stalls_keeps_nobody_who_stops_longer_than_the_drain(make_
     on_the_wire = 2 if step == "dot" else 0
     assert (count(house, LetterInDoubt), count(house, LetterSent)) == (on_the_wire, 0)
     events = [entry.event for batch in house.ledger.all() for entry in batch]
-    assert [event.why for event in events if isinstance(event, LetterDeferred)] == ["never handed over"] * (READERS - on_the_wire)
+    assert [event.why for event in events if isinstance(event, LetterDeferred)] == [
+        "never handed over"
+    ] * (READERS - on_the_wire)
 
 
 @pytest.mark.postgres
 @pytest.mark.parametrize(("rule", "settled"), [("hold", [""]), ("resend", ["", "resend"])])
-def test_what_was_left_in_doubt_is_settled_by_the_written_rule(make_house: Callable[..., House], rule: str, settled: list[str]) -> None:
+def test_what_was_left_in_doubt_is_settled_by_the_written_rule(
+    make_house: Callable[..., House], rule: str, settled: list[str]
+) -> None:
     house = configured(with_readers(make_house, 1), Sending(in_doubt=rule, drain=0))
 
     async def story() -> None:
@@ -108,8 +122,21 @@ def test_what_was_left_in_doubt_is_settled_by_the_written_rule(make_house: Calla
     assert [event.settled for event in events if isinstance(event, LetterInDoubt)] == settled
 
 
-def test_the_time_outs_of_the_configuration_are_those_of_the_relay(make_house: Callable[..., House]) -> None:
+def test_the_time_outs_of_the_configuration_are_those_of_the_relay(
+    make_house: Callable[..., House],
+) -> None:
     config = make_house().config
-    smtp = replace(config.smtp, host="relay.example.org", timeouts=replace(config.smtp.timeouts, connect=7, dot=9))
+    smtp = replace(
+        config.smtp,
+        host="relay.example.org",
+        timeouts=replace(config.smtp.timeouts, connect=7, dot=9),
+    )
     chosen = relay_settings(replace(config, smtp=smtp), 0).timeouts
-    assert (chosen.connect, chosen.mail, chosen.rcpt, chosen.data, chosen.block, chosen.dot) == (7, 300, 300, 120, 180, 9)
+    assert (chosen.connect, chosen.mail, chosen.rcpt, chosen.data, chosen.block, chosen.dot) == (
+        7,
+        300,
+        300,
+        120,
+        180,
+        9,
+    )

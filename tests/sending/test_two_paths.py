@@ -1,4 +1,6 @@
-"""The fast path and the plain path make the same octets of every letter; Python's own `email` reads in them what was said."""
+"""The fast path and the plain path make the same octets of every letter; Python's own `email` reads
+in them what was said.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,12 @@ from tests.sequence.test_sample import ROOT, plan
 AT = 1_800_000_000_999
 KEY = bytes(range(32))
 CONFIG = read_config(ROOT)
-HTTPS = replace(CONFIG, site=replace(CONFIG.site, url="https://lettres.atelier.example", reply_to="", name="100 % graines %(to)b"))
+HTTPS = replace(
+    CONFIG,
+    site=replace(
+        CONFIG.site, url="https://lettres.atelier.example", reply_to="", name="100 % graines %(to)b"
+    ),
+)
 LANGUAGES = ("", "fr", "en", "de")
 BASES = ("consent", "soft-opt-in")
 PEOPLE: tuple[Mapping[str, str], ...] = (
@@ -46,7 +53,13 @@ class OnlyFast(Composer):
         return super().compose(ordered, plan, at)
 
 
-def ordered(claim: LetterBegun, fields: Mapping[str, str], language: str = "", basis: str = "consent", address: str = "anne@exemple.fr") -> Ordered:
+def ordered(
+    claim: LetterBegun,
+    fields: Mapping[str, str],
+    language: str = "",
+    basis: str = "consent",
+    address: str = "anne@exemple.fr",
+) -> Ordered:
     return Ordered(claim, 7_000_000 + len(fields), address, fields, language, basis)
 
 
@@ -55,11 +68,31 @@ def claims() -> Iterator[LetterBegun]:
     message = iter(f"{number:032x}" for number in range(1_000_000, 2_000_000))
     for listed in plan().lists.values():
         for letter in listed.letters:
-            yield LetterBegun(AT, f"list:{listed.id}", "letter", letter.id, next(message), 0, listed.id, 1, listed.purpose)
+            yield LetterBegun(
+                AT,
+                f"list:{listed.id}",
+                "letter",
+                letter.id,
+                next(message),
+                0,
+                listed.id,
+                1,
+                listed.purpose,
+            )
     for broadcast in plan().broadcasts.values():
         for each in (broadcast.letter, broadcast.reminder):
             if each is not None:
-                yield LetterBegun(AT, f"broadcast:{broadcast.id}/2027-01", "broadcast", each.id, next(message), 0, 0, 0, broadcast.purpose)
+                yield LetterBegun(
+                    AT,
+                    f"broadcast:{broadcast.id}/2027-01",
+                    "broadcast",
+                    each.id,
+                    next(message),
+                    0,
+                    0,
+                    0,
+                    broadcast.purpose,
+                )
     for purpose in plan().purposes:
         for name in ("ask", "ask-again"):
             yield LetterBegun(AT, "ask:1", "confirmation", name, next(message), 0, purpose=purpose)
@@ -73,7 +106,9 @@ def written(body: str, subject: str = "Bonjour", preheader: str = "", layout: st
     return replace(plan(), lists={LIST: own}, words=words)
 
 
-CLAIM = LetterBegun(AT, f"list:{LIST}", "letter", LETTER, "0123456789abcdef" * 2, 0, LIST, 1, "conseils")
+CLAIM = LetterBegun(
+    AT, f"list:{LIST}", "letter", LETTER, "0123456789abcdef" * 2, 0, LIST, 1, "conseils"
+)
 
 
 def outcome(make: Composer, each: Ordered, said: Plan, fast: bool) -> bytes | str:
@@ -84,12 +119,16 @@ def outcome(make: Composer, each: Ordered, said: Plan, fast: bool) -> bytes | st
 
 
 @pytest.mark.parametrize("config", [CONFIG, HTTPS], ids=["http", "https"])
-def test_every_letter_of_the_sample_is_the_same_by_both_paths_and_reads_back(config: Config) -> None:
+def test_every_letter_of_the_sample_is_the_same_by_both_paths_and_reads_back(
+    config: Config,
+) -> None:
     plain, fast = Composer(config, KEY), OnlyFast(config, KEY)
     seen = 0
     for turn, claim in enumerate(claims()):
         for number, fields in enumerate(PEOPLE):
-            each = ordered(claim, fields, LANGUAGES[number % 4], BASES[number % 2], f"p{number}@exemple.fr")
+            each = ordered(
+                claim, fields, LANGUAGES[number % 4], BASES[number % 2], f"p{number}@exemple.fr"
+            )
             composed = plain.compose(each, plan(), AT)
             assert fast.octets(each, plan(), AT) == composed.octets
             if turn % len(PEOPLE) == number:
@@ -104,8 +143,14 @@ def assert_reads_back(message: EmailMessage, each: Ordered, composed: Composed) 
     assert message["Date"].datetime.timestamp() == AT // 1000
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
-    assert (body_of(message, "plain"), body_of(message, "html")) == (crlf(composed.text), crlf(composed.html))
-    tokens = {action: make_token(KEY, action, each.position, each.claim.message) for action in (UNSUBSCRIBE, EVERYTHING, MY_DATA)}
+    assert (body_of(message, "plain"), body_of(message, "html")) == (
+        crlf(composed.text),
+        crlf(composed.html),
+    )
+    tokens = {
+        action: make_token(KEY, action, each.position, each.claim.message)
+        for action in (UNSUBSCRIBE, EVERYTHING, MY_DATA)
+    }
     assert max(map(len, re.findall(r"https?://[^\s]*/l/[\w-]+", composed.text))) <= 75
     for part in (composed.text, composed.html):
         assert part.count(f"/l/{tokens[MY_DATA]}") == 1
@@ -113,11 +158,19 @@ def assert_reads_back(message: EmailMessage, each: Ordered, composed: Composed) 
     if each.claim.kind != "confirmation":
         assert message["List-Unsubscribe"].endswith(f"/l/{tokens[UNSUBSCRIBE]}>")
         for action, token in tokens.items():
-            assert (action == EVERYTHING and each.claim.kind == "permission") or (token in composed.text and token in composed.html)
+            assert (action == EVERYTHING and each.claim.kind == "permission") or (
+                token in composed.text and token in composed.html
+            )
 
 
 @settings(deadline=None, max_examples=40)
-@given(BODIES, st.sampled_from(LAYOUTS), st.sampled_from(LINES), st.sampled_from(LINES), st.lists(VALUES, min_size=1, max_size=3))
+@given(
+    BODIES,
+    st.sampled_from(LAYOUTS),
+    st.sampled_from(LINES),
+    st.sampled_from(LINES),
+    st.lists(VALUES, min_size=1, max_size=3),
+)
 def test_whatever_is_written_to_whomever_both_paths_say_the_same(
     body: str, layout: str, subject: str, preheader: str, people: list[dict[str, str]]
 ) -> None:
@@ -151,31 +204,61 @@ GREETING = "Bonjour {{ first_name }}"
         ("{{ first_name", unlike(), "essai.md:1: "),
     ],
 )
-def test_what_cannot_be_made_is_refused_by_both_for_the_same_reason(body: str, each: Ordered, reason: str) -> None:
+def test_what_cannot_be_made_is_refused_by_both_for_the_same_reason(
+    body: str, each: Ordered, reason: str
+) -> None:
     said = written(body, "=?utf-8?q?Bonjour?= {{ first_name }}" if "<" not in body else "Bonjour")
     plain = outcome(Composer(CONFIG, KEY), each, said, False)
     assert isinstance(plain, str) and reason in plain
     assert outcome(Composer(CONFIG, KEY), each, said, True) == plain
 
 
-HIDDEN = ["=?utf-8?q?x=0d=0aBcc:_y=40e.fr?=", "=?utf-8?b?eA0KQmNjOiB5QGUuZnI=?=", "=?utf-8?q?=E2=80=A8?="]
+HIDDEN = [
+    "=?utf-8?q?x=0d=0aBcc:_y=40e.fr?=",
+    "=?utf-8?b?eA0KQmNjOiB5QGUuZnI=?=",
+    "=?utf-8?q?=E2=80=A8?=",
+]
 
 
 @pytest.mark.parametrize("value", HIDDEN)
 def test_no_field_slips_a_header_into_a_subject_by_the_fast_path(value: str) -> None:
     said, each = written("Bonjour", "À {{ first_name }}"), unlike(fields={"first_name": value})
-    with pytest.raises(CannotRender, match="Subject holds a control character or a line break, hidden"):
+    with pytest.raises(
+        CannotRender, match="Subject holds a control character or a line break, hidden"
+    ):
         Composer(CONFIG, KEY).octets(each, said, AT)
 
 
-STRANGE = ["a\rb", "a\r\nb", "\r", "a\nb", "\0", "", " \t", "From ", ".", "x" * 1000, "é" * 100, "=\u00ad=", "{{ foot }}", "%(to)b"]
+STRANGE = [
+    "a\rb",
+    "a\r\nb",
+    "\r",
+    "a\nb",
+    "\0",
+    "",
+    " \t",
+    "From ",
+    ".",
+    "x" * 1000,
+    "é" * 100,
+    "=\u00ad=",
+    "{{ foot }}",
+    "%(to)b",
+]
 
 
 @pytest.mark.parametrize("value", STRANGE)
 def test_the_strangest_fields_come_out_alike(value: str) -> None:
-    said = written("{{ first_name }}\n\n[Oui](===11===) {{ first_name }}\n", "De {{ first_name }}", "{{ first_name }}", LAYOUTS[-1])
+    said = written(
+        "{{ first_name }}\n\n[Oui](===11===) {{ first_name }}\n",
+        "De {{ first_name }}",
+        "{{ first_name }}",
+        LAYOUTS[-1],
+    )
     each = unlike(fields={"first_name": value, "city": value})
-    assert outcome(Composer(CONFIG, KEY), each, said, True) == outcome(Composer(CONFIG, KEY), each, said, False)
+    assert outcome(Composer(CONFIG, KEY), each, said, True) == outcome(
+        Composer(CONFIG, KEY), each, said, False
+    )
 
 
 def test_a_preview_has_inert_links_by_both_paths() -> None:
@@ -186,10 +269,18 @@ def test_a_preview_has_inert_links_by_both_paths() -> None:
 
 
 @pytest.mark.parametrize("kind", ["confirmation", "permission", "letter"])
-def test_only_mails_that_ask_carry_the_checkpoint_and_always_the_newest_by_both_paths(kind: str) -> None:
+def test_only_mails_that_ask_carry_the_checkpoint_and_always_the_newest_by_both_paths(
+    kind: str,
+) -> None:
     notes = [b"", b"first\n", b"second\n" * 30]
-    claim = CLAIM if kind == "letter" else replace(CLAIM, kind=kind, list=0, letter="ask" if kind == "confirmation" else "still")
-    each, said, note = ordered(claim, {"first_name": "Anne", "town": "Lyon"}), plan() if kind != "letter" else written("Bonjour"), [b""]
+    claim = (
+        CLAIM
+        if kind == "letter"
+        else replace(CLAIM, kind=kind, list=0, letter="ask" if kind == "confirmation" else "still")
+    )
+    each = ordered(claim, {"first_name": "Anne", "town": "Lyon"})
+    said = plan() if kind != "letter" else written("Bonjour")
+    note = [b""]
     composer = Composer(HTTPS, KEY, lambda: note[0])
     for note[0] in notes:
         octets = composer.octets(each, said, AT)

@@ -22,14 +22,26 @@ def listed(number: int, name: str, *lines: str) -> str:
 
 
 def letter(name: str, *lines: str, body: str = "a.md", when: str = 'after = "0 minutes"') -> str:
-    return "\n".join(["", "[[list.letter]]", f'id = "{name}"', f'subject = "Sujet"\nbody = "{body}"', when, *lines, ""])
+    return "\n".join(
+        [
+            "",
+            "[[list.letter]]",
+            f'id = "{name}"',
+            f'subject = "Sujet"\nbody = "{body}"',
+            when,
+            *lines,
+            "",
+        ]
+    )
 
 
 def read(toml: str, words: Mapping[str, str] = WORDS, settings: Settings = SETTINGS) -> Plan:
     return parse({"d.toml": toml, **words}, settings)
 
 
-def mistakes(toml: str, words: Mapping[str, str] = WORDS, settings: Settings = SETTINGS) -> list[str]:
+def mistakes(
+    toml: str, words: Mapping[str, str] = WORDS, settings: Settings = SETTINGS
+) -> list[str]:
     """ "file:line: text" of every mistake, none when there is none."""
     try:
         read(toml, words, settings)

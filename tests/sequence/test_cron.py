@@ -1,4 +1,6 @@
-"""A cron line means what crontab(5) says: weeks begin on Sunday, and what it does not mean is refused."""
+"""A cron line means what crontab(5) says: weeks begin on Sunday, and what it does not mean is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,11 @@ def test_what_no_cron_means_is_refused_with_a_sentence(line: str, said: str) -> 
 def test_monday_is_monday() -> None:
     start = to_instant(datetime(2026, 11, 22, 12), PARIS)
     found = [to_local(moment, PARIS) for moment in islice(moments("30 7 * * 1", PARIS, start), 3)]
-    assert [each.strftime("%a %d %H:%M") for each in found] == ["Mon 23 07:30", "Mon 30 07:30", "Mon 07 07:30"]
+    assert [each.strftime("%a %d %H:%M") for each in found] == [
+        "Mon 23 07:30",
+        "Mon 30 07:30",
+        "Mon 07 07:30",
+    ]
 
 
 def test_a_moment_is_not_named_twice() -> None:

@@ -1,4 +1,6 @@
-"""What an installation declares of itself in config.toml: read with every mistake, published as it was meant, read back from the ledger the same."""
+"""What an installation declares of itself in config.toml: read with every mistake, published as it
+was meant, read back from the ledger the same.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,16 @@ from hypothesis import strategies as st
 from engine.config import read_config
 from engine.installation.publishing import publication
 from engine.installation.state import Installation, read_settings, write_settings
-from engine.sequence.declared import DURATIONS, Controller, Declared, Partner, Processor, Retention, from_plain, plain
+from engine.sequence.declared import (
+    DURATIONS,
+    Controller,
+    Declared,
+    Partner,
+    Processor,
+    Retention,
+    from_plain,
+    plain,
+)
 from engine.sequence.delay import Delay
 from engine.sequence.mistakes import Unpublishable
 from engine.sequence.parse import Settings
@@ -52,7 +63,11 @@ BAD = [
     ('mode = "enforce"', 'mode = "soon"', "`mode` must be one of report, enforce"),
     ("nightly_cap = 20", "nightly_cap = 0", "a number of people from 1 to"),
     ("nightly_cap = 20", "nightly_cup = 20", "did you mean `nightly_cap`?"),
-    ('silent_after = "2 years"', 'silent_after = "5 years"', "five years were judged disproportionate"),
+    (
+        'silent_after = "2 years"',
+        'silent_after = "5 years"',
+        "five years were judged disproportionate",
+    ),
     ('silent_after = "2 years"', 'silent_after = "0 days"', "`silent_after` is no time at all"),
     ('silent_after = "2 years"', 'silent_after = "a while"', "is not a duration"),
     ('silent_after = "2 years"', 'unconfirmed = "31 days"', "thirty days at most"),
@@ -81,12 +96,18 @@ def read(folder: Path, text: str) -> Settings:
     return read_config(folder).settings
 
 
-@pytest.mark.parametrize(("old", "new", "said"), BAD, ids=[f"{new or old + ' missing'}" for old, new, _ in BAD])
-def test_a_mistake_in_what_is_declared_is_told_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "said"), BAD, ids=[f"{new or old + ' missing'}" for old, new, _ in BAD]
+)
+def test_a_mistake_in_what_is_declared_is_told_with_its_line(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
     assert old in GOOD
     with pytest.raises(Unpublishable) as raised:
         read(tmp_path, GOOD.replace(old, new, 1))
-    assert any(said in str(mistake) and mistake.line > 1 for mistake in raised.value.mistakes), raised.value.mistakes
+    assert any(said in str(mistake) and mistake.line > 1 for mistake in raised.value.mistakes), (
+        raised.value.mistakes
+    )
 
 
 def test_two_partners_of_one_id_are_a_mistake(tmp_path: Path) -> None:
@@ -101,7 +122,11 @@ def test_what_is_declared_is_read_and_what_is_not_has_its_default(tmp_path: Path
         Controller("Le Potager, SARL", security=("Disques chiffrés.",)),
         Retention("enforce", 20, Delay(months=24), suppression=Delay(months=48)),
         (Processor("Hébergeur", "Héberge.", "US", "n° 1", ("adresses",), "Clauses types"),),
-        (Partner("voisin", "Le Voisin", "voisin@voisin.example", "https://voisin.example/vie-privee"),),
+        (
+            Partner(
+                "voisin", "Le Voisin", "voisin@voisin.example", "https://voisin.example/vie-privee"
+            ),
+        ),
     )
     assert read(tmp_path, "").declared == Declared()
     assert settings.purposes[-1].partner == "voisin"
@@ -112,7 +137,9 @@ def in_order(partners: list[Partner]) -> tuple[Partner, ...]:
 
 
 texts = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=12)
-delays = st.builds(Delay, months=st.integers(0, 60), days=st.integers(0, 400), minutes=st.integers(0, 90))
+delays = st.builds(
+    Delay, months=st.integers(0, 60), days=st.integers(0, 400), minutes=st.integers(0, 90)
+)
 retentions = st.builds(
     Retention,
     st.sampled_from(["report", "enforce"]),
@@ -124,8 +151,13 @@ declarations = st.builds(
     Declared,
     st.builds(Controller, *(texts for _ in range(5)), st.lists(texts).map(tuple)),
     retentions,
-    st.lists(st.builds(Processor, texts, texts, texts, texts, st.lists(texts).map(tuple), texts), max_size=3).map(tuple),
-    st.lists(st.builds(Partner, texts, texts, texts, texts), max_size=3, unique_by=lambda p: p.id).map(in_order),
+    st.lists(
+        st.builds(Processor, texts, texts, texts, texts, st.lists(texts).map(tuple), texts),
+        max_size=3,
+    ).map(tuple),
+    st.lists(
+        st.builds(Partner, texts, texts, texts, texts), max_size=3, unique_by=lambda p: p.id
+    ).map(in_order),
 )
 
 
@@ -144,10 +176,21 @@ def test_settings_published_before_there_was_anything_to_declare_keep_their_dige
 
 
 def test_the_version_of_the_partners_changes_with_any_of_them_and_not_with_their_order() -> None:
-    one, two = Partner("a", "A", "a@a.example", "https://a.example"), Partner("b", "B", "b@b.example", "https://b.example")
+    one = Partner("a", "A", "a@a.example", "https://a.example")
+    two = Partner("b", "B", "b@b.example", "https://b.example")
     version = Declared(partners=(one, two)).partners_version
     assert version == Declared(partners=(two, one)).partners_version
-    assert len({version, Declared(partners=(one,)).partners_version, Declared(partners=(one, Partner("b", "C", "", ""))).partners_version, ""}) == 4
+    assert (
+        len(
+            {
+                version,
+                Declared(partners=(one,)).partners_version,
+                Declared(partners=(one, Partner("b", "C", "", ""))).partners_version,
+                "",
+            }
+        )
+        == 4
+    )
     assert Declared().partners_version == ""
 
 
@@ -160,4 +203,7 @@ def test_a_change_of_a_duration_alone_is_published(tmp_path: Path) -> None:
     for event in publication(installation, {}, second, 3, "test"):
         installation = installation.evolve(event)
     told = [installation.plan(edition).declared for edition in (1, 2)]
-    assert [each.retention.silent_after for each in told if each] == [Delay(months=24), Delay(months=12)]
+    assert [each.retention.silent_after for each in told if each] == [
+        Delay(months=24),
+        Delay(months=12),
+    ]

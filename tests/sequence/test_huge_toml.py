@@ -1,4 +1,6 @@
-"""A TOML text of an author, however deep or long it is, is read or refused in a time that grows with its length alone."""
+"""A TOML text of an author, however deep or long it is, is read or refused in a time that grows
+with its length alone.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,21 @@ def test_what_is_too_deep_is_said_at_once(text: str) -> None:
     began = time.monotonic()
     with pytest.raises(ValueError, match="nested too deeply") as refused:
         read_tables(text)
-    assert str(toml_mistake("d.toml", text, refused.value)) == "d.toml:1: this is not TOML: its tables and lists are nested too deeply"
+    assert (
+        str(toml_mistake("d.toml", text, refused.value))
+        == "d.toml:1: this is not TOML: its tables and lists are nested too deeply"
+    )
     assert time.monotonic() - began < SECONDS
 
 
-@pytest.mark.parametrize("text", ["a = '" + "a" * 900_000 + "'", "a = '" + "b." * 10 + "'", "a" + ".a" * (MAX_KEY_PARTS - 1) + " = 1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = '" + "a" * 900_000 + "'",
+        "a = '" + "b." * 10 + "'",
+        "a" + ".a" * (MAX_KEY_PARTS - 1) + " = 1",
+    ],
+)
 def test_what_is_only_long_is_read(text: str) -> None:
     began = time.monotonic()
     assert list(read_tables(text)) == ["a"]

@@ -1,4 +1,6 @@
-"""Reading `sequences/`: every mistake at once, each with its file, its line and a sentence that says what to do."""
+"""Reading `sequences/`: every mistake at once, each with its file, its line and a sentence that
+says what to do.
+"""
 
 from __future__ import annotations
 
@@ -30,23 +32,50 @@ on = "2026-12-01 09:00"
 subject = "Sujet"
 body = "a.md"
 """
-GOOD = HEAD + listed(11, "oui") + letter("bravo") + listed(12, "non", 'group = "clients"') + FORM + POLL
+GOOD = (
+    HEAD
+    + listed(11, "oui")
+    + letter("bravo")
+    + listed(12, "non", 'group = "clients"')
+    + FORM
+    + POLL
+)
 
 # (what is changed in GOOD, how; where the mistake stands; a part of its sentence)
 BAD = [
     ('title = "Essai"', "title = 5", "title = 5", "`title` must be text in quotes"),
     ('purpose = "conseils"', "", "[[list]]", "`purpose` is missing"),
-    ('purpose = "conseils"', 'purpose = "autre"', 'purpose = "autre"', 'the purpose "autre" is not declared in config.toml (there: conseils'),
+    (
+        'purpose = "conseils"',
+        'purpose = "autre"',
+        'purpose = "autre"',
+        'the purpose "autre" is not declared in config.toml (there: conseils',
+    ),
     ('title = "Essai"', 'titel = "Essai"', "titel", "unknown key `titel`; did you mean `title`?"),
     ("id = 11", "id = 0", "id = 0", "a list's `id` is a number from 1 on"),
     ("id = 11", "id = true", "id = true", "`id` must be a number"),
-    ("id = 12", "id = 11", "id = 11\nname = \"non\"", "list 11 is there twice: also in d.toml"),
+    ("id = 12", "id = 11", 'id = 11\nname = "non"', "list 11 is there twice: also in d.toml"),
     ('name = "non"', 'name = "oui"', 'name = "oui"\ngroup', 'the name "oui" is there twice'),
-    ('name = "non"', 'name = "Non merci"', 'name = "Non merci"', "small letters, digits and hyphens only"),
+    (
+        'name = "non"',
+        'name = "Non merci"',
+        'name = "Non merci"',
+        "small letters, digits and hyphens only",
+    ),
     ('name = "non"', 'name = "11"', 'name = "11"', "links would take it for list 11"),
-    ('name = "non"', 'name = "everything"', 'name = "everything"', "===everything=== is a link of its own"),
+    (
+        'name = "non"',
+        'name = "everything"',
+        'name = "everything"',
+        "===everything=== is a link of its own",
+    ),
     ('group = "clients"', 'group = "amis"', 'group = "amis"', 'the group "amis" is not declared'),
-    ('group = "clients"', 'rejoin = "sometimes"', "rejoin", 'write "always", "never" or "after 30 days"'),
+    (
+        'group = "clients"',
+        'rejoin = "sometimes"',
+        "rejoin",
+        'write "always", "never" or "after 30 days"',
+    ),
     ('group = "clients"', "leaves = [11, 99]", "leaves", "there is no list 99"),
     ('group = "clients"', 'leaves = ["@amis"]', "leaves", 'the group "amis" is not declared'),
     ('group = "clients"', "leaves = [true]", "leaves", "there is no list True"),
@@ -64,13 +93,33 @@ BAD = [
     ('after = "0 minutes"', 'after = "0 minutes"\nwait = "1 day"', "wait", "write one of them"),
     ('after = "0 minutes"', 'wait = "1 day"', "wait", "the first letter has none before it"),
     ('after = "0 minutes"', 'after = "0 minutes"\nreminds = "bravo"', "after", "write `wait`"),
-    ('after = "0 minutes"', 'wait = "1 day"\nreminds = "nobody"', "reminds", 'no letter "nobody" stands before this one'),
+    (
+        'after = "0 minutes"',
+        'wait = "1 day"\nreminds = "nobody"',
+        "reminds",
+        'no letter "nobody" stands before this one',
+    ),
     ('after = "0 minutes"', 'reminds = "nobody"', "[[list.letter]]", 'needs `wait = "1 day"`'),
-    ('after = "0 minutes"', 'after = "0 minutes"\nsubjekt = "x"', "subjekt", "did you mean `subject`?"),
+    (
+        'after = "0 minutes"',
+        'after = "0 minutes"\nsubjekt = "x"',
+        "subjekt",
+        "did you mean `subject`?",
+    ),
     ('id = "bravo"\nsubject = "Sujet"', 'id = "bravo"', "[[list.letter]]", "`subject` is missing"),
-    ('id = "bravo"\nsubject = "Sujet"', 'id = "bravo"\nsubject = " "', "subject", "`subject` is empty"),
+    (
+        'id = "bravo"\nsubject = "Sujet"',
+        'id = "bravo"\nsubject = " "',
+        "subject",
+        "`subject` is empty",
+    ),
     ('id = "bravo"', 'id = "Bravo !"', 'id = "Bravo', "small letters, digits and hyphens only"),
-    ('body = "a.md"\nafter', 'body = "b.md"\nafter', "body", "there is no letter b.md in sequences/"),
+    (
+        'body = "a.md"\nafter',
+        'body = "b.md"\nafter',
+        "body",
+        "there is no letter b.md in sequences/",
+    ),
     ('body = "a.md"\nafter', 'body = "d.toml"\nafter', "body", "a letter is a .md or a .html file"),
     ("[[list.letter]]", "[list.letter]", "[list.letter]", "two brackets"),
     ("to = [11]", "to = [11, 13]", "to = ", "there is no list 13"),
@@ -79,15 +128,45 @@ BAD = [
     ('on = "2026-12-01 09:00"', "", "[[broadcast]]", "a broadcast has either"),
     ('on = "2026-12-01 09:00"', 'on = "2026-02-30 09:00"', "on = ", "does not exist"),
     ('on = "2026-12-01 09:00"', 'every = "monthly"', "every", "is not a cron line of five parts"),
-    ('on = "2026-12-01 09:00"', 'every = "0 99 1 * *"', "every", '"99" is no hour of a cron line: 0 to 23'),
-    ('on = "2026-12-01 09:00"', 'on = "2026-12-01 09:00"\nreminder = { body = "b.md" }', "reminder", "there is no letter b.md in"),
+    (
+        'on = "2026-12-01 09:00"',
+        'every = "0 99 1 * *"',
+        "every",
+        '"99" is no hour of a cron line: 0 to 23',
+    ),
+    (
+        'on = "2026-12-01 09:00"',
+        'on = "2026-12-01 09:00"\nreminder = { body = "b.md" }',
+        "reminder",
+        "there is no letter b.md in",
+    ),
     ("list = 11", "list = 99", "list = 99", "there is no list 99"),
     ("list = 11", "", "[[form]]", "a form leads to a `list`"),
     ('checkbox = "Oui."', "", "[[form]]", "a form that asks for consent needs a `checkbox"),
-    ('checkbox = "Oui."', 'checkbox = "Oui."\npurpose = "offres"', "list = 11\nnotice", "list 11 has another purpose than the form"),
-    ('checkbox = "Oui."', 'checkbox = "Oui."\nbasis = "none"', "basis", "must be one of consent, soft-optin, b2b, service"),
-    ('checkbox = "Oui."', 'checkbox = "Oui."\nfield = [{ name = "age" }]', "field", 'the field "age" is not declared'),
-    ('checkbox = "Oui."', 'checkbox = "Oui."\nquestion = { label = "?", choice = [{ label = "a", list = 11 }] }', "question", "at least two"),
+    (
+        'checkbox = "Oui."',
+        'checkbox = "Oui."\npurpose = "offres"',
+        "list = 11\nnotice",
+        "list 11 has another purpose than the form",
+    ),
+    (
+        'checkbox = "Oui."',
+        'checkbox = "Oui."\nbasis = "none"',
+        "basis",
+        "must be one of consent, soft-optin, b2b, service",
+    ),
+    (
+        'checkbox = "Oui."',
+        'checkbox = "Oui."\nfield = [{ name = "age" }]',
+        "field",
+        'the field "age" is not declared',
+    ),
+    (
+        'checkbox = "Oui."',
+        'checkbox = "Oui."\nquestion = { label = "?", choice = [{ label = "a", list = 11 }] }',
+        "question",
+        "at least two",
+    ),
 ]
 
 
@@ -95,12 +174,18 @@ def test_the_dialogue_the_mistakes_are_made_in_has_none() -> None:
     assert mistakes(GOOD) == []
 
 
-@pytest.mark.parametrize(("old", "new", "place", "said"), BAD, ids=[f"{new or old + ' missing'} {said[:30]}" for old, new, _, said in BAD])
+@pytest.mark.parametrize(
+    ("old", "new", "place", "said"),
+    BAD,
+    ids=[f"{new or old + ' missing'} {said[:30]}" for old, new, _, said in BAD],
+)
 def test_a_mistake_is_told_with_its_line(old: str, new: str, place: str, said: str) -> None:
     assert old in GOOD
     text = GOOD.replace(old, new, 1)
     found = mistakes(text)
-    assert any(each.startswith(f"d.toml:{line_of(text, place)}: ") and said in each for each in found), found
+    assert any(
+        each.startswith(f"d.toml:{line_of(text, place)}: ") and said in each for each in found
+    ), found
 
 
 # A file that is no TOML, and what its author is told to do about it.
@@ -147,7 +232,10 @@ def test_what_is_no_toml_is_explained(text: str, told: str) -> None:
     ],
 )
 def test_french_words_for_times_mean_what_the_english_ones_do(french: str, english: str) -> None:
-    one, other = (read(GOOD.replace('after = "0 minutes"', words, 1)).lists[11].letters[0] for words in (french, english))
+    one, other = (
+        read(GOOD.replace('after = "0 minutes"', words, 1)).lists[11].letters[0]
+        for words in (french, english)
+    )
     assert (one.after, one.hours) == (other.after, other.hours)
 
 
@@ -159,12 +247,16 @@ def test_french_words_for_times_mean_what_the_english_ones_do(french: str, engli
         ('["@clients", 11, "non", "everyone"]', (12, 11)),
     ],
 )
-def test_a_broadcast_goes_to_lists_to_the_lists_of_a_group_or_to_everyone(to: str, numbers: tuple[int, ...]) -> None:
+def test_a_broadcast_goes_to_lists_to_the_lists_of_a_group_or_to_everyone(
+    to: str, numbers: tuple[int, ...]
+) -> None:
     assert read(GOOD.replace("to = [11]", f"to = {to}")).broadcasts["poll"].to == numbers
 
 
 def test_a_list_that_has_this_very_name_is_meant_by_it() -> None:
-    text = GOOD.replace('name = "oui"', 'name = "everyone"').replace("to = [11]", 'to = ["everyone"]')
+    text = GOOD.replace('name = "oui"', 'name = "everyone"').replace(
+        "to = [11]", 'to = ["everyone"]'
+    )
     assert read(text).broadcasts["poll"].to == (11,)
 
 
@@ -183,18 +275,30 @@ def test_an_audience_that_cannot_be_is_told(to: str, told: str) -> None:
 
 
 def test_all_mistakes_are_told_together_in_the_order_of_files_and_lines() -> None:
-    text = HEAD + listed(11, "Oui !", 'groupe = "clients"', "leaves = [99]") + letter("q", body="q.md", when="")
-    words = WORDS | {"q.md": "Alors ?\n\n[Oui](===11===) [Non](===77===)\n\nOu ===11=== peut-être.\n"}
+    text = (
+        HEAD
+        + listed(11, "Oui !", 'groupe = "clients"', "leaves = [99]")
+        + letter("q", body="q.md", when="")
+    )
+    words = WORDS | {
+        "q.md": "Alors ?\n\n[Oui](===11===) [Non](===77===)\n\nOu ===11=== peut-être.\n"
+    }
     found = mistakes(text, words)
     places = [each.split(": ")[0] for each in found]
-    lines = {part: line_of(text, part) for part in ("name =", "groupe", "leaves", "[[list.letter]]")}
+    lines = {
+        part: line_of(text, part) for part in ("name =", "groupe", "leaves", "[[list.letter]]")
+    }
     assert places == [*(f"d.toml:{line}" for line in lines.values()), "q.md:3", "q.md:5"]
     assert "leads to list 77, which does not exist" in found[-2]
     assert "`===11===` stands outside a link" in found[-1]
 
 
 def test_a_file_that_is_not_toml_is_told_with_its_line_and_hides_no_other_mistake() -> None:
-    one = HEAD + listed(11, "oui", "ends = { move = 20 }", 'leaves = ["non"]') + letter("q", body="q.md")
+    one = (
+        HEAD
+        + listed(11, "oui", "ends = { move = 20 }", 'leaves = ["non"]')
+        + letter("q", body="q.md")
+    )
     two = HEAD + listed(12, "non") + 'name = "non\n'
     with pytest.raises(Unpublishable) as raised:
         parse({"one.toml": one, "two.toml": two, **WORDS}, SETTINGS)
@@ -214,10 +318,14 @@ def test_nesting_without_end_is_a_mistake_and_no_crash() -> None:
 
 
 def test_two_files_share_their_lists_and_names() -> None:
-    one, two = HEAD + listed(11, "oui") + letter("q", body="q.md"), HEAD + listed(12, "non", "leaves = [\"oui\"]")
+    one = HEAD + listed(11, "oui") + letter("q", body="q.md")
+    two = HEAD + listed(12, "non", 'leaves = ["oui"]')
     plan = parse({"one.toml": one, "two.toml": two, **WORDS}, SETTINGS)
     assert plan.lists[12].leaves == (11,)
-    assert plan.lists[11].letters[0].links == (Link(0, "move", 11, "Oui"), Link(1, "move", 12, "Non"))
+    assert plan.lists[11].letters[0].links == (
+        Link(0, "move", 11, "Oui"),
+        Link(1, "move", 12, "Non"),
+    )
     assert plan.titles == {"one.toml": "Essai", "two.toml": "Essai"}
 
 
@@ -229,7 +337,11 @@ def test_there_is_one_confirmation() -> None:
 
 def test_a_letter_has_its_own_hours_or_those_of_its_list() -> None:
     text = HEAD + listed(11, "oui", 'between = "09:00-18:00"', 'days = "mon-fri"')
-    text += letter("a") + letter("b", 'at = "20:30"', when='wait = "1 week"') + letter("c", 'days = "sat"', when='wait = "1 day"')
+    text += (
+        letter("a")
+        + letter("b", 'at = "20:30"', when='wait = "1 week"')
+        + letter("c", 'days = "sat"', when='wait = "1 day"')
+    )
     first, second, third = read(text).lists[11].letters
     assert first.hours == Hours(None, (540, 1080), frozenset(range(5)))
     assert second.hours == Hours(1230, None, frozenset(range(5)))
@@ -238,7 +350,13 @@ def test_a_letter_has_its_own_hours_or_those_of_its_list() -> None:
 
 
 def test_endings_and_rejoining_are_read_by_name_or_number() -> None:
-    text = HEAD + listed(11, "oui", 'ends = { copy = "non", after = "1 month" }', 'rejoin = "after 30 days"') + listed(12, "non")
+    text = (
+        HEAD
+        + listed(
+            11, "oui", 'ends = { copy = "non", after = "1 month" }', 'rejoin = "after 30 days"'
+        )
+        + listed(12, "non")
+    )
     found = read(text).lists[11]
     assert found.ends == Ending("copy", 12, Delay(months=1))
     assert found.rejoin == Rejoin("after", Delay(days=30))
@@ -248,7 +366,10 @@ def test_endings_and_rejoining_are_read_by_name_or_number() -> None:
     ("source", "labels"),
     [
         ("[Oui](===11===) et [**Non**, merci](===12===)", ["Oui", "Non, merci"]),
-        ('[Oui](===11=== "titre") <a class="x" href="===12===">Non&nbsp;<b>merci</b></a>', ["Oui", "Non merci"]),
+        (
+            '[Oui](===11=== "titre") <a class="x" href="===12===">Non&nbsp;<b>merci</b></a>',
+            ["Oui", "Non merci"],
+        ),
         ("[Oui][o] ou [Non](===12===)\n\n[o]: ===11===\n", ["Non", "Oui"]),
         ("<===11===>", [""]),
         ("`[Rien](===11===)` [Oui](===11===)", ["Oui"]),

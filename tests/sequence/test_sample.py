@@ -1,4 +1,7 @@
-"""The sample installation: a newcomer's first reading has no mistake in it and shows each thing a dialogue can do."""
+"""The sample installation: a newcomer's first reading has no mistake in it and shows each thing a
+dialogue can do.
+"""
+
 from __future__ import annotations
 
 import re
@@ -39,7 +42,9 @@ def letters() -> list[Letter]:
 
 
 def source(letter: Letter) -> LetterSource:
-    return LetterSource(letter.body, letter.subject, letter.preheader, words()[letter.body], words()["layout.html"])
+    return LetterSource(
+        letter.body, letter.subject, letter.preheader, words()[letter.body], words()["layout.html"]
+    )
 
 
 def answers(letter: Letter | None) -> list[tuple[str, int]]:
@@ -48,7 +53,11 @@ def answers(letter: Letter | None) -> list[tuple[str, int]]:
 
 
 def test_no_letter_has_a_mistake_and_each_merge_field_is_declared() -> None:
-    found = [str(mistake) for letter in letters() for mistake in check_letter(source(letter), dict.fromkeys(plan().fields, ""))]
+    found = [
+        str(mistake)
+        for letter in letters()
+        for mistake in check_letter(source(letter), dict.fromkeys(plan().fields, ""))
+    ]
     assert found == []
 
 
@@ -59,12 +68,17 @@ def test_each_declared_field_is_asked_for_and_used_in_a_letter() -> None:
 
 
 def test_each_letter_file_is_sent_by_some_list_or_broadcast() -> None:
-    assert {path for path in words() if path.endswith(".md")} == {letter.body for letter in letters()}
+    assert {path for path in words() if path.endswith(".md")} == {
+        letter.body for letter in letters()
+    }
 
 
 def test_each_letter_has_a_preheader_and_sixty_to_a_hundred_and_eighty_words() -> None:
     assert [letter.id for letter in letters() if not letter.preheader] == []
-    lengths = {letter.body: len(re.findall(r"\w[\w’'-]*", _prose(words()[letter.body]))) for letter in letters()}
+    lengths = {
+        letter.body: len(re.findall(r"\w[\w’'-]*", _prose(words()[letter.body])))
+        for letter in letters()
+    }
     assert {body: count for body, count in lengths.items() if not 60 <= count <= 180} == {}
 
 
@@ -74,25 +88,43 @@ def _prose(body: str) -> str:
 
 def test_french_signs_never_begin_a_line() -> None:
     said = {path: text for path, text in words().items() if path.endswith(".md")}
-    said |= {f"subject of {letter.body}": f"{letter.subject}\n{letter.preheader}" for letter in letters()}
-    said |= {f"form {form.name}": f"{form.notice}\n{form.thanks}\n{form.intro}" for form in plan().forms.values()}
+    said |= {
+        f"subject of {letter.body}": f"{letter.subject}\n{letter.preheader}" for letter in letters()
+    }
+    said |= {
+        f"form {form.name}": f"{form.notice}\n{form.thanks}\n{form.intro}"
+        for form in plan().forms.values()
+    }
     said |= {f"list {listed.name}": listed.thanks for listed in plan().lists.values()}
     breakable = re.compile(r"[ \n][?:;»]|[ \n]!(?!\[)|«[ \n]|(?<=[^\W\d_])'(?=[^\W\d_])")
-    assert {place: found[0] for place, text in said.items() if (found := breakable.search(text))} == {}
+    assert {
+        place: found[0] for place, text in said.items() if (found := breakable.search(text))
+    } == {}
 
 
 def test_who_becomes_a_client_leaves_the_prospects_wherever() -> None:
     groups = {name: group.yields_to for name, group in plan().groups.items()}
     assert groups == {"prospects": ("clients",), "clients": (), "affilies": ()}
-    members = {group: {n for n, listed in plan().lists.items() if listed.group == group} for group in groups}
-    assert members == {"prospects": {1, 2, 31, 32, 33, 34, 50, 51}, "clients": {5, 10, 11, 12, 20, 21}, "affilies": {40}}
+    members = {
+        group: {n for n, listed in plan().lists.items() if listed.group == group}
+        for group in groups
+    }
+    assert members == {
+        "prospects": {1, 2, 31, 32, 33, 34, 50, 51},
+        "clients": {5, 10, 11, 12, 20, 21},
+        "affilies": {40},
+    }
 
 
 def test_the_onboarding_knows_yes_no_with_help_and_silence() -> None:
     start = plan().lists[10]
     assert start.letters[0].after == Delay()
     question, again = start.letters[1:]
-    assert (question.after, question.hours.at, question.hours.days) == (Delay(days=2), 9 * 60, frozenset(range(5)))
+    assert (question.after, question.hours.at, question.hours.days) == (
+        Delay(days=2),
+        9 * 60,
+        frozenset(range(5)),
+    )
     assert (again.reminds, again.wait) == (question.id, Delay(days=1))
     assert answers(question) == answers(again) == [("move", 11), ("move", 12)]
     assert answers(plan().lists[12].letters[0]) == [("move", 11)]
@@ -104,7 +136,10 @@ def test_a_copy_link_adds_the_monthly_notebook_within_the_same_purpose() -> None
     (letter,) = [letter for letter in plan().lists[20].letters if letter.links]
     assert answers(letter) == [("copy", 21)]
     assert plan().lists[20].purpose == plan().lists[21].purpose
-    assert (plan().broadcasts["carnet"].to, plan().broadcasts["carnet"].every) == ((21,), "0 9 1 * *")
+    assert (plan().broadcasts["carnet"].to, plan().broadcasts["carnet"].every) == (
+        (21,),
+        "0 9 1 * *",
+    )
 
 
 def test_no_link_and_no_ending_crosses_into_another_purpose() -> None:
@@ -116,10 +151,16 @@ def test_no_link_and_no_ending_crosses_into_another_purpose() -> None:
 
 def test_the_poll_asks_everyone_on_list_one_and_the_silent_once_more() -> None:
     poll = plan().broadcasts["enfants"]
-    assert (poll.to, poll.on, answers(poll.letter)) == ((1,), "2026-12-01 09:00", [("move", 50), ("move", 51)])
+    assert (poll.to, poll.on, answers(poll.letter)) == (
+        (1,),
+        "2026-12-01 09:00",
+        [("move", 50), ("move", 51)],
+    )
     assert poll.reminder is not None and poll.reminder.wait == Delay(days=5)
     assert answers(poll.reminder) == answers(poll.letter)
-    assert all(len(plan().lists[number].letters) == 1 and plan().lists[number].ends for number in (50, 51))
+    assert all(
+        len(plan().lists[number].letters) == 1 and plan().lists[number].ends for number in (50, 51)
+    )
 
 
 def test_the_form_asks_for_consent_and_its_question_leads_to_four_series() -> None:
@@ -133,13 +174,25 @@ def test_the_form_asks_for_consent_and_its_question_leads_to_four_series() -> No
 
 def test_an_order_joins_the_clients_on_a_ground_of_its_own() -> None:
     form = plan().forms["commande"]
-    assert (form.basis, form.confirm, form.order_field, form.lists) == ("service", False, "order", (5,))
+    assert (form.basis, form.confirm, form.order_field, form.lists) == (
+        "service",
+        False,
+        "order",
+        (5,),
+    )
     assert form.purpose != plan().forms["inscription"].purpose
 
 
 def test_each_notice_says_who_for_how_long_and_which_rights() -> None:
     for form in plan().forms.values():
-        said = ("L’Atelier des semences", "trois ans", "effacer", "corriger", "bonjour@atelier-semences.example", "CNIL")
+        said = (
+            "L’Atelier des semences",
+            "trois ans",
+            "effacer",
+            "corriger",
+            "bonjour@atelier-semences.example",
+            "CNIL",
+        )
         assert [word for word in said if word not in form.notice] == [], form.name
 
 
@@ -150,8 +203,16 @@ def test_the_confirmation_letter_holds_the_link_that_confirms() -> None:
 
 
 def test_pictures_and_downloads_named_in_letters_are_there_and_no_others() -> None:
-    named = {path for letter in letters() for path in re.findall(r"\]\(((?:pictures|files)/[^)]+)\)", words()[letter.body])}
-    there = {f"{folder}/{file.name}" for folder in ("pictures", "files") for file in (SEQUENCES / folder).iterdir()}
+    named = {
+        path
+        for letter in letters()
+        for path in re.findall(r"\]\(((?:pictures|files)/[^)]+)\)", words()[letter.body])
+    }
+    there = {
+        f"{folder}/{file.name}"
+        for folder in ("pictures", "files")
+        for file in (SEQUENCES / folder).iterdir()
+    }
     assert named == there
     assert {path.partition("/")[0] for path in named} == {"pictures", "files"}
 
@@ -193,30 +254,43 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
     assert {"[site] url", "[[purpose]] id", "[[group]] yields_to", "[fields] town"} <= explained
 
 
-@pytest.mark.parametrize(("table", "keys"), [
-    ("site", "name url from from_name reply_to postal_address language timezone logo colour"),
-    ("web", "host port trusted_proxies metrics"),
-    ("store", "url"),
-    ("proof", "every archive_recipient witness stamp stamp_roots"),
-    ("smtp", "host sink port tls username password_file connections"),
-    ("smtp.timeouts", "connect mail rcpt data block dot"),
-    ("sending", "in_doubt pause_after_outage drain"),
-    ("mailbox", "smtp_port port"),
-    ("controller", "name address contact representative dpo security"),
-    ("retention", "mode nightly_cap silent_after answer_within unconfirmed proof ip delivery suppression rights logs"),
-    ("[processor]", "name task country contract data guarantee engaged_by"),
-    ("[partner]", "id name address notice"),
-    ("[purpose]", "id name description partner"),
-])
+@pytest.mark.parametrize(
+    ("table", "keys"),
+    [
+        ("site", "name url from from_name reply_to postal_address language timezone logo colour"),
+        ("web", "host port trusted_proxies metrics"),
+        ("store", "url"),
+        ("proof", "every archive_recipient witness stamp stamp_roots"),
+        ("smtp", "host sink port tls username password_file connections"),
+        ("smtp.timeouts", "connect mail rcpt data block dot"),
+        ("sending", "in_doubt pause_after_outage drain"),
+        ("mailbox", "smtp_port port"),
+        ("controller", "name address contact representative dpo security"),
+        (
+            "retention",
+            (
+                "mode nightly_cap silent_after answer_within unconfirmed proof ip delivery"
+                " suppression rights logs"
+            ),
+        ),
+        ("[processor]", "name task country contract data guarantee engaged_by"),
+        ("[partner]", "id name address notice"),
+        ("[purpose]", "id name description partner"),
+    ],
+)
 def test_the_configuration_shows_every_key_there_is(table: str, keys: str) -> None:
-    text = (ROOT / "config.toml").read_text("utf-8").partition(f"[{table}]\n")[2].partition("\n[")[0]
+    text = (
+        (ROOT / "config.toml").read_text("utf-8").partition(f"[{table}]\n")[2].partition("\n[")[0]
+    )
     assert re.findall(r"^(\w+) = ", text, re.M) == keys.split()
 
 
 def test_what_the_configuration_calls_a_default_is_the_default(tmp_path: Path) -> None:
     text = (ROOT / "config.toml").read_text("utf-8")
     parts = re.split(r"(?m)^(?=\[)", text)
-    (tmp_path / "config.toml").write_text("".join(part for part in parts if part.startswith(("[site]", "[[purpose]]"))))
+    (tmp_path / "config.toml").write_text(
+        "".join(part for part in parts if part.startswith(("[site]", "[[purpose]]")))
+    )
     sparse, full = read_config(tmp_path), read_config(ROOT)
     for part in ("web", "smtp", "sending", "store_url", "mailbox_smtp_port", "mailbox_port"):
         assert getattr(sparse, part) == getattr(full, part), part

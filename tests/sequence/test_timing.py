@@ -1,4 +1,6 @@
-"""When a letter falls due: the calendar of the reader's zone, both changes of its clock, windows, month ends; and what always holds."""
+"""When a letter falls due: the calendar of the reader's zone, both changes of its clock, windows,
+month ends; and what always holds.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.sequence.delay import DAY, EVERY_DAY, HOUR, MINUTE, Delay, parse_clock, parse_days, parse_delay, parse_window
-from engine.sequence.timing import ANY_HOUR, Hours, due, first_permitted, is_zone, later, to_instant, to_local
+from engine.sequence.delay import (
+    DAY,
+    EVERY_DAY,
+    HOUR,
+    MINUTE,
+    Delay,
+    parse_clock,
+    parse_days,
+    parse_delay,
+    parse_window,
+)
+from engine.sequence.timing import (
+    ANY_HOUR,
+    Hours,
+    due,
+    first_permitted,
+    is_zone,
+    later,
+    to_instant,
+    to_local,
+)
 
-PARIS, NEW_YORK, LORD_HOWE, TOKYO, UTC = "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Tokyo", "UTC"
+PARIS = "Europe/Paris"
+NEW_YORK = "America/New_York"
+LORD_HOWE = "Australia/Lord_Howe"
+TOKYO = "Asia/Tokyo"
+UTC = "UTC"
 
 
 def local(text: str, zone: str) -> int:
@@ -91,8 +116,14 @@ def hours_of(text: str) -> Hours:
     return Hours(at, between, days)
 
 
-@pytest.mark.parametrize(("zone", "start", "delay", "hours", "expected"), CASES, ids=[" ".join(case[:4]) for case in CASES])
-def test_a_letter_falls_due_when_its_reader_expects_it(zone: str, start: str, delay: str, hours: str, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("zone", "start", "delay", "hours", "expected"),
+    CASES,
+    ids=[" ".join(case[:4]) for case in CASES],
+)
+def test_a_letter_falls_due_when_its_reader_expects_it(
+    zone: str, start: str, delay: str, hours: str, expected: str
+) -> None:
     found = due(local(start, zone), parse_delay(delay), hours_of(hours), zone)
     assert to_local(found, zone).isoformat(" ", "minutes") == expected
 
@@ -111,7 +142,9 @@ def test_a_delay_is_read_and_said(text: str, said: str) -> None:
     assert str(parse_delay(text)) == said
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2", "days", "-1 day", "1.5 days", "2 days later", "9999 years", "² days"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2", "days", "-1 day", "1.5 days", "2 days later", "9999 years", "² days"]
+)
 def test_what_is_no_delay_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"not a duration|longer than"):
         parse_delay(text)
@@ -123,17 +156,34 @@ def test_zones_are_those_of_the_database() -> None:
     assert not is_zone("../etc/passwd")
 
 
-ZONES = st.sampled_from([PARIS, NEW_YORK, LORD_HOWE, TOKYO, UTC, "America/Sao_Paulo", "Asia/Kathmandu", "Africa/Casablanca"])
+ZONES = st.sampled_from(
+    [
+        PARIS,
+        NEW_YORK,
+        LORD_HOWE,
+        TOKYO,
+        UTC,
+        "America/Sao_Paulo",
+        "Asia/Kathmandu",
+        "Africa/Casablanca",
+    ]
+)
 STARTS = st.integers(local("2024-01-01 00:00", UTC), local("2032-01-01 00:00", UTC))
 DELAYS = st.builds(Delay, st.integers(0, 14), st.integers(0, 60), st.integers(0, 3000))
 CLOCKS = st.integers(0, 1439)
 DAYS = st.frozensets(st.integers(0, 6), min_size=1)
 WINDOWS = st.tuples(CLOCKS, CLOCKS).filter(lambda pair: pair[0] != pair[1])
-HOURS = st.one_of(st.just(ANY_HOUR), st.builds(Hours, CLOCKS, st.none(), DAYS), st.builds(Hours, st.none(), st.none() | WINDOWS, DAYS))
+HOURS = st.one_of(
+    st.just(ANY_HOUR),
+    st.builds(Hours, CLOCKS, st.none(), DAYS),
+    st.builds(Hours, st.none(), st.none() | WINDOWS, DAYS),
+)
 
 
 @given(STARTS, DELAYS, HOURS, ZONES)
-def test_nothing_falls_due_before_it_was_counted_from(start: int, delay: Delay, hours: Hours, zone: str) -> None:
+def test_nothing_falls_due_before_it_was_counted_from(
+    start: int, delay: Delay, hours: Hours, zone: str
+) -> None:
     assert due(start, delay, hours, zone) >= start
 
 
@@ -160,21 +210,34 @@ def permitted(instant: int, hours: Hours, zone: str) -> bool:
 
 
 @given(STARTS, st.integers(0, 400 * DAY), st.integers(0, 3000), ZONES)
-def test_who_came_first_is_written_to_first_by_the_clock(start: int, apart: int, minutes: int, zone: str) -> None:
+def test_who_came_first_is_written_to_first_by_the_clock(
+    start: int, apart: int, minutes: int, zone: str
+) -> None:
     delay = Delay(minutes=minutes)
-    assert due(start, delay, ANY_HOUR, zone) == start + minutes * MINUTE <= due(start + apart, delay, ANY_HOUR, zone)
+    assert (
+        due(start, delay, ANY_HOUR, zone)
+        == start + minutes * MINUTE
+        <= due(start + apart, delay, ANY_HOUR, zone)
+    )
 
 
 @given(STARTS, st.integers(0, 400 * DAY), DELAYS, HOURS)
-def test_who_came_first_is_written_to_first_where_the_clock_never_changes(start: int, apart: int, delay: Delay, hours: Hours) -> None:
+def test_who_came_first_is_written_to_first_where_the_clock_never_changes(
+    start: int, apart: int, delay: Delay, hours: Hours
+) -> None:
     assert due(start, delay, hours, TOKYO) <= due(start + apart, delay, hours, TOKYO)
 
 
 @given(STARTS, st.integers(1, 60), ZONES)
-def test_days_keep_the_time_of_day_but_for_an_hour_that_is_skipped(start: int, days: int, zone: str) -> None:
+def test_days_keep_the_time_of_day_but_for_an_hour_that_is_skipped(
+    start: int, days: int, zone: str
+) -> None:
     before, after = to_local(start, zone), to_local(later(start, Delay(days=days), zone), zone)
     assert (after.date() - before.date()).days == days
-    if to_local(later(start, Delay(days=days), zone) - 3 * HOUR, zone).utcoffset() == after.utcoffset():
+    if (
+        to_local(later(start, Delay(days=days), zone) - 3 * HOUR, zone).utcoffset()
+        == after.utcoffset()
+    ):
         assert after.time() == before.time()
 
 
@@ -188,7 +251,16 @@ def test_an_instant_is_its_local_time(start: int, zone: str) -> None:
 @given(
     st.integers(0, 2_000_000_000_000),
     st.builds(Delay, st.integers(0, 40), st.integers(0, 800), st.integers(0, 5000)),
-    st.sampled_from(["UTC", "Europe/Paris", "America/New_York", "Pacific/Apia", "Asia/Kathmandu", "Australia/Lord_Howe"]),
+    st.sampled_from(
+        [
+            "UTC",
+            "Europe/Paris",
+            "America/New_York",
+            "Pacific/Apia",
+            "Asia/Kathmandu",
+            "Australia/Lord_Howe",
+        ]
+    ),
 )
 def test_no_delay_is_shorter_than_its_least(start: int, delay: Delay, zone: str) -> None:
     assert later(start, delay, zone) - start >= delay.least_ms

@@ -1,4 +1,6 @@
-"""Which part of the house may know which other, and through which door each outside package comes in."""
+"""Which part of the house may know which other, and through which door each outside package comes
+in.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,19 @@ from collections.abc import Iterator
 from tests.shape.source import OWN, Finding, Source, is_standard, is_within
 
 # Of the proof's room, what hashes, reads and verifies: pure, and knows nothing but itself.
-OF_PROOF = ("carried", "checkpoint", "encoding", "note", "policy", "refused", "signing", "tiles", "tlog_proof", "tree", "whole")
+OF_PROOF = (
+    "carried",
+    "checkpoint",
+    "encoding",
+    "note",
+    "policy",
+    "refused",
+    "signing",
+    "tiles",
+    "tlog_proof",
+    "tree",
+    "whole",
+)
 PURE_PROOF = tuple(f"engine/proof/{name}.py" for name in OF_PROOF)
 
 # What a room may import besides the standard library.
@@ -17,7 +31,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engine/subscriber/": ("engine.subscriber", "engine.sequence"),
     "engine/simulation/": ("engine.simulation", "engine.subscriber", "engine.sequence"),
     "engine/intake/": ("engine.intake", "engine.subscriber", "engine.sequence", "idna", "babel"),
-    "engine/letter/": ("engine.letter", "engine.sequence", "jinja2", "markupsafe", "markdown_it", "publicsuffixlist", "css_inline"),
+    "engine/letter/": (
+        "engine.letter",
+        "engine.sequence",
+        "jinja2",
+        "markupsafe",
+        "markdown_it",
+        "publicsuffixlist",
+        "css_inline",
+    ),
     "engine/evidence/": (
         "engine.evidence",
         "engine.subscriber",
@@ -38,7 +60,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "engine.house",
         "psycopg",
     ),
-    **{file: (*(f"engine.proof.{name}" for name in OF_PROOF), "cryptography") for file in PURE_PROOF},
+    **{
+        file: (*(f"engine.proof.{name}" for name in OF_PROOF), "cryptography")
+        for file in PURE_PROOF
+    },
 }
 
 # Where each outside package may be imported: its door.
@@ -80,19 +105,25 @@ def imports_run_one_way(source: Source) -> Iterator[Finding]:
         if source.inside((room,)):
             for line, name in source.imports:
                 if not is_standard(name) and not is_within(name, allowed):
-                    yield source.finding(line, f"{room} may import the standard library and {allowed}, not {name}")
+                    yield source.finding(
+                        line, f"{room} may import the standard library and {allowed}, not {name}"
+                    )
 
 
 def only_the_command_line_knows_the_app(source: Source) -> Iterator[Finding]:
     for line, name in source.imports:
         if is_within(name, ("engine.app",)) and not source.inside(KNOW_THE_APP):
-            yield source.finding(line, "engine.app knows all others and is known to the command line alone")
+            yield source.finding(
+                line, "engine.app knows all others and is known to the command line alone"
+            )
 
 
 def only_the_app_knows_the_views(source: Source) -> Iterator[Finding]:
     for line, name in source.imports:
         if is_within(name, ("projections",)) and not source.inside(KNOW_THE_VIEWS):
-            yield source.finding(line, f"{name} is handed in as a function by engine.app, never imported")
+            yield source.finding(
+                line, f"{name} is handed in as a function by engine.app, never imported"
+            )
 
 
 def each_outside_package_has_one_door(source: Source) -> Iterator[Finding]:
@@ -103,12 +134,18 @@ def each_outside_package_has_one_door(source: Source) -> Iterator[Finding]:
         if package not in DOORS:
             yield source.finding(line, f"{package} has no door yet: name one in {__name__}")
         elif not source.inside(DOORS[package]):
-            yield source.finding(line, f"{package} is imported by {' and '.join(DOORS[package])} alone")
+            yield source.finding(
+                line, f"{package} is imported by {' and '.join(DOORS[package])} alone"
+            )
 
 
 def nothing_is_imported_by_a_computed_name(source: Source) -> Iterator[Finding]:
     for node in source.nodes:
         if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            name = (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else getattr(node.func, "id", "")
+            )
             if name in {"__import__", "import_module"}:
                 yield source.finding(node.lineno, "an import that no rule can read")

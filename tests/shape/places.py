@@ -1,4 +1,6 @@
-"""What no file of the repository may hold: a path into somebody's home, or the address of a package index."""
+"""What no file of the repository may hold: a path into somebody's home, or the address of a package
+index.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,10 @@ from collections.abc import Iterator
 from tests.shape.source import Finding, Source
 
 _HOME = re.compile(r"(?<![\w.$}/-])(?:/(?:home|Users)/[\w.-]+|/root(?=/)|[A-Z]:\\Users\\\w)")
-_INDEX = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|--(?:extra-)?index-url|--find[-]links", re.IGNORECASE)
+_INDEX = re.compile(
+    r"pypi\.org|pythonhosted\.org|registry\.npmjs|--(?:extra-)?index-url|--find[-]links",
+    re.IGNORECASE,
+)
 
 
 def nothing_names_a_machine(source: Source) -> Iterator[Finding]:

@@ -53,6 +53,10 @@ def deciding_is_pure(source: Source) -> Iterator[Finding]:
     for node in source.nodes:
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name) and node.func.id in CALLS:
-                yield source.finding(node.lineno, f"{node.func.id}() has no place where one decides")
+                yield source.finding(
+                    node.lineno, f"{node.func.id}() has no place where one decides"
+                )
             elif isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
-                yield source.finding(node.lineno, f".{node.func.attr}() has no place where one decides: hand it in")
+                yield source.finding(
+                    node.lineno, f".{node.func.attr}() has no place where one decides: hand it in"
+                )

@@ -51,7 +51,10 @@ class Source:
 
     def inside(self, places: tuple[str, ...]) -> bool:
         """Whether this file is one of `places`, or lies in one of them that ends with a slash."""
-        return any(self.path == place or (place.endswith("/") and self.path.startswith(place)) for place in places)
+        return any(
+            self.path == place or (place.endswith("/") and self.path.startswith(place))
+            for place in places
+        )
 
     def finding(self, line: int, text: str) -> Finding:
         return Finding(self.path, line, text)

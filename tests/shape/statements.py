@@ -1,4 +1,6 @@
-"""How SQL is written: each query says why it is there, and none asks the database what time it is."""
+"""How SQL is written: each query says why it is there, and none asks the database what time it
+is.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,15 @@ from collections.abc import Iterator
 
 from tests.shape.source import Finding, Source
 
-# The desk works by the wall clock: leases (taken where the agenda is read), nonces and limits; a migration notes when it was made, and a connection
-# is asked for how long it has been silent.
-WALL_CLOCK = ("engine/desk/", "engine/web/limits.sql", "projections/taking.sql", "engine/store/migrate.sql", "engine/store/connecting.sql")
+# The desk works by the wall clock: leases (taken where the agenda is read), nonces and limits; a
+# migration notes when it was made, and a connection is asked for how long it has been silent.
+WALL_CLOCK = (
+    "engine/desk/",
+    "engine/web/limits.sql",
+    "projections/taking.sql",
+    "engine/store/migrate.sql",
+    "engine/store/connecting.sql",
+)
 
 _NAME = re.compile(r"--\s*name:")
 _WHY = re.compile(r"--\s*\S")

@@ -1,4 +1,6 @@
-"""How code is written: short files, names that mean something, no swallowed error, no Any, no SQL among Python."""
+"""How code is written: short files, names that mean something, no swallowed error, no Any, no SQL
+among Python.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ ANY_ALLOWED = ("engine/ledger/codec.py", "engine/store/")
 
 # Files whose statements cannot stand in a .sql file, each with its reason.
 SQL_ALLOWED = {
-    "engine/store/database.py": "names of databases, roles and channels are identifiers, which no parameter can carry",
+    "engine/store/database.py": (
+        "names of databases, roles and channels are identifiers, which no parameter can carry"
+    ),
 }
 
 _STATEMENT = r"""
@@ -58,8 +62,14 @@ def no_error_is_swallowed(source: Source) -> Iterator[Finding]:
             if node.type is None:
                 yield source.finding(node.lineno, "a bare except catches what it cannot know")
             elif _is_broad(node.type) and all(_does_nothing(step) for step in node.body):
-                yield source.finding(node.lineno, "every error is swallowed: name those that are meant")
-        elif isinstance(node, ast.Call) and _name(node.func) == "suppress" and any(map(_is_broad, node.args)):
+                yield source.finding(
+                    node.lineno, "every error is swallowed: name those that are meant"
+                )
+        elif (
+            isinstance(node, ast.Call)
+            and _name(node.func) == "suppress"
+            and any(map(_is_broad, node.args))
+        ):
             yield source.finding(node.lineno, "every error is swallowed: name those that are meant")
 
 
@@ -83,7 +93,9 @@ def types_are_known(source: Source) -> Iterator[Finding]:
         return
     for node in source.nodes:
         if isinstance(node, ast.Name | ast.Attribute) and _name(node) == "Any":
-            yield source.finding(node.lineno, "Any switches the types off: say what it is, or object")
+            yield source.finding(
+                node.lineno, "Any switches the types off: say what it is, or object"
+            )
     for line, name in source.imports:
         if name == "typing.Any":
             yield source.finding(line, "Any switches the types off: say what it is, or object")
@@ -101,4 +113,6 @@ def statements_in(source: Source) -> Iterator[Finding]:
             first = re.match(r"\s*(\w*)", node.value)
             shouted = first is not None and first[1].isupper()
             if (_UPPER if shouted else _LOWER).match(node.value):
-                yield source.finding(node.lineno, "a statement belongs in a .sql file, under a name")
+                yield source.finding(
+                    node.lineno, "a statement belongs in a .sql file, under a name"
+                )

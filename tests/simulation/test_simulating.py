@@ -1,4 +1,6 @@
-"""A dialogue lived through: yes, no, silence; broadcasts, rules, purposes; what an author may say for an answer; and the calendar as it is told."""
+"""A dialogue lived through: yes, no, silence; broadcasts, rules, purposes; what an author may say
+for an answer; and the calendar as it is told.
+"""
 
 from __future__ import annotations
 
@@ -25,18 +27,27 @@ WORDS = {
     "q.md": "Alors ?\n\n[Oui, c’est fait](===11===) [Non, aidez-moi](===12===)\n",
     "copy.md": "Un carnet ?\n\n[Le carnet](+++21+++) [Les offres](===30===)\n",
 }
-QUESTION = letter("list-created", 'at = "09:00"', 'days = "mon-fri"', body="q.md", when='after = "2 days"')
+QUESTION = letter(
+    "list-created", 'at = "09:00"', 'days = "mon-fri"', body="q.md", when='after = "2 days"'
+)
 AGAIN = letter("list-created-again", 'reminds = "list-created"', body="q.md", when='wait = "1 day"')
 ONBOARDING = HEAD + listed(10, "prise-en-main", 'group = "clients"')
-ONBOARDING += letter("welcome").replace('"Sujet"', "\"Bienvenue {{ first_name | default('à vous', true) }}\"")
+ONBOARDING += letter("welcome").replace(
+    '"Sujet"', "\"Bienvenue {{ first_name | default('à vous', true) }}\""
+)
 ONBOARDING += QUESTION + AGAIN
 ONBOARDING += listed(11, "liste-creee", "ends = { move = 20 }") + letter("bravo")
 ONBOARDING += listed(12, "aide", 'ends = { leave = true, after = "1 week" }') + letter("aide")
 ONBOARDING += listed(20, "suite") + letter("suite", body="copy.md", when='after = "1 month"')
 ONBOARDING += listed(21, "carnet", "ends = { leave = true }") + letter("carnet")
 ONBOARDING += listed(30, "offres", 'purpose = "offres"') + letter("offre")
-POLL = '[[broadcast]]\nid = "poll"\nto = [20]\non = "2026-12-01 09:00"\nsubject = "S"\nbody = "q.md"\n[broadcast.reminder]\nwait = "2 days"\n'
-MONTHLY = '[[broadcast]]\nid = "monthly"\nto = [20]\nevery = "0 9 1 * *"\nsubject = "S"\nbody = "a.md"\n'
+POLL = (
+    '[[broadcast]]\nid = "poll"\nto = [20]\non = "2026-12-01 09:00"\nsubject = "S"\nbody ='
+    ' "q.md"\n[broadcast.reminder]\nwait = "2 days"\n'
+)
+MONTHLY = (
+    '[[broadcast]]\nid = "monthly"\nto = [20]\nevery = "0 9 1 * *"\nsubject = "S"\nbody = "a.md"\n'
+)
 PLAN = read(ONBOARDING, WORDS)
 
 
@@ -44,14 +55,30 @@ def told(moments: Sequence[Moment]) -> list[str]:
     """ "23 Nov 15:00 letter welcome" and so on, local to Paris."""
     lines = []
     for each in moments:
-        what = {"letter": each.letter, "broadcast": each.letter, "withheld": each.letter, "answers": each.label}.get(each.kind, "")
-        where = {"joins": each.list, "leaves": each.list, "moves": each.target, "copies": each.target, "passes": each.target}.get(each.kind, "")
-        lines.append(f"{to_local(each.at, PARIS):%d %b %H:%M} {each.kind} {what or where or each.why}".rstrip())
+        what = {
+            "letter": each.letter,
+            "broadcast": each.letter,
+            "withheld": each.letter,
+            "answers": each.label,
+        }.get(each.kind, "")
+        where = {
+            "joins": each.list,
+            "leaves": each.list,
+            "moves": each.target,
+            "copies": each.target,
+            "passes": each.target,
+        }.get(each.kind, "")
+        lines.append(
+            f"{to_local(each.at, PARIS):%d %b %H:%M} {each.kind} {what or where or each.why}".rstrip()
+        )
     return lines
 
 
 def life(plan: Plan = PLAN, start: int = 10, days: int = 60, **answers: int | Said) -> list[str]:
-    given = {name.replace("_", "-"): [said if isinstance(said, Said) else Said(said)] for name, said in answers.items()}
+    given = {
+        name.replace("_", "-"): [said if isinstance(said, Said) else Said(said)]
+        for name, said in answers.items()
+    }
     return told(live(plan, start, given, MONDAY, PARIS, days * DAY))
 
 
@@ -90,7 +117,9 @@ def test_no_leads_to_help_and_off_the_list_in_the_end() -> None:
 
 def test_who_answers_late_has_been_reminded() -> None:
     late = life(list_created=Said(0, 2 * DAY))
-    assert late.index("26 Nov 09:00 letter list-created-again") < late.index("27 Nov 09:00 answers Oui, c’est fait")
+    assert late.index("26 Nov 09:00 letter list-created-again") < late.index(
+        "27 Nov 09:00 answers Oui, c’est fait"
+    )
 
 
 def test_the_reminder_can_be_answered_too() -> None:
@@ -99,7 +128,10 @@ def test_the_reminder_can_be_answered_too() -> None:
 
 def test_a_mind_can_be_changed() -> None:
     found = life(list_created=Said(1, 30 * HOUR), list_created_again=Said(0, 8 * HOUR))
-    assert [line for line in found if "moves" in line] == ["26 Nov 15:00 moves 12", "26 Nov 17:00 moves 11"]
+    assert [line for line in found if "moves" in line] == [
+        "26 Nov 15:00 moves 12",
+        "26 Nov 17:00 moves 11",
+    ]
 
 
 def test_a_copy_stays_and_another_purpose_is_agreed_to_on_the_page() -> None:
@@ -110,7 +142,11 @@ def test_a_copy_stays_and_another_purpose_is_agreed_to_on_the_page() -> None:
         "23 Dec 16:00 leaves 21",
         "23 Dec 16:00 rests every letter of this list has been sent",
     ]
-    assert life(start=20, suite=1)[3:6] == ["23 Dec 16:00 agrees offres", "23 Dec 16:00 moves 30", "23 Dec 16:00 letter offre"]
+    assert life(start=20, suite=1)[3:6] == [
+        "23 Dec 16:00 agrees offres",
+        "23 Dec 16:00 moves 30",
+        "23 Dec 16:00 letter offre",
+    ]
 
 
 def test_the_horizon_ends_the_story() -> None:
@@ -133,22 +169,41 @@ def test_a_broadcast_can_be_answered() -> None:
 def test_a_recurring_broadcast_comes_each_time() -> None:
     def first_of_the_month(every: str, zone: str, after: int) -> Iterator[int]:
         assert (every, zone) == ("0 9 1 * *", PARIS)
-        return iter([at for m in range(1, 13) if (at := to_instant(datetime(2027, m, 1, 9), PARIS)) > after])
+        return iter(
+            [at for m in range(1, 13) if (at := to_instant(datetime(2027, m, 1, 9), PARIS)) > after]
+        )
 
-    found = live(read(ONBOARDING + MONTHLY, WORDS), 20, {}, MONDAY, PARIS, 200 * DAY, first_of_the_month)
-    months = [to_local(each.at, PARIS).strftime("%d %b") for each in found if each.kind == "broadcast"]
+    found = live(
+        read(ONBOARDING + MONTHLY, WORDS), 20, {}, MONDAY, PARIS, 200 * DAY, first_of_the_month
+    )
+    months = [
+        to_local(each.at, PARIS).strftime("%d %b") for each in found if each.kind == "broadcast"
+    ]
     assert months == ["01 Jan", "01 Feb", "01 Mar", "01 Apr", "01 May", "01 Jun"]
 
 
 def test_what_a_rule_makes_leave_is_told() -> None:
     text = HEAD + listed(10, "ten", 'group = "prospects"') + letter("list-created", body="q.md")
-    text += listed(11, "yes", 'group = "clients"', "ends = { leave = true }") + listed(12, "no", 'group = "prospects"') + letter("no")
+    text += (
+        listed(11, "yes", 'group = "clients"', "ends = { leave = true }")
+        + listed(12, "no", 'group = "prospects"')
+        + letter("no")
+    )
     copying = WORDS | {"q.md": "[Oui](+++11+++) [Non](+++12+++)"}
-    assert [line.split(" ", 3)[3] for line in life(read(text, copying), list_created=0)][3:6] == ["copies 11", "leaves 10", "leaves 11"]
+    assert [line.split(" ", 3)[3] for line in life(read(text, copying), list_created=0)][3:6] == [
+        "copies 11",
+        "leaves 10",
+        "leaves 11",
+    ]
 
 
 def test_a_refusal_is_told_and_costs_no_place() -> None:
-    text = HEAD + listed(10, "ten", 'group = "clients"') + letter("list-created", body="q.md") + letter("more", when='wait = "1 day"')
+    text = (
+        HEAD
+        + listed(10, "ten", 'group = "clients"')
+        + letter("list-created", body="q.md")
+        + letter("more", when='wait = "1 day"')
+    )
     text += listed(11, "yes", 'group = "prospects"') + listed(12, "no")
     found = life(read(text, WORDS), list_created=0)
     assert any("refused this person is among" in line for line in found)
@@ -156,18 +211,30 @@ def test_a_refusal_is_told_and_costs_no_place() -> None:
 
 
 def test_a_story_without_end_is_stopped() -> None:
-    text = HEAD + listed(10, "ten", 'ends = { move = 11, after = "1 minute" }') + letter("x") + listed(11, "eleven", "ends = { move = 10 }")
+    text = (
+        HEAD
+        + listed(10, "ten", 'ends = { move = 11, after = "1 minute" }')
+        + letter("x")
+        + listed(11, "eleven", "ends = { move = 10 }")
+    )
     found = live(read(text, WORDS), 10, {}, MONDAY, PARIS)
     assert found[-1].kind == "too long"
     assert MOST_MOMENTS / 2 <= len(found) <= MOST_MOMENTS + 2
 
 
 def test_two_lists_may_have_a_letter_of_one_name() -> None:
-    text = HEAD + listed(10, "ten") + letter("q", body="q.md") + listed(11, "eleven") + letter("q", body="q.md") + listed(12, "twelve")
+    text = (
+        HEAD
+        + listed(10, "ten")
+        + letter("q", body="q.md")
+        + listed(11, "eleven")
+        + letter("q", body="q.md")
+        + listed(12, "twelve")
+    )
     plan = read(text, WORDS)
     found = live(plan, 10, {"10/q": [Said(0)], "11/q": [Said(1)]}, MONDAY, PARIS)
     assert [each.target for each in found if each.kind == "moves"] == [11, 12]
-    with pytest.raises(ValueError, match="several lists have a letter \"q\": say one of 10/q, 11/q"):
+    with pytest.raises(ValueError, match='several lists have a letter "q": say one of 10/q, 11/q'):
         read_answers(plan, ["q=Oui"])
 
 
@@ -189,7 +256,9 @@ def test_two_lists_may_have_a_letter_of_one_name() -> None:
         ("suite=offres@3 days", 1, 3 * DAY),
     ],
 )
-def test_an_answer_is_said_by_its_words_its_number_or_its_list(said: str, link: int, after: int) -> None:
+def test_an_answer_is_said_by_its_words_its_number_or_its_list(
+    said: str, link: int, after: int
+) -> None:
     (found,) = read_answers(PLAN, [said]).values()
     assert found == [Said(link, after)]
 
@@ -198,18 +267,30 @@ def test_an_answer_is_said_by_its_words_its_number_or_its_list(said: str, link: 
     ("said", "after"),
     [
         (("list-created=Non", "list-created=Oui"), (HOUR, HOUR + DAY)),
-        (("list-created=Non@2d", "list-created=Oui", "list-created=Non"), (2 * DAY, 3 * DAY, 4 * DAY)),
+        (
+            ("list-created=Non@2d", "list-created=Oui", "list-created=Non"),
+            (2 * DAY, 3 * DAY, 4 * DAY),
+        ),
         (("list-created=Non", "list-created=Oui@90m"), (HOUR, 90 * MINUTE)),
     ],
 )
-def test_the_same_letter_answered_again_is_another_mind_a_day_later_or_when_it_says(said: Sequence[str], after: Sequence[int]) -> None:
+def test_the_same_letter_answered_again_is_another_mind_a_day_later_or_when_it_says(
+    said: Sequence[str], after: Sequence[int]
+) -> None:
     (found,) = read_answers(PLAN, said).values()
     assert tuple(each.after for each in found) == after
     assert [each.link for each in found] == [1, 0, 1][: len(said)]
 
 
 def test_a_mind_changed_in_one_letter_is_lived_through() -> None:
-    found = told(lived(PLAN, Options("d.toml", ["list-created=Non", "list-created=Oui"], start=MONDAY, timezone=PARIS)))
+    found = told(
+        lived(
+            PLAN,
+            Options(
+                "d.toml", ["list-created=Non", "list-created=Oui"], start=MONDAY, timezone=PARIS
+            ),
+        )
+    )
     assert found[3:9] == [
         "25 Nov 10:00 answers Non, aidez-moi",
         "25 Nov 10:00 moves 12",
@@ -224,9 +305,18 @@ def test_a_mind_changed_in_one_letter_is_lived_through() -> None:
     ("said", "why"),
     [
         ("list-created", 'write LETTER=LINK, for example "list-created=Oui, c’est fait"'),
-        ("nothing=1", 'there is no letter "nothing"; letters with answers: list-created, list-created-again, suite'),
+        (
+            "nothing=1",
+            (
+                'there is no letter "nothing"; letters with answers: list-created,'
+                " list-created-again, suite"
+            ),
+        ),
         ("welcome=1", 'the letter "welcome" has no link to answer with'),
-        ("list-created=Peut-être", 'it has: 1 "Oui, c’est fait" (===11===), 2 "Non, aidez-moi" (===12===)'),
+        (
+            "list-created=Peut-être",
+            'it has: 1 "Oui, c’est fait" (===11===), 2 "Non, aidez-moi" (===12===)',
+        ),
         ("list-created=3", 'there is no link "3"'),
         ("list-created=+++11+++", 'there is no link "+++11+++"'),
         ("list-created=Oui@soon", '"soon" is not a duration'),
@@ -248,7 +338,12 @@ def test_a_number_that_may_mean_two_links_is_refused() -> None:
 
 def test_the_calendar_is_told_in_the_language_of_the_author() -> None:
     lines: list[str] = []
-    simulate(PLAN, Options("d.toml", ["list-created=Oui"], start=MONDAY, timezone=PARIS), lines.append, "fr")
+    simulate(
+        PLAN,
+        Options("d.toml", ["list-created=Oui"], start=MONDAY, timezone=PARIS),
+        lines.append,
+        "fr",
+    )
     assert lines[:6] == [
         "Essai (Europe/Paris)",
         "J+0    lun 2026-11-23 15:00  rejoint la liste 10 prise-en-main",
@@ -263,7 +358,9 @@ def test_the_calendar_is_told_in_the_language_of_the_author() -> None:
     assert any("reminder list-created-again" in line for line in english)
 
 
-@pytest.mark.parametrize("said", ["d.toml", "d", "sequences/d.toml", "./sequences/d", "/srv/letters/sequences/d.toml"])
+@pytest.mark.parametrize(
+    "said", ["d.toml", "d", "sequences/d.toml", "./sequences/d", "/srv/letters/sequences/d.toml"]
+)
 def test_a_dialogue_is_named_as_its_author_would(said: str) -> None:
     assert lived(PLAN, Options(said, start=MONDAY))[0].list == 10
 

@@ -1,4 +1,6 @@
-"""What the facts of an installation mean: what is wrong, how bad it is, what to do. And the same for Prometheus."""
+"""What the facts of an installation mean: what is wrong, how bad it is, what to do. And the same
+for Prometheus.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,16 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.status.facts import ExpiringKey, Facts, Process, Stuck, TreeState, Trouble, ViewState, Waiting
+from engine.status.facts import (
+    ExpiringKey,
+    Facts,
+    Process,
+    Stuck,
+    TreeState,
+    Trouble,
+    ViewState,
+    Waiting,
+)
 from engine.status.findings import findings, is_well
 from engine.status.metrics import exposition
 
@@ -30,44 +41,85 @@ def test_nothing_is_found_where_all_is_well() -> None:
     ("facts", "found"),
     [
         (replace(WELL, processes=()), [("nothing-runs", "stopped")]),
-        (replace(WELL, processes=(replace(RUN, parts=("web",)),)), [("no-follow", "stopped"), ("no-send", "stopped")]),
-        (replace(WELL, processes=(RUN, replace(RUN, host="beta", seen=60.0, lives=False))), [("vanished", "stopped")]),
-        (replace(WELL, processes=(replace(RUN, seen=60.0, lives=False),)), [("nothing-runs", "stopped"), ("vanished", "stopped")]),
+        (
+            replace(WELL, processes=(replace(RUN, parts=("web",)),)),
+            [("no-follow", "stopped"), ("no-send", "stopped")],
+        ),
+        (
+            replace(WELL, processes=(RUN, replace(RUN, host="beta", seen=60.0, lives=False))),
+            [("vanished", "stopped")],
+        ),
+        (
+            replace(WELL, processes=(replace(RUN, seen=60.0, lives=False),)),
+            [("nothing-runs", "stopped"), ("vanished", "stopped")],
+        ),
         (replace(WELL, views=(ViewState("letters", 40, 60, 5.0),)), []),
         (replace(WELL, views=(ViewState("letters", 40, 60, 61.0),)), [("view-behind", "stopped")]),
-        (replace(WELL, views=(ViewState("letters", 40, 60, 61.0, "UndefinedTable"),)), [("view-stopped", "stopped")]),
+        (
+            replace(WELL, views=(ViewState("letters", 40, 60, 61.0, "UndefinedTable"),)),
+            [("view-stopped", "stopped")],
+        ),
         (replace(WELL, views=(ViewState("letters", 120, -20),)), [("view-ahead", "stopped")]),
         (replace(WELL, paused={0: "restored"}), [("paused", "stopped")]),
         (replace(WELL, paused={12: "operator"}), [("list-paused", "notice")]),
         (replace(WELL, troubles=(Trouble("relay", "refused", 5.0),)), [("relay", "stopped")]),
-        (replace(WELL, paused={0: "blocked"}, troubles=(Trouble("blocked", "5.7.1", 5.0),)), [("paused", "stopped"), ("blocked", "notice")]),
-        (replace(WELL, troubles=(Trouble("proof", "nothing is signed", 5.0),)), [("unsigned", "stopped")]),
+        (
+            replace(WELL, paused={0: "blocked"}, troubles=(Trouble("blocked", "5.7.1", 5.0),)),
+            [("paused", "stopped"), ("blocked", "notice")],
+        ),
+        (
+            replace(WELL, troubles=(Trouble("proof", "nothing is signed", 5.0),)),
+            [("unsigned", "stopped")],
+        ),
         (replace(WELL, tree=TreeState(100, 0, "x", 90, 7000.0)), []),
         (replace(WELL, tree=TreeState(100, 0, "x", 90, 7300.0)), [("checkpoint-late", "notice")]),
         (replace(WELL, tree=TreeState(100, 0, "x", 100, 99_000.0)), []),
         (replace(WELL, tree=TreeState(100, 0, "x", 90, 800.0), checkpoint_every=60.0), []),
-        (replace(WELL, tree=TreeState(100, 0, "x", 90, 7300.0), troubles=(Trouble("proof", "no", 5.0),)), [("unsigned", "stopped")]),
+        (
+            replace(
+                WELL,
+                tree=TreeState(100, 0, "x", 90, 7300.0),
+                troubles=(Trouble("proof", "no", 5.0),),
+            ),
+            [("unsigned", "stopped")],
+        ),
         (replace(WELL, in_doubt=2), [("in-doubt", "stuck")]),
-        (replace(WELL, stuck=(Stuck(SOMEONE, "list:10", "no first_name", 5.0),)), [("stuck", "stuck")]),
+        (
+            replace(WELL, stuck=(Stuck(SOMEONE, "list:10", "no first_name", 5.0),)),
+            [("stuck", "stuck")],
+        ),
         (replace(WELL, requests=2), [("requests", "notice")]),
         (replace(WELL, requests=2, requests_late=1), [("request-late", "stuck")]),
-        (replace(WELL, troubles=(Trouble("journal", "No space left on device", 5.0),)), [("journal", "stopped")]),
-        (replace(WELL, troubles=(Trouble("store", "its thread has ended", 5.0),)), [("store", "stopped")]),
+        (
+            replace(WELL, troubles=(Trouble("journal", "No space left on device", 5.0),)),
+            [("journal", "stopped")],
+        ),
+        (
+            replace(WELL, troubles=(Trouble("store", "its thread has ended", 5.0),)),
+            [("store", "stopped")],
+        ),
         (replace(WELL, keys=(ExpiringKey("a1", "boutique", 60.0),)), [("key-expires", "notice")]),
         (replace(WELL, keys=(ExpiringKey("a1", "boutique", -60.0),)), [("key-expired", "notice")]),
         (replace(WELL, tick=1000.0), [("slow", "notice")]),
-        (replace(WELL, tick=1000.0, troubles=(Trouble("relay", "refused", 5.0),)), [("relay", "stopped")]),
+        (
+            replace(WELL, tick=1000.0, troubles=(Trouble("relay", "refused", 5.0),)),
+            [("relay", "stopped")],
+        ),
         (replace(WELL, disk_free=1_000_000_000), [("disk", "notice")]),
         (replace(WELL, disk_free=1_000_000), [("disk", "stopped")]),
     ],
 )
-def test_what_is_wrong_is_found_with_how_bad_it_is(facts: Facts, found: list[tuple[str, str]]) -> None:
+def test_what_is_wrong_is_found_with_how_bad_it_is(
+    facts: Facts, found: list[tuple[str, str]]
+) -> None:
     assert codes(facts) == found
     assert is_well(findings(facts)) == all(level == "notice" for _, level in found)
 
 
 def test_each_finding_says_what_to_do_with_its_values() -> None:
-    facts = replace(WELL, paused={12: "operator"}, waiting=(Waiting(12, 3, 5, "operator"), Waiting(13, 7, 7)))
+    facts = replace(
+        WELL, paused={12: "operator"}, waiting=(Waiting(12, 3, 5, "operator"), Waiting(13, 7, 7))
+    )
     (found,) = findings(facts)
     assert found.what.format(**found.values) == "list 12 is paused (operator); letters due: 3"
     assert found.remedy.format(**found.values) == "`relance resume --list 12` lets them go on"
@@ -90,11 +142,32 @@ def test_prometheus_reads_the_same_and_nobody_is_in_it() -> None:
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
-    assert (read["well",], read["ledger_head",], read["stuck",], read["letters_in_doubt",]) == (0, 100, 1, 2)
+    assert (read["well",], read["ledger_head",], read["stuck",], read["letters_in_doubt",]) == (
+        0,
+        100,
+        1,
+        2,
+    )
     assert (read["processes", "send"], read["processes", "web"]) == (2, 1)
-    assert (read["view_behind_entries", "letters"], read["view_behind_seconds", "letters"], read["view_stopped", "letters"]) == (10, 2.5, 1)
-    assert (read["letters_due", "13"], read["letters_due_within_hour", "12"], read["letters_held",]) == (7, 5, 3)
+    assert (
+        read["view_behind_entries", "letters"],
+        read["view_behind_seconds", "letters"],
+        read["view_stopped", "letters"],
+    ) == (10, 2.5, 1)
+    assert (
+        read["letters_due", "13"],
+        read["letters_due_within_hour", "12"],
+        read["letters_held",],
+    ) == (7, 5, 3)
     assert read["sending_paused", "12", 'a "strange"\nreason'] == 1
     assert read["findings", "view-stopped", "stopped"] == 1
-    assert [read[name,] for name in ("tree_size", "tree_behind_entries", "checkpoint_size", "checkpoint_age_seconds")] == [96, 4, 90, 42.5]
+    assert [
+        read[name,]
+        for name in (
+            "tree_size",
+            "tree_behind_entries",
+            "checkpoint_size",
+            "checkpoint_age_seconds",
+        )
+    ] == [96, 4, 90, 42.5]
     assert SOMEONE not in text and "first_name" not in text

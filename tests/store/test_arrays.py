@@ -26,7 +26,9 @@ STREAMS = [str(uuid.uuid4()) for _ in range(3)]
         (texts({}), []),
     ],
 )
-def test_a_column_arrives_as_it_was_given(make_house: Callable[..., House], column: Column, values: list[object]) -> None:
+def test_a_column_arrives_as_it_was_given(
+    make_house: Callable[..., House], column: Column, values: list[object]
+) -> None:
     with make_house().database.connection() as connection:
         rows = connection.execute("SELECT * FROM unnest(%s)", (column,)).fetchall()
     assert [row[0] for row in rows] == values

@@ -1,4 +1,6 @@
-"""Every statement of a `.sql` file is prepared before anything runs: a broken one is named, with its file."""
+"""Every statement of a `.sql` file is prepared before anything runs: a broken one is named, with
+its file.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ from engine.store.sql import BrokenStatement, queries
 from tests.conftest import MakeHouse
 
 pytestmark = pytest.mark.postgres
-SOUND = "-- name: sound\n-- It can be prepared.\nSELECT %(one)s::int + %(two)s::int, %(one)s::text LIKE '100 %%'\n"
+SOUND = (
+    "-- name: sound\n-- It can be prepared.\nSELECT %(one)s::int + %(two)s::int, %(one)s::text LIKE"
+    " '100 %%'\n"
+)
 BROKEN = "-- name: {name}\n-- It asks for what is not there.\nSELECT nothing FROM {table}\n"
 
 
@@ -23,17 +28,29 @@ def written(folder: Path, name: str, text: str) -> Path:
 
 def test_a_broken_statement_is_named_with_its_file(make_house: MakeHouse, tmp_path: Path) -> None:
     house: House = make_house()
-    broken = queries(written(tmp_path, "broken.sql", SOUND + BROKEN.format(name="astray", table="nowhere")))
+    broken = queries(
+        written(tmp_path, "broken.sql", SOUND + BROKEN.format(name="astray", table="nowhere"))
+    )
     with house.database.connection() as connection:
         for _ in range(2):
-            with pytest.raises(BrokenStatement, match=r'broken\.sql: astray: relation "nowhere" does not exist'):
+            with pytest.raises(
+                BrokenStatement, match=r'broken\.sql: astray: relation "nowhere" does not exist'
+            ):
                 broken.check(connection)
         queries(written(tmp_path, "sound.sql", SOUND)).check(connection)
 
 
-def test_what_holds_a_name_still_to_be_put_in_is_checked_when_it_is(make_house: MakeHouse, tmp_path: Path) -> None:
+def test_what_holds_a_name_still_to_be_put_in_is_checked_when_it_is(
+    make_house: MakeHouse, tmp_path: Path
+) -> None:
     house: House = make_house()
-    opened = queries(written(tmp_path, "opened.sql", "-- name: later\n-- The schema is put in later.\nSELECT 1 FROM {schema}.nowhere\n"))
+    opened = queries(
+        written(
+            tmp_path,
+            "opened.sql",
+            "-- name: later\n-- The schema is put in later.\nSELECT 1 FROM {schema}.nowhere\n",
+        )
+    )
     with house.database.connection() as connection:
         opened.check(connection)
         with pytest.raises(BrokenStatement, match=r"opened\.sql: later"):

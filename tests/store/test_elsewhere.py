@@ -1,4 +1,6 @@
-"""A PostgreSQL elsewhere: every connection goes by the whole of `[store] url`, and none waits on a server that is gone."""
+"""A PostgreSQL elsewhere: every connection goes by the whole of `[store] url`, and none waits on a
+server that is gone.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,22 @@ from engine.store.connecting import ORDINARY_SECONDS, connect, reach
 from engine.store.database import Database
 from tests.chaos.proxy import Proxy
 from tests.copies.premises import backup, premises_of, restore
-from tests.elsewhere import OWNER, OWNER_PASSWORD, PASSWORD, SUPERUSER, VERSIONS, Elsewhere, issue, program_folders
+from tests.elsewhere import (
+    OWNER,
+    OWNER_PASSWORD,
+    PASSWORD,
+    SUPERUSER,
+    VERSIONS,
+    Elsewhere,
+    issue,
+    program_folders,
+)
 from tests.installation import Installations
 from tests.running import free_port, wait_for, write
 from tests.verbs.asking import join
 from tests.verbs.commanding import CONFIG, WORDS
 
 pytestmark = pytest.mark.timeout(240)
-
 
 
 def _pooled(conninfo: str) -> None:
@@ -54,7 +64,12 @@ def _beside(conninfo: str) -> None:
     connect(conninfo).close()
 
 
-WAYS: dict[str, Callable[[str], None]] = {"pool": _pooled, "ledger": _of_the_ledger, "listening": _listening, "beside": _beside}
+WAYS: dict[str, Callable[[str], None]] = {
+    "pool": _pooled,
+    "ledger": _of_the_ledger,
+    "listening": _listening,
+    "beside": _beside,
+}
 CONNECTIONS = b"""SELECT a.application_name, s.ssl FROM pg_stat_activity a JOIN pg_stat_ssl s USING (pid)
 WHERE a.usename IN ('gardener', 'relance_program')"""
 
@@ -70,7 +85,10 @@ def servers() -> Iterator[Servers]:
 
         def of(version: str) -> Elsewhere:
             if version not in folders:
-                pytest.skip(f"no PostgreSQL {version} beside the embedded one: see tests/install_postgres.sh")
+                pytest.skip(
+                    f"no PostgreSQL {version} beside the embedded one: see"
+                    " tests/install_postgres.sh"
+                )
             if version not in started:
                 started[version] = stack.enter_context(Elsewhere(folders[version]))
             return started[version]
@@ -85,7 +103,16 @@ def elsewhere(servers: Servers) -> Elsewhere:
 
 def installation(folder: Path, url: str) -> Path:
     """Its password in no file of its own: whoever runs it says where by PGPASSFILE."""
-    write(folder, WORDS | {"config.toml": CONFIG.format(web=free_port(), smtp=free_port(), page=free_port()) + f'\n[store]\nurl = "{url}"\n'})
+    write(
+        folder,
+        WORDS
+        | {
+            "config.toml": (
+                CONFIG.format(web=free_port(), smtp=free_port(), page=free_port())
+                + f'\n[store]\nurl = "{url}"\n'
+            )
+        },
+    )
     return folder
 
 
@@ -97,11 +124,21 @@ def password_file(folder: Path) -> Path:
     return path
 
 
-def test_all_of_the_url_holds_for_all_connections(elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two hosts, the first of them dead; the server's name held against its certificate; the password in a file, for a copy too."""
+def test_all_of_the_url_holds_for_all_connections(
+    elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hosts, the first of them dead; the server's name held against its certificate; the
+    password in a file, for a copy too.
+    """
     elsewhere.database("relance")
     hosts = f"localhost:{free_port()},localhost:{elsewhere.port}"
-    url = elsewhere.url(OWNER, "", "relance", hosts=hosts, more="&target_session_attrs=read-write&application_name=potager")
+    url = elsewhere.url(
+        OWNER,
+        "",
+        "relance",
+        hosts=hosts,
+        more="&target_session_attrs=read-write&application_name=potager",
+    )
     folder = installation(tmp_path / "installation", url)
     monkeypatch.setenv("PGPASSFILE", str(password_file(tmp_path)))
     assert main(["-C", str(folder), "publish", "--yes"]) == 0
@@ -124,7 +161,9 @@ def test_a_copy_goes_from_one_version_of_postgresql_to_another_and_back(
         owner = make_conninfo(servers(version).database("garden"), password=OWNER_PASSWORD)
         config = replace(here.config, store_url=owner, folder=tmp_path / "there")
         shutil.copytree(here.config.folder, config.folder)
-        there = replace(here, config=config, owner=owner, furnish=lambda: furnished(config, owner, here.secrets))
+        there = replace(
+            here, config=config, owner=owner, furnish=lambda: furnished(config, owner, here.secrets)
+        )
         assert backup(here, tmp_path / "copy") == 0
         with here.furnish() as house:
             head = house.ledger.head()
@@ -153,21 +192,41 @@ def test_a_server_that_another_authority_vouches_for_is_spoken_to_by_none(
     issue(stranger, tmp_path / "key", tmp_path / "certificate", "Another authority")
     right = elsewhere.url(SUPERUSER, PASSWORD, "postgres", more="&connect_timeout=2")
     WAYS[way](right)
-    with pytest.raises(Exception, match=r"certificate verify failed|does not answer|couldn't get a connection"):
+    with pytest.raises(
+        Exception, match=r"certificate verify failed|does not answer|couldn't get a connection"
+    ):
         WAYS[way](make_conninfo(right, sslrootcert=str(stranger)))
 
 
-def test_what_the_operator_wrote_wins_and_what_is_left_out_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_operator_wrote_wins_and_what_is_left_out_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("PGOPTIONS", raising=False)
     plain = conninfo_to_dict(reach("postgresql://owner@db/relance"))
-    wanted = {"keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3", "tcp_user_timeout": "8000", "connect_timeout": "10"}
+    wanted = {
+        "keepalives_idle": "5",
+        "keepalives_interval": "2",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "8000",
+        "connect_timeout": "10",
+    }
     assert {key: str(plain[key]) for key in wanted} == wanted
     assert plain["options"] == f"-c statement_timeout={ORDINARY_SECONDS * 1000}"
-    chosen = conninfo_to_dict(reach("postgresql://owner@db,other/relance?keepalives_idle=60&connect_timeout=3&options=-c%20statement_timeout%3D5"))
-    assert (chosen["host"], chosen["keepalives_idle"], str(chosen["connect_timeout"])) == ("db,other", "60", "3")
+    chosen = conninfo_to_dict(
+        reach(
+            "postgresql://owner@db,other/relance?keepalives_idle=60&connect_timeout=3&options=-c%20statement_timeout%3D5"
+        )
+    )
+    assert (chosen["host"], chosen["keepalives_idle"], str(chosen["connect_timeout"])) == (
+        "db,other",
+        "60",
+        "3",
+    )
     assert str(chosen["options"]).endswith(" -c statement_timeout=5")
     monkeypatch.setenv("PGOPTIONS", "-c work_mem=8MB")
-    assert str(conninfo_to_dict(reach("postgresql://owner@db/relance"))["options"]).endswith(" -c work_mem=8MB")
+    assert str(conninfo_to_dict(reach("postgresql://owner@db/relance"))["options"]).endswith(
+        " -c work_mem=8MB"
+    )
 
 
 def test_each_statement_has_its_deadline(elsewhere: Elsewhere) -> None:
@@ -184,7 +243,9 @@ def test_each_statement_has_its_deadline(elsewhere: Elsewhere) -> None:
             assert beside.execute(shown).fetchone() == ("6h",)
     finally:
         pool.close()
-    hasty = Database(elsewhere.url(SUPERUSER, PASSWORD, "postgres", more="&options=-c%20statement_timeout%3D50")).open()
+    hasty = Database(
+        elsewhere.url(SUPERUSER, PASSWORD, "postgres", more="&options=-c%20statement_timeout%3D50")
+    ).open()
     try:
         with pytest.raises(LOST), hasty.connection() as connection:
             connection.execute("SELECT pg_sleep(20)")
@@ -192,11 +253,17 @@ def test_each_statement_has_its_deadline(elsewhere: Elsewhere) -> None:
         hasty.close()
 
 
-def test_a_line_that_is_open_and_leads_to_nobody_is_left(elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stood before is swallowed; the server itself answers whoever comes anew. A statement that takes long is waited for all the same."""
+def test_a_line_that_is_open_and_leads_to_nobody_is_left(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stood before is swallowed; the server itself answers whoever comes anew. A statement
+    that takes long is waited for all the same.
+    """
     monkeypatch.setattr(connecting, "SILENT_SECONDS", 1.0)
     with Proxy(elsewhere.port) as network:
-        pool = Database(elsewhere.url(SUPERUSER, PASSWORD, "postgres", hosts=f"localhost:{network.port}")).open()
+        pool = Database(
+            elsewhere.url(SUPERUSER, PASSWORD, "postgres", hosts=f"localhost:{network.port}")
+        ).open()
         try:
             with pool.connection() as connection:
                 assert connection.execute("SELECT pg_sleep(2.5)").fetchone() == ("",)
@@ -218,11 +285,15 @@ def _answers(pool: Database) -> bool:
         return False
 
 
-def test_a_server_that_falls_silent_is_lost(elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_falls_silent_is_lost(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connecting, "SILENT_SECONDS", 1.0)
     monkeypatch.setattr(connecting, "ASKING_SECONDS", 2)
     with Proxy(elsewhere.port) as network:
-        ledger = Ledger(elsewhere.url(SUPERUSER, PASSWORD, "postgres", hosts=f"localhost:{network.port}"))
+        ledger = Ledger(
+            elsewhere.url(SUPERUSER, PASSWORD, "postgres", hosts=f"localhost:{network.port}")
+        )
         try:
             with ledger.datastore.get_connection() as connection:
                 connection.execute("SELECT 1")
@@ -235,14 +306,19 @@ def test_a_server_that_falls_silent_is_lost(elsewhere: Elsewhere, monkeypatch: p
 
 
 def test_a_server_that_became_a_standby_is_lost_and_looked_for_anew(elsewhere: Elsewhere) -> None:
-    """SQLSTATE 25006, as after a failover: for the pool and for the ledger, and never something nobody expected."""
+    """SQLSTATE 25006, as after a failover: for the pool and for the ledger, and never something
+    nobody expected.
+    """
     owner = elsewhere.database("standby")
     owner = make_conninfo(owner, password=OWNER_PASSWORD)
     pool, ledger = Database(owner).open(), Ledger(owner)
     try:
         with pool.connection() as connection:
             connection.execute("CREATE TABLE t (n integer)")
-        for connected, drain in ((pool.connection, pool.pool.drain), (ledger.datastore.get_connection, ledger.datastore.pool.drain)):
+        for connected, drain in (
+            (pool.connection, pool.pool.drain),
+            (ledger.datastore.get_connection, ledger.datastore.pool.drain),
+        ):
             _insert(connected())
             _read_only(elsewhere, "on")
             drain()
@@ -269,5 +345,9 @@ def _insert(opened: Any) -> None:
 
 
 def _read_only(elsewhere: Elsewhere, value: str) -> None:
-    with psycopg.connect(elsewhere.url(SUPERUSER, PASSWORD, "postgres"), autocommit=True) as connection:
-        connection.execute(f"ALTER DATABASE standby SET default_transaction_read_only = {value}".encode())
+    with psycopg.connect(
+        elsewhere.url(SUPERUSER, PASSWORD, "postgres"), autocommit=True
+    ) as connection:
+        connection.execute(
+            f"ALTER DATABASE standby SET default_transaction_read_only = {value}".encode()
+        )

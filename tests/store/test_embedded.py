@@ -1,4 +1,6 @@
-"""The embedded PostgreSQL starts, is shared, survives every kind of death, and lets nobody in without a password."""
+"""The embedded PostgreSQL starts, is shared, survives every kind of death, and lets nobody in
+without a password.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +133,9 @@ def _stranger(program: str | Path, place: Place, folder: Path) -> subprocess.Pop
     if os.geteuid() != 0:
         return subprocess.Popen([program, "60"], cwd=folder)
     owner = place.data.stat()
-    return subprocess.Popen([program, "60"], cwd=folder, user=owner.st_uid, group=owner.st_gid, extra_groups=[])
+    return subprocess.Popen(
+        [program, "60"], cwd=folder, user=owner.st_uid, group=owner.st_gid, extra_groups=[]
+    )
 
 
 def _finish(process: subprocess.Popen[str]) -> None:
@@ -165,12 +169,18 @@ def test_a_new_folder_starts_in_a_few_seconds_and_answers(place: Place) -> None:
         ("TimeZone", "UTC"), ("log_error_verbosity", "terse"), ("fsync", "on"),
     ],
 )  # fmt: skip
-def test_the_server_is_set_as_promised(shared: tuple[Place, Embedded, str], setting: str, value: str) -> None:
+def test_the_server_is_set_as_promised(
+    shared: tuple[Place, Embedded, str], setting: str, value: str
+) -> None:
     assert _ask(shared[2], f"SHOW {setting}") == value
 
 
-def test_the_order_of_words_is_the_builtin_one_of_unicode(shared: tuple[Place, Embedded, str]) -> None:
-    question = "SELECT datlocprovider::text || datlocale FROM pg_database WHERE datname = 'postgres'"
+def test_the_order_of_words_is_the_builtin_one_of_unicode(
+    shared: tuple[Place, Embedded, str],
+) -> None:
+    question = (
+        "SELECT datlocprovider::text || datlocale FROM pg_database WHERE datname = 'postgres'"
+    )
     assert _ask(shared[2], question) == "bC.UTF-8"
 
 
@@ -195,7 +205,9 @@ def test_no_line_of_pg_hba_trusts_anybody(shared: tuple[Place, Embedded, str]) -
     assert set(methods) == {"scram-sha-256"}
 
 
-def test_only_the_servers_account_reaches_socket_data_and_password(shared: tuple[Place, Embedded, str]) -> None:
+def test_only_the_servers_account_reaches_socket_data_and_password(
+    shared: tuple[Place, Embedded, str],
+) -> None:
     place = shared[0]
     folder = place.data.parent
     for path in (place.data, folder / "postgres.socket", place.secrets, place.run):
@@ -205,7 +217,9 @@ def test_only_the_servers_account_reaches_socket_data_and_password(shared: tuple
     assert psutil.Process(place.pid()).uids().effective == place.data.stat().st_uid != 0
 
 
-def test_the_password_is_neither_in_the_command_line_nor_in_the_log(shared: tuple[Place, Embedded, str]) -> None:
+def test_the_password_is_neither_in_the_command_line_nor_in_the_log(
+    shared: tuple[Place, Embedded, str],
+) -> None:
     place = shared[0]
     password = (place.secrets / "postgres.password").read_text().strip()
     assert len(password) > 30
@@ -231,10 +245,15 @@ def test_a_url_carries_any_role_password_and_database(shared: tuple[Place, Embed
     with psycopg.connect(url, autocommit=True) as connection:
         name = psycopg.sql.Identifier
         connection.execute(
-            psycopg.sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name(role), psycopg.sql.Literal(password))
+            psycopg.sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                name(role), psycopg.sql.Literal(password)
+            )
         )
         connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(name(database)))
-    assert _ask(embedded.url(role, password, database), "SELECT current_user || current_database()") == role + database
+    assert (
+        _ask(embedded.url(role, password, database), "SELECT current_user || current_database()")
+        == role + database
+    )
 
 
 def test_the_users_own_variables_lead_nowhere_else(
@@ -245,9 +264,16 @@ def test_the_users_own_variables_lead_nowhere_else(
     for name, value in hostile.items():
         monkeypatch.setenv(name, value)
     with place.embedded() as embedded:
-        assert _ask(embedded.attach(), "SELECT current_user || current_database()") == "postgrespostgres"
+        assert (
+            _ask(embedded.attach(), "SELECT current_user || current_database()")
+            == "postgrespostgres"
+        )
         given = psutil.Process(place.pid()).environ()
-        assert not {name: value for name, value in given.items() if name in hostile and value == hostile[name]}
+        assert not {
+            name: value
+            for name, value in given.items()
+            if name in hostile and value == hostile[name]
+        }
 
 
 def test_a_variable_that_forbids_connecting_is_named(
@@ -271,7 +297,9 @@ def test_two_share_the_server_and_the_last_one_stops_it(place: Place) -> None:
     assert not place.is_running()
 
 
-def test_it_is_shared_between_processes_and_outlives_the_killed_one_that_started_it(place: Place) -> None:
+def test_it_is_shared_between_processes_and_outlives_the_killed_one_that_started_it(
+    place: Place,
+) -> None:
     starter = _attached(place.other_process())
     pid = place.pid()
     starter.kill()
@@ -299,14 +327,18 @@ def test_many_processes_starting_at_once_get_one_server(place: Place) -> None:
     assert not place.is_running()
 
 
-def test_ctrl_c_in_the_terminal_does_not_reach_the_server(shared: tuple[Place, Embedded, str]) -> None:
+def test_ctrl_c_in_the_terminal_does_not_reach_the_server(
+    shared: tuple[Place, Embedded, str],
+) -> None:
     pid = shared[0].pid()
     assert os.getsid(pid) != os.getsid(0)
     assert os.getpgid(pid) != os.getpgid(0)
 
 
 @pytest.mark.parametrize("moment", [0.05, 0.3, 0.6, 0.9])
-def test_whoever_is_killed_while_creating_leaves_a_folder_that_still_starts(place: Place, moment: float) -> None:
+def test_whoever_is_killed_while_creating_leaves_a_folder_that_still_starts(
+    place: Place, moment: float
+) -> None:
     starter = place.other_process()
     _eventually(place.run.exists)
     time.sleep(moment)
@@ -351,7 +383,9 @@ def test_a_stale_postmaster_pid_does_not_make_it_fail(stopped: Place, rumour: st
         socket = stopped.data.parent / "postgres.socket"
         text = rumour.format(pid=stranger.pid, data=stopped.data, socket=socket)
         (stopped.data / "postmaster.pid").write_text(text)
-        (socket / ".s.PGSQL.5432.lock").write_text(f"{stranger.pid}\n{stopped.data}\n1700000000\n5432\n{socket}\n")
+        (socket / ".s.PGSQL.5432.lock").write_text(
+            f"{stranger.pid}\n{stopped.data}\n1700000000\n5432\n{socket}\n"
+        )
         (socket / ".s.PGSQL.5432").write_text("")
         with stopped.embedded() as embedded:
             assert _ask(embedded.attach(), "SELECT 1") == 1
@@ -387,8 +421,12 @@ def test_a_server_that_lost_its_pid_file_is_replaced_without_loss(place: Place) 
         assert not psutil.pid_exists(old) or psutil.Process(old).status() == psutil.STATUS_ZOMBIE
 
 
-@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare to make process ids of another container")
-def test_a_server_in_another_container_on_the_same_folder_is_shared_not_doubled(place: Place) -> None:
+@pytest.mark.skipif(
+    shutil.which("unshare") is None, reason="needs unshare to make process ids of another container"
+)
+def test_a_server_in_another_container_on_the_same_folder_is_shared_not_doubled(
+    place: Place,
+) -> None:
     inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
     if subprocess.run([*inside, "true"], capture_output=True).returncode:
         pytest.skip("this system does not let us make process ids of another container")
@@ -409,14 +447,16 @@ def test_whoever_comes_while_it_stops_waits_and_starts_it_again(place: Place) ->
     with psycopg.connect(first.attach()):
         old = place.pid()
         os.kill(old, signal.SIGTERM)  # a smart shutdown, which waits for the connection above
-        _eventually(lambda: (note := postmaster.read_note(place.data)) is not None and note.stopping)
+        _eventually(
+            lambda: (note := postmaster.read_note(place.data)) is not None and note.stopping
+        )
         with place.embedded() as second:
             assert _ask(second.attach(), "SELECT 1") == 1
             assert place.pid() != old
     first.detach()
 
 
-@pytest.mark.parametrize("name", ["d" * 120, "with, comma", 'with " and \' and space', "é" * 50])
+@pytest.mark.parametrize("name", ["d" * 120, "with, comma", "with \" and ' and space", "é" * 50])
 def test_any_path_will_do(name: str) -> None:
     for place in _place(name):
         embedded = place.embedded()
@@ -461,8 +501,12 @@ def test_a_folder_of_other_things_is_left_alone(place: Place) -> None:
     assert [entry.name for entry in place.data.iterdir()] == ["thesis.txt"]
 
 
-@pytest.mark.parametrize(("left", "sentence"), [(None, "missing or empty"), ("", "missing"), ("x", "does not accept")])
-def test_a_lost_or_changed_password_is_named(stopped: Place, left: str | None, sentence: str) -> None:
+@pytest.mark.parametrize(
+    ("left", "sentence"), [(None, "missing or empty"), ("", "missing"), ("x", "does not accept")]
+)
+def test_a_lost_or_changed_password_is_named(
+    stopped: Place, left: str | None, sentence: str
+) -> None:
     file = stopped.secrets / "postgres.password"
     password = file.read_text()
     try:
@@ -480,7 +524,9 @@ def test_a_setting_postgresql_does_not_know_ends_in_its_own_words(stopped: Place
     assert not stopped.is_running()
 
 
-@pytest.mark.parametrize("name", ["listen_addresses", "hba_file", "port", "a b", "x = 1\nfsync", "Port"])
+@pytest.mark.parametrize(
+    "name", ["listen_addresses", "hba_file", "port", "a b", "x = 1\nfsync", "Port"]
+)
 def test_a_setting_that_would_open_the_server_is_refused(name: str) -> None:
     with pytest.raises(EmbeddedFailed, match="cannot be chosen"):
         sizing.fragment({name: "*"})
@@ -509,7 +555,9 @@ def test_it_gives_up_only_when_the_server_died_and_shows_its_log(stopped: Place)
         assert _ask(embedded.attach(), "SELECT 1") == 1
 
 
-def test_it_waits_for_a_server_that_does_not_answer_yet_and_says_so(shared: tuple[Place, Embedded, str]) -> None:
+def test_it_waits_for_a_server_that_does_not_answer_yet_and_says_so(
+    shared: tuple[Place, Embedded, str],
+) -> None:
     pid = shared[0].pid()
     said: list[str] = []
 
@@ -530,7 +578,9 @@ def test_it_waits_for_a_server_that_does_not_answer_yet_and_says_so(shared: tupl
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk")
 def test_a_full_disk_is_named(place: Place) -> None:
     place.data.parent.mkdir(parents=True)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "none", place.data.parent], capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=12m", "none", place.data.parent], capture_output=True
+    )
     if mounted.returncode:
         pytest.skip("this system does not let us mount a small disk")
     try:
@@ -605,19 +655,34 @@ MB = 1 << 20
 
 @pytest.mark.parametrize(
     ("total", "buffers", "cache"),
-    [(0, 128, 256), (512 * MB, 128, 256), (1024 * MB, 256, 512), (16384 * MB, 4096, 8192), (262144 * MB, 8192, 131072)],
+    [
+        (0, 128, 256),
+        (512 * MB, 128, 256),
+        (1024 * MB, 256, 512),
+        (16384 * MB, 4096, 8192),
+        (262144 * MB, 8192, 131072),
+    ],
 )
-def test_buffers_are_a_quarter_of_memory_within_bounds(total: int, buffers: int, cache: int) -> None:
+def test_buffers_are_a_quarter_of_memory_within_bounds(
+    total: int, buffers: int, cache: int
+) -> None:
     found = memory_settings(total)
-    assert (found["shared_buffers"], found["effective_cache_size"]) == (f"{buffers}MB", f"{cache}MB")
+    assert (found["shared_buffers"], found["effective_cache_size"]) == (
+        f"{buffers}MB",
+        f"{cache}MB",
+    )
     assert (found["max_wal_size"], found["checkpoint_timeout"]) == ("4096MB", "15min")
 
 
 @pytest.mark.parametrize("total", [0, 1 << 28, 1 << 34, 1 << 40])
-def test_postgresql_accepts_every_setting_we_derive(shared: tuple[Place, Embedded, str], total: int) -> None:
+def test_postgresql_accepts_every_setting_we_derive(
+    shared: tuple[Place, Embedded, str], total: int
+) -> None:
     with psycopg.connect(shared[2], autocommit=True) as connection:
         for name, value in memory_settings(total).items():
-            connection.execute(psycopg.sql.SQL("ALTER SYSTEM SET {} = {}").format(psycopg.sql.SQL(name), value))
+            connection.execute(
+                psycopg.sql.SQL("ALTER SYSTEM SET {} = {}").format(psycopg.sql.SQL(name), value)
+            )
         connection.execute("ALTER SYSTEM RESET ALL")
 
 

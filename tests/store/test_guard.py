@@ -1,4 +1,6 @@
-"""Whoever looks after the embedded PostgreSQL goes on whatever happens to it, and says when it cannot."""
+"""Whoever looks after the embedded PostgreSQL goes on whatever happens to it, and says when it
+cannot.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 @pytest.mark.parametrize("where", ["looking", "starting"])
-def test_it_goes_on_after_any_error_and_says_it_once(where: str, error: Exception, why: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_goes_on_after_any_error_and_says_it_once(
+    where: str, error: Exception, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
     failures, looks, starts = [error] * 3, [0], threading.Event()
 
     def fail() -> None:
@@ -71,7 +75,10 @@ def test_it_goes_on_after_any_error_and_says_it_once(where: str, error: Exceptio
         before = looks[0]
         wait_for(lambda: looks[0] > before)
     told = [record.getMessage() for record in caplog.records]
-    assert told == ["PostgreSQL cannot be looked after, or started again", "PostgreSQL had died and runs again"]
+    assert told == [
+        "PostgreSQL cannot be looked after, or started again",
+        "PostgreSQL had died and runs again",
+    ]
     assert caplog.records[0].__dict__["why"] == why
 
 
@@ -88,28 +95,20 @@ def test_a_guard_that_has_ended_says_so() -> None:
 def test_it_looks_after_a_server_while_no_descriptor_is_left() -> None:
     """As 300 silent connections left it once: nothing could be opened, and the guard died of it."""
     script = (
-        "import os, resource, sys, time\n"
-        "from engine.store.guard import Guard\n"
-        "from engine.store import guard as guarding\n"
-        "guarding.LOOK_EVERY = guarding.AFTER_FAILURE = 0.01\n"
-        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
-        "looked = []\n"
-        "def lives():\n"
-        "    os.close(os.open('.', os.O_RDONLY)); looked.append(1); return True\n"
-        "guard = Guard(lives, lambda: None)\n"
-        "held = []\n"
-        "try:\n"
-        "    while True: held.append(os.open('.', os.O_RDONLY))\n"
-        "except OSError: pass\n"
-        "until = time.monotonic() + 20\n"
-        "while 'Too many open files' not in guard.trouble and time.monotonic() < until: time.sleep(0.01)\n"
-        "full = guard.trouble\n"
-        "for each in held: os.close(each)\n"
-        "before = len(looked)\n"
-        "while len(looked) == before and time.monotonic() < until: time.sleep(0.01)\n"
-        "print('Too many open files' in full, len(looked) > before)\n"
+        "import os, resource, sys, time\nfrom engine.store.guard import Guard\nfrom engine.store"
+        " import guard as guarding\nguarding.LOOK_EVERY = guarding.AFTER_FAILURE ="
+        " 0.01\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\nlooked = []\ndef lives():\n  "
+        "  os.close(os.open('.', os.O_RDONLY)); looked.append(1); return True\nguard = Guard(lives,"
+        " lambda: None)\nheld = []\ntry:\n    while True: held.append(os.open('.',"
+        " os.O_RDONLY))\nexcept OSError: pass\nuntil = time.monotonic() + 20\nwhile 'Too many open"
+        " files' not in guard.trouble and time.monotonic() < until: time.sleep(0.01)\nfull ="
+        " guard.trouble\nfor each in held: os.close(each)\nbefore = len(looked)\nwhile len(looked)"
+        " == before and time.monotonic() < until: time.sleep(0.01)\nprint('Too many open files' in"
+        " full, len(looked) > before)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.stdout == "True True\n", done.stderr
 
 
@@ -121,5 +120,12 @@ def test_the_limit_of_open_files_is_raised_to_what_the_system_allows() -> None:
         f"resource.setrlimit(resource.RLIMIT_NOFILE, (256, {min(hard, 4096)}))\n"
         "print(raise_descriptor_limit())\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True, env=dict(os.environ))
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=dict(os.environ),
+    )
     assert int(done.stdout) == min(hard, 4096)

@@ -1,4 +1,6 @@
-"""People who stand alike and are due together are decided about as if each had been asked about alone."""
+"""People who stand alike and are due together are decided about as if each had been asked about
+alone.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,14 @@ COMMANDS = st.tuples(
 
 
 @given(st.lists(st.tuples(COMMANDS, st.sampled_from(PEOPLE)), max_size=len(MESSAGES)))
-@example([((NOON + hours * HOUR, cause, "list:10", sender), PEOPLE[0]) for hours in (0, 1) for cause in (ENGINE, RULE) for sender in ("s1", "s2")])
+@example(
+    [
+        ((NOON + hours * HOUR, cause, "list:10", sender), PEOPLE[0])
+        for hours in (0, 1)
+        for cause in (ENGINE, RULE)
+        for sender in ("s1", "s2")
+    ]
+)
 def test_each_is_decided_about_as_if_alone(asked: list[tuple[tuple[object, ...], Person]]) -> None:
     alike = Alike(PLAN, CALENDAR)
     for message, ((at, cause, key, sender), person) in zip(MESSAGES, asked, strict=False):
@@ -46,9 +55,15 @@ def test_each_is_decided_about_as_if_alone(asked: list[tuple[tuple[object, ...],
         assert alike.perform(command, person) == decide(command, person, PLAN, CALENDAR)
 
 
-def test_a_letter_is_begun_for_each_under_a_message_of_their_own_and_a_retry_keeps_its_own() -> None:
+def test_a_letter_is_begun_for_each_under_a_message_of_their_own_and_a_retry_keeps_its_own() -> (
+    None
+):
     alike = Alike(PLAN, ())
-    outcomes = [alike.perform(Perform(NOON + DAY, ENGINE, "list:10", message, "s1"), PEOPLE[at]) for message in MESSAGES[:3] for at in (0, 2)]
+    outcomes = [
+        alike.perform(Perform(NOON + DAY, ENGINE, "list:10", message, "s1"), PEOPLE[at])
+        for message in MESSAGES[:3]
+        for at in (0, 2)
+    ]
     begun = [outcome.events[0] for outcome in outcomes if isinstance(outcome, Done)]
     messages = [event.message for event in begun if isinstance(event, LetterBegun)]
     assert messages == [MESSAGES[0], "f" * 32, MESSAGES[1], "f" * 32, MESSAGES[2], "f" * 32]

@@ -1,4 +1,6 @@
-"""Someone clicks a link that copies: they join its target and stay where they are. It never changes where one stands."""
+"""Someone clicks a link that copies: they join its target and stay where they are. It never changes
+where one stands.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def test_a_copy_after_a_move_leaves_the_move_as_it_is_and_it_can_be_undone() -> 
 
 def test_undoing_the_move_leaves_the_copy_an_answer() -> None:
     for first, second in ((ALSO, YES), (YES, ALSO)):
-        undone = given(ASKED).when(click(first)).when(click(second)).when(c.UndoMove(LATER, CLICK, "m1"))
+        undone = (
+            given(ASKED).when(click(first)).when(click(second)).when(c.UndoMove(LATER, CLICK, "m1"))
+        )
         assert undone.person.memberships[10].letters["question"].answered
 
 
@@ -76,7 +80,9 @@ def test_a_copy_that_refuses_changes_nothing() -> None:
 def test_a_copy_into_another_purpose_takes_the_ticked_box_as_consent() -> None:
     ticked = c.Answer(LATER, CLICK, "m1", 10, 1, 2, "copy", 30, "human_button", "offres", "n2")
     consent = e.ConsentGiven(LATER, "offres", "page", "n2", "human_button")
-    given(ASKED).when(ticked).then(consent, e.ListCopied(LATER, 10, 1, 30, 2, "m1", 2, "human_button"))
+    given(ASKED).when(ticked).then(
+        consent, e.ListCopied(LATER, 10, 1, 30, 2, "m1", 2, "human_button")
+    )
 
 
 def test_an_automatic_copy_waits_ten_minutes_and_contradicts_no_move() -> None:

@@ -1,4 +1,6 @@
-"""Someone clicks a link that moves: they leave where they stand and join where it leads. "Never doubles anyone" is the rule of the house."""
+"""Someone clicks a link that moves: they leave where they stand and join where it leads. "Never
+doubles anyone" is the rule of the house.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +9,52 @@ from engine.sequence.model import Link
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.person import TRAIL_KEPT
-from tests.examples import ANNA, ASKED, CALL, CLICK, LATER, NO, NOON, RULE, YES, begun, click, on, sent, subscribe, with_list, without_list
+from tests.examples import (
+    ANNA,
+    ASKED,
+    CALL,
+    CLICK,
+    LATER,
+    NO,
+    NOON,
+    RULE,
+    YES,
+    begun,
+    click,
+    on,
+    sent,
+    subscribe,
+    with_list,
+    without_list,
+)
 from tests.given import given
 
 DAY = 24 * 60 * MINUTE
 
 
 def moved(
-    source: int, source_run: int, target: int, run: int, link: int = 0, message: str = "m1", *, joined: bool = True, letter_run: int = 0
+    source: int,
+    source_run: int,
+    target: int,
+    run: int,
+    link: int = 0,
+    message: str = "m1",
+    *,
+    joined: bool = True,
+    letter_run: int = 0,
 ) -> e.ListMoved:
-    return e.ListMoved(LATER, source, source_run, target, run, message, link, joined, "human_button", letter_run=letter_run)
+    return e.ListMoved(
+        LATER,
+        source,
+        source_run,
+        target,
+        run,
+        message,
+        link,
+        joined,
+        "human_button",
+        letter_run=letter_run,
+    )
 
 
 def test_a_click_leaves_the_letters_list_and_joins_its_target() -> None:
@@ -29,7 +67,9 @@ def test_the_same_link_again_changes_nothing() -> None:
 
 
 def test_the_same_link_again_changes_nothing_even_where_one_has_gone_on_since() -> None:
-    went_on = given(ASKED).when(click(YES)).done.and_also(e.ListTransferred(LATER, 11, 2, 20, 3, "ended"))
+    went_on = (
+        given(ASKED).when(click(YES)).done.and_also(e.ListTransferred(LATER, 11, 2, 20, 3, "ended"))
+    )
     went_on.when(click(YES)).nothing()
 
 
@@ -66,7 +106,11 @@ def test_a_click_after_leaving_joins_and_the_other_answer_moves_on_from_there() 
 
 def test_two_letters_of_a_way_that_was_left_lead_to_one_place() -> None:
     """Moved from 10 to 12, which let go; a click in a letter of 12, then one in a letter of 10."""
-    left = given(ASKED).when(click(NO)).done.and_also(sent("m2", "help", 12, 2), e.ListLeft(LATER, 12, 2, "ended"))
+    left = (
+        given(ASKED)
+        .when(click(NO))
+        .done.and_also(sent("m2", "help", 12, 2), e.ListLeft(LATER, 12, 2, "ended"))
+    )
     back = left.when(click(Link(0, "move", 20), "m2", source=12, run=2))
     assert back.lists == {20: 3}
     assert back.when(click(YES)).lists == {11: 4}
@@ -123,11 +167,15 @@ def test_a_target_that_refuses_costs_nobody_the_place_they_had() -> None:
 
 def test_a_link_into_another_purpose_asks_and_the_ticked_box_is_the_consent() -> None:
     ticked = c.Answer(LATER, CLICK, "m1", 10, 1, 0, "move", 30, "human_button", "offres", "n2")
-    given(ASKED).when(ticked).then(e.ConsentGiven(LATER, "offres", "page", "n2", "human_button"), moved(10, 1, 30, 2))
+    given(ASKED).when(ticked).then(
+        e.ConsentGiven(LATER, "offres", "page", "n2", "human_button"), moved(10, 1, 30, 2)
+    )
 
 
 def test_a_box_ticked_for_another_purpose_than_the_targets_is_no_consent() -> None:
-    given(ASKED).when(c.Answer(LATER, CLICK, "m1", 10, 1, 0, "move", 30, "human_button", "conseils")).refused("no live ground")
+    given(ASKED).when(
+        c.Answer(LATER, CLICK, "m1", 10, 1, 0, "move", 30, "human_button", "conseils")
+    ).refused("no live ground")
 
 
 def test_an_old_link_brings_nobody_back_after_a_withdrawal() -> None:
@@ -163,8 +211,12 @@ def test_a_persons_click_shows_that_mail_arrives() -> None:
 
 
 def test_a_broadcasts_links_move_from_its_list_like_any_letters() -> None:
-    poll = e.LetterBegun(NOON, "broadcast:enfants/2026-03-03", "broadcast", "enfants", "b1", 1, 1, 1, "conseils")
-    yes = given(on(1), poll, e.LetterSent(NOON, "b1")).when(click(Link(0, "move", 50), "b1", source=1))
+    poll = e.LetterBegun(
+        NOON, "broadcast:enfants/2026-03-03", "broadcast", "enfants", "b1", 1, 1, 1, "conseils"
+    )
+    yes = given(on(1), poll, e.LetterSent(NOON, "b1")).when(
+        click(Link(0, "move", 50), "b1", source=1)
+    )
     assert yes.lists == {50: 2}
     assert yes.when(click(Link(1, "move", 51), "b1", source=1)).lists == {51: 3}
 

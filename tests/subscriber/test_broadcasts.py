@@ -1,4 +1,6 @@
-"""A broadcast falls due once for everybody: whoever stood on its lists by then gets it, and the silent are asked once more."""
+"""A broadcast falls due once for everybody: whoever stood on its lists by then gets it, and the
+silent are asked once more.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,12 @@ def test_standing_on_one_of_its_lists_in_time_is_enough() -> None:
 
 
 def test_who_is_imported_without_letters_still_gets_broadcasts() -> None:
-    silent = given(e.SubscriberRegistered(NOON), e.ConsentGiven(NOON, "conseils", "declared"), e.ListJoined(NOON, 1, 1, "none"), calendar=POLL_DUE)
+    silent = given(
+        e.SubscriberRegistered(NOON),
+        e.ConsentGiven(NOON, "conseils", "declared"),
+        e.ListJoined(NOON, 1, 1, "none"),
+        calendar=POLL_DUE,
+    )
     assert silent.acts[KEY].kind == "letter"
 
 
@@ -56,7 +63,12 @@ def test_who_left_before_it_was_written_does_not_get_it() -> None:
 
 
 def test_who_may_not_be_written_to_does_not_get_it() -> None:
-    for event in (e.ConsentWithdrawn(NOON, "conseils"), e.MailComplained(NOON), e.ProcessingRestricted(NOON), e.SubscriberErased(NOON)):
+    for event in (
+        e.ConsentWithdrawn(NOON, "conseils"),
+        e.MailComplained(NOON),
+        e.ProcessingRestricted(NOON),
+        e.SubscriberErased(NOON),
+    ):
         assert KEY not in given(PAUL, event, calendar=POLL_DUE).acts
 
 
@@ -68,7 +80,9 @@ def test_one_past_its_lateness_is_withheld_for_good() -> None:
 
 
 def test_one_put_off_is_tried_again_but_not_past_its_lateness() -> None:
-    put_off = given(PAUL, BEGUN, e.LetterDeferred(POLL_AT, "b1", POLL_AT + 5 * MINUTE), calendar=POLL_DUE)
+    put_off = given(
+        PAUL, BEGUN, e.LetterDeferred(POLL_AT, "b1", POLL_AT + 5 * MINUTE), calendar=POLL_DUE
+    )
     again = put_off.when(perform(KEY, POLL_AT + 5 * MINUTE, "b2"))
     again.then(replace(BEGUN, at=POLL_AT + 5 * MINUTE, attempt=2))
     assert put_off.when(perform(KEY, POLL_AT + 2 * DAY + 1)).names == ["LetterWithheld"]
@@ -102,9 +116,14 @@ def test_nobody_is_reminded_of_a_broadcast_that_never_came() -> None:
 
 
 def test_a_reminder_put_off_is_tried_again_unless_the_answer_came() -> None:
-    again = e.LetterBegun(POLL_AT + 5 * DAY, KEY, "broadcast", "enfants:reminder", "b2", 1, 1, 1, "conseils")
+    again = e.LetterBegun(
+        POLL_AT + 5 * DAY, KEY, "broadcast", "enfants:reminder", "b2", 1, 1, 1, "conseils"
+    )
     put_off = polled(again, e.LetterDeferred(POLL_AT + 5 * DAY, "b2", POLL_AT + 5 * DAY + HOUR))
-    assert (put_off.acts[KEY].letter, put_off.acts[KEY].due) == ("enfants:reminder", POLL_AT + 5 * DAY + HOUR)
+    assert (put_off.acts[KEY].letter, put_off.acts[KEY].due) == (
+        "enfants:reminder",
+        POLL_AT + 5 * DAY + HOUR,
+    )
     assert KEY not in put_off.and_also(e.LetterAnswered(POLL_AT + 5 * DAY, "b1", 0)).acts
 
 
@@ -117,7 +136,10 @@ def test_one_that_is_no_longer_published_is_over() -> None:
 
 
 def weekly(count: int) -> Calendar:
-    return tuple(Occurrence("enfants", f"broadcast:enfants/{n:03}", POLL_AT + n * 7 * DAY) for n in range(count))
+    return tuple(
+        Occurrence("enfants", f"broadcast:enfants/{n:03}", POLL_AT + n * 7 * DAY)
+        for n in range(count)
+    )
 
 
 def test_each_occurrence_of_a_recurring_broadcast_is_one_letter() -> None:
@@ -128,10 +150,18 @@ def test_each_occurrence_of_a_recurring_broadcast_is_one_letter() -> None:
 
 def test_however_many_broadcasts_there_were_none_is_sent_twice_and_the_state_stays_small() -> None:
     calendar = weekly(BROADCASTS_KEPT + 20)
-    person = given(PAUL, calendar=calendar, plan=replace(PLAN, broadcasts={"enfants": replace(POLL, reminder=None)}))
+    person = given(
+        PAUL,
+        calendar=calendar,
+        plan=replace(PLAN, broadcasts={"enfants": replace(POLL, reminder=None)}),
+    )
     for n, occurrence in enumerate(calendar):
         at = occurrence.at + (0 if n % 3 else 9 * DAY)
         done = person.when(perform(occurrence.key, at, f"m{n}"))
-        person = done.done.and_also(e.LetterSent(at, f"m{n}")) if done.names == ["LetterBegun"] else done.done
+        person = (
+            done.done.and_also(e.LetterSent(at, f"m{n}"))
+            if done.names == ["LetterBegun"]
+            else done.done
+        )
     assert len(person.person.mailings) == BROADCASTS_KEPT
     assert [key for key in person.acts if key.startswith("broadcast:")] == []

@@ -1,4 +1,6 @@
-"""Something about a person changes: fields, which the vault keeps, and zone and language, which stand in the ledger in clear."""
+"""Something about a person changes: fields, which the vault keeps, and zone and language, which
+stand in the ledger in clear.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +10,34 @@ from tests.examples import ANNA, CALL, LATER, NOON
 from tests.given import given
 
 
-def change(*fields: str, timezone: str = "", language: str = "", last_contact: int = 0) -> c.ChangeProfile:
+def change(
+    *fields: str, timezone: str = "", language: str = "", last_contact: int = 0
+) -> c.ChangeProfile:
     return c.ChangeProfile(LATER, CALL, fields, timezone, language, last_contact)
 
 
 def test_what_changed_is_named_and_never_told() -> None:
-    given(ANNA).when(change("first_name", "town")).then(e.ProfileChanged(LATER, ("first_name", "town")))
+    given(ANNA).when(change("first_name", "town")).then(
+        e.ProfileChanged(LATER, ("first_name", "town"))
+    )
 
 
 def test_a_new_zone_moves_what_is_due() -> None:
-    before = given(ANNA, e.LetterBegun(NOON, "list:10", "letter", "welcome", "m0", 1, 10, 1), e.LetterSent(NOON, "m0"))
-    after = before.when(change(timezone="America/New_York")).then(e.ProfileChanged(LATER, (), "America/New_York"))
+    before = given(
+        ANNA,
+        e.LetterBegun(NOON, "list:10", "letter", "welcome", "m0", 1, 10, 1),
+        e.LetterSent(NOON, "m0"),
+    )
+    after = before.when(change(timezone="America/New_York")).then(
+        e.ProfileChanged(LATER, (), "America/New_York")
+    )
     assert after.acts["list:10"].due == before.acts["list:10"].due + 6 * 3_600_000
 
 
 def test_only_what_differs_is_said() -> None:
-    given(ANNA).when(change(timezone="Europe/Paris", language="en")).then(e.ProfileChanged(LATER, (), "", "en"))
+    given(ANNA).when(change(timezone="Europe/Paris", language="en")).then(
+        e.ProfileChanged(LATER, (), "", "en")
+    )
 
 
 def test_what_is_no_zone_and_no_language_changes_nothing() -> None:

@@ -1,4 +1,6 @@
-"""The move links of one letter are one answer: exclusive, revisable. And two automatic ones within seconds are no person's (C09)."""
+"""The move links of one letter are one answer: exclusive, revisable. And two automatic ones within
+seconds are no person's (C09).
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def test_yes_no_yes_ends_with_yes_and_nobody_stands_twice() -> None:
 
 
 def test_the_other_answer_moves_on_from_where_the_first_has_led_to_since() -> None:
-    went_on = given(ASKED).when(click(YES)).done.and_also(e.ListTransferred(LATER, 11, 2, 20, 3, "ended"))
+    went_on = (
+        given(ASKED).when(click(YES)).done.and_also(e.ListTransferred(LATER, 11, 2, 20, 3, "ended"))
+    )
     assert went_on.when(click(NO)).lists == {12: 4}
 
 
@@ -72,7 +76,9 @@ def test_after_a_contradiction_the_person_chooses() -> None:
     assert puzzled.when(click(YES)).lists == {11: 3}
 
 
-def test_a_contradiction_leaves_no_trace_of_having_been_on_a_list_that_is_never_joined_twice() -> None:
+def test_a_contradiction_leaves_no_trace_of_having_been_on_a_list_that_is_never_joined_twice() -> (
+    None
+):
     once = Link(0, "move", 41)
     puzzled = given(ASKED).when(click(once, act=AUTO)).when(click(NO, act=AUTO)).done
     assert puzzled.when(click(once)).lists == {41: 3}
@@ -89,7 +95,11 @@ def test_the_same_automatic_answer_twice_is_no_contradiction() -> None:
 
 
 def test_automatic_answers_further_apart_are_a_changed_mind() -> None:
-    later = given(ASKED).when(click(YES, act=AUTO)).when(click(NO, act=AUTO, at=LATER + 10 * 60 * SECOND + 1))
+    later = (
+        given(ASKED)
+        .when(click(YES, act=AUTO))
+        .when(click(NO, act=AUTO, at=LATER + 10 * 60 * SECOND + 1))
+    )
     assert later.lists == {12: 3}
 
 
@@ -103,7 +113,9 @@ def test_automatic_answers_to_two_letters_contradict_nothing() -> None:
 
 
 def test_a_contradiction_that_cannot_be_taken_back_moves_nobody_further() -> None:
-    stuck = given(ASKED).when(click(YES, act=AUTO)).done.and_also(e.ListLeft(LATER, 11, 2, "operator"))
+    stuck = (
+        given(ASKED).when(click(YES, act=AUTO)).done.and_also(e.ListLeft(LATER, 11, 2, "operator"))
+    )
     stuck.when(click(NO, act=AUTO)).refused("please choose")
     gone = given(ASKED).when(click(YES, act=AUTO)).done.when(c.Withdraw(LATER, CLICK, "*")).done
     gone.when(click(NO, act=AUTO)).refused("please choose")

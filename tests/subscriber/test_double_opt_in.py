@@ -28,15 +28,27 @@ def confirmed(request: str = "r1", at: int = LATER) -> e.ConsentConfirmed:
 
 
 def test_a_newcomer_is_asked_to_confirm_and_joins_nothing_yet() -> None:
-    asked = given().when(ask(10)).then(
-        e.SubscriberRegistered(LATER), e.ConsentRequested(LATER, "conseils", "r2", (10,), LATER + WEEK, "n1", "inscription")
+    asked = (
+        given()
+        .when(ask(10))
+        .then(
+            e.SubscriberRegistered(LATER),
+            e.ConsentRequested(LATER, "conseils", "r2", (10,), LATER + WEEK, "n1", "inscription"),
+        )
     )
     assert asked.lists == {}
 
 
 def test_confirming_gives_consent_and_joins_every_list_asked_for() -> None:
-    several = given(REGISTERED, e.ConsentRequested(NOON, "conseils", "r1", (10, 11, 40), NOON + WEEK, "n1"))
-    several.when(confirm()).then(confirmed(), e.ListJoined(LATER, 10, 1), e.ListJoined(LATER, 11, 2), e.ListJoined(LATER, 40, 3))
+    several = given(
+        REGISTERED, e.ConsentRequested(NOON, "conseils", "r1", (10, 11, 40), NOON + WEEK, "n1")
+    )
+    several.when(confirm()).then(
+        confirmed(),
+        e.ListJoined(LATER, 10, 1),
+        e.ListJoined(LATER, 11, 2),
+        e.ListJoined(LATER, 40, 3),
+    )
 
 
 def test_letters_are_counted_from_the_confirmation_not_from_the_form() -> None:
@@ -54,11 +66,15 @@ def test_asking_again_for_the_same_changes_nothing_while_the_request_is_open() -
 
 def test_asking_for_one_more_list_takes_up_the_open_request_and_asks_for_both() -> None:
     both = given(ASKED).when(ask(11))
-    both.then(e.ConsentRequested(LATER, "conseils", "r2", (10, 11), LATER + WEEK, "n1", "inscription"))
+    both.then(
+        e.ConsentRequested(LATER, "conseils", "r2", (10, 11), LATER + WEEK, "n1", "inscription")
+    )
 
 
 def test_the_mail_of_a_request_that_was_taken_up_still_confirms() -> None:
-    given(ASKED).when(ask(11)).when(confirm("r1")).then(confirmed("r1"), e.ListJoined(LATER, 10, 1), e.ListJoined(LATER, 11, 2))
+    given(ASKED).when(ask(11)).when(confirm("r1")).then(
+        confirmed("r1"), e.ListJoined(LATER, 10, 1), e.ListJoined(LATER, 11, 2)
+    )
 
 
 def test_a_request_that_has_run_out_is_not_taken_up() -> None:
@@ -100,18 +116,26 @@ def test_who_has_left_everything_is_asked_and_their_confirmation_lets_them_in_ag
 def test_a_bounced_address_is_asked_and_reachable_once_it_has_confirmed() -> None:
     bounced = given(KNOWN, e.SubscriberSuppressed(NOON, "bounced"))
     back = bounced.when(ask(10)).when(confirm("r2"))
-    back.then(e.SubscriberReachable(LATER, "confirmed by the person"), confirmed("r2"), e.ListJoined(LATER, 10, 1))
+    back.then(
+        e.SubscriberReachable(LATER, "confirmed by the person"),
+        confirmed("r2"),
+        e.ListJoined(LATER, 10, 1),
+    )
     assert back.person.suppressed == ""
 
 
 def test_confirming_as_a_client_leaves_the_prospects() -> None:
     asked = given(PAUL, replace(REQUEST, lists=(10,)))
-    asked.when(confirm()).then(confirmed(), e.ListJoined(LATER, 10, 2), e.ListLeft(LATER, 1, 1, "rule"))
+    asked.when(confirm()).then(
+        confirmed(), e.ListJoined(LATER, 10, 2), e.ListLeft(LATER, 1, 1, "rule")
+    )
 
 
 def test_a_request_for_a_prospects_and_a_clients_list_never_leaves_one_on_both() -> None:
     for lists in ((1, 10), (10, 1), (1, 10, 1)):
-        given(REGISTERED, replace(REQUEST, lists=lists)).when(confirm()).then(confirmed(), e.ListJoined(LATER, 10, 1))
+        given(REGISTERED, replace(REQUEST, lists=lists)).when(confirm()).then(
+            confirmed(), e.ListJoined(LATER, 10, 1)
+        )
 
 
 def test_of_lists_asked_for_together_those_remain_that_the_others_do_not_end() -> None:

@@ -1,4 +1,6 @@
-"""Whoever is erased is forgotten: nothing stands of them but that they are, and the letters that were under way."""
+"""Whoever is erased is forgotten: nothing stands of them but that they are, and the letters that
+were under way.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,27 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.person import Person
-from tests.examples import ASKED, CALL, CLICK, LATER, NOON, POLL_DUE, YES, begun, click, perform, subscribe
+from tests.examples import (
+    ASKED,
+    CALL,
+    CLICK,
+    LATER,
+    NOON,
+    POLL_DUE,
+    YES,
+    begun,
+    click,
+    perform,
+    subscribe,
+)
 from tests.given import given
 
-ERASED = (*ASKED, begun("m7", "question-again"), e.CallHonoured(NOON, "k"), e.SubscriberErased(LATER, "asked"))
+ERASED = (
+    *ASKED,
+    begun("m7", "question-again"),
+    e.CallHonoured(NOON, "k"),
+    e.SubscriberErased(LATER, "asked"),
+)
 
 
 def test_nothing_stands_of_them() -> None:
@@ -23,7 +42,9 @@ def test_nothing_is_due_but_the_outcome_of_what_was_under_way() -> None:
     erased = given(ERASED, calendar=POLL_DUE)
     assert list(erased.acts) == ["flight:m7"]
     erased.when(perform("flight:m7", LATER)).nothing()
-    recorded = erased.when(c.RecordOutcome(LATER, CALL, "m7", "sent", 250)).then(e.LetterSent(LATER, "m7", 250))
+    recorded = erased.when(c.RecordOutcome(LATER, CALL, "m7", "sent", 250)).then(
+        e.LetterSent(LATER, "m7", 250)
+    )
     assert recorded.acts == {}
     assert recorded.person.erased
 
@@ -45,5 +66,10 @@ def test_no_command_writes_to_them_again() -> None:
         c.ChangeProfile(LATER, CALL, ("town",)),
     ):
         given(ERASED).when(command).refused("")
-    for silent in (c.Withdraw(LATER, CLICK, "*"), c.UndoMove(LATER, CLICK, "m1"), c.LeaveList(LATER, CALL, 10), perform("list:10", LATER)):
+    for silent in (
+        c.Withdraw(LATER, CLICK, "*"),
+        c.UndoMove(LATER, CLICK, "m1"),
+        c.LeaveList(LATER, CALL, 10),
+        perform("list:10", LATER),
+    ):
         given(ERASED).when(silent).nothing()

@@ -1,4 +1,6 @@
-"""Prospects yield to clients, both ways: who joins a list of clients leaves every list of prospects; a client is not made a prospect."""
+"""Prospects yield to clients, both ways: who joins a list of clients leaves every list of
+prospects; a client is not made a prospect.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,12 @@ from engine.subscriber import events as e
 from tests.examples import CALL, CLICK, LATER, NOON, click, on, perform, sent, subscribe, with_list
 from tests.given import Given, When, given
 
-PROSPECT = (*on(1), e.ListJoined(NOON, 2, 2), e.ListJoined(NOON, 40, 3), *sent("m1", "lesson", 40, 3))
+PROSPECT = (
+    *on(1),
+    e.ListJoined(NOON, 2, 2),
+    e.ListJoined(NOON, 40, 3),
+    *sent("m1", "lesson", 40, 3),
+)
 ASKED_FOR_10 = e.ConsentRequested(NOON, "conseils", "r1", (10,), NOON + 7 * DAY)
 PLAN_40_ENDS = with_list(40, ends=Ending("move", 10))
 PLAN_40_COPIES = with_list(40, ends=Ending("copy", 10))
@@ -27,7 +34,9 @@ DOORS: list[Callable[[], When]] = [
     lambda: given(PROSPECT).when(c.Transfer(LATER, CALL, 0, 10)),
     lambda: given(PROSPECT, plan=PLAN_40_ENDS).when(perform("list:40", LATER)),
     lambda: given(PROSPECT, plan=PLAN_40_COPIES).when(perform("list:40", LATER)),
-    lambda: given(PROSPECT, e.ConsentWithdrawn(NOON, "conseils")).when(c.Resubscribe(LATER, CLICK, "conseils", list=10)),
+    lambda: given(PROSPECT, e.ConsentWithdrawn(NOON, "conseils")).when(
+        c.Resubscribe(LATER, CLICK, "conseils", list=10)
+    ),
     lambda: given(PROSPECT).when(c.RequestConsent(LATER, CALL, (10,), "r2")),
 ]
 
@@ -36,12 +45,20 @@ DOORS: list[Callable[[], When]] = [
 def test_whichever_the_door_a_client_leaves_the_prospects_wherever(door: int) -> None:
     after = DOORS[door]()
     assert set(after.lists) - {40} == {10}
-    left = [fact for fact in after.facts if isinstance(fact.event, e.ListLeft) and fact.event.list in (1, 2)]
+    left = [
+        fact
+        for fact in after.facts
+        if isinstance(fact.event, e.ListLeft) and fact.event.list in (1, 2)
+    ]
     assert {fact.event.why for fact in left if isinstance(fact.event, e.ListLeft)} == {"rule"}
 
 
 def client() -> Given:
-    return given(on(10), sent("m1", "welcome"), e.ConsentRequested(NOON, "conseils", "r1", (1,), NOON + 7 * DAY))
+    return given(
+        on(10),
+        sent("m1", "welcome"),
+        e.ConsentRequested(NOON, "conseils", "r1", (1,), NOON + 7 * DAY),
+    )
 
 
 def test_no_door_makes_a_client_a_prospect() -> None:

@@ -1,4 +1,6 @@
-"""History is what it is: whatever facts follow one another, also such as no rule would let happen, a person is folded from them."""
+"""History is what it is: whatever facts follow one another, also such as no rule would let happen,
+a person is folded from them.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,21 @@ from engine.subscriber.person import NOBODY, Person
 from tests.examples import NOON, PLAN, POLL_DUE
 from tests.ledger.events import kinds_of
 
-NAMES = ("conseils", "*", "list:10", "list:1", "ask:conseils", "broadcast:enfants/2026-03-03", "welcome", "question", "ask", "m1", "m2", "rule", "")
+NAMES = (
+    "conseils",
+    "*",
+    "list:10",
+    "list:1",
+    "ask:conseils",
+    "broadcast:enfants/2026-03-03",
+    "welcome",
+    "question",
+    "ask",
+    "m1",
+    "m2",
+    "rule",
+    "",
+)
 NUMBERS = st.sampled_from([0, 1, 2, 3, 10, 11, NOON, NOON + 1])
 read_back = unpacker(Person)
 
@@ -28,7 +44,11 @@ def few(kind: object) -> st.SearchStrategy[object]:
     if kind is str:
         return st.sampled_from(NAMES)
     inner = typing.get_args(kind)
-    return st.lists(few(inner[0]), max_size=2).map(tuple) if inner[1:] == (...,) else st.tuples(*map(few, inner))
+    return (
+        st.lists(few(inner[0]), max_size=2).map(tuple)
+        if inner[1:] == (...,)
+        else st.tuples(*map(few, inner))
+    )
 
 
 def any_of(kind: type) -> st.SearchStrategy[typing.Any]:
@@ -41,7 +61,9 @@ HISTORIES = st.lists(st.sampled_from(KINDS).flatmap(any_of), max_size=25)
 
 @settings(max_examples=150, deadline=None)
 @whatever(HISTORIES)
-def test_any_history_folds_to_a_person_whose_agenda_can_be_told(events: list[e.PersonEvent]) -> None:
+def test_any_history_folds_to_a_person_whose_agenda_can_be_told(
+    events: list[e.PersonEvent],
+) -> None:
     person = NOBODY
     for event in events:
         person = evolve(person, event)
@@ -52,7 +74,9 @@ def test_any_history_folds_to_a_person_whose_agenda_can_be_told(events: list[e.P
 
 @settings(max_examples=100, deadline=None)
 @whatever(HISTORIES, HISTORIES)
-def test_a_fold_goes_on_from_wherever_it_stopped(first: list[e.PersonEvent], later: list[e.PersonEvent]) -> None:
+def test_a_fold_goes_on_from_wherever_it_stopped(
+    first: list[e.PersonEvent], later: list[e.PersonEvent]
+) -> None:
     assert fold(later, fold(first)) == fold([*first, *later])
 
 

@@ -1,4 +1,6 @@
-"""A call that comes twice is carried out once: by its key for thirty days, and by what it asks for always."""
+"""A call that comes twice is carried out once: by its key for thirty days, and by what it asks for
+always.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,21 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.consenting import REPEATED
 from engine.subscriber.evolve import CALLS_KEPT, MOST_CALLS
-from tests.examples import ALSO, ANNA, ASKED, CALL, CLICK, KNOWN, LATER, NOON, REGISTERED, YES, click, perform, subscribe
+from tests.examples import (
+    ALSO,
+    ANNA,
+    ASKED,
+    CALL,
+    CLICK,
+    KNOWN,
+    LATER,
+    NOON,
+    REGISTERED,
+    YES,
+    click,
+    perform,
+    subscribe,
+)
 from tests.given import Given, given
 
 Protecting = c.Withdraw | c.Object | c.Restrict
@@ -38,11 +54,15 @@ def test_a_call_with_a_key_says_that_it_was_honoured_and_is_not_repeated(number:
     person, command = CALLS[number]()
     keyed = replace(command, call="k1")
     once = person.when(keyed)
-    assert once.facts[-1].event == e.CallHonoured(LATER, "k1") or e.CallHonoured(LATER, "k1") in [f.event for f in once.facts]
+    assert once.facts[-1].event == e.CallHonoured(LATER, "k1") or e.CallHonoured(LATER, "k1") in [
+        f.event for f in once.facts
+    ]
     once.when(keyed).nothing()
 
 
-@pytest.mark.parametrize("number", [n for n in range(len(CALLS)) if not isinstance(CALLS[n]()[1], c.Withdraw)])
+@pytest.mark.parametrize(
+    "number", [n for n in range(len(CALLS)) if not isinstance(CALLS[n]()[1], c.Withdraw)]
+)
 def test_the_repeat_is_harmless_whatever_happened_in_between(number: int) -> None:
     person, command = CALLS[number]()
     keyed = replace(command, call="k1")
@@ -54,25 +74,38 @@ def test_the_repeat_is_harmless_whatever_happened_in_between(number: int) -> Non
 
 
 @pytest.mark.parametrize("number", range(len(PROTECTING)))
-def test_what_protects_a_person_is_carried_out_again_when_it_was_lifted_in_between(number: int) -> None:
+def test_what_protects_a_person_is_carried_out_again_when_it_was_lifted_in_between(
+    number: int,
+) -> None:
     person, command = PROTECTING[number]()
     keyed = replace(command, call="k1")
     once = person.when(keyed).done
     fresh = keyed if isinstance(keyed, c.Withdraw) else replace(keyed, request="q3")
     assert once.when(fresh).outcome == REPEATED
-    undoing = c.Restrict(LATER + 1, CALL, "q2", lifted=True) if isinstance(command, c.Restrict) else subscribe(10, own_act=True, at=LATER + 1)
+    undoing = (
+        c.Restrict(LATER + 1, CALL, "q2", lifted=True)
+        if isinstance(command, c.Restrict)
+        else subscribe(10, own_act=True, at=LATER + 1)
+    )
     lifted = once.when(undoing).done
     again = lifted.when(fresh).done
     assert again.person.restricted if isinstance(command, c.Restrict) else not again.lists
 
 
 def test_another_key_is_another_call() -> None:
-    first = given(KNOWN).when(subscribe(10, call="k1")).when(c.LeaveList(LATER, CALL, 10, call="k2"))
+    first = (
+        given(KNOWN).when(subscribe(10, call="k1")).when(c.LeaveList(LATER, CALL, 10, call="k2"))
+    )
     assert first.when(subscribe(10, call="k3")).lists == {10: 2}
 
 
 def test_a_key_is_forgotten_after_thirty_days() -> None:
-    person = given(ANNA, e.CallHonoured(NOON, "k1"), e.CallHonoured(NOON + 29 * DAY, "k2"), e.CallHonoured(NOON + CALLS_KEPT, "k3")).person
+    person = given(
+        ANNA,
+        e.CallHonoured(NOON, "k1"),
+        e.CallHonoured(NOON + 29 * DAY, "k2"),
+        e.CallHonoured(NOON + CALLS_KEPT, "k3"),
+    ).person
     assert set(person.calls) == {"k2", "k3"}
 
 
@@ -87,12 +120,21 @@ COMMANDS: list[Callable[[], tuple[Given, c.AnyCommand]]] = [
     lambda: (given(ASKED), click(YES)),
     lambda: (given(ASKED), click(ALSO)),
     lambda: (given(ASKED).when(click(YES)).done, c.UndoMove(LATER, CLICK, "m1")),
-    lambda: (given(ANNA, e.ConsentWithdrawn(NOON, "conseils")), c.Resubscribe(LATER, CLICK, "conseils", list=10)),
-    lambda: (given(REGISTERED, e.ConsentRequested(NOON, "conseils", "r1", (10,), LATER + DAY)), c.Confirm(LATER, CLICK, "conseils", "r1")),
+    lambda: (
+        given(ANNA, e.ConsentWithdrawn(NOON, "conseils")),
+        c.Resubscribe(LATER, CLICK, "conseils", list=10),
+    ),
+    lambda: (
+        given(REGISTERED, e.ConsentRequested(NOON, "conseils", "r1", (10,), LATER + DAY)),
+        c.Confirm(LATER, CLICK, "conseils", "r1"),
+    ),
     lambda: (given(ANNA), c.Suppress(LATER, CALL, "operator")),
     lambda: (given(ANNA), c.ChangeProfile(LATER, CALL, (), "Asia/Tokyo", "en", LATER)),
     lambda: (given(ANNA), perform("list:10", LATER)),
-    lambda: (given(ANNA, e.LetterBegun(NOON, "list:10", "letter", "welcome", "m0", 1, 10, 1)), c.RecordOutcome(LATER, CALL, "m0", "sent")),
+    lambda: (
+        given(ANNA, e.LetterBegun(NOON, "list:10", "letter", "welcome", "m0", 1, 10, 1)),
+        c.RecordOutcome(LATER, CALL, "m0", "sent"),
+    ),
 ]
 
 

@@ -1,4 +1,6 @@
-"""Whoever has been silent for three years is asked once whether to go on; only what they do themselves counts as being heard of (C10, D12)."""
+"""Whoever has been silent for three years is asked once whether to go on; only what they do
+themselves counts as being heard of (C10, D12).
+"""
 
 from __future__ import annotations
 
@@ -32,9 +34,16 @@ def test_a_day_before_nobody_is_asked() -> None:
 
 
 def test_the_durations_are_those_that_were_declared() -> None:
-    shorter = replace(PLAN, declared=Declared(retention=Retention(silent_after=Delay(months=12), answer_within=Delay(days=10))))
+    shorter = replace(
+        PLAN,
+        declared=Declared(
+            retention=Retention(silent_after=Delay(months=12), answer_within=Delay(days=10))
+        ),
+    )
     at = local("2027-03-02 12:00")
-    given(ANNA).published(shorter).when(replace(ASK, at=at)).then(e.PermissionAsked(at, "q1", local("2027-03-12 12:00")))
+    given(ANNA).published(shorter).when(replace(ASK, at=at)).then(
+        e.PermissionAsked(at, "q1", local("2027-03-12 12:00"))
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,12 +58,16 @@ def test_the_durations_are_those_that_were_declared() -> None:
         (e.ProfileChanged(NOON + DAY, ("first_name",)), False),
     ],
 )
-def test_only_what_a_person_did_themselves_puts_the_term_off(event: e.PersonEvent, counts: bool) -> None:
+def test_only_what_a_person_did_themselves_puts_the_term_off(
+    event: e.PersonEvent, counts: bool
+) -> None:
     person = given(ANNA, SETTLED, event)
     assert (heard_at(person.person) == NOON + DAY) is counts
     if counts:
         person.when(ASK).nothing()
-        person.when(replace(ASK, at=IN_THREE_YEARS + DAY)).then(e.PermissionAsked(IN_THREE_YEARS + DAY, "q1", EXPIRES + DAY))
+        person.when(replace(ASK, at=IN_THREE_YEARS + DAY)).then(
+            e.PermissionAsked(IN_THREE_YEARS + DAY, "q1", EXPIRES + DAY)
+        )
     else:
         person.when(ASK).then(ASKED)
 
@@ -68,8 +81,14 @@ def test_an_import_counts_from_the_day_the_data_was_collected() -> None:
 
 def test_the_question_is_one_mail_and_is_not_asked_again() -> None:
     asked = given(ANNA, SETTLED, ASKED)
-    assert (asked.acts["ask:*"].kind, asked.acts["ask:*"].letter, asked.acts["ask:*"].due) == ("letter", "ask", IN_THREE_YEARS)
-    sent = asked.when(c.Perform(IN_THREE_YEARS, ENGINE, "ask:*", "m9", "s1")).then(MAIL).and_also(SENT)
+    assert (asked.acts["ask:*"].kind, asked.acts["ask:*"].letter, asked.acts["ask:*"].due) == (
+        "letter",
+        "ask",
+        IN_THREE_YEARS,
+    )
+    sent = (
+        asked.when(c.Perform(IN_THREE_YEARS, ENGINE, "ask:*", "m9", "s1")).then(MAIL).and_also(SENT)
+    )
     assert (sent.acts["ask:*"].kind, sent.acts["ask:*"].due) == ("idle", 0)
     sent.when(replace(ASK, at=IN_THREE_YEARS + DAY)).nothing()
 
@@ -90,7 +109,11 @@ def test_any_sign_of_life_answers_it(event: e.PersonEvent) -> None:
 
 def test_the_press_on_yes_is_a_fact_and_changes_nothing_else() -> None:
     stay = c.Confirm(IN_THREE_YEARS + DAY, CLICK, "*", "q1", "human_button")
-    person = given(ANNA, SETTLED, ASKED, MAIL, SENT).when(stay).then(e.PermissionRenewed(IN_THREE_YEARS + DAY, "q1", "human_button"))
+    person = (
+        given(ANNA, SETTLED, ASKED, MAIL, SENT)
+        .when(stay)
+        .then(e.PermissionRenewed(IN_THREE_YEARS + DAY, "q1", "human_button"))
+    )
     assert person.lists == {10: 1}
     person.when(stay).nothing()
 
@@ -105,12 +128,22 @@ def test_a_question_that_never_left_has_asked_nothing_and_is_dropped() -> None:
     deferred = e.LetterDeferred(IN_THREE_YEARS + HOUR, "m9", EXPIRES + HOUR)
     person = given(ANNA, SETTLED, ASKED, MAIL, deferred)
     assert not is_unanswered(person.person, EXPIRES)
-    late = person.when(c.Perform(EXPIRES + HOUR, ENGINE, "ask:*", "m9", "s1")).then(e.ConsentExpired(EXPIRES + HOUR, "*", "q1"))
-    late.when(replace(ASK, at=EXPIRES + DAY, request="q2")).then(e.PermissionAsked(EXPIRES + DAY, "q2", local("2029-05-02 12:00")))
+    late = person.when(c.Perform(EXPIRES + HOUR, ENGINE, "ask:*", "m9", "s1")).then(
+        e.ConsentExpired(EXPIRES + HOUR, "*", "q1")
+    )
+    late.when(replace(ASK, at=EXPIRES + DAY, request="q2")).then(
+        e.PermissionAsked(EXPIRES + DAY, "q2", local("2029-05-02 12:00"))
+    )
 
 
 @pytest.mark.parametrize(
-    "event", [e.ConsentWithdrawn(NOON, "*", ""), e.MailBounced(NOON, "hard"), e.MailComplained(NOON), e.SubscriberSuppressed(NOON, "operator")]
+    "event",
+    [
+        e.ConsentWithdrawn(NOON, "*", ""),
+        e.MailBounced(NOON, "hard"),
+        e.MailComplained(NOON),
+        e.SubscriberSuppressed(NOON, "operator"),
+    ],
 )
 def test_whoever_may_not_be_written_to_is_not_asked_either(event: e.PersonEvent) -> None:
     person = given(ANNA, SETTLED, event).person
@@ -130,7 +163,9 @@ def test_nothing_is_asked_of_nobody_the_erased_or_the_frozen() -> None:
 
 def test_consent_is_never_given_to_everything_at_once() -> None:
     person = given(KNOWN, e.ConsentWithdrawn(NOON, "*", "human_button"))
-    person.when(c.Resubscribe(NOON + HOUR, CLICK, "*", "human_button")).refused("one purpose at a time")
+    person.when(c.Resubscribe(NOON + HOUR, CLICK, "*", "human_button")).refused(
+        "one purpose at a time"
+    )
 
 
 def test_someone_on_several_lists_is_asked_once() -> None:

@@ -1,4 +1,6 @@
-"""What became of a letter is recorded, whatever else has happened, once; and what a relay says about an address adds up (A75, B04, B05)."""
+"""What became of a letter is recorded, whatever else has happened, once; and what a relay says
+about an address adds up (A75, B04, B05).
+"""
 
 from __future__ import annotations
 
@@ -16,18 +18,42 @@ FLYING = (*ANNA, begun("0000", "welcome"))
 
 
 def outcome(
-    verdict: str, at: int = LATER, message: str = "0000", code: int = 0, enhanced: str = "", why: str = "", fault: str = "mailbox"
+    verdict: str,
+    at: int = LATER,
+    message: str = "0000",
+    code: int = 0,
+    enhanced: str = "",
+    why: str = "",
+    fault: str = "mailbox",
 ) -> c.RecordOutcome:
     return c.RecordOutcome(at, RELAY, message, verdict, code, enhanced, why, fault=fault)
 
 
 def test_accepted_is_sent() -> None:
-    after = given(FLYING).when(outcome("sent", code=250, enhanced="2.0.0")).then(e.LetterSent(LATER, "0000", 250, "2.0.0"))
+    after = (
+        given(FLYING)
+        .when(outcome("sent", code=250, enhanced="2.0.0"))
+        .then(e.LetterSent(LATER, "0000", 250, "2.0.0"))
+    )
     assert after.person.in_flight == {}
     assert after.person.memberships[10].letters["welcome"].status == "sent"
 
 
-@pytest.mark.parametrize("verdict", ["sent", "temporary", "hard", "soft", "blocked", "doubt", "released", "cannot-render", "cannot-carry", "resend"])
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        "sent",
+        "temporary",
+        "hard",
+        "soft",
+        "blocked",
+        "doubt",
+        "released",
+        "cannot-render",
+        "cannot-carry",
+        "resend",
+    ],
+)
 def test_an_outcome_is_recorded_once(verdict: str) -> None:
     settled = given(FLYING).when(outcome("sent"))
     settled.when(outcome(verdict)).nothing()
@@ -53,8 +79,12 @@ def test_retries_come_further_and_further_apart_spread_by_a_tenth() -> None:
     assert backoff(1, "") == backoff(1, "not hexadecimal") == 5 * MINUTE
 
 
-def retried(verdict: str, fault: str = "mailbox", key: str = "list:21", person: Given | None = None) -> tuple[Given, int, list[str]]:
-    """Try until the engine gives up: where that leaves the person, how long it took, and what the last attempt said."""
+def retried(
+    verdict: str, fault: str = "mailbox", key: str = "list:21", person: Given | None = None
+) -> tuple[Given, int, list[str]]:
+    """Try until the engine gives up: where that leaves the person, how long it took, and what the
+    last attempt said.
+    """
     person, at = person or given(on(21), begun("0000", "notebook", 21)), LATER
     for _ in range(100):
         said = person.when(outcome(verdict, at, "0000", 451, "4.2.2", "rcpt", fault))
@@ -100,8 +130,14 @@ def test_a_refusal_of_the_sender_is_retried_then_given_up_and_never_counts() -> 
 
 
 def test_patience_is_counted_from_the_first_attempt_that_was_made() -> None:
-    """Claimed, never handed over, and the machine lay still for three days: the first greylisting is not the last word."""
-    released = given(FLYING).when(outcome("released")).then(e.LetterDeferred(LATER, "0000", LATER, why="never handed over"))
+    """Claimed, never handed over, and the machine lay still for three days: the first greylisting
+    is not the last word.
+    """
+    released = (
+        given(FLYING)
+        .when(outcome("released"))
+        .then(e.LetterDeferred(LATER, "0000", LATER, why="never handed over"))
+    )
     back = LATER + 80 * HOUR
     again = released.when(perform("list:10", back)).done
     assert again.when(outcome("temporary", back, why="rcpt")).names == ["LetterDeferred"]
@@ -109,7 +145,10 @@ def test_patience_is_counted_from_the_first_attempt_that_was_made() -> None:
 
 def test_a_dead_address_is_suppressed_at_once() -> None:
     dead = given(FLYING).when(outcome("hard", code=550, enhanced="5.1.1"))
-    dead.then(e.LetterFailed(LATER, "0000", 550, "5.1.1", "refused"), e.MailBounced(LATER, "hard", "0000", 550, "5.1.1"))
+    dead.then(
+        e.LetterFailed(LATER, "0000", 550, "5.1.1", "refused"),
+        e.MailBounced(LATER, "hard", "0000", 550, "5.1.1"),
+    )
     assert dead.person.suppressed == "bounced"
 
 
@@ -124,13 +163,19 @@ def softly(person: Given, day: int) -> list[str]:
 
 
 def test_the_fifth_soft_bounce_in_a_row_over_a_fortnight_suppresses() -> None:
-    assert softly(given(ANNA, *soft_bounces(0, 3, 6, 9)), 14) == ["LetterFailed", "MailBounced", "SubscriberSuppressed"]
+    assert softly(given(ANNA, *soft_bounces(0, 3, 6, 9)), 14) == [
+        "LetterFailed",
+        "MailBounced",
+        "SubscriberSuppressed",
+    ]
 
 
 @pytest.mark.parametrize("fault", ["sender", "unknown"])
 def test_a_refusal_that_is_not_about_the_mailbox_never_counts(fault: str) -> None:
     flying = given(ANNA, *soft_bounces(0, 3, 6, 9), begun("0000", "welcome", at=NOON + 14 * DAY))
-    assert flying.when(outcome("soft", NOON + 14 * DAY, code=554, fault=fault)).names == ["LetterFailed"]
+    assert flying.when(outcome("soft", NOON + 14 * DAY, code=554, fault=fault)).names == [
+        "LetterFailed"
+    ]
 
 
 def test_what_the_relay_cannot_carry_is_withheld_with_its_cause_and_never_counts() -> None:
@@ -138,8 +183,14 @@ def test_what_the_relay_cannot_carry_is_withheld_with_its_cause_and_never_counts
     for number in range(8):
         at = NOON + number * 7 * DAY
         person = person.and_also(begun("0000", "welcome", at=at))
-        said = person.when(outcome("cannot-carry", at, code=553, enhanced="5.6.7", why="smtputf8", fault="sender"))
-        said.then(e.LetterWithheld(at, "list:10", "welcome", "cannot be carried", 10, 1, "0000", "smtputf8"))
+        said = person.when(
+            outcome("cannot-carry", at, code=553, enhanced="5.6.7", why="smtputf8", fault="sender")
+        )
+        said.then(
+            e.LetterWithheld(
+                at, "list:10", "welcome", "cannot be carried", 10, 1, "0000", "smtputf8"
+            )
+        )
         person = said.done
     assert (person.person.soft_bounces, person.person.suppressed) == (0, "")
 
@@ -151,9 +202,15 @@ def test_four_do_not_and_neither_do_five_within_less_than_a_fortnight() -> None:
 
 def test_any_accepted_letter_or_human_click_counts_from_zero_again() -> None:
     delivered = (begun("m5", "question"), e.LetterSent(NOON + 10 * DAY, "m5"))
-    assert softly(given(ANNA, *soft_bounces(0, 3, 6, 9), delivered), 14) == ["LetterFailed", "MailBounced"]
+    assert softly(given(ANNA, *soft_bounces(0, 3, 6, 9), delivered), 14) == [
+        "LetterFailed",
+        "MailBounced",
+    ]
     clicked = e.LetterAnswered(NOON + 10 * DAY, "m5", 0, "human_button")
-    assert softly(given(ANNA, *soft_bounces(0, 3, 6, 9), clicked), 14) == ["LetterFailed", "MailBounced"]
+    assert softly(given(ANNA, *soft_bounces(0, 3, 6, 9), clicked), 14) == [
+        "LetterFailed",
+        "MailBounced",
+    ]
     robot = e.LetterAnswered(NOON + 10 * DAY, "m5", 0, "auto_submit")
     assert softly(given(ANNA, *soft_bounces(0, 3, 6, 9), robot), 14)[-1] == "SubscriberSuppressed"
 
@@ -167,10 +224,16 @@ def test_a_complaint_is_not_overwritten_by_a_bounce() -> None:
 
 def test_what_cannot_be_rendered_or_may_not_be_sent_is_withheld() -> None:
     given(FLYING).when(outcome("cannot-render", why="field:town")).then(
-        e.LetterWithheld(LATER, "list:10", "welcome", "cannot be rendered", 10, 1, "0000", "field:town")
+        e.LetterWithheld(
+            LATER, "list:10", "welcome", "cannot be rendered", 10, 1, "0000", "field:town"
+        )
     )
     withheld = given(FLYING).when(outcome("not-eligible", why="consent withdrawn"))
-    withheld.then(e.LetterWithheld(LATER, "list:10", "welcome", "not eligible: consent withdrawn", 10, 1, "0000"))
+    withheld.then(
+        e.LetterWithheld(
+            LATER, "list:10", "welcome", "not eligible: consent withdrawn", 10, 1, "0000"
+        )
+    )
     assert withheld.person.in_flight == {}
 
 
@@ -200,7 +263,9 @@ def test_a_letter_that_is_not_in_doubt_cannot_be_settled_by_hand() -> None:
 
 
 def test_an_answer_that_arrives_after_all_ends_the_doubt() -> None:
-    given(FLYING).when(outcome("doubt")).when(outcome("sent", code=250)).then(e.LetterSent(LATER, "0000", 250))
+    given(FLYING).when(outcome("doubt")).when(outcome("sent", code=250)).then(
+        e.LetterSent(LATER, "0000", 250)
+    )
 
 
 def test_a_confirmation_in_doubt_does_not_keep_its_request_open_for_ever() -> None:
@@ -226,7 +291,10 @@ def test_a_confirmation_in_doubt_does_not_keep_its_request_open_for_ever() -> No
 )
 def test_an_outcome_is_recorded_wherever_the_person_is_by_then(meanwhile: e.PersonEvent) -> None:
     away = given(FLYING, meanwhile)
-    assert away.acts["flight:0000" if meanwhile != e.ConsentWithdrawn(LATER, "*") else "list:10"].kind == "settle"
+    assert (
+        away.acts["flight:0000" if meanwhile != e.ConsentWithdrawn(LATER, "*") else "list:10"].kind
+        == "settle"
+    )
     for verdict in ("sent", "temporary", "hard", "soft", "released", "not-eligible"):
         after = away.when(outcome(verdict)).done
         assert after.person.in_flight == {}
@@ -234,8 +302,16 @@ def test_an_outcome_is_recorded_wherever_the_person_is_by_then(meanwhile: e.Pers
 
 
 def test_two_runs_of_a_list_have_each_their_letter_in_flight() -> None:
-    again = given(FLYING, e.ListLeft(LATER, 10, 1, "operator"), e.ListJoined(LATER, 10, 2), begun("m2", "welcome", 10, 2))
-    assert {key: act.run for key, act in again.acts.items() if act.kind == "settle"} == {"list:10": 2, "flight:0000": 1}
+    again = given(
+        FLYING,
+        e.ListLeft(LATER, 10, 1, "operator"),
+        e.ListJoined(LATER, 10, 2),
+        begun("m2", "welcome", 10, 2),
+    )
+    assert {key: act.run for key, act in again.acts.items() if act.kind == "settle"} == {
+        "list:10": 2,
+        "flight:0000": 1,
+    }
     old = again.when(outcome("temporary")).done
     assert old.person.memberships[10].letters["welcome"].status == "begun"
     assert list(old.acts) == ["list:10"]

@@ -1,4 +1,6 @@
-"""Consent to one partner's messages is consent to nobody else's, and nothing but consent lets anybody write for a partner (D07)."""
+"""Consent to one partner's messages is consent to nobody else's, and nothing but consent lets
+anybody write for a partner (D07).
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,14 @@ from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done, Refused
 from engine.subscriber.person import NOBODY, Person
 
-ONE, TWO = Partner("un", "Un", "un@un.example", "https://un.example"), Partner("deux", "Deux", "deux@deux.example", "https://deux.example")
+ONE = Partner("un", "Un", "un@un.example", "https://un.example")
+TWO = Partner("deux", "Deux", "deux@deux.example", "https://deux.example")
 PLAN = Plan(
     1,
-    purposes={"lettre": Purpose("lettre", "La lettre"), "un": Purpose("un", "Les offres de Un", partner="un")},
+    purposes={
+        "lettre": Purpose("lettre", "La lettre"),
+        "un": Purpose("un", "Les offres de Un", partner="un"),
+    },
     lists={1: List(1, "lettre", "lettre"), 2: List(2, "un", "un"), 3: List(3, "un-encore", "un")},
     declared=Declared(partners=(ONE, TWO)),
 )
@@ -42,7 +48,9 @@ def test_each_way_of_consenting_to_a_partner_names_it_and_the_list_it_stood_in()
     ticked = decide(Answer(2, BY, "m", 1, 1, 0, "move", 2, "human_button", "un"), reader, PLAN)
     for outcome in (given, confirmed, ticked):
         assert isinstance(outcome, Done)
-        (consent,) = [event for event in outcome.events if isinstance(event, ConsentGiven | ConsentConfirmed)]
+        (consent,) = [
+            event for event in outcome.events if isinstance(event, ConsentGiven | ConsentConfirmed)
+        ]
         assert (consent.partner, consent.partners) == ("un", version)
 
 
@@ -53,11 +61,17 @@ def test_what_is_the_installations_own_names_no_partner() -> None:
 
 @pytest.mark.parametrize("basis", ["soft-optin", "b2b", "service"])
 def test_only_consent_lets_anybody_write_for_a_partner(basis: str) -> None:
-    assert decide(Subscribe(1, BY, 2, basis, "declared"), NOBODY, PLAN) == Refused("only consent lets anybody write for a partner")
+    assert decide(Subscribe(1, BY, 2, basis, "declared"), NOBODY, PLAN) == Refused(
+        "only consent lets anybody write for a partner"
+    )
 
 
 def test_a_consent_that_names_one_partner_opens_no_list_of_another() -> None:
     person = after(Subscribe(1, BY, 2, "consent", "single"))
     assert isinstance(decide(Transfer(2, BY, 2, 3), person, PLAN), Done)
-    sold = replace(PLAN, purposes={**PLAN.purposes, "un": Purpose("un", "Les offres de Deux", partner="deux")})
-    assert decide(Transfer(2, BY, 2, 3), person, sold) == Refused('the consent for "un" names another partner')
+    sold = replace(
+        PLAN, purposes={**PLAN.purposes, "un": Purpose("un", "Les offres de Deux", partner="deux")}
+    )
+    assert decide(Transfer(2, BY, 2, 3), person, sold) == Refused(
+        'the consent for "un" names another partner'
+    )

@@ -1,4 +1,6 @@
-"""Someone comes back to a list they had left: always, after a while, or never, as its author says."""
+"""Someone comes back to a list they had left: always, after a while, or never, as its author
+says.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ def left(number: int, at: int = NOON) -> Given:
 
 
 def test_coming_back_is_a_new_run_without_the_letters_of_the_old_one() -> None:
-    again = given(ANNA, sent("m0", "welcome", at=NOON), e.ListLeft(NOON, 10, 1, "ended")).when(subscribe(10))
+    again = given(ANNA, sent("m0", "welcome", at=NOON), e.ListLeft(NOON, 10, 1, "ended")).when(
+        subscribe(10)
+    )
     again.then(e.ListJoined(LATER, 10, 2))
     assert again.person.memberships[10].letters == {}
     assert again.done.acts["list:10"].letter == "welcome"
@@ -42,7 +46,11 @@ def test_a_first_joining_is_refused_by_neither() -> None:
 
 
 def test_an_outcome_of_the_old_run_says_nothing_of_the_new_one() -> None:
-    old = given(ANNA, e.LetterBegun(NOON, "list:10", "letter", "welcome", "m0", 1, 10, 1, "conseils"), e.ListLeft(NOON, 10, 1, "ended"))
+    old = given(
+        ANNA,
+        e.LetterBegun(NOON, "list:10", "letter", "welcome", "m0", 1, 10, 1, "conseils"),
+        e.ListLeft(NOON, 10, 1, "ended"),
+    )
     again = old.when(subscribe(10)).done.and_also(e.LetterSent(LATER, "m0"))
     assert again.person.memberships[10].letters == {}
     assert again.person.in_flight == {}

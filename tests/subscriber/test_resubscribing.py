@@ -1,4 +1,6 @@
-"""Someone presses "subscribe me again" on the page of a withdrawal: a new consent, by their own act."""
+"""Someone presses "subscribe me again" on the page of a withdrawal: a new consent, by their own
+act.
+"""
 
 from __future__ import annotations
 
@@ -28,23 +30,34 @@ def test_who_never_left_has_nothing_to_do() -> None:
 
 
 def test_a_list_that_takes_nobody_back_costs_not_the_consent() -> None:
-    never = given(on(41), e.ConsentWithdrawn(NOON, "conseils"), e.ListLeft(NOON, 41, 1, "withdrawn"))
+    never = given(
+        on(41), e.ConsentWithdrawn(NOON, "conseils"), e.ListLeft(NOON, 41, 1, "withdrawn")
+    )
     never.when(c.Resubscribe(LATER, CLICK, "conseils", "human_button", "n1", 41)).then(CONSENT)
 
 
 def test_a_consent_for_one_purpose_opens_no_list_of_another() -> None:
-    given(GONE).when(c.Resubscribe(LATER, CLICK, "conseils", "human_button", "n1", 30)).then(CONSENT)
+    given(GONE).when(c.Resubscribe(LATER, CLICK, "conseils", "human_button", "n1", 30)).then(
+        CONSENT
+    )
 
 
 def test_after_everything_was_withdrawn_only_this_purpose_comes_back() -> None:
-    back = given(ANNA, e.ConsentGiven(NOON, "offres", "single"), e.ConsentWithdrawn(NOON, "*"), e.ListLeft(NOON, 10, 1, "withdrawn")).when(AGAIN)
+    back = given(
+        ANNA,
+        e.ConsentGiven(NOON, "offres", "single"),
+        e.ConsentWithdrawn(NOON, "*"),
+        e.ListLeft(NOON, 10, 1, "withdrawn"),
+    ).when(AGAIN)
     assert why_not(back.person, "letter", "conseils") == ""
     assert why_not(back.person, "letter", "offres") == "consent withdrawn"
 
 
 def test_a_complaint_is_forgiven_by_the_one_who_made_it() -> None:
     complained = given(GONE, e.MailComplained(NOON)).when(AGAIN)
-    complained.then(e.SubscriberReachable(LATER, "asked for by the person"), CONSENT, e.ListJoined(LATER, 10, 2))
+    complained.then(
+        e.SubscriberReachable(LATER, "asked for by the person"), CONSENT, e.ListJoined(LATER, 10, 2)
+    )
     assert why_not(complained.person, "letter", "conseils") == ""
     still_on = given(ANNA, e.MailComplained(NOON)).when(AGAIN)
     still_on.then(e.SubscriberReachable(LATER, "asked for by the person"))

@@ -1,4 +1,6 @@
-"""An address is never to be written to: it complained, bounced, was imported as such, or an operator says so."""
+"""An address is never to be written to: it complained, bounced, was imported as such, or an
+operator says so.
+"""
 
 from __future__ import annotations
 

@@ -22,14 +22,20 @@ def test_doing_it_twice_changes_nothing() -> None:
 
 
 def test_a_transfer_from_outside_joins_and_leaves_nothing() -> None:
-    after = given(ANNA).when(replace(MOVE, source=0, target=40)).then(e.ListTransferred(LATER, 0, 0, 40, 2, "api"))
+    after = (
+        given(ANNA)
+        .when(replace(MOVE, source=0, target=40))
+        .then(e.ListTransferred(LATER, 0, 0, 40, 2, "api"))
+    )
     assert after.lists == {10: 1, 40: 2}
     after.when(replace(MOVE, source=0, target=40)).nothing()
 
 
 def test_who_stands_on_the_target_already_only_leaves_the_source() -> None:
     both = given(ANNA, e.ListJoined(NOON, 20, 2))
-    assert both.when(MOVE).then(e.ListTransferred(LATER, 10, 1, 20, 2, "api", False)).lists == {20: 2}
+    assert both.when(MOVE).then(e.ListTransferred(LATER, 10, 1, 20, 2, "api", False)).lists == {
+        20: 2
+    }
 
 
 def test_a_transfer_to_the_same_list_changes_nothing() -> None:
@@ -38,7 +44,10 @@ def test_a_transfer_to_the_same_list_changes_nothing() -> None:
 
 def test_what_a_rule_makes_them_leave_is_said_to_be_a_rules_doing() -> None:
     facts = given(PAUL, e.ListJoined(NOON, 40, 2)).when(replace(MOVE, source=40)).facts
-    assert [fact.event for fact in facts] == [e.ListTransferred(LATER, 40, 2, 20, 3, "api"), e.ListLeft(LATER, 1, 1, "rule")]
+    assert [fact.event for fact in facts] == [
+        e.ListTransferred(LATER, 40, 2, 20, 3, "api"),
+        e.ListLeft(LATER, 1, 1, "rule"),
+    ]
     assert [fact.cause for fact in facts] == [CALL, RULE]
 
 
@@ -47,8 +56,12 @@ def test_who_is_not_on_the_source_is_refused() -> None:
 
 
 def test_a_transfer_into_another_purpose_needs_its_own_ground() -> None:
-    given(ANNA).when(replace(MOVE, target=30)).refused('no live ground to write for the purpose "offres"')
-    assert given(ANNA, e.ConsentGiven(NOON, "offres", "single")).when(replace(MOVE, target=30)).lists == {30: 2}
+    given(ANNA).when(replace(MOVE, target=30)).refused(
+        'no live ground to write for the purpose "offres"'
+    )
+    assert given(ANNA, e.ConsentGiven(NOON, "offres", "single")).when(
+        replace(MOVE, target=30)
+    ).lists == {30: 2}
 
 
 def test_a_transfer_obeys_groups_rejoining_and_what_is_published() -> None:

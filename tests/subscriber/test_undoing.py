@@ -1,4 +1,6 @@
-"""Someone takes the last move back: the old run is open again with its letters, so that none of them comes twice (C08)."""
+"""Someone takes the last move back: the old run is open again with its letters, so that none of
+them comes twice (C08).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,25 @@ from dataclasses import replace
 
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from tests.examples import ANNA, ASKED, CLICK, LATER, LISTS, NO, NOON, PLAN, YES, begun, click, on, perform, sent, subscribe, with_list, without_list
+from tests.examples import (
+    ANNA,
+    ASKED,
+    CLICK,
+    LATER,
+    LISTS,
+    NO,
+    NOON,
+    PLAN,
+    YES,
+    begun,
+    click,
+    on,
+    perform,
+    sent,
+    subscribe,
+    with_list,
+    without_list,
+)
 from tests.given import given
 
 UNDO = c.UndoMove(LATER, CLICK, "m1", "human_button")
@@ -54,7 +74,9 @@ def test_what_a_rule_made_them_leave_with_the_move_comes_back_with_it() -> None:
 
 
 def test_what_a_rule_made_them_leave_otherwise_in_the_same_instant_stays_left() -> None:
-    prospect = given(on(2), sent("m1", "hot", 2), e.ListJoined(NOON, 40, 2), plan=with_list(30, leaves=(40,)))
+    prospect = given(
+        on(2), sent("m1", "hot", 2), e.ListJoined(NOON, 40, 2), plan=with_list(30, leaves=(40,))
+    )
     moved = prospect.when(c.Answer(LATER, CLICK, "m1", 2, 1, 0, "move", 1, "human_button"))
     bought = moved.when(subscribe(30))
     assert bought.lists == {1: 3, 30: 4}
@@ -75,7 +97,9 @@ def test_a_click_from_nowhere_is_undone_to_nowhere() -> None:
 
 
 def test_the_way_back_is_closed_once_the_target_has_been_left() -> None:
-    went_on = given(ASKED).when(click(YES)).done.and_also(e.ListTransferred(LATER, 11, 2, 20, 3, "ended"))
+    went_on = (
+        given(ASKED).when(click(YES)).done.and_also(e.ListTransferred(LATER, 11, 2, 20, 3, "ended"))
+    )
     went_on.when(UNDO).refused("too late")
 
 
@@ -94,7 +118,9 @@ def test_nothing_is_reopened_for_a_purpose_that_was_withdrawn() -> None:
 
 
 def test_a_client_is_not_made_a_prospect_again_by_an_undo() -> None:
-    prospect = given(on(1), sent("m1", "hello", 1)).when(c.Answer(LATER, CLICK, "m1", 1, 1, 0, "move", 40))
+    prospect = given(on(1), sent("m1", "hello", 1)).when(
+        c.Answer(LATER, CLICK, "m1", 1, 1, 0, "move", 40)
+    )
     prospect.when(subscribe(10)).when(UNDO).refused("yields")
 
 
@@ -102,7 +128,10 @@ def test_whoever_is_a_client_again_by_an_undo_leaves_the_prospects_joined_meanwh
     across = given(ASKED).when(ACROSS).when(subscribe(1))
     assert across.lists == {30: 2, 1: 3}
     undone = across.when(UNDO)
-    undone.then(e.MoveUndone(LATER, "m1", 30, 2, ((10, 1),), "asked", "human_button"), e.ListLeft(LATER, 1, 3, "rule"))
+    undone.then(
+        e.MoveUndone(LATER, "m1", 30, 2, ((10, 1),), "asked", "human_button"),
+        e.ListLeft(LATER, 1, 3, "rule"),
+    )
     assert undone.lists == {10: 1}
 
 
@@ -139,8 +168,14 @@ def test_a_run_taken_back_before_it_wrote_does_not_count_as_having_been_there() 
 
 
 def test_a_run_that_has_written_counts_as_having_been_there() -> None:
-    wrote = given(ASKED).when(c.Answer(LATER, CLICK, "m1", 10, 1, 0, "move", 41)).done.and_also(sent("m2", "gift", 41, 2))
-    wrote.when(UNDO).when(c.Answer(LATER, CLICK, "m1", 10, 1, 0, "move", 41)).refused("never joined twice")
+    wrote = (
+        given(ASKED)
+        .when(c.Answer(LATER, CLICK, "m1", 10, 1, 0, "move", 41))
+        .done.and_also(sent("m2", "gift", 41, 2))
+    )
+    wrote.when(UNDO).when(c.Answer(LATER, CLICK, "m1", 10, 1, 0, "move", 41)).refused(
+        "never joined twice"
+    )
 
 
 def test_the_letter_counts_as_unanswered_again() -> None:
@@ -157,7 +192,12 @@ def test_an_undo_by_hand_is_a_contact() -> None:
 
 def test_every_list_of_the_examples_can_be_left_and_come_back_to() -> None:
     for listed in LISTS:
-        start = given(on(listed.id), e.ConsentGiven(NOON, "offres", "single"), begun("m1", "x", listed.id), e.LetterSent(LATER, "m1"))
+        start = given(
+            on(listed.id),
+            e.ConsentGiven(NOON, "offres", "single"),
+            begun("m1", "x", listed.id),
+            e.LetterSent(LATER, "m1"),
+        )
         target = 30 if listed.id != 30 else 40
         moved = start.when(c.Answer(LATER, CLICK, "m1", listed.id, 1, 0, "move", target))
         assert moved.when(UNDO).lists == {listed.id: 1}, PLAN.lists[listed.id].name

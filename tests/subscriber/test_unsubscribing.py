@@ -1,4 +1,6 @@
-"""Someone withdraws: from a purpose, or from everything. Never refused, never delayed, and nothing of the engine's own brings them back."""
+"""Someone withdraws: from a purpose, or from everything. Never refused, never delayed, and nothing
+of the engine's own brings them back.
+"""
 
 from __future__ import annotations
 
@@ -38,14 +40,18 @@ OFFERS = (e.ConsentGiven(NOON, "offres", "single"), e.ListJoined(NOON, 30, 2))
 
 def test_withdrawing_a_purpose_leaves_all_its_lists_and_no_other() -> None:
     person = given(ANNA, OFFERS, e.ListJoined(NOON, 40, 3))
-    after = person.when(WITHDRAW).then(WITHDRAWN, e.ListLeft(LATER, 10, 1, "withdrawn"), e.ListLeft(LATER, 40, 3, "withdrawn"))
+    after = person.when(WITHDRAW).then(
+        WITHDRAWN, e.ListLeft(LATER, 10, 1, "withdrawn"), e.ListLeft(LATER, 40, 3, "withdrawn")
+    )
     assert after.lists == {30: 2}
 
 
 def test_withdrawing_everything_leaves_every_list() -> None:
     after = given(ANNA, OFFERS).when(EVERYTHING)
     after.then(
-        e.ConsentWithdrawn(LATER, "*", "human_button"), e.ListLeft(LATER, 10, 1, "withdrawn"), e.ListLeft(LATER, 30, 2, "withdrawn")
+        e.ConsentWithdrawn(LATER, "*", "human_button"),
+        e.ListLeft(LATER, 10, 1, "withdrawn"),
+        e.ListLeft(LATER, 30, 2, "withdrawn"),
     )
     assert after.person.objected
 
@@ -105,15 +111,23 @@ def test_no_click_call_import_or_transfer_brings_anyone_back() -> None:
         gone.when(click(YES)).refused("no live ground")
         gone.when(click(ALSO)).refused("no live ground")
         gone.when(c.Transfer(LATER, CALL, 0, 20)).refused("no live ground")
-        gone.when(subscribe(10, basis="service", proof="declared-with-proof")).refused("this person has")
+        gone.when(subscribe(10, basis="service", proof="declared-with-proof")).refused(
+            "this person has"
+        )
 
 
 def test_no_ending_writes_for_a_purpose_that_was_withdrawn() -> None:
     """On a list of "offres" whose ending leads to one of "conseils"."""
     plan = with_list(30, ends=replace(with_list(10).lists[10].ends, kind="move"))  # type: ignore[type-var]
-    person = given(ANNA, OFFERS, begun("m5", "offer", 30, 2), e.LetterSent(LATER, "m5"), plan=plan).when(WITHDRAW).done
+    person = (
+        given(ANNA, OFFERS, begun("m5", "offer", 30, 2), e.LetterSent(LATER, "m5"), plan=plan)
+        .when(WITHDRAW)
+        .done
+    )
     assert person.acts["list:30"].kind == "end"
-    assert person.when(perform("list:30", LATER)).then(e.ListLeft(LATER, 30, 2, "ended")).lists == {}
+    assert (
+        person.when(perform("list:30", LATER)).then(e.ListLeft(LATER, 30, 2, "ended")).lists == {}
+    )
 
 
 def test_nothing_is_due_any_more() -> None:
@@ -128,7 +142,9 @@ def test_a_letter_in_flight_is_not_eligible_any_more_and_its_outcome_is_still_re
     flying = given(ANNA, begun("m7", "welcome")).when(WITHDRAW).done
     assert why_not(flying.person, "letter", "conseils") == "consent withdrawn"
     assert flying.acts["flight:m7"].kind == "settle"
-    flying.when(c.RecordOutcome(LATER, CLICK, "m7", "sent", 250)).then(e.LetterSent(LATER, "m7", 250))
+    flying.when(c.RecordOutcome(LATER, CLICK, "m7", "sent", 250)).then(
+        e.LetterSent(LATER, "m7", 250)
+    )
 
 
 def test_unsubscribing_is_a_contact_also_by_one_click() -> None:

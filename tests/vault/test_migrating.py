@@ -1,4 +1,6 @@
-"""A vault of the first release is brought up to date with what is in it, and forgets the samples PostgreSQL had taken of it."""
+"""A vault of the first release is brought up to date with what is in it, and forgets the samples
+PostgreSQL had taken of it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ ALTER TABLE vault.evidence ALTER COLUMN salt SET STATISTICS DEFAULT, ALTER COLUM
 """
 
 
-def test_samples_of_the_personal_are_dropped_and_not_taken_again(make_house: MakeHouse, installations: Installations) -> None:
+def test_samples_of_the_personal_are_dropped_and_not_taken_again(
+    make_house: MakeHouse, installations: Installations
+) -> None:
     anna = Anna(make_house(FILES)).joins()
     for number in range(3):
         Anna(anna.house, address=f"reader{number}@lecteurs.example", name=f"Reader{number}").joins()
@@ -28,7 +32,15 @@ def test_samples_of_the_personal_are_dropped_and_not_taken_again(make_house: Mak
         owner.execute("ANALYZE")
         assert ("samples of vault.person", "address") in database.found("lecteurs.example")
         owner.execute(Path(VAULT_MIGRATIONS / "0003_rights.sql").read_bytes())
-        owner.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA vault TO PUBLIC")
+        owner.execute(
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA vault TO PUBLIC"
+        )
         owner.execute("ANALYZE")
-    assert {table for table, _column in database.found("lecteurs.example")} == {"vault.person", "vault.evidence"}
-    assert anna.house.vault.find(anna.address) == anna.stream and len(anna.house.vault.evidence_of(anna.stream)) == 1
+    assert {table for table, _column in database.found("lecteurs.example")} == {
+        "vault.person",
+        "vault.evidence",
+    }
+    assert (
+        anna.house.vault.find(anna.address) == anna.stream
+        and len(anna.house.vault.evidence_of(anna.stream)) == 1
+    )

@@ -1,4 +1,6 @@
-"""The stop journal: on the disk before the commit, whole lines only, harmless when nothing came of it; and a full disk stops nobody from leaving."""
+"""The stop journal: on the disk before the commit, whole lines only, harmless when nothing came of
+it; and a full disk stops nobody from leaving.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ from engine.vault.vault import Erasing, Keep
 from tests.conftest import MakeHouse
 from tests.verbs.asking import FILES, join
 
-ONE, TWO = Stop("withdrawal", 1000, "s1", "conseils", "ab"), Stop("erasure", 2000, "s2", why="asked")
+ONE = Stop("withdrawal", 1000, "s1", "conseils", "ab")
+TWO = Stop("erasure", 2000, "s2", why="asked")
 CLICK = Cause("click")
 
 
@@ -65,7 +68,13 @@ def test_the_latest_lines_are_found_from_the_end(tmp_path: Path, after: int) -> 
     assert [stop.at for stop in later_than(journal.path, after)] == list(range(after + 1, 3000))
 
 
-STRANGE = ('{"kind":"party","at":1}', '{"kind":"erasure"}', '{"kind":"erasure","at":"x"}', "[]", '{"kind":"erasure","at":1,"hash":"zz"}')
+STRANGE = (
+    '{"kind":"party","at":1}',
+    '{"kind":"erasure"}',
+    '{"kind":"erasure","at":"x"}',
+    "[]",
+    '{"kind":"erasure","at":1,"hash":"zz"}',
+)
 
 
 @pytest.mark.parametrize("said", STRANGE)
@@ -105,7 +114,9 @@ class FullDisk:
         return self._write(file, octets)
 
 
-def test_what_could_not_be_written_is_owed_and_comes_with_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_could_not_be_written_is_owed_and_comes_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal, disk = StopJournal(tmp_path), FullDisk(monkeypatch)
     journal.tell([ONE])
     assert journal.trouble == "No space left on device"
@@ -145,7 +156,13 @@ def withdrawal(house: House, stream: str, purpose: str = "conseils") -> Wish:
 
 def erasure(house: House, stream: str) -> Wish:
     address = house.vault.people([stream])[stream].address
-    keep = Keep("", house.clock.now(), suppress="erased", address_hash=house.vault.hash(address), erasing=Erasing())
+    keep = Keep(
+        "",
+        house.clock.now(),
+        suppress="erased",
+        address_hash=house.vault.hash(address),
+        erasing=Erasing(),
+    )
     return Wish(Erase(house.clock.now(), CLICK, "q1"), stream=stream, keep=keep)
 
 
@@ -153,12 +170,21 @@ def kinds(results: list[Result]) -> list[type]:
     return [type(result.outcome) for result in results]
 
 
-def test_erasures_withdrawals_and_suppressions_are_told_with_one_fsync_for_a_batch(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_erasures_withdrawals_and_suppressions_are_told_with_one_fsync_for_a_batch(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     anna, bruno, chloe = join(house, 3)
-    hashes = {s: house.vault.hash(known.address).hex() for s, known in house.vault.people([anna, bruno, chloe]).items()}
+    hashes = {
+        s: house.vault.hash(known.address).hex()
+        for s, known in house.vault.people([anna, bruno, chloe]).items()
+    }
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda file: synced.append(file))
-    wishes = [withdrawal(house, anna, "*"), erasure(house, bruno), Wish(Suppress(house.clock.now(), CLICK, "complained"), stream=chloe)]
+    wishes = [
+        withdrawal(house, anna, "*"),
+        erasure(house, bruno),
+        Wish(Suppress(house.clock.now(), CLICK, "complained"), stream=chloe),
+    ]
     assert kinds(house.decisions.carry_out(wishes)) == [Done, Done, Done]
     assert len(synced) == 2  # the file, and once the folder in which it is new
     said = [{name: value for name, value in line.items() if name != "at"} for line in lines(house)]
@@ -170,13 +196,21 @@ def test_erasures_withdrawals_and_suppressions_are_told_with_one_fsync_for_a_bat
     ]
 
 
-def test_the_line_of_who_leaves_as_soon_as_they_are_registered_says_whose_address_it_is(house: House) -> None:
+def test_the_line_of_who_leaves_as_soon_as_they_are_registered_says_whose_address_it_is(
+    house: House,
+) -> None:
     """A copy from before knows nobody by their id."""
     address, now = "dora@lecteurs.example", house.clock.now()
-    joining = Wish(Subscribe(now, CLICK, 11, "consent", "declared"), address=address, keep=Keep("", now))
-    assert kinds(house.decisions.carry_out([joining, Wish(Withdraw(now, CLICK, "*"), address=address)])) == [Done, Done]
+    joining = Wish(
+        Subscribe(now, CLICK, 11, "consent", "declared"), address=address, keep=Keep("", now)
+    )
+    assert kinds(
+        house.decisions.carry_out([joining, Wish(Withdraw(now, CLICK, "*"), address=address)])
+    ) == [Done, Done]
     hashed = house.vault.hash(address).hex()
-    assert [line["hash"] for line in lines(house)] == [hashed] and house.vault.suppressed([bytes.fromhex(hashed)])
+    assert [line["hash"] for line in lines(house)] == [hashed] and house.vault.suppressed(
+        [bytes.fromhex(hashed)]
+    )
 
 
 def test_what_changes_nothing_for_the_person_is_not_told(house: House) -> None:
@@ -203,13 +237,24 @@ def test_it_is_on_the_disk_before_the_commit(house: House, monkeypatch: pytest.M
         house.decisions.one(withdrawal(house, anna))
 
 
-def test_on_a_full_disk_people_leave_and_erasures_wait(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_full_disk_people_leave_and_erasures_wait(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     anna, bruno, chloe = join(house, 3)
     disk = FullDisk(monkeypatch)
-    results = house.decisions.carry_out([withdrawal(house, anna), erasure(house, bruno), withdrawal(house, bruno), withdrawal(house, chloe)])
+    results = house.decisions.carry_out(
+        [
+            withdrawal(house, anna),
+            erasure(house, bruno),
+            withdrawal(house, bruno),
+            withdrawal(house, chloe),
+        ]
+    )
     assert kinds(results) == [Done, Refused, Done, Done]
     refused = results[1].outcome
-    assert isinstance(refused, Refused) and refused.why.startswith("the stop journal cannot be written (No space left on device)")
+    assert isinstance(refused, Refused) and refused.why.startswith(
+        "the stop journal cannot be written (No space left on device)"
+    )
     people = house.decisions.load([anna, bruno, chloe])
     assert not any(person.erased or person.memberships for person in people.values())
     assert house.vault.find(house.vault.people([bruno])[bruno].address) == bruno

@@ -1,4 +1,6 @@
-"""A dialogue that asks one question, in TOML, and people who live through it in a real house: joined, written to, answering."""
+"""A dialogue that asks one question, in TOML, and people who live through it in a real house:
+joined, written to, answering.
+"""
 
 from __future__ import annotations
 
@@ -62,27 +64,55 @@ def join(house: House, count: int, number: int = 10) -> list[str]:
     now = house.clock.now()
     command = Subscribe(now, Cause("form"), number, "consent", "single", own_act=True)
     addresses = [f"{secrets.token_hex(6)}@lecteurs.example" for _ in range(count)]
-    return [result.stream for result in house.decisions.carry_out([Wish(command, address=a, keep=Keep("", now)) for a in addresses])]
+    return [
+        result.stream
+        for result in house.decisions.carry_out(
+            [Wish(command, address=a, keep=Keep("", now)) for a in addresses]
+        )
+    ]
 
 
 def send(house: House, streams: Sequence[str], key: str = "list:10") -> dict[str, LetterBegun]:
     """Begin and send what is due under `key`; the letter each person got."""
     now = house.clock.now()
-    wishes = [Wish(Perform(now, ENGINE, key, secrets.token_hex(16)), stream=stream) for stream in streams]
+    wishes = [
+        Wish(Perform(now, ENGINE, key, secrets.token_hex(16)), stream=stream) for stream in streams
+    ]
     begun: dict[str, LetterBegun] = {}
     for result in house.decisions.carry_out(wishes):
         assert isinstance(result.outcome, Done), result
         (event,) = result.outcome.events
         assert isinstance(event, LetterBegun), event
         begun[result.stream] = event
-    house.decisions.carry_out([Wish(RecordOutcome(now, ENGINE, letter.message, "sent"), stream=stream) for stream, letter in begun.items()])
+    house.decisions.carry_out(
+        [
+            Wish(RecordOutcome(now, ENGINE, letter.message, "sent"), stream=stream)
+            for stream, letter in begun.items()
+        ]
+    )
     return begun
 
 
-def answer(house: House, stream: str, begun: LetterBegun, link: int, target: int, kind: str = "move", act: str = "human_button") -> None:
+def answer(
+    house: House,
+    stream: str,
+    begun: LetterBegun,
+    link: int,
+    target: int,
+    kind: str = "move",
+    act: str = "human_button",
+) -> None:
     house.clock.jump(60_000)
     command = Answer(
-        house.clock.now(), Cause("click", begun.message, link), begun.message, begun.list, begun.run, link, kind, target, act
+        house.clock.now(),
+        Cause("click", begun.message, link),
+        begun.message,
+        begun.list,
+        begun.run,
+        link,
+        kind,
+        target,
+        act,
     )
     assert isinstance(house.decisions.one(Wish(command, stream=stream)).outcome, Done)
 
@@ -93,4 +123,6 @@ def undo(house: House, stream: str, begun: LetterBegun) -> None:
 
 
 def withdraw(house: House, stream: str) -> None:
-    house.decisions.one(Wish(Withdraw(house.clock.now(), Cause("click"), "conseils"), stream=stream))
+    house.decisions.one(
+        Wish(Withdraw(house.clock.now(), Cause("click"), "conseils"), stream=stream)
+    )

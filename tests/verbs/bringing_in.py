@@ -17,7 +17,8 @@ from engine.verbs.importing import add_arguments, from_arguments, run_import
 DAY = 86_400_000
 OPERATOR = Cause("operator", "0" * 16)
 FILES = {
-    "accueil.toml": """
+    "accueil.toml": (
+        """
 title = "Accueil"
 purpose = "conseils"
 
@@ -46,10 +47,20 @@ group = "clients"
   after = "0 minutes"
   subject = "Merci"
   body = "lettre.md"
-""",
+"""
+    ),
     "lettre.md": "Bonjour {{ first_name | default('à vous', true) }}\n",
 }
-SAID = ("--list", "accueil", "--source", "Salon du jardin", "--collected", "2024-03-01", "--basis", "consent")
+SAID = (
+    "--list",
+    "accueil",
+    "--source",
+    "Salon du jardin",
+    "--collected",
+    "2024-03-01",
+    "--basis",
+    "consent",
+)
 
 
 def table(folder: Path, text: str, name: str = "contacts.csv") -> Path:
@@ -96,7 +107,9 @@ def entries(house: House) -> list[Entry]:
 def personal_rows(house: House) -> tuple[int, int, int]:
     """How many people, pieces of evidence and suppressed hashes the vault holds."""
     with house.database.connection() as connection:
-        found = connection.execute(b"SELECT (SELECT count(*) FROM vault.person), (SELECT count(*) FROM vault.evidence), "
-                                   b"(SELECT count(*) FROM vault.suppression)").fetchone()
+        found = connection.execute(
+            b"SELECT (SELECT count(*) FROM vault.person), (SELECT count(*) FROM vault.evidence), "
+            b"(SELECT count(*) FROM vault.suppression)"
+        ).fetchone()
     assert found is not None
     return int(found[0]), int(found[1]), int(found[2])

@@ -1,4 +1,6 @@
-"""The command line as somebody types it: the real program in a process of its own, on a small installation."""
+"""The command line as somebody types it: the real program in a process of its own, on a small
+installation.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,11 @@ class Installation:
     smtp: int = field(default_factory=free_port)
     page: int = field(default_factory=free_port)
     environment: dict[str, str] = field(
-        default_factory=lambda: {k: v for k, v in os.environ.items() if not k.startswith(("PG", "RELANCE_")) and k != "DISPLAY"}
+        default_factory=lambda: {
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith(("PG", "RELANCE_")) and k != "DISPLAY"
+        }
     )
 
     def __post_init__(self) -> None:
@@ -120,7 +126,13 @@ class Installation:
         """The command itself, for what happens while it runs."""
         command = [sys.executable, "-m", "engine", "-C", str(self.folder), *arguments]
         return subprocess.Popen(
-            command, cwd=cwd, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=cwd,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     def __call__(self, *arguments: str) -> Said:

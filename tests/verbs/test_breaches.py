@@ -1,4 +1,6 @@
-"""A breach of personal data is written down whatever its risk, and until the authority and the people are told, `status` says what is owed."""
+"""A breach of personal data is written down whatever its risk, and until the authority and the
+people are told, `status` says what is owed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,14 @@ from engine.verbs.refusal import Refusal
 from tests.conftest import MakeHouse
 
 HOUR = 3_600_000
-WORDS = ("--facts", "Un carton d’adresses a été perdu", "--effects", "De la publicité", "--measures", "Les adresses ont été changées")
+WORDS = (
+    "--facts",
+    "Un carton d’adresses a été perdu",
+    "--effects",
+    "De la publicité",
+    "--measures",
+    "Les adresses ont été changées",
+)
 
 
 def grown(*events: BreachRecorded) -> Breach:
@@ -36,18 +45,30 @@ def test_the_authority_is_owed_the_news_within_72_hours() -> None:
 
 
 def test_where_there_is_no_risk_nobody_is_owed_anything() -> None:
-    breach = grown(BreachRecorded(1000, "b", "detected"), BreachRecorded(2000, "b", "assessed", "none", 3))
-    assert (breach.people, breach.authority_due_at, told_late([breach], 10 * WITHIN), waiting([breach], 2000)) == (3, 0, [], [])
+    breach = grown(
+        BreachRecorded(1000, "b", "detected"), BreachRecorded(2000, "b", "assessed", "none", 3)
+    )
+    assert (
+        breach.people,
+        breach.authority_due_at,
+        told_late([breach], 10 * WITHIN),
+        waiting([breach], 2000),
+    ) == (3, 0, [], [])
 
 
 def test_at_a_high_risk_the_people_are_owed_it_too() -> None:
-    told = (BreachRecorded(1000, "b", "detected", "high", 1200), BreachRecorded(2000, "b", "authority-told"))
+    told = (
+        BreachRecorded(1000, "b", "detected", "high", 1200),
+        BreachRecorded(2000, "b", "authority-told"),
+    )
     assert waiting([grown(*told)], 3000) == [grown(*told)]
     assert waiting([grown(*told, BreachRecorded(2500, "b", "people-told"))], 3000) == []
 
 
 def test_what_a_later_step_does_not_say_stays_and_a_closed_breach_owes_nothing() -> None:
-    breach = grown(BreachRecorded(1000, "b", "detected", "risk", 12), BreachRecorded(2000, "b", "closed"))
+    breach = grown(
+        BreachRecorded(1000, "b", "detected", "risk", 12), BreachRecorded(2000, "b", "closed")
+    )
     assert (breach.risk, breach.people, breach.closed_at) == ("risk", 12, 2000)
     assert (told_late([breach], 10 * WITHIN), waiting([breach], 3000)) == ([], [])
 
@@ -67,11 +88,17 @@ def asked(house: House, *words: str) -> str:
 
 
 def codes(house: House) -> list[tuple[str, str]]:
-    return [(each.code, each.level) for each in findings(gather(house)) if each.code.startswith("breach")]
+    return [
+        (each.code, each.level)
+        for each in findings(gather(house))
+        if each.code.startswith("breach")
+    ]
 
 
 @pytest.mark.postgres
-def test_from_its_discovery_to_its_end_status_says_what_is_owed(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_from_its_discovery_to_its_end_status_says_what_is_owed(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     breach = asked(house, "record", *WORDS, "--risk", "high", "--people", "1200")
     said = capsys.readouterr().out
     assert breach in said and "la CNIL" in said and "sans délai" in said
@@ -85,7 +112,9 @@ def test_from_its_discovery_to_its_end_status_says_what_is_owed(house: House, ca
 
 
 def _now(house: House, hours_ago: int = 0) -> str:
-    return to_local(house.clock.now() - hours_ago * HOUR, house.config.site.timezone).isoformat(timespec="milliseconds")
+    return to_local(house.clock.now() - hours_ago * HOUR, house.config.site.timezone).isoformat(
+        timespec="milliseconds"
+    )
 
 
 @pytest.mark.postgres
@@ -97,9 +126,13 @@ def test_a_breach_nobody_told_of_in_three_days_is_stuck(house: House) -> None:
 @pytest.mark.postgres
 def test_its_words_lie_in_the_vault_and_not_in_the_ledger(house: House) -> None:
     asked(house, "record", *WORDS)
-    states = [house.ledger.bytes_at(position) or b"" for position in range(1, house.ledger.head() + 1)]
+    states = [
+        house.ledger.bytes_at(position) or b"" for position in range(1, house.ledger.head() + 1)
+    ]
     assert not any(b"carton" in state for state in states)
-    (entry,) = [entry for entry in house.ledger.stream(STREAM) if isinstance(entry.event, BreachRecorded)]
+    (entry,) = [
+        entry for entry in house.ledger.stream(STREAM) if isinstance(entry.event, BreachRecorded)
+    ]
     kept = house.vault.evidence_of(STREAM)[entry.cause.evidence]
     assert kept["words"] == {"facts": WORDS[1], "effects": WORDS[3], "measures": WORDS[5]}
 
@@ -116,7 +149,9 @@ def test_its_words_lie_in_the_vault_and_not_in_the_ledger(house: House) -> None:
         (("record", *WORDS[:4], "--measures", "x" * 20_001), "at most 20000"),
     ],
 )
-def test_what_cannot_be_is_refused_and_nothing_is_written(house: House, words: tuple[str, ...], why: str) -> None:
+def test_what_cannot_be_is_refused_and_nothing_is_written(
+    house: House, words: tuple[str, ...], why: str
+) -> None:
     head = house.ledger.head()
     with pytest.raises(Refusal, match=why) as refusal:
         asked(house, *words)

@@ -1,4 +1,6 @@
-"""`relance broadcast now ID`: who it goes to is said first; it leaves once, whatever its date; and what became of it is told."""
+"""`relance broadcast now ID`: who it goes to is said first; it leaves once, whatever its date; and
+what became of it is told.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def occurrences(house: House) -> list[str]:
     return [occurrence.key for occurrence in house.publications.current().calendar]
 
 
-def test_it_says_to_how_many_people_and_sends_nothing_unasked(make_house: MakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_says_to_how_many_people_and_sends_nothing_unasked(
+    make_house: MakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
     house = make_house(FILES)
     join(house, 2, 11)
     with pytest.raises(Refusal, match="--yes"):
@@ -51,10 +55,14 @@ def test_it_says_to_how_many_people_and_sends_nothing_unasked(make_house: MakeHo
     assert occurrences(house) == []
 
 
-def test_a_dated_broadcast_sent_now_does_not_leave_again_on_its_date(make_house: MakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dated_broadcast_sent_now_does_not_leave_again_on_its_date(
+    make_house: MakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
     house = make_house(FILES)
     now(house)
-    assert occurrences(house) == ["broadcast:poll/2040-01-01"] and "relance" in capsys.readouterr().out
+    assert (
+        occurrences(house) == ["broadcast:poll/2040-01-01"] and "relance" in capsys.readouterr().out
+    )
     with pytest.raises(Refusal, match="already"):
         now(house)
     assert fallen_due(house.publications.current(), IN_2041) == []
@@ -82,10 +90,15 @@ def test_a_recurring_one_also_comes_at_its_next_moment_and_people_are_counted_on
     with pytest.raises(Refusal, match="already"):
         now(house, "nouvelles")
     house.clock.jump(DAY)
-    assert claim_broadcasts(house.publications, house.clock.now()) == 1 and len(occurrences(house)) == 2
+    assert (
+        claim_broadcasts(house.publications, house.clock.now()) == 1
+        and len(occurrences(house)) == 2
+    )
 
 
-def test_where_it_cannot_leave_that_is_said(make_house: MakeHouse, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_it_cannot_leave_that_is_said(
+    make_house: MakeHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
     house = make_house(FILES)
     at = house.clock.now()
     house.publications.execute(lambda state: [SendingPaused(at, "operator")], Cause("operator"), at)
@@ -100,13 +113,27 @@ def test_where_it_cannot_leave_that_is_said(make_house: MakeHouse, capsys: pytes
 def test_what_became_of_it_is_told_once_it_has_left(tmp_path: Path) -> None:
     relance = Installation(tmp_path)
     with embedded(relance):
-        dated = '\n[[broadcast]]\nid = "enfants"\nto = [11]\non = "2040-01-01 09:00"\nsubject = "Une question"\nbody = "question.md"\n'
+        dated = (
+            '\n[[broadcast]]\nid = "enfants"\nto = [11]\non = "2040-01-01 09:00"\nsubject = "Une'
+            ' question"\nbody = "question.md"\n'
+        )
         write(tmp_path, {"sequences/semis.toml": SEMIS + dated})
         relance.done("publish", "--yes")
         for name in ("anna", "bruno"):
-            relance.done("subscribe", f"{name}@lecteurs.example", "--list", "11", "--basis", "consent", "--source", "s")
+            relance.done(
+                "subscribe",
+                f"{name}@lecteurs.example",
+                "--list",
+                "11",
+                "--basis",
+                "consent",
+                "--source",
+                "s",
+            )
         with relance.running("--for", "100") as process:
             told = relance.done("broadcast", "now", "enfants", "--yes")
             stop(process)
-        assert "2 people in all, each once." in told and told.endswith("        2  accepted by the mail server\n")
+        assert "2 people in all, each once." in told and told.endswith(
+            "        2  accepted by the mail server\n"
+        )
         assert "letter-sent" in relance.done("show", "anna@lecteurs.example")

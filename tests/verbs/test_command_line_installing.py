@@ -1,4 +1,6 @@
-"""`init` makes an installation that checks out and runs, beside whatever a folder holds already; `demo` shows the sample at work."""
+"""`init` makes an installation that checks out and runs, beside whatever a folder holds already;
+`demo` shows the sample at work.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,16 @@ from tests.running import ROOT, wait_for, write
 from tests.verbs.commanding import Installation, ended
 
 pytestmark = pytest.mark.timeout(240)
-MINE = ("--name", "Les Amis", "--address", "1 rue des Lilas, 75001 Paris", "--from", "amis@amis.fr", "--purpose", "La lettre des amis")
+MINE = (
+    "--name",
+    "Les Amis",
+    "--address",
+    "1 rue des Lilas, 75001 Paris",
+    "--from",
+    "amis@amis.fr",
+    "--purpose",
+    "La lettre des amis",
+)
 
 
 def beside(folder: Path) -> Installation:
@@ -37,35 +48,72 @@ def test_an_installation_of_ones_own_checks_out_and_says_what_to_do_next(tmp_pat
     told = relance("init", "mine", *MINE, "--language", "fr")
     assert (told.status, told.err) == (0, "")
     relance.folder = tmp_path / "mine"
-    assert relance("check") == Said(0, "3 listes, 5 lettres\u00a0: rien n’empêche de publier.\n", "")
+    assert relance("check") == Said(
+        0, "3 listes, 5 lettres\u00a0: rien n’empêche de publier.\n", ""
+    )
     config = read_config(relance.folder)
-    assert f"  http://127.0.0.1:{config.web.port}/f/inscription\n  http://127.0.0.1:{config.mailbox_port}\n" in told.out
+    assert (
+        f"  http://127.0.0.1:{config.web.port}/f/inscription\n "
+        f" http://127.0.0.1:{config.mailbox_port}\n" in told.out
+    )
     commands = [line.strip() for line in told.out.splitlines() if " -C " in line]
     assert [shlex.split(line)[3] for line in commands] == ["run", "check", "simulate", "publish"]
     # In a fresh shell, wherever it stands.
     for line in commands[1:3]:
-        assert subprocess.run(["sh", "-c", line], cwd="/", env={}, capture_output=True, check=False).returncode == 0, line
+        assert (
+            subprocess.run(
+                ["sh", "-c", line], cwd="/", env={}, capture_output=True, check=False
+            ).returncode
+            == 0
+        ), line
 
 
-def test_without_a_terminal_everything_that_is_missing_or_wrong_is_named_at_once(tmp_path: Path) -> None:
+def test_without_a_terminal_everything_that_is_missing_or_wrong_is_named_at_once(
+    tmp_path: Path,
+) -> None:
     relance = beside(tmp_path)
     bare, wrong, both = relance.together(
         ("init", "mine"),
-        ("init", "mine", "--from", "x@", "--url", "http://a/b", "--name", "a\nb", "--language", "fr"),
+        (
+            "init",
+            "mine",
+            "--from",
+            "x@",
+            "--url",
+            "http://a/b",
+            "--name",
+            "a\nb",
+            "--language",
+            "fr",
+        ),
         ("init", "mine", "--sample", "--name", "Les Amis"),
     )
     assert (bare.status, bare.out) == (2, "") and "--name, --address, --from, --purpose" in bare.err
-    assert wrong.status == 2 and all(f"{option}: " in wrong.err for option in ("--from", "--url", "--name"))
+    assert wrong.status == 2 and all(
+        f"{option}: " in wrong.err for option in ("--from", "--url", "--name")
+    )
     assert "--address, --purpose" in wrong.err and both.status == 2
     assert list(tmp_path.iterdir()) == [tmp_path / "unused"]
 
 
 def test_on_a_terminal_it_is_asked_again_until_it_is_understood(tmp_path: Path) -> None:
-    answers = ("fr", "L’œuvre « & » amis", "1 rue des Lilas", "amis@", "amis@amis.fr", "", "La lettre")
+    answers = (
+        "fr",
+        "L’œuvre « & » amis",
+        "1 rue des Lilas",
+        "amis@",
+        "amis@amis.fr",
+        "",
+        "La lettre",
+    )
     told = _typed(tmp_path, {"LANG": "C"}, *answers)
     assert "Qui écrit" in told and "mal formé" in told
     config = read_config(tmp_path / "mine")
-    assert (config.site.name, config.site.sender, config.site.language) == ("L’œuvre «\u00a0&\u00a0» amis", "amis@amis.fr", "fr")
+    assert (config.site.name, config.site.sender, config.site.language) == (
+        "L’œuvre «\u00a0&\u00a0» amis",
+        "amis@amis.fr",
+        "fr",
+    )
     assert config.site.url == f"http://127.0.0.1:{config.web.port}"
     assert "rien n’a été changé" in _typed(tmp_path / "mine", {"LANG": "C"}, "en", "\x04")
 
@@ -75,7 +123,14 @@ def _typed(folder: Path, environment: dict[str, str], *answers: str) -> str:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "engine", "-C", str(folder), "init", "mine"]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG"))}
-    process = subprocess.Popen(command, cwd=ROOT, env=kept | environment | {"PYTHONUTF8": "1"}, stdin=theirs, stdout=theirs, stderr=theirs)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=kept | environment | {"PYTHONUTF8": "1"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
     os.close(theirs)
     shown, pending = "", list(answers)
     with contextlib.suppress(OSError):
@@ -96,25 +151,43 @@ def test_the_sample_checks_out_and_keeps_its_secrets_to_itself(tmp_path: Path) -
     secrets = tmp_path / "mine" / "data" / "secrets"
     assert secrets.stat().st_mode & 0o777 == 0o700
     modes = {path.name: path.stat().st_mode & 0o777 for path in secrets.iterdir()}
-    assert modes == {"link.key": 0o600, "nonce.key": 0o600, "proof.key": 0o600, "suppression.pepper": 0o600}
+    assert modes == {
+        "link.key": 0o600,
+        "nonce.key": 0o600,
+        "proof.key": 0o600,
+        "suppression.pepper": 0o600,
+    }
     before = (secrets / "link.key").read_bytes()
     again, file = relance.together(("init", "mine", *MINE), ("init", "unused/config.toml", *MINE))
-    assert (again.status, again.out) == (1, "") and "config.toml" in again.err and (secrets / "link.key").read_bytes() == before
+    assert (
+        (again.status, again.out) == (1, "")
+        and "config.toml" in again.err
+        and (secrets / "link.key").read_bytes() == before
+    )
     assert file.status == 2
     relance.folder = tmp_path / "mine"
     assert relance("check").status == 0
 
 
 def test_what_a_folder_holds_stays_as_it_is(tmp_path: Path) -> None:
-    mine = {"notes.txt": "mine", "sequences/layout.html": LAYOUT, "sequences/a.toml": 'title = "Mine"\npurpose = "conseils"\n'}
+    mine = {
+        "notes.txt": "mine",
+        "sequences/layout.html": LAYOUT,
+        "sequences/a.toml": 'title = "Mine"\npurpose = "conseils"\n',
+    }
     write(tmp_path / "mine", mine)
     assert beside(tmp_path)("init", "mine", *MINE).status == 0
     assert {name: (tmp_path / "mine" / name).read_text("utf-8") for name in mine} == mine
-    assert sorted(path.name for path in (tmp_path / "mine" / "sequences").iterdir()) == ["a.toml", "layout.html"]
+    assert sorted(path.name for path in (tmp_path / "mine" / "sequences").iterdir()) == [
+        "a.toml",
+        "layout.html",
+    ]
     assert (tmp_path / "mine" / "config.toml").is_file()
 
 
-def test_a_demonstration_lives_beside_whatever_runs_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_demonstration_lives_beside_whatever_runs_and_leaves_nothing_behind(
+    tmp_path: Path,
+) -> None:
     relance = beside(tmp_path)
     process = relance.begin("demo", "--for", "90")
     try:
@@ -123,11 +196,21 @@ def test_a_demonstration_lives_beside_whatever_runs_and_leaves_nothing_behind(tm
         page = re.findall(r"http://127\.0\.0\.1:\d+$", shown, re.MULTILINE)[-1]
         assert not any(f":{port}" in shown for port in (8080, 8081))
         (command,) = [line.strip() for line in shown.splitlines() if " show " in line]
-        wait_for(lambda: all(name in httpx.get(f"{page}/list", timeout=5).text for name in ("camille@", "noe@", "ines@")), 60)
+        wait_for(
+            lambda: all(
+                name in httpx.get(f"{page}/list", timeout=5).text
+                for name in ("camille@", "noe@", "ines@")
+            ),
+            60,
+        )
         # In a fresh shell, wherever it stands.
-        story = subprocess.run(["sh", "-c", command], cwd="/", env={}, capture_output=True, text=True, check=False)
+        story = subprocess.run(
+            ["sh", "-c", command], cwd="/", env={}, capture_output=True, text=True, check=False
+        )
         assert story.returncode == 0 and "letter-sent" in story.stdout
     finally:
         process.send_signal(signal.SIGTERM)
     assert ended(process).status == 0
-    assert not Path(shlex.split(command)[2]).exists() and sorted(path.name for path in tmp_path.iterdir()) == ["unused"]
+    assert not Path(shlex.split(command)[2]).exists() and sorted(
+        path.name for path in tmp_path.iterdir()
+    ) == ["unused"]

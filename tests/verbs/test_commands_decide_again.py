@@ -1,4 +1,6 @@
-"""The engine writes to the installation's stream as operators do: whoever is second decides again, and no operator is told to try again."""
+"""The engine writes to the installation's stream as operators do: whoever is second decides again,
+and no operator is told to try again.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,11 @@ def busy(make_house: MakeHouse) -> Iterator[House]:
 
     def write() -> None:
         while not over.is_set():
-            engine.execute(lambda state: [OriginBegun(house.clock.now(), "lettres.example/relance/0", "")], ENGINE, house.clock.now())
+            engine.execute(
+                lambda state: [OriginBegun(house.clock.now(), "lettres.example/relance/0", "")],
+                ENGINE,
+                house.clock.now(),
+            )
 
     thread = threading.Thread(target=write)
     thread.start()
@@ -60,7 +66,9 @@ def busy(make_house: MakeHouse) -> Iterator[House]:
         thread.join()
 
 
-def test_an_operator_is_never_told_to_try_again(busy: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_operator_is_never_told_to_try_again(
+    busy: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments = argparse.Namespace(list="", yes=True)
     for _ in range(TIMES):
         assert pausing.pause(busy, arguments) == 0
@@ -93,4 +101,6 @@ def test_it_is_decided_again_about_what_somebody_else_has_done(make_house: MakeH
     assert house.publications.execute(decide, OPERATOR, now) == ()
     assert decided_about == [False, True]
     assert house.publications.current().paused == {0: "restored"}
-    assert house.publications.execute(lambda state: [SendingResumed(now)], OPERATOR, now) == (SendingResumed(now),)
+    assert house.publications.execute(lambda state: [SendingResumed(now)], OPERATOR, now) == (
+        SendingResumed(now),
+    )

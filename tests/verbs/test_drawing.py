@@ -1,4 +1,6 @@
-"""`graph`: a dialogue drawn as text, for Mermaid and for Graphviz; every list, letter, answer, reminder, rule and ending is in it."""
+"""`graph`: a dialogue drawn as text, for Mermaid and for Graphviz; every list, letter, answer,
+reminder, rule and ending is in it.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,22 @@ from tests.installation import CONFIG, LAYOUT, write_sequences
 from tests.sequence.dialogues import HEAD, letter, listed, read
 
 WORDS = {"a.md": "Bonjour.\n", "q.md": "Alors ?\n\n[Oui](===11===) [Un carnet aussi](+++12+++)\n"}
-TEXT = HEAD + listed(10, "dix", 'group = "prospects"', 'ends = { move = 12, after = "1 week" }') + letter("welcome")
+TEXT = (
+    HEAD
+    + listed(10, "dix", 'group = "prospects"', 'ends = { move = 12, after = "1 week" }')
+    + letter("welcome")
+)
 TEXT += letter("asks", 'at = "09:00"', 'days = "mon-fri"', body="q.md", when='after = "2 days"')
 TEXT += letter("again", 'reminds = "asks"', body="q.md", when='wait = "1 day"')
-TEXT += listed(11, "oui", 'group = "clients"', "ends = { leave = true }") + letter("bravo", 'between = "09:00-18:00"')
+TEXT += listed(11, "oui", 'group = "clients"', "ends = { leave = true }") + letter(
+    "bravo", 'between = "09:00-18:00"'
+)
 TEXT += letter("more", 'days = "sat,sun"', when='wait = "1 month"')
 TEXT += listed(12, "carnet", "leaves = [10]")
-TEXT += '[[broadcast]]\nid = "poll"\nto = [10]\nevery = "0 9 1 * *"\nsubject = "Sondage"\nbody = "q.md"\n'
+TEXT += (
+    '[[broadcast]]\nid = "poll"\nto = [10]\nevery = "0 9 1 * *"\nsubject = "Sondage"\nbody ='
+    ' "q.md"\n'
+)
 TEXT += '[[form]]\nname = "f"\ntitle = "La lettre"\nlist = 10\nnotice = "N"\ncheckbox = "C"\n'
 PLAN = read(TEXT, WORDS)
 
@@ -75,7 +86,10 @@ def test_mermaid_has_each_box_and_arrow() -> None:
     drawn = list(draw_mermaid(PLAN, "d.toml", "en"))
     assert drawn[0] == "flowchart TD"
     for line in (
-        '  list10["10 dix<br/>D+0: welcome<br/>D+2 09:00 Mon-Fri: asks<br/>no answer to asks after 1 day: again"]',
+        (
+            '  list10["10 dix<br/>D+0: welcome<br/>D+2 09:00 Mon-Fri: asks<br/>no answer to asks'
+            ' after 1 day: again"]'
+        ),
         '  form0(["form f<br/>La lettre"])',
         '  list10 -->|"Oui"| list11',
         '  list10 -.->|"Un carnet aussi"| list12',
@@ -96,7 +110,9 @@ def test_graphviz_has_each_box_and_arrow() -> None:
 
 
 def test_lists_of_other_files_stand_at_the_edge() -> None:
-    elsewhere = {n: replace(each, file="e.toml") if n == 12 else each for n, each in PLAN.lists.items()}
+    elsewhere = {
+        n: replace(each, file="e.toml") if n == 12 else each for n, each in PLAN.lists.items()
+    }
     plan = replace(PLAN, lists=elsewhere)
     assert '  list12[["12 carnet"]]' in list(draw_mermaid(plan, "d.toml", "en"))
     assert not any("no letters" in line for line in draw_text(plan, "d.toml", "en"))
@@ -107,7 +123,9 @@ HOSTILE = '"];evil[label="x\\'
 
 def test_no_word_of_an_author_is_read_as_a_drawing() -> None:
     words = WORDS | {"q.md": '["; evil &lt;b&gt; #quot; &](===11===) [Un](+++12+++)'}
-    plan = replace(read(TEXT.replace('"Sondage"', """'"];evil<b>`#'"""), words), titles={"d.toml": HOSTILE})
+    plan = replace(
+        read(TEXT.replace('"Sondage"', """'"];evil<b>`#'"""), words), titles={"d.toml": HOSTILE}
+    )
     mermaid = "\n".join(draw_mermaid(plan, "d.toml", "en"))
     assert '|"#quot;; evil #lt;b#gt; #35;quot; #38;"|' in mermaid
     assert '#quot;];evil#lt;b#gt;#96;#35;"}}' in mermaid
@@ -123,7 +141,9 @@ def arguments(*said: str) -> argparse.Namespace:
     return parser.parse_args(said)
 
 
-def test_the_verb_draws_one_dialogue_or_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_verb_draws_one_dialogue_or_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "config.toml").write_text(CONFIG, "utf-8")
     other = 'title = "Autre"\npurpose = "conseils"\n'
     write_sequences(tmp_path, WORDS | {"d.toml": TEXT, "e.toml": other, "layout.html": LAYOUT})
@@ -140,4 +160,7 @@ def test_the_verb_draws_one_dialogue_or_each(tmp_path: Path, capsys: pytest.Capt
 
 def test_a_french_author_reads_french_typography() -> None:
     plan = read(HEAD + listed(21, "carnet", 'ends = { leave = true, after = "1 month" }'), {})
-    assert any(line.endswith("après la dernière lettre, 1 mois : quitte la liste") for line in draw_text(plan, "d.toml", "fr"))
+    assert any(
+        line.endswith("après la dernière lettre, 1 mois : quitte la liste")
+        for line in draw_text(plan, "d.toml", "fr")
+    )

@@ -1,4 +1,6 @@
-"""`--help` and what is refused before a verb begins: in the installation's language, by what one wants to do, with what was probably meant."""
+"""`--help` and what is refused before a verb begins: in the installation's language, by what one
+wants to do, with what was probably meant.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def helps(of: argparse.ArgumentParser, path: str = "relance") -> Iterator[tuple[
         if action.help and action.help is not argparse.SUPPRESS:
             yield f"{path} {'/'.join(action.option_strings) or action.dest}", action.help
         if isinstance(action, argparse._SubParsersAction):
-            yield from ((f"{path} {choice.dest}", str(choice.help)) for choice in action._choices_actions)
+            yield from (
+                (f"{path} {choice.dest}", str(choice.help)) for choice in action._choices_actions
+            )
             for name, part in action.choices.items():
                 yield from helps(part, f"{path} {name}")
 
@@ -49,8 +53,13 @@ def test_every_sentence_of_help_is_said_in_french() -> None:
     english, french = parser(), parser(language="fr")
     say = translator("fr")
     pairs = zip(helps(english), helps(french), strict=True)
-    # The verifier that is handed over has its own French, and hands over its help as it is to be said.
-    assert [place for (place, text), (_, spoken) in pairs if text not in SAME and say(text) == text == spoken] == []
+    # The verifier that is handed over has its own French, and hands over its help as it is to be
+    # said.
+    assert [
+        place
+        for (place, text), (_, spoken) in pairs
+        if text not in SAME and say(text) == text == spoken
+    ] == []
 
 
 def test_every_option_says_what_it_is_for(whole: Program) -> None:
@@ -80,32 +89,60 @@ def test_help_names_the_verbs_by_what_one_wants_to_do() -> None:
 
 
 def test_help_brings_in_neither_the_stores_nor_any_verb() -> None:
-    code = "import sys; from engine.cli import main\ntry: main(['--help'])\nexcept SystemExit: print(*sys.modules, file=sys.stderr)"
-    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    code = (
+        "import sys; from engine.cli import main\ntry: main(['--help'])\nexcept SystemExit:"
+        " print(*sys.modules, file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
     brought_in = set(ended.stderr.split())
     assert "engine.verbs.table" in brought_in
-    assert not brought_in & {"psycopg", "jinja2", "fastapi", "engine.house", "engine.config", "engine.verbs.pausing"}
+    assert not brought_in & {
+        "psycopg",
+        "jinja2",
+        "fastapi",
+        "engine.house",
+        "engine.config",
+        "engine.verbs.pausing",
+    }
 
 
-def test_a_verb_that_is_none_is_refused_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_verb_that_is_none_is_refused_with_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert "there is no verb chek; did you mean check?" in refused(capsys, "chek")
-    assert "le verbe chek n’existe pas\u00a0; vouliez-vous dire check\u00a0?" in refused(capsys, "chek", language="fr")
+    assert "le verbe chek n’existe pas\u00a0; vouliez-vous dire check\u00a0?" in refused(
+        capsys, "chek", language="fr"
+    )
     assert "did you mean" not in refused(capsys, "xyzzy")
 
 
-def test_a_part_or_an_option_that_is_none_is_refused_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_part_or_an_option_that_is_none_is_refused_with_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert "did you mean prove?" in refused(capsys, "audit", "proove", "anna")
     assert "did you mean --json?" in refused(capsys, "status", "--jsno")
-    assert "arguments inconnus\u00a0: --jsno\u00a0; vouliez-vous dire --json\u00a0?" in refused(capsys, "status", "--jsno", language="fr")
+    assert "arguments inconnus\u00a0: --jsno\u00a0; vouliez-vous dire --json\u00a0?" in refused(
+        capsys, "status", "--jsno", language="fr"
+    )
 
 
 def test_what_an_option_cannot_be_is_said_in_french(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "argument --speed\u00a0: un nombre entier de 1 à 10000000" in refused(capsys, "run", "--speed", "0", language="fr")
-    assert "il manque\u00a0: --list" in refused(capsys, "subscribe", "anna@lecteurs.example", language="fr")
+    assert "argument --speed\u00a0: un nombre entier de 1 à 10000000" in refused(
+        capsys, "run", "--speed", "0", language="fr"
+    )
+    assert "il manque\u00a0: --list" in refused(
+        capsys, "subscribe", "anna@lecteurs.example", language="fr"
+    )
 
 
-def test_the_language_is_the_installation_s_even_where_its_configuration_has_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "config.toml").write_text('unknown = 1\n[site]\nlanguage = "fr"\n', encoding="utf-8")
+def test_the_language_is_the_installation_s_even_where_its_configuration_has_mistakes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.toml").write_text(
+        'unknown = 1\n[site]\nlanguage = "fr"\n', encoding="utf-8"
+    )
     assert spoken_in(tmp_path) == "fr"
     (tmp_path / "config.toml").write_text('[site]\nlanguage = "en"\n', encoding="utf-8")
     assert spoken_in(tmp_path) == "en"
@@ -126,7 +163,9 @@ def test_the_language_is_the_installation_s_even_where_its_configuration_has_mis
         (["--help"], "", "."),
     ],
 )
-def test_verb_and_folder_are_seen_before_anything_is_understood(words: list[str], verb: str, folder: str) -> None:
+def test_verb_and_folder_are_seen_before_anything_is_understood(
+    words: list[str], verb: str, folder: str
+) -> None:
     assert (typed_verb(words), typed_folder(words)) == (verb, Path(folder))
 
 

@@ -1,4 +1,6 @@
-"""A file that is far too long or nests far too deep is refused with a sentence, whichever verb reads it, before it fills the memory."""
+"""A file that is far too long or nests far too deep is refused with a sentence, whichever verb
+reads it, before it fills the memory.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,20 @@ def hole(path: Path) -> None:
     ("fill", "said"),
     [
         (hole, "config.toml:1: is not a text, or longer than a million characters"),
-        (lambda path: path.write_text("a" + ".a" * 400_000 + " = 1"), "config.toml:1: this is not TOML: its tables and lists are nested too deeply"),
-        (lambda path: path.write_text("a = " + "[" * 400_000), "config.toml:1: this is not TOML: its tables and lists are nested too deeply"),
+        (
+            lambda path: path.write_text("a" + ".a" * 400_000 + " = 1"),
+            "config.toml:1: this is not TOML: its tables and lists are nested too deeply",
+        ),
+        (
+            lambda path: path.write_text("a = " + "[" * 400_000),
+            "config.toml:1: this is not TOML: its tables and lists are nested too deeply",
+        ),
     ],
     ids=["long", "a deep key", "deep lists"],
 )
-def test_a_configuration_nobody_wrote_is_a_sentence(tmp_path: Path, fill: Callable[[Path], object], said: str) -> None:
+def test_a_configuration_nobody_wrote_is_a_sentence(
+    tmp_path: Path, fill: Callable[[Path], object], said: str
+) -> None:
     folder(tmp_path)
     fill(tmp_path / "config.toml")
     assert spoken_in(tmp_path) == "en"
@@ -39,8 +49,12 @@ def test_a_configuration_nobody_wrote_is_a_sentence(tmp_path: Path, fill: Callab
     assert [str(mistake) for mistake in refused.value.mistakes] == [said]
 
 
-@pytest.mark.parametrize("fill", [hole, lambda path: path.write_text('{"format": ' + "[" * 60_000)], ids=["long", "deep"])
-def test_a_manifest_nobody_wrote_is_a_damaged_copy(tmp_path: Path, fill: Callable[[Path], object]) -> None:
+@pytest.mark.parametrize(
+    "fill", [hole, lambda path: path.write_text('{"format": ' + "[" * 60_000)], ids=["long", "deep"]
+)
+def test_a_manifest_nobody_wrote_is_a_damaged_copy(
+    tmp_path: Path, fill: Callable[[Path], object]
+) -> None:
     fill(tmp_path / FILE)
     with pytest.raises(CopyRefused, match="cannot be read: the copy is damaged"):
         read_manifest(tmp_path / FILE)
@@ -51,7 +65,10 @@ def test_a_manifest_nobody_wrote_is_a_damaged_copy(tmp_path: Path, fill: Callabl
     [
         b"x" * (LARGEST + 1),
         b"Content-Type: message/rfc822\n\n" * 3000,
-        b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(3000)),
+        b"".join(
+            b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n)
+            for n in range(3000)
+        ),
     ],
     ids=["long", "letters within letters", "parts within parts"],
 )

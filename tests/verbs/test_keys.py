@@ -29,9 +29,14 @@ def asked(house: House, *words: str) -> int:
     return keys.run(house, parser.parse_args(words))
 
 
-def test_a_french_installation_speaks_french_of_its_keys(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_french_installation_speaks_french_of_its_keys(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert asked(house, "list") == 0
-    assert capsys.readouterr().out == "il n’y a pas de clé\u00a0; `relance api-key create NAME` en fait une\n"
+    assert (
+        capsys.readouterr().out
+        == "il n’y a pas de clé\u00a0; `relance api-key create NAME` en fait une\n"
+    )
     assert asked(house, "create", "boutique") == 0
     assert asked(house, "list") == 0
     assert "n’a jamais servi" in capsys.readouterr().out
@@ -46,17 +51,25 @@ def test_a_french_installation_speaks_french_of_its_keys(house: House, capsys: p
     ("words", "status", "said"),
     [
         (("create", ""), 2, "une clé a un nom de 1 à 80 caractères, pour la reconnaître"),
-        (("revoke", "none"), 1, "il n’y a pas de clé none en service ; `relance api-key list` les montre"),
+        (
+            ("revoke", "none"),
+            1,
+            "il n’y a pas de clé none en service ; `relance api-key list` les montre",
+        ),
     ],
     ids=str,
 )
-def test_a_key_there_cannot_be_is_refused_in_french(house: House, words: tuple[str, ...], status: int, said: str) -> None:
+def test_a_key_there_cannot_be_is_refused_in_french(
+    house: House, words: tuple[str, ...], status: int, said: str
+) -> None:
     with pytest.raises(Refusal) as refusal:
         asked(house, *words)
     assert (refusal.value.status, refusal.value.said(translator("fr"))) == (status, said)
 
 
-def test_a_key_may_expire_and_the_list_says_when(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_key_may_expire_and_the_list_says_when(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert asked(house, "create", "agence", "--expires", "90 jours") == 0
     assert asked(house, "create", "salon", "--expires", "2099-03-01T09:00") == 0
     house.desk.new_key("ancienne", frozenset({"read"}), datetime(2026, 11, 3, 9, 30, tzinfo=UTC))
@@ -64,9 +77,14 @@ def test_a_key_may_expire_and_the_list_says_when(house: House, capsys: pytest.Ca
     assert asked(house, "list") == 0
     shown = {line.split("  ")[1]: line for line in capsys.readouterr().out.splitlines()}
     first, second = keys.listing(house)[:2]
-    assert first.expires is not None and abs(first.expires - datetime.now(UTC) - timedelta(days=90)) < timedelta(hours=2)
+    assert first.expires is not None and abs(
+        first.expires - datetime.now(UTC) - timedelta(days=90)
+    ) < timedelta(hours=2)
     assert second.expires == datetime(2099, 3, 1, 8, tzinfo=UTC)
-    assert shown["salon"].endswith("n’a jamais servi  expire le 2099-03-01 09:00") and "  expire le " in shown["agence"]
+    assert (
+        shown["salon"].endswith("n’a jamais servi  expire le 2099-03-01 09:00")
+        and "  expire le " in shown["agence"]
+    )
     assert shown["ancienne"].endswith("expirée depuis le 2026-11-03 10:30")
 
 
@@ -82,7 +100,9 @@ def test_a_key_may_expire_and_the_list_says_when(house: House, capsys: pytest.Ca
 def test_an_end_that_is_none_is_refused(house: House, when: str, said: str) -> None:
     with pytest.raises(Refusal) as refusal:
         asked(house, "create", "agence", "--expires", when)
-    assert refusal.value.status == 2 and said in refusal.value.said(translator("fr")).replace("\u00a0", " ")
+    assert refusal.value.status == 2 and said in refusal.value.said(translator("fr")).replace(
+        "\u00a0", " "
+    )
     assert keys.listing(house) == []
 
 
@@ -93,4 +113,7 @@ def test_status_tells_of_a_key_two_weeks_before_it_expires(house: House) -> None
     revoked, _ = house.desk.new_key("révoquée", frozenset({"read"}), now + timedelta(days=1))
     house.desk.revoke_key(revoked)
     found = [finding for finding in findings(gather(house)) if finding.code.startswith("key-")]
-    assert [(finding.code, finding.values["name"]) for finding in found] == [("key-expired", "passée"), ("key-expires", "proche")]
+    assert [(finding.code, finding.values["name"]) for finding in found] == [
+        ("key-expired", "passée"),
+        ("key-expires", "proche"),
+    ]

@@ -1,4 +1,6 @@
-"""Nothing below `sequences/` leads elsewhere: a symbolic link is refused with its place, by whatever reads the folder, and never followed."""
+"""Nothing below `sequences/` leads elsewhere: a symbolic link is refused with its place, by
+whatever reads the folder, and never followed.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,17 @@ from engine.verbs.planning import check
 from tests.verbs.test_checking import folder
 
 SECRET = "the pepper of this installation"
-PLACES = ("asks.md", "layout.html", "more.toml", "sub", "sub/deep.md", "pictures", "pictures/a.png", "files/a.pdf", "note.unread")
+PLACES = (
+    "asks.md",
+    "layout.html",
+    "more.toml",
+    "sub",
+    "sub/deep.md",
+    "pictures",
+    "pictures/a.png",
+    "files/a.pdf",
+    "note.unread",
+)
 
 
 def linked(tmp_path: Path, place: str, target: Path) -> Path:
@@ -33,19 +45,32 @@ def linked(tmp_path: Path, place: str, target: Path) -> Path:
 
 @pytest.mark.parametrize("target", ["a secret", "a folder", "inside", "nothing"])
 @pytest.mark.parametrize("place", PLACES)
-def test_a_link_is_refused_with_its_place_wherever_it_leads(tmp_path: Path, place: str, target: str) -> None:
+def test_a_link_is_refused_with_its_place_wherever_it_leads(
+    tmp_path: Path, place: str, target: str
+) -> None:
     secrets = tmp_path / "data" / "secrets"
     secrets.mkdir(parents=True)
     (secrets / "deep.md").write_text(SECRET)
-    targets = {"a secret": secrets / "deep.md", "a folder": secrets, "inside": tmp_path / "sequences" / "d.toml", "nothing": tmp_path / "gone"}
+    targets = {
+        "a secret": secrets / "deep.md",
+        "a folder": secrets,
+        "inside": tmp_path / "sequences" / "d.toml",
+        "nothing": tmp_path / "gone",
+    }
     sequences = linked(tmp_path, place, targets[target])
     with pytest.raises(Unpublishable) as refused:
         read_sequences(sequences)
     (mistake,) = refused.value.mistakes
-    assert str(mistake) == f"{place}:1: is a symbolic link, and none is followed below sequences/: put the file itself here"
+    assert (
+        str(mistake)
+        == f"{place}:1: is a symbolic link, and none is followed below sequences/: put the file"
+        " itself here"
+    )
 
 
-def test_check_names_it_and_goes_no_further(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_names_it_and_goes_no_further(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "pepper").write_text(SECRET)
     linked(tmp_path, "asks.md", tmp_path / "pepper")
     assert check(folder_config(tmp_path), argparse.Namespace(json=False)) == 2
@@ -73,11 +98,20 @@ def test_pictures_and_downloads_are_no_links_either(tmp_path: Path) -> None:
     (sequences / "pictures" / "b.png").write_bytes(b"y")
     os.mkfifo(sequences / "pictures" / "c.png")
     (sequences / "files").symlink_to(tmp_path)
-    assert [has_asset(sequences, "pictures", name) for name in ("a.png", "b.png", "c.png", "d.png")] == [False, True, False, False]
-    assert not has_asset(sequences, "files", "a.png") and open_asset(sequences, "letters", "asks.md") is None
+    assert [
+        has_asset(sequences, "pictures", name) for name in ("a.png", "b.png", "c.png", "d.png")
+    ] == [False, True, False, False]
+    assert (
+        not has_asset(sequences, "files", "a.png")
+        and open_asset(sequences, "letters", "asks.md") is None
+    )
 
 
-@pytest.mark.parametrize("octets", [b"x" * (LARGEST_TEXT + 1), "€".encode() * (2 * LARGEST_TEXT), b"x\0"], ids=["long", "huge", "binary"])
+@pytest.mark.parametrize(
+    "octets",
+    [b"x" * (LARGEST_TEXT + 1), "€".encode() * (2 * LARGEST_TEXT), b"x\0"],
+    ids=["long", "huge", "binary"],
+)
 def test_what_is_no_letter_is_not_read_whole(tmp_path: Path, octets: bytes) -> None:
     sequences = folder(tmp_path).sequences
     (sequences / "asks.md").write_bytes(octets)
@@ -86,7 +120,10 @@ def test_what_is_no_letter_is_not_read_whole(tmp_path: Path, octets: bytes) -> N
     with pytest.raises(Unpublishable) as refused:
         read_sequences(sequences)
     said = "is not a text, or longer than a million characters"
-    assert [str(mistake) for mistake in refused.value.mistakes] == [f"asks.md:1: {said}", f"more.md:1: {said}"]
+    assert [str(mistake) for mistake in refused.value.mistakes] == [
+        f"asks.md:1: {said}",
+        f"more.md:1: {said}",
+    ]
 
 
 def test_a_file_that_becomes_a_link_while_it_is_looked_at_is_not_followed(tmp_path: Path) -> None:

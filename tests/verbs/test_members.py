@@ -1,4 +1,6 @@
-"""`relance members LIST`: each person of a list with their fields, since when, on what ground, and what comes next; inert in a spreadsheet."""
+"""`relance members LIST`: each person of a list with their fields, since when, on what ground, and
+what comes next; inert in a spreadsheet.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,11 @@ from tests.conftest import MakeHouse
 from tests.verbs.asking import FILES, answer, send
 
 pytestmark = pytest.mark.postgres
-NAMES = {"ana@lecteurs.example": "=HYPERLINK(\"x\")", "bob@lecteurs.example": "Bob\x1b[31m", "zoe@lecteurs.example": ""}
+NAMES = {
+    "ana@lecteurs.example": '=HYPERLINK("x")',
+    "bob@lecteurs.example": "Bob\x1b[31m",
+    "zoe@lecteurs.example": "",
+}
 
 
 @pytest.fixture
@@ -31,15 +37,21 @@ def house(make_house: MakeHouse) -> House:
     streams = {}
     for address, name in NAMES.items():
         now = house.clock.now()
-        command = Subscribe(now, Cause("form"), 10, "consent", "single", own_act=True, fields=("first_name",))
-        streams[address] = house.decisions.one(Wish(command, address=address, keep=Keep("", now, fields={"first_name": name}))).stream
+        command = Subscribe(
+            now, Cause("form"), 10, "consent", "single", own_act=True, fields=("first_name",)
+        )
+        streams[address] = house.decisions.one(
+            Wish(command, address=address, keep=Keep("", now, fields={"first_name": name}))
+        ).stream
         house.clock.jump(1000)
     begun = send(house, list(streams.values()))
     answer(house, streams["zoe@lecteurs.example"], begun[streams["zoe@lecteurs.example"]], 1, 12)
     return house
 
 
-def said(house: House, capsys: pytest.CaptureFixture[str], number: str, to: Path | None = None) -> str:
+def said(
+    house: House, capsys: pytest.CaptureFixture[str], number: str, to: Path | None = None
+) -> str:
     assert members(house, argparse.Namespace(list=number, csv=to)) == 0
     return capsys.readouterr().out
 
@@ -49,7 +61,11 @@ def test_each_is_shown_with_what_comes_next(
 ) -> None:
     monkeypatch.setattr(verb, "BATCH", 1)
     shown = said(house, capsys, "question")
-    assert "ana@lecteurs.example" in shown and "[again]" in shown and "consentement, en vigueur" in shown
+    assert (
+        "ana@lecteurs.example" in shown
+        and "[again]" in shown
+        and "consentement, en vigueur" in shown
+    )
     assert "zoe@" not in shown and "zoe@" in said(house, capsys, "12")
     assert shown.endswith("2 personnes dans la liste 10 question\n") and "\x1b" not in shown
     assert shown.index("ana@") < shown.index("bob@")
@@ -60,11 +76,13 @@ def test_a_spreadsheet_runs_nothing_of_it_and_nobody_else_reads_it(
 ) -> None:
     rows = list(csv.DictReader(io.StringIO(said(house, capsys, "10", STDOUT))))
     assert [row["address"] for row in rows] == ["ana@lecteurs.example", "bob@lecteurs.example"]
-    assert rows[0]["first_name"] == "'=HYPERLINK(\"x\")" and rows[0]["next_at"] > rows[0]["since"]
+    assert rows[0]["first_name"] == '\'=HYPERLINK("x")' and rows[0]["next_at"] > rows[0]["since"]
     assert rows[0]["ground"] == "consentement, en vigueur"
     file = tmp_path / "members.csv"
     said(house, capsys, "10", file)
-    assert file.stat().st_mode & 0o777 == 0o600 and len(file.read_text("utf-8-sig").splitlines()) == 3
+    assert (
+        file.stat().st_mode & 0o777 == 0o600 and len(file.read_text("utf-8-sig").splitlines()) == 3
+    )
     with pytest.raises(Refusal, match="there already"):
         said(house, capsys, "10", file)
 

@@ -1,4 +1,6 @@
-"""Whatever others have written, in names, headings, sources, files and addresses, no verb hands a terminal anything that it would obey."""
+"""Whatever others have written, in names, headings, sources, files and addresses, no verb hands a
+terminal anything that it would obey.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,17 @@ def test_nothing_that_steers_is_left_and_all_else_is(text: str) -> None:
     assert not STEERING.search(out.replace("\r\n", "\n"))
     assert shown(out) == out and len(out) == len(text)
     assert all(b in (a, "·") for a, b in zip(text, out, strict=True))
-    printable = "".join(character for character in text if character.isprintable() or character in "\t\n")
+    printable = "".join(
+        character for character in text if character.isprintable() or character in "\t\n"
+    )
     assert shown(printable) == printable
 
 
-@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5))
+@given(
+    st.recursive(
+        st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
+    )
+)
 def test_json_says_the_same_and_steers_nothing(value: object) -> None:
     text = json_text(value)
     assert json.loads(text) == value and not STEERING.search(text) and shown(text) == text
@@ -57,10 +65,13 @@ def test_the_streams_are_whose_they_were_before() -> None:
     assert out.getvalue() == f"un {shown(ESCAPES)}\n\x1b[1mdeux\n"
 
 
-def test_a_question_steers_nothing_either_and_a_progress_may(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_question_steers_nothing_either_and_a_progress_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """On a terminal of its own, where `input` writes its question past the streams."""
     leader, follower = pty.openpty()
-    reading, writing = os.fdopen(os.dup(follower), "r", encoding="utf-8"), os.fdopen(os.dup(follower), "w", encoding="utf-8")
+    reading = os.fdopen(os.dup(follower), "r", encoding="utf-8")
+    writing = os.fdopen(os.dup(follower), "w", encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", reading)
     monkeypatch.setattr(sys, "stdout", writing)
     monkeypatch.setattr(sys, "stderr", writing)
@@ -83,12 +94,26 @@ def test_a_question_steers_nothing_either_and_a_progress_may(monkeypatch: pytest
 
 
 def test_verbs_ask_and_write_a_line_over_through_one_door() -> None:
-    """`input` would hand its question to the terminal by itself, and the guard shows a carriage return instead of obeying it."""
+    """`input` would hand its question to the terminal by itself, and the guard shows a carriage
+    return instead of obeying it.
+    """
     for file in (Path(__file__).parents[2] / "engine" / "verbs").glob("*.py"):
         nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
-        assert not [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "input"], file
-        texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-        assert file.name == "progress.py" or not [text for text in texts if text.startswith("\r") and text != "\r\n"], file
+        assert not [
+            node
+            for node in nodes
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "input"
+        ], file
+        texts = [
+            node.value
+            for node in nodes
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        assert file.name == "progress.py" or not [
+            text for text in texts if text.startswith("\r") and text != "\r\n"
+        ], file
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +121,9 @@ def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     relance = Installation(tmp_path_factory.mktemp("installation"))
     with embedded(relance):
         relance.done("publish", "--yes")
-        rows = f'email;first_name;"nom {ESCAPES[:-1]}"\n{ANNA};Anna;x\nx{ESCAPES[:-1]}@y.example;B;x\n'.replace("\x00", "")
+        rows = f'email;first_name;"nom {ESCAPES[:-1]}"\n{ANNA};Anna;x\nx{ESCAPES[:-1]}@y.example;B;x\n'.replace(
+            "\x00", ""
+        )
         write(relance.folder, {"readers.csv": rows})
         yield relance
 
@@ -111,11 +138,25 @@ def test_no_verb_hands_on_what_steers(relance: Installation, tmp_path: Path) -> 
         outputs[words] = ended.out + ended.err
 
     typed("import", readers, "--list", "10", "--dry-run", *SOURCE)
-    typed("import", readers, "--list", "10", "--source", f"salon {ESCAPES}".replace("\x00", ""), "--collected", "2026-01-05", "--basis", "consent")
+    typed(
+        "import",
+        readers,
+        "--list",
+        "10",
+        "--source",
+        f"salon {ESCAPES}".replace("\x00", ""),
+        "--collected",
+        "2026-01-05",
+        "--basis",
+        "consent",
+    )
     typed("import", readers, "--list", "10", *SOURCE)
     name = f"A{ESCAPES}".replace("\x00", "")
     with database(relance) as connection:
-        connection.execute("UPDATE vault.person SET fields = %s WHERE address = %s", (json.dumps({"first_name": name}), ANNA))
+        connection.execute(
+            "UPDATE vault.person SET fields = %s WHERE address = %s",
+            (json.dumps({"first_name": name}), ANNA),
+        )
     verbs: tuple[tuple[str, ...], ...] = (
         ("show", ANNA), ("show", ANNA, "--json"), ("person", "export", ANNA), ("person", "export", ANNA, "--csv"), ("audit", "story", ANNA),
         ("preview", "question", "--to", ANNA), ("lists",),
@@ -123,7 +164,9 @@ def test_no_verb_hands_on_what_steers(relance: Installation, tmp_path: Path) -> 
     )  # fmt: skip
     for words in verbs:
         typed(*words)
-    (relance.folder / "sequences" / "bad.toml").write_text(f'title = "x"\npurpose = "{ESCAPES[5:9]}"\n"clé\u009b2J" = 1\n', "utf-8")
+    (relance.folder / "sequences" / "bad.toml").write_text(
+        f'title = "x"\npurpose = "{ESCAPES[5:9]}"\n"clé\u009b2J" = 1\n', "utf-8"
+    )
     typed("check")
     assert any(shown(name)[:7] in text for text in outputs.values())
     assert json.loads(outputs["person", "export", ANNA])["person"]["fields"]["first_name"] == name

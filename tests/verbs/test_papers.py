@@ -1,4 +1,6 @@
-"""The papers the law asks for, from what was declared and published: complete, as of any day, or refused with everything that is missing."""
+"""The papers the law asks for, from what was declared and published: complete, as of any day, or
+refused with everything that is missing.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,13 @@ def publish(house: House, extra: str) -> None:
     path = house.config.folder / "config.toml"
     path.write_text(path.read_text(encoding="utf-8") + extra, encoding="utf-8")
     now = house.clock.now()
-    facts = publication(house.publications.current(), FILES | {"form.toml": FORM_FILE}, read_config(house.config.folder).settings, now, "9.9")
+    facts = publication(
+        house.publications.current(),
+        FILES | {"form.toml": FORM_FILE},
+        read_config(house.config.folder).settings,
+        now,
+        "9.9",
+    )
     assert facts and house.publications.execute(lambda state: facts, Cause("operator"), now)
 
 
@@ -85,14 +93,21 @@ def declared(house: House) -> House:
     return house
 
 
-def test_a_register_that_would_have_holes_is_refused_with_all_of_them(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_register_that_would_have_holes_is_refused_with_all_of_them(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(Refusal, match="would not be complete") as refusal:
         asked(house, capsys, "register", "--lang", "en")
     said = str(refusal.value)
-    assert all(name in said for name in ("[controller] name", "[controller] address", "[controller] contact"))
+    assert all(
+        name in said
+        for name in ("[controller] name", "[controller] address", "[controller] contact")
+    )
 
 
-def test_the_register_holds_what_article_30_wants(declared: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_register_holds_what_article_30_wants(
+    declared: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     said = asked(declared, capsys, "register", "--lang", "en")
     for wanted in (
         "Le Potager, SARL",  # (a) controller and contact
@@ -110,7 +125,9 @@ def test_the_register_holds_what_article_30_wants(declared: House, capsys: pytes
     assert "Sauvegardes \\| & Cie" in said, "what was declared breaks no table"
 
 
-def test_an_annex_names_its_processor_its_duties_and_its_sub_processors(declared: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_annex_names_its_processor_its_duties_and_its_sub_processors(
+    declared: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     said = asked(declared, capsys, "processor", "--name", "Hébergeur", "--lang", "en")
     assert said.count("# Annex") == 1 and all(f"({letter}) " in said for letter in "abcdefgh")
     assert "- Sauvegardes \\| & Cie (US): Garde les sauvegardes. They see: sauvegardes." in said
@@ -119,7 +136,9 @@ def test_an_annex_names_its_processor_its_duties_and_its_sub_processors(declared
         asked(declared, capsys, "processor", "--name", "Inconnu")
 
 
-def test_as_of_a_day_the_papers_say_what_was_declared_then(house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_as_of_a_day_the_papers_say_what_was_declared_then(
+    house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     publish(house, DECLARED)
     zone = house.config.site.timezone
     now = house.clock.now()
@@ -147,13 +166,31 @@ data = ["adresses", "lettres"]
 """
 
 
-def test_the_log_of_breaches_tells_each_step_and_what_is_owed(declared: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_of_breaches_tells_each_step_and_what_is_owed(
+    declared: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     parser = argparse.ArgumentParser()
     breaching.add_arguments(parser)
     assert "No breach has been recorded." in asked(declared, capsys, "breaches", "--lang", "en")
-    words = ("record", "--facts", "Un | carton\nperdu", "--effects", "De la publicité", "--measures", "Aucune", "--risk", "high")
+    words = (
+        "record",
+        "--facts",
+        "Un | carton\nperdu",
+        "--effects",
+        "De la publicité",
+        "--measures",
+        "Aucune",
+        "--risk",
+        "high",
+    )
     assert breaching.breach(declared, parser.parse_args(words)) == 0
     capsys.readouterr()
     said = asked(declared, capsys, "breaches", "--lang", "en")
-    assert "facts – Un \\| carton perdu" in said and "a high risk" in said and "to be told without delay" in said
-    assert "Breach" not in asked(declared, capsys, "breaches", "--lang", "en", "--as-of", "2020-01-01").replace("Log of personal data breaches", "")
+    assert (
+        "facts – Un \\| carton perdu" in said
+        and "a high risk" in said
+        and "to be told without delay" in said
+    )
+    assert "Breach" not in asked(
+        declared, capsys, "breaches", "--lang", "en", "--as-of", "2020-01-01"
+    ).replace("Log of personal data breaches", "")

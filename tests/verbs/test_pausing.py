@@ -1,4 +1,6 @@
-"""`pause` while letters leave: what is on the wire is finished, nothing new is begun, nothing is in doubt, and everything leaves after `resume`."""
+"""`pause` while letters leave: what is on the wire is finished, nothing new is begun, nothing is in
+doubt, and everything leaves after `resume`.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +35,35 @@ def mail() -> Iterator[MailServer]:
 
 @pytest.fixture
 def relance(tmp_path: Path, mail: MailServer) -> Iterator[Installation]:
-    """Many on list 10 and many on list 12, whose letters are due, and a server that takes its time for each."""
+    """Many on list 10 and many on list 12, whose letters are due, and a server that takes its time
+    for each.
+    """
     installation = Installation(tmp_path)
     with embedded(installation):
         installation.configure(SMTP.format(port=mail.sink.port))
-        write(tmp_path, {"sequences/semis.toml": DIALOGUE.replace("[[list]]\nid = 20", OTHER + "\n[[list]]\nid = 20")})
+        write(
+            tmp_path,
+            {
+                "sequences/semis.toml": DIALOGUE.replace(
+                    "[[list]]\nid = 20", OTHER + "\n[[list]]\nid = 20"
+                )
+            },
+        )
         installation.done("publish", "--yes")
         for number in (10, 12):
-            write(tmp_path, {"readers.txt": "".join(f"on{number}-{n}@lecteurs.example\n" for n in range(MANY))})
-            installation.done("import", str(tmp_path / "readers.txt"), "--list", str(number), "--start", "welcome", *SOURCE)
+            write(
+                tmp_path,
+                {"readers.txt": "".join(f"on{number}-{n}@lecteurs.example\n" for n in range(MANY))},
+            )
+            installation.done(
+                "import",
+                str(tmp_path / "readers.txt"),
+                "--list",
+                str(number),
+                "--start",
+                "welcome",
+                *SOURCE,
+            )
         installation.done("resume", "--yes")
         yield installation
 
@@ -57,14 +79,20 @@ def due(relance: Installation) -> tuple[int, int]:
     def seen() -> tuple[int, int] | None:
         facts = json.loads(relance("status", "--json").out)
         counts = {each["list"]: each["now"] for each in facts["waiting"]}
-        return None if any(view["behind"] for view in facts["views"]) else (counts.get(10, 0), counts.get(12, 0))
+        return (
+            None
+            if any(view["behind"] for view in facts["views"])
+            else (counts.get(10, 0), counts.get(12, 0))
+        )
 
     found = wait_for(seen)
     assert isinstance(found, tuple)
     return found
 
 
-def test_pause_finishes_what_is_on_the_wire_and_begins_nothing_new(relance: Installation, mail: MailServer) -> None:
+def test_pause_finishes_what_is_on_the_wire_and_begins_nothing_new(
+    relance: Installation, mail: MailServer
+) -> None:
     with relance.running() as process:
         wait_for(lambda: len(mail.sink.messages) >= 3)
         relance.done("pause")
@@ -77,11 +105,16 @@ def test_pause_finishes_what_is_on_the_wire_and_begins_nothing_new(relance: Inst
         relance.done("resume", "--yes")
         wait_for(lambda: len(mail.sink.messages) == 2 * MANY)
         assert stop(process).status == 0
-    assert all(count == 1 for count in Counter(message.recipients[0] for message in mail.sink.messages).values())
+    assert all(
+        count == 1
+        for count in Counter(message.recipients[0] for message in mail.sink.messages).values()
+    )
     assert relance.done("audit", "replay") == "equal\n"
 
 
-def test_pausing_one_list_holds_that_one_and_the_others_go_on(relance: Installation, mail: MailServer) -> None:
+def test_pausing_one_list_holds_that_one_and_the_others_go_on(
+    relance: Installation, mail: MailServer
+) -> None:
     with relance.running() as process:
         wait_for(lambda: len(mail.sink.messages) >= 3)
         relance.done("pause", "--list", "10")
@@ -92,4 +125,7 @@ def test_pausing_one_list_holds_that_one_and_the_others_go_on(relance: Installat
         relance.done("resume", "--list", "10", "--yes")
         wait_for(lambda: arrived(mail)["on10"] == MANY)
         assert stop(process).status == 0
-    assert all(count == 1 for count in Counter(message.recipients[0] for message in mail.sink.messages).values())
+    assert all(
+        count == 1
+        for count in Counter(message.recipients[0] for message in mail.sink.messages).values()
+    )

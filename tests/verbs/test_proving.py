@@ -1,4 +1,6 @@
-"""`relance audit prove`, `ledger` and `verify`: proof is handed over by the operator, and verified as whoever trusts nobody does."""
+"""`relance audit prove`, `ledger` and `verify`: proof is handed over by the operator, and verified
+as whoever trusts nobody does.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +40,14 @@ def audit(house: House | Path, *arguments: str | Path) -> int:
 
 def typed(*arguments: str | Path, folder: Path) -> Said:
     """As somebody types it who has Relance and no installation."""
-    return Typed(("-C", str(folder), "audit", "verify", *map(str, arguments)), os.environ, ROOT).ended()
+    return Typed(
+        ("-C", str(folder), "audit", "verify", *map(str, arguments)), os.environ, ROOT
+    ).ended()
 
 
-def test_a_person_s_proof_is_written_and_verified(house: House, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_person_s_proof_is_written_and_verified(
+    house: House, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     target = tmp_path / "anna.zip"
     assert audit(house, "prove", "anna@lecteurs.example", "-o", target) == 0
     assert "3 faits et 1 preuve" in capfd.readouterr().out
@@ -66,13 +72,34 @@ def test_an_earlier_checkpoint_is_named_by_its_size(house: House, tmp_path: Path
     assert audit(house, "prove", "anna@lecteurs.example", "-o", tmp_path / "new.zip") == 0
     signed = house.tree.latest()
     assert signed is not None
-    with pytest.raises(Refusal, match=f"no checkpoint over 3 entries; the last ones: {signed.size}"):
+    with pytest.raises(
+        Refusal, match=f"no checkpoint over 3 entries; the last ones: {signed.size}"
+    ):
         audit(house, "prove", "anna@lecteurs.example", "-o", tmp_path / "x.zip", "--size", "3")
-    assert audit(house, "prove", "anna@lecteurs.example", "-o", tmp_path / "x.zip", "--size", str(signed.size)) == 0
+    assert (
+        audit(
+            house,
+            "prove",
+            "anna@lecteurs.example",
+            "-o",
+            tmp_path / "x.zip",
+            "--size",
+            str(signed.size),
+        )
+        == 0
+    )
     assert (tmp_path / "x.zip").read_bytes() == (tmp_path / "new.zip").read_bytes()
     house.tree.rotate_key()
     with pytest.raises(Refusal, match="was signed with a key that is gone: take a later one"):
-        audit(house, "prove", "anna@lecteurs.example", "-o", tmp_path / "y.zip", "--size", str(signed.size))
+        audit(
+            house,
+            "prove",
+            "anna@lecteurs.example",
+            "-o",
+            tmp_path / "y.zip",
+            "--size",
+            str(signed.size),
+        )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +111,9 @@ def test_an_earlier_checkpoint_is_named_by_its_size(house: House, tmp_path: Path
         ("no address", "address"),
     ],
 )
-def test_whoever_is_not_known_has_no_proof(house: House, person: str, said: str, tmp_path: Path) -> None:
+def test_whoever_is_not_known_has_no_proof(
+    house: House, person: str, said: str, tmp_path: Path
+) -> None:
     with pytest.raises(Refusal, match=said):
         audit(house, "prove", person, "-o", tmp_path / "x.zip")
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,6 @@
-"""`publish`: the plan is shown first, with whom it touches; then it is in force; and one can go back."""
+"""`publish`: the plan is shown first, with whom it touches; then it is in force; and one can go
+back.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ from tests.verbs.asking import DIALOGUE, FILES, join
 
 MORE = DIALOGUE.replace(
     '[[list]]\nid = 11\nname = "oui"\n',
-    '[[list]]\nid = 11\nname = "oui"\n\n  [[list.letter]]\n  id = "bravo"\n  after = "1 day"\n  subject = "Bravo"\n  body = "asks.md"\n',
+    '[[list]]\nid = 11\nname = "oui"\n\n  [[list.letter]]\n  id = "bravo"\n  after = "1 day"\n '
+    ' subject = "Bravo"\n  body = "asks.md"\n',
 )
 
 
@@ -45,7 +48,10 @@ def peopled(installations: Installations) -> Iterator[House]:
 
 
 def write(house: House, toml: str, **words: str) -> None:
-    write_sequences(house.config.folder, {"d.toml": toml} | {name.replace("_", "."): text for name, text in words.items()})
+    write_sequences(
+        house.config.folder,
+        {"d.toml": toml} | {name.replace("_", "."): text for name, text in words.items()},
+    )
 
 
 def words(house: House, *said: str, language: str = "en") -> list[str]:
@@ -66,8 +72,14 @@ def test_nothing_differs_right_after_a_publication(house: House) -> None:
 
 
 def test_the_plan_shows_the_words_and_whom_each_change_touches(peopled: House) -> None:
-    changed = MORE.replace('wait = "2 days"', 'wait = "3 days"').replace('name = "non"', 'name = "non"\nrejoin = "never"')
-    write(peopled, changed + '\n[[list]]\nid = 13\nname = "plus"\n', asks_md="Eh bien ?\n\n[Oui](===11===) [Non](===12===)\n")
+    changed = MORE.replace('wait = "2 days"', 'wait = "3 days"').replace(
+        'name = "non"', 'name = "non"\nrejoin = "never"'
+    )
+    write(
+        peopled,
+        changed + '\n[[list]]\nid = 13\nname = "plus"\n',
+        asks_md="Eh bien ?\n\n[Oui](===11===) [Non](===12===)\n",
+    )
     try:
         found = words(peopled)
     finally:
@@ -81,12 +93,21 @@ def test_the_plan_shows_the_words_and_whom_each_change_touches(peopled: House) -
         "~ letter again of 10 question: at another time (3 people stand there)",
         "  New letters do not go to those for whom their moment is past; with --backfill they do.",
     ]
-    assert [line for line in found if line.startswith(("-Alors", "+Eh"))] == ["-Alors ?", "+Eh bien ?"]
+    assert [line for line in found if line.startswith(("-Alors", "+Eh"))] == [
+        "-Alors ?",
+        "+Eh bien ?",
+    ]
     assert '+  wait = "3 days"' in found
-    assert found[-1] == "In all: 2 letters (1 new, 0 gone, 1 at another time), 3 lists, 2 texts; 5 people stand there."
+    assert (
+        found[-1]
+        == "In all: 2 letters (1 new, 0 gone, 1 at another time), 3 lists, 2 texts; 5 people stand"
+        " there."
+    )
 
 
-def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(peopled: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(
+    peopled: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     elsewhere = {name: text.replace("11", "14") for name, text in FILES.items()}
     write_sequences(peopled.config.folder, elsewhere)
     try:
@@ -97,7 +118,11 @@ def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(peopled: House,
         write_sequences(peopled.config.folder, FILES)
     told = capsys.readouterr().out.splitlines()
     place = told.index("- liste 11 oui (2 personnes y sont)")
-    assert told[place + 1] == "    elles y restent et ne reçoivent plus rien ; gardez la liste, ou déplacez-les d’abord"
+    assert (
+        told[place + 1]
+        == "    elles y restent et ne reçoivent plus rien ; gardez la liste, ou déplacez-les"
+        " d’abord"
+    )
     assert peopled.publications.current().edition == 1
 
 
@@ -109,7 +134,9 @@ def test_a_changed_date_of_a_broadcast_is_a_letter_at_another_time(peopled: Hous
         write(peopled, DIALOGUE)
 
 
-def test_a_publication_puts_the_new_words_in_force(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_publication_puts_the_new_words_in_force(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     write(house, MORE)
     assert unpublished_changes(house) == 3
     assert run(house, arguments("--yes")) == 0
@@ -118,7 +145,9 @@ def test_a_publication_puts_the_new_words_in_force(house: House, capsys: pytest.
     assert unpublished_changes(house) == 0
 
 
-def test_only_the_plan_is_shown_where_that_is_asked(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_the_plan_is_shown_where_that_is_asked(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     write(house, MORE)
     assert run(house, arguments("--plan")) == 0
     assert "+ lettre bravo de 11 oui" in capsys.readouterr().out
@@ -126,7 +155,9 @@ def test_only_the_plan_is_shown_where_that_is_asked(house: House, capsys: pytest
 
 
 @pytest.mark.parametrize(("said", "edition"), [("o\n", 2), ("yes\n", 2), ("\n", 1), ("n\n", 1)])
-def test_somebody_at_a_terminal_is_asked(make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch, said: str, edition: int) -> None:
+def test_somebody_at_a_terminal_is_asked(
+    make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch, said: str, edition: int
+) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
@@ -179,7 +210,9 @@ def test_a_fatal_mistake_stops_a_publication_and_nothing_is_lost(house: House) -
     write(house, MORE, asks_md="{{ nickname }} ?\n\n[Oui](===11===)\n")
     with pytest.raises(Unpublishable) as refused:
         run(house, arguments("--yes"))
-    assert [str(mistake) for mistake in refused.value.mistakes] == ["asks.md:1: The merge field `nickname` does not exist."]
+    assert [str(mistake) for mistake in refused.value.mistakes] == [
+        "asks.md:1: The merge field `nickname` does not exist."
+    ]
     assert house.publications.current().edition == 1
     assert unpublished_changes(house) == 2
 
@@ -194,7 +227,9 @@ def test_whoever_looked_at_an_older_plan_looks_again(house: House) -> None:
     assert house.publications.current().edition == 2
 
 
-def test_the_first_run_publishes_by_itself_and_later_ones_do_not(make_house: Callable[..., House]) -> None:
+def test_the_first_run_publishes_by_itself_and_later_ones_do_not(
+    make_house: Callable[..., House],
+) -> None:
     house = make_house()
     write_sequences(house.config.folder, FILES)
     assert house.publications.current().edition == 0

@@ -1,4 +1,6 @@
-"""A database put back from an older copy: nothing leaves until somebody has looked, on this machine and on others, and it is recorded once."""
+"""A database put back from an older copy: nothing leaves until somebody has looked, on this machine
+and on others, and it is recorded once.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +43,22 @@ class Copies:
     @contextmanager
     def opened(self) -> Iterator[House]:
         config = read_config(self.folder)
-        with furnished(config, make_conninfo(self.admin, dbname=self.name), read_secrets(config.secrets)) as house:
+        with furnished(
+            config, make_conninfo(self.admin, dbname=self.name), read_secrets(config.secrets)
+        ) as house:
             yield house
 
     def save(self) -> None:
-        self._run(f"DROP DATABASE IF EXISTS {self.copy}", f"CREATE DATABASE {self.copy} TEMPLATE {self.name}")
+        self._run(
+            f"DROP DATABASE IF EXISTS {self.copy}",
+            f"CREATE DATABASE {self.copy} TEMPLATE {self.name}",
+        )
 
     def put_back(self) -> None:
-        self._run(f"DROP DATABASE {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE {self.copy}")
+        self._run(
+            f"DROP DATABASE {self.name} WITH (FORCE)",
+            f"CREATE DATABASE {self.name} TEMPLATE {self.copy}",
+        )
 
     def forget(self) -> None:
         self._run(f"DROP DATABASE IF EXISTS {self.copy}")
@@ -77,7 +87,12 @@ class _Forgetting:
 
 
 def restored(house: House) -> list[int]:
-    return [entry.event.position for batch in house.ledger.all() for entry in batch if isinstance(entry.event, LedgerRestored)]
+    return [
+        entry.event.position
+        for batch in house.ledger.all()
+        for entry in batch
+        if isinstance(entry.event, LedgerRestored)
+    ]
 
 
 def test_an_older_copy_is_recognised_recorded_once_and_holds_sending(copies: Copies) -> None:
@@ -107,7 +122,9 @@ def test_another_entry_at_the_same_place_is_another_ledger(copies: Copies) -> No
         assert len(restored(house)) == 1 and restored(house)[0] > head
 
 
-def test_a_copy_older_than_what_was_signed_is_recognised_by_the_checkpoint_too(copies: Copies) -> None:
+def test_a_copy_older_than_what_was_signed_is_recognised_by_the_checkpoint_too(
+    copies: Copies,
+) -> None:
     copies.save()
     with copies.opened() as house:
         join(house, 3)
@@ -120,8 +137,17 @@ def test_a_copy_older_than_what_was_signed_is_recognised_by_the_checkpoint_too(c
         assert restored(house) == [head]
         again = house.tree.sign_now()
         assert again.origin != signed.origin
-        (begun,) = [entry.event for batch in house.ledger.all() for entry in batch if isinstance(entry.event, OriginBegun)]
-        assert (begun.previous, begun.size, begun.root) == (signed.origin, signed.size, signed.root.hex())
+        (begun,) = [
+            entry.event
+            for batch in house.ledger.all()
+            for entry in batch
+            if isinstance(entry.event, OriginBegun)
+        ]
+        assert (begun.previous, begun.size, begun.root) == (
+            signed.origin,
+            signed.size,
+            signed.root.hex(),
+        )
     with copies.opened() as house:
         make_ready(house, 0)
         assert restored(house) == [head]
@@ -159,18 +185,27 @@ def test_a_machine_without_a_file_takes_the_ledger_as_it_finds_it(copies: Copies
     with copies.opened() as house:
         make_ready(house, 0)
         assert restored(house) == []
-        assert json.loads((copies.folder / "data" / FILE).read_text())["position"] == house.ledger.head()
+        assert (
+            json.loads((copies.folder / "data" / FILE).read_text())["position"]
+            == house.ledger.head()
+        )
 
 
-def test_a_file_that_cannot_be_read_is_said_and_not_used(copies: Copies, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_cannot_be_read_is_said_and_not_used(
+    copies: Copies, caplog: pytest.LogCaptureFixture
+) -> None:
     (copies.folder / "data" / FILE).write_text("{")
     with copies.opened() as house:
         make_ready(house, 0)
         assert restored(house) == [] and "cannot be read" in caplog.text
 
 
-def test_a_machine_that_was_away_does_not_raise_the_alarm_again(copies: Copies, tmp_path: Path) -> None:
-    """It was switched off before the copy was put back, and another machine and its operator have dealt with it since."""
+def test_a_machine_that_was_away_does_not_raise_the_alarm_again(
+    copies: Copies, tmp_path: Path
+) -> None:
+    """It was switched off before the copy was put back, and another machine and its operator have
+    dealt with it since.
+    """
     copies.save()
     with copies.opened() as house:
         join(house, 3)
@@ -192,7 +227,9 @@ def test_a_machine_that_was_away_does_not_raise_the_alarm_again(copies: Copies, 
         assert len(restored(house)) == 2
 
 
-def test_a_process_beneath_which_the_ledger_was_put_back_ends_before_it_takes_anything(copies: Copies) -> None:
+def test_a_process_beneath_which_the_ledger_was_put_back_ends_before_it_takes_anything(
+    copies: Copies,
+) -> None:
     copies.save()
     with copies.opened() as house:
         join(house, 1)
@@ -228,15 +265,21 @@ def test_views_that_know_of_more_than_the_ledger_are_made_anew(copies: Copies) -
 
 
 def test_nothing_leaves_after_a_backup_was_put_back_until_resume(tmp_path: Path) -> None:
-    """The whole of it: real processes, a real mail server. What had left since the copy leaves again only when the operator says so."""
+    """The whole of it: real processes, a real mail server. What had left since the copy leaves
+    again only when the operator says so.
+    """
     relance = Installation(tmp_path)
     with embedded(relance) as server, MailServer() as mail:
         relance.configure(SMTP.format(port=mail.sink.port))
         relance.done("publish", "--yes")
         write(tmp_path, {"readers.txt": "".join(f"reader{n}@lecteurs.example\n" for n in range(3))})
-        relance.done("import", str(tmp_path / "readers.txt"), "--list", "10", "--start", "welcome", *SOURCE)
+        relance.done(
+            "import", str(tmp_path / "readers.txt"), "--list", "10", "--start", "welcome", *SOURCE
+        )
         relance.done("resume", "--yes")
-        with psycopg.connect(make_conninfo(server.attach(), dbname="postgres"), autocommit=True) as admin:
+        with psycopg.connect(
+            make_conninfo(server.attach(), dbname="postgres"), autocommit=True
+        ) as admin:
             admin.execute("CREATE DATABASE copy TEMPLATE relance")
             with relance.running() as process:
                 wait_for(lambda: len(mail.sink.messages) == 3)
@@ -246,13 +289,20 @@ def test_nothing_leaves_after_a_backup_was_put_back_until_resume(tmp_path: Path)
         with relance.running() as process:
             wait_for(lambda: "agenda: up to date" in relance("status").out)
             screen = relance("status")
-            assert screen.status == 1 and "sending is paused (restored); letters due: 3" in screen.out
+            assert (
+                screen.status == 1 and "sending is paused (restored); letters due: 3" in screen.out
+            )
             assert "`relance resume` says what will leave" in screen.out
             assert len(mail.sink.messages) == 3
             assert "In the next hour 3 letters will leave." in relance.done("resume", "--yes")
             wait_for(lambda: len(mail.sink.messages) == 6)
             said = stop(process)
         assert said.status == 0 and "Sending is paused (restored" in said.out
-        (alarm,) = [line for line in map(json.loads, said.err.splitlines()) if line["level"] == "error"]
-        assert alarm["what"].startswith("THE LEDGER WAS PUT BACK") and alarm["position"] < alarm["remembered"]
+        (alarm,) = [
+            line for line in map(json.loads, said.err.splitlines()) if line["level"] == "error"
+        ]
+        assert (
+            alarm["what"].startswith("THE LEDGER WAS PUT BACK")
+            and alarm["position"] < alarm["remembered"]
+        )
         assert relance.done("audit", "replay") == "equal\n"

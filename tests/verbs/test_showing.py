@@ -1,4 +1,6 @@
-"""`relance show`: what comes next for a person is said in words, in the language of the installation."""
+"""`relance show`: what comes next for a person is said in words, in the language of the
+installation.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,10 @@ from tests.conftest import MakeHouse
 from tests.verbs.bringing_in import FILES
 
 pytestmark = pytest.mark.postgres
-REST = 'title = "Repos"\npurpose = "conseils"\n[[list]]\nid = 30\nname = "repos"\nends = { leave = true, after = "1 week" }\n'
+REST = (
+    'title = "Repos"\npurpose = "conseils"\n[[list]]\nid = 30\nname = "repos"\nends = { leave ='
+    ' true, after = "1 week" }\n'
+)
 
 
 @pytest.fixture
@@ -34,11 +39,19 @@ def next_of(house: House, capsys: pytest.CaptureFixture[str], *subscribing: str)
 @pytest.mark.parametrize(
     ("subscribing", "said"),
     [
-        (("--list", "10", "--basis", "consent", "--source", "salon"), "Ensuite : « Bienvenue » [bienvenue] (liste 10 accueil), le "),
-        (("--list", "30", "--basis", "consent", "--source", "salon"), "Ensuite : la fin de la liste 30 repos, le "),
+        (
+            ("--list", "10", "--basis", "consent", "--source", "salon"),
+            "Ensuite : « Bienvenue » [bienvenue] (liste 10 accueil), le ",
+        ),
+        (
+            ("--list", "30", "--basis", "consent", "--source", "salon"),
+            "Ensuite : la fin de la liste 30 repos, le ",
+        ),
         (("--list", "10"), "Ensuite : la lettre qui demande de confirmer pour « conseils », le "),
     ],
     ids=["letter", "end", "confirmation"],
 )
-def test_what_comes_next_is_said_in_words(house: House, capsys: pytest.CaptureFixture[str], subscribing: tuple[str, ...], said: str) -> None:
+def test_what_comes_next_is_said_in_words(
+    house: House, capsys: pytest.CaptureFixture[str], subscribing: tuple[str, ...], said: str
+) -> None:
     assert next_of(house, capsys, *subscribing).startswith(said)

@@ -1,4 +1,6 @@
-"""The newest checkpoint is stamped once a day by a real authority, again before its certificate ends, and the stamp goes with what is handed over."""
+"""The newest checkpoint is stamped once a day by a real authority, again before its certificate
+ends, and the stamp goes with what is handed over.
+"""
 
 from __future__ import annotations
 
@@ -76,10 +78,15 @@ def goes_on(house: House) -> None:
 def stamps(house: House) -> list[list[int]]:
     """Until when each stamp of each checkpoint lasts, in days from now."""
     now = wall_now()
-    return [[round((s.holds_until - now) / DAY) for s in house.tree.stamps.of(c.origin, c.size)] for c in house.tree.all_checkpoints()]
+    return [
+        [round((s.holds_until - now) / DAY) for s in house.tree.stamps.of(c.origin, c.size)]
+        for c in house.tree.all_checkpoints()
+    ]
 
 
-def test_the_newest_checkpoint_is_stamped_once_a_day_and_an_unchanged_ledger_not_again(house: House, tsa: Authority) -> None:
+def test_the_newest_checkpoint_is_stamped_once_a_day_and_an_unchanged_ledger_not_again(
+    house: House, tsa: Authority
+) -> None:
     assert [stamping.stamp_when_due(house) for _ in range(3)] == [1, 0, 0]
     goes_on(house)
     assert [stamping.stamp_when_due(house) for _ in range(3)] == [1, 0, 0]
@@ -87,19 +94,27 @@ def test_the_newest_checkpoint_is_stamped_once_a_day_and_an_unchanged_ledger_not
     assert stamping.stamp_when_due(house) == 0
     assert stamps(house) == [[LONG], [LONG]] and tsa.asked == 2
     age = gather(house).stamped
-    assert age is not None and age < 120 and b"relance_stamp_age_seconds" in exposition(gather(house))
+    assert (
+        age is not None and age < 120 and b"relance_stamp_age_seconds" in exposition(gather(house))
+    )
 
 
-def test_nothing_is_stamped_before_anything_is_signed(make_house: MakeHouse, tsa: Authority) -> None:
+def test_nothing_is_stamped_before_anything_is_signed(
+    make_house: MakeHouse, tsa: Authority
+) -> None:
     assert stamping.stamp_when_due(make_house(FILES, extra=config(tsa))) == 0 and tsa.asked == 0
 
 
-def test_what_ends_soon_is_stamped_again_once_the_authority_has_a_certificate_that_lasts(house: House, tsa: Authority) -> None:
+def test_what_ends_soon_is_stamped_again_once_the_authority_has_a_certificate_that_lasts(
+    house: House, tsa: Authority
+) -> None:
     tsa.days = SHORT
     tsa.certify()
     assert stamping.stamp_when_due(house) == 1
     goes_on(house)
-    assert stamping.stamp_when_due(house) == 1, "another stamp of the same certificate would last no longer"
+    assert stamping.stamp_when_due(house) == 1, (
+        "another stamp of the same certificate would last no longer"
+    )
     tsa.days = LONG
     tsa.certify()
     goes_on(house)
@@ -109,7 +124,10 @@ def test_what_ends_soon_is_stamped_again_once_the_authority_has_a_certificate_th
     assert stamping.stamp_when_due(house) == 1
 
 
-@pytest.mark.parametrize(("mood", "why"), [("broken", "answered 503"), ("garbage", "no time-stamp"), ("refuses", "did not grant")])
+@pytest.mark.parametrize(
+    ("mood", "why"),
+    [("broken", "answered 503"), ("garbage", "no time-stamp"), ("refuses", "did not grant")],
+)
 def test_a_failure_is_told_of_and_tried_again_within_the_hour(
     house: House, tsa: Authority, later: Callable[[int], None], mood: str, why: str
 ) -> None:
@@ -119,7 +137,11 @@ def test_a_failure_is_told_of_and_tried_again_within_the_hour(
     assert trouble.what == "stamp" and why in trouble.why
     (found,) = [each for each in findings(gather(house)) if each.code == "unstamped"]
     assert found.level == "notice" and "relance audit stamp" in found.remedy
-    (late,) = [each for each in findings(replace(gather(house), troubles=(replace(trouble, since=90_000.0),))) if each.code == "unstamped"]
+    (late,) = [
+        each
+        for each in findings(replace(gather(house), troubles=(replace(trouble, since=90_000.0),)))
+        if each.code == "unstamped"
+    ]
     assert late.level == "stopped"
     assert b"relance_stamp_in_trouble 1.0" in exposition(gather(house))
     tsa.mood = "well"
@@ -135,7 +157,9 @@ def test_a_file_of_roots_that_is_not_there_is_named(make_house: MakeHouse, tsa: 
     assert "lost.pem cannot be read" in gather(house).troubles[0].why and tsa.asked == 0
 
 
-def test_on_demand_it_is_done_now_and_said(house: House, tsa: Authority, capsys: pytest.CaptureFixture[str]) -> None:
+def test_on_demand_it_is_done_now_and_said(
+    house: House, tsa: Authority, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert stamping.stamp(house, argparse.Namespace()) == 0
     assert f"horodaté par {tsa.url}" in capsys.readouterr().out
     assert stamping.stamp_when_due(house) == 0
@@ -150,32 +174,59 @@ def test_on_demand_without_a_server_it_says_where_to_write_one(make_house: MakeH
     assert refused.value.status == 2
 
 
-def test_the_stamp_goes_with_the_bundle_and_with_the_whole_ledger_and_the_verifier_holds_it(house: House, tsa: Authority, tmp_path: Path) -> None:
+def test_the_stamp_goes_with_the_bundle_and_with_the_whole_ledger_and_the_verifier_holds_it(
+    house: House, tsa: Authority, tmp_path: Path
+) -> None:
     (someone,) = join(house, 1)
     assert stamping.stamp(house, argparse.Namespace()) == 0
     latest = house.tree.latest()
     assert latest is not None
     bundle, whole = tmp_path / "proof.zip", tmp_path / "ledger"
-    assert proving.prove(house, argparse.Namespace(person=someone, target=str(bundle), size=latest.size)) == 0
+    assert (
+        proving.prove(
+            house, argparse.Namespace(person=someone, target=str(bundle), size=latest.size)
+        )
+        == 0
+    )
     assert proving.ledger(house, argparse.Namespace(target=str(whole))) == 0
     for given in (bundle, whole):
-        command = [sys.executable, "-I", "-S", verifier.__file__, str(given), "--tsa-ca", str(tsa.root)]
+        command = [
+            sys.executable,
+            "-I",
+            "-S",
+            verifier.__file__,
+            str(given),
+            "--tsa-ca",
+            str(tsa.root),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "a time stamping authority has stamped it" in done.stdout
 
 
-@pytest.mark.parametrize("change", ["UPDATE proof.stamp SET size = 1", "DELETE FROM proof.stamp", "TRUNCATE proof.stamp"])
-def test_a_stamp_is_never_changed_or_removed(house: House, installations: Installations, change: str) -> None:
+@pytest.mark.parametrize(
+    "change", ["UPDATE proof.stamp SET size = 1", "DELETE FROM proof.stamp", "TRUNCATE proof.stamp"]
+)
+def test_a_stamp_is_never_changed_or_removed(
+    house: House, installations: Installations, change: str
+) -> None:
     assert stamping.stamp_when_due(house) == 1
-    with house.database.connection() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with (
+        house.database.connection() as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
         connection.execute(change.encode())
     name = str(conninfo_to_dict(house.database.conninfo)["dbname"])
-    with psycopg.connect(make_conninfo(installations.admin, dbname=name)) as owner, pytest.raises(psycopg.errors.RaiseException, match="stamped"):
+    with (
+        psycopg.connect(make_conninfo(installations.admin, dbname=name)) as owner,
+        pytest.raises(psycopg.errors.RaiseException, match="stamped"),
+    ):
         owner.execute(change.encode())
 
 
-def test_a_copy_keeps_stamps_and_an_older_one_that_is_put_back_takes_none_away(installations: Installations, tsa: Authority, tmp_path: Path) -> None:
+def test_a_copy_keeps_stamps_and_an_older_one_that_is_put_back_takes_none_away(
+    installations: Installations, tsa: Authority, tmp_path: Path
+) -> None:
     def prepare(house: House) -> None:
         house.tree.sign_now()
         assert stamping.stamp_when_due(house) == 1
@@ -200,6 +251,13 @@ def test_a_copy_keeps_stamps_and_an_older_one_that_is_put_back_takes_none_away(i
 
 
 def test_of_the_stamps_that_still_hold_the_earliest_is_handed_over() -> None:
-    first, second, third = (KeptStamp("o", 1, b"", b"", at, until) for at, until in ((10, 100), (90, 200), (95, 300)))
+    first, second, third = (
+        KeptStamp("o", 1, b"", b"", at, until) for at, until in ((10, 100), (90, 200), (95, 300))
+    )
     assert best([], 0) is None
-    assert [best([third, second, first], now) for now in (50, 150, 250, 999)] == [first, second, third, third]
+    assert [best([third, second, first], now) for now in (50, 150, 250, 999)] == [
+        first,
+        second,
+        third,
+        third,
+    ]

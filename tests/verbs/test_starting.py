@@ -1,4 +1,6 @@
-"""What is seen to before anything leaves: a first start and a long outage wait for somebody, and no letter comes later than its author allows."""
+"""What is seen to before anything leaves: a first start and a long outage wait for somebody, and no
+letter comes later than its author allows.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def events(house: House, kind: type) -> int:
     return sum(isinstance(entry.event, kind) for batch in house.ledger.all() for entry in batch)
 
 
-def test_an_outage_longer_than_allowed_holds_sending_and_a_shorter_one_does_not(make_house: MakeHouse) -> None:
+def test_an_outage_longer_than_allowed_holds_sending_and_a_shorter_one_does_not(
+    make_house: MakeHouse,
+) -> None:
     house = make_house(FILES, RELAY)
     make_ready(house, 0)
     assert house.publications.current().paused == {0: "first-start"}
@@ -59,7 +63,9 @@ def test_an_outage_longer_than_allowed_holds_sending_and_a_shorter_one_does_not(
     assert ticks(house) == 0
 
 
-def test_after_the_longest_outage_no_letter_is_later_than_its_list_allows(make_house: MakeHouse) -> None:
+def test_after_the_longest_outage_no_letter_is_later_than_its_list_allows(
+    make_house: MakeHouse,
+) -> None:
     house = make_house(FILES)
     join(house, 1)
     house.clock.jump(6 * DAY)

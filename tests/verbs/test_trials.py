@@ -1,4 +1,6 @@
-"""A clock that is sped up makes a trial: never while letters reach people, over registered people only when said, thrown away only when whole."""
+"""A clock that is sped up makes a trial: never while letters reach people, over registered people
+only when said, thrown away only when whole.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +38,19 @@ def refused(house: House) -> str:
     return error.value.sentence
 
 
-def test_where_nobody_is_registered_speed_makes_a_trial_that_stays_one(make_house: MakeHouse) -> None:
+def test_where_nobody_is_registered_speed_makes_a_trial_that_stays_one(
+    make_house: MakeHouse,
+) -> None:
     house = make_house(FILES)
     assert house.clock.trial is None and "no trial" in refused(house)
     make_ready(house, 1000)
     join(house, 2)
     make_ready(house, 1)
-    assert house.clock.rate == 1 and house.clock.trial is not None and not house.clock.trial.over_people
+    assert (
+        house.clock.rate == 1
+        and house.clock.trial is not None
+        and not house.clock.trial.over_people
+    )
     make_ready(house, 2000)
     refuse_what_is_no_trial(house)
     state = gather(house).clock
@@ -50,7 +58,9 @@ def test_where_nobody_is_registered_speed_makes_a_trial_that_stays_one(make_hous
     assert [found.code for found in findings(gather(house)) if found.code == "trial"] == ["trial"]
 
 
-def test_over_people_registered_at_real_time_it_must_be_said_and_is_not_thrown_away(make_house: MakeHouse) -> None:
+def test_over_people_registered_at_real_time_it_must_be_said_and_is_not_thrown_away(
+    make_house: MakeHouse,
+) -> None:
     house = make_house(FILES)
     join(house, 1)
     with pytest.raises(Refusal, match="--trial"):
@@ -62,7 +72,9 @@ def test_over_people_registered_at_real_time_it_must_be_said_and_is_not_thrown_a
 
 
 @pytest.mark.parametrize("speed", [1000, 0])
-def test_the_clock_is_never_sped_up_where_letters_reach_people(make_house: MakeHouse, speed: int) -> None:
+def test_the_clock_is_never_sped_up_where_letters_reach_people(
+    make_house: MakeHouse, speed: int
+) -> None:
     house = make_house(FILES)
     if not speed:
         make_ready(house, 1000)
@@ -87,7 +99,16 @@ def test_a_reset_leaves_nothing_that_was_lived_and_real_time(tmp_path: Path) -> 
     relance = Installation(tmp_path)
     with embedded(relance):
         with relance.running("--speed", "100000", "--for", "60") as process:
-            relance.done("subscribe", "anna@lecteurs.example", "--list", "10", "--basis", "consent", "--source", "s")
+            relance.done(
+                "subscribe",
+                "anna@lecteurs.example",
+                "--list",
+                "10",
+                "--basis",
+                "consent",
+                "--source",
+                "s",
+            )
             wait_for(lambda: "letter-sent" in relance.done("show", "anna@lecteurs.example"))
             busy = relance("trial", "reset", "--yes")
             assert busy.status == 1 and "stop it first" in busy.err
@@ -96,17 +117,26 @@ def test_a_reset_leaves_nothing_that_was_lived_and_real_time(tmp_path: Path) -> 
         assert (tmp_path / "data" / "mailbox").exists()
         asked = relance("trial", "reset")
         assert asked.status == 1 and "--yes" in asked.err
-        secrets = {path.name: path.read_bytes() for path in (tmp_path / "data" / "secrets").iterdir()}
+        secrets = {
+            path.name: path.read_bytes() for path in (tmp_path / "data" / "secrets").iterdir()
+        }
         status = json.loads(relance("status", "--json").out)
         assert status["clock"]["trial"] == "whole" and status["clock"]["ahead"] > 86_400
         relance.done("trial", "reset", "--yes")
         left = {path.name for path in (tmp_path / "data").iterdir()}
         assert not left & {"mailbox", "marks", "proof", "ledger-position.json", "stop.journal"}
-        assert {path.name: path.read_bytes() for path in (tmp_path / "data" / "secrets").iterdir()} == secrets
+        assert {
+            path.name: path.read_bytes() for path in (tmp_path / "data" / "secrets").iterdir()
+        } == secrets
         assert relance("show", "anna@lecteurs.example").status == 1
         with relance.running("--for", "60") as process:
             status = json.loads(relance("status", "--json").out)
-            assert status["well"] and status["clock"]["trial"] == "" and abs(status["clock"]["ahead"]) < 1 and status["paused"] == {}
+            assert (
+                status["well"]
+                and status["clock"]["trial"] == ""
+                and abs(status["clock"]["ahead"]) < 1
+                and status["paused"] == {}
+            )
             stop(process)
         again = relance("trial", "reset", "--yes")
         assert again.status == 1 and "no trial" in again.err

@@ -1,4 +1,6 @@
-"""`watch`: how a dialogue's questions are answered, counted by people, in a house with PostgreSQL; the rebuilt view says the same."""
+"""`watch`: how a dialogue's questions are answered, counted by people, in a house with PostgreSQL;
+the rebuilt view says the same.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,8 @@ def test_each_person_is_counted_where_they_are(house: House) -> None:
     found = asked(house)
     assert (found.asked, found.reminded) == (12, 4)
     yes, no = found.answers
-    # 0, 1, 6, and 7 who changed their mind; of whom 1 by the page itself. Then 2, and 3 who changed theirs.
+    # 0, 1, 6, and 7 who changed their mind; of whom 1 by the page itself. Then 2, and 3 who changed
+    # theirs.
     assert (yes.label, yes.target, yes.people, yes.automatic) == ("Oui", 11, 4, 1)
     assert (no.label, no.target, no.people, no.automatic) == ("Non", 12, 2, 0)
     # 4 took it back, 10 and 11 have not been reminded yet, 8 and 9 were a moment ago; 5 withdrew.
@@ -73,7 +76,9 @@ def test_each_person_is_counted_where_they_are(house: House) -> None:
     assert found.lost == 1
 
 
-def test_who_was_reminded_in_vain_is_silent_once_the_reminder_s_wait_is_over_again(house: House) -> None:
+def test_who_was_reminded_in_vain_is_silent_once_the_reminder_s_wait_is_over_again(
+    house: House,
+) -> None:
     house.clock.jump(2 * DAY)
     try:
         later = asked(house)
@@ -99,19 +104,30 @@ def test_the_rebuilt_views_say_the_same(house: House) -> None:
     assert house.views.compare(lambda done, total: None) == []
 
 
-def test_answers_that_do_not_exclude_each_other_are_each_counted(make_house: Callable[..., House]) -> None:
+def test_answers_that_do_not_exclude_each_other_are_each_counted(
+    make_house: Callable[..., House],
+) -> None:
     made = make_house(FILES)
     people = join(made, 3, 11)
     due = BroadcastFellDue(made.clock.now(), "poll", "2040-01-01")
-    assert made.publications.current() and made.publications.execute(lambda state: [due], Cause("engine"), due.at)
+    assert made.publications.current() and made.publications.execute(
+        lambda state: [due], Cause("engine"), due.at
+    )
     got = send(made, people, "broadcast:poll/2040-01-01")
     answer(made, people[0], got[people[0]], 0, 10, "copy")
     answer(made, people[0], got[people[0]], 1, 12, "copy")
     answer(made, people[1], got[people[1]], 1, 12, "copy")
     made.views.catch_up()
     found = asked(made, "poll")
-    assert [(each.label, each.people) for each in found.answers] == [("Le carnet", 1), ("Les nouvelles", 2)]
-    assert (found.asked, found.waiting, found.silent) == (3, 1, 0), "asked a moment ago, nobody is silent"
+    assert [(each.label, each.people) for each in found.answers] == [
+        ("Le carnet", 1),
+        ("Les nouvelles", 2),
+    ]
+    assert (found.asked, found.waiting, found.silent) == (
+        3,
+        1,
+        0,
+    ), "asked a moment ago, nobody is silent"
     assert found.became == Became(sent=3)
     made.clock.jump(8 * DAY)
     assert (asked(made, "poll").waiting, asked(made, "poll").silent) == (0, 1)
@@ -132,18 +148,37 @@ body = "mars.md"
 """
 
 
-def test_what_became_of_a_newsletter_is_said_though_it_asks_nothing(make_house: Callable[..., House], capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_became_of_a_newsletter_is_said_though_it_asks_nothing(
+    make_house: Callable[..., House], capsys: pytest.CaptureFixture[str]
+) -> None:
     made = make_house({"n.toml": NEWS, "mars.md": "À {{ town }}, on sème.\n"})
     key, people = "broadcast:mars/2040-03-01", join(made, 6, 20)
     due = BroadcastFellDue(made.clock.now(), "mars", "2040-03-01")
-    assert made.publications.current() and made.publications.execute(lambda state: [due], Cause("engine"), due.at)
-    verdicts = [("sent", ""), ("sent", ""), ("hard", ""), ("cannot-render", "field:town"), ("doubt", "")]
+    assert made.publications.current() and made.publications.execute(
+        lambda state: [due], Cause("engine"), due.at
+    )
+    verdicts = [
+        ("sent", ""),
+        ("sent", ""),
+        ("hard", ""),
+        ("cannot-render", "field:town"),
+        ("doubt", ""),
+    ]
     for person, (verdict, why) in zip(people, verdicts, strict=False):
-        begun = made.decisions.one(Wish(Perform(made.clock.now(), ENGINE, key, secrets.token_hex(16)), stream=person)).outcome
+        begun = made.decisions.one(
+            Wish(Perform(made.clock.now(), ENGINE, key, secrets.token_hex(16)), stream=person)
+        ).outcome
         assert isinstance(begun, Done) and isinstance(begun.events[0], LetterBegun)
-        made.decisions.one(Wish(RecordOutcome(made.clock.now(), ENGINE, begun.events[0].message, verdict, why=why), stream=person))
+        made.decisions.one(
+            Wish(
+                RecordOutcome(made.clock.now(), ENGINE, begun.events[0].message, verdict, why=why),
+                stream=person,
+            )
+        )
     made.clock.jump(30 * DAY)
-    too_late = made.decisions.one(Wish(Perform(made.clock.now(), ENGINE, key, secrets.token_hex(16)), stream=people[5])).outcome
+    too_late = made.decisions.one(
+        Wish(Perform(made.clock.now(), ENGINE, key, secrets.token_hex(16)), stream=people[5])
+    ).outcome
     assert isinstance(too_late, Done) and isinstance(too_late.events[0], LetterWithheld)
     made.views.catch_up()
     (found,) = watch(made, made.publications.current().plan(), "n.toml")
@@ -151,12 +186,21 @@ def test_what_became_of_a_newsletter_is_said_though_it_asks_nothing(make_house: 
     assert run(made, argparse.Namespace(file="n", json=False)) == 0
     lines = capsys.readouterr().out.replace("\u00a0", " ").splitlines()
     assert lines[2] == "« Mars à la maison » [mars] (envoi mars)"
-    assert lines[3] == "  envoyées 2 · refusées par des serveurs de courrier 1 · retenues 2 · dans le doute 1"
-    assert lines[5] == "« Mars à la maison » [mars] (envoi mars) est retenue pour 1 personne : le champ town est vide"
+    assert (
+        lines[3]
+        == "  envoyées 2 · refusées par des serveurs de courrier 1 · retenues 2 · dans le doute 1"
+    )
+    assert (
+        lines[5]
+        == "« Mars à la maison » [mars] (envoi mars) est retenue pour 1 personne : le champ town"
+        " est vide"
+    )
     assert made.views.compare(lambda done, total: None) == []
 
 
-def test_it_is_told_in_the_language_of_the_author(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_told_in_the_language_of_the_author(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(house, argparse.Namespace(file="d", json=False)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Essai  (d.toml)"

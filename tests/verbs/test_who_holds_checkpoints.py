@@ -23,8 +23,15 @@ def test_nobody_is_named_unless_somebody_is(tmp_path: Path) -> None:
 
 
 def test_addresses_come_in_their_one_spelling(tmp_path: Path) -> None:
-    said = 'witness = ["Notaire@Étude.example"]\nstamp = "http://tsa.example:8080/tsr?x=1"\nstamp_roots = "tsa.pem"'
-    assert read(tmp_path, said) == (("notaire@xn--tude-9oa.example",), "http://tsa.example:8080/tsr?x=1", "tsa.pem")
+    said = (
+        'witness = ["Notaire@Étude.example"]\nstamp ='
+        ' "http://tsa.example:8080/tsr?x=1"\nstamp_roots = "tsa.pem"'
+    )
+    assert read(tmp_path, said) == (
+        ("notaire@xn--tude-9oa.example",),
+        "http://tsa.example:8080/tsr?x=1",
+        "tsa.pem",
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,8 +46,18 @@ def test_addresses_come_in_their_one_spelling(tmp_path: Path) -> None:
         ('stamp = "https://tsa.example/"', "go together"),
         ('stamp_roots = "tsa.pem"', "go together"),
         *[
-            (f'stamp = "{url}"\nstamp_roots = "tsa.pem"', "`stamp` is the address of a time-stamping server")
-            for url in ("tsa.example", "ftp://tsa.example/", "https://", "https://a b.example/", "https://u:p@tsa.example/", "https://t.example:x/")
+            (
+                f'stamp = "{url}"\nstamp_roots = "tsa.pem"',
+                "`stamp` is the address of a time-stamping server",
+            )
+            for url in (
+                "tsa.example",
+                "ftp://tsa.example/",
+                "https://",
+                "https://a b.example/",
+                "https://u:p@tsa.example/",
+                "https://t.example:x/",
+            )
         ],
         ('stamped = "x"', "did you mean"),
     ],
@@ -48,4 +65,6 @@ def test_addresses_come_in_their_one_spelling(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said_at_the_key(tmp_path: Path, lines: str, why: str) -> None:
     with pytest.raises(Unpublishable) as refused:
         read(tmp_path, lines)
-    assert any(why in str(mistake) for mistake in refused.value.mistakes), [str(mistake) for mistake in refused.value.mistakes]
+    assert any(why in str(mistake) for mistake in refused.value.mistakes), [
+        str(mistake) for mistake in refused.value.mistakes
+    ]

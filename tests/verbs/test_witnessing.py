@@ -1,4 +1,6 @@
-"""A checkpoint a day goes to each witness, by one of several hosts; what fails is tried again, and a pause for readers does not hold it."""
+"""A checkpoint a day goes to each witness, by one of several hosts; what fails is tried again, and
+a pause for readers does not hold it.
+"""
 
 from __future__ import annotations
 
@@ -89,10 +91,14 @@ def test_each_witness_gets_one_mail_a_day_of_the_engines_calendar(house: House) 
     house.clock.jump(DAY)
     assert len(rounds(house, 3)) == 2
     age = gather(house).witnessed
-    assert age is not None and age < 60 and b"relance_witness_age_seconds" in exposition(gather(house))
+    assert (
+        age is not None and age < 60 and b"relance_witness_age_seconds" in exposition(gather(house))
+    )
 
 
-def test_the_checkpoint_stands_in_header_and_text_and_the_verifier_finds_it_in_either(house: House) -> None:
+def test_the_checkpoint_stands_in_header_and_text_and_the_verifier_finds_it_in_either(
+    house: House,
+) -> None:
     signed = house.tree.latest()
     assert signed is not None
     mail = next(mail for mail in rounds(house) if mail.recipients == (NOTARY,))
@@ -101,9 +107,15 @@ def test_the_checkpoint_stands_in_header_and_text_and_the_verifier_finds_it_in_e
     assert open_checkpoint(carried_by(mail.body), [read_vkey(house.tree.vkey)]).size == signed.size
     assert notes_in(mail.body) == [signed.note]
     assert notes_in(mail.body.replace(b"Relance-Checkpoint:", b"X-Lost:")) == [signed.note]
-    assert (message["To"], message["From"].addresses[0].addr_spec) == (NOTARY, "bonjour@potager.example")
+    assert (message["To"], message["From"].addresses[0].addr_spec) == (
+        NOTARY,
+        "bonjour@potager.example",
+    )
     assert message["Auto-Submitted"] == "auto-generated" and message["List-Id"] is None
-    assert "Point de contrôle sur" in message["Subject"] and "Il suffit de garder ce message" in message.get_content()
+    assert (
+        "Point de contrôle sur" in message["Subject"]
+        and "Il suffit de garder ce message" in message.get_content()
+    )
     assert max(map(len, mail.body.split(b"\r\n"))) <= 78
 
 
@@ -114,8 +126,13 @@ def test_nothing_of_it_is_written_in_the_ledger(house: House) -> None:
 
 
 def test_an_english_installation_writes_english(make_house: MakeHouse) -> None:
-    config = '[site]\nname = "The Garden"\nurl = "https://l.example"\nfrom = "a@garden.example"\npostal_address = "1 Lane"\nlanguage = "en"\n'
-    house = make_house(FILES, extra=WITNESSES, config=config + '[[purpose]]\nid = "conseils"\nname = "Advice"\n')
+    config = (
+        '[site]\nname = "The Garden"\nurl = "https://l.example"\nfrom ='
+        ' "a@garden.example"\npostal_address = "1 Lane"\nlanguage = "en"\n'
+    )
+    house = make_house(
+        FILES, extra=WITNESSES, config=config + '[[purpose]]\nid = "conseils"\nname = "Advice"\n'
+    )
     house.tree.sign_now()
     assert "All there is to do is to keep this mail" in read(rounds(house)[0]).get_content()
 
@@ -140,11 +157,15 @@ def test_of_many_hosts_that_ask_at_once_one_is_told_to_send(house: House) -> Non
 
 def test_a_pause_for_readers_does_not_hold_it(house: House) -> None:
     now = house.clock.now()
-    assert house.publications.execute(lambda state: [SendingPaused(now, "operator")], Cause("operator"), now)
+    assert house.publications.execute(
+        lambda state: [SendingPaused(now, "operator")], Cause("operator"), now
+    )
     assert len(rounds(house)) == 2
 
 
-def test_a_failure_is_told_of_without_the_address_and_tried_again_within_the_hour(house: House, later: Callable[[int], None]) -> None:
+def test_a_failure_is_told_of_without_the_address_and_tried_again_within_the_hour(
+    house: House, later: Callable[[int], None]
+) -> None:
     sink = Sink()
     sink.answer("rcpt", f"550 5.1.1 <{NOTARY}>: no such user", NOTARY)
     assert [mail.recipients for mail in rounds(house, 3, sink)] == [(FRIEND,)]
@@ -161,22 +182,30 @@ def test_a_failure_is_told_of_without_the_address_and_tried_again_within_the_hou
     assert troubles(house) == [] and rounds(house) == []
 
 
-def test_a_server_that_is_away_is_told_of_and_who_is_no_witness_any_more_is_not(house: House, make_house: MakeHouse) -> None:
+def test_a_server_that_is_away_is_told_of_and_who_is_no_witness_any_more_is_not(
+    house: House, make_house: MakeHouse
+) -> None:
     nowhere = RelaySettings("127.0.0.1", 9, "none", connections=1)
     assert asyncio.run(witnessing.witness_when_due(house, nowhere)) == 0
-    assert {what for what, _ in troubles(house)} == {"witness"} and "cannot be reached" in troubles(house)[0][1]
+    assert {what for what, _ in troubles(house)} == {"witness"} and "cannot be reached" in troubles(
+        house
+    )[0][1]
     object.__setattr__(house.config.proof, "witness", (FRIEND,))
     assert len(troubles(house)) == 1
 
 
-def test_a_host_that_dies_over_it_leaves_the_day_to_another(house: House, later: Callable[[int], None]) -> None:
+def test_a_host_that_dies_over_it_leaves_the_day_to_another(
+    house: House, later: Callable[[int], None]
+) -> None:
     assert witnessing.daily(house, NOTARY).claim() is not None
     assert [mail.recipients for mail in rounds(house)] == [(FRIEND,)]
     later(days.TRIED_AGAIN)
     assert [mail.recipients for mail in rounds(house)] == [(NOTARY,)]
 
 
-async def stopped_after(seconds: float, work: Callable[[asyncio.Event, asyncio.Event], Awaitable[None]]) -> None:
+async def stopped_after(
+    seconds: float, work: Callable[[asyncio.Event, asyncio.Event], Awaitable[None]]
+) -> None:
     due, stop = asyncio.Event(), asyncio.Event()
     due.set()
     asyncio.get_running_loop().call_later(seconds, stop.set)
@@ -190,13 +219,17 @@ def test_told_to_stop_it_waits_for_no_server(house: House) -> None:
     async def story() -> None:
         async with Sink() as sink:
             sink.stall("dot")
-            await stopped_after(1, lambda due, stop: witnessing.witnessing(house, to(sink), due, stop))
+            await stopped_after(
+                1, lambda due, stop: witnessing.witnessing(house, to(sink), due, stop)
+            )
             assert sink.messages == []
 
     asyncio.run(story())
 
 
-def test_on_demand_it_goes_now_and_today_is_done(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_on_demand_it_goes_now_and_today_is_done(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     async def story() -> int:
         async with Sink() as sink:
             monkeypatch.setattr(witnessing, "relay_of", lambda config, port: to(sink))
@@ -207,7 +240,9 @@ def test_on_demand_it_goes_now_and_today_is_done(house: House, monkeypatch: pyte
 
     assert asyncio.run(story()) == 1
     said = capsys.readouterr().out
-    assert f"{NOTARY} : le point de contrôle sur" in said and f"{FRIEND} : non accepté : 550" in said
+    assert (
+        f"{NOTARY} : le point de contrôle sur" in said and f"{FRIEND} : non accepté : 550" in said
+    )
     assert [mail.recipients for mail in rounds(house)] == [(FRIEND,)]
 
 

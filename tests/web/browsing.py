@@ -12,7 +12,14 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 FIND = Path(__file__).parent.parent / "install_browser.sh"
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @contextmanager
@@ -24,8 +31,12 @@ def browsing(
     width: int = 1280,
     scheme: Literal["light", "dark"] = "light",
 ) -> Iterator[Page]:
-    """`agent` is what the browser says it is; by itself it says that it is headless, which is a robot's way to be."""
-    found = subprocess.run(["sh", str(FIND), "--find"], capture_output=True, text=True, timeout=30).stdout.strip()
+    """`agent` is what the browser says it is; by itself it says that it is headless, which is a
+    robot's way to be.
+    """
+    found = subprocess.run(
+        ["sh", str(FIND), "--find"], capture_output=True, text=True, timeout=30
+    ).stdout.strip()
     if not found:
         pytest.skip("no Chromium on this machine (tests/install_browser.sh says how to get one)")
     with sync_playwright() as playwright:

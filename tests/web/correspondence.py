@@ -21,18 +21,24 @@ from engine.subscriber.person import Person
 from engine.vault.vault import Keep
 
 MINUTE = 60_000
-PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like"
+    " Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+)
 
 
 def phone() -> str:
-    """A telephone nobody else has: who opens the pages of several people within seconds is taken for a robot."""
+    """A telephone nobody else has: who opens the pages of several people within seconds is taken
+    for a robot.
+    """
     return f"{PHONE} Telephone/{secrets.token_hex(4)}"
 
 
 YES, NO, COPY, OFFERS, SHOP = range(5)
 
 FILES = {
-    "dialogue.toml": """
+    "dialogue.toml": (
+        """
 title = "Le potager"
 purpose = "conseils"
 [[form]]
@@ -72,16 +78,21 @@ thanks = "Le guide arrive."
 id = 13
 name = "boutique"
 thanks = "https://boutique.example/merci?de=potager"
-""",
-    "offres.toml": """
+"""
+    ),
+    "offres.toml": (
+        """
 title = "Les offres"
 purpose = "offres"
 [[list]]
 id = 40
 name = "ventes"
-""",
-    "question.md": "Avez-vous semé ?\n\n- [Oui, c’est fait](===11===)\n- [Pas **encore**](===12===)\n- [Le guide aussi](+++21+++)\n"
-    "- [Vos offres](===40===)\n- [La boutique](===13===)\n",
+"""
+    ),
+    "question.md": (
+        "Avez-vous semé ?\n\n- [Oui, c’est fait](===11===)\n- [Pas **encore**](===12===)\n- [Le"
+        " guide aussi](+++21+++)\n- [Vos offres](===40===)\n- [La boutique](===13===)\n"
+    ),
     "bravo.md": "Bravo.\n",
 }
 
@@ -107,7 +118,11 @@ class Letter:
     def since(self) -> list[PersonEvent]:
         """What happened to the person after the letter had been sent."""
         outcomes = ("letter-begun", "letter-sent")
-        return [entry.event for entry in self.entries() if entry.position > self.position and entry.name not in outcomes]  # type: ignore[misc]
+        return [
+            entry.event  # type: ignore[misc]
+            for entry in self.entries()
+            if entry.position > self.position and entry.name not in outcomes
+        ]
 
     def person(self) -> Person:
         return self.house.decisions.load([self.stream])[self.stream]
@@ -131,12 +146,19 @@ def joined(house: House, number: int = 10, who: str = "", language: str = "") ->
 def written_to(house: House, stream: str, key: str = "list:10", *, accepted: bool = True) -> Letter:
     """The letter due for that matter, begun and (if so) accepted by the server just now."""
     now = house.clock.now()
-    result = house.decisions.one(Wish(Perform(now, Cause("engine"), key, secrets.token_hex(16), "test"), stream=stream))
+    result = house.decisions.one(
+        Wish(Perform(now, Cause("engine"), key, secrets.token_hex(16), "test"), stream=stream)
+    )
     assert isinstance(result.outcome, Done), result
     (begun,) = result.outcome.events
     assert isinstance(begun, LetterBegun), begun
     if accepted:
-        house.decisions.one(Wish(RecordOutcome(house.clock.now(), Cause("relay"), begun.message, "sent", 250), stream=stream))
+        house.decisions.one(
+            Wish(
+                RecordOutcome(house.clock.now(), Cause("relay"), begun.message, "sent", 250),
+                stream=stream,
+            )
+        )
     return Letter(house, stream, result.positions[0], begun)
 
 
@@ -162,7 +184,15 @@ def erased(found: Letter) -> None:
     from engine.ledger.store import AT_HEAD, Append
 
     house, now = found.house, found.house.clock.now()
-    house.ledger.append([Append(found.stream, AT_HEAD, (Encoded(found.stream, SubscriberErased(now), Cause("operator"), now),))])
+    house.ledger.append(
+        [
+            Append(
+                found.stream,
+                AT_HEAD,
+                (Encoded(found.stream, SubscriberErased(now), Cause("operator"), now),),
+            )
+        ]
+    )
     with house.database.connection() as connection:
         connection.execute("DELETE FROM vault.evidence WHERE subscriber = %s", (found.stream,))
         connection.execute("DELETE FROM vault.person WHERE subscriber = %s", (found.stream,))

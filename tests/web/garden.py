@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-NOTICE = "Le Potager (4 chemin des Tilleuls) garde votre adresse jusqu’à votre désinscription, possible dans chaque lettre."
+NOTICE = (
+    "Le Potager (4 chemin des Tilleuls) garde votre adresse jusqu’à votre désinscription, possible"
+    " dans chaque lettre."
+)
 
-SEQUENCES = f'''
+SEQUENCES = f"""
 title = "Le potager"
 purpose = "conseils"
 
@@ -111,6 +114,6 @@ purpose = "offres"
   after = "0 minutes"
   subject = "Offre"
   body = "bonjour.md"
-'''
+"""
 
 GARDEN = {"potager.toml": SEQUENCES, "bonjour.md": "Bonjour.\n"}

@@ -25,7 +25,9 @@ def served(house: House, trusted_proxies: tuple[str, ...] = ()) -> Iterator[str]
 
     def run() -> None:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(serve_on(make_site(house, gatherer), listening, trusted_proxies, ready.set, stop))
+        loop.run_until_complete(
+            serve_on(make_site(house, gatherer), listening, trusted_proxies, ready.set, stop)
+        )
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
 

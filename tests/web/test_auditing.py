@@ -1,4 +1,6 @@
-"""Who holds an auditor's key fetches checkpoint, tree and entries, and recomputes the root from what they fetched; nobody else gets anything."""
+"""Who holds an auditor's key fetches checkpoint, tree and entries, and recomputes the root from
+what they fetched; nobody else gets anything.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class Auditor:
     key: str
 
     def get(self, path: str, method: str = "GET") -> httpx.Response:
-        return self.site.client.request(method, f"/audit/{path}", headers={"Authorization": f"Bearer {self.key}"})
+        return self.site.client.request(
+            method, f"/audit/{path}", headers={"Authorization": f"Bearer {self.key}"}
+        )
 
     def tile(self, tile: Tile) -> bytes:
         answer = self.get(tile.path)
@@ -70,21 +74,31 @@ def partial(size: int, level: int) -> Iterator[Tile]:
 
 def test_the_root_is_recomputed_from_the_entries_alone(auditor: Auditor, house: House) -> None:
     answer = auditor.get("checkpoint")
-    assert (answer.status_code, answer.headers["content-type"], answer.headers["cache-control"]) == (200, "text/plain; charset=utf-8", "no-store")
+    assert (
+        answer.status_code,
+        answer.headers["content-type"],
+        answer.headers["cache-control"],
+    ) == (200, "text/plain; charset=utf-8", "no-store")
     checkpoint = open_checkpoint(answer.content, [read_vkey(house.tree.vkey)])
     assert checkpoint.size == 600 < house.ledger.head()
-    entries = [entry for tile in partial(600, ENTRIES) for entry in parse_bundle(auditor.tile(tile))]
+    entries = [
+        entry for tile in partial(600, ENTRIES) for entry in parse_bundle(auditor.tile(tile))
+    ]
     assert entries == states(house, 600)
     assert mth(entries) == checkpoint.root
 
 
-def test_the_tiles_of_hashes_are_those_of_the_tree_at_any_size(auditor: Auditor, house: House) -> None:
+def test_the_tiles_of_hashes_are_those_of_the_tree_at_any_size(
+    auditor: Auditor, house: House
+) -> None:
     leaves = [leaf_hash(entry) for entry in states(house)]
     for size in (1, 255, 256, 257, 512, 600, len(leaves)):
         built = Edge(0, {}).grow(leaves[:size])
         for tile in tiles_of(size):
             fetched = auditor.tile(tile)
-            assert fetched == built[tile.level, tile.number] and len(hashes_of(fetched)) == tile.width
+            assert (
+                fetched == built[tile.level, tile.number] and len(hashes_of(fetched)) == tile.width
+            )
             assert len(fetched) == tile.width * HASH_BYTES
 
 
@@ -131,7 +145,12 @@ def test_without_the_key_there_is_nothing(auditor: Auditor, house: House, path: 
 
 def test_an_auditors_key_reads_nobody(auditor: Auditor) -> None:
     said = {"Authorization": f"Bearer {auditor.key}"}
-    refused(auditor.site.client.post("/api/v1/people/lookup", json={"email": "a@b.example"}, headers=said), 403)
+    refused(
+        auditor.site.client.post(
+            "/api/v1/people/lookup", json={"email": "a@b.example"}, headers=said
+        ),
+        403,
+    )
 
 
 def test_nothing_is_written_by_it(auditor: Auditor, house: House) -> None:
@@ -142,7 +161,9 @@ def test_nothing_is_written_by_it(auditor: Auditor, house: House) -> None:
     assert house.ledger.head() == head
 
 
-def test_entries_are_served_once_the_tree_holds_them_so_that_each_can_be_proven(installations: Installations) -> None:
+def test_entries_are_served_once_the_tree_holds_them_so_that_each_can_be_proven(
+    installations: Installations,
+) -> None:
     with installations.made(GARDEN) as house, visited(house) as site:
         auditor, head = Auditor(site, create(house, "notaire", ["audit"])), house.ledger.head()
         refused(auditor.get(Tile(ENTRIES, 0, head).path), 404)
@@ -155,9 +176,13 @@ def test_before_anything_is_signed_there_is_no_checkpoint(installations: Install
         refused(Auditor(site, create(house, "notaire", ["audit"])).get("checkpoint"), 404)
 
 
-def test_who_comes_too_often_is_told_when_to_come_back(installations: Installations, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_comes_too_often_is_told_when_to_come_back(
+    installations: Installations, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(api, "CALLS_A_MINUTE", 3)
     with installations.made(GARDEN) as house, visited(house) as site:
         busy = Auditor(site, create(house, "notaire", ["audit"]))
         answers = [busy.get("checkpoint") for _ in range(4)]
-        assert [answer.status_code for answer in answers] == [404, 404, 404, 429] and int(answers[-1].headers["retry-after"]) > 0
+        assert [answer.status_code for answer in answers] == [404, 404, 404, 429] and int(
+            answers[-1].headers["retry-after"]
+        ) > 0

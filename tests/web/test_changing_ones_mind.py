@@ -1,4 +1,6 @@
-"""An answer can be changed and taken back; two automatic ones that contradict each other are neither kept, and the page asks (C08, C09)."""
+"""An answer can be changed and taken back; two automatic ones that contradict each other are
+neither kept, and the page asks (C08, C09).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,18 @@ import httpx
 from engine.house import House
 from engine.link_token import EVERYTHING, UNDO, UNSUBSCRIBE
 from engine.subscriber.events import MoveUndone
-from tests.web.correspondence import COPY, MINUTE, NO, YES, Letter, form_to, letter, phone, press, written_to
+from tests.web.correspondence import (
+    COPY,
+    MINUTE,
+    NO,
+    YES,
+    Letter,
+    form_to,
+    letter,
+    phone,
+    press,
+    written_to,
+)
 
 
 def test_the_other_answer_takes_the_place_of_the_first(house: House, reader: httpx.Client) -> None:
@@ -17,7 +30,9 @@ def test_the_other_answer_takes_the_place_of_the_first(house: House, reader: htt
     assert found.lists() == {12}
 
 
-def test_a_move_can_be_taken_back_from_its_page_and_the_old_place_is_as_it_was(house: House, reader: httpx.Client) -> None:
+def test_a_move_can_be_taken_back_from_its_page_and_the_old_place_is_as_it_was(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house)
     before = found.person().memberships[10]
     done = press(reader, found.link(YES))
@@ -29,7 +44,9 @@ def test_a_move_can_be_taken_back_from_its_page_and_the_old_place_is_as_it_was(h
     assert isinstance(undone, MoveUndone) and undone.why == "asked"
 
 
-def test_after_taking_back_every_answer_is_there_to_be_given(house: House, reader: httpx.Client) -> None:
+def test_after_taking_back_every_answer_is_there_to_be_given(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house)
     done = press(reader, found.link(YES))
     back = reader.post(f"/l/{found.token(UNDO)}", data=form_to(done.text, found.token(UNDO)))
@@ -38,7 +55,9 @@ def test_after_taking_back_every_answer_is_there_to_be_given(house: House, reade
     assert found.lists() == {12}
 
 
-def test_a_link_whose_answer_was_taken_back_asks_before_it_acts_again(house: House, reader: httpx.Client) -> None:
+def test_a_link_whose_answer_was_taken_back_asks_before_it_acts_again(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house, minutes_ago=60)
     assert "<script" in reader.get(f"/l/{found.link(YES)}").text
     done = press(reader, found.link(YES))
@@ -47,41 +66,65 @@ def test_a_link_whose_answer_was_taken_back_asks_before_it_acts_again(house: Hou
     assert "<script" not in page and "<button" in page
 
 
-def test_taking_back_twice_says_the_same_and_too_late_says_so_and_offers_the_answers(house: House, reader: httpx.Client) -> None:
+def test_taking_back_twice_says_the_same_and_too_late_says_so_and_offers_the_answers(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house)
     done = press(reader, found.link(YES))
     fields = form_to(done.text, found.token(UNDO))
     for _ in range(2):
-        assert "Votre réponse est annulée" in reader.post(f"/l/{found.token(UNDO)}", data=fields).text
-    assert "Votre réponse est annulée" in reader.get(f"/l/{found.token(UNDO)}").text and len(found.since()) == 2
+        assert (
+            "Votre réponse est annulée" in reader.post(f"/l/{found.token(UNDO)}", data=fields).text
+        )
+    assert (
+        "Votre réponse est annulée" in reader.get(f"/l/{found.token(UNDO)}").text
+        and len(found.since()) == 2
+    )
     never = reader.get(f"/l/{letter(house).token(UNDO)}").text
     assert "Il n’y a pas de réponse à annuler." in never and ">Pas encore</button>" in never
     gone = letter(house)
     press(reader, gone.link(YES))
     press(reader, gone.token(UNSUBSCRIBE))
     late = reader.get(f"/l/{gone.token(UNDO)}").text
-    assert "Il est trop tard pour annuler" in late and '<a href="/f/inscription">La lettre</a>' in late and "mailto:bonjour@potager.example" in late
+    assert (
+        "Il est trop tard pour annuler" in late
+        and '<a href="/f/inscription">La lettre</a>' in late
+        and "mailto:bonjour@potager.example" in late
+    )
 
 
 def test_after_a_press_going_back_and_reloading_do_nothing_more(house: House, site: str) -> None:
     found = letter(house)
     with httpx.Client(base_url=site, headers={"User-Agent": phone()}) as plain:
-        for token, state in ((found.link(YES), ""), (found.token(UNDO), ""), (found.token(UNSUBSCRIBE), "")):
+        for token, state in (
+            (found.link(YES), ""),
+            (found.token(UNDO), ""),
+            (found.token(UNSUBSCRIBE), ""),
+        ):
             answer = press(plain, token)
-            assert (answer.status_code, answer.headers["location"], answer.text) == (303, f"/l/{token}{state}", "")
+            assert (answer.status_code, answer.headers["location"], answer.text) == (
+                303,
+                f"/l/{token}{state}",
+                "",
+            )
         token, page = found.token(UNSUBSCRIBE), plain.get(f"/l/{found.token(UNSUBSCRIBE)}").text
         answer = plain.post(f"/l/{token}", data=form_to(page, token, "again"))
         assert (answer.status_code, answer.headers["location"]) == (303, f"/l/{token}?again")
         before = len(found.since())
         for _ in range(3):
             assert "Votre inscription est rétablie" in plain.get(f"/l/{token}?again").text
-        assert len(found.since()) == before and ">Me désinscrire</button>" in plain.get(f"/l/{token}").text
+        assert (
+            len(found.since()) == before
+            and ">Me désinscrire</button>" in plain.get(f"/l/{token}").text
+        )
         press(plain, token)
         assert "Votre inscription est rétablie" not in plain.get(f"/l/{token}?again").text
         assert plain.post(f"/l/{token}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
 
 
-def test_undo_is_offered_while_it_is_possible_and_says_until_when(house: House, reader: httpx.Client) -> None:
+def test_undo_is_offered_while_it_is_possible_and_says_until_when(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house)
     assert "Vous pouvez l’annuler tant que" in press(reader, found.link(YES)).text
     following = written_to(house, found.stream, "list:11")
@@ -110,18 +153,26 @@ def two_by_themselves(house: House, reader: httpx.Client, found: Letter) -> http
     return answer
 
 
-def test_two_contradictory_answers_of_a_robot_are_neither_kept_and_the_page_asks(house: House, reader: httpx.Client) -> None:
+def test_two_contradictory_answers_of_a_robot_are_neither_kept_and_the_page_asks(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house, minutes_ago=60)
     page = two_by_themselves(house, reader, found)
     assert (page.status_code, found.lists()) == (200, {10})
     undone = found.since()[-1]
     assert isinstance(undone, MoveUndone) and undone.why == "contradictory"
-    assert ">Oui, c’est fait</button>" in page.text and ">Pas encore</button>" in page.text and "<script" not in page.text
+    assert (
+        ">Oui, c’est fait</button>" in page.text
+        and ">Pas encore</button>" in page.text
+        and "<script" not in page.text
+    )
     reader.post(f"/l/{found.link(YES)}", data=form_to(page.text, found.link(YES)))
     assert found.lists() == {11}
 
 
-def test_a_robot_that_opens_both_links_at_once_moves_nobody_at_all(house: House, reader: httpx.Client) -> None:
+def test_a_robot_that_opens_both_links_at_once_moves_nobody_at_all(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house, minutes_ago=60)
     tokens = (found.link(YES), found.link(NO))
     fields = [form_to(reader.get(f"/l/{token}").text, token) for token in tokens]
@@ -130,7 +181,9 @@ def test_a_robot_that_opens_both_links_at_once_moves_nobody_at_all(house: House,
     assert found.since() == []
 
 
-def test_an_old_letters_answer_still_works_from_wherever_the_reader_stands(house: House, reader: httpx.Client) -> None:
+def test_an_old_letters_answer_still_works_from_wherever_the_reader_stands(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house)
     press(reader, found.link(YES))
     written_to(house, found.stream, "list:11")
@@ -139,7 +192,9 @@ def test_an_old_letters_answer_still_works_from_wherever_the_reader_stands(house
     assert found.lists() == {12}
 
 
-def test_after_everything_no_answer_leads_anywhere_without_a_new_consent(house: House, reader: httpx.Client) -> None:
+def test_after_everything_no_answer_leads_anywhere_without_a_new_consent(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house)
     press(reader, found.token(EVERYTHING))
     page = reader.get(f"/l/{found.link(YES)}").text

@@ -1,4 +1,6 @@
-"""A peer that is silent, slow or endless takes nobody's place: it is hung up on in bounded time and memory, while everybody else is served."""
+"""A peer that is silent, slow or endless takes nobody's place: it is hung up on in bounded time and
+memory, while everybody else is served.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,13 @@ async def answering(scope: MutableMapping[str, object], receive: Receive, send: 
         if not message["more_body"]:
             break
     body = b"o" * BIG if scope["path"] == "/big" else str(octets).encode()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-length", str(len(body)).encode())],
+        }
+    )
     await send({"type": "http.response.body", "body": body})
 
 
@@ -135,7 +143,9 @@ def test_a_body_that_drips_is_cut_off_too(hasty: None) -> None:
         assert answer_of(peer) == b""
 
 
-def test_an_answer_nobody_reads_is_given_up_and_one_that_is_read_slowly_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_nobody_reads_is_given_up_and_one_that_is_read_slowly_arrives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(serve, "UNREAD_SECONDS", 0.5)
     held: list[Connections] = []
 
@@ -160,8 +170,13 @@ def test_an_answer_nobody_reads_is_given_up_and_one_that_is_read_slowly_arrives(
 @pytest.mark.parametrize(
     "head",
     [
-        lambda: chain([b"GET / HTTP/1.1\r\nHost: a\r\n"], repeat(b"X-Many: " + b"y" * 1000 + b"\r\n", OCTETS_OF_A_FLOOD // 1010)),
-        lambda: chain([b"GET / HTTP/1.1\r\nX-Long: "], repeat(b"y" * 1000, OCTETS_OF_A_FLOOD // 1000)),
+        lambda: chain(
+            [b"GET / HTTP/1.1\r\nHost: a\r\n"],
+            repeat(b"X-Many: " + b"y" * 1000 + b"\r\n", OCTETS_OF_A_FLOOD // 1010),
+        ),
+        lambda: chain(
+            [b"GET / HTTP/1.1\r\nX-Long: "], repeat(b"y" * 1000, OCTETS_OF_A_FLOOD // 1000)
+        ),
         lambda: chain([b"GET /"], repeat(b"y" * 1000, OCTETS_OF_A_FLOOD // 1000)),
         lambda: chain(
             [b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"],
@@ -183,7 +198,11 @@ def test_a_flood_of_headers_is_not_read_to_its_end(head: Callable[[], Iterator[b
         assert httpx.get(url, timeout=PATIENCE).text == "0"
 
 
-@pytest.mark.parametrize("head", [b"X-Long: " + LONG, b"\r\n".join(b"X-%d: y" % n for n in range(4000))], ids=["one", "many"])
+@pytest.mark.parametrize(
+    "head",
+    [b"X-Long: " + LONG, b"\r\n".join(b"X-%d: y" % n for n in range(4000))],
+    ids=["one", "many"],
+)
 def test_too_many_headers_are_431(head: bytes) -> None:
     with site() as url, closing(connected(url)) as peer:
         peer.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n\r\n")
@@ -226,7 +245,11 @@ def test_whoever_has_been_silent_longest_gives_way_and_only_their_own() -> None:
 
 def test_one_neighbourhood_of_ipv6_is_one_address() -> None:
     held = Connections(10, 1)
-    assert held.admit(Peer(idle=False), "2001:db8::1") and not held.admit(Peer(), "2001:db8::2") and held.admit(Peer(), "2001:db8:0:1::1")
+    assert (
+        held.admit(Peer(idle=False), "2001:db8::1")
+        and not held.admit(Peer(), "2001:db8::2")
+        and held.admit(Peer(), "2001:db8:0:1::1")
+    )
 
 
 def test_a_proxy_speaks_for_many_and_the_whole_is_bounded_all_the_same() -> None:
@@ -235,7 +258,11 @@ def test_a_proxy_speaks_for_many_and_the_whole_is_bounded_all_the_same() -> None
     alone = Peer()
     assert held.admit(alone, "192.0.2.1") and all(held.admit(each, "10.1.2.3") for each in crowd)
     assert held.admit(Peer(idle=False), "192.0.2.2")
-    assert [each.dropped for each in crowd] == [True, False, False] and not alone.dropped and len(held) == 4
+    assert (
+        [each.dropped for each in crowd] == [True, False, False]
+        and not alone.dropped
+        and len(held) == 4
+    )
 
 
 def test_who_leaves_makes_room() -> None:

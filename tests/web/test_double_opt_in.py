@@ -1,4 +1,6 @@
-"""From a form to the confirmation: one mail, one link, which opened changes nothing and pressed confirms; and nothing else joins anybody (D11)."""
+"""From a form to the confirmation: one mail, one link, which opened changes nothing and pressed
+confirms; and nothing else joins anybody (D11).
+"""
 
 from __future__ import annotations
 
@@ -22,20 +24,30 @@ GOOD = {"jardin": "Un balcon"}
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
-    with installations.made(GARDEN, BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+    with (
+        installations.made(GARDEN, BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as made,
+    ):
         yield made
 
 
 @pytest.fixture
 def fresh(installations: Installations) -> Iterator[Site]:
-    with installations.made(GARDEN, BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+    with (
+        installations.made(GARDEN, BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as made,
+    ):
         yield made
 
 
 def due(site: Site, address: str) -> dict[str, str]:
     """The kind of each open matter that is due now."""
     person, now = site.person(address), site.house.clock.now()
-    return {key: act.kind for key, act in acts(person, site.house.publications.current().plan()).items() if 0 < act.due <= now}
+    return {
+        key: act.kind
+        for key, act in acts(person, site.house.publications.current().plan()).items()
+        if 0 < act.due <= now
+    }
 
 
 def asked_by_form(site: Site, address: str) -> None:
@@ -57,7 +69,11 @@ def test_the_whole_way_from_the_form_to_the_first_letter(site: Site) -> None:
     assert due(site, address) == {"list:31": "letter"}
     (request,) = [fact for fact in site.facts(address) if isinstance(fact, ConsentRequested)]
     (confirmed,) = [fact for fact in site.facts(address) if isinstance(fact, ConsentConfirmed)]
-    assert (confirmed.request, confirmed.notice, confirmed.act) == (request.request, request.notice, "human_button")
+    assert (confirmed.request, confirmed.notice, confirmed.act) == (
+        request.request,
+        request.notice,
+        "human_button",
+    )
 
 
 def test_confirming_twice_is_confirming_once(site: Site) -> None:
@@ -75,11 +91,16 @@ def test_nothing_but_the_confirmation_leaves_for_someone_who_has_not_confirmed(s
     site.asked(address)
     now = site.house.clock.now()
     for key in ("list:31", "list:30", "ask:conseils"):
-        assert not isinstance(site.command(address, Perform(now, Cause("engine"), key, "0" * 32, "test")).outcome, Done)
+        assert not isinstance(
+            site.command(address, Perform(now, Cause("engine"), key, "0" * 32, "test")).outcome,
+            Done,
+        )
     assert site.names(address).count("letter-begun") == 1
 
 
-def test_someone_confirmed_already_is_not_asked_again_for_where_they_stand_and_confirms_whatever_else_is_asked_for(site: Site) -> None:
+def test_someone_confirmed_already_is_not_asked_again_for_where_they_stand_and_confirms_whatever_else_is_asked_for(
+    site: Site,
+) -> None:
     address = "encore@exemple.fr"
     asked_by_form(site, address)
     site.confirm(site.asked(address))
@@ -87,7 +108,9 @@ def test_someone_confirmed_already_is_not_asked_again_for_where_they_stand_and_c
     asked_by_form(site, address)
     assert site.names(address) == before
     page = site.post("inscription", {"email": address, "jardin": "Un « grand » potager"})
-    assert nonceless(page) == nonceless(site.post("inscription", GOOD | {"email": "nouvelle@exemple.fr"}))
+    assert nonceless(page) == nonceless(
+        site.post("inscription", GOOD | {"email": "nouvelle@exemple.fr"})
+    )
     assert site.lists(address) == {31}
     site.confirm(site.asked(address))
     assert site.lists(address) == {31, 32}
@@ -111,7 +134,9 @@ def test_a_request_expires_after_a_week_and_its_link_then_confirms_nothing(fresh
     assert page.status_code == 200 and "<form" not in page.text
     now = fresh.house.clock.now()
     for _ in range(3):
-        outcome = fresh.command(address, Perform(now, Cause("engine"), "ask:conseils", "0" * 32, "test")).outcome
+        outcome = fresh.command(
+            address, Perform(now, Cause("engine"), "ask:conseils", "0" * 32, "test")
+        ).outcome
         if isinstance(outcome, NothingToDo):
             break
     assert fresh.names(address)[-1] == "consent-expired"
@@ -135,18 +160,30 @@ def test_an_address_that_complained_is_never_asked(site: Site) -> None:
     before = site.names(address)
     asked_by_form(site, address)
     assert site.names(address) == before
-    site.house.vault.suppress({site.house.vault.hash("liste@exemple.fr"): "complained"}, site.house.clock.now())
+    site.house.vault.suppress(
+        {site.house.vault.hash("liste@exemple.fr"): "complained"}, site.house.clock.now()
+    )
     asked_by_form(site, "liste@exemple.fr")
     assert site.stream("liste@exemple.fr") == ""
 
 
 @pytest.mark.parametrize("form", ["simple", "inscription"])
-def test_another_suppression_is_lifted_by_a_fresh_confirmation_and_by_nothing_less(site: Site, form: str) -> None:
+def test_another_suppression_is_lifted_by_a_fresh_confirmation_and_by_nothing_less(
+    site: Site, form: str
+) -> None:
     address = f"revenue-{form}@exemple.fr"
     hashed = site.house.vault.hash(address)
     site.house.vault.suppress({hashed: "imported"}, site.house.clock.now())
     for other in ("commande", "client", form):
-        site.post(other, GOOD | {"email": address, "order": "A", "relance-agreed": "yes" if other == form else ""})
+        site.post(
+            other,
+            GOOD
+            | {
+                "email": address,
+                "order": "A",
+                "relance-agreed": "yes" if other == form else "",
+            },
+        )
     assert site.lists(address) == set() and site.house.vault.suppressed([hashed])
     site.confirm(site.asked(address))
     assert site.lists(address) == {30} | ({31} if form == "inscription" else set())

@@ -1,4 +1,6 @@
-"""A form cannot be made a weapon (G12): however often, from wherever and by whatever it is posted, and the sender of a flood learns nothing."""
+"""A form cannot be made a weapon (G12): however often, from wherever and by whatever it is posted,
+and the sender of a flood learns nothing.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,10 @@ GOOD = {"jardin": "Un balcon"}
 
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
-    with installations.made(GARDEN, BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+    with (
+        installations.made(GARDEN, BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as made,
+    ):
         yield made
 
 
@@ -66,16 +71,26 @@ def counted(site: Site) -> list[tuple[str, int]]:
 
 
 @pytest.mark.slow
-def test_a_flood_for_one_victim_from_everywhere_at_once_asks_them_once_for_each_purpose(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_for_one_victim_from_everywhere_at_once_asks_them_once_for_each_purpose(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(limits, "FLOOD_LEAST", FLOOD * 2)
-    forms = itertools.cycle([("inscription", {"jardin": "Un balcon"}), ("inscription", {"jardin": "Un « grand » potager"}), ("offres", {})])
+    forms = itertools.cycle(
+        [
+            ("inscription", {"jardin": "Un balcon"}),
+            ("inscription", {"jardin": "Un « grand » potager"}),
+            ("offres", {}),
+        ]
+    )
     posts = list(itertools.islice(forms, FLOOD))
     with ThreadPoolExecutor(16) as many:
         pages = list(many.map(lambda each: site.post(each[0], each[1] | {"email": VICTIM}), posts))
     assert {page.status_code for page in pages} == {200}
     assert set(site.person(VICTIM).requests) == {"conseils", "offres"}
     plan, now = site.house.publications.current().plan(), site.house.clock.now()
-    assert {key: act.letter for key, act in acts(site.person(VICTIM), plan).items() if act.due <= now} == {"ask:conseils": "ask", "ask:offres": "ask"}
+    assert {
+        key: act.letter for key, act in acts(site.person(VICTIM), plan).items() if act.due <= now
+    } == {"ask:conseils": "ask", "ask:offres": "ask"}
     site.asked(VICTIM)
     site.post("simple", {"email": VICTIM})
     assert acts(site.person(VICTIM), plan)["ask:conseils"].due > now + 6 * 86_400_000
@@ -95,7 +110,9 @@ def test_an_address_is_asked_for_one_purpose_once_a_day_and_three_times_a_month(
     assert days == [0, 1, 2, 30]
 
 
-def test_what_is_asked_for_besides_on_the_same_day_is_confirmed_by_the_mail_that_has_left(site: Site) -> None:
+def test_what_is_asked_for_besides_on_the_same_day_is_confirmed_by_the_mail_that_has_left(
+    site: Site,
+) -> None:
     site.post("inscription", GOOD | {"email": VICTIM})
     letter = site.asked(VICTIM)
     site.post("simple", {"email": VICTIM})
@@ -111,13 +128,19 @@ def test_the_page_names_all_that_one_press_confirms(site: Site) -> None:
     assert "Un balcon" not in site.client.get(page).text
     site.post("inscription", {"email": VICTIM, "jardin": "Un « grand » potager"})
     site.post("simple", {"email": VICTIM})
-    assert "Le potager · Un balcon · Un « grand » potager" in html.unescape(site.client.get(page).text).replace("\xa0", " ")
+    assert "Le potager · Un balcon · Un « grand » potager" in html.unescape(
+        site.client.get(page).text
+    ).replace("\xa0", " ")
     site.confirm(letter)
     assert site.lists(VICTIM) == {30, 31, 32}
 
 
-def test_the_time_an_answer_takes_tells_nobody_who_is_known(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is there already, or may not be asked, is nothing to write down; somebody unknown is."""
+def test_the_time_an_answer_takes_tells_nobody_who_is_known(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is there already, or may not be asked, is nothing to write down; somebody unknown
+    is.
+    """
     site.post("inscription", GOOD | {"email": VICTIM})
     site.confirm(site.asked(VICTIM))
     monkeypatch.setattr(forms, "LEAST_SECONDS", 0.6)
@@ -143,7 +166,9 @@ def test_who_confirmed_and_left_and_comes_back_on_the_same_day_is_asked_again(si
         site.house.clock.jump(60_000)
 
 
-def test_who_says_that_it_was_not_them_does_not_thereby_let_the_next_mail_through(site: Site) -> None:
+def test_who_says_that_it_was_not_them_does_not_thereby_let_the_next_mail_through(
+    site: Site,
+) -> None:
     site.post("inscription", GOOD | {"email": VICTIM})
     press(site.client, site.asked(VICTIM).token(NOT_ME))
     for _ in range(2):
@@ -169,9 +194,16 @@ def test_who_gets_no_mail_by_it_is_not_counted(site: Site) -> None:
 
 
 def test_one_neighbourhood_posts_thirty_times_an_hour(site: Site) -> None:
-    answers = [site.post("simple", {"email": f"p{n}@exemple.fr"}, visitor=f"203.0.113.{n}") for n in range(33)]
+    answers = [
+        site.post("simple", {"email": f"p{n}@exemple.fr"}, visitor=f"203.0.113.{n}")
+        for n in range(33)
+    ]
     assert [answer.status_code for answer in answers] == [200] * 30 + [429] * 3
-    assert len(set(map(nonceless, answers[:30]))) == 1 and "dans une heure" in answers[30].text and 'value="p30@exemple.fr"' in answers[30].text
+    assert (
+        len(set(map(nonceless, answers[:30]))) == 1
+        and "dans une heure" in answers[30].text
+        and 'value="p30@exemple.fr"' in answers[30].text
+    )
     assert sum(bool(site.stream(f"p{n}@exemple.fr")) for n in range(33)) == 30
     site.post("simple", {"email": "voisin@exemple.fr"}, visitor="203.0.112.1")
     assert site.lists("voisin@exemple.fr") == {30}
@@ -183,7 +215,9 @@ def test_one_neighbourhood_posts_thirty_times_an_hour(site: Site) -> None:
 def test_copied_forms_which_carry_no_render_time_have_a_third_of_that(site: Site) -> None:
     for n in range(12):
         data = {"email": f"c{n}@exemple.fr", AGREED: "yes"}
-        answer = site.client.post("/f/simple", data=data, headers={"X-Forwarded-For": "2001:db8:1:2::9"})
+        answer = site.client.post(
+            "/f/simple", data=data, headers={"X-Forwarded-For": "2001:db8:1:2::9"}
+        )
         assert answer.status_code == (200 if n < 10 else 429)
     assert sum(bool(site.stream(f"c{n}@exemple.fr")) for n in range(12)) == 10
     site.post("simple", {"email": "page@exemple.fr"}, visitor="2001:db8:1:2:ffff::1")
@@ -204,8 +238,13 @@ def test_what_a_flood_over_all_forms_asks_for_is_held_and_leaves_later_and_the_s
     monkeypatch.setattr(limits, "FLOOD_LEAST", 3)
     monkeypatch.setattr(limits, "MOST_HELD", 5)
     before = site.house.clock.now()
-    pages = [site.post("simple" if n % 2 else "inscription", GOOD | {"email": f"f{n}@exemple.fr"}) for n in range(9)]
-    assert [page.status_code for page in pages] == [200] * 8 + [503] and "envoyer à nouveau dans un instant" in pages[8].text
+    pages = [
+        site.post("simple" if n % 2 else "inscription", GOOD | {"email": f"f{n}@exemple.fr"})
+        for n in range(9)
+    ]
+    assert [page.status_code for page in pages] == [200] * 8 + [
+        503
+    ] and "envoyer à nouveau dans un instant" in pages[8].text
     assert [bool(site.stream(f"f{n}@exemple.fr")) for n in range(9)] == [True] * 8 + [False]
     held = [site.person(f"f{n}@exemple.fr") for n in range(3, 8)]
     assert all(not person.memberships for person in held)
@@ -213,21 +252,33 @@ def test_what_a_flood_over_all_forms_asks_for_is_held_and_leaves_later_and_the_s
     dues = [acts(person, plan)["ask:conseils"].due - before for person in held]
     assert [round(due / 3_600_000) for due in dues] == [1, 1, 1, 2, 2]
     (finding,) = [each for each in findings(gather(site.house)) if each.code == "forms-held"]
-    assert (finding.values["n"], finding.level) == (5, "stuck") and 6000 < cast(float, finding.values["until"]) <= 7200
+    assert (finding.values["n"], finding.level) == (5, "stuck") and 6000 < cast(
+        float, finding.values["until"]
+    ) <= 7200
     assert b"relance_forms_held 5.0" in exposition(gather(site.house))
     site.house.clock.jump(3_600_000 + 60_000)
     now = site.house.clock.now()
-    assert isinstance(site.command("f3@exemple.fr", Perform(now, Cause("engine"), "ask:conseils", "0" * 32, "test")).outcome, Done)
+    assert isinstance(
+        site.command(
+            "f3@exemple.fr", Perform(now, Cause("engine"), "ask:conseils", "0" * 32, "test")
+        ).outcome,
+        Done,
+    )
     later(site, 3)
     assert not [each for each in findings(gather(site.house)) if each.code == "forms-held"]
     site.post("simple", {"email": "calme@exemple.fr"})
     assert site.lists("calme@exemple.fr") == {30}
 
 
-def test_a_busy_house_may_be_five_times_as_busy_as_usual(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_house_may_be_five_times_as_busy_as_usual(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(limits, "FLOOD_LEAST", 1)
     with site.house.database.connection() as connection:
-        connection.execute("INSERT INTO desk.attempt SELECT 'forms', clock_timestamp() - interval '3 hours' FROM generate_series(1, 23)")
+        connection.execute(
+            "INSERT INTO desk.attempt SELECT 'forms', clock_timestamp() - interval '3 hours' FROM"
+            " generate_series(1, 23)"
+        )
     calm = Limits(site.house)
     assert [calm.is_calm() for _ in range(7)] == [True] * 5 + [False] * 2
 
@@ -255,8 +306,14 @@ def test_what_is_counted_names_nobody(site: Site) -> None:
 
 def test_whoever_fills_every_input_is_asked_to_send_the_form_again_and_counted(site: Site) -> None:
     for n in range(2):
-        robot = site.post("inscription", GOOD | {"email": "robot@exemple.fr", "website": "https://spam.example"})
-        assert robot.status_code == 422 and "champ que personne ne voit" in robot.text and "spam.example" not in robot.text
+        robot = site.post(
+            "inscription", GOOD | {"email": "robot@exemple.fr", "website": "https://spam.example"}
+        )
+        assert (
+            robot.status_code == 422
+            and "champ que personne ne voit" in robot.text
+            and "spam.example" not in robot.text
+        )
         assert 'value="robot@exemple.fr"' in robot.text and not site.stream("robot@exemple.fr")
         assert gather(site.house).form_traps == n + 1
     assert b"relance_form_traps 2.0" in exposition(gather(site.house))
@@ -265,16 +322,29 @@ def test_whoever_fills_every_input_is_asked_to_send_the_form_again_and_counted(s
 def test_a_form_that_a_browser_filled_in_at_once_is_taken_and_confirmed_by_mail(site: Site) -> None:
     assert site.post("inscription", GOOD | {"email": VICTIM}, age=0.2).status_code == 200
     assert site.post("simple", {"email": "vite@exemple.fr"}, age=0.2).status_code == 200
-    assert [requests(site, VICTIM), requests(site, "vite@exemple.fr"), len(site.lists("vite@exemple.fr"))] == [1, 1, 0]
+    assert [
+        requests(site, VICTIM),
+        requests(site, "vite@exemple.fr"),
+        len(site.lists("vite@exemple.fr")),
+    ] == [1, 1, 0]
 
 
 def test_a_quick_post_with_a_mistake_is_told_the_mistake(site: Site) -> None:
     answer = site.post("inscription", {"email": "x@", "jardin": ""}, age=0.2)
-    assert answer.status_code == 422 and "pas complète" in answer.text and "Merci de choisir" in answer.text
+    assert (
+        answer.status_code == 422
+        and "pas complète" in answer.text
+        and "Merci de choisir" in answer.text
+    )
 
 
-def test_of_forms_sent_in_no_time_one_neighbourhood_posts_as_many_as_of_copied_ones(site: Site) -> None:
-    answers = [site.post("simple", {"email": f"q{n}@exemple.fr"}, age=0.2, visitor="203.0.113.5") for n in range(11)]
+def test_of_forms_sent_in_no_time_one_neighbourhood_posts_as_many_as_of_copied_ones(
+    site: Site,
+) -> None:
+    answers = [
+        site.post("simple", {"email": f"q{n}@exemple.fr"}, age=0.2, visitor="203.0.113.5")
+        for n in range(11)
+    ]
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]
 
 
@@ -282,11 +352,18 @@ def test_of_forms_sent_in_no_time_one_neighbourhood_posts_as_many_as_of_copied_o
 def test_a_form_sent_too_late_is_shown_again_filled_in(site: Site, age: float) -> None:
     answer = site.post("inscription", GOOD | {"email": VICTIM, "first_name": "Léa"}, age=age)
     assert answer.status_code == 422 and "longtemps" in answer.text
-    assert f'value="{VICTIM}"' in answer.text and 'value="Léa"' in answer.text and 'value="Un balcon" required checked' in answer.text
+    assert (
+        f'value="{VICTIM}"' in answer.text
+        and 'value="Léa"' in answer.text
+        and 'value="Un balcon" required checked' in answer.text
+    )
     assert not site.stream(VICTIM)
 
 
-@pytest.mark.parametrize("stamp", ["x", "1.2", "99999999999999999999.0", "-1.a", "1795319237528." + "0" * 32, "²." + "é" * 32])
+@pytest.mark.parametrize(
+    "stamp",
+    ["x", "1.2", "99999999999999999999.0", "-1.a", "1795319237528." + "0" * 32, "²." + "é" * 32],
+)
 def test_a_forged_render_time_is_none(site: Site, stamp: str) -> None:
     answer = site.post("inscription", GOOD | {"email": VICTIM, STAMP: stamp})
     assert answer.status_code == 422 and not site.stream(VICTIM)
@@ -295,7 +372,11 @@ def test_a_forged_render_time_is_none(site: Site, stamp: str) -> None:
 def test_a_render_time_is_good_for_its_form_its_words_and_its_house_alone() -> None:
     stamp = make_stamp(b"k" * 32, "a", "words", 5)
     assert stamped_at(b"k" * 32, "a", "words", stamp) == 5
-    for key, form, words in ((b"x" * 32, "a", "words"), (b"k" * 32, "b", "words"), (b"k" * 32, "a", "others")):
+    for key, form, words in (
+        (b"x" * 32, "a", "words"),
+        (b"k" * 32, "b", "words"),
+        (b"k" * 32, "a", "others"),
+    ):
         assert stamped_at(key, form, words, stamp) is None
     assert stamped_at(b"k" * 32, "a", "words", stamp.replace("5.", "6.")) is None
 
@@ -337,7 +418,9 @@ def test_calls_are_paced_by_the_minute() -> None:
     ],
     ids=["too large", "JSON", "no boundary", "broken parts", "no UTF-8", "too many inputs"],
 )
-def test_a_body_that_is_no_form_is_refused_politely(site: Site, body: bytes, kind: str, status: int) -> None:
+def test_a_body_that_is_no_form_is_refused_politely(
+    site: Site, body: bytes, kind: str, status: int
+) -> None:
     answer = site.client.post("/f/inscription", content=body, headers={"Content-Type": kind})
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
@@ -345,19 +428,32 @@ def test_a_body_that_is_no_form_is_refused_politely(site: Site, body: bytes, kin
 
 @pytest.fixture(scope="module")
 def shared(installations: Installations) -> Iterator[Site]:
-    with installations.made(GARDEN, BEHIND_A_PROXY) as house, visited(house, behind_a_proxy=True) as made:
+    with (
+        installations.made(GARDEN, BEHIND_A_PROXY) as house,
+        visited(house, behind_a_proxy=True) as made,
+    ):
         yield made
 
 
 POSTED = st.dictionaries(
-    st.sampled_from(["email", "first_name", "jardin", AGREED, STAMP, "relance-shown", "timezone", "website"]) | st.text(max_size=8),
+    st.sampled_from(
+        ["email", "first_name", "jardin", AGREED, STAMP, "relance-shown", "timezone", "website"]
+    )
+    | st.text(max_size=8),
     st.text(max_size=60) | st.sampled_from(["a@b.fr", "Un balcon", "Europe/Paris", "yes"]),
     max_size=9,
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(posted=POSTED)
-def test_whatever_is_posted_is_answered_and_nothing_breaks(shared: Site, posted: dict[str, str]) -> None:
-    clean = {k.encode("utf-8", "replace").decode(): v.encode("utf-8", "replace").decode() for k, v in posted.items()}
+def test_whatever_is_posted_is_answered_and_nothing_breaks(
+    shared: Site, posted: dict[str, str]
+) -> None:
+    clean = {
+        k.encode("utf-8", "replace").decode(): v.encode("utf-8", "replace").decode()
+        for k, v in posted.items()
+    }
     assert shared.client.post("/f/inscription", data=clean).status_code in (200, 422)

@@ -1,4 +1,6 @@
-"""Anybody can type an address: a form takes nobody anywhere whom it does not know to have asked, and tells nobody who is known."""
+"""Anybody can type an address: a form takes nobody anywhere whom it does not know to have asked,
+and tells nobody who is known.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ from tests.web.visiting import BEHIND_A_PROXY, Site, nonceless, visited
 
 KEY = "une-clef-de-la-boutique-assez-longue"
 SHOP = BEHIND_A_PROXY + '[form]\norder_key_file = "order.key"\n'
-CLIENTS = f'''
+CLIENTS = f"""
 [[form]]
 name = "achat"
 title = "Votre coffret"
@@ -40,9 +42,14 @@ group = "clients"
 id = 51
 name = "curieuses"
 group = "prospects"
-'''
+"""
 FILES = GARDEN | {
-    "potager.toml": GARDEN["potager.toml"].replace('name = "balcon"\n\n', 'name = "balcon"\ngroup = "prospects"\n\n', 1) + CLIENTS
+    "potager.toml": (
+        GARDEN["potager.toml"].replace(
+            'name = "balcon"\n\n', 'name = "balcon"\ngroup = "prospects"\n\n', 1
+        )
+        + CLIENTS
+    )
 }
 
 
@@ -62,7 +69,12 @@ def reader(site: Site, address: str) -> str:
 
 
 def order(site: Site, address: str, number: str, proof: str = "") -> None:
-    assert site.post("achat", {"email": address, "order": number, PROOF: proof, AGREED: ""}).status_code == 200
+    assert (
+        site.post(
+            "achat", {"email": address, "order": number, PROOF: proof, AGREED: ""}
+        ).status_code
+        == 200
+    )
 
 
 def until(seconds: int = 3600) -> int:
@@ -71,10 +83,15 @@ def until(seconds: int = 3600) -> int:
 
 def is_mailed(site: Site, address: str) -> bool:
     plan = site.house.publications.current().plan()
-    return any(act.kind == "letter" and key.startswith("ask:") for key, act in acts(site.person(address), plan).items())
+    return any(
+        act.kind == "letter" and key.startswith("ask:")
+        for key, act in acts(site.person(address), plan).items()
+    )
 
 
-def test_an_order_form_posted_with_a_known_readers_address_moves_nobody_and_asks_by_mail(site: Site) -> None:
+def test_an_order_form_posted_with_a_known_readers_address_moves_nobody_and_asks_by_mail(
+    site: Site,
+) -> None:
     address = reader(site, "lectrice@exemple.fr")
     order(site, address, "A-1")
     assert site.lists(address) == {31} and is_mailed(site, address)
@@ -109,7 +126,9 @@ def test_a_shop_that_signs_its_order_moves_its_customer_at_once_and_once(site: S
     ],
     ids=["another order", "another form", "another key", "over", "too far ahead"],
 )
-def test_a_proof_that_is_none_asks_by_mail(site: Site, number: str, other: str, form: str, key: str, seconds: int) -> None:
+def test_a_proof_that_is_none_asks_by_mail(
+    site: Site, number: str, other: str, form: str, key: str, seconds: int
+) -> None:
     address = reader(site, f"{number.lower()}@exemple.fr")
     order(site, address, number, signed(key, form, other, address, until(seconds)))
     assert site.lists(address) == {31} and is_mailed(site, address)
@@ -137,8 +156,12 @@ def test_who_had_left_the_purpose_confirms_even_a_signed_order(site: Site) -> No
 
 
 @pytest.mark.parametrize("form", ["inscription", "simple", "achat"])
-@pytest.mark.parametrize("how", ["objected", "everything", "complained", "suppressed", "imported objection"])
-def test_an_objector_is_never_mailed_because_a_stranger_posted_a_form(site: Site, form: str, how: str) -> None:
+@pytest.mark.parametrize(
+    "how", ["objected", "everything", "complained", "suppressed", "imported objection"]
+)
+def test_an_objector_is_never_mailed_because_a_stranger_posted_a_form(
+    site: Site, form: str, how: str
+) -> None:
     address, now = f"{form}-{how.replace(' ', '-')}@exemple.fr", site.house.clock.now()
     if how == "imported objection":
         site.house.vault.suppress({site.house.vault.hash(address): "objected"}, now)
@@ -152,7 +175,9 @@ def test_an_objector_is_never_mailed_because_a_stranger_posted_a_form(site: Site
         }
         site.command(address, commands[how])
     before, here = site.names(address), site.lists(address)
-    answers = {"jardin": "Un balcon", "order": f"F-{how}"} | ({AGREED: ""} if form == "achat" else {})
+    answers = {"jardin": "Un balcon", "order": f"F-{how}"} | (
+        {AGREED: ""} if form == "achat" else {}
+    )
     page = site.post(form, answers | {"email": address})
     assert site.names(address) == before and site.lists(address) == here
     assert nonceless(page) == nonceless(site.post(form, answers | {"email": f"inconnue-{address}"}))
@@ -161,10 +186,18 @@ def test_an_objector_is_never_mailed_because_a_stranger_posted_a_form(site: Site
 def test_the_page_says_the_same_to_all_and_claims_no_mail(site: Site) -> None:
     known = reader(site, "connue@exemple.fr")
     for form in ("inscription", "simple", "offres", "achat"):
-        answers = {"jardin": "Un balcon", "order": "G-1"} | ({AGREED: ""} if form == "achat" else {})
-        pages = [site.post(form, answers | {"email": who}) for who in (known, known, f"{form}@exemple.fr")]
+        answers = {"jardin": "Un balcon", "order": "G-1"} | (
+            {AGREED: ""} if form == "achat" else {}
+        )
+        pages = [
+            site.post(form, answers | {"email": who})
+            for who in (known, known, f"{form}@exemple.fr")
+        ]
         assert len(set(map(nonceless, pages))) == 1
-        assert "S’il vous reste quelque chose à confirmer" in pages[0].text and "venons" not in pages[0].text
+        assert (
+            "S’il vous reste quelque chose à confirmer" in pages[0].text
+            and "venons" not in pages[0].text
+        )
 
 
 def test_what_was_confirmed_after_an_order_form_is_proved_in_full(site: Site) -> None:
@@ -174,11 +207,21 @@ def test_what_was_confirmed_after_an_order_form_is_proved_in_full(site: Site) ->
     stream = site.stream(address)
     last = list(proofs(site.house.ledger.stream(stream), site.house.vault.evidence_of(stream)))[-1]
     assert isinstance(last.entry.event, ConsentConfirmed) and last.said["order"] == "H-1"
-    # The letters of this test are begun and taken as accepted by hand: no relay has seen the mail itself.
-    assert set(missing(last.said)) <= {"mail", "mail_digest", "message_id", "sent_at", "relay_code", "relay_words"}
+    # The letters of this test are begun and taken as accepted by hand: no relay has seen the mail
+    # itself.
+    assert set(missing(last.said)) <= {
+        "mail",
+        "mail_digest",
+        "message_id",
+        "sent_at",
+        "relay_code",
+        "relay_words",
+    }
 
 
-def test_who_becomes_known_while_a_form_is_being_read_is_asked_by_mail(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_becomes_known_while_a_form_is_being_read_is_asked_by_mail(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     address = reader(site, "entre-temps@exemple.fr")
     found, looked = Vault.find, iter([None])
     monkeypatch.setattr(Vault, "find", lambda vault, address: next(looked, found(vault, address)))
@@ -191,11 +234,16 @@ def test_nobody_is_asked_to_confirm_where_a_signed_order_has_brought_them(site: 
     order(site, address, "J-1")
     order(site, address, "J-2", signed(KEY, "achat", "J-2", address, until()))
     assert site.lists(address) == {50}
-    assert acts(site.person(address), site.house.publications.current().plan())["ask:conseils"].kind == "expire"
+    assert (
+        acts(site.person(address), site.house.publications.current().plan())["ask:conseils"].kind
+        == "expire"
+    )
 
 
 def test_the_second_order_of_somebody_taken_already_asks_for_nothing(site: Site) -> None:
     order(site, "double@exemple.fr", "I-1")
     order(site, "double@exemple.fr", "I-2")
     facts = site.facts("double@exemple.fr")
-    assert site.lists("double@exemple.fr") == {50} and not [fact for fact in facts if isinstance(fact, ConsentRequested)]
+    assert site.lists("double@exemple.fr") == {50} and not [
+        fact for fact in facts if isinstance(fact, ConsentRequested)
+    ]

@@ -1,4 +1,6 @@
-"""Long silent, a reader is asked by one mail whether to go on: its link opened changes nothing, pressed it is a sign of life; or they leave."""
+"""Long silent, a reader is asked by one mail whether to go on: its link opened changes nothing,
+pressed it is a sign of life; or they leave.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,15 @@ def since_asked(found: Letter) -> list[object]:
     return [event for event in found.since() if not isinstance(event, PermissionAsked)]
 
 
-def test_opening_the_link_changes_nothing_and_the_button_is_a_sign_of_life(house: House, reader: httpx.Client, asked: Letter) -> None:
+def test_opening_the_link_changes_nothing_and_the_button_is_a_sign_of_life(
+    house: House, reader: httpx.Client, asked: Letter
+) -> None:
     page = reader.get(f"/l/{asked.token(CONFIRM)}")
-    assert page.status_code == 200 and "<h1>Souhaitez-vous continuer ?</h1>" in page.text and "Oui, je continue" in page.text
+    assert (
+        page.status_code == 200
+        and "<h1>Souhaitez-vous continuer ?</h1>" in page.text
+        and "Oui, je continue" in page.text
+    )
     assert since_asked(asked) == []
     done = press(reader, asked.token(CONFIRM))
     assert done.status_code == 200 and "Nos lettres continuent comme avant." in done.text
@@ -45,7 +53,9 @@ def test_opening_the_link_changes_nothing_and_the_button_is_a_sign_of_life(house
     assert asked.person().last_contact == renewed.at and asked.lists() == {10}
 
 
-def test_pressed_again_it_says_the_same_and_leaves_one_fact(reader: httpx.Client, asked: Letter) -> None:
+def test_pressed_again_it_says_the_same_and_leaves_one_fact(
+    reader: httpx.Client, asked: Letter
+) -> None:
     press(reader, asked.token(CONFIRM))
     again = reader.get(f"/l/{asked.token(CONFIRM)}")
     assert "Nos lettres continuent comme avant." in again.text and len(since_asked(asked)) == 1
@@ -54,7 +64,7 @@ def test_pressed_again_it_says_the_same_and_leaves_one_fact(reader: httpx.Client
 def test_leaving_is_one_press_and_means_everything(reader: httpx.Client, asked: Letter) -> None:
     done = press(reader, asked.token(UNSUBSCRIBE))
     assert "Vous ne recevrez plus rien de nous." in done.text and "Me réabonner" not in done.text
-    (withdrawn, *_left) = since_asked(asked)
+    withdrawn, *_left = since_asked(asked)
     assert isinstance(withdrawn, ConsentWithdrawn) and withdrawn.purpose == "*"
     assert asked.lists() == set()
 
@@ -73,7 +83,14 @@ def test_the_mail_asks_in_the_readers_words_with_both_ways_out(house: House, ask
     assert composer.octets(ordered, plan, house.clock.now()) == composed.octets
     mail = email.message_from_bytes(composed.octets, policy=email.policy.default)
     assert mail["Subject"] == "Souhaitez-vous encore recevoir nos lettres ?"
-    assert asked.token(UNSUBSCRIBE) in mail["List-Unsubscribe"] and mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert (
+        asked.token(UNSUBSCRIBE) in mail["List-Unsubscribe"]
+        and mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    )
     for part in (composed.text, composed.html):
-        assert asked.token(CONFIRM) in part and asked.token(UNSUBSCRIBE) in part and asked.token(MY_DATA) in part
+        assert (
+            asked.token(CONFIRM) in part
+            and asked.token(UNSUBSCRIBE) in part
+            and asked.token(MY_DATA) in part
+        )
         assert "nous effacerons" in part

@@ -1,4 +1,6 @@
-"""The pages of links in a real Chromium: one click where nothing suggests a robot, one button where something does, and no JavaScript needed."""
+"""The pages of links in a real Chromium: one click where nothing suggests a robot, one button where
+something does, and no JavaScript needed.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,27 @@ from engine.link_token import CONFIRM, EVERYTHING, MY_DATA, UNSUBSCRIBE
 from engine.subscriber.events import ListMoved
 from engine.web import link_pages, robots, visits
 from tests.web.browsing import browsing
-from tests.web.correspondence import COPY, NO, OFFERS, SHOP, YES, Letter, confirmation, letter, phone
+from tests.web.correspondence import (
+    COPY,
+    NO,
+    OFFERS,
+    SHOP,
+    YES,
+    Letter,
+    confirmation,
+    letter,
+    phone,
+)
 from tests.web.test_robots import later
 
 pytestmark = pytest.mark.browser
 
 # Set it to a folder to look at what the tests look at.
 PICTURES = os.environ.get("RELANCE_TEST_PICTURES", "")
-HIDDEN = "Object.defineProperty(document, 'visibilityState', {get: () => window.shown ? 'visible' : 'hidden'})"
+HIDDEN = (
+    "Object.defineProperty(document, 'visibilityState', {get: () => window.shown ? 'visible' :"
+    " 'hidden'})"
+)
 PRERENDERED = "Object.defineProperty(document, 'prerendering', {get: () => !window.shown})"
 CONTRAST = """(selector) => {
   const bright = (rgb) => rgb.match(/\\d+/g).slice(0, 3).map((c) => c / 255)
@@ -54,7 +69,9 @@ def moved(found: Letter) -> ListMoved:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_a_young_letter_waits_for_the_button_and_a_press_moves(house: House, site: str, scripts: bool) -> None:
+def test_a_young_letter_waits_for_the_button_and_a_press_moves(
+    house: House, site: str, scripts: bool
+) -> None:
     found = letter(house)
     with browsing(scripts=scripts, agent=phone(), width=390) as page:
         page.goto(f"{site}/l/{found.link(YES)}")
@@ -79,7 +96,9 @@ def test_an_old_letter_needs_one_click(house: House, site: str) -> None:
     assert (moved(found).act, found.lists()) == ("auto_submit", {11})
 
 
-def test_unsubscribing_waits_for_its_button_and_a_press_brings_back(house: House, site: str) -> None:
+def test_unsubscribing_waits_for_its_button_and_a_press_brings_back(
+    house: House, site: str
+) -> None:
     found = letter(house, minutes_ago=60)
     with browsing(agent=phone(), width=390) as page:
         page.goto(f"{site}/l/{found.token(UNSUBSCRIBE)}")
@@ -105,7 +124,9 @@ class Wall:
 
 
 @pytest.mark.parametrize("pace", [1, 12], ids=["in a burst", "every twelve seconds"])
-@pytest.mark.parametrize("foot_first", [True, False], ids=["from the foot", "from the first answer"])
+@pytest.mark.parametrize(
+    "foot_first", [True, False], ids=["from the foot", "from the first answer"]
+)
 def test_a_scanner_that_runs_scripts_and_opens_every_link_in_order_changes_nothing(
     house: House, site: str, monkeypatch: pytest.MonkeyPatch, pace: int, foot_first: bool
 ) -> None:
@@ -119,7 +140,9 @@ def test_a_scanner_that_runs_scripts_and_opens_every_link_in_order_changes_nothi
     answers = [found.link(number) for number in (YES, NO, COPY, OFFERS, SHOP)]
     with browsing(agent=phone()) as page:
         page.clock.install()
-        page.context.add_init_script("Object.defineProperty(document, 'visibilityState', {get: () => 'visible'})")
+        page.context.add_init_script(
+            "Object.defineProperty(document, 'visibilityState', {get: () => 'visible'})"
+        )
         for token in [*foot, *answers] if foot_first else [*answers, *foot]:
             page.context.new_page().goto(f"{site}/l/{token}")
             wall.now += pace
@@ -170,8 +193,14 @@ def test_a_browser_that_says_it_is_headless_gets_the_button(house: House, site: 
         assert page.get_by_role("button").count() == 1
 
 
-@pytest.mark.parametrize(("trick", "event"), [(HIDDEN, "visibilitychange"), (PRERENDERED, "prerenderingchange")], ids=["hidden", "prerendered"])
-def test_a_page_nobody_sees_waits_until_somebody_does(house: House, site: str, trick: str, event: str) -> None:
+@pytest.mark.parametrize(
+    ("trick", "event"),
+    [(HIDDEN, "visibilitychange"), (PRERENDERED, "prerenderingchange")],
+    ids=["hidden", "prerendered"],
+)
+def test_a_page_nobody_sees_waits_until_somebody_does(
+    house: House, site: str, trick: str, event: str
+) -> None:
     found = letter(house, minutes_ago=60)
     with browsing(agent=phone()) as page:
         page.add_init_script(trick)
@@ -194,18 +223,25 @@ def test_a_real_press_says_so_to_the_server_and_a_script_does_not(house: House, 
         page.goto(f"{site}/l/{alone.link(YES)}")
         # Not asked of the browser: whoever asks it counts there as somebody who pressed.
         until(lambda: alone.since() != [])
-    (by_hand,), (by_script,) = (house.vault.evidence_of(each.stream).values() for each in (pressed, alone))
+    (by_hand,), (by_script,) = (
+        house.vault.evidence_of(each.stream).values() for each in (pressed, alone)
+    )
     assert (by_hand["act"], by_hand["sec_fetch_user"]) == ("human_button", "?1")
     assert (by_script["act"], by_script["sec_fetch_user"]) == ("auto_submit", "")
 
 
 @pytest.mark.parametrize("minutes", [0, 60], ids=["by a press", "by itself"])
-def test_the_reader_arrives_at_the_address_the_author_gave(house: House, site: str, minutes: int) -> None:
+def test_the_reader_arrives_at_the_address_the_author_gave(
+    house: House, site: str, minutes: int
+) -> None:
     found = letter(house, minutes_ago=minutes)
     with browsing(agent=phone()) as page:
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
-        page.context.route("https://boutique.example/**", lambda route: route.fulfill(body="Merci de votre visite", content_type="text/plain"))
+        page.context.route(
+            "https://boutique.example/**",
+            lambda route: route.fulfill(body="Merci de votre visite", content_type="text/plain"),
+        )
         with page.expect_request("https://boutique.example/merci?de=potager"):
             page.goto(f"{site}/l/{found.link(SHOP)}")
             if not minutes:
@@ -231,7 +267,9 @@ def test_another_purpose_is_a_box_that_a_person_ticks(house: House, site: str) -
     found = letter(house, minutes_ago=60)
     with browsing(agent=phone(), width=390) as page:
         page.goto(f"{site}/l/{found.link(OFFERS)}")
-        box = page.get_by_role("checkbox", name="Oui, je souhaite recevoir « Les offres du potager ».")
+        box = page.get_by_role(
+            "checkbox", name="Oui, je souhaite recevoir « Les offres du potager »."
+        )
         assert not box.is_checked()
         picture(page, "consent")
         page.get_by_role("button").click()
@@ -267,7 +305,9 @@ def test_no_other_host_no_cookie_and_no_complaint(house: House, site: str) -> No
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_readable_by_day_and_by_night_and_on_a_small_telephone(house: House, site: str, scheme: str) -> None:
+def test_the_page_is_readable_by_day_and_by_night_and_on_a_small_telephone(
+    house: House, site: str, scheme: str
+) -> None:
     found = letter(house)
     with browsing(agent=phone(), width=320, scheme=cast(Literal["light", "dark"], scheme)) as page:
         for number, name in ((YES, "answer"), (OFFERS, "box")):

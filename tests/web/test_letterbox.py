@@ -1,4 +1,6 @@
-"""The built-in mailbox's page: shows what readers would get, to this machine alone, and lets no letter do anything but be read and clicked."""
+"""The built-in mailbox's page: shows what readers would get, to this machine alone, and lets no
+letter do anything but be read and clicked.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class Box:
         date: str = "Tue, 01 Dec 2026 09:00:00 +0100",
     ) -> None:
         message = EmailMessage(policy=email.policy.SMTP)
-        message["Subject"], message["From"], message["To"] = subject, "Le Potager <bonjour@potager.example>", to
+        message["Subject"] = subject
+        message["From"] = "Le Potager <bonjour@potager.example>"
+        message["To"] = to
         message["Date"] = date
         message.set_content(text)
         message.add_alternative(html, subtype="html")
@@ -85,7 +89,9 @@ def box(house: House, served: str) -> Iterator[Box]:
 class _served:
     def __init__(self, app: FastAPI) -> None:
         self.listening = listen("127.0.0.1", 0)
-        self.loop, self.stop, self.ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
+        self.loop = asyncio.new_event_loop()
+        self.stop = asyncio.Event()
+        self.ready = threading.Event()
         self.thread = threading.Thread(target=self._run, args=(app,), daemon=True)
 
     def _run(self, app: FastAPI) -> None:
@@ -113,14 +119,20 @@ def picture(page: Page, name: str) -> None:
 
 def test_an_empty_mailbox_says_where_letters_come_from(box: Box) -> None:
     page = box.get("/").text
-    assert "Aucune lettre pour l’instant" in page and "/f/" in page and 'http-equiv="refresh"' in page
+    assert (
+        "Aucune lettre pour l’instant" in page and "/f/" in page and 'http-equiv="refresh"' in page
+    )
 
 
 def test_the_newest_letter_is_shown_and_any_other_can_be_chosen(box: Box) -> None:
     box.put("Première", text="Un")
     box.put("Deuxième", "bruno@lecteurs.example", text="Deux")
     page = box.get("/").text
-    assert "<h1>Deuxième</h1>" in page and 'src="/html/0000000002"' in page and "bruno@lecteurs.example" in page
+    assert (
+        "<h1>Deuxième</h1>" in page
+        and 'src="/html/0000000002"' in page
+        and "bruno@lecteurs.example" in page
+    )
     assert 'http-equiv="refresh"' not in page
     chosen = box.get("/?letter=0000000001&part=text").text
     assert "<h1>Première</h1>" in chosen and 'src="/text/0000000001"' in chosen
@@ -131,17 +143,32 @@ def test_the_newest_letter_is_shown_and_any_other_can_be_chosen(box: Box) -> Non
 def test_the_list_is_refreshed_by_itself_and_can_be_kept_to_one_reader(box: Box) -> None:
     box.put("Première")
     box.put("Deuxième", "bruno@lecteurs.example")
-    every, one = box.get("/list?letter=0000000001").text, box.get("/list?to=anna@lecteurs.example").text
-    assert 'http-equiv="refresh"' in every and every.index("Deuxième") < every.index("Première") and every.count('aria-current="true"') == 1
-    assert "Première" in one and "Deuxième" not in one and 'href="/?letter=0000000001&amp;to=anna%40lecteurs.example"' in one
+    every = box.get("/list?letter=0000000001").text
+    one = box.get("/list?to=anna@lecteurs.example").text
+    assert (
+        'http-equiv="refresh"' in every
+        and every.index("Deuxième") < every.index("Première")
+        and every.count('aria-current="true"') == 1
+    )
+    assert (
+        "Première" in one
+        and "Deuxième" not in one
+        and 'href="/?letter=0000000001&amp;to=anna%40lecteurs.example"' in one
+    )
 
 
-def test_the_list_tells_when_letters_were_written_by_the_engines_clock_and_finds_words(box: Box) -> None:
+def test_the_list_tells_when_letters_were_written_by_the_engines_clock_and_finds_words(
+    box: Box,
+) -> None:
     box.put("Première récolte", date="Tue, 01 Dec 2026 09:00:00 +0100")
     box.put("Deuxième", "bruno@lecteurs.example", date="Fri, 04 Dec 2026 09:30:00 +0100")
     every = box.get("/list").text
     assert "01/12/2026 09:00" in every and "04/12/2026 09:30" in every
-    for words, subject in (("RECOLTE", "Première récolte"), ("bruno", "Deuxième"), ("premiere anna", "Première récolte")):
+    for words, subject in (
+        ("RECOLTE", "Première récolte"),
+        ("bruno", "Deuxième"),
+        ("premiere anna", "Première récolte"),
+    ):
         found = box.get(f"/list?q={words}").text
         assert found.count("<li") == 1 and subject in found
     assert "Aucune lettre ne contient cela." in box.get("/list?q=poireau").text
@@ -149,17 +176,36 @@ def test_the_list_tells_when_letters_were_written_by_the_engines_clock_and_finds
 
 
 def test_a_letter_is_shown_narrow_and_at_night(box: Box) -> None:
-    box.put("Bonjour", html="<style>@media (prefers-color-scheme: dark) { p { color: red } }</style><p>Bonjour</p>")
+    box.put(
+        "Bonjour",
+        html=(
+            "<style>@media (prefers-color-scheme: dark) { p { color: red } }</style><p>Bonjour</p>"
+        ),
+    )
     page = box.get("/?width=360&dark=1").text
     assert 'src="/html/0000000001?dark=1"' in page
     assert "@media (min-width: 0px)" in box.get("/html/0000000001?dark=1").text
     assert "@media (prefers-color-scheme: dark)" in box.get("/html/0000000001").text
-    assert 'style="max-width: 360px"' in page and 'class="letter dark"' in page and "De jour" in page
-    assert "max-width: 9" not in box.get("/?width=9px;color:red").text and 'class="letter"' in box.get("/").text
+    assert (
+        'style="max-width: 360px"' in page and 'class="letter dark"' in page and "De jour" in page
+    )
+    assert (
+        "max-width: 9" not in box.get("/?width=9px;color:red").text
+        and 'class="letter"' in box.get("/").text
+    )
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8081", "127.0.0.1.evil.example", "localhost.evil.example:1", "", "[::2]:8081", "2130706433"]
+    "host",
+    [
+        "evil.example",
+        "evil.example:8081",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:1",
+        "",
+        "[::2]:8081",
+        "2130706433",
+    ],
 )
 @pytest.mark.parametrize("path", ["/", "/list", "/html/0000000001", "/source/0000000001"])
 def test_a_foreign_host_name_is_refused(box: Box, path: str, host: str) -> None:
@@ -173,13 +219,19 @@ def test_this_machine_is_not_foreign_to_itself(box: Box, host: str) -> None:
     assert box.get("/", Host=host).status_code == 200
 
 
-@pytest.mark.parametrize("letter", ["0000000009", "..%2F..%2Fconfig.toml", "....//config.toml", "0", "é"])
+@pytest.mark.parametrize(
+    "letter", ["0000000009", "..%2F..%2Fconfig.toml", "....//config.toml", "0", "é"]
+)
 def test_a_letter_that_is_not_there_is_not_found(box: Box, letter: str) -> None:
     box.put("Première")
     for part in ("html", "text", "source"):
         assert box.get(f"/{part}/{letter}").status_code == 404
     page = box.get(f"/?letter={letter}")
-    assert page.status_code == 200 and "gardée ici" in page.text and "<iframe class=\"letter\"" not in page.text
+    assert (
+        page.status_code == 200
+        and "gardée ici" in page.text
+        and '<iframe class="letter"' not in page.text
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,9 +239,15 @@ def test_a_letter_that_is_not_there_is_not_found(box: Box, letter: str) -> None:
     [
         b"",
         b"\r\n\r\n",
-        b"Subject: =?utf-8?q?=ED=A0=80?=\r\nContent-Type: text/html; charset=no-such\r\n\r\n\xff\xfe",
+        (
+            b"Subject: =?utf-8?q?=ED=A0=80?=\r\nContent-Type: text/html;"
+            b" charset=no-such\r\n\r\n\xff\xfe"
+        ),
         b"Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\n",
-        b'Subject: "><script>run()</script>\r\nTo: <"><script>@x>\r\nDate: never\r\n\r\n</pre><script>run()</script>',
+        (
+            b'Subject: "><script>run()</script>\r\nTo: <"><script>@x>\r\nDate:'
+            b" never\r\n\r\n</pre><script>run()</script>"
+        ),
         b"Content-Type: text/plain; charset*=''utf-8%00\r\nFrom: =?x?q??= <\xe9@\xe9>\r\n\r\n\xe9",
     ],
 )
@@ -201,7 +259,10 @@ def test_no_letter_breaks_the_page_or_puts_anything_into_it(box: Box, octets: by
     for part in ("html", "text", "source"):
         answer = box.get(f"/{part}/0000000001")
         assert answer.status_code in (200, 404)
-        assert "sandbox" in answer.headers["content-security-policy"] and "allow-scripts" not in answer.headers["content-security-policy"]
+        assert (
+            "sandbox" in answer.headers["content-security-policy"]
+            and "allow-scripts" not in answer.headers["content-security-policy"]
+        )
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
@@ -225,9 +286,14 @@ def test_a_letter_is_read_and_its_scripts_stay_dead(box: Box) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
-def test_the_list_grows_while_the_letter_being_read_stays(box: Box, scheme: str, width: int) -> None:
+def test_the_list_grows_while_the_letter_being_read_stays(
+    box: Box, scheme: str, width: int
+) -> None:
     for number in range(1, 31):
-        box.put(f"La lettre n° {number} du potager", html="<h1>Au jardin</h1>" + f"<p>Ligne {number}</p>" * 80)
+        box.put(
+            f"La lettre n° {number} du potager",
+            html="<h1>Au jardin</h1>" + f"<p>Ligne {number}</p>" * 80,
+        )
     with browsing(scheme="dark" if scheme == "dark" else "light", width=width) as page:
         page.goto(f"{box.url}/?letter=0000000003")
         letter, rows = page.frame_locator("iframe.letter"), page.frame_locator("iframe.list")
@@ -260,8 +326,14 @@ def test_the_first_letter_shows_itself(box: Box) -> None:
     "octets",
     [
         b"Subject: Poup\xc3\xa9e\n" + b"Content-Type: message/rfc822\n\n" * 3000 + b"x",
-        b"Subject: Poup\xc3\xa9e\n" + b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(3000)) + b"\nx",
-        b'Subject: Poup\xc3\xa9e\nContent-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\nx\n" * 100_000,
+        b"Subject: Poup\xc3\xa9e\n"
+        + b"".join(
+            b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n)
+            for n in range(3000)
+        )
+        + b"\nx",
+        b'Subject: Poup\xc3\xa9e\nContent-Type: multipart/mixed; boundary="b"\n\n'
+        + b"--b\n\nx\n" * 100_000,
         b"Subject: Poup\xc3\xa9e\n\n" + b"x\n" * 4_000_000,
     ],
     ids=["letters within letters", "parts within parts", "parts", "lines"],

@@ -1,4 +1,6 @@
-"""Opening a link changes nothing, whoever opens it and however often (C01), and its page keeps itself to itself (C02)."""
+"""Opening a link changes nothing, whoever opens it and however often (C01), and its page keeps
+itself to itself (C02).
+"""
 
 from __future__ import annotations
 
@@ -12,18 +14,27 @@ from engine.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBS
 from tests.web.correspondence import COPY, MINUTE, OFFERS, YES, confirmation, letter
 
 TIMES = 25
-AHEAD = [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}, {"X-Purpose": "preview"}]
+AHEAD = [
+    {"Sec-Purpose": "prefetch;prerender"},
+    {"Purpose": "prefetch"},
+    {"X-Moz": "prefetch"},
+    {"X-Purpose": "preview"},
+]
 
 
 def every_link(house: House) -> list[str]:
     found, asked = letter(house, minutes_ago=60), confirmation(house)
     house.clock.jump(60 * MINUTE)
-    links = [found.link(number) for number in (YES, COPY, OFFERS)] + [found.token(action) for action in (UNSUBSCRIBE, EVERYTHING, UNDO, MY_DATA)]
+    links = [found.link(number) for number in (YES, COPY, OFFERS)] + [
+        found.token(action) for action in (UNSUBSCRIBE, EVERYTHING, UNDO, MY_DATA)
+    ]
     return [*links, asked.token(CONFIRM), asked.token(NOT_ME), asked.token(MY_DATA)]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_no_event_comes_of_opening_every_kind_of_link_many_times(house: House, reader: httpx.Client, method: str) -> None:
+def test_no_event_comes_of_opening_every_kind_of_link_many_times(
+    house: House, reader: httpx.Client, method: str
+) -> None:
     links = every_link(house)
     before = house.ledger.head()
     for _ in range(TIMES):
@@ -32,7 +43,9 @@ def test_no_event_comes_of_opening_every_kind_of_link_many_times(house: House, r
 
 
 @pytest.mark.parametrize("headers", AHEAD, ids=lambda headers: next(iter(headers)))
-def test_a_prefetch_gets_the_page_and_the_page_does_not_act_by_itself(house: House, reader: httpx.Client, headers: dict[str, str]) -> None:
+def test_a_prefetch_gets_the_page_and_the_page_does_not_act_by_itself(
+    house: House, reader: httpx.Client, headers: dict[str, str]
+) -> None:
     found = letter(house, minutes_ago=60)
     before = house.ledger.head()
     ahead = reader.get(f"/l/{found.link(YES)}", headers=headers)
@@ -45,14 +58,20 @@ def steady(headers: httpx.Headers) -> dict[str, str]:
     return {name: value for name, value in values.items() if name not in ("date", "content-length")}
 
 
-def test_get_head_and_options_answer_with_the_same_headers(house: House, reader: httpx.Client) -> None:
+def test_get_head_and_options_answer_with_the_same_headers(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house)
-    answers = [reader.request(method, f"/l/{found.link(YES)}") for method in ("GET", "HEAD", "OPTIONS")]
+    answers = [
+        reader.request(method, f"/l/{found.link(YES)}") for method in ("GET", "HEAD", "OPTIONS")
+    ]
     assert [steady(answer.headers) for answer in answers] == [steady(answers[0].headers)] * 3
     assert answers[1].content == b""
 
 
-def test_the_headers_of_a_page_are_those_of_the_standard(house: House, reader: httpx.Client) -> None:
+def test_the_headers_of_a_page_are_those_of_the_standard(
+    house: House, reader: httpx.Client
+) -> None:
     said = steady(reader.get(f"/l/{letter(house).link(YES)}").headers)
     assert said == {
         "content-type": "text/html; charset=utf-8",
@@ -62,8 +81,10 @@ def test_the_headers_of_a_page_are_those_of_the_standard(house: House, reader: h
         "x-robots-tag": "noindex, nofollow",
         "x-content-type-options": "nosniff",
         "strict-transport-security": "max-age=31536000",
-        "content-security-policy": "default-src 'none'; style-src 'nonce-'; script-src 'nonce-'; img-src 'self'; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        "content-security-policy": (
+            "default-src 'none'; style-src 'nonce-'; script-src 'nonce-'; img-src 'self'; "
+            "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        ),
     }
 
 
@@ -73,24 +94,35 @@ def test_the_nonce_of_a_page_is_its_own(house: House, reader: httpx.Client) -> N
     for _ in range(3):
         page = reader.get(f"/l/{token}")
         (nonce,) = set(re.findall(r"'nonce-([^']+)'", page.headers["content-security-policy"]))
-        assert page.text.count(f'nonce="{nonce}"') == page.text.count("<style") + page.text.count("<script")
+        assert page.text.count(f'nonce="{nonce}"') == page.text.count("<style") + page.text.count(
+            "<script"
+        )
         nonces.add(nonce)
     assert len(nonces) == 3
 
 
-def test_a_page_asks_no_other_host_for_anything_and_names_no_list(house: House, reader: httpx.Client) -> None:
+def test_a_page_asks_no_other_host_for_anything_and_names_no_list(
+    house: House, reader: httpx.Client
+) -> None:
     for token in every_link(house):
         page = reader.get(f"/l/{token}").text
         assert not re.search(r"(src|href|action)=\"(?!/l/|/f/|mailto:)", page)
         words = re.sub(r"<style.*?</style>|/l/[\w-]+|value=\"[^\"]*\"", "", page, flags=re.DOTALL)
-        assert not re.search(r"numero-onze|numero-douze|prise-en-main|\b1[0123]\b|===|\+\+\+", words)
+        assert not re.search(
+            r"numero-onze|numero-douze|prise-en-main|\b1[0123]\b|===|\+\+\+", words
+        )
 
 
-def test_the_page_says_the_answer_in_the_words_of_the_letter(house: House, reader: httpx.Client) -> None:
+def test_the_page_says_the_answer_in_the_words_of_the_letter(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house)
     assert "<h1>Votre réponse : Oui, c’est fait</h1>" in reader.get(f"/l/{found.link(YES)}").text
     assert ">Je réponds « Pas encore »</button>" in reader.get(f"/l/{found.link(1)}").text
-    assert "Ne plus recevoir « La lettre du potager »" in reader.get(f"/l/{found.token(UNSUBSCRIBE)}").text
+    assert (
+        "Ne plus recevoir « La lettre du potager »"
+        in reader.get(f"/l/{found.token(UNSUBSCRIBE)}").text
+    )
 
 
 def test_a_reader_is_spoken_to_in_their_language(house: House, reader: httpx.Client) -> None:
@@ -98,7 +130,9 @@ def test_a_reader_is_spoken_to_in_their_language(house: House, reader: httpx.Cli
     assert '<html lang="en"' in page and ">I answer “Oui, c’est fait”</button>" in page
 
 
-def test_a_link_visited_more_than_thirty_times_a_minute_still_gets_its_page_but_no_longer_acts_by_itself(house: House, reader: httpx.Client) -> None:
+def test_a_link_visited_more_than_thirty_times_a_minute_still_gets_its_page_but_no_longer_acts_by_itself(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house, minutes_ago=60)
     pages = [reader.get(f"/l/{found.link(YES)}") for _ in range(32)]
     assert {page.status_code for page in pages} == {200}

@@ -1,4 +1,6 @@
-"""A notice, a box and a purpose may lead to a privacy policy: `[words](https://…)` is a link, and all else an author writes is words."""
+"""A notice, a box and a purpose may lead to a privacy policy: `[words](https://…)` is a link, and
+all else an author writes is words.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,10 @@ POLICY = "https://potager.example/vie-privee?de=lettre&x=1"
 
 
 def test_words_with_an_address_are_a_link() -> None:
-    assert linked(f"Lisez [nos engagements]({POLICY}), s’il vous plaît.") == (
-        f'Lisez <a href="{POLICY.replace("&", "&amp;")}" target="_blank" rel="noopener noreferrer">nos engagements</a>, s’il vous plaît.'
+    assert (
+        linked(f"Lisez [nos engagements]({POLICY}), s’il vous plaît.")
+        == f'Lisez <a href="{POLICY.replace("&", "&amp;")}" target="_blank" rel="noopener'
+        ' noreferrer">nos engagements</a>, s’il vous plaît.'
     )
 
 
@@ -34,9 +38,15 @@ def test_words_of_a_link_are_escaped() -> None:
     assert "<script" not in str(linked("[<script>alert(1)</script>](https://a.example)"))
 
 
-def test_a_form_shows_the_links_of_its_notice_and_box_and_records_the_exact_words(make_house: MakeHouse) -> None:
+def test_a_form_shows_the_links_of_its_notice_and_box_and_records_the_exact_words(
+    make_house: MakeHouse,
+) -> None:
     notice, box = f"Le Potager. [Nos engagements]({POLICY})", f"Oui, voyez [ici]({POLICY})"
-    words = FILES["dialogue.toml"].replace("Nous vous écrivons.", notice).replace('checkbox = "Oui"', f'checkbox = "{box}"')
+    words = (
+        FILES["dialogue.toml"]
+        .replace("Nous vous écrivons.", notice)
+        .replace('checkbox = "Oui"', f'checkbox = "{box}"')
+    )
     house = make_house(FILES | {"dialogue.toml": words})
     with served(house) as url:
         for path in ("/f/inscription", "/f/inscription/embed"):
@@ -48,4 +58,7 @@ def test_a_form_shows_the_links_of_its_notice_and_box_and_records_the_exact_word
 
 
 def test_where_words_stand_in_a_link_already_theirs_are_words_alone() -> None:
-    assert unlinked(f"J’accepte [nos engagements]({POLICY}), et [rien](d’autre).") == "J’accepte nos engagements, et [rien](d’autre)."
+    assert (
+        unlinked(f"J’accepte [nos engagements]({POLICY}), et [rien](d’autre).")
+        == "J’accepte nos engagements, et [rien](d’autre)."
+    )

@@ -1,4 +1,6 @@
-"""RFC 8058, exactly: one POST unsubscribes, without cookie, redirect, nonce or rule about robots, as often as it comes, and after an erasure too."""
+"""RFC 8058, exactly: one POST unsubscribes, without cookie, redirect, nonce or rule about robots,
+as often as it comes, and after an erasure too.
+"""
 
 from __future__ import annotations
 
@@ -14,26 +16,41 @@ BOUNDARY = "------------------------d74496d66958873e"
 URLENCODED = ("application/x-www-form-urlencoded", b"List-Unsubscribe=One-Click")
 MULTIPART = (
     f"multipart/form-data; boundary={BOUNDARY}",
-    f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--{BOUNDARY}--\r\n'.encode(),
+    f"--{BOUNDARY}\r\nContent-Disposition: form-data;"
+    f' name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--{BOUNDARY}--\r\n'.encode(),
 )
-BODIES = pytest.mark.parametrize(("kind", "body"), [URLENCODED, MULTIPART], ids=["urlencoded", "multipart"])
+BODIES = pytest.mark.parametrize(
+    ("kind", "body"), [URLENCODED, MULTIPART], ids=["urlencoded", "multipart"]
+)
 
 
 def one_click(site: str, token: str, kind: str, body: bytes, agent: str = "") -> httpx.Response:
-    headers = {"Content-Type": kind, "User-Agent": agent, "Origin": "https://mail.example", "Accept": "*/*"}
+    headers = {
+        "Content-Type": kind,
+        "User-Agent": agent,
+        "Origin": "https://mail.example",
+        "Accept": "*/*",
+    }
     return httpx.post(f"{site}/l/{token}", content=body, headers=headers, timeout=20)
 
 
 @BODIES
-def test_the_two_bodies_of_the_standard_unsubscribe_once_however_often_they_come(house: House, site: str, kind: str, body: bytes) -> None:
+def test_the_two_bodies_of_the_standard_unsubscribe_once_however_often_they_come(
+    house: House, site: str, kind: str, body: bytes
+) -> None:
     found = letter(house)
     for _ in range(2):
         answer = one_click(site, found.token(UNSUBSCRIBE), kind, body)
         assert answer.status_code == 200 and not answer.history and "location" not in answer.headers
-        assert "set-cookie" not in answer.headers and answer.headers["content-type"].startswith("text/plain")
+        assert "set-cookie" not in answer.headers and answer.headers["content-type"].startswith(
+            "text/plain"
+        )
         assert answer.elapsed.total_seconds() < 1
     withdrawn, left = found.since()
-    assert isinstance(withdrawn, ConsentWithdrawn) and (withdrawn.purpose, withdrawn.act) == ("conseils", "rfc8058")
+    assert isinstance(withdrawn, ConsentWithdrawn) and (withdrawn.purpose, withdrawn.act) == (
+        "conseils",
+        "rfc8058",
+    )
     assert isinstance(left, ListLeft) and left.why == "withdrawn"
     assert found.entries()[-2].cause.door == "one-click"
 
@@ -47,18 +64,24 @@ def test_no_rule_about_robots_concerns_a_one_click(house: House, site: str, agen
 
 def test_forty_one_clicks_in_a_row_are_none_too_many(house: House, site: str) -> None:
     found = letter(house)
-    assert {one_click(site, found.token(UNSUBSCRIBE), *URLENCODED).text for _ in range(40)} == {"unsubscribed\n"}
+    assert {one_click(site, found.token(UNSUBSCRIBE), *URLENCODED).text for _ in range(40)} == {
+        "unsubscribed\n"
+    }
     assert len([event for event in found.since() if isinstance(event, ConsentWithdrawn)]) == 1
 
 
 @BODIES
-def test_it_succeeds_after_the_person_is_erased(house: House, site: str, kind: str, body: bytes) -> None:
+def test_it_succeeds_after_the_person_is_erased(
+    house: House, site: str, kind: str, body: bytes
+) -> None:
     found = letter(house)
     erased(found)
     before = house.ledger.head()
     answer = one_click(site, found.token(UNSUBSCRIBE), kind, body)
     assert (answer.status_code, answer.text, house.ledger.head()) == (200, "unsubscribed\n", before)
-    assert "Votre désinscription est faite" in httpx.get(f"{site}/l/{found.token(UNSUBSCRIBE)}").text
+    assert (
+        "Votre désinscription est faite" in httpx.get(f"{site}/l/{found.token(UNSUBSCRIBE)}").text
+    )
 
 
 @BODIES
@@ -67,8 +90,11 @@ def test_on_any_other_link_it_does_nothing(house: House, site: str, kind: str, b
     before = house.ledger.head()
     for token in (found.link(YES), found.token(EVERYTHING), asked.token(CONFIRM), "A" * 35):
         answer = one_click(site, token, kind, body)
-        # A link of ours shows its page; of one that is not, nobody is told that it unsubscribed them.
-        assert answer.status_code == (404 if token == "A" * 35 else 200) and answer.headers["content-type"].startswith("text/html")
+        # A link of ours shows its page; of one that is not, nobody is told that it unsubscribed
+        # them.
+        assert answer.status_code == (404 if token == "A" * 35 else 200) and answer.headers[
+            "content-type"
+        ].startswith("text/html")
     assert house.ledger.head() == before
 
 
@@ -87,7 +113,9 @@ def test_on_any_other_link_it_does_nothing(house: House, site: str, kind: str, b
         ("application/json", b'{"List-Unsubscribe": "One-Click"}'),
     ],
 )
-def test_anything_else_is_refused_with_the_page_to_press_on_and_changes_nothing(house: House, site: str, kind: str, body: bytes) -> None:
+def test_anything_else_is_refused_with_the_page_to_press_on_and_changes_nothing(
+    house: House, site: str, kind: str, body: bytes
+) -> None:
     found = letter(house)
     before = house.ledger.head()
     answer = one_click(site, found.token(UNSUBSCRIBE), kind, body)

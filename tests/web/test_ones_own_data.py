@@ -1,4 +1,6 @@
-"""“My data”, from the foot of a letter: seen, taken along, corrected, frozen, stopped, erased; and shown to nobody who does not press."""
+"""“My data”, from the foot of a letter: seen, taken along, corrected, frozen, stopped, erased; and
+shown to nobody who does not press.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +50,30 @@ from engine.vault.vault import Keep
 from engine.web.limits import Limits
 from tests.installation import Installations
 from tests.rights.test_archiving import KEY
-from tests.web.correspondence import FILES, PHONE, YES, Letter, Telephone, address, confirmation, field, press, written_to
+from tests.web.correspondence import (
+    FILES,
+    PHONE,
+    YES,
+    Letter,
+    Telephone,
+    address,
+    confirmation,
+    field,
+    press,
+    written_to,
+)
 from tests.web.serving import served
 from tests.web.test_robots import ZOO
 
 FIELDS = 'town = "Commune"\n'
 VERIFIER = Path(verifier.__file__)
-HOSTILE = ['<script>alert(1)</script>', '=HYPERLINK("http://evil.example";"clic")', '"><img src=x onerror=alert(1)>', "{{ 7*7 }}", "‮gnirts"]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '=HYPERLINK("http://evil.example";"clic")',
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7*7 }}",
+    "‮gnirts",
+]
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +122,18 @@ def inputs(page: str, act: str) -> dict[str, str]:
         piece = piece.partition("</form>")[0]
         if field(piece, "act") != act:
             continue
-        found = {name: html.unescape(value) for name, value in re.findall(r'<input(?! type="checkbox")[^>]*name="([^"]+)" value="([^"]*)"', piece)}
-        for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', piece, re.DOTALL):
-            chosen = re.search(r'<option value="([^"]*)" selected>', options) or re.search(r'<option value="([^"]*)"', options)
+        found = {
+            name: html.unescape(value)
+            for name, value in re.findall(
+                r'<input(?! type="checkbox")[^>]*name="([^"]+)" value="([^"]*)"', piece
+            )
+        }
+        for name, options in re.findall(
+            r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', piece, re.DOTALL
+        ):
+            chosen = re.search(r'<option value="([^"]*)" selected>', options) or re.search(
+                r'<option value="([^"]*)"', options
+            )
             assert chosen is not None
             found[name] = chosen[1]
         return found
@@ -116,8 +144,17 @@ def somebody(client: httpx.Client, house: House, *, language: str = "fr", **fiel
     """Brought in with where they came from, and written to."""
     now, email = house.clock.now(), address()
     kept = evidence(secrets.token_bytes(32), {"source": "foire aux plantes", "ip": "203.0.113.9"})
-    command = Subscribe(now, Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex()), 10, "consent", "declared", language=language)
-    result = house.decisions.one(Wish(command, address=email, keep=Keep("", now, fields=fields, evidence=(kept,))))
+    command = Subscribe(
+        now,
+        Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex()),
+        10,
+        "consent",
+        "declared",
+        language=language,
+    )
+    result = house.decisions.one(
+        Wish(command, address=email, keep=Keep("", now, fields=fields, evidence=(kept,)))
+    )
     assert isinstance(result.outcome, Done)
     return Reader(client, written_to(house, result.stream), email)
 
@@ -128,18 +165,30 @@ def anna(house: House, reader: httpx.Client) -> Reader:
 
 
 def personal(reader: Reader, *more: str) -> tuple[str, ...]:
-    return (reader.email, "Anna", "Lyon", "foire aux plantes", "203.0.113.9", reader.letter.stream, *more)
+    return (
+        reader.email,
+        "Anna",
+        "Lyon",
+        "foire aux plantes",
+        "203.0.113.9",
+        reader.letter.stream,
+        *more,
+    )
 
 
 # Opened, by whomever
 
 
 @pytest.mark.parametrize("agent", [*ZOO, PHONE])
-def test_opening_shows_nothing_about_anybody_and_changes_nothing(house: House, anna: Reader, agent: str) -> None:
+def test_opening_shows_nothing_about_anybody_and_changes_nothing(
+    house: House, anna: Reader, agent: str
+) -> None:
     before = house.ledger.head()
     for method in ("GET", "HEAD", "OPTIONS"):
         page = anna.client.request(method, f"/l/{anna.token}", headers={"User-Agent": agent})
-        assert page.status_code == 200 and not [word for word in personal(anna) if word in page.text]
+        assert page.status_code == 200 and not [
+            word for word in personal(anna) if word in page.text
+        ]
         assert "<script" not in page.text and "set-cookie" not in page.headers
     assert house.ledger.head() == before
 
@@ -147,7 +196,11 @@ def test_opening_shows_nothing_about_anybody_and_changes_nothing(house: House, a
 def test_a_letter_of_any_age_waits_for_the_press(house: House, anna: Reader) -> None:
     house.clock.jump(3_600_000)
     page = anna.opens()
-    assert "<script" not in page.text and page.text.count("<form ") == 1 and "Si quelqu’un vous a transféré sa lettre" in page.text
+    assert (
+        "<script" not in page.text
+        and page.text.count("<form ") == 1
+        and "Si quelqu’un vous a transféré sa lettre" in page.text
+    )
 
 
 def test_opened_and_not_pressed_it_is_no_answer_that_was_lost(house: House, anna: Reader) -> None:
@@ -170,26 +223,35 @@ def test_opened_and_not_pressed_it_is_no_answer_that_was_lost(house: House, anna
     ],
     ids=str,
 )
-def test_a_press_without_a_page_of_ours_gets_the_page_and_does_nothing(house: House, anna: Reader, said: dict[str, str]) -> None:
+def test_a_press_without_a_page_of_ours_gets_the_page_and_does_nothing(
+    house: House, anna: Reader, said: dict[str, str]
+) -> None:
     before = house.ledger.head()
     page = anna.client.post(f"/l/{anna.token}", data=said)
     assert page.status_code == 200 and not [word for word in personal(anna) if word in page.text]
     assert house.ledger.head() == before
 
 
-def test_a_one_click_unsubscribe_beside_a_true_nonce_presses_nothing(house: House, anna: Reader) -> None:
+def test_a_one_click_unsubscribe_beside_a_true_nonce_presses_nothing(
+    house: House, anna: Reader
+) -> None:
     before = house.ledger.head()
     page = anna.presses(anna.opens(), "see", **{"List-Unsubscribe": "One-Click"})
     assert anna.email not in page.text and house.ledger.head() == before
 
 
-def test_the_page_of_one_letter_presses_nothing_of_another(house: House, reader: httpx.Client, anna: Reader) -> None:
+def test_the_page_of_one_letter_presses_nothing_of_another(
+    house: House, reader: httpx.Client, anna: Reader
+) -> None:
     other = somebody(reader, house)
     before = house.ledger.head()
     page = reader.post(f"/l/{other.token}", data=inputs(anna.opens().text, "see"))
     assert other.email not in page.text and house.ledger.head() == before
     unsubscribing = field(reader.get(f"/l/{other.letter.token(UNSUBSCRIBE)}").text, "nonce")
-    assert other.email not in reader.post(f"/l/{other.token}", data={"act": "see", "nonce": unsubscribing}).text
+    assert (
+        other.email
+        not in reader.post(f"/l/{other.token}", data={"act": "see", "nonce": unsubscribing}).text
+    )
 
 
 def test_the_link_of_a_confirmation_opens_too(house: House, reader: httpx.Client) -> None:
@@ -204,19 +266,48 @@ def test_the_link_of_a_confirmation_opens_too(house: House, reader: httpx.Client
 
 def test_a_press_shows_everything_in_plain_words(anna: Reader) -> None:
     page = anna.sees()
-    for word in (anna.email, "Prénom", "Anna", "Commune", "Lyon", "La lettre du potager", "vous l’avez accepté, le", "Le potager", "noté par nous",
-                 "foire aux plantes", "Avez-vous semé ?", "prise en charge par votre messagerie", "français"):  # fmt: skip
+    for word in (
+        anna.email,
+        "Prénom",
+        "Anna",
+        "Commune",
+        "Lyon",
+        "La lettre du potager",
+        "vous l’avez accepté, le",
+        "Le potager",
+        "noté par nous",
+        "foire aux plantes",
+        "Avez-vous semé ?",
+        "prise en charge par votre messagerie",
+        "français",
+    ):
         assert word in page.text, word
     assert anna.letter.stream not in page.text
-    assert "prise-en-main" not in page.text and "prise-en-main" not in anna.presses(page, "json").text, "names of lists are the author's"
+    assert (
+        "prise-en-main" not in page.text and "prise-en-main" not in anna.presses(page, "json").text
+    ), "names of lists are the author's"
 
 
-def test_whatever_an_export_tells_of_a_source_the_page_tells_in_words(anna: Reader, house: House) -> None:
+def test_whatever_an_export_tells_of_a_source_the_page_tells_in_words(
+    anna: Reader, house: House
+) -> None:
     assert DETAILS.keys() == set(SOURCES)
     now, email = house.clock.now(), address()
     kept = evidence(secrets.token_bytes(32), {name: f"dit-{name}" for name in SOURCES})
-    command = Subscribe(now, Cause("import", secrets.token_hex(8), evidence=kept.commitment.hex()), 10, "consent", "declared")
-    result = house.decisions.one(Wish(command, address=email, keep=Keep("", now, evidence=(kept,), source="Les Amis du jardin")))
+    command = Subscribe(
+        now,
+        Cause("import", secrets.token_hex(8), evidence=kept.commitment.hex()),
+        10,
+        "consent",
+        "declared",
+    )
+    result = house.decisions.one(
+        Wish(
+            command,
+            address=email,
+            keep=Keep("", now, evidence=(kept,), source="Les Amis du jardin"),
+        )
+    )
     page = Reader(anna.client, written_to(house, result.stream), email).sees().text
     assert not [name for name in SOURCES if f"dit-{name}" not in page]
     assert "Qui nous a donné votre adresse" in page and "Les Amis du jardin" in page
@@ -224,13 +315,24 @@ def test_whatever_an_export_tells_of_a_source_the_page_tells_in_words(anna: Read
 
 def test_it_is_said_in_the_readers_language(house: House, reader: httpx.Client) -> None:
     page = somebody(reader, house, language="en-GB", first_name="Anna").sees().text
-    assert '<html lang="en"' in page and "What we know of you" in page and "you agreed, on" in page and "English" in page
+    assert (
+        '<html lang="en"' in page
+        and "What we know of you" in page
+        and "you agreed, on" in page
+        and "English" in page
+    )
 
 
-def test_seeing_is_an_access_with_its_request_and_answer_once_a_day(house: House, anna: Reader) -> None:
+def test_seeing_is_an_access_with_its_request_and_answer_once_a_day(
+    house: House, anna: Reader
+) -> None:
     anna.sees()
     exercised, heard, answered, call = anna.since()
-    assert isinstance(exercised, RightExercised) and exercised.right == "access" and exercised.due_at > exercised.at
+    assert (
+        isinstance(exercised, RightExercised)
+        and exercised.right == "access"
+        and exercised.due_at > exercised.at
+    )
     assert isinstance(heard, ContactNoted) and isinstance(call, CallHonoured)
     assert answered == RightAnswered(exercised.at, exercised.request, "done")
     anna.sees()
@@ -241,7 +343,9 @@ def test_seeing_is_an_access_with_its_request_and_answer_once_a_day(house: House
     assert len(anna.since()) == 8
 
 
-def test_what_was_shown_is_there_when_going_back_and_gone_after_half_an_hour(house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_shown_is_there_when_going_back_and_gone_after_half_an_hour(
+    house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = anna.sees()
     assert seen.url.query.startswith(b"see=") and seen.request.method == "GET"
     facts = len(anna.letter.entries())
@@ -257,11 +361,19 @@ def test_what_was_shown_is_there_when_going_back_and_gone_after_half_an_hour(hou
 
 def test_the_evidence_says_who_pressed(house: House, anna: Reader) -> None:
     anna.sees()
-    (entry,) = {entry.cause for entry in anna.letter.entries() if isinstance(entry.event, RightExercised)}
+    (entry,) = {
+        entry.cause for entry in anna.letter.entries() if isinstance(entry.event, RightExercised)
+    }
     evidence = house.vault.evidence_of(anna.letter.stream)
     assert (entry.door, entry.ref) == ("click", anna.letter.claim.message)
-    assert {name: evidence[entry.evidence][name] for name in ("act", "by", "right")} == {"act": "human_button", "by": "self", "right": "access"}
-    (agent,) = [str(said["user_agent"]) for said in evidence.values() if said.get("ip") == "127.0.0.1"]
+    assert {name: evidence[entry.evidence][name] for name in ("act", "by", "right")} == {
+        "act": "human_button",
+        "by": "self",
+        "right": "access",
+    }
+    (agent,) = [
+        str(said["user_agent"]) for said in evidence.values() if said.get("ip") == "127.0.0.1"
+    ]
     assert agent.startswith(PHONE)
 
 
@@ -270,12 +382,30 @@ def test_everything_is_downloaded_as_json(house: House, anna: Reader) -> None:
     said = anna.presses(seen, "json")
     assert said.headers["content-type"] == "application/json"
     assert said.headers["content-disposition"] == 'attachment; filename="mes-donnees.json"'
-    assert (said.headers["cache-control"], said.headers["x-content-type-options"]) == ("no-store", "nosniff")
+    assert (said.headers["cache-control"], said.headers["x-content-type-options"]) == (
+        "no-store",
+        "nosniff",
+    )
     whole = said.json()
-    assert whole["person"]["email"] == anna.email and whole["person"]["fields"] == {"first_name": "Anna", "town": "Lyon"}
-    assert {"purposes", "lists", "letters", "sources", "recipients", "evidence", "events", "notices"} <= whole.keys()
+    assert whole["person"]["email"] == anna.email and whole["person"]["fields"] == {
+        "first_name": "Anna",
+        "town": "Lyon",
+    }
+    assert {
+        "purposes",
+        "lists",
+        "letters",
+        "sources",
+        "recipients",
+        "evidence",
+        "events",
+        "notices",
+    } <= whole.keys()
     assert len(whole["events"]) == len(dossier(house, anna.letter.stream)["events"]) - 4  # type: ignore[arg-type]
-    assert [event.right for event in anna.since() if isinstance(event, RightExercised)] == ["access", "portability"]
+    assert [event.right for event in anna.since() if isinstance(event, RightExercised)] == [
+        "access",
+        "portability",
+    ]
     assert anna.presses(seen, "json").status_code == 200
 
 
@@ -285,9 +415,13 @@ def test_no_field_runs_anywhere(house: House, reader: httpx.Client, name: str) -
     for piece in ("<script>alert", "<img", "49<"):
         assert piece not in seen.text
     sheet = found.presses(seen, "csv")
-    assert sheet.headers["content-disposition"] == 'attachment; filename="mes-donnees.csv"' and sheet.content.startswith(b"\xef\xbb\xbf")
+    assert sheet.headers[
+        "content-disposition"
+    ] == 'attachment; filename="mes-donnees.csv"' and sheet.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(sheet.text.removeprefix("\ufeff"))))
-    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert not [
+        cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    ]
     assert json.loads(found.presses(seen, "json").text)["person"]["fields"]["first_name"] == name
 
 
@@ -295,12 +429,20 @@ def test_no_field_runs_anywhere(house: House, reader: httpx.Client, name: str) -
 
 
 def test_a_correction_reaches_the_vault_and_is_a_fact(anna: Reader) -> None:
-    page = anna.presses(anna.sees(), "correct", **{"field-first_name": "Anne ", "timezone": "Europe/Brussels", "language": "en"})
+    page = anna.presses(
+        anna.sees(),
+        "correct",
+        **{"field-first_name": "Anne ", "timezone": "Europe/Brussels", "language": "en"},
+    )
     assert "Your data are corrected." in page.text and "Europe/Brussels" in page.text
     assert anna.fields() == {"first_name": "Anne", "town": "Lyon"}
     exercised, changed, answered = anna.since()[4:]
     assert isinstance(exercised, RightExercised) and exercised.right == "rectification"
-    assert isinstance(changed, ProfileChanged) and (changed.fields, changed.timezone, changed.language) == (("first_name",), "Europe/Brussels", "en")
+    assert isinstance(changed, ProfileChanged) and (
+        changed.fields,
+        changed.timezone,
+        changed.language,
+    ) == (("first_name",), "Europe/Brussels", "en")
     assert isinstance(answered, RightAnswered) and answered.request == exercised.request
     person = anna.letter.person()
     assert (person.timezone, person.language, dict(person.rights)) == ("Europe/Brussels", "en", {})
@@ -311,26 +453,44 @@ def test_a_field_can_be_emptied(anna: Reader) -> None:
     assert anna.fields()["town"] == "" and "Lyon" not in page.text
 
 
-def test_what_was_not_changed_is_not_corrected_whatever_stands_there(house: House, reader: httpx.Client) -> None:
+def test_what_was_not_changed_is_not_corrected_whatever_stands_there(
+    house: House, reader: httpx.Client
+) -> None:
     found = somebody(reader, house, first_name="https://site.example/x\n", town="x" * 300)
     page = found.presses(found.sees(), "correct", **{"field-first_name": "https://site.example/x"})
-    assert "Vous n’avez rien changé" in page.text and found.fields()["first_name"] == "https://site.example/x\n"
+    assert (
+        "Vous n’avez rien changé" in page.text
+        and found.fields()["first_name"] == "https://site.example/x\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("said", "name", "why"),
     [
-        ("http://evil.example/gagne", "field-town", "Merci de ne pas mettre d’adresse de site ici."),
+        (
+            "http://evil.example/gagne",
+            "field-town",
+            "Merci de ne pas mettre d’adresse de site ici.",
+        ),
         ("deux\nlignes", "field-town", "ligne"),
         ("x" * 201, "field-town", "trop long"),
         ("Mars/Olympus", "timezone", "pas un fuseau horaire"),
     ],
 )
-def test_what_may_not_stand_there_is_asked_again_and_nothing_is_lost(anna: Reader, said: str, name: str, why: str) -> None:
+def test_what_may_not_stand_there_is_asked_again_and_nothing_is_lost(
+    anna: Reader, said: str, name: str, why: str
+) -> None:
     page = anna.presses(anna.sees(), "correct", **{name: said, "field-first_name": "Autre"})
-    assert page.status_code == 422 and why in page.text and 'role="alert"' in page.text and f'aria-describedby="{name}-why"' in page.text
+    assert (
+        page.status_code == 422
+        and why in page.text
+        and 'role="alert"' in page.text
+        and f'aria-describedby="{name}-why"' in page.text
+    )
     assert anna.fields() == {"first_name": "Anna", "town": "Lyon"} and 'value="Autre"' in page.text
-    assert anna.presses(page, "correct", **{name: "", "field-first_name": "Autre"}).status_code == 200
+    assert (
+        anna.presses(page, "correct", **{name: "", "field-first_name": "Autre"}).status_code == 200
+    )
     assert anna.fields()["first_name"] == "Autre"
 
 
@@ -344,14 +504,24 @@ def test_a_field_nobody_declared_is_not_written(anna: Reader) -> None:
 
 def test_another_address_is_asked_for_and_never_taken(house: House, anna: Reader) -> None:
     page = anna.presses(anna.sees(), "address", **{"new-address": "Autre.Anna@Exemple.fr"})
-    assert "Nous avons noté la nouvelle adresse" in page.text and "faire corriger quelque chose" in page.text
+    assert (
+        "Nous avons noté la nouvelle adresse" in page.text
+        and "faire corriger quelque chose" in page.text
+    )
     assert house.vault.people([anna.letter.stream])[anna.letter.stream].address == anna.email
     (standing,) = anna.letter.person().rights.values()
     assert standing.right == "rectification" and standing.due_at > standing.asked_at
-    kept = [said["words"] for said in house.vault.evidence_of(anna.letter.stream).values() if "words" in said]
+    kept = [
+        said["words"]
+        for said in house.vault.evidence_of(anna.letter.stream).values()
+        if "words" in said
+    ]
     assert kept == ["new address: autre.anna@exemple.fr"]
     again = anna.presses(page, "address", **{"new-address": "troisieme@exemple.fr"})
-    assert "Vous avez déjà demandé une correction" in again.text and len(anna.letter.person().rights) == 1
+    assert (
+        "Vous avez déjà demandé une correction" in again.text
+        and len(anna.letter.person().rights) == 1
+    )
 
 
 def test_correcting_a_field_leaves_the_wish_for_another_address_standing(anna: Reader) -> None:
@@ -360,7 +530,9 @@ def test_correcting_a_field_leaves_the_wish_for_another_address_standing(anna: R
     assert anna.fields()["first_name"] == "Anne" and len(anna.letter.person().rights) == 1
 
 
-def test_an_address_somebody_else_has_is_answered_like_any_other(house: House, reader: httpx.Client, anna: Reader) -> None:
+def test_an_address_somebody_else_has_is_answered_like_any_other(
+    house: House, reader: httpx.Client, anna: Reader
+) -> None:
     other, third = somebody(reader, house), somebody(reader, house)
     known = anna.presses(anna.sees(), "address", **{"new-address": other.email})
     free = third.presses(third.sees(), "address", **{"new-address": "personne@exemple.fr"})
@@ -368,14 +540,20 @@ def test_an_address_somebody_else_has_is_answered_like_any_other(house: House, r
     assert said[0] == said[1]
 
 
-@pytest.mark.parametrize(("said", "why"), [("pas une adresse", "Cette adresse électronique n’est pas complète"), ("", "remplir")])
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [("pas une adresse", "Cette adresse électronique n’est pas complète"), ("", "remplir")],
+)
 def test_what_is_no_address_is_asked_again(anna: Reader, said: str, why: str) -> None:
     page = anna.presses(anna.sees(), "address", **{"new-address": said})
     assert page.status_code == 422 and why in page.text and dict(anna.letter.person().rights) == {}
 
 
 def test_the_same_address_is_none_to_ask_for(anna: Reader) -> None:
-    assert "que nous avons déjà" in anna.presses(anna.sees(), "address", **{"new-address": anna.email.upper()}).text
+    assert (
+        "que nous avons déjà"
+        in anna.presses(anna.sees(), "address", **{"new-address": anna.email.upper()}).text
+    )
 
 
 # Frozen, and stopped
@@ -384,8 +562,15 @@ def test_the_same_address_is_none_to_ask_for(anna: Reader) -> None:
 def test_data_are_frozen_and_go_on_again(anna: Reader) -> None:
     frozen = anna.presses(anna.sees(), "restrict")
     assert "Vos données sont gelées" in frozen.text and anna.letter.person().restricted
-    assert [type(event) for event in anna.since()[4:]] == [RightExercised, ProcessingRestricted, RightAnswered]
-    assert "Vos données ne sont plus gelées." in anna.presses(frozen, "lift").text and not anna.letter.person().restricted
+    assert [type(event) for event in anna.since()[4:]] == [
+        RightExercised,
+        ProcessingRestricted,
+        RightAnswered,
+    ]
+    assert (
+        "Vos données ne sont plus gelées." in anna.presses(frozen, "lift").text
+        and not anna.letter.person().restricted
+    )
 
 
 def test_a_press_that_comes_again_later_undoes_nothing_that_was_done_since(anna: Reader) -> None:
@@ -393,7 +578,11 @@ def test_a_press_that_comes_again_later_undoes_nothing_that_was_done_since(anna:
     frozen = anna.client.post(f"/l/{anna.token}", data=said)
     anna.presses(frozen, "lift")
     again = anna.client.post(f"/l/{anna.token}", data=said)
-    assert again.status_code == 200 and anna.email in again.text and not anna.letter.person().restricted
+    assert (
+        again.status_code == 200
+        and anna.email in again.text
+        and not anna.letter.person().restricted
+    )
     assert anna.presses(seen, "csv").status_code == 200
 
 
@@ -401,7 +590,11 @@ def test_everything_is_stopped_in_one_action(house: House, anna: Reader) -> None
     page = anna.presses(anna.sees(), "object")
     assert "Tout est arrêté" in page.text and anna.letter.lists() == set()
     exercised, *between, answered = anna.since()[4:]
-    assert isinstance(exercised, RightExercised) and exercised.right == "objection" and isinstance(answered, RightAnswered)
+    assert (
+        isinstance(exercised, RightExercised)
+        and exercised.right == "objection"
+        and isinstance(answered, RightAnswered)
+    )
     assert any(isinstance(event, ConsentWithdrawn) and event.purpose == "*" for event in between)
     hashed = house.vault.hash(anna.email)
     assert house.vault.suppressed([hashed]) == {hashed: "objected"}
@@ -409,13 +602,21 @@ def test_everything_is_stopped_in_one_action(house: House, anna: Reader) -> None
 
 
 @pytest.mark.parametrize("act", ["restrict", "object", "correct", "address"])
-def test_a_double_press_is_one_act_and_shows_the_same_page(house: House, anna: Reader, act: str) -> None:
-    said = inputs(anna.sees().text, act) | {"field-first_name": "Anne", "new-address": "autre@exemple.fr"}
+def test_a_double_press_is_one_act_and_shows_the_same_page(
+    house: House, anna: Reader, act: str
+) -> None:
+    said = inputs(anna.sees().text, act) | {
+        "field-first_name": "Anne",
+        "new-address": "autre@exemple.fr",
+    }
     first, second = (anna.client.post(f"/l/{anna.token}", data=said) for _ in range(2))
     count = len(anna.since())
     assert (first.status_code, second.status_code) == (200, 200) and anna.email in second.text
     anna.client.post(f"/l/{anna.token}", data=said)
-    assert len(anna.since()) == count and sum(isinstance(event, RightExercised) for event in anna.since()) == 2
+    assert (
+        len(anna.since()) == count
+        and sum(isinstance(event, RightExercised) for event in anna.since()) == 2
+    )
 
 
 def test_after_thirty_changes_in_an_hour_no_more_are_made(house: House, anna: Reader) -> None:
@@ -423,7 +624,11 @@ def test_after_thirty_changes_in_an_hour_no_more_are_made(house: House, anna: Re
     limits = Limits(house)
     assert [limits.may_change(anna.letter.stream) for _ in range(31)] == [True] * 30 + [False]
     refused = anna.presses(page, "restrict")
-    assert refused.status_code == 429 and refused.headers["retry-after"] and not anna.letter.person().restricted
+    assert (
+        refused.status_code == 429
+        and refused.headers["retry-after"]
+        and not anna.letter.person().restricted
+    )
 
 
 def test_more_than_thirty_presses_a_minute_show_nothing(house: House, reader: httpx.Client) -> None:
@@ -437,38 +642,68 @@ def test_more_than_thirty_presses_a_minute_show_nothing(house: House, reader: ht
 # Erased
 
 
-def test_an_erasure_says_first_what_goes_and_what_remains_and_offers_the_download(house: House, anna: Reader) -> None:
+def test_an_erasure_says_first_what_goes_and_what_remains_and_offers_the_download(
+    house: House, anna: Reader
+) -> None:
     before = anna.presses(anna.sees(), "erase")
-    told = "votre adresse et tout ce que vous nous avez dit", "d’où l’adresse ne peut pas être relue"
+    told = (
+        "votre adresse et tout ce que vous nous avez dit",
+        "d’où l’adresse ne peut pas être relue",
+    )
     for word in (*told, "pour un autre service (JSON)", "pour un tableur (CSV)", "Non, revenir"):
         assert word in before.text, word
     assert anna.presses(before, "json").json()["person"]["email"] == anna.email
     assert not anna.letter.person().erased
     missing = anna.presses(before, "erase-now")
-    assert missing.status_code == 422 and 'role="alert"' in missing.text and not anna.letter.person().erased
+    assert (
+        missing.status_code == 422
+        and 'role="alert"' in missing.text
+        and not anna.letter.person().erased
+    )
 
 
 def test_erased_with_a_receipt_and_nothing_of_them_stays(house: House, anna: Reader) -> None:
     page = anna.presses(anna.presses(anna.sees(), "erase"), "erase-now", sure="yes")
-    assert "Vos données sont effacées" in page.text and "Référence" in page.text and anna.letter.stream in page.text
+    assert (
+        "Vos données sont effacées" in page.text
+        and "Référence" in page.text
+        and anna.letter.stream in page.text
+    )
     last = anna.letter.entries()[-1]
     assert isinstance(last.event, SubscriberErased) and last.event.basis == "asked"
-    assert (last.cause.door, last.cause.ref, last.cause.evidence) == ("click", anna.letter.claim.message, "")
+    assert (last.cause.door, last.cause.ref, last.cause.evidence) == (
+        "click",
+        anna.letter.claim.message,
+        "",
+    )
     exercised = [event for event in anna.since() if isinstance(event, RightExercised)][-1]
-    assert exercised.right == "erasure" and RightAnswered(exercised.at, exercised.request, "done") in anna.since()
+    assert (
+        exercised.right == "erasure"
+        and RightAnswered(exercised.at, exercised.request, "done") in anna.since()
+    )
     assert set(house.vault.held(anna.letter.stream).values()) == {0}
     hashed = house.vault.hash(anna.email)
     assert house.vault.suppressed([hashed]) == {hashed: "erased"}
 
 
-def test_after_it_every_link_of_every_letter_says_that_nothing_is_held(house: House, anna: Reader) -> None:
+def test_after_it_every_link_of_every_letter_says_that_nothing_is_held(
+    house: House, anna: Reader
+) -> None:
     seen = anna.sees()
-    form, said = inputs(seen.text, "correct"), inputs(anna.presses(seen, "erase").text, "erase-now") | {"sure": "yes"}
+    form = inputs(seen.text, "correct")
+    said = inputs(anna.presses(seen, "erase").text, "erase-now") | {"sure": "yes"}
     anna.client.post(f"/l/{anna.token}", data=said)
     count = len(anna.letter.entries())
-    for again in (anna.opens(), anna.client.post(f"/l/{anna.token}", data=said), anna.client.post(f"/l/{anna.token}", data=form)):
+    for again in (
+        anna.opens(),
+        anna.client.post(f"/l/{anna.token}", data=said),
+        anna.client.post(f"/l/{anna.token}", data=form),
+    ):
         assert again.status_code == 200 and "Nous ne détenons rien sur vous" in again.text
-    for token in (anna.letter.link(YES), *(anna.letter.token(action) for action in (UNSUBSCRIBE, EVERYTHING, UNDO))):
+    for token in (
+        anna.letter.link(YES),
+        *(anna.letter.token(action) for action in (UNSUBSCRIBE, EVERYTHING, UNDO)),
+    ):
         assert "Nous ne gardons plus rien à votre sujet" in anna.client.get(f"/l/{token}").text
         press_if_any(anna.client, token)
     assert len(anna.letter.entries()) == count
@@ -487,20 +722,29 @@ def test_a_confirmation_of_somebody_erased_says_so_too(house: House, reader: htt
         assert "Nous ne gardons plus rien à votre sujet" in reader.get(f"/l/{token}").text
 
 
-def test_the_proof_is_handed_over_before_and_verifies_after_the_erasure(anna: Reader, tmp_path: Path) -> None:
+def test_the_proof_is_handed_over_before_and_verifies_after_the_erasure(
+    anna: Reader, tmp_path: Path
+) -> None:
     before = anna.presses(anna.sees(), "erase")
     proof = anna.presses(before, "proof")
     assert proof.headers["content-type"] == "application/zip"
     assert proof.headers["content-disposition"] == 'attachment; filename="mes-donnees.zip"'
     anna.presses(before, "erase-now", sure="yes")
     (tmp_path / "proof.zip").write_bytes(proof.content)
-    verified = subprocess.run([sys.executable, "-I", "-S", str(VERIFIER), str(tmp_path / "proof.zip")], capture_output=True, text=True, timeout=60)
+    verified = subprocess.run(
+        [sys.executable, "-I", "-S", str(VERIFIER), str(tmp_path / "proof.zip")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert verified.returncode == 0, verified.stdout + verified.stderr
     with zipfile.ZipFile(io.BytesIO(proof.content)) as archive:
         assert anna.email.encode() in archive.read("person.json")
 
 
-def test_a_proof_that_cannot_be_signed_is_none_and_says_so(house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proof_that_cannot_be_signed_is_none_and_says_so(
+    house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refused() -> None:
         raise SigningRefused("the ledger is shorter than what was signed")
 
@@ -508,21 +752,35 @@ def test_a_proof_that_cannot_be_signed_is_none_and_says_so(house: House, anna: R
     count = len(anna.since())
     monkeypatch.setattr(type(house.tree), "sign_now", lambda tree: refused())
     page = anna.presses(seen, "proof")
-    assert page.status_code == 503 and "La preuve ne peut pas être faite" in page.text and len(anna.since()) == count
+    assert (
+        page.status_code == 503
+        and "La preuve ne peut pas être faite" in page.text
+        and len(anna.since()) == count
+    )
 
 
-def test_an_erasure_that_cannot_be_journalled_is_not_made(house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_erasure_that_cannot_be_journalled_is_not_made(
+    house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_stops: object) -> None:
         raise OSError(28, "No space left on device")
 
     before = anna.presses(anna.sees(), "erase")
     monkeypatch.setattr(house.vault.journal, "note", full)
     page = anna.presses(before, "erase-now", sure="yes")
-    assert "Nous n’avons pas pu le faire à l’instant" in page.text and not anna.letter.person().erased
+    assert (
+        "Nous n’avons pas pu le faire à l’instant" in page.text and not anna.letter.person().erased
+    )
 
 
-def test_proof_is_sealed_for_its_time_where_there_is_an_auditor(installations: Installations) -> None:
-    with installations.made(FILES, KEY) as kept, served(kept) as url, Telephone(base_url=url, headers={"User-Agent": PHONE}) as client:
+def test_proof_is_sealed_for_its_time_where_there_is_an_auditor(
+    installations: Installations,
+) -> None:
+    with (
+        installations.made(FILES, KEY) as kept,
+        served(kept) as url,
+        Telephone(base_url=url, headers={"User-Agent": PHONE}) as client,
+    ):
         found = somebody(client, kept)
         before = found.presses(found.sees(), "erase")
         page = found.presses(before, "erase-now", sure="yes")
@@ -533,8 +791,14 @@ def test_proof_is_sealed_for_its_time_where_there_is_an_auditor(installations: I
 
 def test_two_who_erase_at_once_are_one(house: House, anna: Reader) -> None:
     seen = anna.sees()
-    first, second = [anna.presses(page, "erase-now", sure="yes") for page in [anna.presses(seen, "erase") for _ in range(2)]]
-    assert "Vos données sont effacées" in first.text and "Nous ne détenons rien sur vous" in second.text
+    first, second = [
+        anna.presses(page, "erase-now", sure="yes")
+        for page in [anna.presses(seen, "erase") for _ in range(2)]
+    ]
+    assert (
+        "Vos données sont effacées" in first.text
+        and "Nous ne détenons rien sur vous" in second.text
+    )
     assert sum(isinstance(event, SubscriberErased) for event in anna.since()) == 1
 
 
@@ -544,9 +808,17 @@ def test_two_who_erase_at_once_are_one(house: House, anna: Reader) -> None:
 def test_no_page_asks_another_host_sets_a_cookie_or_carries_a_script(anna: Reader) -> None:
     seen = anna.sees()
     for page in (anna.opens(), seen, anna.presses(seen, "erase")):
-        assert not re.search(r'(src|href|action)="(?!/l/)', page.text) and "<script" not in page.text
-        assert "set-cookie" not in page.headers and page.headers["cache-control"] == "no-store" and page.headers["referrer-policy"] == "no-referrer"
-        assert re.search(r"form-action 'self'; frame-ancestors 'none'", page.headers["content-security-policy"])
+        assert (
+            not re.search(r'(src|href|action)="(?!/l/)', page.text) and "<script" not in page.text
+        )
+        assert (
+            "set-cookie" not in page.headers
+            and page.headers["cache-control"] == "no-store"
+            and page.headers["referrer-policy"] == "no-referrer"
+        )
+        assert re.search(
+            r"form-action 'self'; frame-ancestors 'none'", page.headers["content-security-policy"]
+        )
 
 
 def test_every_input_has_its_label(anna: Reader) -> None:
@@ -563,9 +835,15 @@ def test_neither_a_log_nor_the_ledger_nor_an_error_page_names_anybody(
         page = anna.presses(anna.sees(), "address", **{"new-address": "autre.anna@exemple.fr"})
         anna.presses(page, "correct", **{"field-first_name": "Anastasie"})
         anna.client.put(f"/l/{anna.token}")
-    ours = "".join([r.getMessage() for r in caplog.records if not r.name.startswith(("httpx", "httpcore", "asyncio"))]) + "".join(capfd.readouterr())
-    states = b"".join(house.ledger.bytes_at(entry.position) or b"" for entry in anna.letter.entries()).decode()
+    ours = "".join(
+        [
+            r.getMessage()
+            for r in caplog.records
+            if not r.name.startswith(("httpx", "httpcore", "asyncio"))
+        ]
+    ) + "".join(capfd.readouterr())
+    states = b"".join(
+        house.ledger.bytes_at(entry.position) or b"" for entry in anna.letter.entries()
+    ).decode()
     for word in (anna.email, "autre.anna", "Anastasie", anna.token, "203.0.113.9"):
         assert word not in ours and word not in states
-
-

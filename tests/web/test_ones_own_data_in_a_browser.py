@@ -1,4 +1,6 @@
-"""“My data” in a real Chromium: without JavaScript, on a small telephone, by day and by night, from the first press to the receipt."""
+"""“My data” in a real Chromium: without JavaScript, on a small telephone, by day and by night, from
+the first press to the receipt.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from tests.web.test_in_a_browser import CONTRAST, picture
 pytestmark = pytest.mark.browser
 
 
-def test_a_person_sees_takes_along_corrects_and_erases_without_javascript(house: House, site: str) -> None:
+def test_a_person_sees_takes_along_corrects_and_erases_without_javascript(
+    house: House, site: str
+) -> None:
     found = letter(house)
     email = house.vault.people([found.stream])[found.stream].address
     with browsing(scripts=False, agent=PHONE, width=390) as page:
@@ -36,7 +40,9 @@ def test_a_person_sees_takes_along_corrects_and_erases_without_javascript(house:
             page.get_by_role("heading", name="Emporter vos données").click()
             page.get_by_role("button", name="(JSON)").click()
         assert download.value.suggested_filename == "mes-donnees.json"
-        assert json.loads(Path(download.value.path()).read_text("utf-8"))["person"]["email"] == email
+        assert (
+            json.loads(Path(download.value.path()).read_text("utf-8"))["person"]["email"] == email
+        )
         page.get_by_role("heading", name="Corriger vos données").click()
         page.get_by_label("Prénom").fill("https://exemple.fr")
         page.get_by_role("button", name="Corriger mes données").click()
@@ -65,7 +71,9 @@ def test_a_person_sees_takes_along_corrects_and_erases_without_javascript(house:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_readable_by_day_and_by_night_on_a_small_telephone_and_by_keyboard(house: House, site: str, scheme: str) -> None:
+def test_it_is_readable_by_day_and_by_night_on_a_small_telephone_and_by_keyboard(
+    house: House, site: str, scheme: str
+) -> None:
     found = letter(house)
     with browsing(agent=PHONE, width=320, scheme=cast(Literal["light", "dark"], scheme)) as page:
         page.goto(f"{site}/l/{found.token(MY_DATA)}")
@@ -74,7 +82,9 @@ def test_it_is_readable_by_day_and_by_night_on_a_small_telephone_and_by_keyboard
         expect(page.get_by_role("heading", name="Ce que nous savons de vous")).to_be_visible()
         picture(page, f"my-data-{scheme}")
         assert page.evaluate("document.documentElement.scrollHeight") < 1700
-        page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+        page.evaluate(
+            "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+        )
         for where in ("h1, h2, p, dt, dd, button, label, footer p", "input, select"):
             ratios = page.evaluate(CONTRAST, where)
             assert len(ratios) >= 3 and min(ratios) >= 4.5

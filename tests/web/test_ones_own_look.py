@@ -1,4 +1,6 @@
-"""`[site] logo` and `colour`: pages wear an installation's own, and stay readable whatever it is."""
+"""`[site] logo` and `colour`: pages wear an installation's own, and stay readable whatever it
+is.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +43,18 @@ def test_whatever_the_colour_its_buttons_and_links_can_be_read(colour: str) -> N
 
 
 @given(colours, colours)
-def test_a_readable_colour_is_found_for_any_paper_and_kept_where_it_was_one(colour: str, paper: str) -> None:
+def test_a_readable_colour_is_found_for_any_paper_and_kept_where_it_was_one(
+    colour: str, paper: str
+) -> None:
     found = readable(colour, paper)
     assert contrast(found, paper) >= READABLE
     assert (found == colour) >= (contrast(colour, paper) >= READABLE)
 
 
 def test_contrast_is_that_of_the_standard() -> None:
-    assert contrast("#000000", "#ffffff") == pytest.approx(21) and contrast("#777777", "#ffffff") == pytest.approx(4.478, abs=0.001)
+    assert contrast("#000000", "#ffffff") == pytest.approx(21) and contrast(
+        "#777777", "#ffffff"
+    ) == pytest.approx(4.478, abs=0.001)
     assert (text_on("#ffcc00"), text_on("#1f5c43")) == ("#000000", "#ffffff")
 
 
@@ -58,12 +64,16 @@ def test_the_papers_are_those_of_the_style() -> None:
         assert f"--paper: {paper}; --sheet: {sheet};" in style
 
 
-@pytest.mark.parametrize(("text", "colour"), [("#1F5C43", "#1f5c43"), ("#fc0", "#ffcc00"), (" #abcdef ", "#abcdef")])
+@pytest.mark.parametrize(
+    ("text", "colour"), [("#1F5C43", "#1f5c43"), ("#fc0", "#ffcc00"), (" #abcdef ", "#abcdef")]
+)
 def test_a_colour_is_written_as_on_the_web(text: str, colour: str) -> None:
     assert read_colour(text) == colour
 
 
-@pytest.mark.parametrize("text", ["green", "1f5c43", "#12345", "#1f5c43;}body{display:none", "rgb(1,2,3)"])
+@pytest.mark.parametrize(
+    "text", ["green", "1f5c43", "#12345", "#1f5c43;}body{display:none", "rgb(1,2,3)"]
+)
 def test_what_is_no_colour_is_said_with_its_line(tmp_path: Path, text: str) -> None:
     (mistake,) = mistakes(tmp_path, f'colour = "{text}"')
     assert mistake.startswith("config.toml:3: ") and "#1f5c43" in mistake
@@ -71,21 +81,35 @@ def test_what_is_no_colour_is_said_with_its_line(tmp_path: Path, text: str) -> N
 
 @pytest.mark.parametrize(
     "name",
-    ["logo.png", "files/logo.png", "pictures/../config.toml", "pictures/.png", "pictures/a/b.png", "https://a.example/l.png", "pictures/logo.svg"],
+    [
+        "logo.png",
+        "files/logo.png",
+        "pictures/../config.toml",
+        "pictures/.png",
+        "pictures/a/b.png",
+        "https://a.example/l.png",
+        "pictures/logo.svg",
+    ],
 )
 def test_a_logo_is_a_picture_that_is_served(tmp_path: Path, name: str) -> None:
     (mistake,) = mistakes(tmp_path, f'logo = "{name}"')
     assert mistake.startswith("config.toml:3: ") and name in mistake
 
 
-def test_a_logo_that_is_not_there_stops_the_publication_and_its_page_shows_it_otherwise(tmp_path: Path) -> None:
+def test_a_logo_that_is_not_there_stops_the_publication_and_its_page_shows_it_otherwise(
+    tmp_path: Path,
+) -> None:
     keys = 'logo = "pictures/notre logo.png"\ncolour = "#ffcc00"'
     (mistake,) = mistakes(tmp_path, keys)
     assert mistake.startswith("config.toml:3: ") and "sequences/pictures/notre logo.png" in mistake
     (tmp_path / "sequences/pictures").mkdir()
     (tmp_path / "sequences/pictures/notre logo.png").write_bytes(b"\x89PNG")
     assert mistakes(tmp_path, keys) == []
-    page = bytes(Pages(read_config(tmp_path).site).page("plain.html", "fr", heading="Bonjour", paragraphs=()).body).decode()
+    page = bytes(
+        Pages(read_config(tmp_path).site)
+        .page("plain.html", "fr", heading="Bonjour", paragraphs=())
+        .body
+    ).decode()
     assert '<img src="/a/pictures/notre%20logo.png" alt="Le Potager" height="40">' in page
     assert "--button: #ffcc00; --on-button: #000000;" in page
 
@@ -93,5 +117,11 @@ def test_a_logo_that_is_not_there_stops_the_publication_and_its_page_shows_it_ot
 def test_without_them_pages_wear_the_name_and_our_colours(tmp_path: Path) -> None:
     site = read_config(configured(tmp_path, "")).site
     assert (site.logo, site.colour) == ("", "")
-    page = bytes(Pages(site).page("plain.html", "fr", heading="Bonjour", paragraphs=()).body).decode()
-    assert "<img" not in page and '<p class="site">Le Potager</p>' in page and page.count("--button:") == 1
+    page = bytes(
+        Pages(site).page("plain.html", "fr", heading="Bonjour", paragraphs=()).body
+    ).decode()
+    assert (
+        "<img" not in page
+        and '<p class="site">Le Potager</p>' in page
+        and page.count("--button:") == 1
+    )

@@ -1,4 +1,6 @@
-"""When a page may press its own button (C03): only for an old letter, and only while nothing suggests a robot. A suspicion costs one button (C04)."""
+"""When a page may press its own button (C03): only for an old letter, and only while nothing
+suggests a robot. A suspicion costs one button (C04).
+"""
 
 from __future__ import annotations
 
@@ -40,14 +42,20 @@ ZOO = [
     "",
     "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
     "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/534+ (KHTML, like Gecko) BingPreview/1.0b",
-    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Googlebot/2.1; +http://www.google.com/bot.html) Chrome/141.0 Safari/537.36",
+    (
+        "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Googlebot/2.1;"
+        " +http://www.google.com/bot.html) Chrome/141.0 Safari/537.36"
+    ),
     "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
     "Barracuda Sentinel (EE)",
     "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
     "Mozilla/4.0 (compatible; ms-office; MSOffice 16)",
     "facebookexternalhit/1.1",
     "WhatsApp/2.23.20.0",
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/141.0.0.0 Safari/537.36",
+    (
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
+        " HeadlessChrome/141.0.0.0 Safari/537.36"
+    ),
     "python-requests/2.32.3",
     "curl/8.5.0",
     "Wget/1.21.4",
@@ -61,10 +69,19 @@ ZOO = [
 ]
 PEOPLE = [
     PHONE,
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0",
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+        " Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0"
+    ),
     "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",
-    "Mozilla/5.0 (Linux; Android 14; CUBOT KINGKONG 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
+    (
+        "Mozilla/5.0 (Linux; Android 14; CUBOT KINGKONG 9) AppleWebKit/537.36 (KHTML, like Gecko)"
+        " Chrome/140.0 Mobile Safari/537.36"
+    ),
+    (
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+        " Version/18.5 Safari/605.1.15"
+    ),
 ]
 
 
@@ -79,7 +96,13 @@ def test_a_person_is_taken_for_one(agent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("sec-purpose", "prefetch"), ("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch"), ("x-moz", "prefetch")]
+    ("name", "value"),
+    [
+        ("sec-purpose", "prefetch"),
+        ("sec-purpose", "prefetch;prerender"),
+        ("purpose", "prefetch"),
+        ("x-moz", "prefetch"),
+    ],
 )
 def test_a_prefetch_is_recognised(name: str, value: str) -> None:
     assert is_prefetch({name: value}) and not is_prefetch({name: ""}) and not is_prefetch({})
@@ -94,7 +117,10 @@ def test_a_page_acts_by_itself_only_when_all_conditions_hold() -> None:
         for age, agent, prefetched, others in itertools.product(AGES, AGENTS, FLAGS, [0, 1])
         for flags in itertools.product(FLAGS, repeat=5)
     ]
-    assert {visit for visit in visits if may_act_alone(visit)} == {Visit(300.0, PHONE), Visit(86_400.0, PHONE)}
+    assert {visit for visit in visits if may_act_alone(visit)} == {
+        Visit(300.0, PHONE),
+        Visit(86_400.0, PHONE),
+    }
 
 
 def acts_alone(reader: httpx.Client, token: str, agent: str = "", **headers: str) -> bool:
@@ -104,16 +130,24 @@ def acts_alone(reader: httpx.Client, token: str, agent: str = "", **headers: str
     return "<script" in page.text
 
 
-@pytest.mark.parametrize(("minutes", "alone"), [(0, False), (1, False), (4, False), (5, True), (60, True), (60 * 24 * 30, True)])
-def test_the_page_of_a_letter_acts_by_itself_from_its_fifth_minute_on(house: House, reader: httpx.Client, minutes: int, alone: bool) -> None:
+@pytest.mark.parametrize(
+    ("minutes", "alone"),
+    [(0, False), (1, False), (4, False), (5, True), (60, True), (60 * 24 * 30, True)],
+)
+def test_the_page_of_a_letter_acts_by_itself_from_its_fifth_minute_on(
+    house: House, reader: httpx.Client, minutes: int, alone: bool
+) -> None:
     assert acts_alone(reader, letter(house, minutes_ago=minutes).link(YES)) is alone
 
 
-def test_minutes_are_those_of_the_wall_clock_however_fast_the_engine_runs(make_house: MakeHouse) -> None:
+def test_minutes_are_those_of_the_wall_clock_however_fast_the_engine_runs(
+    make_house: MakeHouse,
+) -> None:
     fast = make_house(FILES)
     fast.clock.set_rate(1440)
     found = letter(fast, minutes_ago=60 * 24)
-    visits, visitor = Visits(fast, Pages(fast.config.site)), Visitor(found.link(YES), "GET", PHONE, "", "", False, False)
+    visits = Visits(fast, Pages(fast.config.site))
+    visitor = Visitor(found.link(YES), "GET", PHONE, "", "", False, False)
 
     def acts_by_itself() -> bool:
         (page,) = visits.answers([(visitor, None)])
@@ -131,7 +165,9 @@ def test_a_letter_not_known_to_be_accepted_is_never_old(house: House, reader: ht
     assert not acts_alone(reader, found.link(YES))
 
 
-def test_the_moment_a_letter_was_accepted_is_found_after_the_person_has_moved_on(house: House, reader: httpx.Client) -> None:
+def test_the_moment_a_letter_was_accepted_is_found_after_the_person_has_moved_on(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house, minutes_ago=60)
     press(reader, found.link(YES))
     press(reader, found.link(SHOP))
@@ -142,17 +178,30 @@ def test_the_moment_a_letter_was_accepted_is_found_after_the_person_has_moved_on
 
 
 @pytest.mark.parametrize("agent", ZOO)
-def test_a_scanner_gets_the_button_and_so_does_whoever_opens_that_letter_later(house: House, reader: httpx.Client, agent: str) -> None:
+def test_a_scanner_gets_the_button_and_so_does_whoever_opens_that_letter_later(
+    house: House, reader: httpx.Client, agent: str
+) -> None:
     found = letter(house, minutes_ago=60)
-    assert reader.get(f"/l/{found.link(YES)}", headers={"User-Agent": agent}).text.count("<script") == 0
-    assert not acts_alone(reader, found.link(YES)) and acts_alone(reader, letter(house, minutes_ago=60).link(YES))
+    assert (
+        reader.get(f"/l/{found.link(YES)}", headers={"User-Agent": agent}).text.count("<script")
+        == 0
+    )
+    assert not acts_alone(reader, found.link(YES)) and acts_alone(
+        reader, letter(house, minutes_ago=60).link(YES)
+    )
 
 
 def later(house: House, interval: str) -> None:
     """What the desk remembers was so much longer ago."""
     with house.database.connection() as connection:
-        connection.execute("UPDATE desk.shown SET at = at - %s::interval, since = since - %s::interval", (interval, interval))
-        connection.execute("UPDATE desk.visitor SET at = at - %s::interval, hurried = hurried - %s::interval", (interval, interval))
+        connection.execute(
+            "UPDATE desk.shown SET at = at - %s::interval, since = since - %s::interval",
+            (interval, interval),
+        )
+        connection.execute(
+            "UPDATE desk.visitor SET at = at - %s::interval, hurried = hurried - %s::interval",
+            (interval, interval),
+        )
 
 
 @pytest.mark.parametrize("interval", ["0 seconds", "12 seconds", "20 days"])
@@ -170,39 +219,65 @@ def test_once_two_links_of_a_letter_were_opened_none_acts_by_itself_for_its_whol
 
 
 def from_networks(house: House, count: int, *, hours: int = 0) -> bool:
-    """Whether the page of a link acts by itself for the last of `count` visitors, each from a network of their own."""
+    """Whether the page of a link acts by itself for the last of `count` visitors, each from a
+    network of their own.
+    """
     found, visits = letter(house, minutes_ago=60), Visits(house, Pages(house.config.site))
     for number in range(count):
-        (page,) = visits.answers([(Visitor(found.link(YES), "GET", phone(), f"198.51.{number}.7", "", False, False), None)])
+        (page,) = visits.answers(
+            [
+                (
+                    Visitor(
+                        found.link(YES), "GET", phone(), f"198.51.{number}.7", "", False, False
+                    ),
+                    None,
+                )
+            ]
+        )
         later(house, f"{hours} hours")
     assert isinstance(page, Response)
     return b"<script" in page.body
 
 
 def test_one_link_from_three_networks_within_two_minutes_is_a_robots(house: House) -> None:
-    assert from_networks(house, 2) and not from_networks(house, 3) and from_networks(house, 3, hours=1)
+    assert (
+        from_networks(house, 2) and not from_networks(house, 3) and from_networks(house, 3, hours=1)
+    )
 
 
-def test_who_opens_pages_of_several_letters_within_seconds_presses_buttons_for_a_quarter_of_an_hour(house: House, reader: httpx.Client) -> None:
-    first, second, third, agent = letter(house), letter(house), letter(house, minutes_ago=60), phone()
+def test_who_opens_pages_of_several_letters_within_seconds_presses_buttons_for_a_quarter_of_an_hour(
+    house: House, reader: httpx.Client
+) -> None:
+    first = letter(house)
+    second = letter(house)
+    third = letter(house, minutes_ago=60)
+    agent = phone()
     assert acts_alone(reader, first.link(YES), agent)
-    assert not acts_alone(reader, second.link(YES), agent) and not acts_alone(reader, first.link(YES), agent)
+    assert not acts_alone(reader, second.link(YES), agent) and not acts_alone(
+        reader, first.link(YES), agent
+    )
     later(house, "11 seconds")
     assert not acts_alone(reader, third.link(YES), agent)
     later(house, "16 minutes")
     assert acts_alone(reader, third.link(YES), agent)
 
 
-def test_what_is_remembered_of_visitors_names_nobody_and_is_forgotten(house: House, reader: httpx.Client) -> None:
+def test_what_is_remembered_of_visitors_names_nobody_and_is_forgotten(
+    house: House, reader: httpx.Client
+) -> None:
     acts_alone(reader, letter(house).link(YES))
     with house.database.connection() as connection:
-        rows = connection.execute("SELECT visitor::text FROM desk.visitor UNION SELECT networks::text FROM desk.shown").fetchall()
+        rows = connection.execute(
+            "SELECT visitor::text FROM desk.visitor UNION SELECT networks::text FROM desk.shown"
+        ).fetchall()
         assert rows and not any("127.0" in text or "iPhone" in text for (text,) in rows)
     later(house, "16 minutes")
     house.desk.forget()
     with house.database.connection() as connection:
         assert connection.execute("SELECT count(*) FROM desk.visitor").fetchall() == [(0,)]
-        assert connection.execute("SELECT count(*) FROM desk.shown WHERE networks <> '{}'").fetchall() == [(0,)]
+        assert connection.execute(
+            "SELECT count(*) FROM desk.shown WHERE networks <> '{}'"
+        ).fetchall() == [(0,)]
 
 
 @pytest.mark.parametrize(
@@ -211,10 +286,14 @@ def test_what_is_remembered_of_visitors_names_nobody_and_is_forgotten(house: Hou
      {"Referer": "https://urldefense.proofpoint.com/v2/url"}, {"Referer": "https://protect-eu.mimecast.com/s/x"},
      {"Referer": "https://linkprotect.cudasvc.com/url?a=x"}, {"Referer": "https://secure-web.cisco.com/x"}],
 )  # fmt: skip
-def test_who_comes_by_way_of_a_mail_filter_presses_the_button(house: House, reader: httpx.Client, headers: dict[str, str]) -> None:
+def test_who_comes_by_way_of_a_mail_filter_presses_the_button(
+    house: House, reader: httpx.Client, headers: dict[str, str]
+) -> None:
     found = letter(house, minutes_ago=60)
     assert not acts_alone(reader, found.link(YES), **headers)
-    assert acts_alone(reader, found.link(YES), Referer="https://mail.example/"), "a person's visit is no mark on the letter"
+    assert acts_alone(reader, found.link(YES), Referer="https://mail.example/"), (
+        "a person's visit is no mark on the letter"
+    )
 
 
 def test_answers_alone_may_act_by_themselves(house: House, reader: httpx.Client) -> None:
@@ -223,7 +302,9 @@ def test_answers_alone_may_act_by_themselves(house: House, reader: httpx.Client)
         assert not acts_alone(reader, letter(house, minutes_ago=60).token(action))
     asked = confirmation(house)
     house.clock.jump(60 * MINUTE)
-    assert not acts_alone(reader, asked.token(CONFIRM)) and not acts_alone(reader, asked.token(NOT_ME))
+    assert not acts_alone(reader, asked.token(CONFIRM)) and not acts_alone(
+        reader, asked.token(NOT_ME)
+    )
     assert not acts_alone(reader, letter(house, minutes_ago=60).link(OFFERS))
     moved = letter(house)
     press(reader, moved.link(YES))
@@ -235,41 +316,63 @@ def by_itself(reader: httpx.Client, token: str, agent: str | None = None) -> htt
     """The page posts its own button, as `agent` where that is given."""
     mine = phone()
     page = reader.get(f"/l/{token}", headers={"User-Agent": mine}).text
-    return reader.post(f"/l/{token}", data=form_to(page, token) | {"act": "auto"}, headers={"User-Agent": mine if agent is None else agent})
+    return reader.post(
+        f"/l/{token}",
+        data=form_to(page, token) | {"act": "auto"},
+        headers={"User-Agent": mine if agent is None else agent},
+    )
 
 
-def test_an_old_letters_page_moves_by_itself_and_says_so_in_the_event(house: House, reader: httpx.Client) -> None:
+def test_an_old_letters_page_moves_by_itself_and_says_so_in_the_event(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house, minutes_ago=60)
     assert "Bravo ! La suite vous attend." in by_itself(reader, found.link(YES)).text
     (moved,) = found.since()
-    assert isinstance(moved, ListMoved) and moved.act == "auto_submit" and moved.hold_until >= moved.at + 10 * MINUTE
+    assert (
+        isinstance(moved, ListMoved)
+        and moved.act == "auto_submit"
+        and moved.hold_until >= moved.at + 10 * MINUTE
+    )
     assert found.person().last_contact == 0
 
 
 @pytest.mark.parametrize("action", [UNSUBSCRIBE, EVERYTHING])
-def test_nobody_is_unsubscribed_by_a_page_itself(house: House, reader: httpx.Client, action: int) -> None:
+def test_nobody_is_unsubscribed_by_a_page_itself(
+    house: House, reader: httpx.Client, action: int
+) -> None:
     found = letter(house, minutes_ago=60)
     assert "<button" in by_itself(reader, found.token(action)).text
     assert found.since() == []
 
 
-def test_a_page_that_has_not_waited_does_not_act(house: House, reader: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_has_not_waited_does_not_act(
+    house: House, reader: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(robots, "WAIT_SECONDS", 15.0)
     found = letter(house, minutes_ago=60)
     assert "<button" in by_itself(reader, found.link(YES)).text
     assert found.since() == []
 
 
-def test_a_page_whose_letter_was_opened_at_another_link_meanwhile_does_not_act(house: House, reader: httpx.Client) -> None:
+def test_a_page_whose_letter_was_opened_at_another_link_meanwhile_does_not_act(
+    house: House, reader: httpx.Client
+) -> None:
     found, agent = letter(house, minutes_ago=60), phone()
     page = reader.get(f"/l/{found.link(YES)}", headers={"User-Agent": agent}).text
     acts_alone(reader, found.link(NO))
-    answered = reader.post(f"/l/{found.link(YES)}", data=form_to(page, found.link(YES)) | {"act": "auto"}, headers={"User-Agent": agent})
+    answered = reader.post(
+        f"/l/{found.link(YES)}",
+        data=form_to(page, found.link(YES)) | {"act": "auto"},
+        headers={"User-Agent": agent},
+    )
     assert "<script" not in answered.text and "<button" in answered.text and found.since() == []
 
 
 @pytest.mark.parametrize("agent", ["HeadlessChrome/141", "", "curl/8"])
-def test_the_decision_is_made_again_when_the_page_submits(house: House, reader: httpx.Client, agent: str) -> None:
+def test_the_decision_is_made_again_when_the_page_submits(
+    house: House, reader: httpx.Client, agent: str
+) -> None:
     found = letter(house, minutes_ago=60)
     page = by_itself(reader, found.link(YES), agent)
     assert (page.status_code, found.since()) == (200, [])
@@ -277,13 +380,17 @@ def test_the_decision_is_made_again_when_the_page_submits(house: House, reader: 
     assert found.lists() == {11}
 
 
-def test_a_young_letter_moves_nobody_by_itself_whatever_the_post_says(house: House, reader: httpx.Client) -> None:
+def test_a_young_letter_moves_nobody_by_itself_whatever_the_post_says(
+    house: House, reader: httpx.Client
+) -> None:
     found = letter(house)
     assert "<button" in by_itself(reader, found.link(YES)).text
     assert found.since() == []
 
 
-def test_with_every_signal_of_a_robot_a_person_still_needs_one_button_only(house: House, site: str) -> None:
+def test_with_every_signal_of_a_robot_a_person_still_needs_one_button_only(
+    house: House, site: str
+) -> None:
     found = letter(house)
     headers = {"User-Agent": "HeadlessChrome bot", "Sec-Purpose": "prefetch"}
     with Telephone(base_url=site, headers=headers, timeout=20) as client:

@@ -1,4 +1,6 @@
-"""A token that is not ours, in whatever way, opens the same page as any other that is not, and says nothing (G01)."""
+"""A token that is not ours, in whatever way, opens the same page as any other that is not, and says
+nothing (G01).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from tests.web.correspondence import YES, Letter, letter, press
 KEY = bytes(range(0x20, 0x40))
 MESSAGE = "00112233445566778899aabbccddeeff"
 TOKEN = make_token(KEY, 2, 123456789, MESSAGE)
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def believed(text: str) -> bool:
@@ -35,7 +39,14 @@ def test_no_bit_of_a_token_can_be_turned() -> None:
         assert not believed(base64.urlsafe_b64encode(bytes(raw)).rstrip(b"=").decode()), bit
 
 
-@given(st.text(max_size=60) | st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/ ", min_size=30, max_size=40))
+@given(
+    st.text(max_size=60)
+    | st.text(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/ ",
+        min_size=30,
+        max_size=40,
+    )
+)
 def test_nothing_invented_is_believed(text: str) -> None:
     assert text == TOKEN or not believed(text)
 
@@ -50,20 +61,46 @@ def _without_nonce(page: str) -> str:
     return before + rest.partition('"')[2]
 
 
-def test_every_false_token_gets_the_same_page(house: House, reader: httpx.Client, unknown: str) -> None:
+def test_every_false_token_gets_the_same_page(
+    house: House, reader: httpx.Client, unknown: str
+) -> None:
     found, other = letter(house), letter(house)
     token = found.link(YES)
     swapped = token[:2] + other.link(YES)[2:14] + token[14:]
     key = house.secrets.link_key
-    false = [token[:-1], token + "A", token.lower(), token.swapcase(), swapped, "", "%00", "a/b", "..%2f..%2fetc", "é" * 35, "A" * 500]
+    false = [
+        token[:-1],
+        token + "A",
+        token.lower(),
+        token.swapcase(),
+        swapped,
+        "",
+        "%00",
+        "a/b",
+        "..%2f..%2fetc",
+        "é" * 35,
+        "A" * 500,
+    ]
     false += [make_token(b"x" * 32, UNSUBSCRIBE, found.position, found.claim.message)]
-    false += [make_token(key, UNSUBSCRIBE, position, found.claim.message) for position in (0, 1, other.position, 2**63, 2**64 - 1)]
-    false += [make_token(key, action, found.position, found.claim.message) for action in (2, 6, 15, 16 + 5, 255)]
+    false += [
+        make_token(key, UNSUBSCRIBE, position, found.claim.message)
+        for position in (0, 1, other.position, 2**63, 2**64 - 1)
+    ]
+    false += [
+        make_token(key, action, found.position, found.claim.message)
+        for action in (2, 6, 15, 16 + 5, 255)
+    ]
     before = house.ledger.head()
     for each in false:
-        answers = reader.get(f"/l/{each}"), reader.post(f"/l/{each}", data={"List-Unsubscribe": "One-Click"})
+        answers = (
+            reader.get(f"/l/{each}"),
+            reader.post(f"/l/{each}", data={"List-Unsubscribe": "One-Click"}),
+        )
         # A mail client must not tell its reader that they are unsubscribed.
-        assert [(answer.status_code, _without_nonce(answer.text)) for answer in answers] == [(200, unknown), (404, unknown)], each
+        assert [(answer.status_code, _without_nonce(answer.text)) for answer in answers] == [
+            (200, unknown),
+            (404, unknown),
+        ], each
     assert house.ledger.head() == before
 
 
@@ -74,7 +111,9 @@ def shared(house: House) -> Letter:
 
 @FEW
 @given(index=st.integers(0, 34), character=st.sampled_from("AZaz09-_"))
-def test_a_changed_character_opens_nothing(shared: Letter, reader: httpx.Client, unknown: str, index: int, character: str) -> None:
+def test_a_changed_character_opens_nothing(
+    shared: Letter, reader: httpx.Client, unknown: str, index: int, character: str
+) -> None:
     token = shared.token(EVERYTHING)
     changed = token[:index] + character + token[index + 1 :]
     if changed != token:
@@ -87,12 +126,19 @@ def test_a_preview_link_says_what_it_is(reader: httpx.Client) -> None:
 
 
 def test_no_token_reaches_a_log(
-    house: House, reader: httpx.Client, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    house: House,
+    reader: httpx.Client,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     found = letter(house)
     with caplog.at_level(0):
         press(reader, found.link(YES))
         reader.get(f"/l/{found.link(YES)}/more")
         reader.put(f"/l/{found.link(YES)}")
-    ours = [record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore", "asyncio"))]
+    ours = [
+        record.getMessage()
+        for record in caplog.records
+        if not record.name.startswith(("httpx", "httpcore", "asyncio"))
+    ]
     assert found.link(YES) not in "".join(ours) + "".join(capfd.readouterr())

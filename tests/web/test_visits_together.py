@@ -38,63 +38,93 @@ def look(token: str) -> Visit:
 
 def press(house: House, token: str, *, said: str = "button") -> Visit:
     nonce = make_nonce(house.secrets.nonce_key, token, time.time())
-    return Visitor(token, "POST", PHONE, "127.0.0.1", "", False, False), Body("auto" if said == "auto" else "button", nonce)
+    return Visitor(token, "POST", PHONE, "127.0.0.1", "", False, False), Body(
+        "auto" if said == "auto" else "button", nonce
+    )
 
 
 def pages_of(answers: Sequence[Response | Exception]) -> list[str]:
-    assert all(isinstance(answer, Response) and answer.status_code == 200 for answer in answers), answers
+    assert all(isinstance(answer, Response) and answer.status_code == 200 for answer in answers), (
+        answers
+    )
     return [bytes(answer.body).decode() for answer in answers if isinstance(answer, Response)]
 
 
 def led_to(answers: Sequence[Response | Exception]) -> list[str]:
     """Where presses lead."""
-    assert all(isinstance(answer, Response) and answer.status_code == 303 for answer in answers), answers
+    assert all(isinstance(answer, Response) and answer.status_code == 303 for answer in answers), (
+        answers
+    )
     return [answer.headers["location"] for answer in answers if isinstance(answer, Response)]
 
 
 def test_many_readers_press_at_once_and_each_is_moved_once(house: House, visits: Visits) -> None:
     letters = [letter(house) for _ in range(12)]
-    assert led_to(visits.answers([press(house, found.link(YES)) for found in letters])) == [f"/l/{found.link(YES)}" for found in letters]
+    assert led_to(visits.answers([press(house, found.link(YES)) for found in letters])) == [
+        f"/l/{found.link(YES)}" for found in letters
+    ]
     pages = pages_of(visits.answers([look(found.link(YES)) for found in letters]))
     assert all("Bravo ! La suite vous attend." in page for page in pages)
     assert [[type(event) for event in found.since()] for found in letters] == [[ListMoved]] * 12
 
 
-def test_a_thousand_presses_of_one_persons_link_at_once_leave_one_event_and_all_see_it_done(house: House, visits: Visits) -> None:
+def test_a_thousand_presses_of_one_persons_link_at_once_leave_one_event_and_all_see_it_done(
+    house: House, visits: Visits
+) -> None:
     found = letter(house)
-    assert set(led_to(visits.answers([press(house, found.link(YES)) for _ in range(1000)]))) == {f"/l/{found.link(YES)}"}
+    assert set(led_to(visits.answers([press(house, found.link(YES)) for _ in range(1000)]))) == {
+        f"/l/{found.link(YES)}"
+    }
     assert "Bravo ! La suite vous attend." in pages_of(visits.answers([look(found.link(YES))]))[0]
     assert [type(event) for event in found.since()] == [ListMoved]
 
 
-def test_a_thousand_one_clicks_of_one_person_at_once_leave_one_withdrawal(house: House, visits: Visits) -> None:
+def test_a_thousand_one_clicks_of_one_person_at_once_leave_one_withdrawal(
+    house: House, visits: Visits
+) -> None:
     found = letter(house)
     visitor = Visitor(found.token(UNSUBSCRIBE), "POST", "", "127.0.0.1", "", False, False)
-    assert set(pages_of(visits.answers([(visitor, Body("one-click"))] * 1000))) == {"unsubscribed\n"}
+    assert set(pages_of(visits.answers([(visitor, Body("one-click"))] * 1000))) == {
+        "unsubscribed\n"
+    }
     assert len([event for event in found.since() if isinstance(event, ConsentWithdrawn)]) == 1
 
 
-def test_of_one_form_sent_twice_at_once_one_acts_and_both_see_it_done(house: House, visits: Visits) -> None:
+def test_of_one_form_sent_twice_at_once_one_acts_and_both_see_it_done(
+    house: House, visits: Visits
+) -> None:
     found = letter(house)
     visit = press(house, found.link(YES))
     assert led_to(visits.answers([visit, visit])) == [f"/l/{found.link(YES)}"] * 2
     assert len(found.since()) == 1
 
 
-def test_a_robot_that_opens_both_links_at_the_same_moment_is_seen_on_both(house: House, visits: Visits) -> None:
+def test_a_robot_that_opens_both_links_at_the_same_moment_is_seen_on_both(
+    house: House, visits: Visits
+) -> None:
     found = letter(house, minutes_ago=60)
-    assert not any("<script" in page for page in pages_of(visits.answers([look(found.link(YES)), look(found.link(NO))])))
+    assert not any(
+        "<script" in page
+        for page in pages_of(visits.answers([look(found.link(YES)), look(found.link(NO))]))
+    )
     alone = letter(house, minutes_ago=60)
-    assert all("<script" in page for page in pages_of(visits.answers([look(alone.link(YES)), look(alone.link(YES))])))
+    assert all(
+        "<script" in page
+        for page in pages_of(visits.answers([look(alone.link(YES)), look(alone.link(YES))]))
+    )
 
 
-def test_a_robot_that_presses_both_links_at_the_same_moment_moves_nobody(house: House, visits: Visits) -> None:
+def test_a_robot_that_presses_both_links_at_the_same_moment_moves_nobody(
+    house: House, visits: Visits
+) -> None:
     found = letter(house, minutes_ago=60)
     led_to(visits.answers([press(house, found.link(number), said="auto") for number in (YES, NO)]))
     assert found.since() == []
 
 
-def test_one_visit_whose_letter_cannot_be_read_fails_alone(house: House, visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_visit_whose_letter_cannot_be_read_fails_alone(
+    house: House, visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bad, good = letter(house), letter(house)
     at_all = house.ledger.at_all
 
@@ -110,12 +140,17 @@ def test_one_visit_whose_letter_cannot_be_read_fails_alone(house: House, visits:
 
 def test_who_comes_back_is_seen_as_they_are_now(house: House, visits: Visits) -> None:
     found = letter(house)
-    assert ">Je réponds « Oui, c’est fait »</button>" in pages_of(visits.answers([look(found.link(YES))]))[0]
+    assert (
+        ">Je réponds « Oui, c’est fait »</button>"
+        in pages_of(visits.answers([look(found.link(YES))]))[0]
+    )
     led_to(Visits(house, Pages(house.config.site)).answers([press(house, found.link(YES))]))
     assert "Bravo ! La suite vous attend." in pages_of(visits.answers([look(found.link(YES))]))[0]
 
 
-def test_only_so_many_letters_and_people_are_remembered(house: House, visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_letters_and_people_are_remembered(
+    house: House, visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(opened, "KEPT", 3)
     opening = opened.Opening(house)
     letters: list[Letter] = [letter(house) for _ in range(5)]
@@ -126,14 +161,21 @@ def test_only_so_many_letters_and_people_are_remembered(house: House, visits: Vi
 
 
 def test_whoever_comes_while_too_many_wait_is_told_so_and_may_press_again(visits: Visits) -> None:
-    machine, person = visits.busy("A" * 35, Body("one-click")), visits.busy("A" * 35, Body("button", "x"))
-    assert (machine.status_code, machine.headers["retry-after"], bytes(machine.body)) == (503, "60", b"please try again\n")
+    machine = visits.busy("A" * 35, Body("one-click"))
+    person = visits.busy("A" * 35, Body("button", "x"))
+    assert (machine.status_code, machine.headers["retry-after"], bytes(machine.body)) == (
+        503,
+        "60",
+        b"please try again\n",
+    )
     assert person.status_code == 503 and b'action="/l/AAAA' in person.body
     assert b"<button" not in visits.busy("A" * 35, None).body
     assert b"<b>" not in visits.busy('"><b>', Body("button", "x")).body
 
 
-def test_a_crowd_is_served_in_groups_and_never_longer_than_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_is_served_in_groups_and_never_longer_than_it_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(crowd, "WAITING", 10)
     going, groups = threading.Event(), list[int]()
 
@@ -173,15 +215,26 @@ def test_what_several_visits_need_is_done_once_and_the_earliest_need_first() -> 
         return run
 
     errands = {0: errand("reading"), 1: errand("writing")}
-    assert done_together((visit(name) for name in ("a", "late", "b")), errands) == ["a writing", "late writing", "b writing"]
-    assert [(kind, sorted(map(str, names))) for kind, names in asked] == [("reading", ["a", "b"]), ("writing", ["a", "b", "late"])]
+    assert done_together((visit(name) for name in ("a", "late", "b")), errands) == [
+        "a writing",
+        "late writing",
+        "b writing",
+    ]
+    assert [(kind, sorted(map(str, names))) for kind, names in asked] == [
+        ("reading", ["a", "b"]),
+        ("writing", ["a", "b", "late"]),
+    ]
 
 
-def test_a_kept_page_is_filled_anew_each_time_and_what_is_filled_in_is_escaped(house: House) -> None:
+def test_a_kept_page_is_filled_anew_each_time_and_what_is_filled_in_is_escaped(
+    house: House,
+) -> None:
     pages = Pages(house.config.site)
 
     def filled(what: str) -> str:
-        return bytes(pages.filled("plain.html", "fr", [what], heading="Titre", paragraphs=(blank(0),)).body).decode()
+        return bytes(
+            pages.filled("plain.html", "fr", [what], heading="Titre", paragraphs=(blank(0),)).body
+        ).decode()
 
     assert "<p>&lt;b&gt;</p>" in filled("<b>") and "<p>autre</p>" in filled("autre")
     assert filled("x") != filled("x"), "each has a nonce of its own"

@@ -1,4 +1,6 @@
-"""A house with its site, as someone who fills in forms meets it, and what the tests of forms and calls ask of the house behind it."""
+"""A house with its site, as someone who fills in forms meets it, and what the tests of forms and
+calls ask of the house behind it.
+"""
 
 from __future__ import annotations
 
@@ -41,13 +43,26 @@ class Site:
     def stamp(self, form: str, age: float = 60) -> dict[str, str]:
         """The hidden inputs of a form that was shown `age` wall-clock seconds ago."""
         shown = digest_of(notice_text(self.house.publications.current().plan(), form))
-        return {SHOWN: shown, STAMP: make_stamp(self.house.secrets.nonce_key, form, shown, wall_now() - round(age * 1000))}
+        return {
+            SHOWN: shown,
+            STAMP: make_stamp(
+                self.house.secrets.nonce_key, form, shown, wall_now() - round(age * 1000)
+            ),
+        }
 
-    def post(self, form: str, answers: Mapping[str, str], *, age: float = 60, visitor: str = "") -> httpx.Response:
-        """What a browser posts a minute after the form was shown, its box ticked. A proxy says it is `visitor`, or somebody new."""
+    def post(
+        self, form: str, answers: Mapping[str, str], *, age: float = 60, visitor: str = ""
+    ) -> httpx.Response:
+        """What a browser posts a minute after the form was shown, its box ticked. A proxy says it
+        is `visitor`, or somebody new.
+        """
         number = next(NEIGHBOURHOODS)
         headers = {"X-Forwarded-For": visitor or f"198.{number >> 8 & 255}.{number & 255}.7"}
-        return self.client.post(f"/f/{form}", data={AGREED: "yes"} | self.stamp(form, age) | dict(answers), headers=headers)
+        return self.client.post(
+            f"/f/{form}",
+            data={AGREED: "yes"} | self.stamp(form, age) | dict(answers),
+            headers=headers,
+        )
 
     def stream(self, address: str) -> str:
         return self.house.vault.find(address) or ""
@@ -93,5 +108,8 @@ def nonceless(page: httpx.Response) -> tuple[int, str]:
 @contextmanager
 def visited(house: House, *, behind_a_proxy: bool = False) -> Iterator[Site]:
     proxies = ("127.0.0.1",) if behind_a_proxy else ()
-    with served(house, proxies) as url, Telephone(base_url=url, headers={"User-Agent": PHONE}, timeout=PATIENCE) as client:
+    with (
+        served(house, proxies) as url,
+        Telephone(base_url=url, headers={"User-Agent": PHONE}, timeout=PATIENCE) as client,
+    ):
         yield Site(house, url, client)
