@@ -21,7 +21,7 @@ from engine.ledger.store import Append, Conflict, Ledger
 from engine.published import Publications as Publications
 from engine.stopping import is_stopping, stops_of
 from engine.store.sql import AnyCursor
-from engine.subscriber.alike import Alike
+from engine.subscriber.batch_memo import BatchMemo
 from engine.subscriber.commands import (
     AnyCommand,
     Object,
@@ -36,7 +36,6 @@ from engine.subscriber.events import ConsentWithdrawn, PersonEvent, SubscriberEr
 from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused
 from engine.subscriber.person import NOBODY, Person
-from engine.subscriber.strangers import Strangers
 from engine.vault.vault import Keep, Vault
 
 ATTEMPTS = 6
@@ -202,7 +201,7 @@ class Decisions:
             asks = not all(isinstance(wishes[index].command, RecordOutcome) for index in indexes)
             installation = self.publications.current() if asks else self.publications.known
         plan, calendar, now = installation.plan(), installation.calendar, self.now()
-        strangers, alike = Strangers(plan), Alike(plan, calendar)
+        memo = BatchMemo(plan, calendar)
         works: dict[str, _Work] = {}
         for index in indexes:
             wish, stream = wishes[index], streams[index]
@@ -215,9 +214,9 @@ class Decisions:
                 work = works[stream] = _Work(stream, person.version, person)
             before, command = work.now(), wish.command
             if before is NOBODY and isinstance(command, Subscribe):
-                outcome = strangers.subscribe(command)
+                outcome = memo.subscribe(command)
             elif isinstance(command, Perform):
-                outcome = alike.perform(command, before)
+                outcome = memo.perform(command, before)
             else:
                 outcome = decide(command, before, plan, calendar)
             if isinstance(outcome, Done):

@@ -18,7 +18,7 @@ from engine.ledger.store import Ledger
 from engine.store.arrays import bigints, byteas, integers, texts, uuids
 from engine.store.binary import bigint, integer, row, uuid_of
 from engine.store.sql import beside
-from engine.subscriber.acts import Act, acts, keys
+from engine.subscriber.agenda import Act, acts, keys
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.evolve import fold
 from engine.subscriber.person import NOBODY, Person

@@ -1,5 +1,5 @@
 """When each person was last heard of, so that those long silent are found. It finds;
-`engine.subscriber.silence` decides.
+`engine.subscriber.inactivity` decides.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from engine.store.binary import bigint, row, uuid_of
 from engine.store.sql import beside
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import EVERYTHING
-from engine.subscriber.silence import heard_in
+from engine.subscriber.inactivity import heard_in
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)

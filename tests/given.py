@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from engine.sequence.model import Plan
-from engine.subscriber.acts import Act, Calendar, acts
+from engine.subscriber.agenda import Act, Calendar, acts
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.decide import decide
 from engine.subscriber.events import Event, Fact, PersonEvent

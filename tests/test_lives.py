@@ -18,15 +18,15 @@ from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.model import Ending, Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.acts import Calendar, Occurrence, acts, keys, matter_of, withheld_key
+from engine.subscriber.agenda import Calendar, Occurrence, acts, keys, matter_of, withheld_key
 from engine.subscriber.answering import may_take_back
 from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.evolve import evolve, fold
+from engine.subscriber.inactivity import heard_at
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import NOBODY, Person
 from engine.subscriber.rights import RIGHTS
-from engine.subscriber.silence import heard_at
 from tests.auditor import Auditor
 from tests.examples import (
     NOON,

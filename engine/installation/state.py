@@ -14,7 +14,7 @@ from engine.installation.breaches import Breach, evolved
 from engine.sequence.declared import from_plain, plain
 from engine.sequence.model import Field, Group, Plan, Purpose
 from engine.sequence.parse import Settings, parse
-from engine.subscriber.acts import Calendar, Occurrence
+from engine.subscriber.agenda import Calendar, Occurrence
 
 OCCURRENCES_KEPT = 10
 

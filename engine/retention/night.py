@@ -16,7 +16,7 @@ from engine.rights.scrubbing import note_erased
 from engine.sequence.declared import Retention
 from engine.store.sql import beside
 from engine.subscriber.events import Cause
-from engine.subscriber.silence import retention_of
+from engine.subscriber.inactivity import retention_of
 
 log = logging.getLogger("relance.retention")
 SQL = beside(__file__)

@@ -15,8 +15,8 @@ from engine.rights.erasing import Seal, erase
 from engine.sequence.declared import Retention
 from engine.subscriber.commands import AskAgain
 from engine.subscriber.events import Cause
+from engine.subscriber.inactivity import NOT_TO_BE_ASKED, is_unanswered
 from engine.subscriber.outcome import Done
-from engine.subscriber.silence import NOT_TO_BE_ASKED, is_unanswered
 
 AT_ONCE = 200
 ENGINE = Cause("engine")

@@ -14,7 +14,7 @@ from engine.sequence.parse_broadcasts import ON
 from engine.sequence.timing import to_instant, to_local
 from engine.simulation.moment import Moment, moments_of
 from engine.subscriber import commands as c
-from engine.subscriber.acts import Act, Calendar, Occurrence, acts
+from engine.subscriber.agenda import Act, Calendar, Occurrence, acts
 from engine.subscriber.answering import needs_consent
 from engine.subscriber.decide import decide
 from engine.subscriber.events import Cause, LetterBegun

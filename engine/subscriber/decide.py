@@ -10,7 +10,7 @@ from engine.sequence.model import Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber import rights
-from engine.subscriber.acts import Calendar
+from engine.subscriber.agenda import Calendar
 from engine.subscriber.answering import answer, undo
 from engine.subscriber.consenting import (
     REPEATED,
@@ -22,11 +22,11 @@ from engine.subscriber.consenting import (
     subscribe,
     withdraw,
 )
+from engine.subscriber.due_acts import perform, record, retry, transfer
 from engine.subscriber.eligibility import EVERYTHING
+from engine.subscriber.inactivity import ask_again, stay
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
-from engine.subscriber.performing import perform, record, retry, transfer
 from engine.subscriber.person import Person
-from engine.subscriber.silence import ask_again, stay
 
 
 def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar = ()) -> Outcome:

@@ -10,28 +10,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.subscriber.consent_events import ConsentConfirmed as ConsentConfirmed
-from engine.subscriber.consent_events import ConsentExpired as ConsentExpired
-from engine.subscriber.consent_events import ConsentGiven as ConsentGiven
-from engine.subscriber.consent_events import ConsentRequested as ConsentRequested
-from engine.subscriber.consent_events import ConsentWithdrawn as ConsentWithdrawn
-from engine.subscriber.consent_events import GroundDeclared as GroundDeclared
-from engine.subscriber.fact import Cause as Cause
-from engine.subscriber.fact import Event as Event
-from engine.subscriber.letter_events import CANNOT_BE_CARRIED as CANNOT_BE_CARRIED
-from engine.subscriber.letter_events import CANNOT_BE_RENDERED as CANNOT_BE_RENDERED
-from engine.subscriber.letter_events import LetterBegun as LetterBegun
-from engine.subscriber.letter_events import LetterDeferred as LetterDeferred
-from engine.subscriber.letter_events import LetterFailed as LetterFailed
-from engine.subscriber.letter_events import LetterInDoubt as LetterInDoubt
-from engine.subscriber.letter_events import LetterRetried as LetterRetried
-from engine.subscriber.letter_events import LetterSent as LetterSent
-from engine.subscriber.letter_events import LetterWithheld as LetterWithheld
-from engine.subscriber.right_events import ProofArchived as ProofArchived
-from engine.subscriber.right_events import ProofOpened as ProofOpened
-from engine.subscriber.right_events import RightAnswered as RightAnswered
-from engine.subscriber.right_events import RightExercised as RightExercised
-from engine.subscriber.right_events import RightExtended as RightExtended
+CANNOT_BE_RENDERED = "cannot be rendered"
+CANNOT_BE_CARRIED = "cannot be carried"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The door a fact came through and, as opaque ids, what it answers.
+
+    `door`: "form", "import", "api", "click", "one-click", "mailto", "operator", "rule", "engine",
+    "relay", "journal" (applied again after a restore). `ref`: a letter's message id, an import's,
+    call's, form's or operation's random id, a rule's name. `link`: the n-th link of the letter.
+    `evidence`: the commitment to what the vault keeps (E06).
+    """
+
+    door: str
+    ref: str = ""
+    link: int = -1
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,74 @@ class ProfileChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentRequested(Event):
+    """A person asked to join `lists`; a mail asks them to confirm before `expires_at`. `request` is
+    a random id.
+
+    The mail leaves at `hold_until`, where too many requests came at once; 0 for at once.
+    """
+
+    purpose: str
+    request: str
+    lists: tuple[int, ...]
+    expires_at: int
+    notice: str = ""
+    form: str = ""
+    hold_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven(Event):
+    """`proof`: "declared" (someone says so), "declared-with-proof", "single" (the person's own act,
+    not confirmed by mail), "page".
+
+    `partner` is whom a consent to somebody else's messages names, `partners` the version of the
+    list it stood in (D07).
+    """
+
+    purpose: str
+    proof: str
+    notice: str = ""
+    act: str = ""
+    partner: str = ""
+    partners: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroundDeclared(Event):
+    """A ground other than consent: `basis` is "soft-optin" (CPCE L34-5 al. 4), "b2b" or
+    "service".
+    """
+
+    purpose: str
+    basis: str
+    proof: str
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentConfirmed(Event):
+    """`partner` and `partners` as for ConsentGiven."""
+
+    purpose: str
+    request: str
+    act: str = ""
+    notice: str = ""
+    partner: str = ""
+    partners: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentExpired(Event):
+    """A request ended unconfirmed: its time was over or, where its cause is a click, whoever got
+    its mail said that they had not asked.
+    """
+
+    purpose: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class PermissionAsked(Event):
     """Long silent, the person is asked by mail whether to go on; without an answer by `expires_at`
     they are erased. `request` is a random id.
@@ -66,6 +135,16 @@ class PermissionRenewed(Event):
     """The person wants to go on. Nothing changes but that they have been heard of."""
 
     request: str
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn(Event):
+    """`purpose` "*" is everything: every purpose, now and to come, until a new act of the
+    person.
+    """
+
+    purpose: str
     act: str = ""
 
 
@@ -165,6 +244,99 @@ class MoveUndone(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LetterBegun(Event):
+    """The claim: this letter, in this edition's words, is about to be handed over by `sender` under
+    `message`.
+
+    `kind`: "letter", "confirmation", "broadcast", "permission". `key` names the agenda row.
+    `attempt` counts from 1; every attempt has the same `message`.
+    """
+
+    key: str
+    kind: str
+    letter: str
+    message: str
+    edition: int
+    list: int = 0
+    run: int = 0
+    purpose: str = ""
+    sender: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LetterSent(Event):
+    """`mail`: for a letter that asked for consent, the commitment to its very bytes, which the
+    vault keeps.
+    """
+
+    message: str
+    code: int = 0
+    enhanced: str = ""
+    mail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterDeferred(Event):
+    message: str
+    retry_at: int
+    code: int = 0
+    enhanced: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFailed(Event):
+    message: str
+    code: int = 0
+    enhanced: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterWithheld(Event):
+    """Not sent: `why` is "too late", "not eligible: …", or what somebody can mend:
+    `CANNOT_BE_RENDERED`, `CANNOT_BE_CARRIED`.
+
+    `message` is "" when it was never begun. `what` says what to mend: the field that was empty
+    ("field:town"), or what the relay could not carry ("smtputf8").
+    """
+
+    key: str
+    letter: str
+    why: str
+    list: int = 0
+    run: int = 0
+    message: str = ""
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRetried(Event):
+    """One that was withheld for what has been mended since is due again, under the same `message`.
+    `late`: it counts from now, however late it is.
+    """
+
+    message: str
+    key: str
+    letter: str
+    list: int = 0
+    run: int = 0
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LetterInDoubt(Event):
+    """The final dot was written and no answer read. `settled`: "" (waiting), "resend",
+    "taken-as-sent". `mail` as for LetterSent.
+    """
+
+    message: str
+    settled: str = ""
+    mail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MailBounced(Event):
     """`kind`: "hard" (no such address: suppressed at once) or "soft"."""
 
@@ -214,6 +386,56 @@ class ProcessingRestricted(Event):
     """
 
     lifted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RightExercised(Event):
+    """`right`: "access", "rectification", "restriction", "objection", "withdrawal", "erasure",
+    "portability" (GDPR 7, 15 to 21).
+
+    `at` is when it was asked, `request` a random id, `due_at` when it must be answered at the
+    latest (GDPR 12(3)).
+    """
+
+    right: str
+    request: str
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RightExtended(Event):
+    """The person was told, within the first month, that the answer takes until `due_at` (GDPR
+    12(3), second sentence).
+    """
+
+    request: str
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RightAnswered(Event):
+    """`how`: "done", "refused" (with reasons, GDPR 12(4)), "erased" (answered by erasing the
+    person, who asked for that too). `by`: the id of the wish that answered it, where somebody asked
+    again and it was carried out at once.
+    """
+
+    request: str
+    how: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofArchived(Event):
+    """What proves the person's facts was sealed to an auditor's key and is kept until `ends_at`
+    (GDPR 17(3)(e)).
+    """
+
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProofOpened(Event):
+    """The sealed proof was handed out, for the reason that its cause refers to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.sequence.model import List, Plan
 from engine.sequence.timing import later
 from engine.subscriber import events as e
-from engine.subscriber.acts import zone_of
+from engine.subscriber.agenda import zone_of
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.outcome import Refused
 from engine.subscriber.person import Person

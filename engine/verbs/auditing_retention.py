@@ -15,7 +15,7 @@ from engine.retention.night import RULES, past
 from engine.rights.facts import iso
 from engine.sequence.declared import Retention
 from engine.sequence.delay import Delay
-from engine.subscriber.silence import retention_of
+from engine.subscriber.inactivity import retention_of
 from engine.terminal import json_text
 from engine.verbs.catching_up import catch_up
 from engine.verbs.said import shown

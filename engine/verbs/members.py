@@ -18,7 +18,7 @@ from engine.intake.rejects import inert
 from engine.language import N_, Say, counting_translator, grouped, translator
 from engine.printable import printable
 from engine.sequence.model import List
-from engine.subscriber.acts import acts
+from engine.subscriber.agenda import acts
 from engine.verbs.catching_up import catch_up
 from engine.verbs.private_file import private_file
 from engine.verbs.refusal import Refusal, list_of

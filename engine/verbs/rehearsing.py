@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from engine.deciding import Result, Wish
 from engine.house import House
 from engine.sequence.timing import to_local
-from engine.subscriber.acts import acts, zone_of
+from engine.subscriber.agenda import acts, zone_of
 from engine.subscriber.decide import decide
 from engine.subscriber.events import ListJoined
 from engine.subscriber.evolve import fold

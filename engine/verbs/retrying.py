@@ -12,10 +12,10 @@ from engine.deciding import Wish
 from engine.house import House
 from engine.language import N_, Say, counting_translator, translator
 from engine.sequence.model import Plan
-from engine.subscriber.acts import matter_of
+from engine.subscriber.agenda import matter_of
 from engine.subscriber.commands import RetryLetter
+from engine.subscriber.due_acts import PAST_LATENESS
 from engine.subscriber.outcome import Done
-from engine.subscriber.performing import PAST_LATENESS
 from engine.vault.vault import Keep
 from engine.verbs.catching_up import catch_up
 from engine.verbs.people import operator_cause

@@ -13,7 +13,7 @@ from engine.ledger.codec import Entry
 from engine.rights.facts import fact
 from engine.sending.published_letter import letter_of
 from engine.sequence.model import Plan
-from engine.subscriber.acts import Act, acts, matter_of
+from engine.subscriber.agenda import Act, acts, matter_of
 from engine.subscriber.events import LetterBegun
 from engine.terminal import json_text
 from engine.verbs.facts_in_words import line

@@ -20,8 +20,8 @@ from engine.rights.erasing import Receipt, archived_until, erase
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import AnyCommand, ExerciseRight, GrantAccess, Object, Restrict
 from engine.subscriber.events import Cause
+from engine.subscriber.inactivity import retention_of
 from engine.subscriber.outcome import Refused
-from engine.subscriber.silence import retention_of
 from engine.vault.commitment import Evidence
 from engine.vault.vault import Keep
 from engine.web.own_letter import OwnLetter

@@ -14,16 +14,9 @@ from engine.installation import events as installation_events
 from engine.ledger.codec import LARGEST
 from engine.ledger.names import NAMES, AnyEvent
 from engine.subscriber import events as person_events
-from engine.subscriber import fact, letter_events, right_events
 from engine.subscriber.events import Cause
 
-MODULES: tuple[ModuleType, ...] = (
-    person_events,
-    installation_events,
-    fact,
-    letter_events,
-    right_events,
-)
+MODULES: tuple[ModuleType, ...] = (person_events, installation_events)
 INTEGERS = st.integers(-LARGEST, LARGEST)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(
     lambda text: unicodedata.normalize("NFC", text)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.ledger.codec import pack, unpacker
 from engine.subscriber import events as e
-from engine.subscriber.acts import acts
+from engine.subscriber.agenda import acts
 from engine.subscriber.evolve import evolve, fold
 from engine.subscriber.person import NOBODY, Person
 from tests.examples import NOON, PLAN, POLL_DUE

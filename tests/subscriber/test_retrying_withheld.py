@@ -11,7 +11,7 @@ import pytest
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.performing import NOT_WITHHELD, PAST_LATENESS
+from engine.subscriber.due_acts import NOT_WITHHELD, PAST_LATENESS
 from tests.examples import (
     ANNA,
     LATER,

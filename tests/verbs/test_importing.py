@@ -22,7 +22,7 @@ from engine.intake.table import TableRefused
 from engine.language import translator
 from engine.rights.correcting import Correction, correction
 from engine.sequence.timing import to_local
-from engine.subscriber.acts import acts
+from engine.subscriber.agenda import acts
 from engine.subscriber.commands import LeaveList, Subscribe, Suppress, Transfer, Withdraw
 from engine.subscriber.events import Cause, ConsentGiven, GroundDeclared, ListJoined
 from engine.subscriber.outcome import Done

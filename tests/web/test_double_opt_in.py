@@ -10,7 +10,7 @@ import pytest
 
 from engine.link_token import CONFIRM, NOT_ME
 from engine.sequence.delay import DAY, HOUR
-from engine.subscriber.acts import acts
+from engine.subscriber.agenda import acts
 from engine.subscriber.commands import Perform, Suppress
 from engine.subscriber.events import Cause, ConsentConfirmed, ConsentRequested
 from engine.subscriber.outcome import Done, NothingToDo

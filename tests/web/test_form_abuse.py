@@ -21,7 +21,7 @@ from engine.link_token import CONFIRM, NOT_ME
 from engine.status.findings import findings
 from engine.status.gather import gather
 from engine.status.metrics import exposition
-from engine.subscriber.acts import acts
+from engine.subscriber.agenda import acts
 from engine.subscriber.commands import Perform, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done

@@ -12,7 +12,7 @@ import pytest
 from engine.evidence.dossier import proofs
 from engine.evidence.required import missing
 from engine.intake.forms import AGREED, PROOF
-from engine.subscriber.acts import acts
+from engine.subscriber.agenda import acts
 from engine.subscriber.commands import AnyCommand, Object, Suppress, Withdraw
 from engine.subscriber.events import Cause, ConsentConfirmed, ConsentRequested
 from engine.vault.vault import Vault

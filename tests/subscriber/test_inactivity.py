@@ -12,7 +12,7 @@ from engine.sequence.declared import Declared, Retention
 from engine.sequence.delay import DAY, HOUR, Delay
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.silence import NOT_TO_BE_ASKED, ask_again, heard_at, is_unanswered
+from engine.subscriber.inactivity import NOT_TO_BE_ASKED, ask_again, heard_at, is_unanswered
 from tests.examples import ANNA, CLICK, ENGINE, KNOWN, NOON, PLAN, begun, local, on
 from tests.given import given
 

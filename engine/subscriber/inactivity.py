@@ -12,11 +12,11 @@ from engine.sequence.model import Plan
 from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.act import Act, under_way_of, zone_of
-from engine.subscriber.eligibility import EVERYTHING, may_be_asked, why_not
+from engine.subscriber.agenda import zone_of
+from engine.subscriber.eligibility import EVERYTHING, may_be_asked
 from engine.subscriber.evolve import HUMAN_ACTS
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
-from engine.subscriber.person import Person, Request
+from engine.subscriber.person import Person
 
 HEARD_SINCE = NothingToDo("this person has been heard of since")
 NOT_TO_BE_ASKED = NothingToDo("this person may not be written to, so they cannot be asked")
@@ -109,20 +109,3 @@ def stay(command: c.Confirm, person: Person) -> Outcome:
     if asked is None:
         return HEARD_SINCE
     return done(command.cause, e.PermissionRenewed(command.at, asked.request, command.act))
-
-
-def permission_act(person: Person, request: Request) -> Act:
-    """One mail, and then silence is waited for: what comes of it, whoever keeps the time decides,
-    so many a night.
-    """
-    under_way = under_way_of(person, request.letters)
-    if under_way is not None:
-        return under_way
-    reason = why_not(person, "permission", EVERYTHING, request=request.request)
-    mail = request.letters.get("ask")
-    if not reason and (mail is None or mail.status == "deferred"):
-        planned = mail.planned if mail is not None and mail.planned else request.asked_at
-        return Act(
-            "letter", "ask", mail.retry_at if mail is not None else request.asked_at, planned
-        )
-    return Act("idle", why=reason or "asked whether to go on")

@@ -9,14 +9,31 @@ from dataclasses import dataclass, replace
 
 from engine.sequence.delay import MINUTE, NONE
 from engine.sequence.model import Broadcast, Letter, List, Plan
-from engine.sequence.timing import Hours, due, first_permitted, later
-from engine.subscriber.act import NEVER, settle, under_way_of
-from engine.subscriber.act import Act as Act
-from engine.subscriber.act import zone_of as zone_of
+from engine.sequence.timing import Hours, due, first_permitted, is_zone, later
 from engine.subscriber.eligibility import EVERYTHING, live_ground, why_not
 from engine.subscriber.letters import letters_at
 from engine.subscriber.person import InFlight, LetterState, Mailing, Membership, Person, Request
-from engine.subscriber.silence import permission_act
+
+NEVER = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`kind`: letter, settle (begun without outcome), end, expire, idle, right, withheld. `due` is
+    0 for never; `planned` when the author meant it.
+
+    A letter in doubt waits for whoever settles it: its `settle` is never due. Nor is a `right` that
+    was asked for (`letter` says which): somebody has to answer it, by `planned`. Nor what is
+    `withheld`: somebody has to mend what `why` says, and have it tried again.
+    """
+
+    kind: str
+    letter: str = ""
+    due: int = NEVER
+    planned: int = NEVER
+    list: int = 0
+    run: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +204,23 @@ def membership_act(person: Person, m: Membership, plan: Plan) -> Act:
     return _ending(m, listed, zone_of(person, plan))
 
 
+def settle(flight: InFlight) -> Act:
+    due, why = (NEVER, "in doubt") if flight.doubt else (flight.begun_at, "")
+    return Act("settle", flight.letter, due, flight.begun_at, flight.list, flight.run, why)
+
+
+def under_way_of(person: Person, letters: Mapping[str, LetterState]) -> Act | None:
+    for state in letters.values():
+        if state.status == "begun" and (flight := person.in_flight.get(state.message)) is not None:
+            return settle(flight)
+    return None
+
+
+def zone_of(person: Person, plan: Plan) -> str:
+    """The reader's zone, or the installation's where theirs is not known, or no longer."""
+    return person.timezone if is_zone(person.timezone) else plan.timezone
+
+
 def natural_due(m: Membership, letter: Letter, zone: str) -> int:
     """When a letter counted from joining is meant to leave."""
     assert letter.after is not None
@@ -330,6 +364,23 @@ def request_act(person: Person, request: Request, plan: Plan) -> Act:
         return expiry
     mail = _confirmation_mail(person, request, plan)
     return mail if mail is not None and mail.due < request.expires_at else expiry
+
+
+def permission_act(person: Person, request: Request) -> Act:
+    """One mail, and then silence is waited for: what comes of it, whoever keeps the time decides,
+    so many a night.
+    """
+    under_way = under_way_of(person, request.letters)
+    if under_way is not None:
+        return under_way
+    reason = why_not(person, "permission", EVERYTHING, request=request.request)
+    mail = request.letters.get("ask")
+    if not reason and (mail is None or mail.status == "deferred"):
+        planned = mail.planned if mail is not None and mail.planned else request.asked_at
+        return Act(
+            "letter", "ask", mail.retry_at if mail is not None else request.asked_at, planned
+        )
+    return Act("idle", why=reason or "asked whether to go on")
 
 
 def _confirmation_mail(person: Person, request: Request, plan: Plan) -> Act | None:

@@ -9,13 +9,13 @@ from engine.sequence.model import Plan
 from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.acts import Act, Calendar, act_for, backoff, withheld_key, zone_of
+from engine.subscriber.agenda import Act, Calendar, act_for, backoff, withheld_key, zone_of
 from engine.subscriber.eligibility import EVERYTHING, why_not
+from engine.subscriber.inactivity import retention_of
 from engine.subscriber.joining import entry
 from engine.subscriber.letters import letters_at
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done
 from engine.subscriber.person import InFlight, LetterState, Person
-from engine.subscriber.silence import retention_of
 
 GIVE_UP = 72 * HOUR
 GIVE_UP_CONFIRMATION = 24 * HOUR
