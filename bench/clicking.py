@@ -22,7 +22,7 @@ from bench.processes import free_port, listening, module, relance, running
 from bench.processor import Used
 from bench.sizes import Size
 from bench.table import Row, against
-from engine.link_token import FIRST_LINK, make_token
+from engine.letter.link_token import FIRST_LINK, make_token
 
 GOAL = 0.25
 GOAL_WAIT = 50

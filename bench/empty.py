@@ -12,7 +12,7 @@ import uvloop
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
-from engine.web.serve import serve
+from engine.web.server import serve
 
 
 async def _serve(port: int) -> None:

@@ -11,8 +11,8 @@ from bench.copying import Table, copy_in, rows_of, twin
 from bench.installation import Installation, installed
 from bench.sizes import Size
 from bench.table import Row, Watch, against
+from engine.imports.importer import CHUNK, add_arguments, from_arguments, run_import
 from engine.store.sql import beside
-from engine.verbs.importing import CHUNK, add_arguments, from_arguments, run_import
 
 GOAL = 0.4
 SQL = beside(__file__)

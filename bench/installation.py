@@ -20,12 +20,12 @@ from psycopg import sql
 
 from bench.server import Server, server
 from engine.app import DATABASE, furnished
-from engine.authoring import read_sequences
+from engine.authoring.source_folder import read_sequences
+from engine.commands.command_handler import Wish
 from engine.config import read_config
-from engine.deciding import Wish
-from engine.house import House
+from engine.context import House
 from engine.installation.publishing import publication
-from engine.keys import make_secrets, read_secrets
+from engine.secret_files import make_secrets, read_secrets
 from engine.store.database import ensure_database, ensure_program_role, program_role
 from engine.store.sql import beside
 from engine.subscriber.commands import Perform, RecordOutcome, Subscribe

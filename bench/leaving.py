@@ -14,7 +14,7 @@ from unittest.mock import patch
 from bench.installation import Installation, installed
 from bench.sizes import Size
 from bench.table import Row, Watch, against
-from engine.deciding import Wish
+from engine.commands.command_handler import Wish
 from engine.subscriber.commands import AnyCommand, ChangeProfile, Subscribe, Withdraw
 from engine.subscriber.events import Cause
 from engine.vault.stop_journal import StopJournal

@@ -20,7 +20,7 @@ from bench.sending import SMTP, at_work, send
 from bench.sink import SESSIONS, sink
 from bench.sizes import Size
 from bench.table import Row
-from engine.link_token import FIRST_LINK, make_token
+from engine.letter.link_token import FIRST_LINK, make_token
 from engine.subscriber.events import LetterBegun
 
 GOAL = 200

@@ -24,13 +24,13 @@ from bench.sizes import Size
 from bench.table import Row, Watch, against
 from engine.app import furnished
 from engine.config import read_config
-from engine.keys import read_secrets
 from engine.proof import store
+from engine.proof.bundle_sources import Stores, head_of
 from engine.proof.handover import hand_over
-from engine.proof.holding import Stores, head_of
 from engine.proof.store import Tiles
 from engine.proof.tree import inclusion_spans, leaf_hash, node_hash, verify_inclusion
-from engine.proof.whole import Edge, edge_places
+from engine.proof.tree_edge import Edge, edge_places
+from engine.secret_files import read_secrets
 
 KEPT, PROOF_MS, START_MS = 0.9, 20, 1000
 LEAVES = {Size.QUICK: 20_000, Size.USUAL: 1_000_000, Size.LARGE: 10_000_000}

@@ -11,7 +11,7 @@ from subprocess import Popen
 
 from bench.installation import YES, Installation
 from bench.processes import relance, running
-from engine.house import House
+from engine.context import House
 from engine.installation.events import STREAM, InstallationEvent, SendingPaused, SendingResumed
 from engine.ledger.codec import Entry
 from engine.subscriber.events import Cause, LetterBegun, LetterSent

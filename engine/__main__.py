@@ -7,7 +7,7 @@ import sys
 
 def entry() -> None:
     try:
-        from engine.cli import entry as begin
+        from engine.cli.main import entry as begin
     except KeyboardInterrupt:
         # Ctrl-C before the program itself is there.
         sys.exit(130)

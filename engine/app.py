@@ -11,23 +11,23 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from engine.commands.command_handler import Decisions, Publications
 from engine.config import Config, read_config
-from engine.deciding import Decisions, Publications
+from engine.context import House, Premises
 from engine.desk.agreement import SQL as AGREEMENT_SQL
 from engine.desk.agreement import check_clock, check_secrets
 from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.desk.processes import SQL as PROCESSES_SQL
-from engine.ending import ended_in_time
-from engine.house import House, Premises
-from engine.keys import Secrets, make_secrets, read_secrets
+from engine.ledger.rollback_detection import LedgerMemory
 from engine.ledger.store import SQL as LEDGER_SQL
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.signer import Place
 from engine.proof.store import SQL as PROOF_SQL
-from engine.remembering import LedgerMemory
+from engine.runtime.shutdown import ended_in_time
+from engine.secret_files import Secrets, make_secrets, read_secrets
 from engine.store.database import Database, ensure_database, ensure_program_role, program_role
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
-from engine.authoring import ASSETS, LARGEST_TEXT, NO_TEXT
-from engine.colour import read_colour
-from engine.config_proof import Proof, read_proof
+from engine.authoring.source_folder import ASSETS, LARGEST_TEXT, NO_TEXT
 from engine.intake.address import AddressRefused, normalise
-from engine.sending.header_guard import is_header_text
+from engine.letter.colour import read_colour
+from engine.mime.header_guard import is_header_text
+from engine.proof.settings import Proof, read_proof
 from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_patience, parse_seconds
 from engine.sequence.draft import check_name

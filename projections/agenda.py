@@ -22,7 +22,7 @@ from engine.subscriber.agenda import Act, acts, keys
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.evolve import fold
 from engine.subscriber.person import NOBODY, Person
-from projections.aside import Aside, what_failed
+from projections.quarantine import Aside, what_failed
 from projections.stale import Stale, made_stale
 from projections.view import LIVE, Cursor, schema_of
 

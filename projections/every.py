@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from engine.ledger.store import Ledger
 from projections.agenda import Agenda
+from projections.inactivity import Silence
 from projections.letters import Letters
 from projections.members import Members
-from projections.silence import Silence
 from projections.view import View
 
 

@@ -19,7 +19,7 @@ import psycopg
 from engine.ledger.codec import Entry, EntryRefused
 from engine.ledger.store import LOST, Ledger
 from engine.store.database import Database
-from engine.store.said import said
+from engine.store.safe_error_text import said
 from engine.store.sql import queries
 from projections.build import SQL as BUILDING
 from projections.build import Building

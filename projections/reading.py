@@ -12,7 +12,7 @@ from typing import cast
 
 from psycopg import sql
 
-from engine.house import Asked, Difference, Tally
+from engine.context import Asked, Difference, Tally
 from engine.ledger.store import Ledger
 from engine.store.arrays import uuids
 from engine.store.database import Database
@@ -22,9 +22,9 @@ from projections.agenda import Agenda, read_folds
 from projections.build import SQL as BUILDING
 from projections.every import every_view
 from projections.follow import Follower
+from projections.inactivity import Silence
 from projections.letters import Letters
 from projections.members import Members
-from projections.silence import Silence
 from projections.view import LIVE, View
 
 SQL = beside(__file__)
@@ -40,7 +40,7 @@ a retry does, waits no longer.
 
 
 class ReadViews:
-    """Implements engine.house.Views."""
+    """Implements engine.context.Views."""
 
     def __init__(self, ledger: Ledger, database: Database) -> None:
         self.ledger, self.database = ledger, database

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import settings
 
-from engine.house import House
+from engine.context import House
 from tests.installation import Installations
 
 # Of each property that does not say for itself; more by RELANCE_EXAMPLES.

@@ -20,18 +20,18 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from engine.app import furnished
-from engine.authoring import read_sequences
+from engine.authoring.source_folder import read_sequences
 from engine.config import read_config
-from engine.house import House
+from engine.context import House
 from engine.installation.publishing import publication
-from engine.keys import make_secrets, read_secrets
 from engine.ledger.store import Ledger
+from engine.secret_files import make_secrets, read_secrets
 from engine.store import postmaster, sockets
 from engine.store.database import Database, ensure_database, ensure_program_role
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
 from engine.subscriber.events import Cause
-from engine.web.shown import shown_by
+from engine.web.shown_words import shown_by
 from projections.reading import ReadViews
 
 # Nothing here outlives the run, so nothing needs to reach the disk.

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.deciding import Wish
-from engine.house import House
-from engine.sending.send import Sender
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
 from engine.sequence.delay import HOUR, MINUTE
 from engine.simulation.live import Said, live

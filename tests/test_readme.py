@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.verbs.table import VERBS
+from engine.cli.verbs import VERBS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.intake.agreement import Heading, heading_of, is_ground, of_another_channel
+from engine.imports.agreement import Heading, heading_of, is_ground, of_another_channel
 from engine.intake.instants import DateRefused, read_instant
 from engine.letter.foreign_tags import find_foreign_tags
 from engine.letter.hosts import hosts_named

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.printable import printable
+from engine.i18n.printable import printable
 
 KIND = "nothing-held/v1"
 

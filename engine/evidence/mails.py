@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Mapping
 
 from engine.evidence.keeping import SALT
+from engine.mime.header_values import message_id
 from engine.sending.envelope import Envelope, crlf
-from engine.sending.header_values import message_id
 from engine.vault.commitment import Evidence, evidence
 
 

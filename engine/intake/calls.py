@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.duties import DUTIES, lacking
+from engine.intake.ground_requirements import DUTIES, lacking
 from engine.intake.instants import DateRefused, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
 from engine.sequence.model import Plan

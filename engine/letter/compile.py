@@ -19,8 +19,8 @@ from engine.letter.merge import (
     field_lines,
     fragment,
 )
-from engine.letter.mould import Encode, Mould
 from engine.letter.placeholders import url_name
+from engine.letter.precompiled_body import Encode, Mould
 from engine.sequence.links import Link
 from engine.sequence.mistakes import N_, Mistake, Words, column_of, words
 from engine.sequence.nearest import nearest_field, question

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import binascii
 
-from engine.proof.refused import ProofRefused
+from engine.proof.errors import ProofRefused
 
 
 def to_base64(value: bytes) -> str:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from engine.language import N_
+from engine.i18n.language import N_
 from engine.proof.checkpoint import Checkpoint, read_checkpoint
+from engine.proof.errors import ProofRefused
 from engine.proof.note import MOST_BYTES
-from engine.proof.refused import ProofRefused
 from engine.proof.signing_refused import SigningRefused
 
 UNREADABLE = N_(

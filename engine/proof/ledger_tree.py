@@ -8,19 +8,19 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from engine.deciding import Publications
-from engine.keys import SecretMissing
+from engine.commands.command_handler import Publications
 from engine.ledger.store import Ledger
 from engine.proof.checkpoint import parse_checkpoint
-from engine.proof.growing import Growing, TreeContradicted
-from engine.proof.refused import ProofRefused
-from engine.proof.replaying import Replay, Signed, TreeDifference
+from engine.proof.errors import ProofRefused
 from engine.proof.signer import Place, Signer
 from engine.proof.signing_refused import SigningRefused
 from engine.proof.stamps import KeptStamp, Stamps, best
 from engine.proof.store import Checkpoints, SignedCheckpoint, Tiles
 from engine.proof.tiles import Tile
 from engine.proof.tree import Span, consistency_spans, inclusion_spans
+from engine.proof.tree_growth import Growing, TreeContradicted
+from engine.proof.tree_replay import Replay, Signed, TreeDifference
+from engine.secret_files import SecretMissing
 from engine.sequence.delay import Delay
 from engine.sequence.timing import later
 from engine.store.database import Database

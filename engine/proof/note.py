@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from engine.proof.encoding import from_base64, is_name, to_base64
-from engine.proof.refused import ProofRefused
+from engine.proof.errors import ProofRefused
 
 ED25519, COSIGNATURE = 1, 4
 """Types of signature: Ed25519 over the text; a witness's, with its time (C2SP tlog-cosignature)."""

@@ -14,23 +14,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.deciding import Publications
+from engine.commands.command_handler import Publications
+from engine.i18n.language import N_
 from engine.installation.events import OriginBegun, SigningKeyChanged
 from engine.installation.state import Installation, Origin
-from engine.keys import (
+from engine.proof import store
+from engine.proof.checkpoint import Checkpoint, open_checkpoint
+from engine.proof.errors import ProofRefused
+from engine.proof.last_checkpoint import UNREADABLE, LastCheckpoint
+from engine.proof.signing import NoteSigner, read_vkey
+from engine.proof.signing_refused import SigningRefused
+from engine.proof.store import SQL, SignedCheckpoint, Tiles
+from engine.secret_files import (
     next_signing_seed,
     prepare_signing_seed,
     signing_seed,
     take_next_signing_seed,
 )
-from engine.language import N_
-from engine.proof import store
-from engine.proof.checkpoint import Checkpoint, open_checkpoint
-from engine.proof.last_checkpoint import UNREADABLE, LastCheckpoint
-from engine.proof.refused import ProofRefused
-from engine.proof.signing import NoteSigner, read_vkey
-from engine.proof.signing_refused import SigningRefused
-from engine.proof.store import SQL, SignedCheckpoint, Tiles
 from engine.store.database import Database
 from engine.store.sql import AnyCursor
 from engine.subscriber.events import Cause

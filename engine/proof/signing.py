@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from engine.proof.encoding import is_name
+from engine.proof.errors import ProofRefused
 from engine.proof.note import (
     COSIGNATURE,
     ED25519,
@@ -20,7 +21,6 @@ from engine.proof.note import (
     key_id,
     parse_vkey,
 )
-from engine.proof.refused import ProofRefused
 
 KEY_BYTES, TIME_BYTES = 32, 8
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.proof.refused import ProofRefused
+from engine.proof.errors import ProofRefused
 
 MOST_BYTES = 1_000_000
 CONTENT_TYPE = "application/timestamp-query"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from engine.proof.refused import ProofRefused
+from engine.proof.errors import ProofRefused
 from engine.proof.tree import HASH_BYTES, Node, Span, nodes_of
 
 HEIGHT, WIDTH = 8, 256

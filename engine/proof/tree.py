@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from engine.proof.refused import ProofRefused
+from engine.proof.errors import ProofRefused
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.deciding import Result, Wish
+from engine.commands.command_handler import Result, Wish
+from engine.context import House
 from engine.desk.desk import SQL as DESK
-from engine.house import House
 from engine.installation.state import Installation
-from engine.sending.aside import carry_out_apart, unforeseen
 from engine.sending.compose import CannotRender, Composer, Ordered
+from engine.sending.delivery_journal import DOT, is_alive, read_marks
 from engine.sending.envelope import Envelope
-from engine.sending.marks import DOT, is_alive, read_marks
+from engine.sending.quarantine import carry_out_apart, unforeseen
 from engine.store.arrays import texts, uuids
 from engine.subscriber.commands import Perform, RecordOutcome
 from engine.subscriber.eligibility import why_not

@@ -17,8 +17,9 @@ from functools import partial
 from typing import Literal, cast
 from urllib.parse import quote, urlsplit
 
-from engine.colour import text_on
+from engine.authoring.picture_sizes import sizes_of
 from engine.config import Config
+from engine.letter.colour import text_on
 from engine.letter.compile import (
     Compiled,
     Foot,
@@ -29,9 +30,7 @@ from engine.letter.compile import (
     Setting,
     compile_letter,
 )
-from engine.letter.mould import Mould
-from engine.letter.names import names_among
-from engine.link_token import (
+from engine.letter.link_token import (
     CONFIRM,
     EVERYTHING,
     FIRST_LINK,
@@ -42,21 +41,22 @@ from engine.link_token import (
     make_token,
     make_tokens,
 )
-from engine.picture_sizes import sizes_of
-from engine.proof.carried import HEADER, words_of
-from engine.sending import message as mails
-from engine.sending.address_header import Mailbox
-from engine.sending.frame import Frame, Personal
-from engine.sending.header_values import (
+from engine.letter.names import names_among
+from engine.letter.precompiled_body import Mould
+from engine.mime import message as mails
+from engine.mime.address_header import Mailbox
+from engine.mime.header_values import (
     ONE_CLICK,
     feedback_id,
     list_id,
     list_unsubscribe,
     message_id,
 )
+from engine.mime.quoted_printable import quoted_printable_lines
+from engine.mime.template import Frame, Personal
+from engine.proof.checkpoint_header import HEADER, words_of
 from engine.sending.published_letter import letter_of as letter_of
 from engine.sending.published_letter import source_of as source_of
-from engine.sending.quoted_printable import quoted_printable_lines
 from engine.sending.texts import TEXTS, Texts
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY

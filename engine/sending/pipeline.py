@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from engine.sending.delivery_journal import Marks
 from engine.sending.envelope import (
     Delivery,
     Envelope,
@@ -23,7 +24,6 @@ from engine.sending.envelope import (
     mail_command,
     rcpt_command,
 )
-from engine.sending.marks import Marks
 from engine.sending.replies import Reply, Stage, Verdict, classify, redacted
 from engine.sending.wire import Lost, Wire
 

@@ -15,9 +15,9 @@ from typing import Literal
 
 import aiosmtplib
 
+from engine.sending.delivery_journal import Marks
 from engine.sending.envelope import Delivery, Envelope, Offers
 from engine.sending.group import Before, Group, Supply
-from engine.sending.marks import Marks
 from engine.sending.pipeline import Dialogue
 from engine.sending.replies import Reply, Stage, parse_reply, redacted
 from engine.sending.settings import RelaySettings

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from engine.config import Site
-from engine.language import LANGUAGES, N_, Language, grouped, translator
-from engine.proof.carried import HEADER, words_of
+from engine.i18n.language import LANGUAGES, N_, Language, grouped, translator
+from engine.mime.address_header import Mailbox
+from engine.mime.header_values import message_id
+from engine.mime.message import Mail, serialize
+from engine.proof.checkpoint_header import HEADER, words_of
 from engine.proof.store import SignedCheckpoint
-from engine.sending.address_header import Mailbox
 from engine.sending.envelope import Envelope
-from engine.sending.header_values import message_id
-from engine.sending.message import Mail, serialize
 
 SUBJECT = N_("Checkpoint over {size} entries, {day}: please keep this mail")
 BODY = N_(

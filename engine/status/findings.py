@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
-from engine.language import N_
+from engine.i18n.language import N_
 from engine.status.facts import Facts, ViewState
 
 Level = Literal["stopped", "stuck", "notice"]

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
+from engine.context import House
 from engine.desk.desk import HELD, TRAPS
 from engine.desk.processes import EXPIRES, Processes
-from engine.house import House
 from engine.installation.breaches import told_late
 from engine.installation.breaches import waiting as waiting_breaches
 from engine.ledger.codec import EntryRefused

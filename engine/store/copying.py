@@ -30,7 +30,7 @@ from engine.store import binaries
 from engine.store.connecting import connect
 from engine.store.database import HERE, MIGRATION_LOCK, program_role
 from engine.store.migrate import create_stores
-from engine.store.said import said
+from engine.store.safe_error_text import said
 from engine.store.sql import beside, queries
 
 SQL = beside(__file__)

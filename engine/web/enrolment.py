@@ -11,16 +11,16 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from engine.deciding import Result, Wish
+from engine.commands.command_handler import Result, Wish
+from engine.commands.group_commit import Gatherer, TooBusy
+from engine.context import House
 from engine.desk.clock import wall_now
 from engine.evidence.keeping import kept, of_ground, unknown
-from engine.gathering import Gatherer, TooBusy
-from engine.house import House
 from engine.installation.publishing import EMBEDDED, digest_of, notice_text
 from engine.installation.state import Installation
 from engine.intake.forms import AGE, AGREED, Answers, joining, request_for
 from engine.intake.signed_order import is_signed
-from engine.keys import order_keys
+from engine.secret_files import order_keys
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Form
 from engine.subscriber.events import Cause

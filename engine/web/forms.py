@@ -14,11 +14,12 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
+from engine.commands.group_commit import Gatherer
 from engine.config import Site
+from engine.context import House
 from engine.desk.clock import wall_now
 from engine.desk.desk import TRAPS
-from engine.gathering import Gatherer
-from engine.house import House
+from engine.i18n.language import N_, Language, Say, translator
 from engine.installation.publishing import digest_of, notice_text, partner_line
 from engine.installation.state import Installation
 from engine.intake.forms import (
@@ -36,13 +37,12 @@ from engine.intake.forms import (
     shown_again,
     trap,
 )
-from engine.language import N_, Language, Say, translator
 from engine.sequence.model import Form, Plan
 from engine.web.body import posted_inputs
 from engine.web.enrolment import Enrolment, Received, TooOften, TryAgain
+from engine.web.form_stamp import OLDEST, YOUNGEST, make_stamp, stamped_at
 from engine.web.limits import Limits, visitor_of
 from engine.web.pages import Pages, is_address, spoken, unlinked
-from engine.web.stamp import OLDEST, YOUNGEST, make_stamp, stamped_at
 
 REASONS = {
     "missing": N_("Please fill this in."),

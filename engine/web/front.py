@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from fastapi import Request
 from fastapi.responses import Response
 
-from engine.command import command
+from engine.api.monitoring import is_here
 from engine.config import is_loopback
-from engine.house import House
-from engine.language import translator
-from engine.web.monitoring import is_here
+from engine.context import House
+from engine.i18n.command_line import command
+from engine.i18n.language import translator
 from engine.web.pages import Pages, spoken
 
 

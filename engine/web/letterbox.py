@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
-from engine.house import House
+from engine.context import House
 from engine.sending.mailbox import Mailbox, MailboxEntry
 from engine.web.pages import TEMPLATES, Pages, spoken
 

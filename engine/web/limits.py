@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
+from engine.context import House
 from engine.desk.desk import HELD
-from engine.house import House
 from engine.sequence.model import Plan
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.decide import decide

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from fastapi.responses import Response
 
-from engine import link_token
-from engine.house import House
-from engine.language import Language, Say, translator
+from engine.context import House
+from engine.i18n.language import Language, Say, translator
+from engine.letter import link_token
 from engine.subscriber.eligibility import live_ground
 from engine.web.front import Front
+from engine.web.link_resolver import Opened, readable, token_for
 from engine.web.nonces import make_nonce
-from engine.web.opened import Opened, readable, token_for
 from engine.web.pages import Pages, blank, is_address, spoken
-from engine.web.shown import AGAIN, AGAIN_ALL, CONFIRM, CONSENT, words_of
+from engine.web.shown_words import AGAIN, AGAIN_ALL, CONFIRM, CONSENT, words_of
 from engine.web.wording import for_a_reader
 
 

@@ -16,9 +16,8 @@ from urllib.parse import parse_qsl
 
 from fastapi.responses import Response
 
-from engine import link_token
-from engine.deciding import Result
-from engine.house import House
+from engine.commands.command_handler import Result
+from engine.context import House
 from engine.intake.own_data import (
     CHANGING,
     READING,
@@ -29,18 +28,19 @@ from engine.intake.own_data import (
     read_corrections,
     read_press,
 )
-from engine.rights.dossier import dossier
-from engine.rights.own_proof import UNSIGNED, own_proof
-from engine.rights.sheet import sheet
+from engine.letter import link_token
+from engine.privacy.export import dossier
+from engine.privacy.export_table import sheet
+from engine.privacy.own_proof import UNSIGNED, own_proof
 from engine.subscriber.outcome import Done, Refused
+from engine.web.click_evidence import Visitor
 from engine.web.limits import Limits
+from engine.web.link_resolver import Opening
 from engine.web.nonces import is_nonce
-from engine.web.opened import Opening
 from engine.web.own_data_pages import NO_PROOF, OwnDataPages, seeing
 from engine.web.own_letter import OwnLetter
 from engine.web.own_wishes import OwnWishes
 from engine.web.pages import Pages, spoken
-from engine.web.pressing import Visitor
 
 log = logging.getLogger("relance.web")
 

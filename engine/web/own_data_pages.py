@@ -15,12 +15,12 @@ from zoneinfo import available_timezones
 
 from fastapi.responses import RedirectResponse, Response
 
-from engine.house import House
+from engine.context import House
+from engine.i18n.language import N_, Language, Say, town_in_words, translator
 from engine.intake.own_data import ADDRESS, FIELD, LANGUAGE, LANGUAGES, ZONE, Act, Mistaken, Wrong
-from engine.language import N_, Language, Say, town_in_words, translator
-from engine.rights.erasing import Kept, Receipt, what_remains
-from engine.rights.told import LANGUAGES as SPOKEN
-from engine.rights.told import Teller
+from engine.privacy.erasure import Kept, Receipt, what_remains
+from engine.privacy.export_words import LANGUAGES as SPOKEN
+from engine.privacy.export_words import Teller
 from engine.web.link_pages import LinkPages, Press, Shown
 from engine.web.nonces import make_nonce
 from engine.web.own_letter import OwnLetter

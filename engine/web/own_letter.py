@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from engine.config import Site
-from engine.language import Language
+from engine.i18n.language import Language
 from engine.ledger.codec import Entry
 from engine.sequence.model import Plan
 from engine.subscriber.events import LetterBegun

@@ -9,14 +9,14 @@ import hmac
 import secrets
 from collections.abc import Callable
 
-from engine.deciding import Result, Wish
+from engine.commands.command_handler import Result, Wish
+from engine.context import House
 from engine.evidence.keeping import kept
-from engine.house import House
 from engine.intake.clicks import HUMAN
 from engine.intake.own_data import Corrected
-from engine.rights.archiving import archiver
-from engine.rights.correcting import Correction, correction
-from engine.rights.erasing import Receipt, archived_until, erase
+from engine.privacy.correction import Correction, correction
+from engine.privacy.erasure import Receipt, archived_until, erase
+from engine.privacy.sealed_archive import archiver
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import AnyCommand, ExerciseRight, GrantAccess, Object, Restrict
 from engine.subscriber.events import Cause
@@ -24,8 +24,8 @@ from engine.subscriber.inactivity import retention_of
 from engine.subscriber.outcome import Refused
 from engine.vault.commitment import Evidence
 from engine.vault.vault import Keep
+from engine.web.click_evidence import Visitor
 from engine.web.own_letter import OwnLetter
-from engine.web.pressing import Visitor
 
 Made = Callable[[int, Cause, str], AnyCommand]
 """A command, given the moment, its cause, and a fresh id for the request."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from engine.language import N_
+from engine.i18n.language import N_
 
 _SAID: tuple[tuple[str, str], ...] = (
     (r"there is no list ", N_("What this link led to no longer exists.")),

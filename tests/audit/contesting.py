@@ -14,8 +14,9 @@ from typing import cast
 
 import pytest
 
-from engine.deciding import Result, Wish
-from engine.house import House
+from engine.cli import audit as auditing
+from engine.commands.command_handler import Result, Wish
+from engine.context import House
 from engine.ledger.codec import Encoded
 from engine.ledger.store import AT_HEAD, Append
 from engine.sending.compose import Composer, Ordered
@@ -24,7 +25,6 @@ from engine.subscriber.events import Cause, LetterBegun, PersonEvent
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
 from engine.vault.vault import Keep
-from engine.verbs import auditing
 
 DAY = 86_400_000
 FORM_NOTICE = "Le Potager garde votre adresse jusqu’à votre désinscription."

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.house import House
-from engine.link_token import make_token
+from engine.context import House
+from engine.i18n.refusal import Refusal
+from engine.letter.link_token import make_token
 from engine.subscriber.commands import Subscribe
-from engine.verbs.refusal import Refusal
 from tests.audit.contesting import FILES, Auditor, Mail, sent, wished, with_evidence
 from tests.conftest import MakeHouse
 from tests.installation import publish, write_sequences

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.house import House
+from engine.context import House
+from engine.i18n.refusal import Refusal
 from engine.proof.checkpoint import read_checkpoint
+from engine.proof.errors import ProofRefused
 from engine.proof.note import parse_note, verified
-from engine.proof.refused import ProofRefused
 from engine.proof.signing import read_vkey
-from engine.verbs.refusal import Refusal
 from tests.audit.contesting import FILES, Auditor
 from tests.conftest import MakeHouse
 

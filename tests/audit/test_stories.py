@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.house import House
+from engine.cli import show as story
+from engine.context import House
+from engine.i18n.refusal import Refusal
 from engine.subscriber.commands import Subscribe
-from engine.verbs import story
-from engine.verbs.refusal import Refusal
 from tests.audit.contesting import DAY, FILES, Auditor, sent, wished, with_evidence
 from tests.conftest import MakeHouse
 from tests.installation import publish, write_sequences
@@ -245,8 +245,8 @@ def test_everybody_is_counted_whatever_the_size_of_a_batch(
     """The whole ledger, person by person: as many as the live view has."""
     from functools import partial
 
+    from engine.cli import audit_as_of as auditing_as_of
     from engine.ledger.histories import histories
-    from engine.verbs import auditing_as_of
 
     monkeypatch.setattr(auditing_as_of, "histories", partial(histories, batch=2))
     people = {joined(house, f"p{n}@lecteurs.example") for n in range(7)}

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.deciding import Wish
-from engine.house import House
-from engine.link_token import CONFIRM
+from engine.cli import people
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.letter.link_token import CONFIRM
 from engine.sequence.timing import to_local
 from engine.subscriber.commands import Answer, Suppress, UndoMove, Withdraw
 from engine.subscriber.events import Cause, LetterBegun
-from engine.verbs import people
 from tests.audit.contesting import (
     DAY,
     FILES,
@@ -30,8 +30,8 @@ from tests.audit.contesting import (
     wished,
     with_evidence,
 )
+from tests.cli.bringing_in import bring, table
 from tests.installation import Installations
-from tests.verbs.bringing_in import bring, table
 from tests.web.correspondence import press
 from tests.web.visiting import BEHIND_A_PROXY, Site, visited
 

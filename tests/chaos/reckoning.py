@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from engine.app import open_house
-from engine.house import House
+from engine.context import House
 from engine.subscriber import events as e
 from tests.auditor import Auditor
 from tests.chaos.installation import CONNECTIONS, LETTERS, Place

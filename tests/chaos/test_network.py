@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from engine.ending import GRACE_SECONDS
+from engine.runtime.shutdown import GRACE_SECONDS
 from engine.store import sockets
 from engine.store.database import ensure_database
 from engine.store.embedded import Embedded

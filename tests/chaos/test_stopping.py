@@ -1,5 +1,5 @@
 """SIGTERM finishes what is on the wire and leaves nothing in doubt; in several processes here, in
-one in tests/verbs.
+one in tests/cli.
 """
 
 from __future__ import annotations

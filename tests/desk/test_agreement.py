@@ -15,19 +15,20 @@ import psycopg
 import pytest
 
 from engine.app import furnished
+from engine.cli import accept_secret as accepting
+from engine.cli.parser import parser
 from engine.config import Config
+from engine.context import Premises
 from engine.desk import agreement
 from engine.desk.agreement import REPLACEABLE, Disagreement, clock_sentence
 from engine.desk.clock import wall_now
-from engine.house import Premises
-from engine.keys import NAMES, make_secrets, read_secrets
-from engine.language import translator
+from engine.i18n.language import translator
+from engine.i18n.refusal import Refusal
+from engine.i18n.refused import in_words
+from engine.runtime import heartbeat as beating
+from engine.secret_files import NAMES, make_secrets, read_secrets
 from engine.store.database import StoreUnavailable
-from engine.verbs import accepting, beating
-from engine.verbs.parser import parser
-from engine.verbs.refusal import Refusal
-from engine.verbs.refused import in_words
-from tests.copies.premises import premises_of
+from tests.backup.premises import premises_of
 from tests.installation import Installations
 
 pytestmark = pytest.mark.timeout(120)

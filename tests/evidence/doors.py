@@ -9,16 +9,16 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.evidence.dossier import Proof, proofs
-from engine.house import House
-from engine.link_token import CONFIRM, FIRST_LINK, UNSUBSCRIBE, make_token
-from engine.sending.send import Sender
+from engine.audit.evidence_dossier import Proof, proofs
+from engine.cli.api_key import SCOPES, create
+from engine.cli.people import subscribe, subscribe_arguments
+from engine.context import House
+from engine.imports.importer import run_import
+from engine.imports.options import add_arguments, from_arguments
+from engine.letter.link_token import CONFIRM, FIRST_LINK, UNSUBSCRIBE, make_token
+from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
 from engine.subscriber.events import LetterBegun, LetterSent
-from engine.verbs.import_options import add_arguments, from_arguments
-from engine.verbs.importing import run_import
-from engine.verbs.keys import SCOPES, create
-from engine.verbs.people import subscribe, subscribe_arguments
 from tests.sink import Accepted, Sink
 from tests.web.correspondence import Letter, form_to, press, written_to
 from tests.web.garden import GARDEN

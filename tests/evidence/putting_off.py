@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from engine.sending.send import Sender
+from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
 from engine.subscriber.events import LetterDeferred
 from tests.sink import Sink

@@ -11,12 +11,12 @@ import pytest
 
 from engine.evidence.mails import octets_of
 from engine.evidence.required import missing
-from engine.link_token import CONFIRM
+from engine.letter.link_token import CONFIRM
 from engine.sending.claim import marks_file, settle, take_and_claim
 from engine.sending.compose import Composer
+from engine.sending.delivery_journal import Marks
 from engine.sending.envelope import Envelope
-from engine.sending.marks import Marks
-from engine.sending.round import Round
+from engine.sending.send_batch import Round
 from engine.subscriber.events import LetterDeferred, LetterInDoubt, LetterSent
 from tests.evidence import doors
 from tests.installation import Installations

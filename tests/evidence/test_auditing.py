@@ -11,12 +11,12 @@ from email.policy import default
 
 import pytest
 
-from engine.house import House
+from engine.cli.audit_evidence import run
+from engine.context import House
+from engine.i18n.refusal import Refusal
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import Withdraw
 from engine.subscriber.events import Cause
-from engine.verbs.auditing_evidence import run
-from engine.verbs.refusal import Refusal
 from tests.evidence import doors
 from tests.installation import Installations
 from tests.web.visiting import BEHIND_A_PROXY, Site, visited

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from engine.evidence.dossier import Proof
+from engine.audit.evidence_dossier import Proof
 from engine.evidence.mails import octets_of
 from engine.evidence.required import BASES, DOORS, missing
 from engine.sequence.delay import DAY

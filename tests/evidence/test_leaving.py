@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.link_token import EVERYTHING, UNSUBSCRIBE
+from engine.letter.link_token import EVERYTHING, UNSUBSCRIBE
 from tests.evidence import doors
 from tests.installation import Installations
 from tests.sequence.dialogues import mistakes

@@ -10,8 +10,9 @@ from html import unescape
 
 import pytest
 
-from engine import publication
-from engine.house import House
+from engine.authoring import publication
+from engine.context import House
+from engine.i18n.language import LANGUAGES
 from engine.installation.events import (
     STREAM,
     ConfigurationPublished,
@@ -21,12 +22,11 @@ from engine.installation.events import (
 )
 from engine.installation.publishing import digest_of
 from engine.installation.publishing import publication as to_publish
-from engine.language import LANGUAGES
-from engine.link_token import CONFIRM, EVERYTHING, FIRST_LINK, UNSUBSCRIBE
+from engine.letter.link_token import CONFIRM, EVERYTHING, FIRST_LINK, UNSUBSCRIBE
 from engine.sequence.mistakes import Unpublishable
 from engine.store.database import DATABASE_ERROR
-from engine.web.shown import AGAIN, AGAIN_ALL, CONSENT, KINDS, notice_key, words_of
-from engine.web.shown import CONFIRM as CONFIRMING
+from engine.web.shown_words import AGAIN, AGAIN_ALL, CONSENT, KINDS, notice_key, words_of
+from engine.web.shown_words import CONFIRM as CONFIRMING
 from tests.evidence import doors
 from tests.installation import Installations, publish, write_sequences
 from tests.web.correspondence import press, written_to

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.intake.address import AddressRefused, keyed_hash, masked, normalise, split_mailbox
-from engine.sending.address_header import Mailbox, address_header
+from engine.mime.address_header import Mailbox, address_header
 from engine.sending.envelope import Envelope, Offers, local_refusal
 
 PEPPER = bytes(range(32))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.intake.contested import LARGEST, Contested, ContestedRefused, message_of, read_contested
-from engine.sending.header_values import message_id
+from engine.mime.header_values import message_id
 
 MESSAGE = "ab41d6c05f71cb04a0181feab57f05c0"
 ID = message_id(bytes.fromhex(MESSAGE), "potager.example")

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from engine.house import House
+from engine.context import House
 from engine.ledger.codec import Encoded, EntryRefused
 from engine.ledger.store import (
     AT_HEAD,

@@ -9,10 +9,10 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.french_spacing import loose_blanks, spaced, spaced_html
-from engine.language import translator
+from engine.i18n.french_spacing import loose_blanks, spaced, spaced_html
+from engine.i18n.language import translator
 from engine.sending.texts import TEXTS
-from tests.test_language import CATALOGUE
+from tests.i18n.test_language import CATALOGUE
 
 
 @pytest.mark.parametrize(

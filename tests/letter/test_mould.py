@@ -17,8 +17,8 @@ from engine.letter.compile import (
     Rendered,
     compile_letter,
 )
-from engine.letter.mould import Filled, Mould
-from engine.sending.quoted_printable import BodyRefused, quoted_printable, quoted_printable_lines
+from engine.letter.precompiled_body import Filled, Mould
+from engine.mime.quoted_printable import BodyRefused, quoted_printable, quoted_printable_lines
 from tests.letter.test_compiling import LAYOUT
 
 BARE = '<html lang="fr"><body>{{ content }}<div>{{ foot }}</div></body></html>'

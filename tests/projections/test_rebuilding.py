@@ -11,7 +11,7 @@ from multiprocessing import active_children
 import psycopg
 import pytest
 
-from engine.house import House
+from engine.context import House
 from engine.installation.events import STREAM, BroadcastFellDue
 from engine.ledger.codec import Encoded, EntryRefused
 from engine.ledger.histories import histories

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from engine.deciding import Wish
-from engine.house import Difference, House
+from engine.commands.command_handler import Wish
+from engine.context import Difference, House
 from engine.installation.events import SendingPaused
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import LeaveList, Perform, RecordOutcome, Subscribe, Withdraw

@@ -10,14 +10,14 @@ from dataclasses import replace
 
 import pytest
 
-from engine.house import House
+from engine.cli.show import show
+from engine.context import House
 from engine.status.findings import findings
 from engine.status.gather import gather
 from engine.status.metrics import exposition
 from engine.subscriber import events as e
 from engine.subscriber import evolve
 from engine.subscriber.person import Person
-from engine.verbs.story import show
 from projections.agenda import Agenda
 from tests.installation import publish, write_sequences
 from tests.projections.test_rebuilding import FILES, happened, joined, silent

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import uuid
 
-from engine.house import House
+from engine.context import House
 from engine.ledger.codec import Encoded
 from engine.ledger.store import AT_HEAD, Append
 from engine.subscriber.events import Cause, ContactNoted

@@ -13,11 +13,11 @@ import sys
 from collections.abc import Callable
 
 from engine.app import furnished
+from engine.commands.command_handler import Publications
 from engine.config import read_config
-from engine.deciding import Publications
-from engine.keys import read_secrets
 from engine.proof import signer, store
 from engine.proof.last_checkpoint import LastCheckpoint
+from engine.secret_files import read_secrets
 
 STEPS: dict[str, tuple[object, str]] = {
     "growing": (store, "write"),

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.proof.carried import HEADER, carried_by, words_of
+from engine.mime.headers import structured_header
+from engine.proof.cached_checkpoint import SECONDS, Newest
 from engine.proof.checkpoint import Checkpoint, open_checkpoint
-from engine.proof.newest import SECONDS, Newest
-from engine.proof.refused import ProofRefused
+from engine.proof.checkpoint_header import HEADER, carried_by, words_of
+from engine.proof.errors import ProofRefused
 from engine.proof.signing import NoteSigner
 from engine.proof.store import SignedCheckpoint
-from engine.sending.headers import structured_header
 
 ORIGIN = "lettres.potager.example:65535/relance/0123456789abcdef"
 SIGNER = NoteSigner(ORIGIN, b"k" * 32)

@@ -10,12 +10,12 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from engine.house import House
-from engine.proof import growing
-from engine.proof.growing import TreeContradicted
-from engine.proof.refused import ProofRefused
+from engine.context import House
+from engine.proof import tree_growth as growing
+from engine.proof.errors import ProofRefused
 from engine.proof.tiles import tiles_of
 from engine.proof.tree import HASH_BYTES, leaf_hash, root_of, verify_consistency, verify_inclusion
+from engine.proof.tree_growth import TreeContradicted
 from tests.installation import Installations
 from tests.proof.growing_ledger import states, write
 

@@ -15,11 +15,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from engine.deciding import Wish
-from engine.house import House
+from engine.commands.command_handler import Wish
+from engine.context import House
 from engine.proof.bundle import bundle_files, zipped
+from engine.proof.bundle_sources import Stores, head_of, holding_of
 from engine.proof.handover import hand_over, ledger_tools
-from engine.proof.holding import Stores, head_of, holding_of
 from engine.proof.store import SignedCheckpoint
 from engine.subscriber import commands as c
 from engine.subscriber.events import Cause

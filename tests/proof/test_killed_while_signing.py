@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from engine.house import House
+from engine.context import House
 from engine.installation.events import STREAM, OriginBegun, SigningKeyChanged
 from engine.installation.state import Installation
 from engine.proof.checkpoint import open_checkpoint

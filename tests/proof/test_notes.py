@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.proof.errors import ProofRefused
 from engine.proof.note import (
     MOST_SIGNATURES,
     Signature,
@@ -20,7 +21,6 @@ from engine.proof.note import (
     parse_vkey,
     verified,
 )
-from engine.proof.refused import ProofRefused
 from engine.proof.signing import NoteSigner, Verifier, read_vkey
 from tests.proof.vectors import NOTE, NOTE_VKEY, PROOF_SEED_OF, PROOF_VKEY, TWO_SIGNED, TWO_VKEYS
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.proof.checkpoint import Checkpoint
+from engine.proof.errors import ProofRefused
 from engine.proof.note import (
     COSIGNATURE,
     Signature,
@@ -20,9 +21,8 @@ from engine.proof.note import (
     parse_note,
     verified,
 )
-from engine.proof.policy import Known, Policy, parse_policy
-from engine.proof.refused import ProofRefused
 from engine.proof.signing import NoteSigner, read_vkey
+from engine.proof.trust_policy import Known, Policy, parse_policy
 
 
 def vkey(n: int, kind: int = 1) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.house import House
+from engine.context import House
 from engine.installation.events import LedgerRestored
 from engine.installation.state import Installation
-from engine.proof import replaying
+from engine.proof import tree_replay as replaying
 from engine.proof.checkpoint import Checkpoint
 from engine.proof.note import parse_note
 from engine.proof.signing import NoteSigner

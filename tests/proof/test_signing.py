@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from engine.house import House
+from engine.context import House
 from engine.installation.events import STREAM, LedgerRestored, OriginBegun, SigningKeyChanged
 from engine.installation.state import Installation
-from engine.keys import NEXT, SIGNING, SecretMissing
 from engine.proof import store
 from engine.proof.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
+from engine.proof.errors import ProofRefused
 from engine.proof.note import parse_note, verified
-from engine.proof.refused import ProofRefused
 from engine.proof.signing import NoteSigner, read_vkey
 from engine.proof.signing_refused import SigningRefused
 from engine.proof.store import SignedCheckpoint
 from engine.proof.tree import leaf_hash, root_of, verify_consistency
+from engine.secret_files import NEXT, SIGNING, SecretMissing
 from engine.sequence.delay import Delay
 from engine.subscriber.events import Cause
 from tests.installation import Installations

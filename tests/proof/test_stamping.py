@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.proof import fetching
-from engine.proof.fetching import NotFetched, fetched
-from engine.proof.refused import ProofRefused
+from engine.proof import http_fetch as fetching
+from engine.proof.errors import ProofRefused
+from engine.proof.http_fetch import NotFetched, fetched
 from engine.proof.stamping import CONTENT_TYPE, accepted, question
 from tests.proof.tsa import Authority, authority
 

@@ -20,9 +20,9 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from engine.store import binaries
+from tests.privacy.garden import Everything
 from tests.proof.handed import verified
 from tests.proof.whole_life import NOTE, PLOT, SAID, THEODORA, VISITOR, WholeLife, whole_life
-from tests.rights.garden import Everything
 
 pytestmark = pytest.mark.timeout(400)
 

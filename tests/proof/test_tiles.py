@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.proof.refused import ProofRefused
+from engine.proof.errors import ProofRefused
 from engine.proof.tiles import (
     ENTRIES,
     WIDTH,

@@ -16,9 +16,9 @@ from pathlib import Path
 import httpx
 from psycopg.conninfo import make_conninfo
 
+from tests.cli.commanding import DIALOGUE, Installation
+from tests.cli.test_command_line_running import SMTP, embedded, stop
 from tests.running import MailServer, link, press, wait_for, write
-from tests.verbs.commanding import DIALOGUE, Installation
-from tests.verbs.test_command_line_running import SMTP, embedded, stop
 
 THEODORA = "theodora.brindamour@lecteurs.example"
 LUDIVINE = "ludivine.pastoureau@courriels.example"

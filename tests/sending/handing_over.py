@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import uvloop
 
+from engine.sending.delivery_journal import Marks
 from engine.sending.envelope import Delivery, Envelope
-from engine.sending.marks import Marks
 from engine.sending.pipeline import Timeouts
 from engine.sending.relay import Relay
 from engine.sending.settings import RelaySettings

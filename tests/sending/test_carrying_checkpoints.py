@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from engine.evidence.mails import octets_of
-from engine.link_token import CONFIRM
-from engine.proof.carried import HEADER, carried_by
+from engine.letter.link_token import CONFIRM
 from engine.proof.checkpoint import open_checkpoint
+from engine.proof.checkpoint_header import HEADER, carried_by
 from engine.proof.signing import read_vkey
 from engine.proof.verify import notes_in
 from tests.evidence import doors

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from engine.deciding import Wish
+from engine.commands.command_handler import Wish
+from engine.context import House
 from engine.desk.desk import SQL as DESK
-from engine.house import House
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.sending.claim import let_go, marks_file, renew, take_over
-from engine.sending.marks import Marks
+from engine.sending.delivery_journal import Marks
 from engine.subscriber.commands import ChangeProfile, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done

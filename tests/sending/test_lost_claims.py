@@ -12,9 +12,9 @@ from typing import cast
 import psycopg
 import pytest
 
-from engine.deciding import NOBODY_KNOWN, Decisions, Result, Wish
-from engine.house import House
-from engine.sending.send import Sender
+from engine.commands.command_handler import NOBODY_KNOWN, Decisions, Result, Wish
+from engine.context import House
+from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
 from engine.subscriber.commands import Perform
 from engine.subscriber.person import Person

@@ -12,11 +12,11 @@ from typing import cast
 import psycopg
 import pytest
 
-from engine.deciding import NOBODY_KNOWN, Decisions, Result, Wish
+from engine.commands.command_handler import NOBODY_KNOWN, Decisions, Result, Wish
+from engine.context import House
 from engine.desk.clock import Clock
-from engine.house import House
 from engine.sending import claim
-from engine.sending.send import Sender
+from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import LetterBegun, LetterSent

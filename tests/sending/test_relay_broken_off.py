@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.sending.delivery_journal import DOT, Marks, read_marks
 from engine.sending.envelope import Delivery, Envelope
-from engine.sending.marks import DOT, Marks, read_marks
 from engine.sending.pipeline import Timeouts
 from engine.sending.relay import Relay
 from engine.sending.replies import Verdict

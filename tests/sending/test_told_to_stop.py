@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from engine.config import Sending
-from engine.house import House
+from engine.context import House
+from engine.sending.delivery_journal import Marks, read_marks
 from engine.sending.envelope import Delivery
-from engine.sending.marks import Marks, read_marks
 from engine.sending.relay import Relay
 from engine.sending.settings import relay_settings
 from engine.subscriber.events import LetterBegun, LetterDeferred, LetterInDoubt, LetterSent
 from tests.sending.handing_over import ONE_BY_ONE, everyone, letters, run, settings
 from tests.sending.test_leases import with_readers
-from tests.sending.test_rounds import count, sending, until
+from tests.sending.test_send_batches import count, sending, until
 from tests.sink import EVERYTHING, Sink, Step
 
 READERS = 6

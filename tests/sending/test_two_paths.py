@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config import Config, read_config
-from engine.link_token import EVERYTHING, MY_DATA, UNSUBSCRIBE, make_token
-from engine.proof.carried import HEADER, carried_by
+from engine.letter.link_token import EVERYTHING, MY_DATA, UNSUBSCRIBE, make_token
+from engine.proof.checkpoint_header import HEADER, carried_by
 from engine.sending.compose import CannotRender, Composed, Composer, Ordered
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.events import LetterBegun
 from tests.letter.test_mould import BODIES, LAYOUTS, LINES, VALUES
-from tests.sending.test_message import body_of, crlf, read
+from tests.mime.test_message import body_of, crlf, read
 from tests.sequence.test_sample import ROOT, plan
 
 AT = 1_800_000_000_999

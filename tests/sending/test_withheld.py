@@ -9,22 +9,22 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from engine.deciding import Wish
-from engine.house import House
-from engine.rights.correcting import Correction, correction
-from engine.sending.send import Sender
+from engine.cli.parser import parser
+from engine.cli.retry_withheld import retry_withheld
+from engine.cli.show import standing
+from engine.cli.status import status
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.i18n.refusal import Refusal
+from engine.privacy.correction import Correction, correction
+from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
 from engine.status.gather import gather
 from engine.subscriber.events import Cause, LetterSent, LetterWithheld
-from engine.verbs.parser import parser
-from engine.verbs.refusal import Refusal
-from engine.verbs.reporting import status
-from engine.verbs.retrying import retry_withheld
-from engine.verbs.story import standing
 from tests.auditor import Auditor
 from tests.sending.handing_over import ONE_BY_ONE
 from tests.sending.test_leases import FILES
-from tests.sending.test_setting_aside import enter
+from tests.sending.test_quarantine import enter
 from tests.sink import EVERYTHING, Sink
 
 pytestmark = pytest.mark.postgres

@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 
-from engine.duties import moments
+from engine.runtime.scheduler import moments
 from engine.sequence.cron import read_cron
 from engine.sequence.timing import to_instant, to_local
 

@@ -9,15 +9,15 @@ from datetime import datetime
 
 import pytest
 
+from engine.cli.dialogue_file import find_file
+from engine.cli.simulate import Options, lived, simulate
+from engine.i18n.refusal import Refusal
 from engine.sequence.delay import DAY, HOUR, MINUTE
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_instant, to_local
 from engine.simulation.answers import read_answers
 from engine.simulation.live import MOST_MOMENTS, Said, live
 from engine.simulation.moment import Moment
-from engine.verbs.dialogue import find_file
-from engine.verbs.refusal import Refusal
-from engine.verbs.simulating import Options, lived, simulate
 from tests.sequence.dialogues import HEAD, letter, listed, read
 
 PARIS = "Europe/Paris"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.house import House
+from engine.context import House
 from engine.store.arrays import Column, bigints, booleans, byteas, integers, texts, uuids
 
 STREAMS = [str(uuid.uuid4()) for _ in range(3)]

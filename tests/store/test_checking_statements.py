@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.house import House
+from engine.context import House
 from engine.store.sql import BrokenStatement, queries
 from tests.conftest import MakeHouse
 

@@ -19,14 +19,16 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from engine import app
 from engine.app import furnished
-from engine.cli import main
+from engine.cli.main import main
 from engine.ledger import connections
 from engine.ledger.store import LOST, Ledger
 from engine.store import connecting, database
 from engine.store.connecting import ORDINARY_SECONDS, connect, reach
 from engine.store.database import Database
+from tests.backup.premises import backup, premises_of, restore
 from tests.chaos.proxy import Proxy
-from tests.copies.premises import backup, premises_of, restore
+from tests.cli.asking import join
+from tests.cli.commanding import CONFIG, WORDS
 from tests.elsewhere import (
     OWNER,
     OWNER_PASSWORD,
@@ -39,8 +41,6 @@ from tests.elsewhere import (
 )
 from tests.installation import Installations
 from tests.running import free_port, wait_for, write
-from tests.verbs.asking import join
-from tests.verbs.commanding import CONFIG, WORDS
 
 pytestmark = pytest.mark.timeout(240)
 

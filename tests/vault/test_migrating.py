@@ -11,7 +11,7 @@ import psycopg
 from engine.store.migrate import VAULT_MIGRATIONS
 from tests.conftest import MakeHouse
 from tests.installation import Installations
-from tests.rights.garden import FILES, Anna, Everything
+from tests.privacy.garden import FILES, Anna, Everything
 
 AS_IT_WAS = """
 DROP TABLE vault.archive, vault.former_address;

@@ -15,16 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.deciding import Result, Wish
-from engine.house import House
+from engine.commands.command_handler import Result, Wish
+from engine.context import House
 from engine.subscriber.commands import Erase, Subscribe, Suppress, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Refused
 from engine.vault import stop_journal
 from engine.vault.stop_journal import Stop, StopJournal, each_once, later_than, read
 from engine.vault.vault import Erasing, Keep
+from tests.cli.asking import FILES, join
 from tests.conftest import MakeHouse
-from tests.verbs.asking import FILES, join
 
 ONE = Stop("withdrawal", 1000, "s1", "conseils", "ab")
 TWO = Stop("erasure", 2000, "s2", why="asked")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from engine.house import House
+from engine.context import House
 from engine.web import forms, robots
 from tests.installation import Installations
 from tests.web.correspondence import FILES, Telephone, phone

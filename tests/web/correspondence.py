@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from engine.deciding import Wish
-from engine.house import House
+from engine.commands.command_handler import Wish
+from engine.context import House
 from engine.ledger.codec import Entry
-from engine.link_token import FIRST_LINK, make_token
+from engine.letter.link_token import FIRST_LINK, make_token
 from engine.subscriber.commands import Perform, RecordOutcome, RequestConsent, Subscribe
 from engine.subscriber.events import Cause, LetterBegun, PersonEvent, SubscriberErased
 from engine.subscriber.outcome import Done

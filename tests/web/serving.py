@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engine.gathering import Gatherer
-from engine.house import House
-from engine.web.serve import listen, serve_on
-from engine.web.site import make_site
+from engine.commands.group_commit import Gatherer
+from engine.context import House
+from engine.runtime.site import make_site
+from engine.web.server import listen, serve_on
 
 PATIENCE_SECONDS = 20
 

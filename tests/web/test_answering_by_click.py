@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from engine.house import House
-from engine.link_token import CONFIRM, EVERYTHING, NOT_ME, UNSUBSCRIBE
+from engine.context import House
+from engine.letter.link_token import CONFIRM, EVERYTHING, NOT_ME, UNSUBSCRIBE
 from engine.subscriber.events import (
     ConsentConfirmed,
     ConsentGiven,

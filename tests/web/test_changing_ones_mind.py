@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import httpx
 
-from engine.house import House
-from engine.link_token import EVERYTHING, UNDO, UNSUBSCRIBE
+from engine.context import House
+from engine.letter.link_token import EVERYTHING, UNDO, UNSUBSCRIBE
 from engine.subscriber.events import MoveUndone
 from tests.web.correspondence import (
     COPY,

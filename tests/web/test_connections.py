@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from engine import connections
-from engine.connections import Connections
-from engine.web import serve
+from engine.web import connection_limit as connections
+from engine.web import server as serve
+from engine.web.connection_limit import Connections
 from engine.web.pages import Receive, Send
-from engine.web.serve import listen, serve_on
+from engine.web.server import listen, serve_on
 
 PATIENCE = 20
 LONG = b"x" * 40_000

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.link_token import CONFIRM, NOT_ME
+from engine.letter.link_token import CONFIRM, NOT_ME
 from engine.sequence.delay import DAY, HOUR
 from engine.subscriber.agenda import acts
 from engine.subscriber.commands import Perform, Suppress

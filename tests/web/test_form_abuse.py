@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.intake.forms import AGREED, STAMP
-from engine.link_token import CONFIRM, NOT_ME
+from engine.letter.link_token import CONFIRM, NOT_ME
 from engine.status.findings import findings
 from engine.status.gather import gather
 from engine.status.metrics import exposition
@@ -26,9 +26,9 @@ from engine.subscriber.commands import Perform, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.web import forms, limits
+from engine.web.form_stamp import OLDEST, make_stamp, stamped_at
 from engine.web.limits import Limits, neighbourhood
 from engine.web.rate import Pace
-from engine.web.stamp import OLDEST, make_stamp, stamped_at
 from tests.installation import Installations
 from tests.web.correspondence import press
 from tests.web.garden import GARDEN

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.evidence.dossier import proofs
+from engine.audit.evidence_dossier import proofs
 from engine.evidence.required import missing
 from engine.intake.forms import AGREED, PROOF
 from engine.subscriber.agenda import acts

@@ -11,9 +11,9 @@ import secrets
 import httpx
 import pytest
 
-from engine.deciding import Wish
-from engine.house import House
-from engine.link_token import CONFIRM, MY_DATA, UNSUBSCRIBE
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.letter.link_token import CONFIRM, MY_DATA, UNSUBSCRIBE
 from engine.sending.compose import Composer, Ordered
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import AskAgain

@@ -13,10 +13,11 @@ from typing import Literal, cast
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.house import House
-from engine.link_token import CONFIRM, EVERYTHING, MY_DATA, UNSUBSCRIBE
+from engine.context import House
+from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, UNSUBSCRIBE
 from engine.subscriber.events import ListMoved
-from engine.web import link_pages, robots, visits
+from engine.web import link_pages, robots
+from engine.web import link_visits as visits
 from tests.web.browsing import browsing
 from tests.web.correspondence import (
     COPY,

@@ -17,10 +17,10 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Page, expect
 
-from engine.house import House
+from engine.context import House
 from engine.sending.mailbox import Mailbox
 from engine.web.letterbox import make_letterbox
-from engine.web.serve import listen, serve_on
+from engine.web.server import listen, serve_on
 from tests.installation import Installations
 from tests.web.browsing import browsing
 from tests.web.correspondence import FILES

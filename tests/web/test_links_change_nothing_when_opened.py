@@ -9,8 +9,8 @@ import re
 import httpx
 import pytest
 
-from engine.house import House
-from engine.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
+from engine.context import House
+from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
 from tests.web.correspondence import COPY, MINUTE, OFFERS, YES, confirmation, letter
 
 TIMES = 25

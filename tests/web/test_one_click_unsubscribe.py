@@ -7,8 +7,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from engine.house import House
-from engine.link_token import CONFIRM, EVERYTHING, UNSUBSCRIBE
+from engine.context import House
+from engine.letter.link_token import CONFIRM, EVERYTHING, UNSUBSCRIBE
 from engine.subscriber.events import ConsentWithdrawn, ListLeft
 from tests.web.correspondence import YES, confirmation, erased, letter
 

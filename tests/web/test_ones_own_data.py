@@ -22,14 +22,14 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from engine.deciding import Wish
-from engine.house import House
-from engine.language import day_in_words
-from engine.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.i18n.language import day_in_words
+from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
+from engine.privacy.export import SOURCES, dossier
+from engine.privacy.export_words import DETAILS
 from engine.proof import verify as verifier
 from engine.proof.signing_refused import SigningRefused
-from engine.rights.dossier import SOURCES, dossier
-from engine.rights.told import DETAILS
 from engine.sequence.timing import to_local
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import (
@@ -49,7 +49,7 @@ from engine.vault.commitment import evidence
 from engine.vault.vault import Keep
 from engine.web.limits import Limits
 from tests.installation import Installations
-from tests.rights.test_archiving import KEY
+from tests.privacy.test_archiving import KEY
 from tests.web.correspondence import (
     FILES,
     PHONE,

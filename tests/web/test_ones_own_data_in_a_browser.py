@@ -11,8 +11,8 @@ from typing import Literal, cast
 import pytest
 from playwright.sync_api import expect
 
-from engine.house import House
-from engine.link_token import MY_DATA
+from engine.context import House
+from engine.letter.link_token import MY_DATA
 from tests.web.browsing import browsing
 from tests.web.correspondence import PHONE, letter
 from tests.web.test_in_a_browser import CONTRAST, picture

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.colour import READABLE, contrast, read_colour, readable, text_on
+from engine.authoring.inspection import read_folder
 from engine.config import read_config
-from engine.inspecting import read_folder
+from engine.letter.colour import READABLE, contrast, read_colour, readable, text_on
 from engine.sequence.mistakes import Unpublishable
 from engine.web.pages import DARK, LIGHT, Pages, tint_of
 from tests.installation import CONFIG, LAYOUT, write_sequences

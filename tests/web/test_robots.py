@@ -10,14 +10,14 @@ import httpx
 import pytest
 from fastapi.responses import Response
 
-from engine.house import House
-from engine.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
+from engine.context import House
+from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
 from engine.subscriber.events import ListMoved
 from engine.web import robots
+from engine.web.click_evidence import Visitor
+from engine.web.link_visits import Visits
 from engine.web.pages import Pages
-from engine.web.pressing import Visitor
 from engine.web.robots import Visit, is_prefetch, is_scanner, may_act_alone
-from engine.web.visits import Visits
 from tests.conftest import MakeHouse
 from tests.web.correspondence import (
     COPY,

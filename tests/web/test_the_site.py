@@ -14,12 +14,12 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from engine.command import command
+from engine.context import House
 from engine.desk.processes import Processes
-from engine.house import House
-from engine.link_token import FIRST_LINK, make_token
+from engine.i18n.command_line import command
+from engine.letter.link_token import FIRST_LINK, make_token
 from engine.web.pages import Pages, is_address
-from engine.web.serve import CannotListen, listen
+from engine.web.server import CannotListen, listen
 from tests.conftest import MakeHouse
 from tests.installation import CONFIG, Installations
 from tests.web.correspondence import FILES, joined

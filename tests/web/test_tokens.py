@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.house import House
-from engine.link_token import EVERYTHING, UNSUBSCRIBE, genuine, make_token, read_token
+from engine.context import House
+from engine.letter.link_token import EVERYTHING, UNSUBSCRIBE, genuine, make_token, read_token
 from tests.web.correspondence import YES, Letter, letter, press
 
 KEY = bytes(range(0x20, 0x40))

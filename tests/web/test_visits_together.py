@@ -10,18 +10,19 @@ from collections.abc import Sequence
 import pytest
 from fastapi.responses import Response
 
-from engine.gathering import TooBusy
-from engine.house import House
+from engine.commands.group_commit import TooBusy
+from engine.context import House
 from engine.intake.clicks import Body
-from engine.link_token import FIRST_LINK, UNSUBSCRIBE
+from engine.letter.link_token import FIRST_LINK, UNSUBSCRIBE
 from engine.subscriber.events import ConsentWithdrawn, ListMoved
-from engine.web import crowd, opened
-from engine.web.crowd import Crowd
+from engine.web import link_resolver as opened
+from engine.web import request_batcher as crowd
+from engine.web.batched_visits import Errand, Steps, done_together
+from engine.web.click_evidence import Visitor
+from engine.web.link_visits import Visits
 from engine.web.nonces import make_nonce
 from engine.web.pages import Pages, blank
-from engine.web.pressing import Visitor
-from engine.web.together import Errand, Steps, done_together
-from engine.web.visits import Visits
+from engine.web.request_batcher import Crowd
 from tests.web.correspondence import NO, PHONE, YES, Letter, letter, phone
 
 Visit = tuple[Visitor, Body | None]

@@ -13,17 +13,17 @@ from typing import cast
 
 import httpx
 
-from engine.deciding import Result, Wish
+from engine.commands.command_handler import Result, Wish
+from engine.context import House
 from engine.desk.clock import wall_now
-from engine.house import House
 from engine.installation.publishing import digest_of, notice_text
 from engine.intake.forms import AGREED, SHOWN, STAMP
 from engine.ledger.codec import Entry
-from engine.link_token import CONFIRM
+from engine.letter.link_token import CONFIRM
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.person import NOBODY, Person
-from engine.web.stamp import make_stamp
+from engine.web.form_stamp import make_stamp
 from tests.web.correspondence import PHONE, Letter, Telephone, press, written_to
 from tests.web.serving import served
 

@@ -1,0 +1,70 @@
+"""What who holds an auditor's key may fetch: the newest checkpoint, the tree and the entries, laid
+out as C2SP tlog-tiles v0.1.0 has it (F06).
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from engine.api.problems import Problem
+from engine.api.routes import Door
+from engine.context import House
+from engine.ledger.store import LOST
+from engine.proof.errors import ProofRefused
+from engine.proof.tiles import Tile, parse_path
+
+SCOPE = "audit"
+FOR_EVER = "private, max-age=31536000, immutable"
+"""Leaves are only added: a full tile never changes, nor do the first hashes of one."""
+NEVER = "no-store"
+
+
+def router(house: House) -> APIRouter:
+    routes, door = APIRouter(), Door(house)
+
+    @routes.api_route("/audit/checkpoint", methods=["GET", "HEAD"], include_in_schema=False)
+    def checkpoint(request: Request) -> Response:
+        try:
+            door.key_of(request, SCOPE)
+            signed = house.tree.latest()
+            if signed is None:
+                raise Problem(404, "nothing is signed yet", headers={"Cache-Control": NEVER})
+            return Response(
+                signed.note,
+                media_type="text/plain; charset=utf-8",
+                headers={"Cache-Control": NEVER},
+            )
+        except Problem as problem:
+            return problem.response()
+        except LOST:
+            return Problem(
+                503, "the database does not answer", headers={"Retry-After": "1"}
+            ).response()
+
+    @routes.api_route("/audit/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    def tile(request: Request, path: str) -> Response:
+        try:
+            door.key_of(request, SCOPE)
+            return Response(
+                _read(house, path),
+                media_type="application/octet-stream",
+                headers={"Cache-Control": FOR_EVER},
+            )
+        except Problem as problem:
+            return problem.response()
+        except LOST:
+            return Problem(
+                503, "the database does not answer", headers={"Retry-After": "1"}
+            ).response()
+
+    return routes
+
+
+def _read(house: House, path: str) -> bytes:
+    """Raises Problem for what is no tile, and for one the tree does not have yet."""
+    try:
+        wanted: Tile = parse_path(path)
+        return house.tree.tile(wanted)
+    except ProofRefused as error:
+        raise Problem(404, str(error), headers={"Cache-Control": NEVER}) from error

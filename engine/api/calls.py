@@ -1,0 +1,291 @@
+"""What each call of the API does: read, looked up, wished for, and answered with what became of
+it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi.responses import JSONResponse
+
+from engine.api.problems import Problem, bad_body, too_busy
+from engine.commands.command_handler import UNKNOWN, Result, Wish
+from engine.commands.group_commit import Gatherer
+from engine.context import House
+from engine.desk.desk import ApiKey
+from engine.evidence.keeping import kept, of_ground, unknown
+from engine.evidence.required import OF_COLLECTION
+from engine.installation.state import Installation
+from engine.intake import calls
+from engine.subscriber.commands import AnyCommand
+from engine.subscriber.consenting import REPEATED
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done, Outcome, Refused
+from engine.subscriber.person import NOBODY, Person
+from engine.vault.commitment import Evidence
+from engine.vault.vault import Keep
+from engine.web.enrolment import TryAgain, carried_out
+from engine.web.limits import Limits
+
+USED_KEY = "this Idempotency-Key was used for another call: every call needs a key of its own"
+ASKED_ENOUGH = (
+    "this address has been asked to confirm often enough: one mail a day, three in thirty days"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One authenticated call: its JSON, and who asked. `name` stands for the Idempotency-Key,
+    `call` for the call under it (method, path, body): keyed hashes, "" where no key was sent.
+    """
+
+    body: object
+    name: str
+    call: str
+    key: ApiKey
+    visitor: str
+    user_agent: str
+
+
+class Calls:
+    """Each method is a call; all raise Problem for what cannot be done."""
+
+    def __init__(self, house: House, gatherer: Gatherer) -> None:
+        self.house, self.gatherer, self.limits = house, gatherer, Limits(house)
+
+    def subscribe(self, asked: Asked) -> JSONResponse:
+        now, plan = self.house.clock.now(), self.house.publications.current().plan()
+        read = calls.read_subscription(asked.body, plan, now)
+        if isinstance(read, calls.Mistakes):
+            raise bad_body(read.said)
+        before = self.carried_out_before(asked)
+        stream, person, suppressed = self._known(read.address)
+        if before or (asked.call and asked.call in person.calls):
+            return answered(Result(REPEATED, stream))
+        if suppressed:
+            raise Problem(422, f"this address is suppressed ({suppressed})")
+        fields = self._changes(stream, read.fields)
+        cause, pieces = self.cause(asked, _said(self.house.publications.current(), read, now))
+        command = read.command(now, cause, asked.call, secrets.token_hex(16), tuple(sorted(fields)))
+        if not self.limits.permit(command, read.address, person, plan):
+            raise Problem(422, ASKED_ENOUGH)
+        result = self.wish(
+            Wish(
+                command,
+                address=read.address,
+                keep=Keep("", now, fields=fields, evidence=pieces, source=read.source),
+            )
+        )
+        return answered(
+            result,
+            201,
+            (
+                "asked to confirm by mail"
+                if read.basis == calls.DOUBLE_OPT_IN
+                else f"on list {read.list}"
+            ),
+        )
+
+    def transfer(self, asked: Asked) -> JSONResponse:
+        now, plan = self.house.clock.now(), self.house.publications.current().plan()
+        read = calls.read_transfer(asked.body, plan, now)
+        if isinstance(read, calls.Mistakes):
+            raise bad_body(read.said)
+        if self.carried_out_before(asked):
+            return self.repeated(read.address)
+        cause, pieces = self.cause(asked, {"what": "transfer"})
+        result = self._known_only(read.command(now, cause, asked.call), read.address, now, pieces)
+        if result.outcome == UNKNOWN:
+            raise Problem(422, UNKNOWN.why)
+        return answered(result, 200, f"moved from list {read.source} to list {read.target}")
+
+    def unsubscribe(self, asked: Asked) -> JSONResponse:
+        """Carried out whatever the key: a second withdrawal withdraws nothing more, and a first one
+        must not be lost.
+        """
+        now, plan = self.house.clock.now(), self.house.publications.current().plan()
+        read = calls.read_unsubscription(asked.body, plan, now)
+        if isinstance(read, calls.Mistakes):
+            raise bad_body(read.said)
+        cause, pieces = self.cause(asked, {"what": "unsubscription"})
+        # Whoever asks under an address they had before means themselves.
+        stream = (
+            self.house.vault.find(read.address) or self.house.vault.formerly(read.address) or ""
+        )
+        keep = Keep("", now, evidence=pieces)
+        result = self.wish(
+            Wish(
+                read.command(now, cause, asked.call),
+                stream=stream,
+                address=read.address,
+                keep=keep,
+                only_known=True,
+            )
+        )
+        return answered(
+            result,
+            200,
+            (
+                "withdrawn from everything"
+                if read.purpose == "*"
+                else f'withdrawn from "{read.purpose}"'
+            ),
+        )
+
+    def look_up(self, asked: Asked) -> JSONResponse:
+        plan = self.house.publications.current().plan()
+        address = calls.read_lookup(asked.body, plan, self.house.clock.now())
+        if isinstance(address, calls.Mistakes):
+            raise bad_body(address.said)
+        stream, person, suppressed = self._known(address)
+        known = person.registered and not person.erased
+        purposes = [
+            {
+                "id": name,
+                "status": ground.status,
+                "basis": ground.basis,
+                "since": _shown(ground.since),
+            }
+            for name, ground in person.grounds.items()
+        ]
+        purposes += [
+            {
+                "id": name,
+                "status": "requested",
+                "basis": "consent",
+                "since": _shown(request.asked_at),
+            }
+            for name, request in person.requests.items()
+        ]
+        memberships = [
+            {
+                "list": m.list,
+                "name": plan.lists[m.list].name if m.list in plan.lists else "",
+                "since": _shown(m.joined_at),
+                "run": m.run,
+            }
+            for m in person.memberships.values()
+        ]
+        return JSONResponse({
+            "known": known,
+            "subscriber": stream if known else None,
+            "memberships": memberships if known else [],
+            "purposes": purposes if known else [],
+            "suppressed": suppressed or None,
+        })  # fmt: skip
+
+    def carried_out_before(self, asked: Asked, *, whatever_key: bool = False) -> bool:
+        """Whether this very call was answered before under its key. Raises Problem where the key is
+        another call's, unless `whatever_key`.
+        """
+        if not asked.name:
+            return False
+        call, done = self.house.desk.bind_call(asked.name, asked.call)
+        if call != asked.call and not whatever_key:
+            raise Problem(422, USED_KEY)
+        return done and call == asked.call
+
+    def repeated(self, address: str) -> JSONResponse:
+        return answered(Result(REPEATED, self.house.vault.find(address) or ""))
+
+    def _known(self, address: str) -> tuple[str, Person, str]:
+        """Who stands behind an address, as they are now, and why the address is suppressed, if it
+        is.
+        """
+        hashed = self.house.vault.hash(address)
+        stream = self.house.vault.find(address) or ""
+        person = self.house.decisions.load([stream])[stream] if stream else NOBODY
+        return (
+            stream,
+            person,
+            person.suppressed or self.house.vault.suppressed([hashed]).get(hashed, ""),
+        )
+
+    def _changes(self, stream: str, fields: Mapping[str, str]) -> dict[str, str]:
+        known = self.house.vault.people([stream]).get(stream) if stream else None
+        standing: Mapping[str, str] = known.fields if known else {}
+        return {name: value for name, value in fields.items() if standing.get(name, "") != value}
+
+    def cause(self, asked: Asked, said: dict[str, object]) -> tuple[Cause, tuple[Evidence, ...]]:
+        call = secrets.token_hex(16)
+        who: dict[str, object] = {
+            "method": "api",
+            "by": {"key": asked.key.id, "name": asked.key.name},
+            "call": call,
+        }
+        pieces = kept(who | said, {"ip": asked.visitor, "user_agent": asked.user_agent})
+        return Cause("api", call, evidence=pieces[0].commitment.hex()), pieces
+
+    def _known_only(
+        self, command: AnyCommand, address: str, now: int, evidence: tuple[Evidence, ...]
+    ) -> Result:
+        return self.wish(
+            Wish(command, address=address, keep=Keep("", now, evidence=evidence), only_known=True)
+        )
+
+    def wish(self, wish: Wish) -> Result:
+        try:
+            return carried_out(self.gatherer, wish)
+        except TryAgain as error:
+            raise too_busy(str(error)) from error
+
+
+def _said(installation: Installation, read: calls.Subscription, now: int) -> dict[str, object]:
+    """What the caller says of the ground, and what they did not say (D10). It is a declaration,
+    whatever proof it names.
+    """
+    plan, asks = installation.plan(), read.basis == calls.DOUBLE_OPT_IN
+    purpose = plan.lists[read.list].purpose if read.list in plan.lists else ""
+    said: dict[str, object] = of_ground(
+        installation, purpose, "consent" if asks else read.basis, "api"
+    ) | {
+        "what": "subscription",
+        "lists": [read.list],
+        "source": read.source,
+        "email": read.address,
+        "fields": dict(read.fields),
+        "order": read.order,
+        "function": read.function,
+        "objection": read.objection,
+    }
+    if asks:
+        return unknown(said | {"language": plan.language}, ("source",))
+    return unknown(
+        said | {"declared": True, "collected": read.collected_at or now, "proof": read.proof},
+        (*OF_COLLECTION, "proof", "language"),
+    )
+
+
+def answered(result: Result, status: int = 200, said: str = "") -> JSONResponse:
+    """The answer to a call whose wish has ended. Raises Problem for a conflict (409) and a refusal
+    (422).
+    """
+    outcome: Outcome = result.outcome
+    if result.conflict:
+        raise Problem(
+            409,
+            "too much is changing for this person at once: send the same call again",
+            headers={"Retry-After": "1"},
+        )
+    if isinstance(outcome, Refused):
+        raise Problem(422, outcome.why)
+    done = isinstance(outcome, Done)
+    content: dict[str, object] = {
+        "done": done,
+        "said": said if isinstance(outcome, Done) else outcome.why,
+        "subscriber": result.stream or None,
+    }
+    if outcome == REPEATED:
+        content["already"] = True
+    return JSONResponse(content, status if done else 200)
+
+
+def _shown(instant: int) -> str:
+    return (
+        datetime.fromtimestamp(instant / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )

@@ -1,0 +1,85 @@
+"""What a monitor asks: `/health` for whoever spreads visitors over machines, `/metrics` for
+Prometheus where the operator wants it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from engine.api.problems import Problem
+from engine.api.routes import Door
+from engine.context import House
+from engine.ledger.store import LOST
+from engine.status.findings import of_views
+from engine.status.gather import gather, view_states
+from engine.status.metrics import CONTENT_TYPE, exposition
+
+HEALTH_PATIENCE = 5.0
+SCOPE = "metrics"
+FORWARDED = (
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "via",
+)
+
+
+def router(house: House) -> APIRouter:
+    routes, door = APIRouter(), Door(house)
+    asking: list[asyncio.Future[bool]] = []
+
+    @routes.api_route("/health", methods=["GET", "HEAD"], include_in_schema=False)
+    async def health() -> Response:
+        """200 while the database answers and every view follows, else 503, and not a word more: it
+        is open to all; `relance status` and `/metrics` say what is wrong. One question at a time: a
+        dead database is not asked by a crowd.
+        """
+        if not asking or asking[0].done():
+            asking[:] = [asyncio.ensure_future(run_in_threadpool(_is_well, house))]
+        done, _ = await asyncio.wait(asking, timeout=HEALTH_PATIENCE)
+        question = next(iter(done), None)
+        well = question is not None and question.exception() is None and question.result()
+        return JSONResponse({"status": "ok" if well else "failing"}, 200 if well else 503)
+
+    @routes.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        if not (
+            house.config.web.metrics == "loopback"
+            and is_here(request.client.host if request.client else "", request.headers)
+        ):
+            if "authorization" not in request.headers:
+                # Who has no key is not told that there is anything.
+                raise HTTPException(404)
+            try:
+                door.key_of(request, SCOPE)
+            except Problem as problem:
+                return problem.response()
+        try:
+            return Response(
+                exposition(gather(house)),
+                media_type=CONTENT_TYPE,
+                headers={"Cache-Control": "no-store"},
+            )
+        except LOST:
+            return Response("the database does not answer\n", 503, media_type="text/plain")
+
+    return routes
+
+
+def is_here(peer: str, headers: Mapping[str, str]) -> bool:
+    """A program on this machine that asks for itself: what a proxy hands on comes from this machine
+    too, and says so.
+    """
+    return peer in ("127.0.0.1", "::1") and not any(name in headers for name in FORWARDED)
+
+
+def _is_well(house: House) -> bool:
+    return not house.store_trouble() and not tuple(of_views(view_states(house)))

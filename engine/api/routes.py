@@ -1,0 +1,318 @@
+"""The HTTP API: one call, one wish, answered after it is written. Keys with scopes; an address
+never stands in a URL, which ends in logs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse, Response
+
+from engine.api.calls import Asked, Calls
+from engine.api.openapi import ANSWER, DOSSIER, KNOWN, OPEN, RECEIPT, SCHEMES, operation
+from engine.api.problems import Problem, bad_body
+from engine.api.rights_calls import RightsCalls
+from engine.commands.group_commit import Gatherer
+from engine.context import House
+from engine.desk.desk import KEY_PREFIX, ApiKey
+from engine.intake import rights_calls as read
+from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
+from engine.web.body import TooLarge, body_of
+from engine.web.limits import visitor_of
+from engine.web.rate import Pace
+
+CALLS_A_MINUTE = 600
+LONGEST_KEY = 255
+VERSION = "1"
+
+PROTECTING = ("people/restrict", "people/object", "people/erase")
+Act = Callable[[Asked], JSONResponse]
+
+
+def router(house: House, gatherer: Gatherer) -> APIRouter:
+    routes = APIRouter()
+    door, calls = Door(house), Calls(house, gatherer)
+
+    @routes.post(
+        "/api/v1/subscriptions",
+        openapi_extra=operation(SUBSCRIPTION, "subscribe", ANSWER, (200, 201)),
+        status_code=201,
+    )
+    async def subscribe(request: Request) -> Response:
+        """Put a person on a list on a ground you declare, or ask them by mail whether they want to
+        be there.
+        """
+        return await door.answer(request, "subscribe", calls.subscribe)
+
+    @routes.post("/api/v1/transfers", openapi_extra=operation(TRANSFER, "transfer", ANSWER, (200,)))
+    async def transfer(request: Request) -> Response:
+        """Move a person from one list to another."""
+        return await door.answer(request, "transfer", calls.transfer)
+
+    @routes.post(
+        "/api/v1/unsubscriptions",
+        openapi_extra=operation(UNSUBSCRIPTION, "unsubscribe", ANSWER, (200,), whatever_key=True),
+    )
+    async def unsubscribe(request: Request) -> Response:
+        """Withdraw a person from a purpose, or from everything."""
+        return await door.answer(request, "unsubscribe", calls.unsubscribe)
+
+    @routes.post(
+        "/api/v1/people/lookup",
+        openapi_extra=operation(LOOKUP, "read", KNOWN, (200,), writes=False),
+    )
+    async def look_up(request: Request) -> Response:
+        """Where a person stands."""
+        return await door.answer(request, "read", calls.look_up, writes=False)
+
+    add_rights(routes, door, RightsCalls(house, calls))
+    described: dict[str, object] = {}
+
+    @routes.get("/openapi.json", include_in_schema=False)
+    @routes.get("/api/openapi.json", include_in_schema=False)
+    def description() -> JSONResponse:
+        if not described:
+            described.update(
+                get_openapi(
+                    title=f"{house.config.site.name}: Relance",
+                    version=VERSION,
+                    routes=list(routes.routes),
+                )
+            )
+            described["components"] = {"securitySchemes": SCHEMES}
+        return JSONResponse(described)
+
+    return routes
+
+
+def add_rights(routes: APIRouter, door: Door, calls: RightsCalls) -> None:
+    """What a person may ask of who holds their data."""
+    for path, members, answer, act, status, about in (
+        (
+            "people/export",
+            read.EXPORT,
+            DOSSIER,
+            calls.export,
+            200,
+            "Everything held about a person; answers a right of access.",
+        ),
+        (
+            "people/correct",
+            read.CORRECTION,
+            ANSWER,
+            calls.correct,
+            200,
+            "Correct what is wrong about a person.",
+        ),
+        (
+            "people/restrict",
+            read.RESTRICTION,
+            ANSWER,
+            calls.restrict,
+            200,
+            "Freeze a person: nothing is sent or deleted until it is lifted.",
+        ),
+        (
+            "people/object",
+            read.OBJECTION,
+            ANSWER,
+            calls.objection,
+            200,
+            "A person objects to marketing: everything is withdrawn at once.",
+        ),
+        (
+            "people/erase",
+            read.ERASURE,
+            RECEIPT,
+            calls.erase,
+            200,
+            "Forget a person; answers with a receipt of what remains and why.",
+        ),
+        (
+            "requests",
+            read.REQUEST,
+            ANSWER,
+            calls.record,
+            201,
+            "Record that a person asked for something that is answered later.",
+        ),
+        (
+            "requests/answer",
+            read.ANSWER,
+            ANSWER,
+            calls.settle,
+            200,
+            "A request was answered, refused, or put off.",
+        ),
+        (
+            "requests/open",
+            (),
+            OPEN,
+            calls.standing,
+            200,
+            "The requests that wait for an answer, the most urgent first; they name nobody.",
+        ),
+    ):
+        writes, whatever_key = path != "requests/open", path in PROTECTING
+        described = operation(
+            members,
+            "rights",
+            answer,
+            (200,) if status == 200 else (200, status),
+            writes=writes,
+            whatever_key=whatever_key,
+        )
+        routes.add_api_route(
+            f"/api/v1/{path}", _answering(door, act, writes), methods=["POST"], description=about, summary=about.partition(";")[0].rstrip("."),
+            openapi_extra=described, status_code=status, operation_id=path.replace("/", "_"),
+        )  # fmt: skip
+
+
+def _answering(door: Door, act: Act, writes: bool) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return await door.answer(request, "rights", act, writes=writes)
+
+    return answer
+
+
+class Door:
+    """Who may come in, how often, and with what; everything it says no to is a problem with its
+    sentence.
+    """
+
+    def __init__(self, house: House) -> None:
+        self.house, self.pace = house, Pace(CALLS_A_MINUTE)
+
+    async def answer(
+        self, request: Request, scope: str, act: Act, *, writes: bool = True
+    ) -> Response:
+        try:
+            body = await body_of(request)
+        except TooLarge:
+            return Problem(413, "a call holds at most 64 kB").response()
+        return await run_in_threadpool(self._answer, request, scope, act, body, writes)
+
+    def _answer(
+        self, request: Request, scope: str, act: Act, body: bytes, writes: bool
+    ) -> Response:
+        try:
+            key = self.key_of(request, scope)
+            said = self._idempotency_key(request)
+            read, canonical = _json(request.headers.get("content-type", ""), body)
+            asked = Asked(
+                body=read,
+                name=self._hash("idempotency-key/v1", key.id, said) if said and writes else "",
+                call=(
+                    self._hash("call/v2", key.id, said, request.method, request.url.path, canonical)
+                    if said and writes
+                    else ""
+                ),
+                key=key,
+                visitor=visitor_of(request, self.house.config.web.trusted_proxies),
+                user_agent=request.headers.get("user-agent", "")[:500],
+            )
+            return self._once(asked, act)
+        except Problem as problem:
+            return problem.response()
+
+    def _once(self, asked: Asked, act: Act) -> Response:
+        """What is answered owns its key from then on; what is refused leaves it free, so that the
+        call may be put right. A failure leaves it bound: what was wished for may yet be carried
+        out.
+        """
+        try:
+            answer = act(asked)
+        except Problem as problem:
+            if asked.name and problem.status in (400, 422):
+                self.house.desk.free_call(asked.name, asked.call)
+            raise
+        if asked.name:
+            self.house.desk.call_done(asked.name, asked.call)
+        return answer
+
+    def key_of(self, request: Request, scope: str) -> ApiKey:
+        """The caller's key. Raises Problem for none, for one that has expired or comes too often,
+        for one that may not do this.
+        """
+        scheme, _, said = request.headers.get("authorization", "").partition(" ")
+        key = (
+            self.house.desk.find_key(said.strip())
+            if scheme.lower() == "bearer" and said.strip().startswith(KEY_PREFIX)
+            else None
+        )
+        if key is None:
+            raise Problem(
+                401,
+                "send a key of this installation: Authorization: Bearer relance_…",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        if key.expired is not None:
+            said = (
+                f"this key expired on {key.expired.astimezone(UTC):%Y-%m-%d at %H:%M} UTC: ask who"
+                " made it for another"
+            )
+            raise Problem(401, said, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        wait = self.pace.wait(key.id)
+        if wait:
+            raise Problem(
+                429,
+                f"more than {CALLS_A_MINUTE} calls within a minute",
+                headers={"Retry-After": str(wait)},
+            )
+        if scope not in key.scopes:
+            raise Problem(403, f"this key may not do this: it lacks the scope {scope}")
+        return key
+
+    def _idempotency_key(self, request: Request) -> str:
+        """As it was sent, "" where none was. Raises Problem for one that is none."""
+        said = request.headers.get("idempotency-key")
+        if said is None:
+            return ""
+        if not 0 < len(said) <= LONGEST_KEY or not said.isprintable():
+            raise Problem(400, f"Idempotency-Key is 1 to {LONGEST_KEY} printable characters")
+        return said
+
+    def _hash(self, *parts: str) -> str:
+        return hmac.new(
+            self.house.secrets.pepper, "\0".join(parts).encode(), hashlib.sha256
+        ).hexdigest()[:32]
+
+
+def _json(content_type: str, body: bytes) -> tuple[object, str]:
+    """What the body says, and the same in one spelling: spaces and the order of members are
+    nothing.
+    """
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise Problem(415, "send the call as application/json")
+    try:
+        read: object = json.loads(body, object_pairs_hook=_members)
+        return (
+            read,
+            hashlib.sha256(
+                json.dumps(read, sort_keys=True, separators=(",", ":")).encode()
+            ).hexdigest(),
+        )
+    except SaidTwice as twice:
+        raise bad_body((f"{twice}: is said twice",)) from None
+    except (ValueError, RecursionError):
+        raise bad_body(("the body is not JSON in UTF-8",)) from None
+
+
+class SaidTwice(Exception):
+    """A member given twice, shortened for a sentence: nobody can know which of the two is meant."""
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members: dict[str, object] = {}
+    for name, value in pairs:
+        if name in members:
+            raise SaidTwice(name[:40].encode("utf-8", "replace").decode())
+        members[name] = value
+    return members

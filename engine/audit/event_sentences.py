@@ -1,0 +1,242 @@
+"""A fact in plain words: what happened, through which door, with what evidence; and the same as
+JSON. `show` and the auditor's verbs say it alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.i18n.dates import shown
+from engine.i18n.evidence_words import in_detail
+from engine.i18n.language import Say
+from engine.i18n.phrases import quoted
+from engine.i18n.printable import printable
+from engine.i18n.refused import in_words
+from engine.i18n.withheld_words import why_withheld
+from engine.ledger.codec import Entry
+from engine.privacy.fact_values import Kept
+from engine.sequence.model import Plan
+from engine.subscriber import events as e
+
+BY_ID: Mapping[str, str] = MappingProxyType({})
+
+
+def line(
+    entry: Entry, plan: Plan, zone: str, _: Say, evidence: Kept, letters: Mapping[str, str] = BY_ID
+) -> str:
+    """Both dates on the installation's clock, what happened, through which door, and the stored
+    name.
+    """
+    words = sentence(entry.event, plan, zone, _, letters)
+    dates = f"{shown(entry.event.at, zone)}  {shown(entry.recorded_at, zone)}"
+    return f"{dates}  {words}  — {cause_in_words(entry, _, evidence)}  [{entry.name}]"
+
+
+def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
+    said = door_in_words(entry, _)
+    kept = evidence.get(entry.cause.evidence)
+    if not kept:
+        return said
+    known = ("source", "file", "line", "order", "operator", "words", "act")
+    held = (
+        (name, quoted(str(kept[name]), _) if name == "words" else str(kept[name]))
+        for name in known
+        if kept.get(name)
+    )
+    details = _("; ").join(
+        _("{name}: {value}").format(name=name, value=value) for name, value in in_detail(held, _)
+    )
+    return f"{said} ({printable(details)})" if details else said
+
+
+def door_in_words(entry: Entry, _: Say) -> str:
+    doors = {
+        "form": _("form"),
+        "import": _("import"),
+        "api": _("API call"),
+        "click": _("click in a letter"),
+        "one-click": _("one-click unsubscribe"),
+        "mailto": _("mail to the unsubscribe address"),
+        "operator": _("operator"),
+        "rule": _("rule"),
+        "engine": _("engine"),
+        "relay": _("mail server's answer"),
+        "journal": _("stop journal, after a restore"),
+    }
+    return doors.get(entry.cause.door, entry.cause.door)
+
+
+def sentence(
+    event: object, plan: Plan, zone: str, _: Say, letters: Mapping[str, str] = BY_ID
+) -> str:
+    """What happened, in words. `letters` names a letter by its message; one that is not in it is
+    named by its id, where the fact has it.
+    """
+
+    def named(number: int) -> str:
+        listed = plan.lists.get(number)
+        return f"{number} ({listed.name})" if listed else str(number)
+
+    def letter(message: str, identity: str) -> str:
+        return letters.get(message) or quoted(identity, _)
+
+    def which(message: str) -> str:
+        return f" {letters[message]}" if message in letters else ""
+
+    match event:
+        case e.SubscriberRegistered():
+            return _("Registered")
+        case e.ProfileChanged(_, fields):
+            return _("Profile changed: {fields}").format(fields=", ".join(fields) or "-")
+        case e.ConsentRequested(_, purpose, _, lists):
+            return _("Asked to confirm for “{purpose}” (lists {lists})").format(
+                purpose=purpose, lists=", ".join(map(named, lists))
+            )
+        case e.ConsentGiven(_, purpose, proof):
+            return _("Consent for “{purpose}”: {proof}").format(
+                purpose=purpose, proof=proof_in_words(proof, _)
+            )
+        case e.GroundDeclared(_, purpose, basis, proof):
+            return _("Ground for “{purpose}”: {basis}, {proof}").format(
+                purpose=purpose, basis=in_words(basis, _), proof=proof_in_words(proof, _)
+            )
+        case e.ConsentConfirmed(_, purpose):
+            return _("Confirmed for “{purpose}”").format(purpose=purpose)
+        case e.ConsentExpired(_, purpose):
+            return _("The request for “{purpose}” expired unconfirmed").format(purpose=purpose)
+        case e.PermissionAsked(_, _, expires_at):
+            return _(
+                "Long silent: asked whether to go on, to be erased without an answer by {when}"
+            ).format(when=shown(expires_at, zone))
+        case e.PermissionRenewed():
+            return _("Wants to go on receiving letters")
+        case e.ConsentWithdrawn(_, purpose):
+            return (
+                _("Withdrew from everything")
+                if purpose == "*"
+                else _("Withdrew from “{purpose}”").format(purpose=purpose)
+            )
+        case e.ListJoined(_, number, run, start):
+            how = {
+                "none": _(", without its letters"),
+                "by-date": _(", counted from the date of collection"),
+            }.get(start, "")
+            return _("Joined list {list} (run {run})").format(list=named(number), run=run) + how
+        case e.ListLeft(_, number, run, why):
+            return _("Left list {list} (run {run}): {why}").format(
+                list=named(number), run=run, why=in_words(why, _)
+            )
+        case e.ListMoved():
+            moved = (
+                _("Answered: moved from {source} to {target}")
+                if event.source
+                else _("Answered: joined {target}")
+            )
+            said = moved.format(source=named(event.source), target=named(event.target))
+            return said + (_(" (automatic)") if event.act == "auto_submit" else "")
+        case e.ListCopied():
+            said = _("Answered: also on {target}").format(target=named(event.target))
+            return said + (_(" (automatic)") if event.act == "auto_submit" else "")
+        case e.ListTransferred():
+            source, target = named(event.source), named(event.target)
+            moved = (
+                _("Moved from {source} to {target}: {why}")
+                if event.source
+                else _("Moved to {target}: {why}")
+            )
+            return moved.format(source=source, target=target, why=in_words(event.why, _))
+        case e.LetterAnswered():
+            return _("Answered a letter")
+        case e.MoveUndone():
+            why = _("as they asked") if event.why == "asked" else in_words(event.why, _)
+            return _("Took the last move back ({why})").format(why=why)
+        case e.LetterBegun(kind="permission"):
+            return _("Letter that asks whether to go on begun (attempt {attempt})").format(
+                attempt=event.attempt
+            )
+        case e.LetterBegun(kind="confirmation"):
+            return _("Letter that asks to confirm begun (attempt {attempt})").format(
+                attempt=event.attempt
+            )
+        case e.LetterBegun():
+            return _("Letter {letter} begun (attempt {attempt})").format(
+                letter=letter(event.message, event.letter), attempt=event.attempt
+            )
+        case e.LetterSent():
+            code = f"{event.code} {event.enhanced}".strip()
+            return _("Letter{letter} accepted by the mail server ({code})").format(
+                letter=which(event.message), code=code
+            )
+        case e.LetterDeferred():
+            why, when = _answer(event) or in_words(event.why, _), shown(event.retry_at, zone)
+            return _("Letter{letter} put off until {when} ({why})").format(
+                letter=which(event.message), when=when, why=why
+            )
+        case e.LetterFailed():
+            return _("Letter{letter} failed ({why})").format(
+                letter=which(event.message), why=_answer(event) or in_words(event.why, _)
+            )
+        case e.LetterWithheld():
+            why = why_withheld(event.why, event.what, _)
+            return _("Letter {letter} withheld: {why}").format(
+                letter=letter(event.message, event.letter), why=why
+            )
+        case e.LetterRetried():
+            late = _(", however late it is") if event.late else ""
+            return (
+                _("Letter {letter}, withheld before, is tried again").format(
+                    letter=letter(event.message, event.letter)
+                )
+                + late
+            )
+        case e.LetterInDoubt(_, message, settled):
+            how = in_words(settled, _) if settled else _("no answer after the final dot")
+            return _("Letter{letter} in doubt: {settled}").format(
+                letter=which(message), settled=how
+            )
+        case e.MailBounced(_, kind):
+            return _("Bounced ({kind})").format(kind=in_words(kind, _))
+        case e.MailComplained():
+            return _("Complained")
+        case e.SubscriberSuppressed(_, why):
+            return _("Suppressed: never to be written to ({why})").format(why=in_words(why, _))
+        case e.SubscriberReachable(_, why):
+            return _("Reachable again ({why})").format(why=in_words(why, _))
+        case e.ContactNoted(_, contacted_at):
+            return _("Last contact noted: {when}").format(when=shown(contacted_at, zone))
+        case e.CallHonoured():
+            return _("The call is carried out")
+        case e.ProcessingRestricted(_, lifted):
+            return _("Restriction lifted") if lifted else _("Processing restricted")
+        case e.RightExercised(_, right, _, due_at):
+            return _("Asked for {right}; to be answered by {when}").format(
+                right=in_words(right, _), when=shown(due_at, zone)
+            )
+        case e.RightExtended(_, _, due_at):
+            return _("Told that the answer takes until {when}").format(when=shown(due_at, zone))
+        case e.RightAnswered(_, _, how):
+            return _("Request answered ({how})").format(how=in_words(how, _))
+        case e.ProofArchived(_, ends_at):
+            return _("Proof sealed and kept until {when}").format(when=shown(ends_at, zone))
+        case e.ProofOpened():
+            return _("Sealed proof handed out")
+        case e.SubscriberErased():
+            return _("Erased")
+        case _:
+            return type(event).__name__
+
+
+def proof_in_words(proof: str, _: Say) -> str:
+    words = {
+        "declared": _("declared, without proof"),
+        "declared-with-proof": _("declared, with a proof"),
+        "single": _("the person's own act"),
+        "page": _("the person's own act on a page"),
+        "confirmed": _("confirmed by mail"),
+    }
+    return words.get(proof, proof)
+
+
+def _answer(event: e.LetterDeferred | e.LetterFailed) -> str:
+    return f"{event.code} {event.enhanced}".strip() if event.code else ""

@@ -1,0 +1,1 @@
+"""The author's folder: read, inspected, drawn, published."""

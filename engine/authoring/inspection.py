@@ -1,0 +1,313 @@
+"""Everything that is wrong with an author's folder, found together: the plan, each letter in its
+layout, the pictures and files they name.
+
+What `check` shows, what stops a publication, and what `simulate` and `graph` stand on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote
+
+from engine.authoring.source_folder import ASSETS, has_asset, read_sequences
+from engine.config import Config
+from engine.i18n.french_spacing import loose_blanks
+from engine.letter.compile import (
+    Foot,
+    LetterMistakes,
+    LetterSource,
+    MergeFailed,
+    check_letter,
+    compile_letter,
+)
+from engine.letter.foreign_tags import foreign_tag_warnings
+from engine.mime.header_guard import is_header_text
+from engine.secret_files import order_keys
+from engine.sending.published_letter import LAYOUT, source_of
+from engine.sending.texts import TEXTS
+from engine.sequence.check import check
+from engine.sequence.links import visible
+from engine.sequence.mistakes import N_, Mistake, Unpublishable, Unreadable, Words, words
+from engine.sequence.model import Letter, Plan
+from engine.sequence.nearest import hint, nearest
+from engine.sequence.parse import CONFIRMATION_BODY, read_plan
+from engine.sequence.places import Places
+from engine.sequence.written import CONFIG, Written
+
+_ASSET = re.compile(
+    r"""(?:\]\(\s*<?|\]:\s*<?|(?:src|href)\s*=\s*["']?)(?:\./)?(pictures|files)/([^\s"'<>)]+)""",
+    re.I,
+)
+# What of a letter is read by programs: styles, tags, merge tags, link targets.
+_NO_WORDS = re.compile(
+    r"<style\b(?:(?!<style\b).)*?</style\s*>|<[a-z/!][^<>]*>|\{\{.{0,500}?\}\}|\{%.{0,500}?%\}|\]\([^)\s]{0,2000}",
+    re.I | re.S,
+)
+ANYBODY = N_(
+    "anybody can type an address, so the form “{form}” takes at once only who is unknown, and asks"
+    " everybody else to confirm by mail; {but}"
+)
+_EXAMPLE = Foot("x", "x", "x", "https://x.invalid/u", "x", "https://x.invalid/e", "x", "fr")
+_ASKING = Foot("x", "x", "x", language="fr", confirm_url="https://x.invalid/c")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The author's texts as they are now. With a fatal mistake among `mistakes`, `plan` is only as
+    far as it could be read.
+    """
+
+    plan: Plan
+    files: dict[str, str]
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def fatal(self) -> tuple[Mistake, ...]:
+        return tuple(mistake for mistake in self.mistakes if mistake.fatal)
+
+    def sound(self) -> Read:
+        """Itself. Raises Unpublishable with every fatal mistake."""
+        if self.fatal:
+            raise Unpublishable(self.fatal)
+        return self
+
+
+def read_folder(config: Config, now: int = 0) -> Read:
+    """Read and check `sequences/`. `now` (ms) is what broadcasts' dates are held against, 0 for not
+    at all.
+
+    Raises Unpublishable for files that are no text; every other mistake is in what is returned.
+    """
+    return inspect(config, dict(read_sequences(config.sequences)), now)
+
+
+def inspect(config: Config, files: dict[str, str], now: int = 0) -> Read:
+    plan, unread = read_plan(files, config.settings)
+    beside = files | {CONFIG: _config_text(config.folder)}
+    found = set(check(plan, beside, now))
+    if unread:
+        found = {mistake for mistake in found if mistake.fatal}
+    found |= (
+        set(unread) | set(_letters(plan, files, beside)) | set(_assets(config.sequences, files))
+    )
+    found |= set(_logo(config, beside[CONFIG])) | set(_orders(plan, beside, config))
+    return Read(plan, files, tuple(sorted(found)))
+
+
+def _orders(plan: Plan, beside: dict[str, str], config: Config) -> Iterator[Mistake]:
+    """Forms that ask nobody to confirm, where no shop can sign for whoever is known already."""
+    written, file = Written(plan, beside), config.form.order_key_file
+    if file:
+        try:
+            order_keys(config.folder / file)
+        except Unreadable as error:
+            yield written.at(CONFIG, "form.order_key_file", error.words, True)
+    for form in plan.forms.values():
+        place = ("form", form.name)
+        if not (form.confirm or form.order_field):
+            yield written.mistake(
+                place,
+                "confirm",
+                ANYBODY,
+                form=form.name,
+                but=words(N_("without an `order_field` no shop can sign for them")),
+            )
+        elif not (form.confirm or file):
+            yield written.mistake(
+                place,
+                "confirm",
+                ANYBODY,
+                form=form.name,
+                but=words(N_("a shop may sign for them: [form] order_key_file")),
+            )
+
+
+def _config_text(folder: Path) -> str:
+    try:
+        return (folder / CONFIG).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _letters(plan: Plan, files: dict[str, str], beside: dict[str, str]) -> Iterator[Mistake]:
+    """Each letter with its layout, as the composer will take it, and what its author should look at
+    again.
+    """
+    written, fields = Written(plan, beside), labels(plan)
+    yield from _second_looks(written, plan, files, fields)
+    if LAYOUT not in files:
+        yield Mistake(
+            LAYOUT, 1, N_("there is no layout.html: the frame that every letter is set in")
+        )
+        return
+    for sender in written.senders():
+        for key, mistake in _letter(sender.letter, plan, files, _EXAMPLE):
+            yield (
+                written.mistake(sender.path, key, mistake.words, mistake.fatal) if key else mistake
+            )
+    for letter in _confirmations(plan):
+        for key, mistake in _letter(letter, plan, files, _ASKING):
+            yield _at_confirmation(written, key, mistake.words, mistake.fatal) if key else mistake
+
+
+def _second_looks(
+    written: Written, plan: Plan, files: dict[str, str], fields: dict[str, str]
+) -> Iterator[Mistake]:
+    """Warnings about the words themselves: in the letters' files, and in what the TOML holds of
+    them.
+    """
+    for file, text in files.items():
+        if file.endswith((".md", ".html")):
+            yield from foreign_tag_warnings(text, file, fields)
+            if plan.language == "fr":
+                yield from _loose_blanks(text, file)
+    for sender in written.senders():
+        for key, line in (
+            ("subject", sender.letter.subject),
+            ("preheader", sender.letter.preheader),
+        ):
+            for warning in (
+                *foreign_tag_warnings(line, "", fields),
+                *(_loose_blanks(line, "") if plan.language == "fr" else ()),
+            ):
+                yield written.mistake(sender.path, key, warning.words)
+
+
+def _loose_blanks(text: str, file: str) -> Iterator[Mistake]:
+    """One warning for a text, at the first of its places."""
+    seen = _NO_WORDS.sub(lambda other: re.sub(r"[^\n]", "x", other[0]), visible(text))
+    places = tuple(loose_blanks(seen))
+    if places:
+        message = N_(
+            "a line may break before `; : ! ?` or inside « » (first here, {count} in all): write"
+            " no-break blanks there (U+00A0)"
+        )
+        line = text.count("\n", 0, places[0]) + 1
+        column = places[0] - text.rfind("\n", 0, places[0])
+        yield Mistake(file, line, message, False, column, count=len(places))
+
+
+def _confirmations(plan: Plan) -> tuple[Letter, ...]:
+    asked, texts = plan.confirmation, TEXTS["fr" if plan.language == "fr" else "en"]
+    first = Letter("ask", asked.subject or texts.confirm_subject, asked.body, asked.preheader)
+    return (
+        (first, replace(first, id="ask-again", subject=asked.remind_subject))
+        if asked.remind_subject
+        else (first,)
+    )
+
+
+def _at_confirmation(written: Written, key: str, sentence: Words, fatal: bool) -> Mistake:
+    file = next(
+        (f for f in written.files if f.endswith(".toml") and "[confirmation]" in written.files[f]),
+        LAYOUT,
+    )
+    return written.at(file, f"confirmation.{key}", sentence, fatal)
+
+
+def _letter(
+    letter: Letter, plan: Plan, files: dict[str, str], foot: Foot
+) -> Iterator[tuple[str, Mistake]]:
+    """Mistakes of one letter; with a key ("subject", "preheader") they stand in the TOML rather
+    than in the letter's file.
+    """
+    if letter.body not in files and letter.body != CONFIRMATION_BODY:
+        return
+    source = source_of(letter, plan, next(iter(plan.purposes), ""))
+    try:
+        compiled = compile_letter(source, fields=labels(plan))
+    except LetterMistakes as error:
+        yield from _placed(error.mistakes, source, letter, plan)
+        return
+    if not is_header_text(letter.subject):
+        yield (
+            "subject",
+            Mistake(
+                source.path,
+                1,
+                N_(
+                    "The subject hides a line break or a control character in an encoded word (=?…?=)."
+                ),
+            ),
+        )
+    try:
+        # For someone of whom nothing is known: what a missing field would do is said now, not when
+        # letters are withheld.
+        compiled.render(
+            {}, ["https://x.invalid/l" for link in compiled.links if link.index >= 0], foot
+        )
+    except MergeFailed as error:
+        if "`_" in str(error):
+            message = N_(
+                "a confirmation has nothing to unsubscribe from: put {% if unsubscribe %} around"
+                " that link of the layout"
+            )
+            yield "", Mistake(LAYOUT, 1, message)
+        else:
+            message = N_(
+                "{why} Such a person will not get this letter: {{ field | default('…', true) }}"
+            )
+            yield "", Mistake(source.path, 1, message, False, why=error.words)
+
+
+def labels(plan: Plan) -> dict[str, str]:
+    return {name: field.label for name, field in plan.fields.items()}
+
+
+def _placed(
+    mistakes: Collection[Mistake], source: LetterSource, letter: Letter, plan: Plan
+) -> Iterator[tuple[str, Mistake]]:
+    fields = labels(plan)
+    bare = set(check_letter(replace(source, subject="x", preheader=""), fields))
+    of_preheader = set(check_letter(replace(source, subject="x"), fields)) - bare
+    for each in mistakes:
+        key = "" if each in bare else "preheader" if each in of_preheader else "subject"
+        if letter.subject.strip() or key != "subject":
+            yield key, each
+
+
+def _logo(config: Config, text: str) -> Iterator[Mistake]:
+    kind, _, name = config.site.logo.partition("/")
+    if name and not has_asset(config.sequences, kind, name):
+        places = Places(text)
+        message = N_("there is no file sequences/{kind}/{name} (`logo` of [site]){hint}")
+        line = places.line("site.logo")
+        column = places.column("site.logo")
+        close = hint(nearest(name, _names(config.sequences / kind)))
+        yield Mistake(CONFIG, line, message, True, column, kind=kind, name=name, hint=close)
+
+
+def _assets(folder: Path, files: dict[str, str]) -> Iterator[Mistake]:
+    for file, text in files.items():
+        if not file.endswith((".md", ".html")):
+            continue
+        seen = visible(text)
+        for found in _ASSET.finditer(seen):
+            kind, name = found[1].lower(), unquote(found[2])
+            if not has_asset(folder, kind, name):
+                line = seen.count("\n", 0, found.start(1)) + 1
+                endings = ", ".join(ASSETS[kind])
+                message = N_(
+                    "there is no file sequences/{kind}/{name} (of a kind that is served:"
+                    " {endings}){hint}"
+                )
+                column = found.start(1) - seen.rfind("\n", 0, found.start(1))
+                close = hint(nearest(name, _names(folder / kind)))
+                yield Mistake(
+                    file,
+                    line,
+                    message,
+                    True,
+                    column,
+                    kind=kind,
+                    name=name,
+                    endings=endings,
+                    hint=close,
+                )
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []

@@ -1,0 +1,1 @@
+"""The database copied and put back; who has left since stays gone."""

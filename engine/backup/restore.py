@@ -1,0 +1,122 @@
+"""A copy put back: looked at before anything is touched, in one transaction, and afterwards nothing
+leaves and nobody who had left is back (E04).
+"""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine import __version__
+from engine.backup.manifest import (
+    FILE,
+    UNSEALED,
+    CopyRefused,
+    Manifest,
+    known_by,
+    read_manifest,
+    take_in,
+)
+from engine.context import Premises
+from engine.store.copying import PARTS, at_work, drop_views, put_back
+from engine.store.database import ensure_program_role, program_role, program_role_of
+from engine.store.migrate import VAULT_MIGRATIONS
+
+
+@contextmanager
+def opened(
+    premises: Premises, source: Path, vault: Path | None, unsealed: bool = False
+) -> Iterator[tuple[Manifest, dict[str, Path]]]:
+    """The manifest, and the files it names, as they were when they were checked. Raises
+    CopyRefused, OSError.
+
+    `unsealed`: a copy from before there were seals is taken too.
+    """
+    premises.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(prefix="restoring.", dir=premises.config.data) as name:
+        folder = Path(name)
+        where = source if source.is_dir() else _unpacked(source, folder)
+        manifest = read_manifest(where / FILE)
+        files = {part: where / part for part in manifest.parts}
+        if vault is not None:
+            files["vault.dump"] = vault
+        refuse_foreign(premises, manifest, unsealed)
+        yield manifest, take_in(manifest, files, folder)
+
+
+def refuse_foreign(premises: Premises, manifest: Manifest, unsealed: bool) -> None:
+    pepper = premises.secrets.pepper
+    if manifest.secrets != known_by(pepper):
+        raise CopyRefused(
+            "the secrets in data/secrets are not those of this copy: put those back first, or"
+            " nobody in it is found by their address"
+        )
+    if manifest.format > UNSEALED or manifest.seal:
+        if not manifest.is_sealed(pepper):
+            raise CopyRefused(
+                f"{FILE} was changed since the copy was made, or is damaged: use another copy"
+            )
+    elif not unsealed:
+        raise CopyRefused(
+            "the copy is from before copies were sealed, so nobody can tell whether it was changed:"
+            " if it was kept where nobody else writes, say --unsealed"
+        )
+    if set(manifest.parts) != set(PARTS):
+        raise CopyRefused(
+            f"{FILE} names other parts than this program knows: use the Relance that made it"
+        )
+    if _numbers(manifest.program) > _numbers(__version__):
+        raise CopyRefused(
+            f"the copy was made by Relance {manifest.program}, and this is {__version__}: use a"
+            " newer Relance"
+        )
+    unknown = set(manifest.migrations) - {path.stem for path in VAULT_MIGRATIONS.glob("*.sql")}
+    if unknown:
+        raise CopyRefused(
+            f"the vault in the copy has had {', '.join(sorted(unknown))}, which this program does"
+            " not know: use a newer Relance"
+        )
+
+
+def replace(premises: Premises, manifest: Manifest, files: Mapping[str, Path]) -> None:
+    """Whatever is in the database gives way to the copy. Raises CopyRefused while the engine runs,
+    CopyFailed (then all is as it was).
+    """
+    busy = at_work(premises.owner, program_role_of(premises.owner))
+    if busy:
+        raise CopyRefused(
+            "Relance runs on this database, here or on another machine: stop it first"
+        )
+    program = ensure_program_role(
+        premises.owner,
+        premises.config.secrets / "database.password",
+        ours=premises.config.store_url == "embedded",
+    )
+    put_back(
+        premises.owner,
+        program_role(program),
+        files,
+        manifest.migrations,
+        (manifest.position, manifest.digest),
+    )
+    drop_views(program)
+
+
+def _unpacked(source: Path, folder: Path) -> Path:
+    try:
+        with tarfile.open(source, "r:") as packed:
+            for member in packed:
+                if member.name in (FILE, *PARTS) and member.isfile():
+                    packed.extract(member, folder, filter="data")
+    except (tarfile.TarError, EOFError) as error:
+        raise CopyRefused(
+            f"{source} is no copy made by `relance backup`, or a damaged one"
+        ) from error
+    return folder
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))

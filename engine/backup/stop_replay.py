@@ -1,0 +1,171 @@
+"""The stop journal applied again: after a copy was put back, whoever had left since is gone from it
+too, and whoever was erased is erased (E04).
+
+Each line is asked whether it still applies: not to what the ledger holds already, and not where the
+person has come back by their own act since. What the line says is dated as it was; that it was
+applied is recorded now.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.subscriber import events as e
+from engine.subscriber.commands import AnyCommand, Erase, Restrict, Suppress, Withdraw
+from engine.subscriber.eligibility import EVERYTHING
+from engine.subscriber.outcome import Done
+from engine.subscriber.person import NOBODY, Person
+from engine.vault.stop_journal import Stop, each_once, read
+from engine.vault.vault import Erasing, Keep
+
+AT_ONCE = 500
+SUPPRESSIONS = ("complained", "operator", "imported")
+"""What a person is suppressed for by a fact of their own; any other reason belongs to a hash alone.
+"""
+
+
+@dataclass
+class Applied:
+    """How many of each kind changed something; `unreadable` lines by file; `conflicts` are to be
+    applied again.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    unreadable: dict[Path, int] = field(default_factory=dict)
+    conflicts: int = 0
+
+
+def read_journals(paths: Collection[Path]) -> tuple[list[Stop], dict[Path, int]]:
+    """All lines of these files in the order of their instants, each once; how many could not be
+    read, by file. Raises OSError.
+    """
+    stops: list[Stop] = []
+    unreadable = {}
+    for path in paths:
+        found, broken = read(path)
+        stops += found
+        if broken:
+            unreadable[path] = broken
+    return list(each_once(stops)), unreadable
+
+
+def apply_again(
+    house: House, stops: Sequence[Stop], unreadable: Mapping[Path, int] | None = None
+) -> Applied:
+    applied = Applied(unreadable=dict(unreadable or {}))
+    if not stops:
+        return applied
+    house.vault.journal.has(
+        read(house.vault.journal.path)[0] if house.vault.journal.path.exists() else ()
+    )
+    people = house.decisions.load({stop.stream for stop in stops if stop.stream})
+    wishes = list(_wishes(house, stops, people))
+    for start in range(0, len(wishes), AT_ONCE):
+        some = wishes[start : start + AT_ONCE]
+        for (stop, _wish), result in zip(
+            some, house.decisions.carry_out([wish for _, wish in some]), strict=True
+        ):
+            applied.conflicts += result.conflict
+            applied.counts[stop.kind] += isinstance(result.outcome, Done)
+    applied.counts["hash"] += _bar(house, stops, people)
+    return applied
+
+
+def _wishes(
+    house: House, stops: Sequence[Stop], people: Mapping[str, Person]
+) -> Iterator[tuple[Stop, Wish]]:
+    for stop in stops:
+        person = people.get(stop.stream, NOBODY)
+        if not person.registered or person.erased:
+            continue
+        command = _command(stop, person)
+        if command is not None:
+            yield stop, Wish(command, stream=stop.stream, keep=_keep(house, stop))
+
+
+def _command(stop: Stop, person: Person) -> AnyCommand | None:
+    cause = e.Cause("journal")
+    match stop.kind:
+        case "erasure":
+            # Whoever is restricted in the copy was freed, or asked for it themselves, before they
+            # were erased.
+            return Erase(
+                stop.at, cause, secrets.token_hex(16), "asked" if person.restricted else stop.why
+            )
+        case "withdrawal":
+            return (
+                None
+                if _came_back(person, stop.at, stop.purpose)
+                else Withdraw(stop.at, cause, stop.purpose)
+            )
+        case "restriction":
+            return Restrict(stop.at, cause, secrets.token_hex(16), stop.why == "lifted")
+        case "suppression":
+            applies = stop.why in SUPPRESSIONS and not _came_back(person, stop.at, EVERYTHING)
+            return Suppress(stop.at, cause, stop.why) if applies else None
+
+
+def _came_back(person: Person, at: int, purpose: str) -> bool:
+    """A live ground given later than the line: only the person's own act gives one to who has
+    left.
+    """
+    return any(
+        ground.status == "live" and ground.since > at
+        for name, ground in person.grounds.items()
+        if purpose in (EVERYTHING, name)
+    )
+
+
+def _keep(house: House, stop: Stop) -> Keep:
+    if stop.kind != "erasure":
+        return Keep("", stop.at)
+    entries = house.ledger.stream(stop.stream)
+    return Keep(
+        "",
+        stop.at,
+        erasing=Erasing(
+            tuple(
+                {entry.event.message for entry in entries if isinstance(entry.event, e.LetterBegun)}
+            )
+        ),
+    )
+
+
+def _bar(house: House, stops: Sequence[Stop], people: Mapping[str, Person]) -> int:
+    """Hashes that must not be written to: of strangers, of whoever the copy does not know, and of
+    those it knows under another address. How many are new on the list.
+    """
+    gone = {stop.stream for stop in stops if stop.kind == "erasure"} | {
+        stream for stream, person in people.items() if person.erased
+    }
+    wanted: dict[bytes, Stop] = {}
+    for stop in stops:
+        known = people.get(stop.stream, NOBODY).registered
+        if (
+            stop.hash
+            and stop.stream not in gone
+            and (not known or stop.kind == "suppression" or stop.purpose == EVERYTHING)
+        ):
+            wanted[bytes.fromhex(stop.hash)] = stop
+    behind = house.vault.find_all(wanted)
+    later = house.decisions.load({*behind.values(), *people})
+    standing = house.vault.suppressed(wanted)
+    new = {}
+    for hashed, stop in wanted.items():
+        whose = {behind.get(hashed, ""), stop.stream} - {""}
+        theirs = stop.stream != "" and behind.get(hashed) == stop.stream
+        if (
+            hashed not in standing
+            and not theirs
+            and not any(_came_back(later[stream], stop.at, EVERYTHING) for stream in whose)
+        ):
+            new[hashed] = stop.why or "objected"
+    if new:
+        house.vault.suppress(new, house.clock.now())
+    return len(new)

@@ -1,0 +1,66 @@
+"""`relance accept-secret NAME`: a secret that was replaced on purpose takes the place of the one
+this database was begun with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from engine.cli.terminal import agreed
+from engine.context import Premises
+from engine.desk.agreement import REPLACEABLE, accept_secret
+from engine.i18n.language import N_, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal
+from engine.store.copying import at_work
+from engine.store.database import ensure_program_role, program_role
+from engine.store.migrate import migrate
+
+COSTS = {
+    "link.key": N_(
+        "No link of a letter that has left works any more, those for unsubscribing neither; answers"
+        " by mail still arrive."
+    ),
+    "nonce.key": N_(
+        "Pages and forms that are open at this moment ask to be sent once more; nothing else"
+        " changes."
+    ),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "name",
+        choices=REPLACEABLE,
+        metavar="NAME",
+        help=N_("link.key or nonce.key; suppression.pepper is never replaced"),
+    )
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
+def run(premises: Premises, args: argparse.Namespace) -> int:
+    config, secrets = premises.config, premises.secrets
+    _ = translator(language_of(config))
+    program = program_role(
+        ensure_program_role(
+            premises.owner,
+            config.secrets / "database.password",
+            ours=config.store_url == "embedded",
+        )
+    )
+    if at_work(premises.owner, program):
+        raise Refusal(
+            N_("Relance runs on this database, here or on another machine: stop it first")
+        )
+    print(_(COSTS[args.name]))
+    if not args.yes and not (
+        sys.stdin.isatty() and agreed(_("Take the new {name}? [y/N] ").format(name=args.name))
+    ):
+        raise Refusal(N_("nothing was changed; to take it, say --yes"))
+    migrate(premises.owner, program)
+    accept_secret(premises.owner, args.name, secrets.fingerprints(), config.secrets)
+    print(_("{name} is the one in {folder} from now on: copy it to every machine, and keep it apart as well").format(
+        name=args.name, folder=config.secrets
+    ))  # fmt: skip
+    return 0

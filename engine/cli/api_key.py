@@ -1,0 +1,157 @@
+"""`relance api-key create | list | revoke`: keys for the HTTP API. A key is shown once and kept
+nowhere (G17).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from engine.context import House
+from engine.desk.clock import wall_now
+from engine.i18n.dates import read_date, shown
+from engine.i18n.language import N_, Say, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal
+from engine.sequence.delay import parse_delay
+from engine.sequence.mistakes import Unreadable
+from engine.sequence.timing import later, to_local
+
+SCOPES = ("subscribe", "transfer", "unsubscribe", "read", "rights", "metrics", "audit")
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A key as the desk knows it. Times are wall clock with their zone, None where it never was."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    created: datetime
+    last_used: datetime | None
+    revoked: datetime | None
+    expires: datetime | None
+
+
+def create(
+    house: House, name: str, scopes: Collection[str], expires: datetime | None = None
+) -> str:
+    """The new key itself, this once. `expires` is wall clock with its zone, None for never. Raises
+    Refusal (status 2).
+    """
+    said = name.strip()
+    if not said or len(said) > LONGEST_NAME or not said.isprintable():
+        raise Refusal(
+            N_("a key has a name of 1 to {most} characters, to know it by"), 2, most=LONGEST_NAME
+        )
+    if not scopes or set(scopes) - set(SCOPES):
+        raise Refusal(N_("a key may do one or more of: {scopes}"), 2, scopes=", ".join(SCOPES))
+    _, key = house.desk.new_key(said, frozenset(scopes), expires)
+    return key
+
+
+def expiry(text: str, zone: str, now: int) -> datetime:
+    """When a key made now (ms, wall clock) expires: after "90 days", or at a date or moment of the
+    zone. Raises Refusal (status 2).
+    """
+    try:
+        instant = later(now, parse_delay(text), zone)
+    except Unreadable:
+        try:
+            instant = read_date(text, zone)
+        except Refusal:
+            raise Refusal(
+                N_(
+                    '"{text}" is neither a span nor a date: write "90 days", 2027-03-01 or'
+                    " 2027-03-01T09:00"
+                ),
+                2,
+                text=text,
+            ) from None
+    if instant <= now:
+        raise Refusal(
+            N_("{when} is over: a key expires later than it is made"), 2, when=shown(instant, zone)
+        )
+    return to_local(instant, zone)
+
+
+def listing(house: House) -> list[Listed]:
+    """Every key ever made, oldest first; never the keys themselves."""
+    rows = house.desk.keys()
+    return [Listed(row[0], row[1], tuple(row[2].split(",")), *row[3:]) for row in rows]
+
+
+def revoke(house: House, id: str) -> None:
+    """From now on the key opens nothing. Raises Refusal for an id that is none or is revoked
+    already.
+    """
+    if not house.desk.revoke_key(id):
+        raise Refusal(N_("there is no key {key} in use; `relance api-key list` shows them"), key=id)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    new = acts.add_parser("create", help=N_("make a key; it is shown this once"))
+    new.add_argument("name", help=N_("what you will know it by"))
+    new.add_argument(
+        "--scope",
+        action="append",
+        default=[],
+        choices=SCOPES,
+        help=N_("what it may do; more than once for more (default: subscribe)"),
+    )
+    new.add_argument(
+        "--expires",
+        metavar="WHEN",
+        help=N_('after that it opens nothing: "90 days", or a date (default: never)'),
+    )
+    acts.add_parser(
+        "list",
+        help=N_("every key: id, name, what it may do, when it was last used, when it expires"),
+    )
+    acts.add_parser("revoke", help=N_("close a key for good")).add_argument(
+        "id", help=N_("of the key, as `relance api-key list` has it")
+    )
+
+
+def run(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    match args.act:
+        case "create":
+            expires = (
+                expiry(args.expires, house.config.site.timezone, wall_now())
+                if args.expires is not None
+                else None
+            )
+            print(create(house, args.name, frozenset(args.scope or ("subscribe",)), expires))
+        case "revoke":
+            revoke(house, args.id)
+            print(_("key {key} is revoked").format(key=args.id))
+        case "list":
+            known = listing(house)
+            if not known:
+                print(_("there is no key; `relance api-key create NAME` makes one"))
+            for each in known:
+                print(
+                    f"{each.id}  {each.name}  {','.join(each.scopes)} "
+                    f" {_state(each, house.config.site.timezone, _)}"
+                )
+    return 0
+
+
+def _state(key: Listed, zone: str, _: Say) -> str:
+    if key.revoked:
+        return _("revoked on {day}").format(day=f"{key.revoked:%Y-%m-%d}")
+    used = (
+        _("last used on {when}").format(when=f"{key.last_used:%Y-%m-%d %H:%M}")
+        if key.last_used
+        else _("never used")
+    )
+    if key.expires is None:
+        return used
+    said = _("expired on {when}") if key.expires <= datetime.now(UTC) else _("expires on {when}")
+    return f"{used}  {said.format(when=f'{key.expires.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}')}"

@@ -1,0 +1,102 @@
+"""`audit checkpoint`, `key`, `rotate-key`, `restored`: what is signed over the ledger, and in whose
+name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from engine.context import House
+from engine.i18n.language import N_, grouped, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal
+from engine.proof.errors import ProofRefused
+from engine.proof.signing_refused import SigningRefused
+from engine.runtime.startup import check_clock, put_back
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Why nothing is signed, as a refusal of the command line."""
+    try:
+        yield
+    except SigningRefused as error:
+        raise Refusal(error.sentence, 1, **error.values) from error
+    except ProofRefused as error:
+        raise Refusal(str(error)) from error
+
+
+def checkpoint(house: House, args: argparse.Namespace) -> int:
+    """The signed note, and nothing else, on standard output."""
+    with refusing():
+        signed = house.tree.sign_now()
+    sys.stdout.write(signed.note.decode())
+    return 0
+
+
+def key(house: House, args: argparse.Namespace) -> int:
+    """What an operator publishes elsewhere: in the privacy policy, in the DNS. The lines to be
+    pasted are the same in every language.
+    """
+    _ = translator(language_of(house.config))
+    with refusing():
+        origin, vkey = house.tree.begin()
+    host = urlsplit(f"//{origin}").hostname
+    print(_("Origin of the checkpoints:"))
+    print(f"    {origin}")
+    print(
+        _(
+            "Their verifier key (C2SP signed-note), for the privacy policy and for whoever keeps"
+            " checkpoints:"
+        )
+    )
+    print(f"    {vkey}")
+    print(_("The same as a record of the DNS:"))
+    print(f'    _relance.{host}. IN TXT "{vkey}"')
+    return 0
+
+
+def rotate(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    with refusing():
+        signed = house.tree.rotate_key()
+    print(
+        _(
+            "A new key signs from here on; the former one has named it in the ledger and is gone."
+            " Publish it, and save data/secrets/proof.key:"
+        )
+    )
+    print(f"    {house.tree.vkey}")
+    print(_("Its first checkpoint covers {n} entries.").format(n=grouped(signed.size, _)))
+    return 0
+
+
+def restored(house: House, args: argparse.Namespace) -> int:
+    """For a ledger that was put back without this machine noticing by itself: as `run` does it when
+    it notices.
+    """
+    _ = translator(language_of(house.config))
+    check_clock(house)
+    if house.ledger.head() == 0:
+        raise Refusal(N_("the ledger is empty: nothing was put back"))
+    position = put_back(house)
+    house.tree.anew()
+    house.memory.note()
+    with refusing():
+        signed = house.tree.sign_now()
+    print(
+        _(
+            "The ledger was put back and ended at position {n}; sending is paused until `relance"
+            " resume`."
+        ).format(n=grouped(position, _))
+    )
+    print(
+        _("A new origin has begun: {origin}. Publish its key: `relance audit key`.").format(
+            origin=signed.origin
+        )
+    )
+    return 0

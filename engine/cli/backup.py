@@ -1,0 +1,159 @@
+"""`relance backup` and `relance restore`: a copy of everything, the vault apart; put back, it
+brings nobody back who has left (E04).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.backup.manifest import CopyRefused, Manifest
+from engine.backup.restore import opened, replace
+from engine.backup.stop_replay import Applied, apply_again, read_journals
+from engine.backup.take import TAR, take
+from engine.cli.catch_up import catch_up
+from engine.cli.erase import STAYS_IN_LOG
+from engine.cli.terminal import agreed
+from engine.context import Premises
+from engine.i18n.language import N_, Say, grouped, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal
+from engine.privacy.scrubbing import note_erased, scrub_when_due
+from engine.store.copying import CopyFailed
+
+
+def backup_arguments(parser: argparse.ArgumentParser) -> None:
+    said = N_(
+        "a new folder for ledger, vault and desk in files of their own; one file if it ends with"
+        " .tar"
+    )
+    parser.add_argument(
+        "-o", dest="output", type=Path, required=True, metavar="DIR|FILE.tar", help=said
+    )
+
+
+def backup(premises: Premises, args: argparse.Namespace) -> int:
+    _ = translator(language_of(premises.config))
+    target: Path = args.output
+    if target.exists():
+        raise Refusal(N_("{file} is there already: choose another name"), file=target)
+    if not target.parent.is_dir():
+        raise Refusal(N_("there is no folder {folder}"), 2, folder=target.parent)
+    with _refusing(N_("no copy was made: {why}")):
+        with premises.furnish() as house:
+            now = house.clock.now()
+        manifest = take(premises, target, now)
+    print(
+        _("a copy up to entry {position} is in {file}").format(
+            position=grouped(manifest.position, _), file=target
+        )
+    )
+    if not target.name.endswith(TAR):
+        print(
+            _("vault.dump is personal: keep it apart from ledger.dump, and no longer than a month")
+        )
+    print(_("not in it, and to be kept apart from it: {secrets}; and {journal}, newer than any copy").format(
+        secrets=premises.config.secrets, journal=premises.config.data / "stop.journal"
+    ))  # fmt: skip
+    return 0
+
+
+def restore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "copy", type=Path, metavar="DIR|FILE.tar", help=N_("made by `relance backup`")
+    )
+    parser.add_argument(
+        "--vault",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help=N_("its vault.dump, where that is kept apart"),
+    )
+    said = N_("stop journals of other machines, applied beside this one's data/stop.journal")
+    parser.add_argument(
+        "--journal", type=Path, action="extend", nargs="+", default=[], metavar="FILE", help=said
+    )
+    said = N_("take a copy from before copies were sealed, kept where nobody else writes")
+    parser.add_argument("--unsealed", action="store_true", help=said)
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
+def restore(premises: Premises, args: argparse.Namespace) -> int:
+    # Here, because every other verb does without what a start brings in.
+    from engine.runtime.startup import put_back
+
+    _ = translator(language_of(premises.config))
+    own = premises.config.data / "stop.journal"
+    with _refusing(N_("nothing was changed: {why}")):
+        # Read before anything is touched: a journal that is not there must not be found out
+        # afterwards.
+        stops, unreadable = read_journals([*([own] if own.exists() else []), *args.journal])
+        with opened(premises, args.copy, args.vault, args.unsealed) as (manifest, files):
+            if not args.yes and not _agreed(manifest, _):
+                raise Refusal(N_("nothing was changed"))
+            replace(premises, manifest, files)
+        with premises.furnish() as house:
+            put_back(house)
+            applied = apply_again(house, stops, unreadable)
+            catch_up(house)
+            house.memory.note()
+            # What stood there before is gone, and who was erased since the copy with it.
+            note_erased(house)
+            if scrub_when_due(house).refused:
+                print(_(STAYS_IN_LOG), file=sys.stderr)
+    print(
+        _("put back: entry {position}, of {at}").format(
+            position=grouped(manifest.position, _), at=manifest.at
+        )
+    )
+    for line in told(applied, _):
+        print(line)
+    print(
+        _(
+            "keys for the API are those of the copy; one revoked since opens again: `relance"
+            " api-key list`"
+        )
+    )
+    print(_("sending is paused; `relance resume` says what will leave, and lets it"))
+    return 1 if applied.conflicts else 0
+
+
+def told(applied: Applied, _: Say) -> Iterator[str]:
+    counts = applied.counts
+    said = _(
+        "applied again from the stop journal: {erased} erasures, {withdrawn} withdrawals, {others}"
+        " others"
+    )
+    others = counts["restriction"] + counts["suppression"] + counts["hash"]
+    yield said.format(erased=counts["erasure"], withdrawn=counts["withdrawal"], others=others)
+    for path, lines in applied.unreadable.items():
+        yield _(
+            "{file}: {n} lines could not be read: torn by a crash before they counted, or damaged"
+        ).format(file=path, n=lines)
+    if applied.conflicts:
+        yield _("{n} could not be applied: too much was changing; restore again").format(
+            n=applied.conflicts
+        )
+
+
+def _agreed(manifest: Manifest, _: Say) -> bool:
+    if not sys.stdin.isatty():
+        raise Refusal(N_("what is in the database gives way to the copy: say --yes"))
+    said = _(
+        "Whatever is in the database gives way to the copy of {at} (entry {position}). Put it back?"
+        " [y/N] "
+    )
+    return agreed(said.format(at=manifest.at, position=grouped(manifest.position, _)))
+
+
+@contextmanager
+def _refusing(sentence: str) -> Iterator[None]:
+    try:
+        yield
+    except CopyRefused as error:
+        raise Refusal(str(error)) from error
+    except CopyFailed as error:
+        raise Refusal(sentence, why=str(error)) from error

@@ -1,0 +1,176 @@
+"""`relance breach`: every breach of personal data is written down, whatever its risk: facts,
+effects, measures (GDPR 33(5)).
+
+`relance papers breaches` prints the log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+
+from engine.cli.people import operator_cause
+from engine.context import House
+from engine.i18n.dates import read_date, shown
+from engine.i18n.language import N_, Say, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal
+from engine.installation.breaches import RISKS, Breach, Step, evolved
+from engine.installation.events import STREAM, BreachRecorded
+from engine.store.sql import AnyCursor
+from engine.vault.vault import Keep
+
+LONGEST = 20_000
+DETECTED: Step = "detected"
+TEXTS = ("facts", "effects", "measures", "reason")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
+    record = parts.add_parser("record", help=N_("write down a breach you have become aware of"))
+    record.add_argument(
+        "--detected",
+        default="",
+        metavar="DATE",
+        help=N_("when you became aware of it (default: now)"),
+    )
+    _texts(record, required=True)
+    update = parts.add_parser("update", help=N_("write down what has been learnt or done since"))
+    update.add_argument(
+        "breach", metavar="ID", help=N_("of the breach, as `relance papers breaches` has it")
+    )
+    _texts(update, required=False)
+    told = update.add_mutually_exclusive_group()
+    told.add_argument(
+        "--authority-told",
+        default="",
+        metavar="DATE",
+        help=N_("when the authority (CNIL) was told"),
+    )
+    told.add_argument(
+        "--people-told", default="", metavar="DATE", help=N_("when those affected were told")
+    )
+    told.add_argument("--close", action="store_true", help=N_("nothing more is to be done"))
+
+
+def _texts(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    parser.add_argument(
+        "--facts", required=required, default="", help=N_("what happened, to which data, of whom")
+    )
+    parser.add_argument(
+        "--effects", required=required, default="", help=N_("what may come of it for the people")
+    )
+    parser.add_argument(
+        "--measures", required=required, default="", help=N_("what was or will be done about it")
+    )
+    parser.add_argument(
+        "--reason",
+        default="",
+        help=N_("why the authority is told late, or not; why the people are not told"),
+    )
+    parser.add_argument(
+        "--risk",
+        choices=RISKS,
+        default="",
+        help=N_("for the people: none (the authority need not be told), risk, high"),
+    )
+    parser.add_argument(
+        "--people", type=int, default=0, metavar="N", help=N_("about how many people are affected")
+    )
+
+
+def breach(house: House, args: argparse.Namespace) -> int:
+    zone, now = house.config.site.timezone, house.clock.now()
+    _ = translator(language_of(house.config))
+    known = house.publications.current().breaches
+    if args.part == "record":
+        name, step, said_at = secrets.token_hex(8), DETECTED, args.detected
+    else:
+        name, (step, said_at) = args.breach, _step(args)
+        if name not in known:
+            raise Refusal(
+                N_("no breach {breach} was recorded; there are: {known}"),
+                2,
+                breach=name,
+                known=", ".join(known) or "-",
+            )
+    at = read_date(said_at, zone) if said_at else now
+    if at > now:
+        raise Refusal(
+            N_("{date} is still to come: a breach is written down as it was"),
+            2,
+            date=shown(at, zone),
+        )
+    if name in known and at < known[name].detected_at:
+        raise Refusal(N_("{date} lies before the breach was detected"), 2, date=shown(at, zone))
+    if args.people < 0:
+        raise Refusal(N_("--people is a number of people, 0 where it is not known"), 2)
+    event = BreachRecorded(at, name, step, args.risk, args.people)
+    _write(
+        house,
+        event,
+        {text: _bounded(text, getattr(args, text)) for text in TEXTS if getattr(args, text)},
+        now,
+    )
+    print(_owed(evolved(known, event)[name], zone, _))
+    return 0
+
+
+def _step(args: argparse.Namespace) -> tuple[Step, str]:
+    """What kind of step it is, and when it was."""
+    if args.authority_told or args.people_told:
+        return (
+            ("authority-told", args.authority_told)
+            if args.authority_told
+            else ("people-told", args.people_told)
+        )
+    if args.close:
+        return "closed", ""
+    if not (args.risk or args.people or any(getattr(args, text) for text in TEXTS)):
+        raise Refusal(
+            N_(
+                "say what has been learnt or done: --facts, --measures, --risk, --authority-told,"
+                " --close …; `--help` has them all"
+            ),
+            2,
+        )
+    return "assessed", ""
+
+
+def _bounded(name: str, text: str) -> str:
+    if len(text) > LONGEST or not all(
+        character.isprintable() or character in "\n\t" for character in text
+    ):
+        raise Refusal(
+            N_("--{name} is text of at most {most} characters"), 2, name=name, most=LONGEST
+        )
+    return text
+
+
+def _write(house: House, event: BreachRecorded, said: dict[str, str], now: int) -> None:
+    """Words may name people: they lie in the vault, and the ledger commits to them."""
+    cause, kept = operator_cause({"words": said} if said else {})
+
+    def within(cursor: AnyCursor) -> None:
+        house.vault.write(cursor, Keep(STREAM, now, evidence=(kept,)))
+
+    house.publications.execute(lambda state: [event], cause, now, within)
+
+
+def _owed(known: Breach, zone: str, _: Say) -> str:
+    lines = [_("written down as breach {breach}").format(breach=known.breach)]
+    if known.closed_at:
+        return lines[0]
+    if known.authority_due_at:
+        said = _(
+            "the authority (CNIL) must be told before {date}, unless there is no risk for the"
+            " people (GDPR 33)"
+        )
+        lines.append(said.format(date=shown(known.authority_due_at, zone)))
+    if known.people_owed:
+        said = _(
+            "the risk is high: tell those affected without delay, in plain words, what may come of"
+            " it and how they protect themselves (GDPR 34)"
+        )
+        lines.append(said)
+    return "\n".join(lines)

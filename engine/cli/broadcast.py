@@ -1,0 +1,191 @@
+"""`relance broadcast now ID`: a published broadcast sent at once: who it goes to is said first, and
+afterwards what became of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping
+
+from engine.cli.catch_up import catch_up
+from engine.cli.people import operator_cause
+from engine.cli.progress import Progress
+from engine.cli.terminal import agreed
+from engine.context import House
+from engine.desk.processes import EXPIRES, Processes
+from engine.i18n.command_line import command
+from engine.i18n.language import N_, Say, counting_translator, grouped, translator
+from engine.i18n.phrases import language_of, quoted, say_list, subject_of
+from engine.i18n.refusal import NOTHING_PUBLISHED, Refusal
+from engine.installation.events import BroadcastFellDue
+from engine.installation.state import Installation
+from engine.runtime.scheduler import dated_moment, occurrence_name
+from engine.sequence.model import Broadcast, Plan
+from engine.sequence.nearest import nearest
+
+NOW = N_(
+    "send a published broadcast at once: says to how many people, asks, and says what became of it"
+)
+OUTCOMES: Mapping[str, str] = {
+    "sent": N_("accepted by the mail server"),
+    "deferred": N_("put off, and tried again by itself"),
+    "failed": N_("refused for good"),
+    "withheld": N_("withheld: `relance status` says why"),
+    "doubt": N_("in doubt: `relance in-doubt` lists them"),
+    "begun": N_("on their way"),
+}
+LOOK_SECONDS = 1.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(dest="part", required=True, metavar="now")
+    now = parts.add_parser("now", help=NOW, description=NOW)
+    now.add_argument("id", metavar="ID", help=N_("the `id` of a [[broadcast]] that is published"))
+    now.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
+def broadcast(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    plan = house.publications.current().plan()
+    chosen = _named(plan, args.id)
+    catch_up(house)
+    now = house.clock.now()
+    fallen = fallen_due_now(house.publications.current(), chosen, now)
+    for line in _goes_to(house, plan, chosen, _):
+        print(line)
+    if not args.yes and not _agreed(_):
+        raise Refusal(N_("nothing was changed"))
+    cause = operator_cause({"broadcast": chosen.id})[0]
+    # Claimed as its date would claim it, so that it leaves once, whoever else claims it.
+    house.publications.execute(lambda state: [fallen_due_now(state, chosen, now)], cause, now)
+    return _report(house, chosen, f"broadcast:{fallen.broadcast}/{fallen.occurrence}", _)
+
+
+def _named(plan: Plan, name: str) -> Broadcast:
+    if name in plan.broadcasts:
+        return plan.broadcasts[name]
+    if not plan.broadcasts:
+        none = N_(
+            "no broadcast is published: write a [[broadcast]] in a file of sequences/, then"
+            " `relance publish`"
+        )
+        raise Refusal(none if plan.lists else NOTHING_PUBLISHED, 2)
+    known = ", ".join(plan.broadcasts)
+    if meant := nearest(name, plan.broadcasts):
+        raise Refusal(
+            N_("there is no published broadcast {name}; did you mean {meant}? There are: {known}"),
+            2,
+            name=name,
+            meant=meant,
+            known=known,
+        )
+    raise Refusal(
+        N_("there is no published broadcast {name}; there are: {known}"), 2, name=name, known=known
+    )
+
+
+def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> BroadcastFellDue:
+    """A dated broadcast is sent once, so it takes the name that its date would; a recurring one
+    also comes when its next moment does.
+
+    Raises Refusal where this occurrence was claimed already.
+    """
+    zone = installation.plan().timezone
+    name = occurrence_name(chosen, dated_moment(chosen, zone) if chosen.on else now, zone)
+    if any(
+        occurrence.key == f"broadcast:{chosen.id}/{name}" for occurrence in installation.calendar
+    ):
+        why = N_(
+            "the broadcast {name} has fallen due already ({date}): nobody gets it twice. To write"
+            " again, publish another one"
+        )
+        raise Refusal(why, name=chosen.id, date=name)
+    return BroadcastFellDue(now, chosen.id, name)
+
+
+def _goes_to(house: House, plan: Plan, chosen: Broadcast, _: Say) -> list[str]:
+    ngettext = counting_translator(language_of(house.config))
+    people = house.views.on_lists(chosen.to)
+    standing = house.views.standing()
+    told = [_("{subject}, to who stands on:").format(subject=quoted(subject_of(chosen.letter), _))]
+    told += [
+        f"{grouped(standing.get(number, 0), _):>9}  {say_list(plan, number)}"
+        for number in chosen.to
+    ]
+    said = ngettext("{n} person in all.", "{n} people in all, each once.", people).format(
+        n=grouped(people, _)
+    )
+    told.append(said + " " + _("Who has withdrawn or is suppressed gets nothing."))
+    if chosen.on:
+        told.append(
+            _("It was to leave on {date}; sent now, it does not leave then.").format(date=chosen.on)
+        )
+    if chosen.reminder is not None:
+        told.append(_("Whoever does not answer gets its reminder."))
+    return told
+
+
+def _agreed(_: Say) -> bool:
+    if not sys.stdin.isatty():
+        raise Refusal(N_("say --yes to send it"))
+    return agreed(_("Send it now? [y/N] "))
+
+
+def _report(house: House, chosen: Broadcast, key: str, _: Say) -> int:
+    """Follow it until nothing of it is due any more, or nobody is there to send it."""
+    head, begun = house.ledger.head(), time.monotonic()
+    with Progress() as progress:
+        while (why := _why_not_yet(house, chosen, key, head, _)) is WAITING:
+            sent = house.views.outcomes(key, chosen.letter.id).get("sent", 0)
+            seconds = int(time.monotonic() - begun)
+            progress.show(
+                _("{n} letters accepted, {seconds} s").format(n=grouped(sent, _), seconds=seconds)
+            )
+            time.sleep(LOOK_SECONDS)
+    if why:
+        print(why)
+    counts = house.views.outcomes(key, chosen.letter.id)
+    for status, words in OUTCOMES.items():
+        if counts.get(status) or (status == "sent" and not why):
+            print(f"{grouped(counts.get(status, 0), _):>9}  {_(words)}")
+    return 0
+
+
+WAITING = "waiting"
+
+
+def _why_not_yet(house: House, chosen: Broadcast, key: str, head: int, _: Say) -> str:
+    """ "" once all of it has an outcome; WAITING while it leaves; otherwise a sentence that says
+    why it does not.
+    """
+    paused = house.publications.current().paused
+    if 0 in paused:
+        return _(
+            "It is due, and sending is paused: `relance resume` says what will leave, then lets it."
+        )
+    live = {
+        part
+        for parts, _host, _pid, _since, seen in Processes(house.database).all()
+        if seen < EXPIRES
+        for part in parts
+    }
+    if not {"follow", "send"} <= live:
+        return (
+            _("It is due, and nobody sends at this moment. This does:")
+            + "\n  "
+            + command(house.config.folder, "run")
+        )
+    followed = all(
+        position >= head
+        for view, position, _fault in house.views.positions()
+        if view in ("agenda", "letters")
+    )
+    if (
+        not followed
+        or house.views.due_of(key, house.clock.now())
+        or house.views.outcomes(key, chosen.letter.id).get("begun")
+    ):
+        return WAITING
+    return ""

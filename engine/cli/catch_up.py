@@ -1,0 +1,31 @@
+"""Views brought up to the head of the ledger before a verb counts in them: nobody may be following,
+and it may take a while.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from engine.cli.progress import Progress
+from engine.context import House
+from engine.i18n.language import translator
+from engine.i18n.phrases import language_of
+from engine.ledger.codec import EntryRefused
+
+
+def catch_up(house: House) -> None:
+    """Shown on a terminal. A view that cannot go on is told of and stands where it stopped; the
+    others come up to the head.
+    """
+    _ = translator(language_of(house.config))
+    try:
+        with Progress(_("Following"), say=_) as tell:
+            house.views.catch_up(tell)
+    except EntryRefused:
+        while house.views.follow():
+            """The others go on."""
+        print(
+            "relance:"
+            f" {_('a view has stopped, and what it counts may be old: `relance status` says why')}",
+            file=sys.stderr,
+        )

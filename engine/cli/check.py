@@ -1,0 +1,138 @@
+"""`relance check`: every mistake of config.toml and sequences/ at once, with file, line and a caret
+under the place. Status 2 when one is fatal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from unicodedata import combining, east_asian_width, normalize
+
+from engine.authoring.going_live import as_warnings, hindrances
+from engine.authoring.inspection import read_folder
+from engine.cli.init import sample_site
+from engine.cli.terminal import json_text, print_styled
+from engine.config import Config
+from engine.desk.clock import wall_now
+from engine.i18n.language import N_, Say, counting_translator, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.printable import printable
+from engine.sequence.mistakes import Mistake, Unpublishable
+from engine.sequence.written import CONFIG
+
+EXCERPT_WIDTH = 76
+
+
+def check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
+
+
+def check(config: Config, args: argparse.Namespace) -> int:
+    """0 without fatal mistakes (warnings are shown all the same), else 2."""
+    try:
+        read = read_folder(config, wall_now())
+    except Unpublishable as error:
+        mistakes: tuple[Mistake, ...] = error.mistakes
+        letters = lists = 0
+    else:
+        mistakes, lists = read.mistakes, len(read.plan.lists)
+        letters = sum(len(each.letters) for each in read.plan.lists.values()) + len(
+            read.plan.broadcasts
+        )
+    mistakes = tuple(sorted({*mistakes, *_before_going_live(config)}))
+    fatal = any(mistake.fatal for mistake in mistakes)
+    _, ngettext = translator(language_of(config)), counting_translator(language_of(config))
+    if args.json:
+        print(json_text([_as_json(mistake, _) for mistake in mistakes]))
+        return 2 if fatal else 0
+    tell(mistakes, config.folder, _)
+    if not fatal:
+        said_lists = ngettext("{n} list", "{n} lists", lists).format(n=lists)
+        said_letters = ngettext("{n} letter", "{n} letters", letters).format(n=letters)
+        print(
+            _("{lists}, {letters}: nothing stands in the way of publishing.").format(
+                lists=said_lists, letters=said_letters
+            )
+        )
+    return 2 if fatal else 0
+
+
+def _before_going_live(config: Config) -> list[Mistake]:
+    return as_warnings(
+        hindrances(config, sample_site()), (config.folder / CONFIG).read_text(encoding="utf-8")
+    )
+
+
+def tell(mistakes: tuple[Mistake, ...], folder: Path, _: Say) -> None:
+    """On standard error, in the form that editors can jump to, each with its line as it is in
+    `folder` and a caret under the place.
+    """
+    texts: dict[str, list[str]] = {}
+    for mistake in mistakes:
+        file = place(mistake)
+        if file not in texts:
+            texts[file] = _lines(folder, file)
+        sentence = (
+            mistake.words.said(_)
+            if mistake.fatal
+            else _("{sentence} (warning)").format(sentence=mistake.words.said(_))
+        )
+        print_styled(
+            f"{file}:{mistake.line}: {printable(sentence)}",
+            "error" if mistake.fatal else "warning",
+            sys.stderr,
+        )
+        for line in _excerpt(texts[file], mistake):
+            print(line, file=sys.stderr)
+
+
+def _as_json(mistake: Mistake, _: Say) -> dict[str, str | int | bool]:
+    sentence = mistake.words.said(_)
+    return {
+        "file": place(mistake),
+        "line": mistake.line,
+        "column": mistake.column,
+        "text": sentence,
+        "fatal": mistake.fatal,
+    }
+
+
+def _lines(folder: Path, file: str) -> list[str]:
+    """What the file holds, nothing where a link leads elsewhere: it is not followed for an excerpt
+    either.
+    """
+    path = folder.resolve() / file
+    try:
+        if not path.is_file() or (file != CONFIG and path.resolve() != path):
+            return []
+        return normalize("NFC", path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")).split(
+            "\n"
+        )
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def _excerpt(lines: list[str], mistake: Mistake) -> tuple[str, ...]:
+    """The line and a caret; of a long line what stands around the place. Nothing where only the
+    file is meant.
+    """
+    line = lines[mistake.line - 1] if mistake.line <= len(lines) else ""
+    if not line.strip() or (mistake.line == 1 and not mistake.column):
+        return ()
+    column = mistake.column - 1 if mistake.column else len(line) - len(line.lstrip())
+    start = max(0, min(column - EXCERPT_WIDTH // 2, len(line) - EXCERPT_WIDTH))
+    shown = printable(line[start : start + EXCERPT_WIDTH].replace("\t", " "))
+    return f"    {shown}", f"    {' ' * width(shown[: column - start])}^"
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal `text` takes."""
+    return sum(
+        0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text
+    )
+
+
+def place(mistake: Mistake) -> str:
+    """The file as seen from the installation's folder."""
+    return mistake.file if mistake.file in (CONFIG, "sequences/") else f"sequences/{mistake.file}"

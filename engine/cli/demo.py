@@ -1,0 +1,119 @@
+"""The demonstration: the sample with a few readers and the clock sped up, so that ten days are
+lived in a minute and stay clickable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import socket
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from engine.authoring import publication, starter
+from engine.authoring.starter import Ports
+from engine.cli import run as running
+from engine.cli.init import copy_sample, sample_folder
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.i18n.command_line import command
+from engine.i18n.language import N_, translator
+from engine.i18n.phrases import language_of, say_list
+from engine.i18n.refusal import Refusal
+from engine.subscriber.commands import Subscribe
+from engine.subscriber.events import Cause
+from engine.vault.commitment import evidence
+from engine.vault.vault import Keep
+
+READERS = (
+    ("camille@lecteurs.example", "Camille"),
+    ("noe@lecteurs.example", "Noé"),
+    ("ines@lecteurs.example", "Inès"),
+)
+SPEED = 14_400
+
+
+def demo_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--speed",
+        type=running.speed_argument,
+        default=SPEED,
+        metavar="N",
+        help=N_("ten days in a minute by default"),
+    )
+    running.part_arguments(parser)
+    parser.set_defaults(trial=False)
+
+
+def demo(folder: Path, args: argparse.Namespace) -> int:
+    """In a folder of its own, on ports of its own, beside whatever runs; both are gone
+    afterwards.
+    """
+    from engine.cli.main import with_house
+
+    with tempfile.TemporaryDirectory(prefix="relance-demo-", ignore_cleanup_errors=True) as place:
+        config = copy_sample(
+            Path(place),
+            starter.on_ports(
+                (sample_folder() / "config.toml").read_text(encoding="utf-8"), _free_ports()
+            ),
+        )
+        status = with_house(config, lambda house: _live(house, args))
+    _ = translator(language_of(config))
+    print(_("The demonstration is over, and its folder is gone."))
+    return status
+
+
+def _free_ports() -> Ports:
+    """Three that the system has to give at this moment."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(3)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return Ports(*(int(each.getsockname()[1]) for each in sockets))
+
+
+def _live(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    publication.publish_first(house)
+    plan = house.publications.current().plan()
+    started = [each for each in plan.lists.values() if each.letters]
+    if not started:
+        raise Refusal(N_("the demonstration has no list with letters"), 2)
+    start = max(started, key=lambda each: sum(len(letter.links) for letter in each.letters))
+
+    def enter() -> None:
+        """Once the ports are had, so that nobody is added who gets no letter."""
+        house.decisions.carry_out(
+            [
+                _joining(house, start.id, address, name, "first_name" in plan.fields)
+                for address, name in READERS
+            ]
+        )
+        day = f"{86_400 / args.speed:.1f}".removesuffix(".0").replace(".", _("."))
+        print(
+            _("Three readers stand on list {list}. A day lasts {seconds} seconds.").format(
+                list=say_list(plan, start.id), seconds=day
+            )
+        )
+        print(
+            _(
+                "Answer some of their letters in the mailbox, and see what follows, in another"
+                " terminal:"
+            )
+        )
+        print(f"  {command(house.config.folder, 'show', READERS[0][0])}")
+
+    return running.run(house, args, enter)
+
+
+def _joining(house: House, number: int, address: str, name: str, named: bool) -> Wish:
+    now = house.clock.now()
+    kept = evidence(
+        secrets.token_bytes(32), {"source": "demonstration", "operator": "relance demo"}
+    )
+    cause = Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex())
+    fields = {"first_name": name} if named else {}
+    command = Subscribe(now, cause, number, "consent", "declared", now, fields=tuple(fields))
+    return Wish(command, address=address, keep=Keep("", now, fields=fields, evidence=(kept,)))

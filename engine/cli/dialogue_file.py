@@ -1,0 +1,43 @@
+"""Which dialogue an author means by FILE, and what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import PurePath
+
+from engine.i18n.language import N_
+from engine.i18n.refusal import NOTHING_PUBLISHED, Refusal
+from engine.sequence.model import Broadcast, Form, List, Plan
+
+
+def find_file(files: Collection[str], said: str) -> str:
+    """ "sequences/onboarding.toml", "onboarding.toml" or "onboarding" as the plan names it.
+    Refusal of status 2 that names those there are.
+    """
+    wanted = PurePath(said).as_posix().removeprefix("./")
+    for file in files:
+        if f"/sequences/{wanted}".endswith(
+            (f"/sequences/{file}", f"/sequences/{file.removesuffix('.toml')}")
+        ):
+            return file
+    if not files:
+        raise Refusal(NOTHING_PUBLISHED, 2)
+    raise Refusal(
+        N_("there is no dialogue {said}; there are: {known}"),
+        2,
+        said=said,
+        known=", ".join(sorted(files)),
+    )
+
+
+def lists_in(plan: Plan, file: str) -> list[List]:
+    """In the order they are written."""
+    return [listed for listed in plan.lists.values() if listed.file == file]
+
+
+def broadcasts_in(plan: Plan, file: str) -> list[Broadcast]:
+    return [broadcast for broadcast in plan.broadcasts.values() if broadcast.file == file]
+
+
+def forms_in(plan: Plan, file: str) -> list[Form]:
+    return [form for form in plan.forms.values() if form.file == file]

@@ -1,0 +1,103 @@
+"""`relance person erase`: asks, forgets, and prints a receipt that can be given to the person."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+
+from engine.cli.people import report
+from engine.cli.terminal import agreed, json_text
+from engine.context import House
+from engine.i18n.dates import shown
+from engine.i18n.language import N_, Say, grouped, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal, UnreadableInput
+from engine.privacy.erasure import DELETED, Receipt, Seal, Suppression
+from engine.privacy.erasure import erase as erase_person
+from engine.privacy.scrubbing import scrub_unless_followed
+from engine.privacy.sealed_archive import archiver
+from engine.sequence.delay import parse_delay
+from engine.subscriber.events import Cause
+
+STAYS_IN_LOG = N_(
+    "PostgreSQL’s write-ahead log may hold what was deleted for a while yet: the user of [store]"
+    " url may not see to that (docs/operator.md)"
+)
+
+
+def erase_arguments(parser: argparse.ArgumentParser, whose: str) -> None:
+    parser.add_argument("address", help=whose)
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
+    parser.add_argument(
+        "--keep-proof",
+        default="",
+        metavar="DURATION",
+        help=N_('seal the proof to [proof] archive_recipient and keep it: "5 years"'),
+    )
+    parser.add_argument(
+        "--forget-suppression",
+        action="store_true",
+        help=N_("do not keep the hash that bars this address from later imports"),
+    )
+    parser.add_argument("--json", action="store_true", help=N_("the receipt for programs"))
+
+
+def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    seal = _seal(house, args.keep_proof) if args.keep_proof else None
+    if house.decisions.load([subscriber])[subscriber].erased:
+        print(_("this person has been erased"))
+        return 0
+    if not args.yes and not _agreed(_):
+        raise Refusal(N_("nothing was changed"))
+    cause = Cause("operator", secrets.token_hex(8))
+    suppression: Suppression = "forget" if args.forget_suppression else "bar"
+    result, receipt = erase_person(
+        house, subscriber, cause, house.decisions.one, suppression=suppression, seal=seal
+    )
+    if receipt is None:
+        return report(result, "", _)
+    scrubbed = scrub_unless_followed(house)
+    print(
+        json_text(receipt.as_json()) if args.json else "\n".join(receipt_lines(house, receipt, _))
+    )
+    if scrubbed.refused:
+        print(_(STAYS_IN_LOG), file=sys.stderr)
+    return 0
+
+
+def receipt_lines(house: House, receipt: Receipt, _: Say) -> list[str]:
+    zone = house.config.site.timezone
+    deleted = [
+        f"  - {_(DELETED[what])}: {grouped(count, _)}" for what, count in receipt.deleted.items()
+    ]
+    kept = [
+        f"  - {_(each.what).format(date=shown(each.until, zone)[:10]) if each.until else _(each.what)}"
+        for each in receipt.kept
+    ]
+    return [
+        _("Erased on {when}, by {name}").format(
+            when=shown(receipt.at, zone), name=house.config.site.name
+        ),
+        _("Reference: {id}, entry {position}").format(
+            id=receipt.subscriber, position=receipt.position
+        ),
+        _("Deleted:"),
+        *deleted,
+        _("What remains, and why:"),
+        *kept,
+    ]
+
+
+def _seal(house: House, said: str) -> Seal:
+    try:
+        return archiver(house, parse_delay(said))
+    except ValueError as error:
+        raise UnreadableInput(error) from error
+
+
+def _agreed(_: Say) -> bool:
+    if not sys.stdin.isatty():
+        raise Refusal(N_("an erasure cannot be taken back: say --yes"))
+    return agreed(_("An erasure cannot be taken back. Erase this person? [y/N] "))

@@ -1,0 +1,45 @@
+"""`relance graph FILE`: a dialogue drawn from the author's files as they are now; text for the
+terminal, Mermaid or Graphviz for a page.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.authoring.graph_markup import draw_dot, draw_mermaid
+from engine.authoring.graph_text import draw_text
+from engine.authoring.inspection import read_folder
+from engine.cli.dialogue_file import find_file
+from engine.config import Config
+from engine.i18n.language import N_
+from engine.i18n.phrases import language_of
+
+FORMATS = {"text": draw_text, "mermaid": draw_mermaid, "dot": draw_dot}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="",
+        help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"),
+    )
+    parser.add_argument(
+        "--format",
+        choices=tuple(FORMATS),
+        default="text",
+        help=N_("how it is drawn (default: text)"),
+    )
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    """Raises Unpublishable when the files hold a fatal mistake."""
+    plan = read_folder(config).sound().plan
+    files = [find_file(plan.titles, args.file)] if args.file else list(plan.titles)
+    for number, file in enumerate(files):
+        if number:
+            print()
+        for line in FORMATS[args.format](plan, file, language_of(config)):
+            print(line)
+    return 0

@@ -1,0 +1,58 @@
+"""`in-doubt`: letters whose final dot was written and never answered, and how an operator settles
+them.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.cli.catch_up import catch_up
+from engine.cli.people import operator_cause, report
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.i18n.dates import shown
+from engine.i18n.language import N_, counting_translator, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal
+from engine.subscriber.commands import RecordOutcome
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument(
+        "--resend",
+        default="",
+        metavar="MESSAGE",
+        help=N_("send this one again, with the same Message-ID"),
+    )
+    chosen.add_argument(
+        "--taken-as-sent", default="", metavar="MESSAGE", help=N_("take this one as sent")
+    )
+
+
+def in_doubt(house: House, args: argparse.Namespace) -> int:
+    language = language_of(house.config)
+    _, ngettext = translator(language), counting_translator(language)
+    catch_up(house)
+    doubtful = house.views.in_doubt()
+    chosen = args.resend or args.taken_as_sent
+    if not chosen:
+        people = house.vault.people({subscriber for _message, subscriber, _letter, _at in doubtful})
+        for message, subscriber, letter, at in doubtful:
+            address = people[subscriber].address if subscriber in people else _("(erased)")
+            print(f"{message}  {shown(at, house.config.site.timezone)}  {letter}  {address}")
+        print(
+            ngettext("{n} letter in doubt", "{n} letters in doubt", len(doubtful)).format(
+                n=len(doubtful)
+            )
+        )
+        return 0
+    subscriber = next((s for message, s, _letter, _at in doubtful if message == chosen), "")
+    if not subscriber:
+        raise Refusal(N_("no letter {message} is in doubt"), message=chosen)
+    verdict = "resend" if args.resend else "taken-as-sent"
+    command = RecordOutcome(house.clock.now(), operator_cause({})[0], chosen, verdict)
+    result = house.decisions.one(Wish(command, stream=subscriber))
+    return report(
+        result, _("it will be sent again") if args.resend else _("it is taken as sent"), _
+    )

@@ -1,0 +1,170 @@
+"""`relance members LIST`: who stands on a list, with fields, since when, on what ground, and what
+comes next; as a table or as CSV.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from engine.cli.catch_up import catch_up
+from engine.cli.private_file import private_file
+from engine.cli.show import what
+from engine.context import House
+from engine.i18n.dates import shown
+from engine.i18n.language import N_, Say, counting_translator, grouped, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.printable import printable
+from engine.i18n.refusal import Refusal, list_of
+from engine.i18n.refused import in_words
+from engine.imports.rejects_file import inert
+from engine.sequence.model import List
+from engine.subscriber.agenda import acts
+
+BATCH = 500
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`since` and `due` (0: nothing comes) are engine time, ms; `ground` and `following` in the
+    installation's language.
+    """
+
+    address: str
+    fields: Mapping[str, str]
+    since: int
+    ground: str
+    following: str
+    due: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("list", metavar="LIST", help=N_("the list's number or name"))
+    said = N_(
+        "every cell quoted and inert in a spreadsheet, into a file that only you can read (default:"
+        " standard output)"
+    )
+    parser.add_argument(
+        "--csv", type=Path, nargs="?", const=STDOUT, default=None, metavar="FILE", help=said
+    )
+
+
+def members(house: House, args: argparse.Namespace) -> int:
+    """Streamed: a list may hold everybody."""
+    listed = list_of(house.publications.current().plan(), args.list)
+    if args.csv is not None and args.csv != STDOUT and args.csv.exists():
+        raise Refusal(N_("{file} is there already: choose another name"), file=args.csv)
+    catch_up(house)
+    language = language_of(house.config)
+    _, ngettext = translator(language), counting_translator(language)
+    if args.csv is None:
+        count = _as_table(house, listed, _)
+        said = ngettext("{n} person on list {list}", "{n} people on list {list}", count)
+        print(said.format(n=grouped(count, _), list=f"{listed.id} {listed.name}"))
+        return 0
+    to_file = args.csv != STDOUT
+    with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
+        count = _as_csv(house, listed, file, _)
+    if to_file:
+        print(
+            ngettext("{n} row written: {file}", "{n} rows written: {file}", count).format(
+                n=grouped(count, _), file=args.csv
+            )
+        )
+    return 0
+
+
+def standing_on(house: House, listed: List, _: Say) -> Iterator[list[Member]]:
+    """In the order in which they joined, a batch at a time. Who was erased, or has left since, is
+    passed over.
+    """
+    installation = house.publications.current()
+    plan, key = installation.plan(), f"list:{listed.id}"
+    for batch in house.views.members_of(listed.id, BATCH):
+        known, people = house.vault.people(batch), house.decisions.load(batch)
+        found = []
+        for subscriber in batch:
+            membership = people[subscriber].memberships.get(listed.id)
+            if subscriber not in known or membership is None:
+                continue
+            person = people[subscriber]
+            act = acts(person, plan, installation.calendar).get(key)
+            ground = person.grounds.get(listed.purpose)
+            found.append(
+                Member(
+                    known[subscriber].address,
+                    known[subscriber].fields,
+                    membership.joined_at,
+                    (
+                        f"{in_words(ground.basis, _)}, {in_words(ground.status, _)}"
+                        if ground is not None
+                        else ""
+                    ),
+                    (
+                        what(key, act, plan, known[subscriber].fields, _)
+                        if act is not None and act.due
+                        else ""
+                    ),
+                    act.due if act is not None else 0,
+                )
+            )
+        yield found
+
+
+def _cells(member: Member, fields: Sequence[str], zone: str) -> list[str]:
+    due = shown(member.due, zone)[:16] if member.due else ""
+    values = (member.fields.get(name, "") for name in fields)
+    return [
+        member.address,
+        *values,
+        shown(member.since, zone)[:16],
+        member.ground,
+        due,
+        member.following,
+    ]
+
+
+def _heads(house: House, _: Say) -> tuple[list[str], list[str]]:
+    """The fields that are published, and every column's name."""
+    fields = list(house.publications.current().plan().fields)
+    return fields, [_("address"), *fields, _("since"), _("ground"), _("next"), _("what comes")]
+
+
+def _as_table(house: House, listed: List, _: Say) -> int:
+    """Columns as wide as a batch wants them. What a person has written steers no terminal."""
+    fields, heads = _heads(house, _)
+    count = 0
+    for batch in standing_on(house, listed, _):
+        rows = [
+            [printable(cell) for cell in _cells(each, fields, house.config.site.timezone)]
+            for each in batch
+        ]
+        table = [heads, *rows] if not count else rows
+        widths = [max(len(row[i]) for row in table) for i in range(len(heads))] if table else []
+        for row in table:
+            print(
+                "  ".join(
+                    cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+                ).rstrip()
+            )
+        count += len(rows)
+    return count
+
+
+def _as_csv(house: House, listed: List, file: TextIO, _: Say) -> int:
+    """The names of columns are the same in every language, so that a program can go by them."""
+    fields = list(house.publications.current().plan().fields)
+    writer, count = csv.writer(file, quoting=csv.QUOTE_ALL), 0
+    writer.writerow(["address", *fields, "since", "ground", "next_at", "next"])
+    for batch in standing_on(house, listed, _):
+        for member in batch:
+            writer.writerow(map(inert, _cells(member, fields, house.config.site.timezone)))
+        count += len(batch)
+    return count

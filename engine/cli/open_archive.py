@@ -1,0 +1,74 @@
+"""`relance audit open-archive`: the sealed proof of somebody who was erased, handed out; each time
+is a fact in the ledger (D13).
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from pathlib import Path
+
+from engine.cli.find_person import person_of
+from engine.cli.people import report
+from engine.cli.person import write_private
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.i18n.dates import shown
+from engine.i18n.language import N_, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal
+from engine.subscriber.commands import OpenProof
+from engine.subscriber.events import Cause
+from engine.vault.sealing import SealingRefused, unseal
+
+
+def open_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "id", help=N_("the person's opaque id, as the receipt of the erasure has it")
+    )
+    where = N_("where to; sealed as it is unless --identity is given")
+    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="FILE", help=where)
+    parser.add_argument(
+        "--identity",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help=N_("the auditor's private key, to unseal it here"),
+    )
+
+
+def open_archive(house: House, args: argparse.Namespace) -> int:
+    """The fact is written first: what was handed out and not recorded must not be."""
+    _ = translator(language_of(house.config))
+    subscriber = person_of(house, args.id)
+    archived = house.vault.archived(subscriber)
+    if archived is None:
+        raise Refusal(N_("no proof is kept of this person: none was sealed, or its term has come"))
+    if args.output.exists():
+        raise Refusal(N_("{file} is there already: choose another name"), file=args.output)
+    sealed, ends_at = archived
+    octets = _unsealed(sealed, args.identity) if args.identity else sealed
+    result = house.decisions.one(
+        Wish(
+            OpenProof(house.clock.now(), Cause("operator", secrets.token_hex(8))), stream=subscriber
+        )
+    )
+    if result.positions:
+        write_private(args.output, octets)
+    until = shown(ends_at, house.config.site.timezone)[:10]
+    return report(
+        result,
+        _("the proof is in {file}; it is kept here until {date}").format(
+            file=args.output, date=until
+        ),
+        _,
+    )
+
+
+def _unsealed(sealed: bytes, identity: Path) -> bytes:
+    lines = identity.read_text(encoding="utf-8", errors="replace").splitlines()
+    key = next((line.strip() for line in lines if line.startswith("AGE-SECRET-KEY-")), "")
+    try:
+        return unseal(sealed, key)
+    except SealingRefused as error:
+        raise Refusal(N_("{file}: {why}"), 2, file=identity, why=str(error)) from error

@@ -1,0 +1,133 @@
+"""`relance papers`: the register, the annexes of processors and the breach log, as of any day;
+complete, or refused with what is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import cast
+
+from engine.context import House
+from engine.i18n.dates import read_date, shown
+from engine.i18n.language import LANGUAGES, N_, Language, translator
+from engine.i18n.phrases import language_of, say_delay
+from engine.i18n.refusal import Refusal
+from engine.installation.events import STREAM, BreachRecorded, InstallationEvent
+from engine.privacy.breach_log import StepTaken, breach_log
+from engine.privacy.declared_then import Day, day
+from engine.privacy.missing_declarations import missing_in_annex, missing_in_register
+from engine.privacy.paper_markdown import Speech
+from engine.privacy.processing_register import register
+from engine.privacy.processor_annex import annex
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    papers = parser.add_subparsers(dest="paper", required=True, metavar="PAPER")
+    _paper(papers.add_parser("register", help=N_("the record of processing activities (GDPR 30)")))
+    processor = papers.add_parser(
+        "processor", help=N_("the annex to a processor's contract (GDPR 28)")
+    )
+    processor.add_argument(
+        "--name", default="", help=N_("of the processor, as in config.toml (default: every one)")
+    )
+    _paper(processor)
+    _paper(papers.add_parser("breaches", help=N_("the log of breaches (GDPR 33(5))")))
+
+
+def _paper(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--as-of", default="", metavar="DATE", help=N_("as it was known on that day (default: now)")
+    )
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        default="",
+        help=N_("its language (default: the installation's)"),
+    )
+    parser.add_argument(
+        "-o",
+        dest="file",
+        default="",
+        metavar="FILE",
+        help=N_("write it there, as Markdown (default: to the screen)"),
+    )
+
+
+def papers(house: House, args: argparse.Namespace) -> int:
+    zone, now = house.config.site.timezone, house.clock.now()
+    at = read_date(args.as_of, zone) if args.as_of else now
+    if at > now:
+        raise Refusal(N_("{date} is still to come"), 2, date=shown(at, zone))
+    language = cast(Language, args.lang) if args.lang else language_of(house.config)
+    speech = Speech(
+        translator(language),
+        lambda instant: shown(instant, zone),
+        lambda delay: say_delay(delay, language),
+    )
+    writers: Mapping[str, Callable[[], str]] = {
+        "register": lambda: _register(house, _day(house, at), speech),
+        "processor": lambda: _annexes(_day(house, at), args.name, speech),
+        "breaches": lambda: breach_log(_steps(house), at, speech),
+    }
+    text = writers[args.paper]()
+    if args.file:
+        Path(args.file).write_text(text, encoding="utf-8")
+        print(speech._("{file} is written").format(file=args.file))
+    else:
+        print(text, end="")
+    return 0
+
+
+def _day(house: House, at: int) -> Day:
+    """What was in force. Raises Refusal where nothing had been published by then."""
+    entries = house.ledger.stream(STREAM)
+    found = day(
+        ((entry.recorded_at, cast(InstallationEvent, entry.event)) for entry in entries), at
+    )
+    if found is None:
+        raise Refusal(
+            N_("nothing had been published by {date}"), date=shown(at, house.config.site.timezone)
+        )
+    return found
+
+
+def _register(house: House, found: Day, speech: Speech) -> str:
+    smtp = house.config.smtp
+    _complete(missing_in_register(found, relay="" if smtp.is_mailbox else smtp.host), speech)
+    return register(found, speech)
+
+
+def _annexes(found: Day, name: str, speech: Speech) -> str:
+    _complete(missing_in_annex(found), speech)
+    chosen = [each for each in found.declared.processors if name in ("", each.name)]
+    if not chosen:
+        known = ", ".join(each.name for each in found.declared.processors)
+        raise Refusal(
+            N_("no processor {name} was declared; there are: {known}"), 2, name=name, known=known
+        )
+    return "\n".join(annex(found, each, speech) for each in chosen)
+
+
+def _complete(missing: Iterable[str], speech: Speech) -> None:
+    """Raises Refusal with everything that is missing."""
+    listed = "".join(f"\n  {speech._(each)}" for each in missing)
+    if listed:
+        raise Refusal(
+            N_(
+                "this paper would not be complete. Missing in what was published from"
+                " config.toml:{missing}"
+            ),
+            missing=listed,
+        )
+
+
+def _steps(house: House) -> list[StepTaken]:
+    kept = house.vault.evidence_of(STREAM)
+    found = []
+    for entry in house.ledger.stream(STREAM):
+        if isinstance(entry.event, BreachRecorded):
+            words = kept.get(entry.cause.evidence, {}).get("words", {})
+            found.append(StepTaken(entry.event, entry.recorded_at, cast(Mapping[str, str], words)))
+    return found

@@ -1,0 +1,155 @@
+"""`pause` and `resume`: nothing leaves by surprise, and before anything leaves it is said how
+much.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from engine.authoring.going_live import hindrances
+from engine.cli.catch_up import catch_up
+from engine.cli.init import sample_site
+from engine.cli.people import operator_cause
+from engine.cli.terminal import agreed
+from engine.context import House
+from engine.desk.processes import Processes
+from engine.i18n.language import N_, Say, counting_translator, grouped, translator
+from engine.i18n.phrases import language_of, say_list
+from engine.i18n.refusal import Refusal, list_of
+from engine.i18n.refused import in_words
+from engine.installation.events import SendingPaused, SendingResumed
+from engine.installation.state import Installation
+from engine.sequence.delay import HOUR
+from engine.sequence.model import Plan
+
+SINK = N_("(For trials, a relay that hands letters to nobody: [smtp] sink = true)")
+
+
+def pause_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--list", default="", metavar="ID", help=N_("only this list (number or name)")
+    )
+
+
+def pause(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    installation = house.publications.current()
+    plan = installation.plan()
+    number = _number(plan, args.list)
+    if number in installation.paused:
+        print(_("paused already ({why})").format(why=in_words(installation.paused[number], _)))
+        return 0
+    now = house.clock.now()
+    house.publications.execute(
+        lambda state: () if number in state.paused else [SendingPaused(now, "operator", number)],
+        operator_cause({})[0],
+        now,
+    )
+    if number:
+        print(_("sending for list {list} is paused").format(list=say_list(plan, number)))
+    else:
+        print(_("sending is paused; `relance resume` lets it go on"))
+    return 0
+
+
+def resume_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--list", default="", metavar="ID", help=N_("only this list (number or name)")
+    )
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
+def resume(house: House, args: argparse.Namespace) -> int:
+    """Without a list, everything goes on, lists that were paused one by one too. A list alone stays
+    held while sending as a whole is.
+    """
+    _ = translator(language_of(house.config))
+    installation = house.publications.current()
+    plan, paused = installation.plan(), installation.paused
+    number = _number(plan, args.list)
+    lines = "".join(
+        f"\n  config.toml: {each.words.said(_)}" for each in hindrances(house.config, sample_site())
+    )
+    if (
+        house.config.smtp.reaches_people
+        and (trial := house.clock.trial) is not None
+        and not trial.over_people
+    ):
+        lines += "\n  " + _(
+            "this installation is a trial, whose dates are not real: `relance trial reset` begins"
+            " afresh"
+        )
+    if lines:
+        raise Refusal(
+            N_("nobody is written to before this is set right:{hindrances}\n{sink}"),
+            hindrances=lines,
+            sink=_(SINK),
+        )
+    catch_up(house)
+    now = house.clock.now()
+    for line in _leaving(house, plan, number, now):
+        print(line)
+    if not _held(installation, number):
+        print(_("sending is not paused"))
+    elif not args.yes and not _agreed(_):
+        raise Refusal(N_("nothing was changed"))
+    else:
+        house.publications.execute(
+            lambda state: [SendingResumed(now, number)] if _held(state, number) else (),
+            operator_cause({})[0],
+            now,
+        )
+        print(
+            _("sending for list {list} goes on").format(list=say_list(plan, number))
+            if number
+            else _("sending goes on")
+        )
+    if number and 0 in paused:
+        print(
+            _("sending as a whole is paused ({why}); `relance resume` lets it go on").format(
+                why=in_words(paused[0], _)
+            )
+        )
+    if not number:
+        Processes(house.database).settle()
+        house.desk.set_mark(house.config.smtp.armed_mark, now, 0)
+        house.desk.set_mark("tick", now, 0)
+    return 0
+
+
+def _number(plan: Plan, said: str) -> int:
+    """The list's number; 0, which is everything, where none is said."""
+    return list_of(plan, said).id if said else 0
+
+
+def _held(installation: Installation, number: int) -> bool:
+    """Whether this list is paused by itself; for 0, whether anything is."""
+    return number in installation.paused if number else bool(installation.paused)
+
+
+def _leaving(house: House, plan: Plan, number: int, now: int) -> Iterator[str]:
+    """What is due within the hour, of one list or of all; list 0 holds what belongs to none."""
+    language = language_of(house.config)
+    _, ngettext = translator(language), counting_translator(language)
+    due = {
+        each: count
+        for each, kind, count in house.views.due_until(now + HOUR)
+        if kind == "letter" and number in (0, each)
+    }
+    total = sum(due.values())
+    yield ngettext(
+        "In the next hour {n} letter will leave.", "In the next hour {n} letters will leave.", total
+    ).format(n=total)
+    for each, count in sorted(due.items()):
+        what = (
+            _("list {list}").format(list=say_list(plan, each)) if each else _("requests to confirm")
+        )
+        yield f"{grouped(count, _):>9}  {what}"
+
+
+def _agreed(_: Say) -> bool:
+    if not sys.stdin.isatty():
+        raise Refusal(N_("say --yes to let them leave"))
+    return agreed(_("Let them leave? [y/N] "))

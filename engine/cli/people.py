@@ -1,0 +1,324 @@
+"""`subscribe`, `transfer`, `unsubscribe`: what an operator does for one person, each with its
+evidence and cause.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import secrets
+
+from engine.commands.command_handler import Result, Wish
+from engine.context import House
+from engine.evidence.keeping import of_ground, unknown
+from engine.evidence.required import OF_COLLECTION
+from engine.i18n.dates import language_said, read_date, shown, zone_said
+from engine.i18n.language import N_, Say, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal, address_of, list_of, purpose_of
+from engine.i18n.refused import in_words
+from engine.imports.rows import EARLIEST
+from engine.intake.calls import LONGEST_FIELD
+from engine.intake.ground_requirements import DUTIES, lacking
+from engine.intake.instants import not_after
+from engine.sequence.model import List
+from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, Withdraw
+from engine.subscriber.events import Cause, ConsentRequested
+from engine.subscriber.outcome import Done, NothingToDo, Refused
+from engine.vault.commitment import Evidence, evidence
+from engine.vault.vault import Keep
+
+NOBODY = N_("nobody is known under this address")
+BASES = ("double-opt-in", "consent", "soft-optin", "b2b", "service")
+
+
+def subscribe_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("address", help=N_("of the person"))
+    parser.add_argument("--list", required=True, metavar="ID", help=N_("the list's number or name"))
+    parser.add_argument(
+        "--basis",
+        choices=BASES,
+        default="double-opt-in",
+        help=N_("why we may write (default: they confirm by mail)"),
+    )
+    parser.add_argument(
+        "--source",
+        default="",
+        help=N_("how the address was collected; required for any basis but double-opt-in"),
+    )
+    parser.add_argument(
+        "--collected", default="", metavar="DATE", help=N_("when it was collected (default: now)")
+    )
+    parser.add_argument("--proof", default="", help=N_("what proves it: a reference, a sentence"))
+    parser.add_argument(
+        "--order",
+        default="",
+        metavar="TEXT",
+        help=N_("the order or sale the address was given with; required for soft-optin"),
+    )
+    parser.add_argument(
+        "--function",
+        default="",
+        metavar="TEXT",
+        help=N_("the person's profession; required for b2b, but for contact@ and the like"),
+    )
+    parser.add_argument(
+        "--objection",
+        default="",
+        metavar="TEXT",
+        help=N_("how they could object at collection; required for soft-optin and b2b"),
+    )
+    parser.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=N_("a field of [fields]; more than once for more"),
+    )
+    parser.add_argument(
+        "--timezone", default="", metavar="ZONE", help=N_("the person's own, such as Europe/Paris")
+    )
+    parser.add_argument(
+        "--language",
+        default="",
+        metavar="LANGUAGE",
+        help=N_("the person's own: a code or a name, such as fr or français"),
+    )
+    parser.add_argument(
+        "--start",
+        choices=("welcome", "none"),
+        default="welcome",
+        help=N_("whether the list's letters follow (default: they do)"),
+    )
+
+
+def subscribe(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    address = address_of(args.address)
+    plan = house.publications.current().plan()
+    target, now = list_of(plan, args.list), house.clock.now()
+    fields = fields_of(args.field, frozenset(plan.fields))
+    zone, language = zone_said(args.timezone), language_said(args.language)
+    source = args.source.strip()
+    if args.basis != "double-opt-in" and not source:
+        raise Refusal(N_("--source is required: where does this ground come from?"), 2)
+    collected = _collected(args.collected, plan.timezone, now)
+    for reason in house.vault.suppressed([house.vault.hash(address)]).values():
+        raise Refusal(N_("this address is suppressed ({why})"), why=in_words(reason, _))
+    names = tuple(sorted(fields))
+    for name in lacking(
+        args.basis, address, args.order.strip(), args.function.strip(), args.objection.strip()
+    ):
+        raise Refusal(
+            N_("--{name} is required for {basis}: {why}"),
+            2,
+            name=name,
+            basis=args.basis,
+            why=in_words(DUTIES[name], _),
+        )
+    cause, kept = operator_cause(_said(house, args, target, collected, names))
+    keep = Keep("", now, fields=fields, evidence=(kept,), source=source)
+    command: RequestConsent | Subscribe
+    if args.basis == "double-opt-in":
+        command = RequestConsent(
+            now,
+            cause,
+            (target.id,),
+            secrets.token_hex(16),
+            timezone=zone,
+            language=language,
+            fields=names,
+        )
+    else:
+        command = Subscribe(
+            now,
+            cause,
+            target.id,
+            args.basis,
+            "declared-with-proof" if args.proof else "declared",
+            collected,
+            start=args.start,
+            timezone=zone,
+            language=language,
+            fields=names,
+        )
+    result = house.decisions.one(Wish(command, address=address, keep=keep))
+    return report(result, _subscribed(result, target, _), _)
+
+
+def _said(
+    house: House, args: argparse.Namespace, target: List, collected: int, fields: tuple[str, ...]
+) -> dict[str, object]:
+    """What the operator says of the ground, and what they did not say (D10)."""
+    current, asks = house.publications.current(), args.basis == "double-opt-in"
+    zone = current.plan().timezone
+    texts = {
+        name: getattr(args, name).strip()
+        for name in ("source", "order", "function", "objection", "proof")
+    }
+    said = of_ground(current, target.purpose, "consent" if asks else args.basis, "operator") | {
+        "lists": [target.id],
+        "fields": list(fields),
+        **texts,
+    }
+    if asks:
+        return unknown(said | {"language": current.plan().language}, ("source",))
+    return unknown(
+        said | {"declared": True, "collected": shown(collected, zone)},
+        (*OF_COLLECTION, "proof", "language"),
+    )
+
+
+def _subscribed(result: Result, target: List, _: Say) -> str:
+    if isinstance(result.outcome, Done) and any(
+        isinstance(event, ConsentRequested) for event in result.outcome.events
+    ):
+        return _("a confirmation is on its way; once confirmed: list {list} ({name})").format(
+            list=target.id, name=target.name
+        )
+    return _("on list {list} ({name})").format(list=target.id, name=target.name)
+
+
+def _collected(said: str, zone: str, now: int) -> int:
+    if not said:
+        return now
+    collected = not_after(read_date(said, zone), now)
+    if collected is None:
+        raise Refusal(N_("--collected lies in the future"), 2)
+    if collected < read_date(EARLIEST, zone):
+        raise Refusal(N_("--collected lies before {date}"), 2, date=EARLIEST)
+    return collected
+
+
+def transfer_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("address", help=N_("of the person"))
+    parser.add_argument(
+        "--from", dest="source", required=True, metavar="ID", help=N_("the list's number or name")
+    )
+    parser.add_argument(
+        "--to", dest="target", required=True, metavar="ID", help=N_("the list's number or name")
+    )
+
+
+def transfer(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    address = address_of(args.address)
+    plan = house.publications.current().plan()
+    source, target = list_of(plan, args.source), list_of(plan, args.target)
+    cause, kept = operator_cause({})
+    now = house.clock.now()
+    wish = Wish(
+        Transfer(now, cause, source.id, target.id),
+        address=address,
+        keep=Keep("", now, evidence=(kept,)),
+        only_known=True,
+    )
+    values = {"source": f"{source.id} ({source.name})", "target": f"{target.id} ({target.name})"}
+    return report(
+        _known(house.decisions.one(wish)),
+        _("moved from list {source} to list {target}").format(**values),
+        _,
+    )
+
+
+def unsubscribe_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("address", help=N_("of the person"))
+    parser.add_argument(
+        "--purpose",
+        default="*",
+        metavar="ID",
+        help=N_("the purpose to withdraw (default: everything)"),
+    )
+
+
+def unsubscribe(house: House, args: argparse.Namespace) -> int:
+    """From everything, an address nobody has is noted as one never to be written to; from one
+    purpose, it is a refusal.
+    """
+    _ = translator(language_of(house.config))
+    address, plan = address_of(args.address), house.publications.current().plan()
+    purpose = purpose_of(plan, args.purpose)
+    cause, kept = operator_cause({"purpose": purpose})
+    now = house.clock.now()
+    everything = purpose == "*"
+    keep = Keep("", house.clock.now(), evidence=(kept,))
+    stream = house.vault.find(address) or house.vault.formerly(address) or ""
+    result = house.decisions.one(
+        Wish(
+            Withdraw(now, cause, purpose),
+            stream=stream,
+            address=address,
+            keep=keep,
+            only_known=True,
+        )
+    )
+    if everything and not result.stream:
+        house.vault.suppress({house.vault.hash(address): "objected"}, now)
+        print(_("nobody is known under this address; it is noted that it must not be written to"))
+        return 0
+    done = (
+        _("withdrawn from everything")
+        if everything
+        else _("withdrawn from “{purpose}”").format(purpose=plan.purposes[purpose].name)
+    )
+    return report(_known(result), done, _)
+
+
+def operator_cause(said: dict[str, object]) -> tuple[Cause, Evidence]:
+    """A cause whose evidence names the operator; in the ledger stands only what commits to it."""
+    kept = evidence(
+        secrets.token_bytes(32),
+        {"operator": _operator(), "by": {"operator": _operator()}, "door": "command line"} | said,
+    )
+    return Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex()), kept
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def report(result: Result, done: str, _: Say) -> int:
+    """Say how a wish ended; the exit status."""
+    if result.conflict:
+        raise Refusal(N_("too much is changing for this person at once; try again"))
+    match result.outcome:
+        case Refused(why):
+            raise Refusal(why)
+        case NothingToDo(why):
+            print(in_words(why, _))
+        case _:
+            print(done)
+    return 0
+
+
+def _known(result: Result) -> Result:
+    if not result.stream and not result.conflict:
+        raise Refusal(NOBODY)
+    return result
+
+
+def fields_of(pairs: list[str], declared: frozenset[str]) -> dict[str, str]:
+    fields = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or name not in declared:
+            known = ", ".join(sorted(declared)) or "-"
+            raise Refusal(
+                N_("--field {name}: write NAME=VALUE with a field of [fields]: {known}"),
+                2,
+                name=name,
+                known=known,
+            )
+        value = value.strip()
+        if not value.isprintable() or len(value) > LONGEST_FIELD or "=?" in value:
+            raise Refusal(
+                N_("--field {name}: a value is one line of at most {most} characters, without =?"),
+                2,
+                name=name,
+                most=LONGEST_FIELD,
+            )
+        fields[name] = value
+    return fields

@@ -1,0 +1,206 @@
+"""`relance person`: what a person may ask of who holds their data, each with its fact and its
+answer (GDPR 15 to 21).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+from pathlib import Path
+
+from engine.cli.erase import erase, erase_arguments
+from engine.cli.find_person import person_of
+from engine.cli.people import fields_of, operator_cause, report
+from engine.cli.terminal import json_text
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.i18n.dates import language_said, zone_said
+from engine.i18n.language import N_, Say, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal, address_of
+from engine.privacy.correction import Correction, correction
+from engine.privacy.export import dossier
+from engine.privacy.export_table import sheet
+from engine.subscriber.commands import GrantAccess, Object, Restrict
+from engine.subscriber.outcome import Done, Refused
+from engine.vault.vault import Keep
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
+    whose = N_("of the person, a former one of theirs, or their opaque id")
+    export = parts.add_parser(
+        "export",
+        help=N_("everything held about them, as JSON or CSV"),
+        description=N_("answers a right of access"),
+    )
+    export.add_argument("address", help=whose)
+    form = export.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help=N_("the whole of it (default)"))
+    form.add_argument(
+        "--csv",
+        action="store_true",
+        help=N_("a line for each thing that is known, for a spreadsheet"),
+    )
+    export.add_argument(
+        "--portability",
+        action="store_true",
+        help=N_("they asked to take their data elsewhere (GDPR 20)"),
+    )
+    export.add_argument(
+        "-o",
+        dest="output",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help=N_("where to (default: standard output)"),
+    )
+    correct = parts.add_parser("correct", help=N_("put right what is wrong about them"))
+    correct.add_argument("address", help=whose)
+    correct.add_argument(
+        "--email", default="", metavar="ADDRESS", help=N_("their address is another")
+    )
+    correct.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=N_("a field of [fields]; more than once for more"),
+    )
+    correct.add_argument(
+        "--timezone", default="", metavar="ZONE", help=N_("their own, such as Europe/Paris")
+    )
+    correct.add_argument(
+        "--language",
+        default="",
+        metavar="LANGUAGE",
+        help=N_("their own: a code or a name, such as fr or français"),
+    )
+    restrict = parts.add_parser(
+        "restrict", help=N_("freeze them: nothing is sent, nothing is deleted, until it is lifted")
+    )
+    restrict.add_argument("address", help=whose)
+    restrict.add_argument(
+        "--lift",
+        action="store_true",
+        help=N_("go on; they must have been told before (GDPR 18(3))"),
+    )
+    parts.add_parser(
+        "object", help=N_("they object: withdraw them from every purpose, at once")
+    ).add_argument("address", help=whose)
+    erase_arguments(
+        parts.add_parser(
+            "erase", help=N_("forget them, and print a receipt of what remains and why")
+        ),
+        whose,
+    )
+
+
+def person(house: House, args: argparse.Namespace) -> int:
+    subscriber = person_of(house, args.address)
+    _ = translator(language_of(house.config))
+    match args.part:
+        case "export":
+            return _export(house, subscriber, args, _)
+        case "correct":
+            return _correct(house, subscriber, args, _)
+        case "restrict":
+            return _restrict(house, subscriber, args.lift, _)
+        case "object":
+            return _object(house, subscriber, _)
+        case _part:
+            return erase(house, subscriber, args)
+
+
+def _export(house: House, subscriber: str, args: argparse.Namespace, _: Say) -> int:
+    """The file is there before the fact that says so: an answer that could not be written is
+    none.
+    """
+    if house.decisions.load([subscriber])[subscriber].erased:
+        raise Refusal(N_("this person has been erased"))
+    said = dossier(house, subscriber)
+    text = sheet(said) if args.csv else json_text(said) + "\n"
+    if args.output is not None:
+        write_private(args.output, text.encode())
+    cause, kept = operator_cause({"right": "access"})
+    now = house.clock.now()
+    command = GrantAccess(
+        now, cause, "portability" if args.portability else "access", secrets.token_hex(16)
+    )
+    result = house.decisions.one(
+        Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
+    )
+    if args.output is not None or not isinstance(result.outcome, Done):
+        return report(
+            result, _("everything held about this person is in {file}").format(file=args.output), _
+        )
+    print(text, end="")
+    return 0
+
+
+def write_private(path: Path, octets: bytes) -> None:
+    """For its owner's eyes alone; whole or not at all. Raises Refusal where something stands there
+    already, OSError.
+    """
+    if path.exists():
+        raise Refusal(N_("{file} is there already: choose another name"), file=path)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(
+            os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+        ) as file:
+            file.write(octets)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _correct(house: House, subscriber: str, args: argparse.Namespace, _: Say) -> int:
+    zone, language = zone_said(args.timezone), language_said(args.language)
+    plan = house.publications.current().plan()
+    fields = fields_of(args.field, frozenset(plan.fields))
+    if not (args.email or fields or zone or language):
+        raise Refusal(
+            N_("what is wrong about them? say --email, --field, --timezone or --language"), 2
+        )
+    wanted = Correction(address_of(args.email) if args.email else "", fields, zone, language)
+    cause, kept = operator_cause({"right": "rectification", "fields": sorted(fields)})
+    made = correction(house, subscriber, wanted, cause, (kept,))
+    if isinstance(made, Refused):
+        raise Refusal(made.why)
+    return report(house.decisions.one(made), _("corrected"), _)
+
+
+def _restrict(house: House, subscriber: str, lift: bool, _: Say) -> int:
+    cause, kept = operator_cause({"right": "restriction"})
+    now = house.clock.now()
+    command = Restrict(now, cause, secrets.token_hex(16), lift)
+    result = house.decisions.one(
+        Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
+    )
+    return report(
+        result,
+        (
+            _("the restriction is lifted")
+            if lift
+            else _("frozen: nothing is sent and nothing is deleted, until `--lift`")
+        ),
+        _,
+    )
+
+
+def _object(house: House, subscriber: str, _: Say) -> int:
+    cause, kept = operator_cause({"right": "objection"})
+    now = house.clock.now()
+    result = house.decisions.one(
+        Wish(
+            Object(now, cause, secrets.token_hex(16)),
+            stream=subscriber,
+            keep=Keep("", now, evidence=(kept,)),
+        )
+    )
+    return report(result, _("withdrawn from everything; their objection is noted"), _)

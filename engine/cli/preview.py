@@ -1,0 +1,211 @@
+"""`preview` and `send-test`: a letter as a chosen person would get it, its links inert. From the
+author's files as they are now.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import secrets
+import webbrowser
+from dataclasses import replace
+
+from engine.authoring.source_folder import read_sequences
+from engine.context import House
+from engine.i18n.language import N_, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal, address_of
+from engine.sending.compose import CannotRender, Composed, Composer, Ordered
+from engine.sending.envelope import Delivery, Envelope
+from engine.sending.replies import Verdict
+from engine.sequence.model import Plan
+from engine.sequence.parse import parse
+from engine.subscriber.events import LetterBegun
+
+
+def preview_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("letter", help=N_("the letter's id, or list/letter"))
+    parser.add_argument(
+        "--for",
+        dest="address",
+        required=True,
+        help=N_("the person whose fields are merged in; an unknown address has none"),
+    )
+    parser.add_argument("--text", action="store_true", help=N_("print the text part instead"))
+
+
+def preview(house: House, args: argparse.Namespace) -> int:
+    composed = _composed(house, args.letter, args.address, args.address)
+    if args.text:
+        print(composed.text)
+        return 0
+    folder = house.config.data / "preview"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{args.letter.replace('/', '-')}.html"
+    path.write_text(composed.html, encoding="utf-8")
+    path.chmod(0o600)
+    print(composed.subject)
+    print(path)
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        webbrowser.open(path.as_uri())
+    return 0
+
+
+def send_test_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("letter", help=N_("the letter's id, or list/letter"))
+    parser.add_argument("--to", required=True, help=N_("where the test goes"))
+    parser.add_argument(
+        "--for",
+        dest="address",
+        default="",
+        help=N_("the person whose fields are merged in (default: the recipient)"),
+    )
+
+
+def send_test(house: House, args: argparse.Namespace) -> int:
+    to = address_of(args.to)
+    composed = _composed(house, args.letter, args.address or to, to)
+    delivery = asyncio.run(
+        _send(house, Envelope(secrets.token_hex(16), house.config.site.sender, to, composed.octets))
+    )
+    if delivery.verdict is not Verdict.ACCEPTED:
+        reply = delivery.reply
+        if reply is None:
+            raise Refusal(
+                N_(
+                    "the mail server did not answer ({stage}): whether it took the letter is not"
+                    " known"
+                ),
+                stage=delivery.stage,
+            )
+        said = f"{reply.code} {reply.enhanced} {reply.text}".strip()
+        raise Refusal(
+            N_("the mail server did not take it ({stage}): {answer}"),
+            stage=delivery.stage,
+            answer=said,
+        )
+    _ = translator(language_of(house.config))
+    print(_("sent: {subject}").format(subject=composed.subject))
+    return 0
+
+
+async def _send(house: House, envelope: Envelope) -> Delivery:
+    from engine.runtime.relay_choice import relay_of
+    from engine.sending.relay import Relay, RelayUnavailable
+
+    relay = Relay(relay_of(house.config, house.config.mailbox_smtp_port))
+    found: list[Delivery] = []
+    try:
+        await relay.open()
+        await relay.deliver([envelope], None, found.append)
+    except RelayUnavailable as error:
+        if house.config.smtp.is_mailbox:
+            raise Refusal(
+                N_("the built-in mailbox takes letters only while `relance run` is running")
+            ) from error
+        raise Refusal(str(error)) from error
+    finally:
+        await relay.close()
+    return found[0]
+
+
+def _composed(house: House, letter: str, person: str, to: str) -> Composed:
+    plan = replace(parse(read_sequences(house.config.sequences), house.config.settings), edition=-1)
+    subscriber = house.vault.find(address_of(person))
+    known = house.vault.people([subscriber]).get(subscriber) if subscriber else None
+    claim = find_letter(plan, letter)
+    state = house.decisions.load([subscriber])[subscriber] if subscriber else None
+    ground = state.grounds.get(claim.purpose) if state else None
+    ordered = Ordered(
+        claim,
+        0,
+        address_of(to),
+        known.fields if known else {},
+        state.language if state else "",
+        ground.basis if ground else _usual_basis(plan, claim),
+        known.source if known else "",
+    )
+    try:
+        return Composer(house.config, house.secrets.link_key).compose(
+            ordered, plan, house.clock.now()
+        )
+    except CannotRender as error:
+        raise Refusal(N_("this letter cannot be made for this person: {why}"), why=error) from error
+
+
+def _usual_basis(plan: Plan, claim: LetterBegun) -> str:
+    """On what ground people get this letter of whom nothing is known: that of the forms that lead
+    to its list, else of its purpose.
+    """
+    forms = [form for form in plan.forms.values() if form.purpose == claim.purpose]
+    leading = [form for form in forms if claim.list in form.lists] or forms
+    return leading[0].basis if leading else "consent"
+
+
+def find_letter(plan: Plan, said: str) -> LetterBegun:
+    """What claims the letter "welcome", "prise-en-main/welcome", a broadcast, or "confirmation".
+    Refusal of status 2 when it is none or several.
+    """
+    where, _, name = said.rpartition("/")
+    message = secrets.token_hex(16)
+    found = [
+        LetterBegun(
+            0,
+            f"list:{each.id}",
+            "letter",
+            letter.id,
+            message,
+            plan.edition,
+            each.id,
+            0,
+            each.purpose,
+        )
+        for each in plan.lists.values()
+        for letter in each.letters
+        if letter.id == name and where in ("", each.name, str(each.id))
+    ]
+    for broadcast in plan.broadcasts.values():
+        for letter in (broadcast.letter, broadcast.reminder):
+            if letter is not None and letter.id == said:
+                key = f"broadcast:{broadcast.id}/preview"
+                found.append(
+                    LetterBegun(
+                        0,
+                        key,
+                        "broadcast",
+                        letter.id,
+                        message,
+                        plan.edition,
+                        0,
+                        0,
+                        broadcast.purpose,
+                    )
+                )
+    if said == "confirmation":
+        found.append(
+            LetterBegun(
+                0,
+                "ask:preview",
+                "confirmation",
+                "ask",
+                message,
+                plan.edition,
+                purpose=next(iter(plan.purposes)),
+            )
+        )
+    if len(found) == 1:
+        return found[0]
+    every = [f"{each.name}/{letter.id}" for each in plan.lists.values() for letter in each.letters]
+    if found:
+        choice = ", ".join(each for each in every if each.endswith("/" + name))
+        raise Refusal(
+            N_('several lists have a letter "{letter}": say one of {choice}'),
+            2,
+            letter=said,
+            choice=choice,
+        )
+    known = ", ".join([*every, *plan.broadcasts, "confirmation"])
+    raise Refusal(
+        N_('there is no letter "{letter}"; there are: {known}'), 2, letter=said, known=known
+    )

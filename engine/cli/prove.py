@@ -1,0 +1,174 @@
+"""`audit prove`, `audit ledger`, `audit verify`: proof handed over to somebody who trusts nobody,
+and verified as they do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from engine.cli.attesting import refusing
+from engine.cli.parser import Parser
+from engine.cli.progress import Progress
+from engine.context import House
+from engine.i18n.language import N_, grouped, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal, address_of
+from engine.installation.events import STREAM
+from engine.proof import verify as verifier
+from engine.proof.bundle import bundle_files, zipped
+from engine.proof.bundle_sources import Stores, head_of, holding_of
+from engine.proof.handover import HandoverBroken, hand_over, ledger_tools
+from engine.proof.store import SignedCheckpoint
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def prove_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("person", metavar="ADDRESS|ID", help=N_("the person, or their opaque id"))
+    parser.add_argument(
+        "-o", dest="target", required=True, metavar="FILE.zip", help=N_("where to write it")
+    )
+    parser.add_argument(
+        "--size",
+        type=int,
+        metavar="N",
+        help=N_("as of the checkpoint over so many entries (default: a new one, over everything)"),
+    )
+
+
+def prove(house: House, args: argparse.Namespace) -> int:
+    """One person's proof as a zip, readable by nobody but its owner: what is in it is personal."""
+    _ = translator(language_of(house.config))
+    stream = _stream(house, args.person)
+    stores = Stores(house.ledger, house.vault, house.tree, house.publications)
+    with refusing():
+        signed = house.tree.sign_now() if args.size is None else _checkpoint(house, args.size)
+        head = head_of(stores, signed)
+        if head.vkey != house.tree.vkey:
+            raise Refusal(
+                N_(
+                    "the checkpoint over {size} entries was signed with a key that is gone: take a"
+                    " later one"
+                ),
+                2,
+                size=signed.size,
+            )
+        holding = holding_of(stores, stream, signed)
+        if not holding.versions:
+            raise Refusal(N_("nobody is known under this id"))
+        files = bundle_files(head, holding, ledger_tools(), house.tree.sign)
+    _write(Path(args.target), zipped(files))
+    said = _(
+        "{file}: {n} facts and {evidence} pieces of evidence, as of the checkpoint over {size}"
+        " entries. It holds personal data."
+    )
+    print(
+        said.format(
+            file=args.target,
+            n=holding.versions,
+            evidence=len(holding.evidence),
+            size=grouped(signed.size, _),
+        )
+    )
+    return 0
+
+
+def _stream(house: House, said: str) -> str:
+    if _ID.fullmatch(said):
+        if said == STREAM:
+            raise Refusal(N_("nobody is known under this id"))
+        return said
+    found = house.vault.find(address_of(said))
+    if found is None:
+        raise Refusal(N_("nobody is known under this address"))
+    return found
+
+
+def _checkpoint(house: House, size: int) -> SignedCheckpoint:
+    """One that was signed before, in the present origin's name."""
+    known = [each for each in house.tree.all_checkpoints() if each.origin == house.tree.origin]
+    found = next((each for each in known if each.size == size), None)
+    if found is None:
+        sizes = ", ".join(str(each.size) for each in known[-10:])
+        raise Refusal(
+            N_("there is no checkpoint over {size} entries; the last ones: {known}"),
+            2,
+            size=size,
+            known=sizes or "-",
+        )
+    return found
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Whole or not at all; never over what is there."""
+    if target.exists():
+        raise Refusal(N_("{file} is there already: choose another name"), 2, file=target)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with os.fdopen(
+            os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+        ) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def ledger_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o",
+        dest="target",
+        required=True,
+        metavar="DIR",
+        help=N_("a folder that is empty, or not there yet"),
+    )
+
+
+def ledger(house: House, args: argparse.Namespace) -> int:
+    """The whole ledger, every checkpoint and the verifier; it names nobody."""
+    _ = translator(language_of(house.config))
+    target = Path(args.target)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise Refusal(N_("{folder} is not an empty folder"), 2, folder=target)
+    with refusing():
+        signed = house.tree.sign_now()
+        head = head_of(Stores(house.ledger, house.vault, house.tree, house.publications), signed)
+    target.mkdir(parents=True, exist_ok=True)
+    try:
+        with Progress(_("Handing over"), say=_) as tell:
+            hand_over(house.database, head, house.tree.all_checkpoints(), target, tell)
+    except HandoverBroken as error:
+        raise Refusal(
+            N_("{why}: an entry was removed; keep everything as it is: it is evidence"), why=error
+        ) from error
+    print(
+        _("{folder}: {n} entries, up to the checkpoint signed just now. It names nobody.").format(
+            folder=target, n=grouped(signed.size, _)
+        )
+    )
+    print(
+        _("Verify it: python3 -I -S {program} {folder}").format(
+            program=target / "verify.py", folder=target
+        )
+    )
+    return 0
+
+
+def verify_arguments(parser: argparse.ArgumentParser) -> None:
+    verifier.add_arguments(parser, Parser.language)
+
+
+def verify(folder: Path, args: argparse.Namespace) -> int:
+    """The very verifier that is handed over, in a process of its own and without anything of
+    Relance; its exit status.
+    """
+    command = [sys.executable, "-I", "-S", verifier.__file__, *verifier.as_given(args)]
+    sys.stdout.flush()
+    return subprocess.run(command, check=False).returncode

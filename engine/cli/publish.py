@@ -1,0 +1,227 @@
+"""`relance publish`: first the plan (what differs, whom it touches), then, when that is agreed to,
+it is in force. `--rollback` goes back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from engine.authoring.publication import (
+    Proposal,
+    PublishedMeanwhile,
+    apply,
+    plan_publication,
+    plan_rollback,
+    publish_first,
+    rollback,
+    unpublished_changes,
+)
+from engine.cli.check import tell as tell_mistakes
+from engine.cli.retry_withheld import withheld_lines
+from engine.cli.terminal import Style, agreed, print_styled
+from engine.context import House
+from engine.i18n.language import N_, counting_translator, grouped, translator
+from engine.i18n.phrases import language_of, say_list
+from engine.i18n.refusal import Refusal
+from engine.sequence.model import Plan
+
+__all__ = [
+    "add_arguments",
+    "apply",
+    "plan_publication",
+    "publish_first",
+    "rollback",
+    "run",
+    "tell",
+    "unpublished_changes",
+]
+
+SIGNS: dict[str, Style] = {"+": "added", "-": "removed", "~": "changed"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--plan", action="store_true", help=N_("only show what would change"))
+    parser.add_argument(
+        "--backfill",
+        action="store_true",
+        help=N_("new letters also go to those for whom their moment is past"),
+    )
+    parser.add_argument(
+        "--rollback", action="store_true", help=N_("go back to what was in force before")
+    )
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
+def run(house: House, args: argparse.Namespace) -> int:
+    """Raises Unpublishable when the author's files hold a fatal mistake."""
+    _ = translator(language_of(house.config))
+    while (edition := _publish(house, args)) is None:
+        # Published meanwhile, and nobody has agreed to what was shown: the plan is made anew.
+        continue
+    if edition:
+        print(_("Edition {n} is in force.").format(n=edition))
+        for line in withheld_lines(house, house.publications.current().plan()):
+            print(line)
+    return 0
+
+
+def _publish(house: House, args: argparse.Namespace) -> int | None:
+    """The edition now in force, 0 where nothing was to be published; None when someone else
+    published meanwhile.
+    """
+    _ = translator(language_of(house.config))
+    proposal = plan_rollback(house) if args.rollback else plan_publication(house)
+    if proposal is None:
+        raise Refusal(N_("there is nothing to go back to: this is the first edition"))
+    tell_mistakes(proposal.warnings, house.config.folder, _)
+    for line in tell(proposal, house.config.site.language, backfill=args.backfill):
+        print_styled(line, SIGNS.get(line[:1]))
+    if args.plan or not proposal.difference.count:
+        return 0
+    shown_to_a_person = _agree(proposal, args, _("Publish? [y/N] "))
+    try:
+        return apply(house, proposal, backfill=args.backfill)
+    except PublishedMeanwhile:
+        # What to go back to is another edition now.
+        if shown_to_a_person or args.rollback:
+            raise Refusal(N_("someone else published meanwhile: look at the plan again")) from None
+        return None
+
+
+def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> bool:
+    """Whether a person has agreed to this very plan. Asked where someone can answer; elsewhere only
+    what strands people needs --yes.
+    """
+    if args.yes:
+        return False
+    if sys.stdin.isatty():
+        if not agreed(question):
+            raise Refusal(N_("nothing was changed"))
+        return True
+    if proposal.stranded:
+        raise Refusal(
+            N_(
+                "people stand on lists that would be gone: say --yes, or keep the lists until they"
+                " have moved on"
+            )
+        )
+    return False
+
+
+def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator[str]:
+    """The plan of a publication, line by line."""
+    _ = translator("fr" if spoken == "fr" else "en")
+    ngettext = counting_translator("fr" if spoken == "fr" else "en")
+    changes = proposal.difference
+    if not changes.count:
+        yield _("Nothing differs from what is in force.")
+        return
+    if proposal.rolled_back_to:
+        yield _("Back to edition {n}:").format(n=proposal.rolled_back_to)
+
+    def on(key: str) -> str:
+        people = proposal.people_on(key)
+        return ngettext("{n} person stands there", "{n} people stand there", people).format(
+            n=people
+        )
+
+    for number in changes.lists_added:
+        yield _("+ list {list}").format(list=say_list(proposal.after, number))
+    for number in changes.lists_removed:
+        yield (
+            _("- list {list}").format(list=say_list(proposal.before, number))
+            + f" ({on(f'list:{number}')})"
+        )
+        if number in proposal.stranded:
+            yield _("    they stay on it and get nothing more; keep the list, or move them first")
+    for number in changes.lists_changed:
+        yield (
+            _("~ list {list}: its rules or its order").format(list=say_list(proposal.after, number))
+            + f" ({on(f'list:{number}')})"
+        )
+    after, before = proposal.after, proposal.before
+    for mark, letters, plan in (
+        ("+", changes.added, after),
+        ("-", changes.removed, before),
+        ("~", changes.retimed, after),
+    ):
+        for key, letter in letters:
+            what = _letter(_("letter {letter} of {where}"), key, letter, plan)
+            note = _(": at another time") if mark == "~" else ""
+            yield f"{mark} {what}{note} ({on(key)})"
+    yield from _past(proposal, spoken, backfill)
+    if changes.settings:
+        yield _("~ config.toml: purposes, groups, fields or time zone")
+    if changes.declared:
+        yield _("~ config.toml: who answers, retention, processors or partners")
+    yield from _words(proposal)
+    yield ""
+    yield _totals(proposal, spoken)
+
+
+def _totals(proposal: Proposal, spoken: str) -> str:
+    """ "In all: 2 letters (1 new, 0 gone, 1 at another time), 1 list, 3 texts; 240 people stand
+    there." Whoever stands on two lists counts twice.
+    """
+    _ = translator("fr" if spoken == "fr" else "en")
+    ngettext = counting_translator("fr" if spoken == "fr" else "en")
+    changes = proposal.difference
+    added, removed, retimed = len(changes.added), len(changes.removed), len(changes.retimed)
+    letters = ngettext("{n} letter", "{n} letters", added + removed + retimed).format(
+        n=added + removed + retimed
+    )
+    if added + removed + retimed:
+        letters += " " + _("({added} new, {removed} gone, {retimed} at another time)").format(
+            added=added, removed=removed, retimed=retimed
+        )
+    numbers = {*changes.lists_added, *changes.lists_removed, *changes.lists_changed}
+    lists = ngettext("{n} list", "{n} lists", len(numbers)).format(n=len(numbers))
+    texts = ngettext("{n} text", "{n} texts", len(changes.words)).format(n=len(changes.words))
+    keys = {key for key, _letter_id in (*changes.added, *changes.removed, *changes.retimed)} | {
+        f"list:{number}" for number in numbers
+    }
+    people = sum(proposal.people_on(key) for key in keys)
+    there = ngettext("{n} person stands there", "{n} people stand there", people).format(
+        n=grouped(people, _)
+    )
+    return _("In all: {letters}, {lists}, {texts}; {there}.").format(
+        letters=letters, lists=lists, texts=texts, there=there
+    )
+
+
+def _letter(said: str, key: str, letter: str, plan: Plan) -> str:
+    kind, _, name = key.partition(":")
+    return said.format(letter=letter, where=say_list(plan, int(name)) if kind == "list" else name)
+
+
+def _past(proposal: Proposal, spoken: str, backfill: bool) -> Iterator[str]:
+    """New letters of lists that people stand on: who has passed the place of one does not turn
+    back, unless told to.
+    """
+    new = [
+        key
+        for key, _ in proposal.difference.added
+        if key.startswith("list:") and int(key[5:]) in proposal.before.lists
+    ]
+    if not any(proposal.people_on(key) for key in new):
+        return
+    _ = translator("fr" if spoken == "fr" else "en")
+    if backfill:
+        yield _("  New letters also go to those for whom their moment is past (--backfill).")
+    else:
+        yield _(
+            "  New letters do not go to those for whom their moment is past; with --backfill"
+            " they do."
+        )
+
+
+def _words(proposal: Proposal) -> Iterator[str]:
+    for path in proposal.difference.words:
+        before, after = path in proposal.before.words, path in proposal.after.words
+        if before and after:
+            yield ""
+            yield from proposal.words(path)
+        elif proposal.base:
+            yield f"{'+' if after else '-'} sequences/{path}"

@@ -1,0 +1,141 @@
+"""`relance requests`: rights people have asked for and that wait for an answer, with their
+deadline; recorded, put off and answered here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+
+from engine.cli.catch_up import catch_up
+from engine.cli.find_person import person_of
+from engine.cli.people import operator_cause, report
+from engine.cli.terminal import json_text
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.i18n.dates import read_date, shown
+from engine.i18n.language import N_, Say, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal
+from engine.i18n.refused import in_words
+from engine.intake.instants import not_after
+from engine.privacy.fact_values import iso
+from engine.subscriber.commands import AnswerRight, AnyCommand, ExerciseRight, ExtendRight
+from engine.subscriber.rights import RIGHTS
+from engine.vault.vault import Keep
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help=N_("the open requests, for programs"))
+    parser.add_argument(
+        "--right",
+        choices=RIGHTS,
+        default="",
+        help=N_("record that somebody asked for this (with --by)"),
+    )
+    parser.add_argument("--by", default="", metavar="ADDRESS", help=N_("who asked"))
+    parser.add_argument(
+        "--received", default="", metavar="DATE", help=N_("when it came in (default: now)")
+    )
+    parser.add_argument(
+        "--note",
+        default="",
+        help=N_("how it came in, or why it was answered so; kept in the vault"),
+    )
+    act = parser.add_mutually_exclusive_group()
+    act.add_argument(
+        "--extend",
+        default="",
+        metavar="REQUEST",
+        help=N_("they were told that it takes up to two months more"),
+    )
+    act.add_argument(
+        "--answered", default="", metavar="REQUEST", help=N_("it was answered outside Relance")
+    )
+    act.add_argument(
+        "--refused",
+        default="",
+        metavar="REQUEST",
+        help=N_("it was refused, and they were told why and to whom to complain"),
+    )
+
+
+def requests(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    catch_up(house)
+    if args.right or args.by:
+        return _record(house, args, _)
+    chosen = args.extend or args.answered or args.refused
+    if chosen:
+        return _settle(house, chosen, args, _)
+    now, zone = house.clock.now(), house.config.site.timezone
+    standing = house.views.open_rights()
+    if args.json:
+        said = [
+            {"request": r, "subscriber": s, "right": right, "due_at": iso(due), "late": due < now}
+            for s, r, right, due in standing
+        ]
+        print(json_text(said))
+        return 0
+    if not standing:
+        print(_("no request waits for an answer"))
+    for subscriber, request, right, due in standing:
+        late = "  " + _("LATE") if due < now else ""
+        print(
+            f"{request}  {_('by {date}').format(date=shown(due, zone)[:10])}  {in_words(right, _)} "
+            f" {subscriber}{late}"
+        )
+    return 0
+
+
+def _record(house: House, args: argparse.Namespace, _: Say) -> int:
+    if not (args.right and args.by):
+        raise Refusal(N_("say both --right and --by"), 2)
+    subscriber, now = person_of(house, args.by), house.clock.now()
+    received = (
+        not_after(read_date(args.received, house.config.site.timezone), now)
+        if args.received
+        else now
+    )
+    if received is None:
+        raise Refusal(N_("--received lies in the future"), 2)
+    cause, kept = operator_cause({"right": args.right} | ({"note": args.note} if args.note else {}))
+    request = secrets.token_hex(16)
+    command = ExerciseRight(now, cause, args.right, request, received)
+    result = house.decisions.one(
+        Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
+    )
+    due = result.person.rights.get(request)
+    when = shown(due.due_at, house.config.site.timezone) if due else ""
+    return report(
+        result,
+        _("request {request} is to be answered by {when}").format(request=request, when=when),
+        _,
+    )
+
+
+def _settle(house: House, chosen: str, args: argparse.Namespace, _: Say) -> int:
+    subscriber = next(
+        (who for who, request, _right, _due in house.views.open_rights() if request == chosen), ""
+    )
+    if not subscriber:
+        raise Refusal(N_("no request {request} waits for an answer"), request=chosen)
+    cause, kept = operator_cause({"note": args.note} if args.note else {})
+    now = house.clock.now()
+    command: AnyCommand = (
+        ExtendRight(now, cause, chosen)
+        if args.extend
+        else AnswerRight(now, cause, chosen, "refused" if args.refused else "done")
+    )
+    result = house.decisions.one(
+        Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
+    )
+    if args.extend:
+        due = result.person.rights.get(chosen)
+        when = shown(due.due_at, house.config.site.timezone) if due else ""
+        return report(
+            result,
+            _("request {request} is to be answered by {when}").format(request=chosen, when=when),
+            _,
+        )
+    return report(result, _("request {request} is answered").format(request=chosen), _)

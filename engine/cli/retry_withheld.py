@@ -1,0 +1,130 @@
+"""`relance retry-withheld`: letters that somebody had to mend something for are due again, to
+whoever still may get them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from engine.cli.catch_up import catch_up
+from engine.cli.people import operator_cause
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.i18n.language import N_, Say, counting_translator, translator
+from engine.i18n.phrases import language_of, say_letter
+from engine.i18n.refusal import Refusal
+from engine.i18n.withheld_words import what_is_wanting
+from engine.sequence.model import Plan
+from engine.subscriber.agenda import matter_of
+from engine.subscriber.commands import RetryLetter
+from engine.subscriber.due_acts import PAST_LATENESS
+from engine.subscriber.outcome import Done
+from engine.vault.vault import Keep
+
+AT_ONCE = 500
+Letter = tuple[str, str]
+"""The matter without its occurrence ("list:10", "broadcast:enfants", "ask:conseils"), and the
+letter's id.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "letter",
+        metavar="LETTER",
+        nargs="?",
+        default="",
+        help=N_("the letter's id (default: every letter that is withheld)"),
+    )
+    parser.add_argument(
+        "--late", action="store_true", help=N_("also to those for whom it is past its max_lateness")
+    )
+
+
+def retry_withheld(house: House, args: argparse.Namespace) -> int:
+    language = language_of(house.config)
+    _ = translator(language)
+    catch_up(house)
+    letters = sorted({letter for _key, _list, letter, _what, _people in house.views.withheld()})
+    if args.letter and args.letter not in letters:
+        known = ", ".join(letters) or "-"
+        raise Refusal(
+            N_("no letter {letter} is withheld for what can be mended; there are: {letters}"),
+            letter=args.letter,
+            letters=known,
+        )
+    if not letters:
+        print(_("No letter is withheld for what can be mended."))
+        return 0
+    counts = _retry(house, args.letter, late=args.late)
+    house.views.catch_up()
+    plan = house.publications.current().plan()
+    for letter in dict.fromkeys(letter for letter, _how in counts):
+        for line in _told(letter, counts, plan, _):
+            print(line)
+    if any(how == "again" for _letter, how in counts):
+        print(
+            _(
+                "They leave while `relance run` runs; who still lacks what was wanting is withheld"
+                " again, and `relance status` says so."
+            )
+        )
+    return 1 if any(how == "busy" for _letter, how in counts) else 0
+
+
+def _retry(house: House, letter: str, *, late: bool) -> Counter[tuple[Letter, str]]:
+    """How many, by letter and how it ended: "again", "late", "gone" (it may no longer leave),
+    "busy".
+    """
+    counts: Counter[tuple[Letter, str]] = Counter()
+    after = ("", "", "")
+    while page := house.views.withheld_from(letter, after, AT_ONCE):
+        wishes, meant = [], []
+        for subscriber, row, name in page:
+            key = matter_of(row, name)
+            now, (cause, kept) = house.clock.now(), operator_cause({"letter": name})
+            command = RetryLetter(now, cause, key, name, late)
+            wishes.append(Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,))))
+            meant.append((key.partition("/")[0], name))
+        for about, result in zip(meant, house.decisions.carry_out(wishes), strict=True):
+            how = (
+                "again"
+                if isinstance(result.outcome, Done)
+                else "late"
+                if result.outcome == PAST_LATENESS
+                else "gone"
+            )
+            counts[about, "busy" if result.conflict else how] += 1
+        subscriber, row, name = page[-1]
+        after = (name, subscriber, row)
+    return counts
+
+
+def _told(letter: Letter, counts: Counter[tuple[Letter, str]], plan: Plan, _: Say) -> Iterator[str]:
+    said = {
+        "again": _("{letter}: tried again for {n}"),
+        "late": _("{letter}: past its max_lateness for {n}; with `--late` it is sent all the same"),
+        "gone": _("{letter}: may no longer be sent to {n}"),
+        "busy": _("{letter}: too much is changing for {n}; try again"),
+    }
+    for how, sentence in said.items():
+        if count := counts[letter, how]:
+            yield sentence.format(letter=say_letter(plan, *letter, _), n=count)
+
+
+def withheld_lines(house: House, plan: Plan, keys: Collection[str] | None = None) -> Iterator[str]:
+    """What waits to be mended, a line for each letter and cause, and how it is sent afterwards; of
+    these matters only, where they are given.
+    """
+    language = language_of(house.config)
+    _, ngettext = translator(language), counting_translator(language)
+    for key, _list, letter, what, people in house.views.withheld():
+        if keys is None or key in keys:
+            whom = ngettext("{n} person", "{n} people", people).format(n=people)
+            wanting = what_is_wanting(what, _)
+            yield _("{letter} is withheld from {people}: {wanting}").format(
+                letter=say_letter(plan, key, letter, _), people=whom, wanting=wanting
+            )
+            yield "    " + _("mended, `relance retry-withheld {id}` sends it").format(id=letter)

@@ -1,0 +1,133 @@
+"""`run` and its parts `web`, `follow`, `send`: what works until it is told to stop. SIGTERM and
+Ctrl-C finish what is on the wire and record it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.context import House
+from engine.desk.agreement import Disagreement
+from engine.i18n.language import N_
+from engine.ledger.rollback_detection import Restored
+from engine.ledger.store import LOST
+from engine.runtime import logs
+from engine.store.safe_error_text import said
+
+log = logging.getLogger("relance.run")
+PARTS = ("web", "follow", "send")
+FASTEST = 10_000_000
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What runs: for so many wall-clock seconds (0: until told to stop), at a speed (0: as it was),
+    as a `trial` even over people who are registered; `begin` is done once the ports are had.
+    """
+
+    parts: frozenset[str]
+    seconds: float = 0
+    speed: int = 0
+    trial: bool = False
+    begin: Callable[[], None] = lambda: None
+
+
+def run_arguments(parser: argparse.ArgumentParser) -> None:
+    said = N_(
+        "for trials: how many times faster than real time the engine's clock runs; kept with the"
+        " installation"
+    )
+    parser.add_argument("--speed", type=speed_argument, default=0, metavar="N", help=said)
+    agreed = N_(
+        "speed up even where people are registered at real time; their dates then lie ahead for"
+        " good"
+    )
+    parser.add_argument("--trial", action="store_true", help=agreed)
+    part_arguments(parser)
+
+
+def part_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="seconds",
+        type=seconds_argument,
+        default=0,
+        metavar="SECONDS",
+        help=N_("stop by itself after so many seconds"),
+    )
+
+
+def speed_argument(said: str) -> int:
+    if not (said.isascii() and said.isdigit() and len(said) < 9 and 1 <= int(said) <= FASTEST):
+        raise argparse.ArgumentTypeError(N_("a whole number from 1 to 10000000"))
+    return int(said)
+
+
+def seconds_argument(said: str) -> float:
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 1e9:
+        raise argparse.ArgumentTypeError(N_("a number of seconds, more than 0"))
+    return seconds
+
+
+def run(house: House, args: argparse.Namespace, begin: Callable[[], None] = lambda: None) -> int:
+    return _run(house, Order(frozenset(PARTS), args.seconds, args.speed, args.trial, begin))
+
+
+def part(name: str) -> Callable[[House, argparse.Namespace], int]:
+    def run_part(house: House, args: argparse.Namespace) -> int:
+        return _run(house, Order(frozenset({name}), args.seconds))
+
+    return run_part
+
+
+def _collect_seldom() -> None:
+    """Python looks for cycles after every few hundred new objects, and now and then among all that
+    lives: where thousands of people pass through, a tenth of the time. What is there at the start
+    stays out of it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+def _run(house: House, order: Order) -> int:
+    # Here, because every other verb does without what sending, serving and scheduling bring in.
+    from engine.mime.self_test import self_test
+    from engine.runtime.supervisor import work
+    from engine.web.connection_limit import raise_descriptor_limit
+
+    logs.to_standard_error()
+    raise_descriptor_limit()
+    self_test()
+    _collect_seldom()
+    before = {number: signal.getsignal(number) for number in ENDINGS}
+    try:
+        import uvloop
+    except ImportError:
+        failures = asyncio.run(work(house, order))
+    else:
+        failures = uvloop.run(work(house, order))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for error in failures:
+        if isinstance(error, Restored | Disagreement):
+            log.error(str(error))
+        elif isinstance(error, LOST):
+            log.error(
+                "ended because the database was lost: start again", extra={"why": said(error)}
+            )
+        else:
+            log.error("ended by an error nobody expected", exc_info=error)
+    return 1 if failures else 0

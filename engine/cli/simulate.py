@@ -1,0 +1,197 @@
+"""`relance simulate FILE`: a reader lives through the author's files as they are now, and the
+calendar is printed. Nothing is sent or written.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from engine.authoring.inspection import read_folder
+from engine.cli.dialogue_file import find_file, lists_in
+from engine.cli.terminal import json_text
+from engine.config import Config
+from engine.desk.clock import wall_now
+from engine.i18n.dates import read_date, zone_said
+from engine.i18n.language import N_, translator
+from engine.i18n.phrases import language_of, quoted, say_list, say_moment, subject_of
+from engine.i18n.refusal import Refusal, UnreadableInput, list_of
+from engine.runtime.scheduler import moments
+from engine.sequence.delay import DAY
+from engine.sequence.model import Letter, Plan
+from engine.sequence.timing import to_local
+from engine.simulation.answers import read_answers
+from engine.simulation.live import live
+from engine.simulation.moment import Moment
+
+MOST_DAYS = 3660
+ANSWER = N_(
+    'the link clicked: its words, its list or its number; "@2h" after it says how long after the'
+    " letter (default: an hour); the same letter again changes the reader's mind (default: a day"
+    " later)"
+)
+AT_REST = (
+    N_("every letter of this list has been sent"),
+    N_("on no list any more"),
+    N_("this list is no longer published"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to live through. `start` is an instant in milliseconds, `days` how far to look."""
+
+    file: str
+    answers: Sequence[str] = ()
+    list: str = ""
+    start: int = 0
+    timezone: str = ""
+    days: int = 365
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", help=N_("a dialogue: sequences/onboarding.toml, or its name")
+    )
+    parser.add_argument("--answer", action="append", default=[], metavar="LETTER=LINK", help=ANSWER)
+    parser.add_argument(
+        "--list",
+        default="",
+        help=N_("where the reader begins (default: the first list of the file)"),
+    )
+    parser.add_argument(
+        "--from",
+        dest="start",
+        default="",
+        metavar="DATE",
+        help=N_("when the reader joins (default: now)"),
+    )
+    parser.add_argument(
+        "--timezone", default="", help=N_("the reader's (default: the installation's)")
+    )
+    parser.add_argument(
+        "--days", type=int, default=365, help=N_("how far to look (default: a year)")
+    )
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    """Raises Unpublishable when the files hold a fatal mistake."""
+    zone = zone_said(args.timezone) or config.site.timezone
+    if not 0 < args.days <= MOST_DAYS:
+        raise Refusal(N_("--days is a number from 1 to {most}"), 2, most=MOST_DAYS)
+    start = read_date(args.start, zone) if args.start else wall_now()
+    plan = read_folder(config).sound().plan
+    options = Options(args.file, args.answer, args.list, start, zone, args.days)
+    if args.json:
+        print(json_text([asdict(moment) for moment in lived(plan, options)]))
+    else:
+        simulate(plan, options, print, language_of(config))
+    return 0
+
+
+def lived(plan: Plan, options: Options) -> tuple[Moment, ...]:
+    """Refusal of status 2 for a file, list, letter or link there is not."""
+    file = find_file(plan.titles, options.file)
+    first = lists_in(plan, file)
+    if not options.list and not first:
+        raise Refusal(N_("there is no list in {file}: say --list"), 2, file=file)
+    start = list_of(plan, options.list) if options.list else first[0]
+    try:
+        answers = read_answers(plan, options.answers)
+    except ValueError as error:
+        raise UnreadableInput(error) from error
+    return live(
+        plan,
+        start.id,
+        answers,
+        options.start,
+        options.timezone or plan.timezone,
+        options.days * DAY,
+        moments,
+    )
+
+
+def simulate(plan: Plan, options: Options, tell: Callable[[str], None], language: str = "") -> None:
+    """Tell the calendar, a line for each moment: days since joining, date and hour of the reader's
+    zone, what happens.
+    """
+    spoken = "fr" if (language or plan.language) == "fr" else "en"
+    _ = translator("fr" if spoken == "fr" else "en")
+    zone = options.timezone or plan.timezone
+    found = lived(plan, options)
+    tell(f"{plan.titles[find_file(plan.titles, options.file)]} ({zone})")
+    first_day = to_local(options.start, zone).date()
+    before = ""
+    for index, moment in enumerate(found):
+        if (
+            moment.kind in ("moves", "copies")
+            and index
+            and found[index - 1].kind in ("answers", "agrees")
+        ):
+            continue
+        days = _("D+{days}").format(days=(to_local(moment.at, zone).date() - first_day).days)
+        when = f"{days:<6} {say_moment(moment.at, zone, 'fr' if spoken == 'fr' else 'en')}"
+        tell(f"{when if when != before else ' ' * len(when)}  {_what(moment, plan, _)}".rstrip())
+        before = when
+
+
+def _what(moment: Moment, plan: Plan, _: Callable[[str], str]) -> str:
+    letter = _letter(plan, moment)
+    subject = quoted(subject_of(letter), _) if letter is not None else ""
+    there, target = say_list(plan, moment.list), say_list(plan, moment.target)
+    match moment.kind:
+        case "joins":
+            return _("joins list {list}").format(list=there)
+        case "letter" | "broadcast":
+            kind = (
+                _("reminder")
+                if moment.reminder
+                else _("broadcast")
+                if moment.kind == "broadcast"
+                else _("letter")
+            )
+            return f"{kind} {moment.letter} {subject}"
+        case "answers":
+            return _("answers {label} → {list}").format(label=quoted(moment.label, _), list=target)
+        case "moves" | "passes":
+            return _("moves to list {list}").format(list=target)
+        case "copies":
+            return _("joins list {list} too").format(list=target)
+        case "agrees":
+            return _("agrees on the page to receive “{purpose}”").format(
+                purpose=plan.purposes[moment.why].name
+            )
+        case "leaves":
+            return _leaving(moment, there, _)
+        case "withheld":
+            return _("letter {letter} is left out: {why}").format(
+                letter=moment.letter, why=moment.why
+            )
+        case "refused":
+            return _("refused: {why}").format(why=moment.why)
+        case "rests":
+            return _("nothing follows: {why}").format(why=_(moment.why))
+        case "goes on":
+            return _("and so on: the end of the time asked for")
+        case _:
+            return _("stopped here: this goes on without end")
+
+
+def _leaving(moment: Moment, there: str, _: Callable[[str], str]) -> str:
+    if moment.why == "rule":
+        return _("leaves list {list}, by a rule").format(list=there)
+    return _("leaves list {list}").format(list=there)
+
+
+def _letter(plan: Plan, moment: Moment) -> Letter | None:
+    listed = plan.lists.get(moment.list)
+    found = listed.letter(moment.letter) if listed is not None and moment.kind == "letter" else None
+    every = [
+        each
+        for broadcast in plan.broadcasts.values()
+        for each in (broadcast.letter, broadcast.reminder)
+        if each is not None
+    ]
+    return found or next((each for each in every if each.id == moment.letter), None)

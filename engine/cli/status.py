@@ -1,0 +1,265 @@
+"""`relance status`: one screen that says what runs, what waits, what is wrong and what to do. Exit
+status 1 when something is stuck or stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from engine.cli.terminal import json_text, print_styled
+from engine.context import House
+from engine.i18n.language import N_, Say, counting_translator, grouped, translator
+from engine.i18n.phrases import language_of, say_letter, say_list, say_moment
+from engine.i18n.refused import in_words
+from engine.i18n.withheld_words import what_is_wanting
+from engine.sequence.model import Plan
+from engine.status.facts import Facts, Waiting
+from engine.status.findings import Finding, findings, is_well
+from engine.status.gather import gather
+
+SHOWN = 10
+WIDTH = 13
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help=N_("every fact, and what was found: code, level, what, remedy"),
+    )
+    parser.add_argument(
+        "--settled",
+        action="store_true",
+        help=N_("forget what was set aside; what is still wrong comes back"),
+    )
+
+
+def status(house: House, args: argparse.Namespace) -> int:
+    if args.settled:
+        house.desk.settle_stuck()
+    facts = gather(house)
+    found = findings(facts)
+    plan = house.publications.current().plan()
+    words = _Words(house, plan)
+    if args.json:
+        said = [
+            {
+                "code": each.code,
+                "level": each.level,
+                "what": words.what(each),
+                "remedy": words.remedy(each),
+            }
+            for each in found
+        ]
+        print(json_text({"well": is_well(found), "findings": said} | asdict(facts)))
+    else:
+        for line in words.screen(facts, found):
+            print_styled(line, "error" if line.startswith("!") else None)
+    return 0 if is_well(found) else 1
+
+
+class _Words:
+    """What is shown, in the installation's language."""
+
+    def __init__(self, house: House, plan: Plan) -> None:
+        self.plan, self.zone = plan, house.config.site.timezone
+        self.language = language = language_of(house.config)
+        self._: Say = translator(language)
+        self.ngettext = counting_translator(language)
+
+    def screen(self, facts: Facts, found: tuple[Finding, ...]) -> Iterator[str]:
+        _ = self._
+        for head, lines in (
+            (_("clock"), self._clock(facts)),
+            (_("running"), self._running(facts)),
+            (_("ledger"), self._ledger(facts)),
+            (_("proof"), self._proof(facts)),
+            (_("views"), self._views(facts)),
+            (_("sending"), self._sending(facts)),
+            (_("letters due"), self._due(facts)),
+            (_("forms"), self._forms(facts)),
+            (_("in doubt"), iter((grouped(facts.in_doubt, self._),))),
+            (_("withheld"), iter((grouped(sum(each.people for each in facts.withheld), self._),))),
+            (_("set aside"), self._stuck(facts)),
+        ):
+            for n, line in enumerate(lines):
+                yield f"{'' if n else head:<{WIDTH}}  {line}".rstrip()
+        yield ""
+        wrong = [each for each in found if each.level != "notice"]
+        if not wrong:
+            yield _("all is well")
+        for each in found:
+            yield f"{'!' if each.level != 'notice' else '-'} {self.what(each)}"
+            yield f"    {self.remedy(each)}"
+
+    def what(self, finding: Finding) -> str:
+        return self._(finding.what).format(**self._said(finding))
+
+    def remedy(self, finding: Finding) -> str:
+        return self._(finding.remedy).format(**self._said(finding))
+
+    def _said(self, finding: Finding) -> dict[str, str]:
+        said = {key: str(value) for key, value in finding.values.items()}
+        for key, value in finding.values.items():
+            if isinstance(value, float):
+                said[key] = self.seconds(value)
+            elif key in ("reason", "why"):
+                said[key] = in_words(str(value), self._)
+            elif key == "free" and isinstance(value, int):
+                said[key] = size(value, self._)
+            elif key in ("n", "behind", "position") and isinstance(value, int):
+                said[key] = grouped(value, self._)
+        if finding.code == "withheld":
+            people = int(said["people"])
+            said["people"] = self.ngettext("{n} person", "{n} people", people).format(
+                n=grouped(people, self._)
+            )
+            said["letter"] = say_letter(self.plan, said["key"], said["letter"], self._)
+            said["wanting"] = what_is_wanting(said["wanting"], self._)
+        return said
+
+    def _clock(self, facts: Facts) -> Iterator[str]:
+        """Only where it is not the wall clock's."""
+        clock = facts.clock
+        if clock.rate == 1 and not clock.trial:
+            return
+        speed = (
+            self._("{n} times faster than real time").format(n=grouped(clock.rate, self._))
+            if clock.rate != 1
+            else self._("real time")
+        )
+        yield f"{say_moment(clock.now, self.zone, self.language)}; {speed}"
+
+    def _running(self, facts: Facts) -> Iterator[str]:
+        if not facts.processes:
+            yield self._("nothing")
+        for each in facts.processes:
+            since = self._("for {since}").format(since=self.seconds(each.since))
+            lives = (
+                since
+                if each.lives
+                else self._("not heard of for {since}").format(since=self.seconds(each.seen))
+            )
+            yield self._("{parts} on {host}, process {pid}, {since}").format(
+                parts=", ".join(each.parts), host=each.host, pid=each.pid, since=lives
+            )
+
+    def _ledger(self, facts: Facts) -> Iterator[str]:
+        said = self.ngettext("{n} entry", "{n} entries", facts.head).format(
+            n=grouped(facts.head, self._)
+        )
+        yield self._("{entries}; database {size}; free on the disk of data/ {free}").format(
+            entries=said,
+            size=size(facts.database_bytes, self._),
+            free=size(facts.disk_free, self._),
+        )
+
+    def _proof(self, facts: Facts) -> Iterator[str]:
+        tree = facts.tree
+        held = (
+            self._("up to date")
+            if not tree.behind
+            else self.ngettext("{n} entry behind", "{n} entries behind", tree.behind)
+        )
+        said = self._("no checkpoint yet")
+        if tree.age is not None:
+            said = self._("last checkpoint over {n} entries, {since} ago").format(
+                n=grouped(tree.signed, self._), since=self.seconds(tree.age)
+            )
+        yield self._("tree {state}; {checkpoint}").format(
+            state=held.format(n=grouped(tree.behind, self._)), checkpoint=said
+        )
+
+    def _views(self, facts: Facts) -> Iterator[str]:
+        for view in facts.views:
+            behind = self.ngettext("{n} entry behind", "{n} entries behind", view.behind).format(
+                n=grouped(view.behind, self._)
+            )
+            behind += f" ({self.seconds(view.late)})" if view.behind else ""
+            state = (
+                self._("stopped") + ", " + behind
+                if view.fault
+                else behind
+                if view.behind
+                else self._("up to date")
+            )
+            yield self._("{name}: {value}").format(name=view.name, value=state)
+
+    def _sending(self, facts: Facts) -> Iterator[str]:
+        relay = (
+            self._("to the built-in mailbox")
+            if facts.relay == "mailbox"
+            else self._("through {relay}").format(relay=facts.relay)
+        )
+        tick = (
+            self._("last round {since} ago").format(since=self.seconds(facts.tick))
+            if facts.tick is not None
+            else self._("no round yet")
+        )
+        yield self._("; ").join((relay, tick))
+
+    def _due(self, facts: Facts) -> Iterator[str]:
+        now = sum(each.now for each in facts.waiting)
+        hour = sum(each.hour for each in facts.waiting)
+        yield self._("{now} now, {hour} within the hour").format(
+            now=grouped(now, self._), hour=grouped(hour, self._)
+        )
+        for each in facts.waiting:
+            if each.held and each.hour:
+                yield self._held(each)
+
+    def _held(self, each: Waiting) -> str:
+        what = (
+            self._("list {list}").format(list=say_list(self.plan, each.list))
+            if each.list
+            else self._("requests to confirm")
+        )
+        return self._("{n} held: {what} ({why})").format(
+            n=grouped(each.hour, self._), what=what, why=in_words(each.held, self._)
+        )
+
+    def _forms(self, facts: Facts) -> Iterator[str]:
+        yield self._("{held} requests held; robots caught in 30 days: {traps}").format(
+            held=grouped(facts.forms_held, self._), traps=grouped(facts.form_traps, self._)
+        )
+
+    def _stuck(self, facts: Facts) -> Iterator[str]:
+        yield grouped(len(facts.stuck), self._)
+        for each in facts.stuck[:SHOWN]:
+            yield f"{each.subscriber}  {each.key}  {in_words(each.why, self._)}"
+        if len(facts.stuck) > SHOWN:
+            yield self._("… and {n} more: `relance status --json`").format(
+                n=grouped(len(facts.stuck) - SHOWN, self._)
+            )
+
+    def seconds(self, seconds: float) -> str:
+        """ "3 s", "5 min", "2 h", "4 d" """
+        for most, divisor, said in (
+            (120, 1, "{n} s"),
+            (7200, 60, "{n} min"),
+            (172_800, 3600, "{n} h"),
+        ):
+            if seconds < most:
+                return said.format(n=int(seconds / divisor))
+        days = int(seconds / 86_400)
+        return self.ngettext("{n} day", "{n} days", days).format(n=days)
+
+
+def size(octets: int, _: Say) -> str:
+    """ "1.2 GB"; "1,2 Go" """
+    value = float(octets)
+    units = (
+        N_("{n} B"),
+        N_("{n} kB"),
+        N_("{n} MB"),
+        N_("{n} GB"),
+        N_("{n} TB"),
+    )
+    for unit in units:
+        if value < 1000 or unit == units[-1]:
+            break
+        value /= 1000
+    whole = value >= 10 or unit == units[0]
+    return _(unit).format(n=f"{value:.0f}" if whole else f"{value:.1f}".replace(".", _(".")))

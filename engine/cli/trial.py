@@ -1,0 +1,110 @@
+"""`relance trial`: whether this installation is a trial, whose clock was sped up; and `trial
+reset`, which throws away everything it has lived.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+
+from engine.cli.terminal import agreed
+from engine.context import House, Premises
+from engine.i18n.language import N_, Say, counting_translator, grouped, translator
+from engine.i18n.phrases import language_of, say_moment
+from engine.i18n.refusal import Refusal
+from engine.runtime.announcement import engine_date
+from engine.store.copying import AtWork, clear
+from engine.store.database import ensure_program_role
+
+LIVED = ("mailbox", "marks", "preview", "proof", "ledger-position.json", "stop.journal")
+"""What the program leaves in data/ of what it has lived. The secrets, and whatever somebody else
+keeps there, stay.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(dest="part", required=True, metavar="reset")
+    reset = parts.add_parser("reset", help=RESET, description=RESET)
+    reset.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
+RESET = N_("throw away everybody and everything a trial has lived, and begin afresh at real time")
+
+
+def trial(premises: Premises, args: argparse.Namespace) -> int:
+    """`reset`: the files first, then the database as a whole. Broken off in between, it is a trial
+    still, and may be reset again.
+    """
+    config = premises.config
+    _ = translator(language_of(config))
+    program = ensure_program_role(premises.owner, config.secrets / "database.password")
+    with premises.furnish() as house:
+        refuse_what_is_no_trial(house)
+        if not args.yes and not _agreed(house, _):
+            raise Refusal(N_("nothing was changed"))
+    try:
+        with clear(premises.owner, program):
+            for place in (config.data / name for name in LIVED):
+                if place.is_dir():
+                    shutil.rmtree(place)
+                else:
+                    place.unlink(missing_ok=True)
+    except AtWork:
+        raise Refusal(
+            N_("Relance runs on this database, here or on another machine: stop it first")
+        ) from None
+    print(
+        _(
+            "The trial is gone: nobody is registered, nothing is published, no key for the API is"
+            " known, and the clock is real time."
+        )
+    )
+    print(
+        _("config.toml, sequences/ and data/secrets are as they were; `relance run` begins afresh.")
+    )
+    return 0
+
+
+def refuse_what_is_no_trial(house: House) -> None:
+    """Only what never held anybody at real time, and wrote to nobody, may be thrown away."""
+    begun, smtp = house.clock.trial, house.config.smtp
+    if begun is None:
+        raise Refusal(
+            N_(
+                "this installation is no trial: its clock was never sped up, and nothing of it is"
+                " thrown away"
+            )
+        )
+    if begun.over_people:
+        zone, language = house.config.site.timezone, language_of(house.config)
+        since = say_moment(begun.since, zone, language)
+        raise Refusal(
+            N_(
+                "people were registered here at real time before the trial began ({since}): nothing"
+                " of it is thrown away"
+            ),
+            since=since,
+        )
+    if smtp.reaches_people and house.desk.mark(smtp.armed_mark) is not None:
+        raise Refusal(
+            N_("letters have gone to people through {host}: nothing of it is thrown away"),
+            host=smtp.host,
+        )
+
+
+def _agreed(house: House, _: Say) -> bool:
+    if not sys.stdin.isatty():
+        raise Refusal(N_("everything this trial has lived is thrown away: say --yes"))
+    ngettext = counting_translator(language_of(house.config))
+    people, entries = sum(house.views.standing().values()), house.ledger.head()
+    print(engine_date(house))
+    print(
+        ngettext("{n} person stands on a list.", "{n} people stand on lists.", people).format(
+            n=grouped(people, _)
+        )
+    )
+    asked = _(
+        "Throw away everything this trial has lived ({n} entries of the ledger)? [y/N] "
+    ).format(n=grouped(entries, _))
+    return agreed(asked)

@@ -1,0 +1,393 @@
+"""From wishes to facts: load people, decide, append, and try again where someone was quicker. The
+one way in for every fact about a person.
+
+Ids are minted before the first attempt, so a retry after a lost COMMIT finds its own work and
+answers "nothing to do".
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple, cast
+
+from engine.commands.stop_entries import is_stopping, stops_of
+from engine.installation.events import STREAM
+from engine.installation.state import Installation
+from engine.installation.stream import Publications as Publications
+from engine.ledger.codec import Encoded, Entry
+from engine.ledger.recorder import Within
+from engine.ledger.store import Append, Conflict, Ledger
+from engine.store.sql import AnyCursor
+from engine.subscriber.batch_memo import BatchMemo
+from engine.subscriber.commands import (
+    AnyCommand,
+    Object,
+    Perform,
+    RecordOutcome,
+    Subscribe,
+    Withdraw,
+)
+from engine.subscriber.decide import decide
+from engine.subscriber.eligibility import EVERYTHING
+from engine.subscriber.events import ConsentWithdrawn, PersonEvent, SubscriberErased
+from engine.subscriber.evolve import fold
+from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused
+from engine.subscriber.person import NOBODY, Person
+from engine.vault.vault import Keep, Vault
+
+ATTEMPTS = 6
+Folds = Callable[[Collection[str]], Mapping[str, Person]]
+NOBODY_KNOWN: Mapping[str, Person] = MappingProxyType({})
+
+
+class Wish(NamedTuple):
+    """A command for a person, named by `stream` or, where only that is known, by normalised
+    `address`; and what the vault keeps if it is done.
+
+    `only_known`: nothing happens to an address nobody has. `only_new`: whoever wishes has looked,
+    and nobody had the address; if somebody has it by now, that is a conflict, because the command
+    was made for a stranger.
+    """
+
+    command: AnyCommand
+    stream: str = ""
+    address: str = ""
+    keep: Keep | None = None
+    only_known: bool = False
+    only_new: bool = False
+
+
+class Result(NamedTuple):
+    """How a wish ended, decided about `before`. `conflict` means others were quicker every time:
+    ask again later.
+    """
+
+    outcome: Outcome
+    stream: str = ""
+    positions: tuple[int, ...] = ()
+    conflict: bool = False
+    before: Person = NOBODY
+
+    @property
+    def person(self) -> Person:
+        """The person as the outcome leaves them, good to be known by at the next decision."""
+        return (
+            fold(self.outcome.events, self.before)
+            if isinstance(self.outcome, Done)
+            else self.before
+        )
+
+
+UNKNOWN = NothingToDo("nobody is known under this address")
+CONFLICTED = Result(NothingToDo("too many changes at once; please try again"), conflict=True)
+# From here on rows of the vault are cheaper written together.
+MANY = 8
+
+
+@dataclass
+class _Work:
+    """One person's share of a batch: their wishes in order, decided one on top of the other.
+    `version` is what was read.
+    """
+
+    stream: str
+    version: int
+    person: Person
+    indexes: list[int] = field(default_factory=list)
+    outcomes: list[tuple[Outcome, Person]] = field(default_factory=list)
+    events: list[Encoded] = field(default_factory=list)
+    keeps: list[Keep] = field(default_factory=list)
+    pending: list[PersonEvent] = field(default_factory=list)
+    register: str = ""
+
+    @property
+    def objected(self) -> bool:
+        return any(before.objected for _outcome, before in self.outcomes)
+
+    def now(self) -> Person:
+        """The person with what this batch has decided; folded only when a further wish asks, which
+        an import's never do.
+        """
+        if self.pending:
+            self.person = fold(self.pending, self.person)
+            self.pending.clear()
+        return self.person
+
+
+class Decisions:
+    """`carry_out` decides a batch of wishes on the freshest state there is, and writes them in one
+    transaction.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        vault: Vault,
+        publications: Publications,
+        folds: Folds,
+        now: Callable[[], int],
+    ) -> None:
+        self.ledger = ledger
+        self.vault = vault
+        self.publications = publications
+        self.folds = folds
+        self.now = now
+
+    def load(self, streams: Collection[str]) -> dict[str, Person]:
+        """People as they are at this moment: their fold from the view, and the later events from
+        the ledger in one query.
+        """
+        return self.freshened(dict.fromkeys(streams, NOBODY) | dict(self.folds(streams)))
+
+    def freshened(self, known: Mapping[str, Person]) -> dict[str, Person]:
+        """People known from before, as they are at this moment: one query for the later events,
+        which mostly finds none.
+        """
+        return _grown(
+            known, self.ledger.after({stream: person.version for stream, person in known.items()})
+        )
+
+    def present(self, known: Mapping[str, Person]) -> tuple[Installation, dict[str, Person]]:
+        """The same, and the installation, in one query."""
+        later = self.ledger.after(
+            {STREAM: self.publications.version}
+            | {stream: person.version for stream, person in known.items()}
+        )
+        return self.publications.follow(later.pop(STREAM)), _grown(known, later)
+
+    def carry_out(
+        self,
+        wishes: Sequence[Wish],
+        known: Mapping[str, Person] = NOBODY_KNOWN,
+        installation: Installation | None = None,
+    ) -> list[Result]:
+        """`known` are people as somebody saw them a moment ago, by stream: decided about without a
+        look at the ledger, for what is then appended after their version is refused if they have
+        moved on. Where that happens, or where nothing would be appended, it is decided anew.
+        `installation` is what was published at that moment, where somebody has just looked.
+        """
+        results: list[Result | None] = [None] * len(wishes)
+        remaining = list(range(len(wishes)))
+        minted: dict[str, str] = {}
+        for _ in range(ATTEMPTS):
+            remaining = self._attempt(wishes, remaining, results, minted, known, installation)
+            known, installation = NOBODY_KNOWN, None
+            if not remaining:
+                break
+        return [result if result is not None else CONFLICTED for result in results]
+
+    def one(self, wish: Wish) -> Result:
+        return self.carry_out([wish])[0]
+
+    def _attempt(
+        self,
+        wishes: Sequence[Wish],
+        indexes: list[int],
+        results: list[Result | None],
+        minted: dict[str, str],
+        known: Mapping[str, Person],
+        installation: Installation | None,
+    ) -> list[int]:
+        streams = self._streams(wishes, indexes, minted)
+        people = self.load(
+            {stream for stream in streams.values() if stream and stream not in known}
+            - set(minted.values())
+        )
+        if installation is None:
+            # What became of a letter asks nothing of what is published.
+            asks = not all(isinstance(wishes[index].command, RecordOutcome) for index in indexes)
+            installation = self.publications.current() if asks else self.publications.known
+        plan, calendar, now = installation.plan(), installation.calendar, self.now()
+        memo = BatchMemo(plan, calendar)
+        works: dict[str, _Work] = {}
+        for index in indexes:
+            wish, stream = wishes[index], streams[index]
+            if not stream or (wish.only_new and wish.address not in minted):
+                results[index] = CONFLICTED if stream else Result(UNKNOWN)
+                continue
+            work = works.get(stream)
+            if work is None:
+                person = known.get(stream) or people.get(stream, NOBODY)
+                work = works[stream] = _Work(stream, person.version, person)
+            before, command = work.now(), wish.command
+            if before is NOBODY and isinstance(command, Subscribe):
+                outcome = memo.subscribe(command)
+            elif isinstance(command, Perform):
+                outcome = memo.perform(command, before)
+            else:
+                outcome = decide(command, before, plan, calendar)
+            if isinstance(outcome, Done):
+                for fact in outcome.facts:
+                    work.events.append(Encoded(stream, fact.event, fact.cause, now))
+                    work.pending.append(fact.event)
+                # Of whoever is erased the vault keeps nothing, not even what a mail server answers
+                # to the letter that was under way.
+                if wish.keep is not None and not before.erased:
+                    register = (
+                        wish.address
+                        if minted.get(wish.address) == stream and not work.register
+                        else ""
+                    )
+                    work.register = work.register or register
+                    work.keeps.append(wish.keep.of(stream, register))
+                if isinstance(command, Withdraw | Object) and _is_of_everything(outcome):
+                    work.keeps.append(Keep(stream, command.at, suppress="objected"))
+            work.indexes.append(index)
+            work.outcomes.append((outcome, before))
+        # What would change nothing is guarded by no version: it may not rest on what was known from
+        # before.
+        unsure = [
+            work
+            for work in works.values()
+            if work.stream in known and not all(isinstance(each, Done) for each, _ in work.outcomes)
+        ]
+        for work in unsure:
+            del works[work.stream]
+        return self._append(list(works.values()), results) + [
+            index for work in unsure for index in work.indexes
+        ]
+
+    def _append(self, works: list[_Work], results: list[Result | None]) -> list[int]:
+        unnoted = self._note_stops(works, results)
+        works = [work for work in works if work not in unnoted]
+        writing = [work for work in works if work.events]
+        batch = [
+            Append(
+                work.stream,
+                work.version,
+                tuple(work.events),
+                self._within(work.keeps),
+                self._key(work.keeps),
+            )
+            for work in writing
+        ]
+
+        def together(cursor: AnyCursor, indexes: Sequence[int]) -> None:
+            self.vault.write_many(
+                cursor, [keep for index in indexes for keep in writing[index].keeps]
+            )
+
+        many = sum(len(work.keeps) for work in writing) >= MANY
+        written = self.ledger.append(batch, together if many else None) if batch else []
+        answers = dict(zip((work.stream for work in writing), written, strict=True))
+        again = [index for work in unnoted for index in work.indexes if results[index] is None]
+        for work in works:
+            answer = answers.get(work.stream)
+            if isinstance(answer, Conflict):
+                again += work.indexes
+                continue
+            positions, start = answer.positions if answer is not None else (), 0
+            for index, (outcome, before) in zip(work.indexes, work.outcomes, strict=True):
+                end = start + (len(outcome.facts) if isinstance(outcome, Done) else 0)
+                results[index] = Result(outcome, work.stream, positions[start:end], before=before)
+                start = end
+        return again
+
+    def _note_stops(self, works: Sequence[_Work], results: list[Result | None]) -> list[_Work]:
+        """Tell the stop journal before anything is written. Where it takes nothing, erasures are
+        refused: these are not written in this attempt.
+        """
+        stopping = [
+            work
+            for work in works
+            if is_stopping((each.event for each in work.events), work.keeps, work.objected)
+        ]
+        if not stopping:
+            return []
+        # Whoever is registered by this very batch stands in no vault yet, and in no copy made
+        # before.
+        new = {work.stream: (hashed,) for work in stopping if (hashed := self._key(work.keeps))}
+        hashes = new | self.vault.hashes_of([work.stream for work in stopping])
+        stops = {
+            work.stream: stops_of(
+                work.stream,
+                [each.event for each in work.events],
+                work.keeps,
+                hashes.get(work.stream, ()),
+                work.objected,
+            )
+            for work in stopping
+        }
+        erasing = [
+            work for work in stopping if any(stop.kind == "erasure" for stop in stops[work.stream])
+        ]
+        noted = [stop for each in stops.values() for stop in each]
+        if not erasing:
+            self.vault.journal.tell(noted)
+            return []
+        try:
+            self.vault.journal.note(noted)
+        except OSError as error:
+            refused = Refused(
+                f"the stop journal cannot be written ({error.strerror}): mend that, and erase again"
+            )
+            for work in erasing:
+                for index, (outcome, before) in zip(work.indexes, work.outcomes, strict=True):
+                    if isinstance(outcome, Done) and any(
+                        isinstance(event, SubscriberErased) for event in outcome.events
+                    ):
+                        results[index] = Result(refused, work.stream, before=before)
+                del stops[work.stream]
+            self.vault.journal.tell([stop for each in stops.values() for stop in each])
+            return erasing
+        return []
+
+    def _within(self, keeps: list[Keep]) -> Within | None:
+        if not keeps:
+            return None
+
+        def write(cursor: AnyCursor) -> None:
+            for keep in keeps:
+                self.vault.write(cursor, keep)
+
+        return cast(Within, write)
+
+    def _key(self, keeps: list[Keep]) -> bytes:
+        return next((self.vault.hash_of(keep) for keep in keeps if keep.register), b"")
+
+    def _hash(self, wish: Wish) -> bytes:
+        return (wish.keep.address_hash if wish.keep is not None else b"") or self.vault.hash(
+            wish.address
+        )
+
+    def _streams(
+        self, wishes: Sequence[Wish], indexes: list[int], minted: dict[str, str]
+    ) -> dict[int, str]:
+        asked = [
+            w
+            for i in indexes
+            if not (w := wishes[i]).stream and (not w.only_new or w.address in minted)
+        ]
+        hashes = {self._hash(wish): wish.address for wish in asked}
+        found = (
+            {hashes[h]: subscriber for h, subscriber in self.vault.find_all(hashes).items()}
+            if hashes
+            else {}
+        )
+        for address in found:
+            minted.pop(address, None)
+        streams = {}
+        for index in indexes:
+            wish = wishes[index]
+            stream = wish.stream or found.get(wish.address, "")
+            if not stream and not wish.only_known:
+                stream = minted.setdefault(wish.address, str(uuid.uuid4()))
+            streams[index] = stream
+        return streams
+
+
+def _is_of_everything(outcome: Done) -> bool:
+    return any(
+        isinstance(event, ConsentWithdrawn) and event.purpose == EVERYTHING
+        for event in outcome.events
+    )
+
+
+def _grown(known: Mapping[str, Person], later: Mapping[str, Sequence[Entry]]) -> dict[str, Person]:
+    people = dict(known)
+    for stream, entries in later.items():
+        people[stream] = fold((cast(PersonEvent, entry.event) for entry in entries), people[stream])
+    return people

@@ -1,0 +1,1 @@
+"""Words: languages, dates, numbers, refusals and mistakes as people read them."""

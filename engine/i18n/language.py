@@ -1,0 +1,120 @@
+"""The languages Relance speaks: messages are written in English in the code, and said in French by
+the catalogue.
+
+The catalogue is `locale/fr/LC_MESSAGES/relance.po` beside this file, compiled in memory on first
+use: nothing to build, nothing to forget to build. English needs no catalogue, and so nothing of
+babel, which keeps the command line quick. A message the catalogue does not hold is said in English.
+French ones are spaced here, however they stand in the catalogue.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Final, Literal, get_args
+
+from engine.i18n.french_spacing import spaced
+
+Language = Literal["en", "fr"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+
+Say = Callable[[str], str]
+SayCounted = Callable[[str, str, int], str]
+
+_CATALOGUES: Final = Path(__file__).parent / "locale"
+
+
+def translator(language: Language) -> Say:
+    """What turns an English message into its words in `language`; usually named `_` where it is
+    used.
+
+    Raises ValueError for a language Relance does not speak.
+    """
+    gettext = _catalogue(language).gettext
+    # A catalogue's header stands under the empty message; nothing said is nothing in any language.
+    return lambda message: gettext(message) if message else ""
+
+
+def counting_translator(language: Language) -> SayCounted:
+    """The same for messages that count: `ngettext("{n} letter", "{n} letters", n)`; usually named
+    `ngettext`.
+    """
+    return _catalogue(language).ngettext
+
+
+def language_here() -> Language:
+    """The terminal's, where no installation says which: LC_ALL, LC_MESSAGES or LANG, in this order;
+    English where Relance does not speak it.
+    """
+    locale = next(
+        (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), ""
+    )
+    return "fr" if locale.lower().startswith("fr") else "en"
+
+
+def day_in_words(day: date, language: Language) -> str:
+    """ "1 November 2026", "1er novembre 2026"."""
+    from babel.dates import format_date
+
+    if language == "fr" and day.day == 1:
+        return format_date(day, "'1er' MMMM y", locale="fr")
+    return format_date(day, "long", locale="fr" if language == "fr" else "en_GB")
+
+
+def town_in_words(zone: str, language: Language) -> str:
+    """The town that a time zone is named after: "Athens", "Athènes". A name that Unicode's tables
+    lack is read from the zone's own.
+    """
+    from babel.core import Locale
+
+    names = Locale(language).time_zones.get(zone, {})
+    return str(names.get("city") or zone.partition("/")[2].replace("_", " ").replace("/", ", "))
+
+
+def grouped(number: int, _: Say) -> str:
+    """ "3,002"; in French "3 002", with a narrow space that no line is broken at: the catalogue
+    has what stands between thousands.
+    """
+    return f"{number:,}".replace(",", _(","))
+
+
+def N_(message: str) -> str:
+    """Marks a message for the catalogue where it is written, when it is said (with `_`)
+    elsewhere.
+    """
+    return message
+
+
+@cache
+def _catalogue(language: Language) -> NullTranslations:
+    if language not in LANGUAGES:
+        raise ValueError(
+            f"Relance does not speak {language!r}: choose one of {', '.join(LANGUAGES)}."
+        )
+    if language == "en":
+        return NullTranslations()
+    with (_CATALOGUES / language / "LC_MESSAGES" / "relance.po").open("rb") as source:
+        return compiled(source, language)
+
+
+def compiled(source: IO[bytes], language: Language) -> GNUTranslations:
+    """The catalogue written in `source` (a `.po` file, UTF-8), ready to translate with."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    target, catalogue = BytesIO(), read_po(source, locale=language, abort_invalid=True)
+    if language == "fr":
+        for entry in catalogue:
+            entry.string = (
+                spaced(entry.string)
+                if isinstance(entry.string, str)
+                else tuple(map(spaced, entry.string or ()))
+            )
+    write_mo(target, catalogue)
+    target.seek(0)
+    return GNUTranslations(target)

@@ -1,0 +1,136 @@
+"""How dates, durations and letters are said on the command line, in the author's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Literal
+
+from engine.config import Config
+from engine.i18n.language import Say, counting_translator, translator
+from engine.letter.merge import MergeFailed, MergeMistake, compile_template
+from engine.sequence.delay import EVERY_DAY, Delay
+from engine.sequence.model import Letter, List, Plan
+from engine.sequence.timing import Hours, to_local
+
+NOBODYS_FIELDS: Mapping[str, str] = MappingProxyType({})
+
+
+def language_of(config: Config) -> Literal["fr", "en"]:
+    return "fr" if config.site.language == "fr" else "en"
+
+
+@cache
+def weekdays(language: Literal["fr", "en"]) -> tuple[str, ...]:
+    _ = translator(language)
+    return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+
+
+def say_moment(instant: int, zone: str, language: Literal["fr", "en"]) -> str:
+    """ "Tue 2026-12-01 09:00" on the local clock of a zone."""
+    local = to_local(instant, zone)
+    return f"{weekdays(language)[local.weekday()]} {local:%Y-%m-%d %H:%M}"
+
+
+def say_delay(delay: Delay, language: Literal["fr", "en"]) -> str:
+    """ "2 days", "1 month", "at once"."""
+    _, ngettext = translator(language), counting_translator(language)
+    counts = (
+        (delay.months // 12, ngettext("{n} year", "{n} years", delay.months // 12)),
+        (delay.months % 12, ngettext("{n} month", "{n} months", delay.months % 12)),
+        (delay.days, ngettext("{n} day", "{n} days", delay.days)),
+        (delay.minutes // 60, ngettext("{n} hour", "{n} hours", delay.minutes // 60)),
+        (delay.minutes % 60, ngettext("{n} minute", "{n} minutes", delay.minutes % 60)),
+    )
+    return " ".join(words.format(n=n) for n, words in counts if n) or _("at once")
+
+
+def say_hours(hours: Hours, language: Literal["fr", "en"]) -> str:
+    """ "09:00 Mon-Fri", "09:00-18:00"; "" for any hour of any day."""
+    parts = []
+    if hours.at is not None:
+        parts.append(_clock(hours.at))
+    if hours.between is not None:
+        parts.append(f"{_clock(hours.between[0])}-{_clock(hours.between[1])}")
+    if hours.days != EVERY_DAY:
+        parts.append(_days(sorted(hours.days), weekdays(language)))
+    return " ".join(parts)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def _days(days: list[int], names: tuple[str, ...]) -> str:
+    in_a_row = days == list(range(days[0], days[-1] + 1)) and len(days) > 2
+    return (
+        f"{names[days[0]]}-{names[days[-1]]}" if in_a_row else ",".join(names[day] for day in days)
+    )
+
+
+def say_list(plan: Plan, number: int) -> str:
+    """ "11 liste-creee" """
+    listed: List | None = plan.lists.get(number)
+    return f"{number} {listed.name}" if listed is not None else str(number)
+
+
+def subject_of(letter: Letter, fields: Mapping[str, str] = NOBODYS_FIELDS) -> str:
+    """The subject as someone of these fields reads it, or of whom nothing is known; as written
+    where one is wanting that has no default.
+    """
+    try:
+        return compile_template(letter.subject, letter.body, autoescape=False).render(fields)
+    except (MergeFailed, MergeMistake):
+        return letter.subject
+
+
+def letter_at(plan: Plan, key: str, letter: str) -> Letter | None:
+    """The letter a matter of the agenda speaks of ("list:10", "broadcast:enfants/2026-12-01"); None
+    for the engine's own, or one that is gone.
+    """
+    kind, _, name = key.partition(":")
+    if kind == "list" and name.isdigit():
+        listed = plan.lists.get(int(name))
+        return listed.letter(letter) if listed is not None else None
+    broadcast = plan.broadcasts.get(name.partition("/")[0]) if kind == "broadcast" else None
+    return (
+        next(
+            (
+                each
+                for each in (broadcast.letter, broadcast.reminder)
+                if each is not None and each.id == letter
+            ),
+            None,
+        )
+        if broadcast
+        else None
+    )
+
+
+def named(letter: str, subject: str, _: Say) -> str:
+    """ "“Bienvenue” [welcome]" """
+    return f"{quoted(subject, _)} [{letter}]" if subject else quoted(letter, _)
+
+
+def say_letter(
+    plan: Plan, key: str, letter: str, _: Say, fields: Mapping[str, str] = NOBODYS_FIELDS
+) -> str:
+    """A letter by its subject, its id, and where it belongs; as somebody reads it where their
+    fields are given.
+    """
+    kind, __, name = key.partition(":")
+    if kind == "ask":
+        return _("the letter that asks to confirm for “{purpose}”").format(purpose=name)
+    published = letter_at(plan, key, letter)
+    said = named(letter, subject_of(published, fields) if published is not None else "", _)
+    where = (
+        _("list {list}").format(list=say_list(plan, int(name)))
+        if kind == "list"
+        else _("broadcast {name}").format(name=name.partition("/")[0])
+    )
+    return f"{said} ({where})"
+
+
+def quoted(text: str, _: Say) -> str:
+    return _("“{text}”").format(text=text)

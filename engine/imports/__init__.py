@@ -1,0 +1,1 @@
+"""Files of people: read in fixed memory, tried out, brought in, reported."""

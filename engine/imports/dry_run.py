@@ -1,0 +1,45 @@
+"""A dry run: wishes are decided on what stands now, and nothing is written; what would come first
+for whoever joins is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from engine.commands.command_handler import Result, Wish
+from engine.context import House
+from engine.sequence.timing import to_local
+from engine.subscriber.agenda import acts, zone_of
+from engine.subscriber.decide import decide
+from engine.subscriber.events import ListJoined
+from engine.subscriber.evolve import fold
+from engine.subscriber.outcome import Done
+from engine.subscriber.person import NOBODY
+
+
+class Rehearsal:
+    """`letters` counts (kind of act, letter, date on the reader's clock)."""
+
+    def __init__(self, house: House, number: int) -> None:
+        self.house, self.key = house, f"list:{number}"
+        self.number = number
+        self.letters: Counter[tuple[str, str, str]] = Counter()
+
+    def carry_out(self, wishes: Sequence[Wish]) -> list[Result]:
+        installation = self.house.publications.current()
+        plan, calendar = installation.plan(), installation.calendar
+        people = self.house.decisions.load({wish.stream for wish in wishes if wish.stream})
+        results = []
+        for wish in wishes:
+            person = people.get(wish.stream, NOBODY)
+            outcome = decide(wish.command, person, plan, calendar)
+            results.append(Result(outcome, wish.stream))
+            if isinstance(outcome, Done) and any(
+                isinstance(event, ListJoined) and event.start != "none" for event in outcome.events
+            ):
+                person = fold(outcome.events, person)
+                act = acts(person, plan, calendar)[self.key]
+                day = to_local(act.due, zone_of(person, plan)).date().isoformat() if act.due else ""
+                self.letters[act.kind, act.letter, day] += 1
+        return results

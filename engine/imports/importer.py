@@ -1,0 +1,243 @@
+"""`relance import`: everything is read, refusals first, then those who arrive; a bad row costs no
+other, and the same file twice changes nothing.
+
+Arrivals are shuffled within windows of WINDOW rows (fewer, where rows are very long) before they
+are written. What that protects: somebody who has the ledger and learns the file (or knows that it
+was sorted by name) cannot tell from a position which of those rows it was. It does not hide from
+which window a position comes, nor anything from somebody who has the vault, whose evidence names
+the line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+
+from engine.cli.progress import Progress, stop_between_steps
+from engine.context import House
+from engine.i18n.language import N_, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal
+from engine.imports.batches import AT_ONCE, Bringing
+from engine.imports.dry_run import Rehearsal
+from engine.imports.options import ImportOptions, add_arguments, from_arguments
+from engine.imports.rejected_rows import Rejections
+from engine.imports.report import ImportReport
+from engine.imports.rows import DATED, Arrival, Departure, read_row
+from engine.imports.scan import scan
+from engine.imports.seen_addresses import Seen
+from engine.imports.suppression import run_suppress, suppress, suppress_arguments
+from engine.imports.table import OpenTable, Rejected, Row, TableRefused, open_table
+from engine.sequence.model import Ending, Plan
+
+__all__ = [
+    "ImportOptions",
+    "add_arguments",
+    "from_arguments",
+    "run",
+    "run_import",
+    "run_suppress",
+    "suppress",
+    "suppress_arguments",
+]
+
+WINDOW = 10_000
+WINDOW_CHARACTERS = 10_000_000
+CHUNK = 1_000
+Tell = Callable[[int, int], None]
+CONTRADICTS = N_("another line of this file says something else of this address")
+REFUSES = N_("another line of this file says that this address must not be written to")
+
+
+class _Stopped(Exception):
+    """Ctrl-C was pressed, and what was begun is finished."""
+
+
+def run(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    options = from_arguments(args, house)
+    try:
+        with Progress(_("Reading") if options.dry_run else _("Importing"), say=_) as tell:
+            report = run_import(house, options, tell)
+    except TableRefused as error:
+        raise Refusal(str(error), 2) from error
+    for line in report.lines(_):
+        print(line)
+    return report.exit_code
+
+
+def run_import(
+    house: House, options: ImportOptions, tell: Tell = lambda done, total: None
+) -> ImportReport:
+    """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read, or where
+    rejected rows cannot be written.
+    """
+    labels = {field.name: field.label for field in house.config.settings.fields}
+    opened = open_table(options.path, options.wanted, options.mapping, labels)
+    if not options.dry_run and not os.access(options.path.parent, os.W_OK):
+        raise TableRefused(
+            f"rejected rows could not be written: the folder of {options.path.name} takes no new"
+            " file"
+        )
+    plan, _ = house.publications.current().plan(), translator(language_of(house.config))
+    listed = plan.lists[options.said.list]
+    heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
+        file=options.path.name,
+        number=listed.id,
+        name=listed.name,
+        purpose=plan.purposes[listed.purpose].name,
+    )
+    rehearsal = Rehearsal(house, listed.id)
+    with (
+        Rejections(options.path, _, rehearsed=options.dry_run) as rejections,
+        stop_between_steps() as stopping,
+        _few_collections(),
+        ThreadPoolExecutor(AT_ONCE, "carrying-out") as beside,
+    ):
+        report = ImportReport(
+            heading,
+            options.said.start,
+            opened.table,
+            rejections,
+            options.dry_run,
+            _ending(plan, listed.ends),
+        )
+        bringing = Bringing(
+            house,
+            options.path.name,
+            listed.purpose,
+            rehearsal.carry_out if options.dry_run else house.decisions.carry_out,
+            rejections,
+            report.count,
+            options.update,
+            not options.dry_run,
+            beside=None if options.dry_run else beside,
+        )
+        reading = _Reading(opened, options, report, bringing, tell, stopping)
+        try:
+            reading.everything()
+        except _Stopped:
+            report.interrupted = True
+        bringing.settle(reading.said)
+    report.letters = rehearsal.letters
+    return report
+
+
+class _Reading:
+    """One pass that looks for what has to be asked first, one for refusals, where there is a column
+    of them, and one for all else: a refusal wins wherever in the file it stands.
+    """
+
+    def __init__(
+        self,
+        opened: OpenTable,
+        options: ImportOptions,
+        report: ImportReport,
+        bringing: Bringing,
+        tell: Tell,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self.opened, self.said, self.report, self.bringing = opened, options.said, report, bringing
+        self.date_order = options.date_order
+        self.tell, self.stopping = tell, stopping
+        self.hash = bringing.house.vault.hash
+        self.passes = 3 if any(column.meaning != "ignore" for column in opened.table.judged) else 2
+        self.departed = Seen()
+        self.shuffle = random.SystemRandom().shuffle
+
+    def everything(self) -> None:
+        found = scan(self.opened, DATED, self.said.zone, self.date_order, lambda: self._pause(0))
+        self.said = replace(self.said, judged=found.judged, orders=found.orders)
+        self.report.agreed_at = found.agreed_at
+        if self.passes == 3:
+            self._departures()
+        self._arrivals()
+
+    def _departures(self) -> None:
+        chunk: dict[bytes, Departure] = {}
+        for each in self._read(1):
+            for departed in each.by_address() if isinstance(each, Departure) else ():
+                hashed = self.hash(departed.address)
+                if self.departed.first(hashed) is not None:
+                    self.report.counts["duplicate"] += 1
+                    continue
+                chunk[hashed] = departed
+            if len(chunk) >= CHUNK:
+                self.bringing.departures(chunk)
+                chunk = {}
+        if chunk:
+            self.bringing.departures(chunk)
+
+    def _arrivals(self) -> None:
+        window: list[tuple[bytes, Arrival]] = []
+        said = Seen()
+        characters = 0
+        for each in self._read(self.passes - 1):
+            self.report.rows += 1
+            if isinstance(each, Rejected):
+                self.report.rejections.add(*each)
+            elif isinstance(each, Arrival):
+                hashed = self.hash(each.address)
+                content = each.content
+                if hashed in self.departed:
+                    self.report.rejections.add(each.line, REFUSES, each.raw)
+                elif (before := said.first(hashed, content)) is None:
+                    self.report.note_cells(each)
+                    window.append((hashed, each))
+                    characters += len(each.raw)
+                elif before == content:
+                    self.report.counts["duplicate"] += 1
+                else:
+                    self.report.rejections.add(each.line, CONTRADICTS, each.raw)
+            if len(window) == WINDOW or characters > WINDOW_CHARACTERS:
+                self._write(window)
+                window, characters = [], 0
+        self._write(window)
+
+    def _write(self, window: list[tuple[bytes, Arrival]]) -> None:
+        self.shuffle(window)
+        for start in range(0, len(window), CHUNK):
+            self._pause(self.passes - 1)
+            self.bringing.arrivals(window[start : start + CHUNK], self.said)
+        gc.collect()
+
+    def _read(self, done: int) -> Iterator[Arrival | Departure | Rejected]:
+        for number, row in enumerate(self.opened.rows()):
+            if number % CHUNK == 0:
+                self._pause(done)
+            yield read_row(row, self.said) if isinstance(row, Row) else row
+
+    def _pause(self, done: int) -> None:
+        read, total = self.opened.progress()
+        self.tell(done * total + read, self.passes * total)
+        if self.stopping():
+            raise _Stopped
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Python looks for cycles among all that lives after every few hundred new objects: a third of
+    an import. Once a window is enough, and among what came into being since.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if enabled:
+            gc.enable()
+
+
+def _ending(plan: Plan, ending: Ending | None) -> str:
+    if ending is None or ending.kind == "leave":
+        return "—"
+    target = plan.lists[ending.target]
+    return f"{'→' if ending.kind == 'move' else '+'} {target.id} ({target.name})"

@@ -1,0 +1,213 @@
+"""What `relance import` is told: its arguments, and the options they become once every one of them
+has been held against the installation.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.context import House
+from engine.i18n.language import N_
+from engine.i18n.refusal import Refusal, list_of
+from engine.imports import rows
+from engine.imports.agreement import COLUMN_MEANINGS, ColumnMeaning
+from engine.imports.columns import EMAIL
+from engine.intake.instants import DATE_ORDERS, DateOrder
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """`mapping` is COLUMN -> field, or one of the names of `engine.imports.rows` for what is no
+    field, or what a column of refusals means.
+
+    `date_order`, where it is said, holds for every column of dates.
+    """
+
+    path: Path
+    said: rows.Said
+    mapping: Mapping[str, str]
+    date_order: DateOrder | None = None
+    update: bool = False
+    dry_run: bool = False
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Fields are found by their headings; a column of grounds or refusals counts only when it
+        is named.
+        """
+        named = set(rows.RESERVED.values()) & set(self.mapping.values())
+        return (EMAIL, "timezone", "language", *self.said.fields, *sorted(named))
+
+
+COLUMNS = {
+    rows.SOURCE: N_("the column that says where each address comes from"),
+    rows.COLLECTED: N_("the column that says when each was collected"),
+    rows.BASIS: N_("the column that says on what basis: consent, soft-optin or b2b"),
+    rows.PROOF: N_("the column that holds a proof of consent, such as the number of a form"),
+    rows.ORDER: N_("the column that holds the order number behind a soft opt-in"),
+    rows.FUNCTION: N_(
+        "the column that holds a profession, required for b2b (but for addresses such as contact@)"
+    ),
+    rows.LAST_CONTACT: N_("the column that says when each person was last in touch"),
+}
+MEANINGS: dict[ColumnMeaning, str] = {
+    "unsubscribed": N_(
+        "a column of refusals, where yes or a date means that they refused; more than once for more"
+    ),
+    "subscribed": N_(
+        "a column of agreements, where yes or a date means that they agreed, and no that they"
+        " refused; more than once for more"
+    ),
+    "ignore": N_(
+        "a column that means nothing here, although it may look like one of refusals or of a field;"
+        " more than once for more"
+    ),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help=N_("a .csv or .txt file; encoding, delimiter and columns are detected"),
+    )
+    parser.add_argument(
+        "--list", required=True, metavar="ID", help=N_("the number or name of a published list")
+    )
+    parser.add_argument(
+        "--source",
+        default="",
+        metavar="TEXT",
+        help=N_("where these addresses come from, if no column says so"),
+    )
+    collected = N_("when they were collected, if no column says so: 2026-12-01 or 01/12/2026")
+    parser.add_argument("--collected", default="", metavar="DATE", help=collected)
+    parser.add_argument(
+        "--basis",
+        default="",
+        choices=("consent", "soft-optin", "b2b"),
+        help=N_("on what basis, if no column says so"),
+    )
+    parser.add_argument(
+        "--objection",
+        default="",
+        metavar="TEXT",
+        help=N_("how they could object at collection; required for soft-optin and b2b"),
+    )
+    parser.add_argument(
+        "--start",
+        default="none",
+        choices=rows.STARTS,
+        help=N_("what they receive of the list's letters (default: none)"),
+    )
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="COLUMN=FIELD",
+        help=N_("what a column holds; COLUMN is a heading or a number"),
+    )
+    for option, what in COLUMNS.items():
+        parser.add_argument(option, default="", metavar="COLUMN", help=what)
+    for meaning, what in MEANINGS.items():
+        parser.add_argument(
+            f"--{meaning}", action="append", default=[], metavar="COLUMN", help=what
+        )
+    date_order = N_(
+        "how the dates of its columns are written, where they do not show it (03/04/2026)"
+    )
+    parser.add_argument("--date-order", choices=DATE_ORDERS, help=date_order)
+    parser.add_argument(
+        "--first-address",
+        action="store_true",
+        help=N_("where a cell holds several addresses, take the first"),
+    )
+    parser.add_argument(
+        "--update",
+        action="store_true",
+        help=N_("give people who are known already the fields of the file too"),
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help=N_("say exactly what would happen, and write nothing"),
+    )
+
+
+def from_arguments(args: argparse.Namespace, house: House) -> ImportOptions:
+    """Raises Refusal of status 2 with a sentence."""
+    listed = list_of(house.publications.current().plan(), args.list)
+    fields = tuple(field.name for field in house.config.settings.fields)
+    mapping = _mapping(args, fields)
+    named = set(mapping.values())
+    zone, now = house.config.site.timezone, house.clock.now()
+    for what, column in (
+        ("source", rows.SOURCE),
+        ("collected", rows.COLLECTED),
+        ("basis", rows.BASIS),
+    ):
+        if not getattr(args, what).strip() and column not in named:
+            said_nowhere = N_(
+                "--{what} is required, or a column that says it with {column} COLUMN: nobody is"
+                " imported without it"
+            )
+            raise Refusal(said_nowhere, 2, what=what, column=column)
+    said = rows.Said(
+        list=listed.id,
+        now=now,
+        zone=zone,
+        source=args.source.strip(),
+        basis=args.basis,
+        start=args.start,
+        fields=fields,
+        objection=args.objection.strip(),
+        first_address=args.first_address,
+    )
+    if args.collected.strip():
+        try:
+            said = replace(
+                said,
+                collected=rows.past(
+                    args.collected.strip(), said, "of collection", args.date_order or "day-first"
+                ),
+            )
+        except ValueError as error:
+            raise Refusal(N_("--collected: {why}"), 2, why=error) from error
+    return ImportOptions(Path(args.file), said, mapping, args.date_order, args.update, args.dry_run)
+
+
+def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    pairs = [(getattr(args, option[2:].replace("-", "_")), option) for option in COLUMNS]
+    pairs += [(column, meaning) for meaning in COLUMN_MEANINGS for column in getattr(args, meaning)]
+    for pair in args.map:
+        column, equals, field = pair.rpartition("=")
+        if not equals or not column.strip() or not field.strip():
+            raise Refusal(N_("--map {pair}: write COLUMN=FIELD"), 2, pair=pair)
+        option = f"--{field}" if field in COLUMN_MEANINGS else rows.RESERVED.get(field, "")
+        if option and field in fields:
+            said = N_(
+                "--map {pair}: {field} is one of [fields] and more; for the other meaning say"
+                " {option} COLUMN"
+            )
+            raise Refusal(said, 2, pair=pair, field=field, option=option)
+        pairs.append((column, rows.RESERVED.get(field, field)))
+    for column, field in pairs:
+        if not column:
+            continue
+        if mapping.get(column, field) != field:
+            raise Refusal(
+                N_("the column {column} is said to be two things: {one} and {other}"),
+                2,
+                column=column,
+                one=mapping[column],
+                other=field,
+            )
+        if field in mapping.values() and field not in COLUMN_MEANINGS:
+            raise Refusal(N_("two columns are said to be {field}"), 2, field=field)
+        mapping[column] = field
+    return mapping

@@ -1,0 +1,201 @@
+"""What an import did, or would do, as numbers and as the lines that say it to the operator."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from engine.i18n.language import N_, Say, grouped
+from engine.i18n.phrases import quoted
+from engine.imports.rejected_rows import LINES_SHOWN, Rejections, lines_in_words
+from engine.imports.rows import Arrival
+from engine.imports.table import Table
+
+LETTER_LINES = 10
+COLUMNS_SHOWN = 20
+
+# What can become of a row, in the order it is said.
+LABELS = {
+    "joined": N_("join the list, not known before"),
+    "joined-known": N_("join the list, known already"),
+    "ground": N_("on the list already, get this ground"),
+    "updated": N_("known already, get new fields"),
+    "contact": N_("known already, get a later last contact"),
+    "already": N_("nothing to change"),
+    "left-since": N_("have left the list since they were collected: left alone"),
+    "consented-since": N_("have consented again since they refused: left alone"),
+    "duplicate": N_("said more than once in the file"),
+    "withdrawn": N_("known, withdrawn as the file says"),
+    "suppressed": N_("known, suppressed as the file says"),
+    "noted": N_("not known: only a hash is kept, so that they are never written to"),
+}
+STARTS = {
+    "none": N_(
+        "  start none: nobody imported receives the letters of this list; broadcasts and answers to"
+        " links work."
+    ),
+    "welcome": N_(
+        "  start welcome: everybody imported receives every letter of this list from now on."
+    ),
+    "by-date": N_(
+        "  start by-date: letters are counted from the date of collection; those whose day has"
+        " passed are left out."
+    ),
+}
+# GDPR 14(3)(a).
+TOLD = N_(
+    "  By law they learn within a month where you have their address from. The foot of each letter"
+    " says so: send them a broadcast by then."
+)
+ACTS = {
+    "letter": N_("{n} × {letter}, on {day}"),
+    "end": N_("{n} × the end of the list, on {day}: {ending}"),
+    "idle": N_("{n} × nothing: every letter's day has passed"),
+}
+LEFT_EMPTY = N_("{field}: cells that could not be read are left empty")
+SEVERAL = N_("several addresses in one cell: the first is taken")
+
+
+@dataclass
+class ImportReport:
+    """`counts` has the keys of LABELS; `cells` counts, with their first lines, the optional cells
+    left empty (by field) and those of several addresses (""); `agreed_at` are columns that say when
+    people agreed, and are not used; `letters`, when rehearsed, counts (kind of act, letter, local
+    date) of what comes first for each who joins.
+    """
+
+    heading: str
+    start: str
+    table: Table
+    rejections: Rejections
+    rehearsed: bool = False
+    ending: str = ""
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    letters: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    cells: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
+    agreed_at: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    def count(self, what: str) -> None:
+        self.counts[what] += 1
+
+    def note_cells(self, arrival: Arrival) -> None:
+        for name in (*arrival.left_empty, *([""] if arrival.several else [])):
+            count, lines = self.cells.get(name, (0, ()))
+            self.cells[name] = (count + 1, (*lines, arrival.line)[:LINES_SHOWN])
+
+    @property
+    def exit_code(self) -> int:
+        """1 where there is no row, or every single one was rejected; 130 where Ctrl-C stopped
+        it.
+        """
+        if self.interrupted:
+            return 130
+        return 1 if self.rejections.count >= self.rows else 0
+
+    def lines(self, _: Say) -> Iterator[str]:
+        yield self.heading
+        if self.table.passed_over:
+            yield _("  rows before the headings, passed over: {rows}").format(
+                rows=grouped(self.table.passed_over, _)
+            )
+        yield _("  columns: {columns}").format(
+            columns=", ".join(f"{name} ← {where}" for name, where in _columns(self.table, _))
+        )
+        if self.table.unmapped:
+            names = ", ".join(quoted(heading, _) for heading in self.table.unmapped[:COLUMNS_SHOWN])
+            yield _("  columns not used: {columns}").format(columns=names)
+        if self.agreed_at:
+            names = ", ".join(quoted(heading, _) for heading in self.agreed_at)
+            yield _(
+                "  when they agreed may stand in {columns}: --collected-column COLUMN keeps each"
+                " date"
+            ).format(columns=names)
+        yield _(STARTS[self.start])
+        if self.start == "none":
+            yield _(TOLD)
+        if self.rehearsed:
+            yield _(
+                "Dry run: nothing is written. Rows read: {rows}; this is what would happen:"
+            ).format(rows=grouped(self.rows, _))
+        else:
+            yield _("Rows read: {rows}.").format(rows=grouped(self.rows, _))
+        for key, label in LABELS.items():
+            if self.counts[key]:
+                yield counted(self.counts[key], _(label), _)
+        for name, (count, where) in self.cells.items():
+            label = _(LEFT_EMPTY).format(field=name) if name else _(SEVERAL)
+            yield counted(count, f"{label} ({lines_in_words(count, where, _)})", _)
+        yield from self.rejections.lines(_)
+        if self.rehearsed:
+            yield from self._letters(_)
+        if self.interrupted:
+            yield _(
+                "Stopped before the end of the file. What is counted above is done; the same"
+                " command again does the rest."
+            )
+
+    def _letters(self, _: Say) -> Iterator[str]:
+        if not self.letters:
+            yield _("No letter of the list would leave.")
+            return
+        yield _("What would come first, before any answer:")
+        ordered = sorted(self.letters.items(), key=lambda item: (item[0][2] or "9999", item[0]))
+        for (kind, letter, day), count in ordered[:LETTER_LINES]:
+            yield "    " + _(ACTS[kind]).format(
+                n=grouped(count, _), letter=letter, day=day, ending=self.ending
+            )
+        rest = sum(count for _key, count in ordered[LETTER_LINES:])
+        if rest:
+            yield "    " + _("… and {n} on later days").format(n=grouped(rest, _))
+
+
+@dataclass
+class SuppressReport:
+    """`counts` has the keys "suppressed" (known), "noted" (not known), "already" and
+    "duplicate".
+    """
+
+    heading: str
+    rejections: Rejections
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    interrupted: bool = False
+
+    def count(self, what: str) -> None:
+        self.counts[what] += 1
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return 130
+        return 1 if self.rejections.count >= self.rows else 0
+
+    def lines(self, _: Say) -> Iterator[str]:
+        yield self.heading
+        yield _("Rows read: {rows}.").format(rows=grouped(self.rows, _))
+        for key, label in LABELS.items():
+            if self.counts[key]:
+                yield counted(self.counts[key], _(label), _)
+        yield from self.rejections.lines(_)
+        if self.interrupted:
+            yield _(
+                "Stopped before the end of the file. What is counted above is done; the same"
+                " command again does the rest."
+            )
+
+
+def counted(count: int, what: str, _: Say) -> str:
+    return f"{grouped(count, _):>11}  {what}"
+
+
+def _columns(table: Table, _: Say) -> Iterator[tuple[str, str]]:
+    for name, index in table.columns.items():
+        yield name, quoted(table.header[index], _) if table.header is not None else str(index + 1)
+    for column in table.judged:
+        yield (
+            f"--{column.meaning}",
+            (quoted(column.heading, _) if column.heading else str(column.place + 1)),
+        )

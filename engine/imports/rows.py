@@ -1,0 +1,328 @@
+"""A row of an import file, held against what the import says: someone who arrives, someone whose
+refusal is brought along, or why neither. Pure.
+
+A ground is never guessed: where a row and the import say nothing, or something not known here, the
+row is rejected and named. Reasons repeat nothing of the row. The address and the fields are for the
+vault alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from engine.imports.agreement import REFUSING, Cell, JudgedColumn, cell_of, judge
+from engine.imports.columns import EMAIL, folded
+from engine.imports.table import Rejected, Row
+from engine.intake.address import AddressRefused, normalise
+from engine.intake.ground_requirements import lacking
+from engine.intake.instants import DateOrder, is_no_day, not_after, read_instant
+from engine.intake.locales import read_language, read_zone
+from engine.sequence.timing import to_local
+from engine.subscriber.commands import Subscribe
+from engine.subscriber.events import Cause
+
+# What a column can hold besides fields, under the name of the option that says so: no field of
+# [fields] can be called like it.
+SOURCE = "--source-column"
+COLLECTED = "--collected-column"
+BASIS = "--basis-column"
+PROOF = "--proof"
+LAST_CONTACT, ORDER, FUNCTION = "--last-contact", "--order", "--function"
+DATED = (COLLECTED, LAST_CONTACT)
+RESERVED = {
+    "source": SOURCE,
+    "collected": COLLECTED,
+    "basis": BASIS,
+    "proof": PROOF,
+    "last_contact": LAST_CONTACT,
+    "order": ORDER,
+    "function": FUNCTION,
+}
+BASES = {"consent": "consent", "consentement": "consent", "softoptin": "soft-optin", "b2b": "b2b"}
+LACKING = {
+    "order": "a row of soft-optin names no order or sale",
+    "function": "a row of b2b names no profession",
+    "objection": (
+        "nothing says how people could object when their address was collected: say --objection"
+    ),
+}
+STARTS = ("none", "welcome", "by-date")
+EARLIEST = "1990-01-01"
+
+UNKNOWN_WORD = (
+    "what stands in a column of refusals or agreements is not known: write yes, no, bounced,"
+    " complained or a date"
+)
+NOT_AGREED = (
+    "the row does not say that they agreed: not asked, not yet confirmed, inactive or archived"
+)
+SEVERAL = (
+    "the cell holds several addresses: say --first-address to take the first of each such cell"
+)
+_ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[^?\s]*\?")
+_BETWEEN_ADDRESSES = re.compile(r"\s*(?::::|[;,|/]|\s)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What holds for every row that does not say otherwise. `now` and `collected` (None: each row
+    says) are instants, `zone` is the site's.
+
+    `judged` and `orders` are what a scan of the file found: columns of refusal or agreement, and
+    the order of the dates of a field.
+    """
+
+    list: int
+    now: int
+    zone: str
+    source: str = ""
+    collected: int | None = None
+    basis: str = ""
+    start: str = "none"
+    fields: tuple[str, ...] = ()
+    objection: str = ""
+    judged: tuple[JudgedColumn, ...] = ()
+    orders: Mapping[str, DateOrder] = field(default_factory=dict)
+    first_address: bool = False
+
+
+class Arrival(NamedTuple):
+    """Someone to put on the list. `collected` and `last_contact` (0: not said) are instants;
+    `fields` holds what is not empty.
+
+    `left_empty` names optional cells that could not be read; `several`: the first of several
+    addresses was taken.
+    """
+
+    line: int
+    raw: str
+    address: str
+    source: str
+    basis: str
+    collected: int
+    proof: str
+    order: str
+    fields: dict[str, str]
+    timezone: str
+    language: str
+    last_contact: int
+    function: str = ""
+    objection: str = ""
+    left_empty: tuple[str, ...] = ()
+    several: bool = False
+
+    @property
+    def content(self) -> int:
+        """Equal for two rows that say the same; a number, so that a long file's can all be
+        remembered.
+        """
+        return hash((*self[3:8], *self[9:14], *self.fields.items()))
+
+
+class Departure(NamedTuple):
+    """Someone who must not be written to: `why` is unsubscribed, bounced, complained or operator,
+    `at` since when (0: not said).
+
+    `others`: what else the cell holds. A refusal stands for every address of its cell.
+    """
+
+    line: int
+    raw: str
+    address: str
+    why: str
+    at: int = 0
+    others: tuple[str, ...] = ()
+
+    def by_address(self) -> Iterator[Departure]:
+        yield self._replace(others=())
+        for address in self.others:
+            yield self._replace(address=address, others=())
+
+
+def read_row(row: Row, said: Said) -> Arrival | Departure | Rejected:
+    """A refusal needs no ground, so it is looked for first."""
+    try:
+        address, *others = _addresses(row.values[EMAIL])
+        if said.judged:
+            verdict, since = judge(row.judged, said.judged, said.zone)
+            if verdict in REFUSING:
+                at = _bounded(since, said, "of the refusal") if since else 0
+                return Departure(row.line, row.raw, address, verdict.value, at, tuple(others))
+        if others and not said.first_address:
+            raise ValueError(SEVERAL)
+        if said.judged and verdict is not Cell.AGREED:
+            raise ValueError(NOT_AGREED if verdict is Cell.NOT_YET else UNKNOWN_WORD)
+        return _arrival(row, address, said, bool(others))
+    except (AddressRefused, ValueError) as error:
+        return Rejected(row.line, str(error), row.raw)
+
+
+def _addresses(text: str) -> list[str]:
+    """The address of a cell, or each of several, where everything between blanks, commas and the
+    like is one. Raises AddressRefused.
+    """
+    try:
+        return [normalise(text)]
+    except AddressRefused:
+        pieces = [piece for piece in _BETWEEN_ADDRESSES.split(text.strip()) if piece]
+        if len(pieces) > 1:
+            with contextlib.suppress(AddressRefused):
+                return list(dict.fromkeys(map(normalise, pieces)))
+        raise
+
+
+def departure(row: Row, why: str) -> Departure | Rejected:
+    """A row of a file in which every address must not be written to."""
+    try:
+        address, *others = _addresses(row.values[EMAIL])
+        return Departure(row.line, row.raw, address, why, others=tuple(others))
+    except AddressRefused as error:
+        return Rejected(row.line, str(error), row.raw)
+
+
+def subscribe(
+    arrival: Arrival,
+    said: Said,
+    cause: Cause,
+    *,
+    fields: tuple[str, ...] = (),
+    profile: bool = True,
+) -> Subscribe:
+    """The command; without `profile` the time zone and language of the row are left out."""
+    return Subscribe(
+        said.now,
+        cause,
+        said.list,
+        arrival.basis,
+        "declared-with-proof" if arrival.proof else "declared",
+        arrival.collected,
+        start=said.start,
+        counted_from=arrival.collected if said.start == "by-date" else 0,
+        timezone=arrival.timezone if profile else "",
+        language=arrival.language if profile else "",
+        fields=fields,
+        last_contact=arrival.last_contact,
+    )
+
+
+def proof_of(arrival: Arrival, zone: str) -> dict[str, object]:
+    """What the evidence says of the ground: `collected` on the site's clock, and the names (not the
+    values) of the fields that came with it.
+    """
+    proof: dict[str, object] = {
+        "source": arrival.source,
+        "collected": _shown(arrival.collected, zone),
+        "basis": arrival.basis,
+        "fields": list(arrival.fields),
+    }
+    if arrival.proof:
+        proof["proof"] = arrival.proof
+    for name, value in (
+        ("order", arrival.order),
+        ("function", arrival.function),
+        ("objection", arrival.objection),
+    ):
+        if value:
+            proof[name] = value
+    return proof
+
+
+def past(text: str, said: Said, what: str, order: DateOrder | None = None) -> int:
+    """The instant of a date, refused where it lies in the future or before e-mail was collected at
+    all. Raises ValueError with a sentence.
+    """
+    return _bounded(read_instant(text, said.zone, order), said, what)
+
+
+def _bounded(at: int, said: Said, what: str) -> int:
+    bounded = not_after(at, said.now)
+    if bounded is None:
+        raise ValueError(f"the date {what} lies in the future")
+    if at < read_instant(EARLIEST, said.zone):
+        raise ValueError(f"the date {what} lies before {EARLIEST}")
+    return bounded
+
+
+def basis_of(text: str) -> str:
+    """Raises ValueError with a sentence."""
+    basis = BASES.get(folded(text))
+    if basis is None:
+        raise ValueError("the basis is none of consent, soft-optin, b2b")
+    return basis
+
+
+def plain(text: str, what: str) -> str:
+    """A text that may end in a header: RFC 2047 words in it could hide a line break, so it has
+    none. Raises ValueError with a sentence.
+    """
+    if "=?" in text and _ENCODED_WORD.search(text):
+        raise ValueError(f"the cell for {what} holds an encoded word (=?…?=)")
+    return text
+
+
+def _arrival(row: Row, address: str, said: Said, several: bool) -> Arrival:
+    values = row.values
+    source = values.get(SOURCE) or said.source
+    if not source:
+        raise ValueError("no source is said for this row")
+    basis = basis_of(values[BASIS]) if values.get(BASIS) else said.basis
+    if not basis:
+        raise ValueError("no basis is said for this row")
+    date = values.get(COLLECTED, "")
+    collected = (
+        past(date, said, "of collection", said.orders.get(COLLECTED))
+        if date and cell_of(date) is not Cell.EMPTY
+        else said.collected
+    )
+    if collected is None:
+        raise ValueError("no date of collection is said for this row")
+    for name in lacking(
+        basis, address, values.get(ORDER, ""), values.get(FUNCTION, ""), said.objection
+    ):
+        raise ValueError(LACKING[name])
+    fields = {name: plain(values[name], name) for name in said.fields if values.get(name)}
+    zone, language = values.get("timezone", ""), values.get("language", "")
+    contact = _last_contact(values.get(LAST_CONTACT, ""), said)
+    optional = {name: text for name, text in fields.items() if not is_no_day(text)}
+    unread = [name for name in fields if name not in optional]
+    unread += ["timezone"] if zone and not read_zone(zone) else []
+    unread += ["language"] if language and not read_language(language) else []
+    unread += [LAST_CONTACT] if contact is None else []
+    return Arrival(
+        line=row.line,
+        raw=row.raw,
+        address=address,
+        source=source,
+        basis=basis,
+        collected=collected,
+        proof=values.get(PROOF, ""),
+        order=values.get(ORDER, ""),
+        fields=optional,
+        timezone=read_zone(zone),
+        language=read_language(language),
+        last_contact=contact or 0,
+        function=values.get(FUNCTION, ""),
+        objection=said.objection if basis != "consent" else "",
+        left_empty=tuple(unread),
+        several=several,
+    )
+
+
+def _last_contact(text: str, said: Said) -> int | None:
+    """0 where nothing is said, None for what cannot be read as a date of the past."""
+    if not text:
+        return 0
+    try:
+        return past(text, said, "of the last contact", said.orders.get(LAST_CONTACT))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=8192)
+def _shown(at: int, zone: str) -> str:
+    return to_local(at, zone).isoformat()

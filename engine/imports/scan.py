@@ -1,0 +1,303 @@
+"""One pass over a whole file before anybody is brought in: what its columns and its name say of
+refusal, and in which order its dates are written.
+
+Memory is bounded by the number of columns. What an operator has to say first is a TableRefused that
+names the columns and the options.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.imports.agreement import (
+    NEGATIVE,
+    POSITIVE,
+    REFUSING,
+    Cell,
+    Heading,
+    JudgedColumn,
+    cell_of,
+    file_speaks,
+    has_status,
+    heading_of,
+    is_detail,
+    is_ground,
+    judge,
+    may_speak_aloud,
+    of_another_channel,
+    refuses,
+    speaks_aloud,
+)
+from engine.imports.columns import EMAIL, shown
+from engine.imports.encoding import TableRefused
+from engine.imports.records import Record
+from engine.imports.table import OpenTable
+from engine.intake.instants import DateOrder, DatesOfColumn
+
+PAUSE = 1_000  # rows
+_WORDS_SHOWN = 4
+_COLUMNS_SHOWN = 8
+_QUIET = frozenset({Heading.PLAIN, Heading.NOTES})
+_OF_A_PERSON = (EMAIL, "timezone", "language")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """`judged` are the table's, each with the order of its dates; `orders` is field -> the order of
+    its dates; `agreed_at` are the headings of columns that say when people agreed and of which
+    nobody has said anything.
+    """
+
+    judged: tuple[JudgedColumn, ...] = ()
+    orders: Mapping[str, DateOrder] = field(default_factory=dict)
+    agreed_at: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Column:
+    """What the cells of a column nobody has explained have said so far. `against` is the first line
+    on which it alone may refuse, 0 for none.
+
+    Addresses of pages say nothing; a status of one digit is a word of another program's own.
+    """
+
+    index: int
+    name: str
+    heading: Heading
+    cells: Counter[Cell] = field(default_factory=Counter)
+    words: Counter[str] = field(default_factory=Counter)
+    plain_texts: int = 0
+    digits: int = 0
+    bits: int = 0
+    aloud: int = 0
+    against: int = 0
+
+    def see(self, text: str, line: int, refused: bool) -> None:
+        if "://" in text or (self.heading in _QUIET and not speaks_aloud(text)):
+            return
+        cell = cell_of(text)
+        if cell is Cell.EMPTY:
+            return
+        self.cells[cell] += 1
+        aloud = self.heading in _QUIET or (cell is Cell.OTHER and speaks_aloud(text))
+        self.aloud += aloud
+        self.digits += len(text) == 1 and text.isdecimal()
+        self.bits += text.strip() in ("0", "1")
+        if cell is Cell.OTHER:
+            self.plain_texts += not is_detail(text)
+        elif cell is not Cell.DATE and (text in self.words or len(self.words) < 50):
+            self.words[text.strip()] += 1
+        if not (refused or self.against):
+            against = cell is not Cell.AGREED if aloud else refuses(cell, self.heading, text)
+            self.against = line if against else 0
+
+    def speaks(self) -> bool:
+        if self.aloud:
+            return True
+        cells = self.cells
+        known = cells[Cell.AGREED] + cells[Cell.NOT_YET] + sum(cells[cell] for cell in REFUSING)
+        # Among other texts a 0 or a 1 is a number, a yes or a no is still an answer.
+        switches = cells[Cell.YES] + cells[Cell.NO] - (self.bits if cells[Cell.OTHER] else 0)
+        match self.heading:
+            case Heading.LOG | Heading.REFUSAL:
+                return bool(cells)
+            case Heading.REFUSAL_HINT:
+                return known + cells[Cell.YES] + cells[Cell.DATE] > 0
+            case Heading.AGREEMENT:
+                return known + cells[Cell.YES] + cells[Cell.NO] + self.plain_texts > 0
+            case Heading.AGREEMENT_HINT:
+                return known + switches > 0
+            case Heading.STATUS:
+                return known + self.digits > 0
+            case _:
+                return False
+
+    def option(self) -> str:
+        """What it most likely means: what speaks of texts and calls alone is nothing to letters;
+        one digit of a status is rather a yes.
+        """
+        if of_another_channel(self.name):
+            return "--ignore"
+        return (
+            "--subscribed"
+            if self.heading in POSITIVE or (self.heading is Heading.STATUS and self.digits)
+            else "--unsubscribed"
+        )
+
+    def __str__(self) -> str:
+        words = ", ".join(
+            f"{text} ×{count}" for text, count in self.words.most_common(_WORDS_SHOWN)
+        )
+        name = f"{self.index + 1} {shown(self.name)}" if self.name else str(self.index + 1)
+        return f"{name} ({words})" if words and self.heading not in _QUIET else name
+
+
+def scan(
+    opened: OpenTable,
+    dated: Iterable[str],
+    zone: str,
+    order: DateOrder | None,
+    pause: Callable[[], None] = lambda: None,
+) -> Scan:
+    """`dated` are the fields that hold dates, `zone` is the site's, `order` is what somebody has
+    said of all dates. Raises TableRefused.
+    """
+    table = opened.table
+    _check_name(opened)
+    judging = tuple(column for column in table.judged if column.meaning != "ignore")
+    columns = _unexplained(opened)
+    quiet = [column for column in columns if column.heading in _QUIET]
+    speaking = [column for column in columns if column.heading not in _QUIET]
+    agreeing = [column for column in speaking if column.heading in POSITIVE]
+    dates = {
+        name: (table.columns[name], DatesOfColumn()) for name in dated if name in table.columns
+    }
+    refusals = {
+        column.place: DatesOfColumn() for column in judging if column.meaning == "unsubscribed"
+    }
+    places = [*dates.values(), *refusals.items()]
+    polarity = [(column, Counter[Cell]()) for column in judging if _doubtful(column)]
+    undated = rows = 0
+    for found in opened.cells():
+        rows += 1
+        if rows % PAUSE == 0:
+            pause()
+        if not isinstance(found, Record):
+            continue
+        line, cells, raw = found
+        width = len(cells)
+        for index, seen in places:
+            if index < width:
+                seen.see(cells[index], line)
+        for doubtful, counts in polarity:
+            counts[cell_of(_cell(cells, doubtful.place))] += 1
+        refused = (
+            bool(judging)
+            and judge(tuple(_cell(cells, column.place) for column in judging), judging, zone).cell
+            is not Cell.AGREED
+        )
+        for column in (*speaking, *quiet) if may_speak_aloud(raw) else speaking:
+            if column.index < width and cells[column.index]:
+                column.see(cells[column.index], line, refused)
+        if (
+            not (undated or refused)
+            and agreeing
+            and not any(cell_of(_cell(cells, column.index)) is Cell.DATE for column in agreeing)
+        ):
+            undated = line
+    _check_polarity(polarity)
+    dating = [column for column in agreeing if column.cells[Cell.DATE]]
+    asked = [column for column in columns if column.speaks() and (column.against or not judging)]
+    if undated and not judging:
+        # Where nobody at all is said to have agreed, a column made for it and left empty is what an
+        # export of people never asked looks like.
+        unfilled = (
+            []
+            if any(column.cells for column in agreeing)
+            else [column for column in agreeing if is_ground(column.name)]
+        )
+        asked += [column for column in dating or unfilled if column not in asked]
+    if asked:
+        raise _question(opened, asked)
+    header = table.header
+    orders = {name: order or _order(seen, index, header) for name, (index, seen) in dates.items()}
+    judged_orders = {
+        index: order or _order(seen, index, header) for index, seen in refusals.items()
+    }
+    judged = tuple(
+        column._replace(order=judged_orders.get(column.place)) for column in table.judged
+    )
+    return Scan(judged, orders, tuple(column.name for column in dating if column.name))
+
+
+def _unexplained(opened: OpenTable) -> list[_Column]:
+    table = opened.table
+    explained = (
+        {column.place for column in table.judged}
+        | table.mapped
+        | {table.columns[name] for name in _OF_A_PERSON if name in table.columns}
+    )
+    names = table.header if table.header is not None else ("",) * opened.width
+    return [
+        _Column(index, name, heading_of(name))
+        for index, name in enumerate(names)
+        if index not in explained
+    ]
+
+
+def _cell(cells: Sequence[str], index: int) -> str:
+    return cells[index] if index < len(cells) else ""
+
+
+def _doubtful(column: JudgedColumn) -> bool:
+    against = POSITIVE if column.meaning == "unsubscribed" else NEGATIVE
+    return heading_of(column.heading) in against
+
+
+def _check_name(opened: OpenTable) -> None:
+    reason, path = file_speaks(opened.path.name), shlex.quote(str(opened.path))
+    if reason and not opened.table.judged:
+        raise TableRefused(
+            f"{opened.path.name} is named as a file of people who must not be written to: `relance"
+            f" suppress {path} --reason {reason}` sees to that; if they are to be imported, say"
+            " what its columns mean (--unsubscribed, --subscribed, --ignore) or give it another"
+            " name"
+        )
+
+
+def _check_polarity(columns: Iterable[tuple[JudgedColumn, Counter[Cell]]]) -> None:
+    """Words say by themselves what they mean, so under a heading such as “subscription status” both
+    options read them alike.
+    """
+    for column, cells in columns:
+        if has_status(column.heading) and not (
+            cells[Cell.YES] or cells[Cell.NO] or cells[Cell.DATE]
+        ):
+            continue
+        name = shlex.quote(column.heading)
+        if column.meaning == "unsubscribed":
+            raise TableRefused(
+                f"a yes in the column {shown(column.heading)} seems to be an agreement, not a"
+                f" refusal: say --subscribed {name}"
+            )
+        raise TableRefused(
+            f"a yes in the column {shown(column.heading)} seems to be a refusal, not an agreement:"
+            f" say --unsubscribed {name}"
+        )
+
+
+def _question(opened: OpenTable, asked: Sequence[_Column]) -> TableRefused:
+    names = opened.table.header or ()
+    columns = ", ".join(map(str, asked[:_COLUMNS_SHOWN])) + (
+        ", …" if len(asked) > _COLUMNS_SHOWN else ""
+    )
+    options = " ".join(
+        f"{column.option()} "
+        f"{shlex.quote(column.name) if column.name and column.name.isprintable() and names.count(column.name) == 1 else column.index + 1}"
+        for column in asked
+    )
+    return TableRefused(
+        f"{opened.path.name} may hold people who refused: nobody has said what these columns mean:"
+        f" {columns}. Say of each --subscribed COLUMN (yes or a date: they agreed), --unsubscribed"
+        " COLUMN (yes or a date: they refused) or --ignore COLUMN (it means neither). Most likely:"
+        f" {options}"
+    )
+
+
+def _order(seen: DatesOfColumn, index: int, header: Sequence[str] | None) -> DateOrder:
+    if seen.order is not None:
+        return seen.order
+    name = f"{index + 1} {shown(header[index])}" if header is not None else str(index + 1)
+    if seen.day_first and seen.month_first:
+        raise TableRefused(
+            f"the dates of column {name} contradict each other: on line {seen.day_first} the day"
+            f" comes first, on line {seen.month_first} the month: say --date-order day-first or"
+            " --date-order month-first, and rows that do not follow it are rejected"
+        )
+    raise TableRefused(
+        f"the dates of column {name} can be read with the day or with the month first (line"
+        f" {seen.either}): say --date-order day-first or --date-order month-first"
+    )

@@ -1,0 +1,107 @@
+"""`relance suppress FILE`: every address in it is never written to again, whoever it is; of
+strangers a keyed hash is kept and nothing else (D15).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from engine.cli.progress import Progress, stop_between_steps
+from engine.context import House
+from engine.i18n.language import N_, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal
+from engine.imports.batches import Bringing
+from engine.imports.columns import EMAIL
+from engine.imports.rejected_rows import Rejections
+from engine.imports.report import SuppressReport
+from engine.imports.rows import Departure, departure
+from engine.imports.seen_addresses import Seen
+from engine.imports.table import Row, TableRefused, open_table
+
+CHUNK = 1_000
+REASONS = ("operator", "bounced", "complained")
+NO_MAPPING: Mapping[str, str] = MappingProxyType({})
+
+
+def suppress_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help=N_("a .csv or .txt file of addresses")
+    )
+    parser.add_argument(
+        "--reason",
+        default="operator",
+        choices=REASONS,
+        help=N_("why they must not be written to (default: operator)"),
+    )
+    parser.add_argument(
+        "--email",
+        default="",
+        metavar="COLUMN",
+        help=N_("the column of addresses, where it is not evident"),
+    )
+
+
+def suppress(house: House, args: argparse.Namespace) -> int:
+    _ = translator(language_of(house.config))
+    try:
+        with Progress(_("Suppressing"), say=_) as tell:
+            report = run_suppress(
+                house,
+                args.file,
+                args.reason,
+                tell,
+                {args.email: EMAIL} if args.email else NO_MAPPING,
+            )
+    except TableRefused as error:
+        raise Refusal(str(error), 2) from error
+    for line in report.lines(_):
+        print(line)
+    return report.exit_code
+
+
+def run_suppress(
+    house: House,
+    path: Path,
+    reason: str,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+    mapping: Mapping[str, str] = NO_MAPPING,
+) -> SuppressReport:
+    """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read."""
+    opened = open_table(path, (EMAIL,), mapping)
+    _ = translator(language_of(house.config))
+    chunk: dict[bytes, Departure] = {}
+    seen = Seen()
+    with Rejections(path, _) as rejections, stop_between_steps() as stopping:
+        report = SuppressReport(
+            _("{file}, never to be written to ({reason}):").format(file=path.name, reason=reason),
+            rejections,
+        )
+        bringing = Bringing(
+            house, path.name, "*", house.decisions.carry_out, rejections, report.count
+        )
+        for row in opened.rows():
+            report.rows += 1
+            each = departure(row, reason) if isinstance(row, Row) else row
+            if not isinstance(each, Departure):
+                rejections.add(*each)
+                continue
+            for departed in each.by_address():
+                hashed = house.vault.hash(departed.address)
+                if seen.first(hashed) is not None:
+                    report.counts["duplicate"] += 1
+                    continue
+                chunk[hashed] = departed
+            if len(chunk) >= CHUNK:
+                bringing.departures(chunk)
+                chunk = {}
+                tell(*opened.progress())
+                if stopping():
+                    report.interrupted = True
+                    break
+        if chunk:
+            bringing.departures(chunk)
+    return report

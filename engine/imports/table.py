@@ -1,0 +1,307 @@
+"""A file of people, read row by row in fixed memory: what it is, which column is what, and each row
+or why not.
+
+Whole-file mistakes are TableRefused; a bad row is Rejected with a sentence, and costs no other row.
+Addresses are looked at only to find their column: `engine.intake.address.normalise` judges each
+one, in the caller.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from engine.imports.agreement import COLUMN_MEANINGS, ColumnMeaning, JudgedColumn
+from engine.imports.columns import (
+    EMAIL,
+    column_of,
+    columns_by_content,
+    columns_by_heading,
+    folded,
+    headings_of,
+    is_address,
+    known_headings,
+)
+from engine.imports.encoding import (
+    BYTES_LIMIT,
+    REPLACEMENT,
+    TableRefused,
+    damaged,
+    examine,
+    mended,
+    ungarbled,
+)
+from engine.imports.layout import Layout, lay_out, opened
+from engine.imports.records import Broken, Record
+from engine.imports.rejects_file import RejectWriter
+
+__all__ = ["OpenTable", "RejectWriter", "Rejected", "Row", "Table", "TableRefused", "open_table"]
+
+_TITLES = 10  # rows among which the headings are looked for
+CHARACTERS_LIMIT = 1000  # of one cell
+NOT_UTF8 = "the line is not UTF-8 as the rest of the file is: its accents cannot be trusted"
+_NOT_MAPPED: Mapping[str, str] = MappingProxyType({})
+_BREAK = re.compile("\r\n|[\r\n\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_AROUND = " \t\r\n\u00a0\u200b\u2028\u2029\u202f\u2060\u3000\ufeff"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was found: `columns` is field -> index from 0; `unmapped` are the headings nobody
+    wanted; `judged` are the columns of which somebody has said what they mean, `mapped` the places
+    of those that were mapped by hand.
+
+    `passed_over` is how many rows stand before the headings: the title of a sheet, the notes of an
+    export. `delimiter` is '' where every line is one address, `header` None where the first row is
+    already a person.
+    """
+
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...] | None
+    columns: Mapping[str, int]
+    unmapped: tuple[str, ...]
+    judged: tuple[JudgedColumn, ...] = ()
+    mapped: frozenset[int] = frozenset()
+    passed_over: int = 0
+
+
+class Row(NamedTuple):
+    """`line` is the physical line, from 1; `values` has every mapped field, '' for an empty cell;
+    `raw` as written; `judged` has a cell for each of the table's judged columns.
+    """
+
+    line: int
+    values: dict[str, str]
+    raw: str
+    judged: tuple[str, ...] = ()
+
+
+class Rejected(NamedTuple):
+    """A row that cannot be read; `reason` is a sentence that repeats nothing of the row, except in
+    what `kind` leaves out of it.
+    """
+
+    line: int
+    reason: str
+    raw: str
+    kind: str = ""
+
+
+def open_table(
+    path: Path,
+    wanted: Collection[str],
+    mapping: Mapping[str, str] = _NOT_MAPPED,
+    labels: Mapping[str, str] = _NOT_MAPPED,
+    *,
+    limit: int = BYTES_LIMIT,
+) -> OpenTable:
+    """Look at the file of at most `limit` bytes; its rows are read later, as often as asked.
+
+    `wanted` are the names of fields, `email` always among them; `mapping` says COLUMN -> field or a
+    ColumnMeaning, where COLUMN is a heading or a number from 1; `labels` is field -> what people
+    call it. Raises TableRefused.
+    """
+    source = examine(path, limit)
+    fields = tuple(dict.fromkeys((EMAIL, *wanted)))
+    headings = headings_of(fields, labels)
+    layout, sample = lay_out(source, known_headings(headings, mapping))
+    passed_over = _before_headings(sample, headings, mapping)
+    sample = sample[passed_over:]
+    width = max(map(len, sample))
+    header = (
+        None
+        if any(map(is_address, sample[0]))
+        else tuple(_tidy(mended(heading)) for heading in sample[0])
+    )
+    mapping, meanings = _by_kind(mapping)
+    judged = tuple(_judged(name, meaning, header, width) for name, meaning in meanings.items())
+    taken = [column.place for column in judged]
+    twice = next((place for place in taken if taken.count(place) > 1), None)
+    if twice is not None:
+        raise TableRefused(f"column {twice + 1} is said to be two things")
+    others: tuple[str, ...] = ()
+    if header is None:
+        columns = columns_by_content(sample, fields, mapping, taken)
+    else:
+        width = len(header)
+        columns = columns_by_heading(header, sample[1:], fields, mapping, headings, taken)
+        others = tuple(
+            heading
+            for index, heading in enumerate(header)
+            if index not in (*columns.values(), *taken) and heading
+        )
+    mapped = frozenset(columns[field] for field in mapping.values())
+    return OpenTable(
+        layout,
+        Table(
+            source.codec,
+            layout.delimiter,
+            header,
+            MappingProxyType(columns),
+            others,
+            judged,
+            mapped,
+            passed_over,
+        ),
+        width,
+    )
+
+
+def _before_headings(
+    rows: Sequence[Sequence[str]], fields: Mapping[str, str], mapping: Mapping[str, str]
+) -> int:
+    """How many of the first rows stand before one that names a column of addresses; 0 where none
+    does, or where an address or such a name stands in the first.
+    """
+    names = {heading for heading, field in fields.items() if field == EMAIL} | {
+        folded(column) for column, field in mapping.items() if field == EMAIL
+    }
+    for place, row in enumerate(rows[:_TITLES]):
+        if any(map(is_address, row)):
+            return 0
+        if len(row) > 1 and any(
+            folded(cell) in names for cell in row if not cell.strip().isdecimal()
+        ):
+            return place
+    return 0
+
+
+def _by_kind(mapping: Mapping[str, str]) -> tuple[dict[str, str], dict[str, ColumnMeaning]]:
+    meanings: dict[str, ColumnMeaning] = {
+        column: meaning
+        for column, field in mapping.items()
+        for meaning in COLUMN_MEANINGS
+        if field == meaning
+    }
+    return {column: field for column, field in mapping.items() if column not in meanings}, meanings
+
+
+def _judged(
+    name: str, meaning: ColumnMeaning, header: tuple[str, ...] | None, width: int
+) -> JudgedColumn:
+    index = column_of(name, header, width)
+    return JudgedColumn(index, header[index] if header is not None else "", meaning)
+
+
+class OpenTable:
+    """A file whose columns are known. Each call of `rows` reads it again from its first row."""
+
+    def __init__(self, layout: Layout, table: Table, width: int) -> None:
+        self.table = table
+        self._layout = layout
+        self.path = layout.source.path
+        self.width = width
+        self._source = layout.source
+        self._file: io.TextIOWrapper | None = None
+        self._read = 0
+
+    def progress(self) -> tuple[int, int]:
+        """Bytes read by the latest `rows` (in whole buffers), and bytes in all."""
+        if self._file is not None:
+            self._read = os.lseek(self._file.fileno(), 0, os.SEEK_CUR)
+        return self._read, self._source.size
+
+    def rows(self) -> Iterator[Row | Rejected]:
+        """Every row below the headings. Raises TableRefused if the file is no longer what was
+        opened.
+        """
+        for found in self.cells():
+            yield Rejected(*found) if isinstance(found, Broken) else self._row(found)
+
+    def cells(self) -> Iterator[Record | Broken]:
+        """The same, as all the cells of each row. Raises TableRefused."""
+        if not self._source.unchanged():
+            raise TableRefused(
+                f"{self._source.path.name} has changed since it was looked at: start again"
+            )
+        header_pending = 0 if self.table.header is None else self.table.passed_over + 1
+        with opened(self._source) as file:
+            self._file = file
+            try:
+                for found in self._layout.records(file):
+                    if header_pending and isinstance(found, Record):
+                        header_pending -= 1
+                    elif isinstance(found, Record) and damaged(found.raw):
+                        yield Broken(found.line, NOT_UTF8, mended(found.raw))
+                    else:
+                        yield found
+            except UnicodeDecodeError:
+                raise TableRefused(
+                    f"{self._source.path.name} has changed while it was read: start again"
+                ) from None
+            finally:
+                self.progress()
+                self._file = None
+
+    def _row(self, record: Record) -> Row | Rejected:
+        line, cells, raw = record
+        if len(cells) > self.width and _without_empty_end(cells) > self.width:
+            return Rejected(
+                line, f"the row has {len(cells)} cells; there are {self.width} columns", raw
+            )
+        plain = (
+            len(raw) <= CHARACTERS_LIMIT and raw.isascii() and raw.isprintable() and "&" not in raw
+        )
+        values: dict[str, str] = {}
+        for field, index in self.table.columns.items():
+            cell = cells[index].strip(_AROUND) if index < len(cells) else ""
+            if not plain:
+                if cell and ((right := ungarbled(cells[index])) or REPLACEMENT in cell):
+                    return _garbled(line, field, right.strip(_AROUND), raw)
+                cell = _tidy(cell)
+                if len(cell) > CHARACTERS_LIMIT:
+                    return Rejected(
+                        line,
+                        f"the cell for {field} is longer than {CHARACTERS_LIMIT} characters",
+                        raw,
+                    )
+                if not cell.isprintable() and _CONTROL.search(cell):
+                    return Rejected(line, f"the cell for {field} holds a control character", raw)
+            values[field] = cell
+        if not values[EMAIL]:
+            return Rejected(line, "the e-mail cell is empty", raw)
+        judged = self.table.judged
+        return Row(
+            line,
+            values,
+            raw,
+            (
+                tuple(cells[column.place] if column.place < len(cells) else "" for column in judged)
+                if judged
+                else ()
+            ),
+        )
+
+
+def _garbled(line: int, field: str, right: str, raw: str) -> Rejected:
+    while deeper := ungarbled(right):
+        right = deeper
+    kind = f"the accents of {field} are garbled: export the file again as UTF-8"
+    likely = (
+        f"the accents of {field} are garbled: export the file again as UTF-8; it most likely reads:"
+        f" {right}"
+    )
+    return Rejected(line, likely if right else kind, raw, kind)
+
+
+def _without_empty_end(cells: list[str]) -> int:
+    width = len(cells)
+    while width and not cells[width - 1].strip():
+        width -= 1
+    return width
+
+
+def _tidy(cell: str) -> str:
+    text = cell.strip(_AROUND)
+    if not text.isprintable():
+        text = _BREAK.sub(" ", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -1,0 +1,117 @@
+"""Where the ledger had come to, remembered by this machine outside the database: one that was put
+back from an older copy is recognised by it.
+
+A small file in data/, written every few seconds, holds a position and a digest of the entry there.
+A ledger that ends before that position, or has another entry there, is not the one that was worked
+with: letters that left since then would leave again. On several machines each has its own file; one
+without a file takes the ledger as it finds it. `restored` tells a machine that was away that others
+have recognised the same already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from engine.commands.command_handler import Publications
+from engine.ledger.store import Ledger
+
+log = logging.getLogger("relance.run")
+FILE = "ledger-position.json"
+
+
+class Restored(Exception):
+    """The ledger was put back from an older copy beneath a running process, which knows things that
+    are no longer so.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the ledger was put back from an older copy while this process ran: it ends, so that"
+            " nothing leaves; start it again"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """`digest` is the SHA-256 of the entry's bytes at `position` ("" at 0); `restored` when the
+    ledger was last known to be put back (ms).
+    """
+
+    position: int
+    digest: str
+    restored: int
+
+
+class LedgerMemory:
+    def __init__(self, ledger: Ledger, publications: Publications, folder: Path) -> None:
+        self.ledger, self.publications, self.path = ledger, publications, folder / FILE
+        self._last: Remembered | None = None
+        self._written: Remembered | None = None
+
+    def lost(self) -> Remembered | None:
+        """What the file remembers and the ledger no longer holds; None when all is there, and where
+        others have recognised that it is not.
+        """
+        told = self._read()
+        if (
+            told is None
+            or self._holds(told)
+            or self.publications.current().restored != told.restored
+        ):
+            return None
+        return told
+
+    def confirm(self) -> None:
+        """The ledger is the one this process began with. One look-up; asked before anything is
+        taken to be sent. Raises Restored.
+        """
+        if self._last is None:
+            self._last = self._now()
+        elif not self._holds(self._last):
+            raise Restored
+
+    def note(self) -> None:
+        """Remember how far it is now. Raises Restored. A disk that takes nothing is said, and what
+        was remembered stays.
+        """
+        self.confirm()
+        self._last = now = self._now()
+        if now == self._written:
+            return
+        fresh = self.path.with_name(f"{FILE}.{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fresh.write_text(json.dumps(asdict(now)), encoding="utf-8")
+            fresh.replace(self.path)
+            self._written = now
+        except OSError as error:
+            log.warning("the ledger's position cannot be remembered", extra={"why": error.strerror})
+
+    def _now(self) -> Remembered:
+        restored, position = self.publications.current().restored, self.ledger.head()
+        return Remembered(position, self._digest(position), restored)
+
+    def _holds(self, told: Remembered) -> bool:
+        return self._digest(told.position) == told.digest
+
+    def _digest(self, position: int) -> str:
+        state = self.ledger.bytes_at(position)
+        return hashlib.sha256(state).hexdigest() if state is not None else ""
+
+    def _read(self) -> Remembered | None:
+        try:
+            told = json.loads(self.path.read_text(encoding="utf-8"))
+            return Remembered(int(told["position"]), str(told["digest"]), int(told["restored"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning(
+                "the remembered position of the ledger cannot be read, and is not used",
+                extra={"why": type(error).__name__},
+            )
+            return None

@@ -1,0 +1,1 @@
+"""What a person may ask, how long what is kept, and the papers the law wants."""

@@ -1,0 +1,60 @@
+"""Correcting what is known of a person (GDPR 16): values go to the vault, the fact names what
+changed. A former address is kept as a keyed hash, so that whoever asks with it is still found.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.subscriber.commands import Rectify
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Refused
+from engine.vault.commitment import Evidence
+from engine.vault.vault import Keep
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """`address` is normalised; "" and missing fields stay as they are."""
+
+    address: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    timezone: str = ""
+    language: str = ""
+
+
+def correction(
+    house: House,
+    subscriber: str,
+    wanted: Correction,
+    cause: Cause,
+    evidence: tuple[Evidence, ...],
+    call: str = "",
+    *,
+    own_act: bool = False,
+) -> Wish | Refused:
+    """The wish for what differs from what is known. Refused for an address that is somebody else's,
+    or must not be written to.
+    """
+    now, known = house.clock.now(), house.vault.people([subscriber]).get(subscriber)
+    if known is None:
+        return Refused("nobody is known under this address")
+    address = wanted.address if wanted.address != known.address else ""
+    hashed = house.vault.hash(address) if address else b""
+    if address and house.vault.find(address):
+        return Refused("somebody else is known under that address")
+    if address and (reason := house.vault.suppressed([hashed]).get(hashed)):
+        return Refused(f"this address is suppressed ({reason})")
+    changed = {
+        name: value for name, value in wanted.fields.items() if known.fields.get(name, "") != value
+    }
+    names = tuple(sorted({*changed, *(["email"] if address else [])}))
+    command = Rectify(
+        now, cause, secrets.token_hex(16), names, wanted.timezone, wanted.language, call, own_act
+    )
+    keep = Keep("", now, fields=changed, evidence=evidence, address=address, address_hash=hashed)
+    return Wish(command, stream=subscriber, keep=keep)

@@ -1,0 +1,222 @@
+"""The dossier in plain words, for the person it is about: what a page shows of it. What it leaves
+out is in the download.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from engine.i18n.language import N_, Language, day_in_words, translator
+from engine.privacy.export import SOURCES, Part
+from engine.sequence.delay import DAY
+from engine.sequence.model import Plan
+from engine.sequence.timing import to_local
+from engine.subscriber.eligibility import EVERYTHING
+
+RECENT = 183 * DAY
+MOST_LINES = 40
+BASES = {
+    "consent": N_("you agreed, on {date}"),
+    "soft-optin": N_("you are a customer of ours and have not objected, since {date}"),
+    "b2b": N_("it concerns your profession, and you have not objected, since {date}"),
+    "service": N_("it belongs to a service you asked for, on {date}"),
+}
+WITHDRAWN = N_("stopped on {date}: we write nothing more to you about it")
+DOORS = {
+    "form": N_("our form"),
+    "import": N_("a file that we brought in"),
+    "api": N_("another program of ours, such as our shop"),
+    "operator": N_("written down by us"),
+}
+DETAILS = {
+    "source": N_("source"),
+    "file": N_("file"),
+    "line": N_("line"),
+    "page": N_("page"),
+    "order": N_("order"),
+    "proof": N_("proof"),
+    "collected": N_("collected"),
+    "collected_at": N_("collected"),
+    "campaign": N_("campaign"),
+    "referrer": N_("coming from"),
+}
+OUTCOMES = {
+    "accepted": N_("taken by your mail provider"),
+    "put off": N_("put off, and tried again"),
+    "failed": N_("could not be delivered"),
+    "withheld": N_("not sent"),
+    "in doubt": N_("perhaps delivered"),
+    "under way": N_("under way"),
+}
+RIGHTS = {
+    "access": N_("to see what we hold about you"),
+    "portability": N_("to take your data elsewhere"),
+    "rectification": N_("to have something corrected"),
+    "restriction": N_("to have your data frozen"),
+    "objection": N_("to have no more letters"),
+    "withdrawal": N_("to take back what you agreed to"),
+    "erasure": N_("to have everything erased"),
+}
+LANGUAGES = {"fr": N_("French"), "en": N_("English")}
+_MERGED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    what: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`none` is said where there is no line; `more` are left out."""
+
+    heading: str
+    lines: tuple[Line, ...]
+    none: str
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells in one language, with dates on the clock of `zone`; `now` is the engine's time in
+    milliseconds.
+    """
+
+    plan: Plan
+    language: Language
+    zone: str
+    now: int
+
+    def sections(self, dossier: Mapping[str, object]) -> tuple[Section, ...]:
+        _ = translator(self.language)
+        return (
+            _section(_("What we know of you"), self._known(dossier), _("Nothing.")),
+            _section(
+                _("What we write to you about, and why we may"),
+                self._purposes(dossier),
+                _("Nothing."),
+            ),
+            _section(_("The letters you get"), self._lists(dossier), _("None.")),
+            _section(
+                _("Where your data come from"),
+                self._sources(dossier),
+                _("This is not known any more."),
+            ),
+            _section(_("The letters of the last six months"), self._letters(dossier), _("None.")),
+            _section(_("Who else gets to see it"), self._recipients(dossier), _("Nobody.")),
+            _section(
+                _("What you have asked of us, and we have still to answer"),
+                self._requests(dossier),
+                _("Nothing."),
+            ),
+        )
+
+    def day(self, instant: int) -> str:
+        return day_in_words(to_local(instant, self.zone).date(), self.language)
+
+    def _known(self, dossier: Mapping[str, object]) -> Iterator[Line]:
+        _, person = translator(self.language), cast("Mapping[str, object]", dossier["person"])
+        yield Line(_("E-mail address"), str(person["email"] or ""))
+        for name, value in cast("Mapping[str, object]", person["fields"]).items():
+            declared = self.plan.fields.get(name)
+            if value not in ("", None):
+                yield Line(declared.label if declared else name, str(value))
+        if person["source"]:
+            yield Line(_("Who gave us your address"), str(person["source"]))
+        if person["timezone"]:
+            yield Line(_("Time zone"), str(person["timezone"]))
+        if person["language"]:
+            said = str(person["language"])
+            yield Line(_("Language"), _(LANGUAGES[said[:2]]) if said[:2] in LANGUAGES else said)
+        if person["last_contact"]:
+            yield Line(_("You were last heard of"), self._said(person["last_contact"]))
+        if person["restricted"]:
+            yield Line(_("Frozen"), _("nothing is sent to you, and nothing is deleted"))
+        if person["suppressed"]:
+            yield Line(_("Barred"), _("we do not write to this address any more"))
+
+    def _purposes(self, dossier: Mapping[str, object]) -> Iterator[Line]:
+        _ = translator(self.language)
+        for each in _part(dossier, "purposes"):
+            words = (
+                WITHDRAWN
+                if each["status"] == "withdrawn"
+                else BASES.get(str(each["basis"]), BASES["service"])
+            )
+            yield Line(str(each["name"]), _(words).format(date=self._said(each["since"])))
+        for each in _part(dossier, "asked"):
+            if each["id"] == EVERYTHING:
+                continue
+            yield Line(
+                str(each["name"]),
+                _("asked for on {date}, and not confirmed yet").format(
+                    date=self._said(each["asked_at"])
+                ),
+            )
+
+    def _lists(self, dossier: Mapping[str, object]) -> Iterator[Line]:
+        _ = translator(self.language)
+        for each in _part(dossier, "lists"):
+            yield Line(
+                str(each["name"]) or _("letters that are no longer sent"),
+                _("since {date}").format(date=self._said(each["since"])),
+            )
+
+    def _sources(self, dossier: Mapping[str, object]) -> Iterator[Line]:
+        _ = translator(self.language)
+        for each in _part(dossier, "sources"):
+            details = ", ".join(
+                _("{name}: {value}").format(name=_(DETAILS[name]), value=each[name])
+                for name in SOURCES
+                if name in each
+            )
+            door = DOORS[str(each["door"])]
+            yield Line(self._said(each["at"]), f"{_(door)} ({details})" if details else _(door))
+
+    def _letters(self, dossier: Mapping[str, object]) -> Iterator[Line]:
+        _ = translator(self.language)
+        for each in reversed(_part(dossier, "letters")):
+            if self.now - _instant(each["begun_at"]) <= RECENT:
+                subject = _MERGED.sub("…", str(each["subject"])).strip() or str(each["letter"])
+                outcome = OUTCOMES[str(each["outcome"])]
+                yield Line(self._said(each["begun_at"]), f"{subject} ({_(outcome)})")
+
+    def _recipients(self, dossier: Mapping[str, object]) -> Iterator[Line]:
+        _ = translator(self.language)
+        for each in _part(dossier, "recipients"):
+            who = str(each["who"])
+            yield Line(
+                _(who), _("carries our letters to you, and so sees your address and the letters")
+            )
+
+    def _requests(self, dossier: Mapping[str, object]) -> Iterator[Line]:
+        _ = translator(self.language)
+        for each in _part(dossier, "requests"):
+            said = _("asked on {date}; we answer by {due} at the latest")
+            right = RIGHTS[str(each["right"])]
+            yield Line(
+                _(right),
+                said.format(date=self._said(each["asked_at"]), due=self._said(each["due_at"])),
+            )
+
+    def _said(self, moment: object) -> str:
+        return self.day(_instant(moment))
+
+
+def _section(heading: str, lines: Iterator[Line], none: str) -> Section:
+    found = tuple(lines)
+    return Section(heading, found[:MOST_LINES], none, max(0, len(found) - MOST_LINES))
+
+
+def _part(dossier: Mapping[str, object], name: str) -> Part:
+    return cast(Part, dossier[name])
+
+
+def _instant(moment: object) -> int:
+    """Milliseconds, from a dossier's ISO 8601."""
+    return round(datetime.fromisoformat(str(moment)).timestamp() * 1000)

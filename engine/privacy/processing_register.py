@@ -1,0 +1,207 @@
+"""The record of processing activities (GDPR 30(1)): one activity for each purpose, as declared and
+published on a day. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.privacy.declared_then import Day
+from engine.privacy.paper_markdown import Speech, bases, bullets, clause, heading, plain, rows
+from engine.sequence.declared import Declared, Retention
+from engine.sequence.model import Plan, Purpose
+from engine.sequence.parse_declared import AREA
+
+
+def register(day: Day, speech: Speech) -> str:
+    """Markdown. To be asked only when nothing is missing (`gaps.missing_in_register`)."""
+    _ = speech._
+    parts = [heading(1, _("Record of processing activities")), _head(day, speech)]
+    parts += [heading(2, _("Whoever answers for the data")), _controller(day.declared, speech)]
+    for number, purpose in enumerate(day.plan.purposes.values(), 1):
+        parts += [
+            heading(2, f"{number}. {plain(purpose.name)}"),
+            rows(_activity(day, purpose, speech)),
+        ]
+    parts += [heading(2, _("Who works on the data")), _recipients(day.declared, speech)]
+    parts += [
+        heading(2, _("How long what is kept")),
+        rows(retention(day.declared.retention, speech)),
+    ]
+    parts += [
+        heading(2, _("Security (GDPR 32)")),
+        bullets([*measures(speech), *map(plain, day.declared.controller.security)]),
+    ]
+    return "\n".join(parts)
+
+
+def _head(day: Day, speech: Speech) -> str:
+    _ = speech._
+    said = _(
+        "As of {day}, as it was known then: edition {edition}, published on {published}, run by"
+        " Relance {program}."
+    )
+    published = speech.instant(day.published_at)
+    return (
+        said.format(
+            day=speech.instant(day.at),
+            edition=day.installation.edition,
+            published=published,
+            program=plain(day.program),
+        )
+        + "\n"
+    )
+
+
+def _controller(declared: Declared, speech: Speech) -> str:
+    _, who = speech._, declared.controller
+    none = _("none designated")
+    pairs = ((_("name"), who.name), (_("address"), who.address), (_("contact"), who.contact))
+    others = (
+        (_("representative (GDPR 27)"), who.representative or none),
+        (_("data protection officer"), who.dpo or none),
+    )
+    return rows((what, plain(said)) for what, said in (*pairs, *others))
+
+
+def _activity(day: Day, purpose: Purpose, speech: Speech) -> Iterator[tuple[str, str]]:
+    _, plan = speech._, day.plan
+    lists = [listed for listed in plan.lists.values() if listed.purpose == purpose.id]
+    forms = [form for form in plan.forms.values() if form.purpose == purpose.id]
+    partner = day.declared.partner(purpose.partner) if purpose.partner else None
+    grounds = bases(_)
+    held = list(dict.fromkeys(form.basis for form in forms)) or ["consent"]
+    yield _("purpose"), plain(purpose.description)
+    if partner is not None:
+        yield _("for a partner"), plain(f"{partner.name}, {partner.address}")
+    yield _("lawful because of"), " · ".join(grounds[basis] for basis in held)
+    yield (
+        _("people"),
+        plain(
+            ", ".join(sorted({listed.group for listed in lists if listed.group}))
+            or _("people who joined")
+        ),
+    )
+    yield _("data"), " · ".join(_data(plan, purpose, speech))
+    yield (
+        _("collected by"),
+        plain(", ".join(sorted(form.name for form in forms)))
+        or _("import, API or operator, each with its source"),
+    )
+    yield (
+        _("recipients"),
+        plain(
+            ", ".join(
+                [each.name for each in day.declared.processors]
+                + ([partner.name] if partner else [])
+            )
+        )
+        or _("nobody else"),
+    )
+    yield _("transfers outside the European Economic Area"), _transfers(day.declared, speech)
+
+
+def _data(plan: Plan, purpose: Purpose, speech: Speech) -> Iterator[str]:
+    _ = speech._
+    yield _("email address, language and time zone")
+    names = {
+        asked.name
+        for form in plan.forms.values()
+        if form.purpose == purpose.id
+        for asked in form.fields
+    }
+    labels = [plain(plan.fields[name].label) for name in sorted(names) if name in plan.fields]
+    if labels:
+        yield ", ".join(labels)
+    yield _(
+        "what they agreed to and when, with its proof; the answers they give by clicking; which"
+        " letters were sent and what mail servers said"
+    )
+
+
+def _transfers(declared: Declared, speech: Speech) -> str:
+    _ = speech._
+    outside = [
+        f"{plain(each.name)} ({each.country}): {plain(each.guarantee)}"
+        for each in declared.processors
+        if each.country not in AREA
+    ]
+    return " · ".join(outside) or _("none")
+
+
+def _recipients(declared: Declared, speech: Speech) -> str:
+    _ = speech._
+    if not declared.processors:
+        return _("Nobody: everything is done on machines of one’s own.") + "\n"
+    said = _("{name} ({country}): {task}. They see: {data}. Contract: {contract}.")
+    return bullets(
+        said.format(
+            name=plain(p.name),
+            country=p.country,
+            task=clause(p.task),
+            data=plain(", ".join(p.data)),
+            contract=clause(p.contract),
+        )
+        for p in declared.processors
+    )
+
+
+def retention(kept: Retention, speech: Speech) -> Iterator[tuple[str, str]]:
+    """Each kind of data and how long it is kept, from when."""
+    _, delay = speech._, speech.delay
+    yield (
+        _("people who receive letters"),
+        _(
+            "{time} after they were last heard of; then they are asked once, and erased {answer} later"
+        ).format(time=delay(kept.silent_after), answer=delay(kept.answer_within)),
+    )
+    yield (
+        _("requests never confirmed"),
+        _("{time} after the request").format(time=delay(kept.unconfirmed)),
+    )
+    yield _("proof of consent"), _("{time} after its end").format(time=delay(kept.proof))
+    yield _("IP address and browser"), delay(kept.ip)
+    yield _("what mail servers said"), delay(kept.delivery)
+    end = (
+        delay(kept.suppression)
+        if kept.suppression is not None
+        else _("as long as letters are sent")
+    )
+    yield _("addresses never to be written to (keyed hashes only)"), end
+    yield (
+        _("requests of people about their rights"),
+        _("{time} after the answer").format(time=delay(kept.rights)),
+    )
+    yield _("logs"), delay(kept.logs)
+    applied = (
+        _("applied every night")
+        if kept.mode == "enforce"
+        else _("only reported: [retention] mode is “report”")
+    )
+    yield _("how it is applied"), applied
+
+
+def measures(speech: Speech) -> tuple[str, ...]:
+    """What Relance itself does (GDPR 32(1)); whatever the installation adds stands in [controller]
+    security.
+    """
+    _ = speech._
+    return (
+        _(
+            "addresses, fields and proofs lie apart in a vault that can be erased; the ledger holds"
+            " opaque identifiers and salted commitments"
+        ),
+        _(
+            "addresses never to be written to are kept as keyed hashes; keys lie in files of their"
+            " own, readable by the program alone"
+        ),
+        _(
+            "every act is an event that is never changed, in a tree signed regularly, of which"
+            " others hold copies"
+        ),
+        _("links in letters carry no personal data; opening one changes nothing"),
+        _(
+            "logs, error pages and URLs carry no address; erasures and withdrawals are applied"
+            " again after a restore"
+        ),
+    )

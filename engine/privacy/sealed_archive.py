@@ -1,0 +1,60 @@
+"""Proof kept for legal defence after an erasure (D13, GDPR 17(3)(e)): the exact entries, the
+evidence with its salts, and the words they refer to, sealed to the key of `[proof]
+archive_recipient`. The private key belongs elsewhere, so neither operator nor intruder can read it.
+"""
+
+from __future__ import annotations
+
+import json
+
+from engine.context import House
+from engine.privacy.erasure import Archived, Seal, archived_until
+from engine.privacy.export import notices
+from engine.privacy.fact_values import iso
+from engine.sequence.delay import Delay
+from engine.vault.sealing import SealingRefused, seal
+
+FORMAT = "relance-archive/1"
+
+
+def archiver(house: House, span: Delay) -> Seal:
+    """What seals one person's proof for `span` from now. Raises SealingRefused where no key is
+    set.
+    """
+    key = house.config.proof.archive_recipient
+    if not key:
+        raise SealingRefused(
+            "proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in"
+            " config.toml"
+        )
+
+    def archive(subscriber: str) -> Archived:
+        now = house.clock.now()
+        ends_at = archived_until(now, span, house.config.site.timezone)
+        return Archived(seal(_proof(house, subscriber, now, ends_at), key), ends_at)
+
+    return archive
+
+
+def _proof(house: House, subscriber: str, now: int, ends_at: int) -> bytes:
+    """UTF-8 JSON. `state` is each entry as it is stored, byte for byte; SHA-256("commit/v1\\0" +
+    salt + payload) is its commitment.
+    """
+    entries = house.ledger.stream(subscriber)
+    known = house.vault.people([subscriber]).get(subscriber)
+    states = [(entry.position, house.ledger.bytes_at(entry.position) or b"") for entry in entries]
+    said = {
+        "format": FORMAT,
+        "subscriber": subscriber,
+        "archived_at": iso(now),
+        "ends_at": iso(ends_at),
+        "address": known.address if known else None,
+        "fields": dict(known.fields) if known else {},
+        "entries": [{"position": position, "state": state.decode()} for position, state in states],
+        "evidence": [
+            {"commitment": commitment.hex(), "salt": salt.hex(), "payload": payload.decode()}
+            for commitment, salt, payload in house.vault.evidence_bytes(subscriber)
+        ],
+        "words": notices(entries, house.publications.current()),
+    }
+    return json.dumps(said, ensure_ascii=False, indent=1).encode()

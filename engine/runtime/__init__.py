@@ -1,0 +1,1 @@
+"""What runs: supervisor, startup, listeners, heartbeat, follower, scheduler, daily duties."""

@@ -1,0 +1,80 @@
+"""What `run` says once it serves: where to look, and what is not as its author may think."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.authoring import publication
+from engine.authoring.inspection import read_folder
+from engine.context import House
+from engine.i18n.language import counting_translator, grouped, translator
+from engine.i18n.phrases import language_of, say_moment
+from engine.i18n.refused import in_words
+from engine.sequence.mistakes import Unpublishable
+
+
+def announce(house: House, *, sends: bool) -> Iterator[str]:
+    """Line by line. `sends`: this process sends, so that a pause is news."""
+    config, installation = house.config, house.publications.current()
+    _ = translator(language_of(config))
+    here = f"http://{config.web.host}:{config.web.port}"
+    yield _("Relance runs: {url}").format(
+        url=config.site.url if config.site.url == here else f"{config.site.url} ({here})"
+    )
+    if config.smtp.is_mailbox:
+        yield _("Letters go to the built-in mailbox: {url}").format(
+            url=f"http://127.0.0.1:{config.mailbox_port}"
+        )
+    forms = ", ".join(f"{config.site.url}/f/{name}" for name in installation.plan().forms)
+    if forms:
+        yield _("Forms: {forms}").format(forms=forms)
+    if house.clock.rate != 1:
+        said = _(
+            "The clock runs {n} times faster than real time: this is a trial. Its date, every ten"
+            " seconds:"
+        )
+        yield said.format(n=grouped(house.clock.rate, _))
+    if house.clock.rate != 1 or house.clock.trial is not None:
+        yield engine_date(house)
+    yield from _not_published(house)
+    if sends and 0 in installation.paused:
+        why = in_words(installation.paused[0], _)
+        yield _(
+            "Sending is paused ({why}): `relance resume` says what will leave, then lets it."
+        ).format(why=why)
+    yield _("Ctrl-C stops.")
+
+
+def engine_date(house: House) -> str:
+    """What day and time it is for the engine, on the installation's clock."""
+    language = language_of(house.config)
+    _ = translator(language)
+    return _("It is {moment} here.").format(
+        moment=say_moment(house.clock.now(), house.config.site.timezone, language)
+    )
+
+
+def _not_published(house: House) -> Iterator[str]:
+    """What stands in the author's folder and does not run."""
+    language = language_of(house.config)
+    _, ngettext = translator(language), counting_translator(language)
+    try:
+        read_folder(house.config, house.clock.now()).sound()
+    except Unpublishable as error:
+        said = ngettext(
+            "sequences/ holds {n} mistake, so what runs is what was published last: `relance check`"
+            " names it.",
+            "sequences/ holds {n} mistakes, so what runs is what was published last: `relance"
+            " check` names them.",
+            len(error.mistakes),
+        )
+        yield said.format(n=len(error.mistakes))
+        return
+    changes = publication.unpublished_changes(house)
+    if changes:
+        said = ngettext(
+            "{n} change in sequences/ is not published: `relance publish` shows it.",
+            "{n} changes in sequences/ are not published: `relance publish` shows them.",
+            changes,
+        )
+        yield said.format(n=changes)

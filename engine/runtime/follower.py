@@ -1,0 +1,75 @@
+"""The thread of `run` that feeds the views, woken by the ledger's NOTIFY, and wakes the sender when
+it has gone on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from engine.context import House
+from engine.ledger.store import CHANNEL, LOST
+from engine.store.safe_error_text import said
+
+log = logging.getLogger("relance.follow")
+WAIT = 1.0
+REST, LONGEST_REST = 3, 1.0
+
+
+def rest(worked: float) -> float:
+    """Seconds to leave the ledger alone after so many of following it. A single fact is followed as
+    soon as it is heard of. Where there is much, more comes together: a letter's claim and its
+    outcome are then followed at once, and its rows written once instead of twice.
+    """
+    return min(LONGEST_REST, REST * worked)
+
+
+class Following:
+    """`await ended` ends with the thread, and raises what ended it unless it was told to stop.
+    `gone_on` is called in the loop.
+    """
+
+    def __init__(self, house: House, gone_on: Callable[[], None]) -> None:
+        self.house, self.gone_on = house, gone_on
+        self.loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self.loop.create_future()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="follow", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _run(self) -> None:
+        error: BaseException | None = None
+        try:
+            self._follow()
+        except BaseException as raised:
+            error = raised
+        self.loop.call_soon_threadsafe(self._end, error)
+
+    def _end(self, error: BaseException | None) -> None:
+        if self.ended.cancelled():
+            return
+        if error is None:
+            self.ended.set_result(None)
+        else:
+            self.ended.set_exception(error)
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with self.house.database.listening(CHANNEL) as listening:
+                    while not self._stopping.is_set():
+                        begun = time.monotonic()
+                        while self.house.views.follow() and not self._stopping.is_set():
+                            pass
+                        self.loop.call_soon_threadsafe(self.gone_on)
+                        self._stopping.wait(rest(time.monotonic() - begun))
+                        listening.wait(WAIT)
+            except LOST as error:
+                log.warning("following waits for the database", extra={"why": said(error)})
+                self._stopping.wait(1)

@@ -1,0 +1,126 @@
+"""What comes round by itself. APScheduler fires intervals and only sets events; our own code does
+the work and drains at the end.
+
+Calendar occurrences are computed from the engine's clock and claimed in the ledger by local date:
+firing twice (October, several hosts) is harmless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from engine.commands.command_handler import Publications
+from engine.installation.events import BroadcastFellDue
+from engine.installation.state import Installation
+from engine.sequence.cron import read_cron
+from engine.sequence.model import Broadcast
+from engine.sequence.timing import later, to_instant, to_local, zone
+from engine.subscriber.events import Cause
+
+MOST_MISSED = 1000
+
+
+def fallen_due(installation: Installation, now: int) -> list[BroadcastFellDue]:
+    """Occurrences whose moment has come and which nobody has claimed. Of a recurring one that was
+    missed, only the last: never piled up.
+    """
+    plan = installation.plan()
+    claimed = {occurrence.key for occurrence in installation.calendar}
+    found = []
+    for broadcast in plan.broadcasts.values():
+        moment = _last_moment(broadcast, installation, plan.timezone, now)
+        if moment is None or now > later(moment, broadcast.max_lateness, plan.timezone):
+            continue
+        name = occurrence_name(broadcast, moment, plan.timezone)
+        if f"broadcast:{broadcast.id}/{name}" not in claimed:
+            found.append(BroadcastFellDue(moment, broadcast.id, name))
+    return found
+
+
+def occurrence_name(broadcast: Broadcast, moment: int, timezone: str) -> str:
+    """The local date, with the time for a recurring one that may come more than once a day."""
+    local = to_local(moment, timezone)
+    return local.strftime("%Y-%m-%d") if broadcast.on else local.strftime("%Y-%m-%dT%H%M")
+
+
+def dated_moment(broadcast: Broadcast, timezone: str) -> int:
+    """When a broadcast that has a date leaves (ms)."""
+    return to_instant(datetime.strptime(broadcast.on, "%Y-%m-%d %H:%M"), timezone)
+
+
+def _last_moment(
+    broadcast: Broadcast, installation: Installation, timezone: str, now: int
+) -> int | None:
+    published = broadcast.letter.added_at
+    if broadcast.on:
+        moment = dated_moment(broadcast, timezone)
+        return moment if published <= moment <= now else None
+    seen = [each.at for each in installation.calendar if each.broadcast == broadcast.id]
+    start, last = max([published, *seen, now - 40 * 86_400_000]), None
+    for moment in islice(moments(broadcast.every, timezone, start), MOST_MISSED):
+        if moment > now:
+            break
+        last = moment
+    return last
+
+
+def moments(every: str, timezone: str, after: int) -> Iterator[int]:
+    """The instants (ms) later than `after` that a cron line names in a zone, in order."""
+    minute, hour, day, month, weekday = read_cron(every)
+    trigger = CronTrigger(
+        minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=zone(timezone)
+    )
+    while (
+        following := trigger.get_next_fire_time(
+            None, datetime.fromtimestamp((after + 1000) / 1000, UTC)
+        )
+    ) is not None:
+        after = int(following.timestamp() * 1000)
+        yield after
+
+
+def claim_broadcasts(publications: Publications, now: int) -> int:
+    """Claim what has fallen due; how many. Whoever is second finds it claimed."""
+    return len(
+        publications.execute(
+            lambda installation: fallen_due(installation, now), Cause("engine"), now
+        )
+    )
+
+
+class Intervals:
+    """Events that are set again and again: `every(1.0)` returns one."""
+
+    def __init__(self) -> None:
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+
+    def every(self, seconds: float) -> asyncio.Event:
+        event = asyncio.Event()
+        self._scheduler.add_job(
+            _setter(event),
+            "interval",
+            seconds=seconds,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+        return event
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        self._scheduler.shutdown(wait=False)
+
+
+def _setter(event: asyncio.Event) -> Callable[[], None]:
+    async def fire() -> None:
+        event.set()
+
+    return fire  # type: ignore[return-value]

@@ -1,0 +1,227 @@
+"""The site a reader reaches: links, forms, pictures and downloads, the API, and what a monitor
+asks. Nothing here knows who the reader is.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+from html import escape
+from http import HTTPStatus
+from pathlib import Path
+from typing import cast
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from engine.api import audit_files as auditing
+from engine.api import monitoring
+from engine.api import routes as api
+from engine.api.problems import Problem, too_busy
+from engine.authoring.source_folder import open_asset
+from engine.commands.group_commit import Gatherer
+from engine.config import Site
+from engine.context import House
+from engine.i18n.language import N_, translator
+from engine.ledger.store import LOST
+from engine.letter.colour import text_on
+from engine.web import forms
+from engine.web import link_routes as links
+from engine.web.front import Front
+from engine.web.link_routes import AWAY
+from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
+
+log = logging.getLogger("relance.web")
+WRONG = N_("Something went wrong on our side")
+ASSET_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".pdf": "application/pdf",
+    ".txt": "text/plain; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".zip": "application/zip",
+    ".ics": "text/calendar; charset=utf-8",
+    ".epub": "application/epub+zip",
+    ".mp3": "audio/mpeg",
+}
+
+
+def make_site(house: House, gatherer: Gatherer) -> App:
+    """Everything readers, authors' forms and other programs reach under `[site] url`."""
+    app = FastAPI(
+        title=house.config.site.name,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    pages = Pages(house.config.site)
+    app.add_middleware(Headers, ours=site_headers(house.config.site))
+    app.include_router(forms.router(house, gatherer))
+    app.include_router(api.router(house, gatherer))
+    app.include_router(monitoring.router(house))
+    app.include_router(auditing.router(house))
+    _add_files(app, house.config.sequences)
+    front = Front(house, pages)
+    _add_front(app, house, front)
+    _add_errors(app, front)
+    return links.Links(app, house, pages, partial(_failure, pages))
+
+
+class _OpenedFile(FileResponse):
+    """A file that was opened before, whatever its name leads to by now. With `saved_as` it is a
+    download.
+    """
+
+    def __init__(self, descriptor: int, media_type: str, saved_as: str | None) -> None:
+        headers = {"Cache-Control": "public, max-age=3600"}
+        self._descriptor = descriptor
+        super().__init__(
+            f"/dev/fd/{descriptor}",
+            media_type=media_type,
+            headers=headers,
+            filename=saved_as,
+            stat_result=os.fstat(descriptor),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            os.close(self._descriptor)
+
+
+def _add_files(app: FastAPI, folder: Path) -> None:
+    @app.api_route("/a/{kind}/{name}", methods=["GET", "HEAD"], include_in_schema=False)
+    def file(kind: str, name: str) -> Response:
+        descriptor = open_asset(folder, kind, name)
+        if descriptor is None:
+            raise HTTPException(404)
+        return _OpenedFile(
+            descriptor,
+            ASSET_TYPES.get(Path(name).suffix.lower(), "application/octet-stream"),
+            name if kind == "files" else None,
+        )
+
+    @app.api_route("/robots.txt", methods=["GET", "HEAD"], include_in_schema=False)
+    async def robots() -> Response:
+        return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+
+def _add_front(app: FastAPI, house: House, front: Front) -> None:
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    def welcome(request: Request) -> Response:
+        return front.welcome(request)
+
+    @app.api_route("/favicon.ico", methods=["GET", "HEAD"], include_in_schema=False)
+    async def icon() -> Response:
+        return Response(
+            _icon(house.config.site),
+            headers={"Cache-Control": "public, max-age=86400"},
+            media_type="image/svg+xml",
+        )
+
+
+def _icon(site: Site) -> str:
+    """The name's first letter on the installation's colour."""
+    letter = next(
+        (
+            character
+            for character in site.name.partition("’")[2] or site.name
+            if character.isalnum()
+        ),
+        "R",
+    ).upper()
+    colour = site.colour or "#1f5c43"
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32"'
+        f' rx="7" fill="{colour}"/><text x="16" y="23" text-anchor="middle" font-size="20"'
+        ' font-weight="700" font-family="system-ui, sans-serif"'
+        f' fill="{text_on(colour)}">{escape(letter)}</text></svg>'
+    )
+
+
+def _routes(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    """Those of included routers too."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if isinstance(included, APIRouter):
+            yield from _routes(included.routes)
+        else:
+            yield route
+
+
+def _allowed(app: FastAPI, request: Request) -> list[str]:
+    """The methods this path knows, [] where there is nothing at all."""
+    if request.url.path.startswith(links.PREFIX):
+        return list(links.METHODS)
+    methods: set[str] = set()
+    for route in _routes(app.routes):
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return sorted(methods)
+
+
+def _failure(pages: Pages, status: int = 500) -> Response:
+    language = spoken("", pages.site)
+    _ = translator(language)
+    headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return pages.page(
+        "plain.html",
+        language,
+        status=status,
+        heading=_(WRONG),
+        paragraphs=(_("Please try again in a moment."),),
+        headers=headers,
+    )
+
+
+def _add_errors(app: FastAPI, front: Front) -> None:
+    _ = translator(front.language)
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status, allowed = cast(HTTPException, error).status_code, _allowed(app, request)
+        if status == 404 and allowed and request.method not in allowed:
+            status = 405
+        headers = {"Allow": ", ".join(allowed)} if status == 405 else {}
+        if request.url.path.startswith("/api/"):
+            return Problem(status, HTTPStatus(status).phrase, headers=headers).response()
+        heading, text = _("This cannot be done"), _("Please go back and try again.")
+        if status in (404, 405):
+            heading = _("There is nothing here")
+            text = _("Perhaps the address was cut off. Please open it again from the letter.")
+        return await run_in_threadpool(
+            partial(front.lost, heading, (text,), status=status, headers=headers)
+        )
+
+    async def failed(request: Request, error: Exception) -> Response:
+        """Made outside of everything else, so it brings the headers itself."""
+        answer = (
+            Problem(500, _(WRONG)).response()
+            if request.url.path.startswith("/api/")
+            else _failure(front.pages)
+        )
+        return Ours(site_headers(front.pages.site)).complete(answer)
+
+    async def unreachable(request: Request, error: Exception) -> Response:
+        """No defect of ours, and no trace in the log: the database is away for a moment."""
+        log.warning(AWAY, extra={"why": type(error).__name__})
+        if request.url.path.startswith("/api/"):
+            return too_busy(
+                "the database does not answer: send the same call again in a moment"
+            ).response()
+        return _failure(front.pages, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    app.add_exception_handler(HTTPException, refused)
+    for kind in LOST:
+        app.add_exception_handler(kind, unreachable)
+    app.add_exception_handler(Exception, failed)

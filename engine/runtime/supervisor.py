@@ -1,0 +1,215 @@
+"""The parts of `run` at work, in one loop: started together, watched, and ended together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from types import FrameType
+
+from engine.cli.run import ENDINGS, Order
+from engine.commands.group_commit import Gatherer
+from engine.context import House
+from engine.desk.processes import Processes
+from engine.ledger.store import LOST
+from engine.privacy.retention_night import apply_if_night
+from engine.privacy.scrubbing import scrub_and_log
+from engine.runtime.announcement import announce, engine_date
+from engine.runtime.follower import Following
+from engine.runtime.heartbeat import known
+from engine.runtime.listeners import Doors, open_doors
+from engine.runtime.relay_choice import relay_of
+from engine.runtime.scheduler import Intervals, claim_broadcasts
+from engine.runtime.shutdown import GRACE_SECONDS, end_within
+from engine.runtime.stamping import stamp_when_due
+from engine.runtime.startup import make_ready
+from engine.runtime.witnessing import witnessing
+from engine.sending.replies import redacted
+from engine.sending.sender import Sender
+from engine.store.safe_error_text import said
+
+log = logging.getLogger("relance.run")
+DATE_SECONDS = 10
+"""How often the engine's date is printed while its clock is sped up."""
+
+
+async def work(house: House, order: Order) -> list[BaseException]:
+    """Until told to stop, or until one part ends; the errors that ended parts."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def told_to_stop(number: int, frame: FrameType | None) -> None:
+        # Heard even while the loop waits for something itself, which a handler of the loop would
+        # not be.
+        end_within(house.config.sending.drain + GRACE_SECONDS)
+        loop.call_soon_threadsafe(stop.set)
+
+    for number in ENDINGS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, told_to_stop)
+    async with AsyncExitStack() as stack:
+        doors = await open_doors(house.config, "web" in order.parts, stack)
+        sends = "send" in order.parts
+        settings = relay_of(house.config, doors.mailbox_port) if sends else None
+        # In a thread: a database that does not answer must not keep us from hearing that we are to
+        # stop.
+        await asyncio.to_thread(make_ready, house, order.speed, order.trial)
+        order.begin()
+        sender = Sender(house, settings) if settings is not None else None
+        presence = await stack.enter_async_context(
+            known(house, order.parts, lambda: _troubles(house, order, sender))
+        )
+        stopping = [stop.set, presence.stop]
+        intervals = Intervals()
+        tasks: list[Awaitable[None]] = [presence.ended]
+        if house.clock.rate != 1:
+            tasks.append(
+                _on(
+                    intervals.every(DATE_SECONDS),
+                    stop,
+                    lambda: print(engine_date(house), flush=True),
+                )
+            )
+        if sender is not None and settings is not None:
+            stopping.append(sender.stop)
+            if house.config.proof.witness:
+                tasks.append(witnessing(house, settings, intervals.every(5), stop))
+            tasks += [
+                sender.run(),
+                _on(intervals.every(1), stop, lambda: _broadcasts(house)),
+                _waking(intervals.every(1), stop, sender),
+            ]
+        if "follow" in order.parts:
+            following = Following(house, sender.wake.set if sender is not None else lambda: None)
+            stopping.append(following.stop)
+            tasks += [
+                following.ended,
+                _on(intervals.every(60), stop, lambda: _forget(house)),
+                *_proof(house, intervals, stop),
+            ]
+            tasks += [
+                _retention(house, intervals, stop),
+                _on(intervals.every(60), stop, lambda: scrub_and_log(house)),
+            ]
+        if "web" in order.parts:
+            gatherer = Gatherer(house.decisions)
+            stack.callback(gatherer.close)
+            tasks += _sites(house, gatherer, doors, stop, sends)
+        intervals.start()
+        stack.callback(intervals.stop)
+        if order.seconds:
+            loop.call_later(order.seconds, stop.set)
+        running = [asyncio.ensure_future(task) for task in tasks]
+        told = asyncio.ensure_future(stop.wait())
+        await asyncio.wait([*running, told], return_when=asyncio.FIRST_COMPLETED)
+        for each in stopping:
+            each()
+        # All are waited for, whichever failed, so that what is on the wire is finished and
+        # recorded.
+        return [
+            end
+            for end in await asyncio.gather(*running, return_exceptions=True)
+            if isinstance(end, BaseException)
+        ]
+
+
+def _retention(house: House, intervals: Intervals, stop: asyncio.Event) -> Awaitable[None]:
+    """Apart from other duties: a night's work may take minutes."""
+    return _on(intervals.every(60), stop, lambda: apply_if_night(house))
+
+
+def _proof(house: House, intervals: Intervals, stop: asyncio.Event) -> list[Awaitable[None]]:
+    """The tree follows the ledger a second behind, and checkpoints are signed when they are due.
+    Apart, because growing may take long at first.
+    """
+    return [
+        _on(intervals.every(1), stop, lambda: house.tree.grow_quietly(stop.is_set)),
+        _on(intervals.every(5), stop, lambda: house.tree.sign_when_due(house.config.proof.every)),
+        *(
+            [_on(intervals.every(5), stop, lambda: stamp_when_due(house, stop.is_set))]
+            if house.config.proof.stamp
+            else []
+        ),
+    ]
+
+
+def _sites(
+    house: House, gatherer: Gatherer, doors: Doors, stop: asyncio.Event, sends: bool
+) -> list[Awaitable[None]]:
+    from engine.runtime.site import make_site
+    from engine.web.letterbox import make_letterbox
+    from engine.web.server import serve_on
+
+    def ready() -> None:
+        print("\n".join(announce(house, sends=sends)), flush=True)
+
+    sites: list[Awaitable[None]] = []
+    if doors.letterbox is not None:
+        sites.append(serve_on(make_letterbox(house), doors.letterbox, (), lambda: None, stop))
+    if doors.site is not None:
+        sites.append(
+            serve_on(
+                make_site(house, gatherer),
+                doors.site,
+                house.config.web.trusted_proxies,
+                ready,
+                stop,
+            )
+        )
+    return sites
+
+
+async def _on(event: asyncio.Event, stop: asyncio.Event, duty: Callable[[], object]) -> None:
+    """Do `duty` in a thread each time `event` is set, until the end. A lost database is waited
+    for.
+    """
+    while not stop.is_set():
+        try:
+            await asyncio.wait_for(event.wait(), 0.5)
+        except TimeoutError:
+            continue
+        event.clear()
+        try:
+            await asyncio.to_thread(duty)
+        except LOST as error:
+            log.warning(
+                "what comes round by itself waits for the database", extra={"why": said(error)}
+            )
+
+
+async def _waking(event: asyncio.Event, stop: asyncio.Event, sender: Sender) -> None:
+    while not stop.is_set():
+        try:
+            await asyncio.wait_for(event.wait(), 0.5)
+        except TimeoutError:
+            continue
+        event.clear()
+        sender.wake.set()
+
+
+def _troubles(house: House, order: Order, sender: Sender | None) -> dict[str, str]:
+    """What keeps this process from its work, in its own words."""
+    relay = (sender.trouble or sender.relay.trouble) if sender is not None else ""
+    found = {"relay": redacted(relay)} if relay else {}
+    if house.vault.journal.trouble:
+        found["journal"] = house.vault.journal.trouble
+    if trouble := house.store_trouble():
+        found["store"] = trouble
+    if "follow" in order.parts:
+        found |= {
+            f"view:{name}": fault for name, _position, fault in house.views.positions() if fault
+        }
+        found |= {"proof": house.tree.trouble} if house.tree.trouble else {}
+    return found
+
+
+def _forget(house: House) -> None:
+    house.desk.forget()
+    Processes(house.database).forget()
+    if ended := house.vault.end_archives(house.clock.now()):
+        log.info("sealed proof deleted at its term", extra={"people": ended})
+
+
+def _broadcasts(house: House) -> None:
+    claim_broadcasts(house.publications, house.clock.now())

@@ -1,0 +1,77 @@
+"""What became of a round's letters, counted for one line of the log: a line for each would say who
+is written to, and when.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+
+from engine.commands.command_handler import Result
+from engine.ledger.names import NAME_OF
+from engine.subscriber.events import (
+    LetterDeferred,
+    LetterFailed,
+    LetterInDoubt,
+    LetterSent,
+    LetterWithheld,
+    PersonEvent,
+)
+from engine.subscriber.outcome import Done
+
+log = logging.getLogger("relance.send")
+
+
+class Tally:
+    def __init__(self, begun: int) -> None:
+        self.begun = begun
+        self._counts: dict[str, Counter[str]] = {}
+
+    def add(self, results: Iterable[Result]) -> None:
+        for result in results:
+            if isinstance(result.outcome, Done):
+                for event in result.outcome.events:
+                    if (said := _of(event)) is not None:
+                        self._counts.setdefault(said[0], Counter())[said[1]] += 1
+
+    def tell(self) -> None:
+        """One line: how many were begun, accepted, put off, refused, withheld, left in doubt; with
+        codes and reasons where there are.
+        """
+        counts: dict[str, object] = {
+            kind: dict(counted) if set(counted) != {""} else counted[""]
+            for kind, counted in self._counts.items()
+        }
+        log.info("tick", extra=counts | {"begun": self.begun})
+        self._counts = {}
+
+
+def tell_done(results: Iterable[Result]) -> None:
+    """One line for what a tick did besides letters: endings, requests that expired, letters that
+    came too late.
+    """
+    outcomes = (result.outcome for result in results)
+    counts = Counter(
+        NAME_OF[type(event)]
+        for outcome in outcomes
+        if isinstance(outcome, Done)
+        for event in outcome.events
+    )
+    log.info("done", extra={"facts": dict(counts)})
+
+
+def _of(event: PersonEvent) -> tuple[str, str] | None:
+    match event:
+        case LetterSent():
+            return "sent", ""
+        case LetterDeferred(code=code, enhanced=enhanced, why=why):
+            return "deferred", f"{code} {enhanced}".strip() if code else why or "no answer"
+        case LetterFailed(code=code, enhanced=enhanced, why=why):
+            return "failed", f"{code} {enhanced}".strip() if code else why
+        case LetterWithheld(why=why):
+            return "withheld", why
+        case LetterInDoubt(settled=settled):
+            return "in_doubt", settled
+        case _:
+            return None

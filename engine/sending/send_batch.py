@@ -1,0 +1,312 @@
+"""A round: letters taken together, from their claims until each has its outcome in the ledger.
+
+Whoever was claimed is known from the claim on and is not read again: the check before MAIL asks
+only for what has happened since, and outcomes are appended to what is known, which the ledger
+refuses where somebody was quicker. What a lost database left unrecorded stays in the round until
+`settle` has recorded it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from engine.commands.command_handler import Result, Wish
+from engine.context import House
+from engine.evidence.mails import mail_that_asks
+from engine.sending import claim as c
+from engine.sending.compose import Composer
+from engine.sending.delivery_journal import Marks
+from engine.sending.envelope import Delivery, Envelope
+from engine.sending.outcome_tally import Tally
+from engine.sending.quarantine import gone_through
+from engine.sending.relay import Relay
+from engine.sending.replies import Verdict, fault_of, limit_of
+from engine.subscriber.commands import RecordOutcome
+from engine.subscriber.events import Cause, LetterInDoubt, LetterSent, PersonEvent
+from engine.subscriber.outcome import Done
+from engine.vault.commitment import evidence
+from engine.vault.vault import Keep
+
+VERDICTS = {
+    Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard", Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked",
+    Verdict.NOT_CARRIED: "cannot-carry",
+}  # fmt: skip
+RECORD_EVERY = 0.5
+SALT = 32
+Note = Callable[[Sequence[Delivery]], None]
+
+
+class Round:
+    """`note` is told of every outcome that is recorded. Every method that is not `async` blocks."""
+
+    def __init__(self, house: House, marks: Marks, claims: Sequence[c.Claim], note: Note) -> None:
+        self.house, self.marks, self.note = house, marks, note
+        self.claims = {claim.entry.message: claim for claim in claims}
+        self.known = {claim.stream: claim.person for claim in claims}
+        self._outcomes: list[Delivery] = []
+        self._mails: dict[str, bytes] = {}
+        self._recipients: dict[str, str] = {}
+        self.tally = Tally(len(claims))
+
+    def compose(self, composer: Composer) -> list[Envelope]:
+        """The round's letters, ready to go; what cannot be made for somebody ends here."""
+        envelopes, refused = c.compose_all(
+            self.house, composer, list(self.claims.values()), self.known
+        )
+        self._recipients = {envelope.key: envelope.recipient for envelope in envelopes}
+        for each in refused:
+            if each.verdict == "temporary":
+                self.house.desk.stick(
+                    each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}"
+                )
+        self._record_refused(refused)
+        self._keep_what_asks(envelopes)
+        return envelopes
+
+    def _keep_what_asks(self, envelopes: Sequence[Envelope]) -> None:
+        """The very bytes of mails that ask for consent, kept before any is handed over: a kill in
+        between must not leave a consent without them.
+        """
+        asking = [each for each in envelopes if self.claims[each.key].entry.kind == "confirmation"]
+        if not asking:
+            return
+        now, domain = self.house.clock.now(), self.house.config.site.sender.rpartition("@")[2]
+        pieces = {each.key: mail_that_asks(each, domain) for each in asking}
+        self.house.vault.keep_mails(
+            [
+                Keep(self.claims[message].stream, now, evidence=(piece,))
+                for message, piece in pieces.items()
+            ]
+        )
+        self._mails |= {message: piece.commitment for message, piece in pieces.items()}
+
+    async def deliver(
+        self, relay: Relay, envelopes: Sequence[Envelope], stopping: asyncio.Event
+    ) -> None:
+        """Hand over, recording outcomes as they come. Once `stopping` is set nothing more is begun;
+        what was claimed is released.
+        """
+
+        async def allowed(group: Sequence[Envelope]) -> Collection[str]:
+            return (
+                ()
+                if stopping.is_set()
+                else await asyncio.to_thread(self._check, [envelope.key for envelope in group])
+            )
+
+        over = asyncio.Event()
+        recording = asyncio.create_task(self._record_as_they_come(over))
+        try:
+            await relay.deliver(envelopes, allowed, self._outcomes.append)
+        finally:
+            over.set()
+            await recording
+            await asyncio.to_thread(self.settle)
+
+    def settle(self) -> None:
+        """Record what is still to be recorded. Nothing is on the wire any more, so a claim without
+        an outcome was never begun there: it is due again.
+        """
+        self._record(self._drain())
+        unrecorded = {delivery.key for delivery in self._outcomes}
+        now = self.house.clock.now()
+        left = [claim for message, claim in self.claims.items() if message not in unrecorded]
+        self._finish(
+            {claim.entry.message: [self._wish(now, c.ENGINE, claim, "released")] for claim in left}
+        )
+        self.tally.tell()
+
+    @property
+    def over(self) -> bool:
+        return not self.claims
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """The agenda's rows that are still held."""
+        return [(claim.stream, claim.key) for claim in list(self.claims.values())]
+
+    def _check(self, messages: Sequence[str]) -> Collection[str]:
+        """Asked just before MAIL, in one query: what has happened to these people since they were
+        claimed, and whether sending is paused.
+        """
+        asked = [self.claims[message] for message in messages]
+        installation, people = self.house.decisions.present(
+            {claim.stream: self.known[claim.stream] for claim in asked}
+        )
+        claims = [claim for claim in asked if not c.is_paused(installation, claim)]
+        self.known |= people
+        changed = {
+            claim.stream for claim in claims if people[claim.stream].version > claim.person.version
+        }
+        addresses = self.house.vault.people(changed) if changed else {}
+        allowed, refused = set(), []
+        for claim in claims:
+            reason = c.still_eligible(people[claim.stream], claim)
+            if reason:
+                refused.append(c.RecordedFor(claim, "not-eligible", reason))
+            elif (
+                claim.stream not in addresses
+                or addresses[claim.stream].address == self._recipients[claim.entry.message]
+            ):
+                # To an address that was corrected since nothing goes: the letter is released, and
+                # written anew to the other.
+                allowed.add(claim.entry.message)
+        self._record_refused(refused)
+        return allowed
+
+    def _record_refused(self, refused: Sequence[c.RecordedFor]) -> None:
+        now = self.house.clock.now()
+        self._finish(
+            {
+                each.claim.entry.message: [
+                    self._wish(
+                        now,
+                        c.ENGINE,
+                        each.claim,
+                        each.verdict,
+                        "" if each.verdict == "temporary" else each.why,
+                    )
+                ]
+                for each in refused
+            }
+        )
+
+    async def _record_as_they_come(self, over: asyncio.Event) -> None:
+        """Until `over`, and what is being recorded then is finished: its claims must not be taken
+        for unbegun. What cannot be recorded ends the sender, so that its marks settle it.
+        """
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), RECORD_EVERY)
+            outcomes = self._drain()
+            if outcomes:
+                await asyncio.to_thread(self._record, outcomes)
+
+    def _drain(self) -> list[Delivery]:
+        outcomes, self._outcomes[:] = list(self._outcomes), []
+        return outcomes
+
+    def _record(self, outcomes: Sequence[Delivery]) -> None:
+        if not outcomes:
+            return
+        try:
+            # The clock is the database's too: whatever is lost on the way, an outcome is kept until
+            # it is recorded.
+            now = self.house.clock.now()
+            recorded = self._finish(
+                {delivery.key: self._said(delivery, now) for delivery in outcomes}
+            )
+        except BaseException:
+            self._outcomes[:0] = outcomes
+            raise
+        self._outcomes[:0] = [delivery for delivery in outcomes if delivery.key not in recorded]
+        self.marks.forget(recorded)
+        self.note([delivery for delivery in outcomes if delivery.key in recorded])
+
+    def _finish(self, wishes: Mapping[str, Sequence[Wish]]) -> set[str]:
+        """Carry out what is wished for these messages and let their rows go; the messages for which
+        it is done. Where others were quicker every time, the outcome is still to be recorded.
+        """
+        if not wishes:
+            return set()
+        flat = [(message, wish) for message, several in wishes.items() for wish in several]
+        results = self.house.decisions.carry_out([wish for _, wish in flat], self.known)
+        done = set(wishes) - {
+            message for (message, _), result in zip(flat, results, strict=True) if result.conflict
+        }
+        # Rows first: should the database go now, the claims are still ours and the same is wished
+        # again, which then has nothing left to do.
+        claims = [self.claims[message] for message in done]
+        self.tally.add(results)
+        gone_through(
+            self.house,
+            {claim.entry.message: (claim.stream, claim.key) for claim in claims},
+            results,
+        )
+        position = max((position for result in results for position in result.positions), default=0)
+        c.let_go(
+            self.house,
+            [(claim.stream, claim.key) for claim in claims],
+            position or self.house.ledger.head(),
+        )
+        self._forget_unsent(done, results)
+        for message in done:
+            del self.claims[message]
+        # A copy: checks of other connections end claims meanwhile, in threads of their own.
+        still = {claim.stream for claim in list(self.claims.values())}
+        self.known |= {result.stream: result.person for result in results if result.stream in still}
+        return done
+
+    def _forget_unsent(self, done: Collection[str], results: Sequence[Result]) -> None:
+        """A mail that was not handed over proves nothing; whatever a fact commits to stays."""
+        sent = {
+            event.message
+            for result in results
+            for event in _events(result)
+            if isinstance(event, LetterSent | LetterInDoubt)
+        }
+        self.house.vault.forget_evidence(
+            [
+                self._mails[message]
+                for message in done
+                if message in self._mails and message not in sent
+            ]
+        )
+        for message in done:
+            self._mails.pop(message, None)
+
+    def _said(self, delivery: Delivery, now: int) -> list[Wish]:
+        claim = self.claims[delivery.key]
+        mail = self._mails.get(delivery.key, b"").hex()
+        if delivery.verdict is None:
+            doubt = self._wish(now, c.RELAY, claim, "doubt", mail=mail)
+            return (
+                [doubt, self._wish(now, c.ENGINE, claim, "resend")]
+                if self.house.config.sending.in_doubt == "resend"
+                else [doubt]
+            )
+        reply, verdict = delivery.reply, VERDICTS[delivery.verdict]
+        code, enhanced = (reply.code, reply.enhanced) if reply else (0, "")
+        cause, keep = c.RELAY, None
+        if (verdict != "sent" or mail) and reply is not None:
+            said = {
+                "stage": delivery.stage,
+                "code": code,
+                "enhanced": enhanced,
+                "words": reply.text,
+                "tls": delivery.tls,
+            }
+            words = evidence(
+                secrets.token_bytes(SALT), said, "act" if verdict == "sent" else "relay"
+            )
+            cause = Cause("relay", evidence=words.commitment.hex())
+            keep = Keep(claim.stream, now, evidence=(words,))
+        why: str = limit_of(reply) if reply and verdict == "cannot-carry" else delivery.stage
+        fault = fault_of(delivery.stage, reply) if reply else "unknown"
+        outcome = RecordOutcome(
+            now,
+            cause,
+            delivery.key,
+            verdict,
+            code,
+            enhanced,
+            why,
+            mail if verdict == "sent" else "",
+            fault,
+        )
+        return [Wish(outcome, stream=claim.stream, keep=keep)]
+
+    def _wish(
+        self, now: int, cause: Cause, claim: c.Claim, verdict: str, why: str = "", mail: str = ""
+    ) -> Wish:
+        return Wish(
+            RecordOutcome(now, cause, claim.entry.message, verdict, why=why, mail=mail),
+            stream=claim.stream,
+        )
+
+
+def _events(result: Result) -> Sequence[PersonEvent]:
+    return result.outcome.events if isinstance(result.outcome, Done) else ()

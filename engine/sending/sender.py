@@ -1,0 +1,221 @@
+"""The sending loop: take, claim, compose, check, deliver, record. `relance send` is this, and `run`
+has it inside.
+
+Taken rows carry a lease that is renewed while the process lives. Claims are in the ledger before a
+word goes out; outcomes are appended in small batches as they come. While one round is handed over
+the next one is prepared, so that neither the server nor the database waits for the other. After
+SIGTERM nothing new is taken, what is on the wire is finished for as long as `[sending] drain` says,
+and every outcome recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+
+from engine.context import House
+from engine.desk.processes import Processes
+from engine.installation.events import SendingPaused
+from engine.ledger.store import LOST
+from engine.proof.cached_checkpoint import Newest
+from engine.sending import claim as c
+from engine.sending.compose import Composer
+from engine.sending.delivery_journal import Marks
+from engine.sending.envelope import Delivery, Envelope
+from engine.sending.relay import Relay, RelayUnavailable
+from engine.sending.replies import Verdict, redacted
+from engine.sending.send_batch import Round
+from engine.sending.settings import RelaySettings
+from engine.store.safe_error_text import said
+
+log = logging.getLogger("relance.send")
+BLOCKED_LIMIT = 5
+IDLE = 1.0
+AT_ONCE = 2
+"""Rounds being handed over. The relay's connections are shared; the second round is there so that
+none of them waits for the first to be settled.
+"""
+
+
+class Sender:
+    """One sending process's work; `wake` is set by whoever knows that something may be due."""
+
+    def __init__(self, house: House, settings: RelaySettings) -> None:
+        self.house = house
+        path = c.marks_file(house, house.sender)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.marks = Marks(path)
+        c.take_over(house)
+        self.relay = Relay(settings, self.marks)
+        self.composer = Composer(house.config, house.secrets.link_key, Newest(house.tree.latest))
+        self.wake = asyncio.Event()
+        self.stopping = asyncio.Event()
+        self.trouble = ""
+        self.sent = 0
+        self._blocked = 0
+        self._rounds: list[Round] = []
+        self._drained: asyncio.TimerHandle | None = None
+        self._unsure = (
+            False  # the database was lost: more may be taken or claimed than is known here
+        )
+
+    async def run(self) -> None:
+        """Until `stop`: round after round while there is work, sleeping until something is due."""
+        lease = asyncio.create_task(self._keep_lease())
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            while not self.stopping.is_set():
+                try:
+                    await self._ended(under_way, 0 if self._unsure else AT_ONCE - 1)
+                    taken, prepared = await self._prepare(idle=not under_way)
+                    if prepared is not None:
+                        under_way.add(asyncio.create_task(self._deliver(*prepared)))
+                    if not taken:
+                        await self._rest()
+                except LOST as error:
+                    if not self._unsure:
+                        log.warning("sending waits for the database", extra={"why": said(error)})
+                    self._unsure = True
+                    await asyncio.sleep(IDLE)
+            await self._ended(under_way, 0)
+        finally:
+            # Whatever ends the loop, what is on the wire is finished first.
+            await asyncio.gather(*under_way, return_exceptions=True)
+            lease.cancel()
+            await self.relay.close()
+            if self._drained is not None:
+                self._drained.cancel()
+            self.marks.close()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is on the wire has as long as `[sending] drain` says. Call it
+        from the event loop.
+        """
+        self.stopping.set()
+        self.wake.set()
+        self.relay.leave_off()
+        if self._drained is None:
+            self._drained = asyncio.get_running_loop().call_later(
+                self.house.config.sending.drain, self._cut
+            )
+
+    def _cut(self) -> None:
+        if cut := self.relay.cut():
+            log.warning(
+                "the mail server has not answered in time: connections are closed",
+                extra={"connections": cut},
+            )
+
+    async def tick(self) -> int:
+        """One round, from taking to recording; how many rows were taken."""
+        taken, prepared = await self._prepare(idle=True)
+        if prepared is not None:
+            await self._deliver(*prepared)
+        return taken
+
+    async def _ended(self, under_way: set[asyncio.Task[None]], most: int) -> None:
+        """Wait until no more than `most` are under way. Raises what ended one of them."""
+        while len(under_way) > most or any(task.done() for task in under_way):
+            ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            under_way -= ended
+            for task in ended:
+                task.result()
+
+    async def _prepare(self, idle: bool) -> tuple[int, tuple[Round, list[Envelope]] | None]:
+        """How many rows were taken, and the round of those that are letters. `idle`: nothing is on
+        the wire, so that what a lost database left undone can be made good.
+        """
+        if idle:
+            await asyncio.to_thread(self._catch_up)
+        if not await self._relay_answers():
+            return 0, None
+        await asyncio.to_thread(self.house.memory.confirm)
+        held = {message for begun in self._rounds for message in list(begun.claims)}
+        claims, taken = await asyncio.to_thread(c.take_and_claim, self.house, held)
+        await asyncio.to_thread(self.house.desk.set_mark, "tick", self.house.clock.now(), 0)
+        if not claims:
+            return taken, None
+        begun = Round(self.house, self.marks, claims, self._note)
+        self._rounds.append(begun)
+        return taken, (begun, await asyncio.to_thread(begun.compose, self.composer))
+
+    async def _deliver(self, begun: Round, envelopes: Sequence[Envelope]) -> None:
+        try:
+            await begun.deliver(self.relay, envelopes, self.stopping)
+        except RelayUnavailable as error:
+            self.trouble = str(error)
+        if begun.over:
+            self._rounds.remove(begun)
+
+    def _catch_up(self) -> None:
+        for left in list(self._rounds):
+            left.settle()
+            if left.over:
+                self._rounds.remove(left)
+        if self._unsure:
+            c.give_back(self.house, self.house.sender)
+            self._unsure = False
+
+    def _note(self, outcomes: Sequence[Delivery]) -> None:
+        """Count, and stop the stream when the relay blames the sender again and again (A77)."""
+        for delivery in outcomes:
+            self.sent += delivery.verdict is Verdict.ACCEPTED
+            self._blocked = self._blocked + 1 if delivery.verdict is Verdict.BLOCKED else 0
+            if self._blocked == BLOCKED_LIMIT:
+                self._pause_blocked()
+                Processes(self.house.database).complain(
+                    "blocked", redacted(delivery.reply.text if delivery.reply else "")
+                )
+                self.trouble = "the relay refuses our mail as such: sending is paused"
+
+    def _pause_blocked(self) -> None:
+        now = self.house.clock.now()
+        self.house.publications.execute(lambda state: [SendingPaused(now, "blocked")], c.RELAY, now)
+
+    async def _relay_answers(self) -> bool:
+        """After trouble a connection is tried before anything more is claimed: a server that is
+        away for a minute puts off one round, not all that is due.
+        """
+        if not (self.trouble or self.relay.trouble):
+            return True
+        opening = asyncio.ensure_future(self.relay.open())
+        stopping = asyncio.ensure_future(self.stopping.wait())
+        await asyncio.wait([opening, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not opening.done():
+            # A server that does not answer may keep us for minutes; nobody waits for that to stop.
+            opening.cancel()
+            await asyncio.wait([opening])
+            return False
+        try:
+            opening.result()
+        except RelayUnavailable as error:
+            self.trouble = str(error)
+            return False
+        self.trouble = ""
+        return True
+
+    async def _rest(self) -> None:
+        """Until woken, or until the next row is due; never longer than a second of wall time."""
+        due = await asyncio.to_thread(self.house.views.next_due, self.house.clock.now())
+        seconds = IDLE
+        if due is not None:
+            seconds = min(
+                IDLE, max(0.02, (due - self.house.clock.now()) / 1000 / self.house.clock.rate)
+            )
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.wake.wait(), seconds)
+        self.wake.clear()
+
+    async def _keep_lease(self) -> None:
+        while True:
+            await asyncio.sleep(c.LEASE / 4)
+            try:
+                await asyncio.to_thread(self._renew)
+            except LOST as error:
+                log.warning("the lease waits for the database", extra={"why": type(error).__name__})
+
+    def _renew(self) -> None:
+        c.renew(self.house, [row for begun in self._rounds for row in begun.rows])

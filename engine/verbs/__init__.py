@@ -1,1 +1,0 @@
-"""The verbs of the command line, one file per thing an operator, author or auditor does."""

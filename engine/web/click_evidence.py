@@ -1,0 +1,113 @@
+"""A press on a link's button as evidence: who pressed, on which words, and what that proves."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+
+from engine.desk.desk import Opening, Page
+from engine.evidence.keeping import kept, of_ground
+from engine.intake.clicks import Body, act_of
+from engine.subscriber.answering import needs_consent
+from engine.vault.commitment import Evidence
+from engine.web.limits import neighbourhood
+from engine.web.link_pages import again_kind
+from engine.web.link_resolver import Opened, readable
+from engine.web.robots import is_scanner
+from engine.web.shown_words import CONFIRM, CONSENT, notice_key, words_of
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """One request for a link: for which, who asks, and how."""
+
+    token: str
+    method: str
+    user_agent: str
+    address: str
+    sec_fetch_user: str
+    prefetched: bool
+    too_often: bool
+    gateway: bool = False
+    query: str = ""
+
+    @property
+    def robot(self) -> bool:
+        """It says so itself, or asks as no browser does."""
+        return self.prefetched or self.method == "HEAD" or is_scanner(self.user_agent)
+
+    def fetched(self, page: Page, key: bytes, *, asked: bool) -> Opening:
+        """What the desk remembers of it for a while: who and from where as hashes under `key`."""
+        visitor = hmac.digest(
+            key, f"visitor/v1\0{self.address}\0{self.user_agent}".encode(errors="replace"), "sha256"
+        ).hex()[:24]
+        network = hmac.digest(
+            key, f"network/v1\0{neighbourhood(self.address)}".encode(errors="replace"), "sha256"
+        ).hex()[:12]
+        return Opening(
+            page, asked and not self.robot, self.robot and not self.prefetched, visitor, network
+        )
+
+
+def consent_needed(opened: Opened) -> str:
+    person, link = opened.person, opened.click.link
+    if link is None or person.suppressed or person.erased or not person.registered:
+        return ""
+    return needs_consent(person, opened.plan, link.target)
+
+
+def _given(opened: Opened, body: Body) -> tuple[str, str, str]:
+    """What a press may give: the door of `required`, the kind of page it is on, and the purpose; ""
+    for a press that gives no ground.
+    """
+    if body.said == "again":
+        return "page", again_kind(opened), opened.click.claim.purpose
+    if opened.click.action == "confirm" and opened.click.claim.kind == "confirmation":
+        return "confirm", CONFIRM, opened.click.claim.purpose
+    return ("answer", CONSENT, body.consented) if body.consented else ("", "", "")
+
+
+def notice_shown(opened: Opened, body: Body) -> str:
+    """The digest of the words the press was made under, as they were published; "" where it gives
+    no ground.
+    """
+    _, kind, purpose = _given(opened, body)
+    return (
+        opened.installation.notices.get(notice_key(kind, purpose, opened.language), "")
+        if kind
+        else ""
+    )
+
+
+def evidence_of(opened: Opened, body: Body, visitor: Visitor) -> tuple[Evidence, ...]:
+    """The act first. Of what gives no ground the ledger says all there is to prove: what is kept
+    beside it is the visitor's, with its short life.
+    """
+    about: dict[str, object] = {
+        "ip": visitor.address,
+        "user_agent": visitor.user_agent[:400],
+        "sec_fetch_user": visitor.sec_fetch_user[:16],
+    }
+    method, kind, purpose = _given(opened, body)
+    if not method:
+        return kept({"act": act_of(body.said), "page": "/l/", **about}, None, "visitor")
+    words = words_of(kind, opened.plan, purpose, opened.language)
+    said = of_ground(opened.installation, purpose, "consent", method) | {
+        "act": act_of(body.said),
+        "by": "self",
+        "page": "/l/",
+        "button": words.button,
+        "notice_digest": opened.click.notice,
+        "language": opened.language,
+        "message": opened.click.claim.message,
+    }
+    if kind == CONSENT:
+        link = opened.click.link
+        said["box"] = {
+            "id": "consent",
+            "label": words.box,
+            "at_first": "not ticked",
+            "ticked": True,
+        }
+        said["link"] = {"number": link.index if link else -1, "label": readable(link)}
+    return kept(said, about)

@@ -1,0 +1,291 @@
+"""What a link's token opens: the letter it came in, the person it went to, the action it names. One
+look-up in the ledger (DESIGN 6). Blocking reads.
+
+A token that is not ours, in any way whatever, opens nothing, and nothing is said about why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar, cast
+
+from engine.context import House
+from engine.desk.desk import Page
+from engine.i18n.language import Language
+from engine.installation.state import Installation
+from engine.intake.clicks import Action, Click
+from engine.ledger.codec import Entry
+from engine.letter import link_token
+from engine.sending.claim import OF_REQUESTS
+from engine.sending.compose import letter_of
+from engine.sequence.model import Link, Plan
+from engine.subscriber.eligibility import EVERYTHING
+from engine.subscriber.events import (
+    ConsentExpired,
+    ConsentRequested,
+    LetterBegun,
+    LetterInDoubt,
+    LetterSent,
+    PermissionAsked,
+)
+from engine.subscriber.person import NOBODY, LetterState, Person
+from engine.web.pages import spoken
+
+ACTIONS: dict[int, Action] = {
+    link_token.UNSUBSCRIBE: "unsubscribe",
+    link_token.EVERYTHING: "everything",
+    link_token.CONFIRM: "confirm",
+    link_token.UNDO: "undo",
+    link_token.NOT_ME: "not-me",
+}
+OF_A_REQUEST: frozenset[Action] = frozenset({"confirm", "not-me"})
+HIGHEST_POSITION = 2**63 - 1
+KEPT = 4096
+Kept = TypeVar("Kept")
+_MARKUP = re.compile(r"\*\*|__|[*_`](?=\S)|(?<=\S)[*_`]")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A genuine link. `plan` is the one in force, `links` the answers of the letter as it was
+    published; `form` the one that asked for consent.
+    """
+
+    token: str
+    action: int
+    entry: Entry
+    click: Click
+    links: tuple[Link, ...]
+    plan: Plan
+    person: Person
+    language: Language
+    installation: Installation
+    form: str = ""
+
+    def now(self, person: Person) -> Opened:
+        """The same link once something has become of the person."""
+        return Opened(
+            self.token,
+            self.action,
+            self.entry,
+            self.click,
+            self.links,
+            self.plan,
+            person,
+            self.language,
+            self.installation,
+            self.form,
+        )
+
+    @property
+    def stream(self) -> str:
+        return self.entry.stream
+
+    @property
+    def page(self) -> Page:
+        return self.click.claim.message, self.action
+
+    @property
+    def purpose(self) -> str:
+        """The purpose's name, as readers know it."""
+        purpose = self.plan.purposes.get(self.click.claim.purpose)
+        return purpose.name if purpose else self.click.claim.purpose
+
+
+class Opening:
+    """Opens many links at once. Remembers letters and people for a while: who opens a page mostly
+    presses its button a moment later.
+
+    People are remembered as they were, and grown by what has come since; the beginning of a letter
+    never changes. For one thread.
+    """
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self._begun: OrderedDict[str, tuple[Entry, int]] = OrderedDict()
+        self._people: OrderedDict[str, Person] = OrderedDict()
+
+    def open(self, tokens: Collection[str]) -> tuple[Installation, dict[str, Opened]]:
+        """What was published at this moment, and what these tokens open, those that are ours."""
+        begun = self.genuine(tokens)
+        streams = {entry.stream for entry, _ in begun.values()}
+        known = {
+            stream: person for stream in streams if (person := self._people.get(stream)) is not None
+        }
+        folds = self.house.views.folds(streams - known.keys())
+        installation, people = self.house.decisions.present(
+            dict.fromkeys(streams, NOBODY) | dict(folds) | known
+        )
+        _remember(self._people, people)
+        published = _Published(installation)
+        clicks = {
+            token: click
+            for token, (entry, action) in begun.items()
+            if (click := _click(published, entry, action)) is not None
+        }
+        before = self.house.ledger.after(
+            {
+                begun[token][0].stream: 0
+                for token, click in clicks.items()
+                if click.action in OF_A_REQUEST
+            }
+        )
+        plan, found = installation.plan(), {}
+        for token, click in clicks.items():
+            entry, action = begun[token]
+            form = ""
+            if click.action in OF_A_REQUEST:
+                request, form, told = _request(before[entry.stream], entry)
+                click = replace(
+                    click,
+                    request=request,
+                    told=told,
+                    declined=_is_declined(before[entry.stream], click.claim.message),
+                )
+            person = people[entry.stream]
+            language = spoken(person.language, self.house.config.site)
+            found[token] = Opened(
+                token,
+                action,
+                entry,
+                click,
+                published.links(click.claim),
+                plan,
+                person,
+                language,
+                installation,
+                form,
+            )
+        return installation, found
+
+    def genuine(self, tokens: Collection[str]) -> dict[str, tuple[Entry, int]]:
+        """The beginning of the letter behind each token that is ours, and the token's action."""
+        found = {token: known for token in tokens if (known := self._begun.get(token)) is not None}
+        claimed = {
+            token: parts
+            for token in tokens
+            if token not in found and (parts := link_token.read_token(token)) is not None
+        }
+        positions = {
+            parts.position for parts in claimed.values() if 0 < parts.position <= HIGHEST_POSITION
+        }
+        entries = self.house.ledger.at_all(positions) if positions else {}
+        key = self.house.secrets.link_key
+        for token, parts in claimed.items():
+            entry = entries.get(parts.position)
+            if (
+                entry is not None
+                and isinstance(entry.event, LetterBegun)
+                and link_token.genuine(key, parts, entry.event.message)
+            ):
+                found[token] = entry, parts.action
+        _remember(self._begun, found)
+        return found
+
+
+def _remember(kept: OrderedDict[str, Kept], found: Mapping[str, Kept]) -> None:
+    """The oldest are forgotten: memory stays bounded whoever comes."""
+    for key, value in found.items():
+        kept[key] = value
+        kept.move_to_end(key)
+    while len(kept) > KEPT:
+        kept.popitem(last=False)
+
+
+class _Published:
+    """The answers of letters as they were published; each letter is looked for once, whoever has
+    it.
+    """
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self._links: dict[tuple[int, str, int, str, str], tuple[Link, ...]] = {}
+
+    def links(self, claim: LetterBegun) -> tuple[Link, ...]:
+        key = claim.edition, claim.kind, claim.list, claim.key, claim.letter
+        found = self._links.get(key)
+        if found is None:
+            letter = letter_of(self.installation.plan(claim.edition), claim)
+            found = self._links[key] = letter.links if letter is not None else ()
+        return found
+
+
+def _click(published: _Published, entry: Entry, number: int) -> Click | None:
+    """None for an action that this letter does not have."""
+    claim = cast(LetterBegun, entry.event)
+    link = next(
+        (each for each in published.links(claim) if each.index == number - link_token.FIRST_LINK),
+        None,
+    )
+    action: Action | None = "answer" if link is not None else ACTIONS.get(number)
+    if action is None or (action == "confirm") > (claim.kind in OF_REQUESTS):
+        return None
+    return Click(action, claim, link)
+
+
+def token_for(house: House, opened: Opened, action: int) -> str:
+    """The token of another action of the same letter."""
+    return link_token.make_token(
+        house.secrets.link_key, action, opened.entry.position, opened.click.claim.message
+    )
+
+
+def sent_at(opened: Opened) -> tuple[bool, int | None]:
+    """Whether the person's open letters tell when the server accepted this one, and the engine's
+    instant, None when it is not known to have.
+    """
+    message, person = opened.click.claim.message, opened.person
+    for letters in (
+        *(m.letters for m in person.memberships.values()),
+        *(m.letters for m in person.mailings.values()),
+    ):
+        for state in cast("dict[str, LetterState]", letters).values():
+            if state.message == message:
+                return True, state.at if state.status == "sent" else None
+    return False, None
+
+
+def sent_later(opened: Opened, later: Sequence[Entry]) -> int | None:
+    """The same from the entries after the one that began the letter."""
+    for entry in later:
+        event = entry.event
+        sent = isinstance(event, LetterSent) or (
+            isinstance(event, LetterInDoubt) and event.settled == "taken-as-sent"
+        )
+        if sent and cast(LetterSent, event).message == opened.click.claim.message:
+            return event.at
+    return None
+
+
+def readable(link: Link | None) -> str:
+    """A link's label as plain words, "" when it has none of its own: one that holds a merge field
+    is not shown half filled in.
+    """
+    if link is None or "{{" in link.label or "{%" in link.label:
+        return ""
+    return _MARKUP.sub("", link.label).strip()[:200]
+
+
+def _is_declined(entries: Sequence[Entry], message: str) -> bool:
+    return any(
+        isinstance(entry.event, ConsentExpired) and entry.cause.ref == message for entry in entries
+    )
+
+
+def _request(entries: Sequence[Entry], begun: Entry) -> tuple[str, str, str]:
+    """The request a confirmation mail is about, its form, and the commitment to what was told with
+    it: the last one of that purpose before the mail was begun.
+    """
+    purpose, found = cast(LetterBegun, begun.event).purpose, ("", "", "")
+    for earlier in entries:
+        event = earlier.event
+        if earlier.version >= begun.version:
+            break
+        if isinstance(event, ConsentRequested) and event.purpose == purpose:
+            found = (event.request, event.form, earlier.cause.evidence)
+        elif isinstance(event, PermissionAsked) and purpose == EVERYTHING:
+            found = (event.request, "", "")
+    return found

@@ -1,0 +1,244 @@
+"""What becomes of a visit to a link: a page, or an act and then a page.
+
+Opening changes nothing, whoever opens (C01). A POST from a page of ours acts, once its nonce is
+spent; RFC 8058's one-click POST acts without one. The page may press its own button only while
+nothing suggests a robot, and that is decided anew when it does (C03).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+
+from engine.commands.command_handler import Result, Wish
+from engine.context import House
+from engine.desk.desk import Noted
+from engine.desk.desk import Opening as Fetched
+from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of, contradicts
+from engine.subscriber.answering import CONTRADICTORY, is_contradiction, may_take_back
+from engine.subscriber.commands import Confirm
+from engine.subscriber.decide import decide
+from engine.subscriber.events import MoveUndone
+from engine.subscriber.outcome import NothingToDo, Outcome, Refused
+from engine.vault.commitment import Evidence
+from engine.vault.vault import Keep
+from engine.web import batch_loaders as errands
+from engine.web import robots
+from engine.web.batch_loaders import Errands
+from engine.web.batched_visits import Steps, done_together
+from engine.web.click_evidence import Visitor, consent_needed, evidence_of, notice_shown
+from engine.web.link_pages import LinkPages, thanks_address
+from engine.web.link_resolver import Opened, sent_at, sent_later
+from engine.web.nonces import is_nonce, made_at
+from engine.web.pages import Pages
+from engine.web.robots import Visit
+
+AGAIN = "again"
+
+
+def _shown_at(opened: Opened, state: str = "") -> Response:
+    """A page of its own for what a press has come to: going back and reloading do nothing more."""
+    return RedirectResponse(f"/l/{opened.token}" + (f"?{state}" if state else ""), 303)
+
+
+def _is_contradicted(opened: Opened) -> bool:
+    """Two automatic answers to this letter contradicted each other, and no person has answered it
+    since.
+    """
+    link, message = opened.click.link, opened.click.claim.message
+    return (
+        link is not None
+        and link.kind == "move"
+        and opened.person.contradicted == message
+        and opened.person.standing_by(message) is None
+    )
+
+
+class Visits:
+    """`answers` blocks while it reads and writes."""
+
+    def __init__(self, house: House, pages: Pages) -> None:
+        self.house, self.pages, self.errands = house, LinkPages(house, pages), Errands(house)
+
+    def answers(
+        self, visits: Sequence[tuple[Visitor, Body | None]]
+    ) -> Sequence[Response | Exception]:
+        """What each gets; a body is a POST's."""
+        steps = (
+            self._looking(visitor) if body is None else self._posting(visitor, body)
+            for visitor, body in visits
+        )
+        return done_together(steps, self.errands.by_number)
+
+    def busy(self, token: str, body: Body | None) -> Response:
+        """Nothing has happened; a provider's machine tries again later, a person presses again."""
+        if body is not None and body.said == "one-click":
+            return PlainTextResponse("please try again\n", 503, {"Retry-After": "60"})
+        return self.pages.busy(token, again=body is not None and body.said in ("button", "auto"))
+
+    def _looking(self, visitor: Visitor) -> Steps[Response]:
+        opened = yield from errands.opened(visitor.token)
+        if opened is None:
+            return self.pages.unknown()
+        return (yield from self._page(opened, visitor, alone=True))
+
+    def _posting(self, visitor: Visitor, body: Body) -> Steps[Response]:
+        """Whoever may not act gets the page instead: at worst one more button (C04)."""
+        opened = yield from errands.opened(visitor.token)
+        if opened is None:
+            page = self.pages.unknown()
+            # Nobody was unsubscribed: a mail client must not tell its reader so.
+            page.status_code = 404
+            return page
+        if not (yield from self._may_press(opened, visitor, body)):
+            if body.said in ("button", "auto", "again"):
+                return _shown_at(opened)
+            page = yield from self._page(
+                (yield from errands.opened_again(visitor.token)) or opened, visitor
+            )
+            if body.said == "nothing":
+                # Neither a form of ours nor RFC 8058's: whoever sent it must not take it for done.
+                page.status_code = 400
+            return page
+        if (
+            body.said != "one-click"
+            and (needed := consent_needed(opened))
+            and (body.consented != needed or body.said == "auto")
+        ):
+            return self.pages.consent(opened, needed, missing=True)
+        now = self.house.clock.now()
+        if notice := notice_shown(opened, body):
+            opened = replace(opened, click=replace(opened.click, notice=notice))
+        kept = evidence_of(opened, body, visitor)
+        command = command_of(opened.click, body, now, opened.person, kept[0].commitment.hex())
+        if isinstance(command, Refused):
+            return self.pages.refused(opened, command.why)
+        keep = yield from self._keep(opened, body, kept, now)
+        if (
+            isinstance(command, Confirm)
+            and opened.click.told
+            and (fields := (yield from errands.told(opened.stream, opened.click.told)))
+        ):
+            command = replace(command, fields=tuple(sorted(fields)))
+            keep = replace(keep, fields=fields)
+        result = yield from errands.acted(
+            Wish(command, stream=opened.stream, keep=keep), opened.person
+        )
+        if result.conflict:
+            return self.busy(visitor.token, body)
+        yield from errands.pressed(opened.page)
+        return self._done_by(opened, body, result)
+
+    def _may_press(self, opened: Opened, visitor: Visitor, body: Body) -> Steps[bool]:
+        action = opened.click.action
+        if body.said == "one-click":
+            return action == "unsubscribe"
+        if (
+            body.said == "nothing"
+            or visitor.too_often
+            or not is_nonce(self.house.secrets.nonce_key, opened.token, body.nonce, time.time())
+        ):
+            return False
+        if not (yield from errands.spent(body.nonce)):
+            return False
+        if body.said == "again":
+            return action in ("unsubscribe", "everything")
+        if body.said == "auto":
+            noted = yield from errands.shown(self._fetched(opened, visitor))
+            if time.time() - made_at(body.nonce) < robots.WAIT_SECONDS - 1:
+                return False
+            # What contradicts an automatic answer is taken back by the core, and the page asks
+            # (C09).
+            contradicting = contradicts(opened.click, opened.person, self.house.clock.now())
+            return contradicting or (yield from self._may_act_alone(opened, visitor, noted))
+        return True
+
+    def _done_by(self, opened: Opened, body: Body, result: Result) -> Response:
+        outcome = result.outcome
+        if body.said == "one-click":
+            return PlainTextResponse("unsubscribed\n")
+        if isinstance(outcome, Refused) and outcome != Refused(CONTRADICTORY):
+            return self.pages.refused(opened, outcome.why)
+        if (
+            (address := thanks_address(opened))
+            and not is_contradiction(outcome)
+            and not isinstance(outcome, Refused)
+        ):
+            return RedirectResponse(address, 303)
+        return _shown_at(opened, AGAIN if body.said == "again" else "")
+
+    def _page(self, opened: Opened, visitor: Visitor, *, alone: bool = False) -> Steps[Response]:
+        """The link as it stands: done already, no longer possible, or a button. What a press would
+        do is asked of the same `decide` that does it.
+        """
+        purpose = consent_needed(opened)
+        foreseen = self._foreseen(opened, Body("button", consented=purpose))
+        if isinstance(foreseen, NothingToDo):
+            return (yield from self._done(opened))
+        if isinstance(foreseen, Refused):
+            return self.pages.refused(opened, foreseen.why)
+        if visitor.query == AGAIN and opened.click.action in ("unsubscribe", "everything"):
+            return self.pages.done(opened, again=True)
+        if _is_contradicted(opened):
+            return self.pages.choose(opened)
+        noted = None
+        if visitor.method in ("GET", "HEAD"):
+            noted = yield from errands.shown(self._fetched(opened, visitor))
+        if purpose:
+            return self.pages.consent(opened, purpose, missing=False)
+        alone = (
+            alone and noted is not None and (yield from self._may_act_alone(opened, visitor, noted))
+        )
+        return self.pages.ask(opened, wait=robots.WAIT_SECONDS if alone else 0)
+
+    def _done(self, opened: Opened) -> Steps[Response]:
+        message = opened.click.claim.message
+        if opened.click.action == "undo":
+            entries = yield from errands.later(opened.stream, opened.entry.version)
+            if not any(
+                isinstance(entry.event, MoveUndone) and entry.event.message == message
+                for entry in entries
+            ):
+                return self.pages.nothing_to_take_back(opened)
+        return self.pages.done(opened, undoable=may_take_back(message, opened.person, opened.plan))
+
+    def _foreseen(self, opened: Opened, body: Body) -> Outcome:
+        command = command_of(opened.click, body, self.house.clock.now(), opened.person)
+        return (
+            command if isinstance(command, Refused) else decide(command, opened.person, opened.plan)
+        )
+
+    def _fetched(self, opened: Opened, visitor: Visitor) -> Fetched:
+        return visitor.fetched(opened.page, self.house.secrets.pepper, asked=True)
+
+    def _may_act_alone(self, opened: Opened, visitor: Visitor, noted: Noted) -> Steps[bool]:
+        if opened.click.action not in MAY_ACT_ALONE:
+            return False
+        told, at = sent_at(opened)
+        if not told:
+            at = sent_later(opened, (yield from errands.later(opened.stream, opened.entry.version)))
+        age = self.house.clock.wall_age(at) if at is not None else None
+        seen = (
+            age,
+            visitor.user_agent,
+            visitor.prefetched,
+            noted.others,
+            visitor.too_often,
+            noted.pressed,
+        )
+        return robots.may_act_alone(Visit(*seen, noted.robot, noted.hurried, visitor.gateway))
+
+    def _keep(
+        self, opened: Opened, body: Body, kept: tuple[Evidence, ...], now: int
+    ) -> Steps[Keep]:
+        again = body.said == "again"
+        if not (again or opened.click.action == "confirm"):
+            return Keep("", now, evidence=kept)
+        reason = yield from errands.barred(opened.stream)
+        lift = (again and reason == "objected") or (
+            opened.click.action == "confirm" and reason not in ("", "complained")
+        )
+        return Keep("", now, evidence=kept, lift=lift)

@@ -1,0 +1,160 @@
+"""Nobody is written to under the sample's name, with links to one's own machine, or without the
+password: `resume` refuses, `check` warns.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.authoring.going_live import hindrances
+from engine.cli.check import check
+from engine.cli.init import sample_folder, sample_site
+from engine.cli.pause import resume
+from engine.config import Config, is_loopback, read_config
+from engine.context import House
+from engine.i18n.refusal import Refusal
+from tests.cli.asking import FILES
+
+RELAY = '\n[smtp]\nhost = "relay.potager.fr"\n'
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Config:
+    """Everything as it must be: the mail server's password lies in its file."""
+    config = read_config(sample_folder())
+    (tmp_path / "password").write_text("open sesame\n")
+    site = replace(
+        config.site,
+        name="Les Amis",
+        sender="a@amis.fr",
+        sender_name="Les Amis",
+        reply_to="",
+        postal_address="1 rue",
+        url="https://l.amis.fr",
+    )
+    return replace(
+        config,
+        folder=tmp_path,
+        site=site,
+        smtp=replace(config.smtp, host="relay.amis.fr", username="a", password_file="password"),
+    )
+
+
+def keys(config: Config) -> list[str]:
+    return [each.key for each in hindrances(config, sample_site())]
+
+
+def test_what_is_ones_own_goes_live(own: Config) -> None:
+    assert keys(own) == []
+
+
+def test_nothing_of_the_sample_goes_live(own: Config) -> None:
+    sample = replace(own, site=sample_site())
+    assert keys(sample) == [
+        "site.name",
+        "site.from",
+        "site.from_name",
+        "site.reply_to",
+        "site.postal_address",
+        "site.url",
+    ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8080",
+        "https://localhost",
+        "http://[::1]:8080",
+        "http://0.0.0.0:8080",
+        "https://relance.localhost",
+        "http://l.amis.fr",
+        "https://lettres.example.org",
+        "https://lettres.amis.example",
+    ],
+)
+def test_links_that_nobody_else_can_open_or_that_anybody_can_read_do_not(
+    own: Config, url: str
+) -> None:
+    assert keys(replace(own, site=replace(own.site, url=url))) == ["site.url"]
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["a@amis.example", "a@example", "a@lettres.amis.test", "a@amis.invalid", "bonjour@example.org"],
+)
+def test_an_address_that_no_answer_can_reach_does_not(own: Config, sender: str) -> None:
+    assert keys(replace(own, site=replace(own.site, sender=sender))) == ["site.from"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
+def test_a_password_that_cannot_be_read_does_not(own: Config, content: bytes | None) -> None:
+    file = own.folder / "password"
+    file.unlink() if content is None else file.write_bytes(content)
+    assert keys(own) == ["smtp.password_file"]
+
+
+@pytest.mark.parametrize("smtp", [{"host": "mailbox"}, {"sink": True}])
+def test_where_letters_reach_nobody_all_may_be_tried(
+    own: Config, smtp: dict[str, str | bool]
+) -> None:
+    assert keys(replace(own, site=sample_site(), smtp=replace(own.smtp, **smtp))) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("localhost", True),
+        ("127.0.0.2", True),
+        ("::1", True),
+        ("10.0.0.1", False),
+        ("mylocalhost", False),
+    ],
+)
+def test_this_machine_is_known_by_its_names(host: str, here: bool) -> None:
+    assert is_loopback(host) is here
+
+
+@pytest.mark.postgres
+def test_resume_says_everything_at_once_and_lets_nothing_leave(
+    make_house: Callable[..., House], capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = make_house(FILES, RELAY)
+    config = replace(house.config, site=replace(house.config.site, url="http://127.0.0.1:8080"))
+    with pytest.raises(Refusal) as refused:
+        resume(replace(house, config=config), argparse.Namespace(list="", yes=True))
+    said = refused.value.said(lambda message: message)
+    assert (
+        refused.value.status == 1
+        and said.count("\n  config.toml: ") == 3
+        and "potager.example" in said
+        and "[smtp] sink = true" in said
+    )
+    assert (
+        house.desk.mark("armed:relay.potager.fr") is None
+        and "config.toml" not in capsys.readouterr().out
+    )
+
+
+def test_check_warns_of_the_same_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (
+        (sample_folder() / "config.toml")
+        .read_text("utf-8")
+        .replace('host = "mailbox"', 'host = "relay.amis.fr"')
+    )
+    (tmp_path / "config.toml").write_text(text, "utf-8")
+    (tmp_path / "sequences").symlink_to(sample_folder() / "sequences")
+    assert check(read_config(tmp_path), argparse.Namespace(json=False)) == 0
+    warned = [
+        line for line in capsys.readouterr().err.splitlines() if line.startswith("config.toml:")
+    ]
+    line = text.splitlines().index('url = "http://127.0.0.1:8080"') + 1
+    assert len(warned) == 6
+    assert any(each.startswith(f"config.toml:{line}: [site] url ") for each in warned)

@@ -1,0 +1,115 @@
+"""A small installation to import into, and what one asks of it afterwards."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.commands.command_handler import Result, Wish
+from engine.context import House
+from engine.imports.importer import add_arguments, from_arguments, run_import
+from engine.imports.report import ImportReport
+from engine.ledger.codec import Entry
+from engine.subscriber.commands import AnyCommand
+from engine.subscriber.events import Cause
+from engine.subscriber.person import Person
+
+DAY = 86_400_000
+OPERATOR = Cause("operator", "0" * 16)
+FILES = {
+    "accueil.toml": (
+        """
+title = "Accueil"
+purpose = "conseils"
+
+[[list]]
+id = 10
+name = "accueil"
+group = "prospects"
+ends = { move = 20, after = "30 days" }
+  [[list.letter]]
+  id = "bienvenue"
+  after = "0 minutes"
+  subject = "Bienvenue"
+  body = "lettre.md"
+  [[list.letter]]
+  id = "suite"
+  after = "10 days"
+  subject = "La suite"
+  body = "lettre.md"
+
+[[list]]
+id = 20
+name = "clients"
+group = "clients"
+  [[list.letter]]
+  id = "merci"
+  after = "0 minutes"
+  subject = "Merci"
+  body = "lettre.md"
+"""
+    ),
+    "lettre.md": "Bonjour {{ first_name | default('à vous', true) }}\n",
+}
+SAID = (
+    "--list",
+    "accueil",
+    "--source",
+    "Salon du jardin",
+    "--collected",
+    "2024-03-01",
+    "--basis",
+    "consent",
+)
+
+
+def table(folder: Path, text: str, name: str = "contacts.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def bring(house: House, path: Path, *more: str, said: tuple[str, ...] = SAID) -> ImportReport:
+    """What the command line would do with these arguments."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return run_import(house, from_arguments(parser.parse_args([str(path), *said, *more]), house))
+
+
+def counts(report: ImportReport) -> dict[str, int]:
+    found = dict(report.counts)
+    return found | {"rejected": report.rejections.count} if report.rejections.count else found
+
+
+def reasons(report: ImportReport) -> dict[str, tuple[int, ...]]:
+    return {reason: lines for reason, (_count, lines) in report.rejections.reasons.items()}
+
+
+def stream(house: House, address: str) -> str:
+    found = house.vault.find(address)
+    assert found is not None, address
+    return found
+
+
+def person(house: House, address: str) -> Person:
+    found = stream(house, address)
+    return house.decisions.load([found])[found]
+
+
+def wish(house: House, address: str, command: AnyCommand) -> Result:
+    return house.decisions.one(Wish(command, address=address, only_known=True))
+
+
+def entries(house: House) -> list[Entry]:
+    return [entry for batch in house.ledger.all() for entry in batch]
+
+
+def personal_rows(house: House) -> tuple[int, int, int]:
+    """How many people, pieces of evidence and suppressed hashes the vault holds."""
+    with house.database.connection() as connection:
+        found = connection.execute(
+            b"SELECT (SELECT count(*) FROM vault.person), (SELECT count(*) FROM vault.evidence), "
+            b"(SELECT count(*) FROM vault.suppression)"
+        ).fetchone()
+    assert found is not None
+    return int(found[0]), int(found[1]), int(found[2])

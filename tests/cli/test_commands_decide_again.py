@@ -1,0 +1,107 @@
+"""The engine writes to the installation's stream as operators do: whoever is second decides again,
+and no operator is told to try again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from engine.authoring.publication import apply, plan_publication
+from engine.cli import breach as breaching
+from engine.cli import pause as pausing
+from engine.context import House
+from engine.installation.events import OriginBegun, SendingPaused, SendingResumed
+from engine.installation.state import Installation
+from engine.installation.stream import Publications
+from engine.subscriber.events import Cause
+from tests.conftest import MakeHouse
+
+pytestmark = pytest.mark.postgres
+ENGINE, OPERATOR = Cause("engine"), Cause("operator")
+TIMES = 15
+DIALOGUE = """
+title = "Semis"
+purpose = "conseils"
+
+[[list]]
+id = 10
+name = "semis"
+
+  [[list.letter]]
+  id = "question"
+  after = "1 day"
+  subject = "Avez-vous semé ?"
+  body = "question.md"
+
+[[list]]
+id = 20
+name = "seme"
+"""
+
+
+@pytest.fixture
+def busy(make_house: MakeHouse) -> Iterator[House]:
+    """An installation whose engine writes to its stream without rest."""
+    house = make_house({"semis.toml": DIALOGUE, "question.md": "Bonjour\n\n[Oui](===20===)\n"})
+    over = threading.Event()
+    engine = Publications(house.ledger)
+
+    def write() -> None:
+        while not over.is_set():
+            engine.execute(
+                lambda state: [OriginBegun(house.clock.now(), "lettres.example/relance/0", "")],
+                ENGINE,
+                house.clock.now(),
+            )
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield house
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_an_operator_is_never_told_to_try_again(
+    busy: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = argparse.Namespace(list="", yes=True)
+    for _ in range(TIMES):
+        assert pausing.pause(busy, arguments) == 0
+        assert 0 in busy.publications.current().paused
+        assert pausing.resume(busy, arguments) == 0
+        assert not busy.publications.current().paused
+    parser = argparse.ArgumentParser()
+    breaching.add_arguments(parser)
+    words = ["record", "--facts", "perdu", "--effects", "aucun", "--measures", "retrouvé"]
+    for _ in range(TIMES):
+        assert breaching.breach(busy, parser.parse_args(words)) == 0
+    assert len(busy.publications.current().breaches) == TIMES
+    for number in range(TIMES):
+        letter = busy.config.sequences / "question.md"
+        letter.write_text(f"Bonjour {number}\n\n[Oui](===20===)\n", encoding="utf-8")
+        assert apply(busy, plan_publication(busy)) == number + 2
+
+
+def test_it_is_decided_again_about_what_somebody_else_has_done(make_house: MakeHouse) -> None:
+    house = make_house({"semis.toml": DIALOGUE, "question.md": "Bonjour\n\n[Oui](===20===)\n"})
+    another, now = Publications(house.ledger), house.clock.now()
+    decided_about: list[bool] = []
+
+    def decide(installation: Installation) -> list[SendingPaused]:
+        decided_about.append(0 in installation.paused)
+        if len(decided_about) == 1:
+            another.execute(lambda state: [SendingPaused(now, "restored")], ENGINE, now)
+        return [] if 0 in installation.paused else [SendingPaused(now, "operator")]
+
+    assert house.publications.execute(decide, OPERATOR, now) == ()
+    assert decided_about == [False, True]
+    assert house.publications.current().paused == {0: "restored"}
+    assert house.publications.execute(lambda state: [SendingResumed(now)], OPERATOR, now) == (
+        SendingResumed(now),
+    )

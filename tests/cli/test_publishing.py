@@ -1,0 +1,253 @@
+"""`publish`: the plan is shown first, with whom it touches; then it is in force; and one can go
+back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from engine.authoring.publication import (
+    PublishedMeanwhile,
+    apply,
+    plan_publication,
+    plan_rollback,
+    publish_first,
+    rollback,
+    unpublished_changes,
+)
+from engine.cli.publish import add_arguments, run, tell
+from engine.context import House
+from engine.i18n.refusal import Refusal
+from engine.sequence.mistakes import Unpublishable
+from tests.cli.asking import DIALOGUE, FILES, join
+from tests.installation import Installations, write_sequences
+
+MORE = DIALOGUE.replace(
+    '[[list]]\nid = 11\nname = "oui"\n',
+    '[[list]]\nid = 11\nname = "oui"\n\n  [[list.letter]]\n  id = "bravo"\n  after = "1 day"\n '
+    ' subject = "Bravo"\n  body = "asks.md"\n',
+)
+
+
+@pytest.fixture
+def house(make_house: Callable[..., House]) -> House:
+    return make_house(FILES)
+
+
+@pytest.fixture(scope="module")
+def peopled(installations: Installations) -> Iterator[House]:
+    """Three people on list 10, two on list 11; only read by its tests."""
+    with installations.made(FILES) as made:
+        join(made, 3)
+        join(made, 2, 11)
+        yield made
+
+
+def write(house: House, toml: str, **words: str) -> None:
+    write_sequences(
+        house.config.folder,
+        {"d.toml": toml} | {name.replace("_", "."): text for name, text in words.items()},
+    )
+
+
+def words(house: House, *said: str, language: str = "en") -> list[str]:
+    return list(tell(plan_publication(house), language, backfill="--backfill" in said))
+
+
+def arguments(*said: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args(said)
+
+
+def test_nothing_differs_right_after_a_publication(house: House) -> None:
+    assert words(house) == ["Nothing differs from what is in force."]
+    assert unpublished_changes(house) == 0
+    edition = house.publications.current().edition
+    assert apply(house, plan_publication(house)) == edition
+
+
+def test_the_plan_shows_the_words_and_whom_each_change_touches(peopled: House) -> None:
+    changed = MORE.replace('wait = "2 days"', 'wait = "3 days"').replace(
+        'name = "non"', 'name = "non"\nrejoin = "never"'
+    )
+    write(
+        peopled,
+        changed + '\n[[list]]\nid = 13\nname = "plus"\n',
+        asks_md="Eh bien ?\n\n[Oui](===11===) [Non](===12===)\n",
+    )
+    try:
+        found = words(peopled)
+    finally:
+        write(peopled, DIALOGUE, asks_md=FILES["asks.md"])
+    head = found[: found.index("")]
+    assert head == [
+        "+ list 13 plus",
+        "~ list 11 oui: its rules or its order (2 people stand there)",
+        "~ list 12 non: its rules or its order (0 people stand there)",
+        "+ letter bravo of 11 oui (2 people stand there)",
+        "~ letter again of 10 question: at another time (3 people stand there)",
+        "  New letters do not go to those for whom their moment is past; with --backfill they do.",
+    ]
+    assert [line for line in found if line.startswith(("-Alors", "+Eh"))] == [
+        "-Alors ?",
+        "+Eh bien ?",
+    ]
+    assert '+  wait = "3 days"' in found
+    assert (
+        found[-1]
+        == "In all: 2 letters (1 new, 0 gone, 1 at another time), 3 lists, 2 texts; 5 people stand"
+        " there."
+    )
+
+
+def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(
+    peopled: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = {name: text.replace("11", "14") for name, text in FILES.items()}
+    write_sequences(peopled.config.folder, elsewhere)
+    try:
+        assert plan_publication(peopled).stranded == {11: 2}
+        with pytest.raises(Refusal, match="say --yes"):
+            run(peopled, arguments())
+    finally:
+        write_sequences(peopled.config.folder, FILES)
+    told = capsys.readouterr().out.splitlines()
+    place = told.index("- liste 11 oui (2 personnes y sont)")
+    assert (
+        told[place + 1]
+        == "    elles y restent et ne reçoivent plus rien ; gardez la liste, ou déplacez-les"
+        " d’abord"
+    )
+    assert peopled.publications.current().edition == 1
+
+
+def test_a_changed_date_of_a_broadcast_is_a_letter_at_another_time(peopled: House) -> None:
+    write(peopled, DIALOGUE.replace("2040-01-01", "2041-01-01"))
+    try:
+        assert "~ letter poll of poll: at another time (2 people stand there)" in words(peopled)
+    finally:
+        write(peopled, DIALOGUE)
+
+
+def test_a_publication_puts_the_new_words_in_force(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(house, MORE)
+    assert unpublished_changes(house) == 3
+    assert run(house, arguments("--yes")) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "L’édition 2 est en vigueur."
+    assert house.publications.current().plan().lists[11].letters[0].id == "bravo"
+    assert unpublished_changes(house) == 0
+
+
+def test_only_the_plan_is_shown_where_that_is_asked(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(house, MORE)
+    assert run(house, arguments("--plan")) == 0
+    assert "+ lettre bravo de 11 oui" in capsys.readouterr().out
+    assert house.publications.current().edition == 1
+
+
+@pytest.mark.parametrize(("said", "edition"), [("o\n", 2), ("yes\n", 2), ("\n", 1), ("n\n", 1)])
+def test_somebody_at_a_terminal_is_asked(
+    make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch, said: str, edition: int
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    house = make_house(FILES)
+    write(house, MORE)
+    monkeypatch.setattr("sys.stdin", Terminal(said))
+    if edition == 1:
+        with pytest.raises(Refusal, match="nothing was changed"):
+            run(house, arguments())
+    else:
+        assert run(house, arguments()) == 0
+    assert house.publications.current().edition == edition
+
+
+def test_backfill_is_kept_with_the_new_letters(house: House) -> None:
+    write(house, MORE)
+    assert any("also go to those" in line for line in words(house, "--backfill")) is False
+    join(house, 1, 11)
+    assert any("also go to those" in line for line in words(house, "--backfill"))
+    apply(house, plan_publication(house), backfill=True)
+    lists = house.publications.current().plan().lists
+    assert lists[11].letters[0].backfill
+    assert not lists[10].letters[0].backfill
+
+
+def test_going_back_publishes_what_was_in_force_before(house: House) -> None:
+    assert plan_rollback(house) is None
+    assert rollback(house) == 0
+    with pytest.raises(Refusal, match="nothing to go back to"):
+        run(house, arguments("--rollback"))
+    write(house, MORE)
+    apply(house, plan_publication(house))
+    proposal = plan_rollback(house)
+    assert proposal is not None
+    assert list(tell(proposal, "en"))[:3] == [
+        "Back to edition 1:",
+        "~ list 11 oui: its rules or its order (0 people stand there)",
+        "- letter bravo of 11 oui (0 people stand there)",
+    ]
+    assert rollback(house) == 3
+    current = house.publications.current()
+    assert current.plan().lists[11].letters == ()
+    assert current.editions[3].rolled_back_to == 1
+    assert current.editions[3].files == current.editions[1].files
+    assert unpublished_changes(house) == 3
+
+
+def test_a_fatal_mistake_stops_a_publication_and_nothing_is_lost(house: House) -> None:
+    write(house, MORE, asks_md="{{ nickname }} ?\n\n[Oui](===11===)\n")
+    with pytest.raises(Unpublishable) as refused:
+        run(house, arguments("--yes"))
+    assert [str(mistake) for mistake in refused.value.mistakes] == [
+        "asks.md:1: The merge field `nickname` does not exist."
+    ]
+    assert house.publications.current().edition == 1
+    assert unpublished_changes(house) == 2
+
+
+def test_whoever_looked_at_an_older_plan_looks_again(house: House) -> None:
+    write(house, MORE)
+    proposal = plan_publication(house)
+    write(house, MORE.replace("Bravo", "Bravo !"))
+    apply(house, plan_publication(house))
+    with pytest.raises(PublishedMeanwhile):
+        apply(house, proposal)
+    assert house.publications.current().edition == 2
+
+
+def test_the_first_run_publishes_by_itself_and_later_ones_do_not(
+    make_house: Callable[..., House],
+) -> None:
+    house = make_house()
+    write_sequences(house.config.folder, FILES)
+    assert house.publications.current().edition == 0
+    assert publish_first(house)
+    assert sorted(house.publications.current().plan().lists) == [10, 11, 12]
+    write(house, MORE)
+    assert not publish_first(house)
+    assert house.publications.current().edition == 1
+
+
+def test_the_same_letters_of_another_unicode_form_are_no_change(house: House) -> None:
+    write(house, DIALOGUE.replace("Une question", "Cafe\u0301"))
+    apply(house, plan_publication(house))
+    assert unpublished_changes(house) == 0
+    write(house, DIALOGUE.replace("Une question", "Caf\u00e9"))
+    assert unpublished_changes(house) == 0
+
+
+def test_no_text_can_steer_the_terminal_it_is_shown_on(house: House) -> None:
+    write(house, DIALOGUE, asks_md="Alors \u009b2J ?\n\n[Oui](===11===) [Non](===12===)\n")
+    assert "+Alors ·2J ?" in words(house)

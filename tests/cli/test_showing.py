@@ -1,0 +1,58 @@
+"""`relance show`: what comes next for a person is said in words, in the language of the
+installation.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from engine.cli import people
+from engine.cli import show as story
+from engine.context import House
+from tests.cli.bringing_in import FILES
+from tests.conftest import MakeHouse
+
+pytestmark = pytest.mark.postgres
+REST = (
+    'title = "Repos"\npurpose = "conseils"\n[[list]]\nid = 30\nname = "repos"\nends = { leave ='
+    ' true, after = "1 week" }\n'
+)
+
+
+@pytest.fixture
+def house(make_house: MakeHouse) -> House:
+    return make_house(FILES | {"repos.toml": REST})
+
+
+def next_of(house: House, capsys: pytest.CaptureFixture[str], *subscribing: str) -> str:
+    """Put on a list, and what `show` then says comes next."""
+    parser, showing = argparse.ArgumentParser(), argparse.ArgumentParser()
+    people.subscribe_arguments(parser)
+    story.add_arguments(showing)
+    assert people.subscribe(house, parser.parse_args(["ana@lecteurs.example", *subscribing])) == 0
+    capsys.readouterr()
+    assert story.show(house, showing.parse_args(["ana@lecteurs.example"])) == 0
+    return capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("subscribing", "said"),
+    [
+        (
+            ("--list", "10", "--basis", "consent", "--source", "salon"),
+            "Ensuite : « Bienvenue » [bienvenue] (liste 10 accueil), le ",
+        ),
+        (
+            ("--list", "30", "--basis", "consent", "--source", "salon"),
+            "Ensuite : la fin de la liste 30 repos, le ",
+        ),
+        (("--list", "10"), "Ensuite : la lettre qui demande de confirmer pour « conseils », le "),
+    ],
+    ids=["letter", "end", "confirmation"],
+)
+def test_what_comes_next_is_said_in_words(
+    house: House, capsys: pytest.CaptureFixture[str], subscribing: tuple[str, ...], said: str
+) -> None:
+    assert next_of(house, capsys, *subscribing).startswith(said)

@@ -1,0 +1,113 @@
+"""`relance suppress`: whoever is in the file is never written to again, and of strangers nothing is
+kept but a keyed hash.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from engine.context import House
+from engine.i18n.refusal import Refusal
+from engine.imports.suppression import run_suppress, suppress, suppress_arguments
+from engine.subscriber.eligibility import why_not
+from tests.cli.bringing_in import (
+    FILES,
+    bring,
+    counts,
+    entries,
+    person,
+    personal_rows,
+    reasons,
+    stream,
+    table,
+)
+from tests.conftest import MakeHouse
+
+pytestmark = pytest.mark.postgres
+BOTH = "adresse e-mail\nana@lecteurs.example\nZoe@Lecteurs.example\nzoe@lecteurs.example\nnobody\n"
+
+
+@pytest.fixture
+def house(make_house: MakeHouse, tmp_path: Path) -> House:
+    made = make_house(FILES)
+    bring(made, table(tmp_path, "email\nana@lecteurs.example\nbob@lecteurs.example\n"))
+    return made
+
+
+@pytest.mark.parametrize("reason", ["operator", "bounced", "complained"])
+def test_a_known_person_may_not_be_written_to_and_a_stranger_leaves_only_a_hash(
+    house: House, tmp_path: Path, reason: str
+) -> None:
+    people = personal_rows(house)[0]
+    report = run_suppress(house, table(tmp_path, BOTH, "stop.csv"), reason)
+    assert (dict(report.counts), report.rows, report.exit_code) == (
+        {"suppressed": 1, "noted": 1, "duplicate": 1},
+        4,
+        0,
+    )
+    assert why_not(person(house, "ana@lecteurs.example"), "letter", "conseils") == reason
+    assert why_not(person(house, "bob@lecteurs.example"), "letter", "conseils") == ""
+    assert personal_rows(house)[0] == people
+    hashed = house.vault.hash("zoe@lecteurs.example")
+    assert house.vault.suppressed([hashed]) == {hashed: reason}
+    with house.database.connection() as connection:
+        dumped = repr(connection.execute(b"TABLE vault.suppression").fetchall())
+    assert "zoe" not in dumped
+    assert (
+        (tmp_path / "stop.csv.rejected.csv")
+        .read_text(encoding="utf-8-sig")
+        .splitlines()[1]
+        .startswith('"5",')
+    )
+
+
+def test_the_act_has_its_evidence_and_the_ledger_does_not_name_the_file(
+    house: House, tmp_path: Path
+) -> None:
+    run_suppress(house, table(tmp_path, BOTH, "plaintes-mars.csv"), "complained")
+    found = stream(house, "ana@lecteurs.example")
+    last = house.ledger.stream(found)[-1]
+    assert house.vault.evidence_of(found)[last.cause.evidence]["file"] == "plaintes-mars.csv"
+    assert "plaintes-mars" not in repr(entries(house))
+
+
+def test_the_same_file_twice_changes_nothing_and_no_import_revives_anybody_in_it(
+    house: House, tmp_path: Path
+) -> None:
+    path = table(tmp_path, BOTH, "stop.csv")
+    run_suppress(house, path, "bounced")
+    before = (house.ledger.head(), personal_rows(house))
+    assert dict(run_suppress(house, path, "bounced").counts) == {"already": 2, "duplicate": 1}
+    report = bring(
+        house,
+        table(tmp_path, "email\nana@lecteurs.example\nzoe@lecteurs.example\n"),
+        "--update",
+        "--start",
+        "welcome",
+    )
+    assert (counts(report), report.exit_code) == ({"rejected": 2}, 1)
+    assert set(reasons(report)) == {"this address is suppressed (bounced)"}
+    assert (house.ledger.head(), personal_rows(house)) == before
+
+
+def test_the_command_says_its_counts_and_refuses_a_file_without_addresses(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    suppress_arguments(parser)
+    assert (
+        suppress(house, parser.parse_args([str(table(tmp_path, BOTH)), "--reason", "bounced"])) == 0
+    )
+    said = capsys.readouterr().out
+    assert "bounced" in said
+    assert "4" in said
+    path = table(tmp_path, "ville;pays\nLyon;France\n")
+    with pytest.raises(Refusal, match="no column") as refusal:
+        suppress(house, parser.parse_args([str(path)]))
+    assert refusal.value.status == 2
+    path = table(tmp_path, "nobody\nnobody else\n", "none.txt")
+    with pytest.raises(Refusal):
+        suppress(house, parser.parse_args([str(path)]))

@@ -1,0 +1,167 @@
+"""A breach of personal data is written down whatever its risk, and until the authority and the
+people are told, `status` says what is owed.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from engine.cli import breach as breaching
+from engine.context import House
+from engine.i18n.refusal import Refusal
+from engine.installation.breaches import WITHIN, Breach, evolved, told_late, waiting
+from engine.installation.events import STREAM, BreachRecorded
+from engine.sequence.timing import to_local
+from engine.status.findings import findings
+from engine.status.gather import gather
+from tests.conftest import MakeHouse
+
+HOUR = 3_600_000
+WORDS = (
+    "--facts",
+    "Un carton d’adresses a été perdu",
+    "--effects",
+    "De la publicité",
+    "--measures",
+    "Les adresses ont été changées",
+)
+
+
+def grown(*events: BreachRecorded) -> Breach:
+    found: dict[str, Breach] = {}
+    for event in events:
+        found = dict(evolved(found, event))
+    (breach,) = found.values()
+    return breach
+
+
+def test_the_authority_is_owed_the_news_within_72_hours() -> None:
+    breach = grown(BreachRecorded(1000, "b", "detected", "unknown"))
+    assert breach.authority_due_at == 1000 + WITHIN
+    assert (told_late([breach], 999 + WITHIN), waiting([breach], 999 + WITHIN)) == ([], [breach])
+    assert (told_late([breach], 1000 + WITHIN), waiting([breach], 1000 + WITHIN)) == ([breach], [])
+
+
+def test_where_there_is_no_risk_nobody_is_owed_anything() -> None:
+    breach = grown(
+        BreachRecorded(1000, "b", "detected"), BreachRecorded(2000, "b", "assessed", "none", 3)
+    )
+    assert (
+        breach.people,
+        breach.authority_due_at,
+        told_late([breach], 10 * WITHIN),
+        waiting([breach], 2000),
+    ) == (3, 0, [], [])
+
+
+def test_at_a_high_risk_the_people_are_owed_it_too() -> None:
+    told = (
+        BreachRecorded(1000, "b", "detected", "high", 1200),
+        BreachRecorded(2000, "b", "authority-told"),
+    )
+    assert waiting([grown(*told)], 3000) == [grown(*told)]
+    assert waiting([grown(*told, BreachRecorded(2500, "b", "people-told"))], 3000) == []
+
+
+def test_what_a_later_step_does_not_say_stays_and_a_closed_breach_owes_nothing() -> None:
+    breach = grown(
+        BreachRecorded(1000, "b", "detected", "risk", 12), BreachRecorded(2000, "b", "closed")
+    )
+    assert (breach.risk, breach.people, breach.closed_at) == ("risk", 12, 2000)
+    assert (told_late([breach], 10 * WITHIN), waiting([breach], 3000)) == ([], [])
+
+
+@pytest.fixture
+def house(make_house: MakeHouse) -> House:
+    return make_house()
+
+
+def asked(house: House, *words: str) -> str:
+    """The breach it was about."""
+    parser = argparse.ArgumentParser()
+    breaching.add_arguments(parser)
+    before = set(house.publications.current().breaches)
+    assert breaching.breach(house, parser.parse_args(words)) == 0
+    return next(iter(set(house.publications.current().breaches) - before), "")
+
+
+def codes(house: House) -> list[tuple[str, str]]:
+    return [
+        (each.code, each.level)
+        for each in findings(gather(house))
+        if each.code.startswith("breach")
+    ]
+
+
+@pytest.mark.postgres
+def test_from_its_discovery_to_its_end_status_says_what_is_owed(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    breach = asked(house, "record", *WORDS, "--risk", "high", "--people", "1200")
+    said = capsys.readouterr().out
+    assert breach in said and "la CNIL" in said and "sans délai" in said
+    assert codes(house) == [("breach", "notice")]
+    asked(house, "update", breach, "--authority-told", _now(house), "--reason", "rien à dire")
+    assert codes(house) == [("breach", "notice")]
+    asked(house, "update", breach, "--people-told", _now(house))
+    assert codes(house) == []
+    asked(house, "update", breach, "--close")
+    assert house.publications.current().breaches[breach].closed_at > 0
+
+
+def _now(house: House, hours_ago: int = 0) -> str:
+    return to_local(house.clock.now() - hours_ago * HOUR, house.config.site.timezone).isoformat(
+        timespec="milliseconds"
+    )
+
+
+@pytest.mark.postgres
+def test_a_breach_nobody_told_of_in_three_days_is_stuck(house: House) -> None:
+    asked(house, "record", *WORDS, "--detected", _now(house, hours_ago=73))
+    assert codes(house) == [("breach-late", "stuck")]
+
+
+@pytest.mark.postgres
+def test_its_words_lie_in_the_vault_and_not_in_the_ledger(house: House) -> None:
+    asked(house, "record", *WORDS)
+    states = [
+        house.ledger.bytes_at(position) or b"" for position in range(1, house.ledger.head() + 1)
+    ]
+    assert not any(b"carton" in state for state in states)
+    (entry,) = [
+        entry for entry in house.ledger.stream(STREAM) if isinstance(entry.event, BreachRecorded)
+    ]
+    kept = house.vault.evidence_of(STREAM)[entry.cause.evidence]
+    assert kept["words"] == {"facts": WORDS[1], "effects": WORDS[3], "measures": WORDS[5]}
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("update", "unknown", "--close"), "no breach unknown was recorded"),
+        (("record", *WORDS, "--detected", "2190-01-01"), "is still to come"),
+        (("record", *WORDS, "--detected", "hier"), "is not a date"),
+        (("record", *WORDS, "--people", "-4"), "--people is a number"),
+        (("record", *WORDS[:4], "--measures", "a\x1b[2J"), "--measures is text"),
+        (("record", *WORDS[:4], "--measures", "x" * 20_001), "at most 20000"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_written(
+    house: House, words: tuple[str, ...], why: str
+) -> None:
+    head = house.ledger.head()
+    with pytest.raises(Refusal, match=why) as refusal:
+        asked(house, *words)
+    assert refusal.value.status == 2 and house.ledger.head() == head
+
+
+@pytest.mark.postgres
+def test_an_update_says_something_and_never_something_before_the_discovery(house: House) -> None:
+    breach = asked(house, "record", *WORDS)
+    with pytest.raises(Refusal, match="say what has been learnt"):
+        asked(house, "update", breach)
+    with pytest.raises(Refusal, match="before the breach was detected"):
+        asked(house, "update", breach, "--authority-told", "2019-01-01")

@@ -1,0 +1,317 @@
+"""Erasing a person: what goes, what remains and why, and that nothing of what remains can be linked
+to them (E05, E07).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.commands.command_handler import Wish
+from engine.privacy.erasure import Receipt, erase
+from engine.sending.mailbox import Mailbox
+from engine.subscriber import events as e
+from engine.subscriber.commands import ChangeProfile, Erase, RecordOutcome, Suppress
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done, NothingToDo, Refused
+from engine.vault.vault import Erasing, Keep
+from tests.cli.asking import join
+from tests.conftest import MakeHouse
+from tests.installation import Installations
+from tests.privacy.garden import FILES, Anna, Everything
+
+SHOP = Cause("operator", "o1")
+
+
+@pytest.fixture
+def anna(make_house: MakeHouse) -> Anna:
+    """She stands on list 11 after a click, has evidence of every kind, and traces on the desk."""
+    found = Anna(make_house(FILES)).joins()
+    join(found.house, 3)
+    found.clicks(found.is_sent(), 0, 11)
+    found.changes()
+    found.leaves_traces()
+    found.house.views.catch_up()
+    return found
+
+
+def erased(anna: Anna, forget_suppression: bool = False) -> Receipt:
+    result, receipt = erase(
+        anna.house,
+        anna.stream,
+        SHOP,
+        anna.house.decisions.one,
+        suppression="forget" if forget_suppression else "bar",
+    )
+    assert isinstance(result.outcome, Done), result
+    assert receipt is not None
+    anna.house.views.catch_up()
+    return receipt
+
+
+def test_nothing_that_went_in_can_be_found_anywhere_in_the_database(
+    anna: Anna, installations: Installations
+) -> None:
+    database = Everything.of(installations, anna.house)
+    database.analyze()
+    before = database.found(*anna.words)
+    assert {
+        ("vault.person", "address"),
+        ("vault.person", "fields"),
+        ("vault.evidence", "payload"),
+        ("desk.stuck", "why"),
+    } <= before
+    erased(anna)
+    assert database.found(*anna.words) == set()
+    database.analyze()
+    assert database.found(*anna.words) == set()
+
+
+# Where something of an erased person still stands: random ids that nothing links to anybody, and a
+# hash that says nothing without the pepper.
+OPAQUE_ID = {
+    "ledger.events.originator_id",
+    "ledger.events.state",
+    "view_agenda_4.fold.subscriber",
+    "view_letters_2.letter.subscriber",
+}
+MESSAGE_IDS = {
+    "ledger.events.state",
+    "view_letters_2.letter.message",
+    "view_letters_2.answer.message",
+}
+KEYED_HASH = {"vault.suppression.address_hash"}
+
+
+def test_what_remains_of_a_person_is_what_is_listed(
+    anna: Anna, installations: Installations
+) -> None:
+    """By content: of every column of every table, where the opaque id, a message id, a commitment's
+    preimage or the address's hash still stands.
+    """
+    house, database = anna.house, Everything.of(installations, anna.house)
+    hashed = house.vault.hash(anna.address).hex()
+    salts = [salt.hex() for _c, salt, _p in house.vault.evidence_bytes(anna.stream)]
+    payloads = [payload.hex() for _c, _s, payload in house.vault.evidence_bytes(anna.stream)]
+    assert len(salts) >= 3 and database.found(*salts, *payloads) == {
+        ("vault.evidence", "salt"),
+        ("vault.evidence", "payload"),
+    }
+    erased(anna)
+    found = {
+        words: {f"{table}.{column}" for table, column in database.found(*words)}
+        for words in ((anna.stream,), (hashed,), (*salts, *payloads))
+    }
+    assert list(found.values()) == [OPAQUE_ID, KEYED_HASH, set()]
+    assert {
+        f"{table}.{column}"
+        for table, column in database.found(*(begun.message for begun in anna.letters))
+    } == MESSAGE_IDS
+
+
+# Every column of every table. What is personal is deleted with the person; of what is not, it is
+# said why it may stay. Whoever adds a column thinks here about what it says of somebody who was
+# erased.
+DELETED = {
+    "vault.person": "subscriber address_hash address fields registered_at source",
+    "vault.evidence": "commitment subscriber at salt payload kind",
+    "vault.former_address": "address_hash subscriber until",
+    "desk.stuck": "subscriber key why at",
+    "desk.shown": "message link at asked pressed robot networks since",
+}
+STAYS = {
+    # Random ids, dates, words of the installation; the vault alone knew whom they were about.
+    "ledger.events": "originator_id originator_version topic state notification_id",
+    "view_agenda_4.agenda": "subscriber key kind letter due planned list run why",
+    "view_agenda_4.fold": "subscriber version state",
+    "view_agenda_4.stale": "subscriber",
+    "view_agenda_4.aside": "subscriber position why",
+    "view_silence_1.silence": "subscriber heard_at requested_at asked_at expires_at",
+    # Hashes of whole entries, and what was signed over all of them together.
+    "proof.tile": "level number hashes",
+    "proof.checkpoint": "origin size root note signed_at",
+    "proof.stamp": "origin size response roots stamped_at holds_until",
+    "view_letters_2.letter": (
+        "message subscriber position key letter list run kind edition status at link act"
+    ),
+    "view_letters_2.answer": "message link act moved at",
+    "view_members_1.membership": "subscriber list run joined_at how",
+    # The same, for two minutes.
+    "desk.taken": "subscriber key sender until why position",
+    # Keyed hashes: of addresses that must not be written to, and for a month of addresses and
+    # visitors that are limited.
+    "vault.suppression": "address_hash reason at",
+    "desk.attempt": "key at",
+    "desk.visitor": "visitor message link at hurried",
+    # Keyed hashes of a call and its key, for a month.
+    "desk.idempotency": "name call done at",
+    # Sealed to a key that is not here.
+    "vault.archive": "subscriber sealed archived_at ends_at",
+    # Of nobody: random numbers, positions, the program's own.
+    "desk.nonce": "nonce until",
+    "desk.api_key": "id hash name scopes created last_used revoked expires",
+    "desk.clock": "one epoch_wall epoch_engine rate trial_since trial_over_people",
+    "desk.mark": "name engine_at position",
+    "desk.process": "id host pid parts since seen clock",
+    "desk.secret": "name fingerprint",
+    "desk.count": "name day n",
+    "desk.trouble": "process what why since",
+    "vault.migration": "name at",
+    "view_agenda_4.position": "one position",
+    "view_letters_2.position": "one position",
+    "view_members_1.position": "one position",
+    "view_silence_1.position": "one position",
+}
+
+
+def test_every_column_of_the_database_was_thought_about(
+    anna: Anna, installations: Installations
+) -> None:
+    there: dict[str, list[str]] = {}
+    for table, column in Everything.of(installations, anna.house).columns():
+        there.setdefault(table, []).append(column)
+    assert {table: " ".join(columns) for table, columns in there.items()} == DELETED | STAYS
+    receipt = erased(anna)
+    with anna.house.database.connection() as connection:
+        for table in DELETED.keys() - {"desk.shown"}:
+            found = connection.execute(
+                f"SELECT count(*) FROM {table} WHERE subscriber = %s".encode(),
+                (receipt.subscriber,),
+            ).fetchone()
+            assert found == (0,), table
+        assert connection.execute("SELECT count(*) FROM desk.shown").fetchone() == (0,)
+
+
+def test_the_views_equal_their_replay_and_others_stand_where_they_stood(anna: Anna) -> None:
+    before = anna.house.views.standing()
+    erased(anna)
+    assert anna.house.views.compare(lambda done, total: None) == []
+    assert anna.house.views.standing() == {
+        number: count - (number == 11) for number, count in before.items() if count - (number == 11)
+    }
+
+
+def test_the_receipt_says_what_went_what_stays_and_why(anna: Anna) -> None:
+    receipt = erased(anna)
+    assert receipt.deleted["person"] == 1 and receipt.deleted["evidence"] >= 3
+    entry = anna.house.ledger.at(receipt.position)
+    assert (
+        entry is not None
+        and isinstance(entry.event, e.SubscriberErased)
+        and entry.stream == receipt.subscriber
+    )
+    said = json.dumps(receipt.as_json())
+    assert "no address can be read back" in said and "ledger" in said and "copies" in said
+    assert not any(word in said for word in anna.words)
+
+
+def test_the_address_is_not_written_to_again_unless_that_is_forgotten_too(anna: Anna) -> None:
+    vault = anna.house.vault
+    hashed = vault.hash(anna.address)
+    erased(anna)
+    assert vault.find(anna.address) is None and vault.suppressed([hashed]) == {hashed: "erased"}
+
+
+def test_with_forget_suppression_nothing_bars_the_address(anna: Anna) -> None:
+    vault = anna.house.vault
+    vault.suppress({vault.hash(anna.address): "objected"}, 1)
+    receipt = erased(anna, forget_suppression=True)
+    assert vault.suppressed([vault.hash(anna.address)]) == {} and "suppression" not in json.dumps(
+        receipt.as_json()
+    )
+
+
+def test_why_somebody_was_suppressed_outlives_them(anna: Anna) -> None:
+    house = anna.house
+    house.decisions.one(Wish(Suppress(house.clock.now(), SHOP, "complained"), stream=anna.stream))
+    erased(anna)
+    assert house.vault.suppressed([house.vault.hash(anna.address)]) == {
+        house.vault.hash(anna.address): "complained"
+    }
+
+
+def test_a_letter_on_the_wire_is_recorded_and_what_the_server_says_is_not_kept(
+    make_house: MakeHouse, installations: Installations
+) -> None:
+    anna = Anna(make_house(FILES)).joins()
+    begun = anna.is_begun()
+    before = anna.house.decisions.load([anna.stream])
+    erased(anna)
+    cause, keep = anna.cause("relay", words=anna.said)
+    command = RecordOutcome(anna.house.clock.now(), cause, begun.message, "hard", 550)
+    # As the sender does it: about the person as they were when the letter was begun.
+    (result,) = anna.house.decisions.carry_out(
+        [Wish(command, stream=anna.stream, keep=keep)], before
+    )
+    assert isinstance(result.outcome, Done) and isinstance(result.outcome.events[0], e.LetterFailed)
+    anna.house.views.catch_up()
+    assert anna.house.decisions.load([anna.stream])[anna.stream].in_flight == {}
+    assert Everything.of(installations, anna.house).found(*anna.words) == set()
+    assert anna.house.views.compare(lambda done, total: None) == []
+
+
+def test_whatever_else_is_decided_in_the_same_batch_leaves_nothing_behind(
+    anna: Anna, installations: Installations
+) -> None:
+    """A click beside the erasure, before it and after it in one transaction; many at once, so that
+    rows are written together.
+    """
+    house, now = anna.house, anna.house.clock.now()
+    wishes = []
+    for number in range(12):
+        cause, keep = anna.cause("click", ip=anna.ip, number=number)
+        wishes.append(
+            Wish(ChangeProfile(now, cause, ("first_name",)), stream=anna.stream, keep=keep)
+        )
+    erasing = Wish(
+        Erase(now, SHOP, "q1"),
+        stream=anna.stream,
+        keep=Keep("", now, erasing=Erasing(tuple(b.message for b in anna.letters))),
+    )
+    results = house.decisions.carry_out([*wishes[:6], erasing, *wishes[6:]])
+    assert [type(result.outcome) for result in results] == [*[Done] * 7, *[Refused] * 6]
+    assert Everything.of(installations, house).found(*anna.words) == set()
+
+
+def test_erasing_twice_is_erasing_once(anna: Anna) -> None:
+    erased(anna)
+    result, receipt = erase(anna.house, anna.stream, SHOP, anna.house.decisions.one)
+    assert isinstance(result.outcome, NothingToDo) and receipt is None
+
+
+def test_who_comes_back_by_their_own_act_is_somebody_new(anna: Anna) -> None:
+    erased(anna, forget_suppression=True)
+    again = Anna(anna.house).joins()
+    assert again.stream != anna.stream and anna.house.vault.find(anna.address) == again.stream
+
+
+def test_letters_in_the_built_in_mailbox_go_too(anna: Anna) -> None:
+    folder = anna.house.config.data / "mailbox"
+    folder.mkdir(parents=True)
+    mailbox = Mailbox(folder)
+    for number, recipient in enumerate(
+        (anna.address, "bruno@lecteurs.example", anna.address.upper())
+    ):
+        said = {
+            "at": "2026-03-02T12:00:00+00:00",
+            "sender": "x@y.example",
+            "recipient": recipient,
+            "subject": "x",
+        }
+        (folder / f"{number:010}.json").write_text(json.dumps(said))
+        (folder / f"{number:010}.eml").write_bytes(f"Subject: x\r\n\r\n{recipient}".encode())
+    assert erased(anna).deleted["letters in the built-in mailbox"] == 2
+    assert [each.recipient for each in mailbox.list(9)] == ["bruno@lecteurs.example"]
+
+
+def test_nothing_of_her_stays_in_the_files_of_the_installation(anna: Anna) -> None:
+    erased(anna)
+    folder = anna.house.config.data
+    text = {path: path.read_bytes().lower() for path in Path(folder).rglob("*") if path.is_file()}
+    assert [
+        path
+        for path, octets in text.items()
+        if any(word.lower().encode() in octets for word in anna.words)
+    ] == []

@@ -1,0 +1,70 @@
+"""Access and portability: everything that is known, in order, for people and for programs; and
+nothing in it runs in a spreadsheet (G05).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from engine.privacy.export import dossier
+from engine.privacy.export_table import HEADER, sheet
+from tests.conftest import MakeHouse
+from tests.privacy.garden import FILES, Anna
+
+
+def test_everything_that_went_in_comes_out(make_house: MakeHouse) -> None:
+    anna = Anna(make_house(FILES)).joins()
+    anna.clicks(anna.is_sent(), 0, 11)
+    anna.changes()
+    said = dossier(anna.house, anna.stream)
+    text = json.dumps(said, ensure_ascii=False)
+    assert [word for word in anna.words if word not in text] == []
+    events = said["events"]
+    assert isinstance(events, list) and [each["version"] for each in events] == list(
+        range(1, len(events) + 1)
+    )
+    stored = set(anna.house.vault.evidence_of(anna.stream))
+    evidence = said["evidence"]
+    assert isinstance(evidence, list) and {each["commitment"] for each in evidence} == stored
+    letters, sources = said["letters"], said["sources"]
+    assert isinstance(letters, list) and isinstance(sources, list)
+    (letter,), (source,) = letters, sources
+    assert (letter["letter"], letter["outcome"], letter["subject"]) == (
+        "asks",
+        "accepted",
+        "Une question",
+    )
+    assert (source["door"], source["source"], source["order"]) == ("api", "boutique", anna.order)
+    assert said["lists"] == [
+        {"list": 11, "name": said["lists"][0]["name"], "since": said["lists"][0]["since"]}  # type: ignore[index]
+    ]
+    assert said["recipients"] and said["controller"]
+
+
+def test_the_sheet_holds_the_same_and_every_cell_is_inert(make_house: MakeHouse) -> None:
+    anna = Anna(make_house(FILES), name='=HYPERLINK("http://evil.example";"clic")').joins()
+    text = sheet(dossier(anna.house, anna.stream))
+    assert text.startswith('\ufeff"about","date","what","value"\r\n')
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert tuple(rows[0]) == HEADER and {len(row) for row in rows} == {4}
+    assert not [
+        cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    ]
+    assert any(anna.address in cell for row in rows for cell in row)
+    assert {row[0] for row in rows[1:]} >= {
+        "person",
+        "purposes",
+        "lists",
+        "sources",
+        "recipients",
+        "evidence",
+        "events",
+    }
+
+
+def test_the_name_that_looks_like_a_formula_is_shown_as_text(make_house: MakeHouse) -> None:
+    anna = Anna(make_house(FILES), name="=1+1").joins()
+    said = {"fields": dossier(anna.house, anna.stream)["person"]["fields"]}  # type: ignore[index]
+    assert '"first_name","\'=1+1"' in sheet(said)

@@ -1,0 +1,153 @@
+"""Who was erased leaves PostgreSQL's files too: its tables' pages and its write-ahead log, once for
+many (E05).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from engine.context import House
+from engine.privacy.erasure import erase
+from engine.privacy.scrubbing import note_erased, scrub_when_due
+from engine.store import scrubbing
+from engine.store.scrubbing import scrub
+from engine.subscriber.events import Cause
+from tests.installation import Installations
+from tests.privacy.garden import FILES, Anna, Everything
+
+pytestmark = pytest.mark.timeout(120)
+ASKED = Cause("operator", "o1")
+
+
+@pytest.fixture
+def house(installations: Installations) -> Iterator[House]:
+    with installations.made(FILES) as made:
+        yield made
+
+
+def somebody(house: House) -> Anna:
+    """With words that stand in no other test's database."""
+    one = secrets.token_hex(6)
+    anna = Anna(
+        house,
+        f"anna{one}@lecteurs.example",
+        f"Anastasie{one}",
+        f"203.0.113.77 {one}",
+        f"commande-{one}",
+        f"<anna{one}>: mailbox is full",
+    )
+    anna.joins()
+    anna.changes()
+    anna.is_sent()
+    return anna
+
+
+def files_with(folder: Path, anna: Anna) -> set[str]:
+    """Where any of her words stands on the disk, below the data folder: by the first folder's
+    name.
+    """
+    words = [word.encode() for word in (anna.address, anna.name, anna.ip, anna.order, anna.said)]
+    found = set()
+    for path in folder.rglob("*"):
+        try:
+            octets = path.read_bytes() if path.is_file() else b""
+        except FileNotFoundError:
+            continue
+        if any(word in octets for word in words):
+            found.add(path.relative_to(folder).parts[0])
+    return found
+
+
+def checkpoint(installations: Installations) -> None:
+    with psycopg.connect(installations.admin, autocommit=True) as admin:
+        admin.execute("CHECKPOINT")
+
+
+def test_no_file_of_the_database_holds_her_any_more(
+    house: House, installations: Installations
+) -> None:
+    stays, first, second = somebody(house), somebody(house), somebody(house)
+    checkpoint(installations)
+    assert files_with(installations.data, first) == {"base", "pg_wal"}
+    # Their rows are the last of a page, where a plain VACUUM frees the room and nothing comes over
+    # what stood there.
+    for anna in (second, first):
+        assert erase(house, anna.stream, ASKED, house.decisions.one)[1] is not None
+    checkpoint(installations)
+    assert files_with(installations.data, first) & files_with(installations.data, second) >= {
+        "base"
+    }
+    assert scrub_when_due(house).done
+    assert files_with(installations.data, first) == files_with(installations.data, second) == set()
+    assert "base" in files_with(installations.data, stays)
+
+
+def test_once_for_many_and_not_again(house: House, installations: Installations) -> None:
+    for anna in [somebody(house) for _ in range(3)]:
+        erase(house, anna.stream, ASKED, house.decisions.one)
+    before = checkpoints(installations)
+    assert scrub_when_due(house).done and scrub_when_due(house).done
+    assert checkpoints(installations) == before + 1
+    note_erased(house)
+    assert scrub_when_due(house).done
+    assert checkpoints(installations) == before + 2
+
+
+def checkpoints(installations: Installations) -> int:
+    """How many were asked for."""
+    with psycopg.connect(installations.admin, autocommit=True) as admin:
+        (asked,) = admin.execute("SELECT num_requested FROM pg_stat_checkpointer").fetchone() or (
+            0,
+        )
+    return int(asked)
+
+
+def test_who_works_at_the_table_is_not_waited_for_and_it_is_done_the_next_time(
+    house: House,
+) -> None:
+    erase(house, somebody(house).stream, ASKED, house.decisions.one)
+    with house.database.transaction() as connection:
+        connection.execute("SELECT 1 FROM vault.person")
+        assert not scrub_when_due(house).done
+    assert scrub_when_due(house).done
+
+
+def test_a_large_table_is_not_stopped_for_it(
+    house: House, installations: Installations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrubbing, "LARGEST", 0)
+    anna = somebody(house)
+    erase(house, anna.stream, ASKED, house.decisions.one)
+    scrubbed = house.scrub()
+    assert scrubbed.done and {"vault.person", "vault.evidence"} <= set(scrubbed.large)
+    assert "pg_wal" not in files_with(installations.data, anna)
+
+
+def test_an_owner_who_may_not_see_to_the_log_says_so_and_the_tables_are_clean_all_the_same(
+    house: House, installations: Installations
+) -> None:
+    """PostgreSQL elsewhere: the owner of a database has no checkpoint unless it was granted."""
+    owner = Everything.of(installations, house).conninfo
+    with psycopg.connect(owner, autocommit=True) as admin:
+        admin.execute("CREATE ROLE tenant LOGIN PASSWORD 'x'")
+        try:
+            for table in (
+                "vault.person",
+                "vault.evidence",
+                "vault.former_address",
+                "vault.archive",
+                "desk.stuck",
+            ):
+                admin.execute(f"ALTER TABLE {table} OWNER TO tenant".encode())
+            admin.execute("GRANT USAGE ON SCHEMA vault, desk TO tenant")
+            scrubbed = scrub(psycopg.conninfo.make_conninfo(owner, user="tenant", password="x"))
+            assert scrubbed.done and scrubbed.refused
+        finally:
+            admin.execute(
+                "REASSIGN OWNED BY tenant TO postgres; DROP OWNED BY tenant; DROP ROLE tenant"
+            )

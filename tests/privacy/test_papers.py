@@ -1,0 +1,197 @@
+"""The papers the law asks for, from what was declared and published: complete, as of any day, or
+refused with everything that is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from engine.cli import breach as breaching
+from engine.cli import papers as writing_papers
+from engine.config import read_config
+from engine.context import House
+from engine.i18n.refusal import Refusal
+from engine.installation.publishing import publication
+from engine.sequence.timing import to_local
+from engine.subscriber.events import Cause
+from tests.cli.asking import FILES
+from tests.conftest import MakeHouse
+from tests.running import wait_for
+
+pytestmark = pytest.mark.postgres
+
+DECLARED = """
+[controller]
+name = "Le Potager, SARL"
+address = "4 chemin des Tilleuls, 00000 Semailles"
+contact = "donnees@potager.example"
+security = ["Disques chiffrés."]
+
+[[processor]]
+name = "Hébergeur"
+task = "Héberge le serveur."
+country = "FR"
+contract = "n° 7"
+data = ["adresses"]
+
+[[processor]]
+name = "Sauvegardes | & Cie"
+task = "Garde les sauvegardes."
+country = "US"
+contract = "n° 8"
+data = ["sauvegardes"]
+guarantee = "clauses types"
+engaged_by = "Hébergeur"
+"""
+FORM = """
+[[form]]
+name = "accueil"
+title = "La lettre du potager"
+purpose = "conseils"
+list = 10
+notice = "Votre adresse sert à cette lettre."
+checkbox = "Je veux la lettre"
+button = "M’inscrire"
+"""
+
+
+def asked(house: House, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    parser = argparse.ArgumentParser()
+    writing_papers.add_arguments(parser)
+    assert writing_papers.papers(house, parser.parse_args(words)) == 0
+    return capsys.readouterr().out
+
+
+def publish(house: House, extra: str) -> None:
+    """Another edition, with what is declared added to config.toml."""
+    path = house.config.folder / "config.toml"
+    path.write_text(path.read_text(encoding="utf-8") + extra, encoding="utf-8")
+    now = house.clock.now()
+    facts = publication(
+        house.publications.current(),
+        FILES | {"form.toml": FORM_FILE},
+        read_config(house.config.folder).settings,
+        now,
+        "9.9",
+    )
+    assert facts and house.publications.execute(lambda state: facts, Cause("operator"), now)
+
+
+FORM_FILE = 'title = "Formulaire"\npurpose = "conseils"\n' + FORM
+
+
+@pytest.fixture
+def house(make_house: MakeHouse) -> House:
+    return make_house(FILES)
+
+
+@pytest.fixture
+def declared(house: House) -> House:
+    publish(house, DECLARED)
+    return house
+
+
+def test_a_register_that_would_have_holes_is_refused_with_all_of_them(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Refusal, match="would not be complete") as refusal:
+        asked(house, capsys, "register", "--lang", "en")
+    said = str(refusal.value)
+    assert all(
+        name in said
+        for name in ("[controller] name", "[controller] address", "[controller] contact")
+    )
+
+
+def test_the_register_holds_what_article_30_wants(
+    declared: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = asked(declared, capsys, "register", "--lang", "en")
+    for wanted in (
+        "Le Potager, SARL",  # (a) controller and contact
+        "donnees@potager.example",
+        "Des conseils de jardinage, deux fois par mois.",  # (b) purposes
+        "email address, language and time zone",  # (c) data
+        "Hébergeur, Sauvegardes",  # (d) recipients
+        "(US): clauses types",  # (e) transfers
+        "3 years after they were last heard of",  # (f) time limits
+        "Disques chiffrés.",  # (g) security
+        "consent (GDPR 6(1)(a); CPCE L34-5)",
+        "run by Relance 9.9",
+    ):
+        assert wanted in said, wanted
+    assert "Sauvegardes \\| & Cie" in said, "what was declared breaks no table"
+
+
+def test_an_annex_names_its_processor_its_duties_and_its_sub_processors(
+    declared: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = asked(declared, capsys, "processor", "--name", "Hébergeur", "--lang", "en")
+    assert said.count("# Annex") == 1 and all(f"({letter}) " in said for letter in "abcdefgh")
+    assert "- Sauvegardes \\| & Cie (US): Garde les sauvegardes. They see: sauvegardes." in said
+    assert asked(declared, capsys, "processor").count("# Annexe") == 2
+    with pytest.raises(Refusal, match="no processor Inconnu was declared; there are: Hébergeur"):
+        asked(declared, capsys, "processor", "--name", "Inconnu")
+
+
+def test_as_of_a_day_the_papers_say_what_was_declared_then(
+    house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    publish(house, DECLARED)
+    zone = house.config.site.timezone
+    now = house.clock.now()
+    then = to_local(now, zone).isoformat(timespec="milliseconds")
+    wait_for(lambda: house.clock.now() > now)
+    publish(house, DECLARED_ANEW)
+    assert "Rosier" in asked(house, capsys, "register")
+    assert "Rosier" not in asked(house, capsys, "register", "--as-of", then)
+    with pytest.raises(Refusal, match="nothing had been published by"):
+        asked(house, capsys, "register", "--as-of", "2020-01-01")
+    with pytest.raises(Refusal, match="still to come"):
+        asked(house, capsys, "register", "--as-of", "2190-01-01")
+    file = tmp_path / "registre.md"
+    asked(house, capsys, "register", "-o", str(file))
+    assert file.read_text(encoding="utf-8").startswith("# Registre des activités de traitement")
+
+
+DECLARED_ANEW = """
+[[processor]]
+name = "Rosier"
+task = "Porte les lettres"
+country = "FR"
+contract = "n° 9"
+data = ["adresses", "lettres"]
+"""
+
+
+def test_the_log_of_breaches_tells_each_step_and_what_is_owed(
+    declared: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    breaching.add_arguments(parser)
+    assert "No breach has been recorded." in asked(declared, capsys, "breaches", "--lang", "en")
+    words = (
+        "record",
+        "--facts",
+        "Un | carton\nperdu",
+        "--effects",
+        "De la publicité",
+        "--measures",
+        "Aucune",
+        "--risk",
+        "high",
+    )
+    assert breaching.breach(declared, parser.parse_args(words)) == 0
+    capsys.readouterr()
+    said = asked(declared, capsys, "breaches", "--lang", "en")
+    assert (
+        "facts – Un \\| carton perdu" in said
+        and "a high risk" in said
+        and "to be told without delay" in said
+    )
+    assert "Breach" not in asked(
+        declared, capsys, "breaches", "--lang", "en", "--as-of", "2020-01-01"
+    ).replace("Log of personal data breaches", "")

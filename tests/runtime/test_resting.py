@@ -1,0 +1,22 @@
+"""Whoever feeds the views leaves the ledger alone for a while where there is much to follow, so
+that more of it comes together.
+"""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.runtime.follower import LONGEST_REST, rest
+
+
+def test_a_single_fact_is_followed_as_soon_as_it_is_heard_of() -> None:
+    assert rest(0.005) < 0.02
+
+
+@given(st.floats(0, 1000), st.floats(0, 1000))
+def test_the_more_there_was_the_longer_the_rest_and_never_longer_than_a_second(
+    one: float, other: float
+) -> None:
+    less, more = sorted((one, other))
+    assert 0 <= rest(less) <= rest(more) <= LONGEST_REST == 1.0

@@ -1,0 +1,252 @@
+"""A checkpoint a day goes to each witness, by one of several hosts; what fails is tried again, and
+a pause for readers does not hold it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import email
+import email.policy
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+
+import pytest
+
+from engine.context import House
+from engine.desk import daily as days
+from engine.desk.clock import wall_now
+from engine.i18n.refusal import Refusal
+from engine.installation.events import SendingPaused
+from engine.proof.checkpoint import open_checkpoint
+from engine.proof.checkpoint_header import carried_by
+from engine.proof.signing import read_vkey
+from engine.proof.verify import notes_in
+from engine.runtime import witnessing
+from engine.sending.settings import RelaySettings
+from engine.sequence.delay import DAY
+from engine.status.findings import findings
+from engine.status.gather import gather
+from engine.status.metrics import exposition
+from engine.subscriber.events import Cause
+from tests.cli.asking import FILES
+from tests.conftest import MakeHouse
+from tests.sink import Accepted, Sink
+
+pytestmark = pytest.mark.postgres
+NOTARY, FRIEND = "notaire@example.org", "ami@example.net"
+WITNESSES = f'\n[proof]\nwitness = ["{NOTARY}", "{FRIEND}"]\n'
+
+
+@pytest.fixture
+def house(make_house: MakeHouse) -> House:
+    """Published and signed."""
+    found = make_house(FILES, extra=WITNESSES)
+    found.tree.sign_now()
+    return found
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """The wall clock, put forward by so many ms."""
+    ahead = [0]
+    monkeypatch.setattr("engine.runtime.witnessing.wall_now", lambda: wall_now() + ahead[0])
+
+    def move(by: int) -> None:
+        ahead[0] += by
+
+    return move
+
+
+def to(sink: Sink) -> RelaySettings:
+    return RelaySettings("127.0.0.1", sink.port, "none", connections=1)
+
+
+def rounds(house: House, times: int = 1, sink: Sink | None = None) -> Sequence[Accepted]:
+    """What the mail server has after so many rounds."""
+
+    async def story() -> Sequence[Accepted]:
+        async with sink or Sink() as found:
+            for _ in range(times):
+                await witnessing.witness_when_due(house, to(found))
+            return list(found.messages)
+
+    return asyncio.run(story())
+
+
+def read(mail: Accepted) -> EmailMessage:
+    found = email.message_from_bytes(mail.body, policy=email.policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def troubles(house: House) -> list[tuple[str, str]]:
+    return [(each.what, each.why) for each in gather(house).troubles]
+
+
+def test_each_witness_gets_one_mail_a_day_of_the_engines_calendar(house: House) -> None:
+    first = rounds(house, 3)
+    assert sorted(mail.recipients[0] for mail in first) == [FRIEND, NOTARY]
+    house.clock.jump(DAY)
+    assert len(rounds(house, 3)) == 2
+    age = gather(house).witnessed
+    assert (
+        age is not None and age < 60 and b"relance_witness_age_seconds" in exposition(gather(house))
+    )
+
+
+def test_the_checkpoint_stands_in_header_and_text_and_the_verifier_finds_it_in_either(
+    house: House,
+) -> None:
+    signed = house.tree.latest()
+    assert signed is not None
+    mail = next(mail for mail in rounds(house) if mail.recipients == (NOTARY,))
+    message = read(mail)
+    assert carried_by(mail.body) == signed.note
+    assert open_checkpoint(carried_by(mail.body), [read_vkey(house.tree.vkey)]).size == signed.size
+    assert notes_in(mail.body) == [signed.note]
+    assert notes_in(mail.body.replace(b"Relance-Checkpoint:", b"X-Lost:")) == [signed.note]
+    assert (message["To"], message["From"].addresses[0].addr_spec) == (
+        NOTARY,
+        "bonjour@potager.example",
+    )
+    assert message["Auto-Submitted"] == "auto-generated" and message["List-Id"] is None
+    assert (
+        "Point de contrôle sur" in message["Subject"]
+        and "Il suffit de garder ce message" in message.get_content()
+    )
+    assert max(map(len, mail.body.split(b"\r\n"))) <= 78
+
+
+def test_nothing_of_it_is_written_in_the_ledger(house: House) -> None:
+    head = house.ledger.head()
+    assert rounds(house)
+    assert house.ledger.head() == head
+
+
+def test_an_english_installation_writes_english(make_house: MakeHouse) -> None:
+    config = (
+        '[site]\nname = "The Garden"\nurl = "https://l.example"\nfrom ='
+        ' "a@garden.example"\npostal_address = "1 Lane"\nlanguage = "en"\n'
+    )
+    house = make_house(
+        FILES, extra=WITNESSES, config=config + '[[purpose]]\nid = "conseils"\nname = "Advice"\n'
+    )
+    house.tree.sign_now()
+    assert "All there is to do is to keep this mail" in read(rounds(house)[0]).get_content()
+
+
+def test_nothing_leaves_before_anything_is_signed(make_house: MakeHouse) -> None:
+    house = make_house(FILES, extra=WITNESSES)
+    assert rounds(house) == []
+    house.tree.sign_now()
+    assert len(rounds(house)) == 2
+
+
+def test_of_many_hosts_that_ask_at_once_one_is_told_to_send(house: House) -> None:
+    def ask(_: int) -> object:
+        return witnessing.daily(house, NOTARY).claim()
+
+    for _ in range(3):
+        with ThreadPoolExecutor(8) as hosts:
+            won = [claimed for claimed in hosts.map(ask, range(8)) if claimed is not None]
+        assert len(won) == 1
+        house.desk.set_mark(witnessing.daily(house, NOTARY).name, 0, 0)
+
+
+def test_a_pause_for_readers_does_not_hold_it(house: House) -> None:
+    now = house.clock.now()
+    assert house.publications.execute(
+        lambda state: [SendingPaused(now, "operator")], Cause("operator"), now
+    )
+    assert len(rounds(house)) == 2
+
+
+def test_a_failure_is_told_of_without_the_address_and_tried_again_within_the_hour(
+    house: House, later: Callable[[int], None]
+) -> None:
+    sink = Sink()
+    sink.answer("rcpt", f"550 5.1.1 <{NOTARY}>: no such user", NOTARY)
+    assert [mail.recipients for mail in rounds(house, 3, sink)] == [(FRIEND,)]
+    ((what, why),) = troubles(house)
+    assert what == "witness" and "550" in why and "notaire" not in why
+    (found,) = [each for each in findings(gather(house)) if each.code == "unwitnessed"]
+    assert found.level == "notice" and "relance audit witness" in found.remedy
+    assert b"relance_witness_in_trouble 1.0" in exposition(gather(house))
+    assert gather(house).witnessed is None
+    assert rounds(house) == []
+    later(days.TRIED_AGAIN)
+    assert days.TRIED_AGAIN <= 3_600_000
+    assert [mail.recipients for mail in rounds(house)] == [(NOTARY,)]
+    assert troubles(house) == [] and rounds(house) == []
+
+
+def test_a_server_that_is_away_is_told_of_and_who_is_no_witness_any_more_is_not(
+    house: House, make_house: MakeHouse
+) -> None:
+    nowhere = RelaySettings("127.0.0.1", 9, "none", connections=1)
+    assert asyncio.run(witnessing.witness_when_due(house, nowhere)) == 0
+    assert {what for what, _ in troubles(house)} == {"witness"} and "cannot be reached" in troubles(
+        house
+    )[0][1]
+    object.__setattr__(house.config.proof, "witness", (FRIEND,))
+    assert len(troubles(house)) == 1
+
+
+def test_a_host_that_dies_over_it_leaves_the_day_to_another(
+    house: House, later: Callable[[int], None]
+) -> None:
+    assert witnessing.daily(house, NOTARY).claim() is not None
+    assert [mail.recipients for mail in rounds(house)] == [(FRIEND,)]
+    later(days.TRIED_AGAIN)
+    assert [mail.recipients for mail in rounds(house)] == [(NOTARY,)]
+
+
+async def stopped_after(
+    seconds: float, work: Callable[[asyncio.Event, asyncio.Event], Awaitable[None]]
+) -> None:
+    due, stop = asyncio.Event(), asyncio.Event()
+    due.set()
+    asyncio.get_running_loop().call_later(seconds, stop.set)
+    working = asyncio.ensure_future(work(due, stop))
+    await asyncio.wait({working}, timeout=seconds + 5)
+    assert working.done(), "it has not ended"
+    await working
+
+
+def test_told_to_stop_it_waits_for_no_server(house: House) -> None:
+    async def story() -> None:
+        async with Sink() as sink:
+            sink.stall("dot")
+            await stopped_after(
+                1, lambda due, stop: witnessing.witnessing(house, to(sink), due, stop)
+            )
+            assert sink.messages == []
+
+    asyncio.run(story())
+
+
+def test_on_demand_it_goes_now_and_today_is_done(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def story() -> int:
+        async with Sink() as sink:
+            monkeypatch.setattr(witnessing, "relay_of", lambda config, port: to(sink))
+            sink.answer("rcpt", "550 no", FRIEND)
+            status = await asyncio.to_thread(witnessing.witness, house, argparse.Namespace())
+            assert [mail.recipients for mail in sink.messages] == [(NOTARY,)]
+            return status
+
+    assert asyncio.run(story()) == 1
+    said = capsys.readouterr().out
+    assert (
+        f"{NOTARY} : le point de contrôle sur" in said and f"{FRIEND} : non accepté : 550" in said
+    )
+    assert [mail.recipients for mail in rounds(house)] == [(FRIEND,)]
+
+
+def test_on_demand_without_a_witness_it_says_where_to_write_one(make_house: MakeHouse) -> None:
+    with pytest.raises(Refusal, match="witness") as refused:
+        witnessing.witness(make_house(FILES), argparse.Namespace())
+    assert refused.value.status == 2

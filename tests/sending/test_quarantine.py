@@ -1,0 +1,184 @@
+"""One bad person never stops the others: they are set aside with the reason, and no longer once it
+has gone through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from engine.commands.command_handler import Wish
+from engine.context import House
+from engine.ledger.codec import pack
+from engine.sending.compose import Composer, Ordered
+from engine.sending.sender import Sender
+from engine.sending.settings import RelaySettings
+from engine.sequence.model import Plan
+from engine.subscriber.commands import Subscribe
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done
+from engine.vault.commitment import evidence
+from engine.vault.vault import Keep
+from tests.sink import Sink
+
+pytestmark = pytest.mark.postgres
+MakeHouse = Callable[..., House]
+
+FILES = {
+    "suite.toml": (
+        """
+title = "Suite"
+purpose = "conseils"
+
+[[list]]
+id = 1
+name = "un"
+group = "prospects"
+
+  [[list.letter]]
+  id = "bonjour"
+  after = "0 minutes"
+  subject = "Bonjour"
+  body = "bonjour.md"
+
+  [[list.letter]]
+  id = "suite"
+  after = "1 day"
+  subject = "Suite"
+  body = "suite.md"
+"""
+    ),
+    "bonjour.md": "Bonjour {{ first_name }}.\n",
+    "suite.md": "La suite.\n",
+}
+
+
+def enter(house: House, name: str, fields: dict[str, str] | None = None) -> str:
+    now = house.clock.now()
+    said = evidence(secrets.token_bytes(32), {"n": name})
+    command = Subscribe(
+        now,
+        Cause("import", evidence=said.commitment.hex()),
+        1,
+        "consent",
+        "declared",
+        fields=tuple(fields or ()),
+    )
+    keep = Keep("", now, fields=fields or {}, evidence=(said,))
+    result = house.decisions.one(Wish(command, address=f"{name}@potager.example", keep=keep))
+    assert isinstance(result.outcome, Done)
+    house.views.catch_up()
+    return result.stream
+
+
+def ticks(house: House, times: int = 3, composer: Composer | None = None) -> list[str]:
+    """Who got a letter, in order of their names."""
+
+    async def tick() -> list[str]:
+        async with Sink() as sink:
+            sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+            sender.composer = composer or sender.composer
+            for _ in range(times):
+                await sender.tick()
+                await asyncio.to_thread(house.views.catch_up)
+            await sender.relay.close()
+            sender.marks.close()
+            return sorted(
+                address.partition("@")[0]
+                for message in sink.messages
+                for address in message.recipients
+            )
+
+    return asyncio.run(tick())
+
+
+def stuck(house: House) -> list[tuple[str, str, str]]:
+    return [(str(subscriber), key, why) for subscriber, key, why, _ in house.desk.stuck()]
+
+
+def again_at_once(house: House) -> None:
+    """As after the hour that is waited."""
+    with house.database.connection() as connection:
+        connection.execute("DELETE FROM desk.taken")
+
+
+def test_a_letter_that_cannot_be_made_for_one_person_reaches_the_others(
+    make_house: MakeHouse,
+) -> None:
+    house = make_house(FILES)
+    enter(house, "anna", {"first_name": "Anna"})
+    bruno = enter(house, "bruno")
+    enter(house, "chloe", {"first_name": "Chloé"})
+    assert ticks(house) == ["anna", "chloe"]
+    assert (
+        house.views.withheld() == [("list:1", 1, "bonjour", "field:first_name", 1)]
+        and stuck(house) == []
+    )
+    house.clock.jump(86_400_000)
+    assert ticks(house) == ["anna", "bruno", "chloe"]
+    assert [
+        who for who, _row, _letter in house.views.withheld_from("bonjour", ("", "", ""), 9)
+    ] == [bruno], "a later letter hides it no more"
+
+
+def test_a_person_whose_fold_cannot_be_read_gets_their_letter_like_the_others(
+    make_house: MakeHouse,
+) -> None:
+    house = make_house(FILES)
+    people = [enter(house, name, {"first_name": name}) for name in ("anna", "bruno", "chloe")]
+    with house.database.connection() as connection:
+        connection.execute(
+            "UPDATE view_agenda_4.fold SET state = '\\x' WHERE subscriber = %s", (people[1],)
+        )
+    assert ticks(house) == ["anna", "bruno", "chloe"]
+    assert stuck(house) == [] and house.views.compare(lambda done, total: None) == []
+
+
+def test_a_person_about_whom_nothing_can_be_decided_is_set_aside_and_goes_on_once_mended(
+    make_house: MakeHouse,
+) -> None:
+    house = make_house(FILES)
+    people = [
+        enter(house, name, {"first_name": name})
+        for name in ("anna", "bruno", "chloe", "david", "emma")
+    ]
+    person = house.decisions.load([people[1]])[people[1]]
+    spoilt = replace(person, memberships={1: replace(person.memberships[1], since=10**17)})
+    with house.database.connection() as connection:
+        connection.execute(
+            "UPDATE view_agenda_4.fold SET state = %s WHERE subscriber = %s",
+            (pack(spoilt), people[1]),
+        )
+    assert ticks(house) == ["anna", "chloe", "david", "emma"]
+    ((subscriber, key, why),) = stuck(house)
+    assert (subscriber, key) == (people[1], "list:1") and why.endswith(
+        ": nothing can be decided about this person"
+    )
+    house.views.rebuild(["agenda"], lambda done, total: None)
+    again_at_once(house)
+    assert ticks(house) == ["bruno"] and stuck(house) == []
+
+
+class Surprised(Composer):
+    """Composes for all but one, for whom something happens that nobody thought of."""
+
+    def octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes:
+        if ordered.address.startswith("bruno@"):
+            raise KeyError(ordered.address)
+        return super().octets(ordered, plan, at)
+
+
+def test_what_nobody_thought_of_puts_one_letter_off_and_names_nobody(make_house: MakeHouse) -> None:
+    house = make_house(FILES)
+    bruno = [enter(house, name, {"first_name": name}) for name in ("anna", "bruno", "chloe")][1]
+    assert ticks(house, composer=Surprised(house.config, house.secrets.link_key)) == [
+        "anna",
+        "chloe",
+    ]
+    assert stuck(house) == [(bruno, "list:1", "bonjour: KeyError: put off, and tried again")]
+    house.clock.jump(600_000)
+    assert ticks(house) == ["bruno"] and stuck(house) == []

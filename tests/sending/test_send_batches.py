@@ -1,0 +1,118 @@
+"""Rounds overlap, and are bounded: while a server is slow one round is on its way and one waits
+ready; what waits is in nobody's memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from engine.context import House
+from engine.sending import claim
+from engine.sending.sender import Sender
+from engine.sending.settings import RelaySettings
+from engine.subscriber.events import LetterBegun, LetterDeferred, LetterSent
+from tests.sending.test_leases import with_readers
+from tests.sink import Sink
+
+pytestmark = pytest.mark.postgres
+READERS = 35
+BATCH = 10
+
+
+def count(house: House, kind: type[object]) -> int:
+    return sum(isinstance(entry.event, kind) for batch in house.ledger.all() for entry in batch)
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if await asyncio.to_thread(reached):
+            return
+        await asyncio.sleep(0.025)
+    raise AssertionError("not reached within ten seconds")
+
+
+@contextlib.asynccontextmanager
+async def sending(house: House, port: int) -> AsyncIterator[Sender]:
+    sender = Sender(house, RelaySettings("127.0.0.1", port, "none", connections=2))
+    running = asyncio.create_task(sender.run())
+    try:
+        yield sender
+    finally:
+        sender.stop()
+        await running
+
+
+@pytest.fixture
+def small_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claim.take_and_claim, "__defaults__", (BATCH,))
+
+
+@pytest.mark.usefixtures("small_rounds")
+def test_while_the_server_is_slow_one_round_waits_ready_and_no_third_is_begun(
+    make_house: Callable[..., House],
+) -> None:
+    house = with_readers(make_house, READERS)
+
+    async def story() -> None:
+        async with Sink(pause=1) as sink, sending(house, sink.port):
+            await until(lambda: count(house, LetterBegun) == 2 * BATCH)
+            await asyncio.sleep(0.5)
+            assert count(house, LetterBegun) == 2 * BATCH
+
+    asyncio.run(story())
+
+
+@pytest.mark.usefixtures("small_rounds")
+def test_all_that_is_due_leaves_once_whatever_the_rounds(make_house: Callable[..., House]) -> None:
+    house = with_readers(make_house, READERS)
+
+    async def story() -> list[str]:
+        async with Sink() as sink, sending(house, sink.port) as sender:
+            await until(lambda: count(house, LetterSent) == READERS)
+            await until(lambda: sender.sent == READERS)
+            return [address for message in sink.messages for address in message.recipients]
+
+    accepted = asyncio.run(story())
+    assert sorted(accepted) == sorted(f"reader-{n}@potager.example" for n in range(READERS))
+    assert count(house, LetterBegun) == READERS
+
+
+@pytest.mark.usefixtures("small_rounds")
+def test_who_is_told_to_stop_releases_the_round_that_waits(
+    make_house: Callable[..., House],
+) -> None:
+    house = with_readers(make_house, READERS)
+
+    async def story() -> int:
+        async with Sink(pause=0.4) as sink:
+            async with sending(house, sink.port):
+                await until(lambda: count(house, LetterBegun) == 2 * BATCH)
+            return len(sink.messages)
+
+    accepted = asyncio.run(story())
+    begun = count(house, LetterBegun)
+    assert accepted == count(house, LetterSent) < begun
+    assert count(house, LetterDeferred) == begun - accepted
+
+
+@pytest.mark.usefixtures("small_rounds")
+def test_a_server_that_is_away_puts_off_no_more_than_what_was_under_way(
+    make_house: Callable[..., House],
+) -> None:
+    house = with_readers(make_house, READERS)
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+
+    async def story() -> None:
+        async with sending(house, port) as sender:
+            await until(lambda: count(house, LetterDeferred) >= BATCH)
+            await asyncio.sleep(1.5)
+            assert count(house, LetterBegun) <= 2 * BATCH
+            assert "cannot be reached" in sender.trouble
+
+    asyncio.run(story())
