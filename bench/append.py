@@ -23,7 +23,7 @@ def measure(size: Size) -> list[Row]:
     rounds, count = size.pick((3, 10 * BATCH), (5, 60 * BATCH), (5, 60 * BATCH))
     written, encoded_too = [], []
     with installed() as here:
-        ledger, now = here.house.ledger, here.house.clock.now()
+        ledger, now = here.context.ledger, here.context.clock.now()
         table = twin(here.owner, "ledger", "events")
         position = 0
         for _ in range(rounds):

@@ -54,7 +54,7 @@ def measure(size: Size) -> list[Row]:
         listening(ports[0], web)
         for number in range(1, rounds + 1):
             presses = asyncio.run(buttons(ports[0], _tokens(here, number, count + spaced)))
-            before = here.house.ledger.head()
+            before = here.context.ledger.head()
             with Used(here.data) as ours:
                 clicks = _rate(ports[0], presses[:count])
             with Used(here.data) as theirs:
@@ -66,9 +66,9 @@ def measure(size: Size) -> list[Row]:
                     _wait(empty, [NOTHING] * spaced, clicks / 2),
                 )
             )
-            if here.house.ledger.head() != before + count + spaced:
+            if here.context.ledger.head() != before + count + spaced:
                 raise RuntimeError(
-                    f"of {count + spaced} clicks {here.house.ledger.head() - before} were"
+                    f"of {count + spaced} clicks {here.context.ledger.head() - before} were"
                     " carried out"
                 )
     wait, least = sorted(waits)[(rounds - 1) // 2]
@@ -114,12 +114,12 @@ async def buttons(port: int, tokens: Sequence[str]) -> list[bytes]:
 
 def _tokens(here: Installation, number: int, count: int) -> list[str]:
     """Links of letters that were sent to new readers of list `number`."""
-    streams, tokens = join(here.house, number, count), []
+    streams, tokens = join(here.context, number, count), []
     for first in range(0, count, BATCH):
-        begun = send_by_hand(here.house, number, streams[first : first + BATCH])
+        begun = send_by_hand(here.context, number, streams[first : first + BATCH])
         tokens += [
-            make_token(here.house.secrets.link_key, FIRST_LINK, position, message)
+            make_token(here.context.secrets.link_key, FIRST_LINK, position, message)
             for position, message in begun
         ]
-    here.house.views.catch_up()
+    here.context.views.catch_up()
     return tokens

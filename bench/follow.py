@@ -26,7 +26,7 @@ def measure(size: Size) -> list[Row]:
     rounds, count = size.pick((3, 500), (5, 10_000), (5, 10_000))
     followed = []
     with installed() as here:
-        here.house.views.catch_up()
+        here.context.views.catch_up()
         for _ in range(rounds):
             followed.append(_round(here, lives(count)))
     return [against("follow", "events/s", None, followed)]
@@ -35,12 +35,12 @@ def measure(size: Size) -> list[Row]:
 def _round(here: Installation, people: Sequence[Life]) -> tuple[float, float]:
     entries, following, copying = 0, 0.0, 0.0
     for stage, tables in enumerate(WRITES):
-        before = here.house.ledger.head()
-        append_all(here.house.ledger, list(appends(people, stage, here.house.clock.now())))
+        before = here.context.ledger.head()
+        append_all(here.context.ledger, list(appends(people, stage, here.context.clock.now())))
         with Watch() as watch:
-            here.house.views.catch_up()
+            here.context.views.catch_up()
         following += watch.seconds
-        events = here.house.ledger.head() - before
+        events = here.context.ledger.head() - before
         entries += events
         for schema, table in tables:
             types, rows = rows_of(

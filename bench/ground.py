@@ -131,21 +131,21 @@ def ground(due: int, picture: Path | None = None) -> Iterator[Ground]:
     with server() as place:
         made = Ground(place, due, picture)
         with opened(place, BASE, BASE) as here:
-            house = here.house
-            publish(house)
-            now = house.clock.now()
-            house.publications.execute(
+            context = here.context
+            publish(context)
+            now = context.clock.now()
+            context.publications.execute(
                 lambda state: [SendingPaused(now, "bench", n) for n in DUE_LISTS],
                 Cause("operator"),
                 now,
             )
             for number in (*DUE_LISTS, CROWDED):
-                (made.firsts[number],) = join(house, number, 1)
-            send_by_hand(house, CROWDED, [made.firsts[CROWDED]])
-            house.views.catch_up()
-            made.each = len(house.ledger.stream(made.firsts[CROWDED]))
+                (made.firsts[number],) = join(context, number, 1)
+            send_by_hand(context, CROWDED, [made.firsts[CROWDED]])
+            context.views.catch_up()
+            made.each = len(context.ledger.stream(made.firsts[CROWDED]))
             for number in DUE_LISTS[:ROUND_LISTS]:
                 multiply(here.owner, made.firsts[number], due - 1)
             settle(here.owner)
-            made.base = house.ledger.head()
+            made.base = context.ledger.head()
         yield made

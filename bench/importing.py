@@ -59,7 +59,7 @@ def _import(here: Installation, path: Path) -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     said = ["--list", "1", "--basis", "consent", "--source", "bench", "--collected", "2020-01-01"]
-    run_import(here.house, from_arguments(parser.parse_args([str(path), *said]), here.house))
+    run_import(here.context, from_arguments(parser.parse_args([str(path), *said]), here.context))
 
 
 def _everybody(here: Installation) -> set[str]:

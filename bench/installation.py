@@ -19,11 +19,11 @@ import psycopg
 from psycopg import sql
 
 from bench.server import Server, server
-from engine.app import DATABASE, furnished
+from engine.app import DATABASE, open_context_in
 from engine.authoring.source_folder import read_sequences
 from engine.commands.command_handler import Wish
 from engine.config import read_config
-from engine.context import House
+from engine.context import AppContext
 from engine.installation.publishing import publication
 from engine.secret_files import make_secrets, read_secrets
 from engine.store.database import ensure_database, ensure_program_role, program_role
@@ -89,7 +89,7 @@ class Installation:
     """
 
     folder: Path
-    house: House
+    context: AppContext
     owner: psycopg.Connection[tuple[object, ...]]
     data: Path
 
@@ -115,7 +115,7 @@ def write_folder(folder: Path, extra: str = "") -> None:
 def installed(extra: str = "") -> Iterator[Installation]:
     """Started, published, and gone afterwards, server and files."""
     with server() as place, opened(place, "installation", DATABASE, extra) as here:
-        publish(here.house)
+        publish(here.context)
         yield here
 
 
@@ -138,9 +138,9 @@ def opened(
     shutil.copytree(secrets, config.secrets)
     with psycopg.connect(owner, autocommit=True) as connection:
         hand_over(connection, program)
-        with furnished(config, owner, read_secrets(config.secrets)) as house:
+        with open_context_in(config, owner, read_secrets(config.secrets)) as context:
             connection.execute(SQL["schema"].encode())
-            yield Installation(folder, house, connection, place.data)
+            yield Installation(folder, context, connection, place.data)
 
 
 def hand_over(owner: psycopg.Connection[tuple[object, ...]], program: str) -> None:
@@ -153,26 +153,26 @@ def hand_over(owner: psycopg.Connection[tuple[object, ...]], program: str) -> No
         )
 
 
-def publish(house: House) -> None:
-    now = house.clock.now()
+def publish(context: AppContext) -> None:
+    now = context.clock.now()
     facts = publication(
-        house.publications.current(),
-        read_sequences(house.config.sequences),
-        house.config.settings,
+        context.publications.current(),
+        read_sequences(context.config.sequences),
+        context.config.settings,
         now,
         "bench",
     )
-    if not house.publications.execute(lambda state: facts, Cause("operator"), now):
+    if not context.publications.execute(lambda state: facts, Cause("operator"), now):
         raise RuntimeError("the dialogue of the benchmark was not published")
 
 
-def join(house: House, number: int, count: int) -> list[str]:
+def join(context: AppContext, number: int, count: int) -> list[str]:
     """`count` new people on list `number`, decided and written as an import does; their streams."""
     streams: list[str] = []
     for first in range(0, count, BATCH):
-        now = house.clock.now()
+        now = context.clock.now()
         wishes = [_joining(now, number, n) for n in range(first, min(first + BATCH, count))]
-        for result in house.decisions.carry_out(wishes):
+        for result in context.decisions.carry_out(wishes):
             if not isinstance(result.outcome, Done):
                 raise RuntimeError(f"a reader of the benchmark could not join: {result.outcome}")
             streams.append(result.stream)
@@ -187,19 +187,19 @@ def _joining(now: int, number: int, reader: int) -> Wish:
     return Wish(command, address=f"reader-{number}-{reader}@potager.example", keep=keep)
 
 
-def send_by_hand(house: House, number: int, streams: Sequence[str]) -> list[tuple[int, str]]:
+def send_by_hand(context: AppContext, number: int, streams: Sequence[str]) -> list[tuple[int, str]]:
     """The letter of list `number` begun and sent as the ledger has it, without a mail; where each
     was begun, and its message id.
     """
-    now, engine = house.clock.now(), Cause("engine")
+    now, engine = context.clock.now(), Cause("engine")
     pairs = [(stream, secrets.token_hex(16)) for stream in streams]
-    begun = house.decisions.carry_out(
+    begun = context.decisions.carry_out(
         [
             Wish(Perform(now, engine, f"list:{number}", message, "bench"), stream=stream)
             for stream, message in pairs
         ]
     )
-    house.decisions.carry_out(
+    context.decisions.carry_out(
         [
             Wish(RecordOutcome(now, engine, message, "sent", 250), stream=stream)
             for stream, message in pairs

@@ -60,24 +60,24 @@ def _noted(
 
 
 def _people(here: Installation, numbers: Iterator[int], wanted: int) -> list[str]:
-    now = here.house.clock.now()
+    now = here.context.clock.now()
     addresses = [f"leaving-{next(numbers)}@potager.example" for _ in range(wanted)]
     wishes = [
         Wish(Subscribe(now, CLICK, 1, "consent", "single"), address=address, keep=Keep("", now))
         for address in addresses
     ]
-    return [result.stream for result in here.house.decisions.carry_out(wishes)]
+    return [result.stream for result in here.context.decisions.carry_out(wishes)]
 
 
 def _rate(here: Installation, streams: Sequence[str], leaving: int) -> float:
-    now = here.house.clock.now()
+    now = here.context.clock.now()
     with Watch() as watch:
         for start in range(0, len(streams), TOGETHER):
             wishes = [
                 Wish(_command(now, n < leaving), stream=stream)
                 for n, stream in enumerate(streams[start : start + TOGETHER])
             ]
-            here.house.decisions.carry_out(wishes)
+            here.context.decisions.carry_out(wishes)
     return len(streams) / watch.seconds
 
 

@@ -83,7 +83,7 @@ def _costs(size: Size, ground: Ground) -> list[Cost]:
         ground.crowd(crowd)
     with ExitStack() as stack:
         places = [stack.enter_context(ground.used_up(crowd)) for crowd in crowds]
-        costs = [Cost(here.house.ledger.head()) for here in places]
+        costs = [Cost(here.context.ledger.head()) for here in places]
         places[0].owner.execute(SQL["checkpoint"])
         for turn in range(warming + turns):
             for cost, here in random.sample(list(zip(costs, places, strict=True)), len(places)):
@@ -94,22 +94,22 @@ def _costs(size: Size, ground: Ground) -> list[Cost]:
 
 
 def _batch(here: Installation) -> dict[str, float]:
-    positions = random.sample(range(1, here.house.ledger.head() + 1), 2 * BATCH)
+    positions = random.sample(range(1, here.context.ledger.head() + 1), 2 * BATCH)
     rows = here.owner.execute(
         SQL["some"], {"positions": positions, "installation": STREAM, "count": BATCH}
     ).fetchall()
     with Watch() as loading:
-        people = here.house.decisions.load([str(row[0]) for row in rows])
+        people = here.context.decisions.load([str(row[0]) for row in rows])
     claims = [_claim(here, stream, person) for stream, person in people.items()]
     with Watch() as appending:
-        answers = here.house.ledger.append(claims)
+        answers = here.context.ledger.append(claims)
     if len(answers) != BATCH or not all(isinstance(answer, Written) for answer in answers):
         raise RuntimeError("the ledger refused what nobody else can have written")
     return {LOAD: 1000 * loading.seconds, APPEND: 1000 * appending.seconds}
 
 
 def _claim(here: Installation, stream: str, person: Person) -> Append:
-    now = here.house.clock.now()
+    now = here.context.clock.now()
     begun = LetterBegun(
         now,
         f"list:{CROWDED}",

@@ -46,11 +46,11 @@ def measure(size: Size, ground: Ground) -> list[Row]:
             length = octets(small_one.folder)
             for number in DUE_LISTS[:rounds]:
                 with Used(ground.place.data) as ours:
-                    rate = count / send(small_one.house, number, count)
+                    rate = count / send(small_one.context, number, count)
                 with Used(ground.place.data) as theirs:
                     limits.append((rate, count / target.fill(count, length)))
                 alone.append((cores() * count / ours.seconds, cores() * count / theirs.seconds))
-                large.append((count / send(large_one.house, number, count), rate))
+                large.append((count / send(large_one.context, number, count), rate))
     name = "loop" if not target.plain else f"loop (limit: {target.sender})"
     goal, floor = (None, None) if target.plain else (GOAL, FLOOR)
     return [

@@ -56,16 +56,16 @@ def measure(size: Size, ground: Ground) -> list[Row]:
 
 def _sent(here: Installation, number: int, count: int) -> list[str]:
     """Links of the letters of one list, which are sent now."""
-    before = here.house.ledger.head()
-    send(here.house, number, count)
-    entries = here.house.ledger.between(before, here.house.ledger.head(), 2 * CLICKS)
+    before = here.context.ledger.head()
+    send(here.context, number, count)
+    entries = here.context.ledger.between(before, here.context.ledger.head(), 2 * CLICKS)
     begun = [
         (entry.position, entry.event.message)
         for entry in entries
         if isinstance(entry.event, LetterBegun)
     ]
     return [
-        make_token(here.house.secrets.link_key, FIRST_LINK, position, message)
+        make_token(here.context.secrets.link_key, FIRST_LINK, position, message)
         for position, message in begun
     ]
 

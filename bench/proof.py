@@ -22,7 +22,7 @@ from bench.lives import append_all, appends, lives
 from bench.processor import Used
 from bench.sizes import Size
 from bench.table import Row, Watch, against
-from engine.app import furnished
+from engine.app import open_context_in
 from engine.config import read_config
 from engine.proof import store
 from engine.proof.bundle_sources import Stores, head_of
@@ -66,7 +66,7 @@ def _appending(size: Size, here: Installation) -> list[Row]:
         for number in range(rounds):
             rates = {}
             for beside in (True, False) if number % 2 else (False, True):
-                here.house.tree.grow()
+                here.context.tree.grow()
                 if beside:
                     on.set()
                 entries, appending, _ = _append(here, people)
@@ -85,10 +85,10 @@ def _appending(size: Size, here: Installation) -> list[Row]:
 
 def _append(here: Installation, people: int) -> tuple[int, float, float]:
     """How many entries, and the seconds they took by the wall and of the processor."""
-    ready = list(appends(lives(people), 0, here.house.clock.now()))
+    ready = list(appends(lives(people), 0, here.context.clock.now()))
     entries = sum(len(each.events) for batch in ready for each in batch)
     with Watch() as appending, Used(here.data, own=True) as worked:
-        append_all(here.house.ledger, ready)
+        append_all(here.context.ledger, ready)
     return entries, appending.seconds, max(worked.seconds, TICK)
 
 
@@ -96,11 +96,11 @@ def _growing(here: Installation, people: int) -> tuple[tuple[float, float], tupl
     """The tree over entries that are there, against a hash of each and one more for the node above
     it; and what both take of the processor, against the appending alone.
     """
-    before = here.house.tree.grow()
+    before = here.context.tree.grow()
     entries, _, appended = _append(here, people)
     with Watch() as growing, Used(here.data, own=True) as grown:
-        after = here.house.tree.grow()
-    with here.house.database.connection() as connection:
+        after = here.context.tree.grow()
+    with here.context.database.connection() as connection:
         rows = connection.execute(
             store.SQL["entries"], {"first": before + 1, "last": after}, binary=True
         ).fetchall()
@@ -130,11 +130,11 @@ def _growing_beside(here: Installation) -> Iterator[Event]:
 
 def _grow(folder: Path, ready: Event, on: Event, over: Event) -> None:
     config = read_config(folder)
-    with furnished(config, config.store_url, read_secrets(config.secrets)) as house:
+    with open_context_in(config, config.store_url, read_secrets(config.secrets)) as context:
         ready.set()
         while not over.is_set():
             if on.wait(0.1):
-                house.tree.grow()
+                context.tree.grow()
                 time.sleep(0.1)
 
 
@@ -143,14 +143,19 @@ def _replaying(size: Size, here: Installation) -> list[Row]:
     processor time, openssl's included; against what the same Python takes to hash as many entries
     and a node above each.
     """
-    here.house.tree.grow()
-    signed = here.house.tree.sign_now()
-    stores = Stores(here.house.ledger, here.house.vault, here.house.tree, here.house.publications)
+    here.context.tree.grow()
+    signed = here.context.tree.sign_now()
+    stores = Stores(
+        here.context.ledger, here.context.vault, here.context.tree, here.context.publications
+    )
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "ledger"
         target.mkdir()
         hand_over(
-            here.house.database, head_of(stores, signed), here.house.tree.all_checkpoints(), target
+            here.context.database,
+            head_of(stores, signed),
+            here.context.tree.all_checkpoints(),
+            target,
         )
         alone = [sys.executable, "-I", "-S"]
         replaying = [*alone, str(target / "verify.py"), str(target), "--lang", "en"]
@@ -190,7 +195,7 @@ def _worked(command: list[str]) -> float:
 def _large(here: Installation, leaves: int) -> list[Row]:
     """Proofs out of a tree of so many leaves, whose tiles alone are there."""
     roots = _fill(here, leaves)
-    tiles, chance, waits = Tiles(here.house.database), random.Random(leaves), []
+    tiles, chance, waits = Tiles(here.context.database), random.Random(leaves), []
     for _ in range(200):
         index = chance.randrange(leaves)
         with Watch() as proving:
@@ -198,7 +203,7 @@ def _large(here: Installation, leaves: int) -> list[Row]:
         waits.append(1000 * proving.seconds)
         verify_inclusion(_leaf(index), index, leaves, proof, roots)
     with Watch() as starting:
-        with here.house.database.connection() as connection, connection.cursor() as cursor:
+        with here.context.database.connection() as connection, connection.cursor() as cursor:
             held = store.size(cursor)
             Edge(held, store.read(cursor, edge_places(held)))
         tiles.root_at(held)
@@ -225,13 +230,13 @@ def _large(here: Installation, leaves: int) -> list[Row]:
 def _fill(here: Installation, leaves: int) -> bytes:
     """Tiles of as many leaves in place of those of the ledger; the root."""
     edge = Edge(0, {})
-    with here.house.database.transaction() as connection, connection.cursor() as cursor:
+    with here.context.database.transaction() as connection, connection.cursor() as cursor:
         cursor.execute(store.SQL["forget_tiles"])
         for first in range(0, leaves, PIECE):
             store.write(
                 cursor, edge.grow([_leaf(n) for n in range(first, min(first + PIECE, leaves))])
             )
-    return Tiles(here.house.database).root_at(leaves)
+    return Tiles(here.context.database).root_at(leaves)
 
 
 def _leaf(index: int) -> bytes:

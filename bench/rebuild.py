@@ -26,10 +26,10 @@ def measure(size: Size, ground: Ground) -> list[Row]:
     """Views are dropped and replayed."""
     rebuilt, alone = [], []
     with ground.copy(ground.people_for(EVENTS[size])) as here:
-        head = here.house.ledger.head()
+        head = here.context.ledger.head()
         for _ in range(size.pick(3, 3, 1)):
             with Watch() as rebuilding, Used(ground.place.data, own=True) as ours:
-                here.house.views.rebuild((), lambda done, total: None)
+                here.context.views.rebuild((), lambda done, total: None)
             with Watch() as reading, Used(ground.place.data, own=True) as theirs:
                 _read(here.owner, head)
             rebuilt.append((head / rebuilding.seconds / cores(), head / reading.seconds / cores()))

@@ -11,7 +11,7 @@ from subprocess import Popen
 
 from bench.installation import YES, Installation
 from bench.processes import relance, running
-from engine.context import House
+from engine.context import AppContext
 from engine.installation.events import STREAM, InstallationEvent, SendingPaused, SendingResumed
 from engine.ledger.codec import Entry
 from engine.subscriber.events import Cause, LetterBegun, LetterSent
@@ -32,10 +32,10 @@ def at_work(here: Installation, parts: Sequence[str], senders: int) -> Iterator[
     """The processes of these parts of Relance in the installation's folder, once they are seen to
     work; `senders` of them send.
     """
-    house = here.house
-    house.desk.set_mark(house.config.smtp.armed_mark, house.clock.now(), 0)
+    context = here.context
+    context.desk.set_mark(context.config.smtp.armed_mark, context.clock.now(), 0)
     # Nobody has followed this yet: a view that has come so far tells that the follower works.
-    say(house, [SendingPaused(house.clock.now(), "bench", YES)])
+    say(context, [SendingPaused(context.clock.now(), "bench", YES)])
     marks = here.folder / "data" / "marks"
     before = len(list(marks.glob("*.marks")))
     with ExitStack() as stack:
@@ -44,45 +44,47 @@ def at_work(here: Installation, parts: Sequence[str], senders: int) -> Iterator[
             for part in parts
         ]
         wait(
-            lambda: len(list(marks.glob("*.marks"))) >= before + senders and followed(house),
+            lambda: len(list(marks.glob("*.marks"))) >= before + senders and followed(context),
             "a sender or the follower is not at work",
         )
         yield processes
 
 
-def followed(house: House) -> bool:
-    head = house.ledger.head()
-    return all(position >= head for _, position, _ in house.views.positions())
+def followed(context: AppContext) -> bool:
+    head = context.ledger.head()
+    return all(position >= head for _, position, _ in context.views.positions())
 
 
-def say(house: House, events: Sequence[InstallationEvent]) -> None:
-    house.publications.execute(lambda state: events, Cause("operator"), house.clock.now())
+def say(context: AppContext, events: Sequence[InstallationEvent]) -> None:
+    context.publications.execute(lambda state: events, Cause("operator"), context.clock.now())
 
 
-def send(house: House, number: int, count: int) -> float:
+def send(context: AppContext, number: int, count: int) -> float:
     """Seconds for the letters of one list, so far paused; afterwards everything is at rest."""
-    before, version = house.ledger.head(), house.publications.current().version
-    say(house, [SendingResumed(house.clock.now(), number)])
+    before, version = context.ledger.head(), context.publications.current().version
+    say(context, [SendingResumed(context.clock.now(), number)])
 
     def end() -> int:
         """Where the last outcome stands: the engine may write to the installation's stream among
         the letters (origin-begun).
         """
-        return before + house.publications.current().version - version + 2 * count
+        return before + context.publications.current().version - version + 2 * count
 
-    wait(lambda: house.ledger.head() >= end(), f"{count} letters have no outcome")
-    first = _letter_entry(house, LetterBegun, range(before + 1, end() + 1))
-    last = _letter_entry(house, LetterSent, range(end(), before, -1))
-    wait(lambda: followed(house), "the views do not follow")
+    wait(lambda: context.ledger.head() >= end(), f"{count} letters have no outcome")
+    first = _letter_entry(context, LetterBegun, range(before + 1, end() + 1))
+    last = _letter_entry(context, LetterSent, range(end(), before, -1))
+    wait(lambda: followed(context), "the views do not follow")
     return (last.recorded_at - first.recorded_at) / 1000
 
 
-def _letter_entry(house: House, kind: type[LetterBegun | LetterSent], positions: range) -> Entry:
+def _letter_entry(
+    context: AppContext, kind: type[LetterBegun | LetterSent], positions: range
+) -> Entry:
     """The first entry of that kind at these positions; only the installation's own may stand before
     it.
     """
     for position in positions:
-        entry = house.ledger.at(position)
+        entry = context.ledger.at(position)
         if entry is not None and isinstance(entry.event, kind):
             return entry
         if entry is None or entry.stream != STREAM:

@@ -25,7 +25,7 @@ a dialogue lived through before it runs, by the same rules
 
 deciding.py       load, decide, append, try again: the one way in for every fact about a person;
 stopping.py: what the stop journal is told app.py            the wiring, the only file that knows
-all others;  house.py: what a room is handed;  cli.py: the verbs
+all others;  context.py: what a room is handed;  cli.py: the verbs
 """
 
 __version__ = "0.1.0"

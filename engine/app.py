@@ -1,5 +1,5 @@
 """The wiring: the only file that knows all others. Opens an installation's folder and hands out its
-house.
+context.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from engine.commands.command_handler import Decisions, Publications
 from engine.config import Config, read_config
-from engine.context import House, Premises
+from engine.context import AppContext, DatabaseContext
 from engine.desk.agreement import SQL as AGREEMENT_SQL
 from engine.desk.agreement import check_clock, check_secrets
 from engine.desk.clock import Clock, wall_now
@@ -42,9 +42,9 @@ DATABASE = "relance"
 
 
 @contextmanager
-def open_house(
+def open_context(
     folder: Path, tell: Tell = lambda said: None, config: Config | None = None
-) -> Iterator[House]:
+) -> Iterator[AppContext]:
     """Everything an installation has, ready: the database started and brought up to date, every
     statement checked.
 
@@ -53,14 +53,17 @@ def open_house(
     """
     config = config or read_config(folder)
     make_secrets(config.secrets)
-    with open_premises(config, tell) as premises, premises.furnish() as house:
-        yield house
+    with (
+        open_database(config, tell) as database_context,
+        database_context.open_context() as context,
+    ):
+        yield context
 
 
 @contextmanager
-def open_premises(config: Config, tell: Tell = lambda said: None) -> Iterator[Premises]:
+def open_database(config: Config, tell: Tell = lambda said: None) -> Iterator[DatabaseContext]:
     """The database started, nothing in it looked at. Secrets are read, never made. Raises as
-    `open_house` does.
+    `open_context` does.
     """
     secrets = read_secrets(config.secrets)
     embedded = (
@@ -73,7 +76,9 @@ def open_premises(config: Config, tell: Tell = lambda said: None) -> Iterator[Pr
         if embedded is not None:
             embedded.guard()
         trouble = embedded.trouble if embedded is not None else lambda: ""
-        yield Premises(config, secrets, owner, lambda: furnished(config, owner, secrets, trouble))
+        yield DatabaseContext(
+            config, secrets, owner, lambda: open_context_in(config, owner, secrets, trouble)
+        )
     finally:
         if embedded is not None:
             # PostgreSQL's own end has its own patience.
@@ -82,11 +87,11 @@ def open_premises(config: Config, tell: Tell = lambda said: None) -> Iterator[Pr
 
 
 @contextmanager
-def furnished(
+def open_context_in(
     config: Config, owner: str, secrets: Secrets, store_trouble: Callable[[], str] = lambda: ""
-) -> Iterator[House]:
-    """A house in a database that is there: `owner` is the conninfo of who may create in it. Raises
-    as `open_house` does.
+) -> Iterator[AppContext]:
+    """The context of a database that is there: `owner` is the conninfo of who may create in it.
+    Raises as `open_context` does.
     """
     program = ensure_program_role(
         owner, config.secrets / "database.password", ours=config.store_url == "embedded"
@@ -117,7 +122,7 @@ def furnished(
         )
         tree = LedgerTree(database, ledger, publications, place, clock.now, wall_now)
         stores = (database, ledger, vault, desk, clock, publications, decisions, views)
-        yield House(
+        yield AppContext(
             config,
             secrets,
             *stores,

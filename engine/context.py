@@ -173,7 +173,7 @@ class Views(Protocol):
 
 
 @dataclass(frozen=True)
-class House:
+class AppContext:
     config: Config
     secrets: Secrets
     database: Database
@@ -196,13 +196,13 @@ class House:
 
 
 @dataclass(frozen=True)
-class Premises:
-    """An installation whose database answers and whose house is not furnished yet: for what
-    replaces everything in it. `owner` is the conninfo of who may create there; `furnish` opens the
-    house.
+class DatabaseContext:
+    """An installation whose database answers and whose stores are not opened yet: for what
+    replaces everything in it. `owner` is the conninfo of who may create there; `open_context` opens
+    them.
     """
 
     config: Config
     secrets: Secrets
     owner: str
-    furnish: Callable[[], AbstractContextManager[House]]
+    open_context: Callable[[], AbstractContextManager[AppContext]]

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import settings
 
-from engine.context import House
+from engine.context import AppContext
 from tests.installation import Installations
 
 # Of each property that does not say for itself; more by RELANCE_EXAMPLES.
@@ -18,24 +18,26 @@ settings.load_profile("relance")
 
 pytest_plugins = ["tests.named_skips"]
 
-MakeHouse = Callable[..., House]
+MakeContext = Callable[..., AppContext]
 
 
 @pytest.fixture(scope="session")
 def installations() -> Iterator[Installations]:
-    """The server of this test process; `with installations.made(files) as house:`."""
+    """The server of this test process; `with installations.made(files) as context:`."""
     with Installations() as server:
         yield server
 
 
 @pytest.fixture
-def make_house(installations: Installations) -> Iterator[MakeHouse]:
-    """`make_house(files, extra="…lines of config.toml")`: a House, published when there are files,
-    gone after the test.
+def make_context(installations: Installations) -> Iterator[MakeContext]:
+    """`make_context(files, extra="…lines of config.toml")`: an AppContext, published when there are
+    files, gone after the test.
     """
-    with ExitStack() as houses:
+    with ExitStack() as contexts:
 
-        def make(files: Mapping[str, str] | None = None, extra: str = "", **options: str) -> House:
-            return houses.enter_context(installations.made(files or {}, extra, **options))
+        def make(
+            files: Mapping[str, str] | None = None, extra: str = "", **options: str
+        ) -> AppContext:
+            return contexts.enter_context(installations.made(files or {}, extra, **options))
 
         yield make

@@ -1,8 +1,8 @@
 """Installations for tests: one embedded PostgreSQL per test process, and for each a fresh database,
 copied from a migrated template.
 
-`make_house(files)` (a fixture) gives a House for one test; `with installations.made(files) as
-house:` one for as long as you say.
+`make_context(files)` (a fixture) gives an AppContext for one test; `with installations.made(files) as
+context:` one for as long as you say.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from engine.app import furnished
+from engine.app import open_context_in
 from engine.authoring.source_folder import read_sequences
 from engine.config import read_config
-from engine.context import House
+from engine.context import AppContext
 from engine.installation.publishing import publication
 from engine.ledger.store import Ledger
 from engine.secret_files import make_secrets, read_secrets
@@ -77,20 +77,20 @@ first_name = "Prénom"
 """
 
 
-def publish(house: House, *, backfill: bool = False) -> int:
-    """Publish what stands in the house's `sequences/` now; the edition in force afterwards."""
-    now = house.clock.now()
+def publish(context: AppContext, *, backfill: bool = False) -> int:
+    """Publish what stands in the installation's `sequences/` now; the edition in force afterwards."""
+    now = context.clock.now()
     facts = publication(
-        house.publications.current(),
-        read_sequences(house.config.sequences),
-        house.config.settings,
+        context.publications.current(),
+        read_sequences(context.config.sequences),
+        context.config.settings,
         now,
         "test",
-        shown=lambda plan: shown_by(plan, house.config.site),
+        shown=lambda plan: shown_by(plan, context.config.site),
         backfill=backfill,
     )
-    assert not facts or house.publications.execute(lambda state: facts, Cause("operator"), now)
-    return house.publications.current().edition
+    assert not facts or context.publications.execute(lambda state: facts, Cause("operator"), now)
+    return context.publications.current().edition
 
 
 def write_sequences(folder: Path, files: Mapping[str, str]) -> None:
@@ -146,7 +146,7 @@ class Installations:
     @contextmanager
     def made(
         self, files: Mapping[str, str], extra: str = "", *, config: str = CONFIG
-    ) -> Iterator[House]:
+    ) -> Iterator[AppContext]:
         """`files` by their path below `sequences/` (published, if any), `extra` lines at the end of
         `config.toml`.
         """
@@ -168,10 +168,10 @@ class Installations:
             connection.execute(f"GRANT CREATE ON DATABASE {name} TO {name}_program".encode())
         owner = make_conninfo(self.admin, dbname=name)
         try:
-            with furnished(read, owner, read_secrets(read.secrets)) as house:
+            with open_context_in(read, owner, read_secrets(read.secrets)) as context:
                 if files:
-                    publish(house)
-                yield house
+                    publish(context)
+                yield context
         finally:
             with psycopg.connect(self.admin, autocommit=True) as connection:
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
 from engine.sequence.delay import HOUR, MINUTE
@@ -102,13 +102,13 @@ Lived = list[tuple[str, int]]
 )
 @pytest.mark.parametrize("zone", ["Europe/Paris", "America/New_York"])
 def test_simulation_and_engine_agree_to_the_minute(
-    make_house: Callable[..., House], answers: dict[str, int], zone: str
+    make_context: Callable[..., AppContext], answers: dict[str, int], zone: str
 ) -> None:
-    house = make_house(FILES)
-    start = house.clock.now()
-    seen = asyncio.run(_lived(house, start, zone, answers))
+    context = make_context(FILES)
+    start = context.clock.now()
+    seen = asyncio.run(_lived(context, start, zone, answers))
     moments = live(
-        house.publications.current().plan(),
+        context.publications.current().plan(),
         10,
         {name: [Said(link)] for name, link in answers.items()},
         start,
@@ -120,25 +120,25 @@ def test_simulation_and_engine_agree_to_the_minute(
         assert abs(real - planned) < 3 * MINUTE, (
             f"{name}: {(real - planned) / MINUTE:.1f} minutes apart"
         )
-    assert not house.views.compare(lambda done, total: None)
+    assert not context.views.compare(lambda done, total: None)
 
 
-async def _lived(house: House, start: int, zone: str, answers: dict[str, int]) -> Lived:
+async def _lived(context: AppContext, start: int, zone: str, answers: dict[str, int]) -> Lived:
     command = Subscribe(start, Cause("form"), 10, "consent", "single", timezone=zone, own_act=True)
-    stream = house.decisions.one(
+    stream = context.decisions.one(
         Wish(command, address="anna@lecteurs.example", keep=Keep("", start))
     ).stream
     answered: set[str] = set()
     async with Sink() as sink:
-        sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+        sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
         for _ in range(20):
-            await asyncio.to_thread(house.views.catch_up)
-            due = house.views.next_due(0)
+            await asyncio.to_thread(context.views.catch_up)
+            due = context.views.next_due(0)
             if due is None:
                 break
-            house.clock.jump(max(0, due - house.clock.now()))
+            context.clock.jump(max(0, due - context.clock.now()))
             await sender.tick()
-            for entry in house.ledger.stream(stream):
+            for entry in context.ledger.stream(stream):
                 event = entry.event
                 if (
                     isinstance(event, LetterBegun)
@@ -146,24 +146,24 @@ async def _lived(house: House, start: int, zone: str, answers: dict[str, int]) -
                     and event.letter not in answered
                 ):
                     answered.add(event.letter)
-                    house.clock.jump(HOUR)
-                    _click(house, stream, event, answers[event.letter])
-            with house.database.connection() as connection:
+                    context.clock.jump(HOUR)
+                    _click(context, stream, event, answers[event.letter])
+            with context.database.connection() as connection:
                 connection.execute("DELETE FROM desk.taken")
         await sender.relay.close()
         sender.marks.close()
     return [
         (entry.event.letter, entry.event.at)
-        for entry in house.ledger.stream(stream)
+        for entry in context.ledger.stream(stream)
         if isinstance(entry.event, LetterBegun)
     ]
 
 
-def _click(house: House, stream: str, begun: LetterBegun, index: int) -> None:
-    link = house.publications.current().plan().lists[begun.list].letter(begun.letter)
+def _click(context: AppContext, stream: str, begun: LetterBegun, index: int) -> None:
+    link = context.publications.current().plan().lists[begun.list].letter(begun.letter)
     assert link is not None
     chosen = link.links[index]
     cause = Cause("click", begun.message, index)
     where = (begun.message, begun.list, begun.run, index)
-    command = Answer(house.clock.now(), cause, *where, chosen.kind, chosen.target, "human_button")
-    house.decisions.one(Wish(command, stream=stream))
+    command = Answer(context.clock.now(), cause, *where, chosen.kind, chosen.target, "human_button")
+    context.decisions.one(Wish(command, stream=stream))

@@ -121,9 +121,9 @@ def test_a_goal_may_be_the_most_that_is_wanted() -> None:
 @pytest.mark.slow
 def test_what_a_crowd_has_in_its_views_equals_the_replay_of_its_entries() -> None:
     with ground(50) as place, place.copy(300) as here:
-        assert here.house.ledger.head() > 1800
-        assert not here.house.views.compare(lambda done, total: None)
-        assert here.house.views.standing()[CROWDED] == 301
+        assert here.context.ledger.head() > 1800
+        assert not here.context.views.compare(lambda done, total: None)
+        assert here.context.views.standing()[CROWDED] == 301
 
 
 def test_a_picture_says_its_points_in_words_and_draws_each() -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
 from engine.sequence.delay import DAY
@@ -40,45 +40,45 @@ LIST = 'title = "Longue"\npurpose = "conseils"\n[[list]]\nid = 10\nname = "longu
 
 @pytest.mark.timeout(900)
 def test_the_views_equal_their_replay_and_the_follower_keeps_up(
-    make_house: Callable[..., House],
+    make_context: Callable[..., AppContext],
 ) -> None:
-    house = make_house(
+    context = make_context(
         {
             "a.toml": LIST,
             "plain.md": "Bonjour {{ first_name | default('vous', true) }}.\n\n[Encore](+++10+++)\n",
         }
     )
-    now = house.clock.now()
+    now = context.clock.now()
     for start in range(0, PEOPLE, 1000):
         command = Subscribe(now, Cause("import"), 10, "consent", "declared", now)
         batch = range(start, min(start + 1000, PEOPLE))
-        house.decisions.carry_out(
+        context.decisions.carry_out(
             [Wish(command, address=f"p{n}@lecteurs.example", keep=Keep("", now)) for n in batch]
         )
-    house.views.catch_up()
-    sending, following = asyncio.run(_lived(house))
-    assert house.ledger.head() >= PEOPLE * (3 + 2 * LETTERS)
-    assert not house.views.compare(lambda done, total: None)
-    print(f"{house.ledger.head()} entries; sending {sending:.1f} s, following {following:.1f} s")
+    context.views.catch_up()
+    sending, following = asyncio.run(_lived(context))
+    assert context.ledger.head() >= PEOPLE * (3 + 2 * LETTERS)
+    assert not context.views.compare(lambda done, total: None)
+    print(f"{context.ledger.head()} entries; sending {sending:.1f} s, following {following:.1f} s")
     assert following < sending
 
 
-async def _lived(house: House) -> tuple[float, float]:
+async def _lived(context: AppContext) -> tuple[float, float]:
     sending = following = 0.0
     async with Sink(keep_bodies=False) as sink:
-        sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=4))
+        sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=4))
         for _ in range(LETTERS):
             while True:
                 began = time.perf_counter()
                 taken = await sender.tick()
                 sending += time.perf_counter() - began
                 began = time.perf_counter()
-                await asyncio.to_thread(house.views.catch_up)
+                await asyncio.to_thread(context.views.catch_up)
                 following += time.perf_counter() - began
                 if not taken:
                     break
-            house.clock.jump(DAY)
-            with house.database.connection() as connection:
+            context.clock.jump(DAY)
+            with context.database.connection() as connection:
                 connection.execute("DELETE FROM desk.taken")
         await sender.relay.close()
         sender.marks.close()

@@ -1,4 +1,4 @@
-"""The house keeps its shape: the rules of DESIGN part 7, read from code and SQL, each rule proven
+"""The program keeps its shape: the rules of DESIGN part 7, read from code and SQL, each rule proven
 able to fail.
 """
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from engine.api.problems import Problem
 from engine.api.routes import Door
-from engine.context import House
+from engine.context import AppContext
 from engine.ledger.store import LOST
 from engine.proof.errors import ProofRefused
 from engine.proof.tiles import Tile, parse_path
@@ -20,14 +20,14 @@ FOR_EVER = "private, max-age=31536000, immutable"
 NEVER = "no-store"
 
 
-def router(house: House) -> APIRouter:
-    routes, door = APIRouter(), Door(house)
+def router(context: AppContext) -> APIRouter:
+    routes, door = APIRouter(), Door(context)
 
     @routes.api_route("/audit/checkpoint", methods=["GET", "HEAD"], include_in_schema=False)
     def checkpoint(request: Request) -> Response:
         try:
             door.key_of(request, SCOPE)
-            signed = house.tree.latest()
+            signed = context.tree.latest()
             if signed is None:
                 raise Problem(404, "nothing is signed yet", headers={"Cache-Control": NEVER})
             return Response(
@@ -47,7 +47,7 @@ def router(house: House) -> APIRouter:
         try:
             door.key_of(request, SCOPE)
             return Response(
-                _read(house, path),
+                _read(context, path),
                 media_type="application/octet-stream",
                 headers={"Cache-Control": FOR_EVER},
             )
@@ -61,10 +61,10 @@ def router(house: House) -> APIRouter:
     return routes
 
 
-def _read(house: House, path: str) -> bytes:
+def _read(context: AppContext, path: str) -> bytes:
     """Raises Problem for what is no tile, and for one the tree does not have yet."""
     try:
         wanted: Tile = parse_path(path)
-        return house.tree.tile(wanted)
+        return context.tree.tile(wanted)
     except ProofRefused as error:
         raise Problem(404, str(error), headers={"Cache-Control": NEVER}) from error

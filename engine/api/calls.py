@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from engine.api.problems import Problem, bad_body, too_busy
 from engine.commands.command_handler import UNKNOWN, Result, Wish
 from engine.commands.group_commit import Gatherer
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import ApiKey
 from engine.evidence.keeping import kept, of_ground, unknown
 from engine.evidence.required import OF_COLLECTION
@@ -53,11 +53,11 @@ class Asked:
 class Calls:
     """Each method is a call; all raise Problem for what cannot be done."""
 
-    def __init__(self, house: House, gatherer: Gatherer) -> None:
-        self.house, self.gatherer, self.limits = house, gatherer, Limits(house)
+    def __init__(self, context: AppContext, gatherer: Gatherer) -> None:
+        self.context, self.gatherer, self.limits = context, gatherer, Limits(context)
 
     def subscribe(self, asked: Asked) -> JSONResponse:
-        now, plan = self.house.clock.now(), self.house.publications.current().plan()
+        now, plan = self.context.clock.now(), self.context.publications.current().plan()
         read = calls.read_subscription(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
@@ -68,7 +68,7 @@ class Calls:
         if suppressed:
             raise Problem(422, f"this address is suppressed ({suppressed})")
         fields = self._changes(stream, read.fields)
-        cause, pieces = self.cause(asked, _said(self.house.publications.current(), read, now))
+        cause, pieces = self.cause(asked, _said(self.context.publications.current(), read, now))
         command = read.command(now, cause, asked.call, secrets.token_hex(16), tuple(sorted(fields)))
         if not self.limits.permit(command, read.address, person, plan):
             raise Problem(422, ASKED_ENOUGH)
@@ -90,7 +90,7 @@ class Calls:
         )
 
     def transfer(self, asked: Asked) -> JSONResponse:
-        now, plan = self.house.clock.now(), self.house.publications.current().plan()
+        now, plan = self.context.clock.now(), self.context.publications.current().plan()
         read = calls.read_transfer(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
@@ -106,14 +106,14 @@ class Calls:
         """Carried out whatever the key: a second withdrawal withdraws nothing more, and a first one
         must not be lost.
         """
-        now, plan = self.house.clock.now(), self.house.publications.current().plan()
+        now, plan = self.context.clock.now(), self.context.publications.current().plan()
         read = calls.read_unsubscription(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
         cause, pieces = self.cause(asked, {"what": "unsubscription"})
         # Whoever asks under an address they had before means themselves.
         stream = (
-            self.house.vault.find(read.address) or self.house.vault.formerly(read.address) or ""
+            self.context.vault.find(read.address) or self.context.vault.formerly(read.address) or ""
         )
         keep = Keep("", now, evidence=pieces)
         result = self.wish(
@@ -136,8 +136,8 @@ class Calls:
         )
 
     def look_up(self, asked: Asked) -> JSONResponse:
-        plan = self.house.publications.current().plan()
-        address = calls.read_lookup(asked.body, plan, self.house.clock.now())
+        plan = self.context.publications.current().plan()
+        address = calls.read_lookup(asked.body, plan, self.context.clock.now())
         if isinstance(address, calls.Mistakes):
             raise bad_body(address.said)
         stream, person, suppressed = self._known(address)
@@ -183,29 +183,29 @@ class Calls:
         """
         if not asked.name:
             return False
-        call, done = self.house.desk.bind_call(asked.name, asked.call)
+        call, done = self.context.desk.bind_call(asked.name, asked.call)
         if call != asked.call and not whatever_key:
             raise Problem(422, USED_KEY)
         return done and call == asked.call
 
     def repeated(self, address: str) -> JSONResponse:
-        return answered(Result(REPEATED, self.house.vault.find(address) or ""))
+        return answered(Result(REPEATED, self.context.vault.find(address) or ""))
 
     def _known(self, address: str) -> tuple[str, Person, str]:
         """Who stands behind an address, as they are now, and why the address is suppressed, if it
         is.
         """
-        hashed = self.house.vault.hash(address)
-        stream = self.house.vault.find(address) or ""
-        person = self.house.decisions.load([stream])[stream] if stream else NOBODY
+        hashed = self.context.vault.hash(address)
+        stream = self.context.vault.find(address) or ""
+        person = self.context.decisions.load([stream])[stream] if stream else NOBODY
         return (
             stream,
             person,
-            person.suppressed or self.house.vault.suppressed([hashed]).get(hashed, ""),
+            person.suppressed or self.context.vault.suppressed([hashed]).get(hashed, ""),
         )
 
     def _changes(self, stream: str, fields: Mapping[str, str]) -> dict[str, str]:
-        known = self.house.vault.people([stream]).get(stream) if stream else None
+        known = self.context.vault.people([stream]).get(stream) if stream else None
         standing: Mapping[str, str] = known.fields if known else {}
         return {name: value for name, value in fields.items() if standing.get(name, "") != value}
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from engine.api.problems import Problem
 from engine.api.routes import Door
-from engine.context import House
+from engine.context import AppContext
 from engine.ledger.store import LOST
 from engine.status.findings import of_views
 from engine.status.gather import gather, view_states
@@ -32,8 +32,8 @@ FORWARDED = (
 )
 
 
-def router(house: House) -> APIRouter:
-    routes, door = APIRouter(), Door(house)
+def router(context: AppContext) -> APIRouter:
+    routes, door = APIRouter(), Door(context)
     asking: list[asyncio.Future[bool]] = []
 
     @routes.api_route("/health", methods=["GET", "HEAD"], include_in_schema=False)
@@ -43,7 +43,7 @@ def router(house: House) -> APIRouter:
         dead database is not asked by a crowd.
         """
         if not asking or asking[0].done():
-            asking[:] = [asyncio.ensure_future(run_in_threadpool(_is_well, house))]
+            asking[:] = [asyncio.ensure_future(run_in_threadpool(_is_well, context))]
         done, _ = await asyncio.wait(asking, timeout=HEALTH_PATIENCE)
         question = next(iter(done), None)
         well = question is not None and question.exception() is None and question.result()
@@ -52,7 +52,7 @@ def router(house: House) -> APIRouter:
     @routes.get("/metrics", include_in_schema=False)
     def metrics(request: Request) -> Response:
         if not (
-            house.config.web.metrics == "loopback"
+            context.config.web.metrics == "loopback"
             and is_here(request.client.host if request.client else "", request.headers)
         ):
             if "authorization" not in request.headers:
@@ -64,7 +64,7 @@ def router(house: House) -> APIRouter:
                 return problem.response()
         try:
             return Response(
-                exposition(gather(house)),
+                exposition(gather(context)),
                 media_type=CONTENT_TYPE,
                 headers={"Cache-Control": "no-store"},
             )
@@ -81,5 +81,5 @@ def is_here(peer: str, headers: Mapping[str, str]) -> bool:
     return peer in ("127.0.0.1", "::1") and not any(name in headers for name in FORWARDED)
 
 
-def _is_well(house: House) -> bool:
-    return not house.store_trouble() and not tuple(of_views(view_states(house)))
+def _is_well(context: AppContext) -> bool:
+    return not context.store_trouble() and not tuple(of_views(view_states(context)))

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from engine.api.calls import Asked, Calls, answered
 from engine.api.problems import Problem, bad_body
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.intake import rights_calls as read
 from engine.intake.calls import Mistakes
 from engine.privacy.correction import Correction, correction
@@ -49,8 +49,8 @@ class RightsCalls:
     done once.
     """
 
-    def __init__(self, house: House, calls: Calls) -> None:
-        self.house, self.calls = house, calls
+    def __init__(self, context: AppContext, calls: Calls) -> None:
+        self.context, self.calls = context, calls
 
     def export(self, asked: Asked) -> JSONResponse:
         """Put together before the fact that says it was: an answer that could not be made is
@@ -59,7 +59,7 @@ class RightsCalls:
         address, right = self._read(read.read_export(asked.body, *self._about()))
         self.calls.carried_out_before(asked)
         subscriber = self._behind(address)
-        said = dossier(self.house, subscriber)
+        said = dossier(self.context, subscriber)
         request = secrets.token_hex(16)
         result = self._carry_out(
             asked,
@@ -80,7 +80,7 @@ class RightsCalls:
             asked, {"what": "correction", "fields": sorted(said.fields)}
         )
         wanted = Correction(said.new_address, said.fields, said.timezone, said.language)
-        wish = correction(self.house, subscriber, wanted, cause, pieces, asked.call)
+        wish = correction(self.context, subscriber, wanted, cause, pieces, asked.call)
         if isinstance(wish, Refused):
             raise Problem(422, wish.why)
         return answered(self.calls.wish(wish), 200, "corrected")
@@ -113,7 +113,9 @@ class RightsCalls:
     def erase(self, asked: Asked) -> JSONResponse:
         """Nobody there is what was wished for: the same call may come twice."""
         said = self._read(read.read_erasure(asked.body, *self._about()))
-        subscriber = self.house.vault.find(said.address) or self.house.vault.formerly(said.address)
+        subscriber = self.context.vault.find(said.address) or self.context.vault.formerly(
+            said.address
+        )
         if subscriber is None:
             return answered(
                 Result(
@@ -124,11 +126,11 @@ class RightsCalls:
             )
         cause = Cause("api", secrets.token_hex(16))
         try:
-            seal = archiver(self.house, said.keep_proof) if said.keep_proof else None
+            seal = archiver(self.context, said.keep_proof) if said.keep_proof else None
         except SealingRefused as error:
             raise Problem(422, str(error)) from None
         result, receipt = erase(
-            self.house,
+            self.context,
             subscriber,
             cause,
             self.calls.wish,
@@ -164,7 +166,7 @@ class RightsCalls:
         subscriber = next(
             (
                 who
-                for who, request, _right, _due in self.house.views.open_rights()
+                for who, request, _right, _due in self.context.views.open_rights()
                 if request == said.request
             ),
             None,
@@ -185,8 +187,8 @@ class RightsCalls:
         """Open requests name nobody: opaque ids, deadlines."""
         if asked.body != {}:
             raise bad_body(("the body is an empty JSON object",))
-        now = self.house.clock.now()
-        found = self.house.views.open_rights()
+        now = self.context.clock.now()
+        found = self.context.views.open_rights()
         return JSONResponse(
             [
                 {
@@ -201,7 +203,7 @@ class RightsCalls:
         )
 
     def _about(self) -> tuple[Plan, int]:
-        return self.house.publications.current().plan(), self.house.clock.now()
+        return self.context.publications.current().plan(), self.context.clock.now()
 
     def _read(self, said: T | Mistakes) -> T:
         if isinstance(said, Mistakes):
@@ -209,7 +211,7 @@ class RightsCalls:
         return said
 
     def _behind(self, address: str) -> str:
-        subscriber = self.house.vault.find(address) or self.house.vault.formerly(address)
+        subscriber = self.context.vault.find(address) or self.context.vault.formerly(address)
         if subscriber is None:
             raise Problem(422, UNKNOWN)
         return subscriber
@@ -218,7 +220,7 @@ class RightsCalls:
         cause, pieces = self.calls.cause(
             asked, {name: value for name, value in said.items() if value}
         )
-        now = self.house.clock.now()
+        now = self.context.clock.now()
         return self.calls.wish(
             Wish(command(now, cause), stream=subscriber, keep=Keep("", now, evidence=pieces))
         )

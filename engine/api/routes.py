@@ -20,7 +20,7 @@ from engine.api.openapi import ANSWER, DOSSIER, KNOWN, OPEN, RECEIPT, SCHEMES, o
 from engine.api.problems import Problem, bad_body
 from engine.api.rights_calls import RightsCalls
 from engine.commands.group_commit import Gatherer
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import KEY_PREFIX, ApiKey
 from engine.intake import rights_calls as read
 from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
@@ -36,9 +36,9 @@ PROTECTING = ("people/restrict", "people/object", "people/erase")
 Act = Callable[[Asked], JSONResponse]
 
 
-def router(house: House, gatherer: Gatherer) -> APIRouter:
+def router(context: AppContext, gatherer: Gatherer) -> APIRouter:
     routes = APIRouter()
-    door, calls = Door(house), Calls(house, gatherer)
+    door, calls = Door(context), Calls(context, gatherer)
 
     @routes.post(
         "/api/v1/subscriptions",
@@ -72,7 +72,7 @@ def router(house: House, gatherer: Gatherer) -> APIRouter:
         """Where a person stands."""
         return await door.answer(request, "read", calls.look_up, writes=False)
 
-    add_rights(routes, door, RightsCalls(house, calls))
+    add_rights(routes, door, RightsCalls(context, calls))
     described: dict[str, object] = {}
 
     @routes.get("/openapi.json", include_in_schema=False)
@@ -81,7 +81,7 @@ def router(house: House, gatherer: Gatherer) -> APIRouter:
         if not described:
             described.update(
                 get_openapi(
-                    title=f"{house.config.site.name}: Relance",
+                    title=f"{context.config.site.name}: Relance",
                     version=VERSION,
                     routes=list(routes.routes),
                 )
@@ -187,8 +187,8 @@ class Door:
     sentence.
     """
 
-    def __init__(self, house: House) -> None:
-        self.house, self.pace = house, Pace(CALLS_A_MINUTE)
+    def __init__(self, context: AppContext) -> None:
+        self.context, self.pace = context, Pace(CALLS_A_MINUTE)
 
     async def answer(
         self, request: Request, scope: str, act: Act, *, writes: bool = True
@@ -215,7 +215,7 @@ class Door:
                     else ""
                 ),
                 key=key,
-                visitor=visitor_of(request, self.house.config.web.trusted_proxies),
+                visitor=visitor_of(request, self.context.config.web.trusted_proxies),
                 user_agent=request.headers.get("user-agent", "")[:500],
             )
             return self._once(asked, act)
@@ -231,10 +231,10 @@ class Door:
             answer = act(asked)
         except Problem as problem:
             if asked.name and problem.status in (400, 422):
-                self.house.desk.free_call(asked.name, asked.call)
+                self.context.desk.free_call(asked.name, asked.call)
             raise
         if asked.name:
-            self.house.desk.call_done(asked.name, asked.call)
+            self.context.desk.call_done(asked.name, asked.call)
         return answer
 
     def key_of(self, request: Request, scope: str) -> ApiKey:
@@ -243,7 +243,7 @@ class Door:
         """
         scheme, _, said = request.headers.get("authorization", "").partition(" ")
         key = (
-            self.house.desk.find_key(said.strip())
+            self.context.desk.find_key(said.strip())
             if scheme.lower() == "bearer" and said.strip().startswith(KEY_PREFIX)
             else None
         )
@@ -281,7 +281,7 @@ class Door:
 
     def _hash(self, *parts: str) -> str:
         return hmac.new(
-            self.house.secrets.pepper, "\0".join(parts).encode(), hashlib.sha256
+            self.context.secrets.pepper, "\0".join(parts).encode(), hashlib.sha256
         ).hexdigest()[:32]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.audit.report import Line
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import Language, Say, counting_translator
 from engine.ledger.codec import Entry
 from engine.letter import link_token
@@ -35,24 +35,24 @@ class FoundLetter:
         return self.begun is not None and not self.forged and not self.mixed
 
 
-def find_letter(house: House, messages: Sequence[str], tokens: Sequence[str]) -> FoundLetter:
+def find_letter(context: AppContext, messages: Sequence[str], tokens: Sequence[str]) -> FoundLetter:
     """Views must have been followed to the head."""
-    named = [entry for message in messages if (entry := _of_message(house, message)) is not None]
-    genuine, forged = _of_links(house, tokens)
+    named = [entry for message in messages if (entry := _of_message(context, message)) is not None]
+    genuine, forged = _of_links(context, tokens)
     message = named[0] if named else None
     link = genuine[0] if genuine else None
     mixed = len({_message(entry) for entry in (*named, *genuine)}) > 1
     return FoundLetter(link or message, message is not None, link is not None, forged, mixed)
 
 
-def _of_message(house: House, message: str) -> Entry | None:
+def _of_message(context: AppContext, message: str) -> Entry | None:
     """The view finds; the ledger says whether it is so."""
-    found = house.views.begun(message)
-    entry = house.ledger.at(found[1]) if found else None
+    found = context.views.begun(message)
+    entry = context.ledger.at(found[1]) if found else None
     return entry if entry is not None and _message(entry) == message else None
 
 
-def _of_links(house: House, tokens: Sequence[str]) -> tuple[list[Entry], int]:
+def _of_links(context: AppContext, tokens: Sequence[str]) -> tuple[list[Entry], int]:
     """The beginnings that genuine links lead to, and how many links are none."""
     claimed = [link_token.read_token(token) for token in tokens]
     positions = {
@@ -60,7 +60,7 @@ def _of_links(house: House, tokens: Sequence[str]) -> tuple[list[Entry], int]:
         for each in claimed
         if each is not None and 0 < each.position <= HIGHEST_POSITION
     }
-    entries = house.ledger.at_all(positions) if positions else {}
+    entries = context.ledger.at_all(positions) if positions else {}
     genuine = []
     for each in claimed:
         entry = entries.get(each.position) if each is not None else None
@@ -68,7 +68,7 @@ def _of_links(house: House, tokens: Sequence[str]) -> tuple[list[Entry], int]:
             each is not None
             and entry is not None
             and _message(entry)
-            and link_token.genuine(house.secrets.link_key, each, _message(entry))
+            and link_token.genuine(context.secrets.link_key, each, _message(entry))
         ):
             genuine.append(entry)
     return genuine, len(tokens) - len(genuine)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.audit.held_evidence import addresses
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_
 from engine.i18n.refusal import Refusal, address_of
 from engine.installation.events import STREAM
@@ -35,23 +35,23 @@ class Whose:
     asked: str = ""
 
 
-def whose(house: House, said: str) -> Whose | None:
+def whose(context: AppContext, said: str) -> Whose | None:
     """None for an address nobody here has, or had in the evidence of an act. Raises Refusal for an
     unknown id, or where several people had it.
     """
     if ID.fullmatch(said):
-        return person(house, said)
+        return person(context, said)
     address = address_of(said)
-    subscriber = house.vault.find(address)
+    subscriber = context.vault.find(address)
     if subscriber is not None:
-        return person(house, subscriber)
-    former = house.vault.formerly(address)
+        return person(context, subscriber)
+    former = context.vault.formerly(address)
     if former is not None:
-        return person(house, former, address)
+        return person(context, former, address)
     had = [
         each
-        for each in sorted(house.vault.mentioning(address))
-        if address in addresses(house.vault.pieces_of(each))
+        for each in sorted(context.vault.mentioning(address))
+        if address in addresses(context.vault.pieces_of(each))
     ]
     if not had:
         return None
@@ -59,15 +59,15 @@ def whose(house: House, said: str) -> Whose | None:
         raise Refusal(
             N_("several people had this address once; ask by their ids: {ids}"), ids=" ".join(had)
         )
-    return person(house, had[0], address)
+    return person(context, had[0], address)
 
 
-def person(house: House, subscriber: str, asked: str = "") -> Whose:
+def person(context: AppContext, subscriber: str, asked: str = "") -> Whose:
     """Raises Refusal where no person has this id."""
-    entries = house.ledger.stream(subscriber)
+    entries = context.ledger.stream(subscriber)
     if not entries or subscriber == STREAM:
         raise Refusal(N_("nobody is known under this id"))
-    known = house.vault.people([subscriber]).get(subscriber)
-    pieces = house.vault.pieces_of(subscriber)
+    known = context.vault.people([subscriber]).get(subscriber)
+    pieces = context.vault.pieces_of(subscriber)
     others = addresses(pieces) - {known.address if known else ""}
     return Whose(subscriber, entries, known, pieces, tuple(sorted(others)), asked)

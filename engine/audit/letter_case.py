@@ -14,7 +14,7 @@ from engine.audit.grounds_then import GroundsFollowed, GroundThen
 from engine.audit.identity import Whose, person
 from engine.audit.published import Published
 from engine.audit.words_then import WordsThen, words_then
-from engine.context import House
+from engine.context import AppContext
 from engine.intake.contested import Contested
 from engine.ledger.codec import Entry
 from engine.sending.compose import Composer
@@ -69,13 +69,13 @@ class Case:
 
 
 def open_case(
-    house: House,
+    context: AppContext,
     found: FoundLetter,
     begun: Entry,
     contested: Contested | None,
     published: Published,
 ) -> Case:
-    whose = person(house, begun.stream)
+    whose = person(context, begun.stream)
     letter = cast(e.LetterBegun, begun.event)
     following = GroundsFollowed()
     for entry in whose.entries:
@@ -100,7 +100,7 @@ def open_case(
     )
     fields = whose.known.fields if whose.known else None
     words = words_then(
-        Composer(house.config, house.secrets.link_key),
+        Composer(context.config, context.secrets.link_key),
         published,
         attempts,
         following.person,

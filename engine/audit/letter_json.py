@@ -9,17 +9,19 @@ from dataclasses import asdict
 from engine.audit.letter_case import Case
 from engine.audit.published import Published
 from engine.cli.audit_story import covering, plain_fact, plain_ground
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import Language
 from engine.ledger.codec import Entry
 from engine.privacy.fact_values import iso
 
 
-def plain(house: House, case: Case, published: Published, language: Language) -> dict[str, object]:
-    found, mail, words, covered = case.found, case.contested, case.words, covering(house)
+def plain(
+    context: AppContext, case: Case, published: Published, language: Language
+) -> dict[str, object]:
+    found, mail, words, covered = case.found, case.contested, case.words, covering(context)
 
     def facts(entries: tuple[Entry, ...]) -> list[dict[str, object]]:
-        zone = house.config.site.timezone
+        zone = context.config.site.timezone
         return [
             plain_fact(case.whose, published, covered, entry, None, zone, language)
             for entry in entries
@@ -28,7 +30,7 @@ def plain(house: House, case: Case, published: Published, language: Language) ->
     return {
         "held": True,
         "sound": case.sound,
-        "told_at": iso(house.clock.now()),
+        "told_at": iso(context.clock.now()),
         "mail": (
             None
             if mail is None

@@ -13,7 +13,7 @@ from engine.audit.letter_case import Case
 from engine.audit.published import Published
 from engine.audit.report import Line, Note, Report, Section
 from engine.cli.audit_story import covering
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import Language, Say, translator
 from engine.i18n.phrases import say_list
@@ -23,10 +23,10 @@ from engine.subscriber import events as e
 
 
 def report(
-    house: House, case: Case, asked: str, published: Published, language: Language
+    context: AppContext, case: Case, asked: str, published: Published, language: Language
 ) -> Report:
-    _, zone = translator(language), house.config.site.timezone
-    telling = Telling(published, covering(house), case.whose.pieces, zone, language)
+    _, zone = translator(language), context.config.site.timezone
+    telling = Telling(published, covering(context), case.whose.pieces, zone, language)
     sections = (
         Section(_("The mail that is contested"), tuple(_mail(case, asked, language, _))),
         Section(_("The letter and its reader"), tuple(_letter(case, published, telling, _))),
@@ -36,7 +36,9 @@ def report(
         Section(_("The contested words held against them"), tuple(_comparison(case, _))),
     )
     title = _("A contested letter, looked into on {when} ({zone})")
-    return Report(title.format(when=shown(house.clock.now(), zone), zone=zone), sections, language)
+    return Report(
+        title.format(when=shown(context.clock.now(), zone), zone=zone), sections, language
+    )
 
 
 def _mail(case: Case, asked: str, language: Language, _: Say) -> Iterator[Line]:

@@ -13,7 +13,7 @@ from engine.audit.report import Line, Note, Report, Section
 from engine.audit.signed_statement import vouched
 from engine.cli.report_output import hand_out
 from engine.cli.terminal import json_text
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import Language, translator
 from engine.i18n.printable import printable
 from engine.i18n.refusal import address_of
@@ -24,9 +24,11 @@ NOTHING_HELD = 1
 """The exit status: a script can tell "nothing held" from a story."""
 
 
-def nothing_held_about_address(house: House, args: argparse.Namespace, language: Language) -> int:
+def nothing_held_about_address(
+    context: AppContext, args: argparse.Namespace, language: Language
+) -> int:
     _, address = translator(language), address_of(args.address)
-    reason = next(iter(house.vault.suppressed([house.vault.hash(address)]).values()), "")
+    reason = next(iter(context.vault.suppressed([context.vault.hash(address)]).values()), "")
     listed = _(
         "Its keyed hash is on the suppression list ({why}): that is all that is kept of it."
     ).format(why=in_words(reason, _))
@@ -45,11 +47,15 @@ def nothing_held_about_address(house: House, args: argparse.Namespace, language:
             " its name."
         ),
     )
-    return _say(house, args, language, [Asked("address", address)], reason, sentences)
+    return _say(context, args, language, [Asked("address", address)], reason, sentences)
 
 
 def nothing_held_about_mail(
-    house: House, args: argparse.Namespace, language: Language, asked: Sequence[Asked], forged: int
+    context: AppContext,
+    args: argparse.Namespace,
+    language: Language,
+    asked: Sequence[Asked],
+    forged: int,
 ) -> int:
     """`forged` counts links of Relance's form that are none of this installation's."""
     _ = translator(language)
@@ -69,11 +75,11 @@ def nothing_held_about_mail(
             " a mail of their own."
         ),
     )
-    return _say(house, args, language, asked, None, sentences)
+    return _say(context, args, language, asked, None, sentences)
 
 
 def _say(
-    house: House,
+    context: AppContext,
     args: argparse.Namespace,
     language: Language,
     asked: Sequence[Asked],
@@ -84,11 +90,11 @@ def _say(
 
     def text(origin: str) -> str:
         # Asked once the origin is there, which may have begun just now.
-        size = house.ledger.head()
-        head = head_of(size, house.ledger.bytes_at(size))
-        return statement(origin, asked, iso(house.clock.now()), head, suppressed, sentences)
+        size = context.ledger.head()
+        head = head_of(size, context.ledger.bytes_at(size))
+        return statement(origin, asked, iso(context.clock.now()), head, suppressed, sentences)
 
-    note = vouched(house, text)
+    note = vouched(context, text)
     if args.json:
         plain = {"held": False, "suppressed": suppressed, "note": note}
         print(json_text(plain | {each.what: printable(each.said) for each in asked}))

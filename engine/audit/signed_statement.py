@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.cli.attesting import refusing
-from engine.context import House
+from engine.context import AppContext
 
 
-def vouched(house: House, text: Callable[[str], str]) -> str:
+def vouched(context: AppContext, text: Callable[[str], str]) -> str:
     """The signed note over `text(origin)`, which ends with a newline. Raises Refusal where nothing
     may be signed (F07).
     """
     with refusing():
-        origin, _vkey = house.tree.begin()
-        return house.tree.sign(text(origin)).decode()
+        origin, _vkey = context.tree.begin()
+        return context.tree.sign(text(origin)).decode()

@@ -1,4 +1,4 @@
-"""Publishing as an act of the house: what would change and whom it touches, putting it in force,
+"""Publishing: what would change and whom it touches, putting it in force,
 and going back. Nothing here prints or asks.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from engine import __version__
 from engine.authoring.inspection import inspect, read_folder
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.printable import printable
 from engine.installation.events import InstallationEvent
 from engine.installation.publishing import (
@@ -75,22 +75,22 @@ class Proposal:
         return sum(self.people.get(number, 0) for number in broadcast.to) if broadcast else 0
 
 
-def plan_publication(house: House, files: Mapping[str, str] | None = None) -> Proposal:
+def plan_publication(context: AppContext, files: Mapping[str, str] | None = None) -> Proposal:
     """What publishing `files` (default: the author's folder) would change. Raises Unpublishable
     with every fatal mistake.
     """
-    config, now = house.config, house.clock.now()
+    config, now = context.config, context.clock.now()
     read = read_folder(config, now) if files is None else inspect(config, dict(files), now)
     read.sound()
-    current = house.publications.current()
-    return _proposal(house, current, read.plan, read.files, config.settings, read.mistakes)
+    current = context.publications.current()
+    return _proposal(context, current, read.plan, read.files, config.settings, read.mistakes)
 
 
-def plan_rollback(house: House) -> Proposal | None:
+def plan_rollback(context: AppContext) -> Proposal | None:
     """What going back to the edition before the one in force would change; None when there is
     none.
     """
-    current = house.publications.current()
+    current = context.publications.current()
     edition = current.editions.get(current.edition - 1)
     if edition is None:
         return None
@@ -98,7 +98,7 @@ def plan_rollback(house: House) -> Proposal | None:
     settings = _as_declared_now(
         read_settings(current.words[edition.settings]), current.plan().declared
     )
-    return _proposal(house, current, parse(files, settings), files, settings, (), edition.number)
+    return _proposal(context, current, parse(files, settings), files, settings, (), edition.number)
 
 
 def _as_declared_now(former: Settings, declared: Declared | None) -> Settings:
@@ -114,7 +114,7 @@ def _as_declared_now(former: Settings, declared: Declared | None) -> Settings:
 
 
 def _proposal(
-    house: House,
+    context: AppContext,
     current: Installation,
     plan: Plan,
     files: Mapping[str, str],
@@ -122,7 +122,7 @@ def _proposal(
     warnings: tuple[Mistake, ...],
     back: int = 0,
 ) -> Proposal:
-    house.views.catch_up()
+    context.views.catch_up()
     before = current.plan()
     changes = difference(before, plan)
     return Proposal(
@@ -132,17 +132,17 @@ def _proposal(
         files,
         settings,
         changes,
-        house.views.standing(),
+        context.views.standing(),
         warnings,
         back,
     )
 
 
-def apply(house: House, proposal: Proposal, *, backfill: bool = False) -> int:
+def apply(context: AppContext, proposal: Proposal, *, backfill: bool = False) -> int:
     """Put a proposal in force; the edition it became, or the one in force when nothing differs.
     Raises PublishedMeanwhile.
     """
-    now = house.clock.now()
+    now = context.clock.now()
 
     def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
         if installation.edition != proposal.base:
@@ -153,66 +153,66 @@ def apply(house: House, proposal: Proposal, *, backfill: bool = False) -> int:
             proposal.settings,
             now,
             __version__,
-            shown=lambda plan: shown(house, plan),
+            shown=lambda plan: shown(context, plan),
             backfill=backfill,
             rolled_back_to=proposal.rolled_back_to,
         )
 
-    house.publications.execute(decide, Cause("operator", secrets.token_hex(8)), now)
-    return house.publications.current().edition
+    context.publications.execute(decide, Cause("operator", secrets.token_hex(8)), now)
+    return context.publications.current().edition
 
 
-def shown(house: House, plan: Plan) -> Shown:
+def shown(context: AppContext, plan: Plan) -> Shown:
     """What people agree on under a plan, as this program renders it. The pages are loaded only
     here: they are half of a verb's time to start.
     """
     from engine.web.shown_words import shown_by
 
-    return shown_by(plan, house.config.site)
+    return shown_by(plan, context.config.site)
 
 
-def bring_up_to_date(house: House) -> None:
+def bring_up_to_date(context: AppContext) -> None:
     """A program that runs what another version published says so in the ledger, with what it shows
     differently: each day's is known afterwards.
     """
-    now = house.clock.now()
+    now = context.clock.now()
 
     def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
         return (
-            brought_up_to_date(installation, shown(house, installation.plan()), now, __version__)
+            brought_up_to_date(installation, shown(context, installation.plan()), now, __version__)
             if installation.edition
             else ()
         )
 
-    house.publications.execute(decide, Cause("engine"), now)
+    context.publications.execute(decide, Cause("engine"), now)
 
 
-def rollback(house: House) -> int:
+def rollback(context: AppContext) -> int:
     """Publish again what was in force before; 0 when there is nothing to go back to. Raises
     PublishedMeanwhile.
     """
-    proposal = plan_rollback(house)
-    return apply(house, proposal) if proposal is not None else 0
+    proposal = plan_rollback(context)
+    return apply(context, proposal) if proposal is not None else 0
 
 
-def publish_first(house: House) -> bool:
+def publish_first(context: AppContext) -> bool:
     """The first run publishes by itself; whether it did. Raises Unpublishable."""
-    if house.publications.current().edition:
+    if context.publications.current().edition:
         return False
     try:
-        apply(house, plan_publication(house))
+        apply(context, plan_publication(context))
     except PublishedMeanwhile:
         return False
     return True
 
 
-def unpublished_changes(house: House) -> int:
+def unpublished_changes(context: AppContext) -> int:
     """How many things differ between the author's folder and what is in force. Where the folder
     cannot be read as a plan, its changed files.
     """
-    current = house.publications.current().plan()
+    current = context.publications.current().plan()
     try:
-        read = read_folder(house.config)
+        read = read_folder(context.config)
     except Unpublishable as error:
         return len({mistake.file for mistake in error.mistakes})
     if read.fatal:

@@ -20,7 +20,7 @@ from engine.backup.manifest import (
     read_manifest,
     take_in,
 )
-from engine.context import Premises
+from engine.context import DatabaseContext
 from engine.store.copying import PARTS, at_work, drop_views, put_back
 from engine.store.database import ensure_program_role, program_role, program_role_of
 from engine.store.migrate import VAULT_MIGRATIONS
@@ -28,27 +28,27 @@ from engine.store.migrate import VAULT_MIGRATIONS
 
 @contextmanager
 def opened(
-    premises: Premises, source: Path, vault: Path | None, unsealed: bool = False
+    database_context: DatabaseContext, source: Path, vault: Path | None, unsealed: bool = False
 ) -> Iterator[tuple[Manifest, dict[str, Path]]]:
     """The manifest, and the files it names, as they were when they were checked. Raises
     CopyRefused, OSError.
 
     `unsealed`: a copy from before there were seals is taken too.
     """
-    premises.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(prefix="restoring.", dir=premises.config.data) as name:
+    database_context.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(prefix="restoring.", dir=database_context.config.data) as name:
         folder = Path(name)
         where = source if source.is_dir() else _unpacked(source, folder)
         manifest = read_manifest(where / FILE)
         files = {part: where / part for part in manifest.parts}
         if vault is not None:
             files["vault.dump"] = vault
-        refuse_foreign(premises, manifest, unsealed)
+        refuse_foreign(database_context, manifest, unsealed)
         yield manifest, take_in(manifest, files, folder)
 
 
-def refuse_foreign(premises: Premises, manifest: Manifest, unsealed: bool) -> None:
-    pepper = premises.secrets.pepper
+def refuse_foreign(database_context: DatabaseContext, manifest: Manifest, unsealed: bool) -> None:
+    pepper = database_context.secrets.pepper
     if manifest.secrets != known_by(pepper):
         raise CopyRefused(
             "the secrets in data/secrets are not those of this copy: put those back first, or"
@@ -81,22 +81,24 @@ def refuse_foreign(premises: Premises, manifest: Manifest, unsealed: bool) -> No
         )
 
 
-def replace(premises: Premises, manifest: Manifest, files: Mapping[str, Path]) -> None:
+def replace(
+    database_context: DatabaseContext, manifest: Manifest, files: Mapping[str, Path]
+) -> None:
     """Whatever is in the database gives way to the copy. Raises CopyRefused while the engine runs,
     CopyFailed (then all is as it was).
     """
-    busy = at_work(premises.owner, program_role_of(premises.owner))
+    busy = at_work(database_context.owner, program_role_of(database_context.owner))
     if busy:
         raise CopyRefused(
             "Relance runs on this database, here or on another machine: stop it first"
         )
     program = ensure_program_role(
-        premises.owner,
-        premises.config.secrets / "database.password",
-        ours=premises.config.store_url == "embedded",
+        database_context.owner,
+        database_context.config.secrets / "database.password",
+        ours=database_context.config.store_url == "embedded",
     )
     put_back(
-        premises.owner,
+        database_context.owner,
         program_role(program),
         files,
         manifest.migrations,

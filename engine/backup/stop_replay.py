@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.subscriber import events as e
 from engine.subscriber.commands import AnyCommand, Erase, Restrict, Suppress, Withdraw
 from engine.subscriber.eligibility import EVERYTHING
@@ -56,29 +56,29 @@ def read_journals(paths: Collection[Path]) -> tuple[list[Stop], dict[Path, int]]
 
 
 def apply_again(
-    house: House, stops: Sequence[Stop], unreadable: Mapping[Path, int] | None = None
+    context: AppContext, stops: Sequence[Stop], unreadable: Mapping[Path, int] | None = None
 ) -> Applied:
     applied = Applied(unreadable=dict(unreadable or {}))
     if not stops:
         return applied
-    house.vault.journal.has(
-        read(house.vault.journal.path)[0] if house.vault.journal.path.exists() else ()
+    context.vault.journal.has(
+        read(context.vault.journal.path)[0] if context.vault.journal.path.exists() else ()
     )
-    people = house.decisions.load({stop.stream for stop in stops if stop.stream})
-    wishes = list(_wishes(house, stops, people))
+    people = context.decisions.load({stop.stream for stop in stops if stop.stream})
+    wishes = list(_wishes(context, stops, people))
     for start in range(0, len(wishes), AT_ONCE):
         some = wishes[start : start + AT_ONCE]
         for (stop, _wish), result in zip(
-            some, house.decisions.carry_out([wish for _, wish in some]), strict=True
+            some, context.decisions.carry_out([wish for _, wish in some]), strict=True
         ):
             applied.conflicts += result.conflict
             applied.counts[stop.kind] += isinstance(result.outcome, Done)
-    applied.counts["hash"] += _bar(house, stops, people)
+    applied.counts["hash"] += _bar(context, stops, people)
     return applied
 
 
 def _wishes(
-    house: House, stops: Sequence[Stop], people: Mapping[str, Person]
+    context: AppContext, stops: Sequence[Stop], people: Mapping[str, Person]
 ) -> Iterator[tuple[Stop, Wish]]:
     for stop in stops:
         person = people.get(stop.stream, NOBODY)
@@ -86,7 +86,7 @@ def _wishes(
             continue
         command = _command(stop, person)
         if command is not None:
-            yield stop, Wish(command, stream=stop.stream, keep=_keep(house, stop))
+            yield stop, Wish(command, stream=stop.stream, keep=_keep(context, stop))
 
 
 def _command(stop: Stop, person: Person) -> AnyCommand | None:
@@ -122,10 +122,10 @@ def _came_back(person: Person, at: int, purpose: str) -> bool:
     )
 
 
-def _keep(house: House, stop: Stop) -> Keep:
+def _keep(context: AppContext, stop: Stop) -> Keep:
     if stop.kind != "erasure":
         return Keep("", stop.at)
-    entries = house.ledger.stream(stop.stream)
+    entries = context.ledger.stream(stop.stream)
     return Keep(
         "",
         stop.at,
@@ -137,7 +137,7 @@ def _keep(house: House, stop: Stop) -> Keep:
     )
 
 
-def _bar(house: House, stops: Sequence[Stop], people: Mapping[str, Person]) -> int:
+def _bar(context: AppContext, stops: Sequence[Stop], people: Mapping[str, Person]) -> int:
     """Hashes that must not be written to: of strangers, of whoever the copy does not know, and of
     those it knows under another address. How many are new on the list.
     """
@@ -153,9 +153,9 @@ def _bar(house: House, stops: Sequence[Stop], people: Mapping[str, Person]) -> i
             and (not known or stop.kind == "suppression" or stop.purpose == EVERYTHING)
         ):
             wanted[bytes.fromhex(stop.hash)] = stop
-    behind = house.vault.find_all(wanted)
-    later = house.decisions.load({*behind.values(), *people})
-    standing = house.vault.suppressed(wanted)
+    behind = context.vault.find_all(wanted)
+    later = context.decisions.load({*behind.values(), *people})
+    standing = context.vault.suppressed(wanted)
     new = {}
     for hashed, stop in wanted.items():
         whose = {behind.get(hashed, ""), stop.stream} - {""}
@@ -167,5 +167,5 @@ def _bar(house: House, stops: Sequence[Stop], people: Mapping[str, Person]) -> i
         ):
             new[hashed] = stop.why or "objected"
     if new:
-        house.vault.suppress(new, house.clock.now())
+        context.vault.suppress(new, context.clock.now())
     return len(new)

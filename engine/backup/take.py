@@ -12,20 +12,20 @@ from pathlib import Path
 
 from engine import __version__
 from engine.backup.manifest import FILE, FORMAT, Manifest, known_by, part_of
-from engine.context import Premises
+from engine.context import DatabaseContext
 from engine.store.copying import PARTS, moment
 
 TAR = ".tar"
 
 
-def take(premises: Premises, target: Path, engine_at: int) -> Manifest:
+def take(database_context: DatabaseContext, target: Path, engine_at: int) -> Manifest:
     """Into a new folder, or one file where the name ends with ".tar". Raises CopyFailed,
     OSError.
     """
     unfinished = target.with_name(f"{target.name}.unfinished.{os.getpid()}")
     unfinished.mkdir(mode=0o700)
     try:
-        manifest = _write(premises, unfinished, engine_at)
+        manifest = _write(database_context, unfinished, engine_at)
         if target.name.endswith(TAR):
             _packed(unfinished, target)
         else:
@@ -36,8 +36,8 @@ def take(premises: Premises, target: Path, engine_at: int) -> Manifest:
     return manifest
 
 
-def _write(premises: Premises, folder: Path, engine_at: int) -> Manifest:
-    with moment(premises.owner) as now:
+def _write(database_context: DatabaseContext, folder: Path, engine_at: int) -> Manifest:
+    with moment(database_context.owner) as now:
         for part in PARTS:
             with os.fdopen(
                 os.open(folder / part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
@@ -47,10 +47,10 @@ def _write(premises: Premises, folder: Path, engine_at: int) -> Manifest:
                 os.fsync(file.fileno())
     at = datetime.now(UTC).isoformat(timespec="seconds")
     parts = {part: part_of(folder / part) for part in PARTS}
-    known = known_by(premises.secrets.pepper)
+    known = known_by(database_context.secrets.pepper)
     manifest = Manifest(
         FORMAT, __version__, at, engine_at, now.position, now.digest, now.migrations, known, parts
-    ).sealed(premises.secrets.pepper)
+    ).sealed(database_context.secrets.pepper)
     with os.fdopen(
         os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
     ) as file:

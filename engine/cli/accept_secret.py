@@ -8,7 +8,7 @@ import argparse
 import sys
 
 from engine.cli.terminal import agreed
-from engine.context import Premises
+from engine.context import DatabaseContext
 from engine.desk.agreement import REPLACEABLE, accept_secret
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of
@@ -39,17 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
-def run(premises: Premises, args: argparse.Namespace) -> int:
-    config, secrets = premises.config, premises.secrets
+def run(database_context: DatabaseContext, args: argparse.Namespace) -> int:
+    config, secrets = database_context.config, database_context.secrets
     _ = translator(language_of(config))
     program = program_role(
         ensure_program_role(
-            premises.owner,
+            database_context.owner,
             config.secrets / "database.password",
             ours=config.store_url == "embedded",
         )
     )
-    if at_work(premises.owner, program):
+    if at_work(database_context.owner, program):
         raise Refusal(
             N_("Relance runs on this database, here or on another machine: stop it first")
         )
@@ -58,8 +58,8 @@ def run(premises: Premises, args: argparse.Namespace) -> int:
         sys.stdin.isatty() and agreed(_("Take the new {name}? [y/N] ").format(name=args.name))
     ):
         raise Refusal(N_("nothing was changed; to take it, say --yes"))
-    migrate(premises.owner, program)
-    accept_secret(premises.owner, args.name, secrets.fingerprints(), config.secrets)
+    migrate(database_context.owner, program)
+    accept_secret(database_context.owner, args.name, secrets.fingerprints(), config.secrets)
     print(_("{name} is the one in {folder} from now on: copy it to every machine, and keep it apart as well").format(
         name=args.name, folder=config.secrets
     ))  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
@@ -38,7 +38,7 @@ class Listed:
 
 
 def create(
-    house: House, name: str, scopes: Collection[str], expires: datetime | None = None
+    context: AppContext, name: str, scopes: Collection[str], expires: datetime | None = None
 ) -> str:
     """The new key itself, this once. `expires` is wall clock with its zone, None for never. Raises
     Refusal (status 2).
@@ -50,7 +50,7 @@ def create(
         )
     if not scopes or set(scopes) - set(SCOPES):
         raise Refusal(N_("a key may do one or more of: {scopes}"), 2, scopes=", ".join(SCOPES))
-    _, key = house.desk.new_key(said, frozenset(scopes), expires)
+    _, key = context.desk.new_key(said, frozenset(scopes), expires)
     return key
 
 
@@ -79,17 +79,17 @@ def expiry(text: str, zone: str, now: int) -> datetime:
     return to_local(instant, zone)
 
 
-def listing(house: House) -> list[Listed]:
+def listing(context: AppContext) -> list[Listed]:
     """Every key ever made, oldest first; never the keys themselves."""
-    rows = house.desk.keys()
+    rows = context.desk.keys()
     return [Listed(row[0], row[1], tuple(row[2].split(",")), *row[3:]) for row in rows]
 
 
-def revoke(house: House, id: str) -> None:
+def revoke(context: AppContext, id: str) -> None:
     """From now on the key opens nothing. Raises Refusal for an id that is none or is revoked
     already.
     """
-    if not house.desk.revoke_key(id):
+    if not context.desk.revoke_key(id):
         raise Refusal(N_("there is no key {key} in use; `relance api-key list` shows them"), key=id)
 
 
@@ -118,27 +118,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
+def run(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
     match args.act:
         case "create":
             expires = (
-                expiry(args.expires, house.config.site.timezone, wall_now())
+                expiry(args.expires, context.config.site.timezone, wall_now())
                 if args.expires is not None
                 else None
             )
-            print(create(house, args.name, frozenset(args.scope or ("subscribe",)), expires))
+            print(create(context, args.name, frozenset(args.scope or ("subscribe",)), expires))
         case "revoke":
-            revoke(house, args.id)
+            revoke(context, args.id)
             print(_("key {key} is revoked").format(key=args.id))
         case "list":
-            known = listing(house)
+            known = listing(context)
             if not known:
                 print(_("there is no key; `relance api-key create NAME` makes one"))
             for each in known:
                 print(
                     f"{each.id}  {each.name}  {','.join(each.scopes)} "
-                    f" {_state(each, house.config.site.timezone, _)}"
+                    f" {_state(each, context.config.site.timezone, _)}"
                 )
     return 0
 

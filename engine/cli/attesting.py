@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, grouped, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
@@ -30,21 +30,21 @@ def refusing() -> Iterator[None]:
         raise Refusal(str(error)) from error
 
 
-def checkpoint(house: House, args: argparse.Namespace) -> int:
+def checkpoint(context: AppContext, args: argparse.Namespace) -> int:
     """The signed note, and nothing else, on standard output."""
     with refusing():
-        signed = house.tree.sign_now()
+        signed = context.tree.sign_now()
     sys.stdout.write(signed.note.decode())
     return 0
 
 
-def key(house: House, args: argparse.Namespace) -> int:
+def key(context: AppContext, args: argparse.Namespace) -> int:
     """What an operator publishes elsewhere: in the privacy policy, in the DNS. The lines to be
     pasted are the same in every language.
     """
-    _ = translator(language_of(house.config))
+    _ = translator(language_of(context.config))
     with refusing():
-        origin, vkey = house.tree.begin()
+        origin, vkey = context.tree.begin()
     host = urlsplit(f"//{origin}").hostname
     print(_("Origin of the checkpoints:"))
     print(f"    {origin}")
@@ -60,34 +60,34 @@ def key(house: House, args: argparse.Namespace) -> int:
     return 0
 
 
-def rotate(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
+def rotate(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
     with refusing():
-        signed = house.tree.rotate_key()
+        signed = context.tree.rotate_key()
     print(
         _(
             "A new key signs from here on; the former one has named it in the ledger and is gone."
             " Publish it, and save data/secrets/proof.key:"
         )
     )
-    print(f"    {house.tree.vkey}")
+    print(f"    {context.tree.vkey}")
     print(_("Its first checkpoint covers {n} entries.").format(n=grouped(signed.size, _)))
     return 0
 
 
-def restored(house: House, args: argparse.Namespace) -> int:
+def restored(context: AppContext, args: argparse.Namespace) -> int:
     """For a ledger that was put back without this machine noticing by itself: as `run` does it when
     it notices.
     """
-    _ = translator(language_of(house.config))
-    check_clock(house)
-    if house.ledger.head() == 0:
+    _ = translator(language_of(context.config))
+    check_clock(context)
+    if context.ledger.head() == 0:
         raise Refusal(N_("the ledger is empty: nothing was put back"))
-    position = put_back(house)
-    house.tree.anew()
-    house.memory.note()
+    position = put_back(context)
+    context.tree.anew()
+    context.memory.note()
     with refusing():
-        signed = house.tree.sign_now()
+        signed = context.tree.sign_now()
     print(
         _(
             "The ledger was put back and ended at position {n}; sending is paused until `relance"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_
 
 Run = Callable[..., int]
@@ -134,7 +134,7 @@ EPILOG = N_(
     " everything recorded so far: whoever keeps one can tell later whether anything was changed."
     " docs/audit.md has ten cases, and how to verify what was handed over."
 )
-WITHOUT_HOUSE = frozenset({"verify"})
+WITHOUT_CONTEXT = frozenset({"verify"})
 """What was handed over is verified without an installation."""
 
 
@@ -145,5 +145,5 @@ def audit_arguments(parser: argparse.ArgumentParser) -> None:
         part.arguments(named.add_parser(name, help=part.help, description=part.help))
 
 
-def audit(house: House | Path, args: argparse.Namespace) -> int:
-    return parts()[args.part].run(house, args)
+def audit(context: AppContext | Path, args: argparse.Namespace) -> int:
+    return parts()[args.part].run(context, args)

@@ -14,7 +14,7 @@ from engine.audit.known_then import Stood, stood_then
 from engine.audit.membership_report import Row, Rows, as_csv, as_json, as_lines
 from engine.audit.nothing_held_statement import nothing_held_about_address
 from engine.audit.published import Published
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import read_date
 from engine.i18n.language import LANGUAGES, N_, Language
 from engine.i18n.phrases import language_of
@@ -60,36 +60,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(house: House, args: argparse.Namespace) -> int:
-    language: Language = args.lang or language_of(house.config)
-    instant = _instant(house, args.date)
-    published = Published(house.ledger.stream(STREAM))
+def run(context: AppContext, args: argparse.Namespace) -> int:
+    language: Language = args.lang or language_of(context.config)
+    instant = _instant(context, args.date)
+    published = Published(context.ledger.stream(STREAM))
     number = _list(published, args.list)
-    found = whose(house, args.address) if args.address else None
+    found = whose(context, args.address) if args.address else None
     if args.address and found is None:
-        return nothing_held_about_address(house, args, language)
-    people = iter([found.entries]) if found else _everybody(house)
+        return nothing_held_about_address(context, args, language)
+    people = iter([found.entries]) if found else _everybody(context)
     rows = Rows(
         instant,
-        house.config.site.timezone,
+        context.config.site.timezone,
         number,
-        _rows(house, published, people, instant, number),
+        _rows(context, published, people, instant, number),
     )
     if args.csv is not None:
         return as_csv(rows, args.csv, language)
     return as_json(rows, with_addresses=args.addresses) if args.json else as_lines(rows, language)
 
 
-def _instant(house: House, said: str) -> int:
+def _instant(context: AppContext, said: str) -> int:
     """A day without an hour is known at its end."""
-    zone = house.config.site.timezone
+    zone = context.config.site.timezone
     instant = read_date(said, zone)
     if not any(sign in said for sign in ":T"):
         midnight = to_local(instant + DAY + DAY // 8, zone).replace(
             hour=0, minute=0, second=0, microsecond=0, tzinfo=None
         )
-        instant = min(to_instant(midnight, zone) - 1, max(instant, house.clock.now()))
-    if instant > house.clock.now():
+        instant = min(to_instant(midnight, zone) - 1, max(instant, context.clock.now()))
+    if instant > context.clock.now():
         raise Refusal(N_("{date} lies in the future: nothing is known of it"), 2, date=said)
     return instant
 
@@ -105,16 +105,20 @@ def _list(published: Published, said: str) -> int:
     return number
 
 
-def _everybody(house: House) -> Iterator[list[Entry]]:
+def _everybody(context: AppContext) -> Iterator[list[Entry]]:
     """Stream by stream, a batch in memory at a time."""
-    for batch in histories(house.database, FIRST, LAST, house.ledger.head()):
+    for batch in histories(context.database, FIRST, LAST, context.ledger.head()):
         for stream, entries in groupby(batch, key=lambda entry: entry.stream):
             if stream != STREAM:
                 yield list(entries)
 
 
 def _rows(
-    house: House, published: Published, people: Iterator[list[Entry]], instant: int, number: int
+    context: AppContext,
+    published: Published,
+    people: Iterator[list[Entry]],
+    instant: int,
+    number: int,
 ) -> Iterator[Row]:
     """Rows with the addresses the vault still has, looked up a few hundred people at a time."""
     then, latest = published.plan_known(instant), published.state.plan()
@@ -124,7 +128,7 @@ def _rows(
         return listed.purpose if listed else ""
 
     def joined(waiting: list[Stood]) -> Iterator[Row]:
-        known = house.vault.people({each.subscriber for each in waiting})
+        known = context.vault.people({each.subscriber for each in waiting})
         for each in waiting:
             listed = then.lists.get(each.list) or latest.lists.get(each.list)
             yield Row(

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from engine.audit.evidence_dossier import Proof, proofs
-from engine.context import House
+from engine.context import AppContext
 from engine.evidence.required import missing
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.phrases import language_of
@@ -33,12 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(house: House, args: argparse.Namespace) -> int:
+def run(context: AppContext, args: argparse.Namespace) -> int:
     """0 when nothing is missing; otherwise each fault with its person's opaque id, and status 1."""
-    _ = translator(language_of(house.config))
+    _ = translator(language_of(context.config))
     grounds, faults = 0, Counter[str]()
     shown = 0
-    for subscriber, found, untold in _audited(house, args.address):
+    for subscriber, found, untold in _audited(context, args.address):
         lines = [f"{subscriber}  {_said(proof, _)}" for proof in found if missing(proof.said)] + (
             [f"{subscriber}  {_(UNTOLD)}"] if untold else []
         )
@@ -60,15 +60,15 @@ def run(house: House, args: argparse.Namespace) -> int:
     )
 
 
-def _audited(house: House, address: str) -> Iterator[tuple[str, list[Proof], bool]]:
+def _audited(context: AppContext, address: str) -> Iterator[tuple[str, list[Proof], bool]]:
     """Each person with the grounds that hold now, and whether somebody owes them the word where
     their address came from.
     """
-    now = house.clock.now()
-    for page in _pages(house, address):
+    now = context.clock.now()
+    for page in _pages(context, address):
         people = [subscriber for subscriber, _source, _since in page]
-        streams = house.ledger.after(dict.fromkeys(people, 0))
-        pieces = house.vault.evidence_of_many(people)
+        streams = context.ledger.after(dict.fromkeys(people, 0))
+        pieces = context.vault.evidence_of_many(people)
         for subscriber, source, since in page:
             entries = streams[subscriber]
             untold = (
@@ -79,21 +79,21 @@ def _audited(house: House, address: str) -> Iterator[tuple[str, list[Proof], boo
             yield subscriber, list(live(entries, list(proofs(entries, pieces[subscriber])))), untold
 
 
-def _pages(house: House, address: str) -> Iterator[list[tuple[str, str, int]]]:
+def _pages(context: AppContext, address: str) -> Iterator[list[tuple[str, str, int]]]:
     if address:
-        subscriber = house.vault.find(address_of(address))
+        subscriber = context.vault.find(address_of(address))
         if subscriber is None:
             raise Refusal(N_("nobody is known under this address"))
         yield [
             (
                 subscriber,
-                house.vault.people([subscriber])[subscriber].source,
-                house.ledger.stream(subscriber)[0].recorded_at,
+                context.vault.people([subscriber])[subscriber].source,
+                context.ledger.stream(subscriber)[0].recorded_at,
             )
         ]
         return
     after = ""
-    while page := house.vault.people_after(after, PAGE):
+    while page := context.vault.people_after(after, PAGE):
         yield page
         after = page[-1][0]
 

@@ -17,7 +17,7 @@ from engine.audit.published import Published
 from engine.cli.catch_up import catch_up
 from engine.cli.report_output import hand_out, output_arguments
 from engine.cli.terminal import json_text
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, Language
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
@@ -36,27 +36,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output_arguments(parser)
 
 
-def run(house: House, args: argparse.Namespace) -> int:
+def run(context: AppContext, args: argparse.Namespace) -> int:
     """Status 1 where nothing is held, and where something is not as it should be: a forged link, no
     live ground, other words.
     """
-    language: Language = args.lang or language_of(house.config)
+    language: Language = args.lang or language_of(context.config)
     contested, message = _asked(args.mail)
-    catch_up(house)
+    catch_up(context)
     messages, tokens = (
         (contested.messages, contested.tokens) if contested else ((message,) if message else (), ())
     )
-    found = find_letter(house, messages, tokens)
+    found = find_letter(context, messages, tokens)
     if found.begun is None:
         return nothing_held_about_mail(
-            house, args, language, _about(contested, args.mail), found.forged
+            context, args, language, _about(contested, args.mail), found.forged
         )
-    published = Published(house.ledger.stream(STREAM))
-    case = open_case(house, found, found.begun, contested, published)
+    published = Published(context.ledger.stream(STREAM))
+    case = open_case(context, found, found.begun, contested, published)
     if args.json:
-        print(json_text(plain(house, case, published, language)))
+        print(json_text(plain(context, case, published, language)))
     else:
-        hand_out(report(house, case, args.mail, published, language), args.html, language)
+        hand_out(report(context, case, args.mail, published, language), args.html, language)
     return 0 if case.sound else NOT_AS_IT_SHOULD_BE
 
 

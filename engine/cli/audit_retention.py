@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from engine.cli.catch_up import catch_up
 from engine.cli.terminal import json_text
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.phrases import language_of, say_delay
@@ -30,14 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(house: House, args: argparse.Namespace) -> int:
+def run(context: AppContext, args: argparse.Namespace) -> int:
     """Exit status 1 while something is kept past its time."""
-    catch_up(house)
-    declared = retention_of(house.publications.current().plan())
-    found = past(house, terms(declared, house.clock.now(), house.config.site.timezone))
+    catch_up(context)
+    declared = retention_of(context.publications.current().plan())
+    found = past(context, terms(declared, context.clock.now(), context.config.site.timezone))
     nights = [
         entry.event
-        for entry in house.ledger.stream(STREAM)
+        for entry in context.ledger.stream(STREAM)
         if isinstance(entry.event, RetentionApplied)
     ][-NIGHTS:]
     late = any(count for count, _oldest in found.values())
@@ -59,17 +59,17 @@ def run(house: House, args: argparse.Namespace) -> int:
         ]
         print(json_text({"mode": declared.mode, "rules": rules, "nights": told}))
     else:
-        print("\n".join(_lines(house, declared, found, nights)))
+        print("\n".join(_lines(context, declared, found, nights)))
     return 1 if late else 0
 
 
 def _lines(
-    house: House,
+    context: AppContext,
     declared: Retention,
     found: dict[str, tuple[int, int]],
     nights: list[RetentionApplied],
 ) -> Iterator[str]:
-    language, zone = language_of(house.config), house.config.site.timezone
+    language, zone = language_of(context.config), context.config.site.timezone
     _ = translator(language)
     names = _names(_)
     said = _declared(declared, lambda delay: say_delay(delay, language), _)

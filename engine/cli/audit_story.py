@@ -20,7 +20,7 @@ from engine.audit.report import Line, Report, Section
 from engine.cli.report_output import hand_out, output_arguments
 from engine.cli.show import letter_names, standing
 from engine.cli.terminal import json_text
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Language, Say, translator
 from engine.i18n.phrases import language_of
@@ -39,25 +39,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output_arguments(parser)
 
 
-def run(house: House, args: argparse.Namespace) -> int:
-    language: Language = args.lang or language_of(house.config)
-    found = whose(house, args.address)
+def run(context: AppContext, args: argparse.Namespace) -> int:
+    language: Language = args.lang or language_of(context.config)
+    found = whose(context, args.address)
     if found is None:
-        return nothing_held_about_address(house, args, language)
-    published = Published(house.ledger.stream(STREAM))
+        return nothing_held_about_address(context, args, language)
+    published = Published(context.ledger.stream(STREAM))
     if args.json:
-        print(json_text(_plain(house, found, published, language)))
+        print(json_text(_plain(context, found, published, language)))
         return 0
-    hand_out(_report(house, found, published, language), args.html, language)
+    hand_out(_report(context, found, published, language), args.html, language)
     return 0
 
 
-def _report(house: House, found: Whose, published: Published, language: Language) -> Report:
-    _, zone = translator(language), house.config.site.timezone
-    letters = letter_names(house, found.subscriber, found.entries, _)
-    telling = Telling(published, covering(house), found.pieces, zone, language, letters)
+def _report(context: AppContext, found: Whose, published: Published, language: Language) -> Report:
+    _, zone = translator(language), context.config.site.timezone
+    letters = letter_names(context, found.subscriber, found.entries, _)
+    telling = Telling(published, covering(context), found.pieces, zone, language, letters)
     facts = tuple(telling.line(entry, ground) for entry, ground in _with_grounds(found.entries))
-    now = tuple(Line(each) for each in standing(house, found.subscriber, zone, _)) or (
+    now = tuple(Line(each) for each in standing(context, found.subscriber, zone, _)) or (
         Line(_("on no list, with no ground")),
     )
     sections = (
@@ -68,14 +68,14 @@ def _report(house: House, found: Whose, published: Published, language: Language
     )
     title = _("The story of {id}, told on {when} ({zone})")
     return Report(
-        title.format(id=found.subscriber, when=shown(house.clock.now(), zone), zone=zone),
+        title.format(id=found.subscriber, when=shown(context.clock.now(), zone), zone=zone),
         sections,
         language,
     )
 
 
-def covering(house: House) -> Covering:
-    return Covering(house.publications.current().origins, house.tree.all_checkpoints())
+def covering(context: AppContext) -> Covering:
+    return Covering(context.publications.current().origins, context.tree.all_checkpoints())
 
 
 def _with_grounds(entries: list[Entry]) -> Iterator[tuple[Entry, GroundThen | None]]:
@@ -131,16 +131,16 @@ def _limits(_: Say) -> Iterator[Line]:
 
 
 def _plain(
-    house: House, found: Whose, published: Published, language: Language
+    context: AppContext, found: Whose, published: Published, language: Language
 ) -> dict[str, object]:
     known = found.known
-    zone = house.config.site.timezone
-    covered = covering(house)
+    zone = context.config.site.timezone
+    covered = covering(context)
     _ = translator(language)
-    letters = letter_names(house, found.subscriber, found.entries, _)
+    letters = letter_names(context, found.subscriber, found.entries, _)
     return {
         "subscriber": found.subscriber,
-        "told_at": iso(house.clock.now()),
+        "told_at": iso(context.clock.now()),
         "address": known.address if known else None,
         "fields": dict(known.fields) if known else {},
         "other_addresses": list(found.others),
@@ -149,7 +149,7 @@ def _plain(
             plain_fact(found, published, covered, entry, ground, zone, language, letters)
             for entry, ground in _with_grounds(found.entries)
         ],
-        "standing": standing(house, found.subscriber, zone, _),
+        "standing": standing(context, found.subscriber, zone, _),
     }
 
 

@@ -17,7 +17,7 @@ from engine.backup.take import TAR, take
 from engine.cli.catch_up import catch_up
 from engine.cli.erase import STAYS_IN_LOG
 from engine.cli.terminal import agreed
-from engine.context import Premises
+from engine.context import DatabaseContext
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
@@ -35,17 +35,17 @@ def backup_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def backup(premises: Premises, args: argparse.Namespace) -> int:
-    _ = translator(language_of(premises.config))
+def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(database_context.config))
     target: Path = args.output
     if target.exists():
         raise Refusal(N_("{file} is there already: choose another name"), file=target)
     if not target.parent.is_dir():
         raise Refusal(N_("there is no folder {folder}"), 2, folder=target.parent)
     with _refusing(N_("no copy was made: {why}")):
-        with premises.furnish() as house:
-            now = house.clock.now()
-        manifest = take(premises, target, now)
+        with database_context.open_context() as context:
+            now = context.clock.now()
+        manifest = take(database_context, target, now)
     print(
         _("a copy up to entry {position} is in {file}").format(
             position=grouped(manifest.position, _), file=target
@@ -56,7 +56,7 @@ def backup(premises: Premises, args: argparse.Namespace) -> int:
             _("vault.dump is personal: keep it apart from ledger.dump, and no longer than a month")
         )
     print(_("not in it, and to be kept apart from it: {secrets}; and {journal}, newer than any copy").format(
-        secrets=premises.config.secrets, journal=premises.config.data / "stop.journal"
+        secrets=database_context.config.secrets, journal=database_context.config.data / "stop.journal"
     ))  # fmt: skip
     return 0
 
@@ -81,28 +81,28 @@ def restore_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
-def restore(premises: Premises, args: argparse.Namespace) -> int:
+def restore(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     # Here, because every other verb does without what a start brings in.
     from engine.runtime.startup import put_back
 
-    _ = translator(language_of(premises.config))
-    own = premises.config.data / "stop.journal"
+    _ = translator(language_of(database_context.config))
+    own = database_context.config.data / "stop.journal"
     with _refusing(N_("nothing was changed: {why}")):
         # Read before anything is touched: a journal that is not there must not be found out
         # afterwards.
         stops, unreadable = read_journals([*([own] if own.exists() else []), *args.journal])
-        with opened(premises, args.copy, args.vault, args.unsealed) as (manifest, files):
+        with opened(database_context, args.copy, args.vault, args.unsealed) as (manifest, files):
             if not args.yes and not _agreed(manifest, _):
                 raise Refusal(N_("nothing was changed"))
-            replace(premises, manifest, files)
-        with premises.furnish() as house:
-            put_back(house)
-            applied = apply_again(house, stops, unreadable)
-            catch_up(house)
-            house.memory.note()
+            replace(database_context, manifest, files)
+        with database_context.open_context() as context:
+            put_back(context)
+            applied = apply_again(context, stops, unreadable)
+            catch_up(context)
+            context.memory.note()
             # What stood there before is gone, and who was erased since the copy with it.
-            note_erased(house)
-            if scrub_when_due(house).refused:
+            note_erased(context)
+            if scrub_when_due(context).refused:
                 print(_(STAYS_IN_LOG), file=sys.stderr)
     print(
         _("put back: entry {position}, of {at}").format(

@@ -10,7 +10,7 @@ import argparse
 import secrets
 
 from engine.cli.people import operator_cause
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.phrases import language_of
@@ -79,10 +79,10 @@ def _texts(parser: argparse.ArgumentParser, *, required: bool) -> None:
     )
 
 
-def breach(house: House, args: argparse.Namespace) -> int:
-    zone, now = house.config.site.timezone, house.clock.now()
-    _ = translator(language_of(house.config))
-    known = house.publications.current().breaches
+def breach(context: AppContext, args: argparse.Namespace) -> int:
+    zone, now = context.config.site.timezone, context.clock.now()
+    _ = translator(language_of(context.config))
+    known = context.publications.current().breaches
     if args.part == "record":
         name, step, said_at = secrets.token_hex(8), DETECTED, args.detected
     else:
@@ -107,7 +107,7 @@ def breach(house: House, args: argparse.Namespace) -> int:
         raise Refusal(N_("--people is a number of people, 0 where it is not known"), 2)
     event = BreachRecorded(at, name, step, args.risk, args.people)
     _write(
-        house,
+        context,
         event,
         {text: _bounded(text, getattr(args, text)) for text in TEXTS if getattr(args, text)},
         now,
@@ -147,14 +147,14 @@ def _bounded(name: str, text: str) -> str:
     return text
 
 
-def _write(house: House, event: BreachRecorded, said: dict[str, str], now: int) -> None:
+def _write(context: AppContext, event: BreachRecorded, said: dict[str, str], now: int) -> None:
     """Words may name people: they lie in the vault, and the ledger commits to them."""
     cause, kept = operator_cause({"words": said} if said else {})
 
     def within(cursor: AnyCursor) -> None:
-        house.vault.write(cursor, Keep(STREAM, now, evidence=(kept,)))
+        context.vault.write(cursor, Keep(STREAM, now, evidence=(kept,)))
 
-    house.publications.execute(lambda state: [event], cause, now, within)
+    context.publications.execute(lambda state: [event], cause, now, within)
 
 
 def _owed(known: Breach, zone: str, _: Say) -> str:

@@ -13,7 +13,7 @@ from engine.cli.catch_up import catch_up
 from engine.cli.people import operator_cause
 from engine.cli.progress import Progress
 from engine.cli.terminal import agreed
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.processes import EXPIRES, Processes
 from engine.i18n.command_line import command
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
@@ -46,21 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     now.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
-def broadcast(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
-    plan = house.publications.current().plan()
+def broadcast(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
+    plan = context.publications.current().plan()
     chosen = _named(plan, args.id)
-    catch_up(house)
-    now = house.clock.now()
-    fallen = fallen_due_now(house.publications.current(), chosen, now)
-    for line in _goes_to(house, plan, chosen, _):
+    catch_up(context)
+    now = context.clock.now()
+    fallen = fallen_due_now(context.publications.current(), chosen, now)
+    for line in _goes_to(context, plan, chosen, _):
         print(line)
     if not args.yes and not _agreed(_):
         raise Refusal(N_("nothing was changed"))
     cause = operator_cause({"broadcast": chosen.id})[0]
     # Claimed as its date would claim it, so that it leaves once, whoever else claims it.
-    house.publications.execute(lambda state: [fallen_due_now(state, chosen, now)], cause, now)
-    return _report(house, chosen, f"broadcast:{fallen.broadcast}/{fallen.occurrence}", _)
+    context.publications.execute(lambda state: [fallen_due_now(state, chosen, now)], cause, now)
+    return _report(context, chosen, f"broadcast:{fallen.broadcast}/{fallen.occurrence}", _)
 
 
 def _named(plan: Plan, name: str) -> Broadcast:
@@ -105,10 +105,10 @@ def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> B
     return BroadcastFellDue(now, chosen.id, name)
 
 
-def _goes_to(house: House, plan: Plan, chosen: Broadcast, _: Say) -> list[str]:
-    ngettext = counting_translator(language_of(house.config))
-    people = house.views.on_lists(chosen.to)
-    standing = house.views.standing()
+def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, _: Say) -> list[str]:
+    ngettext = counting_translator(language_of(context.config))
+    people = context.views.on_lists(chosen.to)
+    standing = context.views.standing()
     told = [_("{subject}, to who stands on:").format(subject=quoted(subject_of(chosen.letter), _))]
     told += [
         f"{grouped(standing.get(number, 0), _):>9}  {say_list(plan, number)}"
@@ -133,12 +133,12 @@ def _agreed(_: Say) -> bool:
     return agreed(_("Send it now? [y/N] "))
 
 
-def _report(house: House, chosen: Broadcast, key: str, _: Say) -> int:
+def _report(context: AppContext, chosen: Broadcast, key: str, _: Say) -> int:
     """Follow it until nothing of it is due any more, or nobody is there to send it."""
-    head, begun = house.ledger.head(), time.monotonic()
+    head, begun = context.ledger.head(), time.monotonic()
     with Progress() as progress:
-        while (why := _why_not_yet(house, chosen, key, head, _)) is WAITING:
-            sent = house.views.outcomes(key, chosen.letter.id).get("sent", 0)
+        while (why := _why_not_yet(context, chosen, key, head, _)) is WAITING:
+            sent = context.views.outcomes(key, chosen.letter.id).get("sent", 0)
             seconds = int(time.monotonic() - begun)
             progress.show(
                 _("{n} letters accepted, {seconds} s").format(n=grouped(sent, _), seconds=seconds)
@@ -146,7 +146,7 @@ def _report(house: House, chosen: Broadcast, key: str, _: Say) -> int:
             time.sleep(LOOK_SECONDS)
     if why:
         print(why)
-    counts = house.views.outcomes(key, chosen.letter.id)
+    counts = context.views.outcomes(key, chosen.letter.id)
     for status, words in OUTCOMES.items():
         if counts.get(status) or (status == "sent" and not why):
             print(f"{grouped(counts.get(status, 0), _):>9}  {_(words)}")
@@ -156,18 +156,18 @@ def _report(house: House, chosen: Broadcast, key: str, _: Say) -> int:
 WAITING = "waiting"
 
 
-def _why_not_yet(house: House, chosen: Broadcast, key: str, head: int, _: Say) -> str:
+def _why_not_yet(context: AppContext, chosen: Broadcast, key: str, head: int, _: Say) -> str:
     """ "" once all of it has an outcome; WAITING while it leaves; otherwise a sentence that says
     why it does not.
     """
-    paused = house.publications.current().paused
+    paused = context.publications.current().paused
     if 0 in paused:
         return _(
             "It is due, and sending is paused: `relance resume` says what will leave, then lets it."
         )
     live = {
         part
-        for parts, _host, _pid, _since, seen in Processes(house.database).all()
+        for parts, _host, _pid, _since, seen in Processes(context.database).all()
         if seen < EXPIRES
         for part in parts
     }
@@ -175,17 +175,17 @@ def _why_not_yet(house: House, chosen: Broadcast, key: str, head: int, _: Say) -
         return (
             _("It is due, and nobody sends at this moment. This does:")
             + "\n  "
-            + command(house.config.folder, "run")
+            + command(context.config.folder, "run")
         )
     followed = all(
         position >= head
-        for view, position, _fault in house.views.positions()
+        for view, position, _fault in context.views.positions()
         if view in ("agenda", "letters")
     )
     if (
         not followed
-        or house.views.due_of(key, house.clock.now())
-        or house.views.outcomes(key, chosen.letter.id).get("begun")
+        or context.views.due_of(key, context.clock.now())
+        or context.views.outcomes(key, chosen.letter.id).get("begun")
     ):
         return WAITING
     return ""

@@ -7,22 +7,22 @@ from __future__ import annotations
 import sys
 
 from engine.cli.progress import Progress
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.phrases import language_of
 from engine.ledger.codec import EntryRefused
 
 
-def catch_up(house: House) -> None:
+def catch_up(context: AppContext) -> None:
     """Shown on a terminal. A view that cannot go on is told of and stands where it stopped; the
     others come up to the head.
     """
-    _ = translator(language_of(house.config))
+    _ = translator(language_of(context.config))
     try:
         with Progress(_("Following"), say=_) as tell:
-            house.views.catch_up(tell)
+            context.views.catch_up(tell)
     except EntryRefused:
-        while house.views.follow():
+        while context.views.follow():
             """The others go on."""
         print(
             "relance:"

@@ -16,7 +16,7 @@ from engine.authoring.starter import Ports
 from engine.cli import run as running
 from engine.cli.init import copy_sample, sample_folder
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.command_line import command
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of, say_list
@@ -50,7 +50,7 @@ def demo(folder: Path, args: argparse.Namespace) -> int:
     """In a folder of its own, on ports of its own, beside whatever runs; both are gone
     afterwards.
     """
-    from engine.cli.main import with_house
+    from engine.cli.main import with_context
 
     with tempfile.TemporaryDirectory(prefix="relance-demo-", ignore_cleanup_errors=True) as place:
         config = copy_sample(
@@ -59,7 +59,7 @@ def demo(folder: Path, args: argparse.Namespace) -> int:
                 (sample_folder() / "config.toml").read_text(encoding="utf-8"), _free_ports()
             ),
         )
-        status = with_house(config, lambda house: _live(house, args))
+        status = with_context(config, lambda context: _live(context, args))
     _ = translator(language_of(config))
     print(_("The demonstration is over, and its folder is gone."))
     return status
@@ -74,10 +74,10 @@ def _free_ports() -> Ports:
         return Ports(*(int(each.getsockname()[1]) for each in sockets))
 
 
-def _live(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
-    publication.publish_first(house)
-    plan = house.publications.current().plan()
+def _live(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
+    publication.publish_first(context)
+    plan = context.publications.current().plan()
     started = [each for each in plan.lists.values() if each.letters]
     if not started:
         raise Refusal(N_("the demonstration has no list with letters"), 2)
@@ -85,9 +85,9 @@ def _live(house: House, args: argparse.Namespace) -> int:
 
     def enter() -> None:
         """Once the ports are had, so that nobody is added who gets no letter."""
-        house.decisions.carry_out(
+        context.decisions.carry_out(
             [
-                _joining(house, start.id, address, name, "first_name" in plan.fields)
+                _joining(context, start.id, address, name, "first_name" in plan.fields)
                 for address, name in READERS
             ]
         )
@@ -103,13 +103,13 @@ def _live(house: House, args: argparse.Namespace) -> int:
                 " terminal:"
             )
         )
-        print(f"  {command(house.config.folder, 'show', READERS[0][0])}")
+        print(f"  {command(context.config.folder, 'show', READERS[0][0])}")
 
-    return running.run(house, args, enter)
+    return running.run(context, args, enter)
 
 
-def _joining(house: House, number: int, address: str, name: str, named: bool) -> Wish:
-    now = house.clock.now()
+def _joining(context: AppContext, number: int, address: str, name: str, named: bool) -> Wish:
+    now = context.clock.now()
     kept = evidence(
         secrets.token_bytes(32), {"source": "demonstration", "operator": "relance demo"}
     )

@@ -8,7 +8,7 @@ import sys
 
 from engine.cli.people import report
 from engine.cli.terminal import agreed, json_text
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.phrases import language_of
@@ -43,10 +43,10 @@ def erase_arguments(parser: argparse.ArgumentParser, whose: str) -> None:
     parser.add_argument("--json", action="store_true", help=N_("the receipt for programs"))
 
 
-def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
-    seal = _seal(house, args.keep_proof) if args.keep_proof else None
-    if house.decisions.load([subscriber])[subscriber].erased:
+def erase(context: AppContext, subscriber: str, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
+    seal = _seal(context, args.keep_proof) if args.keep_proof else None
+    if context.decisions.load([subscriber])[subscriber].erased:
         print(_("this person has been erased"))
         return 0
     if not args.yes and not _agreed(_):
@@ -54,21 +54,21 @@ def erase(house: House, subscriber: str, args: argparse.Namespace) -> int:
     cause = Cause("operator", secrets.token_hex(8))
     suppression: Suppression = "forget" if args.forget_suppression else "bar"
     result, receipt = erase_person(
-        house, subscriber, cause, house.decisions.one, suppression=suppression, seal=seal
+        context, subscriber, cause, context.decisions.one, suppression=suppression, seal=seal
     )
     if receipt is None:
         return report(result, "", _)
-    scrubbed = scrub_unless_followed(house)
+    scrubbed = scrub_unless_followed(context)
     print(
-        json_text(receipt.as_json()) if args.json else "\n".join(receipt_lines(house, receipt, _))
+        json_text(receipt.as_json()) if args.json else "\n".join(receipt_lines(context, receipt, _))
     )
     if scrubbed.refused:
         print(_(STAYS_IN_LOG), file=sys.stderr)
     return 0
 
 
-def receipt_lines(house: House, receipt: Receipt, _: Say) -> list[str]:
-    zone = house.config.site.timezone
+def receipt_lines(context: AppContext, receipt: Receipt, _: Say) -> list[str]:
+    zone = context.config.site.timezone
     deleted = [
         f"  - {_(DELETED[what])}: {grouped(count, _)}" for what, count in receipt.deleted.items()
     ]
@@ -78,7 +78,7 @@ def receipt_lines(house: House, receipt: Receipt, _: Say) -> list[str]:
     ]
     return [
         _("Erased on {when}, by {name}").format(
-            when=shown(receipt.at, zone), name=house.config.site.name
+            when=shown(receipt.at, zone), name=context.config.site.name
         ),
         _("Reference: {id}, entry {position}").format(
             id=receipt.subscriber, position=receipt.position
@@ -90,9 +90,9 @@ def receipt_lines(house: House, receipt: Receipt, _: Say) -> list[str]:
     ]
 
 
-def _seal(house: House, said: str) -> Seal:
+def _seal(context: AppContext, said: str) -> Seal:
     try:
-        return archiver(house, parse_delay(said))
+        return archiver(context, parse_delay(said))
     except ValueError as error:
         raise UnreadableInput(error) from error
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of
@@ -16,21 +16,21 @@ from engine.installation.events import STREAM
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def person_of(house: House, said: str) -> str:
+def person_of(context: AppContext, said: str) -> str:
     """The opaque id of somebody who has facts. Raises Refusal for nobody."""
-    subscriber = said if _ID.fullmatch(said) else behind(house, address_of(said))
-    if subscriber == STREAM or not house.ledger.stream(subscriber):
+    subscriber = said if _ID.fullmatch(said) else behind(context, address_of(said))
+    if subscriber == STREAM or not context.ledger.stream(subscriber):
         raise Refusal(N_("nobody is known under this id"))
     return subscriber
 
 
-def behind(house: House, address: str) -> str:
+def behind(context: AppContext, address: str) -> str:
     """Who has an address, or had it. Raises Refusal for nobody."""
-    subscriber = house.vault.find(address) or house.vault.formerly(address)
+    subscriber = context.vault.find(address) or context.vault.formerly(address)
     if subscriber is not None:
         return subscriber
-    for reason in house.vault.suppressed([house.vault.hash(address)]).values():
-        why = in_words(reason, translator(language_of(house.config)))
+    for reason in context.vault.suppressed([context.vault.hash(address)]).values():
+        why = in_words(reason, translator(language_of(context.config)))
         raise Refusal(
             N_("nobody is known under this address; its hash is on the suppression list ({why})"),
             why=why,

@@ -9,7 +9,7 @@ import argparse
 from engine.cli.catch_up import catch_up
 from engine.cli.people import operator_cause, report
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, counting_translator, translator
 from engine.i18n.phrases import language_of
@@ -30,17 +30,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def in_doubt(house: House, args: argparse.Namespace) -> int:
-    language = language_of(house.config)
+def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
+    language = language_of(context.config)
     _, ngettext = translator(language), counting_translator(language)
-    catch_up(house)
-    doubtful = house.views.in_doubt()
+    catch_up(context)
+    doubtful = context.views.in_doubt()
     chosen = args.resend or args.taken_as_sent
     if not chosen:
-        people = house.vault.people({subscriber for _message, subscriber, _letter, _at in doubtful})
+        people = context.vault.people(
+            {subscriber for _message, subscriber, _letter, _at in doubtful}
+        )
         for message, subscriber, letter, at in doubtful:
             address = people[subscriber].address if subscriber in people else _("(erased)")
-            print(f"{message}  {shown(at, house.config.site.timezone)}  {letter}  {address}")
+            print(f"{message}  {shown(at, context.config.site.timezone)}  {letter}  {address}")
         print(
             ngettext("{n} letter in doubt", "{n} letters in doubt", len(doubtful)).format(
                 n=len(doubtful)
@@ -51,8 +53,8 @@ def in_doubt(house: House, args: argparse.Namespace) -> int:
     if not subscriber:
         raise Refusal(N_("no letter {message} is in doubt"), message=chosen)
     verdict = "resend" if args.resend else "taken-as-sent"
-    command = RecordOutcome(house.clock.now(), operator_cause({})[0], chosen, verdict)
-    result = house.decisions.one(Wish(command, stream=subscriber))
+    command = RecordOutcome(context.clock.now(), operator_cause({})[0], chosen, verdict)
+    result = context.decisions.one(Wish(command, stream=subscriber))
     return report(
         result, _("it will be sent again") if args.resend else _("it is taken as sent"), _
     )

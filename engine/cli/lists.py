@@ -6,7 +6,7 @@ import argparse
 
 from engine.cli.catch_up import catch_up
 from engine.cli.terminal import json_text
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refused import in_words
@@ -24,18 +24,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def lists(house: House, args: argparse.Namespace) -> int:
-    catch_up(house)
-    rows = standing(house)
+def lists(context: AppContext, args: argparse.Namespace) -> int:
+    catch_up(context)
+    rows = standing(context)
     if args.json:
         print(json_text(rows))
         return 0
-    _ = translator(language_of(house.config))
+    _ = translator(language_of(context.config))
     if not rows:
         print(_("no list is published yet"))
     else:
         _show(rows, _)
-    paused = house.publications.current().paused
+    paused = context.publications.current().paused
     if 0 in paused:
         print(
             _("sending as a whole is paused ({why}); `relance resume` lets it go on").format(
@@ -45,15 +45,15 @@ def lists(house: House, args: argparse.Namespace) -> int:
     return 0
 
 
-def standing(house: House) -> list[Row]:
+def standing(context: AppContext) -> list[Row]:
     """Every published list in order, and those no longer published on which people still stand.
     `paused` is the reason, "" for none.
     """
-    installation = house.publications.current()
-    plan, people = installation.plan(), house.views.standing()
+    installation = context.publications.current()
+    plan, people = installation.plan(), context.views.standing()
     due = {
         number: count
-        for number, kind, count in house.views.due_until(house.clock.now() + DAY)
+        for number, kind, count in context.views.due_until(context.clock.now() + DAY)
         if kind == "letter"
     }
     rows: list[Row] = [

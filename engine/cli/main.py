@@ -24,7 +24,7 @@ from engine.runtime.shutdown import GRACE_SECONDS, end_within
 
 if TYPE_CHECKING:
     from engine.config import Config
-    from engine.context import House, Premises
+    from engine.context import AppContext, DatabaseContext
     from engine.i18n.refusal import Refusal
 
 T = TypeVar("T")
@@ -100,23 +100,27 @@ def _carry_out(args: argparse.Namespace) -> int:
     config = read_config(folder)
     if verb.needs == "config":
         return implemented.run(config, args)
-    if verb.needs == "premises":
-        return with_premises(config, lambda premises: implemented.run(premises, args))
-    return with_house(config, lambda house: implemented.run(house, args))
+    if verb.needs == "database":
+        return with_database_context(
+            config, lambda database_context: implemented.run(database_context, args)
+        )
+    return with_context(config, lambda context: implemented.run(context, args))
 
 
-def with_house(config: Config, work: Callable[[House], int]) -> int:
+def with_context(config: Config, work: Callable[[AppContext], int]) -> int:
     """Open the stores for `work`."""
-    from engine.app import open_house
+    from engine.app import open_context
 
-    return _within(lambda tell: open_house(config.folder, tell, config), work, config.site.language)
+    return _within(
+        lambda tell: open_context(config.folder, tell, config), work, config.site.language
+    )
 
 
-def with_premises(config: Config, work: Callable[[Premises], int]) -> int:
+def with_database_context(config: Config, work: Callable[[DatabaseContext], int]) -> int:
     """Open the database for `work`, and nothing in it."""
-    from engine.app import open_premises
+    from engine.app import open_database
 
-    return _within(lambda tell: open_premises(config, tell), work, config.site.language)
+    return _within(lambda tell: open_database(config, tell), work, config.site.language)
 
 
 def _within(

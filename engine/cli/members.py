@@ -16,7 +16,7 @@ from typing import TextIO
 from engine.cli.catch_up import catch_up
 from engine.cli.private_file import private_file
 from engine.cli.show import what
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of
@@ -56,22 +56,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def members(house: House, args: argparse.Namespace) -> int:
+def members(context: AppContext, args: argparse.Namespace) -> int:
     """Streamed: a list may hold everybody."""
-    listed = list_of(house.publications.current().plan(), args.list)
+    listed = list_of(context.publications.current().plan(), args.list)
     if args.csv is not None and args.csv != STDOUT and args.csv.exists():
         raise Refusal(N_("{file} is there already: choose another name"), file=args.csv)
-    catch_up(house)
-    language = language_of(house.config)
+    catch_up(context)
+    language = language_of(context.config)
     _, ngettext = translator(language), counting_translator(language)
     if args.csv is None:
-        count = _as_table(house, listed, _)
+        count = _as_table(context, listed, _)
         said = ngettext("{n} person on list {list}", "{n} people on list {list}", count)
         print(said.format(n=grouped(count, _), list=f"{listed.id} {listed.name}"))
         return 0
     to_file = args.csv != STDOUT
     with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
-        count = _as_csv(house, listed, file, _)
+        count = _as_csv(context, listed, file, _)
     if to_file:
         print(
             ngettext("{n} row written: {file}", "{n} rows written: {file}", count).format(
@@ -81,14 +81,14 @@ def members(house: House, args: argparse.Namespace) -> int:
     return 0
 
 
-def standing_on(house: House, listed: List, _: Say) -> Iterator[list[Member]]:
+def standing_on(context: AppContext, listed: List, _: Say) -> Iterator[list[Member]]:
     """In the order in which they joined, a batch at a time. Who was erased, or has left since, is
     passed over.
     """
-    installation = house.publications.current()
+    installation = context.publications.current()
     plan, key = installation.plan(), f"list:{listed.id}"
-    for batch in house.views.members_of(listed.id, BATCH):
-        known, people = house.vault.people(batch), house.decisions.load(batch)
+    for batch in context.views.members_of(listed.id, BATCH):
+        known, people = context.vault.people(batch), context.decisions.load(batch)
         found = []
         for subscriber in batch:
             membership = people[subscriber].memberships.get(listed.id)
@@ -131,19 +131,19 @@ def _cells(member: Member, fields: Sequence[str], zone: str) -> list[str]:
     ]
 
 
-def _heads(house: House, _: Say) -> tuple[list[str], list[str]]:
+def _heads(context: AppContext, _: Say) -> tuple[list[str], list[str]]:
     """The fields that are published, and every column's name."""
-    fields = list(house.publications.current().plan().fields)
+    fields = list(context.publications.current().plan().fields)
     return fields, [_("address"), *fields, _("since"), _("ground"), _("next"), _("what comes")]
 
 
-def _as_table(house: House, listed: List, _: Say) -> int:
+def _as_table(context: AppContext, listed: List, _: Say) -> int:
     """Columns as wide as a batch wants them. What a person has written steers no terminal."""
-    fields, heads = _heads(house, _)
+    fields, heads = _heads(context, _)
     count = 0
-    for batch in standing_on(house, listed, _):
+    for batch in standing_on(context, listed, _):
         rows = [
-            [printable(cell) for cell in _cells(each, fields, house.config.site.timezone)]
+            [printable(cell) for cell in _cells(each, fields, context.config.site.timezone)]
             for each in batch
         ]
         table = [heads, *rows] if not count else rows
@@ -158,13 +158,13 @@ def _as_table(house: House, listed: List, _: Say) -> int:
     return count
 
 
-def _as_csv(house: House, listed: List, file: TextIO, _: Say) -> int:
+def _as_csv(context: AppContext, listed: List, file: TextIO, _: Say) -> int:
     """The names of columns are the same in every language, so that a program can go by them."""
-    fields = list(house.publications.current().plan().fields)
+    fields = list(context.publications.current().plan().fields)
     writer, count = csv.writer(file, quoting=csv.QUOTE_ALL), 0
     writer.writerow(["address", *fields, "since", "ground", "next_at", "next"])
-    for batch in standing_on(house, listed, _):
+    for batch in standing_on(context, listed, _):
         for member in batch:
-            writer.writerow(map(inert, _cells(member, fields, house.config.site.timezone)))
+            writer.writerow(map(inert, _cells(member, fields, context.config.site.timezone)))
         count += len(batch)
     return count

@@ -12,7 +12,7 @@ from engine.cli.find_person import person_of
 from engine.cli.people import report
 from engine.cli.person import write_private
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of
@@ -37,25 +37,26 @@ def open_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def open_archive(house: House, args: argparse.Namespace) -> int:
+def open_archive(context: AppContext, args: argparse.Namespace) -> int:
     """The fact is written first: what was handed out and not recorded must not be."""
-    _ = translator(language_of(house.config))
-    subscriber = person_of(house, args.id)
-    archived = house.vault.archived(subscriber)
+    _ = translator(language_of(context.config))
+    subscriber = person_of(context, args.id)
+    archived = context.vault.archived(subscriber)
     if archived is None:
         raise Refusal(N_("no proof is kept of this person: none was sealed, or its term has come"))
     if args.output.exists():
         raise Refusal(N_("{file} is there already: choose another name"), file=args.output)
     sealed, ends_at = archived
     octets = _unsealed(sealed, args.identity) if args.identity else sealed
-    result = house.decisions.one(
+    result = context.decisions.one(
         Wish(
-            OpenProof(house.clock.now(), Cause("operator", secrets.token_hex(8))), stream=subscriber
+            OpenProof(context.clock.now(), Cause("operator", secrets.token_hex(8))),
+            stream=subscriber,
         )
     )
     if result.positions:
         write_private(args.output, octets)
-    until = shown(ends_at, house.config.site.timezone)[:10]
+    until = shown(ends_at, context.config.site.timezone)[:10]
     return report(
         result,
         _("the proof is in {file}; it is kept here until {date}").format(

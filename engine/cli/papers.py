@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import LANGUAGES, N_, Language, translator
 from engine.i18n.phrases import language_of, say_delay
@@ -55,21 +55,21 @@ def _paper(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def papers(house: House, args: argparse.Namespace) -> int:
-    zone, now = house.config.site.timezone, house.clock.now()
+def papers(context: AppContext, args: argparse.Namespace) -> int:
+    zone, now = context.config.site.timezone, context.clock.now()
     at = read_date(args.as_of, zone) if args.as_of else now
     if at > now:
         raise Refusal(N_("{date} is still to come"), 2, date=shown(at, zone))
-    language = cast(Language, args.lang) if args.lang else language_of(house.config)
+    language = cast(Language, args.lang) if args.lang else language_of(context.config)
     speech = Speech(
         translator(language),
         lambda instant: shown(instant, zone),
         lambda delay: say_delay(delay, language),
     )
     writers: Mapping[str, Callable[[], str]] = {
-        "register": lambda: _register(house, _day(house, at), speech),
-        "processor": lambda: _annexes(_day(house, at), args.name, speech),
-        "breaches": lambda: breach_log(_steps(house), at, speech),
+        "register": lambda: _register(context, _day(context, at), speech),
+        "processor": lambda: _annexes(_day(context, at), args.name, speech),
+        "breaches": lambda: breach_log(_steps(context), at, speech),
     }
     text = writers[args.paper]()
     if args.file:
@@ -80,21 +80,21 @@ def papers(house: House, args: argparse.Namespace) -> int:
     return 0
 
 
-def _day(house: House, at: int) -> Day:
+def _day(context: AppContext, at: int) -> Day:
     """What was in force. Raises Refusal where nothing had been published by then."""
-    entries = house.ledger.stream(STREAM)
+    entries = context.ledger.stream(STREAM)
     found = day(
         ((entry.recorded_at, cast(InstallationEvent, entry.event)) for entry in entries), at
     )
     if found is None:
         raise Refusal(
-            N_("nothing had been published by {date}"), date=shown(at, house.config.site.timezone)
+            N_("nothing had been published by {date}"), date=shown(at, context.config.site.timezone)
         )
     return found
 
 
-def _register(house: House, found: Day, speech: Speech) -> str:
-    smtp = house.config.smtp
+def _register(context: AppContext, found: Day, speech: Speech) -> str:
+    smtp = context.config.smtp
     _complete(missing_in_register(found, relay="" if smtp.is_mailbox else smtp.host), speech)
     return register(found, speech)
 
@@ -123,10 +123,10 @@ def _complete(missing: Iterable[str], speech: Speech) -> None:
         )
 
 
-def _steps(house: House) -> list[StepTaken]:
-    kept = house.vault.evidence_of(STREAM)
+def _steps(context: AppContext) -> list[StepTaken]:
+    kept = context.vault.evidence_of(STREAM)
     found = []
-    for entry in house.ledger.stream(STREAM):
+    for entry in context.ledger.stream(STREAM):
         if isinstance(entry.event, BreachRecorded):
             words = kept.get(entry.cause.evidence, {}).get("words", {})
             found.append(StepTaken(entry.event, entry.recorded_at, cast(Mapping[str, str], words)))

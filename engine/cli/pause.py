@@ -13,7 +13,7 @@ from engine.cli.catch_up import catch_up
 from engine.cli.init import sample_site
 from engine.cli.people import operator_cause
 from engine.cli.terminal import agreed
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.processes import Processes
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, say_list
@@ -33,16 +33,16 @@ def pause_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def pause(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
-    installation = house.publications.current()
+def pause(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
+    installation = context.publications.current()
     plan = installation.plan()
     number = _number(plan, args.list)
     if number in installation.paused:
         print(_("paused already ({why})").format(why=in_words(installation.paused[number], _)))
         return 0
-    now = house.clock.now()
-    house.publications.execute(
+    now = context.clock.now()
+    context.publications.execute(
         lambda state: () if number in state.paused else [SendingPaused(now, "operator", number)],
         operator_cause({})[0],
         now,
@@ -61,20 +61,21 @@ def resume_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
-def resume(house: House, args: argparse.Namespace) -> int:
+def resume(context: AppContext, args: argparse.Namespace) -> int:
     """Without a list, everything goes on, lists that were paused one by one too. A list alone stays
     held while sending as a whole is.
     """
-    _ = translator(language_of(house.config))
-    installation = house.publications.current()
+    _ = translator(language_of(context.config))
+    installation = context.publications.current()
     plan, paused = installation.plan(), installation.paused
     number = _number(plan, args.list)
     lines = "".join(
-        f"\n  config.toml: {each.words.said(_)}" for each in hindrances(house.config, sample_site())
+        f"\n  config.toml: {each.words.said(_)}"
+        for each in hindrances(context.config, sample_site())
     )
     if (
-        house.config.smtp.reaches_people
-        and (trial := house.clock.trial) is not None
+        context.config.smtp.reaches_people
+        and (trial := context.clock.trial) is not None
         and not trial.over_people
     ):
         lines += "\n  " + _(
@@ -87,16 +88,16 @@ def resume(house: House, args: argparse.Namespace) -> int:
             hindrances=lines,
             sink=_(SINK),
         )
-    catch_up(house)
-    now = house.clock.now()
-    for line in _leaving(house, plan, number, now):
+    catch_up(context)
+    now = context.clock.now()
+    for line in _leaving(context, plan, number, now):
         print(line)
     if not _held(installation, number):
         print(_("sending is not paused"))
     elif not args.yes and not _agreed(_):
         raise Refusal(N_("nothing was changed"))
     else:
-        house.publications.execute(
+        context.publications.execute(
             lambda state: [SendingResumed(now, number)] if _held(state, number) else (),
             operator_cause({})[0],
             now,
@@ -113,9 +114,9 @@ def resume(house: House, args: argparse.Namespace) -> int:
             )
         )
     if not number:
-        Processes(house.database).settle()
-        house.desk.set_mark(house.config.smtp.armed_mark, now, 0)
-        house.desk.set_mark("tick", now, 0)
+        Processes(context.database).settle()
+        context.desk.set_mark(context.config.smtp.armed_mark, now, 0)
+        context.desk.set_mark("tick", now, 0)
     return 0
 
 
@@ -129,13 +130,13 @@ def _held(installation: Installation, number: int) -> bool:
     return number in installation.paused if number else bool(installation.paused)
 
 
-def _leaving(house: House, plan: Plan, number: int, now: int) -> Iterator[str]:
+def _leaving(context: AppContext, plan: Plan, number: int, now: int) -> Iterator[str]:
     """What is due within the hour, of one list or of all; list 0 holds what belongs to none."""
-    language = language_of(house.config)
+    language = language_of(context.config)
     _, ngettext = translator(language), counting_translator(language)
     due = {
         each: count
-        for each, kind, count in house.views.due_until(now + HOUR)
+        for each, kind, count in context.views.due_until(now + HOUR)
         if kind == "letter" and number in (0, each)
     }
     total = sum(due.values())

@@ -9,7 +9,7 @@ import getpass
 import secrets
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.evidence.keeping import of_ground, unknown
 from engine.evidence.required import OF_COLLECTION
 from engine.i18n.dates import language_said, read_date, shown, zone_said
@@ -92,18 +92,18 @@ def subscribe_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def subscribe(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
+def subscribe(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
     address = address_of(args.address)
-    plan = house.publications.current().plan()
-    target, now = list_of(plan, args.list), house.clock.now()
+    plan = context.publications.current().plan()
+    target, now = list_of(plan, args.list), context.clock.now()
     fields = fields_of(args.field, frozenset(plan.fields))
     zone, language = zone_said(args.timezone), language_said(args.language)
     source = args.source.strip()
     if args.basis != "double-opt-in" and not source:
         raise Refusal(N_("--source is required: where does this ground come from?"), 2)
     collected = _collected(args.collected, plan.timezone, now)
-    for reason in house.vault.suppressed([house.vault.hash(address)]).values():
+    for reason in context.vault.suppressed([context.vault.hash(address)]).values():
         raise Refusal(N_("this address is suppressed ({why})"), why=in_words(reason, _))
     names = tuple(sorted(fields))
     for name in lacking(
@@ -116,7 +116,7 @@ def subscribe(house: House, args: argparse.Namespace) -> int:
             basis=args.basis,
             why=in_words(DUTIES[name], _),
         )
-    cause, kept = operator_cause(_said(house, args, target, collected, names))
+    cause, kept = operator_cause(_said(context, args, target, collected, names))
     keep = Keep("", now, fields=fields, evidence=(kept,), source=source)
     command: RequestConsent | Subscribe
     if args.basis == "double-opt-in":
@@ -142,15 +142,19 @@ def subscribe(house: House, args: argparse.Namespace) -> int:
             language=language,
             fields=names,
         )
-    result = house.decisions.one(Wish(command, address=address, keep=keep))
+    result = context.decisions.one(Wish(command, address=address, keep=keep))
     return report(result, _subscribed(result, target, _), _)
 
 
 def _said(
-    house: House, args: argparse.Namespace, target: List, collected: int, fields: tuple[str, ...]
+    context: AppContext,
+    args: argparse.Namespace,
+    target: List,
+    collected: int,
+    fields: tuple[str, ...],
 ) -> dict[str, object]:
     """What the operator says of the ground, and what they did not say (D10)."""
-    current, asks = house.publications.current(), args.basis == "double-opt-in"
+    current, asks = context.publications.current(), args.basis == "double-opt-in"
     zone = current.plan().timezone
     texts = {
         name: getattr(args, name).strip()
@@ -200,13 +204,13 @@ def transfer_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def transfer(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
+def transfer(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
     address = address_of(args.address)
-    plan = house.publications.current().plan()
+    plan = context.publications.current().plan()
     source, target = list_of(plan, args.source), list_of(plan, args.target)
     cause, kept = operator_cause({})
-    now = house.clock.now()
+    now = context.clock.now()
     wish = Wish(
         Transfer(now, cause, source.id, target.id),
         address=address,
@@ -215,7 +219,7 @@ def transfer(house: House, args: argparse.Namespace) -> int:
     )
     values = {"source": f"{source.id} ({source.name})", "target": f"{target.id} ({target.name})"}
     return report(
-        _known(house.decisions.one(wish)),
+        _known(context.decisions.one(wish)),
         _("moved from list {source} to list {target}").format(**values),
         _,
     )
@@ -231,19 +235,19 @@ def unsubscribe_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def unsubscribe(house: House, args: argparse.Namespace) -> int:
+def unsubscribe(context: AppContext, args: argparse.Namespace) -> int:
     """From everything, an address nobody has is noted as one never to be written to; from one
     purpose, it is a refusal.
     """
-    _ = translator(language_of(house.config))
-    address, plan = address_of(args.address), house.publications.current().plan()
+    _ = translator(language_of(context.config))
+    address, plan = address_of(args.address), context.publications.current().plan()
     purpose = purpose_of(plan, args.purpose)
     cause, kept = operator_cause({"purpose": purpose})
-    now = house.clock.now()
+    now = context.clock.now()
     everything = purpose == "*"
-    keep = Keep("", house.clock.now(), evidence=(kept,))
-    stream = house.vault.find(address) or house.vault.formerly(address) or ""
-    result = house.decisions.one(
+    keep = Keep("", context.clock.now(), evidence=(kept,))
+    stream = context.vault.find(address) or context.vault.formerly(address) or ""
+    result = context.decisions.one(
         Wish(
             Withdraw(now, cause, purpose),
             stream=stream,
@@ -253,7 +257,7 @@ def unsubscribe(house: House, args: argparse.Namespace) -> int:
         )
     )
     if everything and not result.stream:
-        house.vault.suppress({house.vault.hash(address): "objected"}, now)
+        context.vault.suppress({context.vault.hash(address): "objected"}, now)
         print(_("nobody is known under this address; it is noted that it must not be written to"))
         return 0
     done = (

@@ -14,7 +14,7 @@ from engine.cli.find_person import person_of
 from engine.cli.people import fields_of, operator_cause, report
 from engine.cli.terminal import json_text
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import language_said, zone_said
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.phrases import language_of
@@ -97,38 +97,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def person(house: House, args: argparse.Namespace) -> int:
-    subscriber = person_of(house, args.address)
-    _ = translator(language_of(house.config))
+def person(context: AppContext, args: argparse.Namespace) -> int:
+    subscriber = person_of(context, args.address)
+    _ = translator(language_of(context.config))
     match args.part:
         case "export":
-            return _export(house, subscriber, args, _)
+            return _export(context, subscriber, args, _)
         case "correct":
-            return _correct(house, subscriber, args, _)
+            return _correct(context, subscriber, args, _)
         case "restrict":
-            return _restrict(house, subscriber, args.lift, _)
+            return _restrict(context, subscriber, args.lift, _)
         case "object":
-            return _object(house, subscriber, _)
+            return _object(context, subscriber, _)
         case _part:
-            return erase(house, subscriber, args)
+            return erase(context, subscriber, args)
 
 
-def _export(house: House, subscriber: str, args: argparse.Namespace, _: Say) -> int:
+def _export(context: AppContext, subscriber: str, args: argparse.Namespace, _: Say) -> int:
     """The file is there before the fact that says so: an answer that could not be written is
     none.
     """
-    if house.decisions.load([subscriber])[subscriber].erased:
+    if context.decisions.load([subscriber])[subscriber].erased:
         raise Refusal(N_("this person has been erased"))
-    said = dossier(house, subscriber)
+    said = dossier(context, subscriber)
     text = sheet(said) if args.csv else json_text(said) + "\n"
     if args.output is not None:
         write_private(args.output, text.encode())
     cause, kept = operator_cause({"right": "access"})
-    now = house.clock.now()
+    now = context.clock.now()
     command = GrantAccess(
         now, cause, "portability" if args.portability else "access", secrets.token_hex(16)
     )
-    result = house.decisions.one(
+    result = context.decisions.one(
         Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
     )
     if args.output is not None or not isinstance(result.outcome, Done):
@@ -159,9 +159,9 @@ def write_private(path: Path, octets: bytes) -> None:
         raise
 
 
-def _correct(house: House, subscriber: str, args: argparse.Namespace, _: Say) -> int:
+def _correct(context: AppContext, subscriber: str, args: argparse.Namespace, _: Say) -> int:
     zone, language = zone_said(args.timezone), language_said(args.language)
-    plan = house.publications.current().plan()
+    plan = context.publications.current().plan()
     fields = fields_of(args.field, frozenset(plan.fields))
     if not (args.email or fields or zone or language):
         raise Refusal(
@@ -169,17 +169,17 @@ def _correct(house: House, subscriber: str, args: argparse.Namespace, _: Say) ->
         )
     wanted = Correction(address_of(args.email) if args.email else "", fields, zone, language)
     cause, kept = operator_cause({"right": "rectification", "fields": sorted(fields)})
-    made = correction(house, subscriber, wanted, cause, (kept,))
+    made = correction(context, subscriber, wanted, cause, (kept,))
     if isinstance(made, Refused):
         raise Refusal(made.why)
-    return report(house.decisions.one(made), _("corrected"), _)
+    return report(context.decisions.one(made), _("corrected"), _)
 
 
-def _restrict(house: House, subscriber: str, lift: bool, _: Say) -> int:
+def _restrict(context: AppContext, subscriber: str, lift: bool, _: Say) -> int:
     cause, kept = operator_cause({"right": "restriction"})
-    now = house.clock.now()
+    now = context.clock.now()
     command = Restrict(now, cause, secrets.token_hex(16), lift)
-    result = house.decisions.one(
+    result = context.decisions.one(
         Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
     )
     return report(
@@ -193,10 +193,10 @@ def _restrict(house: House, subscriber: str, lift: bool, _: Say) -> int:
     )
 
 
-def _object(house: House, subscriber: str, _: Say) -> int:
+def _object(context: AppContext, subscriber: str, _: Say) -> int:
     cause, kept = operator_cause({"right": "objection"})
-    now = house.clock.now()
-    result = house.decisions.one(
+    now = context.clock.now()
+    result = context.decisions.one(
         Wish(
             Object(now, cause, secrets.token_hex(16)),
             stream=subscriber,

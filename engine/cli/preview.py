@@ -12,7 +12,7 @@ import webbrowser
 from dataclasses import replace
 
 from engine.authoring.source_folder import read_sequences
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of
@@ -35,12 +35,12 @@ def preview_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", action="store_true", help=N_("print the text part instead"))
 
 
-def preview(house: House, args: argparse.Namespace) -> int:
-    composed = _composed(house, args.letter, args.address, args.address)
+def preview(context: AppContext, args: argparse.Namespace) -> int:
+    composed = _composed(context, args.letter, args.address, args.address)
     if args.text:
         print(composed.text)
         return 0
-    folder = house.config.data / "preview"
+    folder = context.config.data / "preview"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{args.letter.replace('/', '-')}.html"
     path.write_text(composed.html, encoding="utf-8")
@@ -63,11 +63,14 @@ def send_test_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def send_test(house: House, args: argparse.Namespace) -> int:
+def send_test(context: AppContext, args: argparse.Namespace) -> int:
     to = address_of(args.to)
-    composed = _composed(house, args.letter, args.address or to, to)
+    composed = _composed(context, args.letter, args.address or to, to)
     delivery = asyncio.run(
-        _send(house, Envelope(secrets.token_hex(16), house.config.site.sender, to, composed.octets))
+        _send(
+            context,
+            Envelope(secrets.token_hex(16), context.config.site.sender, to, composed.octets),
+        )
     )
     if delivery.verdict is not Verdict.ACCEPTED:
         reply = delivery.reply
@@ -85,22 +88,22 @@ def send_test(house: House, args: argparse.Namespace) -> int:
             stage=delivery.stage,
             answer=said,
         )
-    _ = translator(language_of(house.config))
+    _ = translator(language_of(context.config))
     print(_("sent: {subject}").format(subject=composed.subject))
     return 0
 
 
-async def _send(house: House, envelope: Envelope) -> Delivery:
+async def _send(context: AppContext, envelope: Envelope) -> Delivery:
     from engine.runtime.relay_choice import relay_of
     from engine.sending.relay import Relay, RelayUnavailable
 
-    relay = Relay(relay_of(house.config, house.config.mailbox_smtp_port))
+    relay = Relay(relay_of(context.config, context.config.mailbox_smtp_port))
     found: list[Delivery] = []
     try:
         await relay.open()
         await relay.deliver([envelope], None, found.append)
     except RelayUnavailable as error:
-        if house.config.smtp.is_mailbox:
+        if context.config.smtp.is_mailbox:
             raise Refusal(
                 N_("the built-in mailbox takes letters only while `relance run` is running")
             ) from error
@@ -110,12 +113,14 @@ async def _send(house: House, envelope: Envelope) -> Delivery:
     return found[0]
 
 
-def _composed(house: House, letter: str, person: str, to: str) -> Composed:
-    plan = replace(parse(read_sequences(house.config.sequences), house.config.settings), edition=-1)
-    subscriber = house.vault.find(address_of(person))
-    known = house.vault.people([subscriber]).get(subscriber) if subscriber else None
+def _composed(context: AppContext, letter: str, person: str, to: str) -> Composed:
+    plan = replace(
+        parse(read_sequences(context.config.sequences), context.config.settings), edition=-1
+    )
+    subscriber = context.vault.find(address_of(person))
+    known = context.vault.people([subscriber]).get(subscriber) if subscriber else None
     claim = find_letter(plan, letter)
-    state = house.decisions.load([subscriber])[subscriber] if subscriber else None
+    state = context.decisions.load([subscriber])[subscriber] if subscriber else None
     ground = state.grounds.get(claim.purpose) if state else None
     ordered = Ordered(
         claim,
@@ -127,8 +132,8 @@ def _composed(house: House, letter: str, person: str, to: str) -> Composed:
         known.source if known else "",
     )
     try:
-        return Composer(house.config, house.secrets.link_key).compose(
-            ordered, plan, house.clock.now()
+        return Composer(context.config, context.secrets.link_key).compose(
+            ordered, plan, context.clock.now()
         )
     except CannotRender as error:
         raise Refusal(N_("this letter cannot be made for this person: {why}"), why=error) from error

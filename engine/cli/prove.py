@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.cli.attesting import refusing
 from engine.cli.parser import Parser
 from engine.cli.progress import Progress
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, grouped, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of
@@ -41,15 +41,15 @@ def prove_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def prove(house: House, args: argparse.Namespace) -> int:
+def prove(context: AppContext, args: argparse.Namespace) -> int:
     """One person's proof as a zip, readable by nobody but its owner: what is in it is personal."""
-    _ = translator(language_of(house.config))
-    stream = _stream(house, args.person)
-    stores = Stores(house.ledger, house.vault, house.tree, house.publications)
+    _ = translator(language_of(context.config))
+    stream = _stream(context, args.person)
+    stores = Stores(context.ledger, context.vault, context.tree, context.publications)
     with refusing():
-        signed = house.tree.sign_now() if args.size is None else _checkpoint(house, args.size)
+        signed = context.tree.sign_now() if args.size is None else _checkpoint(context, args.size)
         head = head_of(stores, signed)
-        if head.vkey != house.tree.vkey:
+        if head.vkey != context.tree.vkey:
             raise Refusal(
                 N_(
                     "the checkpoint over {size} entries was signed with a key that is gone: take a"
@@ -61,7 +61,7 @@ def prove(house: House, args: argparse.Namespace) -> int:
         holding = holding_of(stores, stream, signed)
         if not holding.versions:
             raise Refusal(N_("nobody is known under this id"))
-        files = bundle_files(head, holding, ledger_tools(), house.tree.sign)
+        files = bundle_files(head, holding, ledger_tools(), context.tree.sign)
     _write(Path(args.target), zipped(files))
     said = _(
         "{file}: {n} facts and {evidence} pieces of evidence, as of the checkpoint over {size}"
@@ -78,20 +78,20 @@ def prove(house: House, args: argparse.Namespace) -> int:
     return 0
 
 
-def _stream(house: House, said: str) -> str:
+def _stream(context: AppContext, said: str) -> str:
     if _ID.fullmatch(said):
         if said == STREAM:
             raise Refusal(N_("nobody is known under this id"))
         return said
-    found = house.vault.find(address_of(said))
+    found = context.vault.find(address_of(said))
     if found is None:
         raise Refusal(N_("nobody is known under this address"))
     return found
 
 
-def _checkpoint(house: House, size: int) -> SignedCheckpoint:
+def _checkpoint(context: AppContext, size: int) -> SignedCheckpoint:
     """One that was signed before, in the present origin's name."""
-    known = [each for each in house.tree.all_checkpoints() if each.origin == house.tree.origin]
+    known = [each for each in context.tree.all_checkpoints() if each.origin == context.tree.origin]
     found = next((each for each in known if each.size == size), None)
     if found is None:
         sizes = ", ".join(str(each.size) for each in known[-10:])
@@ -131,19 +131,21 @@ def ledger_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def ledger(house: House, args: argparse.Namespace) -> int:
+def ledger(context: AppContext, args: argparse.Namespace) -> int:
     """The whole ledger, every checkpoint and the verifier; it names nobody."""
-    _ = translator(language_of(house.config))
+    _ = translator(language_of(context.config))
     target = Path(args.target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise Refusal(N_("{folder} is not an empty folder"), 2, folder=target)
     with refusing():
-        signed = house.tree.sign_now()
-        head = head_of(Stores(house.ledger, house.vault, house.tree, house.publications), signed)
+        signed = context.tree.sign_now()
+        head = head_of(
+            Stores(context.ledger, context.vault, context.tree, context.publications), signed
+        )
     target.mkdir(parents=True, exist_ok=True)
     try:
         with Progress(_("Handing over"), say=_) as tell:
-            hand_over(house.database, head, house.tree.all_checkpoints(), target, tell)
+            hand_over(context.database, head, context.tree.all_checkpoints(), target, tell)
     except HandoverBroken as error:
         raise Refusal(
             N_("{why}: an entry was removed; keep everything as it is: it is evidence"), why=error

@@ -21,7 +21,7 @@ from engine.authoring.publication import (
 from engine.cli.check import tell as tell_mistakes
 from engine.cli.retry_withheld import withheld_lines
 from engine.cli.terminal import Style, agreed, print_styled
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, say_list
 from engine.i18n.refusal import Refusal
@@ -54,35 +54,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
-def run(house: House, args: argparse.Namespace) -> int:
+def run(context: AppContext, args: argparse.Namespace) -> int:
     """Raises Unpublishable when the author's files hold a fatal mistake."""
-    _ = translator(language_of(house.config))
-    while (edition := _publish(house, args)) is None:
+    _ = translator(language_of(context.config))
+    while (edition := _publish(context, args)) is None:
         # Published meanwhile, and nobody has agreed to what was shown: the plan is made anew.
         continue
     if edition:
         print(_("Edition {n} is in force.").format(n=edition))
-        for line in withheld_lines(house, house.publications.current().plan()):
+        for line in withheld_lines(context, context.publications.current().plan()):
             print(line)
     return 0
 
 
-def _publish(house: House, args: argparse.Namespace) -> int | None:
+def _publish(context: AppContext, args: argparse.Namespace) -> int | None:
     """The edition now in force, 0 where nothing was to be published; None when someone else
     published meanwhile.
     """
-    _ = translator(language_of(house.config))
-    proposal = plan_rollback(house) if args.rollback else plan_publication(house)
+    _ = translator(language_of(context.config))
+    proposal = plan_rollback(context) if args.rollback else plan_publication(context)
     if proposal is None:
         raise Refusal(N_("there is nothing to go back to: this is the first edition"))
-    tell_mistakes(proposal.warnings, house.config.folder, _)
-    for line in tell(proposal, house.config.site.language, backfill=args.backfill):
+    tell_mistakes(proposal.warnings, context.config.folder, _)
+    for line in tell(proposal, context.config.site.language, backfill=args.backfill):
         print_styled(line, SIGNS.get(line[:1]))
     if args.plan or not proposal.difference.count:
         return 0
     shown_to_a_person = _agree(proposal, args, _("Publish? [y/N] "))
     try:
-        return apply(house, proposal, backfill=args.backfill)
+        return apply(context, proposal, backfill=args.backfill)
     except PublishedMeanwhile:
         # What to go back to is another edition now.
         if shown_to_a_person or args.rollback:

@@ -8,7 +8,7 @@ import argparse
 
 from engine.cli.attesting import refusing
 from engine.cli.progress import Progress
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
@@ -17,15 +17,15 @@ VIEWS = ("agenda", "members", "letters", "silence")
 SHOWN = 50
 
 
-def replay(house: House, args: argparse.Namespace) -> int:
+def replay(context: AppContext, args: argparse.Namespace) -> int:
     """Rebuild every view beside the live ones from one snapshot, and the tree from the ledger's
     bytes; "equal", or what differs and status 1.
     """
-    _ = translator(language_of(house.config))
+    _ = translator(language_of(context.config))
     with refusing(), Progress(_("Recomputing the tree"), say=_) as tell:
-        in_tree = list(house.tree.replay(tell))
+        in_tree = list(context.tree.replay(tell))
     with Progress(_("Replaying"), say=_) as tell:
-        differences = house.views.compare(tell)
+        differences = context.views.compare(tell)
     for unlike in in_tree[:SHOWN]:
         print(_(unlike.sentence).format(**unlike.values))
     places = {"live only": _("live only"), "rebuilt only": _("rebuilt only")}
@@ -57,8 +57,8 @@ def rebuild_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def rebuild(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
+def rebuild(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
     for name in args.view:
         if name not in VIEWS:
             raise Refusal(
@@ -68,6 +68,6 @@ def rebuild(house: House, args: argparse.Namespace) -> int:
                 known=", ".join(VIEWS),
             )
     with Progress(_("Rebuilding"), say=_) as tell:
-        house.views.rebuild(args.view, tell)
+        context.views.rebuild(args.view, tell)
     print(_("rebuilt: {views}").format(views=", ".join(args.view or VIEWS)))
     return 0

@@ -12,7 +12,7 @@ from engine.cli.find_person import person_of
 from engine.cli.people import operator_cause, report
 from engine.cli.terminal import json_text
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.phrases import language_of
@@ -60,16 +60,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def requests(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
-    catch_up(house)
+def requests(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
+    catch_up(context)
     if args.right or args.by:
-        return _record(house, args, _)
+        return _record(context, args, _)
     chosen = args.extend or args.answered or args.refused
     if chosen:
-        return _settle(house, chosen, args, _)
-    now, zone = house.clock.now(), house.config.site.timezone
-    standing = house.views.open_rights()
+        return _settle(context, chosen, args, _)
+    now, zone = context.clock.now(), context.config.site.timezone
+    standing = context.views.open_rights()
     if args.json:
         said = [
             {"request": r, "subscriber": s, "right": right, "due_at": iso(due), "late": due < now}
@@ -88,12 +88,12 @@ def requests(house: House, args: argparse.Namespace) -> int:
     return 0
 
 
-def _record(house: House, args: argparse.Namespace, _: Say) -> int:
+def _record(context: AppContext, args: argparse.Namespace, _: Say) -> int:
     if not (args.right and args.by):
         raise Refusal(N_("say both --right and --by"), 2)
-    subscriber, now = person_of(house, args.by), house.clock.now()
+    subscriber, now = person_of(context, args.by), context.clock.now()
     received = (
-        not_after(read_date(args.received, house.config.site.timezone), now)
+        not_after(read_date(args.received, context.config.site.timezone), now)
         if args.received
         else now
     )
@@ -102,11 +102,11 @@ def _record(house: House, args: argparse.Namespace, _: Say) -> int:
     cause, kept = operator_cause({"right": args.right} | ({"note": args.note} if args.note else {}))
     request = secrets.token_hex(16)
     command = ExerciseRight(now, cause, args.right, request, received)
-    result = house.decisions.one(
+    result = context.decisions.one(
         Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
     )
     due = result.person.rights.get(request)
-    when = shown(due.due_at, house.config.site.timezone) if due else ""
+    when = shown(due.due_at, context.config.site.timezone) if due else ""
     return report(
         result,
         _("request {request} is to be answered by {when}").format(request=request, when=when),
@@ -114,25 +114,25 @@ def _record(house: House, args: argparse.Namespace, _: Say) -> int:
     )
 
 
-def _settle(house: House, chosen: str, args: argparse.Namespace, _: Say) -> int:
+def _settle(context: AppContext, chosen: str, args: argparse.Namespace, _: Say) -> int:
     subscriber = next(
-        (who for who, request, _right, _due in house.views.open_rights() if request == chosen), ""
+        (who for who, request, _right, _due in context.views.open_rights() if request == chosen), ""
     )
     if not subscriber:
         raise Refusal(N_("no request {request} waits for an answer"), request=chosen)
     cause, kept = operator_cause({"note": args.note} if args.note else {})
-    now = house.clock.now()
+    now = context.clock.now()
     command: AnyCommand = (
         ExtendRight(now, cause, chosen)
         if args.extend
         else AnswerRight(now, cause, chosen, "refused" if args.refused else "done")
     )
-    result = house.decisions.one(
+    result = context.decisions.one(
         Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
     )
     if args.extend:
         due = result.person.rights.get(chosen)
-        when = shown(due.due_at, house.config.site.timezone) if due else ""
+        when = shown(due.due_at, context.config.site.timezone) if due else ""
         return report(
             result,
             _("request {request} is to be answered by {when}").format(request=chosen, when=when),

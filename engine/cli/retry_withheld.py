@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from engine.cli.catch_up import catch_up
 from engine.cli.people import operator_cause
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, translator
 from engine.i18n.phrases import language_of, say_letter
 from engine.i18n.refusal import Refusal
@@ -43,11 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def retry_withheld(house: House, args: argparse.Namespace) -> int:
-    language = language_of(house.config)
+def retry_withheld(context: AppContext, args: argparse.Namespace) -> int:
+    language = language_of(context.config)
     _ = translator(language)
-    catch_up(house)
-    letters = sorted({letter for _key, _list, letter, _what, _people in house.views.withheld()})
+    catch_up(context)
+    letters = sorted({letter for _key, _list, letter, _what, _people in context.views.withheld()})
     if args.letter and args.letter not in letters:
         known = ", ".join(letters) or "-"
         raise Refusal(
@@ -58,9 +58,9 @@ def retry_withheld(house: House, args: argparse.Namespace) -> int:
     if not letters:
         print(_("No letter is withheld for what can be mended."))
         return 0
-    counts = _retry(house, args.letter, late=args.late)
-    house.views.catch_up()
-    plan = house.publications.current().plan()
+    counts = _retry(context, args.letter, late=args.late)
+    context.views.catch_up()
+    plan = context.publications.current().plan()
     for letter in dict.fromkeys(letter for letter, _how in counts):
         for line in _told(letter, counts, plan, _):
             print(line)
@@ -74,21 +74,21 @@ def retry_withheld(house: House, args: argparse.Namespace) -> int:
     return 1 if any(how == "busy" for _letter, how in counts) else 0
 
 
-def _retry(house: House, letter: str, *, late: bool) -> Counter[tuple[Letter, str]]:
+def _retry(context: AppContext, letter: str, *, late: bool) -> Counter[tuple[Letter, str]]:
     """How many, by letter and how it ended: "again", "late", "gone" (it may no longer leave),
     "busy".
     """
     counts: Counter[tuple[Letter, str]] = Counter()
     after = ("", "", "")
-    while page := house.views.withheld_from(letter, after, AT_ONCE):
+    while page := context.views.withheld_from(letter, after, AT_ONCE):
         wishes, meant = [], []
         for subscriber, row, name in page:
             key = matter_of(row, name)
-            now, (cause, kept) = house.clock.now(), operator_cause({"letter": name})
+            now, (cause, kept) = context.clock.now(), operator_cause({"letter": name})
             command = RetryLetter(now, cause, key, name, late)
             wishes.append(Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,))))
             meant.append((key.partition("/")[0], name))
-        for about, result in zip(meant, house.decisions.carry_out(wishes), strict=True):
+        for about, result in zip(meant, context.decisions.carry_out(wishes), strict=True):
             how = (
                 "again"
                 if isinstance(result.outcome, Done)
@@ -114,13 +114,15 @@ def _told(letter: Letter, counts: Counter[tuple[Letter, str]], plan: Plan, _: Sa
             yield sentence.format(letter=say_letter(plan, *letter, _), n=count)
 
 
-def withheld_lines(house: House, plan: Plan, keys: Collection[str] | None = None) -> Iterator[str]:
+def withheld_lines(
+    context: AppContext, plan: Plan, keys: Collection[str] | None = None
+) -> Iterator[str]:
     """What waits to be mended, a line for each letter and cause, and how it is sent afterwards; of
     these matters only, where they are given.
     """
-    language = language_of(house.config)
+    language = language_of(context.config)
     _, ngettext = translator(language), counting_translator(language)
-    for key, _list, letter, what, people in house.views.withheld():
+    for key, _list, letter, what, people in context.views.withheld():
         if keys is None or key in keys:
             whom = ngettext("{n} person", "{n} people", people).format(n=people)
             wanting = what_is_wanting(what, _)

@@ -12,7 +12,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.agreement import Disagreement
 from engine.i18n.language import N_
 from engine.ledger.rollback_detection import Restored
@@ -80,13 +80,15 @@ def seconds_argument(said: str) -> float:
     return seconds
 
 
-def run(house: House, args: argparse.Namespace, begin: Callable[[], None] = lambda: None) -> int:
-    return _run(house, Order(frozenset(PARTS), args.seconds, args.speed, args.trial, begin))
+def run(
+    context: AppContext, args: argparse.Namespace, begin: Callable[[], None] = lambda: None
+) -> int:
+    return _run(context, Order(frozenset(PARTS), args.seconds, args.speed, args.trial, begin))
 
 
-def part(name: str) -> Callable[[House, argparse.Namespace], int]:
-    def run_part(house: House, args: argparse.Namespace) -> int:
-        return _run(house, Order(frozenset({name}), args.seconds))
+def part(name: str) -> Callable[[AppContext, argparse.Namespace], int]:
+    def run_part(context: AppContext, args: argparse.Namespace) -> int:
+        return _run(context, Order(frozenset({name}), args.seconds))
 
     return run_part
 
@@ -101,7 +103,7 @@ def _collect_seldom() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def _run(house: House, order: Order) -> int:
+def _run(context: AppContext, order: Order) -> int:
     # Here, because every other verb does without what sending, serving and scheduling bring in.
     from engine.mime.self_test import self_test
     from engine.runtime.supervisor import work
@@ -115,9 +117,9 @@ def _run(house: House, order: Order) -> int:
     try:
         import uvloop
     except ImportError:
-        failures = asyncio.run(work(house, order))
+        failures = asyncio.run(work(context, order))
     else:
-        failures = uvloop.run(work(house, order))
+        failures = uvloop.run(work(context, order))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from engine.audit.event_sentences import line
 from engine.cli.find_person import person_of
 from engine.cli.terminal import json_text
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.phrases import language_of, named, say_letter, say_list, subject_of
@@ -37,31 +37,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def show(house: House, args: argparse.Namespace) -> int:
-    subscriber = person_of(house, args.address)
-    entries = house.ledger.stream(subscriber)
-    evidence = house.vault.evidence_of(subscriber)
+def show(context: AppContext, args: argparse.Namespace) -> int:
+    subscriber = person_of(context, args.address)
+    entries = context.ledger.stream(subscriber)
+    evidence = context.vault.evidence_of(subscriber)
     if args.json:
         print(json_text([fact(entry, evidence) for entry in entries]))
         return 0
-    _ = translator(language_of(house.config))
-    zone = house.config.site.timezone
+    _ = translator(language_of(context.config))
+    zone = context.config.site.timezone
     print(f"{_('when it was so'):<{DATE_WIDTH}}  {_('when it was recorded'):<{DATE_WIDTH}}")
-    plan = house.publications.current().plan()
-    letters = letter_names(house, subscriber, entries, _)
+    plan = context.publications.current().plan()
+    letters = letter_names(context, subscriber, entries, _)
     for entry in entries:
         print(line(entry, plan, zone, _, evidence, letters))
     print()
-    for said in standing(house, subscriber, zone, _):
+    for said in standing(context, subscriber, zone, _):
         print(said)
     return 0
 
 
-def letter_names(house: House, subscriber: str, entries: Sequence[Entry], _: Say) -> dict[str, str]:
+def letter_names(
+    context: AppContext, subscriber: str, entries: Sequence[Entry], _: Say
+) -> dict[str, str]:
     """What to call each letter, by its message: its subject, in the words it was begun in, as this
     person reads it, and its id.
     """
-    installation, fields = house.publications.current(), _fields(house, subscriber)
+    installation, fields = context.publications.current(), _fields(context, subscriber)
     names: dict[str, str] = {}
     for entry in entries:
         if isinstance(event := entry.event, LetterBegun):
@@ -72,18 +74,18 @@ def letter_names(house: House, subscriber: str, entries: Sequence[Entry], _: Say
     return names
 
 
-def _fields(house: House, subscriber: str) -> Mapping[str, str]:
-    known = house.vault.people([subscriber]).get(subscriber)
+def _fields(context: AppContext, subscriber: str) -> Mapping[str, str]:
+    known = context.vault.people([subscriber]).get(subscriber)
     return known.fields if known is not None else {}
 
 
-def standing(house: House, subscriber: str, zone: str, _: Say) -> list[str]:
+def standing(context: AppContext, subscriber: str, zone: str, _: Say) -> list[str]:
     """How the person stands at this moment: grounds, lists, what comes next."""
-    if why := house.views.why_aside(subscriber):
+    if why := context.views.why_aside(subscriber):
         return [_("Set aside, nothing is sent: {why}").format(why=in_words(why, _))]
-    person = house.decisions.load([subscriber])[subscriber]
-    installation = house.publications.current()
-    plan, fields, said = installation.plan(), _fields(house, subscriber), []
+    person = context.decisions.load([subscriber])[subscriber]
+    installation = context.publications.current()
+    plan, fields, said = installation.plan(), _fields(context, subscriber), []
     for purpose, ground in person.grounds.items():
         basis, status = in_words(ground.basis, _), in_words(ground.status, _)
         said.append(

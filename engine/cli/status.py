@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from engine.cli.terminal import json_text, print_styled
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, say_letter, say_list, say_moment
 from engine.i18n.refused import in_words
@@ -36,13 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def status(house: House, args: argparse.Namespace) -> int:
+def status(context: AppContext, args: argparse.Namespace) -> int:
     if args.settled:
-        house.desk.settle_stuck()
-    facts = gather(house)
+        context.desk.settle_stuck()
+    facts = gather(context)
     found = findings(facts)
-    plan = house.publications.current().plan()
-    words = _Words(house, plan)
+    plan = context.publications.current().plan()
+    words = _Words(context, plan)
     if args.json:
         said = [
             {
@@ -63,9 +63,9 @@ def status(house: House, args: argparse.Namespace) -> int:
 class _Words:
     """What is shown, in the installation's language."""
 
-    def __init__(self, house: House, plan: Plan) -> None:
-        self.plan, self.zone = plan, house.config.site.timezone
-        self.language = language = language_of(house.config)
+    def __init__(self, context: AppContext, plan: Plan) -> None:
+        self.plan, self.zone = plan, context.config.site.timezone
+        self.language = language = language_of(context.config)
         self._: Say = translator(language)
         self.ngettext = counting_translator(language)
 

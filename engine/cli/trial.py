@@ -9,7 +9,7 @@ import shutil
 import sys
 
 from engine.cli.terminal import agreed
-from engine.context import House, Premises
+from engine.context import AppContext, DatabaseContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, say_moment
 from engine.i18n.refusal import Refusal
@@ -32,19 +32,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 RESET = N_("throw away everybody and everything a trial has lived, and begin afresh at real time")
 
 
-def trial(premises: Premises, args: argparse.Namespace) -> int:
+def trial(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     """`reset`: the files first, then the database as a whole. Broken off in between, it is a trial
     still, and may be reset again.
     """
-    config = premises.config
+    config = database_context.config
     _ = translator(language_of(config))
-    program = ensure_program_role(premises.owner, config.secrets / "database.password")
-    with premises.furnish() as house:
-        refuse_what_is_no_trial(house)
-        if not args.yes and not _agreed(house, _):
+    program = ensure_program_role(database_context.owner, config.secrets / "database.password")
+    with database_context.open_context() as context:
+        refuse_what_is_no_trial(context)
+        if not args.yes and not _agreed(context, _):
             raise Refusal(N_("nothing was changed"))
     try:
-        with clear(premises.owner, program):
+        with clear(database_context.owner, program):
             for place in (config.data / name for name in LIVED):
                 if place.is_dir():
                     shutil.rmtree(place)
@@ -66,9 +66,9 @@ def trial(premises: Premises, args: argparse.Namespace) -> int:
     return 0
 
 
-def refuse_what_is_no_trial(house: House) -> None:
+def refuse_what_is_no_trial(context: AppContext) -> None:
     """Only what never held anybody at real time, and wrote to nobody, may be thrown away."""
-    begun, smtp = house.clock.trial, house.config.smtp
+    begun, smtp = context.clock.trial, context.config.smtp
     if begun is None:
         raise Refusal(
             N_(
@@ -77,7 +77,7 @@ def refuse_what_is_no_trial(house: House) -> None:
             )
         )
     if begun.over_people:
-        zone, language = house.config.site.timezone, language_of(house.config)
+        zone, language = context.config.site.timezone, language_of(context.config)
         since = say_moment(begun.since, zone, language)
         raise Refusal(
             N_(
@@ -86,19 +86,19 @@ def refuse_what_is_no_trial(house: House) -> None:
             ),
             since=since,
         )
-    if smtp.reaches_people and house.desk.mark(smtp.armed_mark) is not None:
+    if smtp.reaches_people and context.desk.mark(smtp.armed_mark) is not None:
         raise Refusal(
             N_("letters have gone to people through {host}: nothing of it is thrown away"),
             host=smtp.host,
         )
 
 
-def _agreed(house: House, _: Say) -> bool:
+def _agreed(context: AppContext, _: Say) -> bool:
     if not sys.stdin.isatty():
         raise Refusal(N_("everything this trial has lived is thrown away: say --yes"))
-    ngettext = counting_translator(language_of(house.config))
-    people, entries = sum(house.views.standing().values()), house.ledger.head()
-    print(engine_date(house))
+    ngettext = counting_translator(language_of(context.config))
+    people, entries = sum(context.views.standing().values()), context.ledger.head()
+    print(engine_date(context))
     print(
         ngettext("{n} person stands on a list.", "{n} people stand on lists.", people).format(
             n=grouped(people, _)

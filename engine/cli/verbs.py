@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from engine.i18n.language import N_
 
 Group = Literal["start", "people", "letters", "sending", "trust", "copies", "rights", "papers"]
-Needs = Literal["house", "premises", "config", "folder"]
+Needs = Literal["context", "database", "config", "folder"]
 GROUPS: dict[Group, str] = {
     "start": N_("Start"),
     "people": N_("People"),
@@ -29,13 +29,13 @@ GROUPS: dict[Group, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """`help` is marked for the catalogue. `needs`: "house" (the stores, opened), "premises" (the
+    """`help` is marked for the catalogue. `needs`: "context" (the stores, opened), "database" (the
     database, not looked into), "config" (only the files), "folder" (nothing yet).
     """
 
     group: Group
     help: str
-    needs: Needs = "house"
+    needs: Needs = "context"
 
 
 class Implementation(NamedTuple):
@@ -60,7 +60,7 @@ VERBS: dict[str, Verb] = {
     "send": Verb("start", N_("only send")),
     "demo": Verb("start", N_("the sample installation with the clock sped up"), "folder"),
     "trial": Verb(
-        "start", N_("`trial reset`: throw away what was lived with the clock sped up"), "premises"
+        "start", N_("`trial reset`: throw away what was lived with the clock sped up"), "database"
     ),
     "completion": Verb(
         "start", N_("what makes the Tab key complete these words in your shell"), "folder"
@@ -102,11 +102,11 @@ VERBS: dict[str, Verb] = {
     ),
     "rebuild": Verb("trust", N_("make the views anew from the ledger")),
     "accept-secret": Verb(
-        "trust", N_("take a link.key or nonce.key that was replaced on purpose"), "premises"
+        "trust", N_("take a link.key or nonce.key that was replaced on purpose"), "database"
     ),
     "api-key": Verb("trust", N_("keys for the HTTP API")),
-    "backup": Verb("copies", N_("a copy of everything, the vault apart"), "premises"),
-    "restore": Verb("copies", N_("put a copy back; who has left since stays gone"), "premises"),
+    "backup": Verb("copies", N_("a copy of everything, the vault apart"), "database"),
+    "restore": Verb("copies", N_("put a copy back; who has left since stays gone"), "database"),
     "person": Verb(
         "rights", N_("what a person may ask for: export, correct, restrict, object, erase")
     ),
@@ -224,7 +224,9 @@ def implementation(verb: str) -> Implementation:
         case "audit":
             from engine.cli import audit as auditing
 
-            return Implementation(auditing.audit, auditing.audit_arguments, auditing.WITHOUT_HOUSE)
+            return Implementation(
+                auditing.audit, auditing.audit_arguments, auditing.WITHOUT_CONTEXT
+            )
         case "rebuild":
             from engine.cli import replay as replaying
 

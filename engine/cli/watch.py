@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from engine.cli.dialogue_file import broadcasts_in, find_file, lists_in
 from engine.cli.retry_withheld import withheld_lines
 from engine.cli.terminal import json_text
-from engine.context import Asked, House, Tally
+from engine.context import AppContext, Asked, Tally
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, named, quoted, say_list, subject_of
 from engine.sequence.delay import DAY, Delay
@@ -83,18 +83,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
-def run(house: House, args: argparse.Namespace) -> int:
-    house.views.catch_up()
-    plan = house.publications.current().plan()
+def run(context: AppContext, args: argparse.Namespace) -> int:
+    context.views.catch_up()
+    plan = context.publications.current().plan()
     files = [find_file(plan.titles, args.file)] if args.file else list(plan.titles)
-    found = {file: tuple(watch(house, plan, file)) for file in files}
+    found = {file: tuple(watch(context, plan, file)) for file in files}
     if args.json:
         rows = {
             file: [asdict(question) for question in questions] for file, questions in found.items()
         }
         print(json_text(rows))
         return 0
-    language = language_of(house.config)
+    language = language_of(context.config)
     _ = translator(language)
     for file, questions in found.items():
         print(f"{plan.titles[file]}  ({file})")
@@ -107,35 +107,35 @@ def run(house: House, args: argparse.Namespace) -> int:
         keys = {f"list:{listed.id}" for listed in lists_in(plan, file)} | {
             f"broadcast:{broadcast.id}" for broadcast in broadcasts_in(plan, file)
         }
-        for number, line in enumerate(withheld_lines(house, plan, keys)):
+        for number, line in enumerate(withheld_lines(context, plan, keys)):
             print(line if number else f"\n{line}")
         print()
     return 0
 
 
-def watch(house: House, plan: Plan, file: str) -> Iterator[Question]:
+def watch(context: AppContext, plan: Plan, file: str) -> Iterator[Question]:
     """Each question and mailing of a file in the dialogue in force, as far as the views have
     followed.
     """
-    now, lost = house.clock.now(), house.desk.lost_messages()
+    now, lost = context.clock.now(), context.desk.lost_messages()
     for listed in lists_in(plan, file):
         for letter in listed.letters:
             if letter.links and not letter.reminds:
                 reminders = _reminders(letter, listed.letters)
                 since = now - _longest(reminders, listed.max_lateness)
                 yield _question(
-                    house, f"list:{listed.id}", letter, reminders, (listed.id,), since, lost
+                    context, f"list:{listed.id}", letter, reminders, (listed.id,), since, lost
                 )
     for broadcast in broadcasts_in(plan, file):
         reminders = [broadcast.reminder] if broadcast.reminder is not None else []
         since, key = now - _longest(reminders, broadcast.max_lateness), f"broadcast:{broadcast.id}"
-        question = _question(house, key, broadcast.letter, reminders, broadcast.to, since, lost)
-        yield replace(question, became=_became(house, key, broadcast.letter.id))
+        question = _question(context, key, broadcast.letter, reminders, broadcast.to, since, lost)
+        yield replace(question, became=_became(context, key, broadcast.letter.id))
 
 
-def _became(house: House, key: str, letter: str) -> Became:
+def _became(context: AppContext, key: str, letter: str) -> Became:
     counts = Counter[str]()
-    for _key, _letter, status, _link, people, _automatic in house.views.mailings([(key, letter)]):
+    for _key, _letter, status, _link, people, _automatic in context.views.mailings([(key, letter)]):
         counts[status] += people
     return Became(
         *(counts[status] for status in ("sent", "failed", "withheld", "doubt", "deferred", "begun"))
@@ -161,7 +161,7 @@ def _longest(reminders: Sequence[Letter], lateness: Delay) -> int:
 
 
 def _question(
-    house: House,
+    context: AppContext,
     key: str,
     letter: Letter,
     reminders: Sequence[Letter],
@@ -188,9 +188,9 @@ def _question(
         lists,
         since,
         lost,
-        house.clock.now() - patience,
+        context.clock.now() - patience,
     )
-    tally: Tally = house.views.question(asked)
+    tally: Tally = context.views.question(asked)
     return Question(
         key,
         letter.id,

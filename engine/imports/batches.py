@@ -19,7 +19,7 @@ from functools import partial
 from typing import NamedTuple
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.evidence.keeping import of_ground
 from engine.evidence.required import OF_COLLECTION
 from engine.i18n.language import N_
@@ -54,12 +54,12 @@ class _Begun(NamedTuple):
 
 @dataclass
 class Bringing:
-    """One run of one file. `carry_out` is the house's, or a rehearsal; `writes` is false for the
-    latter. `beside` has threads to carry out in while the next chunk is read; without, each is
-    carried out when its turn has come.
+    """One run of one file. `carry_out` is the installation's, or a rehearsal; `writes` is false for
+    the latter. `beside` has threads to carry out in while the next chunk is read; without, each
+    is carried out when its turn has come.
     """
 
-    house: House
+    context: AppContext
     file: str
     purpose: str
     carry_out: CarryOut
@@ -99,7 +99,7 @@ class Bringing:
         """Strangers first, as hashes; then whoever is known by then, so that nobody slips
         between.
         """
-        vault, now = self.house.vault, self.house.clock.now()
+        vault, now = self.context.vault, self.context.clock.now()
         standing, known = vault.suppressed(chunk), vault.find_all(chunk)
         noted = {
             hashed: each.why
@@ -117,7 +117,7 @@ class Bringing:
             )
             | known
         )
-        people = self.house.decisions.load(known.values())
+        people = self.context.decisions.load(known.values())
         for hashed in chunk.keys() - known.keys():
             self.count("noted" if hashed in noted else "already")
         wishes, meant = [], []
@@ -143,11 +143,11 @@ class Bringing:
             self._count_departure(each, result)
 
     def _begin(self, chunk: Chunk, said: Said) -> _Begun:
-        vault, said = self.house.vault, replace(said, now=self.house.clock.now())
+        vault, said = self.context.vault, replace(said, now=self.context.clock.now())
         hashes = [hashed for hashed, _ in chunk]
         suppressed, known = vault.suppressed(hashes), vault.find_all(hashes)
-        people = self.house.decisions.load(known.values())
-        plan = self.house.publications.current().plan()
+        people = self.context.decisions.load(known.values())
+        plan = self.context.publications.current().plan()
         fields = vault.people(known.values()) if self.update and known else {}
         wishes: list[Wish] = []
         meant: list[tuple[bytes, Arrival]] = []
@@ -246,7 +246,7 @@ class Bringing:
         told = proof_of(arrival, said.zone)
         about = self._about.get(arrival.basis)
         if about is None:
-            current = self.house.publications.current()
+            current = self.context.publications.current()
             about = self._about[arrival.basis] = of_ground(
                 current, self.purpose, arrival.basis, "import"
             ) | {"declared": True, "lists": [said.list]}

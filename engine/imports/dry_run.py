@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.sequence.timing import to_local
 from engine.subscriber.agenda import acts, zone_of
 from engine.subscriber.decide import decide
@@ -21,15 +21,15 @@ from engine.subscriber.person import NOBODY
 class Rehearsal:
     """`letters` counts (kind of act, letter, date on the reader's clock)."""
 
-    def __init__(self, house: House, number: int) -> None:
-        self.house, self.key = house, f"list:{number}"
+    def __init__(self, context: AppContext, number: int) -> None:
+        self.context, self.key = context, f"list:{number}"
         self.number = number
         self.letters: Counter[tuple[str, str, str]] = Counter()
 
     def carry_out(self, wishes: Sequence[Wish]) -> list[Result]:
-        installation = self.house.publications.current()
+        installation = self.context.publications.current()
         plan, calendar = installation.plan(), installation.calendar
-        people = self.house.decisions.load({wish.stream for wish in wishes if wish.stream})
+        people = self.context.decisions.load({wish.stream for wish in wishes if wish.stream})
         results = []
         for wish in wishes:
             person = people.get(wish.stream, NOBODY)

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from engine.cli.progress import Progress, stop_between_steps
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
@@ -59,12 +59,12 @@ class _Stopped(Exception):
     """Ctrl-C was pressed, and what was begun is finished."""
 
 
-def run(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
-    options = from_arguments(args, house)
+def run(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
+    options = from_arguments(args, context)
     try:
         with Progress(_("Reading") if options.dry_run else _("Importing"), say=_) as tell:
-            report = run_import(house, options, tell)
+            report = run_import(context, options, tell)
     except TableRefused as error:
         raise Refusal(str(error), 2) from error
     for line in report.lines(_):
@@ -73,19 +73,19 @@ def run(house: House, args: argparse.Namespace) -> int:
 
 
 def run_import(
-    house: House, options: ImportOptions, tell: Tell = lambda done, total: None
+    context: AppContext, options: ImportOptions, tell: Tell = lambda done, total: None
 ) -> ImportReport:
     """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read, or where
     rejected rows cannot be written.
     """
-    labels = {field.name: field.label for field in house.config.settings.fields}
+    labels = {field.name: field.label for field in context.config.settings.fields}
     opened = open_table(options.path, options.wanted, options.mapping, labels)
     if not options.dry_run and not os.access(options.path.parent, os.W_OK):
         raise TableRefused(
             f"rejected rows could not be written: the folder of {options.path.name} takes no new"
             " file"
         )
-    plan, _ = house.publications.current().plan(), translator(language_of(house.config))
+    plan, _ = context.publications.current().plan(), translator(language_of(context.config))
     listed = plan.lists[options.said.list]
     heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
         file=options.path.name,
@@ -93,7 +93,7 @@ def run_import(
         name=listed.name,
         purpose=plan.purposes[listed.purpose].name,
     )
-    rehearsal = Rehearsal(house, listed.id)
+    rehearsal = Rehearsal(context, listed.id)
     with (
         Rejections(options.path, _, rehearsed=options.dry_run) as rejections,
         stop_between_steps() as stopping,
@@ -109,10 +109,10 @@ def run_import(
             _ending(plan, listed.ends),
         )
         bringing = Bringing(
-            house,
+            context,
             options.path.name,
             listed.purpose,
-            rehearsal.carry_out if options.dry_run else house.decisions.carry_out,
+            rehearsal.carry_out if options.dry_run else context.decisions.carry_out,
             rejections,
             report.count,
             options.update,
@@ -146,7 +146,7 @@ class _Reading:
         self.opened, self.said, self.report, self.bringing = opened, options.said, report, bringing
         self.date_order = options.date_order
         self.tell, self.stopping = tell, stopping
-        self.hash = bringing.house.vault.hash
+        self.hash = bringing.context.vault.hash
         self.passes = 3 if any(column.meaning != "ignore" for column in opened.table.judged) else 2
         self.departed = Seen()
         self.shuffle = random.SystemRandom().shuffle

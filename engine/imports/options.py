@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_
 from engine.i18n.refusal import Refusal, list_of
 from engine.imports import rows
@@ -138,13 +138,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def from_arguments(args: argparse.Namespace, house: House) -> ImportOptions:
+def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptions:
     """Raises Refusal of status 2 with a sentence."""
-    listed = list_of(house.publications.current().plan(), args.list)
-    fields = tuple(field.name for field in house.config.settings.fields)
+    listed = list_of(context.publications.current().plan(), args.list)
+    fields = tuple(field.name for field in context.config.settings.fields)
     mapping = _mapping(args, fields)
     named = set(mapping.values())
-    zone, now = house.config.site.timezone, house.clock.now()
+    zone, now = context.config.site.timezone, context.clock.now()
     for what, column in (
         ("source", rows.SOURCE),
         ("collected", rows.COLLECTED),

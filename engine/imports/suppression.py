@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.cli.progress import Progress, stop_between_steps
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
@@ -45,12 +45,12 @@ def suppress_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def suppress(house: House, args: argparse.Namespace) -> int:
-    _ = translator(language_of(house.config))
+def suppress(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
     try:
         with Progress(_("Suppressing"), say=_) as tell:
             report = run_suppress(
-                house,
+                context,
                 args.file,
                 args.reason,
                 tell,
@@ -64,7 +64,7 @@ def suppress(house: House, args: argparse.Namespace) -> int:
 
 
 def run_suppress(
-    house: House,
+    context: AppContext,
     path: Path,
     reason: str,
     tell: Callable[[int, int], None] = lambda done, total: None,
@@ -72,7 +72,7 @@ def run_suppress(
 ) -> SuppressReport:
     """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read."""
     opened = open_table(path, (EMAIL,), mapping)
-    _ = translator(language_of(house.config))
+    _ = translator(language_of(context.config))
     chunk: dict[bytes, Departure] = {}
     seen = Seen()
     with Rejections(path, _) as rejections, stop_between_steps() as stopping:
@@ -81,7 +81,7 @@ def run_suppress(
             rejections,
         )
         bringing = Bringing(
-            house, path.name, "*", house.decisions.carry_out, rejections, report.count
+            context, path.name, "*", context.decisions.carry_out, rejections, report.count
         )
         for row in opened.rows():
             report.rows += 1
@@ -90,7 +90,7 @@ def run_suppress(
                 rejections.add(*each)
                 continue
             for departed in each.by_address():
-                hashed = house.vault.hash(departed.address)
+                hashed = context.vault.hash(departed.address)
                 if seen.first(hashed) is not None:
                     report.counts["duplicate"] += 1
                     continue

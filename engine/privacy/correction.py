@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.subscriber.commands import Rectify
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refused
@@ -28,7 +28,7 @@ class Correction:
 
 
 def correction(
-    house: House,
+    context: AppContext,
     subscriber: str,
     wanted: Correction,
     cause: Cause,
@@ -40,14 +40,14 @@ def correction(
     """The wish for what differs from what is known. Refused for an address that is somebody else's,
     or must not be written to.
     """
-    now, known = house.clock.now(), house.vault.people([subscriber]).get(subscriber)
+    now, known = context.clock.now(), context.vault.people([subscriber]).get(subscriber)
     if known is None:
         return Refused("nobody is known under this address")
     address = wanted.address if wanted.address != known.address else ""
-    hashed = house.vault.hash(address) if address else b""
-    if address and house.vault.find(address):
+    hashed = context.vault.hash(address) if address else b""
+    if address and context.vault.find(address):
         return Refused("somebody else is known under that address")
-    if address and (reason := house.vault.suppressed([hashed]).get(hashed)):
+    if address and (reason := context.vault.suppressed([hashed]).get(hashed)):
         return Refused(f"this address is suppressed ({reason})")
     changed = {
         name: value for name, value in wanted.fields.items() if known.fields.get(name, "") != value

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_
 from engine.mime.header_values import message_local
 from engine.privacy.fact_values import iso
@@ -96,7 +96,7 @@ CarryOut = Callable[[Wish], Result]
 
 
 def erase(
-    house: House,
+    context: AppContext,
     subscriber: str,
     cause: e.Cause,
     carry_out: CarryOut,
@@ -110,14 +110,14 @@ def erase(
     on, those that are stay so, or none is any more.
     """
     for _ in range(ATTEMPTS):
-        result, receipt = _erase(house, subscriber, cause, carry_out, basis, suppression, seal)
+        result, receipt = _erase(context, subscriber, cause, carry_out, basis, suppression, seal)
         if result.outcome != MORE_TO_SEAL:
             break
     return result, receipt
 
 
 def _erase(
-    house: House,
+    context: AppContext,
     subscriber: str,
     cause: e.Cause,
     carry_out: CarryOut,
@@ -125,16 +125,16 @@ def _erase(
     suppression: Suppression,
     seal: Seal | None,
 ) -> tuple[Result, Receipt | None]:
-    vault, now = house.vault, house.clock.now()
+    vault, now = context.vault, context.clock.now()
     known = vault.people([subscriber]).get(subscriber)
     theirs = vault.hashes_of([subscriber]).get(subscriber, ())
     former = vault.former_hashes(subscriber)
-    person = house.decisions.load([subscriber])[subscriber]
+    person = context.decisions.load([subscriber])[subscriber]
     archived = seal(subscriber) if seal is not None else None
     messages = tuple(
         dict.fromkeys(
             entry.event.message
-            for entry in house.ledger.stream(subscriber)
+            for entry in context.ledger.stream(subscriber)
             if isinstance(entry.event, e.LetterBegun)
         )
     )
@@ -156,13 +156,13 @@ def _erase(
     result = carry_out(Wish(command, stream=subscriber, keep=keep))
     if result.conflict or not isinstance(result.outcome, Done):
         return result, None
-    letters = forget_letters(house, frozenset(theirs), former, messages) if known else 0
+    letters = forget_letters(context, frozenset(theirs), former, messages) if known else 0
     deleted = {
         what: count
         for what, count in (held | {"letters in the built-in mailbox": letters}).items()
         if count
     }
-    note_erased(house)
+    note_erased(context)
     return result, Receipt(
         subscriber,
         now,
@@ -183,18 +183,21 @@ def what_remains(barred: bool, archived: int) -> tuple[Kept, ...]:
 
 
 def forget_letters(
-    house: House, theirs: Collection[bytes], former: Collection[bytes], messages: Collection[str]
+    context: AppContext,
+    theirs: Collection[bytes],
+    former: Collection[bytes],
+    messages: Collection[str],
 ) -> int:
     """The built-in mailbox keeps letters as files; how many there were. Under the hash of a
     `former` address that somebody else has by now, only `messages` are theirs.
     """
     from engine.sending.mailbox import Mailbox, MailboxEntry
 
-    mailbox = Mailbox(house.config.data / "mailbox")
+    mailbox = Mailbox(context.config.data / "mailbox")
     local_parts = {message_local(bytes.fromhex(message)) for message in messages}
 
     def is_theirs(entry: MailboxEntry) -> bool:
-        hashed = house.vault.hash(entry.recipient.lower())
+        hashed = context.vault.hash(entry.recipient.lower())
         if hashed in theirs or hashed not in former:
             return hashed in theirs
         return mailbox.message_id(entry.id).strip("<>").partition("@")[0] in local_parts

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_
 from engine.installation.state import Installation
 from engine.ledger.codec import Entry
@@ -40,16 +40,16 @@ MAILBOX = N_("the built-in mailbox of this installation")
 Part = list[dict[str, object]]
 
 
-def dossier(house: House, subscriber: str) -> dict[str, object]:
+def dossier(context: AppContext, subscriber: str) -> dict[str, object]:
     """JSON-ready, for somebody who is not erased; nothing is left out. Times are ISO 8601 UTC."""
-    entries = house.ledger.stream(subscriber)
-    evidence = house.vault.evidence_of(subscriber)
-    person = house.decisions.load([subscriber])[subscriber]
-    installation, site = house.publications.current(), house.config.site
-    plan, known = installation.plan(), house.vault.people([subscriber]).get(subscriber)
-    relay = MAILBOX if house.config.smtp.is_mailbox else house.config.smtp.host
+    entries = context.ledger.stream(subscriber)
+    evidence = context.vault.evidence_of(subscriber)
+    person = context.decisions.load([subscriber])[subscriber]
+    installation, site = context.publications.current(), context.config.site
+    plan, known = installation.plan(), context.vault.people([subscriber]).get(subscriber)
+    relay = MAILBOX if context.config.smtp.is_mailbox else context.config.smtp.host
     return {
-        "made_at": iso(house.clock.now()),
+        "made_at": iso(context.clock.now()),
         "controller": {"name": site.name, "postal_address": site.postal_address, "email": site.reply_to or site.sender},
         "person": {
             "subscriber": subscriber,

@@ -4,7 +4,7 @@ hold still verifies, and nobody else has it.
 
 from __future__ import annotations
 
-from engine.context import House
+from engine.context import AppContext
 from engine.proof.bundle import bundle_files, zipped
 from engine.proof.bundle_sources import Stores, head_of, holding_of
 from engine.proof.errors import ProofRefused
@@ -16,17 +16,17 @@ UNSIGNED = (SigningRefused, ProofRefused, SecretMissing, OSError)
 """Why there may be none: `relance status` says it to the operator."""
 
 
-def own_proof(house: House, subscriber: str) -> bytes:
+def own_proof(context: AppContext, subscriber: str) -> bytes:
     """The zip that `relance audit prove` writes, as of a checkpoint made now. Raises one of
     UNSIGNED.
     """
-    stores = Stores(house.ledger, house.vault, house.tree, house.publications)
-    signed = house.tree.sign_now()
+    stores = Stores(context.ledger, context.vault, context.tree, context.publications)
+    signed = context.tree.sign_now()
     return zipped(
         bundle_files(
             head_of(stores, signed),
             holding_of(stores, subscriber, signed),
             ledger_tools(),
-            house.tree.sign,
+            context.tree.sign,
         )
     )

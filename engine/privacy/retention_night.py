@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
-from engine.context import House
+from engine.context import AppContext
 from engine.installation.events import RetentionApplied
 from engine.privacy import retention_people as people
 from engine.privacy import retention_records as things
@@ -21,7 +21,7 @@ from engine.subscriber.inactivity import retention_of
 
 log = logging.getLogger("relance.retention")
 SQL = beside(__file__)
-PEOPLE: Mapping[str, Callable[[House, Terms, NightlyCap, Retention], int]] = {
+PEOPLE: Mapping[str, Callable[[AppContext, Terms, NightlyCap, Retention], int]] = {
     "unanswered": people.erase_the_unanswered,
     "unconfirmed": people.erase_the_unconfirmed,
     "silent": people.ask_the_silent,
@@ -30,27 +30,27 @@ PEOPLE: Mapping[str, Callable[[House, Terms, NightlyCap, Retention], int]] = {
 RULES = (*PEOPLE, *things.THINGS)
 
 
-def apply_if_night(house: House) -> bool:
+def apply_if_night(context: AppContext) -> bool:
     """Once for each local date of the engine's clock, by whichever host is first; whether this one
     was. What a crash leaves undone, the next round does: the night is over when its fact is
     written.
     """
-    declared = retention_of(house.publications.current().plan())
-    zone = house.config.site.timezone
-    if house.publications.current().last_night >= night_of(house.clock.now(), zone):
+    declared = retention_of(context.publications.current().plan())
+    zone = context.config.site.timezone
+    if context.publications.current().last_night >= night_of(context.clock.now(), zone):
         return False
-    with house.database.transaction(long=True) as connection:
+    with context.database.transaction(long=True) as connection:
         (alone,) = connection.execute(SQL["alone"]).fetchone() or (False,)
-        if not alone or house.publications.current().last_night >= night_of(
-            house.clock.now(), zone
+        if not alone or context.publications.current().last_night >= night_of(
+            context.clock.now(), zone
         ):
             return False
-        applied = _apply(house, declared, zone)
-        now = house.clock.now()
-        house.publications.execute(lambda state: [applied], Cause("engine"), now)
+        applied = _apply(context, declared, zone)
+        now = context.clock.now()
+        context.publications.execute(lambda state: [applied], Cause("engine"), now)
     # Whatever else was deleted since the last night goes along: former addresses, proof at its
     # term.
-    note_erased(house)
+    note_erased(context)
     log.info(
         "retention applied",
         extra={
@@ -62,24 +62,24 @@ def apply_if_night(house: House) -> bool:
     return True
 
 
-def past(house: House, within: Terms) -> dict[str, tuple[int, int]]:
+def past(context: AppContext, within: Terms) -> dict[str, tuple[int, int]]:
     """By rule: how many are past their time, and the oldest there is at all (ms, 0: none)."""
-    return house.views.silences(
+    return context.views.silences(
         within.silent, within.unanswered, within.unconfirmed
-    ) | things.found(house, within)
+    ) | things.found(context, within)
 
 
-def _apply(house: House, declared: Retention, zone: str) -> RetentionApplied:
-    now = house.clock.now()
+def _apply(context: AppContext, declared: Retention, zone: str) -> RetentionApplied:
+    now = context.clock.now()
     within = terms(declared, now, zone)
     cap = NightlyCap(declared.nightly_cap)
     done = dict.fromkeys(RULES, 0)
-    found = past(house, within)
+    found = past(context, within)
     if declared.mode == "enforce":
         for rule, act in PEOPLE.items():
-            done[rule] = act(house, within, cap, declared)
+            done[rule] = act(context, within, cap, declared)
         for rule in things.THINGS:
-            done[rule] = things.purge(house, rule, within)
+            done[rule] = things.purge(context, rule, within)
     return RetentionApplied(
         now,
         night_of(now, zone),

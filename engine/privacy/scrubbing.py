@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.processes import EXPIRES, Processes
 from engine.store.scrubbing import Scrubbed
 
@@ -14,37 +14,37 @@ log = logging.getLogger("relance.rights")
 ERASED, SCRUBBED = "erased", "scrubbed"
 
 
-def note_erased(house: House) -> None:
+def note_erased(context: AppContext) -> None:
     """Something personal was deleted."""
-    house.desk.set_mark(ERASED, house.clock.now(), house.ledger.head())
+    context.desk.set_mark(ERASED, context.clock.now(), context.ledger.head())
 
 
-def scrub_when_due(house: House) -> Scrubbed:
+def scrub_when_due(context: AppContext) -> Scrubbed:
     """What came of it; where it is not `done`, the next call tries again."""
-    erased = house.desk.mark(ERASED)
-    if erased is None or erased == house.desk.mark(SCRUBBED):
+    erased = context.desk.mark(ERASED)
+    if erased is None or erased == context.desk.mark(SCRUBBED):
         return Scrubbed(True)
-    scrubbed = house.scrub()
+    scrubbed = context.scrub()
     if scrubbed.done:
-        house.desk.set_mark(SCRUBBED, *erased)
+        context.desk.set_mark(SCRUBBED, *erased)
     return scrubbed
 
 
-def scrub_unless_followed(house: House) -> Scrubbed:
+def scrub_unless_followed(context: AppContext) -> Scrubbed:
     """For a verb that erases: where a process follows the ledger, that one does it, once for
     many.
     """
     if any(
         "follow" in parts and ago < EXPIRES
-        for parts, _host, _pid, _for, ago in Processes(house.database).all()
+        for parts, _host, _pid, _for, ago in Processes(context.database).all()
     ):
         return Scrubbed(True)
-    return scrub_when_due(house)
+    return scrub_when_due(context)
 
 
-def scrub_and_log(house: House) -> None:
+def scrub_and_log(context: AppContext) -> None:
     """For whoever does it again and again."""
-    scrubbed = scrub_when_due(house)
+    scrubbed = scrub_when_due(context)
     if scrubbed.large:
         log.info(
             "what was erased has left the database's files, but for large tables, whose room is"

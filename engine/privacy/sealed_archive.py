@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from engine.context import House
+from engine.context import AppContext
 from engine.privacy.erasure import Archived, Seal, archived_until
 from engine.privacy.export import notices
 from engine.privacy.fact_values import iso
@@ -17,11 +17,11 @@ from engine.vault.sealing import SealingRefused, seal
 FORMAT = "relance-archive/1"
 
 
-def archiver(house: House, span: Delay) -> Seal:
+def archiver(context: AppContext, span: Delay) -> Seal:
     """What seals one person's proof for `span` from now. Raises SealingRefused where no key is
     set.
     """
-    key = house.config.proof.archive_recipient
+    key = context.config.proof.archive_recipient
     if not key:
         raise SealingRefused(
             "proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in"
@@ -29,20 +29,20 @@ def archiver(house: House, span: Delay) -> Seal:
         )
 
     def archive(subscriber: str) -> Archived:
-        now = house.clock.now()
-        ends_at = archived_until(now, span, house.config.site.timezone)
-        return Archived(seal(_proof(house, subscriber, now, ends_at), key), ends_at)
+        now = context.clock.now()
+        ends_at = archived_until(now, span, context.config.site.timezone)
+        return Archived(seal(_proof(context, subscriber, now, ends_at), key), ends_at)
 
     return archive
 
 
-def _proof(house: House, subscriber: str, now: int, ends_at: int) -> bytes:
+def _proof(context: AppContext, subscriber: str, now: int, ends_at: int) -> bytes:
     """UTF-8 JSON. `state` is each entry as it is stored, byte for byte; SHA-256("commit/v1\\0" +
     salt + payload) is its commitment.
     """
-    entries = house.ledger.stream(subscriber)
-    known = house.vault.people([subscriber]).get(subscriber)
-    states = [(entry.position, house.ledger.bytes_at(entry.position) or b"") for entry in entries]
+    entries = context.ledger.stream(subscriber)
+    known = context.vault.people([subscriber]).get(subscriber)
+    states = [(entry.position, context.ledger.bytes_at(entry.position) or b"") for entry in entries]
     said = {
         "format": FORMAT,
         "subscriber": subscriber,
@@ -53,8 +53,8 @@ def _proof(house: House, subscriber: str, now: int, ends_at: int) -> bytes:
         "entries": [{"position": position, "state": state.decode()} for position, state in states],
         "evidence": [
             {"commitment": commitment.hex(), "salt": salt.hex(), "payload": payload.decode()}
-            for commitment, salt, payload in house.vault.evidence_bytes(subscriber)
+            for commitment, salt, payload in context.vault.evidence_bytes(subscriber)
         ],
-        "words": notices(entries, house.publications.current()),
+        "words": notices(entries, context.publications.current()),
     }
     return json.dumps(said, ensure_ascii=False, indent=1).encode()

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from engine.authoring import publication
 from engine.authoring.inspection import read_folder
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, say_moment
 from engine.i18n.refused import in_words
 from engine.sequence.mistakes import Unpublishable
 
 
-def announce(house: House, *, sends: bool) -> Iterator[str]:
+def announce(context: AppContext, *, sends: bool) -> Iterator[str]:
     """Line by line. `sends`: this process sends, so that a pause is news."""
-    config, installation = house.config, house.publications.current()
+    config, installation = context.config, context.publications.current()
     _ = translator(language_of(config))
     here = f"http://{config.web.host}:{config.web.port}"
     yield _("Relance runs: {url}").format(
@@ -28,15 +28,15 @@ def announce(house: House, *, sends: bool) -> Iterator[str]:
     forms = ", ".join(f"{config.site.url}/f/{name}" for name in installation.plan().forms)
     if forms:
         yield _("Forms: {forms}").format(forms=forms)
-    if house.clock.rate != 1:
+    if context.clock.rate != 1:
         said = _(
             "The clock runs {n} times faster than real time: this is a trial. Its date, every ten"
             " seconds:"
         )
-        yield said.format(n=grouped(house.clock.rate, _))
-    if house.clock.rate != 1 or house.clock.trial is not None:
-        yield engine_date(house)
-    yield from _not_published(house)
+        yield said.format(n=grouped(context.clock.rate, _))
+    if context.clock.rate != 1 or context.clock.trial is not None:
+        yield engine_date(context)
+    yield from _not_published(context)
     if sends and 0 in installation.paused:
         why = in_words(installation.paused[0], _)
         yield _(
@@ -45,21 +45,21 @@ def announce(house: House, *, sends: bool) -> Iterator[str]:
     yield _("Ctrl-C stops.")
 
 
-def engine_date(house: House) -> str:
+def engine_date(context: AppContext) -> str:
     """What day and time it is for the engine, on the installation's clock."""
-    language = language_of(house.config)
+    language = language_of(context.config)
     _ = translator(language)
     return _("It is {moment} here.").format(
-        moment=say_moment(house.clock.now(), house.config.site.timezone, language)
+        moment=say_moment(context.clock.now(), context.config.site.timezone, language)
     )
 
 
-def _not_published(house: House) -> Iterator[str]:
+def _not_published(context: AppContext) -> Iterator[str]:
     """What stands in the author's folder and does not run."""
-    language = language_of(house.config)
+    language = language_of(context.config)
     _, ngettext = translator(language), counting_translator(language)
     try:
-        read_folder(house.config, house.clock.now()).sound()
+        read_folder(context.config, context.clock.now()).sound()
     except Unpublishable as error:
         said = ngettext(
             "sequences/ holds {n} mistake, so what runs is what was published last: `relance check`"
@@ -70,7 +70,7 @@ def _not_published(house: House) -> Iterator[str]:
         )
         yield said.format(n=len(error.mistakes))
         return
-    changes = publication.unpublished_changes(house)
+    changes = publication.unpublished_changes(context)
     if changes:
         said = ngettext(
             "{n} change in sequences/ is not published: `relance publish` shows it.",

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from engine.context import House
+from engine.context import AppContext
 from engine.ledger.store import CHANNEL, LOST
 from engine.store.safe_error_text import said
 
@@ -32,8 +32,8 @@ class Following:
     `gone_on` is called in the loop.
     """
 
-    def __init__(self, house: House, gone_on: Callable[[], None]) -> None:
-        self.house, self.gone_on = house, gone_on
+    def __init__(self, context: AppContext, gone_on: Callable[[], None]) -> None:
+        self.context, self.gone_on = context, gone_on
         self.loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self.loop.create_future()
         self._stopping = threading.Event()
@@ -62,10 +62,10 @@ class Following:
     def _follow(self) -> None:
         while not self._stopping.is_set():
             try:
-                with self.house.database.listening(CHANNEL) as listening:
+                with self.context.database.listening(CHANNEL) as listening:
                     while not self._stopping.is_set():
                         begun = time.monotonic()
-                        while self.house.views.follow() and not self._stopping.is_set():
+                        while self.context.views.follow() and not self._stopping.is_set():
                             pass
                         self.loop.call_soon_threadsafe(self.gone_on)
                         self._stopping.wait(rest(time.monotonic() - begun))

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from engine import __version__
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.agreement import Disagreement, check_clock
 from engine.desk.processes import Processes
 from engine.ledger.rollback_detection import Restored
@@ -76,18 +76,18 @@ class Presence:
 
 @asynccontextmanager
 async def known(
-    house: House, parts: Collection[str], troubles: Troubles
+    context: AppContext, parts: Collection[str], troubles: Troubles
 ) -> AsyncIterator[Presence]:
     """Known from the first moment to the last, draining included. While the database is away nobody
     could be told.
     """
-    processes, presence, changes = Processes(house.database), Presence(), _Changes()
+    processes, presence, changes = Processes(context.database), Presence(), _Changes()
 
     def beat() -> None:
         told = troubles()
-        processes.beat(house.sender, parts, told, check_clock(house.database))
-        house.memory.note()
-        changes.tell(house.publications.current().paused if "send" in parts else {}, told)
+        processes.beat(context.sender, parts, told, check_clock(context.database))
+        context.memory.note()
+        changes.tell(context.publications.current().paused if "send" in parts else {}, told)
 
     await asyncio.to_thread(beat)
     log.info("started", extra={"parts": sorted(parts), "pid": os.getpid(), "version": __version__})
@@ -100,8 +100,8 @@ async def known(
             await beating
         if not presence.unheard:
             with contextlib.suppress(*LOST, Restored):
-                await asyncio.to_thread(processes.leave, house.sender)
-                await asyncio.to_thread(house.memory.note)
+                await asyncio.to_thread(processes.leave, context.sender)
+                await asyncio.to_thread(context.memory.note)
         log.info("stopped", extra={"parts": sorted(parts), "pid": os.getpid()})
 
 

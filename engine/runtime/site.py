@@ -27,7 +27,7 @@ from engine.api.problems import Problem, too_busy
 from engine.authoring.source_folder import open_asset
 from engine.commands.group_commit import Gatherer
 from engine.config import Site
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.ledger.store import LOST
 from engine.letter.colour import text_on
@@ -55,26 +55,26 @@ ASSET_TYPES = {
 }
 
 
-def make_site(house: House, gatherer: Gatherer) -> App:
+def make_site(context: AppContext, gatherer: Gatherer) -> App:
     """Everything readers, authors' forms and other programs reach under `[site] url`."""
     app = FastAPI(
-        title=house.config.site.name,
+        title=context.config.site.name,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
-    pages = Pages(house.config.site)
-    app.add_middleware(Headers, ours=site_headers(house.config.site))
-    app.include_router(forms.router(house, gatherer))
-    app.include_router(api.router(house, gatherer))
-    app.include_router(monitoring.router(house))
-    app.include_router(auditing.router(house))
-    _add_files(app, house.config.sequences)
-    front = Front(house, pages)
-    _add_front(app, house, front)
+    pages = Pages(context.config.site)
+    app.add_middleware(Headers, ours=site_headers(context.config.site))
+    app.include_router(forms.router(context, gatherer))
+    app.include_router(api.router(context, gatherer))
+    app.include_router(monitoring.router(context))
+    app.include_router(auditing.router(context))
+    _add_files(app, context.config.sequences)
+    front = Front(context, pages)
+    _add_front(app, context, front)
     _add_errors(app, front)
-    return links.Links(app, house, pages, partial(_failure, pages))
+    return links.Links(app, context, pages, partial(_failure, pages))
 
 
 class _OpenedFile(FileResponse):
@@ -117,7 +117,7 @@ def _add_files(app: FastAPI, folder: Path) -> None:
         return PlainTextResponse("User-agent: *\nDisallow: /\n")
 
 
-def _add_front(app: FastAPI, house: House, front: Front) -> None:
+def _add_front(app: FastAPI, context: AppContext, front: Front) -> None:
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     def welcome(request: Request) -> Response:
         return front.welcome(request)
@@ -125,7 +125,7 @@ def _add_front(app: FastAPI, house: House, front: Front) -> None:
     @app.api_route("/favicon.ico", methods=["GET", "HEAD"], include_in_schema=False)
     async def icon() -> Response:
         return Response(
-            _icon(house.config.site),
+            _icon(context.config.site),
             headers={"Cache-Control": "public, max-age=86400"},
             media_type="image/svg+xml",
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from engine.cli.attesting import refusing
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.desk.daily import Daily
 from engine.desk.processes import Processes
@@ -39,58 +39,59 @@ class NotStamped(Exception):
     """Why not, in a sentence."""
 
 
-def daily(house: House) -> Daily:
-    return Daily(house.desk, TROUBLE, house.config.site.timezone, house.clock.now, wall_now)
+def daily(context: AppContext) -> Daily:
+    return Daily(context.desk, TROUBLE, context.config.site.timezone, context.clock.now, wall_now)
 
 
-def stamp_when_due(house: House, stopped: Never = lambda: False) -> int:
+def stamp_when_due(context: AppContext, stopped: Never = lambda: False) -> int:
     """How many checkpoints were stamped. What fails is said on the desk, and tried again."""
-    signed = house.tree.latest()
-    claimed = daily(house).claim() if signed is not None else None
+    signed = context.tree.latest()
+    claimed = daily(context).claim() if signed is not None else None
     if signed is None or claimed is None:
         return 0
     try:
-        stamped = _stamp_all(house, signed, stopped)
+        stamped = _stamp_all(context, signed, stopped)
     except NotStamped as error:
         log.error("NO CHECKPOINT IS STAMPED", extra={"why": str(error)})
-        Processes(house.database).complain(TROUBLE, str(error))
+        Processes(context.database).complain(TROUBLE, str(error))
         return 0
     if not stopped():
-        daily(house).done(claimed)
-        Processes(house.database).relieve(TROUBLE)
+        daily(context).done(claimed)
+        Processes(context.database).relieve(TROUBLE)
     return stamped
 
 
-def _stamp_all(house: House, signed: SignedCheckpoint, stopped: Never) -> int:
+def _stamp_all(context: AppContext, signed: SignedCheckpoint, stopped: Never) -> int:
     """The newest, if it has no stamp that lasts; then what was stamped before and ends soon, as
     long as the server's new stamps last longer.
     """
     soon, stamped = wall_now() + IN_TIME, 0
-    held = house.tree.stamps.of(signed.origin, signed.size)
+    held = context.tree.stamps.of(signed.origin, signed.size)
     if all(each.holds_until < soon for each in held):
-        stamp_one(house, signed)
+        stamp_one(context, signed)
         stamped += 1
-    lasts = max(each.holds_until for each in house.tree.stamps.of(signed.origin, signed.size))
-    for each in house.tree.stamps.ending(min(soon, lasts), AT_ONCE):
+    lasts = max(each.holds_until for each in context.tree.stamps.of(signed.origin, signed.size))
+    for each in context.tree.stamps.ending(min(soon, lasts), AT_ONCE):
         if stopped():
             break
-        stamp_one(house, each)
+        stamp_one(context, each)
         stamped += 1
     return stamped
 
 
-def stamp_one(house: House, signed: SignedCheckpoint) -> KeptStamp:
+def stamp_one(context: AppContext, signed: SignedCheckpoint) -> KeptStamp:
     """Raises NotStamped."""
+    stamp_roots = context.config.proof.stamp_roots
     try:
-        roots = (house.config.folder / house.config.proof.stamp_roots).read_bytes()
+        roots = (context.config.folder / stamp_roots).read_bytes()
     except OSError as error:
         raise NotStamped(
-            f"[proof] stamp_roots {house.config.proof.stamp_roots} cannot be read: {error.strerror}"
+            f"[proof] stamp_roots {stamp_roots} cannot be read: {error.strerror}"
         ) from error
     try:
         asked = question(signed.note)
         stamp = accepted(
-            fetched(house.config.proof.stamp, asked, {"Content-Type": CONTENT_TYPE}),
+            fetched(context.config.proof.stamp, asked, {"Content-Type": CONTENT_TYPE}),
             asked,
             signed.note,
             roots,
@@ -98,14 +99,14 @@ def stamp_one(house: House, signed: SignedCheckpoint) -> KeptStamp:
     except (NotFetched, ProofRefused) as error:
         raise NotStamped(str(error)) from error
     kept = KeptStamp(signed.origin, signed.size, stamp.response, roots, stamp.at, stamp.until)
-    house.tree.stamps.add(kept)
+    context.tree.stamps.add(kept)
     return kept
 
 
-def stamp(house: House, args: argparse.Namespace) -> int:
+def stamp(context: AppContext, args: argparse.Namespace) -> int:
     """`audit stamp`: a checkpoint over everything, stamped now."""
-    _ = translator(language_of(house.config))
-    if not house.config.proof.stamp:
+    _ = translator(language_of(context.config))
+    if not context.config.proof.stamp:
         raise Refusal(
             N_(
                 "no time-stamping server is named: write it in config.toml, [proof] stamp and"
@@ -114,14 +115,14 @@ def stamp(house: House, args: argparse.Namespace) -> int:
             2,
         )
     with refusing():
-        signed = house.tree.sign_now()
+        signed = context.tree.sign_now()
     try:
-        kept = stamp_one(house, signed)
+        kept = stamp_one(context, signed)
     except NotStamped as error:
-        Processes(house.database).complain(TROUBLE, str(error))
+        Processes(context.database).complain(TROUBLE, str(error))
         raise Refusal(N_("the checkpoint is not stamped: {why}"), 1, why=error) from error
-    daily(house).done()
-    Processes(house.database).relieve(TROUBLE)
+    daily(context).done()
+    Processes(context.database).relieve(TROUBLE)
     said = _(
         "The checkpoint over {size} entries was there on {stamped} (UTC): stamped by {server}, with"
         " certificates that last until {until}."
@@ -134,7 +135,7 @@ def stamp(house: House, args: argparse.Namespace) -> int:
         said.format(
             size=grouped(signed.size, _),
             stamped=stamped,
-            server=house.config.proof.stamp,
+            server=context.config.proof.stamp,
             until=until[:10],
         )
     )

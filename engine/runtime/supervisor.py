@@ -11,7 +11,7 @@ from types import FrameType
 
 from engine.cli.run import ENDINGS, Order
 from engine.commands.group_commit import Gatherer
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.processes import Processes
 from engine.ledger.store import LOST
 from engine.privacy.retention_night import apply_if_night
@@ -35,67 +35,67 @@ DATE_SECONDS = 10
 """How often the engine's date is printed while its clock is sped up."""
 
 
-async def work(house: House, order: Order) -> list[BaseException]:
+async def work(context: AppContext, order: Order) -> list[BaseException]:
     """Until told to stop, or until one part ends; the errors that ended parts."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def told_to_stop(number: int, frame: FrameType | None) -> None:
         # Heard even while the loop waits for something itself, which a handler of the loop would
         # not be.
-        end_within(house.config.sending.drain + GRACE_SECONDS)
+        end_within(context.config.sending.drain + GRACE_SECONDS)
         loop.call_soon_threadsafe(stop.set)
 
     for number in ENDINGS:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, told_to_stop)
     async with AsyncExitStack() as stack:
-        doors = await open_doors(house.config, "web" in order.parts, stack)
+        doors = await open_doors(context.config, "web" in order.parts, stack)
         sends = "send" in order.parts
-        settings = relay_of(house.config, doors.mailbox_port) if sends else None
+        settings = relay_of(context.config, doors.mailbox_port) if sends else None
         # In a thread: a database that does not answer must not keep us from hearing that we are to
         # stop.
-        await asyncio.to_thread(make_ready, house, order.speed, order.trial)
+        await asyncio.to_thread(make_ready, context, order.speed, order.trial)
         order.begin()
-        sender = Sender(house, settings) if settings is not None else None
+        sender = Sender(context, settings) if settings is not None else None
         presence = await stack.enter_async_context(
-            known(house, order.parts, lambda: _troubles(house, order, sender))
+            known(context, order.parts, lambda: _troubles(context, order, sender))
         )
         stopping = [stop.set, presence.stop]
         intervals = Intervals()
         tasks: list[Awaitable[None]] = [presence.ended]
-        if house.clock.rate != 1:
+        if context.clock.rate != 1:
             tasks.append(
                 _on(
                     intervals.every(DATE_SECONDS),
                     stop,
-                    lambda: print(engine_date(house), flush=True),
+                    lambda: print(engine_date(context), flush=True),
                 )
             )
         if sender is not None and settings is not None:
             stopping.append(sender.stop)
-            if house.config.proof.witness:
-                tasks.append(witnessing(house, settings, intervals.every(5), stop))
+            if context.config.proof.witness:
+                tasks.append(witnessing(context, settings, intervals.every(5), stop))
             tasks += [
                 sender.run(),
-                _on(intervals.every(1), stop, lambda: _broadcasts(house)),
+                _on(intervals.every(1), stop, lambda: _broadcasts(context)),
                 _waking(intervals.every(1), stop, sender),
             ]
         if "follow" in order.parts:
-            following = Following(house, sender.wake.set if sender is not None else lambda: None)
+            following = Following(context, sender.wake.set if sender is not None else lambda: None)
             stopping.append(following.stop)
             tasks += [
                 following.ended,
-                _on(intervals.every(60), stop, lambda: _forget(house)),
-                *_proof(house, intervals, stop),
+                _on(intervals.every(60), stop, lambda: _forget(context)),
+                *_proof(context, intervals, stop),
             ]
             tasks += [
-                _retention(house, intervals, stop),
-                _on(intervals.every(60), stop, lambda: scrub_and_log(house)),
+                _retention(context, intervals, stop),
+                _on(intervals.every(60), stop, lambda: scrub_and_log(context)),
             ]
         if "web" in order.parts:
-            gatherer = Gatherer(house.decisions)
+            gatherer = Gatherer(context.decisions)
             stack.callback(gatherer.close)
-            tasks += _sites(house, gatherer, doors, stop, sends)
+            tasks += _sites(context, gatherer, doors, stop, sends)
         intervals.start()
         stack.callback(intervals.stop)
         if order.seconds:
@@ -114,45 +114,47 @@ async def work(house: House, order: Order) -> list[BaseException]:
         ]
 
 
-def _retention(house: House, intervals: Intervals, stop: asyncio.Event) -> Awaitable[None]:
+def _retention(context: AppContext, intervals: Intervals, stop: asyncio.Event) -> Awaitable[None]:
     """Apart from other duties: a night's work may take minutes."""
-    return _on(intervals.every(60), stop, lambda: apply_if_night(house))
+    return _on(intervals.every(60), stop, lambda: apply_if_night(context))
 
 
-def _proof(house: House, intervals: Intervals, stop: asyncio.Event) -> list[Awaitable[None]]:
+def _proof(context: AppContext, intervals: Intervals, stop: asyncio.Event) -> list[Awaitable[None]]:
     """The tree follows the ledger a second behind, and checkpoints are signed when they are due.
     Apart, because growing may take long at first.
     """
     return [
-        _on(intervals.every(1), stop, lambda: house.tree.grow_quietly(stop.is_set)),
-        _on(intervals.every(5), stop, lambda: house.tree.sign_when_due(house.config.proof.every)),
+        _on(intervals.every(1), stop, lambda: context.tree.grow_quietly(stop.is_set)),
+        _on(
+            intervals.every(5), stop, lambda: context.tree.sign_when_due(context.config.proof.every)
+        ),
         *(
-            [_on(intervals.every(5), stop, lambda: stamp_when_due(house, stop.is_set))]
-            if house.config.proof.stamp
+            [_on(intervals.every(5), stop, lambda: stamp_when_due(context, stop.is_set))]
+            if context.config.proof.stamp
             else []
         ),
     ]
 
 
 def _sites(
-    house: House, gatherer: Gatherer, doors: Doors, stop: asyncio.Event, sends: bool
+    context: AppContext, gatherer: Gatherer, doors: Doors, stop: asyncio.Event, sends: bool
 ) -> list[Awaitable[None]]:
     from engine.runtime.site import make_site
     from engine.web.letterbox import make_letterbox
     from engine.web.server import serve_on
 
     def ready() -> None:
-        print("\n".join(announce(house, sends=sends)), flush=True)
+        print("\n".join(announce(context, sends=sends)), flush=True)
 
     sites: list[Awaitable[None]] = []
     if doors.letterbox is not None:
-        sites.append(serve_on(make_letterbox(house), doors.letterbox, (), lambda: None, stop))
+        sites.append(serve_on(make_letterbox(context), doors.letterbox, (), lambda: None, stop))
     if doors.site is not None:
         sites.append(
             serve_on(
-                make_site(house, gatherer),
+                make_site(context, gatherer),
                 doors.site,
-                house.config.web.trusted_proxies,
+                context.config.web.trusted_proxies,
                 ready,
                 stop,
             )
@@ -188,28 +190,28 @@ async def _waking(event: asyncio.Event, stop: asyncio.Event, sender: Sender) -> 
         sender.wake.set()
 
 
-def _troubles(house: House, order: Order, sender: Sender | None) -> dict[str, str]:
+def _troubles(context: AppContext, order: Order, sender: Sender | None) -> dict[str, str]:
     """What keeps this process from its work, in its own words."""
     relay = (sender.trouble or sender.relay.trouble) if sender is not None else ""
     found = {"relay": redacted(relay)} if relay else {}
-    if house.vault.journal.trouble:
-        found["journal"] = house.vault.journal.trouble
-    if trouble := house.store_trouble():
+    if context.vault.journal.trouble:
+        found["journal"] = context.vault.journal.trouble
+    if trouble := context.store_trouble():
         found["store"] = trouble
     if "follow" in order.parts:
         found |= {
-            f"view:{name}": fault for name, _position, fault in house.views.positions() if fault
+            f"view:{name}": fault for name, _position, fault in context.views.positions() if fault
         }
-        found |= {"proof": house.tree.trouble} if house.tree.trouble else {}
+        found |= {"proof": context.tree.trouble} if context.tree.trouble else {}
     return found
 
 
-def _forget(house: House) -> None:
-    house.desk.forget()
-    Processes(house.database).forget()
-    if ended := house.vault.end_archives(house.clock.now()):
+def _forget(context: AppContext) -> None:
+    context.desk.forget()
+    Processes(context.database).forget()
+    if ended := context.vault.end_archives(context.clock.now()):
         log.info("sealed proof deleted at its term", extra={"people": ended})
 
 
-def _broadcasts(house: House) -> None:
-    claim_broadcasts(house.publications, house.clock.now())
+def _broadcasts(context: AppContext) -> None:
+    claim_broadcasts(context.publications, context.clock.now())

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Iterator
 
 from engine.cli.attesting import refusing
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.desk.daily import Daily
 from engine.desk.processes import Processes
@@ -36,28 +36,28 @@ log = logging.getLogger("relance.proof")
 NO_ANSWER = "the mail server did not say whether it took the mail"
 
 
-def daily(house: House, address: str) -> Daily:
+def daily(context: AppContext, address: str) -> Daily:
     """One of the witnesses' days; the desk knows them by a keyed hash."""
     return Daily(
-        house.desk,
-        mark_of(house.vault.hash(address)),
-        house.config.site.timezone,
-        house.clock.now,
+        context.desk,
+        mark_of(context.vault.hash(address)),
+        context.config.site.timezone,
+        context.clock.now,
         wall_now,
     )
 
 
-async def witness_when_due(house: House, settings: RelaySettings) -> int:
+async def witness_when_due(context: AppContext, settings: RelaySettings) -> int:
     """To how many it was taken. What fails is said on the desk, and tried again."""
     taken = 0
-    for address in house.config.proof.witness:
-        signed = await asyncio.to_thread(house.tree.latest)
-        each = await asyncio.to_thread(daily, house, address)
+    for address in context.config.proof.witness:
+        signed = await asyncio.to_thread(context.tree.latest)
+        each = await asyncio.to_thread(daily, context, address)
         claimed = await asyncio.to_thread(each.claim) if signed is not None else None
         if signed is None or claimed is None:
             continue
-        why = await _handed_over(house, settings, address, signed)
-        await asyncio.to_thread(_settled, house, address, why)
+        why = await _handed_over(context, settings, address, signed)
+        await asyncio.to_thread(_settled, context, address, why)
         if not why:
             await asyncio.to_thread(each.done, claimed)
             taken += 1
@@ -65,12 +65,17 @@ async def witness_when_due(house: House, settings: RelaySettings) -> int:
 
 
 async def _handed_over(
-    house: House, settings: RelaySettings, address: str, signed: SignedCheckpoint
+    context: AppContext, settings: RelaySettings, address: str, signed: SignedCheckpoint
 ) -> str:
     """Why not, "" when the relay has taken it."""
     try:
         mail = witness_mail(
-            house.config.site, address, signed, house.tree.vkey, wall_now(), secrets.token_bytes(16)
+            context.config.site,
+            address,
+            signed,
+            context.tree.vkey,
+            wall_now(),
+            secrets.token_bytes(16),
         )
     except HeaderRefused as error:
         return str(error)
@@ -87,8 +92,8 @@ async def _handed_over(
     return redacted(relay.trouble or answer, address)
 
 
-def _settled(house: House, address: str, why: str) -> None:
-    processes, what = Processes(house.database), mark_of(house.vault.hash(address))
+def _settled(context: AppContext, address: str, why: str) -> None:
+    processes, what = Processes(context.database), mark_of(context.vault.hash(address))
     if why:
         log.error("A WITNESS HAS NOT GOT THE CHECKPOINT", extra={"why": why})
         processes.complain(what, why)
@@ -97,7 +102,7 @@ def _settled(house: House, address: str, why: str) -> None:
 
 
 async def witnessing(
-    house: House, settings: RelaySettings, event: asyncio.Event, stop: asyncio.Event
+    context: AppContext, settings: RelaySettings, event: asyncio.Event, stop: asyncio.Event
 ) -> None:
     """Each time `event` is set, until the end, which cuts a mail that is under way: it is tried
     again.
@@ -111,7 +116,7 @@ async def witnessing(
                 turn.cancel()
                 break
             event.clear()
-            sending = asyncio.ensure_future(witness_when_due(house, settings))
+            sending = asyncio.ensure_future(witness_when_due(context, settings))
             try:
                 await asyncio.wait({sending, stopped}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -128,10 +133,10 @@ async def witnessing(
         stopped.cancel()
 
 
-def witness(house: House, args: argparse.Namespace) -> int:
+def witness(context: AppContext, args: argparse.Namespace) -> int:
     """`audit witness`: a checkpoint over everything, taken to each witness now."""
-    _ = translator(language_of(house.config))
-    if not house.config.proof.witness:
+    _ = translator(language_of(context.config))
+    if not context.config.proof.witness:
         raise Refusal(
             N_(
                 "nobody is named to keep checkpoints: write their addresses in config.toml, [proof]"
@@ -139,11 +144,11 @@ def witness(house: House, args: argparse.Namespace) -> int:
             ),
             2,
         )
-    settings = relay_of(house.config, house.config.mailbox_smtp_port)
+    settings = relay_of(context.config, context.config.mailbox_smtp_port)
     with refusing():
-        signed = house.tree.sign_now()
+        signed = context.tree.sign_now()
     failed = 0
-    for address, why in _each(house, settings, signed):
+    for address, why in _each(context, settings, signed):
         failed += bool(why)
         line = (
             _("{address}: not taken: {why}")
@@ -155,11 +160,11 @@ def witness(house: House, args: argparse.Namespace) -> int:
 
 
 def _each(
-    house: House, settings: RelaySettings, signed: SignedCheckpoint
+    context: AppContext, settings: RelaySettings, signed: SignedCheckpoint
 ) -> Iterator[tuple[str, str]]:
-    for address in house.config.proof.witness:
-        why = asyncio.run(_handed_over(house, settings, address, signed))
-        _settled(house, address, why)
+    for address in context.config.proof.witness:
+        why = asyncio.run(_handed_over(context, settings, address, signed))
+        _settled(context, address, why)
         if not why:
-            daily(house, address).done()
+            daily(context, address).done()
         yield address, why

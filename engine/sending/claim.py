@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import SQL as DESK
 from engine.installation.state import Installation
 from engine.sending.compose import CannotRender, Composer, Ordered
@@ -50,22 +50,22 @@ class Claim(NamedTuple):
 
 
 def take_and_claim(
-    house: House, held: Collection[str], limit: int = BATCH
+    context: AppContext, held: Collection[str], limit: int = BATCH
 ) -> tuple[list[Claim], int]:
     """Claims of due letters, and how many rows were taken in all. Rows without a letter are done or
     let go at once. `held`: the messages this sender knows to be its own.
     """
-    installation = house.publications.current()
+    installation = context.publications.current()
     if 0 in installation.paused:
         return [], 0
-    now = house.clock.now()
-    pairs = house.views.take(now, limit, house.sender, LEASE, list(installation.paused))
+    now = context.clock.now()
+    pairs = context.views.take(now, limit, context.sender, LEASE, list(installation.paused))
     if not pairs:
         return [], 0
-    known = house.views.folds({stream for stream, _ in pairs})
+    known = context.views.folds({stream for stream, _ in pairs})
     taken = len(pairs)
     pairs, results = carry_out_apart(
-        house, pairs, [_wish(house, now, stream, key) for stream, key in pairs], known
+        context, pairs, [_wish(context, now, stream, key) for stream, key in pairs], known
     )
     claims, others = [], []
     for (stream, key), result in zip(pairs, results, strict=True):
@@ -75,14 +75,14 @@ def take_and_claim(
         else:
             others.append((stream, key))
     if others:
-        settle(house, others, held)
+        settle(context, others, held)
         # Where another sender still has it, it is asked about again a moment later.
-        let_go(house, others, house.ledger.head(), LET_GO)
+        let_go(context, others, context.ledger.head(), LET_GO)
     return claims, taken
 
 
-def _wish(house: House, now: int, stream: str, key: str) -> Wish:
-    return Wish(Perform(now, ENGINE, key, secrets.token_hex(16), house.sender), stream=stream)
+def _wish(context: AppContext, now: int, stream: str, key: str) -> Wish:
+    return Wish(Perform(now, ENGINE, key, secrets.token_hex(16), context.sender), stream=stream)
 
 
 def _begun(result: Result) -> tuple[LetterBegun, int] | None:
@@ -94,7 +94,7 @@ def _begun(result: Result) -> tuple[LetterBegun, int] | None:
 
 
 def let_go(
-    house: House,
+    context: AppContext,
     pairs: Sequence[tuple[str, str]],
     position: int,
     seconds: float = 0,
@@ -112,11 +112,11 @@ def let_go(
         "why": why,
         "position": position,
     }
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute(DESK["release"], values)
 
 
-def renew(house: House, pairs: Sequence[tuple[str, str]]) -> None:
+def renew(context: AppContext, pairs: Sequence[tuple[str, str]]) -> None:
     """Hold these rows for another lease, except those that are being let go."""
     if not pairs:
         return
@@ -124,31 +124,31 @@ def renew(house: House, pairs: Sequence[tuple[str, str]]) -> None:
         "subscribers": uuids([s for s, _ in pairs]),
         "keys": texts([k for _, k in pairs]),
         "seconds": LEASE,
-        "sender": house.sender,
+        "sender": context.sender,
     }
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute(DESK["keep_taken"], values)
 
 
-def settle(house: House, pairs: Sequence[tuple[str, str]], held: Collection[str]) -> None:
+def settle(context: AppContext, pairs: Sequence[tuple[str, str]], held: Collection[str]) -> None:
     """What became of letters begun by a sender that lives no more (DESIGN 3.7): no mark: send
     again; an answer: record it; a dot alone: in doubt.
     """
     if not pairs:
         return
-    people = house.decisions.load({stream for stream, _ in pairs})
+    people = context.decisions.load({stream for stream, _ in pairs})
     asking = {
         stream
         for stream, person in people.items()
         if any(flight.kind == "confirmation" for flight in person.in_flight.values())
     }
-    mails = house.vault.mails_of(asking) if asking else {}
-    now = house.clock.now()
+    mails = context.vault.mails_of(asking) if asking else {}
+    now = context.clock.now()
     wishes = []
     for stream, key in pairs:
         for message, flight in people[stream].in_flight.items():
             if key in (flight.key, f"flight:{message}") and not flight.doubt:
-                verdict = _verdict_of(house, message, flight, held)
+                verdict = _verdict_of(context, message, flight, held)
                 if verdict:
                     mail = (
                         mails[message].hex()
@@ -160,30 +160,30 @@ def settle(house: House, pairs: Sequence[tuple[str, str]], held: Collection[str]
                             RecordOutcome(now, ENGINE, message, *verdict, mail=mail), stream=stream
                         )
                     )
-                    if verdict[0] == "doubt" and house.config.sending.in_doubt == "resend":
+                    if verdict[0] == "doubt" and context.config.sending.in_doubt == "resend":
                         wishes.append(
                             Wish(RecordOutcome(now, ENGINE, message, "resend"), stream=stream)
                         )
     if wishes:
-        house.decisions.carry_out(wishes)
+        context.decisions.carry_out(wishes)
     released = {
         wish.command.message
         for wish in wishes
         if isinstance(wish.command, RecordOutcome) and wish.command.verdict == "released"
     }
-    house.vault.forget_evidence([mails[message] for message in released if message in mails])
+    context.vault.forget_evidence([mails[message] for message in released if message in mails])
 
 
 def _verdict_of(
-    house: House, message: str, flight: InFlight, held: Collection[str]
+    context: AppContext, message: str, flight: InFlight, held: Collection[str]
 ) -> tuple[str, int] | None:
     """None while the sender lives. A sender of another machine leaves no file here: its open claims
     are in doubt. A claim of our own that we do not know, because the database went before we heard
     of it, was never handed over.
     """
-    if flight.sender == house.sender:
+    if flight.sender == context.sender:
         return None if message in held else ("released", 0)
-    path = marks_file(house, flight.sender)
+    path = marks_file(context, flight.sender)
     if not path.exists():
         return ("doubt", 0)
     if is_alive(path):
@@ -196,35 +196,35 @@ def _verdict_of(
     return ("sent", mark) if 200 <= mark < 300 else ("temporary", mark)
 
 
-def take_over(house: House) -> None:
+def take_over(context: AppContext) -> None:
     """Let go at once what dead senders of this machine had taken; their marks are kept a week for
     what is still to be settled.
     """
-    for path in marks_file(house, "x").parent.glob("*.marks"):
+    for path in marks_file(context, "x").parent.glob("*.marks"):
         if is_alive(path):
             continue
-        give_back(house, path.stem)
+        give_back(context, path.stem)
         if time.time() - path.stat().st_mtime > KEEP_MARKS:
             path.unlink(missing_ok=True)
 
 
-def give_back(house: House, sender: str) -> None:
+def give_back(context: AppContext, sender: str) -> None:
     """Let go of everything a sender has taken."""
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute(DESK["release_sender"], {"sender": sender})
 
 
-def marks_file(house: House, sender: str) -> Path:
-    return house.config.data / "marks" / f"{sender}.marks"
+def marks_file(context: AppContext, sender: str) -> Path:
+    return context.config.data / "marks" / f"{sender}.marks"
 
 
 def compose_all(
-    house: House, composer: Composer, claims: Sequence[Claim], states: Mapping[str, Person]
+    context: AppContext, composer: Composer, claims: Sequence[Claim], states: Mapping[str, Person]
 ) -> tuple[list[Envelope], list[RecordedFor]]:
     """Envelopes for what can be rendered, outcomes for what cannot."""
-    installation = house.publications.current()
-    people = house.vault.people({claim.stream for claim in claims})
-    now = house.clock.now()
+    installation = context.publications.current()
+    people = context.vault.people({claim.stream for claim in claims})
+    now = context.clock.now()
     plans = {
         number: installation.plan(number) for number in {claim.entry.edition for claim in claims}
     }
@@ -253,7 +253,7 @@ def compose_all(
             refused.append(RecordedFor(claim, "temporary", unforeseen(error)))
             continue
         envelopes.append(
-            Envelope(claim.entry.message, house.config.site.sender, known.address, octets)
+            Envelope(claim.entry.message, context.config.site.sender, known.address, octets)
         )
     return envelopes, refused
 

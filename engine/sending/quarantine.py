@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import SQL as DESK
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import LOST
@@ -29,7 +29,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def carry_out_apart(
-    house: House, pairs: Pairs, wishes: Sequence[Wish], known: Mapping[str, Person]
+    context: AppContext, pairs: Pairs, wishes: Sequence[Wish], known: Mapping[str, Person]
 ) -> tuple[list[tuple[str, str]], list[Result]]:
     """Decide about taken rows together; where that fails, in halves, until those are found about
     whom nothing can be decided.
@@ -37,26 +37,26 @@ def carry_out_apart(
     The rows that were decided about, and how. Raises LOST.
     """
     try:
-        results = house.decisions.carry_out(wishes, known)
+        results = context.decisions.carry_out(wishes, known)
     except LOST:
         raise
     except Exception as error:
         if len(pairs) == 1:
-            _set_aside(house, pairs[0], error)
+            _set_aside(context, pairs[0], error)
             return [], []
         middle = len(pairs) // 2
-        first = carry_out_apart(house, pairs[:middle], wishes[:middle], known)
-        rest = carry_out_apart(house, pairs[middle:], wishes[middle:], known)
+        first = carry_out_apart(context, pairs[:middle], wishes[:middle], known)
+        rest = carry_out_apart(context, pairs[middle:], wishes[middle:], known)
         return first[0] + rest[0], first[1] + rest[1]
     acted = [(pair, result) for pair, result in zip(pairs, results, strict=True) if _acted(result)]
     if acted:
-        house.desk.unstick([pair for pair, _ in acted])
+        context.desk.unstick([pair for pair, _ in acted])
         tell_done([result for _, result in acted])
     return list(pairs), results
 
 
 def gone_through(
-    house: House, matters: Mapping[str, tuple[str, str]], results: Sequence[Result]
+    context: AppContext, matters: Mapping[str, tuple[str, str]], results: Sequence[Result]
 ) -> None:
     """Of these messages and their matters, those whose letter was accepted are no longer stuck."""
     events = (
@@ -66,7 +66,7 @@ def gone_through(
         for event in result.outcome.events
     )
     sent = {event.message for event in events if isinstance(event, LetterSent)}
-    house.desk.unstick([pair for message, pair in matters.items() if message in sent])
+    context.desk.unstick([pair for message, pair in matters.items() if message in sent])
 
 
 def unforeseen(error: Exception) -> str:
@@ -85,7 +85,7 @@ def _acted(result: Result) -> bool:
     )
 
 
-def _set_aside(house: House, pair: tuple[str, str], error: Exception) -> None:
+def _set_aside(context: AppContext, pair: tuple[str, str], error: Exception) -> None:
     subscriber, key = pair
     why = (
         str(error)
@@ -97,7 +97,7 @@ def _set_aside(house: House, pair: tuple[str, str], error: Exception) -> None:
         extra={"subscriber": subscriber, "matter": key, "why": why},
         exc_info=error,
     )
-    house.desk.stick(subscriber, key, why)
+    context.desk.stick(subscriber, key, why)
     values = {
         "subscribers": [subscriber],
         "keys": [key],
@@ -105,5 +105,5 @@ def _set_aside(house: House, pair: tuple[str, str], error: Exception) -> None:
         "why": "set aside",
         "position": 0,
     }
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute(DESK["release"], values)

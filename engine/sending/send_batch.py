@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.evidence.mails import mail_that_asks
 from engine.sending import claim as c
 from engine.sending.compose import Composer
@@ -42,8 +42,10 @@ Note = Callable[[Sequence[Delivery]], None]
 class Round:
     """`note` is told of every outcome that is recorded. Every method that is not `async` blocks."""
 
-    def __init__(self, house: House, marks: Marks, claims: Sequence[c.Claim], note: Note) -> None:
-        self.house, self.marks, self.note = house, marks, note
+    def __init__(
+        self, context: AppContext, marks: Marks, claims: Sequence[c.Claim], note: Note
+    ) -> None:
+        self.context, self.marks, self.note = context, marks, note
         self.claims = {claim.entry.message: claim for claim in claims}
         self.known = {claim.stream: claim.person for claim in claims}
         self._outcomes: list[Delivery] = []
@@ -54,12 +56,12 @@ class Round:
     def compose(self, composer: Composer) -> list[Envelope]:
         """The round's letters, ready to go; what cannot be made for somebody ends here."""
         envelopes, refused = c.compose_all(
-            self.house, composer, list(self.claims.values()), self.known
+            self.context, composer, list(self.claims.values()), self.known
         )
         self._recipients = {envelope.key: envelope.recipient for envelope in envelopes}
         for each in refused:
             if each.verdict == "temporary":
-                self.house.desk.stick(
+                self.context.desk.stick(
                     each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}"
                 )
         self._record_refused(refused)
@@ -73,9 +75,9 @@ class Round:
         asking = [each for each in envelopes if self.claims[each.key].entry.kind == "confirmation"]
         if not asking:
             return
-        now, domain = self.house.clock.now(), self.house.config.site.sender.rpartition("@")[2]
+        now, domain = self.context.clock.now(), self.context.config.site.sender.rpartition("@")[2]
         pieces = {each.key: mail_that_asks(each, domain) for each in asking}
-        self.house.vault.keep_mails(
+        self.context.vault.keep_mails(
             [
                 Keep(self.claims[message].stream, now, evidence=(piece,))
                 for message, piece in pieces.items()
@@ -112,7 +114,7 @@ class Round:
         """
         self._record(self._drain())
         unrecorded = {delivery.key for delivery in self._outcomes}
-        now = self.house.clock.now()
+        now = self.context.clock.now()
         left = [claim for message, claim in self.claims.items() if message not in unrecorded]
         self._finish(
             {claim.entry.message: [self._wish(now, c.ENGINE, claim, "released")] for claim in left}
@@ -133,7 +135,7 @@ class Round:
         claimed, and whether sending is paused.
         """
         asked = [self.claims[message] for message in messages]
-        installation, people = self.house.decisions.present(
+        installation, people = self.context.decisions.present(
             {claim.stream: self.known[claim.stream] for claim in asked}
         )
         claims = [claim for claim in asked if not c.is_paused(installation, claim)]
@@ -141,7 +143,7 @@ class Round:
         changed = {
             claim.stream for claim in claims if people[claim.stream].version > claim.person.version
         }
-        addresses = self.house.vault.people(changed) if changed else {}
+        addresses = self.context.vault.people(changed) if changed else {}
         allowed, refused = set(), []
         for claim in claims:
             reason = c.still_eligible(people[claim.stream], claim)
@@ -158,7 +160,7 @@ class Round:
         return allowed
 
     def _record_refused(self, refused: Sequence[c.RecordedFor]) -> None:
-        now = self.house.clock.now()
+        now = self.context.clock.now()
         self._finish(
             {
                 each.claim.entry.message: [
@@ -195,7 +197,7 @@ class Round:
         try:
             # The clock is the database's too: whatever is lost on the way, an outcome is kept until
             # it is recorded.
-            now = self.house.clock.now()
+            now = self.context.clock.now()
             recorded = self._finish(
                 {delivery.key: self._said(delivery, now) for delivery in outcomes}
             )
@@ -213,7 +215,7 @@ class Round:
         if not wishes:
             return set()
         flat = [(message, wish) for message, several in wishes.items() for wish in several]
-        results = self.house.decisions.carry_out([wish for _, wish in flat], self.known)
+        results = self.context.decisions.carry_out([wish for _, wish in flat], self.known)
         done = set(wishes) - {
             message for (message, _), result in zip(flat, results, strict=True) if result.conflict
         }
@@ -222,15 +224,15 @@ class Round:
         claims = [self.claims[message] for message in done]
         self.tally.add(results)
         gone_through(
-            self.house,
+            self.context,
             {claim.entry.message: (claim.stream, claim.key) for claim in claims},
             results,
         )
         position = max((position for result in results for position in result.positions), default=0)
         c.let_go(
-            self.house,
+            self.context,
             [(claim.stream, claim.key) for claim in claims],
-            position or self.house.ledger.head(),
+            position or self.context.ledger.head(),
         )
         self._forget_unsent(done, results)
         for message in done:
@@ -248,7 +250,7 @@ class Round:
             for event in _events(result)
             if isinstance(event, LetterSent | LetterInDoubt)
         }
-        self.house.vault.forget_evidence(
+        self.context.vault.forget_evidence(
             [
                 self._mails[message]
                 for message in done
@@ -265,7 +267,7 @@ class Round:
             doubt = self._wish(now, c.RELAY, claim, "doubt", mail=mail)
             return (
                 [doubt, self._wish(now, c.ENGINE, claim, "resend")]
-                if self.house.config.sending.in_doubt == "resend"
+                if self.context.config.sending.in_doubt == "resend"
                 else [doubt]
             )
         reply, verdict = delivery.reply, VERDICTS[delivery.verdict]

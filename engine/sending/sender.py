@@ -15,7 +15,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.processes import Processes
 from engine.installation.events import SendingPaused
 from engine.ledger.store import LOST
@@ -42,14 +42,16 @@ none of them waits for the first to be settled.
 class Sender:
     """One sending process's work; `wake` is set by whoever knows that something may be due."""
 
-    def __init__(self, house: House, settings: RelaySettings) -> None:
-        self.house = house
-        path = c.marks_file(house, house.sender)
+    def __init__(self, context: AppContext, settings: RelaySettings) -> None:
+        self.context = context
+        path = c.marks_file(context, context.sender)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.marks = Marks(path)
-        c.take_over(house)
+        c.take_over(context)
         self.relay = Relay(settings, self.marks)
-        self.composer = Composer(house.config, house.secrets.link_key, Newest(house.tree.latest))
+        self.composer = Composer(
+            context.config, context.secrets.link_key, Newest(context.tree.latest)
+        )
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
         self.trouble = ""
@@ -98,7 +100,7 @@ class Sender:
         self.relay.leave_off()
         if self._drained is None:
             self._drained = asyncio.get_running_loop().call_later(
-                self.house.config.sending.drain, self._cut
+                self.context.config.sending.drain, self._cut
             )
 
     def _cut(self) -> None:
@@ -131,13 +133,13 @@ class Sender:
             await asyncio.to_thread(self._catch_up)
         if not await self._relay_answers():
             return 0, None
-        await asyncio.to_thread(self.house.memory.confirm)
+        await asyncio.to_thread(self.context.memory.confirm)
         held = {message for begun in self._rounds for message in list(begun.claims)}
-        claims, taken = await asyncio.to_thread(c.take_and_claim, self.house, held)
-        await asyncio.to_thread(self.house.desk.set_mark, "tick", self.house.clock.now(), 0)
+        claims, taken = await asyncio.to_thread(c.take_and_claim, self.context, held)
+        await asyncio.to_thread(self.context.desk.set_mark, "tick", self.context.clock.now(), 0)
         if not claims:
             return taken, None
-        begun = Round(self.house, self.marks, claims, self._note)
+        begun = Round(self.context, self.marks, claims, self._note)
         self._rounds.append(begun)
         return taken, (begun, await asyncio.to_thread(begun.compose, self.composer))
 
@@ -155,7 +157,7 @@ class Sender:
             if left.over:
                 self._rounds.remove(left)
         if self._unsure:
-            c.give_back(self.house, self.house.sender)
+            c.give_back(self.context, self.context.sender)
             self._unsure = False
 
     def _note(self, outcomes: Sequence[Delivery]) -> None:
@@ -165,14 +167,16 @@ class Sender:
             self._blocked = self._blocked + 1 if delivery.verdict is Verdict.BLOCKED else 0
             if self._blocked == BLOCKED_LIMIT:
                 self._pause_blocked()
-                Processes(self.house.database).complain(
+                Processes(self.context.database).complain(
                     "blocked", redacted(delivery.reply.text if delivery.reply else "")
                 )
                 self.trouble = "the relay refuses our mail as such: sending is paused"
 
     def _pause_blocked(self) -> None:
-        now = self.house.clock.now()
-        self.house.publications.execute(lambda state: [SendingPaused(now, "blocked")], c.RELAY, now)
+        now = self.context.clock.now()
+        self.context.publications.execute(
+            lambda state: [SendingPaused(now, "blocked")], c.RELAY, now
+        )
 
     async def _relay_answers(self) -> bool:
         """After trouble a connection is tried before anything more is claimed: a server that is
@@ -199,11 +203,11 @@ class Sender:
 
     async def _rest(self) -> None:
         """Until woken, or until the next row is due; never longer than a second of wall time."""
-        due = await asyncio.to_thread(self.house.views.next_due, self.house.clock.now())
+        due = await asyncio.to_thread(self.context.views.next_due, self.context.clock.now())
         seconds = IDLE
         if due is not None:
             seconds = min(
-                IDLE, max(0.02, (due - self.house.clock.now()) / 1000 / self.house.clock.rate)
+                IDLE, max(0.02, (due - self.context.clock.now()) / 1000 / self.context.clock.rate)
             )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), seconds)
@@ -218,4 +222,4 @@ class Sender:
                 log.warning("the lease waits for the database", extra={"why": type(error).__name__})
 
     def _renew(self) -> None:
-        c.renew(self.house, [row for begun in self._rounds for row in begun.rows])
+        c.renew(self.context, [row for begun in self._rounds for row in begun.rows])

@@ -1,5 +1,5 @@
-"""The facts, read from a house. Each question is cheap at any size: counts come from indexes, times
-from single entries.
+"""The facts, read from an installation. Each question is cheap at any size: counts come from
+indexes, times from single entries.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import HELD, TRAPS
 from engine.desk.processes import EXPIRES, Processes
 from engine.installation.breaches import told_late
@@ -36,17 +36,17 @@ STUCK_SHOWN = 1000
 KEYS_TOLD_SECONDS = 14 * 86_400
 
 
-def gather(house: House) -> Facts:
+def gather(context: AppContext) -> Facts:
     """As of about this moment: the parts are read one after the other. Raises what a lost database
     raises (LOST).
     """
-    processes, troubles = Processes(house.database), []
+    processes, troubles = Processes(context.database), []
     running = tuple(
         Process(tuple(parts), host, pid, since, seen, seen < EXPIRES)
         for parts, host, pid, since, seen in processes.all()
     )
     faults = {}
-    witnesses = {mark_of(house.vault.hash(address)) for address in house.config.proof.witness}
+    witnesses = {mark_of(context.vault.hash(address)) for address in context.config.proof.witness}
     for what, why, since in processes.troubles():
         kind, _, view = what.partition(":")
         if kind == "view":
@@ -54,61 +54,63 @@ def gather(house: House) -> Facts:
         elif kind == TROUBLE:
             # Whoever is no witness any more keeps nobody waiting.
             troubles += [Trouble(kind, why, since)] if what in witnesses else []
-        elif kind != "stamp" or house.config.proof.stamp:
+        elif kind != "stamp" or context.config.proof.stamp:
             troubles.append(Trouble(what, why, since))
-    installation = house.publications.current()
-    paused, breaches, now = installation.paused, installation.breaches.values(), house.clock.now()
+    installation = context.publications.current()
+    paused, breaches, now = installation.paused, installation.breaches.values(), context.clock.now()
     disk = shutil.disk_usage(
-        house.config.data if house.config.data.exists() else house.config.folder
+        context.config.data if context.config.data.exists() else context.config.folder
     )
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         size = int(connection.execute(SQL["size"]).fetchall()[0][0])
-    tick = house.desk.mark("tick")
-    smtp, head = house.config.smtp, house.ledger.head()
-    forms_held, forms_held_for = house.desk.held(HELD)
-    deadlines = [due for _who, _request, _right, due in house.views.open_rights()]
+    tick = context.desk.mark("tick")
+    smtp, head = context.config.smtp, context.ledger.head()
+    forms_held, forms_held_for = context.desk.held(HELD)
+    deadlines = [due for _who, _request, _right, due in context.views.open_rights()]
     return Facts(
         head=head,
         processes=running,
         troubles=tuple(troubles),
-        views=view_states(house, faults),
-        waiting=waiting(house, paused),
+        views=view_states(context, faults),
+        waiting=waiting(context, paused),
         paused=dict(paused),
-        in_doubt=len(house.views.in_doubt()),
-        stuck=tuple(_stuck(house)),
-        withheld=tuple(Withheld(*row) for row in house.views.withheld()),
+        in_doubt=len(context.views.in_doubt()),
+        stuck=tuple(_stuck(context)),
+        withheld=tuple(Withheld(*row) for row in context.views.withheld()),
         breaches_late=tuple(each.breach for each in told_late(breaches, now)),
         breaches_waiting=tuple(each.breach for each in waiting_breaches(breaches, now)),
-        tick=house.clock.wall_age(tick[0]) if tick is not None else None,
+        tick=context.clock.wall_age(tick[0]) if tick is not None else None,
         relay=smtp.host if smtp.is_mailbox else f"{smtp.host}:{smtp.port}",
-        tree=tree_state(house, head),
-        checkpoint_every=house.config.proof.every.nominal_ms / 1000,
+        tree=tree_state(context, head),
+        checkpoint_every=context.config.proof.every.nominal_ms / 1000,
         database_bytes=size,
         disk_free=disk.free,
         disk_total=disk.total,
         requests=len(deadlines),
-        requests_late=sum(due < house.clock.now() for due in deadlines),
-        witnessed=_witnessed(house, witnesses),
-        stamped=_stamped(house),
-        clock=clock_state(house),
+        requests_late=sum(due < context.clock.now() for due in deadlines),
+        witnessed=_witnessed(context, witnesses),
+        stamped=_stamped(context),
+        clock=clock_state(context),
         forms_held=forms_held,
         forms_held_for=forms_held_for,
-        form_traps=house.desk.counted(TRAPS, 30),
-        keys=tuple(ExpiringKey(*key) for key in house.desk.expiring_keys(KEYS_TOLD_SECONDS)),
+        form_traps=context.desk.counted(TRAPS, 30),
+        keys=tuple(ExpiringKey(*key) for key in context.desk.expiring_keys(KEYS_TOLD_SECONDS)),
     )
 
 
-def clock_state(house: House) -> ClockState:
-    trial = house.clock.trial
+def clock_state(context: AppContext) -> ClockState:
+    trial = context.clock.trial
     kind: Literal["", "whole", "over people"] = (
         "" if trial is None else "over people" if trial.over_people else "whole"
     )
-    return ClockState(house.clock.now(), house.clock.ahead / 1000, house.clock.rate, kind)
+    return ClockState(context.clock.now(), context.clock.ahead / 1000, context.clock.rate, kind)
 
 
-def tree_state(house: House, head: int) -> TreeState:
-    size, latest = house.tree.size(), house.tree.latest()
-    origin, signed = (latest.origin, latest.size) if latest is not None else (house.tree.origin, 0)
+def tree_state(context: AppContext, head: int) -> TreeState:
+    size, latest = context.tree.size(), context.tree.latest()
+    origin, signed = (
+        (latest.origin, latest.size) if latest is not None else (context.tree.origin, 0)
+    )
     age = (
         max(0.0, datetime.now(UTC).timestamp() - latest.signed_at / 1000)
         if latest is not None
@@ -117,19 +119,19 @@ def tree_state(house: House, head: int) -> TreeState:
     return TreeState(size, max(0, head - size), origin, signed, age)
 
 
-def _witnessed(house: House, witnesses: Collection[str]) -> float | None:
+def _witnessed(context: AppContext, witnesses: Collection[str]) -> float | None:
     """Of several witnesses the one whose last mail is the oldest."""
-    marks = [house.desk.mark(each) for each in witnesses]
+    marks = [context.desk.mark(each) for each in witnesses]
     times = [mark[0] for mark in marks if mark is not None and mark[0]]
     return (
-        max(0.0, house.clock.wall_age(min(times)))
+        max(0.0, context.clock.wall_age(min(times)))
         if times and len(times) == len(witnesses)
         else None
     )
 
 
-def _stamped(house: House) -> float | None:
-    last = house.tree.stamps.last() if house.config.proof.stamp else None
+def _stamped(context: AppContext) -> float | None:
+    last = context.tree.stamps.last() if context.config.proof.stamp else None
     return (
         max(0.0, datetime.now(UTC).timestamp() - last.stamped_at / 1000)
         if last is not None
@@ -137,45 +139,47 @@ def _stamped(house: House) -> float | None:
     )
 
 
-def _stuck(house: House) -> Iterator[Stuck]:
+def _stuck(context: AppContext) -> Iterator[Stuck]:
     now = datetime.now(UTC)
-    for subscriber, key, why, at in house.desk.stuck(STUCK_SHOWN):
+    for subscriber, key, why, at in context.desk.stuck(STUCK_SHOWN):
         yield Stuck(str(subscriber), key, why, max(0.0, (now - at).total_seconds()))
-    for subscriber, position, why in house.views.aside(STUCK_SHOWN):
-        yield Stuck(subscriber, "agenda", why, max(0.0, _age(house, position)))
+    for subscriber, position, why in context.views.aside(STUCK_SHOWN):
+        yield Stuck(subscriber, "agenda", why, max(0.0, _age(context, position)))
 
 
-def view_states(house: House, faults: Mapping[str, str] | None = None) -> tuple[ViewState, ...]:
+def view_states(
+    context: AppContext, faults: Mapping[str, str] | None = None
+) -> tuple[ViewState, ...]:
     """How far behind each view is; `faults` are those that whoever follows has told of (asked here
     when they are not handed in).
     """
     if faults is None:
-        told = Processes(house.database).troubles()
+        told = Processes(context.database).troubles()
         faults = {
             what.partition(":")[2]: why for what, why, _since in told if what.startswith("view:")
         }
     found = []
-    for name, position, fault in house.views.positions():
-        behind = house.ledger.head() - position
-        late = max(0.0, _age(house, position + 1)) if behind > 0 else 0.0
+    for name, position, fault in context.views.positions():
+        behind = context.ledger.head() - position
+        late = max(0.0, _age(context, position + 1)) if behind > 0 else 0.0
         found.append(ViewState(name, position, behind, late, fault or faults.get(name, "")))
     return tuple(found)
 
 
-def _age(house: House, position: int) -> float:
+def _age(context: AppContext, position: int) -> float:
     """How many seconds ago an entry was recorded; what cannot be read is told of by whoever
     follows.
     """
     try:
-        entry = house.ledger.at(position)
+        entry = context.ledger.at(position)
     except EntryRefused:
         return 0.0
-    return house.clock.wall_age(entry.recorded_at) if entry is not None else 0.0
+    return context.clock.wall_age(entry.recorded_at) if entry is not None else 0.0
 
 
-def waiting(house: House, paused: Mapping[int, str]) -> tuple[Waiting, ...]:
-    now = house.clock.now()
-    at_once, within = _letters(house, now), _letters(house, now + HOUR)
+def waiting(context: AppContext, paused: Mapping[int, str]) -> tuple[Waiting, ...]:
+    now = context.clock.now()
+    at_once, within = _letters(context, now), _letters(context, now + HOUR)
     return tuple(
         Waiting(
             number, at_once.get(number, 0), within[number], paused.get(number) or paused.get(0, "")
@@ -184,7 +188,7 @@ def waiting(house: House, paused: Mapping[int, str]) -> tuple[Waiting, ...]:
     )
 
 
-def _letters(house: House, upto: int) -> dict[int, int]:
+def _letters(context: AppContext, upto: int) -> dict[int, int]:
     return {
-        number: count for number, kind, count in house.views.due_until(upto) if kind == "letter"
+        number: count for number, kind, count in context.views.due_until(upto) if kind == "letter"
     }

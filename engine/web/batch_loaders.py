@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import Noted, Page
 from engine.desk.desk import Opening as Fetched
 from engine.installation.state import Installation
@@ -66,8 +66,8 @@ def pressed(page: Page) -> Steps[None]:
 class Errands:
     """Each takes what visits ask for, and gives as many answers."""
 
-    def __init__(self, house: House) -> None:
-        self.house, self._opening = house, Opening(house)
+    def __init__(self, context: AppContext) -> None:
+        self.context, self._opening = context, Opening(context)
         self._installation: Installation | None = None
         run: tuple[Errand, ...] = (
             self._open,
@@ -88,28 +88,28 @@ class Errands:
         return [found.get(token) for token in tokens]
 
     def _spend(self, asked: Sequence[object]) -> Sequence[object]:
-        fresh, answers = self.house.desk.spend_nonces(set(cast(Sequence[str], asked))), []
+        fresh, answers = self.context.desk.spend_nonces(set(cast(Sequence[str], asked))), []
         for nonce in asked:
             answers.append(nonce in fresh)
             fresh.discard(cast(str, nonce))
         return answers
 
     def _show(self, asked: Sequence[object]) -> Sequence[object]:
-        return self.house.desk.note_shown(cast(Sequence[Fetched], asked))
+        return self.context.desk.note_shown(cast(Sequence[Fetched], asked))
 
     def _read_on(self, asked: Sequence[object]) -> Sequence[object]:
         places = cast(Sequence[tuple[str, int]], asked)
         first: dict[str, int] = {}
         for stream, version in places:
             first[stream] = min(version, first.get(stream, version))
-        found = self.house.ledger.after(first)
+        found = self.context.ledger.after(first)
         return [
             [entry for entry in found[stream] if entry.version > version]
             for stream, version in places
         ]
 
     def _bar(self, asked: Sequence[object]) -> Sequence[object]:
-        vault, streams = self.house.vault, cast(Sequence[str], asked)
+        vault, streams = self.context.vault, cast(Sequence[str], asked)
         hashes = {
             person.subscriber: vault.hash(person.address)
             for person in vault.people(set(streams)).values()
@@ -121,11 +121,11 @@ class Errands:
         return [self._fields_told(*each) for each in cast(Sequence[tuple[str, str]], asked)]
 
     def _fields_told(self, stream: str, commitment: str) -> Mapping[str, str]:
-        known = self.house.vault.people([stream]).get(stream)
-        answers = self.house.vault.evidence_of(stream).get(commitment, {}).get("answers")
+        known = self.context.vault.people([stream]).get(stream)
+        answers = self.context.vault.evidence_of(stream).get(commitment, {}).get("answers")
         if known is None or not isinstance(answers, dict):
             return {}
-        declared = self.house.publications.known.plan().fields
+        declared = self.context.publications.known.plan().fields
         return {
             name: str(value)
             for name, value in answers.items()
@@ -135,10 +135,10 @@ class Errands:
     def _act(self, asked: Sequence[object]) -> Sequence[object]:
         wishes = cast(Sequence[tuple[Wish, Person]], asked)
         known = {wish.stream: person for wish, person in wishes}
-        return self.house.decisions.carry_out(
+        return self.context.decisions.carry_out(
             [wish for wish, _ in wishes], known, self._installation
         )
 
     def _press(self, asked: Sequence[object]) -> Sequence[object]:
-        self.house.desk.note_pressed(cast(Sequence[Page], asked))
+        self.context.desk.note_pressed(cast(Sequence[Page], asked))
         return [None] * len(asked)

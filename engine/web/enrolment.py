@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from engine.commands.command_handler import Result, Wish
 from engine.commands.group_commit import Gatherer, TooBusy
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.evidence.keeping import kept, of_ground, unknown
 from engine.installation.publishing import EMBEDDED, digest_of, notice_text
@@ -79,8 +79,8 @@ class _Post:
 
 
 class Enrolment:
-    def __init__(self, house: House, gatherer: Gatherer, limits: Limits) -> None:
-        self.house, self.gatherer, self.limits = house, gatherer, limits
+    def __init__(self, context: AppContext, gatherer: Gatherer, limits: Limits) -> None:
+        self.context, self.gatherer, self.limits = context, gatherer, limits
 
     def carry_out(
         self, answers: Answers, form: Form, installation: Installation, received: Received
@@ -100,8 +100,8 @@ class Enrolment:
         ):
             raise TooOften
         calm = signed or self.limits.is_calm()
-        hashed = self.house.vault.hash(answers.address)
-        suppressed = self.house.vault.suppressed([hashed]).get(hashed, "")
+        hashed = self.context.vault.hash(answers.address)
+        suppressed = self.context.vault.suppressed([hashed]).get(hashed, "")
         stream, person = self._known(answers.address)
         if person.objected or person.restricted or NEVER_MAILED & {suppressed, person.suppressed}:
             return
@@ -114,7 +114,9 @@ class Enrolment:
             self._fields(answers, stream, person, signed=signed),
             signed,
         )
-        known = bool(stream or suppressed) or self.house.vault.formerly(answers.address) is not None
+        known = (
+            bool(stream or suppressed) or self.context.vault.formerly(answers.address) is not None
+        )
         at_once = not suppressed and (
             signed or (calm and received.timely and not known and not form.confirm)
         )
@@ -129,15 +131,15 @@ class Enrolment:
 
     def _known(self, address: str) -> tuple[str, Person]:
         """Who stands behind an address, as they are at this moment."""
-        stream = self.house.vault.find(address) or ""
-        return stream, self.house.decisions.load([stream])[stream] if stream else NOBODY
+        stream = self.context.vault.find(address) or ""
+        return stream, self.context.decisions.load([stream])[stream] if stream else NOBODY
 
     def _is_signed(self, answers: Answers, form: Form) -> bool:
-        file = self.house.config.form.order_key_file
+        file = self.context.config.form.order_key_file
         if not (file and answers.proof):
             return False
         try:
-            keys = order_keys(self.house.config.folder / file)
+            keys = order_keys(self.context.config.folder / file)
         except Unreadable as error:
             log.error("signed orders are asked to confirm by mail", extra={"why": str(error)})
             return False
@@ -154,7 +156,7 @@ class Enrolment:
         """
         if person.grounds and not signed:
             return {}
-        known = self.house.vault.people([stream]).get(stream) if stream else None
+        known = self.context.vault.people([stream]).get(stream) if stream else None
         standing: Mapping[str, str] = known.fields if known else {}
         return {name: value for name, value in answers.fields.items() if not standing.get(name)}
 
@@ -204,7 +206,7 @@ class Enrolment:
         """What the vault keeps of the post; the digest of the words shown, the cause of what comes
         of it, and the names of fields that are new.
         """
-        now, plan = self.house.clock.now(), post.installation.plan()
+        now, plan = self.context.clock.now(), post.installation.plan()
         said = _said(post.answers, post.form, post.installation, post.received, now, ask) | (
             {"order_signed": True} if post.signed else {}
         )
@@ -217,7 +219,7 @@ class Enrolment:
         """The same order posted twice is one act."""
         said = f"order/v1\0{form.name}\0{order}".encode()
         return (
-            hmac.new(self.house.secrets.pepper, said, hashlib.sha256).hexdigest()[:32]
+            hmac.new(self.context.secrets.pepper, said, hashlib.sha256).hexdigest()[:32]
             if order
             else ""
         )
@@ -294,7 +296,7 @@ def _box(name: str, label: str, ticked: bool) -> dict[str, object]:
 
 
 def carried_out(gatherer: Gatherer, wish: Wish) -> Result:
-    """Wait for a wish's result; raises TryAgain when the house is too busy."""
+    """Wait for a wish's result; raises TryAgain when the installation is too busy."""
     try:
         result = gatherer.submit(wish).result(timeout=PATIENCE_SECONDS)
     except (TooBusy, TimeoutError) as error:

@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from engine.commands.group_commit import Gatherer
 from engine.config import Site
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.desk.desk import TRAPS
 from engine.i18n.language import N_, Language, Say, translator
@@ -81,9 +81,9 @@ COMPLETIONS = {
 }
 
 
-def router(house: House, gatherer: Gatherer) -> APIRouter:
+def router(context: AppContext, gatherer: Gatherer) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    door = Forms(house, gatherer)
+    door = Forms(context, gatherer)
 
     @routes.api_route("/f/{name}", methods=["GET", "HEAD"])
     def show(name: str, request: Request) -> Response:
@@ -186,10 +186,10 @@ def _seen(plan: Plan, form: Form) -> dict[str, object]:
 
 
 class Forms:
-    def __init__(self, house: House, gatherer: Gatherer) -> None:
-        self.house = house
-        self.pages = Pages(house.config.site)
-        self.enrolment = Enrolment(house, gatherer, Limits(house))
+    def __init__(self, context: AppContext, gatherer: Gatherer) -> None:
+        self.context = context
+        self.pages = Pages(context.config.site)
+        self.enrolment = Enrolment(context, gatherer, Limits(context))
 
     def show(self, name: str, asked: Mapping[str, str]) -> Response:
         """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads
@@ -207,7 +207,7 @@ class Forms:
 
     def embed(self, name: str) -> Response:
         plan, form = self._published(name)[1:]
-        site = self.house.config.site
+        site = self.context.config.site
         return self.pages.page(
             "form_embed.html",
             spoken(plan.language, site),
@@ -221,7 +221,7 @@ class Forms:
         message tells.
         """
         plan, form = self._published(name)[1:]
-        site = self.house.config.site
+        site = self.context.config.site
         return self.pages.page(
             "form_thanks.html",
             spoken(plan.language, site),
@@ -234,7 +234,7 @@ class Forms:
         installation, plan, form = self._published(name)
         shown = digest_of(notice_text(plan, name))
         at = (
-            stamped_at(self.house.secrets.nonce_key, name, shown, posted.get(STAMP, ""))
+            stamped_at(self.context.secrets.nonce_key, name, shown, posted.get(STAMP, ""))
             if posted.get(STAMP)
             else 0
         )
@@ -271,7 +271,7 @@ class Forms:
         in force, or it lay open too long.
         """
         if is_trapped(posted, form):
-            self.house.desk.count(TRAPS)
+            self.context.desk.count(TRAPS)
             return TRAPPED
         if posted.get(SHOWN, shown) != shown:
             return CHANGED
@@ -280,7 +280,7 @@ class Forms:
     def _received(self, request: Request, at: int) -> Received:
         referrer = urlsplit(request.headers.get("referer", "")[:500])
         return Received(
-            visitor_of(request, self.house.config.web.trusted_proxies),
+            visitor_of(request, self.context.config.web.trusted_proxies),
             request.headers.get("user-agent", "")[:500],
             request.url.path,
             (
@@ -302,7 +302,7 @@ class Forms:
         status: int = 200,
         stamp: str = "",
     ) -> Response:
-        language = spoken(plan.language, self.house.config.site)
+        language = spoken(plan.language, self.context.config.site)
         shown = digest_of(notice_text(plan, form.name))
         return self.pages.page(
             "form.html",
@@ -310,14 +310,14 @@ class Forms:
             status=status,
             leads_to=[form.thanks] if is_address(form.thanks) else [],
             action=f"/f/{form.name}",
-            stamp=stamp or make_stamp(self.house.secrets.nonce_key, form.name, shown, wall_now()),
+            stamp=stamp or make_stamp(self.context.secrets.nonce_key, form.name, shown, wall_now()),
             copied=False,
             headers=None,
             **form_values(plan, form, values, language, sentence, not_yet),
         )
 
     def _published(self, name: str) -> tuple[Installation, Plan, Form]:
-        installation = self.house.publications.current()
+        installation = self.context.publications.current()
         plan = installation.plan()
         form = plan.forms.get(name)
         if form is None:

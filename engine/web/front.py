@@ -13,7 +13,7 @@ from fastapi.responses import Response
 
 from engine.api.monitoring import is_here
 from engine.config import is_loopback
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.command_line import command
 from engine.i18n.language import translator
 from engine.web.pages import Pages, spoken
@@ -28,15 +28,15 @@ class Offered:
 
 
 class Front:
-    def __init__(self, house: House, pages: Pages) -> None:
-        self.house, self.pages = house, pages
+    def __init__(self, context: AppContext, pages: Pages) -> None:
+        self.context, self.pages = context, pages
         self.language = spoken("", pages.site)
         self.contact = pages.site.reply_to or pages.site.sender
 
     def welcome(self, request: Request) -> Response:
         paragraphs = tuple(
             purpose.description
-            for purpose in self.house.publications.current().plan().purposes.values()
+            for purpose in self.context.publications.current().plan().purposes.values()
             if purpose.description
         )
         steps = self._steps() if self._is_new_here(request) else ()
@@ -81,8 +81,8 @@ class Front:
             forms=self.forms(),
             steps=steps,
             mailbox=(
-                f"http://127.0.0.1:{self.house.config.mailbox_port}/"
-                if steps and self.house.config.smtp.is_mailbox
+                f"http://127.0.0.1:{self.context.config.mailbox_port}/"
+                if steps and self.context.config.smtp.is_mailbox
                 else ""
             ),
         )
@@ -92,7 +92,7 @@ class Front:
         last known: whoever tries addresses that do not exist asks the database nothing, and is
         answered without one.
         """
-        forms = self.house.publications.known.plan().forms.values()
+        forms = self.context.publications.known.plan().forms.values()
         return tuple(
             Offered(form.title, f"/f/{form.name}")
             for form in forms
@@ -105,12 +105,12 @@ class Front:
         return (
             is_here(peer, request.headers)
             and is_loopback(self.pages.site.url)
-            and not self.house.vault.people_after("", 1)
+            and not self.context.vault.people_after("", 1)
         )
 
     def _steps(self) -> tuple[tuple[str, str], ...]:
         """What to do, and the command that does it, as it works in any folder."""
-        _, folder = translator(self.language), self.house.config.folder
+        _, folder = translator(self.language), self.context.config.folder
         return (
             (
                 _(

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
-from engine.context import House
+from engine.context import AppContext
 from engine.sending.mailbox import Mailbox, MailboxEntry
 from engine.web.pages import TEMPLATES, Pages, spoken
 
@@ -74,15 +74,15 @@ class Row:
     chosen: bool
 
 
-def make_letterbox(house: House) -> FastAPI:
+def make_letterbox(context: AppContext) -> FastAPI:
     """`/` shows the newest letter, `/?letter=ID` one, `&part=` its text or source, `?to=ADDRESS`
     one reader's, `?q=WORDS` those found.
 
     `&width=` is the width it is shown in, in pixels, `&dark=1` at night.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    mailbox = Mailbox(house.config.data / "mailbox")
-    site = house.config.site
+    mailbox = Mailbox(context.config.data / "mailbox")
+    site = context.config.site
     pages, language, zone = Pages(site), spoken("", site), ZoneInfo(site.timezone)
 
     @app.middleware("http")
@@ -118,7 +118,7 @@ def make_letterbox(house: House) -> FastAPI:
             language,
             headers=HEADERS,
             empty=not newest and not to and not q,
-            forms=[f"{site.url}/f/{name}" for name in house.publications.current().plan().forms],
+            forms=[f"{site.url}/f/{name}" for name in context.publications.current().plan().forms],
             list_link=_link("/list", letter=chosen, to=to, q=q),
             parts=[(name, _link("/", **here | {"part": name}), name == part) for name in PARTS],
             widths=[(each, _link("/", **here | {"width": each}), each == width) for each in WIDTHS],

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import HELD
 from engine.sequence.model import Plan
 from engine.subscriber.commands import AnyCommand
@@ -38,8 +38,8 @@ Windows = tuple[tuple[int, int], ...]
 class Limits:
     """`True` means: there was room, and this one is counted."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, context: AppContext) -> None:
+        self.context = context
 
     def may_ask(self, address: str, purpose: str = "", answered_at: int = 0) -> bool:
         """Of mails that ask one address to confirm for one purpose, one a day and three in thirty
@@ -83,23 +83,23 @@ class Limits:
             hour, day = counts
             return hour < max(FLOOD_LEAST, FLOOD_TIMES * (day - hour) / 23)
 
-        return self.house.desk.attempt(EVERYBODY, (HOUR, DAY), room)
+        return self.context.desk.attempt(EVERYBODY, (HOUR, DAY), room)
 
     def hold(self) -> int | None:
         """For how many seconds the next mail of a form is held while too many are posted: so many
         leave in each hour. None: no more can wait.
         """
-        return self.house.desk.hold(HELD, HOUR, FLOOD_LEAST, MOST_HELD)
+        return self.context.desk.hold(HELD, HOUR, FLOOD_LEAST, MOST_HELD)
 
     def _below(self, key: str, windows: Windows) -> bool:
         def room(counts: Sequence[int]) -> bool:
             return all(count < most for count, (most, _) in zip(counts, windows, strict=True))
 
-        return self.house.desk.attempt(key, [seconds for _, seconds in windows], room)
+        return self.context.desk.attempt(key, [seconds for _, seconds in windows], room)
 
     def _key(self, kind: str, said: str) -> str:
         mac = hmac.new(
-            self.house.secrets.pepper, f"limit/v1\0{kind}\0{said}".encode(), hashlib.sha256
+            self.context.secrets.pepper, f"limit/v1\0{kind}\0{said}".encode(), hashlib.sha256
         )
         return f"{kind}:{mac.hexdigest()[:32]}"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fastapi.responses import Response
 
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import Language, Say, translator
 from engine.letter import link_token
 from engine.subscriber.eligibility import live_ground
@@ -55,8 +55,8 @@ class Shown:
 
 
 class LinkPages:
-    def __init__(self, house: House, pages: Pages) -> None:
-        self.house, self.pages, self.front = house, pages, Front(house, pages)
+    def __init__(self, context: AppContext, pages: Pages) -> None:
+        self.context, self.pages, self.front = context, pages, Front(context, pages)
 
     def ask(self, opened: Opened, *, wait: float = 0) -> Response:
         """The page of a link: one large button that says what it does; the page presses it by
@@ -212,7 +212,7 @@ class LinkPages:
         language = spoken("", self.pages.site)
         _ = translator(language)
         press = Press(
-            _("Try again"), token, make_nonce(self.house.secrets.nonce_key, token, time.time())
+            _("Try again"), token, make_nonce(self.context.secrets.nonce_key, token, time.time())
         )
         text = (_("We are very busy at this moment. Please try again."),)
         return self.show(
@@ -250,9 +250,9 @@ class LinkPages:
     def _press(
         self, opened: Opened, label: str, action: int, *, act: str = "button", look: str = "large"
     ) -> Press:
-        token = opened.token if action == opened.action else token_for(self.house, opened, action)
+        token = opened.token if action == opened.action else token_for(self.context, opened, action)
         return Press(
-            label, token, make_nonce(self.house.secrets.nonce_key, token, time.time()), act, look
+            label, token, make_nonce(self.context.secrets.nonce_key, token, time.time()), act, look
         )
 
     def show(

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import Page
 from engine.i18n.language import Language
 from engine.installation.state import Installation
@@ -103,8 +103,8 @@ class Opening:
     never changes. For one thread.
     """
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, context: AppContext) -> None:
+        self.context = context
         self._begun: OrderedDict[str, tuple[Entry, int]] = OrderedDict()
         self._people: OrderedDict[str, Person] = OrderedDict()
 
@@ -115,8 +115,8 @@ class Opening:
         known = {
             stream: person for stream in streams if (person := self._people.get(stream)) is not None
         }
-        folds = self.house.views.folds(streams - known.keys())
-        installation, people = self.house.decisions.present(
+        folds = self.context.views.folds(streams - known.keys())
+        installation, people = self.context.decisions.present(
             dict.fromkeys(streams, NOBODY) | dict(folds) | known
         )
         _remember(self._people, people)
@@ -126,7 +126,7 @@ class Opening:
             for token, (entry, action) in begun.items()
             if (click := _click(published, entry, action)) is not None
         }
-        before = self.house.ledger.after(
+        before = self.context.ledger.after(
             {
                 begun[token][0].stream: 0
                 for token, click in clicks.items()
@@ -146,7 +146,7 @@ class Opening:
                     declined=_is_declined(before[entry.stream], click.claim.message),
                 )
             person = people[entry.stream]
-            language = spoken(person.language, self.house.config.site)
+            language = spoken(person.language, self.context.config.site)
             found[token] = Opened(
                 token,
                 action,
@@ -172,8 +172,8 @@ class Opening:
         positions = {
             parts.position for parts in claimed.values() if 0 < parts.position <= HIGHEST_POSITION
         }
-        entries = self.house.ledger.at_all(positions) if positions else {}
-        key = self.house.secrets.link_key
+        entries = self.context.ledger.at_all(positions) if positions else {}
+        key = self.context.secrets.link_key
         for token, parts in claimed.items():
             entry = entries.get(parts.position)
             if (
@@ -226,10 +226,10 @@ def _click(published: _Published, entry: Entry, number: int) -> Click | None:
     return Click(action, claim, link)
 
 
-def token_for(house: House, opened: Opened, action: int) -> str:
+def token_for(context: AppContext, opened: Opened, action: int) -> str:
     """The token of another action of the same letter."""
     return link_token.make_token(
-        house.secrets.link_key, action, opened.entry.position, opened.click.claim.message
+        context.secrets.link_key, action, opened.entry.position, opened.click.claim.message
     )
 
 

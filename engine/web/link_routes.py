@@ -17,7 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from engine.commands.group_commit import TooBusy
-from engine.context import House
+from engine.context import AppContext
 from engine.intake.clicks import read_body
 from engine.ledger.store import LOST
 from engine.letter.link_token import LENGTH
@@ -47,13 +47,13 @@ class Links:
     """
 
     def __init__(
-        self, app: App, house: House, pages: Pages, failed: Callable[[int], Response]
+        self, app: App, context: AppContext, pages: Pages, failed: Callable[[int], Response]
     ) -> None:
         self.app = app
-        self.trusted = house.config.web.trusted_proxies
-        self.ours = Ours(site_headers(house.config.site))
+        self.trusted = context.config.web.trusted_proxies
+        self.ours = Ours(site_headers(context.config.site))
         self.failed = failed
-        self.own_data, self.visits = OwnData(house, pages), Visits(house, pages)
+        self.own_data, self.visits = OwnData(context, pages), Visits(context, pages)
         self._looks, self._presses = Pace(30), Pace(30)
         self._crowd = Crowd(self.visits.answers)
 

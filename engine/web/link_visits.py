@@ -14,7 +14,7 @@ from dataclasses import replace
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import Noted
 from engine.desk.desk import Opening as Fetched
 from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of, contradicts
@@ -60,8 +60,12 @@ def _is_contradicted(opened: Opened) -> bool:
 class Visits:
     """`answers` blocks while it reads and writes."""
 
-    def __init__(self, house: House, pages: Pages) -> None:
-        self.house, self.pages, self.errands = house, LinkPages(house, pages), Errands(house)
+    def __init__(self, context: AppContext, pages: Pages) -> None:
+        self.context, self.pages, self.errands = (
+            context,
+            LinkPages(context, pages),
+            Errands(context),
+        )
 
     def answers(
         self, visits: Sequence[tuple[Visitor, Body | None]]
@@ -109,7 +113,7 @@ class Visits:
             and (body.consented != needed or body.said == "auto")
         ):
             return self.pages.consent(opened, needed, missing=True)
-        now = self.house.clock.now()
+        now = self.context.clock.now()
         if notice := notice_shown(opened, body):
             opened = replace(opened, click=replace(opened.click, notice=notice))
         kept = evidence_of(opened, body, visitor)
@@ -139,7 +143,7 @@ class Visits:
         if (
             body.said == "nothing"
             or visitor.too_often
-            or not is_nonce(self.house.secrets.nonce_key, opened.token, body.nonce, time.time())
+            or not is_nonce(self.context.secrets.nonce_key, opened.token, body.nonce, time.time())
         ):
             return False
         if not (yield from errands.spent(body.nonce)):
@@ -152,7 +156,7 @@ class Visits:
                 return False
             # What contradicts an automatic answer is taken back by the core, and the page asks
             # (C09).
-            contradicting = contradicts(opened.click, opened.person, self.house.clock.now())
+            contradicting = contradicts(opened.click, opened.person, self.context.clock.now())
             return contradicting or (yield from self._may_act_alone(opened, visitor, noted))
         return True
 
@@ -206,13 +210,13 @@ class Visits:
         return self.pages.done(opened, undoable=may_take_back(message, opened.person, opened.plan))
 
     def _foreseen(self, opened: Opened, body: Body) -> Outcome:
-        command = command_of(opened.click, body, self.house.clock.now(), opened.person)
+        command = command_of(opened.click, body, self.context.clock.now(), opened.person)
         return (
             command if isinstance(command, Refused) else decide(command, opened.person, opened.plan)
         )
 
     def _fetched(self, opened: Opened, visitor: Visitor) -> Fetched:
-        return visitor.fetched(opened.page, self.house.secrets.pepper, asked=True)
+        return visitor.fetched(opened.page, self.context.secrets.pepper, asked=True)
 
     def _may_act_alone(self, opened: Opened, visitor: Visitor, noted: Noted) -> Steps[bool]:
         if opened.click.action not in MAY_ACT_ALONE:
@@ -220,7 +224,7 @@ class Visits:
         told, at = sent_at(opened)
         if not told:
             at = sent_later(opened, (yield from errands.later(opened.stream, opened.entry.version)))
-        age = self.house.clock.wall_age(at) if at is not None else None
+        age = self.context.clock.wall_age(at) if at is not None else None
         seen = (
             age,
             visitor.user_agent,

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from fastapi.responses import Response
 
 from engine.commands.command_handler import Result
-from engine.context import House
+from engine.context import AppContext
 from engine.intake.own_data import (
     CHANGING,
     READING,
@@ -52,11 +52,11 @@ def is_of_own_data(token: str) -> bool:
 
 
 class OwnData:
-    def __init__(self, house: House, pages: Pages) -> None:
-        self.house = house
-        self.pages = OwnDataPages(house, pages)
-        self.limits = Limits(house)
-        self.wishes = OwnWishes(house)
+    def __init__(self, context: AppContext, pages: Pages) -> None:
+        self.context = context
+        self.pages = OwnDataPages(context, pages)
+        self.limits = Limits(context)
+        self.wishes = OwnWishes(context)
 
     def answer(self, visitor: Visitor, posted: Mapping[str, str] | None) -> Response:
         """`posted` is None where the link was only opened."""
@@ -69,11 +69,11 @@ class OwnData:
             if visitor.method == "GET":
                 # Robots that try all links of a letter are told by it; nobody's answer was lost
                 # where this one was not pressed.
-                self.house.desk.note_shown(
+                self.context.desk.note_shown(
                     [
                         visitor.fetched(
                             (letter.claim.message, link_token.MY_DATA),
-                            self.house.secrets.pepper,
+                            self.context.secrets.pepper,
                             asked=False,
                         )
                     ]
@@ -83,14 +83,14 @@ class OwnData:
             return self.pages.too_often(letter)
         press = read_press(posted)
         if press.act == "nothing" or not is_nonce(
-            self.house.secrets.nonce_key, letter.token, press.nonce, time.time()
+            self.context.secrets.nonce_key, letter.token, press.nonce, time.time()
         ):
             return self.pages.front(letter, late=press.act != "nothing")
         if press.act in READING:
             return self._read(letter, press.act, visitor)
         if press.act == "erase-now" and not press.sure:
             return self.pages.erase(letter, self.wishes.proof_until(letter), missing=True)
-        if not self.house.desk.spend_nonces({press.nonce}):
+        if not self.context.desk.spend_nonces({press.nonce}):
             return self.pages.shown_at(letter)
         if not self.limits.may_change(letter.stream):
             return self.pages.too_often(letter)
@@ -103,7 +103,7 @@ class OwnData:
         if "see" not in query:
             return self.pages.front(letter)
         if not is_nonce(
-            self.house.secrets.nonce_key, seeing(letter.token), query["see"], time.time()
+            self.context.secrets.nonce_key, seeing(letter.token), query["see"], time.time()
         ):
             return self.pages.front(letter, late=True)
         after = next(
@@ -112,12 +112,12 @@ class OwnData:
         return self._everything(letter, after=after, done="done" in query)
 
     def _letter(self, token: str) -> OwnLetter | None:
-        found = Opening(self.house).genuine([token]).get(token)
+        found = Opening(self.context).genuine([token]).get(token)
         if found is None:
             return None
         entry, _action = found
-        person = self.house.decisions.load([entry.stream])[entry.stream]
-        plan, site = self.house.publications.current().plan(), self.house.config.site
+        person = self.context.decisions.load([entry.stream])[entry.stream]
+        plan, site = self.context.publications.current().plan(), self.context.config.site
         return OwnLetter(
             token,
             entry,
@@ -133,18 +133,18 @@ class OwnData:
             case "erase":
                 return self.pages.erase(letter, self.wishes.proof_until(letter))
             case "see":
-                dossier(self.house, letter.stream)
+                dossier(self.context, letter.stream)
                 answer = self.pages.shown_at(letter)
             case "json":
                 text = (
-                    json.dumps(dossier(self.house, letter.stream), ensure_ascii=False, indent=2)
+                    json.dumps(dossier(self.context, letter.stream), ensure_ascii=False, indent=2)
                     + "\n"
                 )
                 answer = self.pages.download(letter, text, "application/json", "json")
             case "csv":
                 answer = self.pages.download(
                     letter,
-                    sheet(dossier(self.house, letter.stream)),
+                    sheet(dossier(self.context, letter.stream)),
                     "text/csv; charset=utf-8",
                     "csv",
                 )
@@ -154,7 +154,7 @@ class OwnData:
                     return self.pages.too_often(letter)
                 try:
                     answer = self.pages.download(
-                        letter, own_proof(self.house, letter.stream), "application/zip", "zip"
+                        letter, own_proof(self.context, letter.stream), "application/zip", "zip"
                     )
                 except UNSIGNED as error:
                     log.error("a person's proof cannot be made: %s", type(error).__name__)
@@ -176,7 +176,7 @@ class OwnData:
             case "correct":
                 return self._correct(letter, posted, visitor)
             case "address":
-                known = self.house.vault.people([letter.stream]).get(letter.stream)
+                known = self.context.vault.people([letter.stream]).get(letter.stream)
                 address = read_address(posted, known.address if known else "")
                 if isinstance(address, Mistaken):
                     return self._everything(letter, mistaken=address, posted=posted)
@@ -188,7 +188,7 @@ class OwnData:
         return self._after(letter, result, press.act)
 
     def _correct(self, letter: OwnLetter, posted: Mapping[str, str], visitor: Visitor) -> Response:
-        person, known = letter.person, self.house.vault.people([letter.stream]).get(letter.stream)
+        person, known = letter.person, self.context.vault.people([letter.stream]).get(letter.stream)
         values = known.fields if known else {}
         said = read_corrections(
             posted,
@@ -231,7 +231,7 @@ class OwnData:
         after: Act | None = None,
         done: bool = False,
     ) -> Response:
-        said = dossier(self.house, letter.stream)
+        said = dossier(self.context, letter.stream)
         return self.pages.everything(
             letter, said, mistaken=mistaken, posted=posted, after=after, done=done
         )

@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 
 from fastapi.responses import RedirectResponse, Response
 
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import N_, Language, Say, town_in_words, translator
 from engine.intake.own_data import ADDRESS, FIELD, LANGUAGE, LANGUAGES, ZONE, Act, Mistaken, Wrong
 from engine.privacy.erasure import Kept, Receipt, what_remains
@@ -108,8 +108,8 @@ def seeing(token: str) -> str:
 class OwnDataPages:
     """None of these pages is kept, except those that say nothing about anybody."""
 
-    def __init__(self, house: House, pages: Pages) -> None:
-        self.house, self.pages, self.of_links = house, pages, LinkPages(house, pages)
+    def __init__(self, context: AppContext, pages: Pages) -> None:
+        self.context, self.pages, self.of_links = context, pages, LinkPages(context, pages)
 
     def unknown(self) -> Response:
         return self.of_links.unknown()
@@ -124,7 +124,9 @@ class OwnDataPages:
         """A page of its own for what a press has come to: going back and reloading do nothing
         more.
         """
-        query = {"see": make_nonce(self.house.secrets.nonce_key, seeing(letter.token), time.time())}
+        query = {
+            "see": make_nonce(self.context.secrets.nonce_key, seeing(letter.token), time.time())
+        }
         if after is not None:
             query["done" if done else "same"] = after
         return RedirectResponse(f"/l/{letter.token}?{urlencode(query)}", 303)
@@ -144,7 +146,7 @@ class OwnDataPages:
                 " page is about them: please close it."
             ),
         )
-        text = tuple(each.format(name=self.house.config.site.name) for each in paragraphs)
+        text = tuple(each.format(name=self.context.config.site.name) for each in paragraphs)
         text = (
             (
                 _(
@@ -192,12 +194,12 @@ class OwnDataPages:
         and could not be taken.
         """
         _ = translator(letter.language)
-        teller = Teller(letter.plan, letter.language, letter.zone, self.house.clock.now())
+        teller = Teller(letter.plan, letter.language, letter.zone, self.context.clock.now())
         wrong = {
             name: _(WRONG[reason])
             for name, reason in (mistaken.reasons if mistaken else {}).items()
         }
-        site = self.house.config.site
+        site = self.context.config.site
         known = posted or {}
         inputs = self._inputs(letter, posted or {}, wrong)
         address = Input(
@@ -249,7 +251,7 @@ class OwnDataPages:
         """The first step: what goes, what remains and why (E07), the download before (E08), and a
         box to tick.
         """
-        held = [what for what, count in self.house.vault.held(letter.stream).items() if count]
+        held = [what for what, count in self.context.vault.held(letter.stream).items() if count]
         _ = translator(letter.language)
         return self.pages.page(
             "own_data_erase.html",
@@ -279,7 +281,7 @@ class OwnDataPages:
     def _inputs(
         self, letter: OwnLetter, posted: Mapping[str, str], wrong: Mapping[str, str]
     ) -> list[Input]:
-        known = self.house.vault.people([letter.stream]).get(letter.stream)
+        known = self.context.vault.people([letter.stream]).get(letter.stream)
         values: Mapping[str, str] = defaultdict(str, known.fields if known else {})
         return [
             Input(
@@ -343,4 +345,4 @@ class OwnDataPages:
         )
 
     def _nonce(self, letter: OwnLetter) -> str:
-        return make_nonce(self.house.secrets.nonce_key, letter.token, time.time())
+        return make_nonce(self.context.secrets.nonce_key, letter.token, time.time())

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.evidence.keeping import kept
 from engine.intake.clicks import HUMAN
 from engine.intake.own_data import Corrected
@@ -32,8 +32,8 @@ Made = Callable[[int, Cause, str], AnyCommand]
 
 
 class OwnWishes:
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, context: AppContext) -> None:
+        self.context = context
 
     def is_granted(self, letter: OwnLetter, right: str) -> bool:
         """One fact a day, however often it is pressed: the same wish, honoured already."""
@@ -74,41 +74,43 @@ class OwnWishes:
     def correct(self, letter: OwnLetter, visitor: Visitor, said: Corrected) -> Result | Refused:
         cause, pieces = self._cause(letter, visitor, "rectification", fields=sorted(said.fields))
         wanted = Correction("", said.fields, said.timezone, said.language)
-        wish = correction(self.house, letter.stream, wanted, cause, pieces, own_act=True)
-        return wish if isinstance(wish, Refused) else self.house.decisions.one(wish)
+        wish = correction(self.context, letter.stream, wanted, cause, pieces, own_act=True)
+        return wish if isinstance(wish, Refused) else self.context.decisions.one(wish)
 
     def erase(self, letter: OwnLetter) -> tuple[Result, Receipt | None]:
         """The proof is sealed where an auditor is named. Nothing is kept of the press: it would be
         all that is left of the person.
         """
         seal = (
-            archiver(self.house, retention_of(letter.plan).proof)
-            if self.house.config.proof.archive_recipient
+            archiver(self.context, retention_of(letter.plan).proof)
+            if self.context.config.proof.archive_recipient
             else None
         )
         return erase(
-            self.house,
+            self.context,
             letter.stream,
             Cause("click", letter.claim.message),
-            self.house.decisions.one,
+            self.context.decisions.one,
             seal=seal,
         )
 
     def proof_until(self, letter: OwnLetter) -> int:
         """Until when proof would be kept after an erasure made now, 0 for not at all."""
-        if not self.house.config.proof.archive_recipient:
+        if not self.context.config.proof.archive_recipient:
             return 0
         return archived_until(
-            self.house.clock.now(), retention_of(letter.plan).proof, self.house.config.site.timezone
+            self.context.clock.now(),
+            retention_of(letter.plan).proof,
+            self.context.config.site.timezone,
         )
 
     def _wish(
         self, letter: OwnLetter, visitor: Visitor, right: str, command: Made, *, words: str = ""
     ) -> Result:
         cause, pieces = self._cause(letter, visitor, right, **({"words": words} if words else {}))
-        now = self.house.clock.now()
+        now = self.context.clock.now()
         keep = Keep("", now, evidence=pieces)
-        return self.house.decisions.one(
+        return self.context.decisions.one(
             Wish(command(now, cause, secrets.token_hex(16)), stream=letter.stream, keep=keep)
         )
 
@@ -124,5 +126,5 @@ class OwnWishes:
         return Cause("click", letter.claim.message, evidence=pieces[0].commitment.hex()), pieces
 
     def _call(self, letter: OwnLetter, right: str) -> str:
-        named = f"own-data/v1\0{letter.stream}\0{right}\0{self.house.clock.now() // DAY}".encode()
-        return hmac.new(self.house.secrets.pepper, named, hashlib.sha256).hexdigest()[:32]
+        named = f"own-data/v1\0{letter.stream}\0{right}\0{self.context.clock.now() // DAY}".encode()
+        return hmac.new(self.context.secrets.pepper, named, hashlib.sha256).hexdigest()[:32]

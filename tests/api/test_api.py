@@ -83,16 +83,16 @@ DUE: dict[str, object] = {
 
 
 def shop_key(shop: Shop) -> str:
-    """The id under which the house knows the shop's key."""
-    key = shop.site.house.desk.find_key(shop.key)
+    """The id under which the installation knows the shop's key."""
+    key = shop.site.context.desk.find_key(shop.key)
     assert key is not None
     return key.id
 
 
 @pytest.fixture(scope="module")
 def shop(installations: Installations) -> Iterator[Shop]:
-    with installations.made(GARDEN) as house, visited(house) as site:
-        yield Shop(site, create(house, "boutique", SCOPES))
+    with installations.made(GARDEN) as context, visited(context) as site:
+        yield Shop(site, create(context, "boutique", SCOPES))
 
 
 def refused(answer: httpx.Response, status: int) -> dict[str, object]:
@@ -135,7 +135,7 @@ def test_a_declared_consent_puts_a_person_on_a_list_and_keeps_what_was_declared(
         "Asia/Tokyo",
         "en",
     )
-    kept = site.house.vault.evidence_of(stream)[entry.cause.evidence]
+    kept = site.context.vault.evidence_of(stream)[entry.cause.evidence]
     assert (kept["source"], kept["proof"], kept["collected"], kept["declared"]) == (
         SOURCE,
         "fiche 17",
@@ -202,10 +202,10 @@ def test_a_call_repeated_under_its_key_changes_nothing_and_says_so(shop: Shop) -
         "subscriber": first.json()["subscriber"],
     }
     assert shop.site.names("fois@exemple.fr") == before
-    other = Shop(shop.site, create(shop.site.house, "autre", SCOPES))
+    other = Shop(shop.site, create(shop.site.context, "autre", SCOPES))
     assert other.subscribe("fois@exemple.fr", "commande-17", list=40).json()["done"]
     assert "commande-17" not in repr(shop.site.entries("fois@exemple.fr"))
-    with shop.site.house.database.connection() as connection:
+    with shop.site.context.database.connection() as connection:
         assert "commande-17" not in repr(
             connection.execute("SELECT idempotency::text FROM desk.idempotency").fetchall()
         )
@@ -251,7 +251,9 @@ def test_a_withdrawal_is_carried_out_whatever_its_key(shop: Shop) -> None:
     assert shop.call("unsubscriptions", away, "commande-19").json()["already"]
     shop.site.command(
         email,
-        Subscribe(shop.site.house.clock.now(), Cause("click"), 30, "consent", "page", own_act=True),
+        Subscribe(
+            shop.site.context.clock.now(), Cause("click"), 30, "consent", "page", own_act=True
+        ),
     )
     assert shop.site.lists(email) == {30}
     assert shop.call("unsubscriptions", away, "commande-19").json()["done"] is True
@@ -362,8 +364,10 @@ def test_everything_means_every_purpose(shop: Shop) -> None:
 def test_a_suppressed_address_is_not_revived(shop: Shop, basis: str) -> None:
     site, known, unknown = shop.site, f"rejet-{basis}@exemple.fr", f"liste-{basis}@exemple.fr"
     shop.subscribe(known)
-    site.command(known, Suppress(site.house.clock.now(), Cause("relay"), "bounced"))
-    site.house.vault.suppress({site.house.vault.hash(unknown): "imported"}, site.house.clock.now())
+    site.command(known, Suppress(site.context.clock.now(), Cause("relay"), "bounced"))
+    site.context.vault.suppress(
+        {site.context.vault.hash(unknown): "imported"}, site.context.clock.now()
+    )
     for email, reason in ((known, "bounced"), (unknown, "imported")):
         assert reason in str(refused(shop.subscribe(email, basis=basis), 422)["detail"])
     assert site.stream(unknown) == ""
@@ -372,7 +376,9 @@ def test_a_suppressed_address_is_not_revived(shop: Shop, basis: str) -> None:
 def test_a_double_opt_in_brings_someone_back_only_when_they_confirm(shop: Shop) -> None:
     site = shop.site
     shop.subscribe("retour@exemple.fr")
-    site.command("retour@exemple.fr", Withdraw(site.house.clock.now(), Cause("click"), "conseils"))
+    site.command(
+        "retour@exemple.fr", Withdraw(site.context.clock.now(), Cause("click"), "conseils")
+    )
     assert shop.subscribe("retour@exemple.fr", basis="double-opt-in").status_code == 201
     assert site.lists("retour@exemple.fr") == set()
     site.confirm(site.asked("retour@exemple.fr"))
@@ -419,7 +425,7 @@ def test_a_look_up_says_where_a_person_stands(shop: Shop) -> None:
 
 
 def test_every_mistake_of_a_body_is_listed(shop: Shop) -> None:
-    tomorrow = datetime.fromtimestamp((shop.site.house.clock.now() + DAY) / 1000, UTC).isoformat()
+    tomorrow = datetime.fromtimestamp((shop.site.context.clock.now() + DAY) / 1000, UTC).isoformat()
     problem = refused(
         shop.subscribe("pas une adresse", list="nulle", collected_at=tomorrow, source=None, size=9),
         400,
@@ -524,23 +530,23 @@ def test_without_a_key_of_ours_nothing_opens(shop: Shop, said: str) -> None:
 
 @pytest.mark.parametrize("scope", PATHS)
 def test_a_key_opens_what_its_scopes_say_and_nothing_once_revoked(shop: Shop, scope: str) -> None:
-    house = shop.site.house
-    narrow = Shop(shop.site, create(house, f"only {scope}", {scope}))
+    context = shop.site.context
+    narrow = Shop(shop.site, create(context, f"only {scope}", {scope}))
     for other, path in PATHS.items():
         refused(narrow.call(path, {}), 400 if other == scope else 403)
-    (listed,) = [each for each in listing(house) if each.name == f"only {scope}"]
+    (listed,) = [each for each in listing(context) if each.name == f"only {scope}"]
     assert listed.scopes == (scope,) and listed.last_used is not None and listed.revoked is None
-    revoke(house, listed.id)
+    revoke(context, listed.id)
     refused(narrow.call(PATHS[scope], {}), 401)
     with pytest.raises(Refusal, match="no key"):
-        revoke(house, listed.id)
+        revoke(context, listed.id)
 
 
 def test_a_key_that_has_expired_is_refused_with_its_reason_everywhere(shop: Shop) -> None:
-    house = shop.site.house
+    context = shop.site.context
     moment = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
-    _, expired = house.desk.new_key("agence", frozenset({"read", "metrics", "audit"}), moment)
-    _, lasting = house.desk.new_key(
+    _, expired = context.desk.new_key("agence", frozenset({"read", "metrics", "audit"}), moment)
+    _, lasting = context.desk.new_key(
         "agence", frozenset({"read"}), datetime.now(UTC) + timedelta(days=1)
     )
     for method, path in (
@@ -557,12 +563,12 @@ def test_a_key_that_has_expired_is_refused_with_its_reason_everywhere(shop: Shop
         )
         assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
     refused(Shop(shop.site, lasting).call("people/lookup", {}), 400)
-    (listed,) = [each for each in listing(house) if each.expires == moment]
+    (listed,) = [each for each in listing(context) if each.expires == moment]
     assert listed.last_used is None
 
 
 def test_the_database_holds_no_key(shop: Shop) -> None:
-    with shop.site.house.database.connection() as connection:
+    with shop.site.context.database.connection() as connection:
         rows = connection.execute("SELECT api_key::text FROM desk.api_key").fetchall()
     assert rows and not [
         row for row in rows if shop.key in row[0] or shop.key.removeprefix("relance_") in row[0]
@@ -581,7 +587,7 @@ def test_the_database_holds_no_key(shop: Shop) -> None:
 )
 def test_a_key_has_a_name_and_known_scopes(shop: Shop, name: str, scopes: set[str]) -> None:
     with pytest.raises(Refusal) as said:
-        create(shop.site.house, name, scopes)
+        create(shop.site.context, name, scopes)
     assert said.value.status == 2
 
 
@@ -590,8 +596,8 @@ def test_more_than_the_allowed_calls_a_minute_wait(
 ) -> None:
     assert api.CALLS_A_MINUTE == 600
     monkeypatch.setattr(api, "CALLS_A_MINUTE", 5)
-    with installations.made(GARDEN) as house, visited(house) as site:
-        busy, other = (Shop(site, create(house, name, SCOPES)) for name in ("pressée", "calme"))
+    with installations.made(GARDEN) as context, visited(context) as site:
+        busy, other = (Shop(site, create(context, name, SCOPES)) for name in ("pressée", "calme"))
         assert [busy.call("people/lookup", {}).status_code for _ in range(6)] == [400] * 5 + [429]
         answer = busy.call("people/lookup", {})
         refused(answer, 429)

@@ -12,7 +12,7 @@ import pytest
 
 from engine.api import routes as api
 from engine.cli.api_key import create
-from engine.context import House
+from engine.context import AppContext
 from engine.proof.checkpoint import open_checkpoint
 from engine.proof.signing import read_vkey
 from engine.proof.tiles import ENTRIES, WIDTH, Tile, hashes_of, parse_bundle, tiles_of
@@ -48,17 +48,17 @@ class Auditor:
 @pytest.fixture(scope="module")
 def auditor(installations: Installations) -> Iterator[Auditor]:
     """Of a ledger of some seven hundred entries, a checkpoint over 600, and more since."""
-    with installations.made(GARDEN) as house, visited(house) as site:
-        write(house, 599 - house.ledger.head())  # and the beginning of the origin
-        house.tree.sign_now()
-        write(house, 100)
-        house.tree.grow()
-        yield Auditor(site, create(house, "notaire", ["audit"]))
+    with installations.made(GARDEN) as context, visited(context) as site:
+        write(context, 599 - context.ledger.head())  # and the beginning of the origin
+        context.tree.sign_now()
+        write(context, 100)
+        context.tree.grow()
+        yield Auditor(site, create(context, "notaire", ["audit"]))
 
 
 @pytest.fixture
-def house(auditor: Auditor) -> House:
-    return auditor.site.house
+def context(auditor: Auditor) -> AppContext:
+    return auditor.site.context
 
 
 def refused(answer: httpx.Response, status: int) -> None:
@@ -72,26 +72,28 @@ def partial(size: int, level: int) -> Iterator[Tile]:
         yield Tile(level, number, min(WIDTH, size - number * WIDTH))
 
 
-def test_the_root_is_recomputed_from_the_entries_alone(auditor: Auditor, house: House) -> None:
+def test_the_root_is_recomputed_from_the_entries_alone(
+    auditor: Auditor, context: AppContext
+) -> None:
     answer = auditor.get("checkpoint")
     assert (
         answer.status_code,
         answer.headers["content-type"],
         answer.headers["cache-control"],
     ) == (200, "text/plain; charset=utf-8", "no-store")
-    checkpoint = open_checkpoint(answer.content, [read_vkey(house.tree.vkey)])
-    assert checkpoint.size == 600 < house.ledger.head()
+    checkpoint = open_checkpoint(answer.content, [read_vkey(context.tree.vkey)])
+    assert checkpoint.size == 600 < context.ledger.head()
     entries = [
         entry for tile in partial(600, ENTRIES) for entry in parse_bundle(auditor.tile(tile))
     ]
-    assert entries == states(house, 600)
+    assert entries == states(context, 600)
     assert mth(entries) == checkpoint.root
 
 
 def test_the_tiles_of_hashes_are_those_of_the_tree_at_any_size(
-    auditor: Auditor, house: House
+    auditor: Auditor, context: AppContext
 ) -> None:
-    leaves = [leaf_hash(entry) for entry in states(house)]
+    leaves = [leaf_hash(entry) for entry in states(context)]
     for size in (1, 255, 256, 257, 512, 600, len(leaves)):
         built = Edge(0, {}).grow(leaves[:size])
         for tile in tiles_of(size):
@@ -132,14 +134,14 @@ def test_what_is_not_there_is_not_found_and_never_cached(auditor: Auditor, path:
 
 
 @pytest.mark.parametrize("path", ["checkpoint", "tile/0/000", "tile/entries/000", "nothing"])
-def test_without_the_key_there_is_nothing(auditor: Auditor, house: House, path: str) -> None:
+def test_without_the_key_there_is_nothing(auditor: Auditor, context: AppContext, path: str) -> None:
     refused(auditor.site.client.get(f"/audit/{path}"), 401)
     refused(auditor.site.client.get(f"/audit/{path}?key={auditor.key}"), 401)
     refused(Auditor(auditor.site, "relance_no").get(path), 401)
-    refused(Auditor(auditor.site, create(house, "boutique", ["read", "metrics"])).get(path), 403)
-    revoked = create(house, "partie", ["audit"])
-    found = house.desk.find_key(revoked)
-    assert found is not None and house.desk.revoke_key(found.id)
+    refused(Auditor(auditor.site, create(context, "boutique", ["read", "metrics"])).get(path), 403)
+    revoked = create(context, "partie", ["audit"])
+    found = context.desk.find_key(revoked)
+    assert found is not None and context.desk.revoke_key(found.id)
     refused(Auditor(auditor.site, revoked).get(path), 401)
 
 
@@ -153,35 +155,35 @@ def test_an_auditors_key_reads_nobody(auditor: Auditor) -> None:
     )
 
 
-def test_nothing_is_written_by_it(auditor: Auditor, house: House) -> None:
-    head = house.ledger.head()
+def test_nothing_is_written_by_it(auditor: Auditor, context: AppContext) -> None:
+    head = context.ledger.head()
     assert auditor.get("checkpoint", "HEAD").content == b""
     for method in ("POST", "PUT", "DELETE"):
         assert auditor.get("checkpoint", method).status_code == 405
-    assert house.ledger.head() == head
+    assert context.ledger.head() == head
 
 
 def test_entries_are_served_once_the_tree_holds_them_so_that_each_can_be_proven(
     installations: Installations,
 ) -> None:
-    with installations.made(GARDEN) as house, visited(house) as site:
-        auditor, head = Auditor(site, create(house, "notaire", ["audit"])), house.ledger.head()
+    with installations.made(GARDEN) as context, visited(context) as site:
+        auditor, head = Auditor(site, create(context, "notaire", ["audit"])), context.ledger.head()
         refused(auditor.get(Tile(ENTRIES, 0, head).path), 404)
-        house.tree.grow()
-        assert parse_bundle(auditor.tile(Tile(ENTRIES, 0, head))) == states(house)
+        context.tree.grow()
+        assert parse_bundle(auditor.tile(Tile(ENTRIES, 0, head))) == states(context)
 
 
 def test_before_anything_is_signed_there_is_no_checkpoint(installations: Installations) -> None:
-    with installations.made(GARDEN) as house, visited(house) as site:
-        refused(Auditor(site, create(house, "notaire", ["audit"])).get("checkpoint"), 404)
+    with installations.made(GARDEN) as context, visited(context) as site:
+        refused(Auditor(site, create(context, "notaire", ["audit"])).get("checkpoint"), 404)
 
 
 def test_who_comes_too_often_is_told_when_to_come_back(
     installations: Installations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "CALLS_A_MINUTE", 3)
-    with installations.made(GARDEN) as house, visited(house) as site:
-        busy = Auditor(site, create(house, "notaire", ["audit"]))
+    with installations.made(GARDEN) as context, visited(context) as site:
+        busy = Auditor(site, create(context, "notaire", ["audit"]))
         answers = [busy.get("checkpoint") for _ in range(4)]
         assert [answer.status_code for answer in answers] == [404, 404, 404, 429] and int(
             answers[-1].headers["retry-after"]

@@ -18,8 +18,8 @@ from tests.web.visiting import visited
 
 @pytest.fixture(scope="module")
 def shop(installations: Installations) -> Iterator[Shop]:
-    with installations.made(GARDEN) as house, visited(house) as site:
-        yield Shop(site, create(house, "boutique", SCOPES))
+    with installations.made(GARDEN) as context, visited(context) as site:
+        yield Shop(site, create(context, "boutique", SCOPES))
 
 
 def joined(shop: Shop, email: str) -> str:
@@ -97,7 +97,7 @@ def test_an_erasure_answers_with_its_receipt_and_may_come_twice(shop: Shop) -> N
     receipt = shop.call("people/erase", {"email": "gone@exemple.fr"}, once="e1").json()["receipt"]
     assert receipt["subscriber"] == stream and receipt["deleted"]["person"] == 1
     assert any("so that nothing is written to one again" in why for why in receipt["kept"])
-    last = shop.site.house.ledger.stream(stream)[-1]
+    last = shop.site.context.ledger.stream(stream)[-1]
     assert (
         isinstance(last.event, SubscriberErased)
         and last.cause.door == "api"
@@ -159,7 +159,7 @@ def test_every_other_right_is_refused_under_a_key_used_before(shop: Shop) -> Non
 def test_an_answer_sent_twice_under_its_key_is_one(shop: Shop) -> None:
     joined(shop, "deux@exemple.fr")
     shop.call("requests", {"email": "deux@exemple.fr", "right": "access"}, once="d1")
-    shop.site.house.views.catch_up()
+    shop.site.context.views.catch_up()
     request = next(
         each["request"]
         for each in shop.call("requests/open", {}).json()
@@ -169,7 +169,7 @@ def test_an_answer_sent_twice_under_its_key_is_one(shop: Shop) -> None:
         shop.call("requests/answer", {"request": request, "how": "done"}, once="d2").json()["done"]
         is True
     )
-    shop.site.house.views.catch_up()
+    shop.site.context.views.catch_up()
     assert (
         shop.call("requests/answer", {"request": request, "how": "done"}, once="d2").json()[
             "already"
@@ -191,7 +191,7 @@ def test_a_request_is_recorded_listed_and_answered(shop: Shop) -> None:
         once="r1",
     )
     assert answer.status_code == 201 and answer.json()["done"] is True
-    shop.site.house.views.catch_up()
+    shop.site.context.views.catch_up()
     (standing,) = shop.call("requests/open", {}).json()
     assert (standing["subscriber"], standing["right"], standing["late"]) == (stream, "access", True)
     late = shop.call("requests/answer", {"request": standing["request"], "how": "extended"})
@@ -200,7 +200,7 @@ def test_a_request_is_recorded_listed_and_answered(shop: Shop) -> None:
         shop.call("requests/answer", {"request": standing["request"], "how": "done"}).json()["done"]
         is True
     )
-    shop.site.house.views.catch_up()
+    shop.site.context.views.catch_up()
     assert shop.call("requests/open", {}).json() == []
     refused(shop.call("requests/answer", {"request": standing["request"], "how": "done"}), 422)
 
@@ -218,7 +218,7 @@ def test_a_request_is_recorded_listed_and_answered(shop: Shop) -> None:
     ],
 )
 def test_only_a_key_that_may_is_answered(shop: Shop, path: str) -> None:
-    weak = Shop(shop.site, create(shop.site.house, "faible", ("subscribe", "read")))
+    weak = Shop(shop.site, create(shop.site.context, "faible", ("subscribe", "read")))
     assert (
         refused(weak.call(path, {"email": "lea@exemple.fr"}), 403)["detail"]
         == "this key may not do this: it lacks the scope rights"

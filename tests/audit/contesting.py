@@ -1,5 +1,5 @@
-"""Ten people with something to contest, and what an auditor types: real verbs on a real house,
-letters composed as they are sent.
+"""Ten people with something to contest, and what an auditor types: real verbs on a real
+installation, letters composed as they are sent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 
 from engine.cli import audit as auditing
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.ledger.codec import Encoded
 from engine.ledger.store import AT_HEAD, Append
 from engine.sending.compose import Composer, Ordered
@@ -106,7 +106,7 @@ class Told:
 class Auditor:
     """Types `relance audit …`."""
 
-    house: House
+    context: AppContext
     capture: pytest.CaptureFixture[str]
     folder: Path
 
@@ -115,7 +115,7 @@ class Auditor:
         auditing.audit_arguments(parser)
         said = [*typed] if typed[0] == "replay" else [*typed, "--lang", lang]
         self.capture.readouterr()
-        status = auditing.audit(self.house, parser.parse_args(said))
+        status = auditing.audit(self.context, parser.parse_args(said))
         return Told(status, self.capture.readouterr().out)
 
     def file(self, octets: bytes, name: str = "contested.eml") -> str:
@@ -133,38 +133,42 @@ class Mail:
     octets: bytes
 
 
-def wished(house: House, command: AnyCommand, address: str, *, keep: Keep | None = None) -> Result:
-    result = house.decisions.one(Wish(command, address=address, keep=keep))
+def wished(
+    context: AppContext, command: AnyCommand, address: str, *, keep: Keep | None = None
+) -> Result:
+    result = context.decisions.one(Wish(command, address=address, keep=keep))
     assert isinstance(result.outcome, Done), result
     return result
 
 
 def with_evidence(
-    house: House, door: str, said: dict[str, object], fields: dict[str, str] | None = None
+    context: AppContext, door: str, said: dict[str, object], fields: dict[str, str] | None = None
 ) -> tuple[Cause, Keep]:
     kept = evidence(secrets.token_bytes(32), said)
     return Cause(door, secrets.token_hex(8), evidence=kept.commitment.hex()), Keep(
-        "", house.clock.now(), fields=fields or {}, evidence=(kept,)
+        "", context.clock.now(), fields=fields or {}, evidence=(kept,)
     )
 
 
-def sent(house: House, address: str, key: str, verdict: str = "sent", words: str = "") -> Mail:
+def sent(
+    context: AppContext, address: str, key: str, verdict: str = "sent", words: str = ""
+) -> Mail:
     """The letter that is due, begun, composed as senders do, and accepted by the mail server (or
     not).
     """
-    stream = house.vault.find(address)
+    stream = context.vault.find(address)
     assert stream is not None
-    begun = house.decisions.one(
+    begun = context.decisions.one(
         Wish(
-            Perform(house.clock.now(), Cause("engine"), key, secrets.token_hex(16), "test"),
+            Perform(context.clock.now(), Cause("engine"), key, secrets.token_hex(16), "test"),
             stream=stream,
         )
     )
     assert isinstance(begun.outcome, Done), begun
     (claim,) = begun.outcome.events
     assert isinstance(claim, LetterBegun)
-    person = house.decisions.load([stream])[stream]
-    known = house.vault.people([stream])[stream]
+    person = context.decisions.load([stream])[stream]
+    known = context.vault.people([stream])[stream]
     ground = person.grounds.get(claim.purpose)
     ordered = Ordered(
         claim,
@@ -174,18 +178,18 @@ def sent(house: House, address: str, key: str, verdict: str = "sent", words: str
         person.language,
         ground.basis if ground else "consent",
     )
-    octets = Composer(house.config, house.secrets.link_key).octets(
-        ordered, house.publications.current().plan(claim.edition), house.clock.now()
+    octets = Composer(context.config, context.secrets.link_key).octets(
+        ordered, context.publications.current().plan(claim.edition), context.clock.now()
     )
     cause, keep = (
-        with_evidence(house, "relay", {"words": words, "code": 450})
+        with_evidence(context, "relay", {"words": words, "code": 450})
         if words
         else (Cause("relay"), None)
     )
     code = 250 if verdict == "sent" else 450
-    house.decisions.one(
+    context.decisions.one(
         Wish(
-            RecordOutcome(house.clock.now(), cause, claim.message, verdict, code, ""),
+            RecordOutcome(context.clock.now(), cause, claim.message, verdict, code, ""),
             stream=stream,
             keep=keep,
         )
@@ -194,11 +198,11 @@ def sent(house: House, address: str, key: str, verdict: str = "sent", words: str
 
 
 def recorded(
-    house: House, stream: str, events: Sequence[PersonEvent], door: str = "operator"
+    context: AppContext, stream: str, events: Sequence[PersonEvent], door: str = "operator"
 ) -> None:
     """Facts as somebody at the ledger would put them there, whatever the rules say."""
-    now = house.clock.now()
-    house.ledger.append(
+    now = context.clock.now()
+    context.ledger.append(
         [
             Append(
                 stream, AT_HEAD, tuple(Encoded(stream, event, Cause(door), now) for event in events)
@@ -207,8 +211,8 @@ def recorded(
     )
 
 
-def forgotten(house: House, stream: str) -> None:
+def forgotten(context: AppContext, stream: str) -> None:
     """Gone from the vault, as after an erasure."""
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute("DELETE FROM vault.evidence WHERE subscriber = %s", (stream,))
         connection.execute("DELETE FROM vault.person WHERE subscriber = %s", (stream,))

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.letter.link_token import make_token
 from engine.subscriber.commands import Subscribe
 from tests.audit.contesting import FILES, Auditor, Mail, sent, wished, with_evidence
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.installation import publish, write_sequences
 
 pytestmark = pytest.mark.postgres
@@ -24,26 +24,26 @@ TOKEN = re.compile(rb"/l/([A-Za-z0-9_-]{35})")
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    return make_house(FILES)
+def context(make_context: MakeContext) -> AppContext:
+    return make_context(FILES)
 
 
 @pytest.fixture
-def auditor(house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Auditor:
-    return Auditor(house, capsys, tmp_path)
+def auditor(context: AppContext, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Auditor:
+    return Auditor(context, capsys, tmp_path)
 
 
-def joined(house: House, address: str = ANNA, name: str = "Anna") -> Mail:
-    cause, keep = with_evidence(house, "operator", {"source": "foire"}, {"first_name": name})
+def joined(context: AppContext, address: str = ANNA, name: str = "Anna") -> Mail:
+    cause, keep = with_evidence(context, "operator", {"source": "foire"}, {"first_name": name})
     wished(
-        house,
+        context,
         Subscribe(
-            house.clock.now(), cause, 10, "consent", "declared-with-proof", fields=("first_name",)
+            context.clock.now(), cause, 10, "consent", "declared-with-proof", fields=("first_name",)
         ),
         address,
         keep=keep,
     )
-    return sent(house, address, "list:10")
+    return sent(context, address, "list:10")
 
 
 def unwrapped(mail: Mail) -> bytes:
@@ -58,9 +58,9 @@ def about(octets: bytes) -> tuple[str, bytes]:
 
 
 def test_a_letter_is_found_by_its_links_where_the_message_id_was_taken_off(
-    house: House, auditor: Auditor
+    context: AppContext, auditor: Auditor
 ) -> None:
-    octets = re.sub(rb"Message-ID: [^\r]*\r\n", b"", joined(house).octets)
+    octets = re.sub(rb"Message-ID: [^\r]*\r\n", b"", joined(context).octets)
     told = auditor.asks("letter", auditor.file(octets))
     assert (
         told.status == 0
@@ -69,8 +69,8 @@ def test_a_letter_is_found_by_its_links_where_the_message_id_was_taken_off(
     )
 
 
-def test_a_letter_is_found_by_its_message_id_alone(house: House, auditor: Auditor) -> None:
-    mail = joined(house)
+def test_a_letter_is_found_by_its_message_id_alone(context: AppContext, auditor: Auditor) -> None:
+    mail = joined(context)
     message_id, _ = about(mail.octets)
     for said in (message_id, message_id.strip("<>"), mail.claim.message):
         told = auditor.asks("letter", said)
@@ -81,8 +81,8 @@ def test_a_letter_is_found_by_its_message_id_alone(house: House, auditor: Audito
         )
 
 
-def test_a_forged_link_is_named(house: House, auditor: Auditor) -> None:
-    mail = joined(house)
+def test_a_forged_link_is_named(context: AppContext, auditor: Auditor) -> None:
+    mail = joined(context)
     forged = make_token(
         b"another installation's key, 32 b.", 0, mail.position, mail.claim.message
     ).encode()
@@ -98,8 +98,8 @@ def test_a_forged_link_is_named(house: House, auditor: Auditor) -> None:
     assert plain["sound"] is False and plain["found"]["forged_links"] >= 1  # type: ignore[index]
 
 
-def test_a_forged_link_alone_leads_to_nobody(house: House, auditor: Auditor) -> None:
-    mail = joined(house)
+def test_a_forged_link_alone_leads_to_nobody(context: AppContext, auditor: Auditor) -> None:
+    mail = joined(context)
     forged = make_token(b"another installation's key, 32 b.", 0, mail.position, mail.claim.message)
     told = auditor.asks(
         "letter",
@@ -115,9 +115,9 @@ def test_a_forged_link_alone_leads_to_nobody(house: House, auditor: Auditor) -> 
 
 @pytest.mark.parametrize("position", [0, 1, 2**63, 2**64 - 1])
 def test_a_link_to_what_is_no_letter_leads_to_nobody(
-    house: House, auditor: Auditor, position: int
+    context: AppContext, auditor: Auditor, position: int
 ) -> None:
-    token = make_token(house.secrets.link_key, 0, position, "0" * 32)
+    token = make_token(context.secrets.link_key, 0, position, "0" * 32)
     assert (
         auditor.asks(
             "letter", auditor.file(f"Subject: a\n\nhttps://x.example/l/{token}\n".encode())
@@ -126,8 +126,10 @@ def test_a_link_to_what_is_no_letter_leads_to_nobody(
     )
 
 
-def test_a_mail_put_together_from_two_letters_is_named(house: House, auditor: Auditor) -> None:
-    anna, bruno = joined(house), joined(house, BRUNO, "Bruno")
+def test_a_mail_put_together_from_two_letters_is_named(
+    context: AppContext, auditor: Auditor
+) -> None:
+    anna, bruno = joined(context), joined(context, BRUNO, "Bruno")
     message_id, _ = about(bruno.octets)
     octets = re.sub(rb"Message-ID: [^\r]*", f"Message-ID: {message_id}".encode(), anna.octets)
     told = auditor.asks("letter", auditor.file(octets))
@@ -135,8 +137,8 @@ def test_a_mail_put_together_from_two_letters_is_named(house: House, auditor: Au
     assert f"today under {ANNA}" in told.out
 
 
-def test_other_words_are_shown_where_they_begin(house: House, auditor: Auditor) -> None:
-    octets = unwrapped(joined(house)).replace(b"Bonjour", b"Payez vite, bonjour")
+def test_other_words_are_shown_where_they_begin(context: AppContext, auditor: Auditor) -> None:
+    octets = unwrapped(joined(context)).replace(b"Bonjour", b"Payez vite, bonjour")
     told = auditor.asks("letter", auditor.file(octets))
     assert (
         told.status == 1
@@ -147,31 +149,33 @@ def test_other_words_are_shown_where_they_begin(house: House, auditor: Auditor) 
 
 
 def test_words_with_a_name_that_has_changed_since_are_still_the_published_ones(
-    house: House, auditor: Auditor
+    context: AppContext, auditor: Auditor
 ) -> None:
-    mail = joined(house)
-    with house.database.connection() as connection:
+    mail = joined(context)
+    with context.database.connection() as connection:
         connection.execute("""UPDATE vault.person SET fields = '{"first_name": "Anne"}'""")
     told = auditor.asks("letter", auditor.file(mail.octets))
     assert told.status == 0 and "text part: what was published, with other or no fields" in told.out
     assert "in the place of the fields stands: “Anna”" in told.out
 
 
-def test_words_slipped_in_beside_a_field_are_shown(house: House, auditor: Auditor) -> None:
-    octets = unwrapped(joined(house)).replace(b", avez-vous sem", b", payez vite, avez-vous sem")
+def test_words_slipped_in_beside_a_field_are_shown(context: AppContext, auditor: Auditor) -> None:
+    octets = unwrapped(joined(context)).replace(b", avez-vous sem", b", payez vite, avez-vous sem")
     assert (
         "in the place of the fields stands: “Anna, payez vite”"
         in auditor.asks("letter", auditor.file(octets)).out
     )
 
 
-def test_the_words_are_those_of_the_edition_that_was_sent(house: House, auditor: Auditor) -> None:
-    mail = joined(house)
+def test_the_words_are_those_of_the_edition_that_was_sent(
+    context: AppContext, auditor: Auditor
+) -> None:
+    mail = joined(context)
     write_sequences(
-        house.config.folder,
+        context.config.folder,
         {"question.md": "Tout autre chose.\n\n[Oui](===11===)\n\n[Non](===12===)\n"},
     )
-    assert publish(house) == 2
+    assert publish(context) == 2
     told = auditor.asks("letter", auditor.file(mail.octets))
     assert (
         told.status == 0
@@ -182,14 +186,14 @@ def test_the_words_are_those_of_the_edition_that_was_sent(house: House, auditor:
 
 
 def test_a_forwarded_letter_is_looked_into_and_its_other_address_pointed_out(
-    house: House, auditor: Auditor
+    context: AppContext, auditor: Auditor
 ) -> None:
     from email import message_from_bytes, policy
 
     whole = EmailMessage()
     whole["From"], whole["To"], whole["Subject"] = ANNA, "plaintes@autorite.example", "Regardez"
     whole.set_content("Voici.")
-    original = message_from_bytes(joined(house).octets, policy=policy.default)
+    original = message_from_bytes(joined(context).octets, policy=policy.default)
     original.replace_header("To", "anna.ailleurs@lecteurs.example")
     whole.add_attachment(original)
     told = auditor.asks("letter", auditor.file(whole.as_bytes()))
@@ -199,19 +203,21 @@ def test_a_forwarded_letter_is_looked_into_and_its_other_address_pointed_out(
     )
 
 
-def test_what_the_server_said_is_told_from_the_vault(house: House, auditor: Auditor) -> None:
-    cause, keep = with_evidence(house, "operator", {"source": "foire"})
-    wished(house, Subscribe(house.clock.now(), cause, 10, "consent", "declared"), ANNA, keep=keep)
-    mail = sent(house, ANNA, "list:10", "temporary", "4.2.2 mailbox full of mail")
+def test_what_the_server_said_is_told_from_the_vault(context: AppContext, auditor: Auditor) -> None:
+    cause, keep = with_evidence(context, "operator", {"source": "foire"})
+    wished(
+        context, Subscribe(context.clock.now(), cause, 10, "consent", "declared"), ANNA, keep=keep
+    )
+    mail = sent(context, ANNA, "list:10", "temporary", "4.2.2 mailbox full of mail")
     told = auditor.asks("letter", auditor.file(mail.octets))
     assert "Letter put off until" in told.out and "words: 4.2.2 mailbox full of mail" in told.out
 
 
 def test_a_mail_cannot_steer_the_terminal_or_the_page(
-    house: House, auditor: Auditor, tmp_path: Path
+    context: AppContext, auditor: Auditor, tmp_path: Path
 ) -> None:
     hostile = "\x1b[2J\u202e<script>alert(1)</script>\"'&"
-    octets = joined(house).octets.replace(
+    octets = joined(context).octets.replace(
         b"From: Le Potager",
         b"From: =?utf-8?q?" + "".join(f"={b:02X}" for b in hostile.encode()).encode() + b"?=",
     )
@@ -241,14 +247,18 @@ def test_a_file_that_is_not_there_is_not_taken_for_a_message_id(auditor: Auditor
 
 
 def test_a_letter_in_flight_says_that_nothing_is_known_of_its_end(
-    house: House, auditor: Auditor
+    context: AppContext, auditor: Auditor
 ) -> None:
     from engine.subscriber.commands import Perform
     from engine.subscriber.events import Cause
 
-    cause, keep = with_evidence(house, "operator", {"source": "foire"})
-    wished(house, Subscribe(house.clock.now(), cause, 10, "consent", "declared"), ANNA, keep=keep)
+    cause, keep = with_evidence(context, "operator", {"source": "foire"})
     wished(
-        house, Perform(house.clock.now(), Cause("engine"), "list:10", "0" * 31 + "1", "test"), ANNA
+        context, Subscribe(context.clock.now(), cause, 10, "consent", "declared"), ANNA, keep=keep
+    )
+    wished(
+        context,
+        Perform(context.clock.now(), Cause("engine"), "list:10", "0" * 31 + "1", "test"),
+        ANNA,
     )
     assert "! nothing is recorded yet of how it ended" in auditor.asks("letter", "0" * 31 + "1").out

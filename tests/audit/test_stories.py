@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from engine.cli import show as story
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.subscriber.commands import Subscribe
 from tests.audit.contesting import DAY, FILES, Auditor, sent, wished, with_evidence
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.installation import publish, write_sequences
 from tests.web.visiting import BEHIND_A_PROXY, visited
 
@@ -26,46 +26,49 @@ HOSTILE = '=HYPERLINK("x")<script>alert(1)</script>\x1b[2J'
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    return make_house(FILES, BEHIND_A_PROXY)
+def context(make_context: MakeContext) -> AppContext:
+    return make_context(FILES, BEHIND_A_PROXY)
 
 
 @pytest.fixture
-def auditor(house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Auditor:
-    return Auditor(house, capsys, tmp_path)
+def auditor(context: AppContext, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Auditor:
+    return Auditor(context, capsys, tmp_path)
 
 
-def joined(house: House, address: str = ANNA, source: str = "foire", **said: str) -> str:
-    cause, keep = with_evidence(house, "operator", {"source": source, **said})
+def joined(context: AppContext, address: str = ANNA, source: str = "foire", **said: str) -> str:
+    cause, keep = with_evidence(context, "operator", {"source": source, **said})
     return wished(
-        house, Subscribe(house.clock.now(), cause, 10, "consent", "declared"), address, keep=keep
+        context,
+        Subscribe(context.clock.now(), cause, 10, "consent", "declared"),
+        address,
+        keep=keep,
     ).stream
 
 
 def test_every_fact_is_told_in_order_with_both_dates_its_door_and_its_place(
-    house: House, auditor: Auditor
+    context: AppContext, auditor: Auditor
 ) -> None:
-    stream = joined(house)
-    sent(house, ANNA, "list:10")
+    stream = joined(context)
+    sent(context, ANNA, "list:10")
     told = auditor.asks("story", ANNA).out
-    for entry in house.ledger.stream(stream):
+    for entry in context.ledger.stream(stream):
         assert f"position {entry.position} · {entry.name}" in told
     assert len(re.findall(r"\(recorded \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)", told)) == len(
-        house.ledger.stream(stream)
+        context.ledger.stream(stream)
     )
     assert "ground in force: “conseils” — consent, declared, without proof" in told
 
 
 def test_show_and_story_say_the_same_sentences(
-    house: House, auditor: Auditor, capsys: pytest.CaptureFixture[str]
+    context: AppContext, auditor: Auditor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import argparse
 
-    joined(house)
-    sent(house, ANNA, "list:10")
+    joined(context)
+    sent(context, ANNA, "list:10")
     parser = argparse.ArgumentParser()
     story.add_arguments(parser)
-    assert story.show(house, parser.parse_args([ANNA])) == 0
+    assert story.show(context, parser.parse_args([ANNA])) == 0
     short = [
         line.split("  ")[2].strip()
         for line in capsys.readouterr().out.splitlines()[1:]
@@ -75,19 +78,19 @@ def test_show_and_story_say_the_same_sentences(
     assert len(short) == 5 and all(sentence in long for sentence in short)
 
 
-def test_it_is_told_in_french_or_english(house: House, auditor: Auditor) -> None:
-    joined(house)
+def test_it_is_told_in_french_or_english(context: AppContext, auditor: Auditor) -> None:
+    joined(context)
     assert "Ce qui s’est passé, dans l’ordre" in auditor.asks("story", ANNA, lang="fr").out
     assert "What happened, in order" in auditor.asks("story", ANNA, lang="en").out
 
 
 def test_a_person_is_found_by_an_address_their_evidence_still_holds(
-    house: House, auditor: Auditor
+    context: AppContext, auditor: Auditor
 ) -> None:
     """As after a change of address: registered under a new one, with the former in the evidence of
     an act.
     """
-    joined(house, former="anna.avant@lecteurs.example")
+    joined(context, former="anna.avant@lecteurs.example")
     told = auditor.asks("story", "anna.avant@lecteurs.example")
     assert (
         told.status == 0
@@ -101,7 +104,7 @@ def test_a_person_is_found_by_an_address_their_evidence_still_holds(
 
 
 def test_the_sender_of_a_mail_that_is_kept_is_nobody_s_former_address(
-    house: House, auditor: Auditor
+    context: AppContext, auditor: Auditor
 ) -> None:
     """The mail that asked to confirm is evidence: who sent it and its Message-ID stand in there,
     and are not hers.
@@ -111,7 +114,7 @@ def test_the_sender_of_a_mail_that_is_kept_is_nobody_s_former_address(
         "message_id": "<ieo72rwm7dhcbunupulr65mwwu@potager.example>",
         "to": "anna.avant@lecteurs.example",
     }
-    joined(house, **mail)
+    joined(context, **mail)
     others = [
         line for line in auditor.asks("story", ANNA).out.splitlines() if "another address" in line
     ]
@@ -121,10 +124,10 @@ def test_the_sender_of_a_mail_that_is_kept_is_nobody_s_former_address(
 
 
 def test_an_address_several_people_had_is_answered_with_their_ids(
-    house: House, auditor: Auditor
+    context: AppContext, auditor: Auditor
 ) -> None:
     ids = {
-        joined(house, f"{name}@lecteurs.example", former="commune@lecteurs.example")
+        joined(context, f"{name}@lecteurs.example", former="commune@lecteurs.example")
         for name in ("anna", "bruno")
     }
     with pytest.raises(Refusal, match="several people had this address") as refused:
@@ -132,9 +135,9 @@ def test_an_address_several_people_had_is_answered_with_their_ids(
     assert all(each in str(refused.value) for each in ids)
 
 
-def test_evidence_that_was_changed_is_named(house: House, auditor: Auditor) -> None:
-    joined(house)
-    with house.database.connection() as connection:
+def test_evidence_that_was_changed_is_named(context: AppContext, auditor: Auditor) -> None:
+    joined(context)
+    with context.database.connection() as connection:
         connection.execute(
             "UPDATE vault.evidence SET payload = replace(convert_from(payload, 'UTF8'), 'foire',"
             " 'salon')::bytea"
@@ -147,18 +150,20 @@ def test_evidence_that_was_changed_is_named(house: House, auditor: Auditor) -> N
     assert "altered" in {fact["evidence"] for fact in plain["facts"]}  # type: ignore[attr-defined]
 
 
-def test_the_words_shown_are_those_in_force_at_that_moment(house: House, auditor: Auditor) -> None:
-    with visited(house, behind_a_proxy=True) as site:
+def test_the_words_shown_are_those_in_force_at_that_moment(
+    context: AppContext, auditor: Auditor
+) -> None:
+    with visited(context, behind_a_proxy=True) as site:
         site.post("inscription", {"email": ANNA})
         write_sequences(
-            house.config.folder,
+            context.config.folder,
             {
                 "potager.toml": (
                     FILES["potager.toml"].replace("garde votre adresse", "conserve votre adresse")
                 )
             },
         )
-        publish(house)
+        publish(context)
         site.post("inscription", {"email": "bruno@lecteurs.example"})
     before = auditor.asks("story", ANNA).out
     after = auditor.asks("story", "bruno@lecteurs.example").out
@@ -172,18 +177,20 @@ def test_the_words_shown_are_those_in_force_at_that_moment(house: House, auditor
     )
 
 
-def test_a_list_is_called_as_it_was_then(house: House, auditor: Auditor) -> None:
-    joined(house)
+def test_a_list_is_called_as_it_was_then(context: AppContext, auditor: Auditor) -> None:
+    joined(context)
     write_sequences(
-        house.config.folder,
+        context.config.folder,
         {"potager.toml": FILES["potager.toml"].replace('name = "semis"', 'name = "semences"')},
     )
-    publish(house)
+    publish(context)
     assert "Joined list 10 (semis)" in auditor.asks("story", ANNA).out
 
 
-def test_a_page_is_whole_private_and_inert(house: House, auditor: Auditor, tmp_path: Path) -> None:
-    joined(house, source=HOSTILE)
+def test_a_page_is_whole_private_and_inert(
+    context: AppContext, auditor: Auditor, tmp_path: Path
+) -> None:
+    joined(context, source=HOSTILE)
     page = tmp_path / "story.html"
     assert "written: " in auditor.asks("story", ANNA, "--html", str(page)).out
     assert page.stat().st_mode & 0o777 == 0o600
@@ -196,19 +203,19 @@ def test_a_page_is_whole_private_and_inert(house: House, auditor: Auditor, tmp_p
     assert [each.name for each in tmp_path.iterdir()] == ["story.html"]
 
 
-def test_the_terminal_is_steered_by_nobody(house: House, auditor: Auditor) -> None:
-    joined(house, source=HOSTILE)
+def test_the_terminal_is_steered_by_nobody(context: AppContext, auditor: Auditor) -> None:
+    joined(context, source=HOSTILE)
     assert "\x1b" not in auditor.asks("story", ANNA).out
 
 
 def test_a_table_is_inert_in_a_sheet_and_private(
-    house: House, auditor: Auditor, tmp_path: Path
+    context: AppContext, auditor: Auditor, tmp_path: Path
 ) -> None:
     address = "=1+1@lecteurs.example"
-    joined(house, address)
+    joined(context, address)
     path = tmp_path / "then.csv"
-    house.clock.jump(1000)
-    auditor.asks("as-of", _now(house), "--csv", str(path))
+    context.clock.jump(1000)
+    auditor.asks("as-of", _now(context), "--csv", str(path))
     raw = path.read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf") and path.stat().st_mode & 0o777 == 0o600
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -219,16 +226,18 @@ def test_a_table_is_inert_in_a_sheet_and_private(
     )
 
 
-def _now(house: House) -> str:
+def _now(context: AppContext) -> str:
     from engine.sequence.timing import to_local
 
-    return to_local(house.clock.now(), house.config.site.timezone).strftime("%Y-%m-%dT%H:%M:%S")
+    return to_local(context.clock.now(), context.config.site.timezone).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def test_json_has_opaque_ids_and_addresses_only_when_asked(house: House, auditor: Auditor) -> None:
-    stream = joined(house)
-    house.clock.jump(1000)
-    then = _now(house)
+def test_json_has_opaque_ids_and_addresses_only_when_asked(
+    context: AppContext, auditor: Auditor
+) -> None:
+    stream = joined(context)
+    context.clock.jump(1000)
+    then = _now(context)
     told = auditor.asks("as-of", then, "--json")
     assert ANNA not in told.out and [row["subscriber"] for row in json.loads(told.out)["rows"]] == [
         stream
@@ -240,7 +249,7 @@ def test_json_has_opaque_ids_and_addresses_only_when_asked(house: House, auditor
 
 
 def test_everybody_is_counted_whatever_the_size_of_a_batch(
-    house: House, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole ledger, person by person: as many as the live view has."""
     from functools import partial
@@ -249,12 +258,12 @@ def test_everybody_is_counted_whatever_the_size_of_a_batch(
     from engine.ledger.histories import histories
 
     monkeypatch.setattr(auditing_as_of, "histories", partial(histories, batch=2))
-    people = {joined(house, f"p{n}@lecteurs.example") for n in range(7)}
-    house.clock.jump(1000)
-    rows = json.loads(auditor.asks("as-of", _now(house), "--list", "semis", "--json").out)["rows"]
+    people = {joined(context, f"p{n}@lecteurs.example") for n in range(7)}
+    context.clock.jump(1000)
+    rows = json.loads(auditor.asks("as-of", _now(context), "--list", "semis", "--json").out)["rows"]
     assert {row["subscriber"] for row in rows} == people and len(rows) == 7
     assert (
-        json.loads(auditor.asks("as-of", _now(house), "--list", "12", "--json").out)["rows"] == []
+        json.loads(auditor.asks("as-of", _now(context), "--list", "12", "--json").out)["rows"] == []
     )
 
 
@@ -265,25 +274,25 @@ def test_a_day_that_is_none_or_to_come_is_refused(auditor: Auditor, said: str) -
     assert refused.value.status == 2
 
 
-def test_a_list_nobody_published_is_refused(house: House, auditor: Auditor) -> None:
+def test_a_list_nobody_published_is_refused(context: AppContext, auditor: Auditor) -> None:
     with pytest.raises(Refusal, match="no list 77 was ever published"):
         auditor.asks("as-of", "2026-01-01", "--list", "77")
 
 
 def test_a_list_that_is_no_longer_published_can_still_be_asked_about(
-    house: House, auditor: Auditor
+    context: AppContext, auditor: Auditor
 ) -> None:
-    joined(house)
-    house.clock.jump(DAY)
-    before = _now(house)
+    joined(context)
+    context.clock.jump(DAY)
+    before = _now(context)
     without = FILES["potager.toml"].replace(
         '[[list]]\nid = 12\nname = "pas-encore"\ngroup = "prospects"\n', ""
     )
     write_sequences(
-        house.config.folder,
+        context.config.folder,
         {"potager.toml": without, "question.md": "Bonjour.\n\n[Oui](===11===)\n"},
     )
-    assert publish(house) == 2
+    assert publish(context) == 2
     assert auditor.asks("as-of", before, "--list", "pas-encore").status == 0
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from engine.cli import people
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.letter.link_token import CONFIRM
 from engine.sequence.timing import to_local
 from engine.subscriber.commands import Answer, Suppress, UndoMove, Withdraw
@@ -42,33 +42,33 @@ OUTLOOK = "Mozilla/4.0 (compatible; ms-office; MSOffice 16)"
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(FILES, BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(FILES, BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 
 
 @pytest.fixture
-def house(site: Site) -> House:
-    return site.house
+def context(site: Site) -> AppContext:
+    return site.context
 
 
 @pytest.fixture
-def auditor(house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Auditor:
-    return Auditor(house, capsys, tmp_path)
+def auditor(context: AppContext, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Auditor:
+    return Auditor(context, capsys, tmp_path)
 
 
-def subscribed(house: House, address: str, *more: str) -> None:
+def subscribed(context: AppContext, address: str, *more: str) -> None:
     """By the operator's own verb."""
     parser = argparse.ArgumentParser()
     people.subscribe_arguments(parser)
     said = ("--list", "10", "--basis", "consent", "--source", "foire aux plantes", *more)
-    assert people.subscribe(house, parser.parse_args([address, *said])) == 0
+    assert people.subscribe(context, parser.parse_args([address, *said])) == 0
 
 
-def day(house: House, before: int = 0) -> str:
+def day(context: AppContext, before: int = 0) -> str:
     """The date `before` days ago, on the installation's clock."""
-    return to_local(house.clock.now() - before * DAY, house.config.site.timezone).strftime(
+    return to_local(context.clock.now() - before * DAY, context.config.site.timezone).strftime(
         "%Y-%m-%d"
     )
 
@@ -80,7 +80,7 @@ def confirmed(site: Site, address: str) -> None:
 
 def test_1_i_never_signed_up(site: Site, auditor: Auditor) -> None:
     confirmed(site, "jamais@lecteurs.example")
-    mail = sent(site.house, "jamais@lecteurs.example", "list:10")
+    mail = sent(site.context, "jamais@lecteurs.example", "list:10")
     told = auditor.asks("letter", auditor.file(mail.octets))
     assert told.status == 0
     assert "its links are genuine" in told.out
@@ -94,10 +94,10 @@ def test_1_i_never_signed_up(site: Site, auditor: Auditor) -> None:
 
 def test_2_i_unsubscribed_and_still_got_this(site: Site, auditor: Auditor) -> None:
     """The letter was begun before the withdrawal, and none after it."""
-    house, address = site.house, "encore@lecteurs.example"
+    context, address = site.context, "encore@lecteurs.example"
     confirmed(site, address)
-    mail = sent(house, address, "list:10")
-    house.clock.jump(60_000)
+    mail = sent(context, address, "list:10")
+    context.clock.jump(60_000)
     assert (
         site.client.post(
             f"/l/{_unsubscribe(mail)}", data={"List-Unsubscribe": "One-Click"}
@@ -119,18 +119,20 @@ def _unsubscribe(mail: Mail) -> str:
 
 def test_2b_a_letter_begun_after_a_withdrawal_is_named(site: Site, auditor: Auditor) -> None:
     """No rule of the engine lets it happen; should somebody have made it happen, it is said."""
-    house, address = site.house, "apres@lecteurs.example"
+    context, address = site.context, "apres@lecteurs.example"
     confirmed(site, address)
-    sent(house, address, "list:10")
-    wished(house, Withdraw(house.clock.now(), Cause("one-click"), "conseils", "rfc8058"), address)
+    sent(context, address, "list:10")
+    wished(
+        context, Withdraw(context.clock.now(), Cause("one-click"), "conseils", "rfc8058"), address
+    )
     stream = site.stream(address)
     message = secrets.token_hex(16)
     recorded(
-        house,
+        context,
         stream,
         (
             LetterBegun(
-                house.clock.now(), "list:10", "letter", "question", message, 1, 10, 1, "conseils"
+                context.clock.now(), "list:10", "letter", "question", message, 1, 10, 1, "conseils"
             ),
         ),
         "engine",
@@ -152,7 +154,7 @@ def test_3_somebody_else_gave_my_address(site: Site, auditor: Auditor) -> None:
     """Typed into a form, asked once, never confirmed: one mail, and nothing after it."""
     address = "autrui@lecteurs.example"
     site.post("inscription", {"email": address})
-    mail = sent(site.house, address, "ask:conseils")
+    mail = sent(site.context, address, "ask:conseils")
     told = auditor.asks("letter", auditor.file(mail.octets))
     assert told.status == 0, told.out
     assert "ground in force: they had asked for it on" in told.out
@@ -163,15 +165,17 @@ def test_3_somebody_else_gave_my_address(site: Site, auditor: Auditor) -> None:
 
 
 def test_4_was_i_on_that_list_in_march(site: Site, auditor: Auditor) -> None:
-    house, address = site.house, "mars@lecteurs.example"
-    before = day(house)
-    house.clock.jump(2 * DAY)
-    subscribed(house, address)
-    joined = day(house)
-    house.clock.jump(10 * DAY)
-    wished(house, Withdraw(house.clock.now(), Cause("one-click"), "conseils", "rfc8058"), address)
-    left = day(house)
-    house.clock.jump(2 * DAY)
+    context, address = site.context, "mars@lecteurs.example"
+    before = day(context)
+    context.clock.jump(2 * DAY)
+    subscribed(context, address)
+    joined = day(context)
+    context.clock.jump(10 * DAY)
+    wished(
+        context, Withdraw(context.clock.now(), Cause("one-click"), "conseils", "rfc8058"), address
+    )
+    left = day(context)
+    context.clock.jump(2 * DAY)
     assert "0 places" in auditor.asks("as-of", before, address, "--list", "10").out
     told = auditor.asks("as-of", joined, address, "--list", "semis")
     assert "list 10 (semis)  mars@lecteurs.example" in told.out and "live, since" in told.out
@@ -179,8 +183,8 @@ def test_4_was_i_on_that_list_in_march(site: Site, auditor: Auditor) -> None:
 
 
 def test_5_imported_with_a_declared_ground(site: Site, auditor: Auditor, tmp_path: Path) -> None:
-    house, address = site.house, "importee@lecteurs.example"
-    collected = day(house, 300)
+    context, address = site.context, "importee@lecteurs.example"
+    collected = day(context, 300)
     said = (
         "--list",
         "semis",
@@ -191,7 +195,7 @@ def test_5_imported_with_a_declared_ground(site: Site, auditor: Auditor, tmp_pat
         "--basis",
         "consent",
     )
-    bring(house, table(tmp_path, f"email\n{address}\n"), said=said)
+    bring(context, table(tmp_path, f"email\n{address}\n"), said=said)
     told = auditor.asks("story", address)
     assert "declared, without proof" in told.out
     assert "! recorded 300 days after the date it claims: that date is a declaration" in told.out
@@ -200,7 +204,7 @@ def test_5_imported_with_a_declared_ground(site: Site, auditor: Auditor, tmp_pat
         and "file: contacts.csv" in told.out
         and "line: 2" in told.out
     )
-    then = auditor.asks("as-of", day(house, 100), address)
+    then = auditor.asks("as-of", day(context, 100), address)
     assert (
         "! no list, a ground alone" in then.out
         and "1 was recorded later" in then.out
@@ -228,14 +232,14 @@ def test_6_double_opt_in_shows_the_request_the_mail_and_who_pressed(
 
 
 def test_7_moved_by_a_link_a_robot_opened_and_undone(site: Site, auditor: Auditor) -> None:
-    house, address = site.house, "robot@lecteurs.example"
-    subscribed(house, address)
-    mail = sent(house, address, "list:10")
-    cause, keep = with_evidence(house, "click", {"act": "auto_submit", "user_agent": OUTLOOK})
+    context, address = site.context, "robot@lecteurs.example"
+    subscribed(context, address)
+    mail = sent(context, address, "list:10")
+    cause, keep = with_evidence(context, "click", {"act": "auto_submit", "user_agent": OUTLOOK})
     wished(
-        house,
+        context,
         Answer(
-            house.clock.now(),
+            context.clock.now(),
             cause,
             mail.claim.message,
             10,
@@ -248,11 +252,11 @@ def test_7_moved_by_a_link_a_robot_opened_and_undone(site: Site, auditor: Audito
         address,
         keep=keep,
     )
-    house.clock.jump(60_000)
+    context.clock.jump(60_000)
     wished(
-        house,
+        context,
         UndoMove(
-            house.clock.now(),
+            context.clock.now(),
             Cause("click", mail.claim.message),
             mail.claim.message,
             "human_button",
@@ -265,19 +269,19 @@ def test_7_moved_by_a_link_a_robot_opened_and_undone(site: Site, auditor: Audito
         and f"user_agent: {OUTLOOK}" in told.out
     )
     assert "Took the last move back (as they asked)" in told.out
-    assert "list 10 (semis)" in auditor.asks("as-of", _moment(house), address).out
+    assert "list 10 (semis)" in auditor.asks("as-of", _moment(context), address).out
 
 
-def _moment(house: House) -> str:
+def _moment(context: AppContext) -> str:
     """Now, to the second; what has just happened is a second ago by then."""
-    house.clock.jump(1000)
-    return to_local(house.clock.now(), house.config.site.timezone).strftime("%Y-%m-%dT%H:%M:%S")
+    context.clock.jump(1000)
+    return to_local(context.clock.now(), context.config.site.timezone).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def test_8_transferred_by_a_rule(site: Site, auditor: Auditor) -> None:
     """Who buys leaves the prospects: the rule is named, and what it made them leave."""
-    house, address = site.house, "cliente@lecteurs.example"
-    subscribed(house, address)
+    context, address = site.context, "cliente@lecteurs.example"
+    subscribed(context, address)
     parser = argparse.ArgumentParser()
     people.subscribe_arguments(parser)
     said = [
@@ -290,7 +294,7 @@ def test_8_transferred_by_a_rule(site: Site, auditor: Auditor) -> None:
         "--proof",
         "COMMANDE-77421",
     ]
-    assert people.subscribe(house, parser.parse_args([address, *said])) == 0
+    assert people.subscribe(context, parser.parse_args([address, *said])) == 0
     told = auditor.asks("story", address)
     assert (
         "Left list 10 (semis) (run 1): by a rule" in told.out
@@ -303,13 +307,15 @@ def test_8_transferred_by_a_rule(site: Site, auditor: Auditor) -> None:
 
 
 def test_9_a_complaint(site: Site, auditor: Auditor) -> None:
-    house, address = site.house, "plainte@lecteurs.example"
+    context, address = site.context, "plainte@lecteurs.example"
     confirmed(site, address)
-    mail = sent(house, address, "list:10")
-    wished(house, Suppress(house.clock.now(), Cause("relay"), "complained"), address)
+    mail = sent(context, address, "list:10")
+    wished(context, Suppress(context.clock.now(), Cause("relay"), "complained"), address)
     told = auditor.asks("letter", auditor.file(mail.octets))
     assert told.status == 0 and "Complained" in told.out
-    assert "nothing could be sent: complained" in auditor.asks("as-of", _moment(house), address).out
+    assert (
+        "nothing could be sent: complained" in auditor.asks("as-of", _moment(context), address).out
+    )
 
 
 def test_10_an_unknown_mail(auditor: Auditor) -> None:
@@ -336,8 +342,8 @@ def test_an_unknown_address_is_told_apart_from_a_suppressed_one(
         and "suppressed no" in told.out
         and "cannot be told apart" in told.out
     )
-    site.house.vault.suppress(
-        {site.house.vault.hash("barree@lecteurs.example"): "objected"}, site.house.clock.now()
+    site.context.vault.suppress(
+        {site.context.vault.hash("barree@lecteurs.example"): "objected"}, site.context.clock.now()
     )
     assert "suppressed objected" in auditor.asks("story", "barree@lecteurs.example").out
 
@@ -347,12 +353,12 @@ def test_an_erased_person_is_told_of_by_their_id_and_nothing_personal_is_left(
 ) -> None:
     from engine.subscriber.events import SubscriberErased
 
-    house, address = site.house, "effacee@lecteurs.example"
+    context, address = site.context, "effacee@lecteurs.example"
     confirmed(site, address)
-    mail = sent(house, address, "list:10")
+    mail = sent(context, address, "list:10")
     stream = site.stream(address)
-    recorded(house, stream, (SubscriberErased(house.clock.now()),))
-    forgotten(house, stream)
+    recorded(context, stream, (SubscriberErased(context.clock.now()),))
+    forgotten(context, stream)
     assert auditor.asks("story", address).status == 1
     told = auditor.asks("story", stream)
     assert told.status == 0 and "they were erased" in told.out and address not in told.out
@@ -361,8 +367,8 @@ def test_an_erased_person_is_told_of_by_their_id_and_nothing_personal_is_left(
     assert letter.status == 0 and "their address is no longer held" in letter.out
     assert "text part: what was published" in letter.out
     assert (
-        house.decisions.one(
-            Wish(Withdraw(house.clock.now(), Cause("operator"), "*"), stream=stream)
+        context.decisions.one(
+            Wish(Withdraw(context.clock.now(), Cause("operator"), "*"), stream=stream)
         ).stream
         == stream
     )

@@ -16,7 +16,7 @@ from engine.cli.check import check
 from engine.cli.init import sample_folder, sample_site
 from engine.cli.pause import resume
 from engine.config import Config, is_loopback, read_config
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from tests.cli.asking import FILES
 
@@ -122,12 +122,12 @@ def test_this_machine_is_known_by_its_names(host: str, here: bool) -> None:
 
 @pytest.mark.postgres
 def test_resume_says_everything_at_once_and_lets_nothing_leave(
-    make_house: Callable[..., House], capsys: pytest.CaptureFixture[str]
+    make_context: Callable[..., AppContext], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    house = make_house(FILES, RELAY)
-    config = replace(house.config, site=replace(house.config.site, url="http://127.0.0.1:8080"))
+    context = make_context(FILES, RELAY)
+    config = replace(context.config, site=replace(context.config.site, url="http://127.0.0.1:8080"))
     with pytest.raises(Refusal) as refused:
-        resume(replace(house, config=config), argparse.Namespace(list="", yes=True))
+        resume(replace(context, config=config), argparse.Namespace(list="", yes=True))
     said = refused.value.said(lambda message: message)
     assert (
         refused.value.status == 1
@@ -136,7 +136,7 @@ def test_resume_says_everything_at_once_and_lets_nothing_leave(
         and "[smtp] sink = true" in said
     )
     assert (
-        house.desk.mark("armed:relay.potager.fr") is None
+        context.desk.mark("armed:relay.potager.fr") is None
         and "config.toml" not in capsys.readouterr().out
     )
 

@@ -17,12 +17,12 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from engine.backup.manifest import Manifest, part_of, read_manifest
-from engine.context import Premises
+from engine.context import DatabaseContext
 from engine.i18n.refusal import Refusal
 from engine.store import binaries, copying
 from engine.store.copying import PARTS
 from engine.store.database import program_role_of
-from tests.backup.premises import backup, premises_of, restore
+from tests.backup.database_context import backup, database_context_of, restore
 from tests.cli.asking import join
 from tests.installation import Installations
 
@@ -39,8 +39,8 @@ FROM pg_roles WHERE rolname = current_user"""
 
 
 @pytest.fixture
-def premises(installations: Installations) -> Iterator[Premises]:
-    with premises_of(installations, lambda house: join(house, 3)) as made:
+def database_context(installations: Installations) -> Iterator[DatabaseContext]:
+    with database_context_of(installations, lambda context: join(context, 3)) as made:
         yield made
 
 
@@ -88,25 +88,25 @@ def manifest_of(
     path.write_bytes(change(read_manifest(path)).written())
 
 
-def entries(premises: Premises) -> int:
-    with premises.furnish() as house:
-        return house.ledger.head()
+def entries(database_context: DatabaseContext) -> int:
+    with database_context.open_context() as context:
+        return context.ledger.head()
 
 
-def refused(premises: Premises, copy: Path, *more: str) -> str:
+def refused(database_context: DatabaseContext, copy: Path, *more: str) -> str:
     with pytest.raises(Refusal) as refusal:
-        restore(premises, copy, *more)
+        restore(database_context, copy, *more)
     return str(refusal.value)
 
 
 def test_no_word_of_a_copy_is_carried_out(
-    premises: Premises, installations: Installations, tmp_path: Path, mark: Path
+    database_context: DatabaseContext, installations: Installations, tmp_path: Path, mark: Path
 ) -> None:
     """The ledger's part is an archive of a hostile database: whoever loads it as a superuser runs a
     program of its author.
     """
-    backup(premises, tmp_path / "copy")
-    head = entries(premises)
+    backup(database_context, tmp_path / "copy")
+    head = entries(database_context)
     with psycopg.connect(installations.admin, autocommit=True) as admin:
         admin.execute("CREATE DATABASE hostile")
     try:
@@ -119,23 +119,25 @@ def test_no_word_of_a_copy_is_carried_out(
     finally:
         with psycopg.connect(installations.admin, autocommit=True) as admin:
             admin.execute("DROP DATABASE hostile WITH (FORCE)")
-    assert "ledger.dump is damaged" in refused(premises, tmp_path / "copy")
+    assert "ledger.dump is damaged" in refused(database_context, tmp_path / "copy")
     manifest_of(tmp_path / "copy")
     assert "manifest.json was changed since the copy was made" in refused(
-        premises, tmp_path / "copy"
+        database_context, tmp_path / "copy"
     )
     manifest_of(tmp_path / "copy", format=1, seal="")
-    assert "say --unsealed" in refused(premises, tmp_path / "copy")
+    assert "say --unsealed" in refused(database_context, tmp_path / "copy")
     # Even where the operator, or whoever has the secrets, vouches for it.
     for vouched, more in ((False, ("--unsealed",)), (True, ())):
         if vouched:
             manifest_of(
                 tmp_path / "copy",
-                lambda manifest: manifest.sealed(premises.secrets.pepper),
+                lambda manifest: manifest.sealed(database_context.secrets.pepper),
                 format=2,
             )
-        assert "does not end where its manifest says" in refused(premises, tmp_path / "copy", *more)
-        assert not mark.exists() and entries(premises) == head
+        assert "does not end where its manifest says" in refused(
+            database_context, tmp_path / "copy", *more
+        )
+        assert not mark.exists() and entries(database_context) == head
 
 
 @pytest.mark.parametrize(
@@ -148,25 +150,27 @@ def test_no_word_of_a_copy_is_carried_out(
     ],
 )
 def test_a_line_slipped_in_is_no_command(
-    premises: Premises, tmp_path: Path, mark: Path, line: bytes
+    database_context: DatabaseContext, tmp_path: Path, mark: Path, line: bytes
 ) -> None:
-    backup(premises, tmp_path / "copy")
+    backup(database_context, tmp_path / "copy")
     path = tmp_path / "copy" / "ledger.dump"
     path.write_bytes(
         gzip.compress(
             line.replace(b"{mark}", str(mark).encode()) + gzip.decompress(path.read_bytes())
         )
     )
-    assert "ledger.dump is damaged" in refused(premises, tmp_path / "copy")
-    manifest_of(tmp_path / "copy", lambda manifest: manifest.sealed(premises.secrets.pepper))
-    assert restore(premises, tmp_path / "copy") == 0
+    assert "ledger.dump is damaged" in refused(database_context, tmp_path / "copy")
+    manifest_of(
+        tmp_path / "copy", lambda manifest: manifest.sealed(database_context.secrets.pepper)
+    )
+    assert restore(database_context, tmp_path / "copy") == 0
     assert not mark.exists()
 
 
 def test_what_is_put_back_is_written_by_a_role_that_may_run_nothing(
-    premises: Premises, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_context: DatabaseContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backup(premises, tmp_path / "copy")
+    backup(database_context, tmp_path / "copy")
     writers, fill = set(), copying._fill
 
     def asked(connection: copying.Connection, part: str, file: Path) -> None:
@@ -174,19 +178,19 @@ def test_what_is_put_back_is_written_by_a_role_that_may_run_nothing(
         fill(connection, part, file)
 
     monkeypatch.setattr(copying, "_fill", asked)
-    assert restore(premises, tmp_path / "copy") == 0
-    assert writers == {(program_role_of(premises.owner), False)}
+    assert restore(database_context, tmp_path / "copy") == 0
+    assert writers == {(program_role_of(database_context.owner), False)}
 
 
 def test_who_changes_a_copy_while_it_is_put_back_changes_nothing(
-    premises: Premises, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_context: DatabaseContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was held against the seal is what is read, whoever writes into the copy's folder in
     between.
     """
     copy, fill = tmp_path / "copy", copying._fill
-    backup(premises, copy)
-    head = entries(premises)
+    backup(database_context, copy)
+    head = entries(database_context)
 
     def meanwhile(connection: copying.Connection, part: str, file: Path) -> None:
         for name in PARTS:
@@ -194,43 +198,45 @@ def test_who_changes_a_copy_while_it_is_put_back_changes_nothing(
         fill(connection, part, file)
 
     monkeypatch.setattr(copying, "_fill", meanwhile)
-    assert restore(premises, copy) == 0
-    assert entries(premises) == head + 2
+    assert restore(database_context, copy) == 0
+    assert entries(database_context) == head + 2
 
 
-def test_parts_of_two_copies_do_not_go_together(premises: Premises, tmp_path: Path) -> None:
-    backup(premises, tmp_path / "one")
-    with premises.furnish() as house:
-        join(house, 1)
-        house.memory.note()
-    backup(premises, tmp_path / "two")
+def test_parts_of_two_copies_do_not_go_together(
+    database_context: DatabaseContext, tmp_path: Path
+) -> None:
+    backup(database_context, tmp_path / "one")
+    with database_context.open_context() as context:
+        join(context, 1)
+        context.memory.note()
+    backup(database_context, tmp_path / "two")
     shutil.copy(tmp_path / "one" / "vault.dump", tmp_path / "two" / "vault.dump")
-    assert "vault.dump is damaged" in refused(premises, tmp_path / "two")
+    assert "vault.dump is damaged" in refused(database_context, tmp_path / "two")
 
 
 def test_a_copy_from_before_copies_were_sealed_is_put_back_when_the_operator_vouches_for_it(
-    premises: Premises, tmp_path: Path
+    database_context: DatabaseContext, tmp_path: Path
 ) -> None:
     """Archives of pg_dump 18 and a manifest of format 1; of them too the data alone is taken."""
     copy = tmp_path / "copy"
-    backup(premises, copy)
-    head = entries(premises)
+    backup(database_context, copy)
+    head = entries(database_context)
     for part, which in {
         "ledger.dump": ("--schema=ledger", "--schema=proof"),
         "desk.dump": ("--table=desk.clock", "--table=desk.api_key"),
         "vault.dump": ("--schema=vault",),
     }.items():
         (copy / part).unlink()
-        archive(premises.owner, copy / part, *which)
+        archive(database_context.owner, copy / part, *which)
     manifest_of(copy, format=1, seal="")
-    with premises.furnish() as house:
-        join(house, 2)
-        house.memory.note()
-    assert restore(premises, copy, "--unsealed") == 0
-    with premises.furnish() as house:
-        assert [entry.name for entry in house.ledger.between(head, head + 2)] == [
+    with database_context.open_context() as context:
+        join(context, 2)
+        context.memory.note()
+    assert restore(database_context, copy, "--unsealed") == 0
+    with database_context.open_context() as context:
+        assert [entry.name for entry in context.ledger.between(head, head + 2)] == [
             "ledger-restored",
             "sending-paused",
         ]
-        house.views.catch_up()
-        assert house.views.compare(lambda done, total: None) == []
+        context.views.catch_up()
+        assert context.views.compare(lambda done, total: None) == []

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from engine.app import open_house
-from engine.context import House
+from engine.app import open_context
+from engine.context import AppContext
 from engine.subscriber import events as e
 from tests.auditor import Auditor
 from tests.chaos.installation import CONNECTIONS, LETTERS, Place
@@ -61,8 +61,8 @@ def reckon(
     was told that it is done.
     """
     assert place.verb("audit", "replay").strip().endswith("equal")
-    with open_house(place.folder) as house:
-        fates, brought, gone = _told_by(house)
+    with open_context(place.folder) as context:
+        fates, brought, gone = _told_by(context)
     accepted = Counter(each.message for each in taken)
     _nobody_missed_a_letter(fates, brought - gone, accepted)
     _doubles_are_in_doubt(fates, accepted)
@@ -73,7 +73,7 @@ def reckon(
     return Reckoning(len(brought), sum(accepted.values()), doubles, doubts, fates, gone)
 
 
-def _told_by(house: House) -> tuple[dict[str, Fate], set[str], set[str]]:
+def _told_by(context: AppContext) -> tuple[dict[str, Fate], set[str], set[str]]:
     """The fate of each letter by its message, who was ever brought in, and who may not be written
     to any more.
     """
@@ -81,8 +81,8 @@ def _told_by(house: House) -> tuple[dict[str, Fate], set[str], set[str]]:
     auditors: defaultdict[str, Auditor] = defaultdict(Auditor)
     brought, gone = set[str](), set[str]()
     position = 0
-    for batch in house.ledger.all():
-        people = house.vault.people({entry.stream for entry in batch})
+    for batch in context.ledger.all():
+        people = context.vault.people({entry.stream for entry in batch})
         for entry in batch:
             position += 1
             assert entry.position == position, "the ledger has a gap"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import open_house
+from engine.app import open_context
 from engine.subscriber.events import LetterDeferred, LetterFailed
 from tests.chaos.fleet import IN_A_HURRY, Fleet
 from tests.chaos.installation import IMPATIENT, IN_DOUBT, Place, crowd
@@ -93,8 +93,8 @@ def _settle_by_hand(place: Place, mail: MailServer) -> None:
 
 
 def _answers_in_the_ledger(place: Place) -> Counter[str]:
-    with open_house(place.folder) as house:
-        events = [entry.event for batch in house.ledger.all() for entry in batch]
+    with open_context(place.folder) as context:
+        events = [entry.event for batch in context.ledger.all() for entry in batch]
     return Counter(
         f"{event.code} {event.enhanced}"
         for event in events

@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from engine.app import open_house
+from engine.app import open_context
 from tests.chaos.fleet import Fleet
 from tests.chaos.installation import UNFINISHED, Place, crowd
 from tests.chaos.mail_server import MailServer
@@ -81,6 +81,6 @@ def test_a_thousand_clicks_on_one_persons_links_leave_one_event(tmp_path: Path) 
                     )
                 )
         assert max(said) < 500, said
-        with open_house(place.folder) as house:
-            names = Counter(entry.name for batch in house.ledger.all() for entry in batch)
+        with open_context(place.folder) as context:
+            names = Counter(entry.name for batch in context.ledger.all() for entry in batch)
     assert names["list-moved"] == 1 and names["list-left"] == 0

@@ -1,5 +1,5 @@
-"""A dialogue that asks one question, in TOML, and people who live through it in a real house:
-joined, written to, answering.
+"""A dialogue that asks one question, in TOML, and people who live through it in a real
+installation: joined, written to, answering.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Sequence
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.subscriber.commands import Answer, Perform, RecordOutcome, Subscribe, UndoMove, Withdraw
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.outcome import Done
@@ -59,32 +59,34 @@ WORDS = {
 FILES = {"d.toml": DIALOGUE} | WORDS
 
 
-def join(house: House, count: int, number: int = 10) -> list[str]:
+def join(context: AppContext, count: int, number: int = 10) -> list[str]:
     """People of their own, on a list: their streams."""
-    now = house.clock.now()
+    now = context.clock.now()
     command = Subscribe(now, Cause("form"), number, "consent", "single", own_act=True)
     addresses = [f"{secrets.token_hex(6)}@lecteurs.example" for _ in range(count)]
     return [
         result.stream
-        for result in house.decisions.carry_out(
+        for result in context.decisions.carry_out(
             [Wish(command, address=a, keep=Keep("", now)) for a in addresses]
         )
     ]
 
 
-def send(house: House, streams: Sequence[str], key: str = "list:10") -> dict[str, LetterBegun]:
+def send(
+    context: AppContext, streams: Sequence[str], key: str = "list:10"
+) -> dict[str, LetterBegun]:
     """Begin and send what is due under `key`; the letter each person got."""
-    now = house.clock.now()
+    now = context.clock.now()
     wishes = [
         Wish(Perform(now, ENGINE, key, secrets.token_hex(16)), stream=stream) for stream in streams
     ]
     begun: dict[str, LetterBegun] = {}
-    for result in house.decisions.carry_out(wishes):
+    for result in context.decisions.carry_out(wishes):
         assert isinstance(result.outcome, Done), result
         (event,) = result.outcome.events
         assert isinstance(event, LetterBegun), event
         begun[result.stream] = event
-    house.decisions.carry_out(
+    context.decisions.carry_out(
         [
             Wish(RecordOutcome(now, ENGINE, letter.message, "sent"), stream=stream)
             for stream, letter in begun.items()
@@ -94,7 +96,7 @@ def send(house: House, streams: Sequence[str], key: str = "list:10") -> dict[str
 
 
 def answer(
-    house: House,
+    context: AppContext,
     stream: str,
     begun: LetterBegun,
     link: int,
@@ -102,9 +104,9 @@ def answer(
     kind: str = "move",
     act: str = "human_button",
 ) -> None:
-    house.clock.jump(60_000)
+    context.clock.jump(60_000)
     command = Answer(
-        house.clock.now(),
+        context.clock.now(),
         Cause("click", begun.message, link),
         begun.message,
         begun.list,
@@ -114,15 +116,15 @@ def answer(
         target,
         act,
     )
-    assert isinstance(house.decisions.one(Wish(command, stream=stream)).outcome, Done)
+    assert isinstance(context.decisions.one(Wish(command, stream=stream)).outcome, Done)
 
 
-def undo(house: House, stream: str, begun: LetterBegun) -> None:
-    command = UndoMove(house.clock.now(), Cause("click", begun.message), begun.message)
-    assert isinstance(house.decisions.one(Wish(command, stream=stream)).outcome, Done)
+def undo(context: AppContext, stream: str, begun: LetterBegun) -> None:
+    command = UndoMove(context.clock.now(), Cause("click", begun.message), begun.message)
+    assert isinstance(context.decisions.one(Wish(command, stream=stream)).outcome, Done)
 
 
-def withdraw(house: House, stream: str) -> None:
-    house.decisions.one(
-        Wish(Withdraw(house.clock.now(), Cause("click"), "conseils"), stream=stream)
+def withdraw(context: AppContext, stream: str) -> None:
+    context.decisions.one(
+        Wish(Withdraw(context.clock.now(), Cause("click"), "conseils"), stream=stream)
     )

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.imports.importer import add_arguments, from_arguments, run_import
 from engine.imports.report import ImportReport
 from engine.ledger.codec import Entry
@@ -69,11 +69,15 @@ def table(folder: Path, text: str, name: str = "contacts.csv") -> Path:
     return path
 
 
-def bring(house: House, path: Path, *more: str, said: tuple[str, ...] = SAID) -> ImportReport:
+def bring(
+    context: AppContext, path: Path, *more: str, said: tuple[str, ...] = SAID
+) -> ImportReport:
     """What the command line would do with these arguments."""
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    return run_import(house, from_arguments(parser.parse_args([str(path), *said, *more]), house))
+    return run_import(
+        context, from_arguments(parser.parse_args([str(path), *said, *more]), context)
+    )
 
 
 def counts(report: ImportReport) -> dict[str, int]:
@@ -85,28 +89,28 @@ def reasons(report: ImportReport) -> dict[str, tuple[int, ...]]:
     return {reason: lines for reason, (_count, lines) in report.rejections.reasons.items()}
 
 
-def stream(house: House, address: str) -> str:
-    found = house.vault.find(address)
+def stream(context: AppContext, address: str) -> str:
+    found = context.vault.find(address)
     assert found is not None, address
     return found
 
 
-def person(house: House, address: str) -> Person:
-    found = stream(house, address)
-    return house.decisions.load([found])[found]
+def person(context: AppContext, address: str) -> Person:
+    found = stream(context, address)
+    return context.decisions.load([found])[found]
 
 
-def wish(house: House, address: str, command: AnyCommand) -> Result:
-    return house.decisions.one(Wish(command, address=address, only_known=True))
+def wish(context: AppContext, address: str, command: AnyCommand) -> Result:
+    return context.decisions.one(Wish(command, address=address, only_known=True))
 
 
-def entries(house: House) -> list[Entry]:
-    return [entry for batch in house.ledger.all() for entry in batch]
+def entries(context: AppContext) -> list[Entry]:
+    return [entry for batch in context.ledger.all() for entry in batch]
 
 
-def personal_rows(house: House) -> tuple[int, int, int]:
+def personal_rows(context: AppContext) -> tuple[int, int, int]:
     """How many people, pieces of evidence and suppressed hashes the vault holds."""
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         found = connection.execute(
             b"SELECT (SELECT count(*) FROM vault.person), (SELECT count(*) FROM vault.evidence), "
             b"(SELECT count(*) FROM vault.suppression)"

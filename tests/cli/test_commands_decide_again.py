@@ -13,12 +13,12 @@ import pytest
 from engine.authoring.publication import apply, plan_publication
 from engine.cli import breach as breaching
 from engine.cli import pause as pausing
-from engine.context import House
+from engine.context import AppContext
 from engine.installation.events import OriginBegun, SendingPaused, SendingResumed
 from engine.installation.state import Installation
 from engine.installation.stream import Publications
 from engine.subscriber.events import Cause
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 
 pytestmark = pytest.mark.postgres
 ENGINE, OPERATOR = Cause("engine"), Cause("operator")
@@ -44,31 +44,31 @@ name = "seme"
 
 
 @pytest.fixture
-def busy(make_house: MakeHouse) -> Iterator[House]:
+def busy(make_context: MakeContext) -> Iterator[AppContext]:
     """An installation whose engine writes to its stream without rest."""
-    house = make_house({"semis.toml": DIALOGUE, "question.md": "Bonjour\n\n[Oui](===20===)\n"})
+    context = make_context({"semis.toml": DIALOGUE, "question.md": "Bonjour\n\n[Oui](===20===)\n"})
     over = threading.Event()
-    engine = Publications(house.ledger)
+    engine = Publications(context.ledger)
 
     def write() -> None:
         while not over.is_set():
             engine.execute(
-                lambda state: [OriginBegun(house.clock.now(), "lettres.example/relance/0", "")],
+                lambda state: [OriginBegun(context.clock.now(), "lettres.example/relance/0", "")],
                 ENGINE,
-                house.clock.now(),
+                context.clock.now(),
             )
 
     thread = threading.Thread(target=write)
     thread.start()
     try:
-        yield house
+        yield context
     finally:
         over.set()
         thread.join()
 
 
 def test_an_operator_is_never_told_to_try_again(
-    busy: House, capsys: pytest.CaptureFixture[str]
+    busy: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = argparse.Namespace(list="", yes=True)
     for _ in range(TIMES):
@@ -88,9 +88,9 @@ def test_an_operator_is_never_told_to_try_again(
         assert apply(busy, plan_publication(busy)) == number + 2
 
 
-def test_it_is_decided_again_about_what_somebody_else_has_done(make_house: MakeHouse) -> None:
-    house = make_house({"semis.toml": DIALOGUE, "question.md": "Bonjour\n\n[Oui](===20===)\n"})
-    another, now = Publications(house.ledger), house.clock.now()
+def test_it_is_decided_again_about_what_somebody_else_has_done(make_context: MakeContext) -> None:
+    context = make_context({"semis.toml": DIALOGUE, "question.md": "Bonjour\n\n[Oui](===20===)\n"})
+    another, now = Publications(context.ledger), context.clock.now()
     decided_about: list[bool] = []
 
     def decide(installation: Installation) -> list[SendingPaused]:
@@ -99,9 +99,9 @@ def test_it_is_decided_again_about_what_somebody_else_has_done(make_house: MakeH
             another.execute(lambda state: [SendingPaused(now, "restored")], ENGINE, now)
         return [] if 0 in installation.paused else [SendingPaused(now, "operator")]
 
-    assert house.publications.execute(decide, OPERATOR, now) == ()
+    assert context.publications.execute(decide, OPERATOR, now) == ()
     assert decided_about == [False, True]
-    assert house.publications.current().paused == {0: "restored"}
-    assert house.publications.execute(lambda state: [SendingResumed(now)], OPERATOR, now) == (
+    assert context.publications.current().paused == {0: "restored"}
+    assert context.publications.execute(lambda state: [SendingResumed(now)], OPERATOR, now) == (
         SendingResumed(now),
     )

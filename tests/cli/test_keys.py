@@ -8,42 +8,42 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.cli import api_key as keys
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.refusal import Refusal
 from engine.status.findings import findings
 from engine.status.gather import gather
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 
 pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    return make_house()
+def context(make_context: MakeContext) -> AppContext:
+    return make_context()
 
 
-def asked(house: House, *words: str) -> int:
+def asked(context: AppContext, *words: str) -> int:
     parser = argparse.ArgumentParser()
     keys.add_arguments(parser)
-    return keys.run(house, parser.parse_args(words))
+    return keys.run(context, parser.parse_args(words))
 
 
 def test_a_french_installation_speaks_french_of_its_keys(
-    house: House, capsys: pytest.CaptureFixture[str]
+    context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert asked(house, "list") == 0
+    assert asked(context, "list") == 0
     assert (
         capsys.readouterr().out
         == "il n’y a pas de clé\u00a0; `relance api-key create NAME` en fait une\n"
     )
-    assert asked(house, "create", "boutique") == 0
-    assert asked(house, "list") == 0
+    assert asked(context, "create", "boutique") == 0
+    assert asked(context, "list") == 0
     assert "n’a jamais servi" in capsys.readouterr().out
-    (key,) = keys.listing(house)
-    assert asked(house, "revoke", key.id) == 0
+    (key,) = keys.listing(context)
+    assert asked(context, "revoke", key.id) == 0
     assert capsys.readouterr().out == f"la clé {key.id} est révoquée\n"
-    assert asked(house, "list") == 0
+    assert asked(context, "list") == 0
     assert "révoquée le " in capsys.readouterr().out
 
 
@@ -60,23 +60,23 @@ def test_a_french_installation_speaks_french_of_its_keys(
     ids=str,
 )
 def test_a_key_there_cannot_be_is_refused_in_french(
-    house: House, words: tuple[str, ...], status: int, said: str
+    context: AppContext, words: tuple[str, ...], status: int, said: str
 ) -> None:
     with pytest.raises(Refusal) as refusal:
-        asked(house, *words)
+        asked(context, *words)
     assert (refusal.value.status, refusal.value.said(translator("fr"))) == (status, said)
 
 
 def test_a_key_may_expire_and_the_list_says_when(
-    house: House, capsys: pytest.CaptureFixture[str]
+    context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert asked(house, "create", "agence", "--expires", "90 jours") == 0
-    assert asked(house, "create", "salon", "--expires", "2099-03-01T09:00") == 0
-    house.desk.new_key("ancienne", frozenset({"read"}), datetime(2026, 11, 3, 9, 30, tzinfo=UTC))
+    assert asked(context, "create", "agence", "--expires", "90 jours") == 0
+    assert asked(context, "create", "salon", "--expires", "2099-03-01T09:00") == 0
+    context.desk.new_key("ancienne", frozenset({"read"}), datetime(2026, 11, 3, 9, 30, tzinfo=UTC))
     capsys.readouterr()
-    assert asked(house, "list") == 0
+    assert asked(context, "list") == 0
     shown = {line.split("  ")[1]: line for line in capsys.readouterr().out.splitlines()}
-    first, second = keys.listing(house)[:2]
+    first, second = keys.listing(context)[:2]
     assert first.expires is not None and abs(
         first.expires - datetime.now(UTC) - timedelta(days=90)
     ) < timedelta(hours=2)
@@ -97,22 +97,22 @@ def test_a_key_may_expire_and_the_list_says_when(
         ("", "«  » n’est ni"),
     ],
 )
-def test_an_end_that_is_none_is_refused(house: House, when: str, said: str) -> None:
+def test_an_end_that_is_none_is_refused(context: AppContext, when: str, said: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        asked(house, "create", "agence", "--expires", when)
+        asked(context, "create", "agence", "--expires", when)
     assert refusal.value.status == 2 and said in refusal.value.said(translator("fr")).replace(
         "\u00a0", " "
     )
-    assert keys.listing(house) == []
+    assert keys.listing(context) == []
 
 
-def test_status_tells_of_a_key_two_weeks_before_it_expires(house: House) -> None:
+def test_status_tells_of_a_key_two_weeks_before_it_expires(context: AppContext) -> None:
     now = datetime.now(UTC)
     for name, days in (("proche", 13), ("loin", 15), ("passée", -1), ("oubliée", -20)):
-        house.desk.new_key(name, frozenset({"read"}), now + timedelta(days=days))
-    revoked, _ = house.desk.new_key("révoquée", frozenset({"read"}), now + timedelta(days=1))
-    house.desk.revoke_key(revoked)
-    found = [finding for finding in findings(gather(house)) if finding.code.startswith("key-")]
+        context.desk.new_key(name, frozenset({"read"}), now + timedelta(days=days))
+    revoked, _ = context.desk.new_key("révoquée", frozenset({"read"}), now + timedelta(days=1))
+    context.desk.revoke_key(revoked)
+    found = [finding for finding in findings(gather(context)) if finding.code.startswith("key-")]
     assert [(finding.code, finding.values["name"]) for finding in found] == [
         ("key-expired", "passée"),
         ("key-expires", "proche"),

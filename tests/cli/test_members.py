@@ -14,13 +14,13 @@ import pytest
 from engine.cli import members as verb
 from engine.cli.members import STDOUT, members
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 from engine.vault.vault import Keep
 from tests.cli.asking import FILES, answer, send
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 
 pytestmark = pytest.mark.postgres
 NAMES = {
@@ -31,63 +31,63 @@ NAMES = {
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
+def context(make_context: MakeContext) -> AppContext:
     """Three on list 10 who were asked: one has answered since."""
-    house = make_house(FILES)
+    context = make_context(FILES)
     streams = {}
     for address, name in NAMES.items():
-        now = house.clock.now()
+        now = context.clock.now()
         command = Subscribe(
             now, Cause("form"), 10, "consent", "single", own_act=True, fields=("first_name",)
         )
-        streams[address] = house.decisions.one(
+        streams[address] = context.decisions.one(
             Wish(command, address=address, keep=Keep("", now, fields={"first_name": name}))
         ).stream
-        house.clock.jump(1000)
-    begun = send(house, list(streams.values()))
-    answer(house, streams["zoe@lecteurs.example"], begun[streams["zoe@lecteurs.example"]], 1, 12)
-    return house
+        context.clock.jump(1000)
+    begun = send(context, list(streams.values()))
+    answer(context, streams["zoe@lecteurs.example"], begun[streams["zoe@lecteurs.example"]], 1, 12)
+    return context
 
 
 def said(
-    house: House, capsys: pytest.CaptureFixture[str], number: str, to: Path | None = None
+    context: AppContext, capsys: pytest.CaptureFixture[str], number: str, to: Path | None = None
 ) -> str:
-    assert members(house, argparse.Namespace(list=number, csv=to)) == 0
+    assert members(context, argparse.Namespace(list=number, csv=to)) == 0
     return capsys.readouterr().out
 
 
 def test_each_is_shown_with_what_comes_next(
-    house: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    context: AppContext, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verb, "BATCH", 1)
-    shown = said(house, capsys, "question")
+    shown = said(context, capsys, "question")
     assert (
         "ana@lecteurs.example" in shown
         and "[again]" in shown
         and "consentement, en vigueur" in shown
     )
-    assert "zoe@" not in shown and "zoe@" in said(house, capsys, "12")
+    assert "zoe@" not in shown and "zoe@" in said(context, capsys, "12")
     assert shown.endswith("2 personnes dans la liste 10 question\n") and "\x1b" not in shown
     assert shown.index("ana@") < shown.index("bob@")
 
 
 def test_a_spreadsheet_runs_nothing_of_it_and_nobody_else_reads_it(
-    house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    context: AppContext, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    rows = list(csv.DictReader(io.StringIO(said(house, capsys, "10", STDOUT))))
+    rows = list(csv.DictReader(io.StringIO(said(context, capsys, "10", STDOUT))))
     assert [row["address"] for row in rows] == ["ana@lecteurs.example", "bob@lecteurs.example"]
     assert rows[0]["first_name"] == '\'=HYPERLINK("x")' and rows[0]["next_at"] > rows[0]["since"]
     assert rows[0]["ground"] == "consentement, en vigueur"
     file = tmp_path / "members.csv"
-    said(house, capsys, "10", file)
+    said(context, capsys, "10", file)
     assert (
         file.stat().st_mode & 0o777 == 0o600 and len(file.read_text("utf-8-sig").splitlines()) == 3
     )
     with pytest.raises(Refusal, match="there already"):
-        said(house, capsys, "10", file)
+        said(context, capsys, "10", file)
 
 
-def test_a_list_that_is_not_there_is_not_guessed_at(make_house: MakeHouse) -> None:
+def test_a_list_that_is_not_there_is_not_guessed_at(make_context: MakeContext) -> None:
     with pytest.raises(Refusal, match="did you mean question") as refused:
-        members(make_house(FILES), argparse.Namespace(list="questoin", csv=None))
+        members(make_context(FILES), argparse.Namespace(list="questoin", csv=None))
     assert refused.value.status == 2

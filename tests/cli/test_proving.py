@@ -13,10 +13,10 @@ import pytest
 
 from engine.cli import audit as auditing
 from engine.cli import people
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from tests.cli.bringing_in import FILES
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.forked import Said, Typed
 from tests.running import ROOT
 
@@ -24,19 +24,19 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    house = make_house(FILES)
+def context(make_context: MakeContext) -> AppContext:
+    context = make_context(FILES)
     parser = argparse.ArgumentParser()
     people.subscribe_arguments(parser)
     given = ["anna@lecteurs.example", "--list", "10", "--basis", "consent", "--source", "salon"]
-    assert people.subscribe(house, parser.parse_args(given)) == 0
-    return house
+    assert people.subscribe(context, parser.parse_args(given)) == 0
+    return context
 
 
-def audit(house: House | Path, *arguments: str | Path) -> int:
+def audit(context: AppContext | Path, *arguments: str | Path) -> int:
     parser = argparse.ArgumentParser()
     auditing.audit_arguments(parser)
-    return auditing.audit(house, parser.parse_args(list(map(str, arguments))))
+    return auditing.audit(context, parser.parse_args(list(map(str, arguments))))
 
 
 def typed(*arguments: str | Path, folder: Path) -> Said:
@@ -47,10 +47,10 @@ def typed(*arguments: str | Path, folder: Path) -> Said:
 
 
 def test_a_person_s_proof_is_written_and_verified(
-    house: House, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    context: AppContext, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "anna.zip"
-    assert audit(house, "prove", "anna@lecteurs.example", "-o", target) == 0
+    assert audit(context, "prove", "anna@lecteurs.example", "-o", target) == 0
     assert "3 faits et 1 preuve" in capfd.readouterr().out
     assert target.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(target) as archive:
@@ -59,27 +59,27 @@ def test_a_person_s_proof_is_written_and_verified(
     said = capfd.readouterr().out
     assert "tout ce qui peut être vérifié est juste" in said and "consent-given" in said
     with pytest.raises(Refusal, match="is there already: choose another name"):
-        audit(house, "prove", "anna@lecteurs.example", "-o", target)
+        audit(context, "prove", "anna@lecteurs.example", "-o", target)
     assert [path.name for path in tmp_path.iterdir()] == ["anna.zip"]
 
 
-def test_the_same_proof_twice_is_the_same_file(house: House, tmp_path: Path) -> None:
+def test_the_same_proof_twice_is_the_same_file(context: AppContext, tmp_path: Path) -> None:
     for name in ("one.zip", "other.zip"):
-        assert audit(house, "prove", "anna@lecteurs.example", "-o", tmp_path / name) == 0
+        assert audit(context, "prove", "anna@lecteurs.example", "-o", tmp_path / name) == 0
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "other.zip").read_bytes()
 
 
-def test_an_earlier_checkpoint_is_named_by_its_size(house: House, tmp_path: Path) -> None:
-    assert audit(house, "prove", "anna@lecteurs.example", "-o", tmp_path / "new.zip") == 0
-    signed = house.tree.latest()
+def test_an_earlier_checkpoint_is_named_by_its_size(context: AppContext, tmp_path: Path) -> None:
+    assert audit(context, "prove", "anna@lecteurs.example", "-o", tmp_path / "new.zip") == 0
+    signed = context.tree.latest()
     assert signed is not None
     with pytest.raises(
         Refusal, match=f"no checkpoint over 3 entries; the last ones: {signed.size}"
     ):
-        audit(house, "prove", "anna@lecteurs.example", "-o", tmp_path / "x.zip", "--size", "3")
+        audit(context, "prove", "anna@lecteurs.example", "-o", tmp_path / "x.zip", "--size", "3")
     assert (
         audit(
-            house,
+            context,
             "prove",
             "anna@lecteurs.example",
             "-o",
@@ -90,10 +90,10 @@ def test_an_earlier_checkpoint_is_named_by_its_size(house: House, tmp_path: Path
         == 0
     )
     assert (tmp_path / "x.zip").read_bytes() == (tmp_path / "new.zip").read_bytes()
-    house.tree.rotate_key()
+    context.tree.rotate_key()
     with pytest.raises(Refusal, match="was signed with a key that is gone: take a later one"):
         audit(
-            house,
+            context,
             "prove",
             "anna@lecteurs.example",
             "-o",
@@ -113,20 +113,20 @@ def test_an_earlier_checkpoint_is_named_by_its_size(house: House, tmp_path: Path
     ],
 )
 def test_whoever_is_not_known_has_no_proof(
-    house: House, person: str, said: str, tmp_path: Path
+    context: AppContext, person: str, said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(Refusal, match=said):
-        audit(house, "prove", person, "-o", tmp_path / "x.zip")
+        audit(context, "prove", person, "-o", tmp_path / "x.zip")
     assert not list(tmp_path.iterdir())
 
 
 def test_the_whole_ledger_is_handed_over_and_verified_without_an_installation(
-    house: House, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    context: AppContext, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "ledger"
-    assert audit(house, "ledger", "-o", target) == 0
+    assert audit(context, "ledger", "-o", target) == 0
     assert f"python3 -I -S {target / 'verify.py'} {target}" in capfd.readouterr().out
-    assert audit(house, "prove", "anna@lecteurs.example", "-o", tmp_path / "anna.zip") == 0
+    assert audit(context, "prove", "anna@lecteurs.example", "-o", tmp_path / "anna.zip") == 0
     done = typed(tmp_path / "anna.zip", "--with", target, "--lang", "en", folder=tmp_path)
     assert done.status == 0 and "nothing else about this person" in done.out, done
     (target / "vkey.txt").write_text("x\n")
@@ -134,4 +134,4 @@ def test_the_whole_ledger_is_handed_over_and_verified_without_an_installation(
     assert done.status == 1 and "WRONG  vkey.txt: has been changed" in done.out
     assert typed("nowhere.zip", folder=tmp_path).status == 2
     with pytest.raises(Refusal, match="is not an empty folder"):
-        audit(house, "ledger", "-o", target)
+        audit(context, "ledger", "-o", target)

@@ -20,7 +20,7 @@ from engine.authoring.publication import (
     unpublished_changes,
 )
 from engine.cli.publish import add_arguments, run, tell
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.sequence.mistakes import Unpublishable
 from tests.cli.asking import DIALOGUE, FILES, join
@@ -34,12 +34,12 @@ MORE = DIALOGUE.replace(
 
 
 @pytest.fixture
-def house(make_house: Callable[..., House]) -> House:
-    return make_house(FILES)
+def context(make_context: Callable[..., AppContext]) -> AppContext:
+    return make_context(FILES)
 
 
 @pytest.fixture(scope="module")
-def peopled(installations: Installations) -> Iterator[House]:
+def peopled(installations: Installations) -> Iterator[AppContext]:
     """Three people on list 10, two on list 11; only read by its tests."""
     with installations.made(FILES) as made:
         join(made, 3)
@@ -47,15 +47,15 @@ def peopled(installations: Installations) -> Iterator[House]:
         yield made
 
 
-def write(house: House, toml: str, **words: str) -> None:
+def write(context: AppContext, toml: str, **words: str) -> None:
     write_sequences(
-        house.config.folder,
+        context.config.folder,
         {"d.toml": toml} | {name.replace("_", "."): text for name, text in words.items()},
     )
 
 
-def words(house: House, *said: str, language: str = "en") -> list[str]:
-    return list(tell(plan_publication(house), language, backfill="--backfill" in said))
+def words(context: AppContext, *said: str, language: str = "en") -> list[str]:
+    return list(tell(plan_publication(context), language, backfill="--backfill" in said))
 
 
 def arguments(*said: str) -> argparse.Namespace:
@@ -64,14 +64,14 @@ def arguments(*said: str) -> argparse.Namespace:
     return parser.parse_args(said)
 
 
-def test_nothing_differs_right_after_a_publication(house: House) -> None:
-    assert words(house) == ["Nothing differs from what is in force."]
-    assert unpublished_changes(house) == 0
-    edition = house.publications.current().edition
-    assert apply(house, plan_publication(house)) == edition
+def test_nothing_differs_right_after_a_publication(context: AppContext) -> None:
+    assert words(context) == ["Nothing differs from what is in force."]
+    assert unpublished_changes(context) == 0
+    edition = context.publications.current().edition
+    assert apply(context, plan_publication(context)) == edition
 
 
-def test_the_plan_shows_the_words_and_whom_each_change_touches(peopled: House) -> None:
+def test_the_plan_shows_the_words_and_whom_each_change_touches(peopled: AppContext) -> None:
     changed = MORE.replace('wait = "2 days"', 'wait = "3 days"').replace(
         'name = "non"', 'name = "non"\nrejoin = "never"'
     )
@@ -106,7 +106,7 @@ def test_the_plan_shows_the_words_and_whom_each_change_touches(peopled: House) -
 
 
 def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(
-    peopled: House, capsys: pytest.CaptureFixture[str]
+    peopled: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     elsewhere = {name: text.replace("11", "14") for name, text in FILES.items()}
     write_sequences(peopled.config.folder, elsewhere)
@@ -126,7 +126,7 @@ def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(
     assert peopled.publications.current().edition == 1
 
 
-def test_a_changed_date_of_a_broadcast_is_a_letter_at_another_time(peopled: House) -> None:
+def test_a_changed_date_of_a_broadcast_is_a_letter_at_another_time(peopled: AppContext) -> None:
     write(peopled, DIALOGUE.replace("2040-01-01", "2041-01-01"))
     try:
         assert "~ letter poll of poll: at another time (2 people stand there)" in words(peopled)
@@ -135,119 +135,122 @@ def test_a_changed_date_of_a_broadcast_is_a_letter_at_another_time(peopled: Hous
 
 
 def test_a_publication_puts_the_new_words_in_force(
-    house: House, capsys: pytest.CaptureFixture[str]
+    context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write(house, MORE)
-    assert unpublished_changes(house) == 3
-    assert run(house, arguments("--yes")) == 0
+    write(context, MORE)
+    assert unpublished_changes(context) == 3
+    assert run(context, arguments("--yes")) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "L’édition 2 est en vigueur."
-    assert house.publications.current().plan().lists[11].letters[0].id == "bravo"
-    assert unpublished_changes(house) == 0
+    assert context.publications.current().plan().lists[11].letters[0].id == "bravo"
+    assert unpublished_changes(context) == 0
 
 
 def test_only_the_plan_is_shown_where_that_is_asked(
-    house: House, capsys: pytest.CaptureFixture[str]
+    context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write(house, MORE)
-    assert run(house, arguments("--plan")) == 0
+    write(context, MORE)
+    assert run(context, arguments("--plan")) == 0
     assert "+ lettre bravo de 11 oui" in capsys.readouterr().out
-    assert house.publications.current().edition == 1
+    assert context.publications.current().edition == 1
 
 
 @pytest.mark.parametrize(("said", "edition"), [("o\n", 2), ("yes\n", 2), ("\n", 1), ("n\n", 1)])
 def test_somebody_at_a_terminal_is_asked(
-    make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch, said: str, edition: int
+    make_context: Callable[..., AppContext],
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    edition: int,
 ) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
 
-    house = make_house(FILES)
-    write(house, MORE)
+    context = make_context(FILES)
+    write(context, MORE)
     monkeypatch.setattr("sys.stdin", Terminal(said))
     if edition == 1:
         with pytest.raises(Refusal, match="nothing was changed"):
-            run(house, arguments())
+            run(context, arguments())
     else:
-        assert run(house, arguments()) == 0
-    assert house.publications.current().edition == edition
+        assert run(context, arguments()) == 0
+    assert context.publications.current().edition == edition
 
 
-def test_backfill_is_kept_with_the_new_letters(house: House) -> None:
-    write(house, MORE)
-    assert any("also go to those" in line for line in words(house, "--backfill")) is False
-    join(house, 1, 11)
-    assert any("also go to those" in line for line in words(house, "--backfill"))
-    apply(house, plan_publication(house), backfill=True)
-    lists = house.publications.current().plan().lists
+def test_backfill_is_kept_with_the_new_letters(context: AppContext) -> None:
+    write(context, MORE)
+    assert any("also go to those" in line for line in words(context, "--backfill")) is False
+    join(context, 1, 11)
+    assert any("also go to those" in line for line in words(context, "--backfill"))
+    apply(context, plan_publication(context), backfill=True)
+    lists = context.publications.current().plan().lists
     assert lists[11].letters[0].backfill
     assert not lists[10].letters[0].backfill
 
 
-def test_going_back_publishes_what_was_in_force_before(house: House) -> None:
-    assert plan_rollback(house) is None
-    assert rollback(house) == 0
+def test_going_back_publishes_what_was_in_force_before(context: AppContext) -> None:
+    assert plan_rollback(context) is None
+    assert rollback(context) == 0
     with pytest.raises(Refusal, match="nothing to go back to"):
-        run(house, arguments("--rollback"))
-    write(house, MORE)
-    apply(house, plan_publication(house))
-    proposal = plan_rollback(house)
+        run(context, arguments("--rollback"))
+    write(context, MORE)
+    apply(context, plan_publication(context))
+    proposal = plan_rollback(context)
     assert proposal is not None
     assert list(tell(proposal, "en"))[:3] == [
         "Back to edition 1:",
         "~ list 11 oui: its rules or its order (0 people stand there)",
         "- letter bravo of 11 oui (0 people stand there)",
     ]
-    assert rollback(house) == 3
-    current = house.publications.current()
+    assert rollback(context) == 3
+    current = context.publications.current()
     assert current.plan().lists[11].letters == ()
     assert current.editions[3].rolled_back_to == 1
     assert current.editions[3].files == current.editions[1].files
-    assert unpublished_changes(house) == 3
+    assert unpublished_changes(context) == 3
 
 
-def test_a_fatal_mistake_stops_a_publication_and_nothing_is_lost(house: House) -> None:
-    write(house, MORE, asks_md="{{ nickname }} ?\n\n[Oui](===11===)\n")
+def test_a_fatal_mistake_stops_a_publication_and_nothing_is_lost(context: AppContext) -> None:
+    write(context, MORE, asks_md="{{ nickname }} ?\n\n[Oui](===11===)\n")
     with pytest.raises(Unpublishable) as refused:
-        run(house, arguments("--yes"))
+        run(context, arguments("--yes"))
     assert [str(mistake) for mistake in refused.value.mistakes] == [
         "asks.md:1: The merge field `nickname` does not exist."
     ]
-    assert house.publications.current().edition == 1
-    assert unpublished_changes(house) == 2
+    assert context.publications.current().edition == 1
+    assert unpublished_changes(context) == 2
 
 
-def test_whoever_looked_at_an_older_plan_looks_again(house: House) -> None:
-    write(house, MORE)
-    proposal = plan_publication(house)
-    write(house, MORE.replace("Bravo", "Bravo !"))
-    apply(house, plan_publication(house))
+def test_whoever_looked_at_an_older_plan_looks_again(context: AppContext) -> None:
+    write(context, MORE)
+    proposal = plan_publication(context)
+    write(context, MORE.replace("Bravo", "Bravo !"))
+    apply(context, plan_publication(context))
     with pytest.raises(PublishedMeanwhile):
-        apply(house, proposal)
-    assert house.publications.current().edition == 2
+        apply(context, proposal)
+    assert context.publications.current().edition == 2
 
 
 def test_the_first_run_publishes_by_itself_and_later_ones_do_not(
-    make_house: Callable[..., House],
+    make_context: Callable[..., AppContext],
 ) -> None:
-    house = make_house()
-    write_sequences(house.config.folder, FILES)
-    assert house.publications.current().edition == 0
-    assert publish_first(house)
-    assert sorted(house.publications.current().plan().lists) == [10, 11, 12]
-    write(house, MORE)
-    assert not publish_first(house)
-    assert house.publications.current().edition == 1
+    context = make_context()
+    write_sequences(context.config.folder, FILES)
+    assert context.publications.current().edition == 0
+    assert publish_first(context)
+    assert sorted(context.publications.current().plan().lists) == [10, 11, 12]
+    write(context, MORE)
+    assert not publish_first(context)
+    assert context.publications.current().edition == 1
 
 
-def test_the_same_letters_of_another_unicode_form_are_no_change(house: House) -> None:
-    write(house, DIALOGUE.replace("Une question", "Cafe\u0301"))
-    apply(house, plan_publication(house))
-    assert unpublished_changes(house) == 0
-    write(house, DIALOGUE.replace("Une question", "Caf\u00e9"))
-    assert unpublished_changes(house) == 0
+def test_the_same_letters_of_another_unicode_form_are_no_change(context: AppContext) -> None:
+    write(context, DIALOGUE.replace("Une question", "Cafe\u0301"))
+    apply(context, plan_publication(context))
+    assert unpublished_changes(context) == 0
+    write(context, DIALOGUE.replace("Une question", "Caf\u00e9"))
+    assert unpublished_changes(context) == 0
 
 
-def test_no_text_can_steer_the_terminal_it_is_shown_on(house: House) -> None:
-    write(house, DIALOGUE, asks_md="Alors \u009b2J ?\n\n[Oui](===11===) [Non](===12===)\n")
-    assert "+Alors ·2J ?" in words(house)
+def test_no_text_can_steer_the_terminal_it_is_shown_on(context: AppContext) -> None:
+    write(context, DIALOGUE, asks_md="Alors \u009b2J ?\n\n[Oui](===11===) [Non](===12===)\n")
+    assert "+Alors ·2J ?" in words(context)

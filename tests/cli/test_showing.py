@@ -10,9 +10,9 @@ import pytest
 
 from engine.cli import people
 from engine.cli import show as story
-from engine.context import House
+from engine.context import AppContext
 from tests.cli.bringing_in import FILES
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 
 pytestmark = pytest.mark.postgres
 REST = (
@@ -22,18 +22,18 @@ REST = (
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    return make_house(FILES | {"repos.toml": REST})
+def context(make_context: MakeContext) -> AppContext:
+    return make_context(FILES | {"repos.toml": REST})
 
 
-def next_of(house: House, capsys: pytest.CaptureFixture[str], *subscribing: str) -> str:
+def next_of(context: AppContext, capsys: pytest.CaptureFixture[str], *subscribing: str) -> str:
     """Put on a list, and what `show` then says comes next."""
     parser, showing = argparse.ArgumentParser(), argparse.ArgumentParser()
     people.subscribe_arguments(parser)
     story.add_arguments(showing)
-    assert people.subscribe(house, parser.parse_args(["ana@lecteurs.example", *subscribing])) == 0
+    assert people.subscribe(context, parser.parse_args(["ana@lecteurs.example", *subscribing])) == 0
     capsys.readouterr()
-    assert story.show(house, showing.parse_args(["ana@lecteurs.example"])) == 0
+    assert story.show(context, showing.parse_args(["ana@lecteurs.example"])) == 0
     return capsys.readouterr().out.splitlines()[-1]
 
 
@@ -53,6 +53,6 @@ def next_of(house: House, capsys: pytest.CaptureFixture[str], *subscribing: str)
     ids=["letter", "end", "confirmation"],
 )
 def test_what_comes_next_is_said_in_words(
-    house: House, capsys: pytest.CaptureFixture[str], subscribing: tuple[str, ...], said: str
+    context: AppContext, capsys: pytest.CaptureFixture[str], subscribing: tuple[str, ...], said: str
 ) -> None:
-    assert next_of(house, capsys, *subscribing).startswith(said)
+    assert next_of(context, capsys, *subscribing).startswith(said)

@@ -13,7 +13,7 @@ import pytest
 
 from engine.cli.pause import resume
 from engine.cli.status import status
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.processes import Processes
 from engine.installation.events import SendingPaused
 from engine.subscriber.events import Cause
@@ -24,7 +24,7 @@ from tests.installation import CONFIG
 from tests.running import free_port, wait_for
 
 pytestmark = pytest.mark.timeout(240)
-MakeHouse = Callable[..., House]
+MakeContext = Callable[..., AppContext]
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +36,13 @@ def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 def said(
-    house: House,
+    context: AppContext,
     capsys: pytest.CaptureFixture[str],
     *,
     as_json: bool = False,
     settled: bool = False,
 ) -> tuple[int, str]:
-    ended = status(house, argparse.Namespace(json=as_json, settled=settled))
+    ended = status(context, argparse.Namespace(json=as_json, settled=settled))
     return ended, capsys.readouterr().out
 
 
@@ -93,18 +93,18 @@ def test_without_a_database_it_says_so_in_one_line_with_status_1(tmp_path: Path)
 
 
 def test_what_is_held_and_why_what_is_stuck_and_how_far_views_are_behind(
-    make_house: MakeHouse, capsys: pytest.CaptureFixture[str]
+    make_context: MakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    house = make_house(FILES, config=CONFIG.replace("[site]", '[site]\nlanguage = "en"'))
-    (anna,) = join(house, 1)
-    house.views.catch_up()
-    assert house.publications.execute(
-        lambda state: [SendingPaused(house.clock.now(), "operator", 10)],
+    context = make_context(FILES, config=CONFIG.replace("[site]", '[site]\nlanguage = "en"'))
+    (anna,) = join(context, 1)
+    context.views.catch_up()
+    assert context.publications.execute(
+        lambda state: [SendingPaused(context.clock.now(), "operator", 10)],
         Cause("operator"),
-        house.clock.now(),
+        context.clock.now(),
     )
-    house.desk.stick(anna, "list:10", "asks: no first_name")
-    ended, text = said(house, capsys)
+    context.desk.stick(anna, "list:10", "asks: no first_name")
+    ended, text = said(context, capsys)
     assert ended == 1
     assert "1 held: list 10 question (operator)" in text and "agenda: 1 entry behind" in text
     assert (
@@ -112,19 +112,19 @@ def test_what_is_held_and_why_what_is_stuck_and_how_far_views_are_behind(
         and "`relance show ID`" in text
         and "@" not in text
     )
-    assert anna not in said(house, capsys, settled=True)[1]
+    assert anna not in said(context, capsys, settled=True)[1]
 
 
 def test_the_json_holds_every_fact_and_each_finding(
-    make_house: MakeHouse, capsys: pytest.CaptureFixture[str]
+    make_context: MakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    house = make_house(FILES)
-    Processes(house.database).beat(
+    context = make_context(FILES)
+    Processes(context.database).beat(
         "here", ["send"], {"relay": "refused", "view:agenda": "UndefinedTable: gone"}
     )
-    ended, text = said(house, capsys, as_json=True)
+    ended, text = said(context, capsys, as_json=True)
     read = json.loads(text)
-    assert ended == 1 and read["well"] is False and read["head"] == house.ledger.head()
+    assert ended == 1 and read["well"] is False and read["head"] == context.ledger.head()
     assert [each["code"] for each in read["findings"]] == [
         "no-web",
         "no-follow",
@@ -140,33 +140,33 @@ def test_the_json_holds_every_fact_and_each_finding(
 
 
 def test_a_stopped_view_keeps_no_verb_from_its_work_and_is_told_of(
-    make_house: MakeHouse, capsys: pytest.CaptureFixture[str]
+    make_context: MakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    house = make_house(FILES)
-    with house.database.connection() as connection:
+    context = make_context(FILES)
+    with context.database.connection() as connection:
         connection.execute(
             "ALTER TABLE view_members_1.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT"
             " VALID"
         )
-    assert house.publications.execute(
-        lambda state: [SendingPaused(house.clock.now(), "operator")],
+    assert context.publications.execute(
+        lambda state: [SendingPaused(context.clock.now(), "operator")],
         Cause("operator"),
-        house.clock.now(),
+        context.clock.now(),
     )
-    join(house, 3)
-    assert resume(house, argparse.Namespace(list="", yes=True)) == 0
+    join(context, 3)
+    assert resume(context, argparse.Namespace(list="", yes=True)) == 0
     told = capsys.readouterr()
     assert (
         "Dans l’heure qui vient, 3 lettres partiront." in told.out
         and "une vue s’est arrêtée" in told.err
     )
-    assert house.publications.current().paused == {}
+    assert context.publications.current().paused == {}
 
 
 def test_what_a_process_no_longer_complains_of_is_over_and_since_when_it_does_is_kept(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    desk = Processes(make_house(FILES).database)
+    desk = Processes(make_context(FILES).database)
     desk.beat("here", ["send"], {"relay": "refused"})
     time.sleep(0.05)
     desk.beat("here", ["send"], {"relay": "refused again"})

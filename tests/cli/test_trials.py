@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.trial import refuse_what_is_no_trial
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.runtime.startup import make_ready
 from engine.status.findings import findings
@@ -23,76 +23,76 @@ from tests.cli.test_command_line_running import embedded, stop
 from tests.running import wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
-MakeHouse = Callable[..., House]
+MakeContext = Callable[..., AppContext]
 WEEK = 7 * 86_400_000
 
 
-def relayed(house: House, *, sink: bool) -> House:
-    smtp = replace(house.config.smtp, host="relay.potager.fr", sink=sink)
-    return replace(house, config=replace(house.config, smtp=smtp))
+def relayed(context: AppContext, *, sink: bool) -> AppContext:
+    smtp = replace(context.config.smtp, host="relay.potager.fr", sink=sink)
+    return replace(context, config=replace(context.config, smtp=smtp))
 
 
-def refused(house: House) -> str:
+def refused(context: AppContext) -> str:
     with pytest.raises(Refusal) as error:
-        refuse_what_is_no_trial(house)
+        refuse_what_is_no_trial(context)
     return error.value.sentence
 
 
 def test_where_nobody_is_registered_speed_makes_a_trial_that_stays_one(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = make_house(FILES)
-    assert house.clock.trial is None and "no trial" in refused(house)
-    make_ready(house, 1000)
-    join(house, 2)
-    make_ready(house, 1)
+    context = make_context(FILES)
+    assert context.clock.trial is None and "no trial" in refused(context)
+    make_ready(context, 1000)
+    join(context, 2)
+    make_ready(context, 1)
     assert (
-        house.clock.rate == 1
-        and house.clock.trial is not None
-        and not house.clock.trial.over_people
+        context.clock.rate == 1
+        and context.clock.trial is not None
+        and not context.clock.trial.over_people
     )
-    make_ready(house, 2000)
-    refuse_what_is_no_trial(house)
-    state = gather(house).clock
+    make_ready(context, 2000)
+    refuse_what_is_no_trial(context)
+    state = gather(context).clock
     assert (state.trial, state.rate) == ("whole", 2000)
-    assert [found.code for found in findings(gather(house)) if found.code == "trial"] == ["trial"]
+    assert [found.code for found in findings(gather(context)) if found.code == "trial"] == ["trial"]
 
 
 def test_over_people_registered_at_real_time_it_must_be_said_and_is_not_thrown_away(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = make_house(FILES)
-    join(house, 1)
+    context = make_context(FILES)
+    join(context, 1)
     with pytest.raises(Refusal, match="--trial"):
-        make_ready(house, 1000)
-    assert house.clock.rate == 1 and house.clock.trial is None
-    make_ready(house, 1000, trial=True)
-    assert house.clock.rate == 1000 and "people were registered" in refused(house)
-    assert gather(house).clock.trial == "over people"
+        make_ready(context, 1000)
+    assert context.clock.rate == 1 and context.clock.trial is None
+    make_ready(context, 1000, trial=True)
+    assert context.clock.rate == 1000 and "people were registered" in refused(context)
+    assert gather(context).clock.trial == "over people"
 
 
 @pytest.mark.parametrize("speed", [1000, 0])
 def test_the_clock_is_never_sped_up_where_letters_reach_people(
-    make_house: MakeHouse, speed: int
+    make_context: MakeContext, speed: int
 ) -> None:
-    house = make_house(FILES)
+    context = make_context(FILES)
     if not speed:
-        make_ready(house, 1000)
+        make_ready(context, 1000)
     with pytest.raises(Refusal, match=r"relay\.potager\.fr"):
-        make_ready(relayed(house, sink=False), speed, trial=True)
-    make_ready(relayed(house, sink=True), speed)
-    make_ready(relayed(house, sink=False), 1)
-    assert house.clock.rate == 1
+        make_ready(relayed(context, sink=False), speed, trial=True)
+    make_ready(relayed(context, sink=True), speed)
+    make_ready(relayed(context, sink=False), 1)
+    assert context.clock.rate == 1
 
 
-def test_a_trial_whose_letters_went_to_people_is_not_thrown_away(make_house: MakeHouse) -> None:
-    house = make_house(FILES)
-    make_ready(house, 1000)
-    live = relayed(house, sink=False)
+def test_a_trial_whose_letters_went_to_people_is_not_thrown_away(make_context: MakeContext) -> None:
+    context = make_context(FILES)
+    make_ready(context, 1000)
+    live = relayed(context, sink=False)
     refuse_what_is_no_trial(live)
-    house.desk.set_mark("armed:relay.potager.fr", 1, 0)
+    context.desk.set_mark("armed:relay.potager.fr", 1, 0)
     assert "letters have gone" in refused(live)
-    assert relayed(house, sink=True).config.smtp.armed_mark != live.config.smtp.armed_mark
+    assert relayed(context, sink=True).config.smtp.armed_mark != live.config.smtp.armed_mark
 
 
 def test_a_reset_leaves_nothing_that_was_lived_and_real_time(tmp_path: Path) -> None:

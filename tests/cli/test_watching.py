@@ -1,5 +1,5 @@
-"""`watch`: how a dialogue's questions are answered, counted by people, in a house with PostgreSQL;
-the rebuilt view says the same.
+"""`watch`: how a dialogue's questions are answered, counted by people, in an installation with
+PostgreSQL; the rebuilt view says the same.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 
 from engine.cli.watch import Became, Question, run, watch
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import Opening
 from engine.i18n.refusal import Refusal
 from engine.installation.events import BroadcastFellDue
@@ -26,7 +26,7 @@ from tests.installation import Installations
 
 
 @pytest.fixture(scope="module")
-def house(installations: Installations) -> Iterator[House]:
+def context(installations: Installations) -> Iterator[AppContext]:
     """Twelve people were asked: see test_each_person_is_counted_where_they_are."""
     with installations.made(FILES) as made:
         people = join(made, 12)
@@ -50,20 +50,22 @@ def house(installations: Installations) -> Iterator[House]:
         yield made
 
 
-def _open_without_pressing(house: House, message: str) -> None:
-    house.desk.note_shown([Opening((message, 0), asked=True)])
-    with house.database.connection() as connection:
+def _open_without_pressing(context: AppContext, message: str) -> None:
+    context.desk.note_shown([Opening((message, 0), asked=True)])
+    with context.database.connection() as connection:
         connection.execute("UPDATE desk.shown SET at = at - interval '1 hour'")
 
 
-def asked(house: House, letter: str = "asks") -> Question:
-    plan = house.publications.current().plan()
-    (found,) = [question for question in watch(house, plan, "d.toml") if question.letter == letter]
+def asked(context: AppContext, letter: str = "asks") -> Question:
+    plan = context.publications.current().plan()
+    (found,) = [
+        question for question in watch(context, plan, "d.toml") if question.letter == letter
+    ]
     return found
 
 
-def test_each_person_is_counted_where_they_are(house: House) -> None:
-    found = asked(house)
+def test_each_person_is_counted_where_they_are(context: AppContext) -> None:
+    found = asked(context)
     assert (found.asked, found.reminded) == (12, 4)
     yes, no = found.answers
     # 0, 1, 6, and 7 who changed their mind; of whom 1 by the page itself. Then 2, and 3 who changed
@@ -77,37 +79,37 @@ def test_each_person_is_counted_where_they_are(house: House) -> None:
 
 
 def test_who_was_reminded_in_vain_is_silent_once_the_reminder_s_wait_is_over_again(
-    house: House,
+    context: AppContext,
 ) -> None:
-    house.clock.jump(2 * DAY)
+    context.clock.jump(2 * DAY)
     try:
-        later = asked(house)
+        later = asked(context)
     finally:
-        house.clock.jump(-2 * DAY)
+        context.clock.jump(-2 * DAY)
     assert (later.waiting, later.silent) == (3, 3)
 
 
-def test_a_reminder_that_is_long_overdue_is_waited_for_no_more(house: House) -> None:
-    before = asked(house)
-    house.clock.jump(30 * DAY)
+def test_a_reminder_that_is_long_overdue_is_waited_for_no_more(context: AppContext) -> None:
+    before = asked(context)
+    context.clock.jump(30 * DAY)
     try:
-        after = asked(house)
+        after = asked(context)
     finally:
-        house.clock.jump(-30 * DAY)
+        context.clock.jump(-30 * DAY)
     assert (after.waiting, after.silent) == (0, before.waiting + before.silent)
 
 
-def test_the_rebuilt_views_say_the_same(house: House) -> None:
-    before = asked(house)
-    house.views.rebuild(["letters", "members"], lambda done, total: None)
-    assert asked(house) == before
-    assert house.views.compare(lambda done, total: None) == []
+def test_the_rebuilt_views_say_the_same(context: AppContext) -> None:
+    before = asked(context)
+    context.views.rebuild(["letters", "members"], lambda done, total: None)
+    assert asked(context) == before
+    assert context.views.compare(lambda done, total: None) == []
 
 
 def test_answers_that_do_not_exclude_each_other_are_each_counted(
-    make_house: Callable[..., House],
+    make_context: Callable[..., AppContext],
 ) -> None:
-    made = make_house(FILES)
+    made = make_context(FILES)
     people = join(made, 3, 11)
     due = BroadcastFellDue(made.clock.now(), "poll", "2040-01-01")
     assert made.publications.current() and made.publications.execute(
@@ -149,9 +151,9 @@ body = "mars.md"
 
 
 def test_what_became_of_a_newsletter_is_said_though_it_asks_nothing(
-    make_house: Callable[..., House], capsys: pytest.CaptureFixture[str]
+    make_context: Callable[..., AppContext], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = make_house({"n.toml": NEWS, "mars.md": "À {{ town }}, on sème.\n"})
+    made = make_context({"n.toml": NEWS, "mars.md": "À {{ town }}, on sème.\n"})
     key, people = "broadcast:mars/2040-03-01", join(made, 6, 20)
     due = BroadcastFellDue(made.clock.now(), "mars", "2040-03-01")
     assert made.publications.current() and made.publications.execute(
@@ -199,9 +201,9 @@ def test_what_became_of_a_newsletter_is_said_though_it_asks_nothing(
 
 
 def test_it_is_told_in_the_language_of_the_author(
-    house: House, capsys: pytest.CaptureFixture[str]
+    context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(house, argparse.Namespace(file="d", json=False)) == 0
+    assert run(context, argparse.Namespace(file="d", json=False)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Essai  (d.toml)"
     assert lines[2] == "« Une question » [asks] (liste 10 question)"
@@ -211,12 +213,14 @@ def test_it_is_told_in_the_language_of_the_author(
     ]
 
 
-def test_it_can_be_read_by_a_program(house: House, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(house, argparse.Namespace(file="sequences/d.toml", json=True)) == 0
+def test_it_can_be_read_by_a_program(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(context, argparse.Namespace(file="sequences/d.toml", json=True)) == 0
     found = json.loads(capsys.readouterr().out)["d.toml"][0]
     assert (found["letter"], found["asked"], found["answers"][0]["people"]) == ("asks", 12, 4)
 
 
-def test_a_dialogue_that_is_not_in_force_is_refused(house: House) -> None:
+def test_a_dialogue_that_is_not_in_force_is_refused(context: AppContext) -> None:
     with pytest.raises(Refusal, match=r"there are: d\.toml"):
-        run(house, argparse.Namespace(file="other", json=False))
+        run(context, argparse.Namespace(file="other", json=False))

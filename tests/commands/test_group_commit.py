@@ -11,25 +11,25 @@ import pytest
 
 from engine.commands.command_handler import Result, Wish
 from engine.commands.group_commit import Gatherer
-from engine.context import House
+from engine.context import AppContext
 from engine.ledger.codec import EntryRefused
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.vault import Keep
 from tests.cli.asking import FILES
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 
 pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    return make_house(FILES)
+def context(make_context: MakeContext) -> AppContext:
+    return make_context(FILES)
 
 
-def wish(house: House, name: str, number: int = 10) -> Wish:
-    now = house.clock.now()
+def wish(context: AppContext, name: str, number: int = 10) -> Wish:
+    now = context.clock.now()
     return Wish(
         Subscribe(now, Cause("form"), number, "consent", "single", own_act=True),
         address=f"{name}@exemple.fr",
@@ -41,29 +41,29 @@ def together(gatherer: Gatherer, wishes: Sequence[Wish]) -> list[Future[Result]]
     return [gatherer.submit(each) for each in wishes]
 
 
-def test_each_is_answered_with_what_became_of_their_own_wish(house: House) -> None:
-    gatherer = Gatherer(house.decisions)
-    asked = together(gatherer, [wish(house, f"lectrice{n}") for n in range(20)])
+def test_each_is_answered_with_what_became_of_their_own_wish(context: AppContext) -> None:
+    gatherer = Gatherer(context.decisions)
+    asked = together(gatherer, [wish(context, f"lectrice{n}") for n in range(20)])
     assert all(isinstance(each.result(timeout=30).outcome, Done) for each in asked)
     assert len({each.result().stream for each in asked}) == 20
     gatherer.close()
 
 
-def test_one_about_whom_nothing_can_be_decided_fails_alone(house: House) -> None:
-    bad = house.decisions.one(wish(house, "illisible")).stream
+def test_one_about_whom_nothing_can_be_decided_fails_alone(context: AppContext) -> None:
+    bad = context.decisions.one(wish(context, "illisible")).stream
 
     def refuse(people: object) -> object:
         if bad in people:  # type: ignore[operator]
             raise EntryRefused("this history cannot be read")
         return read(people)  # type: ignore[arg-type]
 
-    read, house.decisions.folds = house.decisions.folds, refuse  # type: ignore[assignment]
-    gatherer = Gatherer(house.decisions)
+    read, context.decisions.folds = context.decisions.folds, refuse  # type: ignore[assignment]
+    gatherer = Gatherer(context.decisions)
     asked = together(
         gatherer,
-        [wish(house, f"lectrice{n}") for n in range(9)]
-        + [wish(house, "illisible", 11)]
-        + [wish(house, "derniere")],
+        [wish(context, f"lectrice{n}") for n in range(9)]
+        + [wish(context, "illisible", 11)]
+        + [wish(context, "derniere")],
     )
     ended = [each.exception(timeout=30) for each in asked]
     assert [type(error) for error in ended if error is not None] == [EntryRefused] and ended[

@@ -14,11 +14,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from engine.app import furnished
+from engine.app import open_context_in
 from engine.cli import accept_secret as accepting
 from engine.cli.parser import parser
 from engine.config import Config
-from engine.context import Premises
+from engine.context import DatabaseContext
 from engine.desk import agreement
 from engine.desk.agreement import REPLACEABLE, Disagreement, clock_sentence
 from engine.desk.clock import wall_now
@@ -28,7 +28,7 @@ from engine.i18n.refused import in_words
 from engine.runtime import heartbeat as beating
 from engine.secret_files import NAMES, make_secrets, read_secrets
 from engine.store.database import StoreUnavailable
-from tests.backup.premises import premises_of
+from tests.backup.database_context import database_context_of
 from tests.installation import Installations
 
 pytestmark = pytest.mark.timeout(120)
@@ -36,33 +36,37 @@ TEN_MINUTES = 600_000
 
 
 @pytest.fixture
-def premises(installations: Installations) -> Iterator[Premises]:
-    with premises_of(installations) as made:
+def database_context(installations: Installations) -> Iterator[DatabaseContext]:
+    with database_context_of(installations) as made:
         yield made
 
 
 @pytest.fixture
-def second(premises: Premises, tmp_path: Path) -> Config:
+def second(database_context: DatabaseContext, tmp_path: Path) -> Config:
     """The same configuration on another host, whose secrets are its own; the database is not."""
     config = replace(
-        premises.config, folder=tmp_path / "second", store_url="postgresql://owner@db/relance"
+        database_context.config,
+        folder=tmp_path / "second",
+        store_url="postgresql://owner@db/relance",
     )
     make_secrets(config.secrets)
     return config
 
 
-def opens(premises: Premises, config: Config) -> None:
-    with furnished(config, premises.owner, read_secrets(config.secrets)) as house:
-        assert house.ledger.head() > 0
+def opens(database_context: DatabaseContext, config: Config) -> None:
+    with open_context_in(config, database_context.owner, read_secrets(config.secrets)) as context:
+        assert context.ledger.head() > 0
 
 
-def facts(premises: Premises) -> tuple[object, ...]:
-    with psycopg.connect(premises.owner) as connection:
+def facts(database_context: DatabaseContext) -> tuple[object, ...]:
+    with psycopg.connect(database_context.owner) as connection:
         counted = "SELECT count(*), (SELECT count(*) FROM vault.person) FROM ledger.events"
         return connection.execute(counted.encode()).fetchone() or ()
 
 
-def test_a_role_that_is_there_is_never_altered(premises: Premises, second: Config) -> None:
+def test_a_role_that_is_there_is_never_altered(
+    database_context: DatabaseContext, second: Config
+) -> None:
     """A host without the password says so, makes none up, and the host that has it goes on."""
     with pytest.raises(
         StoreUnavailable,
@@ -70,10 +74,10 @@ def test_a_role_that_is_there_is_never_altered(premises: Premises, second: Confi
             r"database\.password is missing, and the role installation_\d+_program is there already"
         ),
     ):
-        opens(premises, second)
+        opens(database_context, second)
     assert not (second.secrets / "database.password").exists()
-    with premises.furnish() as house:
-        assert house.ledger.head() > 0
+    with database_context.open_context() as context:
+        assert context.ledger.head() > 0
     (second.secrets / "database.password").write_text("another password")
     with pytest.raises(
         StoreUnavailable,
@@ -82,65 +86,65 @@ def test_a_role_that_is_there_is_never_altered(premises: Premises, second: Confi
             r" installation_\d+_program"
         ),
     ):
-        opens(premises, second)
-    with premises.furnish() as house:
-        assert house.ledger.head() > 0
+        opens(database_context, second)
+    with database_context.open_context() as context:
+        assert context.ledger.head() > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_another_secret_is_refused_by_its_name_and_nothing_is_changed(
-    premises: Premises, second: Config, name: str
+    database_context: DatabaseContext, second: Config, name: str
 ) -> None:
-    before = facts(premises)
-    for file in premises.config.secrets.iterdir():
+    before = facts(database_context)
+    for file in database_context.config.secrets.iterdir():
         if file.name != name:
             shutil.copy(file, second.secrets / file.name)
     with pytest.raises(Disagreement) as refused:
-        opens(premises, second)
+        opens(database_context, second)
     assert str(second.secrets / name) in str(refused.value) and "copy data/secrets" in str(
         refused.value
     )
     assert "n’est pas le secret" in in_words(str(refused.value), translator("fr"))
-    assert facts(premises) == before
-    shutil.copy(premises.config.secrets / name, second.secrets / name)
-    opens(premises, second)
+    assert facts(database_context) == before
+    shutil.copy(database_context.config.secrets / name, second.secrets / name)
+    opens(database_context, second)
 
 
-def accepts(premises: Premises, config: Config, name: str, *more: str) -> int:
-    given = replace(premises, config=config, secrets=read_secrets(config.secrets))
+def accepts(database_context: DatabaseContext, config: Config, name: str, *more: str) -> int:
+    given = replace(database_context, config=config, secrets=read_secrets(config.secrets))
     return accepting.run(given, parser().parse_args(["accept-secret", name, *more]))
 
 
 @pytest.mark.parametrize("name", REPLACEABLE)
 def test_a_secret_replaced_on_purpose_is_taken_alone_and_when_nothing_runs(
-    premises: Premises, second: Config, name: str
+    database_context: DatabaseContext, second: Config, name: str
 ) -> None:
-    for file in premises.config.secrets.iterdir():
+    for file in database_context.config.secrets.iterdir():
         if file.name not in (name, "suppression.pepper"):
             shutil.copy(file, second.secrets / file.name)
     with pytest.raises(Disagreement, match=r"suppression\.pepper is not the secret"):
-        accepts(premises, second, name, "--yes")
-    shutil.copy(premises.config.secrets / "suppression.pepper", second.secrets)
+        accepts(database_context, second, name, "--yes")
+    shutil.copy(database_context.config.secrets / "suppression.pepper", second.secrets)
     with pytest.raises(Refusal, match="say --yes"):
-        accepts(premises, second, name)
+        accepts(database_context, second, name)
     with pytest.raises(Disagreement, match=f"`relance accept-secret {name}`"):
-        opens(premises, second)
-    with premises.furnish(), pytest.raises(Refusal, match="stop it first"):
-        accepts(premises, second, name, "--yes")
-    assert accepts(premises, second, name, "--yes") == 0
-    opens(premises, second)
+        opens(database_context, second)
+    with database_context.open_context(), pytest.raises(Refusal, match="stop it first"):
+        accepts(database_context, second, name, "--yes")
+    assert accepts(database_context, second, name, "--yes") == 0
+    opens(database_context, second)
     with pytest.raises(Disagreement):
-        opens(premises, premises.config)
+        opens(database_context, database_context.config)
 
 
 def test_an_installation_from_before_leaves_its_fingerprints_at_the_first_start_and_no_secret(
-    premises: Premises,
+    database_context: DatabaseContext,
 ) -> None:
-    with psycopg.connect(premises.owner, autocommit=True) as connection:
+    with psycopg.connect(database_context.owner, autocommit=True) as connection:
         connection.execute("DELETE FROM desk.secret")
-        with premises.furnish():
+        with database_context.open_context():
             rows = connection.execute("SELECT name, fingerprint FROM desk.secret").fetchall()
-    secrets = premises.secrets
+    secrets = database_context.secrets
     assert {name for name, _ in rows} == set(NAMES)
     for known in (secrets.pepper, secrets.link_key, secrets.nonce_key):
         assert not [
@@ -152,9 +156,9 @@ def test_an_installation_from_before_leaves_its_fingerprints_at_the_first_start_
 
 @pytest.mark.parametrize("ahead", [TEN_MINUTES, -3_000])
 def test_a_clock_that_is_not_the_databases_is_refused_at_the_start(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch, ahead: int
+    database_context: DatabaseContext, monkeypatch: pytest.MonkeyPatch, ahead: int
 ) -> None:
-    before = facts(premises)
+    before = facts(database_context)
     monkeypatch.setattr(agreement, "wall_now", lambda: wall_now() + ahead)
     with (
         pytest.raises(
@@ -163,11 +167,11 @@ def test_a_clock_that_is_not_the_databases_is_refused_at_the_start(
                 rf"by \{ahead / 1000:+.0f} s from the database's: set the one that is wrong right"
             ),
         ),
-        premises.furnish(),
+        database_context.open_context(),
     ):
         pass
-    assert facts(premises) == before
-    with psycopg.connect(premises.owner, autocommit=True) as connection:
+    assert facts(database_context) == before
+    with psycopg.connect(database_context.owner, autocommit=True) as connection:
         row = (
             "INSERT INTO desk.process (id, host, pid, parts, since, seen, clock) VALUES ('x',"
             " 'elsewhere', 1, '{send}', now(), now(), 0)"
@@ -180,28 +184,28 @@ def test_a_clock_that_is_not_the_databases_is_refused_at_the_start(
                 r"the others \(elsewhere\) agree with the database: set this machine's clock right"
             ),
         ),
-        premises.furnish(),
+        database_context.open_context(),
     ):
         pass
 
 
 def test_a_second_and_a_half_is_no_disagreement(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch
+    database_context: DatabaseContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(agreement, "wall_now", lambda: wall_now() + 1_500)
-    with premises.furnish() as house:
-        assert 1_000 < agreement.check_clock(house.database) < 2_000
+    with database_context.open_context() as context:
+        assert 1_000 < agreement.check_clock(context.database) < 2_000
 
 
 def test_a_clock_that_goes_astray_ends_the_process_at_a_beat(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch
+    database_context: DatabaseContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(beating, "BEAT", 0.05)
 
     async def works() -> None:
         with ExitStack() as stack:
-            house = stack.enter_context(premises.furnish())
-            async with beating.known(house, {"web"}, dict) as presence:
+            context = stack.enter_context(database_context.open_context())
+            async with beating.known(context, {"web"}, dict) as presence:
                 monkeypatch.setattr(agreement, "wall_now", lambda: wall_now() + TEN_MINUTES)
                 await asyncio.wait_for(presence.ended, 30)
 

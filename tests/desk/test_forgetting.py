@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.desk.desk import SQL
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 
 pytestmark = pytest.mark.postgres
 INDEXES = {
@@ -16,8 +16,10 @@ INDEXES = {
 }
 
 
-def test_what_grows_with_use_is_not_read_through_to_forget_a_part(make_house: MakeHouse) -> None:
-    with make_house().database.transaction() as connection:
+def test_what_grows_with_use_is_not_read_through_to_forget_a_part(
+    make_context: MakeContext,
+) -> None:
+    with make_context().database.transaction() as connection:
         connection.execute("SET LOCAL enable_seqscan = off")
         for table, index in INDEXES.items():
             plan = "".join(

@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.audit.evidence_dossier import Proof, proofs
 from engine.cli.api_key import SCOPES, create
 from engine.cli.people import subscribe, subscribe_arguments
-from engine.context import House
+from engine.context import AppContext
 from engine.imports.importer import run_import
 from engine.imports.options import add_arguments, from_arguments
 from engine.letter.link_token import CONFIRM, FIRST_LINK, UNSUBSCRIBE, make_token
@@ -83,14 +83,14 @@ CALL = {"list": 30, "source": "Salon du jardin", "collected_at": "2026-01-15"}
 
 def proofs_of(site: Site, address: str) -> list[Proof]:
     stream = site.stream(address)
-    return list(proofs(site.house.ledger.stream(stream), site.house.vault.evidence_of(stream)))
+    return list(proofs(site.context.ledger.stream(stream), site.context.vault.evidence_of(stream)))
 
 
 def last(site: Site, address: str) -> Proof:
     return proofs_of(site, address)[-1]
 
 
-def posted(house: House, site: Site, *addresses: str) -> list[Accepted]:
+def posted(context: AppContext, site: Site, *addresses: str) -> list[Accepted]:
     """The engine's own sender until the mails to `addresses` are accepted and recorded: the
     mails.
     """
@@ -103,11 +103,11 @@ def posted(house: House, site: Site, *addresses: str) -> list[Accepted]:
 
     async def story() -> list[Accepted]:
         async with Sink() as sink:
-            sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+            sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
             running = asyncio.create_task(sender.run())
             try:
                 for _ in range(600):
-                    await asyncio.to_thread(house.views.catch_up)
+                    await asyncio.to_thread(context.views.catch_up)
                     if await asyncio.to_thread(sent):
                         break
                     await asyncio.sleep(0.025)
@@ -126,12 +126,12 @@ def letter_to(site: Site, address: str) -> Letter:
     """The last letter begun for somebody."""
     entry = [each for each in site.entries(address) if isinstance(each.event, LetterBegun)][-1]
     assert isinstance(entry.event, LetterBegun)
-    return Letter(site.house, entry.stream, entry.position, entry.event)
+    return Letter(site.context, entry.stream, entry.position, entry.event)
 
 
 def confirmed(site: Site, address: str) -> Accepted:
     """Who was asked gets the mail, opens its link and presses the button."""
-    (mail,) = posted(site.house, site, address)
+    (mail,) = posted(site.context, site, address)
     assert press(site.client, letter_to(site, address).token(CONFIRM)).status_code == 200
     return mail
 
@@ -189,7 +189,7 @@ def by_partner(site: Site) -> str:
 def by_page(site: Site) -> str:
     address = "retour@exemple.fr"
     site.post("simple", {"email": address})
-    token = written_to(site.house, site.stream(address), "list:30").token(UNSUBSCRIBE)
+    token = written_to(site.context, site.stream(address), "list:30").token(UNSUBSCRIBE)
     page = press(site.client, token).text
     site.client.post(f"/l/{token}", data=form_to(page, token, "again"))
     return address
@@ -198,17 +198,17 @@ def by_page(site: Site) -> str:
 def by_answer(site: Site) -> str:
     address = "reponse@exemple.fr"
     call(site, {"email": address, "basis": "consent", **CALL, "list": 50})
-    found = written_to(site.house, site.stream(address), "list:50")
+    found = written_to(site.context, site.stream(address), "list:50")
     press(
         site.client,
-        make_token(site.house.secrets.link_key, FIRST_LINK, found.position, found.claim.message),
+        make_token(site.context.secrets.link_key, FIRST_LINK, found.position, found.claim.message),
         consent="offres",
     )
     return address
 
 
 def call(site: Site, body: dict[str, object]) -> None:
-    key = create(site.house, f"k{site.house.ledger.head()}", SCOPES)
+    key = create(site.context, f"k{site.context.ledger.head()}", SCOPES)
     answer = site.client.post(
         "/api/v1/subscriptions", json=body, headers={"Authorization": f"Bearer {key}"}
     )
@@ -227,7 +227,7 @@ def by_api_confirmed(site: Site) -> str:
 
 
 def by_import(site: Site) -> str:
-    path = site.house.config.folder / "gens.csv"
+    path = site.context.config.folder / "gens.csv"
     Path(path).write_text("email,metier\nfichier@exemple.fr,jardinière\n", encoding="utf-8")
     parser = argparse.ArgumentParser()
     add_arguments(parser)
@@ -244,14 +244,14 @@ def by_import(site: Site) -> str:
     args = parser.parse_args(
         [str(path), *said, "--function", "metier", "--objection", "case sur la fiche"]
     )
-    run_import(site.house, from_arguments(args, site.house))
+    run_import(site.context, from_arguments(args, site.context))
     return "fichier@exemple.fr"
 
 
 def operate(site: Site, *said: str) -> None:
     parser = argparse.ArgumentParser()
     subscribe_arguments(parser)
-    assert subscribe(site.house, parser.parse_args(list(said))) == 0
+    assert subscribe(site.context, parser.parse_args(list(said))) == 0
 
 
 def by_operator(site: Site) -> str:

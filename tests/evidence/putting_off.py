@@ -12,16 +12,16 @@ from tests.web.visiting import Site
 
 
 def put_off_once(site: Site, address: str) -> None:
-    house = site.house
+    context = site.context
 
     async def story() -> None:
         async with Sink() as sink:
             sink.answer("dot", "451 4.3.0 Later", to=address)
-            sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+            sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
             running = asyncio.create_task(sender.run())
             try:
                 for _ in range(600):
-                    await asyncio.to_thread(house.views.catch_up)
+                    await asyncio.to_thread(context.views.catch_up)
                     if any(
                         isinstance(fact, LetterDeferred)
                         for fact in await asyncio.to_thread(site.facts, address)

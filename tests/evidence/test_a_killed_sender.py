@@ -30,8 +30,8 @@ ADDRESS = "tuee@exemple.fr"
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 
@@ -40,29 +40,29 @@ def killed(site: Site, *, dot: bool, code: int = 0) -> Envelope:
     """The mail as it was composed; its sender is dead, its marks are there, and another has settled
     what was left.
     """
-    house = replace(site.house, sender="killed")
+    context = replace(site.context, sender="killed")
     site.post("inscription", {"email": ADDRESS, "jardin": "Un balcon"})
-    house.views.catch_up()
-    claims, _ = take_and_claim(house, ())
-    path = marks_file(house, "killed")
+    context.views.catch_up()
+    claims, _ = take_and_claim(context, ())
+    path = marks_file(context, "killed")
     path.parent.mkdir(parents=True, exist_ok=True)
     marks = Marks(path)
-    (envelope,) = Round(house, marks, claims, lambda deliveries: None).compose(
-        Composer(house.config, house.secrets.link_key)
+    (envelope,) = Round(context, marks, claims, lambda deliveries: None).compose(
+        Composer(context.config, context.secrets.link_key)
     )
     if dot:
         marks.dot(envelope.key)
     if code:
         marks.answer(envelope.key, code)
     marks.close()
-    settle(site.house, [(claim.stream, claim.key) for claim in claims], ())
+    settle(site.context, [(claim.stream, claim.key) for claim in claims], ())
     return envelope
 
 
 def kept(site: Site) -> list[dict[str, object]]:
     return [
         piece
-        for piece in site.house.vault.evidence_of(site.stream(ADDRESS)).values()
+        for piece in site.context.vault.evidence_of(site.stream(ADDRESS)).values()
         if "mail" in piece
     ]
 
@@ -70,7 +70,9 @@ def kept(site: Site) -> list[dict[str, object]]:
 def test_what_was_accepted_has_its_mail(site: Site) -> None:
     envelope = killed(site, dot=True, code=250)
     (sent,) = [fact for fact in site.facts(ADDRESS) if isinstance(fact, LetterSent)]
-    assert octets_of(site.house.vault.evidence_of(site.stream(ADDRESS))[sent.mail]) == envelope.body
+    assert (
+        octets_of(site.context.vault.evidence_of(site.stream(ADDRESS))[sent.mail]) == envelope.body
+    )
     press(site.client, doors.letter_to(site, ADDRESS).token(CONFIRM))
     proof = doors.last(site, ADDRESS)
     assert octets_of(proof.said) == envelope.body and proof.gone == ()
@@ -82,7 +84,7 @@ def test_what_is_in_doubt_has_its_mail(site: Site) -> None:
     envelope = killed(site, dot=True)
     (doubt,) = [fact for fact in site.facts(ADDRESS) if isinstance(fact, LetterInDoubt)]
     assert (
-        octets_of(site.house.vault.evidence_of(site.stream(ADDRESS))[doubt.mail]) == envelope.body
+        octets_of(site.context.vault.evidence_of(site.stream(ADDRESS))[doubt.mail]) == envelope.body
     )
     press(site.client, doors.letter_to(site, ADDRESS).token(CONFIRM))
     proof = doors.last(site, ADDRESS)

@@ -12,7 +12,7 @@ from email.policy import default
 import pytest
 
 from engine.cli.audit_evidence import run
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import Withdraw
@@ -25,8 +25,8 @@ from tests.web.visiting import BEHIND_A_PROXY, Site, visited
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 
@@ -37,8 +37,8 @@ def parts_of(octets: bytes) -> list[str]:
     return [" ".join(part.get_content().split()) for part in mail.iter_parts()]
 
 
-def audit(house: House, address: str = "") -> int:
-    return run(house, argparse.Namespace(address=address))
+def audit(context: AppContext, address: str = "") -> int:
+    return run(context, argparse.Namespace(address=address))
 
 
 def test_whole_proofs_are_counted_and_one_that_lacks_a_name_is_told_with_it(
@@ -48,31 +48,31 @@ def test_whole_proofs_are_counted_and_one_that_lacks_a_name_is_told_with_it(
         come(site)
     capsys.readouterr()
     assert (
-        audit(site.house) == 0
+        audit(site.context) == 0
         and capsys.readouterr().out == "fondements dont la preuve est entière : 5\n"
     )
     broken = doors.last(site, "simple@exemple.fr")
-    site.house.vault.forget_evidence([bytes.fromhex(broken.entry.cause.evidence)])
+    site.context.vault.forget_evidence([bytes.fromhex(broken.entry.cause.evidence)])
     with pytest.raises(Refusal, match="some have no whole proof"):
-        audit(site.house)
+        audit(site.context)
     said = capsys.readouterr().out
     assert said.startswith(
         f"{site.stream('simple@exemple.fr')}  « conseils », par form : manque method (le coffre"
         " n’en contient plus rien)\n"
     )
     assert "method: 1\n" in said and "@" not in said
-    assert audit(site.house, "appel@exemple.fr") == 0
+    assert audit(site.context, "appel@exemple.fr") == 0
     with pytest.raises(Refusal, match="nobody is known"):
-        audit(site.house, "personne@exemple.fr")
+        audit(site.context, "personne@exemple.fr")
 
 
 def test_a_withdrawn_ground_needs_no_proof_to_write(site: Site) -> None:
     address = doors.by_form(site)
-    site.house.vault.forget_evidence(
+    site.context.vault.forget_evidence(
         [bytes.fromhex(doors.last(site, address).entry.cause.evidence)]
     )
-    site.command(address, Withdraw(site.house.clock.now(), Cause("click"), "conseils"))
-    assert audit(site.house) == 0
+    site.command(address, Withdraw(site.context.clock.now(), Cause("click"), "conseils"))
+    assert audit(site.context) == 0
 
 
 def test_who_was_brought_by_others_reads_in_each_letter_from_where(site: Site) -> None:
@@ -86,7 +86,7 @@ def test_who_was_brought_by_others_reads_in_each_letter_from_where(site: Site) -
         },
     )
     doors.by_form(site)
-    brought, own = doors.posted(site.house, site, "appel@exemple.fr", "simple@exemple.fr")
+    brought, own = doors.posted(site.context, site, "appel@exemple.fr", "simple@exemple.fr")
     for mail, expected in ((brought, True), (own, False)):
         text, html = parts_of(mail.body)
         assert ("Nous tenons votre adresse de : Salon <du> jardin & co." in text) is expected
@@ -99,10 +99,10 @@ def test_who_was_brought_by_others_and_not_told_within_a_month_is_named(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
     address = doors.by_import(site)
-    assert audit(site.house) == 0
-    site.house.clock.jump(31 * DAY)
+    assert audit(site.context) == 0
+    site.context.clock.jump(31 * DAY)
     with pytest.raises(Refusal):
-        audit(site.house)
+        audit(site.context)
     said = capsys.readouterr().out
     assert (
         f"{site.stream(address)}  adresse apportée par d’autres il y a plus d’un mois" in said

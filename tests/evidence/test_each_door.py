@@ -24,8 +24,8 @@ from tests.web.visiting import BEHIND_A_PROXY, Site, visited
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 
@@ -95,7 +95,7 @@ def test_what_is_said_to_be_unknown_is_not_there_and_silence_about_it_is_a_fault
 
 
 def test_what_was_shown_stands_in_the_ledger_under_its_digest(site: Site, proof: Proof) -> None:
-    published = site.house.publications.current()
+    published = site.context.publications.current()
     for name in ("form_digest", "form_file", "notice_digest", "confirm_digest", "configuration"):
         digest = proof.said.get(name)
         if digest:
@@ -113,7 +113,7 @@ def test_each_piece_is_committed_to_by_a_fact_or_by_a_piece_that_is(
     for address in came.values():
         stream = site.stream(address)
         ledger = " ".join(repr(entry.cause) + repr(entry.event) for entry in site.entries(address))
-        with site.house.database.connection() as connection:
+        with site.context.database.connection() as connection:
             rows = connection.execute(
                 "SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %s",
                 (stream,),
@@ -180,7 +180,7 @@ def test_a_mail_that_the_relay_puts_off_leaves_nothing_behind(site: Site) -> Non
 
 
 def pieces(site: Site, address: str) -> list[str]:
-    with site.house.database.connection() as connection:
+    with site.context.database.connection() as connection:
         rows = connection.execute(
             "SELECT kind FROM vault.evidence WHERE subscriber = %s", (site.stream(address),)
         ).fetchall()
@@ -191,19 +191,21 @@ def test_address_and_browser_go_before_the_rest_and_what_stays_still_verifies(si
     address = "visite@exemple.fr"
     site.post("simple", {"email": address}, visitor="203.0.113.9")
     before = doors.last(site, address)
-    stream, now = site.stream(address), site.house.clock.now()
-    assert site.house.vault.evidence_of(stream)[str(before.said["visitor"])]["ip"] == "203.0.113.9"
-    assert site.house.vault.forget_kind("visitor", now - DAY) == 0
-    assert site.house.vault.forget_kind("visitor", now + 1) >= 1
+    stream, now = site.stream(address), site.context.clock.now()
     assert (
-        site.house.vault.forget_kind("act", now + 1)
-        == site.house.vault.forget_kind("mail", now + 1)
+        site.context.vault.evidence_of(stream)[str(before.said["visitor"])]["ip"] == "203.0.113.9"
+    )
+    assert site.context.vault.forget_kind("visitor", now - DAY) == 0
+    assert site.context.vault.forget_kind("visitor", now + 1) >= 1
+    assert (
+        site.context.vault.forget_kind("act", now + 1)
+        == site.context.vault.forget_kind("mail", now + 1)
         == 0
     )
     after = doors.last(site, address)
     assert after == before and missing(after.said) == []
-    assert "203.0.113.9" not in json.dumps(site.house.vault.evidence_of(stream))
-    with site.house.database.connection() as connection:
+    assert "203.0.113.9" not in json.dumps(site.context.vault.evidence_of(stream))
+    with site.context.database.connection() as connection:
         rows = connection.execute(
             "SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %s", (stream,)
         ).fetchall()
@@ -226,12 +228,15 @@ def test_a_declared_proof_says_that_it_is_declared_and_by_whom(
 def test_a_consent_to_a_partner_names_it_and_the_version_of_the_list(
     site: Site, came: Mapping[str, str]
 ) -> None:
-    proof, plan = doors.last(site, came["form, partner"]), site.house.publications.current().plan()
+    proof, plan = (
+        doors.last(site, came["form, partner"]),
+        site.context.publications.current().plan(),
+    )
     event = proof.entry.event
     assert isinstance(event, ConsentGiven) and plan.declared is not None
     assert (event.partner, event.partners) == ("pepiniere", plan.declared.partners_version)
     assert proof.said["partner"] == {"id": "pepiniere", "list": plan.declared.partners_version}
-    notice = site.house.publications.current().words[event.notice]
+    notice = site.context.publications.current().words[event.notice]
     assert (
         "La Pépinière (bonjour@pepiniere.example) : https://pepiniere.example/vie-privee" in notice
     )
@@ -275,7 +280,7 @@ def test_a_proof_whose_pieces_are_gone_says_which(site: Site) -> None:
         entry for entry in site.entries(address) if isinstance(entry.event, ConsentRequested)
     ]
     doors.confirmed(site, address)
-    site.house.vault.forget_evidence([bytes.fromhex(request.cause.evidence)])
+    site.context.vault.forget_evidence([bytes.fromhex(request.cause.evidence)])
     proof = doors.last(site, address)
     assert proof.gone == (request.cause.evidence,) and "form_digest" in missing(proof.said)
 

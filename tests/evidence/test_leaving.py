@@ -20,8 +20,8 @@ from tests.web.visiting import BEHIND_A_PROXY, Site, visited
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 
@@ -51,7 +51,7 @@ def test_leaving_takes_fewer_steps_than_joining(site: Site, action: int) -> None
         step()
     site.post("simple", {"email": address})
     assert site.lists(address) == {30}
-    found = written_to(site.house, site.stream(address), "list:30")
+    found = written_to(site.context, site.stream(address), "list:30")
     for step in (leaving.open, leaving.press):
         step()
     assert press(site.client, found.token(action)).status_code == 200
@@ -60,7 +60,7 @@ def test_leaving_takes_fewer_steps_than_joining(site: Site, action: int) -> None
 
 def test_one_press_of_the_mail_program_is_enough_and_asks_for_nothing(site: Site) -> None:
     site.post("simple", {"email": "un-pas@exemple.fr"})
-    found = written_to(site.house, site.stream("un-pas@exemple.fr"), "list:30")
+    found = written_to(site.context, site.stream("un-pas@exemple.fr"), "list:30")
     answer = site.client.post(
         f"/l/{found.token(UNSUBSCRIBE)}", data={"List-Unsubscribe": "One-Click"}
     )

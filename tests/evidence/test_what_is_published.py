@@ -11,7 +11,7 @@ from html import unescape
 import pytest
 
 from engine.authoring import publication
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import LANGUAGES
 from engine.installation.events import (
     STREAM,
@@ -32,14 +32,14 @@ from tests.installation import Installations, publish, write_sequences
 from tests.web.correspondence import press, written_to
 from tests.web.visiting import BEHIND_A_PROXY, Site, visited
 
-MakeHouse = Callable[..., House]
+MakeContext = Callable[..., AppContext]
 
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 
@@ -56,9 +56,9 @@ def shows(page: str, notice: str) -> bool:
 def test_each_page_on_which_somebody_agrees_shows_the_words_that_are_recorded_as_its_notice(
     site: Site,
 ) -> None:
-    plan, client = site.house.publications.current().plan(), site.client
+    plan, client = site.context.publications.current().plan(), site.client
     doors.call(site, {"email": "pages@exemple.fr", "basis": "consent", **doors.CALL, "list": 50})
-    found = written_to(site.house, site.stream("pages@exemple.fr"), "list:50")
+    found = written_to(site.context, site.stream("pages@exemple.fr"), "list:50")
     assert shows(
         client.get(f"/l/{found.token(FIRST_LINK)}").text,
         words_of(CONSENT, plan, "offres", "fr").notice,
@@ -71,7 +71,7 @@ def test_each_page_on_which_somebody_agrees_shows_the_words_that_are_recorded_as
         words_of(AGAIN_ALL, plan, "conseils", "fr").notice,
     )
     site.post("inscription", {"email": "confirme@exemple.fr", "jardin": "Un balcon"})
-    asked = written_to(site.house, site.stream("confirme@exemple.fr"), "ask:conseils")
+    asked = written_to(site.context, site.stream("confirme@exemple.fr"), "ask:conseils")
     assert shows(
         client.get(f"/l/{asked.token(CONFIRM)}").text,
         words_of(CONFIRMING, plan, "conseils", "fr").notice,
@@ -81,7 +81,7 @@ def test_each_page_on_which_somebody_agrees_shows_the_words_that_are_recorded_as
 def test_the_words_of_every_page_and_form_are_published_in_each_language_under_their_digest(
     site: Site,
 ) -> None:
-    current = site.house.publications.current()
+    current = site.context.publications.current()
     for kind in KINDS:
         for purpose in current.plan().purposes:
             for language in LANGUAGES:
@@ -101,7 +101,7 @@ def test_the_words_of_every_page_and_form_are_published_in_each_language_under_t
 
 
 def test_a_page_of_a_partner_names_it_where_the_box_is_ticked(site: Site) -> None:
-    said = words_of(CONSENT, site.house.publications.current().plan(), "pepiniere", "fr").notice
+    said = words_of(CONSENT, site.context.publications.current().plan(), "pepiniere", "fr").notice
     assert "La Pépinière (bonjour@pepiniere.example) : https://pepiniere.example/vie-privee" in said
 
 
@@ -109,8 +109,8 @@ def test_what_a_consent_refers_to_stays_though_form_page_and_purpose_are_gone(
     installations: Installations,
 ) -> None:
     with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as site,
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as site,
     ):
         address = doors.by_form(site)
         said = doors.last(site, address).said
@@ -118,50 +118,50 @@ def test_what_a_consent_refers_to_stays_though_form_page_and_purpose_are_gone(
             str(said[name])
             for name in ("form_digest", "form_file", "notice_digest", "configuration")
         ]
-        before = {digest: house.publications.current().words[digest] for digest in referred}
+        before = {digest: context.publications.current().words[digest] for digest in referred}
         text = doors.FILES["potager.toml"]
         start = text.index('[[form]]\nname = "simple"')
         write_sequences(
-            house.config.folder,
+            context.config.folder,
             {"potager.toml": text[:start] + text[text.index("[[form]]", start + 1) :]},
         )
-        publish(house)
-        current = house.publications.current()
+        publish(context)
+        current = context.publications.current()
         assert "simple" not in current.plan().forms
         assert {digest: current.words[digest] for digest in referred} == before
-        with house.database.connection() as connection, pytest.raises(DATABASE_ERROR):
+        with context.database.connection() as connection, pytest.raises(DATABASE_ERROR):
             connection.execute("DELETE FROM ledger.events WHERE notification_id = 1")
 
 
 def test_another_program_says_that_it_runs_and_what_it_shows_differently_and_the_same_says_nothing(
-    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = make_house(doors.FILES, doors.PARTNER)
-    publication.bring_up_to_date(house)
-    head = house.ledger.head()
-    publication.bring_up_to_date(house)
-    assert house.ledger.head() == head
+    context = make_context(doors.FILES, doors.PARTNER)
+    publication.bring_up_to_date(context)
+    head = context.ledger.head()
+    publication.bring_up_to_date(context)
+    assert context.ledger.head() == head
     monkeypatch.setattr(publication, "__version__", "9.9.9")
-    publication.bring_up_to_date(house)
+    publication.bring_up_to_date(context)
     (said,) = [
-        entry.event for entry in house.ledger.after({STREAM: 0})[STREAM] if entry.position > head
+        entry.event for entry in context.ledger.after({STREAM: 0})[STREAM] if entry.position > head
     ]
     assert isinstance(said, ConfigurationPublished)
     assert (said.program, said.edition, said.digest) == (
         "9.9.9",
         1,
-        house.publications.current().editions[1].settings,
+        context.publications.current().editions[1].settings,
     )
 
 
 def test_a_page_that_a_new_program_words_otherwise_is_published_with_no_new_edition(
-    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = make_house(doors.FILES, doors.PARTNER)
-    publication.bring_up_to_date(house)
-    head, real = house.ledger.head(), publication.shown
+    context = make_context(doors.FILES, doors.PARTNER)
+    publication.bring_up_to_date(context)
+    head, real = context.ledger.head(), publication.shown
 
-    def otherwise(asked: House, plan: object) -> object:
+    def otherwise(asked: AppContext, plan: object) -> object:
         found = real(asked, plan)  # type: ignore[arg-type]
         key = notice_key(CONSENT, "offres", "fr")
         return type(found)(
@@ -171,21 +171,21 @@ def test_a_page_that_a_new_program_words_otherwise_is_published_with_no_new_edit
         )
 
     monkeypatch.setattr(publication, "shown", otherwise)
-    publication.bring_up_to_date(house)
+    publication.bring_up_to_date(context)
     kinds = [
         type(entry.event)
-        for entry in house.ledger.after({STREAM: 0})[STREAM]
+        for entry in context.ledger.after({STREAM: 0})[STREAM]
         if entry.position > head
     ]
     assert kinds == [WordsPublished, NoticePublished, WordsPublished, FormPublished]
-    current = house.publications.current()
+    current = context.publications.current()
     assert current.edition == 1 and current.words[current.forms["simple"][1]] == "<p>autrement</p>"
 
 
-def test_nothing_is_said_before_anything_is_published(make_house: MakeHouse) -> None:
-    house = make_house()
-    publication.bring_up_to_date(house)
-    assert house.ledger.head() == 0
+def test_nothing_is_said_before_anything_is_published(make_context: MakeContext) -> None:
+    context = make_context()
+    publication.bring_up_to_date(context)
+    assert context.ledger.head() == 0
 
 
 @pytest.mark.parametrize("partner", ["", "autre"])
@@ -193,7 +193,7 @@ def test_the_partner_of_a_purpose_is_never_another_one(
     installations: Installations, partner: str
 ) -> None:
     other = doors.PARTNER.replace('pepiniere"\nname = "La', 'autre"\nname = "La')
-    with installations.made(doors.FILES, doors.PARTNER) as house:
+    with installations.made(doors.FILES, doors.PARTNER) as context:
         changed = (
             doors.PARTNER.replace('partner = "pepiniere"', "")
             if not partner
@@ -205,8 +205,8 @@ def test_the_partner_of_a_purpose_is_never_another_one(
             Unpublishable, match='the purpose "pepiniere" was published as that of pepiniere'
         ):
             to_publish(
-                house.publications.current(),
-                dict(house.publications.current().plan().words),
+                context.publications.current(),
+                dict(context.publications.current().plan().words),
                 settings,
                 1,
                 "test",

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.refusal import Refusal
 from engine.imports import importer as importing
@@ -46,7 +46,7 @@ from tests.cli.bringing_in import (
     table,
     wish,
 )
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.installation import CONFIG, LAYOUT, write_sequences
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,38 +56,38 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    return make_house(FILES)
+def context(make_context: MakeContext) -> AppContext:
+    return make_context(FILES)
 
 
 def test_everybody_joins_with_a_declared_ground_as_old_as_the_collection_and_receives_nothing_by_default(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
-    report = bring(house, table(tmp_path, THREE))
+    report = bring(context, table(tmp_path, THREE))
     assert (counts(report), report.rows, report.exit_code) == ({"joined": 3}, 3, 0)
-    plan = house.publications.current().plan()
+    plan = context.publications.current().plan()
     for address in ADDRESSES:
-        found = person(house, address)
+        found = person(context, address)
         ground = found.grounds["conseils"]
         assert (ground.basis, ground.status, ground.proof) == ("consent", "live", "declared")
         assert ground.since == 1_709_247_600_000
         assert acts(found, plan)["list:10"].kind == "idle"
-    house.views.catch_up()
-    assert house.views.standing() == {10: 3}
+    context.views.catch_up()
+    assert context.views.standing() == {10: 3}
     assert any(
         "nobody imported receives the letters of this list" in line for line in report.lines(str)
     )
-    known = house.vault.people([stream(house, "ana@lecteurs.example")])
+    known = context.vault.people([stream(context, "ana@lecteurs.example")])
     assert [(each.address, each.fields) for each in known.values()] == [
         ("ana@lecteurs.example", {"first_name": "Ana"})
     ]
 
 
 def test_each_row_has_its_evidence_and_the_ledger_names_neither_person_nor_file(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     bring(
-        house,
+        context,
         table(
             tmp_path,
             "mail,fiche\nana@lecteurs.example,F-12\nbob@lecteurs.example,\n",
@@ -96,9 +96,9 @@ def test_each_row_has_its_evidence_and_the_ledger_names_neither_person_nor_file(
         "--proof",
         "fiche",
     )
-    found = stream(house, "ana@lecteurs.example")
-    committed = {entry.cause.evidence for entry in house.ledger.stream(found)}
-    kept = house.vault.evidence_of(found)
+    found = stream(context, "ana@lecteurs.example")
+    committed = {entry.cause.evidence for entry in context.ledger.stream(found)}
+    kept = context.vault.evidence_of(found)
     assert set(kept) == committed
     (said,) = kept.values()
     assert {
@@ -110,20 +110,22 @@ def test_each_row_has_its_evidence_and_the_ledger_names_neither_person_nor_file(
     }.items() <= said.items()
     assert said["collected"] == "2024-03-01T00:00:00+01:00"
     proofs = {
-        address: person(house, address).grounds["conseils"].proof for address in ADDRESSES[:2]
+        address: person(context, address).grounds["conseils"].proof for address in ADDRESSES[:2]
     }
     assert proofs == {
         "ana@lecteurs.example": "declared-with-proof",
         "bob@lecteurs.example": "declared",
     }
-    imported = [entry for entry in entries(house) if entry.cause.door == "import"]
+    imported = [entry for entry in entries(context) if entry.cause.door == "import"]
     assert len({entry.cause.ref for entry in imported}) == 1
     written = " ".join(map(repr, imported))
     for word in ("lecteurs", "Salon", "F-12", "tres-secret", str(said["operator"])):
         assert word not in written
 
 
-def test_grounds_differ_by_row_and_other_bases_are_no_consent(house: House, tmp_path: Path) -> None:
+def test_grounds_differ_by_row_and_other_bases_are_no_consent(
+    context: AppContext, tmp_path: Path
+) -> None:
     text = "email,origine,le,base,vente,metier\nana@lecteurs.example,boutique,13/02/2025,soft-optin,C-1,\n"
     text += "bob@lecteurs.example,annuaire,2025-02-03,b2b,,jardinier\n"
     path = table(tmp_path, text + "clea@lecteurs.example,,2025-02-03,b2b,,\n")
@@ -138,14 +140,14 @@ def test_grounds_differ_by_row_and_other_bases_are_no_consent(house: House, tmp_
         "base",
     )
     columns += ("--order", "vente", "--function", "metier", "--objection", "case sur la fiche")
-    report = bring(house, path, said=columns)
+    report = bring(context, path, said=columns)
     assert (counts(report), reasons(report)) == (
         {"joined": 2, "rejected": 1},
         {"no source is said for this row": (4,)},
     )
     grounds = [
         entry.event
-        for entry in entries(house)
+        for entry in entries(context)
         if isinstance(entry.event, ConsentGiven | GroundDeclared)
     ]
     assert sorted(ground.basis for ground in grounds if isinstance(ground, GroundDeclared)) == [
@@ -155,46 +157,48 @@ def test_grounds_differ_by_row_and_other_bases_are_no_consent(house: House, tmp_
     assert len(grounds) == 2
 
 
-def test_the_same_file_twice_changes_nothing(house: House, tmp_path: Path) -> None:
+def test_the_same_file_twice_changes_nothing(context: AppContext, tmp_path: Path) -> None:
     path = table(tmp_path, THREE)
     for more in ((), ("--update",), ("--start", "welcome", "--update")):
-        bring(house, path, "--update")
-        before = (house.ledger.head(), personal_rows(house))
-        assert counts(bring(house, path, *more)) == {"already": 3}
-        assert (house.ledger.head(), personal_rows(house)) == before
+        bring(context, path, "--update")
+        before = (context.ledger.head(), personal_rows(context))
+        assert counts(bring(context, path, *more)) == {"already": 3}
+        assert (context.ledger.head(), personal_rows(context)) == before
 
 
 def test_the_same_file_does_not_put_back_who_has_moved_on_or_left_since(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     path = table(tmp_path, THREE)
-    bring(house, path)
-    now = house.clock.now()
-    wish(house, ADDRESSES[0], LeaveList(now, OPERATOR, 10))
-    wish(house, ADDRESSES[1], Transfer(now, OPERATOR, 10, 20))
-    before = house.ledger.head()
-    assert counts(bring(house, path)) == {"already": 1, "left-since": 2}
-    assert house.ledger.head() == before
+    bring(context, path)
+    now = context.clock.now()
+    wish(context, ADDRESSES[0], LeaveList(now, OPERATOR, 10))
+    wish(context, ADDRESSES[1], Transfer(now, OPERATOR, 10, 20))
+    before = context.ledger.head()
+    assert counts(bring(context, path)) == {"already": 1, "left-since": 2}
+    assert context.ledger.head() == before
 
 
-def test_who_has_withdrawn_or_is_suppressed_is_never_revived(house: House, tmp_path: Path) -> None:
+def test_who_has_withdrawn_or_is_suppressed_is_never_revived(
+    context: AppContext, tmp_path: Path
+) -> None:
     path = table(tmp_path, THREE + "dan@lecteurs.example;Dan\n")
-    bring(house, path)
-    now = house.clock.now()
-    wish(house, ADDRESSES[0], Withdraw(now, OPERATOR, "conseils"))
-    wish(house, ADDRESSES[1], Withdraw(now, OPERATOR, "*"))
-    wish(house, ADDRESSES[2], Suppress(now, OPERATOR, "bounced"))
-    house.vault.suppress({house.vault.hash("eve@lecteurs.example"): "complained"}, now)
-    before = house.ledger.head()
+    bring(context, path)
+    now = context.clock.now()
+    wish(context, ADDRESSES[0], Withdraw(now, OPERATOR, "conseils"))
+    wish(context, ADDRESSES[1], Withdraw(now, OPERATOR, "*"))
+    wish(context, ADDRESSES[2], Suppress(now, OPERATOR, "bounced"))
+    context.vault.suppress({context.vault.hash("eve@lecteurs.example"): "complained"}, now)
+    before = context.ledger.head()
     report = bring(
-        house,
+        context,
         table(tmp_path, path.read_text() + "eve@lecteurs.example;Eve\n"),
         "--update",
         "--start",
         "welcome",
     )
     assert counts(report) == {"already": 1, "rejected": 4}
-    assert house.ledger.head() == before
+    assert context.ledger.head() == before
     assert sorted(reasons(report)) == sorted(
         [
             'this person has withdrawn from "conseils"',
@@ -206,60 +210,66 @@ def test_who_has_withdrawn_or_is_suppressed_is_never_revived(house: House, tmp_p
 
 
 def test_people_known_already_get_new_fields_only_when_asked_and_an_empty_cell_erases_nothing(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
-    bring(house, table(tmp_path, "email,prénom,fuseau\nana@lecteurs.example,Ana,Asia/Tokyo\n"))
+    bring(context, table(tmp_path, "email,prénom,fuseau\nana@lecteurs.example,Ana,Asia/Tokyo\n"))
     other = table(tmp_path, "email,prénom,fuseau\nana@lecteurs.example,Anna,America/Lima\n")
-    found = stream(house, "ana@lecteurs.example")
-    assert counts(bring(house, other)) == {"already": 1}
-    assert (house.vault.people([found])[found].fields, person(house, ADDRESSES[0]).timezone) == (
+    found = stream(context, "ana@lecteurs.example")
+    assert counts(bring(context, other)) == {"already": 1}
+    assert (
+        context.vault.people([found])[found].fields,
+        person(context, ADDRESSES[0]).timezone,
+    ) == (
         {"first_name": "Ana"},
         "Asia/Tokyo",
     )
-    assert counts(bring(house, other, "--update")) == {"updated": 1}
-    assert (house.vault.people([found])[found].fields, person(house, ADDRESSES[0]).timezone) == (
+    assert counts(bring(context, other, "--update")) == {"updated": 1}
+    assert (
+        context.vault.people([found])[found].fields,
+        person(context, ADDRESSES[0]).timezone,
+    ) == (
         {"first_name": "Anna"},
         "America/Lima",
     )
     assert counts(
-        bring(house, table(tmp_path, "email,prénom,fuseau\nana@lecteurs.example,,\n"), "--update")
+        bring(context, table(tmp_path, "email,prénom,fuseau\nana@lecteurs.example,,\n"), "--update")
     ) == {"already": 1}
-    assert house.vault.people([found])[found].fields == {"first_name": "Anna"}
+    assert context.vault.people([found])[found].fields == {"first_name": "Anna"}
 
 
 def test_a_confirmed_or_better_ground_stays_and_a_better_one_is_taken(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     path = table(tmp_path, "email,vente,metier\nana@lecteurs.example,C-1,jardinier\n")
     offered = ("--order", "vente", "--function", "metier", "--objection", "case sur la fiche")
-    bring(house, path, "--basis", "soft-optin", *offered)
-    assert counts(bring(house, path)) == {"ground": 1}
-    assert counts(bring(house, path, "--basis", "b2b", *offered)) == {"already": 1}
-    assert person(house, ADDRESSES[0]).grounds["conseils"].basis == "consent"
+    bring(context, path, "--basis", "soft-optin", *offered)
+    assert counts(bring(context, path)) == {"ground": 1}
+    assert counts(bring(context, path, "--basis", "b2b", *offered)) == {"already": 1}
+    assert person(context, ADDRESSES[0]).grounds["conseils"].basis == "consent"
 
 
 def test_a_client_is_not_made_a_prospect_again_and_the_row_says_why(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     path = table(tmp_path, "email\nana@lecteurs.example\n")
-    bring(house, path, "--list", "clients")
-    report = bring(house, path)
+    bring(context, path, "--list", "clients")
+    report = bring(context, path)
     assert (counts(report), report.exit_code) == ({"rejected": 1}, 1)
     assert reasons(report) == {'this person is among "clients", to whom "prospects" yields': (2,)}
 
 
 def test_refusals_and_bounces_come_along_and_of_strangers_only_a_hash_is_kept(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
-    bring(house, table(tmp_path, THREE))
+    bring(context, table(tmp_path, THREE))
     text = "email,désinscrit\nana@lecteurs.example,oui\nbob@lecteurs.example,bounced\nclea@lecteurs.example,non\n"
     path = table(
         tmp_path,
         text
         + "dan@lecteurs.example,x\neve@lecteurs.example,spam\nfab@lecteurs.example,peut-être\n",
     )
-    people, pieces, _ = personal_rows(house)
-    report = bring(house, path, "--unsubscribed", "désinscrit")
+    people, pieces, _ = personal_rows(context)
+    report = bring(context, path, "--unsubscribed", "désinscrit")
     assert counts(report) == {
         "withdrawn": 1,
         "suppressed": 1,
@@ -268,78 +278,91 @@ def test_refusals_and_bounces_come_along_and_of_strangers_only_a_hash_is_kept(
         "rejected": 1,
     }
     assert [lines for reason, lines in reasons(report).items() if "not known" in reason] == [(7,)]
-    assert personal_rows(house) == (people, pieces + 2, 2)
-    assert person(house, ADDRESSES[0]).grounds["conseils"].status == "withdrawn"
-    assert person(house, ADDRESSES[1]).suppressed == "bounced"
-    assert house.vault.find("dan@lecteurs.example") is None
+    assert personal_rows(context) == (people, pieces + 2, 2)
+    assert person(context, ADDRESSES[0]).grounds["conseils"].status == "withdrawn"
+    assert person(context, ADDRESSES[1]).suppressed == "bounced"
+    assert context.vault.find("dan@lecteurs.example") is None
     again = bring(
-        house, table(tmp_path, "email\ndan@lecteurs.example\neve@lecteurs.example\n", "again.csv")
+        context, table(tmp_path, "email\ndan@lecteurs.example\neve@lecteurs.example\n", "again.csv")
     )
     assert reasons(again) == {
         "this address is suppressed (unsubscribed)": (2,),
         "this address is suppressed (complained)": (3,),
     }
-    before = (house.ledger.head(), personal_rows(house))
-    assert counts(bring(house, path, "--unsubscribed", "désinscrit")) == {
+    before = (context.ledger.head(), personal_rows(context))
+    assert counts(bring(context, path, "--unsubscribed", "désinscrit")) == {
         "already": 5,
         "rejected": 1,
     }
-    assert (house.ledger.head(), personal_rows(house)) == before
+    assert (context.ledger.head(), personal_rows(context)) == before
 
 
-def test_a_refusal_under_a_former_address_is_the_person_s(house: House, tmp_path: Path) -> None:
-    bring(house, table(tmp_path, "email\nana@lecteurs.example\n"))
+def test_a_refusal_under_a_former_address_is_the_person_s(
+    context: AppContext, tmp_path: Path
+) -> None:
+    bring(context, table(tmp_path, "email\nana@lecteurs.example\n"))
     moved = correction(
-        house, str(house.vault.find(ADDRESSES[0])), Correction("ana@nouvelle.example"), OPERATOR, ()
+        context,
+        str(context.vault.find(ADDRESSES[0])),
+        Correction("ana@nouvelle.example"),
+        OPERATOR,
+        (),
     )
-    assert isinstance(moved, Wish) and isinstance(house.decisions.one(moved).outcome, Done)
+    assert isinstance(moved, Wish) and isinstance(context.decisions.one(moved).outcome, Done)
     bring(
-        house, table(tmp_path, "email,refus\nana@lecteurs.example,oui\n"), "--unsubscribed", "refus"
+        context,
+        table(tmp_path, "email,refus\nana@lecteurs.example,oui\n"),
+        "--unsubscribed",
+        "refus",
     )
-    assert person(house, "ana@nouvelle.example").grounds["conseils"].status == "withdrawn"
-    assert reasons(bring(house, table(tmp_path, "email\nana@lecteurs.example\n"))) == {
+    assert person(context, "ana@nouvelle.example").grounds["conseils"].status == "withdrawn"
+    assert reasons(bring(context, table(tmp_path, "email\nana@lecteurs.example\n"))) == {
         "this address is suppressed (unsubscribed)": (2,)
     }
 
 
-def test_a_refusal_wins_wherever_in_the_file_it_stands(house: House, tmp_path: Path) -> None:
+def test_a_refusal_wins_wherever_in_the_file_it_stands(context: AppContext, tmp_path: Path) -> None:
     text = "email,refus\nana@lecteurs.example,non\nbob@lecteurs.example,oui\nANA@lecteurs.example,oui\nbob@lecteurs.example,oui\n"
     path = table(tmp_path, text)
     for more in (("--dry-run",), ()):
-        report = bring(house, path, "--map", "refus=unsubscribed", *more)
+        report = bring(context, path, "--map", "refus=unsubscribed", *more)
         assert counts(report) == {"noted": 2, "duplicate": 1, "rejected": 1}
         assert reasons(report) == {
             "another line of this file says that this address must not be written to": (2,)
         }
-    assert house.vault.find(ADDRESSES[0]) is None
+    assert context.vault.find(ADDRESSES[0]) is None
 
 
-def test_a_refusal_older_than_a_new_consent_leaves_it_alone(house: House, tmp_path: Path) -> None:
-    bring(house, table(tmp_path, "email\nana@lecteurs.example\n"), "--collected", "2024-06-01")
+def test_a_refusal_older_than_a_new_consent_leaves_it_alone(
+    context: AppContext, tmp_path: Path
+) -> None:
+    bring(context, table(tmp_path, "email\nana@lecteurs.example\n"), "--collected", "2024-06-01")
     for day, expected in (("2024-05-01", {"consented-since": 1}), ("2024-07-01", {"withdrawn": 1})):
         path = table(tmp_path, f"email,le\nana@lecteurs.example,{day}\n")
-        assert counts(bring(house, path, "--unsubscribed", "le")) == expected
+        assert counts(bring(context, path, "--unsubscribed", "le")) == expected
 
 
 def test_of_one_address_the_first_row_counts_and_a_contradiction_is_rejected(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     text = "email,prénom\nana@lecteurs.example,Ana\nAna@Lecteurs.example,Ana\nana@lecteurs.example,Anna\n"
-    report = bring(house, table(tmp_path, text))
+    report = bring(context, table(tmp_path, text))
     assert counts(report) == {"joined": 1, "duplicate": 1, "rejected": 1}
     assert reasons(report) == {
         "another line of this file says something else of this address": (4,)
     }
-    found = stream(house, ADDRESSES[0])
-    assert house.vault.people([found])[found].fields == {"first_name": "Ana"}
+    found = stream(context, ADDRESSES[0])
+    assert context.vault.people([found])[found].fields == {"first_name": "Ana"}
 
 
 def test_rejected_rows_stand_beside_the_input_in_order_with_line_and_reason_and_stop_nobody(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
-    house.vault.suppress({house.vault.hash("dan@lecteurs.example"): "bounced"}, house.clock.now())
+    context.vault.suppress(
+        {context.vault.hash("dan@lecteurs.example"): "bounced"}, context.clock.now()
+    )
     text = "email,fuseau\ndan@lecteurs.example,\nnobody,\nana@lecteurs.example,\nbob@@lecteurs.example,Mars\nclea@lecteurs.example,,,,x\n"
-    report = bring(house, table(tmp_path, text))
+    report = bring(context, table(tmp_path, text))
     assert (counts(report), report.exit_code) == ({"joined": 1, "rejected": 4}, 0)
     assert report.rejections.path == tmp_path / "contacts.csv.rejected.csv"
     with report.rejections.path.open(encoding="utf-8-sig", newline="") as file:
@@ -361,29 +384,31 @@ def test_rejected_rows_stand_beside_the_input_in_order_with_line_and_reason_and_
 
 @pytest.mark.parametrize("start", ["none", "welcome", "by-date"])
 def test_a_dry_run_says_what_would_happen_and_writes_nothing(
-    house: House, tmp_path: Path, start: str
+    context: AppContext, tmp_path: Path, start: str
 ) -> None:
-    bring(house, table(tmp_path, THREE))
-    wish(house, ADDRESSES[0], Withdraw(house.clock.now(), OPERATOR, "conseils"))
+    bring(context, table(tmp_path, THREE))
+    wish(context, ADDRESSES[0], Withdraw(context.clock.now(), OPERATOR, "conseils"))
     text = "email,prénom,le\nana@lecteurs.example,A,2024-01-01\nbob@lecteurs.example,Robert,2024-01-01\ndan@lecteurs.example,D,2024-01-01\n"
     path = table(
         tmp_path,
         text + "eve@lecteurs.example,E,21/09/2024\nwrong,W,\nfab@lecteurs.example,F,2099-01-01\n",
     )
     more = ("--update", "--collected-column", "le", "--start", start)
-    before = (house.ledger.head(), personal_rows(house), sorted(tmp_path.iterdir()))
-    rehearsed = bring(house, path, "--dry-run", *more)
-    assert (house.ledger.head(), personal_rows(house), sorted(tmp_path.iterdir())) == before
-    real = bring(house, path, *more)
+    before = (context.ledger.head(), personal_rows(context), sorted(tmp_path.iterdir()))
+    rehearsed = bring(context, path, "--dry-run", *more)
+    assert (context.ledger.head(), personal_rows(context), sorted(tmp_path.iterdir())) == before
+    real = bring(context, path, *more)
     assert counts(rehearsed) == counts(real) == {"joined": 2, "updated": 1, "rejected": 3}
     assert reasons(rehearsed) == reasons(real)
 
 
-def test_a_dry_run_says_which_letters_would_leave_and_when(house: House, tmp_path: Path) -> None:
-    now = house.clock.now()
+def test_a_dry_run_says_which_letters_would_leave_and_when(
+    context: AppContext, tmp_path: Path
+) -> None:
+    now = context.clock.now()
 
     def day(ago: int) -> str:
-        return local_day(house, now - ago * DAY)
+        return local_day(context, now - ago * DAY)
 
     path = table(
         tmp_path,
@@ -392,33 +417,34 @@ def test_a_dry_run_says_which_letters_would_leave_and_when(house: House, tmp_pat
             "a3@", "b3@", 1
         ),
     )
-    by_date = bring(house, path, "--collected-column", "le", "--start", "by-date", "--dry-run")
+    by_date = bring(context, path, "--collected-column", "le", "--start", "by-date", "--dry-run")
     assert by_date.letters == Counter(
         {("letter", "suite", day(-7)): 2, ("letter", "suite", day(-9)): 1, ("end", "", day(-30)): 2}
     )
-    welcome = bring(house, path, "--collected-column", "le", "--start", "welcome", "--dry-run")
+    welcome = bring(context, path, "--collected-column", "le", "--start", "welcome", "--dry-run")
     assert welcome.letters == Counter({("letter", "bienvenue", day(0)): 5})
-    assert bring(house, path, "--collected-column", "le", "--dry-run").letters == Counter()
+    assert bring(context, path, "--collected-column", "le", "--dry-run").letters == Counter()
     said = list(by_date.lines(str))
     assert any(f"2 × suite, on {day(-7)}" in line for line in said)
     assert any(f"2 × the end of the list, on {day(-30)}: → 20 (clients)" in line for line in said)
     assert (
-        bring(house, path, "--collected-column", "le", "--start", "by-date").counts
+        bring(context, path, "--collected-column", "le", "--start", "by-date").counts
         == by_date.counts
     )
-    plan = house.publications.current().plan()
+    plan = context.publications.current().plan()
     real = Counter(
-        acts(person(house, f"a{n}@lecteurs.example"), plan)["list:10"].kind for n in (1, 3, 20, 400)
+        acts(person(context, f"a{n}@lecteurs.example"), plan)["list:10"].kind
+        for n in (1, 3, 20, 400)
     )
     assert real == Counter({"letter": 2, "end": 2})
 
 
-def local_day(house: House, instant: int) -> str:
-    return to_local(instant, house.config.site.timezone).date().isoformat()
+def local_day(context: AppContext, instant: int) -> str:
+    return to_local(instant, context.config.site.timezone).date().isoformat()
 
 
 def test_the_last_contact_is_kept_and_an_older_one_changes_nothing(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     for day, expected in (
         ("2024-05-01", {"joined": 1}),
@@ -426,26 +452,30 @@ def test_the_last_contact_is_kept_and_an_older_one_changes_nothing(
         ("2024-06-01", {"contact": 1}),
     ):
         path = table(tmp_path, f"email,vu\nana@lecteurs.example,{day}\n")
-        assert counts(bring(house, path, "--last-contact", "vu")) == expected
-    assert local_day(house, person(house, ADDRESSES[0]).last_contact) == "2024-06-01"
+        assert counts(bring(context, path, "--last-contact", "vu")) == expected
+    assert local_day(context, person(context, ADDRESSES[0]).last_contact) == "2024-06-01"
 
 
-def test_rows_are_written_in_another_order_than_they_are_read(house: House, tmp_path: Path) -> None:
+def test_rows_are_written_in_another_order_than_they_are_read(
+    context: AppContext, tmp_path: Path
+) -> None:
     addresses = [f"n{n:03}@lecteurs.example" for n in range(200)]
-    bring(house, table(tmp_path, "email\n" + "\n".join(addresses) + "\n"))
+    bring(context, table(tmp_path, "email\n" + "\n".join(addresses) + "\n"))
     known = {
         subscriber: each.address
-        for subscriber, each in house.vault.people([stream(house, a) for a in addresses]).items()
+        for subscriber, each in context.vault.people(
+            [stream(context, a) for a in addresses]
+        ).items()
     }
     written = [
-        known[entry.stream] for entry in entries(house) if isinstance(entry.event, ListJoined)
+        known[entry.stream] for entry in entries(context) if isinstance(entry.event, ListJoined)
     ]
     assert sorted(written) == addresses
     assert written != addresses
 
 
 def test_ctrl_c_stops_between_two_chunks_and_the_same_command_again_does_the_rest(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "CHUNK", 10)
     path = table(tmp_path, "email\n" + "".join(f"n{n}@lecteurs.example\n" for n in range(50)))
@@ -457,23 +487,23 @@ def test_ctrl_c_stops_between_two_chunks_and_the_same_command_again_does_the_res
         if calls == 8:
             os.kill(os.getpid(), signal.SIGINT)
 
-    options = importing.from_arguments(_arguments(path), house)
+    options = importing.from_arguments(_arguments(path), context)
     before = signal.getsignal(signal.SIGINT)
-    report = importing.run_import(house, options, tell)
+    report = importing.run_import(context, options, tell)
     assert signal.getsignal(signal.SIGINT) is before
     done = report.counts["joined"]
     assert (report.interrupted, report.exit_code, 0 < done < 50, done % 10) == (True, 130, True, 0)
     assert (
-        personal_rows(house)[0]
+        personal_rows(context)[0]
         == done
-        == sum(isinstance(entry.event, ListJoined) for entry in entries(house))
+        == sum(isinstance(entry.event, ListJoined) for entry in entries(context))
     )
     assert any("the same command again does the rest" in line for line in report.lines(str))
-    assert counts(importing.run_import(house, options)) == {"already": done, "joined": 50 - done}
+    assert counts(importing.run_import(context, options)) == {"already": done, "joined": 50 - done}
 
 
 def test_two_imports_of_the_same_people_at_once_register_each_once(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     addresses = [f"n{n}@lecteurs.example" for n in range(1500)]
     paths = [
@@ -482,7 +512,7 @@ def test_two_imports_of_the_same_people_at_once_register_each_once(
     ]
     reports: list[ImportReport] = []
     threads = [
-        threading.Thread(target=lambda path=path: reports.append(bring(house, path)))
+        threading.Thread(target=lambda path=path: reports.append(bring(context, path)))
         for path in paths
     ]
     for thread in threads:
@@ -493,15 +523,15 @@ def test_two_imports_of_the_same_people_at_once_register_each_once(
     assert sum((report.counts for report in reports), Counter()) == Counter(
         {"joined": 1500, "already": 1500}
     )
-    assert personal_rows(house)[:2] == (1500, 1500)
-    assert Counter(type(entry.event) for entry in entries(house))[ListJoined] == 1500
+    assert personal_rows(context)[:2] == (1500, 1500)
+    assert Counter(type(entry.event) for entry in entries(context))[ListJoined] == 1500
 
 
 def test_a_command_made_for_a_stranger_is_not_carried_out_for_who_is_known_by_now(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
-    bring(house, table(tmp_path, "email,prénom,fuseau\nana@lecteurs.example,Ana,Asia/Tokyo\n"))
-    now = house.clock.now()
+    bring(context, table(tmp_path, "email,prénom,fuseau\nana@lecteurs.example,Ana,Asia/Tokyo\n"))
+    now = context.clock.now()
 
     def stranger(address: str) -> Wish:
         kept = evidence(os.urandom(32), {"source": "test"})
@@ -516,14 +546,14 @@ def test_a_command_made_for_a_stranger_is_not_carried_out_for_who_is_known_by_no
 
     wishes = [stranger(f"n{n}@lecteurs.example") for n in range(12)]
     wishes.insert(5, stranger("ana@lecteurs.example"))
-    results = house.decisions.carry_out(wishes)
+    results = context.decisions.carry_out(wishes)
     assert [result.conflict for result in results] == [n == 5 for n in range(13)]
     assert all(isinstance(result.outcome, Done) for result in results if not result.conflict)
     assert len({position for result in results for position in result.positions}) == 36
-    found = stream(house, "ana@lecteurs.example")
-    assert house.vault.people([found])[found].fields == {"first_name": "Ana"}
-    assert set(person(house, "ana@lecteurs.example").memberships) == {10}
-    assert personal_rows(house)[:2] == (13, 13)
+    found = stream(context, "ana@lecteurs.example")
+    assert context.vault.people([found])[found].fields == {"first_name": "Ana"}
+    assert set(person(context, "ana@lecteurs.example").memberships) == {10}
+    assert personal_rows(context)[:2] == (13, 13)
 
 
 @pytest.mark.parametrize(
@@ -545,16 +575,18 @@ def test_a_command_made_for_a_stranger_is_not_carried_out_for_who_is_known_by_no
     ids=str,
 )
 def test_wrong_options_are_a_sentence_and_status_two(
-    house: House, tmp_path: Path, said: tuple[str, ...], sentence: str
+    context: AppContext, tmp_path: Path, said: tuple[str, ...], sentence: str
 ) -> None:
     with pytest.raises(Refusal, match=sentence) as refusal:
-        bring(house, table(tmp_path, THREE), said=said)
+        bring(context, table(tmp_path, THREE), said=said)
     assert refusal.value.status == 2
 
 
-def test_what_is_wrong_with_an_option_is_said_in_french_too(house: House, tmp_path: Path) -> None:
+def test_what_is_wrong_with_an_option_is_said_in_french_too(
+    context: AppContext, tmp_path: Path
+) -> None:
     with pytest.raises(Refusal) as refusal:
-        bring(house, table(tmp_path, THREE), said=(*SAID, "--collected", "2999-01-01"))
+        bring(context, table(tmp_path, THREE), said=(*SAID, "--collected", "2999-01-01"))
     assert (
         refusal.value.said(translator("fr"))
         == "--collected : la date de collecte est dans l’avenir"
@@ -562,12 +594,12 @@ def test_what_is_wrong_with_an_option_is_said_in_french_too(house: House, tmp_pa
 
 
 def test_a_file_that_cannot_be_read_or_a_column_that_is_not_there_is_status_two(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     with pytest.raises(TableRefused, match="no column 'ville'"):
-        bring(house, table(tmp_path, THREE), "--map", "ville=first_name")
+        bring(context, table(tmp_path, THREE), "--map", "ville=first_name")
     with pytest.raises(Refusal, match="there is no file") as refusal:
-        importing.run(house, _arguments(tmp_path / "missing.csv"))
+        importing.run(context, _arguments(tmp_path / "missing.csv"))
     assert refusal.value.status == 2
     assert (
         refusal.value.said(translator("fr"))
@@ -576,105 +608,113 @@ def test_a_file_that_cannot_be_read_or_a_column_that_is_not_there_is_status_two(
 
 
 def test_a_column_is_found_by_the_label_of_its_field_too(
-    make_house: MakeHouse, tmp_path: Path
+    make_context: MakeContext, tmp_path: Path
 ) -> None:
-    house = make_house(FILES, 'city = "Commune de résidence"\n')
+    context = make_context(FILES, 'city = "Commune de résidence"\n')
     report = bring(
-        house, table(tmp_path, "e-mail;Commune de Residence\nana@lecteurs.example;Brest\n")
+        context, table(tmp_path, "e-mail;Commune de Residence\nana@lecteurs.example;Brest\n")
     )
     assert report.table.columns == {"email": 0, "city": 1}
-    found = stream(house, "ana@lecteurs.example")
-    assert house.vault.people([found])[found].fields == {"city": "Brest"}
+    found = stream(context, "ana@lecteurs.example")
+    assert context.vault.people([found])[found].fields == {"city": "Brest"}
 
 
 def test_the_report_names_columns_in_the_language_of_the_site(
-    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    context: AppContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = table(
         tmp_path,
         "E-mail;Prénom;Abonné le;Ville;Fuseau\nana@lecteurs.example;Ana;2020-01-01;Lyon;Mars\n",
     )
-    assert importing.run(house, _arguments(path, "--dry-run")) == 0
+    assert importing.run(context, _arguments(path, "--dry-run")) == 0
     said = capsys.readouterr()
     assert said.err == ""
     assert "email ← « E-mail », first_name ← « Prénom »" in said.out
     assert "« Ville »" in said.out
     assert "la date de leur accord est peut-être dans « Abonné le »" in said.out
     assert "1  timezone : les cellules illisibles restent vides (ligne 2)" in said.out
-    english = list(bring(house, path, "--dry-run").lines(translator("en")))
+    english = list(bring(context, path, "--dry-run").lines(translator("en")))
     assert not any(line in said.out.splitlines() for line in english if "dry run" in line.lower())
 
 
 def test_an_export_that_holds_refusals_stops_in_the_language_of_the_site_until_its_columns_are_explained(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     path = table(
         tmp_path,
         "E-mail;Prénom;Statut;Désinscrit"
         " le\nana@lecteurs.example;Ana;abonné;\nbob@lecteurs.example;Bob;désinscrit;2020-01-01\n",
     )
-    before = (house.ledger.head(), personal_rows(house), sorted(tmp_path.iterdir()))
+    before = (context.ledger.head(), personal_rows(context), sorted(tmp_path.iterdir()))
     for more in ((), ("--dry-run",), ("--ignore", "Désinscrit le")):
         with pytest.raises(Refusal) as refusal:
-            importing.run(house, _arguments(path, *more))
+            importing.run(context, _arguments(path, *more))
         assert refusal.value.status == 2
         said = refusal.value.said(translator("fr"))
         assert said.startswith("contacts.csv contient peut-être des personnes qui ont refusé")
         assert "3 'Statut' (abonné ×1, désinscrit ×1)" in said
-    assert (house.ledger.head(), personal_rows(house), sorted(tmp_path.iterdir())) == before
-    assert counts(bring(house, path, "--unsubscribed", "Désinscrit le")) == {
+    assert (context.ledger.head(), personal_rows(context), sorted(tmp_path.iterdir())) == before
+    assert counts(bring(context, path, "--unsubscribed", "Désinscrit le")) == {
         "joined": 1,
         "noted": 1,
     }
     assert counts(
-        bring(house, path, "--unsubscribed", "Désinscrit le", "--subscribed", "Statut")
+        bring(context, path, "--unsubscribed", "Désinscrit le", "--subscribed", "Statut")
     ) == {"already": 2}
 
 
-def test_a_file_named_after_refusals_is_not_one_of_members(house: House, tmp_path: Path) -> None:
+def test_a_file_named_after_refusals_is_not_one_of_members(
+    context: AppContext, tmp_path: Path
+) -> None:
     path = table(tmp_path, THREE, "désinscrits.csv")
     with pytest.raises(
         TableRefused, match=r"`relance suppress .*désinscrits.csv' --reason operator` sees to that"
     ):
-        bring(house, path)
+        bring(context, path)
 
 
-def test_dates_that_can_be_read_in_two_ways_are_asked_about(house: House, tmp_path: Path) -> None:
+def test_dates_that_can_be_read_in_two_ways_are_asked_about(
+    context: AppContext, tmp_path: Path
+) -> None:
     path = table(tmp_path, "email,le\nana@lecteurs.example,02/03/2024\n")
     with pytest.raises(TableRefused, match="with the day or with the month first"):
-        bring(house, path, "--collected-column", "le")
-    bring(house, path, "--collected-column", "le", "--date-order", "month-first")
-    assert local_day(house, person(house, ADDRESSES[0]).grounds["conseils"].since) == "2024-02-03"
+        bring(context, path, "--collected-column", "le")
+    bring(context, path, "--collected-column", "le", "--date-order", "month-first")
+    assert (
+        local_day(context, person(context, ADDRESSES[0]).grounds["conseils"].since) == "2024-02-03"
+    )
 
 
-def test_a_file_in_which_no_row_can_be_read_ends_with_one(house: House, tmp_path: Path) -> None:
+def test_a_file_in_which_no_row_can_be_read_ends_with_one(
+    context: AppContext, tmp_path: Path
+) -> None:
     for text in (
         "email,prénom\n",
         "email\nnobody\n",
         "email;prénom\na@x.example ::: b@x.example;A\n",
     ):
-        report = bring(house, table(tmp_path, text), "--dry-run")
+        report = bring(context, table(tmp_path, text), "--dry-run")
         assert report.exit_code == 1
-    report = bring(house, table(tmp_path, text), "--first-address")
+    report = bring(context, table(tmp_path, text), "--first-address")
     assert (report.exit_code, report.cells) == (0, {"": (1, (2,))})
 
 
 MEASURED = """
 import argparse, sys
 from pathlib import Path
-from engine.app import open_house
+from engine.app import open_context
 from engine.imports import importer as importing
 from tests.installation import publish
 from tests.memory import peak_megabytes
 from tests.cli.bringing_in import SAID, personal_rows
 
 folder, path = map(Path, sys.argv[1:])
-with open_house(folder) as house:
-    publish(house)
+with open_context(folder) as context:
+    publish(context)
     parser = argparse.ArgumentParser()
     importing.add_arguments(parser)
-    report = importing.run_import(house, importing.from_arguments(parser.parse_args([str(path), *SAID]), house))
-    kept = personal_rows(house)[1]
+    report = importing.run_import(context, importing.from_arguments(parser.parse_args([str(path), *SAID]), context))
+    kept = personal_rows(context)[1]
     print(report.counts["joined"], report.rejections.count, kept, peak_megabytes())
 """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.imports.suppression import run_suppress, suppress, suppress_arguments
 from engine.subscriber.eligibility import why_not
@@ -24,36 +24,36 @@ from tests.cli.bringing_in import (
     stream,
     table,
 )
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 
 pytestmark = pytest.mark.postgres
 BOTH = "adresse e-mail\nana@lecteurs.example\nZoe@Lecteurs.example\nzoe@lecteurs.example\nnobody\n"
 
 
 @pytest.fixture
-def house(make_house: MakeHouse, tmp_path: Path) -> House:
-    made = make_house(FILES)
+def context(make_context: MakeContext, tmp_path: Path) -> AppContext:
+    made = make_context(FILES)
     bring(made, table(tmp_path, "email\nana@lecteurs.example\nbob@lecteurs.example\n"))
     return made
 
 
 @pytest.mark.parametrize("reason", ["operator", "bounced", "complained"])
 def test_a_known_person_may_not_be_written_to_and_a_stranger_leaves_only_a_hash(
-    house: House, tmp_path: Path, reason: str
+    context: AppContext, tmp_path: Path, reason: str
 ) -> None:
-    people = personal_rows(house)[0]
-    report = run_suppress(house, table(tmp_path, BOTH, "stop.csv"), reason)
+    people = personal_rows(context)[0]
+    report = run_suppress(context, table(tmp_path, BOTH, "stop.csv"), reason)
     assert (dict(report.counts), report.rows, report.exit_code) == (
         {"suppressed": 1, "noted": 1, "duplicate": 1},
         4,
         0,
     )
-    assert why_not(person(house, "ana@lecteurs.example"), "letter", "conseils") == reason
-    assert why_not(person(house, "bob@lecteurs.example"), "letter", "conseils") == ""
-    assert personal_rows(house)[0] == people
-    hashed = house.vault.hash("zoe@lecteurs.example")
-    assert house.vault.suppressed([hashed]) == {hashed: reason}
-    with house.database.connection() as connection:
+    assert why_not(person(context, "ana@lecteurs.example"), "letter", "conseils") == reason
+    assert why_not(person(context, "bob@lecteurs.example"), "letter", "conseils") == ""
+    assert personal_rows(context)[0] == people
+    hashed = context.vault.hash("zoe@lecteurs.example")
+    assert context.vault.suppressed([hashed]) == {hashed: reason}
+    with context.database.connection() as connection:
         dumped = repr(connection.execute(b"TABLE vault.suppression").fetchall())
     assert "zoe" not in dumped
     assert (
@@ -65,24 +65,24 @@ def test_a_known_person_may_not_be_written_to_and_a_stranger_leaves_only_a_hash(
 
 
 def test_the_act_has_its_evidence_and_the_ledger_does_not_name_the_file(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
-    run_suppress(house, table(tmp_path, BOTH, "plaintes-mars.csv"), "complained")
-    found = stream(house, "ana@lecteurs.example")
-    last = house.ledger.stream(found)[-1]
-    assert house.vault.evidence_of(found)[last.cause.evidence]["file"] == "plaintes-mars.csv"
-    assert "plaintes-mars" not in repr(entries(house))
+    run_suppress(context, table(tmp_path, BOTH, "plaintes-mars.csv"), "complained")
+    found = stream(context, "ana@lecteurs.example")
+    last = context.ledger.stream(found)[-1]
+    assert context.vault.evidence_of(found)[last.cause.evidence]["file"] == "plaintes-mars.csv"
+    assert "plaintes-mars" not in repr(entries(context))
 
 
 def test_the_same_file_twice_changes_nothing_and_no_import_revives_anybody_in_it(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     path = table(tmp_path, BOTH, "stop.csv")
-    run_suppress(house, path, "bounced")
-    before = (house.ledger.head(), personal_rows(house))
-    assert dict(run_suppress(house, path, "bounced").counts) == {"already": 2, "duplicate": 1}
+    run_suppress(context, path, "bounced")
+    before = (context.ledger.head(), personal_rows(context))
+    assert dict(run_suppress(context, path, "bounced").counts) == {"already": 2, "duplicate": 1}
     report = bring(
-        house,
+        context,
         table(tmp_path, "email\nana@lecteurs.example\nzoe@lecteurs.example\n"),
         "--update",
         "--start",
@@ -90,24 +90,25 @@ def test_the_same_file_twice_changes_nothing_and_no_import_revives_anybody_in_it
     )
     assert (counts(report), report.exit_code) == ({"rejected": 2}, 1)
     assert set(reasons(report)) == {"this address is suppressed (bounced)"}
-    assert (house.ledger.head(), personal_rows(house)) == before
+    assert (context.ledger.head(), personal_rows(context)) == before
 
 
 def test_the_command_says_its_counts_and_refuses_a_file_without_addresses(
-    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    context: AppContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     parser = argparse.ArgumentParser()
     suppress_arguments(parser)
     assert (
-        suppress(house, parser.parse_args([str(table(tmp_path, BOTH)), "--reason", "bounced"])) == 0
+        suppress(context, parser.parse_args([str(table(tmp_path, BOTH)), "--reason", "bounced"]))
+        == 0
     )
     said = capsys.readouterr().out
     assert "bounced" in said
     assert "4" in said
     path = table(tmp_path, "ville;pays\nLyon;France\n")
     with pytest.raises(Refusal, match="no column") as refusal:
-        suppress(house, parser.parse_args([str(path)]))
+        suppress(context, parser.parse_args([str(path)]))
     assert refusal.value.status == 2
     path = table(tmp_path, "nobody\nnobody else\n", "none.txt")
     with pytest.raises(Refusal):
-        suppress(house, parser.parse_args([str(path)]))
+        suppress(context, parser.parse_args([str(path)]))

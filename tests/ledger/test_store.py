@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from engine.context import House
+from engine.context import AppContext
 from engine.ledger.codec import Encoded, EntryRefused
 from engine.ledger.store import (
     AT_HEAD,
@@ -37,7 +37,7 @@ CAUSE = Cause("form")
 
 
 @pytest.fixture(scope="module")
-def house(installations: Installations) -> Iterator[House]:
+def context(installations: Installations) -> Iterator[AppContext]:
     with installations.made({}) as made:
         with psycopg.connect(owner_of(installations, made), autocommit=True) as connection:
             connection.execute("CREATE TABLE beside (key text PRIMARY KEY, stream text)")
@@ -46,16 +46,16 @@ def house(installations: Installations) -> Iterator[House]:
 
 
 @pytest.fixture
-def ledger(house: House) -> Iterator[Ledger]:
-    one = Ledger(house.database.conninfo, pool_size=8)
+def ledger(context: AppContext) -> Iterator[Ledger]:
+    one = Ledger(context.database.conninfo, pool_size=8)
     yield one
     one.close()
 
 
-def owner_of(installations: Installations, house: House) -> str:
+def owner_of(installations: Installations, context: AppContext) -> str:
     return make_conninfo(
         installations.admin,
-        dbname=psycopg.conninfo.conninfo_to_dict(house.database.conninfo)["dbname"],
+        dbname=psycopg.conninfo.conninfo_to_dict(context.database.conninfo)["dbname"],
     )
 
 
@@ -82,11 +82,11 @@ def written(answers: Sequence[Written | Conflict]) -> list[Written]:
     return [answer for answer in answers if isinstance(answer, Written)]
 
 
-def rows(house: House) -> list[tuple[str, int, str]]:
+def rows(context: AppContext) -> list[tuple[str, int, str]]:
     """The whole ledger: stream, version and what it says, by position, which must count from 1
     without a gap.
     """
-    entries = [entry for batch in house.ledger.all() for entry in batch]
+    entries = [entry for batch in context.ledger.all() for entry in batch]
     assert [entry.position for entry in entries] == list(range(1, len(entries) + 1))
     versions: dict[str, int] = {}
     for entry in entries:
@@ -106,28 +106,33 @@ def keeping(key: str, stream: str) -> Callable[[AnyCursor], None]:
     return write
 
 
-def kept(house: House, key: str) -> str | None:
-    with house.database.connection() as connection:
+def kept(context: AppContext, key: str) -> str | None:
+    with context.database.connection() as connection:
         row = connection.execute("SELECT stream FROM beside WHERE key = %s", (key,)).fetchone()
     return row[0] if row else None
 
 
 def test_positions_follow_one_another_and_versions_count_from_one(
-    house: House, ledger: Ledger
+    context: AppContext, ledger: Ledger
 ) -> None:
     before = ledger.head()
     first, second = new(), new()
     answers = written(ledger.append([one(first, 0, "a", "b"), one(second, 0, "c")]))
     assert answers == [Written((before + 1, before + 2), 2), Written((before + 3,), 1)]
     assert written(ledger.append([one(first, 2, "d")])) == [Written((before + 4,), 3)]
-    assert rows(house)[-4:] == [(first, 1, "a"), (first, 2, "b"), (second, 1, "c"), (first, 3, "d")]
+    assert rows(context)[-4:] == [
+        (first, 1, "a"),
+        (first, 2, "b"),
+        (second, 1, "c"),
+        (first, 3, "d"),
+    ]
 
 
 def test_who_follows_is_woken_by_an_append_that_is_committed_and_by_no_other(
-    house: House, ledger: Ledger
+    context: AppContext, ledger: Ledger
 ) -> None:
     stream = new()
-    with house.database.listening(CHANNEL) as listening:
+    with context.database.listening(CHANNEL) as listening:
         assert written(ledger.append([one(stream)]))
         assert listening.wait(20)
         assert ledger.append([one(stream, 0, "late")]) == [Conflict()]
@@ -140,11 +145,11 @@ def test_nothing_to_append_is_nothing(ledger: Ledger) -> None:
     assert ledger.head() == before
 
 
-def test_the_bytes_read_are_the_bytes_written(house: House, ledger: Ledger) -> None:
+def test_the_bytes_read_are_the_bytes_written(context: AppContext, ledger: Ledger) -> None:
     stream = new()
     event = Encoded(stream, e.CallHonoured(1, 'é\u2028\U0001f331\u0000\n"\\'), CAUSE, 2)
     ledger.append([Append(stream, 0, (event,))])
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         row = connection.execute(
             "SELECT state, topic, originator_version FROM ledger.events WHERE originator_id = %s",
             (stream,),
@@ -154,7 +159,7 @@ def test_the_bytes_read_are_the_bytes_written(house: House, ledger: Ledger) -> N
 
 
 def test_a_stream_that_moved_on_is_a_conflict_and_leaves_no_gap(
-    house: House, ledger: Ledger
+    context: AppContext, ledger: Ledger
 ) -> None:
     stream = new()
     ledger.append([one(stream)])
@@ -162,17 +167,17 @@ def test_a_stream_that_moved_on_is_a_conflict_and_leaves_no_gap(
     assert ledger.append([one(stream, 0, "late")]) == [Conflict()]
     assert ledger.head() == before
     ledger.append([one(stream, 1, "next")])
-    assert rows(house)[-1] == (stream, 2, "next")
+    assert rows(context)[-1] == (stream, 2, "next")
 
 
 def test_a_stale_stream_in_a_batch_of_five_hundred_is_refused_alone(
-    house: House, ledger: Ledger
+    context: AppContext, ledger: Ledger
 ) -> None:
     streams = [new() for _ in range(500)]
     ledger.append([one(streams[321])])
     answers = ledger.append([one(stream) for stream in streams])
     assert [n for n, answer in enumerate(answers) if isinstance(answer, Conflict)] == [321]
-    assert len(rows(house)) == ledger.head()
+    assert len(rows(context)) == ledger.head()
     assert [entry.version for entry in ledger.stream(streams[321])] == [1]
 
 
@@ -196,14 +201,16 @@ def test_a_stream_stands_in_a_batch_once(ledger: Ledger) -> None:
     assert ledger.head() == before
 
 
-def test_an_append_at_the_head_goes_wherever_the_head_is(house: House, ledger: Ledger) -> None:
+def test_an_append_at_the_head_goes_wherever_the_head_is(
+    context: AppContext, ledger: Ledger
+) -> None:
     stream, other = new(), new()
     ledger.append([one(stream, 0, "a", "b")])
     assert [
         answer.version
         for answer in written(ledger.append([one(stream, AT_HEAD, "c"), one(other, AT_HEAD, "d")]))
     ] == [3, 1]
-    assert rows(house)[-2:] == [(stream, 3, "c"), (other, 1, "d")]
+    assert rows(context)[-2:] == [(stream, 3, "c"), (other, 1, "d")]
 
 
 def test_an_append_at_the_head_gets_through_beside_a_stale_one(ledger: Ledger) -> None:
@@ -228,7 +235,7 @@ def together(*threads: Callable[[], object]) -> list[object]:
         return [future.result(0) for future in futures]
 
 
-def test_six_racing_for_one_version_make_one_entry(house: House, ledger: Ledger) -> None:
+def test_six_racing_for_one_version_make_one_entry(context: AppContext, ledger: Ledger) -> None:
     for _ in range(10):
         stream = new()
         answers = together(
@@ -236,10 +243,12 @@ def test_six_racing_for_one_version_make_one_entry(house: House, ledger: Ledger)
         )
         assert sum(isinstance(answer[0], Written) for answer in answers) == 1  # type: ignore[index]
         assert len(ledger.stream(stream)) == 1
-    rows(house)
+    rows(context)
 
 
-def test_appends_at_the_head_all_get_through_under_contention(house: House, ledger: Ledger) -> None:
+def test_appends_at_the_head_all_get_through_under_contention(
+    context: AppContext, ledger: Ledger
+) -> None:
     stream = new()
 
     def many(n: int) -> list[Written | Conflict]:
@@ -250,10 +259,10 @@ def test_appends_at_the_head_all_get_through_under_contention(house: House, ledg
     said = [(entry.version, entry.event) for entry in ledger.stream(stream)]
     assert [version for version, _ in said] == list(range(1, 151))
     assert len({event for _, event in said}) == 150
-    rows(house)
+    rows(context)
 
 
-def test_two_appends_at_once_never_mix_their_entries(house: House, ledger: Ledger) -> None:
+def test_two_appends_at_once_never_mix_their_entries(context: AppContext, ledger: Ledger) -> None:
     batches = [[new() for _ in range(40)] for _ in range(6)]
     together(
         *[
@@ -261,7 +270,7 @@ def test_two_appends_at_once_never_mix_their_entries(house: House, ledger: Ledge
             for streams in batches
         ]
     )
-    told = [stream for stream, _, _ in rows(house)]
+    told = [stream for stream, _, _ in rows(context)]
     for streams in batches:
         first = told.index(streams[0])
         assert told[first : first + 80] == [stream for stream in streams for _ in range(2)]
@@ -291,7 +300,7 @@ def test_a_reader_never_sees_a_later_position_before_an_earlier_one(ledger: Ledg
 
 
 def test_a_row_of_the_vault_in_the_way_refuses_its_append_alone(
-    house: House, ledger: Ledger
+    context: AppContext, ledger: Ledger
 ) -> None:
     streams = [new() for _ in range(20)]
     ledger.append([one(new(), 0, within=keeping("taken", "someone"))])
@@ -299,21 +308,21 @@ def test_a_row_of_the_vault_in_the_way_refuses_its_append_alone(
         [one(s, 0, within=keeping("taken" if n == 7 else s, s)) for n, s in enumerate(streams)]
     )
     assert [n for n, answer in enumerate(answers) if isinstance(answer, Conflict)] == [7]
-    assert kept(house, "taken") == "someone"
-    assert [kept(house, stream) for stream in streams if stream != streams[7]] == [
+    assert kept(context, "taken") == "someone"
+    assert [kept(context, stream) for stream in streams if stream != streams[7]] == [
         stream for stream in streams if stream != streams[7]
     ]
     assert ledger.stream(streams[7]) == []
 
 
-def test_a_vaults_row_stands_or_falls_with_its_entry(house: House, ledger: Ledger) -> None:
+def test_a_vaults_row_stands_or_falls_with_its_entry(context: AppContext, ledger: Ledger) -> None:
     stale, good = new(), new()
     ledger.append([one(stale)])
     answers = ledger.append(
         [one(stale, 0, within=keeping("lost", stale)), one(good, 0, within=keeping("good", good))]
     )
     assert isinstance(answers[0], Conflict) and isinstance(answers[1], Written)
-    assert (kept(house, "lost"), kept(house, "good")) == (None, good)
+    assert (kept(context, "lost"), kept(context, "good")) == (None, good)
 
 
 def test_a_broken_rule_of_the_vault_refuses_its_append_alone_and_soon(ledger: Ledger) -> None:
@@ -329,7 +338,7 @@ def test_a_broken_rule_of_the_vault_refuses_its_append_alone_and_soon(ledger: Le
 
 
 def test_what_is_done_together_is_tried_first_and_each_says_for_itself_when_it_fails(
-    house: House, ledger: Ledger
+    context: AppContext, ledger: Ledger
 ) -> None:
     streams = [new() for _ in range(4)]
     asked: list[Sequence[int]] = []
@@ -346,11 +355,11 @@ def test_what_is_done_together_is_tried_first_and_each_says_for_itself_when_it_f
     answers = ledger.append(batch, all_at_once)
     assert [isinstance(answer, Written) for answer in answers] == [True, True, False, True]
     assert asked == [[0, 1, 2, 3]]
-    assert kept(house, f"row {streams[3]}") == streams[3]
+    assert kept(context, f"row {streams[3]}") == streams[3]
 
 
 def test_batches_that_want_the_same_rows_do_not_wait_for_each_other(
-    house: House, ledger: Ledger
+    context: AppContext, ledger: Ledger
 ) -> None:
     """Twelve addresses in eight batches at once, each batch under streams of its own: every address
     is registered exactly once.
@@ -365,11 +374,11 @@ def test_batches_that_want_the_same_rows_do_not_wait_for_each_other(
 
     answers = together(*[register for _ in range(8)])
     assert sum(isinstance(answer, Written) for each in answers for answer in each) == 12  # type: ignore[attr-defined]
-    assert all(kept(house, address) for address in addresses)
+    assert all(kept(context, address) for address in addresses)
 
 
-def test_a_deadlock_is_tried_again(house: House, ledger: Ledger) -> None:
-    """Rows wanted in opposite order, against the rule of the house: PostgreSQL ends one of the two,
+def test_a_deadlock_is_tried_again(context: AppContext, ledger: Ledger) -> None:
+    """Rows wanted in opposite order, against the rule of the program: PostgreSQL ends one of the two,
     which then gets its turn.
     """
     both = threading.Barrier(2)
@@ -400,7 +409,7 @@ def test_a_deadlock_is_tried_again(house: House, ledger: Ledger) -> None:
         lambda: ledger.append([one(new(), 0, within=crossing(*names[::-1]))]),
     )
     assert [type(answer[0]) for answer in answers] == [Written, Written]  # type: ignore[index]
-    rows(house)
+    rows(context)
 
 
 def test_an_integrity_error_nobody_can_name_is_raised_and_not_tried_for_ever(
@@ -420,7 +429,7 @@ def test_an_integrity_error_nobody_can_name_is_raised_and_not_tried_for_ever(
 
 
 def test_a_connection_killed_in_the_middle_writes_nothing_and_the_next_append_follows_without_gap(
-    installations: Installations, house: House, ledger: Ledger
+    installations: Installations, context: AppContext, ledger: Ledger
 ) -> None:
     before, stream = ledger.head(), new()
 
@@ -433,7 +442,7 @@ def test_a_connection_killed_in_the_middle_writes_nothing_and_the_next_append_fo
 
     with pytest.raises(LOST):
         ledger.append([one(stream, 0, within=killed)])
-    assert (ledger.head(), kept(house, "killed"), ledger.stream(stream)) == (before, None, [])
+    assert (ledger.head(), kept(context, "killed"), ledger.stream(stream)) == (before, None, [])
     assert written(ledger.append([one(stream)])) == [Written((before + 1,), 1)]
 
 
@@ -453,10 +462,10 @@ def test_a_connection_killed_while_idle_is_replaced_before_it_is_used(
 
 
 def test_appending_waits_for_no_vacuum_and_cancels_none(
-    installations: Installations, house: House, ledger: Ledger
+    installations: Installations, context: AppContext, ledger: Ledger
 ) -> None:
     """VACUUM and ANALYZE, PostgreSQL's own too, hold the table in this mode while they run."""
-    with psycopg.connect(owner_of(installations, house)) as maintenance:
+    with psycopg.connect(owner_of(installations, context)) as maintenance:
         maintenance.execute("LOCK TABLE ledger.events IN SHARE UPDATE EXCLUSIVE MODE")
         with ThreadPoolExecutor(1) as pool:
             assert isinstance(pool.submit(ledger.append, [one(new())]).result(5)[0], Written)
@@ -473,9 +482,11 @@ def test_appending_waits_for_no_vacuum_and_cancels_none(
         "ALTER TABLE ledger.events DISABLE TRIGGER ALL",
     ],
 )
-def test_the_running_program_may_not_change_what_is_written(house: House, statement: str) -> None:
+def test_the_running_program_may_not_change_what_is_written(
+    context: AppContext, statement: str
+) -> None:
     with (
-        house.database.connection() as connection,
+        context.database.connection() as connection,
         pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.RaiseException)),
     ):
         connection.execute(statement.encode())
@@ -486,10 +497,10 @@ def test_the_running_program_may_not_change_what_is_written(house: House, statem
     ["UPDATE ledger.events SET topic = 'x'", "DELETE FROM ledger.events", "TRUNCATE ledger.events"],
 )
 def test_not_even_the_owner_changes_it_by_accident(
-    installations: Installations, house: House, statement: str
+    installations: Installations, context: AppContext, statement: str
 ) -> None:
     with (
-        psycopg.connect(owner_of(installations, house), autocommit=True) as connection,
+        psycopg.connect(owner_of(installations, context), autocommit=True) as connection,
         pytest.raises(psycopg.errors.RaiseException, match="never changed or removed"),
     ):
         connection.execute(statement.encode())

@@ -1,4 +1,4 @@
-"""A person with everything that can be known of one, in a real house: joined with evidence, written
+"""A person with everything that can be known of one, in a real installation: joined with evidence, written
 to, clicked; and how to look for them.
 """
 
@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import Opening
 from engine.subscriber.commands import ChangeProfile, Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause, LetterBegun
@@ -31,7 +31,7 @@ ENGINE, RELAY = Cause("engine"), "relay"
 class Anna:
     """`words` are what went in and may never be found again once she is erased."""
 
-    house: House
+    context: AppContext
     address: str = "anna.gentil@lecteurs.example"
     name: str = "Anastasie"
     ip: str = "203.0.113.77"
@@ -47,11 +47,11 @@ class Anna:
     def cause(self, door: str, **said: object) -> tuple[Cause, Keep]:
         kept = evidence(secrets.token_bytes(32), said)
         return Cause(door, secrets.token_hex(16), evidence=kept.commitment.hex()), Keep(
-            "", self.house.clock.now(), evidence=(kept,)
+            "", self.context.clock.now(), evidence=(kept,)
         )
 
     def joins(self, number: int = 10) -> Anna:
-        now = self.house.clock.now()
+        now = self.context.clock.now()
         cause, keep = self.cause(
             "api", ip=self.ip, order=self.order, source="boutique", email=self.address
         )
@@ -66,17 +66,19 @@ class Anna:
             own_act=True,
         )
         keep = Keep("", now, fields={"first_name": self.name}, evidence=keep.evidence)
-        result = self.house.decisions.one(Wish(command, address=self.address, keep=keep))
+        result = self.context.decisions.one(Wish(command, address=self.address, keep=keep))
         assert isinstance(result.outcome, Done), result
         self.stream = result.stream
         return self
 
     def is_begun(self, key: str = "list:10") -> LetterBegun:
         wish = Wish(
-            Perform(self.house.clock.now(), ENGINE, key, secrets.token_hex(16), self.house.sender),
+            Perform(
+                self.context.clock.now(), ENGINE, key, secrets.token_hex(16), self.context.sender
+            ),
             stream=self.stream,
         )
-        outcome = self.house.decisions.one(wish).outcome
+        outcome = self.context.decisions.one(wish).outcome
         assert isinstance(outcome, Done), outcome
         (begun,) = outcome.events
         assert isinstance(begun, LetterBegun), begun
@@ -86,9 +88,9 @@ class Anna:
     def outcome(self, begun: LetterBegun, verdict: str, code: int = 250) -> None:
         """As the sender records it, with the server's words for the vault."""
         cause, keep = self.cause(RELAY, words=self.said)
-        command = RecordOutcome(self.house.clock.now(), cause, begun.message, verdict, code)
+        command = RecordOutcome(self.context.clock.now(), cause, begun.message, verdict, code)
         assert isinstance(
-            self.house.decisions.one(Wish(command, stream=self.stream, keep=keep)).outcome, Done
+            self.context.decisions.one(Wish(command, stream=self.stream, keep=keep)).outcome, Done
         )
 
     def is_sent(self, key: str = "list:10") -> LetterBegun:
@@ -97,18 +99,18 @@ class Anna:
         return begun
 
     def clicks(self, begun: LetterBegun, link: int, target: int) -> None:
-        answer(self.house, self.stream, begun, link, target)
+        answer(self.context, self.stream, begun, link, target)
 
     def changes(self) -> None:
         cause, keep = self.cause("operator", operator="martine", words=self.said)
-        command = ChangeProfile(self.house.clock.now(), cause, ("first_name",))
+        command = ChangeProfile(self.context.clock.now(), cause, ("first_name",))
         assert isinstance(
-            self.house.decisions.one(Wish(command, stream=self.stream, keep=keep)).outcome, Done
+            self.context.decisions.one(Wish(command, stream=self.stream, keep=keep)).outcome, Done
         )
 
     def leaves_traces(self) -> None:
         """On the desk: set aside with words about her, her links opened, her address limited."""
-        desk = self.house.desk
+        desk = self.context.desk
         desk.stick(self.stream, "list:10", f"cannot be rendered for {self.name}")
         desk.note_shown([Opening((begun.message, 0), asked=True) for begun in self.letters])
         desk.spend_nonces([secrets.token_hex(8)])
@@ -121,8 +123,8 @@ class Everything:
     conninfo: str
 
     @classmethod
-    def of(cls, installations: Installations, house: House) -> Everything:
-        with house.database.connection() as connection:
+    def of(cls, installations: Installations, context: AppContext) -> Everything:
+        with context.database.connection() as connection:
             return cls(make_conninfo(installations.admin, dbname=connection.info.dbname))
 
     def analyze(self) -> None:

@@ -9,14 +9,14 @@ import argparse
 import pytest
 
 from engine.cli import breach as breaching
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.installation.breaches import WITHIN, Breach, evolved, told_late, waiting
 from engine.installation.events import STREAM, BreachRecorded
 from engine.sequence.timing import to_local
 from engine.status.findings import findings
 from engine.status.gather import gather
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 
 HOUR = 3_600_000
 WORDS = (
@@ -74,66 +74,66 @@ def test_what_a_later_step_does_not_say_stays_and_a_closed_breach_owes_nothing()
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    return make_house()
+def context(make_context: MakeContext) -> AppContext:
+    return make_context()
 
 
-def asked(house: House, *words: str) -> str:
+def asked(context: AppContext, *words: str) -> str:
     """The breach it was about."""
     parser = argparse.ArgumentParser()
     breaching.add_arguments(parser)
-    before = set(house.publications.current().breaches)
-    assert breaching.breach(house, parser.parse_args(words)) == 0
-    return next(iter(set(house.publications.current().breaches) - before), "")
+    before = set(context.publications.current().breaches)
+    assert breaching.breach(context, parser.parse_args(words)) == 0
+    return next(iter(set(context.publications.current().breaches) - before), "")
 
 
-def codes(house: House) -> list[tuple[str, str]]:
+def codes(context: AppContext) -> list[tuple[str, str]]:
     return [
         (each.code, each.level)
-        for each in findings(gather(house))
+        for each in findings(gather(context))
         if each.code.startswith("breach")
     ]
 
 
 @pytest.mark.postgres
 def test_from_its_discovery_to_its_end_status_says_what_is_owed(
-    house: House, capsys: pytest.CaptureFixture[str]
+    context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    breach = asked(house, "record", *WORDS, "--risk", "high", "--people", "1200")
+    breach = asked(context, "record", *WORDS, "--risk", "high", "--people", "1200")
     said = capsys.readouterr().out
     assert breach in said and "la CNIL" in said and "sans délai" in said
-    assert codes(house) == [("breach", "notice")]
-    asked(house, "update", breach, "--authority-told", _now(house), "--reason", "rien à dire")
-    assert codes(house) == [("breach", "notice")]
-    asked(house, "update", breach, "--people-told", _now(house))
-    assert codes(house) == []
-    asked(house, "update", breach, "--close")
-    assert house.publications.current().breaches[breach].closed_at > 0
+    assert codes(context) == [("breach", "notice")]
+    asked(context, "update", breach, "--authority-told", _now(context), "--reason", "rien à dire")
+    assert codes(context) == [("breach", "notice")]
+    asked(context, "update", breach, "--people-told", _now(context))
+    assert codes(context) == []
+    asked(context, "update", breach, "--close")
+    assert context.publications.current().breaches[breach].closed_at > 0
 
 
-def _now(house: House, hours_ago: int = 0) -> str:
-    return to_local(house.clock.now() - hours_ago * HOUR, house.config.site.timezone).isoformat(
+def _now(context: AppContext, hours_ago: int = 0) -> str:
+    return to_local(context.clock.now() - hours_ago * HOUR, context.config.site.timezone).isoformat(
         timespec="milliseconds"
     )
 
 
 @pytest.mark.postgres
-def test_a_breach_nobody_told_of_in_three_days_is_stuck(house: House) -> None:
-    asked(house, "record", *WORDS, "--detected", _now(house, hours_ago=73))
-    assert codes(house) == [("breach-late", "stuck")]
+def test_a_breach_nobody_told_of_in_three_days_is_stuck(context: AppContext) -> None:
+    asked(context, "record", *WORDS, "--detected", _now(context, hours_ago=73))
+    assert codes(context) == [("breach-late", "stuck")]
 
 
 @pytest.mark.postgres
-def test_its_words_lie_in_the_vault_and_not_in_the_ledger(house: House) -> None:
-    asked(house, "record", *WORDS)
+def test_its_words_lie_in_the_vault_and_not_in_the_ledger(context: AppContext) -> None:
+    asked(context, "record", *WORDS)
     states = [
-        house.ledger.bytes_at(position) or b"" for position in range(1, house.ledger.head() + 1)
+        context.ledger.bytes_at(position) or b"" for position in range(1, context.ledger.head() + 1)
     ]
     assert not any(b"carton" in state for state in states)
     (entry,) = [
-        entry for entry in house.ledger.stream(STREAM) if isinstance(entry.event, BreachRecorded)
+        entry for entry in context.ledger.stream(STREAM) if isinstance(entry.event, BreachRecorded)
     ]
-    kept = house.vault.evidence_of(STREAM)[entry.cause.evidence]
+    kept = context.vault.evidence_of(STREAM)[entry.cause.evidence]
     assert kept["words"] == {"facts": WORDS[1], "effects": WORDS[3], "measures": WORDS[5]}
 
 
@@ -150,18 +150,20 @@ def test_its_words_lie_in_the_vault_and_not_in_the_ledger(house: House) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(
-    house: House, words: tuple[str, ...], why: str
+    context: AppContext, words: tuple[str, ...], why: str
 ) -> None:
-    head = house.ledger.head()
+    head = context.ledger.head()
     with pytest.raises(Refusal, match=why) as refusal:
-        asked(house, *words)
-    assert refusal.value.status == 2 and house.ledger.head() == head
+        asked(context, *words)
+    assert refusal.value.status == 2 and context.ledger.head() == head
 
 
 @pytest.mark.postgres
-def test_an_update_says_something_and_never_something_before_the_discovery(house: House) -> None:
-    breach = asked(house, "record", *WORDS)
+def test_an_update_says_something_and_never_something_before_the_discovery(
+    context: AppContext,
+) -> None:
+    breach = asked(context, "record", *WORDS)
     with pytest.raises(Refusal, match="say what has been learnt"):
-        asked(house, "update", breach)
+        asked(context, "update", breach)
     with pytest.raises(Refusal, match="before the breach was detected"):
-        asked(house, "update", breach, "--authority-told", "2019-01-01")
+        asked(context, "update", breach, "--authority-told", "2019-01-01")

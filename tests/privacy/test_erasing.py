@@ -18,7 +18,7 @@ from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Refused
 from engine.vault.vault import Erasing, Keep
 from tests.cli.asking import join
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.installation import Installations
 from tests.privacy.garden import FILES, Anna, Everything
 
@@ -26,35 +26,35 @@ SHOP = Cause("operator", "o1")
 
 
 @pytest.fixture
-def anna(make_house: MakeHouse) -> Anna:
+def anna(make_context: MakeContext) -> Anna:
     """She stands on list 11 after a click, has evidence of every kind, and traces on the desk."""
-    found = Anna(make_house(FILES)).joins()
-    join(found.house, 3)
+    found = Anna(make_context(FILES)).joins()
+    join(found.context, 3)
     found.clicks(found.is_sent(), 0, 11)
     found.changes()
     found.leaves_traces()
-    found.house.views.catch_up()
+    found.context.views.catch_up()
     return found
 
 
 def erased(anna: Anna, forget_suppression: bool = False) -> Receipt:
     result, receipt = erase(
-        anna.house,
+        anna.context,
         anna.stream,
         SHOP,
-        anna.house.decisions.one,
+        anna.context.decisions.one,
         suppression="forget" if forget_suppression else "bar",
     )
     assert isinstance(result.outcome, Done), result
     assert receipt is not None
-    anna.house.views.catch_up()
+    anna.context.views.catch_up()
     return receipt
 
 
 def test_nothing_that_went_in_can_be_found_anywhere_in_the_database(
     anna: Anna, installations: Installations
 ) -> None:
-    database = Everything.of(installations, anna.house)
+    database = Everything.of(installations, anna.context)
     database.analyze()
     before = database.found(*anna.words)
     assert {
@@ -91,10 +91,10 @@ def test_what_remains_of_a_person_is_what_is_listed(
     """By content: of every column of every table, where the opaque id, a message id, a commitment's
     preimage or the address's hash still stands.
     """
-    house, database = anna.house, Everything.of(installations, anna.house)
-    hashed = house.vault.hash(anna.address).hex()
-    salts = [salt.hex() for _c, salt, _p in house.vault.evidence_bytes(anna.stream)]
-    payloads = [payload.hex() for _c, _s, payload in house.vault.evidence_bytes(anna.stream)]
+    context, database = anna.context, Everything.of(installations, anna.context)
+    hashed = context.vault.hash(anna.address).hex()
+    salts = [salt.hex() for _c, salt, _p in context.vault.evidence_bytes(anna.stream)]
+    payloads = [payload.hex() for _c, _s, payload in context.vault.evidence_bytes(anna.stream)]
     assert len(salts) >= 3 and database.found(*salts, *payloads) == {
         ("vault.evidence", "salt"),
         ("vault.evidence", "payload"),
@@ -170,11 +170,11 @@ def test_every_column_of_the_database_was_thought_about(
     anna: Anna, installations: Installations
 ) -> None:
     there: dict[str, list[str]] = {}
-    for table, column in Everything.of(installations, anna.house).columns():
+    for table, column in Everything.of(installations, anna.context).columns():
         there.setdefault(table, []).append(column)
     assert {table: " ".join(columns) for table, columns in there.items()} == DELETED | STAYS
     receipt = erased(anna)
-    with anna.house.database.connection() as connection:
+    with anna.context.database.connection() as connection:
         for table in DELETED.keys() - {"desk.shown"}:
             found = connection.execute(
                 f"SELECT count(*) FROM {table} WHERE subscriber = %s".encode(),
@@ -185,10 +185,10 @@ def test_every_column_of_the_database_was_thought_about(
 
 
 def test_the_views_equal_their_replay_and_others_stand_where_they_stood(anna: Anna) -> None:
-    before = anna.house.views.standing()
+    before = anna.context.views.standing()
     erased(anna)
-    assert anna.house.views.compare(lambda done, total: None) == []
-    assert anna.house.views.standing() == {
+    assert anna.context.views.compare(lambda done, total: None) == []
+    assert anna.context.views.standing() == {
         number: count - (number == 11) for number, count in before.items() if count - (number == 11)
     }
 
@@ -196,7 +196,7 @@ def test_the_views_equal_their_replay_and_others_stand_where_they_stood(anna: An
 def test_the_receipt_says_what_went_what_stays_and_why(anna: Anna) -> None:
     receipt = erased(anna)
     assert receipt.deleted["person"] == 1 and receipt.deleted["evidence"] >= 3
-    entry = anna.house.ledger.at(receipt.position)
+    entry = anna.context.ledger.at(receipt.position)
     assert (
         entry is not None
         and isinstance(entry.event, e.SubscriberErased)
@@ -208,14 +208,14 @@ def test_the_receipt_says_what_went_what_stays_and_why(anna: Anna) -> None:
 
 
 def test_the_address_is_not_written_to_again_unless_that_is_forgotten_too(anna: Anna) -> None:
-    vault = anna.house.vault
+    vault = anna.context.vault
     hashed = vault.hash(anna.address)
     erased(anna)
     assert vault.find(anna.address) is None and vault.suppressed([hashed]) == {hashed: "erased"}
 
 
 def test_with_forget_suppression_nothing_bars_the_address(anna: Anna) -> None:
-    vault = anna.house.vault
+    vault = anna.context.vault
     vault.suppress({vault.hash(anna.address): "objected"}, 1)
     receipt = erased(anna, forget_suppression=True)
     assert vault.suppressed([vault.hash(anna.address)]) == {} and "suppression" not in json.dumps(
@@ -224,32 +224,34 @@ def test_with_forget_suppression_nothing_bars_the_address(anna: Anna) -> None:
 
 
 def test_why_somebody_was_suppressed_outlives_them(anna: Anna) -> None:
-    house = anna.house
-    house.decisions.one(Wish(Suppress(house.clock.now(), SHOP, "complained"), stream=anna.stream))
+    context = anna.context
+    context.decisions.one(
+        Wish(Suppress(context.clock.now(), SHOP, "complained"), stream=anna.stream)
+    )
     erased(anna)
-    assert house.vault.suppressed([house.vault.hash(anna.address)]) == {
-        house.vault.hash(anna.address): "complained"
+    assert context.vault.suppressed([context.vault.hash(anna.address)]) == {
+        context.vault.hash(anna.address): "complained"
     }
 
 
 def test_a_letter_on_the_wire_is_recorded_and_what_the_server_says_is_not_kept(
-    make_house: MakeHouse, installations: Installations
+    make_context: MakeContext, installations: Installations
 ) -> None:
-    anna = Anna(make_house(FILES)).joins()
+    anna = Anna(make_context(FILES)).joins()
     begun = anna.is_begun()
-    before = anna.house.decisions.load([anna.stream])
+    before = anna.context.decisions.load([anna.stream])
     erased(anna)
     cause, keep = anna.cause("relay", words=anna.said)
-    command = RecordOutcome(anna.house.clock.now(), cause, begun.message, "hard", 550)
+    command = RecordOutcome(anna.context.clock.now(), cause, begun.message, "hard", 550)
     # As the sender does it: about the person as they were when the letter was begun.
-    (result,) = anna.house.decisions.carry_out(
+    (result,) = anna.context.decisions.carry_out(
         [Wish(command, stream=anna.stream, keep=keep)], before
     )
     assert isinstance(result.outcome, Done) and isinstance(result.outcome.events[0], e.LetterFailed)
-    anna.house.views.catch_up()
-    assert anna.house.decisions.load([anna.stream])[anna.stream].in_flight == {}
-    assert Everything.of(installations, anna.house).found(*anna.words) == set()
-    assert anna.house.views.compare(lambda done, total: None) == []
+    anna.context.views.catch_up()
+    assert anna.context.decisions.load([anna.stream])[anna.stream].in_flight == {}
+    assert Everything.of(installations, anna.context).found(*anna.words) == set()
+    assert anna.context.views.compare(lambda done, total: None) == []
 
 
 def test_whatever_else_is_decided_in_the_same_batch_leaves_nothing_behind(
@@ -258,7 +260,7 @@ def test_whatever_else_is_decided_in_the_same_batch_leaves_nothing_behind(
     """A click beside the erasure, before it and after it in one transaction; many at once, so that
     rows are written together.
     """
-    house, now = anna.house, anna.house.clock.now()
+    context, now = anna.context, anna.context.clock.now()
     wishes = []
     for number in range(12):
         cause, keep = anna.cause("click", ip=anna.ip, number=number)
@@ -270,25 +272,25 @@ def test_whatever_else_is_decided_in_the_same_batch_leaves_nothing_behind(
         stream=anna.stream,
         keep=Keep("", now, erasing=Erasing(tuple(b.message for b in anna.letters))),
     )
-    results = house.decisions.carry_out([*wishes[:6], erasing, *wishes[6:]])
+    results = context.decisions.carry_out([*wishes[:6], erasing, *wishes[6:]])
     assert [type(result.outcome) for result in results] == [*[Done] * 7, *[Refused] * 6]
-    assert Everything.of(installations, house).found(*anna.words) == set()
+    assert Everything.of(installations, context).found(*anna.words) == set()
 
 
 def test_erasing_twice_is_erasing_once(anna: Anna) -> None:
     erased(anna)
-    result, receipt = erase(anna.house, anna.stream, SHOP, anna.house.decisions.one)
+    result, receipt = erase(anna.context, anna.stream, SHOP, anna.context.decisions.one)
     assert isinstance(result.outcome, NothingToDo) and receipt is None
 
 
 def test_who_comes_back_by_their_own_act_is_somebody_new(anna: Anna) -> None:
     erased(anna, forget_suppression=True)
-    again = Anna(anna.house).joins()
-    assert again.stream != anna.stream and anna.house.vault.find(anna.address) == again.stream
+    again = Anna(anna.context).joins()
+    assert again.stream != anna.stream and anna.context.vault.find(anna.address) == again.stream
 
 
 def test_letters_in_the_built_in_mailbox_go_too(anna: Anna) -> None:
-    folder = anna.house.config.data / "mailbox"
+    folder = anna.context.config.data / "mailbox"
     folder.mkdir(parents=True)
     mailbox = Mailbox(folder)
     for number, recipient in enumerate(
@@ -308,7 +310,7 @@ def test_letters_in_the_built_in_mailbox_go_too(anna: Anna) -> None:
 
 def test_nothing_of_her_stays_in_the_files_of_the_installation(anna: Anna) -> None:
     erased(anna)
-    folder = anna.house.config.data
+    folder = anna.context.config.data
     text = {path: path.read_bytes().lower() for path in Path(folder).rglob("*") if path.is_file()}
     assert [
         path

@@ -10,22 +10,22 @@ import json
 
 from engine.privacy.export import dossier
 from engine.privacy.export_table import HEADER, sheet
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.privacy.garden import FILES, Anna
 
 
-def test_everything_that_went_in_comes_out(make_house: MakeHouse) -> None:
-    anna = Anna(make_house(FILES)).joins()
+def test_everything_that_went_in_comes_out(make_context: MakeContext) -> None:
+    anna = Anna(make_context(FILES)).joins()
     anna.clicks(anna.is_sent(), 0, 11)
     anna.changes()
-    said = dossier(anna.house, anna.stream)
+    said = dossier(anna.context, anna.stream)
     text = json.dumps(said, ensure_ascii=False)
     assert [word for word in anna.words if word not in text] == []
     events = said["events"]
     assert isinstance(events, list) and [each["version"] for each in events] == list(
         range(1, len(events) + 1)
     )
-    stored = set(anna.house.vault.evidence_of(anna.stream))
+    stored = set(anna.context.vault.evidence_of(anna.stream))
     evidence = said["evidence"]
     assert isinstance(evidence, list) and {each["commitment"] for each in evidence} == stored
     letters, sources = said["letters"], said["sources"]
@@ -43,9 +43,9 @@ def test_everything_that_went_in_comes_out(make_house: MakeHouse) -> None:
     assert said["recipients"] and said["controller"]
 
 
-def test_the_sheet_holds_the_same_and_every_cell_is_inert(make_house: MakeHouse) -> None:
-    anna = Anna(make_house(FILES), name='=HYPERLINK("http://evil.example";"clic")').joins()
-    text = sheet(dossier(anna.house, anna.stream))
+def test_the_sheet_holds_the_same_and_every_cell_is_inert(make_context: MakeContext) -> None:
+    anna = Anna(make_context(FILES), name='=HYPERLINK("http://evil.example";"clic")').joins()
+    text = sheet(dossier(anna.context, anna.stream))
     assert text.startswith('\ufeff"about","date","what","value"\r\n')
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     assert tuple(rows[0]) == HEADER and {len(row) for row in rows} == {4}
@@ -64,7 +64,7 @@ def test_the_sheet_holds_the_same_and_every_cell_is_inert(make_house: MakeHouse)
     }
 
 
-def test_the_name_that_looks_like_a_formula_is_shown_as_text(make_house: MakeHouse) -> None:
-    anna = Anna(make_house(FILES), name="=1+1").joins()
-    said = {"fields": dossier(anna.house, anna.stream)["person"]["fields"]}  # type: ignore[index]
+def test_the_name_that_looks_like_a_formula_is_shown_as_text(make_context: MakeContext) -> None:
+    anna = Anna(make_context(FILES), name="=1+1").joins()
+    said = {"fields": dossier(anna.context, anna.stream)["person"]["fields"]}  # type: ignore[index]
     assert '"first_name","\'=1+1"' in sheet(said)

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.mime.header_values import message_local
 from engine.privacy.correction import Correction, correction
 from engine.privacy.erasure import Receipt, erase
@@ -26,8 +26,8 @@ from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.stop_journal import Stop, read
 from engine.vault.vault import Keep
-from tests.backup.premises import backup, premises_of, restore
-from tests.conftest import MakeHouse
+from tests.backup.database_context import backup, database_context_of, restore
+from tests.conftest import MakeContext
 from tests.installation import Installations
 from tests.privacy.garden import FILES, Anna, Everything
 from tests.sink import Sink
@@ -39,28 +39,28 @@ NOW = "anna@nouvelle.example"
 EVERY = (FIRST, SECOND, NOW)
 
 
-def corrected(house: House, stream: str, address: str) -> None:
-    wish = correction(house, stream, Correction(address), SHOP, ())
+def corrected(context: AppContext, stream: str, address: str) -> None:
+    wish = correction(context, stream, Correction(address), SHOP, ())
     assert isinstance(wish, Wish), wish
-    assert isinstance(house.decisions.one(wish).outcome, Done)
+    assert isinstance(context.decisions.one(wish).outcome, Done)
 
 
-def moved(house: House) -> Anna:
+def moved(context: AppContext) -> Anna:
     """She has had three addresses, the last of them hers today."""
-    anna = Anna(house).joins()
+    anna = Anna(context).joins()
     for address in (SECOND, NOW):
-        corrected(house, anna.stream, address)
+        corrected(context, anna.stream, address)
     return anna
 
 
 @pytest.fixture
-def anna(make_house: MakeHouse) -> Anna:
-    return moved(make_house(FILES))
+def anna(make_context: MakeContext) -> Anna:
+    return moved(make_context(FILES))
 
 
 def does(anna: Anna, command: AnyCommand) -> None:
     assert isinstance(
-        anna.house.decisions.one(
+        anna.context.decisions.one(
             Wish(command, stream=anna.stream, keep=Keep("", command.at))
         ).outcome,
         Done,
@@ -68,97 +68,97 @@ def does(anna: Anna, command: AnyCommand) -> None:
 
 
 def objects(anna: Anna) -> None:
-    does(anna, Object(anna.house.clock.now(), SHOP, "q1"))
+    does(anna, Object(anna.context.clock.now(), SHOP, "q1"))
 
 
 def erased(anna: Anna, suppression: str = "bar") -> Receipt:
     result, receipt = erase(
-        anna.house,
+        anna.context,
         anna.stream,
         SHOP,
-        anna.house.decisions.one,
+        anna.context.decisions.one,
         suppression=suppression,  # type: ignore[arg-type]
     )
     assert isinstance(result.outcome, Done) and receipt is not None
     return receipt
 
 
-def barred(house: House, *addresses: str) -> dict[str, str]:
-    hashes = {house.vault.hash(address): address for address in addresses or EVERY}
-    return {hashes[hashed]: reason for hashed, reason in house.vault.suppressed(hashes).items()}
+def barred(context: AppContext, *addresses: str) -> dict[str, str]:
+    hashes = {context.vault.hash(address): address for address in addresses or EVERY}
+    return {hashes[hashed]: reason for hashed, reason in context.vault.suppressed(hashes).items()}
 
 
 def test_an_objection_bars_every_address_they_ever_had(anna: Anna) -> None:
     objects(anna)
-    assert barred(anna.house) == dict.fromkeys(EVERY, "objected")
+    assert barred(anna.context) == dict.fromkeys(EVERY, "objected")
 
 
 def test_withdrawing_from_everything_does_by_whatever_door(anna: Anna) -> None:
-    does(anna, Withdraw(anna.house.clock.now(), Cause("api"), "*"))
-    assert barred(anna.house) == dict.fromkeys(EVERY, "objected")
+    does(anna, Withdraw(anna.context.clock.now(), Cause("api"), "*"))
+    assert barred(anna.context) == dict.fromkeys(EVERY, "objected")
 
 
 def test_withdrawing_from_one_purpose_bars_none(anna: Anna) -> None:
-    does(anna, Withdraw(anna.house.clock.now(), Cause("click"), "conseils"))
-    assert barred(anna.house) == {}
+    does(anna, Withdraw(anna.context.clock.now(), Cause("click"), "conseils"))
+    assert barred(anna.context) == {}
 
 
 def test_an_address_corrected_after_an_objection_is_barred_too(anna: Anna) -> None:
     objects(anna)
-    corrected(anna.house, anna.stream, "anna@encore.example")
-    assert barred(anna.house, "anna@encore.example") == {"anna@encore.example": "objected"}
-    assert {stop.hash for stop in journal(anna.house)} >= {
-        anna.house.vault.hash(address).hex() for address in (*EVERY, "anna@encore.example")
+    corrected(anna.context, anna.stream, "anna@encore.example")
+    assert barred(anna.context, "anna@encore.example") == {"anna@encore.example": "objected"}
+    assert {stop.hash for stop in journal(anna.context)} >= {
+        anna.context.vault.hash(address).hex() for address in (*EVERY, "anna@encore.example")
     }
 
 
 def test_an_erasure_bars_every_address_and_says_why_for_the_one_it_concerns(anna: Anna) -> None:
-    does(anna, Suppress(anna.house.clock.now(), SHOP, "complained"))
+    does(anna, Suppress(anna.context.clock.now(), SHOP, "complained"))
     erased(anna)
-    assert barred(anna.house) == {FIRST: "erased", SECOND: "erased", NOW: "complained"}
+    assert barred(anna.context) == {FIRST: "erased", SECOND: "erased", NOW: "complained"}
 
 
 def test_forgotten_with_the_suppression_no_address_is_barred(anna: Anna) -> None:
     objects(anna)
     erased(anna, "forget")
-    assert barred(anna.house) == {}
+    assert barred(anna.context) == {}
 
 
 def test_the_retention_of_a_silent_objector_lifts_nothing_and_of_another_bars_nothing(
     anna: Anna,
 ) -> None:
-    other = Anna(anna.house, address="bruno@lecteurs.example").joins()
+    other = Anna(anna.context, address="bruno@lecteurs.example").joins()
     objects(anna)
     erased(anna, "leave")
     erased(other, "leave")
-    assert barred(anna.house, *EVERY, other.address) == dict.fromkeys(EVERY, "objected")
+    assert barred(anna.context, *EVERY, other.address) == dict.fromkeys(EVERY, "objected")
 
 
 def test_who_comes_back_by_their_own_act_is_barred_nowhere_by_that_objection(anna: Anna) -> None:
     objects(anna)
-    anna.house.clock.jump(60_000)
-    back = Resubscribe(anna.house.clock.now(), Cause("click"), "conseils", list=10)
+    anna.context.clock.jump(60_000)
+    back = Resubscribe(anna.context.clock.now(), Cause("click"), "conseils", list=10)
     assert isinstance(
-        anna.house.decisions.one(
+        anna.context.decisions.one(
             Wish(back, stream=anna.stream, keep=Keep("", back.at, lift=True))
         ).outcome,
         Done,
     )
-    assert barred(anna.house) == {}
+    assert barred(anna.context) == {}
 
 
 def test_a_former_address_that_is_somebody_else_s_by_now_stays_theirs(anna: Anna) -> None:
-    Anna(anna.house, address=SECOND).joins()
+    Anna(anna.context, address=SECOND).joins()
     objects(anna)
-    assert sorted(barred(anna.house)) == [FIRST, NOW]
+    assert sorted(barred(anna.context)) == [FIRST, NOW]
 
 
 def test_no_copy_of_any_address_stays_after_an_erasure(
     anna: Anna, installations: Installations
 ) -> None:
     anna.is_sent()
-    other = Anna(anna.house, address=SECOND, said="").joins()
-    folder = anna.house.config.data / "mailbox"
+    other = Anna(anna.context, address=SECOND, said="").joins()
+    folder = anna.context.config.data / "mailbox"
     mine, hers = (begun.message for begun in (anna.letters[0], other.is_sent()))
     kept = [
         (FIRST, mine),
@@ -171,24 +171,24 @@ def test_no_copy_of_any_address_stays_after_an_erasure(
     fill(folder, kept)
     assert erased(anna).deleted["letters in the built-in mailbox"] == 4
     assert [each.id for each in Mailbox(folder).list(9)] == ["0000000005", "0000000004"]
-    assert Everything.of(installations, anna.house).found(FIRST, NOW) == set()
+    assert Everything.of(installations, anna.context).found(FIRST, NOW) == set()
 
 
 def test_a_letter_ready_to_leave_for_a_former_address_is_written_anew_to_the_other(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = make_house(FILES)
-    anna = Anna(house).joins()
-    house.views.catch_up()
+    context = make_context(FILES)
+    anna = Anna(context).joins()
+    context.views.catch_up()
 
     async def story(sink: Sink) -> None:
         async with sink:
-            sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+            sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
             _taken, ready = await sender._prepare(idle=True)
             assert ready is not None and [envelope.recipient for envelope in ready[1]] == [FIRST]
-            corrected(house, anna.stream, NOW)
+            corrected(context, anna.stream, NOW)
             await sender._deliver(*ready)
-            await asyncio.to_thread(house.views.catch_up)
+            await asyncio.to_thread(context.views.catch_up)
             await sender.tick()
             await sender.relay.close()
             sender.marks.close()
@@ -212,19 +212,19 @@ def fill(folder: Path, letters: list[tuple[str, str]]) -> None:
         (folder / f"{number:010}.eml").write_bytes(f"{head}\r\n\r\nBonjour".encode())
 
 
-def journal(house: House) -> list[Stop]:
-    return read(house.vault.journal.path)[0]
+def journal(context: AppContext) -> list[Stop]:
+    return read(context.vault.journal.path)[0]
 
 
 def test_the_stop_journal_names_every_hash_and_nobody_beside_one_that_outlives_them(
     anna: Anna,
 ) -> None:
     objects(anna)
-    hashes = [anna.house.vault.hash(address).hex() for address in EVERY]
-    assert {stop.hash for stop in journal(anna.house)} == set(hashes)
-    before = len(journal(anna.house))
+    hashes = [anna.context.vault.hash(address).hex() for address in EVERY]
+    assert {stop.hash for stop in journal(anna.context)} == set(hashes)
+    before = len(journal(anna.context))
     erased(anna)
-    since = journal(anna.house)[before:]
+    since = journal(anna.context)[before:]
     assert {(stop.kind, stop.stream, stop.hash) for stop in since} == {
         ("erasure", anna.stream, ""),
         *(("suppression", "", h) for h in hashes),
@@ -241,44 +241,46 @@ class Two:
     gone: str = ""
     late: str = ""
 
-    def __call__(self, house: House) -> None:
-        self.objector = moved(house).stream
-        self.gone = Anna(house, address="bruno@lecteurs.example").joins().stream
-        corrected(house, self.gone, "bruno@nouvelle.example")
-        self.late = Anna(house, address="chloe@lecteurs.example").joins().stream
-        house.views.catch_up()
+    def __call__(self, context: AppContext) -> None:
+        self.objector = moved(context).stream
+        self.gone = Anna(context, address="bruno@lecteurs.example").joins().stream
+        corrected(context, self.gone, "bruno@nouvelle.example")
+        self.late = Anna(context, address="chloe@lecteurs.example").joins().stream
+        context.views.catch_up()
 
 
 def test_a_copy_put_back_bars_them_again(installations: Installations, tmp_path: Path) -> None:
     people = Two()
     late = ("chloe@lecteurs.example", "chloe@nouvelle.example")
-    with premises_of(installations, people) as premises:
-        backup(premises, tmp_path / "copy")
-        with premises.furnish() as house:
-            house.decisions.one(Wish(Object(house.clock.now(), SHOP, "q"), stream=people.objector))
-            assert erase(house, people.gone, SHOP, house.decisions.one)[1] is not None
-            corrected(house, people.late, late[1])
-            house.decisions.one(
-                Wish(Withdraw(house.clock.now(), Cause("api"), "*"), stream=people.late)
+    with database_context_of(installations, people) as database_context:
+        backup(database_context, tmp_path / "copy")
+        with database_context.open_context() as context:
+            context.decisions.one(
+                Wish(Object(context.clock.now(), SHOP, "q"), stream=people.objector)
             )
-        assert restore(premises, tmp_path / "copy") == 0
-        with premises.furnish() as house:
-            assert barred(house) == dict.fromkeys(EVERY, "objected")
-            assert barred(house, "bruno@lecteurs.example", "bruno@nouvelle.example").keys() == {
+            assert erase(context, people.gone, SHOP, context.decisions.one)[1] is not None
+            corrected(context, people.late, late[1])
+            context.decisions.one(
+                Wish(Withdraw(context.clock.now(), Cause("api"), "*"), stream=people.late)
+            )
+        assert restore(database_context, tmp_path / "copy") == 0
+        with database_context.open_context() as context:
+            assert barred(context) == dict.fromkeys(EVERY, "objected")
+            assert barred(context, "bruno@lecteurs.example", "bruno@nouvelle.example").keys() == {
                 "bruno@lecteurs.example",
                 "bruno@nouvelle.example",
             }
-            assert barred(house, *late) == dict.fromkeys(late, "objected")
+            assert barred(context, *late) == dict.fromkeys(late, "objected")
 
 
 def test_an_installation_of_before_bars_the_former_addresses_it_still_knows(
     anna: Anna, installations: Installations
 ) -> None:
     objects(anna)
-    database = Everything.of(installations, anna.house)
+    database = Everything.of(installations, anna.context)
     with psycopg.connect(database.conninfo, autocommit=True) as owner:
         owner.execute(
-            "DELETE FROM vault.suppression WHERE address_hash <> %s", [anna.house.vault.hash(NOW)]
+            "DELETE FROM vault.suppression WHERE address_hash <> %s", [anna.context.vault.hash(NOW)]
         )
         owner.execute((VAULT_MIGRATIONS / "0004_former_addresses_of_objectors.sql").read_bytes())
-    assert barred(anna.house) == dict.fromkeys(EVERY, "objected")
+    assert barred(anna.context) == dict.fromkeys(EVERY, "objected")

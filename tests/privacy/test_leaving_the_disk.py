@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.privacy.erasure import erase
 from engine.privacy.scrubbing import note_erased, scrub_when_due
 from engine.store import scrubbing
@@ -25,16 +25,16 @@ ASKED = Cause("operator", "o1")
 
 
 @pytest.fixture
-def house(installations: Installations) -> Iterator[House]:
+def context(installations: Installations) -> Iterator[AppContext]:
     with installations.made(FILES) as made:
         yield made
 
 
-def somebody(house: House) -> Anna:
+def somebody(context: AppContext) -> Anna:
     """With words that stand in no other test's database."""
     one = secrets.token_hex(6)
     anna = Anna(
-        house,
+        context,
         f"anna{one}@lecteurs.example",
         f"Anastasie{one}",
         f"203.0.113.77 {one}",
@@ -69,32 +69,32 @@ def checkpoint(installations: Installations) -> None:
 
 
 def test_no_file_of_the_database_holds_her_any_more(
-    house: House, installations: Installations
+    context: AppContext, installations: Installations
 ) -> None:
-    stays, first, second = somebody(house), somebody(house), somebody(house)
+    stays, first, second = somebody(context), somebody(context), somebody(context)
     checkpoint(installations)
     assert files_with(installations.data, first) == {"base", "pg_wal"}
     # Their rows are the last of a page, where a plain VACUUM frees the room and nothing comes over
     # what stood there.
     for anna in (second, first):
-        assert erase(house, anna.stream, ASKED, house.decisions.one)[1] is not None
+        assert erase(context, anna.stream, ASKED, context.decisions.one)[1] is not None
     checkpoint(installations)
     assert files_with(installations.data, first) & files_with(installations.data, second) >= {
         "base"
     }
-    assert scrub_when_due(house).done
+    assert scrub_when_due(context).done
     assert files_with(installations.data, first) == files_with(installations.data, second) == set()
     assert "base" in files_with(installations.data, stays)
 
 
-def test_once_for_many_and_not_again(house: House, installations: Installations) -> None:
-    for anna in [somebody(house) for _ in range(3)]:
-        erase(house, anna.stream, ASKED, house.decisions.one)
+def test_once_for_many_and_not_again(context: AppContext, installations: Installations) -> None:
+    for anna in [somebody(context) for _ in range(3)]:
+        erase(context, anna.stream, ASKED, context.decisions.one)
     before = checkpoints(installations)
-    assert scrub_when_due(house).done and scrub_when_due(house).done
+    assert scrub_when_due(context).done and scrub_when_due(context).done
     assert checkpoints(installations) == before + 1
-    note_erased(house)
-    assert scrub_when_due(house).done
+    note_erased(context)
+    assert scrub_when_due(context).done
     assert checkpoints(installations) == before + 2
 
 
@@ -108,31 +108,31 @@ def checkpoints(installations: Installations) -> int:
 
 
 def test_who_works_at_the_table_is_not_waited_for_and_it_is_done_the_next_time(
-    house: House,
+    context: AppContext,
 ) -> None:
-    erase(house, somebody(house).stream, ASKED, house.decisions.one)
-    with house.database.transaction() as connection:
+    erase(context, somebody(context).stream, ASKED, context.decisions.one)
+    with context.database.transaction() as connection:
         connection.execute("SELECT 1 FROM vault.person")
-        assert not scrub_when_due(house).done
-    assert scrub_when_due(house).done
+        assert not scrub_when_due(context).done
+    assert scrub_when_due(context).done
 
 
 def test_a_large_table_is_not_stopped_for_it(
-    house: House, installations: Installations, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, installations: Installations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scrubbing, "LARGEST", 0)
-    anna = somebody(house)
-    erase(house, anna.stream, ASKED, house.decisions.one)
-    scrubbed = house.scrub()
+    anna = somebody(context)
+    erase(context, anna.stream, ASKED, context.decisions.one)
+    scrubbed = context.scrub()
     assert scrubbed.done and {"vault.person", "vault.evidence"} <= set(scrubbed.large)
     assert "pg_wal" not in files_with(installations.data, anna)
 
 
 def test_an_owner_who_may_not_see_to_the_log_says_so_and_the_tables_are_clean_all_the_same(
-    house: House, installations: Installations
+    context: AppContext, installations: Installations
 ) -> None:
     """PostgreSQL elsewhere: the owner of a database has no checkpoint unless it was granted."""
-    owner = Everything.of(installations, house).conninfo
+    owner = Everything.of(installations, context).conninfo
     with psycopg.connect(owner, autocommit=True) as admin:
         admin.execute("CREATE ROLE tenant LOGIN PASSWORD 'x'")
         try:

@@ -12,13 +12,13 @@ import pytest
 from engine.cli import breach as breaching
 from engine.cli import papers as writing_papers
 from engine.config import read_config
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.installation.publishing import publication
 from engine.sequence.timing import to_local
 from engine.subscriber.events import Cause
 from tests.cli.asking import FILES
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.running import wait_for
 
 pytestmark = pytest.mark.postgres
@@ -58,47 +58,47 @@ button = "M’inscrire"
 """
 
 
-def asked(house: House, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+def asked(context: AppContext, capsys: pytest.CaptureFixture[str], *words: str) -> str:
     parser = argparse.ArgumentParser()
     writing_papers.add_arguments(parser)
-    assert writing_papers.papers(house, parser.parse_args(words)) == 0
+    assert writing_papers.papers(context, parser.parse_args(words)) == 0
     return capsys.readouterr().out
 
 
-def publish(house: House, extra: str) -> None:
+def publish(context: AppContext, extra: str) -> None:
     """Another edition, with what is declared added to config.toml."""
-    path = house.config.folder / "config.toml"
+    path = context.config.folder / "config.toml"
     path.write_text(path.read_text(encoding="utf-8") + extra, encoding="utf-8")
-    now = house.clock.now()
+    now = context.clock.now()
     facts = publication(
-        house.publications.current(),
+        context.publications.current(),
         FILES | {"form.toml": FORM_FILE},
-        read_config(house.config.folder).settings,
+        read_config(context.config.folder).settings,
         now,
         "9.9",
     )
-    assert facts and house.publications.execute(lambda state: facts, Cause("operator"), now)
+    assert facts and context.publications.execute(lambda state: facts, Cause("operator"), now)
 
 
 FORM_FILE = 'title = "Formulaire"\npurpose = "conseils"\n' + FORM
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    return make_house(FILES)
+def context(make_context: MakeContext) -> AppContext:
+    return make_context(FILES)
 
 
 @pytest.fixture
-def declared(house: House) -> House:
-    publish(house, DECLARED)
-    return house
+def declared(context: AppContext) -> AppContext:
+    publish(context, DECLARED)
+    return context
 
 
 def test_a_register_that_would_have_holes_is_refused_with_all_of_them(
-    house: House, capsys: pytest.CaptureFixture[str]
+    context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(Refusal, match="would not be complete") as refusal:
-        asked(house, capsys, "register", "--lang", "en")
+        asked(context, capsys, "register", "--lang", "en")
     said = str(refusal.value)
     assert all(
         name in said
@@ -107,7 +107,7 @@ def test_a_register_that_would_have_holes_is_refused_with_all_of_them(
 
 
 def test_the_register_holds_what_article_30_wants(
-    declared: House, capsys: pytest.CaptureFixture[str]
+    declared: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = asked(declared, capsys, "register", "--lang", "en")
     for wanted in (
@@ -127,7 +127,7 @@ def test_the_register_holds_what_article_30_wants(
 
 
 def test_an_annex_names_its_processor_its_duties_and_its_sub_processors(
-    declared: House, capsys: pytest.CaptureFixture[str]
+    declared: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = asked(declared, capsys, "processor", "--name", "Hébergeur", "--lang", "en")
     assert said.count("# Annex") == 1 and all(f"({letter}) " in said for letter in "abcdefgh")
@@ -138,22 +138,22 @@ def test_an_annex_names_its_processor_its_duties_and_its_sub_processors(
 
 
 def test_as_of_a_day_the_papers_say_what_was_declared_then(
-    house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    context: AppContext, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    publish(house, DECLARED)
-    zone = house.config.site.timezone
-    now = house.clock.now()
+    publish(context, DECLARED)
+    zone = context.config.site.timezone
+    now = context.clock.now()
     then = to_local(now, zone).isoformat(timespec="milliseconds")
-    wait_for(lambda: house.clock.now() > now)
-    publish(house, DECLARED_ANEW)
-    assert "Rosier" in asked(house, capsys, "register")
-    assert "Rosier" not in asked(house, capsys, "register", "--as-of", then)
+    wait_for(lambda: context.clock.now() > now)
+    publish(context, DECLARED_ANEW)
+    assert "Rosier" in asked(context, capsys, "register")
+    assert "Rosier" not in asked(context, capsys, "register", "--as-of", then)
     with pytest.raises(Refusal, match="nothing had been published by"):
-        asked(house, capsys, "register", "--as-of", "2020-01-01")
+        asked(context, capsys, "register", "--as-of", "2020-01-01")
     with pytest.raises(Refusal, match="still to come"):
-        asked(house, capsys, "register", "--as-of", "2190-01-01")
+        asked(context, capsys, "register", "--as-of", "2190-01-01")
     file = tmp_path / "registre.md"
-    asked(house, capsys, "register", "-o", str(file))
+    asked(context, capsys, "register", "-o", str(file))
     assert file.read_text(encoding="utf-8").startswith("# Registre des activités de traitement")
 
 
@@ -168,7 +168,7 @@ data = ["adresses", "lettres"]
 
 
 def test_the_log_of_breaches_tells_each_step_and_what_is_owed(
-    declared: House, capsys: pytest.CaptureFixture[str]
+    declared: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     parser = argparse.ArgumentParser()
     breaching.add_arguments(parser)

@@ -12,7 +12,7 @@ import pytest
 from engine.cli import audit_retention as auditing_retention
 from engine.commands.command_handler import Wish
 from engine.config import read_config
-from engine.context import House
+from engine.context import AppContext
 from engine.installation.events import STREAM, RetentionApplied
 from engine.installation.publishing import publication
 from engine.privacy.retention_due import night_of, terms
@@ -24,58 +24,60 @@ from engine.subscriber.events import Cause, PermissionAsked, SubscriberErased
 from engine.subscriber.outcome import Done
 from engine.vault.vault import Keep
 from tests.cli.asking import FILES
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.examples import PARIS, local
 
 ENGINE = Cause("engine")
 YEARS = 1100 * DAY
 
 
-def declared(house: House, text: str) -> House:
+def declared(context: AppContext, text: str) -> AppContext:
     """Another edition, with [retention] in config.toml."""
-    path = house.config.folder / "config.toml"
+    path = context.config.folder / "config.toml"
     path.write_text(path.read_text(encoding="utf-8") + f"\n[retention]\n{text}\n", encoding="utf-8")
-    now = house.clock.now()
+    now = context.clock.now()
     facts = publication(
-        house.publications.current(), FILES, read_config(house.config.folder).settings, now, "1"
+        context.publications.current(), FILES, read_config(context.config.folder).settings, now, "1"
     )
-    assert facts and house.publications.execute(lambda state: facts, Cause("operator"), now)
-    return house
+    assert facts and context.publications.execute(lambda state: facts, Cause("operator"), now)
+    return context
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    return make_house(FILES)
+def context(make_context: MakeContext) -> AppContext:
+    return make_context(FILES)
 
 
 @pytest.fixture
-def enforcing(house: House) -> House:
-    return declared(house, 'mode = "enforce"')
+def enforcing(context: AppContext) -> AppContext:
+    return declared(context, 'mode = "enforce"')
 
 
-def people(house: House, count: int, name: str = "lectrice") -> list[str]:
-    now = house.clock.now()
+def people(context: AppContext, count: int, name: str = "lectrice") -> list[str]:
+    now = context.clock.now()
     join = c.Subscribe(now, Cause("form"), 10, "consent", "single", own_act=True)
     return [
-        house.decisions.one(Wish(join, address=f"{name}{n}@exemple.fr", keep=Keep("", now))).stream
+        context.decisions.one(
+            Wish(join, address=f"{name}{n}@exemple.fr", keep=Keep("", now))
+        ).stream
         for n in range(count)
     ]
 
 
-def unconfirmed(house: House, address: str) -> str:
-    now = house.clock.now()
-    return house.decisions.one(
+def unconfirmed(context: AppContext, address: str) -> str:
+    now = context.clock.now()
+    return context.decisions.one(
         Wish(c.RequestConsent(now, Cause("form"), (10,), "r1"), address=address, keep=Keep("", now))
     ).stream
 
 
-def night(house: House) -> RetentionApplied:
-    house.views.catch_up()
-    assert apply_if_night(house)
-    house.views.catch_up()
+def night(context: AppContext) -> RetentionApplied:
+    context.views.catch_up()
+    assert apply_if_night(context)
+    context.views.catch_up()
     *_, last = [
         entry.event
-        for entry in house.ledger.stream(STREAM)
+        for entry in context.ledger.stream(STREAM)
         if isinstance(entry.event, RetentionApplied)
     ]
     return last
@@ -86,19 +88,19 @@ def counts(applied: RetentionApplied) -> dict[str, tuple[int, int]]:
     return {rule: (due, done) for rule, due, done, _oldest in applied.rules if due or done}
 
 
-def asked_by_mail(house: House, stream: str) -> None:
-    now = house.clock.now()
-    outcome = house.decisions.one(
+def asked_by_mail(context: AppContext, stream: str) -> None:
+    now = context.clock.now()
+    outcome = context.decisions.one(
         Wish(c.Perform(now, ENGINE, "ask:*", f"{stream[:8]}{0:024x}"), stream=stream)
     ).outcome
     assert isinstance(outcome, Done)
-    house.decisions.one(
+    context.decisions.one(
         Wish(c.RecordOutcome(now, ENGINE, f"{stream[:8]}{0:024x}", "sent", 250), stream=stream)
     )
 
 
-def names(house: House, stream: str) -> list[str]:
-    return [entry.name for entry in house.ledger.stream(stream)]
+def names(context: AppContext, stream: str) -> list[str]:
+    return [entry.name for entry in context.ledger.stream(stream)]
 
 
 def test_a_night_begins_at_three_local_and_bears_the_local_date() -> None:
@@ -117,7 +119,7 @@ def test_terms_are_counted_back_on_the_calendar() -> None:
 
 
 @pytest.mark.postgres
-def test_a_night_comes_once(enforcing: House) -> None:
+def test_a_night_comes_once(enforcing: AppContext) -> None:
     first = night(enforcing)
     assert not apply_if_night(enforcing)
     enforcing.clock.jump(DAY)
@@ -125,7 +127,7 @@ def test_a_night_comes_once(enforcing: House) -> None:
 
 
 @pytest.mark.postgres
-def test_the_silent_are_asked_and_erased_where_no_answer_comes(enforcing: House) -> None:
+def test_the_silent_are_asked_and_erased_where_no_answer_comes(enforcing: AppContext) -> None:
     silent, answering = people(enforcing, 2)
     enforcing.clock.jump(YEARS)
     (recent,) = people(enforcing, 1, "nouvelle")
@@ -159,7 +161,7 @@ def test_the_silent_are_asked_and_erased_where_no_answer_comes(enforcing: House)
 
 
 @pytest.mark.postgres
-def test_whoever_was_erased_for_silence_may_come_back(enforcing: House) -> None:
+def test_whoever_was_erased_for_silence_may_come_back(enforcing: AppContext) -> None:
     (silent,) = people(enforcing, 1)
     enforcing.clock.jump(YEARS)
     night(enforcing)
@@ -171,7 +173,9 @@ def test_whoever_was_erased_for_silence_may_come_back(enforcing: House) -> None:
 
 
 @pytest.mark.postgres
-def test_whoever_may_not_be_written_to_is_erased_unasked_and_stays_barred(enforcing: House) -> None:
+def test_whoever_may_not_be_written_to_is_erased_unasked_and_stays_barred(
+    enforcing: AppContext,
+) -> None:
     (gone,) = people(enforcing, 1)
     hashed = enforcing.vault.hash("lectrice0@exemple.fr")
     now = enforcing.clock.now()
@@ -187,7 +191,7 @@ def test_whoever_may_not_be_written_to_is_erased_unasked_and_stays_barred(enforc
 
 @pytest.mark.postgres
 def test_a_request_nobody_confirmed_goes_after_thirty_days_and_bars_nobody(
-    enforcing: House,
+    enforcing: AppContext,
 ) -> None:
     stream = unconfirmed(enforcing, "peut-etre@exemple.fr")
     enforcing.clock.jump(29 * DAY)
@@ -202,31 +206,31 @@ def test_a_request_nobody_confirmed_goes_after_thirty_days_and_bars_nobody(
 
 
 @pytest.mark.postgres
-def test_one_night_touches_no_more_people_than_its_cap(house: House) -> None:
-    declared(house, 'mode = "enforce"\nnightly_cap = 3')
-    streams = people(house, 5)
-    house.clock.jump(YEARS)
-    assert counts(night(house))["silent"] == (5, 3)
-    house.clock.jump(DAY)
-    assert counts(night(house))["silent"] == (2, 2)
-    assert all("permission-asked" in names(house, stream) for stream in streams)
+def test_one_night_touches_no_more_people_than_its_cap(context: AppContext) -> None:
+    declared(context, 'mode = "enforce"\nnightly_cap = 3')
+    streams = people(context, 5)
+    context.clock.jump(YEARS)
+    assert counts(night(context))["silent"] == (5, 3)
+    context.clock.jump(DAY)
+    assert counts(night(context))["silent"] == (2, 2)
+    assert all("permission-asked" in names(context, stream) for stream in streams)
 
 
 @pytest.mark.postgres
-def test_what_only_reports_does_nothing_and_says_how_much_it_would(house: House) -> None:
-    streams = people(house, 2)
-    house.clock.jump(YEARS)
-    applied = night(house)
+def test_what_only_reports_does_nothing_and_says_how_much_it_would(context: AppContext) -> None:
+    streams = people(context, 2)
+    context.clock.jump(YEARS)
+    applied = night(context)
     assert (applied.mode, counts(applied)) == ("report", {"silent": (2, 0)})
     assert not any(
         isinstance(entry.event, PermissionAsked)
         for stream in streams
-        for entry in house.ledger.stream(stream)
+        for entry in context.ledger.stream(stream)
     )
 
 
 @pytest.mark.postgres
-def test_the_frozen_are_neither_asked_nor_erased(enforcing: House) -> None:
+def test_the_frozen_are_neither_asked_nor_erased(enforcing: AppContext) -> None:
     (frozen,) = people(enforcing, 1)
     enforcing.decisions.one(
         Wish(c.Restrict(enforcing.clock.now(), Cause("operator"), "q1"), stream=frozen)
@@ -237,27 +241,27 @@ def test_the_frozen_are_neither_asked_nor_erased(enforcing: House) -> None:
 
 
 @pytest.mark.postgres
-def test_hashes_are_kept_for_ever_unless_an_end_was_declared(house: House) -> None:
-    house.vault.suppress({b"h" * 32: "imported"}, house.clock.now())
-    declared(house, 'mode = "enforce"')
-    house.clock.jump(2 * YEARS)
-    assert counts(night(house)) == {}
-    assert house.vault.suppressed([b"h" * 32])
+def test_hashes_are_kept_for_ever_unless_an_end_was_declared(context: AppContext) -> None:
+    context.vault.suppress({b"h" * 32: "imported"}, context.clock.now())
+    declared(context, 'mode = "enforce"')
+    context.clock.jump(2 * YEARS)
+    assert counts(night(context)) == {}
+    assert context.vault.suppressed([b"h" * 32])
 
 
 @pytest.mark.postgres
-def test_after_a_declared_end_a_hash_is_forgotten(house: House) -> None:
-    house.vault.suppress({b"h" * 32: "imported"}, house.clock.now())
-    declared(house, 'mode = "enforce"\nsuppression = "4 years"')
-    house.clock.jump(4 * 365 * DAY)
-    assert counts(night(house)) == {}
-    house.clock.jump(2 * DAY)
-    assert counts(night(house)) == {"suppression": (1, 1)}
-    assert not house.vault.suppressed([b"h" * 32])
+def test_after_a_declared_end_a_hash_is_forgotten(context: AppContext) -> None:
+    context.vault.suppress({b"h" * 32: "imported"}, context.clock.now())
+    declared(context, 'mode = "enforce"\nsuppression = "4 years"')
+    context.clock.jump(4 * 365 * DAY)
+    assert counts(night(context)) == {}
+    context.clock.jump(2 * DAY)
+    assert counts(night(context)) == {"suppression": (1, 1)}
+    assert not context.vault.suppressed([b"h" * 32])
 
 
 @pytest.mark.postgres
-def test_a_replay_after_such_nights_is_equal(enforcing: House) -> None:
+def test_a_replay_after_such_nights_is_equal(enforcing: AppContext) -> None:
     people(enforcing, 3)
     unconfirmed(enforcing, "peut-etre@exemple.fr")
     enforcing.clock.jump(YEARS)
@@ -267,21 +271,21 @@ def test_a_replay_after_such_nights_is_equal(enforcing: House) -> None:
 
 @pytest.mark.postgres
 def test_the_audit_holds_what_was_declared_against_the_oldest_kept(
-    house: House, capsys: pytest.CaptureFixture[str]
+    context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     parser = argparse.ArgumentParser()
     auditing_retention.add_arguments(parser)
-    people(house, 2)
-    assert auditing_retention.run(house, parser.parse_args([])) == 0
-    house.clock.jump(YEARS)
-    night(house)
-    assert auditing_retention.run(house, parser.parse_args([])) == 1
+    people(context, 2)
+    assert auditing_retention.run(context, parser.parse_args([])) == 0
+    context.clock.jump(YEARS)
+    night(context)
+    assert auditing_retention.run(context, parser.parse_args([])) == 1
     said = capsys.readouterr().out
     assert (
         "personnes silencieuses, à interroger une fois" in said
         and "3 ans" in said
         and "report" in said
     )
-    assert auditing_retention.run(house, parser.parse_args(["--json"])) == 1
+    assert auditing_retention.run(context, parser.parse_args(["--json"])) == 1
     told = json.loads(capsys.readouterr().out)
     assert told["rules"]["silent"]["past"] == 2 and told["nights"][0]["mode"] == "report"

@@ -11,7 +11,7 @@ from multiprocessing import active_children
 import psycopg
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.installation.events import STREAM, BroadcastFellDue
 from engine.ledger.codec import Encoded, EntryRefused
 from engine.ledger.histories import histories
@@ -19,7 +19,7 @@ from engine.ledger.store import AT_HEAD, Append, Written
 from engine.subscriber import events as e
 from tests.installation import publish, write_sequences
 
-MakeHouse = Callable[..., House]
+MakeContext = Callable[..., AppContext]
 FOLLOWED = e.Cause("engine")
 HEAD = 'title = "A"\npurpose = "conseils"\n'
 LIST = (
@@ -44,13 +44,13 @@ def silent(done: int, total: int) -> None:
     """Nobody watches."""
 
 
-def happened(house: House, *events: e.PersonEvent, to: str = "") -> str:
+def happened(context: AppContext, *events: e.PersonEvent, to: str = "") -> str:
     """Written as they are, undecided, after whatever happened to the same person before; their
     stream.
     """
     stream = to or str(uuid.uuid4())
-    now = house.clock.now()
-    (written,) = house.ledger.append(
+    now = context.clock.now()
+    (written,) = context.ledger.append(
         [Append(stream, AT_HEAD, tuple(Encoded(stream, event, FOLLOWED, now) for event in events))]
     )
     assert isinstance(written, Written)
@@ -95,94 +95,94 @@ def a_life_with_every_turn(at: int, message: str) -> Sequence[e.PersonEvent]:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 1000])
 def test_it_matters_not_how_the_ledger_was_cut_into_batches(
-    make_house: MakeHouse, size: int
+    make_context: MakeContext, size: int
 ) -> None:
-    house = make_house(FILES)
-    at = house.clock.now()
-    house.views.catch_up()
-    first = house.ledger.head()
+    context = make_context(FILES)
+    at = context.clock.now()
+    context.views.catch_up()
+    first = context.ledger.head()
     for number in range(2):
-        happened(house, *a_life_with_every_turn(at, f"{number:032x}"))
-    erased = happened(house, *joined(at))
-    happened(house, e.SubscriberErased(at + 1), to=erased)
-    head = house.ledger.head()
+        happened(context, *a_life_with_every_turn(at, f"{number:032x}"))
+    erased = happened(context, *joined(at))
+    happened(context, e.SubscriberErased(at + 1), to=erased)
+    head = context.ledger.head()
     for upto in range(first + size, head + size, size):
-        house.views.follow(min(upto, head))
-    assert house.views.compare(silent) == []
+        context.views.follow(min(upto, head))
+    assert context.views.compare(silent) == []
 
 
-def test_a_rebuilt_view_is_at_the_head_and_follows_on(make_house: MakeHouse) -> None:
-    house = make_house(FILES)
-    people = [happened(house, *joined(house.clock.now())) for _ in range(20)]
-    house.views.rebuild((), silent)
-    assert {(position, fault) for _, position, fault in house.views.positions()} == {
-        (house.ledger.head(), "")
+def test_a_rebuilt_view_is_at_the_head_and_follows_on(make_context: MakeContext) -> None:
+    context = make_context(FILES)
+    people = [happened(context, *joined(context.clock.now())) for _ in range(20)]
+    context.views.rebuild((), silent)
+    assert {(position, fault) for _, position, fault in context.views.positions()} == {
+        (context.ledger.head(), "")
     }
-    assert house.views.standing() == {10: 20}
-    happened(house, e.ListLeft(house.clock.now(), 10, 1, "asked"), to=people[0])
-    house.views.catch_up()
-    assert house.views.standing() == {10: 19} and house.views.matters(people[0]) == []
-    assert house.views.compare(silent) == []
+    assert context.views.standing() == {10: 20}
+    happened(context, e.ListLeft(context.clock.now(), 10, 1, "asked"), to=people[0])
+    context.views.catch_up()
+    assert context.views.standing() == {10: 19} and context.views.matters(people[0]) == []
+    assert context.views.compare(silent) == []
 
 
-def test_what_a_killed_rebuild_left_behind_is_no_obstacle(make_house: MakeHouse) -> None:
-    house = make_house(FILES)
-    happened(house, *joined(house.clock.now()))
-    with house.database.connection() as connection:
+def test_what_a_killed_rebuild_left_behind_is_no_obstacle(make_context: MakeContext) -> None:
+    context = make_context(FILES)
+    happened(context, *joined(context.clock.now()))
+    with context.database.connection() as connection:
         connection.execute(
             "CREATE SCHEMA building_agenda_4; CREATE TABLE building_agenda_4.fold (half integer)"
         )
-    house.views.rebuild(["agenda"], silent)
-    house.views.catch_up()
-    assert house.views.compare(silent) == []
+    context.views.rebuild(["agenda"], silent)
+    context.views.catch_up()
+    assert context.views.compare(silent) == []
 
 
 def test_people_dealt_out_to_processes_come_to_the_same(
-    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = make_house(FILES)
+    context = make_context(FILES)
     for _ in range(40):
-        happened(house, *joined(house.clock.now()))
-    house.views.catch_up()
+        happened(context, *joined(context.clock.now()))
+    context.views.catch_up()
     monkeypatch.setattr("projections.build.FEW", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    assert house.views.compare(silent) == []
+    assert context.views.compare(silent) == []
     told: list[tuple[int, int]] = []
-    house.views.rebuild((), lambda done, total: told.append((done, total)))
-    assert len(told) == 16 and told[-1] == (house.ledger.head(), house.ledger.head())
-    assert house.views.standing() == {10: 40}
+    context.views.rebuild((), lambda done, total: told.append((done, total)))
+    assert len(told) == 16 and told[-1] == (context.ledger.head(), context.ledger.head())
+    assert context.views.standing() == {10: 40}
 
 
 def test_a_rebuild_of_which_a_process_fails_leaves_the_views_as_they_were(
-    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = make_house(FILES)
-    happened(house, *joined(house.clock.now()))
-    house.views.catch_up()
+    context = make_context(FILES)
+    happened(context, *joined(context.clock.now()))
+    context.views.catch_up()
     monkeypatch.setattr("projections.build.FEW", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute(
             "INSERT INTO ledger.events SELECT gen_random_uuid(), 1, 'x', 'x', max(notification_id)"
             " + 1 FROM ledger.events"
         )
     with pytest.raises(EntryRefused, match="cannot be read"):
-        house.views.rebuild((), silent)
-    assert house.views.standing() == {10: 1} and not active_children()
+        context.views.rebuild((), silent)
+    assert context.views.standing() == {10: 1} and not active_children()
 
 
-def test_a_long_history_is_one_history(make_house: MakeHouse) -> None:
-    house = make_house(FILES)
-    at = house.clock.now()
+def test_a_long_history_is_one_history(make_context: MakeContext) -> None:
+    context = make_context(FILES)
+    at = context.clock.now()
     people = {
-        happened(house, *joined(at), *(e.ContactNoted(at + n, at + n) for n in range(many))): (
+        happened(context, *joined(at), *(e.ContactNoted(at + n, at + n) for n in range(many))): (
             many + 3
         )
         for many in (0, 7, 1, 30)
     }
     read = list(
         histories(
-            house.database,
+            context.database,
             "0" * 8 + "-0000-0000-0000-" + "0" * 12,
             "f" * 8 + "-ffff-ffff-ffff-" + "f" * 12,
             10**9,
@@ -204,60 +204,62 @@ def test_a_long_history_is_one_history(make_house: MakeHouse) -> None:
     [(CONFIRMED.format("2 days"), CONFIRMED.format("3 days")), (CONFIRMED.format("2 days"), "")],
 )
 def test_a_request_under_way_is_timed_by_the_confirmation_in_force(
-    make_house: MakeHouse, before: str, after: str
+    make_context: MakeContext, before: str, after: str
 ) -> None:
-    house = make_house(FILES | {"a.toml": FILES["a.toml"] + before})
-    at, message = house.clock.now(), "0" * 32
+    context = make_context(FILES | {"a.toml": FILES["a.toml"] + before})
+    at, message = context.clock.now(), "0" * 32
     asked = e.ConsentRequested(at, "conseils", "r1", (10,), at + 10**9)
     claimed = e.LetterBegun(at, "ask:conseils", "confirmation", "ask", message, 1)
-    person = happened(house, e.SubscriberRegistered(at), asked, claimed, e.LetterSent(at, message))
-    house.views.catch_up()
-    (stood,) = house.views.matters(person)
-    write_sequences(house.config.folder, {"a.toml": FILES["a.toml"] + after})
-    assert publish(house) == 2
-    house.views.catch_up()
-    assert house.views.matters(person) != [stood]
-    assert house.views.compare(silent) == []
+    person = happened(
+        context, e.SubscriberRegistered(at), asked, claimed, e.LetterSent(at, message)
+    )
+    context.views.catch_up()
+    (stood,) = context.views.matters(person)
+    write_sequences(context.config.folder, {"a.toml": FILES["a.toml"] + after})
+    assert publish(context) == 2
+    context.views.catch_up()
+    assert context.views.matters(person) != [stood]
+    assert context.views.compare(silent) == []
 
 
 def test_a_mailing_under_way_is_settled_though_nobody_it_went_to_is_on_its_lists(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = make_house(
+    context = make_context(
         FILES | {"a.toml": HEAD + POLL.format(10, "5 days") + LIST.format(10) + LIST.format(11)}
     )
-    at, key = house.clock.now(), "broadcast:sondage/2040-01-01"
-    assert house.publications.execute(
+    at, key = context.clock.now(), "broadcast:sondage/2040-01-01"
+    assert context.publications.execute(
         lambda state: [BroadcastFellDue(at, "sondage", "2040-01-01")], FOLLOWED, at
     )
     claimed = e.LetterBegun(at, key, "broadcast", "sondage", "1" * 32, 1, 10, 1, "conseils")
     person = happened(
-        house, *joined(at), claimed, e.LetterInDoubt(at, "1" * 32), e.ListLeft(at, 10, 1, "asked")
+        context, *joined(at), claimed, e.LetterInDoubt(at, "1" * 32), e.ListLeft(at, 10, 1, "asked")
     )
-    house.views.catch_up()
-    assert [row[0] for row in house.views.matters(person)] == [key]
+    context.views.catch_up()
+    assert [row[0] for row in context.views.matters(person)] == [key]
     for text in (POLL.format(11, "5 days"), ""):
         write_sequences(
-            house.config.folder, {"a.toml": HEAD + text + LIST.format(10) + LIST.format(11)}
+            context.config.folder, {"a.toml": HEAD + text + LIST.format(10) + LIST.format(11)}
         )
-        publish(house)
-        house.views.catch_up()
-        assert house.views.compare(silent) == []
-    assert [row[0] for row in house.views.matters(person)] == ["flight:" + "1" * 32]
+        publish(context)
+        context.views.catch_up()
+        assert context.views.compare(silent) == []
+    assert [row[0] for row in context.views.matters(person)] == ["flight:" + "1" * 32]
 
 
-def test_what_a_lost_database_took_back_is_not_remembered(make_house: MakeHouse) -> None:
-    house = make_house(FILES)
-    person = happened(house, *joined(house.clock.now()))
-    house.views.catch_up()
-    with house.database.connection() as connection:
+def test_what_a_lost_database_took_back_is_not_remembered(make_context: MakeContext) -> None:
+    context = make_context(FILES)
+    person = happened(context, *joined(context.clock.now()))
+    context.views.catch_up()
+    with context.database.connection() as connection:
         connection.execute(SHUT.encode())
-    happened(house, begun(house.clock.now(), "2" * 32), to=person)
-    write_sequences(house.config.folder, {"a.toml": HEAD + LIST.format(10)})
-    publish(house)
+    happened(context, begun(context.clock.now(), "2" * 32), to=person)
+    write_sequences(context.config.folder, {"a.toml": HEAD + LIST.format(10)})
+    publish(context)
     with pytest.raises(psycopg.OperationalError):
-        house.views.follow()
-    with house.database.connection() as connection:
+        context.views.follow()
+    with context.database.connection() as connection:
         connection.execute('DROP TRIGGER shut ON view_agenda_4."position"')
-    house.views.catch_up()
-    assert house.ledger.stream(STREAM) and house.views.compare(silent) == []
+    context.views.catch_up()
+    assert context.ledger.stream(STREAM) and context.views.compare(silent) == []

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from engine.commands.command_handler import Wish
-from engine.context import Difference, House
+from engine.context import AppContext, Difference
 from engine.installation.events import SendingPaused
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import LeaveList, Perform, RecordOutcome, Subscribe, Withdraw
@@ -53,113 +53,117 @@ def silent(done: int, total: int) -> None:
 
 
 @pytest.fixture
-def house(make_house: Callable[..., House]) -> House:
-    house = make_house(FILES)
-    now = house.clock.now()
+def context(make_context: Callable[..., AppContext]) -> AppContext:
+    context = make_context(FILES)
+    now = context.clock.now()
     join = Subscribe(now, Cause("import"), 10, "consent", "declared", now)
-    house.decisions.carry_out(
+    context.decisions.carry_out(
         [Wish(join, address=f"p{n}@lecteurs.example", keep=Keep("", now)) for n in range(20)]
     )
-    house.decisions.one(
+    context.decisions.one(
         Wish(Withdraw(now, Cause("operator"), "conseils"), address="p1@lecteurs.example")
     )
-    house.decisions.one(Wish(LeaveList(now, Cause("operator"), 10), address="p2@lecteurs.example"))
-    house.views.catch_up()
-    return house
+    context.decisions.one(
+        Wish(LeaveList(now, Cause("operator"), 10), address="p2@lecteurs.example")
+    )
+    context.views.catch_up()
+    return context
 
 
-def test_untouched_views_equal_their_replay(house: House) -> None:
-    assert house.views.compare(silent) == []
+def test_untouched_views_equal_their_replay(context: AppContext) -> None:
+    assert context.views.compare(silent) == []
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 5, 1000])
 def test_however_many_facts_are_followed_at_once_letters_stand_as_in_a_replay(
-    house: House, step: int
+    context: AppContext, step: int
 ) -> None:
     people = [
         subscriber
-        for subscriber, key in house.views.take(
-            house.clock.now() + 3 * DAY, 3, house.sender, 60, ()
+        for subscriber, key in context.views.take(
+            context.clock.now() + 3 * DAY, 3, context.sender, 60, ()
         )
     ]
     assert len(people) == 3
     for number, subscriber in enumerate(people):
-        at, message = house.clock.now() + 2 * DAY, f"{number:032x}"
+        at, message = context.clock.now() + 2 * DAY, f"{number:032x}"
         for verdict in ("temporary", "sent"):
-            perform = Perform(at, Cause("engine"), "list:10", message, house.sender)
+            perform = Perform(at, Cause("engine"), "list:10", message, context.sender)
             record = RecordOutcome(at, Cause("relay"), message, verdict, 250)
             for command in (perform, record):
                 assert isinstance(
-                    house.decisions.one(Wish(command, stream=subscriber)).outcome, Done
+                    context.decisions.one(Wish(command, stream=subscriber)).outcome, Done
                 )
             at += DAY
-    head = house.ledger.head()
-    follower = Follower(house.ledger, house.database, every_view(house.ledger, LIVE))
+    head = context.ledger.head()
+    follower = Follower(context.ledger, context.database, every_view(context.ledger, LIVE))
     for position in (*range(head - 11, head, step), head):
         follower.catch_up(position)
-    assert house.views.compare(silent) == []
+    assert context.views.compare(silent) == []
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_a_view_written_by_hand_is_found(house: House, hand: str) -> None:
-    with house.database.connection() as connection:
+def test_a_view_written_by_hand_is_found(context: AppContext, hand: str) -> None:
+    with context.database.connection() as connection:
         connection.execute(hand.encode())
-    found = house.views.compare(silent)
+    found = context.views.compare(silent)
     assert found and all(isinstance(each, Difference) for each in found)
 
 
-def test_a_rebuild_makes_a_spoilt_view_equal_again(house: House) -> None:
-    with house.database.connection() as connection:
+def test_a_rebuild_makes_a_spoilt_view_equal_again(context: AppContext) -> None:
+    with context.database.connection() as connection:
         connection.execute("DELETE FROM view_members_1.membership")
-    house.views.rebuild(["members"], silent)
-    assert house.views.compare(silent) == []
+    context.views.rebuild(["members"], silent)
+    assert context.views.compare(silent) == []
 
 
-def test_one_bad_view_stops_alone(house: House) -> None:
-    with house.database.connection() as connection:
+def test_one_bad_view_stops_alone(context: AppContext) -> None:
+    with context.database.connection() as connection:
         connection.execute(
             "ALTER TABLE view_members_1.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT"
             " VALID"
         )
-    now = house.clock.now()
-    house.decisions.one(
+    now = context.clock.now()
+    context.decisions.one(
         Wish(
             Subscribe(now, Cause("form"), 10, "consent", "single"),
             address="new@lecteurs.example",
             keep=Keep("", now),
         )
     )
-    while house.views.follow():
+    while context.views.follow():
         pass
-    positions = {name: (position, bool(fault)) for name, position, fault in house.views.positions()}
-    head = house.ledger.head()
+    positions = {
+        name: (position, bool(fault)) for name, position, fault in context.views.positions()
+    }
+    head = context.ledger.head()
     assert positions["agenda"] == (head, False) and positions["letters"] == (head, False)
     assert positions["members"][0] < head and positions["members"][1]
-    (fault,) = [fault for _, _, fault in house.views.positions() if fault]
+    (fault,) = [fault for _, _, fault in context.views.positions() if fault]
     assert fault == "members: CheckViolation: membership nobody"
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute("ALTER TABLE view_members_1.membership DROP CONSTRAINT nobody")
-    while house.views.follow():
+    while context.views.follow():
         pass
-    assert house.views.positions() == [
+    assert context.views.positions() == [
         (name, head, "") for name in ("agenda", "members", "letters", "silence")
     ]
-    assert house.views.compare(silent) == []
+    assert context.views.compare(silent) == []
 
 
-def test_a_fold_that_cannot_be_read_is_made_again_from_the_ledger(house: House) -> None:
-    subscriber = house.vault.find("p3@lecteurs.example")
+def test_a_fold_that_cannot_be_read_is_made_again_from_the_ledger(context: AppContext) -> None:
+    subscriber = context.vault.find("p3@lecteurs.example")
     assert subscriber is not None
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute(
             "UPDATE view_agenda_4.fold SET state = '\\x00' WHERE subscriber = %s", (subscriber,)
         )
-    assert house.decisions.load([subscriber])[subscriber].memberships
-    house.decisions.one(
-        Wish(LeaveList(house.clock.now(), Cause("operator"), 10), address="p3@lecteurs.example")
+    assert context.decisions.load([subscriber])[subscriber].memberships
+    context.decisions.one(
+        Wish(LeaveList(context.clock.now(), Cause("operator"), 10), address="p3@lecteurs.example")
     )
-    house.views.catch_up()
-    assert house.views.compare(silent) == []
+    context.views.catch_up()
+    assert context.views.compare(silent) == []
 
 
 class Interrupted(Agenda):
@@ -174,17 +178,17 @@ class Interrupted(Agenda):
         return super().tidy(cursor)
 
 
-def test_a_database_lost_in_the_middle_leaves_nothing_of_it_in_memory(house: House) -> None:
+def test_a_database_lost_in_the_middle_leaves_nothing_of_it_in_memory(context: AppContext) -> None:
     """Otherwise the installation would have paused, published and fallen due twice."""
-    agenda = Interrupted(house.ledger, "again")
-    follower = Follower(house.ledger, house.database, [agenda])
+    agenda = Interrupted(context.ledger, "again")
+    follower = Follower(context.ledger, context.database, [agenda])
     follower.prepare()
     follower.catch_up()
     version = agenda.installation.version
-    assert house.publications.execute(
-        lambda state: [SendingPaused(house.clock.now(), "operator")],
+    assert context.publications.execute(
+        lambda state: [SendingPaused(context.clock.now(), "operator")],
         Cause("operator"),
-        house.clock.now(),
+        context.clock.now(),
     )
     agenda.lost = True
     with pytest.raises(psycopg.OperationalError):
@@ -197,9 +201,9 @@ def test_a_database_lost_in_the_middle_leaves_nothing_of_it_in_memory(house: Hou
     "statement",
     ["UPDATE ledger.events SET topic = 'x'", "DELETE FROM ledger.events", "TRUNCATE ledger.events"],
 )
-def test_the_program_cannot_change_history(house: House, statement: str) -> None:
+def test_the_program_cannot_change_history(context: AppContext, statement: str) -> None:
     with (
-        house.database.connection() as connection,
+        context.database.connection() as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(statement.encode())

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import uuid
 
-from engine.context import House
+from engine.context import AppContext
 from engine.ledger.codec import Encoded
 from engine.ledger.store import AT_HEAD, Append
 from engine.subscriber.events import Cause, ContactNoted
@@ -14,12 +14,12 @@ from engine.subscriber.events import Cause, ContactNoted
 CAUSE = Cause("engine")
 
 
-def write(house: House, count: int) -> int:
+def write(context: AppContext, count: int) -> int:
     """So many more entries; the head then."""
-    at = house.clock.now()
+    at = context.clock.now()
     while count > 0:
         chosen = [(str(uuid.uuid4()), min(10, count - n)) for n in range(0, min(count, 5000), 10)]
-        house.ledger.append(
+        context.ledger.append(
             [
                 Append(
                     stream,
@@ -30,15 +30,15 @@ def write(house: House, count: int) -> int:
             ]
         )
         count -= sum(many for _, many in chosen)
-    return house.ledger.head()
+    return context.ledger.head()
 
 
-def states(house: House, upto: int | None = None) -> list[bytes]:
+def states(context: AppContext, upto: int | None = None) -> list[bytes]:
     """Every entry's exact bytes, in order."""
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         rows = connection.execute(
             "SELECT state FROM ledger.events WHERE notification_id <= %s ORDER BY notification_id",
-            [upto or house.ledger.head()],
+            [upto or context.ledger.head()],
             binary=True,
         ).fetchall()
     return [bytes(row[0]) for row in rows]

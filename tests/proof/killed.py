@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from engine.app import furnished
+from engine.app import open_context_in
 from engine.commands.command_handler import Publications
 from engine.config import read_config
 from engine.proof import signer, store
@@ -67,17 +67,17 @@ def lethal(step: Callable[..., object], when: str) -> Callable[..., object]:
 
 def main(folder: str, act: str, moment: str) -> None:
     config = read_config(pathlib.Path(folder))
-    with furnished(config, os.environ["OWNER"], read_secrets(config.secrets)) as house:
+    with open_context_in(config, os.environ["OWNER"], read_secrets(config.secrets)) as context:
         if act == ROTATE:
-            house.tree.sign_now()
+            context.tree.sign_now()
         when, _, step = moment.partition(" ")
         if step in STEPS:
             place, name = STEPS[step]
             setattr(place, name, lethal(getattr(place, name), when))
         if act == SIGN:
-            house.tree.sign_now()
+            context.tree.sign_now()
         else:
-            house.tree.rotate_key()
+            context.tree.rotate_key()
         die()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.proof import tree_growth as growing
 from engine.proof.errors import ProofRefused
 from engine.proof.tiles import tiles_of
@@ -19,89 +19,89 @@ from engine.proof.tree_growth import TreeContradicted
 from tests.installation import Installations
 from tests.proof.growing_ledger import states, write
 
-MakeHouse = Callable[..., House]
+MakeContext = Callable[..., AppContext]
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    return make_house()
+def context(make_context: MakeContext) -> AppContext:
+    return make_context()
 
 
-def root(house: House, size: int) -> bytes:
-    return root_of(map(leaf_hash, states(house)[:size]))
+def root(context: AppContext, size: int) -> bytes:
+    return root_of(map(leaf_hash, states(context)[:size]))
 
 
-def test_an_empty_ledger_has_an_empty_tree(house: House) -> None:
-    assert house.tree.grow() == house.tree.size() == 0
-    assert house.tree.root_at(0) == root_of([])
+def test_an_empty_ledger_has_an_empty_tree(context: AppContext) -> None:
+    assert context.tree.grow() == context.tree.size() == 0
+    assert context.tree.root_at(0) == root_of([])
 
 
 def test_the_tree_is_the_one_over_the_stored_bytes_at_every_size_it_had(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(growing, "BATCH", 97)
-    sizes = [write(house, count) for count in (1, 254, 1, 1, 300, 1000)]
+    sizes = [write(context, count) for count in (1, 254, 1, 1, 300, 1000)]
     for size in sizes:
-        while house.tree._growing.step(size):
+        while context.tree._growing.step(size):
             pass
-        assert house.tree.size() == size
+        assert context.tree.size() == size
     for size in {*sizes, 1, 2, 255, 256, 257, 511, 512, 513, 1100}:
-        assert house.tree.root_at(size) == root(house, size)
+        assert context.tree.root_at(size) == root(context, size)
 
 
 def test_exactly_the_tiles_of_the_standard_are_kept(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(growing, "BATCH", 1000)
     for size in (256, 257, 1536, 66_000):
-        write(house, size - house.ledger.head())
-        house.tree.grow()
-        with house.database.connection() as connection:
+        write(context, size - context.ledger.head())
+        context.tree.grow()
+        with context.database.connection() as connection:
             kept = connection.execute(
                 "SELECT level, number, octet_length(hashes) FROM proof.tile"
             ).fetchall()
         assert sorted(kept) == [
             (tile.level, tile.number, tile.width * HASH_BYTES) for tile in tiles_of(size)
         ]
-    leaves = list(map(leaf_hash, states(house)))
+    leaves = list(map(leaf_hash, states(context)))
     whole = root_of(leaves)
-    assert house.tree.root_at(66_000) == whole
+    assert context.tree.root_at(66_000) == whole
     for index in (0, 255, 256, 65_535, 65_536, 65_999):
-        verify_inclusion(leaves[index], index, 66_000, house.tree.inclusion(index, 66_000), whole)
+        verify_inclusion(leaves[index], index, 66_000, context.tree.inclusion(index, 66_000), whole)
     for old in (1, 255, 256, 300, 65_536, 65_999, 66_000):
         verify_consistency(
-            old, 66_000, house.tree.consistency(old, 66_000), root_of(leaves[:old]), whole
+            old, 66_000, context.tree.consistency(old, 66_000), root_of(leaves[:old]), whole
         )
 
 
-def test_what_the_tree_does_not_hold_it_does_not_prove(house: House) -> None:
-    write(house, 10)
-    house.tree.grow()
+def test_what_the_tree_does_not_hold_it_does_not_prove(context: AppContext) -> None:
+    write(context, 10)
+    context.tree.grow()
     for ask in (
-        lambda: house.tree.root_at(11),
-        lambda: house.tree.inclusion(3, 11),
-        lambda: house.tree.inclusion(10, 10),
+        lambda: context.tree.root_at(11),
+        lambda: context.tree.inclusion(3, 11),
+        lambda: context.tree.inclusion(10, 10),
     ):
         with pytest.raises(ProofRefused):
             ask()
     with pytest.raises(ProofRefused):
-        house.tree.consistency(3, 11)
+        context.tree.consistency(3, 11)
 
 
-def test_several_processes_grow_one_tree(house: House) -> None:
-    write(house, 2000)
-    threads = [threading.Thread(target=house.tree.grow) for _ in range(4)]
+def test_several_processes_grow_one_tree(context: AppContext) -> None:
+    write(context, 2000)
+    threads = [threading.Thread(target=context.tree.grow) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert house.tree.size() == 2000
-    assert house.tree.root_at(2000) == root(house, 2000)
+    assert context.tree.size() == 2000
+    assert context.tree.root_at(2000) == root(context, 2000)
 
 
-def by_hand(installations: Installations, house: House, statement: str) -> None:
+def by_hand(installations: Installations, context: AppContext, statement: str) -> None:
     """As whoever owns the database, past every wall."""
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         name = connection.info.dbname
     with psycopg.connect(
         psycopg.conninfo.make_conninfo(installations.admin, dbname=name), autocommit=True
@@ -131,34 +131,34 @@ def by_hand(installations: Installations, house: House, statement: str) -> None:
     ],
 )
 def test_a_tree_that_holds_other_entries_than_the_ledger_does_not_grow(
-    installations: Installations, house: House, statement: str, why: str
+    installations: Installations, context: AppContext, statement: str, why: str
 ) -> None:
-    write(house, 300)
-    house.tree.grow()
-    write(house, 10)
-    by_hand(installations, house, statement)
+    write(context, 300)
+    context.tree.grow()
+    write(context, 10)
+    by_hand(installations, context, statement)
     with pytest.raises(TreeContradicted, match=why):
-        house.tree.grow()
+        context.tree.grow()
     stop = threading.Event()
-    house.tree.grow_quietly(stop.is_set)
-    assert why in house.tree.trouble
+    context.tree.grow_quietly(stop.is_set)
+    assert why in context.tree.trouble
     if "gap" not in why:
-        house.tree.anew()
-        house.tree.grow_quietly(stop.is_set)
-        assert house.tree.trouble == ""
+        context.tree.anew()
+        context.tree.grow_quietly(stop.is_set)
+        assert context.tree.trouble == ""
 
 
-def test_it_is_made_anew_from_the_ledger(installations: Installations, house: House) -> None:
-    write(house, 600)
-    house.tree.grow()
-    by_hand(installations, house, "DELETE FROM ledger.events WHERE notification_id > 290")
+def test_it_is_made_anew_from_the_ledger(installations: Installations, context: AppContext) -> None:
+    write(context, 600)
+    context.tree.grow()
+    by_hand(installations, context, "DELETE FROM ledger.events WHERE notification_id > 290")
     seen: list[tuple[int, int]] = []
-    house.tree.anew(lambda done, total: seen.append((done, total)))
-    assert house.tree.size() == 290
-    assert house.tree.root_at(290) == root(house, 290)
-    write(house, 700)
-    assert house.tree.grow() == 990
-    assert house.tree.root_at(990) == root(house, 990)
+    context.tree.anew(lambda done, total: seen.append((done, total)))
+    assert context.tree.size() == 290
+    assert context.tree.root_at(290) == root(context, 290)
+    write(context, 700)
+    assert context.tree.grow() == 990
+    assert context.tree.root_at(990) == root(context, 990)
 
 
 @pytest.mark.parametrize(
@@ -170,18 +170,18 @@ def test_it_is_made_anew_from_the_ledger(installations: Installations, house: Ho
         "DROP TABLE proof.tile",
     ],
 )
-def test_the_program_may_not_change_what_was_signed(house: House, statement: str) -> None:
+def test_the_program_may_not_change_what_was_signed(context: AppContext, statement: str) -> None:
     with (
-        house.database.connection() as connection,
+        context.database.connection() as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(statement.encode())
 
 
-def test_nor_does_the_owner_by_mistake(installations: Installations, house: House) -> None:
-    write(house, 1)
-    house.tree.sign_now()
-    with house.database.connection() as connection:
+def test_nor_does_the_owner_by_mistake(installations: Installations, context: AppContext) -> None:
+    write(context, 1)
+    context.tree.sign_now()
+    with context.database.connection() as connection:
         name = connection.info.dbname
     with (
         psycopg.connect(psycopg.conninfo.make_conninfo(installations.admin, dbname=name)) as owner,

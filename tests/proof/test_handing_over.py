@@ -16,7 +16,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.proof.bundle import bundle_files, zipped
 from engine.proof.bundle_sources import Stores, head_of, holding_of
 from engine.proof.handover import hand_over, ledger_tools
@@ -28,7 +28,7 @@ from engine.vault.vault import Keep
 from tests.installation import Installations
 from tests.proof.handed import judged, unpack, verified
 
-MakeHouse = Callable[..., House]
+MakeContext = Callable[..., AppContext]
 DIALOGUE = """title = "Semis"
 purpose = "conseils"
 
@@ -46,13 +46,13 @@ FILES = {"semis.toml": DIALOGUE, "welcome.md": "Bonjour, voici de quoi semer.\n"
 SAID = {"ip": "192.0.2.7", "order": "CMD-2026-0117", "words": "Je suis d'accord"}
 
 
-def live(house: House, address: str) -> str:
+def live(context: AppContext, address: str) -> str:
     """Somebody joins, gets a letter and leaves; their id."""
-    now = house.clock.now()
+    now = context.clock.now()
     piece = evidence(bytes(range(32)), SAID | {"who": address})
     cause = Cause("form", "f1", evidence=piece.commitment.hex())
     keep = Keep("", now, fields={"first_name": "Anna"}, evidence=(piece,))
-    stream = house.decisions.one(
+    stream = context.decisions.one(
         Wish(
             c.Subscribe(now, cause, 10, "consent", "single", own_act=True),
             address=address,
@@ -60,46 +60,53 @@ def live(house: House, address: str) -> str:
         )
     ).stream
     message = f"{stream[:8]}@potager.example"
-    house.decisions.one(
+    context.decisions.one(
         Wish(c.Perform(now, Cause("engine"), "list:10", message, "s1"), stream=stream)
     )
-    house.decisions.one(
+    context.decisions.one(
         Wish(c.RecordOutcome(now, Cause("relay"), message, "sent", 250), stream=stream)
     )
-    house.decisions.one(
+    context.decisions.one(
         Wish(c.Withdraw(now, Cause("one-click"), "conseils", "rfc8058"), stream=stream)
     )
     return stream
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    house = make_house(FILES)
-    live(house, "bruno@lecteurs.example")
-    return house
+def context(make_context: MakeContext) -> AppContext:
+    context = make_context(FILES)
+    live(context, "bruno@lecteurs.example")
+    return context
 
 
-def bundle(house: House, stream: str, signed: SignedCheckpoint | None = None) -> dict[str, bytes]:
-    stores = Stores(house.ledger, house.vault, house.tree, house.publications)
-    signed = signed or house.tree.sign_now()
+def bundle(
+    context: AppContext, stream: str, signed: SignedCheckpoint | None = None
+) -> dict[str, bytes]:
+    stores = Stores(context.ledger, context.vault, context.tree, context.publications)
+    signed = signed or context.tree.sign_now()
     return bundle_files(
-        head_of(stores, signed), holding_of(stores, stream, signed), ledger_tools(), house.tree.sign
+        head_of(stores, signed),
+        holding_of(stores, stream, signed),
+        ledger_tools(),
+        context.tree.sign,
     )
 
 
-def ledger(house: House, target: Path, signed: SignedCheckpoint | None = None) -> Path:
-    stores = Stores(house.ledger, house.vault, house.tree, house.publications)
-    signed = signed or house.tree.sign_now()
+def ledger(context: AppContext, target: Path, signed: SignedCheckpoint | None = None) -> Path:
+    stores = Stores(context.ledger, context.vault, context.tree, context.publications)
+    signed = signed or context.tree.sign_now()
     target.mkdir()
-    hand_over(house.database, head_of(stores, signed), house.tree.all_checkpoints(), target)
+    hand_over(context.database, head_of(stores, signed), context.tree.all_checkpoints(), target)
     return target
 
 
-def test_a_person_s_proof_and_the_ledger_verify_and_agree(house: House, tmp_path: Path) -> None:
-    anna = live(house, "anna@lecteurs.example")
+def test_a_person_s_proof_and_the_ledger_verify_and_agree(
+    context: AppContext, tmp_path: Path
+) -> None:
+    anna = live(context, "anna@lecteurs.example")
     path = tmp_path / "anna.zip"
-    path.write_bytes(zipped(bundle(house, anna)))
-    whole = ledger(house, tmp_path / "ledger")
+    path.write_bytes(zipped(bundle(context, anna)))
+    whole = ledger(context, tmp_path / "ledger")
     found = verified(path, "--with", whole)
     assert found.status == 0, found.wrong
     said = "\n".join(found.said["proved"])
@@ -114,9 +121,9 @@ def test_a_person_s_proof_and_the_ledger_verify_and_agree(house: House, tmp_path
 
 
 def test_the_bundle_holds_the_words_the_evidence_and_the_person(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
-    files = bundle(house, live(house, "anna@lecteurs.example"))
+    files = bundle(context, live(context, "anna@lecteurs.example"))
     words = [data for name, data in files.items() if name.startswith("words/")]
     assert FILES["welcome.md"].encode() in words and DIALOGUE.encode() in words
     held = b"".join(data for name, data in files.items() if name.startswith("evidence/"))
@@ -127,76 +134,76 @@ def test_the_bundle_holds_the_words_the_evidence_and_the_person(
     )
 
 
-def test_the_ledger_handed_over_names_nobody(house: House, tmp_path: Path) -> None:
-    live(house, "anna@lecteurs.example")
-    whole = ledger(house, tmp_path / "ledger")
+def test_the_ledger_handed_over_names_nobody(context: AppContext, tmp_path: Path) -> None:
+    live(context, "anna@lecteurs.example")
+    whole = ledger(context, tmp_path / "ledger")
     everything = b"".join(path.read_bytes() for path in sorted(whole.rglob("*")) if path.is_file())
     for personal in (b"lecteurs", b"Anna", b"bruno", b"192.0.2.7", b"CMD-2026", b"suis d'accord"):
         assert personal not in everything
 
 
 def test_the_same_checkpoint_gives_the_same_bytes_whatever_came_since(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
-    anna = live(house, "anna@lecteurs.example")
-    signed = house.tree.sign_now()
-    before = zipped(bundle(house, anna, signed))
-    live(house, "carla@lecteurs.example")
-    house.tree.sign_now()
-    assert zipped(bundle(house, anna, signed)) == before
+    anna = live(context, "anna@lecteurs.example")
+    signed = context.tree.sign_now()
+    before = zipped(bundle(context, anna, signed))
+    live(context, "carla@lecteurs.example")
+    context.tree.sign_now()
+    assert zipped(bundle(context, anna, signed)) == before
 
 
 def test_after_a_change_of_key_earlier_bundles_verify_and_later_ones_too(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
-    anna = live(house, "anna@lecteurs.example")
-    first = house.tree.sign_now()
-    published = house.tree.vkey
-    before = bundle(house, anna, first)
-    house.tree.rotate_key()
-    for n, files in enumerate((before, bundle(house, anna))):
+    anna = live(context, "anna@lecteurs.example")
+    first = context.tree.sign_now()
+    published = context.tree.vkey
+    before = bundle(context, anna, first)
+    context.tree.rotate_key()
+    for n, files in enumerate((before, bundle(context, anna))):
         found = judged(unpack(files, tmp_path / f"bundle{n}"), "--vkey", published)
         assert found.status == 0, found.wrong
-    assert judged(ledger(house, tmp_path / "ledger"), "--vkey", published).status == 0
+    assert judged(ledger(context, tmp_path / "ledger"), "--vkey", published).status == 0
 
 
-def test_lists_are_what_the_views_say(house: House, tmp_path: Path) -> None:
-    now = house.clock.now()
+def test_lists_are_what_the_views_say(context: AppContext, tmp_path: Path) -> None:
+    now = context.clock.now()
     for n in range(5):
         command = c.Subscribe(now, Cause("form"), 10, "consent", "single", own_act=True)
-        house.decisions.one(
+        context.decisions.one(
             Wish(command, address=f"lecteur{n}@lecteurs.example", keep=Keep("", now))
         )
-    house.views.catch_up()
-    found = judged(ledger(house, tmp_path / "ledger"), "--members", tmp_path / "members")
+    context.views.catch_up()
+    found = judged(ledger(context, tmp_path / "ledger"), "--members", tmp_path / "members")
     assert found.said["lists"] == {
-        str(number): people for number, people in house.views.standing().items()
+        str(number): people for number, people in context.views.standing().items()
     }
     assert len((tmp_path / "members").read_text().splitlines()) == 5
 
 
 def test_somebody_erased_is_proved_by_their_id_and_named_by_nothing(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
-    anna = live(house, "anna@lecteurs.example")
-    kept = unpack(bundle(house, anna), tmp_path / "kept")
-    with house.database.transaction() as connection:
+    anna = live(context, "anna@lecteurs.example")
+    kept = unpack(bundle(context, anna), tmp_path / "kept")
+    with context.database.transaction() as connection:
         connection.execute("DELETE FROM vault.evidence WHERE subscriber = %s", (anna,))
         connection.execute("DELETE FROM vault.person WHERE subscriber = %s", (anna,))
-    after = bundle(house, anna)
+    after = bundle(context, anna)
     assert "person.json" not in after and not any(name.startswith("evidence/") for name in after)
     found = judged(unpack(after, tmp_path / "after"))
     assert found.status == 0 and "is not held any more" in "\n".join(found.said["not_proved"])
-    assert judged(kept, "--with", ledger(house, tmp_path / "ledger")).status == 0
+    assert judged(kept, "--with", ledger(context, tmp_path / "ledger")).status == 0
 
 
 @contextmanager
 def at_the_database(
-    installations: Installations, house: House
+    installations: Installations, context: AppContext
 ) -> Iterator[psycopg.Connection[Any]]:
     """As its owner, with the guard taken away."""
     with psycopg.connect(
-        make_conninfo(installations.admin, dbname=house.config.folder.name), autocommit=True
+        make_conninfo(installations.admin, dbname=context.config.folder.name), autocommit=True
     ) as connection:
         connection.execute("DROP TRIGGER events_are_immutable ON ledger.events")
         yield connection
@@ -243,15 +250,15 @@ ATTACKS = {
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_event_changed_behind_the_application_s_back_is_caught(
-    attack: str, house: House, installations: Installations, tmp_path: Path
+    attack: str, context: AppContext, installations: Installations, tmp_path: Path
 ) -> None:
     """The checkpoint was signed before; what is handed over afterwards no longer leads to it."""
-    live(house, "anna@lecteurs.example")
-    signed = house.tree.sign_now()
+    live(context, "anna@lecteurs.example")
+    signed = context.tree.sign_now()
     held = tmp_path / "held"
     held.write_bytes(signed.note)
     place = signed.size - 5
-    with at_the_database(installations, house) as connection:
+    with at_the_database(installations, context) as connection:
         for statement in ATTACKS[attack]:
             connection.execute(
                 statement.encode(), {"place": place} if "%(place)s" in statement else None
@@ -259,32 +266,32 @@ def test_an_event_changed_behind_the_application_s_back_is_caught(
     if attack.startswith("removed"):
         # Nobody can hand over what is no longer there: the operator signs what is left, as if it
         # had been all.
-        live(house, "carla@lecteurs.example")
-    found = judged(ledger(house, tmp_path / "ledger", signed), "--checkpoint", held)
+        live(context, "carla@lecteurs.example")
+    found = judged(ledger(context, tmp_path / "ledger", signed), "--checkpoint", held)
     assert found.status == 1
     assert found.names("checkpoint", "an entry has been changed, added, removed or moved"), (
         found.wrong
     )
-    assert list(house.tree.replay())
+    assert list(context.tree.replay())
 
 
 def test_a_ledger_with_a_gap_is_not_handed_over(
-    house: House, installations: Installations, tmp_path: Path
+    context: AppContext, installations: Installations, tmp_path: Path
 ) -> None:
     from engine.proof.handover import HandoverBroken
 
-    signed = house.tree.sign_now()
-    with at_the_database(installations, house) as connection:
+    signed = context.tree.sign_now()
+    with at_the_database(installations, context) as connection:
         connection.execute("DELETE FROM ledger.events WHERE notification_id = 5")
     with pytest.raises(HandoverBroken, match="has a gap between positions"):
-        ledger(house, tmp_path / "ledger", signed)
+        ledger(context, tmp_path / "ledger", signed)
 
 
 def test_what_is_written_for_the_auditor_s_hands_works_as_it_is_written(
-    house: House, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     """Every command of VERIFIER.md, run in a bundle that holds, and in one that does not."""
-    files = bundle(house, live(house, "anna@lecteurs.example"))
+    files = bundle(context, live(context, "anna@lecteurs.example"))
     text = files["VERIFIER.md"].decode()
     commands = "\n".join(part.split("```")[0] for part in text.split("```bash\n")[1:])
     done = _by_hand(commands, unpack(files, tmp_path / "whole"))
@@ -318,8 +325,8 @@ def _by_hand(commands: str, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
-def test_the_zip_is_one_that_everybody_can_open(house: House, tmp_path: Path) -> None:
-    files = bundle(house, live(house, "anna@lecteurs.example"))
+def test_the_zip_is_one_that_everybody_can_open(context: AppContext, tmp_path: Path) -> None:
+    files = bundle(context, live(context, "anna@lecteurs.example"))
     (tmp_path / "a.zip").write_bytes(zipped(files))
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         assert archive.testzip() is None and archive.namelist() == sorted(files)

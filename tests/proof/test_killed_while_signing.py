@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from engine.context import House
+from engine.context import AppContext
 from engine.installation.events import STREAM, OriginBegun, SigningKeyChanged
 from engine.installation.state import Installation
 from engine.proof.checkpoint import open_checkpoint
@@ -24,7 +24,7 @@ from tests.proof.killed import MOMENTS, ROTATE
 from tests.running import ROOT
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
-MakeHouse = Callable[..., House]
+MakeContext = Callable[..., AppContext]
 
 
 # An origin begins once, and a key is only changed after it.
@@ -35,17 +35,17 @@ LATER = [(act, moment, True) for act, moment in MOMENTS if act != ROTATE and "ev
     ("act", "moment", "begun"), [*((act, moment, False) for act, moment in MOMENTS), *LATER]
 )
 def test_killed(
-    installations: Installations, make_house: MakeHouse, act: str, moment: str, begun: bool
+    installations: Installations, make_context: MakeContext, act: str, moment: str, begun: bool
 ) -> None:
     """`begun`: something was signed before."""
-    house = make_house()
-    write(house, 300)
+    context = make_context()
+    write(context, 300)
     if begun:
-        house.tree.sign_now()
-        write(house, 20)
-    with house.database.connection() as connection:
+        context.tree.sign_now()
+        write(context, 20)
+    with context.database.connection() as connection:
         owner = make_conninfo(installations.admin, dbname=connection.info.dbname)
-    command = [sys.executable, "-m", "tests.proof.killed", str(house.config.folder), act, moment]
+    command = [sys.executable, "-m", "tests.proof.killed", str(context.config.folder), act, moment]
     killed = subprocess.run(
         command,
         cwd=ROOT,
@@ -55,23 +55,23 @@ def test_killed(
         timeout=120,
     )
     assert killed.returncode == -9, killed.stderr
-    house.publications._state = Installation()
+    context.publications._state = Installation()
 
-    left = house.tree._signer.file.read()
-    write(house, 20)
-    now = house.tree.sign_now()
-    assert now.size == house.ledger.head()
-    assert house.tree.sign_now() == now
-    events = [entry.event for entry in house.ledger.stream(STREAM)]
+    left = context.tree._signer.file.read()
+    write(context, 20)
+    now = context.tree.sign_now()
+    assert now.size == context.ledger.head()
+    assert context.tree.sign_now() == now
+    events = [entry.event for entry in context.ledger.stream(STREAM)]
     assert sum(isinstance(event, OriginBegun) for event in events) == 1
     assert sum(isinstance(event, SigningKeyChanged) for event in events) <= 1
-    every = house.tree.all_checkpoints()
+    every = context.tree.all_checkpoints()
     assert left is None or left[0] in [each.note for each in every], (
         "what was signed before the kill is known for ever"
     )
     for each in every:
         verify_consistency(
-            each.size, now.size, house.tree.consistency(each.size, now.size), each.root, now.root
+            each.size, now.size, context.tree.consistency(each.size, now.size), each.root, now.root
         )
-    assert open_checkpoint(now.note, [read_vkey(house.tree.vkey)])
-    assert list(house.tree.replay()) == []
+    assert open_checkpoint(now.note, [read_vkey(context.tree.vkey)])
+    assert list(context.tree.replay()) == []

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from engine.app import furnished
+from engine.app import open_context_in
 from engine.config import read_config
-from engine.context import House
+from engine.context import AppContext
 from engine.installation.events import LedgerRestored, OriginBegun
 from engine.ledger.rollback_detection import FILE, LedgerMemory, Restored
 from engine.runtime.startup import make_ready
@@ -32,21 +32,21 @@ pytestmark = pytest.mark.timeout(240)
 class Copies:
     """An installation whose database is copied and put back, as an operator does with a backup."""
 
-    def __init__(self, installations: Installations, house: House) -> None:
-        self.admin, self.folder = installations.admin, house.config.folder
-        with house.database.connection() as connection:
+    def __init__(self, installations: Installations, context: AppContext) -> None:
+        self.admin, self.folder = installations.admin, context.config.folder
+        with context.database.connection() as connection:
             self.name = connection.info.dbname
         self.copy = f"{self.name}_copy"
-        house.ledger.close()
-        house.database.close()
+        context.ledger.close()
+        context.database.close()
 
     @contextmanager
-    def opened(self) -> Iterator[House]:
+    def opened(self) -> Iterator[AppContext]:
         config = read_config(self.folder)
-        with furnished(
+        with open_context_in(
             config, make_conninfo(self.admin, dbname=self.name), read_secrets(config.secrets)
-        ) as house:
-            yield house
+        ) as context:
+            yield context
 
     def save(self) -> None:
         self._run(
@@ -71,10 +71,10 @@ class Copies:
 
 @pytest.fixture
 def copies(installations: Installations) -> Iterator[Copies]:
-    with installations.made(FILES) as house:
-        join(house, 2)
-        make_ready(house, 0)
-        with closing(_Forgetting(Copies(installations, house))) as kept:
+    with installations.made(FILES) as context:
+        join(context, 2)
+        make_ready(context, 0)
+        with closing(_Forgetting(Copies(installations, context))) as kept:
             yield kept.copies
 
 
@@ -86,10 +86,10 @@ class _Forgetting:
         self.copies.forget()
 
 
-def restored(house: House) -> list[int]:
+def restored(context: AppContext) -> list[int]:
     return [
         entry.event.position
-        for batch in house.ledger.all()
+        for batch in context.ledger.all()
         for entry in batch
         if isinstance(entry.event, LedgerRestored)
     ]
@@ -97,49 +97,49 @@ def restored(house: House) -> list[int]:
 
 def test_an_older_copy_is_recognised_recorded_once_and_holds_sending(copies: Copies) -> None:
     copies.save()
-    with copies.opened() as house:
-        head = house.ledger.head()
-        join(house, 3)
-        house.memory.note()
+    with copies.opened() as context:
+        head = context.ledger.head()
+        join(context, 3)
+        context.memory.note()
     copies.put_back()
     for _ in range(2):
-        with copies.opened() as house:
-            make_ready(house, 0)
-            assert restored(house) == [head]
-            assert house.publications.current().paused == {0: "restored"}
+        with copies.opened() as context:
+            make_ready(context, 0)
+            assert restored(context) == [head]
+            assert context.publications.current().paused == {0: "restored"}
 
 
 def test_another_entry_at_the_same_place_is_another_ledger(copies: Copies) -> None:
     copies.save()
-    with copies.opened() as house:
-        head = house.ledger.head()
-        join(house, 1)
-        house.memory.note()
+    with copies.opened() as context:
+        head = context.ledger.head()
+        join(context, 1)
+        context.memory.note()
     copies.put_back()
-    with copies.opened() as house:
-        join(house, 3)
-        make_ready(house, 0)
-        assert len(restored(house)) == 1 and restored(house)[0] > head
+    with copies.opened() as context:
+        join(context, 3)
+        make_ready(context, 0)
+        assert len(restored(context)) == 1 and restored(context)[0] > head
 
 
 def test_a_copy_older_than_what_was_signed_is_recognised_by_the_checkpoint_too(
     copies: Copies,
 ) -> None:
     copies.save()
-    with copies.opened() as house:
-        join(house, 3)
-        signed = house.tree.sign_now()
+    with copies.opened() as context:
+        join(context, 3)
+        signed = context.tree.sign_now()
     copies.put_back()
     (copies.folder / "data" / FILE).unlink()
-    with copies.opened() as house:
-        head = house.ledger.head()
-        make_ready(house, 0)
-        assert restored(house) == [head]
-        again = house.tree.sign_now()
+    with copies.opened() as context:
+        head = context.ledger.head()
+        make_ready(context, 0)
+        assert restored(context) == [head]
+        again = context.tree.sign_now()
         assert again.origin != signed.origin
         (begun,) = [
             entry.event
-            for batch in house.ledger.all()
+            for batch in context.ledger.all()
             for entry in batch
             if isinstance(entry.event, OriginBegun)
         ]
@@ -148,46 +148,46 @@ def test_a_copy_older_than_what_was_signed_is_recognised_by_the_checkpoint_too(
             signed.size,
             signed.root.hex(),
         )
-    with copies.opened() as house:
-        make_ready(house, 0)
-        assert restored(house) == [head]
-        assert house.tree.sign_now() == again
+    with copies.opened() as context:
+        make_ready(context, 0)
+        assert restored(context) == [head]
+        assert context.tree.sign_now() == again
 
 
 def test_a_machine_that_was_away_signs_in_the_name_that_others_have_begun(copies: Copies) -> None:
     copies.save()
-    with copies.opened() as house:
-        join(house, 3)
-        house.tree.sign_now()
+    with copies.opened() as context:
+        join(context, 3)
+        context.tree.sign_now()
         held = (copies.folder / "data" / "proof" / "last-checkpoint").read_bytes()
     copies.put_back()
-    with copies.opened() as house:
-        make_ready(house, 0)
-        now = house.tree.sign_now()
+    with copies.opened() as context:
+        make_ready(context, 0)
+        now = context.tree.sign_now()
         (copies.folder / "data" / "proof" / "last-checkpoint").write_bytes(held)
         (copies.folder / "data" / FILE).unlink()
-        make_ready(house, 0)
-        assert len(restored(house)) == 1
-        join(house, 1)
-        assert house.tree.sign_now().origin == now.origin
+        make_ready(context, 0)
+        assert len(restored(context)) == 1
+        join(context, 1)
+        assert context.tree.sign_now().origin == now.origin
 
 
 def test_a_ledger_that_only_went_on_is_the_same(copies: Copies) -> None:
-    with copies.opened() as house:
-        join(house, 3)
-    with copies.opened() as house:
-        make_ready(house, 0)
-        assert restored(house) == [] and house.publications.current().paused == {}
+    with copies.opened() as context:
+        join(context, 3)
+    with copies.opened() as context:
+        make_ready(context, 0)
+        assert restored(context) == [] and context.publications.current().paused == {}
 
 
 def test_a_machine_without_a_file_takes_the_ledger_as_it_finds_it(copies: Copies) -> None:
     (copies.folder / "data" / FILE).unlink()
-    with copies.opened() as house:
-        make_ready(house, 0)
-        assert restored(house) == []
+    with copies.opened() as context:
+        make_ready(context, 0)
+        assert restored(context) == []
         assert (
             json.loads((copies.folder / "data" / FILE).read_text())["position"]
-            == house.ledger.head()
+            == context.ledger.head()
         )
 
 
@@ -195,9 +195,9 @@ def test_a_file_that_cannot_be_read_is_said_and_not_used(
     copies: Copies, caplog: pytest.LogCaptureFixture
 ) -> None:
     (copies.folder / "data" / FILE).write_text("{")
-    with copies.opened() as house:
-        make_ready(house, 0)
-        assert restored(house) == [] and "cannot be read" in caplog.text
+    with copies.opened() as context:
+        make_ready(context, 0)
+        assert restored(context) == [] and "cannot be read" in caplog.text
 
 
 def test_a_machine_that_was_away_does_not_raise_the_alarm_again(
@@ -207,40 +207,40 @@ def test_a_machine_that_was_away_does_not_raise_the_alarm_again(
     dealt with it since.
     """
     copies.save()
-    with copies.opened() as house:
-        join(house, 3)
-        house.memory.note()
-        away = LedgerMemory(house.ledger, house.publications, tmp_path)
+    with copies.opened() as context:
+        join(context, 3)
+        context.memory.note()
+        away = LedgerMemory(context.ledger, context.publications, tmp_path)
         away.note()
     copies.put_back()
-    with copies.opened() as house:
-        make_ready(house, 0)
-        assert LedgerMemory(house.ledger, house.publications, tmp_path).lost() is None
+    with copies.opened() as context:
+        make_ready(context, 0)
+        assert LedgerMemory(context.ledger, context.publications, tmp_path).lost() is None
     # Put back once more, to a copy that knows of the first time: that is news.
     copies.save()
-    with copies.opened() as house:
-        join(house, 2)
-        house.memory.note()
+    with copies.opened() as context:
+        join(context, 2)
+        context.memory.note()
     copies.put_back()
-    with copies.opened() as house:
-        make_ready(house, 0)
-        assert len(restored(house)) == 2
+    with copies.opened() as context:
+        make_ready(context, 0)
+        assert len(restored(context)) == 2
 
 
 def test_a_process_beneath_which_the_ledger_was_put_back_ends_before_it_takes_anything(
     copies: Copies,
 ) -> None:
     copies.save()
-    with copies.opened() as house:
-        join(house, 1)
-        house.memory.note()
+    with copies.opened() as context:
+        join(context, 1)
+        context.memory.note()
         copies.put_back()
         with psycopg.connect(make_conninfo(copies.admin, dbname=copies.name)):
             """It answers again."""
         with pytest.raises(Restored):
             for _ in range(5):
                 try:
-                    house.memory.confirm()
+                    context.memory.confirm()
                 except psycopg.OperationalError:
                     continue
 
@@ -248,20 +248,20 @@ def test_a_process_beneath_which_the_ledger_was_put_back_ends_before_it_takes_an
 def test_views_that_know_of_more_than_the_ledger_are_made_anew(copies: Copies) -> None:
     """Only the ledger came back: everything else stands where it stood."""
     copies.save()
-    with copies.opened() as house:
-        join(house, 3)
-        house.views.catch_up()
-        house.memory.note()
-        ahead = house.ledger.head()
+    with copies.opened() as context:
+        join(context, 3)
+        context.views.catch_up()
+        context.memory.note()
+        ahead = context.ledger.head()
     copies.put_back()
-    with copies.opened() as house:
-        house.views.catch_up()
-        with house.database.connection() as connection:
+    with copies.opened() as context:
+        context.views.catch_up()
+        with context.database.connection() as connection:
             for view in ("agenda_4", "members_1", "letters_2"):
                 connection.execute(f'UPDATE view_{view}."position" SET position = {ahead}'.encode())
             connection.execute("UPDATE view_members_1.membership SET list = 12")
-        make_ready(house, 0)
-        assert house.views.compare(lambda done, total: None) == []
+        make_ready(context, 0)
+        assert context.views.compare(lambda done, total: None) == []
 
 
 def test_nothing_leaves_after_a_backup_was_put_back_until_resume(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from engine.cli import prove as proving
-from engine.context import House, Premises
+from engine.context import AppContext, DatabaseContext
 from engine.desk.clock import wall_now
 from engine.i18n.refusal import Refusal
 from engine.proof import verify as verifier
@@ -26,9 +26,9 @@ from engine.sequence.delay import DAY
 from engine.status.findings import findings
 from engine.status.gather import gather
 from engine.status.metrics import exposition
-from tests.backup.premises import backup, premises_of, restore
+from tests.backup.database_context import backup, database_context_of, restore
 from tests.cli.asking import FILES, join
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.installation import Installations
 from tests.proof.tsa import Authority, authority
 
@@ -50,9 +50,9 @@ def config(tsa: Authority) -> str:
 
 
 @pytest.fixture
-def house(make_house: MakeHouse, tsa: Authority) -> House:
+def context(make_context: MakeContext, tsa: Authority) -> AppContext:
     """Published and signed."""
-    found = make_house(FILES, extra=config(tsa))
+    found = make_context(FILES, extra=config(tsa))
     found.tree.sign_now()
     return found
 
@@ -69,60 +69,62 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return move
 
 
-def goes_on(house: House) -> None:
+def goes_on(context: AppContext) -> None:
     """A day later something has come, and was signed."""
-    house.clock.jump(DAY)
-    join(house, 1)
-    house.tree.sign_now()
+    context.clock.jump(DAY)
+    join(context, 1)
+    context.tree.sign_now()
 
 
-def stamps(house: House) -> list[list[int]]:
+def stamps(context: AppContext) -> list[list[int]]:
     """Until when each stamp of each checkpoint lasts, in days from now."""
     now = wall_now()
     return [
-        [round((s.holds_until - now) / DAY) for s in house.tree.stamps.of(c.origin, c.size)]
-        for c in house.tree.all_checkpoints()
+        [round((s.holds_until - now) / DAY) for s in context.tree.stamps.of(c.origin, c.size)]
+        for c in context.tree.all_checkpoints()
     ]
 
 
 def test_the_newest_checkpoint_is_stamped_once_a_day_and_an_unchanged_ledger_not_again(
-    house: House, tsa: Authority
+    context: AppContext, tsa: Authority
 ) -> None:
-    assert [stamping.stamp_when_due(house) for _ in range(3)] == [1, 0, 0]
-    goes_on(house)
-    assert [stamping.stamp_when_due(house) for _ in range(3)] == [1, 0, 0]
-    house.clock.jump(DAY)
-    assert stamping.stamp_when_due(house) == 0
-    assert stamps(house) == [[LONG], [LONG]] and tsa.asked == 2
-    age = gather(house).stamped
+    assert [stamping.stamp_when_due(context) for _ in range(3)] == [1, 0, 0]
+    goes_on(context)
+    assert [stamping.stamp_when_due(context) for _ in range(3)] == [1, 0, 0]
+    context.clock.jump(DAY)
+    assert stamping.stamp_when_due(context) == 0
+    assert stamps(context) == [[LONG], [LONG]] and tsa.asked == 2
+    age = gather(context).stamped
     assert (
-        age is not None and age < 120 and b"relance_stamp_age_seconds" in exposition(gather(house))
+        age is not None
+        and age < 120
+        and b"relance_stamp_age_seconds" in exposition(gather(context))
     )
 
 
 def test_nothing_is_stamped_before_anything_is_signed(
-    make_house: MakeHouse, tsa: Authority
+    make_context: MakeContext, tsa: Authority
 ) -> None:
-    assert stamping.stamp_when_due(make_house(FILES, extra=config(tsa))) == 0 and tsa.asked == 0
+    assert stamping.stamp_when_due(make_context(FILES, extra=config(tsa))) == 0 and tsa.asked == 0
 
 
 def test_what_ends_soon_is_stamped_again_once_the_authority_has_a_certificate_that_lasts(
-    house: House, tsa: Authority
+    context: AppContext, tsa: Authority
 ) -> None:
     tsa.days = SHORT
     tsa.certify()
-    assert stamping.stamp_when_due(house) == 1
-    goes_on(house)
-    assert stamping.stamp_when_due(house) == 1, (
+    assert stamping.stamp_when_due(context) == 1
+    goes_on(context)
+    assert stamping.stamp_when_due(context) == 1, (
         "another stamp of the same certificate would last no longer"
     )
     tsa.days = LONG
     tsa.certify()
-    goes_on(house)
-    assert stamping.stamp_when_due(house) == 3
-    assert stamps(house) == [[SHORT, LONG], [SHORT, LONG], [LONG]]
-    goes_on(house)
-    assert stamping.stamp_when_due(house) == 1
+    goes_on(context)
+    assert stamping.stamp_when_due(context) == 3
+    assert stamps(context) == [[SHORT, LONG], [SHORT, LONG], [LONG]]
+    goes_on(context)
+    assert stamping.stamp_when_due(context) == 1
 
 
 @pytest.mark.parametrize(
@@ -130,66 +132,68 @@ def test_what_ends_soon_is_stamped_again_once_the_authority_has_a_certificate_th
     [("broken", "answered 503"), ("garbage", "no time-stamp"), ("refuses", "did not grant")],
 )
 def test_a_failure_is_told_of_and_tried_again_within_the_hour(
-    house: House, tsa: Authority, later: Callable[[int], None], mood: str, why: str
+    context: AppContext, tsa: Authority, later: Callable[[int], None], mood: str, why: str
 ) -> None:
     tsa.mood = mood
-    assert [stamping.stamp_when_due(house) for _ in range(3)] == [0, 0, 0] and tsa.asked == 1
-    (trouble,) = gather(house).troubles
+    assert [stamping.stamp_when_due(context) for _ in range(3)] == [0, 0, 0] and tsa.asked == 1
+    (trouble,) = gather(context).troubles
     assert trouble.what == "stamp" and why in trouble.why
-    (found,) = [each for each in findings(gather(house)) if each.code == "unstamped"]
+    (found,) = [each for each in findings(gather(context)) if each.code == "unstamped"]
     assert found.level == "notice" and "relance audit stamp" in found.remedy
     (late,) = [
         each
-        for each in findings(replace(gather(house), troubles=(replace(trouble, since=90_000.0),)))
+        for each in findings(replace(gather(context), troubles=(replace(trouble, since=90_000.0),)))
         if each.code == "unstamped"
     ]
     assert late.level == "stopped"
-    assert b"relance_stamp_in_trouble 1.0" in exposition(gather(house))
+    assert b"relance_stamp_in_trouble 1.0" in exposition(gather(context))
     tsa.mood = "well"
     later(3_600_000)
-    assert stamping.stamp_when_due(house) == 1
-    assert gather(house).troubles == ()
+    assert stamping.stamp_when_due(context) == 1
+    assert gather(context).troubles == ()
 
 
-def test_a_file_of_roots_that_is_not_there_is_named(make_house: MakeHouse, tsa: Authority) -> None:
-    house = make_house(FILES, extra=config(tsa).replace("root.pem", "lost.pem"))
-    house.tree.sign_now()
-    assert stamping.stamp_when_due(house) == 0
-    assert "lost.pem cannot be read" in gather(house).troubles[0].why and tsa.asked == 0
+def test_a_file_of_roots_that_is_not_there_is_named(
+    make_context: MakeContext, tsa: Authority
+) -> None:
+    context = make_context(FILES, extra=config(tsa).replace("root.pem", "lost.pem"))
+    context.tree.sign_now()
+    assert stamping.stamp_when_due(context) == 0
+    assert "lost.pem cannot be read" in gather(context).troubles[0].why and tsa.asked == 0
 
 
 def test_on_demand_it_is_done_now_and_said(
-    house: House, tsa: Authority, capsys: pytest.CaptureFixture[str]
+    context: AppContext, tsa: Authority, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert stamping.stamp(house, argparse.Namespace()) == 0
+    assert stamping.stamp(context, argparse.Namespace()) == 0
     assert f"horodaté par {tsa.url}" in capsys.readouterr().out
-    assert stamping.stamp_when_due(house) == 0
+    assert stamping.stamp_when_due(context) == 0
     tsa.mood = "broken"
     with pytest.raises(Refusal, match="answered 503"):
-        stamping.stamp(house, argparse.Namespace())
+        stamping.stamp(context, argparse.Namespace())
 
 
-def test_on_demand_without_a_server_it_says_where_to_write_one(make_house: MakeHouse) -> None:
+def test_on_demand_without_a_server_it_says_where_to_write_one(make_context: MakeContext) -> None:
     with pytest.raises(Refusal, match="stamp_roots") as refused:
-        stamping.stamp(make_house(FILES), argparse.Namespace())
+        stamping.stamp(make_context(FILES), argparse.Namespace())
     assert refused.value.status == 2
 
 
 def test_the_stamp_goes_with_the_bundle_and_with_the_whole_ledger_and_the_verifier_holds_it(
-    house: House, tsa: Authority, tmp_path: Path
+    context: AppContext, tsa: Authority, tmp_path: Path
 ) -> None:
-    (someone,) = join(house, 1)
-    assert stamping.stamp(house, argparse.Namespace()) == 0
-    latest = house.tree.latest()
+    (someone,) = join(context, 1)
+    assert stamping.stamp(context, argparse.Namespace()) == 0
+    latest = context.tree.latest()
     assert latest is not None
     bundle, whole = tmp_path / "proof.zip", tmp_path / "ledger"
     assert (
         proving.prove(
-            house, argparse.Namespace(person=someone, target=str(bundle), size=latest.size)
+            context, argparse.Namespace(person=someone, target=str(bundle), size=latest.size)
         )
         == 0
     )
-    assert proving.ledger(house, argparse.Namespace(target=str(whole))) == 0
+    assert proving.ledger(context, argparse.Namespace(target=str(whole))) == 0
     for given in (bundle, whole):
         command = [
             sys.executable,
@@ -209,15 +213,15 @@ def test_the_stamp_goes_with_the_bundle_and_with_the_whole_ledger_and_the_verifi
     "change", ["UPDATE proof.stamp SET size = 1", "DELETE FROM proof.stamp", "TRUNCATE proof.stamp"]
 )
 def test_a_stamp_is_never_changed_or_removed(
-    house: House, installations: Installations, change: str
+    context: AppContext, installations: Installations, change: str
 ) -> None:
-    assert stamping.stamp_when_due(house) == 1
+    assert stamping.stamp_when_due(context) == 1
     with (
-        house.database.connection() as connection,
+        context.database.connection() as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(change.encode())
-    name = str(conninfo_to_dict(house.database.conninfo)["dbname"])
+    name = str(conninfo_to_dict(context.database.conninfo)["dbname"])
     with (
         psycopg.connect(make_conninfo(installations.admin, dbname=name)) as owner,
         pytest.raises(psycopg.errors.RaiseException, match="stamped"),
@@ -228,27 +232,27 @@ def test_a_stamp_is_never_changed_or_removed(
 def test_a_copy_keeps_stamps_and_an_older_one_that_is_put_back_takes_none_away(
     installations: Installations, tsa: Authority, tmp_path: Path
 ) -> None:
-    def prepare(house: House) -> None:
-        house.tree.sign_now()
-        assert stamping.stamp_when_due(house) == 1
+    def prepare(context: AppContext) -> None:
+        context.tree.sign_now()
+        assert stamping.stamp_when_due(context) == 1
 
-    def held(premises: Premises) -> int:
-        with premises.furnish() as house:
-            return sum(len(each) for each in stamps(house))
+    def held(database_context: DatabaseContext) -> int:
+        with database_context.open_context() as context:
+            return sum(len(each) for each in stamps(context))
 
-    with premises_of(installations, prepare, config(tsa)) as premises:
-        assert backup(premises, tmp_path / "copy") == 0
-        with premises.furnish() as house:
-            goes_on(house)
-            assert stamping.stamp_when_due(house) == 1
-            house.memory.note()
-        assert held(premises) == 2
-        assert restore(premises, tmp_path / "copy") == 0
-        assert held(premises) == 2
-        with psycopg.connect(premises.owner, autocommit=True) as owner:
+    with database_context_of(installations, prepare, config(tsa)) as database_context:
+        assert backup(database_context, tmp_path / "copy") == 0
+        with database_context.open_context() as context:
+            goes_on(context)
+            assert stamping.stamp_when_due(context) == 1
+            context.memory.note()
+        assert held(database_context) == 2
+        assert restore(database_context, tmp_path / "copy") == 0
+        assert held(database_context) == 2
+        with psycopg.connect(database_context.owner, autocommit=True) as owner:
             owner.execute("DROP TABLE proof.stamp")
-        assert restore(premises, tmp_path / "copy") == 0
-        assert held(premises) == 1
+        assert restore(database_context, tmp_path / "copy") == 0
+        assert held(database_context) == 1
 
 
 def test_of_the_stamps_that_still_hold_the_earliest_is_handed_over() -> None:

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.postgres
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 
@@ -34,7 +34,7 @@ def site(installations: Installations) -> Iterator[Site]:
 def asked(site: Site, address: str) -> bytes:
     """The mail that asked somebody, as a mail server took it."""
     site.post("inscription", {"email": address, "jardin": "Un balcon"})
-    (mail,) = doors.posted(site.house, site, address)
+    (mail,) = doors.posted(site.context, site, address)
     return mail.body
 
 
@@ -42,12 +42,14 @@ def test_the_mail_on_the_wire_and_the_one_that_is_kept_as_evidence_carry_what_wa
     site: Site,
 ) -> None:
     assert HEADER.encode() not in asked(site, "avant@exemple.fr")
-    site.house.tree.sign_now()
+    site.context.tree.sign_now()
     older = asked(site, "pendant@exemple.fr")
-    signed = site.house.tree.sign_now()
+    signed = site.context.tree.sign_now()
     mail = asked(site, "apres@exemple.fr")
     assert carried_by(mail) == signed.note != carried_by(older)
     assert notes_in(mail) == [signed.note], "the stand-alone verifier finds it too"
-    assert open_checkpoint(carried_by(mail), [read_vkey(site.house.tree.vkey)]).size == signed.size
+    assert (
+        open_checkpoint(carried_by(mail), [read_vkey(site.context.tree.vkey)]).size == signed.size
+    )
     press(site.client, doors.letter_to(site, "apres@exemple.fr").token(CONFIRM))
     assert octets_of(doors.last(site, "apres@exemple.fr").said) == mail

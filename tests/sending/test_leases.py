@@ -12,7 +12,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.desk import SQL as DESK
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.sending.claim import let_go, marks_file, renew, take_over
@@ -28,7 +28,7 @@ from projections.view import LIVE, schema_of
 from tests.installation import Installations
 
 pytestmark = pytest.mark.postgres
-MakeHouse = Callable[..., House]
+MakeContext = Callable[..., AppContext]
 
 FILES = {
     "suite.toml": (
@@ -52,65 +52,65 @@ group = "prospects"
 }
 
 
-def with_readers(make_house: MakeHouse, count: int) -> House:
-    house = make_house(FILES)
-    now = house.clock.now()
+def with_readers(make_context: MakeContext, count: int) -> AppContext:
+    context = make_context(FILES)
+    now = context.clock.now()
     for n in range(count):
         said = evidence(secrets.token_bytes(32), {"n": n})
         command = Subscribe(
             now, Cause("import", evidence=said.commitment.hex()), 1, "consent", "declared"
         )
-        result = house.decisions.one(
+        result = context.decisions.one(
             Wish(
                 command, address=f"reader-{n}@potager.example", keep=Keep("", now, evidence=(said,))
             )
         )
         assert isinstance(result.outcome, Done)
-    house.views.catch_up()
-    return house
+    context.views.catch_up()
+    return context
 
 
-def take(house: House, lease: int) -> list[tuple[str, str]]:
-    return sorted(house.views.take(house.clock.now(), 10, house.sender, lease, []))
+def take(context: AppContext, lease: int) -> list[tuple[str, str]]:
+    return sorted(context.views.take(context.clock.now(), 10, context.sender, lease, []))
 
 
 def test_a_row_under_way_is_held_as_long_as_its_sender_renews_the_lease(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = with_readers(make_house, 2)
-    rows = take(house, 0)
+    context = with_readers(make_context, 2)
+    rows = take(context, 0)
     assert len(rows) == 2
-    renew(house, rows)
-    assert take(house, 120) == []
+    renew(context, rows)
+    assert take(context, 120) == []
 
 
 def test_a_row_that_was_let_go_is_not_held_again_when_its_sender_renews_the_lease(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = with_readers(make_house, 2)
-    rows = take(house, 120)
-    let_go(house, rows, position=0)
-    renew(house, rows)
-    assert take(house, 120) == rows
+    context = with_readers(make_context, 2)
+    rows = take(context, 120)
+    let_go(context, rows, position=0)
+    renew(context, rows)
+    assert take(context, 120) == rows
 
 
-def test_what_a_sender_that_lives_has_taken_is_not_taken_over(make_house: MakeHouse) -> None:
-    house = with_readers(make_house, 2)
-    path = marks_file(house, house.sender)
+def test_what_a_sender_that_lives_has_taken_is_not_taken_over(make_context: MakeContext) -> None:
+    context = with_readers(make_context, 2)
+    path = marks_file(context, context.sender)
     path.parent.mkdir(parents=True)
     marks = Marks(path)
-    rows = take(house, 120)
-    take_over(house)
-    assert take(house, 120) == []
+    rows = take(context, 120)
+    take_over(context)
+    assert take(context, 120) == []
     marks.close()
-    take_over(house)
-    assert take(house, 120) == rows
+    take_over(context)
+    assert take(context, 120) == rows
 
 
-def test_renewing_does_not_wait_for_rows_that_are_being_let_go(make_house: MakeHouse) -> None:
-    house = with_readers(make_house, 2)
-    rows = take(house, 0)
-    with house.database.transaction() as letting_go:
+def test_renewing_does_not_wait_for_rows_that_are_being_let_go(make_context: MakeContext) -> None:
+    context = with_readers(make_context, 2)
+    rows = take(context, 0)
+    with context.database.transaction() as letting_go:
         values = {
             "subscribers": [rows[0][0]],
             "keys": [rows[0][1]],
@@ -119,20 +119,20 @@ def test_renewing_does_not_wait_for_rows_that_are_being_let_go(make_house: MakeH
             "position": 0,
         }
         letting_go.execute(DESK["release"], values)
-        with house.database.transaction() as renewing:
+        with context.database.transaction() as renewing:
             renewing.execute("SET LOCAL lock_timeout TO '2s'")
             held = {"subscribers": [s for s, _ in rows], "keys": [k for _, k in rows]}
-            renewing.execute(DESK["keep_taken"], held | {"seconds": 120, "sender": house.sender})
-    assert take(house, 120) == rows[:1]
+            renewing.execute(DESK["keep_taken"], held | {"seconds": 120, "sender": context.sender})
+    assert take(context, 120) == rows[:1]
 
 
 def test_what_is_taken_goes_on_where_the_last_take_came_to_and_comes_back_for_what_was_passed(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = with_readers(make_house, 6)
+    context = with_readers(make_context, 6)
 
     def some(lease: int) -> list[tuple[str, str]]:
-        return house.views.take(house.clock.now(), 2, house.sender, lease, [])
+        return context.views.take(context.clock.now(), 2, context.sender, lease, [])
 
     first = some(0)
     rest = some(120) + some(120)
@@ -141,30 +141,32 @@ def test_what_is_taken_goes_on_where_the_last_take_came_to_and_comes_back_for_wh
     assert some(120) == []
 
 
-def test_a_row_that_was_let_go_waits_for_the_agenda_to_follow(make_house: MakeHouse) -> None:
-    house = with_readers(make_house, 1)
-    rows = take(house, 120)
-    let_go(house, rows, position=house.ledger.head() + 1)
-    assert take(house, 120) == []
-    house.decisions.one(
-        Wish(ChangeProfile(house.clock.now(), Cause("operator"), language="en"), stream=rows[0][0])
+def test_a_row_that_was_let_go_waits_for_the_agenda_to_follow(make_context: MakeContext) -> None:
+    context = with_readers(make_context, 1)
+    rows = take(context, 120)
+    let_go(context, rows, position=context.ledger.head() + 1)
+    assert take(context, 120) == []
+    context.decisions.one(
+        Wish(
+            ChangeProfile(context.clock.now(), Cause("operator"), language="en"), stream=rows[0][0]
+        )
     )
-    assert take(house, 120) == []
-    house.views.catch_up()
-    assert take(house, 120) == rows
+    assert take(context, 120) == []
+    context.views.catch_up()
+    assert take(context, 120) == rows
 
 
 def test_what_is_taken_is_looked_up_by_key_though_nothing_was_taken_when_the_plan_was_made(
-    make_house: MakeHouse, installations: Installations
+    make_context: MakeContext, installations: Installations
 ) -> None:
-    house = with_readers(make_house, 1)
+    context = with_readers(make_context, 1)
     with psycopg.connect(
         installations.admin,
-        dbname=conninfo_to_dict(house.database.conninfo)["dbname"],
+        dbname=conninfo_to_dict(context.database.conninfo)["dbname"],
         autocommit=True,
     ) as owner:
         owner.execute("VACUUM desk.taken")
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         plan = connection.execute(
             "EXPLAIN " + TAKING.within(schema=schema_of(Agenda, LIVE))["take"], asked(1)
         ).fetchall()
@@ -183,60 +185,62 @@ def asked(now: int, *paused: int) -> dict[str, object]:
     return {"now": now, "limit": 10, "sender": "x", "lease": 1, "paused": list(paused)} | after
 
 
-def said(house: House, event: SendingPaused | SendingResumed) -> None:
-    house.publications.current()
-    assert house.publications.execute(lambda state: [event], Cause("operator"), event.at)
-    house.views.catch_up()
+def said(context: AppContext, event: SendingPaused | SendingResumed) -> None:
+    context.publications.current()
+    assert context.publications.execute(lambda state: [event], Cause("operator"), event.at)
+    context.views.catch_up()
 
 
-def indexed_by_list(house: House) -> bool:
-    with house.database.connection() as connection:
+def indexed_by_list(context: AppContext) -> bool:
+    with context.database.connection() as connection:
         row = connection.execute(
             "SELECT to_regclass(%s)", (f"{schema_of(Agenda, LIVE)}.agenda_list",)
         ).fetchone()
     return row is not None and row[0] is not None
 
 
-def pages_read(house: House, rows: int) -> tuple[int, int]:
+def pages_read(context: AppContext, rows: int) -> tuple[int, int]:
     """How many pages PostgreSQL looks at to take what is due beside so many due rows of a paused
     list; and how many are taken. Nothing stays.
     """
     taking = TAKING.within(schema=schema_of(Agenda, LIVE))["take_beside_pauses"]
-    with house.database.connection() as connection, connection.transaction(force_rollback=True):
+    with context.database.connection() as connection, connection.transaction(force_rollback=True):
         connection.execute(DUE_WHILE_PAUSED.encode(), (rows,))
         ((plan,),) = connection.execute(
-            "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + taking, asked(house.clock.now(), PAUSED)
+            "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + taking, asked(context.clock.now(), PAUSED)
         ).fetchall()
     found = plan[0]["Plan"]
     return found["Shared Hit Blocks"] + found["Shared Read Blocks"], found["Actual Rows"]
 
 
 def test_what_a_paused_list_has_due_is_not_walked_over_however_much_it_is(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = with_readers(make_house, 6)
-    assert not indexed_by_list(house)
-    said(house, SendingPaused(house.clock.now(), "operator", PAUSED))
-    assert indexed_by_list(house)
-    few, many = pages_read(house, 50), pages_read(house, 20_000)
+    context = with_readers(make_context, 6)
+    assert not indexed_by_list(context)
+    said(context, SendingPaused(context.clock.now(), "operator", PAUSED))
+    assert indexed_by_list(context)
+    few, many = pages_read(context, 50), pages_read(context, 20_000)
     assert few[1] == many[1] == 6
     assert many[0] < few[0] + 40
-    house.views.rebuild(["agenda"], lambda done, total: None)
-    assert indexed_by_list(house)
-    said(house, SendingResumed(house.clock.now(), PAUSED))
-    assert not indexed_by_list(house)
+    context.views.rebuild(["agenda"], lambda done, total: None)
+    assert indexed_by_list(context)
+    said(context, SendingResumed(context.clock.now(), PAUSED))
+    assert not indexed_by_list(context)
 
 
 @pytest.mark.parametrize("paused", [[1], [PAUSED], [1, PAUSED]])
 def test_a_paused_list_is_held_and_the_others_are_taken_oldest_first(
-    make_house: MakeHouse, paused: list[int]
+    make_context: MakeContext, paused: list[int]
 ) -> None:
-    house = with_readers(make_house, 4)
-    rows = take(house, 0)
-    with house.database.connection() as connection:
+    context = with_readers(make_context, 4)
+    rows = take(context, 0)
+    with context.database.connection() as connection:
         connection.execute(DUE_WHILE_PAUSED.encode(), (3,))
-    found = house.views.take(house.clock.now(), 10, house.sender, 120, paused)
+    found = context.views.take(context.clock.now(), 10, context.sender, 120, paused)
     assert {key for _, key in found} == {f"list:{number}" for number in {1, PAUSED} - set(paused)}
     assert set(rows) <= set(found) or 1 in paused
-    assert house.views.take(house.clock.now(), 10, house.sender, 120, paused) == []
-    assert len(house.views.take(house.clock.now(), 10, house.sender, 120, [])) == 7 - len(found)
+    assert context.views.take(context.clock.now(), 10, context.sender, 120, paused) == []
+    assert len(context.views.take(context.clock.now(), 10, context.sender, 120, [])) == 7 - len(
+        found
+    )

@@ -13,12 +13,12 @@ import psycopg
 import pytest
 
 from engine.commands.command_handler import NOBODY_KNOWN, Decisions, Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
 from engine.subscriber.commands import Perform
 from engine.subscriber.person import Person
-from tests.sending.test_leases import MakeHouse, with_readers
+from tests.sending.test_leases import MakeContext, with_readers
 from tests.sink import Sink
 
 pytestmark = pytest.mark.postgres
@@ -47,21 +47,21 @@ class GoneOnce:
 
 @pytest.mark.parametrize("written", [False, True], ids=["not written", "written"])
 def test_claims_whose_end_nobody_heard_are_taken_up_again(
-    make_house: MakeHouse, written: bool
+    make_context: MakeContext, written: bool
 ) -> None:
-    house = with_readers(make_house, 3)
+    context = with_readers(make_context, 3)
     accepted = asyncio.run(
-        _sent(replace(house, decisions=cast(Decisions, GoneOnce(house.decisions, written))))
+        _sent(replace(context, decisions=cast(Decisions, GoneOnce(context.decisions, written))))
     )
     assert sorted(accepted) == [f"reader-{n}@potager.example" for n in range(3)]
 
 
-async def _sent(house: House) -> list[str]:
+async def _sent(context: AppContext) -> list[str]:
     async with Sink() as sink:
-        sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+        sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
         running = asyncio.create_task(sender.run())
         for _ in range(WITHIN * 10):
-            await asyncio.to_thread(house.views.catch_up)
+            await asyncio.to_thread(context.views.catch_up)
             await asyncio.sleep(0.1)
             if len(sink.messages) >= 3:
                 break

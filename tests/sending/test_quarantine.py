@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.ledger.codec import pack
 from engine.sending.compose import Composer, Ordered
 from engine.sending.sender import Sender
@@ -26,7 +26,7 @@ from engine.vault.vault import Keep
 from tests.sink import Sink
 
 pytestmark = pytest.mark.postgres
-MakeHouse = Callable[..., House]
+MakeContext = Callable[..., AppContext]
 
 FILES = {
     "suite.toml": (
@@ -57,8 +57,8 @@ group = "prospects"
 }
 
 
-def enter(house: House, name: str, fields: dict[str, str] | None = None) -> str:
-    now = house.clock.now()
+def enter(context: AppContext, name: str, fields: dict[str, str] | None = None) -> str:
+    now = context.clock.now()
     said = evidence(secrets.token_bytes(32), {"n": name})
     command = Subscribe(
         now,
@@ -69,22 +69,22 @@ def enter(house: House, name: str, fields: dict[str, str] | None = None) -> str:
         fields=tuple(fields or ()),
     )
     keep = Keep("", now, fields=fields or {}, evidence=(said,))
-    result = house.decisions.one(Wish(command, address=f"{name}@potager.example", keep=keep))
+    result = context.decisions.one(Wish(command, address=f"{name}@potager.example", keep=keep))
     assert isinstance(result.outcome, Done)
-    house.views.catch_up()
+    context.views.catch_up()
     return result.stream
 
 
-def ticks(house: House, times: int = 3, composer: Composer | None = None) -> list[str]:
+def ticks(context: AppContext, times: int = 3, composer: Composer | None = None) -> list[str]:
     """Who got a letter, in order of their names."""
 
     async def tick() -> list[str]:
         async with Sink() as sink:
-            sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+            sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
             sender.composer = composer or sender.composer
             for _ in range(times):
                 await sender.tick()
-                await asyncio.to_thread(house.views.catch_up)
+                await asyncio.to_thread(context.views.catch_up)
             await sender.relay.close()
             sender.marks.close()
             return sorted(
@@ -96,71 +96,71 @@ def ticks(house: House, times: int = 3, composer: Composer | None = None) -> lis
     return asyncio.run(tick())
 
 
-def stuck(house: House) -> list[tuple[str, str, str]]:
-    return [(str(subscriber), key, why) for subscriber, key, why, _ in house.desk.stuck()]
+def stuck(context: AppContext) -> list[tuple[str, str, str]]:
+    return [(str(subscriber), key, why) for subscriber, key, why, _ in context.desk.stuck()]
 
 
-def again_at_once(house: House) -> None:
+def again_at_once(context: AppContext) -> None:
     """As after the hour that is waited."""
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute("DELETE FROM desk.taken")
 
 
 def test_a_letter_that_cannot_be_made_for_one_person_reaches_the_others(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = make_house(FILES)
-    enter(house, "anna", {"first_name": "Anna"})
-    bruno = enter(house, "bruno")
-    enter(house, "chloe", {"first_name": "Chloé"})
-    assert ticks(house) == ["anna", "chloe"]
+    context = make_context(FILES)
+    enter(context, "anna", {"first_name": "Anna"})
+    bruno = enter(context, "bruno")
+    enter(context, "chloe", {"first_name": "Chloé"})
+    assert ticks(context) == ["anna", "chloe"]
     assert (
-        house.views.withheld() == [("list:1", 1, "bonjour", "field:first_name", 1)]
-        and stuck(house) == []
+        context.views.withheld() == [("list:1", 1, "bonjour", "field:first_name", 1)]
+        and stuck(context) == []
     )
-    house.clock.jump(86_400_000)
-    assert ticks(house) == ["anna", "bruno", "chloe"]
+    context.clock.jump(86_400_000)
+    assert ticks(context) == ["anna", "bruno", "chloe"]
     assert [
-        who for who, _row, _letter in house.views.withheld_from("bonjour", ("", "", ""), 9)
+        who for who, _row, _letter in context.views.withheld_from("bonjour", ("", "", ""), 9)
     ] == [bruno], "a later letter hides it no more"
 
 
 def test_a_person_whose_fold_cannot_be_read_gets_their_letter_like_the_others(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = make_house(FILES)
-    people = [enter(house, name, {"first_name": name}) for name in ("anna", "bruno", "chloe")]
-    with house.database.connection() as connection:
+    context = make_context(FILES)
+    people = [enter(context, name, {"first_name": name}) for name in ("anna", "bruno", "chloe")]
+    with context.database.connection() as connection:
         connection.execute(
             "UPDATE view_agenda_4.fold SET state = '\\x' WHERE subscriber = %s", (people[1],)
         )
-    assert ticks(house) == ["anna", "bruno", "chloe"]
-    assert stuck(house) == [] and house.views.compare(lambda done, total: None) == []
+    assert ticks(context) == ["anna", "bruno", "chloe"]
+    assert stuck(context) == [] and context.views.compare(lambda done, total: None) == []
 
 
 def test_a_person_about_whom_nothing_can_be_decided_is_set_aside_and_goes_on_once_mended(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = make_house(FILES)
+    context = make_context(FILES)
     people = [
-        enter(house, name, {"first_name": name})
+        enter(context, name, {"first_name": name})
         for name in ("anna", "bruno", "chloe", "david", "emma")
     ]
-    person = house.decisions.load([people[1]])[people[1]]
+    person = context.decisions.load([people[1]])[people[1]]
     spoilt = replace(person, memberships={1: replace(person.memberships[1], since=10**17)})
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute(
             "UPDATE view_agenda_4.fold SET state = %s WHERE subscriber = %s",
             (pack(spoilt), people[1]),
         )
-    assert ticks(house) == ["anna", "chloe", "david", "emma"]
-    ((subscriber, key, why),) = stuck(house)
+    assert ticks(context) == ["anna", "chloe", "david", "emma"]
+    ((subscriber, key, why),) = stuck(context)
     assert (subscriber, key) == (people[1], "list:1") and why.endswith(
         ": nothing can be decided about this person"
     )
-    house.views.rebuild(["agenda"], lambda done, total: None)
-    again_at_once(house)
-    assert ticks(house) == ["bruno"] and stuck(house) == []
+    context.views.rebuild(["agenda"], lambda done, total: None)
+    again_at_once(context)
+    assert ticks(context) == ["bruno"] and stuck(context) == []
 
 
 class Surprised(Composer):
@@ -172,13 +172,15 @@ class Surprised(Composer):
         return super().octets(ordered, plan, at)
 
 
-def test_what_nobody_thought_of_puts_one_letter_off_and_names_nobody(make_house: MakeHouse) -> None:
-    house = make_house(FILES)
-    bruno = [enter(house, name, {"first_name": name}) for name in ("anna", "bruno", "chloe")][1]
-    assert ticks(house, composer=Surprised(house.config, house.secrets.link_key)) == [
+def test_what_nobody_thought_of_puts_one_letter_off_and_names_nobody(
+    make_context: MakeContext,
+) -> None:
+    context = make_context(FILES)
+    bruno = [enter(context, name, {"first_name": name}) for name in ("anna", "bruno", "chloe")][1]
+    assert ticks(context, composer=Surprised(context.config, context.secrets.link_key)) == [
         "anna",
         "chloe",
     ]
-    assert stuck(house) == [(bruno, "list:1", "bonjour: KeyError: put off, and tried again")]
-    house.clock.jump(600_000)
-    assert ticks(house) == ["bruno"] and stuck(house) == []
+    assert stuck(context) == [(bruno, "list:1", "bonjour: KeyError: put off, and tried again")]
+    context.clock.jump(600_000)
+    assert ticks(context) == ["bruno"] and stuck(context) == []

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from engine.commands.command_handler import NOBODY_KNOWN, Decisions, Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.clock import Clock
 from engine.sending import claim
 from engine.sending.sender import Sender
@@ -81,59 +81,63 @@ class GoneAfterwards(OthersAreQuicker):
 
 @pytest.mark.parametrize("lost", [False, True], ids=["others are quicker", "the database is away"])
 def test_an_accepted_letter_is_recorded_and_never_sent_again(
-    make_house: Callable[..., House], lost: bool
+    make_context: Callable[..., AppContext], lost: bool
 ) -> None:
-    house = with_readers(make_house, 3)
-    troubled = replace(house, decisions=cast(Decisions, OthersAreQuicker(house.decisions, 2, lost)))
-    _each_is_taken_and_recorded_once(house, asyncio.run(_ticks(troubled, Sink())))
+    context = with_readers(make_context, 3)
+    troubled = replace(
+        context, decisions=cast(Decisions, OthersAreQuicker(context.decisions, 2, lost))
+    )
+    _each_is_taken_and_recorded_once(context, asyncio.run(_ticks(troubled, Sink())))
 
 
 def test_an_accepted_letter_is_recorded_though_the_time_of_it_could_not_be_asked(
-    make_house: Callable[..., House],
+    make_context: Callable[..., AppContext],
 ) -> None:
-    house, sink = with_readers(make_house, 3), Sink()
-    troubled = replace(house, clock=cast(Clock, AwayOnce(house.clock, lambda: bool(sink.messages))))
-    _each_is_taken_and_recorded_once(house, asyncio.run(_ticks(troubled, sink)))
+    context, sink = with_readers(make_context, 3), Sink()
+    troubled = replace(
+        context, clock=cast(Clock, AwayOnce(context.clock, lambda: bool(sink.messages)))
+    )
+    _each_is_taken_and_recorded_once(context, asyncio.run(_ticks(troubled, sink)))
 
 
 def test_an_outcome_that_was_written_when_the_database_went_is_not_written_again(
-    make_house: Callable[..., House],
+    make_context: Callable[..., AppContext],
 ) -> None:
-    house = with_readers(make_house, 3)
-    troubled = replace(house, decisions=cast(Decisions, GoneAfterwards(house.decisions, 1)))
-    _each_is_taken_and_recorded_once(house, asyncio.run(_ticks(troubled, Sink())))
+    context = with_readers(make_context, 3)
+    troubled = replace(context, decisions=cast(Decisions, GoneAfterwards(context.decisions, 1)))
+    _each_is_taken_and_recorded_once(context, asyncio.run(_ticks(troubled, Sink())))
 
 
 def test_an_outcome_is_recorded_once_though_its_row_could_not_be_let_go(
-    make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+    make_context: Callable[..., AppContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house, lost = with_readers(make_house, 3), [True]
+    context, lost = with_readers(make_context, 3), [True]
 
-    def let_go(house: House, pairs: Sequence[tuple[str, str]], position: int) -> None:
+    def let_go(context: AppContext, pairs: Sequence[tuple[str, str]], position: int) -> None:
         if pairs and lost:
             lost.clear()
             raise psycopg.OperationalError("the connection is lost")
 
     monkeypatch.setattr(claim, "let_go", let_go)
-    _each_is_taken_and_recorded_once(house, asyncio.run(_ticks(house, Sink())))
+    _each_is_taken_and_recorded_once(context, asyncio.run(_ticks(context, Sink())))
 
 
-def _each_is_taken_and_recorded_once(house: House, accepted: list[str]) -> None:
+def _each_is_taken_and_recorded_once(context: AppContext, accepted: list[str]) -> None:
     assert sorted(accepted) == [f"reader-{n}@potager.example" for n in range(3)]
-    events = [entry.event for batch in house.ledger.all() for entry in batch]
+    events = [entry.event for batch in context.ledger.all() for entry in batch]
     assert sum(isinstance(event, LetterBegun) for event in events) == 3
     assert sum(isinstance(event, LetterSent) for event in events) == 3
 
 
-async def _ticks(house: House, sink: Sink) -> list[str]:
+async def _ticks(context: AppContext, sink: Sink) -> list[str]:
     async with sink:
-        sender = Sender(house, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+        sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
         for _ in range(5):
             try:
                 await sender.tick()
             except psycopg.OperationalError:
                 continue
-            await asyncio.to_thread(house.views.catch_up)
+            await asyncio.to_thread(context.views.catch_up)
         await sender.relay.close()
         sender.marks.close()
         return [address for message in sink.messages for address in message.recipients]

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.sending import claim
 from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
@@ -24,8 +24,8 @@ READERS = 35
 BATCH = 10
 
 
-def count(house: House, kind: type[object]) -> int:
-    return sum(isinstance(entry.event, kind) for batch in house.ledger.all() for entry in batch)
+def count(context: AppContext, kind: type[object]) -> int:
+    return sum(isinstance(entry.event, kind) for batch in context.ledger.all() for entry in batch)
 
 
 async def until(reached: Callable[[], bool]) -> None:
@@ -37,8 +37,8 @@ async def until(reached: Callable[[], bool]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def sending(house: House, port: int) -> AsyncIterator[Sender]:
-    sender = Sender(house, RelaySettings("127.0.0.1", port, "none", connections=2))
+async def sending(context: AppContext, port: int) -> AsyncIterator[Sender]:
+    sender = Sender(context, RelaySettings("127.0.0.1", port, "none", connections=2))
     running = asyncio.create_task(sender.run())
     try:
         yield sender
@@ -54,65 +54,67 @@ def small_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small_rounds")
 def test_while_the_server_is_slow_one_round_waits_ready_and_no_third_is_begun(
-    make_house: Callable[..., House],
+    make_context: Callable[..., AppContext],
 ) -> None:
-    house = with_readers(make_house, READERS)
+    context = with_readers(make_context, READERS)
 
     async def story() -> None:
-        async with Sink(pause=1) as sink, sending(house, sink.port):
-            await until(lambda: count(house, LetterBegun) == 2 * BATCH)
+        async with Sink(pause=1) as sink, sending(context, sink.port):
+            await until(lambda: count(context, LetterBegun) == 2 * BATCH)
             await asyncio.sleep(0.5)
-            assert count(house, LetterBegun) == 2 * BATCH
+            assert count(context, LetterBegun) == 2 * BATCH
 
     asyncio.run(story())
 
 
 @pytest.mark.usefixtures("small_rounds")
-def test_all_that_is_due_leaves_once_whatever_the_rounds(make_house: Callable[..., House]) -> None:
-    house = with_readers(make_house, READERS)
+def test_all_that_is_due_leaves_once_whatever_the_rounds(
+    make_context: Callable[..., AppContext],
+) -> None:
+    context = with_readers(make_context, READERS)
 
     async def story() -> list[str]:
-        async with Sink() as sink, sending(house, sink.port) as sender:
-            await until(lambda: count(house, LetterSent) == READERS)
+        async with Sink() as sink, sending(context, sink.port) as sender:
+            await until(lambda: count(context, LetterSent) == READERS)
             await until(lambda: sender.sent == READERS)
             return [address for message in sink.messages for address in message.recipients]
 
     accepted = asyncio.run(story())
     assert sorted(accepted) == sorted(f"reader-{n}@potager.example" for n in range(READERS))
-    assert count(house, LetterBegun) == READERS
+    assert count(context, LetterBegun) == READERS
 
 
 @pytest.mark.usefixtures("small_rounds")
 def test_who_is_told_to_stop_releases_the_round_that_waits(
-    make_house: Callable[..., House],
+    make_context: Callable[..., AppContext],
 ) -> None:
-    house = with_readers(make_house, READERS)
+    context = with_readers(make_context, READERS)
 
     async def story() -> int:
         async with Sink(pause=0.4) as sink:
-            async with sending(house, sink.port):
-                await until(lambda: count(house, LetterBegun) == 2 * BATCH)
+            async with sending(context, sink.port):
+                await until(lambda: count(context, LetterBegun) == 2 * BATCH)
             return len(sink.messages)
 
     accepted = asyncio.run(story())
-    begun = count(house, LetterBegun)
-    assert accepted == count(house, LetterSent) < begun
-    assert count(house, LetterDeferred) == begun - accepted
+    begun = count(context, LetterBegun)
+    assert accepted == count(context, LetterSent) < begun
+    assert count(context, LetterDeferred) == begun - accepted
 
 
 @pytest.mark.usefixtures("small_rounds")
 def test_a_server_that_is_away_puts_off_no_more_than_what_was_under_way(
-    make_house: Callable[..., House],
+    make_context: Callable[..., AppContext],
 ) -> None:
-    house = with_readers(make_house, READERS)
+    context = with_readers(make_context, READERS)
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
 
     async def story() -> None:
-        async with sending(house, port) as sender:
-            await until(lambda: count(house, LetterDeferred) >= BATCH)
+        async with sending(context, port) as sender:
+            await until(lambda: count(context, LetterDeferred) >= BATCH)
             await asyncio.sleep(1.5)
-            assert count(house, LetterBegun) <= 2 * BATCH
+            assert count(context, LetterBegun) <= 2 * BATCH
             assert "cannot be reached" in sender.trouble
 
     asyncio.run(story())

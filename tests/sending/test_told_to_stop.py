@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import Sending
-from engine.context import House
+from engine.context import AppContext
 from engine.sending.delivery_journal import Marks, read_marks
 from engine.sending.envelope import Delivery
 from engine.sending.relay import Relay
@@ -31,8 +31,8 @@ WAYS = pytest.mark.parametrize(
 )
 
 
-def configured(house: House, sending: Sending) -> House:
-    return replace(house, config=replace(house.config, sending=sending))
+def configured(context: AppContext, sending: Sending) -> AppContext:
+    return replace(context, config=replace(context.config, sending=sending))
 
 
 @WAYS
@@ -80,16 +80,16 @@ def test_a_relay_that_leaves_off_finishes_what_is_on_the_wire() -> None:
 @pytest.mark.postgres
 @STEPS
 def test_a_server_that_stalls_keeps_nobody_who_stops_longer_than_the_drain(
-    make_house: Callable[..., House], step: Step
+    make_context: Callable[..., AppContext], step: Step
 ) -> None:
     """With the time-outs of the standard, which are minutes."""
-    house = configured(with_readers(make_house, READERS), Sending(drain=1))
+    context = configured(with_readers(make_context, READERS), Sending(drain=1))
 
     async def story() -> float:
         async with Sink() as sink:
             sink.stall(step)
-            async with sending(house, sink.port):
-                await until(lambda: count(house, LetterBegun) == READERS)
+            async with sending(context, sink.port):
+                await until(lambda: count(context, LetterBegun) == READERS)
                 await asyncio.sleep(0.5)
                 told = time.monotonic()
             assert sink.messages == []
@@ -97,8 +97,8 @@ def test_a_server_that_stalls_keeps_nobody_who_stops_longer_than_the_drain(
 
     assert asyncio.run(story()) < 6
     on_the_wire = 2 if step == "dot" else 0
-    assert (count(house, LetterInDoubt), count(house, LetterSent)) == (on_the_wire, 0)
-    events = [entry.event for batch in house.ledger.all() for entry in batch]
+    assert (count(context, LetterInDoubt), count(context, LetterSent)) == (on_the_wire, 0)
+    events = [entry.event for batch in context.ledger.all() for entry in batch]
     assert [event.why for event in events if isinstance(event, LetterDeferred)] == [
         "never handed over"
     ] * (READERS - on_the_wire)
@@ -107,25 +107,25 @@ def test_a_server_that_stalls_keeps_nobody_who_stops_longer_than_the_drain(
 @pytest.mark.postgres
 @pytest.mark.parametrize(("rule", "settled"), [("hold", [""]), ("resend", ["", "resend"])])
 def test_what_was_left_in_doubt_is_settled_by_the_written_rule(
-    make_house: Callable[..., House], rule: str, settled: list[str]
+    make_context: Callable[..., AppContext], rule: str, settled: list[str]
 ) -> None:
-    house = configured(with_readers(make_house, 1), Sending(in_doubt=rule, drain=0))
+    context = configured(with_readers(make_context, 1), Sending(in_doubt=rule, drain=0))
 
     async def story() -> None:
         async with Sink() as sink:
             sink.stall("dot", 1)
-            async with sending(house, sink.port):
+            async with sending(context, sink.port):
                 await until(lambda: sink.unspent() == 0)
 
     asyncio.run(story())
-    events = [entry.event for batch in house.ledger.all() for entry in batch]
+    events = [entry.event for batch in context.ledger.all() for entry in batch]
     assert [event.settled for event in events if isinstance(event, LetterInDoubt)] == settled
 
 
 def test_the_time_outs_of_the_configuration_are_those_of_the_relay(
-    make_house: Callable[..., House],
+    make_context: Callable[..., AppContext],
 ) -> None:
-    config = make_house().config
+    config = make_context().config
     smtp = replace(
         config.smtp,
         host="relay.example.org",

@@ -1,1 +1,1 @@
-"""The rules of the house, each a function from one source file to what breaks the rule in it."""
+"""The rules of the program, each a function from one source file to what breaks the rule in it."""

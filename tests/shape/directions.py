@@ -1,4 +1,4 @@
-"""Which part of the house may know which other, and through which door each outside package comes
+"""Which part of the program may know which other, and through which door each outside package comes
 in.
 """
 

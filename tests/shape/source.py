@@ -1,4 +1,4 @@
-"""One source file of the program, as the rules of the house read it."""
+"""One source file of the program, as the rules of shape read it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.store.arrays import Column, bigints, booleans, byteas, integers, texts, uuids
 
 STREAMS = [str(uuid.uuid4()) for _ in range(3)]
@@ -27,9 +27,9 @@ STREAMS = [str(uuid.uuid4()) for _ in range(3)]
     ],
 )
 def test_a_column_arrives_as_it_was_given(
-    make_house: Callable[..., House], column: Column, values: list[object]
+    make_context: Callable[..., AppContext], column: Column, values: list[object]
 ) -> None:
-    with make_house().database.connection() as connection:
+    with make_context().database.connection() as connection:
         rows = connection.execute("SELECT * FROM unnest(%s)", (column,)).fetchall()
     assert [row[0] for row in rows] == values
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.store.sql import BrokenStatement, queries
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 
 pytestmark = pytest.mark.postgres
 SOUND = (
@@ -26,12 +26,14 @@ def written(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def test_a_broken_statement_is_named_with_its_file(make_house: MakeHouse, tmp_path: Path) -> None:
-    house: House = make_house()
+def test_a_broken_statement_is_named_with_its_file(
+    make_context: MakeContext, tmp_path: Path
+) -> None:
+    context: AppContext = make_context()
     broken = queries(
         written(tmp_path, "broken.sql", SOUND + BROKEN.format(name="astray", table="nowhere"))
     )
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         for _ in range(2):
             with pytest.raises(
                 BrokenStatement, match=r'broken\.sql: astray: relation "nowhere" does not exist'
@@ -41,9 +43,9 @@ def test_a_broken_statement_is_named_with_its_file(make_house: MakeHouse, tmp_pa
 
 
 def test_what_holds_a_name_still_to_be_put_in_is_checked_when_it_is(
-    make_house: MakeHouse, tmp_path: Path
+    make_context: MakeContext, tmp_path: Path
 ) -> None:
-    house: House = make_house()
+    context: AppContext = make_context()
     opened = queries(
         written(
             tmp_path,
@@ -51,7 +53,7 @@ def test_what_holds_a_name_still_to_be_put_in_is_checked_when_it_is(
             "-- name: later\n-- The schema is put in later.\nSELECT 1 FROM {schema}.nowhere\n",
         )
     )
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         opened.check(connection)
         with pytest.raises(BrokenStatement, match=r"opened\.sql: later"):
             opened.within(schema="public").check(connection)

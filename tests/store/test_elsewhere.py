@@ -18,14 +18,14 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from engine import app
-from engine.app import furnished
+from engine.app import open_context_in
 from engine.cli.main import main
 from engine.ledger import connections
 from engine.ledger.store import LOST, Ledger
 from engine.store import connecting, database
 from engine.store.connecting import ORDINARY_SECONDS, connect, reach
 from engine.store.database import Database
-from tests.backup.premises import backup, premises_of, restore
+from tests.backup.database_context import backup, database_context_of, restore
 from tests.chaos.proxy import Proxy
 from tests.cli.asking import join
 from tests.cli.commanding import CONFIG, WORDS
@@ -142,8 +142,8 @@ def test_all_of_the_url_holds_for_all_connections(
     folder = installation(tmp_path / "installation", url)
     monkeypatch.setenv("PGPASSFILE", str(password_file(tmp_path)))
     assert main(["-C", str(folder), "publish", "--yes"]) == 0
-    with app.open_house(folder) as house, house.database.listening("ledger_events"):
-        assert house.ledger.head() > 0 and house.clock.now() > 0
+    with app.open_context(folder) as context, context.database.listening("ledger_events"):
+        assert context.ledger.head() > 0 and context.clock.now() > 0
         with psycopg.connect(elsewhere.url(SUPERUSER, PASSWORD, "relance")) as seen:
             rows = seen.execute(CONNECTIONS).fetchall()
         assert len(rows) >= 3 and set(rows) == {("potager", True)}
@@ -157,29 +157,32 @@ def test_a_copy_goes_from_one_version_of_postgresql_to_another_and_back(
     servers: Servers, installations: Installations, tmp_path: Path, version: str
 ) -> None:
     """The embedded one is 18. The owner elsewhere is no superuser."""
-    with premises_of(installations, lambda house: join(house, 3)) as here:
+    with database_context_of(installations, lambda context: join(context, 3)) as here:
         owner = make_conninfo(servers(version).database("garden"), password=OWNER_PASSWORD)
         config = replace(here.config, store_url=owner, folder=tmp_path / "there")
         shutil.copytree(here.config.folder, config.folder)
         there = replace(
-            here, config=config, owner=owner, furnish=lambda: furnished(config, owner, here.secrets)
+            here,
+            config=config,
+            owner=owner,
+            open_context=lambda: open_context_in(config, owner, here.secrets),
         )
         assert backup(here, tmp_path / "copy") == 0
-        with here.furnish() as house:
-            head = house.ledger.head()
+        with here.open_context() as context:
+            head = context.ledger.head()
         assert restore(there, tmp_path / "copy") == 0
-        with there.furnish() as house:
-            join(house, 2)
-            house.views.catch_up()
-            assert house.views.compare(lambda done, total: None) == []
-            moved = house.ledger.head()
-            house.memory.note()
+        with there.open_context() as context:
+            join(context, 2)
+            context.views.catch_up()
+            assert context.views.compare(lambda done, total: None) == []
+            moved = context.ledger.head()
+            context.memory.note()
         assert backup(there, tmp_path / "back") == 0
         assert restore(here, tmp_path / "back") == 0
-        with here.furnish() as house:
-            assert head < moved < house.ledger.head()
-            house.views.catch_up()
-            assert house.views.compare(lambda done, total: None) == []
+        with here.open_context() as context:
+            assert head < moved < context.ledger.head()
+            context.views.catch_up()
+            assert context.views.compare(lambda done, total: None) == []
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,5 +1,5 @@
 """Someone clicks a link that moves: they leave where they stand and join where it leads. "Never
-doubles anyone" is the rule of the house.
+doubles anyone" is the program's rule.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from engine.store.migrate import VAULT_MIGRATIONS
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.installation import Installations
 from tests.privacy.garden import FILES, Anna, Everything
 
@@ -21,12 +21,14 @@ ALTER TABLE vault.evidence ALTER COLUMN salt SET STATISTICS DEFAULT, ALTER COLUM
 
 
 def test_samples_of_the_personal_are_dropped_and_not_taken_again(
-    make_house: MakeHouse, installations: Installations
+    make_context: MakeContext, installations: Installations
 ) -> None:
-    anna = Anna(make_house(FILES)).joins()
+    anna = Anna(make_context(FILES)).joins()
     for number in range(3):
-        Anna(anna.house, address=f"reader{number}@lecteurs.example", name=f"Reader{number}").joins()
-    database = Everything.of(installations, anna.house)
+        Anna(
+            anna.context, address=f"reader{number}@lecteurs.example", name=f"Reader{number}"
+        ).joins()
+    database = Everything.of(installations, anna.context)
     with psycopg.connect(database.conninfo, autocommit=True) as owner:
         owner.execute(AS_IT_WAS.encode())
         owner.execute("ANALYZE")
@@ -41,6 +43,6 @@ def test_samples_of_the_personal_are_dropped_and_not_taken_again(
         "vault.evidence",
     }
     assert (
-        anna.house.vault.find(anna.address) == anna.stream
-        and len(anna.house.vault.evidence_of(anna.stream)) == 1
+        anna.context.vault.find(anna.address) == anna.stream
+        and len(anna.context.vault.evidence_of(anna.stream)) == 1
     )

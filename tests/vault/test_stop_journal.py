@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.subscriber.commands import Erase, Subscribe, Suppress, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Refused
@@ -24,7 +24,7 @@ from engine.vault import stop_journal
 from engine.vault.stop_journal import Stop, StopJournal, each_once, later_than, read
 from engine.vault.vault import Erasing, Keep
 from tests.cli.asking import FILES, join
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 
 ONE = Stop("withdrawal", 1000, "s1", "conseils", "ab")
 TWO = Stop("erasure", 2000, "s2", why="asked")
@@ -142,28 +142,28 @@ def test_a_part_of_a_line_is_taken_back(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-def house(make_house: MakeHouse) -> House:
-    return make_house(FILES)
+def context(make_context: MakeContext) -> AppContext:
+    return make_context(FILES)
 
 
-def lines(house: House) -> list[dict[str, object]]:
-    return [json.loads(line) for line in house.vault.journal.path.read_text().splitlines()]
+def lines(context: AppContext) -> list[dict[str, object]]:
+    return [json.loads(line) for line in context.vault.journal.path.read_text().splitlines()]
 
 
-def withdrawal(house: House, stream: str, purpose: str = "conseils") -> Wish:
-    return Wish(Withdraw(house.clock.now(), CLICK, purpose), stream=stream)
+def withdrawal(context: AppContext, stream: str, purpose: str = "conseils") -> Wish:
+    return Wish(Withdraw(context.clock.now(), CLICK, purpose), stream=stream)
 
 
-def erasure(house: House, stream: str) -> Wish:
-    address = house.vault.people([stream])[stream].address
+def erasure(context: AppContext, stream: str) -> Wish:
+    address = context.vault.people([stream])[stream].address
     keep = Keep(
         "",
-        house.clock.now(),
+        context.clock.now(),
         suppress="erased",
-        address_hash=house.vault.hash(address),
+        address_hash=context.vault.hash(address),
         erasing=Erasing(),
     )
-    return Wish(Erase(house.clock.now(), CLICK, "q1"), stream=stream, keep=keep)
+    return Wish(Erase(context.clock.now(), CLICK, "q1"), stream=stream, keep=keep)
 
 
 def kinds(results: list[Result]) -> list[type]:
@@ -171,23 +171,25 @@ def kinds(results: list[Result]) -> list[type]:
 
 
 def test_erasures_withdrawals_and_suppressions_are_told_with_one_fsync_for_a_batch(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    anna, bruno, chloe = join(house, 3)
+    anna, bruno, chloe = join(context, 3)
     hashes = {
-        s: house.vault.hash(known.address).hex()
-        for s, known in house.vault.people([anna, bruno, chloe]).items()
+        s: context.vault.hash(known.address).hex()
+        for s, known in context.vault.people([anna, bruno, chloe]).items()
     }
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda file: synced.append(file))
     wishes = [
-        withdrawal(house, anna, "*"),
-        erasure(house, bruno),
-        Wish(Suppress(house.clock.now(), CLICK, "complained"), stream=chloe),
+        withdrawal(context, anna, "*"),
+        erasure(context, bruno),
+        Wish(Suppress(context.clock.now(), CLICK, "complained"), stream=chloe),
     ]
-    assert kinds(house.decisions.carry_out(wishes)) == [Done, Done, Done]
+    assert kinds(context.decisions.carry_out(wishes)) == [Done, Done, Done]
     assert len(synced) == 2  # the file, and once the folder in which it is new
-    said = [{name: value for name, value in line.items() if name != "at"} for line in lines(house)]
+    said = [
+        {name: value for name, value in line.items() if name != "at"} for line in lines(context)
+    ]
     assert said == [
         {"kind": "withdrawal", "stream": anna, "purpose": "*", "hash": hashes[anna]},
         {"kind": "erasure", "stream": bruno, "why": "asked"},
@@ -197,57 +199,61 @@ def test_erasures_withdrawals_and_suppressions_are_told_with_one_fsync_for_a_bat
 
 
 def test_the_line_of_who_leaves_as_soon_as_they_are_registered_says_whose_address_it_is(
-    house: House,
+    context: AppContext,
 ) -> None:
     """A copy from before knows nobody by their id."""
-    address, now = "dora@lecteurs.example", house.clock.now()
+    address, now = "dora@lecteurs.example", context.clock.now()
     joining = Wish(
         Subscribe(now, CLICK, 11, "consent", "declared"), address=address, keep=Keep("", now)
     )
     assert kinds(
-        house.decisions.carry_out([joining, Wish(Withdraw(now, CLICK, "*"), address=address)])
+        context.decisions.carry_out([joining, Wish(Withdraw(now, CLICK, "*"), address=address)])
     ) == [Done, Done]
-    hashed = house.vault.hash(address).hex()
-    assert [line["hash"] for line in lines(house)] == [hashed] and house.vault.suppressed(
+    hashed = context.vault.hash(address).hex()
+    assert [line["hash"] for line in lines(context)] == [hashed] and context.vault.suppressed(
         [bytes.fromhex(hashed)]
     )
 
 
-def test_what_changes_nothing_for_the_person_is_not_told(house: House) -> None:
-    (anna,) = join(house, 1)
-    house.decisions.one(withdrawal(house, anna))
-    house.decisions.one(withdrawal(house, anna))
-    assert len(lines(house)) == 1
+def test_what_changes_nothing_for_the_person_is_not_told(context: AppContext) -> None:
+    (anna,) = join(context, 1)
+    context.decisions.one(withdrawal(context, anna))
+    context.decisions.one(withdrawal(context, anna))
+    assert len(lines(context)) == 1
 
 
-def test_strangers_who_must_not_be_written_to_are_told_too(house: House) -> None:
-    house.vault.suppress({b"\x01" * 32: "objected"}, 7)
-    assert lines(house) == [{"kind": "suppression", "hash": "01" * 32, "why": "objected", "at": 7}]
+def test_strangers_who_must_not_be_written_to_are_told_too(context: AppContext) -> None:
+    context.vault.suppress({b"\x01" * 32: "objected"}, 7)
+    assert lines(context) == [
+        {"kind": "suppression", "hash": "01" * 32, "why": "objected", "at": 7}
+    ]
 
 
-def test_it_is_on_the_disk_before_the_commit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    (anna,) = join(house, 1)
+def test_it_is_on_the_disk_before_the_commit(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (anna,) = join(context, 1)
 
     def append(*_: object) -> None:
-        assert [line["stream"] for line in lines(house)] == [anna]
+        assert [line["stream"] for line in lines(context)] == [anna]
         raise ConnectionError("the machine dies here")
 
-    monkeypatch.setattr(house.ledger, "append", append)
+    monkeypatch.setattr(context.ledger, "append", append)
     with pytest.raises(ConnectionError):
-        house.decisions.one(withdrawal(house, anna))
+        context.decisions.one(withdrawal(context, anna))
 
 
 def test_on_a_full_disk_people_leave_and_erasures_wait(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    anna, bruno, chloe = join(house, 3)
+    anna, bruno, chloe = join(context, 3)
     disk = FullDisk(monkeypatch)
-    results = house.decisions.carry_out(
+    results = context.decisions.carry_out(
         [
-            withdrawal(house, anna),
-            erasure(house, bruno),
-            withdrawal(house, bruno),
-            withdrawal(house, chloe),
+            withdrawal(context, anna),
+            erasure(context, bruno),
+            withdrawal(context, bruno),
+            withdrawal(context, chloe),
         ]
     )
     assert kinds(results) == [Done, Refused, Done, Done]
@@ -255,11 +261,11 @@ def test_on_a_full_disk_people_leave_and_erasures_wait(
     assert isinstance(refused, Refused) and refused.why.startswith(
         "the stop journal cannot be written (No space left on device)"
     )
-    people = house.decisions.load([anna, bruno, chloe])
+    people = context.decisions.load([anna, bruno, chloe])
     assert not any(person.erased or person.memberships for person in people.values())
-    assert house.vault.find(house.vault.people([bruno])[bruno].address) == bruno
+    assert context.vault.find(context.vault.people([bruno])[bruno].address) == bruno
     disk.full = False
-    assert kinds([house.decisions.one(erasure(house, bruno))]) == [Done]
-    assert {(line["kind"], line.get("stream")) for line in lines(house)} >= {
+    assert kinds([context.decisions.one(erasure(context, bruno))]) == [Done]
+    assert {(line["kind"], line.get("stream")) for line in lines(context)} >= {
         ("withdrawal", anna), ("withdrawal", bruno), ("withdrawal", chloe), ("erasure", bruno),
     }  # fmt: skip

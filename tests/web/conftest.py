@@ -1,4 +1,4 @@
-"""One house and its site for each module of these tests: everybody in them is somebody new."""
+"""One installation and its site for each module of these tests: everybody in them is new."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.web import forms, robots
 from tests.installation import Installations
 from tests.web.correspondence import FILES, Telephone, phone
@@ -15,14 +15,14 @@ from tests.web.serving import served
 
 
 @pytest.fixture(scope="module")
-def house(installations: Installations) -> Iterator[House]:
+def context(installations: Installations) -> Iterator[AppContext]:
     with installations.made(FILES) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def site(house: House) -> Iterator[str]:
-    with served(house) as url:
+def site(context: AppContext) -> Iterator[str]:
+    with served(context) as url:
         yield url
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.ledger.codec import Entry
 from engine.letter.link_token import FIRST_LINK, make_token
 from engine.subscriber.commands import Perform, RecordOutcome, RequestConsent, Subscribe
@@ -101,19 +101,19 @@ name = "ventes"
 class Letter:
     """One letter begun for one person, and the tokens of its links."""
 
-    house: House
+    context: AppContext
     stream: str
     position: int
     claim: LetterBegun
 
     def token(self, action: int) -> str:
-        return make_token(self.house.secrets.link_key, action, self.position, self.claim.message)
+        return make_token(self.context.secrets.link_key, action, self.position, self.claim.message)
 
     def link(self, number: int) -> str:
         return self.token(FIRST_LINK + number)
 
     def entries(self) -> list[Entry]:
-        return self.house.ledger.stream(self.stream)
+        return self.context.ledger.stream(self.stream)
 
     def since(self) -> list[PersonEvent]:
         """What happened to the person after the letter had been sent."""
@@ -125,7 +125,7 @@ class Letter:
         ]
 
     def person(self) -> Person:
-        return self.house.decisions.load([self.stream])[self.stream]
+        return self.context.decisions.load([self.stream])[self.stream]
 
     def lists(self) -> set[int]:
         return set(self.person().memberships)
@@ -135,47 +135,51 @@ def address() -> str:
     return f"lectrice-{secrets.token_hex(6)}@exemple.fr"
 
 
-def joined(house: House, number: int = 10, who: str = "", language: str = "") -> str:
-    now = house.clock.now()
+def joined(context: AppContext, number: int = 10, who: str = "", language: str = "") -> str:
+    now = context.clock.now()
     command = Subscribe(now, Cause("operator"), number, "consent", "declared", language=language)
-    result = house.decisions.one(Wish(command, address=who or address(), keep=Keep("", now)))
+    result = context.decisions.one(Wish(command, address=who or address(), keep=Keep("", now)))
     assert isinstance(result.outcome, Done), result
     return result.stream
 
 
-def written_to(house: House, stream: str, key: str = "list:10", *, accepted: bool = True) -> Letter:
+def written_to(
+    context: AppContext, stream: str, key: str = "list:10", *, accepted: bool = True
+) -> Letter:
     """The letter due for that matter, begun and (if so) accepted by the server just now."""
-    now = house.clock.now()
-    result = house.decisions.one(
+    now = context.clock.now()
+    result = context.decisions.one(
         Wish(Perform(now, Cause("engine"), key, secrets.token_hex(16), "test"), stream=stream)
     )
     assert isinstance(result.outcome, Done), result
     (begun,) = result.outcome.events
     assert isinstance(begun, LetterBegun), begun
     if accepted:
-        house.decisions.one(
+        context.decisions.one(
             Wish(
-                RecordOutcome(house.clock.now(), Cause("relay"), begun.message, "sent", 250),
+                RecordOutcome(context.clock.now(), Cause("relay"), begun.message, "sent", 250),
                 stream=stream,
             )
         )
-    return Letter(house, stream, result.positions[0], begun)
+    return Letter(context, stream, result.positions[0], begun)
 
 
-def letter(house: House, number: int = 10, *, minutes_ago: int = 0, language: str = "") -> Letter:
+def letter(
+    context: AppContext, number: int = 10, *, minutes_ago: int = 0, language: str = ""
+) -> Letter:
     """Somebody new, who has had their first letter."""
-    found = written_to(house, joined(house, number, language=language))
+    found = written_to(context, joined(context, number, language=language))
     if minutes_ago:
-        house.clock.jump(minutes_ago * MINUTE)
+        context.clock.jump(minutes_ago * MINUTE)
     return found
 
 
-def confirmation(house: House, form: str = "inscription") -> Letter:
+def confirmation(context: AppContext, form: str = "inscription") -> Letter:
     """Somebody new, who has asked on a form and had the mail that asks to confirm."""
-    now = house.clock.now()
+    now = context.clock.now()
     command = RequestConsent(now, Cause("form"), (10,), str(uuid.uuid4()), form=form)
-    result = house.decisions.one(Wish(command, address=address(), keep=Keep("", now)))
-    return written_to(house, result.stream, "ask:conseils")
+    result = context.decisions.one(Wish(command, address=address(), keep=Keep("", now)))
+    return written_to(context, result.stream, "ask:conseils")
 
 
 def erased(found: Letter) -> None:
@@ -183,8 +187,8 @@ def erased(found: Letter) -> None:
     from engine.ledger.codec import Encoded
     from engine.ledger.store import AT_HEAD, Append
 
-    house, now = found.house, found.house.clock.now()
-    house.ledger.append(
+    context, now = found.context, found.context.clock.now()
+    context.ledger.append(
         [
             Append(
                 found.stream,
@@ -193,7 +197,7 @@ def erased(found: Letter) -> None:
             )
         ]
     )
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute("DELETE FROM vault.evidence WHERE subscriber = %s", (found.stream,))
         connection.execute("DELETE FROM vault.person WHERE subscriber = %s", (found.stream,))
 

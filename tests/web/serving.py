@@ -1,4 +1,4 @@
-"""The site of a house on a loopback port, served by a real uvicorn in a thread of its own."""
+"""The site of an installation on a loopback port, served by a real uvicorn in its own thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine.commands.group_commit import Gatherer
-from engine.context import House
+from engine.context import AppContext
 from engine.runtime.site import make_site
 from engine.web.server import listen, serve_on
 
@@ -16,9 +16,9 @@ PATIENCE_SECONDS = 20
 
 
 @contextmanager
-def served(house: House, trusted_proxies: tuple[str, ...] = ()) -> Iterator[str]:
+def served(context: AppContext, trusted_proxies: tuple[str, ...] = ()) -> Iterator[str]:
     """The address of the running site, "http://127.0.0.1:PORT"."""
-    gatherer = Gatherer(house.decisions)
+    gatherer = Gatherer(context.decisions)
     listening = listen("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     ready, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
@@ -26,7 +26,7 @@ def served(house: House, trusted_proxies: tuple[str, ...] = ()) -> Iterator[str]
     def run() -> None:
         asyncio.set_event_loop(loop)
         loop.run_until_complete(
-            serve_on(make_site(house, gatherer), listening, trusted_proxies, ready.set, stop)
+            serve_on(make_site(context, gatherer), listening, trusted_proxies, ready.set, stop)
         )
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.letter.link_token import CONFIRM, EVERYTHING, NOT_ME, UNSUBSCRIBE
 from engine.subscriber.events import (
     ConsentConfirmed,
@@ -20,7 +20,7 @@ from engine.subscriber.events import (
     ListMoved,
 )
 from engine.vault.commitment import PREFIX
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.installation import publish, write_sequences
 from tests.web.correspondence import (
     COPY,
@@ -43,9 +43,9 @@ from tests.web.serving import served
 
 
 def test_a_press_moves_and_says_the_thanks_of_where_it_leads(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     page = press(reader, found.link(YES))
     assert (page.status_code, found.lists()) == (200, {11})
     assert (
@@ -60,8 +60,8 @@ def test_a_press_moves_and_says_the_thanks_of_where_it_leads(
     )
 
 
-def test_a_press_copies(house: House, reader: httpx.Client) -> None:
-    found = letter(house)
+def test_a_press_copies(context: AppContext, reader: httpx.Client) -> None:
+    found = letter(context)
     assert "Le guide arrive." in press(reader, found.link(COPY)).text
     assert found.lists() == {10, 21}
     (copied,) = found.since()
@@ -69,9 +69,9 @@ def test_a_press_copies(house: House, reader: httpx.Client) -> None:
 
 
 def test_five_posts_are_one_event_and_show_the_same_page(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     token = found.link(YES)
     fields = [form_to(reader.get(f"/l/{token}").text, token) for _ in range(5)]
     pages = [reader.post(f"/l/{token}", data=each) for each in fields]
@@ -82,9 +82,9 @@ def test_five_posts_are_one_event_and_show_the_same_page(
 
 
 def test_two_presses_of_one_button_are_one_act_and_both_see_it_done(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     fields = form_to(reader.get(f"/l/{found.link(YES)}").text, found.link(YES))
     pages = [reader.post(f"/l/{found.link(YES)}", data=fields) for _ in range(2)]
     assert all("Bravo ! La suite vous attend." in page.text for page in pages)
@@ -92,9 +92,9 @@ def test_two_presses_of_one_button_are_one_act_and_both_see_it_done(
 
 
 def test_a_spent_page_never_acts_again_even_where_it_would_change_something(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     fields = form_to(reader.get(f"/l/{found.link(YES)}").text, found.link(YES))
     reader.post(f"/l/{found.link(YES)}", data=fields)
     press(reader, found.link(NO))
@@ -104,12 +104,12 @@ def test_a_spent_page_never_acts_again_even_where_it_would_change_something(
 
 @pytest.mark.parametrize("nonce", ["", "x", "A" * 48, "é" * 48])
 def test_without_a_nonce_of_ours_a_post_gets_the_page_and_its_button(
-    house: House, reader: httpx.Client, nonce: str
+    context: AppContext, reader: httpx.Client, nonce: str
 ) -> None:
-    found = letter(house)
-    before = house.ledger.head()
+    found = letter(context)
+    before = context.ledger.head()
     page = reader.post(f"/l/{found.link(YES)}", data={"act": "button", "nonce": nonce})
-    assert (page.status_code, house.ledger.head()) == (200, before)
+    assert (page.status_code, context.ledger.head()) == (200, before)
     assert (
         reader.post(f"/l/{found.link(YES)}", data=form_to(page.text, found.link(YES))).status_code
         == 200
@@ -117,8 +117,8 @@ def test_without_a_nonce_of_ours_a_post_gets_the_page_and_its_button(
     assert found.lists() == {11}
 
 
-def test_the_nonce_of_one_link_presses_no_other(house: House, reader: httpx.Client) -> None:
-    found, other = letter(house), letter(house)
+def test_the_nonce_of_one_link_presses_no_other(context: AppContext, reader: httpx.Client) -> None:
+    found, other = letter(context), letter(context)
     fields = form_to(reader.get(f"/l/{found.link(YES)}").text, found.link(YES))
     for token in (found.link(NO), other.link(YES), found.token(EVERYTHING)):
         reader.post(f"/l/{token}", data=fields)
@@ -126,9 +126,9 @@ def test_the_nonce_of_one_link_presses_no_other(house: House, reader: httpx.Clie
 
 
 def test_an_answer_leads_to_an_address_where_the_author_gave_one(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     opened = reader.get(f"/l/{found.link(SHOP)}")
     assert (
         "form-action 'self' https://boutique.example;" in opened.headers["content-security-policy"]
@@ -146,9 +146,9 @@ def test_an_answer_leads_to_an_address_where_the_author_gave_one(
 
 
 def test_evidence_lies_in_the_vault_and_the_ledger_shows_its_commitment_alone(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     token = found.link(YES)
     page = reader.get(f"/l/{token}").text
     reader.post(
@@ -162,7 +162,7 @@ def test_evidence_lies_in_the_vault_and_the_ledger_shows_its_commitment_alone(
         found.claim.message,
         YES,
     )
-    kept = house.vault.evidence_of(found.stream)[entry.cause.evidence]
+    kept = context.vault.evidence_of(found.stream)[entry.cause.evidence]
     assert kept == {
         "act": "human_button",
         "ip": "127.0.0.1",
@@ -170,7 +170,7 @@ def test_evidence_lies_in_the_vault_and_the_ledger_shows_its_commitment_alone(
         "sec_fetch_user": "?1",
         "user_agent": PHONE,
     }
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         (row,) = connection.execute(
             "SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %s",
             (found.stream,),
@@ -183,26 +183,26 @@ def test_evidence_lies_in_the_vault_and_the_ledger_shows_its_commitment_alone(
 
 
 def test_only_what_a_proxy_of_ours_says_about_an_address_is_believed(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
     with (
-        served(house, ("127.0.0.1",)) as behind,
+        served(context, ("127.0.0.1",)) as behind,
         Telephone(base_url=behind, headers={"User-Agent": PHONE}) as proxied,
     ):
         for client, said in ((proxied, "203.0.113.9"), (reader, "127.0.0.1")):
-            found = letter(house)
+            found = letter(context)
             fields = form_to(client.get(f"/l/{found.link(YES)}").text, found.link(YES))
             client.post(
                 f"/l/{found.link(YES)}", data=fields, headers={"X-Forwarded-For": "203.0.113.9"}
             )
-            (kept,) = house.vault.evidence_of(found.stream).values()
+            (kept,) = context.vault.evidence_of(found.stream).values()
             assert kept["ip"] == said
 
 
 def test_another_purpose_asks_with_an_unticked_box_and_takes_no_silence_for_a_yes(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     token = found.link(OFFERS)
     page = reader.get(f"/l/{token}").text
     assert "Les offres du potager" in page and "Nos ventes, quatre fois par an." in page
@@ -222,8 +222,8 @@ def test_another_purpose_asks_with_an_unticked_box_and_takes_no_silence_for_a_ye
         and isinstance(moved, ListMoved)
         and (given.purpose, given.proof) == ("offres", "page")
     )
-    kept = house.vault.evidence_of(found.stream)[found.entries()[-2].cause.evidence]
-    shown = house.publications.current().words[given.notice]
+    kept = context.vault.evidence_of(found.stream)[found.entries()[-2].cause.evidence]
+    shown = context.publications.current().words[given.notice]
     assert shown.splitlines()[:2] == [
         "Souhaitez-vous recevoir « Les offres du potager » ?",
         "Nos ventes, quatre fois par an.",
@@ -242,10 +242,10 @@ def test_another_purpose_asks_with_an_unticked_box_and_takes_no_silence_for_a_ye
 
 
 def test_a_confirmation_is_a_press_and_never_anything_less(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    asked = confirmation(house)
-    house.clock.jump(3_600_000)
+    asked = confirmation(context)
+    context.clock.jump(3_600_000)
     token = asked.token(CONFIRM)
     page = reader.get(f"/l/{token}").text
     assert "<script" not in page and ">Je confirme mon inscription</button>" in page
@@ -261,10 +261,10 @@ def test_a_confirmation_is_a_press_and_never_anything_less(
     assert "C’est confirmé, bonne lecture !" in reader.get(f"/l/{token}").text
 
 
-def test_a_confirmation_too_late_says_what_to_do(house: House, reader: httpx.Client) -> None:
-    asked = confirmation(house)
+def test_a_confirmation_too_late_says_what_to_do(context: AppContext, reader: httpx.Client) -> None:
+    asked = confirmation(context)
     page = reader.get(f"/l/{asked.token(CONFIRM)}").text
-    house.clock.jump(8 * 86_400_000)
+    context.clock.jump(8 * 86_400_000)
     late = reader.post(f"/l/{asked.token(CONFIRM)}", data=form_to(page, asked.token(CONFIRM)))
     assert (
         late.status_code == 200
@@ -274,21 +274,21 @@ def test_a_confirmation_too_late_says_what_to_do(house: House, reader: httpx.Cli
 
 
 def test_not_me_deletes_a_request_and_leaves_a_confirmed_subscription_alone(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    stranger, friend = confirmation(house), confirmation(house)
+    stranger, friend = confirmation(context), confirmation(context)
     assert "Nous ne vous écrirons pas" in press(reader, stranger.token(NOT_ME)).text
     assert stranger.person().requests == {}
     press(reader, friend.token(CONFIRM))
-    before = house.ledger.head()
+    before = context.ledger.head()
     assert "reste telle quelle" in reader.get(f"/l/{friend.token(NOT_ME)}").text
-    assert (house.ledger.head(), friend.lists()) == (before, {10})
+    assert (context.ledger.head(), friend.lists()) == (before, {10})
 
 
 def test_unsubscribing_names_the_purpose_and_offers_everything_and_the_way_back(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     token = found.token(UNSUBSCRIBE)
     done = press(reader, token)
     assert "Vous ne recevrez plus « La lettre du potager »." in done.text and found.lists() == set()
@@ -306,11 +306,11 @@ def test_unsubscribing_names_the_purpose_and_offers_everything_and_the_way_back(
 
 
 def test_everything_is_one_action_and_suppresses_until_the_person_comes_back(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
-    (known,) = house.vault.people([found.stream]).values()
-    hashed = house.vault.hash(known.address)
+    found = letter(context)
+    (known,) = context.vault.people([found.stream]).values()
+    hashed = context.vault.hash(known.address)
     done = press(reader, found.token(EVERYTHING))
     withdrawn, _ = found.since()
     assert (
@@ -318,17 +318,17 @@ def test_everything_is_one_action_and_suppresses_until_the_person_comes_back(
         and withdrawn.purpose == "*"
         and found.person().objected
     )
-    assert house.vault.suppressed([hashed]) == {hashed: "objected"}
+    assert context.vault.suppressed([hashed]) == {hashed: "objected"}
     reader.post(
         f"/l/{found.token(EVERYTHING)}", data=form_to(done.text, found.token(EVERYTHING), "again")
     )
-    assert (found.lists(), house.vault.suppressed([hashed])) == ({10}, {})
+    assert (found.lists(), context.vault.suppressed([hashed])) == ({10}, {})
 
 
 def test_a_refusal_is_said_in_plain_words_without_a_list(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     erased(found)
     page = reader.get(f"/l/{found.link(YES)}")
     assert (
@@ -338,27 +338,27 @@ def test_a_refusal_is_said_in_plain_words_without_a_list(
     )
 
 
-def test_a_link_outlives_its_list_and_its_edition(make_house: MakeHouse) -> None:
-    house = make_house(FILES)
-    found = letter(house)
+def test_a_link_outlives_its_list_and_its_edition(make_context: MakeContext) -> None:
+    context = make_context(FILES)
+    found = letter(context)
     smaller = FILES["dialogue.toml"].replace("id = 11\n", "id = 99\n")
     write_sequences(
-        house.config.folder,
+        context.config.folder,
         {
             "dialogue.toml": smaller,
             "question.md": FILES["question.md"].replace("===11===", "===99==="),
         },
     )
-    assert publish(house) == 2
-    with served(house) as url, Telephone(base_url=url, headers={"User-Agent": PHONE}) as client:
+    assert publish(context) == 2
+    with served(context) as url, Telephone(base_url=url, headers={"User-Agent": PHONE}) as client:
         gone = client.get(f"/l/{found.link(YES)}")
         assert gone.status_code == 200 and "n’existe plus" in gone.text
         assert press(client, found.link(NO)).status_code == 200
     assert found.lists() == {12}
 
 
-def test_many_readers_at_once_are_all_served_and_none_twice(house: House, site: str) -> None:
-    letters = [written_to(house, joined(house)) for _ in range(12)]
+def test_many_readers_at_once_are_all_served_and_none_twice(context: AppContext, site: str) -> None:
+    letters = [written_to(context, joined(context)) for _ in range(12)]
 
     def answers(number: int) -> int:
         with Telephone(base_url=site, headers={"User-Agent": PHONE}, timeout=30) as client:

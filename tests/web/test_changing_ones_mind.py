@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import httpx
 
-from engine.context import House
+from engine.context import AppContext
 from engine.letter.link_token import EVERYTHING, UNDO, UNSUBSCRIBE
 from engine.subscriber.events import MoveUndone
 from tests.web.correspondence import (
@@ -23,17 +23,19 @@ from tests.web.correspondence import (
 )
 
 
-def test_the_other_answer_takes_the_place_of_the_first(house: House, reader: httpx.Client) -> None:
-    found = letter(house)
+def test_the_other_answer_takes_the_place_of_the_first(
+    context: AppContext, reader: httpx.Client
+) -> None:
+    found = letter(context)
     press(reader, found.link(YES))
     press(reader, found.link(NO))
     assert found.lists() == {12}
 
 
 def test_a_move_can_be_taken_back_from_its_page_and_the_old_place_is_as_it_was(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     before = found.person().memberships[10]
     done = press(reader, found.link(YES))
     assert ">Annuler</button>" in done.text
@@ -45,9 +47,9 @@ def test_a_move_can_be_taken_back_from_its_page_and_the_old_place_is_as_it_was(
 
 
 def test_after_taking_back_every_answer_is_there_to_be_given(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     done = press(reader, found.link(YES))
     back = reader.post(f"/l/{found.token(UNDO)}", data=form_to(done.text, found.token(UNDO)))
     assert ">Pas encore</button>" in back.text
@@ -56,9 +58,9 @@ def test_after_taking_back_every_answer_is_there_to_be_given(
 
 
 def test_a_link_whose_answer_was_taken_back_asks_before_it_acts_again(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     assert "<script" in reader.get(f"/l/{found.link(YES)}").text
     done = press(reader, found.link(YES))
     reader.post(f"/l/{found.token(UNDO)}", data=form_to(done.text, found.token(UNDO)))
@@ -67,9 +69,9 @@ def test_a_link_whose_answer_was_taken_back_asks_before_it_acts_again(
 
 
 def test_taking_back_twice_says_the_same_and_too_late_says_so_and_offers_the_answers(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     done = press(reader, found.link(YES))
     fields = form_to(done.text, found.token(UNDO))
     for _ in range(2):
@@ -80,9 +82,9 @@ def test_taking_back_twice_says_the_same_and_too_late_says_so_and_offers_the_ans
         "Votre réponse est annulée" in reader.get(f"/l/{found.token(UNDO)}").text
         and len(found.since()) == 2
     )
-    never = reader.get(f"/l/{letter(house).token(UNDO)}").text
+    never = reader.get(f"/l/{letter(context).token(UNDO)}").text
     assert "Il n’y a pas de réponse à annuler." in never and ">Pas encore</button>" in never
-    gone = letter(house)
+    gone = letter(context)
     press(reader, gone.link(YES))
     press(reader, gone.token(UNSUBSCRIBE))
     late = reader.get(f"/l/{gone.token(UNDO)}").text
@@ -93,8 +95,10 @@ def test_taking_back_twice_says_the_same_and_too_late_says_so_and_offers_the_ans
     )
 
 
-def test_after_a_press_going_back_and_reloading_do_nothing_more(house: House, site: str) -> None:
-    found = letter(house)
+def test_after_a_press_going_back_and_reloading_do_nothing_more(
+    context: AppContext, site: str
+) -> None:
+    found = letter(context)
     with httpx.Client(base_url=site, headers={"User-Agent": phone()}) as plain:
         for token, state in (
             (found.link(YES), ""),
@@ -123,30 +127,30 @@ def test_after_a_press_going_back_and_reloading_do_nothing_more(house: House, si
 
 
 def test_undo_is_offered_while_it_is_possible_and_says_until_when(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     assert "Vous pouvez l’annuler tant que" in press(reader, found.link(YES)).text
-    following = written_to(house, found.stream, "list:11")
+    following = written_to(context, found.stream, "list:11")
     press(reader, following.token(UNSUBSCRIBE))
     page = reader.get(f"/l/{found.link(YES)}").text
     assert ">Annuler</button>" not in page and "Vous pouvez l’annuler tant que" not in page
 
 
-def test_a_copy_has_nothing_to_take_back(house: House, reader: httpx.Client) -> None:
-    assert ">Annuler</button>" not in press(reader, letter(house).link(COPY)).text
+def test_a_copy_has_nothing_to_take_back(context: AppContext, reader: httpx.Client) -> None:
+    assert ">Annuler</button>" not in press(reader, letter(context).link(COPY)).text
 
 
 def by_itself(reader: httpx.Client, token: str, fields: dict[str, str]) -> httpx.Response:
     return reader.post(f"/l/{token}", data=fields | {"act": "auto"})
 
 
-def two_by_themselves(house: House, reader: httpx.Client, found: Letter) -> httpx.Response:
+def two_by_themselves(context: AppContext, reader: httpx.Client, found: Letter) -> httpx.Response:
     """Both links at once, as if neither had been seen in time to stop the other."""
     tokens = (found.link(YES), found.link(NO))
     fields = [form_to(reader.get(f"/l/{token}").text, token) for token in tokens]
     for token, each in zip(tokens, fields, strict=True):
-        with house.database.connection() as connection:
+        with context.database.connection() as connection:
             connection.execute("DELETE FROM desk.shown WHERE message = %s", (found.claim.message,))
             connection.execute("DELETE FROM desk.visitor")
         answer = by_itself(reader, token, each)
@@ -154,10 +158,10 @@ def two_by_themselves(house: House, reader: httpx.Client, found: Letter) -> http
 
 
 def test_two_contradictory_answers_of_a_robot_are_neither_kept_and_the_page_asks(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house, minutes_ago=60)
-    page = two_by_themselves(house, reader, found)
+    found = letter(context, minutes_ago=60)
+    page = two_by_themselves(context, reader, found)
     assert (page.status_code, found.lists()) == (200, {10})
     undone = found.since()[-1]
     assert isinstance(undone, MoveUndone) and undone.why == "contradictory"
@@ -171,9 +175,9 @@ def test_two_contradictory_answers_of_a_robot_are_neither_kept_and_the_page_asks
 
 
 def test_a_robot_that_opens_both_links_at_once_moves_nobody_at_all(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     tokens = (found.link(YES), found.link(NO))
     fields = [form_to(reader.get(f"/l/{token}").text, token) for token in tokens]
     for token, each in zip(tokens, fields, strict=True):
@@ -182,20 +186,20 @@ def test_a_robot_that_opens_both_links_at_once_moves_nobody_at_all(
 
 
 def test_an_old_letters_answer_still_works_from_wherever_the_reader_stands(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     press(reader, found.link(YES))
-    written_to(house, found.stream, "list:11")
-    house.clock.jump(60 * 24 * 60 * MINUTE)
+    written_to(context, found.stream, "list:11")
+    context.clock.jump(60 * 24 * 60 * MINUTE)
     press(reader, found.link(NO))
     assert found.lists() == {12}
 
 
 def test_after_everything_no_answer_leads_anywhere_without_a_new_consent(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     press(reader, found.token(EVERYTHING))
     page = reader.get(f"/l/{found.link(YES)}").text
     assert 'name="consent"' in page and "<script" not in page

@@ -25,8 +25,8 @@ GOOD = {"jardin": "Un balcon"}
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(GARDEN, BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(GARDEN, BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 
@@ -34,18 +34,18 @@ def site(installations: Installations) -> Iterator[Site]:
 @pytest.fixture
 def fresh(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(GARDEN, BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(GARDEN, BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 
 
 def due(site: Site, address: str) -> dict[str, str]:
     """The kind of each open matter that is due now."""
-    person, now = site.person(address), site.house.clock.now()
+    person, now = site.person(address), site.context.clock.now()
     return {
         key: act.kind
-        for key, act in acts(person, site.house.publications.current().plan()).items()
+        for key, act in acts(person, site.context.publications.current().plan()).items()
         if 0 < act.due <= now
     }
 
@@ -89,7 +89,7 @@ def test_nothing_but_the_confirmation_leaves_for_someone_who_has_not_confirmed(s
     address = "muette@exemple.fr"
     asked_by_form(site, address)
     site.asked(address)
-    now = site.house.clock.now()
+    now = site.context.clock.now()
     for key in ("list:31", "list:30", "ask:conseils"):
         assert not isinstance(
             site.command(address, Perform(now, Cause("engine"), key, "0" * 32, "test")).outcome,
@@ -129,10 +129,10 @@ def test_a_request_expires_after_a_week_and_its_link_then_confirms_nothing(fresh
     address = "tard@exemple.fr"
     asked_by_form(fresh, address)
     letter = fresh.asked(address)
-    fresh.house.clock.jump(7 * DAY + HOUR)
+    fresh.context.clock.jump(7 * DAY + HOUR)
     page = fresh.client.get(f"/l/{letter.token(CONFIRM)}")
     assert page.status_code == 200 and "<form" not in page.text
-    now = fresh.house.clock.now()
+    now = fresh.context.clock.now()
     for _ in range(3):
         outcome = fresh.command(
             address, Perform(now, Cause("engine"), "ask:conseils", "0" * 32, "test")
@@ -156,12 +156,12 @@ def test_an_address_that_complained_is_never_asked(site: Site) -> None:
     address = "plainte@exemple.fr"
     asked_by_form(site, address)
     site.confirm(site.asked(address))
-    site.command(address, Suppress(site.house.clock.now(), Cause("relay"), "complained"))
+    site.command(address, Suppress(site.context.clock.now(), Cause("relay"), "complained"))
     before = site.names(address)
     asked_by_form(site, address)
     assert site.names(address) == before
-    site.house.vault.suppress(
-        {site.house.vault.hash("liste@exemple.fr"): "complained"}, site.house.clock.now()
+    site.context.vault.suppress(
+        {site.context.vault.hash("liste@exemple.fr"): "complained"}, site.context.clock.now()
     )
     asked_by_form(site, "liste@exemple.fr")
     assert site.stream("liste@exemple.fr") == ""
@@ -172,8 +172,8 @@ def test_another_suppression_is_lifted_by_a_fresh_confirmation_and_by_nothing_le
     site: Site, form: str
 ) -> None:
     address = f"revenue-{form}@exemple.fr"
-    hashed = site.house.vault.hash(address)
-    site.house.vault.suppress({hashed: "imported"}, site.house.clock.now())
+    hashed = site.context.vault.hash(address)
+    site.context.vault.suppress({hashed: "imported"}, site.context.clock.now())
     for other in ("commande", "client", form):
         site.post(
             other,
@@ -184,10 +184,10 @@ def test_another_suppression_is_lifted_by_a_fresh_confirmation_and_by_nothing_le
                 "relance-agreed": "yes" if other == form else "",
             },
         )
-    assert site.lists(address) == set() and site.house.vault.suppressed([hashed])
+    assert site.lists(address) == set() and site.context.vault.suppressed([hashed])
     site.confirm(site.asked(address))
     assert site.lists(address) == {30} | ({31} if form == "inscription" else set())
-    assert site.house.vault.suppressed([hashed]) == {}
+    assert site.context.vault.suppressed([hashed]) == {}
 
 
 def test_a_reader_who_did_not_ask_for_more_says_so_and_keeps_what_they_had(site: Site) -> None:

@@ -43,21 +43,21 @@ GOOD = {"jardin": "Un balcon"}
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(GARDEN, BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(GARDEN, BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 
 
 @pytest.fixture
 def direct(installations: Installations) -> Iterator[Site]:
-    with installations.made(GARDEN) as house, visited(house) as made:
+    with installations.made(GARDEN) as context, visited(context) as made:
         yield made
 
 
 def later(site: Site, hours: int) -> None:
     """As if everything that was counted had happened that much earlier."""
-    with site.house.database.connection() as connection:
+    with site.context.database.connection() as connection:
         connection.execute("UPDATE desk.attempt SET at = at - %s * interval '1 hour'", (hours,))
 
 
@@ -66,7 +66,7 @@ def requests(site: Site, address: str) -> int:
 
 
 def counted(site: Site) -> list[tuple[str, int]]:
-    with site.house.database.connection() as connection:
+    with site.context.database.connection() as connection:
         return connection.execute("SELECT key, count(*) FROM desk.attempt GROUP BY key").fetchall()
 
 
@@ -87,7 +87,7 @@ def test_a_flood_for_one_victim_from_everywhere_at_once_asks_them_once_for_each_
         pages = list(many.map(lambda each: site.post(each[0], each[1] | {"email": VICTIM}), posts))
     assert {page.status_code for page in pages} == {200}
     assert set(site.person(VICTIM).requests) == {"conseils", "offres"}
-    plan, now = site.house.publications.current().plan(), site.house.clock.now()
+    plan, now = site.context.publications.current().plan(), site.context.clock.now()
     assert {
         key: act.letter for key, act in acts(site.person(VICTIM), plan).items() if act.due <= now
     } == {"ask:conseils": "ask", "ask:offres": "ask"}
@@ -99,7 +99,7 @@ def test_a_flood_for_one_victim_from_everywhere_at_once_asks_them_once_for_each_
 def test_an_address_is_asked_for_one_purpose_once_a_day_and_three_times_a_month(site: Site) -> None:
     days = []
     for day in range(31):
-        site.house.clock.jump(8 * 86_400_000)
+        site.context.clock.jump(8 * 86_400_000)
         before = requests(site, VICTIM)
         for _ in range(2):
             assert THANKS in site.post("inscription", GOOD | {"email": VICTIM}).text
@@ -161,9 +161,9 @@ def test_who_confirmed_and_left_and_comes_back_on_the_same_day_is_asked_again(si
         site.post("inscription", GOOD | {"email": VICTIM})
         assert requests(site, VICTIM) == n + 1
         site.confirm(site.asked(VICTIM))
-        site.house.clock.jump(60_000)
-        site.command(VICTIM, Withdraw(site.house.clock.now(), Cause("click"), "conseils"))
-        site.house.clock.jump(60_000)
+        site.context.clock.jump(60_000)
+        site.command(VICTIM, Withdraw(site.context.clock.now(), Cause("click"), "conseils"))
+        site.context.clock.jump(60_000)
 
 
 def test_who_says_that_it_was_not_them_does_not_thereby_let_the_next_mail_through(
@@ -172,13 +172,13 @@ def test_who_says_that_it_was_not_them_does_not_thereby_let_the_next_mail_throug
     site.post("inscription", GOOD | {"email": VICTIM})
     press(site.client, site.asked(VICTIM).token(NOT_ME))
     for _ in range(2):
-        site.house.clock.jump(60_000)
+        site.context.clock.jump(60_000)
         site.post("inscription", GOOD | {"email": VICTIM})
     assert requests(site, VICTIM) == 1
     later(site, 25)
     site.post("inscription", GOOD | {"email": VICTIM})
     press(site.client, site.asked(VICTIM).token(NOT_ME))
-    site.house.clock.jump(60_000)
+    site.context.clock.jump(60_000)
     site.post("inscription", GOOD | {"email": VICTIM})
     assert requests(site, VICTIM) == 2 and not site.person(VICTIM).requests
 
@@ -228,7 +228,7 @@ def test_what_a_visitor_says_of_itself_is_believed_from_our_proxies_only(direct:
     for n in range(32):
         direct.post("simple", {"email": f"d{n}@exemple.fr"}, visitor=f"198.51.{n}.1")
     assert sum(bool(direct.stream(f"d{n}@exemple.fr")) for n in range(32)) == 30
-    kept = direct.house.vault.evidence_of(direct.stream("d0@exemple.fr"))
+    kept = direct.context.vault.evidence_of(direct.stream("d0@exemple.fr"))
     assert {each["ip"] for each in kept.values() if "ip" in each} == {"127.0.0.1"}
 
 
@@ -237,7 +237,7 @@ def test_what_a_flood_over_all_forms_asks_for_is_held_and_leaves_later_and_the_s
 ) -> None:
     monkeypatch.setattr(limits, "FLOOD_LEAST", 3)
     monkeypatch.setattr(limits, "MOST_HELD", 5)
-    before = site.house.clock.now()
+    before = site.context.clock.now()
     pages = [
         site.post("simple" if n % 2 else "inscription", GOOD | {"email": f"f{n}@exemple.fr"})
         for n in range(9)
@@ -248,16 +248,16 @@ def test_what_a_flood_over_all_forms_asks_for_is_held_and_leaves_later_and_the_s
     assert [bool(site.stream(f"f{n}@exemple.fr")) for n in range(9)] == [True] * 8 + [False]
     held = [site.person(f"f{n}@exemple.fr") for n in range(3, 8)]
     assert all(not person.memberships for person in held)
-    plan = site.house.publications.current().plan()
+    plan = site.context.publications.current().plan()
     dues = [acts(person, plan)["ask:conseils"].due - before for person in held]
     assert [round(due / 3_600_000) for due in dues] == [1, 1, 1, 2, 2]
-    (finding,) = [each for each in findings(gather(site.house)) if each.code == "forms-held"]
+    (finding,) = [each for each in findings(gather(site.context)) if each.code == "forms-held"]
     assert (finding.values["n"], finding.level) == (5, "stuck") and 6000 < cast(
         float, finding.values["until"]
     ) <= 7200
-    assert b"relance_forms_held 5.0" in exposition(gather(site.house))
-    site.house.clock.jump(3_600_000 + 60_000)
-    now = site.house.clock.now()
+    assert b"relance_forms_held 5.0" in exposition(gather(site.context))
+    site.context.clock.jump(3_600_000 + 60_000)
+    now = site.context.clock.now()
     assert isinstance(
         site.command(
             "f3@exemple.fr", Perform(now, Cause("engine"), "ask:conseils", "0" * 32, "test")
@@ -265,7 +265,7 @@ def test_what_a_flood_over_all_forms_asks_for_is_held_and_leaves_later_and_the_s
         Done,
     )
     later(site, 3)
-    assert not [each for each in findings(gather(site.house)) if each.code == "forms-held"]
+    assert not [each for each in findings(gather(site.context)) if each.code == "forms-held"]
     site.post("simple", {"email": "calme@exemple.fr"})
     assert site.lists("calme@exemple.fr") == {30}
 
@@ -274,17 +274,17 @@ def test_a_busy_house_may_be_five_times_as_busy_as_usual(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "FLOOD_LEAST", 1)
-    with site.house.database.connection() as connection:
+    with site.context.database.connection() as connection:
         connection.execute(
             "INSERT INTO desk.attempt SELECT 'forms', clock_timestamp() - interval '3 hours' FROM"
             " generate_series(1, 23)"
         )
-    calm = Limits(site.house)
+    calm = Limits(site.context)
     assert [calm.is_calm() for _ in range(7)] == [True] * 5 + [False] * 2
 
 
 def test_a_limit_is_exact_for_many_at_the_same_moment(direct: Site) -> None:
-    counted_by, together = Limits(direct.house), threading.Barrier(10)
+    counted_by, together = Limits(direct.context), threading.Barrier(10)
 
     def ask(address: str) -> bool:
         together.wait(20)
@@ -315,8 +315,8 @@ def test_whoever_fills_every_input_is_asked_to_send_the_form_again_and_counted(s
             and "spam.example" not in robot.text
         )
         assert 'value="robot@exemple.fr"' in robot.text and not site.stream("robot@exemple.fr")
-        assert gather(site.house).form_traps == n + 1
-    assert b"relance_form_traps 2.0" in exposition(gather(site.house))
+        assert gather(site.context).form_traps == n + 1
+    assert b"relance_form_traps 2.0" in exposition(gather(site.context))
 
 
 def test_a_form_that_a_browser_filled_in_at_once_is_taken_and_confirmed_by_mail(site: Site) -> None:
@@ -429,8 +429,8 @@ def test_a_body_that_is_no_form_is_refused_politely(
 @pytest.fixture(scope="module")
 def shared(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(GARDEN, BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(GARDEN, BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 

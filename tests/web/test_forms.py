@@ -31,15 +31,15 @@ HEADERS = {"content-security-policy", "date", "content-length"}
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
     with (
-        installations.made(GARDEN, BEHIND_A_PROXY) as house,
-        visited(house, behind_a_proxy=True) as made,
+        installations.made(GARDEN, BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
     ):
         yield made
 
 
 @pytest.fixture
 def fresh(installations: Installations) -> Iterator[Site]:
-    with installations.made(GARDEN) as house, visited(house) as made:
+    with installations.made(GARDEN) as context, visited(context) as made:
         yield made
 
 
@@ -62,7 +62,7 @@ def page_of(site: Site, form: str) -> httpx.Response:
 def test_the_page_shows_every_word_that_is_recorded_as_its_notice(site: Site, form: str) -> None:
     page = page_of(site, form)
     assert page.status_code == 200
-    for line in notice_text(site.house.publications.current().plan(), form).splitlines():
+    for line in notice_text(site.context.publications.current().plan(), form).splitlines():
         said = re.sub(r"^\[ \] |^\[(.*)\]$", r"\1", line)
         assert said in words_of(page.text), said
 
@@ -97,11 +97,11 @@ def test_the_page_sets_no_cookie_and_asks_no_other_host(site: Site) -> None:
 
 
 def test_opening_the_page_changes_nothing_by_any_method(site: Site) -> None:
-    before = site.house.ledger.head()
+    before = site.context.ledger.head()
     for method in ("GET", "HEAD"):
         for path in ("/f/inscription", "/f/inscription/embed"):
             assert site.client.request(method, path).status_code == 200
-    assert site.house.ledger.head() == before
+    assert site.context.ledger.head() == before
 
 
 @pytest.mark.parametrize("path", ["/f/none", "/f/none/embed", "/f/", "/f/inscription/x"])
@@ -136,13 +136,13 @@ def test_what_was_shown_and_answered_is_kept_as_evidence_and_nothing_of_it_is_in
     (entry,) = [
         each for each in site.entries("preuve@exemple.fr") if each.name == "consent-requested"
     ]
-    kept = site.house.vault.evidence_of(site.stream("preuve@exemple.fr"))[entry.cause.evidence]
-    plan = site.house.publications.current().plan()
+    kept = site.context.vault.evidence_of(site.stream("preuve@exemple.fr"))[entry.cause.evidence]
+    plan = site.context.publications.current().plan()
     notice = digest_of(notice_text(plan, "inscription"))
     assert isinstance(entry.event, ConsentRequested) and entry.event.notice == notice
-    assert site.house.publications.current().words[notice] == notice_text(plan, "inscription")
+    assert site.context.publications.current().words[notice] == notice_text(plan, "inscription")
     assert kept["notice_digest"] == notice and kept["form_file"] == digest_of(SEQUENCES)
-    published = site.house.publications.current()
+    published = site.context.publications.current()
     snapshot = published.words[str(kept["form_digest"])]
     assert published.forms["inscription"] == (digest_of(SEQUENCES), kept["form_digest"])
     assert without_its_own(site.client.get("/f/inscription").text) == without_its_own(snapshot)
@@ -161,7 +161,7 @@ def test_what_was_shown_and_answered_is_kept_as_evidence_and_nothing_of_it_is_in
         "fr",
     )
     assert kept["referrer"] == "https://ailleurs.example/page"
-    aside = site.house.vault.evidence_of(site.stream("preuve@exemple.fr"))[str(kept["visitor"])]
+    aside = site.context.vault.evidence_of(site.stream("preuve@exemple.fr"))[str(kept["visitor"])]
     assert aside == {"ip": "203.0.113.77", "user_agent": "Mozilla/5.0 Relance-Test"}
     assert (
         isinstance(kept["shown_at"], int)
@@ -199,7 +199,8 @@ def test_known_and_unknown_people_get_the_same_page_down_to_the_last_octet(fresh
     fresh.post("simple", {"email": "connue@exemple.fr"})
     fresh.post("simple", {"email": "plaignante@exemple.fr"})
     fresh.command(
-        "plaignante@exemple.fr", Suppress(fresh.house.clock.now(), Cause("operator"), "complained")
+        "plaignante@exemple.fr",
+        Suppress(fresh.context.clock.now(), Cause("operator"), "complained"),
     )
     assert fresh.lists("connue@exemple.fr") == {30}
     for form, answers in (
@@ -248,7 +249,7 @@ def test_someone_who_withdrew_is_asked_by_mail_and_not_put_back_by_whoever_types
 ) -> None:
     address = "partie@exemple.fr"
     site.post("simple", {"email": address})
-    site.command(address, Withdraw(site.house.clock.now(), Cause("click"), "conseils"))
+    site.command(address, Withdraw(site.context.clock.now(), Cause("click"), "conseils"))
     site.post("simple", {"email": address})
     assert site.lists(address) == set()
     assert site.names(address)[-1] == "consent-requested"
@@ -262,7 +263,7 @@ def test_a_form_without_consent_never_brings_back_who_withdrew(site: Site, form:
     answers = {"email": address, "order": "A-1", AGREED: ""}
     site.post(form, answers)
     assert site.lists(address) == {30}
-    site.command(address, Withdraw(site.house.clock.now(), Cause("click"), "conseils"))
+    site.command(address, Withdraw(site.context.clock.now(), Cause("click"), "conseils"))
     site.post(form, answers | {"order": "A-2"})
     assert site.lists(address) == set()
 
@@ -277,7 +278,7 @@ def test_one_order_posted_twice_is_one_act_and_its_number_is_evidence_only(site:
     site.post("commande", {"email": "cliente@exemple.fr", "order": "CMD-2026-17"})
     assert site.names("cliente@exemple.fr") == before
     assert "CMD-2026-17" not in repr(site.entries("cliente@exemple.fr"))
-    kept = site.house.vault.evidence_of(site.stream("cliente@exemple.fr"))
+    kept = site.context.vault.evidence_of(site.stream("cliente@exemple.fr"))
     assert [each["order"] for each in kept.values() if "order" in each] == ["CMD-2026-17"]
     assert [
         fact.basis for fact in site.facts("cliente@exemple.fr") if isinstance(fact, GroundDeclared)
@@ -324,10 +325,10 @@ def test_of_a_reader_nothing_is_completed_before_they_confirm_what_was_typed(sit
 def test_a_form_republished_meanwhile_is_shown_again_and_must_be_ticked_again(fresh: Site) -> None:
     old = fresh.stamp("simple")
     write_sequences(
-        fresh.house.config.folder,
+        fresh.context.config.folder,
         {"potager.toml": SEQUENCES.replace("Sans confirmation", "De nouveaux mots")},
     )
-    publish(fresh.house)
+    publish(fresh.context)
     answers = {"email": "a@exemple.fr", AGREED: "yes"}
     for hidden in (old, {SHOWN: old[SHOWN]}):
         answer = fresh.client.post("/f/simple", data=answers | hidden)
@@ -442,13 +443,13 @@ def test_a_form_that_was_taken_leads_to_a_page_that_may_be_reloaded(fresh: Site)
         timeout=20,
     )
     assert objection.headers["location"] == "/f/client/objection"
-    before = fresh.house.ledger.head()
+    before = fresh.context.ledger.head()
     for path, says in (
         ("/f/inscription/thanks", "Presque fini"),
         ("/f/client/objection", "opposition est notée"),
     ):
         assert fresh.client.head(path).status_code == 200 and says in fresh.client.get(path).text
-    assert fresh.house.ledger.head() == before
+    assert fresh.context.ledger.head() == before
     assert fresh.client.get("/f/none/thanks").status_code == 404
 
 

@@ -55,8 +55,8 @@ FILES = GARDEN | {
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
-    with installations.made(FILES, SHOP) as house, visited(house, behind_a_proxy=True) as made:
-        (house.config.folder / "order.key").write_text(f"{'x' * 32}\n{KEY}\n")
+    with installations.made(FILES, SHOP) as context, visited(context, behind_a_proxy=True) as made:
+        (context.config.folder / "order.key").write_text(f"{'x' * 32}\n{KEY}\n")
         yield made
 
 
@@ -82,7 +82,7 @@ def until(seconds: int = 3600) -> int:
 
 
 def is_mailed(site: Site, address: str) -> bool:
-    plan = site.house.publications.current().plan()
+    plan = site.context.publications.current().plan()
     return any(
         act.kind == "letter" and key.startswith("ask:")
         for key, act in acts(site.person(address), plan).items()
@@ -109,7 +109,7 @@ def test_a_shop_that_signs_its_order_moves_its_customer_at_once_and_once(site: S
     proof = signed(KEY, "achat", "A-3", address, until())
     order(site, "  CLIENTE@exemple.fr ", "A-3", proof)
     assert site.lists(address) == {50}
-    site.command(address, Withdraw(site.house.clock.now(), Cause("click"), "conseils"))
+    site.command(address, Withdraw(site.context.clock.now(), Cause("click"), "conseils"))
     before = site.names(address)
     order(site, address, "A-3", proof)
     assert site.names(address) == before
@@ -150,7 +150,7 @@ def test_the_page_keeps_the_shops_proof_and_no_address_stands_in_its_link(site: 
 
 def test_who_had_left_the_purpose_confirms_even_a_signed_order(site: Site) -> None:
     address = reader(site, "revenue@exemple.fr")
-    site.command(address, Withdraw(site.house.clock.now(), Cause("click"), "conseils"))
+    site.command(address, Withdraw(site.context.clock.now(), Cause("click"), "conseils"))
     order(site, address, "E-1", signed(KEY, "achat", "E-1", address, until()))
     assert site.lists(address) == set() and is_mailed(site, address)
 
@@ -162,9 +162,9 @@ def test_who_had_left_the_purpose_confirms_even_a_signed_order(site: Site) -> No
 def test_an_objector_is_never_mailed_because_a_stranger_posted_a_form(
     site: Site, form: str, how: str
 ) -> None:
-    address, now = f"{form}-{how.replace(' ', '-')}@exemple.fr", site.house.clock.now()
+    address, now = f"{form}-{how.replace(' ', '-')}@exemple.fr", site.context.clock.now()
     if how == "imported objection":
-        site.house.vault.suppress({site.house.vault.hash(address): "objected"}, now)
+        site.context.vault.suppress({site.context.vault.hash(address): "objected"}, now)
     else:
         reader(site, address)
         commands: dict[str, AnyCommand] = {
@@ -205,7 +205,9 @@ def test_what_was_confirmed_after_an_order_form_is_proved_in_full(site: Site) ->
     order(site, address, "H-1")
     site.confirm(site.asked(address))
     stream = site.stream(address)
-    last = list(proofs(site.house.ledger.stream(stream), site.house.vault.evidence_of(stream)))[-1]
+    last = list(proofs(site.context.ledger.stream(stream), site.context.vault.evidence_of(stream)))[
+        -1
+    ]
     assert isinstance(last.entry.event, ConsentConfirmed) and last.said["order"] == "H-1"
     # The letters of this test are begun and taken as accepted by hand: no relay has seen the mail
     # itself.
@@ -235,7 +237,7 @@ def test_nobody_is_asked_to_confirm_where_a_signed_order_has_brought_them(site: 
     order(site, address, "J-2", signed(KEY, "achat", "J-2", address, until()))
     assert site.lists(address) == {50}
     assert (
-        acts(site.person(address), site.house.publications.current().plan())["ask:conseils"].kind
+        acts(site.person(address), site.context.publications.current().plan())["ask:conseils"].kind
         == "expire"
     )
 

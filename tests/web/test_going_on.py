@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.letter.link_token import CONFIRM, MY_DATA, UNSUBSCRIBE
 from engine.sending.compose import Composer, Ordered
 from engine.sequence.delay import DAY
@@ -23,13 +23,13 @@ from tests.web.correspondence import Letter, joined, press, written_to
 
 
 @pytest.fixture
-def asked(house: House) -> Letter:
+def asked(context: AppContext) -> Letter:
     """Somebody of whom nothing was heard for three years, and the mail that asks them."""
-    stream = joined(house)
-    house.clock.jump(1100 * DAY)
-    command = AskAgain(house.clock.now(), Cause("engine"), secrets.token_hex(16))
-    assert isinstance(house.decisions.one(Wish(command, stream=stream)).outcome, Done)
-    return written_to(house, stream, "ask:*")
+    stream = joined(context)
+    context.clock.jump(1100 * DAY)
+    command = AskAgain(context.clock.now(), Cause("engine"), secrets.token_hex(16))
+    assert isinstance(context.decisions.one(Wish(command, stream=stream)).outcome, Done)
+    return written_to(context, stream, "ask:*")
 
 
 def since_asked(found: Letter) -> list[object]:
@@ -37,7 +37,7 @@ def since_asked(found: Letter) -> list[object]:
 
 
 def test_opening_the_link_changes_nothing_and_the_button_is_a_sign_of_life(
-    house: House, reader: httpx.Client, asked: Letter
+    context: AppContext, reader: httpx.Client, asked: Letter
 ) -> None:
     page = reader.get(f"/l/{asked.token(CONFIRM)}")
     assert (
@@ -75,12 +75,14 @@ def test_one_click_leaves_too(reader: httpx.Client, asked: Letter) -> None:
     assert isinstance(since_asked(asked)[0], ConsentWithdrawn)
 
 
-def test_the_mail_asks_in_the_readers_words_with_both_ways_out(house: House, asked: Letter) -> None:
-    composer = Composer(house.config, house.secrets.link_key)
+def test_the_mail_asks_in_the_readers_words_with_both_ways_out(
+    context: AppContext, asked: Letter
+) -> None:
+    composer = Composer(context.config, context.secrets.link_key)
     ordered = Ordered(asked.claim, asked.position, "lectrice@exemple.fr", {}, "fr")
-    plan = house.publications.current().plan()
-    composed = composer.compose(ordered, plan, house.clock.now())
-    assert composer.octets(ordered, plan, house.clock.now()) == composed.octets
+    plan = context.publications.current().plan()
+    composed = composer.compose(ordered, plan, context.clock.now())
+    assert composer.octets(ordered, plan, context.clock.now()) == composed.octets
     mail = email.message_from_bytes(composed.octets, policy=email.policy.default)
     assert mail["Subject"] == "Souhaitez-vous encore recevoir nos lettres ?"
     assert (

@@ -13,7 +13,7 @@ from typing import Literal, cast
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.context import House
+from engine.context import AppContext
 from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, UNSUBSCRIBE
 from engine.subscriber.events import ListMoved
 from engine.web import link_pages, robots
@@ -71,9 +71,9 @@ def moved(found: Letter) -> ListMoved:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_a_young_letter_waits_for_the_button_and_a_press_moves(
-    house: House, site: str, scripts: bool
+    context: AppContext, site: str, scripts: bool
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     with browsing(scripts=scripts, agent=phone(), width=390) as page:
         page.goto(f"{site}/l/{found.link(YES)}")
         page.wait_for_timeout(300)
@@ -89,8 +89,8 @@ def test_a_young_letter_waits_for_the_button_and_a_press_moves(
     assert found.lists() == {10}
 
 
-def test_an_old_letter_needs_one_click(house: House, site: str) -> None:
-    found = letter(house, minutes_ago=60)
+def test_an_old_letter_needs_one_click(context: AppContext, site: str) -> None:
+    found = letter(context, minutes_ago=60)
     with browsing(agent=phone()) as page:
         page.goto(f"{site}/l/{found.link(YES)}")
         expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
@@ -98,9 +98,9 @@ def test_an_old_letter_needs_one_click(house: House, site: str) -> None:
 
 
 def test_unsubscribing_waits_for_its_button_and_a_press_brings_back(
-    house: House, site: str
+    context: AppContext, site: str
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     with browsing(agent=phone(), width=390) as page:
         page.goto(f"{site}/l/{found.token(UNSUBSCRIBE)}")
         page.wait_for_timeout(1000)
@@ -129,14 +129,14 @@ class Wall:
     "foot_first", [True, False], ids=["from the foot", "from the first answer"]
 )
 def test_a_scanner_that_runs_scripts_and_opens_every_link_in_order_changes_nothing(
-    house: House, site: str, monkeypatch: pytest.MonkeyPatch, pace: int, foot_first: bool
+    context: AppContext, site: str, monkeypatch: pytest.MonkeyPatch, pace: int, foot_first: bool
 ) -> None:
     """Each page in a tab of its own, where it stays until all are opened and two minutes longer."""
     wall = Wall()
     monkeypatch.setattr(robots, "WAIT_SECONDS", 15.0)
     for module in (visits, link_pages):
         monkeypatch.setattr(module, "time", wall)
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     foot = [found.token(action) for action in (UNSUBSCRIBE, EVERYTHING, MY_DATA)]
     answers = [found.link(number) for number in (YES, NO, COPY, OFFERS, SHOP)]
     with browsing(agent=phone()) as page:
@@ -147,7 +147,7 @@ def test_a_scanner_that_runs_scripts_and_opens_every_link_in_order_changes_nothi
         for token in [*foot, *answers] if foot_first else [*answers, *foot]:
             page.context.new_page().goto(f"{site}/l/{token}")
             wall.now += pace
-            later(house, f"{pace} seconds")
+            later(context, f"{pace} seconds")
             page.clock.run_for(pace * 1000)
         wall.now += 120
         page.clock.run_for(120_000)
@@ -156,13 +156,13 @@ def test_a_scanner_that_runs_scripts_and_opens_every_link_in_order_changes_nothi
 
 
 def test_an_old_letter_of_which_one_link_alone_is_opened_is_answered_after_fifteen_seconds(
-    house: House, site: str, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wall = Wall()
     monkeypatch.setattr(robots, "WAIT_SECONDS", 15.0)
     for module in (visits, link_pages):
         monkeypatch.setattr(module, "time", wall)
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     with browsing(agent=phone()) as page:
         page.clock.install()
         page.goto(f"{site}/l/{found.link(YES)}")
@@ -175,8 +175,10 @@ def test_an_old_letter_of_which_one_link_alone_is_opened_is_answered_after_fifte
     assert found.lists() == {11}
 
 
-def test_without_javascript_an_old_letter_waits_for_the_button(house: House, site: str) -> None:
-    found = letter(house, minutes_ago=60)
+def test_without_javascript_an_old_letter_waits_for_the_button(
+    context: AppContext, site: str
+) -> None:
+    found = letter(context, minutes_ago=60)
     with browsing(scripts=False, agent=phone()) as page:
         page.goto(f"{site}/l/{found.link(YES)}")
         page.wait_for_timeout(300)
@@ -185,8 +187,8 @@ def test_without_javascript_an_old_letter_waits_for_the_button(house: House, sit
         expect(page.get_by_text("Bravo ! La suite vous attend.")).to_be_visible()
 
 
-def test_a_browser_that_says_it_is_headless_gets_the_button(house: House, site: str) -> None:
-    found = letter(house, minutes_ago=60)
+def test_a_browser_that_says_it_is_headless_gets_the_button(context: AppContext, site: str) -> None:
+    found = letter(context, minutes_ago=60)
     with browsing() as page:
         page.goto(f"{site}/l/{found.link(YES)}")
         page.wait_for_timeout(500)
@@ -200,9 +202,9 @@ def test_a_browser_that_says_it_is_headless_gets_the_button(house: House, site: 
     ids=["hidden", "prerendered"],
 )
 def test_a_page_nobody_sees_waits_until_somebody_does(
-    house: House, site: str, trick: str, event: str
+    context: AppContext, site: str, trick: str, event: str
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     with browsing(agent=phone()) as page:
         page.add_init_script(trick)
         page.goto(f"{site}/l/{found.link(YES)}")
@@ -213,9 +215,11 @@ def test_a_page_nobody_sees_waits_until_somebody_does(
     assert found.lists() == {11}
 
 
-def test_a_real_press_says_so_to_the_server_and_a_script_does_not(house: House, site: str) -> None:
-    pressed, alone = letter(house), letter(house)
-    house.clock.jump(3_600_000)
+def test_a_real_press_says_so_to_the_server_and_a_script_does_not(
+    context: AppContext, site: str
+) -> None:
+    pressed, alone = letter(context), letter(context)
+    context.clock.jump(3_600_000)
     with browsing(agent=phone(), scripts=False) as page:
         page.goto(f"{site}/l/{pressed.link(YES)}")
         page.get_by_role("button").click()
@@ -225,7 +229,7 @@ def test_a_real_press_says_so_to_the_server_and_a_script_does_not(house: House, 
         # Not asked of the browser: whoever asks it counts there as somebody who pressed.
         until(lambda: alone.since() != [])
     (by_hand,), (by_script,) = (
-        house.vault.evidence_of(each.stream).values() for each in (pressed, alone)
+        context.vault.evidence_of(each.stream).values() for each in (pressed, alone)
     )
     assert (by_hand["act"], by_hand["sec_fetch_user"]) == ("human_button", "?1")
     assert (by_script["act"], by_script["sec_fetch_user"]) == ("auto_submit", "")
@@ -233,9 +237,9 @@ def test_a_real_press_says_so_to_the_server_and_a_script_does_not(house: House, 
 
 @pytest.mark.parametrize("minutes", [0, 60], ids=["by a press", "by itself"])
 def test_the_reader_arrives_at_the_address_the_author_gave(
-    house: House, site: str, minutes: int
+    context: AppContext, site: str, minutes: int
 ) -> None:
-    found = letter(house, minutes_ago=minutes)
+    found = letter(context, minutes_ago=minutes)
     with browsing(agent=phone()) as page:
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
@@ -251,9 +255,11 @@ def test_the_reader_arrives_at_the_address_the_author_gave(
     assert found.lists() == {13}
 
 
-def test_a_confirmation_waits_for_its_button_however_old_it_is(house: House, site: str) -> None:
-    asked = confirmation(house)
-    house.clock.jump(3_600_000)
+def test_a_confirmation_waits_for_its_button_however_old_it_is(
+    context: AppContext, site: str
+) -> None:
+    asked = confirmation(context)
+    context.clock.jump(3_600_000)
     with browsing(agent=phone(), width=390) as page:
         page.goto(f"{site}/l/{asked.token(CONFIRM)}")
         page.wait_for_timeout(500)
@@ -264,8 +270,8 @@ def test_a_confirmation_waits_for_its_button_however_old_it_is(house: House, sit
     assert asked.lists() == {10}
 
 
-def test_another_purpose_is_a_box_that_a_person_ticks(house: House, site: str) -> None:
-    found = letter(house, minutes_ago=60)
+def test_another_purpose_is_a_box_that_a_person_ticks(context: AppContext, site: str) -> None:
+    found = letter(context, minutes_ago=60)
     with browsing(agent=phone(), width=390) as page:
         page.goto(f"{site}/l/{found.link(OFFERS)}")
         box = page.get_by_role(
@@ -281,8 +287,8 @@ def test_another_purpose_is_a_box_that_a_person_ticks(house: House, site: str) -
     assert found.lists() == {40}
 
 
-def test_a_keyboard_is_enough(house: House, site: str) -> None:
-    found = letter(house)
+def test_a_keyboard_is_enough(context: AppContext, site: str) -> None:
+    found = letter(context)
     with browsing(agent=phone()) as page:
         page.goto(f"{site}/l/{found.link(NO)}")
         page.keyboard.press("Tab")
@@ -291,8 +297,8 @@ def test_a_keyboard_is_enough(house: House, site: str) -> None:
     assert found.lists() == {12}
 
 
-def test_no_other_host_no_cookie_and_no_complaint(house: House, site: str) -> None:
-    found = letter(house, minutes_ago=60)
+def test_no_other_host_no_cookie_and_no_complaint(context: AppContext, site: str) -> None:
+    found = letter(context, minutes_ago=60)
     with browsing(agent=phone()) as page:
         asked: list[str] = []
         said: list[str] = []
@@ -307,9 +313,9 @@ def test_no_other_host_no_cookie_and_no_complaint(house: House, site: str) -> No
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_readable_by_day_and_by_night_and_on_a_small_telephone(
-    house: House, site: str, scheme: str
+    context: AppContext, site: str, scheme: str
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     with browsing(agent=phone(), width=320, scheme=cast(Literal["light", "dark"], scheme)) as page:
         for number, name in ((YES, "answer"), (OFFERS, "box")):
             page.goto(f"{site}/l/{found.link(number)}")

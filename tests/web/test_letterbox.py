@@ -17,7 +17,7 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Page, expect
 
-from engine.context import House
+from engine.context import AppContext
 from engine.sending.mailbox import Mailbox
 from engine.web.letterbox import make_letterbox
 from engine.web.server import listen, serve_on
@@ -36,9 +36,9 @@ HOSTILE = """<html><head lang="fr"><meta http-equiv="refresh" content="0;url=htt
 class Box:
     """A served mailbox, and letters put into it as the mail server puts them."""
 
-    def __init__(self, house: House, url: str) -> None:
-        self.house, self.url = house, url
-        self.mailbox = Mailbox(house.config.data / "mailbox")
+    def __init__(self, context: AppContext, url: str) -> None:
+        self.context, self.url = context, url
+        self.mailbox = Mailbox(context.config.data / "mailbox")
         self.mailbox.folder.mkdir(parents=True, exist_ok=True)
         self.mailbox._last = 0
 
@@ -67,20 +67,20 @@ class Box:
 
 
 @pytest.fixture(scope="module")
-def house(installations: Installations) -> Iterator[House]:
+def context(installations: Installations) -> Iterator[AppContext]:
     with installations.made(FILES) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def served(house: House) -> Iterator[str]:
-    with _served(make_letterbox(house)) as url:
+def served(context: AppContext) -> Iterator[str]:
+    with _served(make_letterbox(context)) as url:
         yield url
 
 
 @pytest.fixture
-def box(house: House, served: str) -> Iterator[Box]:
-    box = Box(house, served)
+def box(context: AppContext, served: str) -> Iterator[Box]:
+    box = Box(context, served)
     yield box
     for path in box.mailbox.folder.iterdir():
         path.unlink()

@@ -9,7 +9,7 @@ import re
 import httpx
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
 from tests.web.correspondence import COPY, MINUTE, OFFERS, YES, confirmation, letter
 
@@ -22,9 +22,9 @@ AHEAD = [
 ]
 
 
-def every_link(house: House) -> list[str]:
-    found, asked = letter(house, minutes_ago=60), confirmation(house)
-    house.clock.jump(60 * MINUTE)
+def every_link(context: AppContext) -> list[str]:
+    found, asked = letter(context, minutes_ago=60), confirmation(context)
+    context.clock.jump(60 * MINUTE)
     links = [found.link(number) for number in (YES, COPY, OFFERS)] + [
         found.token(action) for action in (UNSUBSCRIBE, EVERYTHING, UNDO, MY_DATA)
     ]
@@ -33,23 +33,27 @@ def every_link(house: House) -> list[str]:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_no_event_comes_of_opening_every_kind_of_link_many_times(
-    house: House, reader: httpx.Client, method: str
+    context: AppContext, reader: httpx.Client, method: str
 ) -> None:
-    links = every_link(house)
-    before = house.ledger.head()
+    links = every_link(context)
+    before = context.ledger.head()
     for _ in range(TIMES):
         assert {reader.request(method, f"/l/{token}").status_code for token in links} == {200}
-    assert house.ledger.head() == before
+    assert context.ledger.head() == before
 
 
 @pytest.mark.parametrize("headers", AHEAD, ids=lambda headers: next(iter(headers)))
 def test_a_prefetch_gets_the_page_and_the_page_does_not_act_by_itself(
-    house: House, reader: httpx.Client, headers: dict[str, str]
+    context: AppContext, reader: httpx.Client, headers: dict[str, str]
 ) -> None:
-    found = letter(house, minutes_ago=60)
-    before = house.ledger.head()
+    found = letter(context, minutes_ago=60)
+    before = context.ledger.head()
     ahead = reader.get(f"/l/{found.link(YES)}", headers=headers)
-    assert (ahead.status_code, "<script" in ahead.text, house.ledger.head()) == (200, False, before)
+    assert (ahead.status_code, "<script" in ahead.text, context.ledger.head()) == (
+        200,
+        False,
+        before,
+    )
     assert "<script" in reader.get(f"/l/{found.link(YES)}").text
 
 
@@ -59,9 +63,9 @@ def steady(headers: httpx.Headers) -> dict[str, str]:
 
 
 def test_get_head_and_options_answer_with_the_same_headers(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     answers = [
         reader.request(method, f"/l/{found.link(YES)}") for method in ("GET", "HEAD", "OPTIONS")
     ]
@@ -70,9 +74,9 @@ def test_get_head_and_options_answer_with_the_same_headers(
 
 
 def test_the_headers_of_a_page_are_those_of_the_standard(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    said = steady(reader.get(f"/l/{letter(house).link(YES)}").headers)
+    said = steady(reader.get(f"/l/{letter(context).link(YES)}").headers)
     assert said == {
         "content-type": "text/html; charset=utf-8",
         "content-language": "fr",
@@ -88,8 +92,8 @@ def test_the_headers_of_a_page_are_those_of_the_standard(
     }
 
 
-def test_the_nonce_of_a_page_is_its_own(house: House, reader: httpx.Client) -> None:
-    token = letter(house, minutes_ago=10).link(YES)
+def test_the_nonce_of_a_page_is_its_own(context: AppContext, reader: httpx.Client) -> None:
+    token = letter(context, minutes_ago=10).link(YES)
     nonces = set()
     for _ in range(3):
         page = reader.get(f"/l/{token}")
@@ -102,9 +106,9 @@ def test_the_nonce_of_a_page_is_its_own(house: House, reader: httpx.Client) -> N
 
 
 def test_a_page_asks_no_other_host_for_anything_and_names_no_list(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    for token in every_link(house):
+    for token in every_link(context):
         page = reader.get(f"/l/{token}").text
         assert not re.search(r"(src|href|action)=\"(?!/l/|/f/|mailto:)", page)
         words = re.sub(r"<style.*?</style>|/l/[\w-]+|value=\"[^\"]*\"", "", page, flags=re.DOTALL)
@@ -114,9 +118,9 @@ def test_a_page_asks_no_other_host_for_anything_and_names_no_list(
 
 
 def test_the_page_says_the_answer_in_the_words_of_the_letter(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     assert "<h1>Votre réponse : Oui, c’est fait</h1>" in reader.get(f"/l/{found.link(YES)}").text
     assert ">Je réponds « Pas encore »</button>" in reader.get(f"/l/{found.link(1)}").text
     assert (
@@ -125,33 +129,35 @@ def test_the_page_says_the_answer_in_the_words_of_the_letter(
     )
 
 
-def test_a_reader_is_spoken_to_in_their_language(house: House, reader: httpx.Client) -> None:
-    page = reader.get(f"/l/{letter(house, language='en-GB').link(YES)}").text
+def test_a_reader_is_spoken_to_in_their_language(context: AppContext, reader: httpx.Client) -> None:
+    page = reader.get(f"/l/{letter(context, language='en-GB').link(YES)}").text
     assert '<html lang="en"' in page and ">I answer “Oui, c’est fait”</button>" in page
 
 
 def test_a_link_visited_more_than_thirty_times_a_minute_still_gets_its_page_but_no_longer_acts_by_itself(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     pages = [reader.get(f"/l/{found.link(YES)}") for _ in range(32)]
     assert {page.status_code for page in pages} == {200}
     assert ["<script" in page.text for page in pages] == [True] * 30 + [False] * 2
     assert "<button" in pages[-1].text
 
 
-def test_what_was_opened_and_never_pressed_is_lost(house: House, reader: httpx.Client) -> None:
-    lost, pressed, robot = letter(house), letter(house), letter(house)
-    with house.database.connection() as connection:
+def test_what_was_opened_and_never_pressed_is_lost(
+    context: AppContext, reader: httpx.Client
+) -> None:
+    lost, pressed, robot = letter(context), letter(context), letter(context)
+    with context.database.connection() as connection:
         connection.execute("DELETE FROM desk.shown")
     for each in (lost, pressed):
         reader.get(f"/l/{each.link(YES)}")
     reader.get(f"/l/{robot.link(YES)}", headers={"User-Agent": "BingPreview/1.0b"})
-    house.desk.note_pressed([(pressed.claim.message, 16)])
-    with house.database.connection() as connection:
+    context.desk.note_pressed([(pressed.claim.message, 16)])
+    with context.database.connection() as connection:
         connection.execute("UPDATE desk.shown SET at = at - interval '1 hour'")
-    assert house.desk.lost_messages() == (lost.claim.message,)
-    with house.database.connection() as connection:
+    assert context.desk.lost_messages() == (lost.claim.message,)
+    with context.database.connection() as connection:
         connection.execute("UPDATE desk.shown SET at = at - interval '61 days'")
-        house.desk.forget()
+        context.desk.forget()
         assert connection.execute("SELECT count(*) FROM desk.shown").fetchone() == (0,)

@@ -9,7 +9,7 @@ import pytest
 
 from engine.installation.publishing import notice_text
 from engine.web.pages import linked, unlinked
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.web.correspondence import FILES
 from tests.web.serving import served
 
@@ -39,7 +39,7 @@ def test_words_of_a_link_are_escaped() -> None:
 
 
 def test_a_form_shows_the_links_of_its_notice_and_box_and_records_the_exact_words(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
     notice, box = f"Le Potager. [Nos engagements]({POLICY})", f"Oui, voyez [ici]({POLICY})"
     words = (
@@ -47,13 +47,13 @@ def test_a_form_shows_the_links_of_its_notice_and_box_and_records_the_exact_word
         .replace("Nous vous écrivons.", notice)
         .replace('checkbox = "Oui"', f'checkbox = "{box}"')
     )
-    house = make_house(FILES | {"dialogue.toml": words})
-    with served(house) as url:
+    context = make_context(FILES | {"dialogue.toml": words})
+    with served(context) as url:
         for path in ("/f/inscription", "/f/inscription/embed"):
             page = httpx.get(url + path).text
             assert page.count("vie-privee?de=lettre") == 2
         assert httpx.get(f"{url}/f/inscription").text.count('target="_blank"') == 2
-    recorded = notice_text(house.publications.current().plan(), "inscription").splitlines()
+    recorded = notice_text(context.publications.current().plan(), "inscription").splitlines()
     assert notice in recorded and f"[ ] {box}" in recorded
 
 

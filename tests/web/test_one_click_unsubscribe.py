@@ -7,7 +7,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.letter.link_token import CONFIRM, EVERYTHING, UNSUBSCRIBE
 from engine.subscriber.events import ConsentWithdrawn, ListLeft
 from tests.web.correspondence import YES, confirmation, erased, letter
@@ -36,9 +36,9 @@ def one_click(site: str, token: str, kind: str, body: bytes, agent: str = "") ->
 
 @BODIES
 def test_the_two_bodies_of_the_standard_unsubscribe_once_however_often_they_come(
-    house: House, site: str, kind: str, body: bytes
+    context: AppContext, site: str, kind: str, body: bytes
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     for _ in range(2):
         answer = one_click(site, found.token(UNSUBSCRIBE), kind, body)
         assert answer.status_code == 200 and not answer.history and "location" not in answer.headers
@@ -56,14 +56,16 @@ def test_the_two_bodies_of_the_standard_unsubscribe_once_however_often_they_come
 
 
 @pytest.mark.parametrize("agent", ["", "curl/8.5.0", "Googlebot/2.1", "Barracuda Sentinel (EE)"])
-def test_no_rule_about_robots_concerns_a_one_click(house: House, site: str, agent: str) -> None:
-    found = letter(house)
+def test_no_rule_about_robots_concerns_a_one_click(
+    context: AppContext, site: str, agent: str
+) -> None:
+    found = letter(context)
     one_click(site, found.token(UNSUBSCRIBE), *URLENCODED, agent)
     assert isinstance(found.since()[0], ConsentWithdrawn)
 
 
-def test_forty_one_clicks_in_a_row_are_none_too_many(house: House, site: str) -> None:
-    found = letter(house)
+def test_forty_one_clicks_in_a_row_are_none_too_many(context: AppContext, site: str) -> None:
+    found = letter(context)
     assert {one_click(site, found.token(UNSUBSCRIBE), *URLENCODED).text for _ in range(40)} == {
         "unsubscribed\n"
     }
@@ -72,22 +74,28 @@ def test_forty_one_clicks_in_a_row_are_none_too_many(house: House, site: str) ->
 
 @BODIES
 def test_it_succeeds_after_the_person_is_erased(
-    house: House, site: str, kind: str, body: bytes
+    context: AppContext, site: str, kind: str, body: bytes
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     erased(found)
-    before = house.ledger.head()
+    before = context.ledger.head()
     answer = one_click(site, found.token(UNSUBSCRIBE), kind, body)
-    assert (answer.status_code, answer.text, house.ledger.head()) == (200, "unsubscribed\n", before)
+    assert (answer.status_code, answer.text, context.ledger.head()) == (
+        200,
+        "unsubscribed\n",
+        before,
+    )
     assert (
         "Votre désinscription est faite" in httpx.get(f"{site}/l/{found.token(UNSUBSCRIBE)}").text
     )
 
 
 @BODIES
-def test_on_any_other_link_it_does_nothing(house: House, site: str, kind: str, body: bytes) -> None:
-    found, asked = letter(house), confirmation(house)
-    before = house.ledger.head()
+def test_on_any_other_link_it_does_nothing(
+    context: AppContext, site: str, kind: str, body: bytes
+) -> None:
+    found, asked = letter(context), confirmation(context)
+    before = context.ledger.head()
     for token in (found.link(YES), found.token(EVERYTHING), asked.token(CONFIRM), "A" * 35):
         answer = one_click(site, token, kind, body)
         # A link of ours shows its page; of one that is not, nobody is told that it unsubscribed
@@ -95,7 +103,7 @@ def test_on_any_other_link_it_does_nothing(house: House, site: str, kind: str, b
         assert answer.status_code == (404 if token == "A" * 35 else 200) and answer.headers[
             "content-type"
         ].startswith("text/html")
-    assert house.ledger.head() == before
+    assert context.ledger.head() == before
 
 
 @pytest.mark.parametrize(
@@ -114,10 +122,10 @@ def test_on_any_other_link_it_does_nothing(house: House, site: str, kind: str, b
     ],
 )
 def test_anything_else_is_refused_with_the_page_to_press_on_and_changes_nothing(
-    house: House, site: str, kind: str, body: bytes
+    context: AppContext, site: str, kind: str, body: bytes
 ) -> None:
-    found = letter(house)
-    before = house.ledger.head()
+    found = letter(context)
+    before = context.ledger.head()
     answer = one_click(site, found.token(UNSUBSCRIBE), kind, body)
-    assert (answer.status_code, house.ledger.head()) == (400, before)
+    assert (answer.status_code, context.ledger.head()) == (400, before)
     assert "<button" in answer.text

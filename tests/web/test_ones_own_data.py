@@ -23,7 +23,7 @@ import httpx
 import pytest
 
 from engine.commands.command_handler import Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.i18n.language import day_in_words
 from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
 from engine.privacy.export import SOURCES, dossier
@@ -77,14 +77,14 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="module")
-def house(installations: Installations) -> Iterator[House]:
+def context(installations: Installations) -> Iterator[AppContext]:
     with installations.made(FILES, FIELDS) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def site(house: House) -> Iterator[str]:
-    with served(house) as url:
+def site(context: AppContext) -> Iterator[str]:
+    with served(context) as url:
         yield url
 
 
@@ -113,7 +113,9 @@ class Reader:
         return list(self.letter.since())
 
     def fields(self) -> dict[str, str]:
-        return dict(self.letter.house.vault.people([self.letter.stream])[self.letter.stream].fields)
+        return dict(
+            self.letter.context.vault.people([self.letter.stream])[self.letter.stream].fields
+        )
 
 
 def inputs(page: str, act: str) -> dict[str, str]:
@@ -140,9 +142,11 @@ def inputs(page: str, act: str) -> dict[str, str]:
     raise AssertionError(f"no form with act={act} in {page}")
 
 
-def somebody(client: httpx.Client, house: House, *, language: str = "fr", **fields: str) -> Reader:
+def somebody(
+    client: httpx.Client, context: AppContext, *, language: str = "fr", **fields: str
+) -> Reader:
     """Brought in with where they came from, and written to."""
-    now, email = house.clock.now(), address()
+    now, email = context.clock.now(), address()
     kept = evidence(secrets.token_bytes(32), {"source": "foire aux plantes", "ip": "203.0.113.9"})
     command = Subscribe(
         now,
@@ -152,16 +156,16 @@ def somebody(client: httpx.Client, house: House, *, language: str = "fr", **fiel
         "declared",
         language=language,
     )
-    result = house.decisions.one(
+    result = context.decisions.one(
         Wish(command, address=email, keep=Keep("", now, fields=fields, evidence=(kept,)))
     )
     assert isinstance(result.outcome, Done)
-    return Reader(client, written_to(house, result.stream), email)
+    return Reader(client, written_to(context, result.stream), email)
 
 
 @pytest.fixture
-def anna(house: House, reader: httpx.Client) -> Reader:
-    return somebody(reader, house, first_name="Anna", town="Lyon")
+def anna(context: AppContext, reader: httpx.Client) -> Reader:
+    return somebody(reader, context, first_name="Anna", town="Lyon")
 
 
 def personal(reader: Reader, *more: str) -> tuple[str, ...]:
@@ -181,20 +185,20 @@ def personal(reader: Reader, *more: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("agent", [*ZOO, PHONE])
 def test_opening_shows_nothing_about_anybody_and_changes_nothing(
-    house: House, anna: Reader, agent: str
+    context: AppContext, anna: Reader, agent: str
 ) -> None:
-    before = house.ledger.head()
+    before = context.ledger.head()
     for method in ("GET", "HEAD", "OPTIONS"):
         page = anna.client.request(method, f"/l/{anna.token}", headers={"User-Agent": agent})
         assert page.status_code == 200 and not [
             word for word in personal(anna) if word in page.text
         ]
         assert "<script" not in page.text and "set-cookie" not in page.headers
-    assert house.ledger.head() == before
+    assert context.ledger.head() == before
 
 
-def test_a_letter_of_any_age_waits_for_the_press(house: House, anna: Reader) -> None:
-    house.clock.jump(3_600_000)
+def test_a_letter_of_any_age_waits_for_the_press(context: AppContext, anna: Reader) -> None:
+    context.clock.jump(3_600_000)
     page = anna.opens()
     assert (
         "<script" not in page.text
@@ -203,11 +207,13 @@ def test_a_letter_of_any_age_waits_for_the_press(house: House, anna: Reader) -> 
     )
 
 
-def test_opened_and_not_pressed_it_is_no_answer_that_was_lost(house: House, anna: Reader) -> None:
+def test_opened_and_not_pressed_it_is_no_answer_that_was_lost(
+    context: AppContext, anna: Reader
+) -> None:
     anna.opens()
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute("UPDATE desk.shown SET at = at - interval '1 hour'")
-    assert anna.letter.claim.message not in house.desk.lost_messages()
+    assert anna.letter.claim.message not in context.desk.lost_messages()
 
 
 @pytest.mark.parametrize(
@@ -224,29 +230,29 @@ def test_opened_and_not_pressed_it_is_no_answer_that_was_lost(house: House, anna
     ids=str,
 )
 def test_a_press_without_a_page_of_ours_gets_the_page_and_does_nothing(
-    house: House, anna: Reader, said: dict[str, str]
+    context: AppContext, anna: Reader, said: dict[str, str]
 ) -> None:
-    before = house.ledger.head()
+    before = context.ledger.head()
     page = anna.client.post(f"/l/{anna.token}", data=said)
     assert page.status_code == 200 and not [word for word in personal(anna) if word in page.text]
-    assert house.ledger.head() == before
+    assert context.ledger.head() == before
 
 
 def test_a_one_click_unsubscribe_beside_a_true_nonce_presses_nothing(
-    house: House, anna: Reader
+    context: AppContext, anna: Reader
 ) -> None:
-    before = house.ledger.head()
+    before = context.ledger.head()
     page = anna.presses(anna.opens(), "see", **{"List-Unsubscribe": "One-Click"})
-    assert anna.email not in page.text and house.ledger.head() == before
+    assert anna.email not in page.text and context.ledger.head() == before
 
 
 def test_the_page_of_one_letter_presses_nothing_of_another(
-    house: House, reader: httpx.Client, anna: Reader
+    context: AppContext, reader: httpx.Client, anna: Reader
 ) -> None:
-    other = somebody(reader, house)
-    before = house.ledger.head()
+    other = somebody(reader, context)
+    before = context.ledger.head()
     page = reader.post(f"/l/{other.token}", data=inputs(anna.opens().text, "see"))
-    assert other.email not in page.text and house.ledger.head() == before
+    assert other.email not in page.text and context.ledger.head() == before
     unsubscribing = field(reader.get(f"/l/{other.letter.token(UNSUBSCRIBE)}").text, "nonce")
     assert (
         other.email
@@ -254,9 +260,9 @@ def test_the_page_of_one_letter_presses_nothing_of_another(
     )
 
 
-def test_the_link_of_a_confirmation_opens_too(house: House, reader: httpx.Client) -> None:
-    asked = confirmation(house)
-    email = house.vault.people([asked.stream])[asked.stream].address
+def test_the_link_of_a_confirmation_opens_too(context: AppContext, reader: httpx.Client) -> None:
+    asked = confirmation(context)
+    email = context.vault.people([asked.stream])[asked.stream].address
     seen = Reader(reader, asked, email).sees()
     assert email in seen.text and "et pas encore confirmé" in seen.text
 
@@ -289,10 +295,10 @@ def test_a_press_shows_everything_in_plain_words(anna: Reader) -> None:
 
 
 def test_whatever_an_export_tells_of_a_source_the_page_tells_in_words(
-    anna: Reader, house: House
+    anna: Reader, context: AppContext
 ) -> None:
     assert DETAILS.keys() == set(SOURCES)
-    now, email = house.clock.now(), address()
+    now, email = context.clock.now(), address()
     kept = evidence(secrets.token_bytes(32), {name: f"dit-{name}" for name in SOURCES})
     command = Subscribe(
         now,
@@ -301,20 +307,20 @@ def test_whatever_an_export_tells_of_a_source_the_page_tells_in_words(
         "consent",
         "declared",
     )
-    result = house.decisions.one(
+    result = context.decisions.one(
         Wish(
             command,
             address=email,
             keep=Keep("", now, evidence=(kept,), source="Les Amis du jardin"),
         )
     )
-    page = Reader(anna.client, written_to(house, result.stream), email).sees().text
+    page = Reader(anna.client, written_to(context, result.stream), email).sees().text
     assert not [name for name in SOURCES if f"dit-{name}" not in page]
     assert "Qui nous a donné votre adresse" in page and "Les Amis du jardin" in page
 
 
-def test_it_is_said_in_the_readers_language(house: House, reader: httpx.Client) -> None:
-    page = somebody(reader, house, language="en-GB", first_name="Anna").sees().text
+def test_it_is_said_in_the_readers_language(context: AppContext, reader: httpx.Client) -> None:
+    page = somebody(reader, context, language="en-GB", first_name="Anna").sees().text
     assert (
         '<html lang="en"' in page
         and "What we know of you" in page
@@ -324,7 +330,7 @@ def test_it_is_said_in_the_readers_language(house: House, reader: httpx.Client) 
 
 
 def test_seeing_is_an_access_with_its_request_and_answer_once_a_day(
-    house: House, anna: Reader
+    context: AppContext, anna: Reader
 ) -> None:
     anna.sees()
     exercised, heard, answered, call = anna.since()
@@ -338,13 +344,13 @@ def test_seeing_is_an_access_with_its_request_and_answer_once_a_day(
     anna.sees()
     anna.presses(anna.opens(), "see")
     assert len(anna.since()) == 4
-    house.clock.jump(24 * 3_600_000)
+    context.clock.jump(24 * 3_600_000)
     anna.sees()
     assert len(anna.since()) == 8
 
 
 def test_what_was_shown_is_there_when_going_back_and_gone_after_half_an_hour(
-    house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, anna: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = anna.sees()
     assert seen.url.query.startswith(b"see=") and seen.request.method == "GET"
@@ -359,12 +365,12 @@ def test_what_was_shown_is_there_when_going_back_and_gone_after_half_an_hour(
     assert "<h2>" not in anna.client.get(str(seen.url)).text
 
 
-def test_the_evidence_says_who_pressed(house: House, anna: Reader) -> None:
+def test_the_evidence_says_who_pressed(context: AppContext, anna: Reader) -> None:
     anna.sees()
     (entry,) = {
         entry.cause for entry in anna.letter.entries() if isinstance(entry.event, RightExercised)
     }
-    evidence = house.vault.evidence_of(anna.letter.stream)
+    evidence = context.vault.evidence_of(anna.letter.stream)
     assert (entry.door, entry.ref) == ("click", anna.letter.claim.message)
     assert {name: evidence[entry.evidence][name] for name in ("act", "by", "right")} == {
         "act": "human_button",
@@ -377,7 +383,7 @@ def test_the_evidence_says_who_pressed(house: House, anna: Reader) -> None:
     assert agent.startswith(PHONE)
 
 
-def test_everything_is_downloaded_as_json(house: House, anna: Reader) -> None:
+def test_everything_is_downloaded_as_json(context: AppContext, anna: Reader) -> None:
     seen = anna.sees()
     said = anna.presses(seen, "json")
     assert said.headers["content-type"] == "application/json"
@@ -401,7 +407,7 @@ def test_everything_is_downloaded_as_json(house: House, anna: Reader) -> None:
         "events",
         "notices",
     } <= whole.keys()
-    assert len(whole["events"]) == len(dossier(house, anna.letter.stream)["events"]) - 4  # type: ignore[arg-type]
+    assert len(whole["events"]) == len(dossier(context, anna.letter.stream)["events"]) - 4  # type: ignore[arg-type]
     assert [event.right for event in anna.since() if isinstance(event, RightExercised)] == [
         "access",
         "portability",
@@ -410,8 +416,8 @@ def test_everything_is_downloaded_as_json(house: House, anna: Reader) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_field_runs_anywhere(house: House, reader: httpx.Client, name: str) -> None:
-    seen = (found := somebody(reader, house, first_name=name)).sees()
+def test_no_field_runs_anywhere(context: AppContext, reader: httpx.Client, name: str) -> None:
+    seen = (found := somebody(reader, context, first_name=name)).sees()
     for piece in ("<script>alert", "<img", "49<"):
         assert piece not in seen.text
     sheet = found.presses(seen, "csv")
@@ -454,9 +460,9 @@ def test_a_field_can_be_emptied(anna: Reader) -> None:
 
 
 def test_what_was_not_changed_is_not_corrected_whatever_stands_there(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = somebody(reader, house, first_name="https://site.example/x\n", town="x" * 300)
+    found = somebody(reader, context, first_name="https://site.example/x\n", town="x" * 300)
     page = found.presses(found.sees(), "correct", **{"field-first_name": "https://site.example/x"})
     assert (
         "Vous n’avez rien changé" in page.text
@@ -502,18 +508,18 @@ def test_a_field_nobody_declared_is_not_written(anna: Reader) -> None:
 # Another address: whoever was forwarded the letter must not become its reader
 
 
-def test_another_address_is_asked_for_and_never_taken(house: House, anna: Reader) -> None:
+def test_another_address_is_asked_for_and_never_taken(context: AppContext, anna: Reader) -> None:
     page = anna.presses(anna.sees(), "address", **{"new-address": "Autre.Anna@Exemple.fr"})
     assert (
         "Nous avons noté la nouvelle adresse" in page.text
         and "faire corriger quelque chose" in page.text
     )
-    assert house.vault.people([anna.letter.stream])[anna.letter.stream].address == anna.email
+    assert context.vault.people([anna.letter.stream])[anna.letter.stream].address == anna.email
     (standing,) = anna.letter.person().rights.values()
     assert standing.right == "rectification" and standing.due_at > standing.asked_at
     kept = [
         said["words"]
-        for said in house.vault.evidence_of(anna.letter.stream).values()
+        for said in context.vault.evidence_of(anna.letter.stream).values()
         if "words" in said
     ]
     assert kept == ["new address: autre.anna@exemple.fr"]
@@ -531,9 +537,9 @@ def test_correcting_a_field_leaves_the_wish_for_another_address_standing(anna: R
 
 
 def test_an_address_somebody_else_has_is_answered_like_any_other(
-    house: House, reader: httpx.Client, anna: Reader
+    context: AppContext, reader: httpx.Client, anna: Reader
 ) -> None:
-    other, third = somebody(reader, house), somebody(reader, house)
+    other, third = somebody(reader, context), somebody(reader, context)
     known = anna.presses(anna.sees(), "address", **{"new-address": other.email})
     free = third.presses(third.sees(), "address", **{"new-address": "personne@exemple.fr"})
     said = [re.search(r'role="status">([^<]*)', page.text)[1] for page in (known, free)]  # type: ignore[index]
@@ -586,7 +592,7 @@ def test_a_press_that_comes_again_later_undoes_nothing_that_was_done_since(anna:
     assert anna.presses(seen, "csv").status_code == 200
 
 
-def test_everything_is_stopped_in_one_action(house: House, anna: Reader) -> None:
+def test_everything_is_stopped_in_one_action(context: AppContext, anna: Reader) -> None:
     page = anna.presses(anna.sees(), "object")
     assert "Tout est arrêté" in page.text and anna.letter.lists() == set()
     exercised, *between, answered = anna.since()[4:]
@@ -596,14 +602,14 @@ def test_everything_is_stopped_in_one_action(house: House, anna: Reader) -> None
         and isinstance(answered, RightAnswered)
     )
     assert any(isinstance(event, ConsentWithdrawn) and event.purpose == "*" for event in between)
-    hashed = house.vault.hash(anna.email)
-    assert house.vault.suppressed([hashed]) == {hashed: "objected"}
+    hashed = context.vault.hash(anna.email)
+    assert context.vault.suppressed([hashed]) == {hashed: "objected"}
     assert "Vous avez tout arrêté" in anna.sees().text
 
 
 @pytest.mark.parametrize("act", ["restrict", "object", "correct", "address"])
 def test_a_double_press_is_one_act_and_shows_the_same_page(
-    house: House, anna: Reader, act: str
+    context: AppContext, anna: Reader, act: str
 ) -> None:
     said = inputs(anna.sees().text, act) | {
         "field-first_name": "Anne",
@@ -619,9 +625,11 @@ def test_a_double_press_is_one_act_and_shows_the_same_page(
     )
 
 
-def test_after_thirty_changes_in_an_hour_no_more_are_made(house: House, anna: Reader) -> None:
+def test_after_thirty_changes_in_an_hour_no_more_are_made(
+    context: AppContext, anna: Reader
+) -> None:
     page = anna.sees()
-    limits = Limits(house)
+    limits = Limits(context)
     assert [limits.may_change(anna.letter.stream) for _ in range(31)] == [True] * 30 + [False]
     refused = anna.presses(page, "restrict")
     assert (
@@ -631,8 +639,10 @@ def test_after_thirty_changes_in_an_hour_no_more_are_made(house: House, anna: Re
     )
 
 
-def test_more_than_thirty_presses_a_minute_show_nothing(house: House, reader: httpx.Client) -> None:
-    found = somebody(reader, house)
+def test_more_than_thirty_presses_a_minute_show_nothing(
+    context: AppContext, reader: httpx.Client
+) -> None:
+    found = somebody(reader, context)
     said = inputs(found.opens().text, "see")
     answers = [reader.post(f"/l/{found.token}", data=said) for _ in range(32)]
     assert [answer.status_code for answer in answers] == [200] * 30 + [429] * 2
@@ -643,7 +653,7 @@ def test_more_than_thirty_presses_a_minute_show_nothing(house: House, reader: ht
 
 
 def test_an_erasure_says_first_what_goes_and_what_remains_and_offers_the_download(
-    house: House, anna: Reader
+    context: AppContext, anna: Reader
 ) -> None:
     before = anna.presses(anna.sees(), "erase")
     told = (
@@ -662,7 +672,7 @@ def test_an_erasure_says_first_what_goes_and_what_remains_and_offers_the_downloa
     )
 
 
-def test_erased_with_a_receipt_and_nothing_of_them_stays(house: House, anna: Reader) -> None:
+def test_erased_with_a_receipt_and_nothing_of_them_stays(context: AppContext, anna: Reader) -> None:
     page = anna.presses(anna.presses(anna.sees(), "erase"), "erase-now", sure="yes")
     assert (
         "Vos données sont effacées" in page.text
@@ -681,13 +691,13 @@ def test_erased_with_a_receipt_and_nothing_of_them_stays(house: House, anna: Rea
         exercised.right == "erasure"
         and RightAnswered(exercised.at, exercised.request, "done") in anna.since()
     )
-    assert set(house.vault.held(anna.letter.stream).values()) == {0}
-    hashed = house.vault.hash(anna.email)
-    assert house.vault.suppressed([hashed]) == {hashed: "erased"}
+    assert set(context.vault.held(anna.letter.stream).values()) == {0}
+    hashed = context.vault.hash(anna.email)
+    assert context.vault.suppressed([hashed]) == {hashed: "erased"}
 
 
 def test_after_it_every_link_of_every_letter_says_that_nothing_is_held(
-    house: House, anna: Reader
+    context: AppContext, anna: Reader
 ) -> None:
     seen = anna.sees()
     form = inputs(seen.text, "correct")
@@ -714,8 +724,10 @@ def press_if_any(client: httpx.Client, token: str) -> None:
         press(client, token)
 
 
-def test_a_confirmation_of_somebody_erased_says_so_too(house: House, reader: httpx.Client) -> None:
-    asked = confirmation(house)
+def test_a_confirmation_of_somebody_erased_says_so_too(
+    context: AppContext, reader: httpx.Client
+) -> None:
+    asked = confirmation(context)
     found = Reader(reader, asked, "")
     found.presses(found.presses(found.sees(), "erase"), "erase-now", sure="yes")
     for token in (asked.token(CONFIRM), asked.token(NOT_ME), asked.token(EVERYTHING)):
@@ -743,14 +755,14 @@ def test_the_proof_is_handed_over_before_and_verifies_after_the_erasure(
 
 
 def test_a_proof_that_cannot_be_signed_is_none_and_says_so(
-    house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, anna: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused() -> None:
         raise SigningRefused("the ledger is shorter than what was signed")
 
     seen = anna.sees()
     count = len(anna.since())
-    monkeypatch.setattr(type(house.tree), "sign_now", lambda tree: refused())
+    monkeypatch.setattr(type(context.tree), "sign_now", lambda tree: refused())
     page = anna.presses(seen, "proof")
     assert (
         page.status_code == 503
@@ -760,13 +772,13 @@ def test_a_proof_that_cannot_be_signed_is_none_and_says_so(
 
 
 def test_an_erasure_that_cannot_be_journalled_is_not_made(
-    house: House, anna: Reader, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, anna: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_stops: object) -> None:
         raise OSError(28, "No space left on device")
 
     before = anna.presses(anna.sees(), "erase")
-    monkeypatch.setattr(house.vault.journal, "note", full)
+    monkeypatch.setattr(context.vault.journal, "note", full)
     page = anna.presses(before, "erase-now", sure="yes")
     assert (
         "Nous n’avons pas pu le faire à l’instant" in page.text and not anna.letter.person().erased
@@ -789,7 +801,7 @@ def test_proof_is_sealed_for_its_time_where_there_is_an_auditor(
     assert sealed and all("preuve" in each.text and day in each.text for each in (before, page))
 
 
-def test_two_who_erase_at_once_are_one(house: House, anna: Reader) -> None:
+def test_two_who_erase_at_once_are_one(context: AppContext, anna: Reader) -> None:
     seen = anna.sees()
     first, second = [
         anna.presses(page, "erase-now", sure="yes")
@@ -829,7 +841,10 @@ def test_every_input_has_its_label(anna: Reader) -> None:
 
 
 def test_neither_a_log_nor_the_ledger_nor_an_error_page_names_anybody(
-    house: House, anna: Reader, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    context: AppContext,
+    anna: Reader,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     with caplog.at_level(0):
         page = anna.presses(anna.sees(), "address", **{"new-address": "autre.anna@exemple.fr"})
@@ -843,7 +858,7 @@ def test_neither_a_log_nor_the_ledger_nor_an_error_page_names_anybody(
         ]
     ) + "".join(capfd.readouterr())
     states = b"".join(
-        house.ledger.bytes_at(entry.position) or b"" for entry in anna.letter.entries()
+        context.ledger.bytes_at(entry.position) or b"" for entry in anna.letter.entries()
     ).decode()
     for word in (anna.email, "autre.anna", "Anastasie", anna.token, "203.0.113.9"):
         assert word not in ours and word not in states

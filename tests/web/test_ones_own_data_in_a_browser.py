@@ -11,7 +11,7 @@ from typing import Literal, cast
 import pytest
 from playwright.sync_api import expect
 
-from engine.context import House
+from engine.context import AppContext
 from engine.letter.link_token import MY_DATA
 from tests.web.browsing import browsing
 from tests.web.correspondence import PHONE, letter
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_person_sees_takes_along_corrects_and_erases_without_javascript(
-    house: House, site: str
+    context: AppContext, site: str
 ) -> None:
-    found = letter(house)
-    email = house.vault.people([found.stream])[found.stream].address
+    found = letter(context)
+    email = context.vault.people([found.stream])[found.stream].address
     with browsing(scripts=False, agent=PHONE, width=390) as page:
         said: list[str] = []
         asked: list[str] = []
@@ -53,7 +53,7 @@ def test_a_person_sees_takes_along_corrects_and_erases_without_javascript(
         page.get_by_label("Prénom").fill("Zoé")
         page.get_by_role("button", name="Corriger mes données").click()
         expect(page.get_by_role("status")).to_have_text("Vos données sont corrigées.")
-        assert house.vault.people([found.stream])[found.stream].fields == {"first_name": "Zoé"}
+        assert context.vault.people([found.stream])[found.stream].fields == {"first_name": "Zoé"}
         page.get_by_role("heading", name="Effacer vos données").click()
         page.get_by_role("button", name="Effacer mes données").click()
         picture(page, "my-data-erase")
@@ -72,9 +72,9 @@ def test_a_person_sees_takes_along_corrects_and_erases_without_javascript(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_readable_by_day_and_by_night_on_a_small_telephone_and_by_keyboard(
-    house: House, site: str, scheme: str
+    context: AppContext, site: str, scheme: str
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     with browsing(agent=PHONE, width=320, scheme=cast(Literal["light", "dark"], scheme)) as page:
         page.goto(f"{site}/l/{found.token(MY_DATA)}")
         page.keyboard.press("Tab")

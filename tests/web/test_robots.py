@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi.responses import Response
 
-from engine.context import House
+from engine.context import AppContext
 from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
 from engine.subscriber.events import ListMoved
 from engine.web import robots
@@ -18,7 +18,7 @@ from engine.web.click_evidence import Visitor
 from engine.web.link_visits import Visits
 from engine.web.pages import Pages
 from engine.web.robots import Visit, is_prefetch, is_scanner, may_act_alone
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.web.correspondence import (
     COPY,
     FILES,
@@ -135,15 +135,15 @@ def acts_alone(reader: httpx.Client, token: str, agent: str = "", **headers: str
     [(0, False), (1, False), (4, False), (5, True), (60, True), (60 * 24 * 30, True)],
 )
 def test_the_page_of_a_letter_acts_by_itself_from_its_fifth_minute_on(
-    house: House, reader: httpx.Client, minutes: int, alone: bool
+    context: AppContext, reader: httpx.Client, minutes: int, alone: bool
 ) -> None:
-    assert acts_alone(reader, letter(house, minutes_ago=minutes).link(YES)) is alone
+    assert acts_alone(reader, letter(context, minutes_ago=minutes).link(YES)) is alone
 
 
 def test_minutes_are_those_of_the_wall_clock_however_fast_the_engine_runs(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    fast = make_house(FILES)
+    fast = make_context(FILES)
     fast.clock.set_rate(1440)
     found = letter(fast, minutes_ago=60 * 24)
     visits = Visits(fast, Pages(fast.config.site))
@@ -159,19 +159,21 @@ def test_minutes_are_those_of_the_wall_clock_however_fast_the_engine_runs(
     assert acts_by_itself()
 
 
-def test_a_letter_not_known_to_be_accepted_is_never_old(house: House, reader: httpx.Client) -> None:
-    found = written_to(house, joined(house), accepted=False)
-    house.clock.jump(60 * MINUTE)
+def test_a_letter_not_known_to_be_accepted_is_never_old(
+    context: AppContext, reader: httpx.Client
+) -> None:
+    found = written_to(context, joined(context), accepted=False)
+    context.clock.jump(60 * MINUTE)
     assert not acts_alone(reader, found.link(YES))
 
 
 def test_the_moment_a_letter_was_accepted_is_found_after_the_person_has_moved_on(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     press(reader, found.link(YES))
     press(reader, found.link(SHOP))
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute("DELETE FROM desk.shown WHERE message = %s", (found.claim.message,))
     assert found.person().standing_from(found.claim.run) is not None and 10 not in found.lists()
     assert acts_alone(reader, found.link(NO))
@@ -179,21 +181,21 @@ def test_the_moment_a_letter_was_accepted_is_found_after_the_person_has_moved_on
 
 @pytest.mark.parametrize("agent", ZOO)
 def test_a_scanner_gets_the_button_and_so_does_whoever_opens_that_letter_later(
-    house: House, reader: httpx.Client, agent: str
+    context: AppContext, reader: httpx.Client, agent: str
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     assert (
         reader.get(f"/l/{found.link(YES)}", headers={"User-Agent": agent}).text.count("<script")
         == 0
     )
     assert not acts_alone(reader, found.link(YES)) and acts_alone(
-        reader, letter(house, minutes_ago=60).link(YES)
+        reader, letter(context, minutes_ago=60).link(YES)
     )
 
 
-def later(house: House, interval: str) -> None:
+def later(context: AppContext, interval: str) -> None:
     """What the desk remembers was so much longer ago."""
-    with house.database.connection() as connection:
+    with context.database.connection() as connection:
         connection.execute(
             "UPDATE desk.shown SET at = at - %s::interval, since = since - %s::interval",
             (interval, interval),
@@ -207,22 +209,22 @@ def later(house: House, interval: str) -> None:
 @pytest.mark.parametrize("interval", ["0 seconds", "12 seconds", "20 days"])
 @pytest.mark.parametrize("first", [YES, UNSUBSCRIBE, EVERYTHING, MY_DATA])
 def test_once_two_links_of_a_letter_were_opened_none_acts_by_itself_for_its_whole_life(
-    house: House, reader: httpx.Client, interval: str, first: int
+    context: AppContext, reader: httpx.Client, interval: str, first: int
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     acts_alone(reader, found.link(YES) if first == YES else found.token(first))
-    later(house, interval)
-    house.desk.forget()
+    later(context, interval)
+    context.desk.forget()
     assert not acts_alone(reader, found.link(NO))
-    later(house, interval)
+    later(context, interval)
     assert not acts_alone(reader, found.link(COPY))
 
 
-def from_networks(house: House, count: int, *, hours: int = 0) -> bool:
+def from_networks(context: AppContext, count: int, *, hours: int = 0) -> bool:
     """Whether the page of a link acts by itself for the last of `count` visitors, each from a
     network of their own.
     """
-    found, visits = letter(house, minutes_ago=60), Visits(house, Pages(house.config.site))
+    found, visits = letter(context, minutes_ago=60), Visits(context, Pages(context.config.site))
     for number in range(count):
         (page,) = visits.answers(
             [
@@ -234,46 +236,48 @@ def from_networks(house: House, count: int, *, hours: int = 0) -> bool:
                 )
             ]
         )
-        later(house, f"{hours} hours")
+        later(context, f"{hours} hours")
     assert isinstance(page, Response)
     return b"<script" in page.body
 
 
-def test_one_link_from_three_networks_within_two_minutes_is_a_robots(house: House) -> None:
+def test_one_link_from_three_networks_within_two_minutes_is_a_robots(context: AppContext) -> None:
     assert (
-        from_networks(house, 2) and not from_networks(house, 3) and from_networks(house, 3, hours=1)
+        from_networks(context, 2)
+        and not from_networks(context, 3)
+        and from_networks(context, 3, hours=1)
     )
 
 
 def test_who_opens_pages_of_several_letters_within_seconds_presses_buttons_for_a_quarter_of_an_hour(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    first = letter(house)
-    second = letter(house)
-    third = letter(house, minutes_ago=60)
+    first = letter(context)
+    second = letter(context)
+    third = letter(context, minutes_ago=60)
     agent = phone()
     assert acts_alone(reader, first.link(YES), agent)
     assert not acts_alone(reader, second.link(YES), agent) and not acts_alone(
         reader, first.link(YES), agent
     )
-    later(house, "11 seconds")
+    later(context, "11 seconds")
     assert not acts_alone(reader, third.link(YES), agent)
-    later(house, "16 minutes")
+    later(context, "16 minutes")
     assert acts_alone(reader, third.link(YES), agent)
 
 
 def test_what_is_remembered_of_visitors_names_nobody_and_is_forgotten(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    acts_alone(reader, letter(house).link(YES))
-    with house.database.connection() as connection:
+    acts_alone(reader, letter(context).link(YES))
+    with context.database.connection() as connection:
         rows = connection.execute(
             "SELECT visitor::text FROM desk.visitor UNION SELECT networks::text FROM desk.shown"
         ).fetchall()
         assert rows and not any("127.0" in text or "iPhone" in text for (text,) in rows)
-    later(house, "16 minutes")
-    house.desk.forget()
-    with house.database.connection() as connection:
+    later(context, "16 minutes")
+    context.desk.forget()
+    with context.database.connection() as connection:
         assert connection.execute("SELECT count(*) FROM desk.visitor").fetchall() == [(0,)]
         assert connection.execute(
             "SELECT count(*) FROM desk.shown WHERE networks <> '{}'"
@@ -287,28 +291,28 @@ def test_what_is_remembered_of_visitors_names_nobody_and_is_forgotten(
      {"Referer": "https://linkprotect.cudasvc.com/url?a=x"}, {"Referer": "https://secure-web.cisco.com/x"}],
 )  # fmt: skip
 def test_who_comes_by_way_of_a_mail_filter_presses_the_button(
-    house: House, reader: httpx.Client, headers: dict[str, str]
+    context: AppContext, reader: httpx.Client, headers: dict[str, str]
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     assert not acts_alone(reader, found.link(YES), **headers)
     assert acts_alone(reader, found.link(YES), Referer="https://mail.example/"), (
         "a person's visit is no mark on the letter"
     )
 
 
-def test_answers_alone_may_act_by_themselves(house: House, reader: httpx.Client) -> None:
-    assert acts_alone(reader, letter(house, minutes_ago=60).link(COPY))
+def test_answers_alone_may_act_by_themselves(context: AppContext, reader: httpx.Client) -> None:
+    assert acts_alone(reader, letter(context, minutes_ago=60).link(COPY))
     for action in (UNSUBSCRIBE, EVERYTHING):
-        assert not acts_alone(reader, letter(house, minutes_ago=60).token(action))
-    asked = confirmation(house)
-    house.clock.jump(60 * MINUTE)
+        assert not acts_alone(reader, letter(context, minutes_ago=60).token(action))
+    asked = confirmation(context)
+    context.clock.jump(60 * MINUTE)
     assert not acts_alone(reader, asked.token(CONFIRM)) and not acts_alone(
         reader, asked.token(NOT_ME)
     )
-    assert not acts_alone(reader, letter(house, minutes_ago=60).link(OFFERS))
-    moved = letter(house)
+    assert not acts_alone(reader, letter(context, minutes_ago=60).link(OFFERS))
+    moved = letter(context)
     press(reader, moved.link(YES))
-    house.clock.jump(60 * MINUTE)
+    context.clock.jump(60 * MINUTE)
     assert not acts_alone(reader, moved.token(UNDO))
 
 
@@ -324,9 +328,9 @@ def by_itself(reader: httpx.Client, token: str, agent: str | None = None) -> htt
 
 
 def test_an_old_letters_page_moves_by_itself_and_says_so_in_the_event(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     assert "Bravo ! La suite vous attend." in by_itself(reader, found.link(YES)).text
     (moved,) = found.since()
     assert (
@@ -339,26 +343,26 @@ def test_an_old_letters_page_moves_by_itself_and_says_so_in_the_event(
 
 @pytest.mark.parametrize("action", [UNSUBSCRIBE, EVERYTHING])
 def test_nobody_is_unsubscribed_by_a_page_itself(
-    house: House, reader: httpx.Client, action: int
+    context: AppContext, reader: httpx.Client, action: int
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     assert "<button" in by_itself(reader, found.token(action)).text
     assert found.since() == []
 
 
 def test_a_page_that_has_not_waited_does_not_act(
-    house: House, reader: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, reader: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(robots, "WAIT_SECONDS", 15.0)
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     assert "<button" in by_itself(reader, found.link(YES)).text
     assert found.since() == []
 
 
 def test_a_page_whose_letter_was_opened_at_another_link_meanwhile_does_not_act(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found, agent = letter(house, minutes_ago=60), phone()
+    found, agent = letter(context, minutes_ago=60), phone()
     page = reader.get(f"/l/{found.link(YES)}", headers={"User-Agent": agent}).text
     acts_alone(reader, found.link(NO))
     answered = reader.post(
@@ -371,9 +375,9 @@ def test_a_page_whose_letter_was_opened_at_another_link_meanwhile_does_not_act(
 
 @pytest.mark.parametrize("agent", ["HeadlessChrome/141", "", "curl/8"])
 def test_the_decision_is_made_again_when_the_page_submits(
-    house: House, reader: httpx.Client, agent: str
+    context: AppContext, reader: httpx.Client, agent: str
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     page = by_itself(reader, found.link(YES), agent)
     assert (page.status_code, found.since()) == (200, [])
     reader.post(f"/l/{found.link(YES)}", data=form_to(page.text, found.link(YES)))
@@ -381,17 +385,17 @@ def test_the_decision_is_made_again_when_the_page_submits(
 
 
 def test_a_young_letter_moves_nobody_by_itself_whatever_the_post_says(
-    house: House, reader: httpx.Client
+    context: AppContext, reader: httpx.Client
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     assert "<button" in by_itself(reader, found.link(YES)).text
     assert found.since() == []
 
 
 def test_with_every_signal_of_a_robot_a_person_still_needs_one_button_only(
-    house: House, site: str
+    context: AppContext, site: str
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     headers = {"User-Agent": "HeadlessChrome bot", "Sec-Purpose": "prefetch"}
     with Telephone(base_url=site, headers=headers, timeout=20) as client:
         client.get(f"/l/{found.link(NO)}")

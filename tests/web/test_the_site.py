@@ -14,39 +14,39 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.processes import Processes
 from engine.i18n.command_line import command
 from engine.letter.link_token import FIRST_LINK, make_token
 from engine.web.pages import Pages, is_address
 from engine.web.server import CannotListen, listen
-from tests.conftest import MakeHouse
+from tests.conftest import MakeContext
 from tests.installation import CONFIG, Installations
 from tests.web.correspondence import FILES, joined
 from tests.web.serving import served
 
 
 @pytest.fixture
-def with_files(house: House) -> Iterator[House]:
+def with_files(context: AppContext) -> Iterator[AppContext]:
     for name, content in (
         ("pictures/radis été.png", b"\x89PNG\r\n\x1a\n"),
         ("files/guide.pdf", b"%PDF-1.7"),
         ("files/semis.csv", b"a;b"),
     ):
-        path = house.config.sequences / name
+        path = context.config.sequences / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
-    (house.config.sequences / "pictures" / "away.png").unlink(missing_ok=True)
-    (house.config.sequences / "pictures" / "away.png").symlink_to(
-        house.config.folder / "config.toml"
+    (context.config.sequences / "pictures" / "away.png").unlink(missing_ok=True)
+    (context.config.sequences / "pictures" / "away.png").symlink_to(
+        context.config.folder / "config.toml"
     )
-    yield house
+    yield context
     # Nothing of the folder would be read while it is there.
-    (house.config.sequences / "pictures" / "away.png").unlink()
+    (context.config.sequences / "pictures" / "away.png").unlink()
 
 
 def test_a_picture_is_shown_and_a_download_is_saved(
-    with_files: House, reader: httpx.Client
+    with_files: AppContext, reader: httpx.Client
 ) -> None:
     picture, download = reader.get("/a/pictures/radis%20été.png"), reader.get("/a/files/guide.pdf")
     assert (picture.status_code, picture.headers["content-type"], picture.content[:4]) == (
@@ -68,7 +68,7 @@ def test_a_picture_is_shown_and_a_download_is_saved(
 
 
 def test_a_download_can_be_gone_on_with_and_leaves_nothing_open(
-    with_files: House, reader: httpx.Client
+    with_files: AppContext, reader: httpx.Client
 ) -> None:
     before = len(os.listdir("/dev/fd"))
     for _ in range(20):
@@ -82,12 +82,12 @@ def test_a_download_can_be_gone_on_with_and_leaves_nothing_open(
     assert len(os.listdir("/dev/fd")) < before + 10
 
 
-def test_a_folder_of_pictures_that_is_a_link_is_not_served(make_house: MakeHouse) -> None:
-    house = make_house(FILES)
-    (house.config.folder / "elsewhere").mkdir()
-    (house.config.folder / "elsewhere" / "a.png").write_bytes(b"x")
-    (house.config.sequences / "pictures").symlink_to(house.config.folder / "elsewhere")
-    with served(house) as url:
+def test_a_folder_of_pictures_that_is_a_link_is_not_served(make_context: MakeContext) -> None:
+    context = make_context(FILES)
+    (context.config.folder / "elsewhere").mkdir()
+    (context.config.folder / "elsewhere" / "a.png").write_bytes(b"x")
+    (context.config.sequences / "pictures").symlink_to(context.config.folder / "elsewhere")
+    with served(context) as url:
         assert httpx.get(f"{url}/a/pictures/a.png").status_code == 404
 
 
@@ -97,7 +97,7 @@ def test_a_folder_of_pictures_that_is_a_link_is_not_served(make_house: MakeHouse
      "letters/question.md", "pictures/", "files/..%5cconfig.toml", "../data/secrets/link.key"],
 )  # fmt: skip
 def test_nothing_else_of_the_folder_is_served(
-    with_files: House, reader: httpx.Client, path: str
+    with_files: AppContext, reader: httpx.Client, path: str
 ) -> None:
     answer = reader.get(f"/a/{path}")
     assert answer.status_code == 404 and "postal_address" not in answer.text
@@ -180,26 +180,26 @@ def test_the_first_page_says_who_writes_and_what_one_may_receive(reader: httpx.C
 
 
 def test_an_operator_who_has_nobody_yet_is_told_what_comes_next_and_nobody_else_is(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = make_house(
+    context = make_context(
         FILES, config=CONFIG.replace("https://lettres.potager.example", "http://127.0.0.1:8080")
     )
-    with served(house) as url:
+    with served(context) as url:
         page = httpx.get(f"{url}/").text
         assert (
-            command(house.config.folder, "check") in html.unescape(page)
+            command(context.config.folder, "check") in html.unescape(page)
             and "http://127.0.0.1:8081/" in page
         )
         assert (
             "relance -C"
             not in httpx.get(f"{url}/", headers={"X-Forwarded-For": "198.51.100.7"}).text
         )
-        joined(house)
+        joined(context)
         assert "relance -C" not in httpx.get(f"{url}/").text
 
 
-def test_a_browser_finds_an_icon(house: House, reader: httpx.Client) -> None:
+def test_a_browser_finds_an_icon(context: AppContext, reader: httpx.Client) -> None:
     icon = reader.get("/favicon.ico")
     assert (icon.status_code, icon.headers["content-type"]) == (
         200,
@@ -215,52 +215,54 @@ def health(url: str) -> tuple[int, object]:
     return answer.status_code, answer.json()
 
 
-def test_health_says_that_all_is_well_and_nothing_more(house: House, reader: httpx.Client) -> None:
-    house.views.catch_up()
+def test_health_says_that_all_is_well_and_nothing_more(
+    context: AppContext, reader: httpx.Client
+) -> None:
+    context.views.catch_up()
     assert health(str(reader.base_url).rstrip("/")) == (200, {"status": "ok"})
     head = reader.head("/health")
     assert (head.status_code, head.content) == (200, b"")
 
 
-def test_a_store_nobody_looks_after_is_no_health(make_house: MakeHouse) -> None:
-    house = replace(make_house(FILES), store_trouble=lambda: "its thread has ended")
-    house.views.catch_up()
-    with served(house) as url:
+def test_a_store_nobody_looks_after_is_no_health(make_context: MakeContext) -> None:
+    context = replace(make_context(FILES), store_trouble=lambda: "its thread has ended")
+    context.views.catch_up()
+    with served(context) as url:
         assert health(url) == FAILING
 
 
 def test_a_view_that_stopped_is_no_health_and_its_fault_is_not_published(
-    make_house: MakeHouse,
+    make_context: MakeContext,
 ) -> None:
-    house = make_house(FILES)
-    with served(house) as url:
-        house.views.follower.faults["members"] = "members: lectrice@exemple.fr"  # type: ignore[attr-defined]
+    context = make_context(FILES)
+    with served(context) as url:
+        context.views.follower.faults["members"] = "members: lectrice@exemple.fr"  # type: ignore[attr-defined]
         assert health(url) == FAILING
 
 
-def test_a_view_nobody_feeds_is_no_health_after_a_minute(make_house: MakeHouse) -> None:
-    house = make_house(FILES)
-    with served(house) as url:
+def test_a_view_nobody_feeds_is_no_health_after_a_minute(make_context: MakeContext) -> None:
+    context = make_context(FILES)
+    with served(context) as url:
         assert httpx.get(f"{url}/health").status_code == 200
-        house.clock.jump(61_000)
+        context.clock.jump(61_000)
         assert health(url) == FAILING
-        house.views.catch_up()
+        context.views.catch_up()
         assert httpx.get(f"{url}/health").status_code == 200
 
 
-def test_a_fault_told_by_another_process_is_no_health_either(make_house: MakeHouse) -> None:
-    house = make_house(FILES)
-    with served(house) as url:
-        Processes(house.database).beat(
+def test_a_fault_told_by_another_process_is_no_health_either(make_context: MakeContext) -> None:
+    context = make_context(FILES)
+    with served(context) as url:
+        Processes(context.database).beat(
             "elsewhere", ["follow"], {"view:members": "UndefinedTable: lectrice@exemple.fr"}
         )
         assert health(url) == FAILING
 
 
-def test_metrics_are_for_who_has_a_key_for_them(house: House, reader: httpx.Client) -> None:
+def test_metrics_are_for_who_has_a_key_for_them(context: AppContext, reader: httpx.Client) -> None:
     assert reader.get("/metrics").status_code == 404
-    _, other = house.desk.new_key("else", frozenset({"read"}))
-    _, key = house.desk.new_key("prometheus", frozenset({"metrics"}))
+    _, other = context.desk.new_key("else", frozenset({"read"}))
+    _, key = context.desk.new_key("prometheus", frozenset({"metrics"}))
     assert reader.get("/metrics", headers={"Authorization": "Bearer relance_no"}).status_code == 401
     assert reader.get("/metrics", headers={"Authorization": f"Bearer {other}"}).status_code == 403
     answer = reader.get("/metrics", headers={"Authorization": f"Bearer {key}"})
@@ -268,16 +270,18 @@ def test_metrics_are_for_who_has_a_key_for_them(house: House, reader: httpx.Clie
         answer.status_code == 200
         and answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     )
-    assert f"relance_ledger_head {float(house.ledger.head())}" in answer.text
+    assert f"relance_ledger_head {float(context.ledger.head())}" in answer.text
 
 
-def test_metrics_for_this_machine_are_not_for_whom_its_proxy_speaks(make_house: MakeHouse) -> None:
-    house = make_house(FILES, '\n[web]\nmetrics = "loopback"\n')
-    with served(house) as url:
+def test_metrics_for_this_machine_are_not_for_whom_its_proxy_speaks(
+    make_context: MakeContext,
+) -> None:
+    context = make_context(FILES, '\n[web]\nmetrics = "loopback"\n')
+    with served(context) as url:
         assert httpx.get(f"{url}/metrics").status_code == 200
         for name in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"):
             assert httpx.get(f"{url}/metrics", headers={name: "x"}).status_code == 404
-    with served(house, ("127.0.0.1",)) as url:
+    with served(context, ("127.0.0.1",)) as url:
         assert (
             httpx.get(f"{url}/metrics", headers={"X-Forwarded-For": "198.51.100.7"}).status_code
             == 404
@@ -287,11 +291,11 @@ def test_metrics_for_this_machine_are_not_for_whom_its_proxy_speaks(make_house: 
 def test_without_a_database_health_is_503_and_a_page_says_nothing_of_why(
     installations: Installations, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with installations.made(FILES) as house, served(house) as url:
-        house.ledger.close()
-        house.database.close()
+    with installations.made(FILES) as context, served(context) as url:
+        context.ledger.close()
+        context.database.close()
         assert health(url) == FAILING
-        token = make_token(house.secrets.link_key, FIRST_LINK, 1, "0" * 32)
+        token = make_token(context.secrets.link_key, FIRST_LINK, 1, "0" * 32)
         for path in ("/f/inscription", f"/l/{token}"):
             answer = httpx.get(f"{url}{path}", timeout=60)
             assert (answer.status_code, answer.headers["retry-after"]) == (
@@ -340,8 +344,8 @@ def test_only_a_whole_web_address_is_taken_for_one(text: str, expected: bool) ->
     assert is_address(text) is expected
 
 
-def test_everything_put_into_a_page_is_escaped(house: House) -> None:
-    page = Pages(house.config.site).page(
+def test_everything_put_into_a_page_is_escaped(context: AppContext) -> None:
+    page = Pages(context.config.site).page(
         "plain.html", "fr", heading="<script>x</script>", paragraphs=("<b>",)
     )
     assert (

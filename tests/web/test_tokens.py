@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.context import House
+from engine.context import AppContext
 from engine.letter.link_token import EVERYTHING, UNSUBSCRIBE, genuine, make_token, read_token
 from tests.web.correspondence import YES, Letter, letter, press
 
@@ -62,12 +62,12 @@ def _without_nonce(page: str) -> str:
 
 
 def test_every_false_token_gets_the_same_page(
-    house: House, reader: httpx.Client, unknown: str
+    context: AppContext, reader: httpx.Client, unknown: str
 ) -> None:
-    found, other = letter(house), letter(house)
+    found, other = letter(context), letter(context)
     token = found.link(YES)
     swapped = token[:2] + other.link(YES)[2:14] + token[14:]
-    key = house.secrets.link_key
+    key = context.secrets.link_key
     false = [
         token[:-1],
         token + "A",
@@ -90,7 +90,7 @@ def test_every_false_token_gets_the_same_page(
         make_token(key, action, found.position, found.claim.message)
         for action in (2, 6, 15, 16 + 5, 255)
     ]
-    before = house.ledger.head()
+    before = context.ledger.head()
     for each in false:
         answers = (
             reader.get(f"/l/{each}"),
@@ -101,12 +101,12 @@ def test_every_false_token_gets_the_same_page(
             (200, unknown),
             (404, unknown),
         ], each
-    assert house.ledger.head() == before
+    assert context.ledger.head() == before
 
 
 @pytest.fixture(scope="module")
-def shared(house: House) -> Letter:
-    return letter(house)
+def shared(context: AppContext) -> Letter:
+    return letter(context)
 
 
 @FEW
@@ -126,12 +126,12 @@ def test_a_preview_link_says_what_it_is(reader: httpx.Client) -> None:
 
 
 def test_no_token_reaches_a_log(
-    house: House,
+    context: AppContext,
     reader: httpx.Client,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     with caplog.at_level(0):
         press(reader, found.link(YES))
         reader.get(f"/l/{found.link(YES)}/more")

@@ -11,7 +11,7 @@ import pytest
 from fastapi.responses import Response
 
 from engine.commands.group_commit import TooBusy
-from engine.context import House
+from engine.context import AppContext
 from engine.intake.clicks import Body
 from engine.letter.link_token import FIRST_LINK, UNSUBSCRIBE
 from engine.subscriber.events import ConsentWithdrawn, ListMoved
@@ -29,16 +29,16 @@ Visit = tuple[Visitor, Body | None]
 
 
 @pytest.fixture
-def visits(house: House) -> Visits:
-    return Visits(house, Pages(house.config.site))
+def visits(context: AppContext) -> Visits:
+    return Visits(context, Pages(context.config.site))
 
 
 def look(token: str) -> Visit:
     return Visitor(token, "GET", phone(), "127.0.0.1", "", False, False), None
 
 
-def press(house: House, token: str, *, said: str = "button") -> Visit:
-    nonce = make_nonce(house.secrets.nonce_key, token, time.time())
+def press(context: AppContext, token: str, *, said: str = "button") -> Visit:
+    nonce = make_nonce(context.secrets.nonce_key, token, time.time())
     return Visitor(token, "POST", PHONE, "127.0.0.1", "", False, False), Body(
         "auto" if said == "auto" else "button", nonce
     )
@@ -59,9 +59,11 @@ def led_to(answers: Sequence[Response | Exception]) -> list[str]:
     return [answer.headers["location"] for answer in answers if isinstance(answer, Response)]
 
 
-def test_many_readers_press_at_once_and_each_is_moved_once(house: House, visits: Visits) -> None:
-    letters = [letter(house) for _ in range(12)]
-    assert led_to(visits.answers([press(house, found.link(YES)) for found in letters])) == [
+def test_many_readers_press_at_once_and_each_is_moved_once(
+    context: AppContext, visits: Visits
+) -> None:
+    letters = [letter(context) for _ in range(12)]
+    assert led_to(visits.answers([press(context, found.link(YES)) for found in letters])) == [
         f"/l/{found.link(YES)}" for found in letters
     ]
     pages = pages_of(visits.answers([look(found.link(YES)) for found in letters]))
@@ -70,10 +72,10 @@ def test_many_readers_press_at_once_and_each_is_moved_once(house: House, visits:
 
 
 def test_a_thousand_presses_of_one_persons_link_at_once_leave_one_event_and_all_see_it_done(
-    house: House, visits: Visits
+    context: AppContext, visits: Visits
 ) -> None:
-    found = letter(house)
-    assert set(led_to(visits.answers([press(house, found.link(YES)) for _ in range(1000)]))) == {
+    found = letter(context)
+    assert set(led_to(visits.answers([press(context, found.link(YES)) for _ in range(1000)]))) == {
         f"/l/{found.link(YES)}"
     }
     assert "Bravo ! La suite vous attend." in pages_of(visits.answers([look(found.link(YES))]))[0]
@@ -81,9 +83,9 @@ def test_a_thousand_presses_of_one_persons_link_at_once_leave_one_event_and_all_
 
 
 def test_a_thousand_one_clicks_of_one_person_at_once_leave_one_withdrawal(
-    house: House, visits: Visits
+    context: AppContext, visits: Visits
 ) -> None:
-    found = letter(house)
+    found = letter(context)
     visitor = Visitor(found.token(UNSUBSCRIBE), "POST", "", "127.0.0.1", "", False, False)
     assert set(pages_of(visits.answers([(visitor, Body("one-click"))] * 1000))) == {
         "unsubscribed\n"
@@ -92,23 +94,23 @@ def test_a_thousand_one_clicks_of_one_person_at_once_leave_one_withdrawal(
 
 
 def test_of_one_form_sent_twice_at_once_one_acts_and_both_see_it_done(
-    house: House, visits: Visits
+    context: AppContext, visits: Visits
 ) -> None:
-    found = letter(house)
-    visit = press(house, found.link(YES))
+    found = letter(context)
+    visit = press(context, found.link(YES))
     assert led_to(visits.answers([visit, visit])) == [f"/l/{found.link(YES)}"] * 2
     assert len(found.since()) == 1
 
 
 def test_a_robot_that_opens_both_links_at_the_same_moment_is_seen_on_both(
-    house: House, visits: Visits
+    context: AppContext, visits: Visits
 ) -> None:
-    found = letter(house, minutes_ago=60)
+    found = letter(context, minutes_ago=60)
     assert not any(
         "<script" in page
         for page in pages_of(visits.answers([look(found.link(YES)), look(found.link(NO))]))
     )
-    alone = letter(house, minutes_ago=60)
+    alone = letter(context, minutes_ago=60)
     assert all(
         "<script" in page
         for page in pages_of(visits.answers([look(alone.link(YES)), look(alone.link(YES))]))
@@ -116,45 +118,47 @@ def test_a_robot_that_opens_both_links_at_the_same_moment_is_seen_on_both(
 
 
 def test_a_robot_that_presses_both_links_at_the_same_moment_moves_nobody(
-    house: House, visits: Visits
+    context: AppContext, visits: Visits
 ) -> None:
-    found = letter(house, minutes_ago=60)
-    led_to(visits.answers([press(house, found.link(number), said="auto") for number in (YES, NO)]))
+    found = letter(context, minutes_ago=60)
+    led_to(
+        visits.answers([press(context, found.link(number), said="auto") for number in (YES, NO)])
+    )
     assert found.since() == []
 
 
 def test_one_visit_whose_letter_cannot_be_read_fails_alone(
-    house: House, visits: Visits, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, visits: Visits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad, good = letter(house), letter(house)
-    at_all = house.ledger.at_all
+    bad, good = letter(context), letter(context)
+    at_all = context.ledger.at_all
 
     def broken(positions: set[int]) -> object:
         if bad.position in positions:
             raise ValueError("this entry cannot be read")
         return at_all(positions)
 
-    monkeypatch.setattr(house.ledger, "at_all", broken)
-    failed, page = visits.answers([press(house, bad.link(YES)), press(house, good.link(YES))])
+    monkeypatch.setattr(context.ledger, "at_all", broken)
+    failed, page = visits.answers([press(context, bad.link(YES)), press(context, good.link(YES))])
     assert isinstance(failed, ValueError) and isinstance(page, Response) and good.lists() == {11}
 
 
-def test_who_comes_back_is_seen_as_they_are_now(house: House, visits: Visits) -> None:
-    found = letter(house)
+def test_who_comes_back_is_seen_as_they_are_now(context: AppContext, visits: Visits) -> None:
+    found = letter(context)
     assert (
         ">Je réponds « Oui, c’est fait »</button>"
         in pages_of(visits.answers([look(found.link(YES))]))[0]
     )
-    led_to(Visits(house, Pages(house.config.site)).answers([press(house, found.link(YES))]))
+    led_to(Visits(context, Pages(context.config.site)).answers([press(context, found.link(YES))]))
     assert "Bravo ! La suite vous attend." in pages_of(visits.answers([look(found.link(YES))]))[0]
 
 
 def test_only_so_many_letters_and_people_are_remembered(
-    house: House, visits: Visits, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, visits: Visits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opened, "KEPT", 3)
-    opening = opened.Opening(house)
-    letters: list[Letter] = [letter(house) for _ in range(5)]
+    opening = opened.Opening(context)
+    letters: list[Letter] = [letter(context) for _ in range(5)]
     for found in letters:
         opening.open([found.token(FIRST_LINK)])
     assert list(opening._begun) == [found.token(FIRST_LINK) for found in letters[2:]]
@@ -228,9 +232,9 @@ def test_what_several_visits_need_is_done_once_and_the_earliest_need_first() -> 
 
 
 def test_a_kept_page_is_filled_anew_each_time_and_what_is_filled_in_is_escaped(
-    house: House,
+    context: AppContext,
 ) -> None:
-    pages = Pages(house.config.site)
+    pages = Pages(context.config.site)
 
     def filled(what: str) -> str:
         return bytes(

@@ -1,5 +1,5 @@
-"""A house with its site, as someone who fills in forms meets it, and what the tests of forms and
-calls ask of the house behind it.
+"""An installation with its site, as someone who fills in forms meets it, and what the tests of
+forms and calls ask of the installation behind it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import cast
 import httpx
 
 from engine.commands.command_handler import Result, Wish
-from engine.context import House
+from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.installation.publishing import digest_of, notice_text
 from engine.intake.forms import AGREED, SHOWN, STAMP
@@ -34,19 +34,19 @@ BEHIND_A_PROXY = '[web]\ntrusted_proxies = ["127.0.0.1"]\n'
 
 @dataclass(frozen=True)
 class Site:
-    """The site of `house` at `url`."""
+    """The site of `context` at `url`."""
 
-    house: House
+    context: AppContext
     url: str
     client: httpx.Client
 
     def stamp(self, form: str, age: float = 60) -> dict[str, str]:
         """The hidden inputs of a form that was shown `age` wall-clock seconds ago."""
-        shown = digest_of(notice_text(self.house.publications.current().plan(), form))
+        shown = digest_of(notice_text(self.context.publications.current().plan(), form))
         return {
             SHOWN: shown,
             STAMP: make_stamp(
-                self.house.secrets.nonce_key, form, shown, wall_now() - round(age * 1000)
+                self.context.secrets.nonce_key, form, shown, wall_now() - round(age * 1000)
             ),
         }
 
@@ -65,18 +65,18 @@ class Site:
         )
 
     def stream(self, address: str) -> str:
-        return self.house.vault.find(address) or ""
+        return self.context.vault.find(address) or ""
 
     def person(self, address: str) -> Person:
         stream = self.stream(address)
-        return self.house.decisions.load([stream])[stream] if stream else NOBODY
+        return self.context.decisions.load([stream])[stream] if stream else NOBODY
 
     def lists(self, address: str) -> set[int]:
         return set(self.person(address).memberships)
 
     def entries(self, address: str) -> list[Entry]:
         stream = self.stream(address)
-        return list(self.house.ledger.stream(stream)) if stream else []
+        return list(self.context.ledger.stream(stream)) if stream else []
 
     def facts(self, address: str) -> list[PersonEvent]:
         return [cast(PersonEvent, entry.event) for entry in self.entries(address)]
@@ -86,14 +86,14 @@ class Site:
 
     def fields(self, address: str) -> dict[str, str]:
         stream = self.stream(address)
-        return dict(self.house.vault.people([stream])[stream].fields)
+        return dict(self.context.vault.people([stream])[stream].fields)
 
     def command(self, address: str, command: AnyCommand) -> Result:
-        return self.house.decisions.one(Wish(command, stream=self.stream(address)))
+        return self.context.decisions.one(Wish(command, stream=self.stream(address)))
 
     def asked(self, address: str, purpose: str = "conseils") -> Letter:
         """The mail that asks this person to confirm, begun and accepted just now."""
-        return written_to(self.house, self.stream(address), f"ask:{purpose}")
+        return written_to(self.context, self.stream(address), f"ask:{purpose}")
 
     def confirm(self, letter: Letter) -> httpx.Response:
         """Open the link of the mail and press its button."""
@@ -106,10 +106,10 @@ def nonceless(page: httpx.Response) -> tuple[int, str]:
 
 
 @contextmanager
-def visited(house: House, *, behind_a_proxy: bool = False) -> Iterator[Site]:
+def visited(context: AppContext, *, behind_a_proxy: bool = False) -> Iterator[Site]:
     proxies = ("127.0.0.1",) if behind_a_proxy else ()
     with (
-        served(house, proxies) as url,
+        served(context, proxies) as url,
         Telephone(base_url=url, headers={"User-Agent": PHONE}, timeout=PATIENCE) as client,
     ):
-        yield Site(house, url, client)
+        yield Site(context, url, client)
