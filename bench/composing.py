@@ -16,9 +16,9 @@ from pathlib import Path
 from bench.installation import LETTER, write_folder
 from bench.sizes import Size
 from bench.table import Row, Watch, against
-from engine.authoring.source_folder import read_sequences
 from engine.config import read_config
 from engine.letter.link_token import LENGTH
+from engine.letter.source_folder import read_sequences
 from engine.sending.compose import Composer, Ordered
 from engine.sequence.model import Plan
 from engine.sequence.parse import parse

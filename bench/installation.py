@@ -20,11 +20,11 @@ from psycopg import sql
 
 from bench.server import Server, server
 from engine.app import DATABASE, open_context_in
-from engine.authoring.source_folder import read_sequences
 from engine.commands.command_handler import Wish
 from engine.config import read_config
 from engine.context import AppContext
 from engine.installation.publishing import publication
+from engine.letter.source_folder import read_sequences
 from engine.secret_files import make_secrets, read_secrets
 from engine.store.database import ensure_database, ensure_program_role, program_role
 from engine.store.sql import beside

@@ -20,12 +20,12 @@ from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.desk.processes import SQL as PROCESSES_SQL
-from engine.ledger.rollback_detection import LedgerMemory
 from engine.ledger.store import SQL as LEDGER_SQL
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.signer import Place
 from engine.proof.store import SQL as PROOF_SQL
+from engine.runtime.rollback_detection import LedgerMemory
 from engine.runtime.shutdown import ended_in_time
 from engine.secret_files import Secrets, make_secrets, read_secrets
 from engine.store.database import Database, ensure_database, ensure_program_role, program_role

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
-from engine.authoring.source_folder import ASSETS, LARGEST_TEXT, NO_TEXT
 from engine.intake.address import AddressRefused, normalise
 from engine.letter.colour import read_colour
+from engine.letter.source_folder import ASSETS, LARGEST_TEXT, NO_TEXT
 from engine.mime.header_guard import is_header_text
 from engine.proof.settings import Proof, read_proof
 from engine.sequence.declared import Declared

@@ -13,9 +13,9 @@ from engine.commands.command_handler import Decisions, Publications
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
-from engine.ledger.rollback_detection import LedgerMemory
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
+from engine.runtime.rollback_detection import LedgerMemory
 from engine.secret_files import Secrets
 from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed

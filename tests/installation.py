@@ -20,11 +20,11 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from engine.app import open_context_in
-from engine.authoring.source_folder import read_sequences
 from engine.config import read_config
 from engine.context import AppContext
 from engine.installation.publishing import publication
 from engine.ledger.store import Ledger
+from engine.letter.source_folder import read_sequences
 from engine.secret_files import make_secrets, read_secrets
 from engine.store import postmaster, sockets
 from engine.store.database import Database, ensure_database, ensure_program_role

@@ -21,6 +21,7 @@ NOT_OURS = {".git", ".venv", "build", "dist", "var", "data"}
 
 OF_THE_PROGRAM: list[Rule] = [
     directions.imports_run_one_way,
+    directions.no_import_goes_upward,
     directions.only_the_command_line_knows_the_app,
     directions.only_the_app_knows_the_views,
     directions.each_outside_package_has_one_door,
@@ -126,3 +127,29 @@ def test_each_rule_is_proven_able_to_fail() -> None:
 def test_what_is_allowed_to_hold_statements_is_there_and_holds_some() -> None:
     for path in writing.SQL_ALLOWED:
         assert list(writing.statements_in(Source(path, (ROOT / path).read_text("utf-8")))), path
+
+
+def test_no_circle_runs_between_files() -> None:
+    imports = {
+        source.path: {
+            path
+            for _, name in source.imports
+            if (path := directions.file_of(name)) is not None and path != source.path
+        }
+        for source in program()
+        if source.path.endswith(".py")
+    }
+    found = [
+        circle for circle in directions.circles(imports) if circle not in directions.CIRCLES_LEFT
+    ]
+    assert found == []
+    assert directions.circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [["b", "c"]]
+
+
+def test_what_still_climbs_does_climb() -> None:
+    imported = {
+        (source.path, directions.file_of(name))
+        for source in program()
+        for _, name in source.imports
+    }
+    assert not directions.CLIMBING - imported, "mended: take it off the list"

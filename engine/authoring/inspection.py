@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from engine.authoring.source_folder import ASSETS, has_asset, read_sequences
 from engine.config import Config
-from engine.i18n.french_spacing import loose_blanks
 from engine.letter.compile import (
     Foot,
     LetterMistakes,
@@ -24,10 +22,12 @@ from engine.letter.compile import (
     compile_letter,
 )
 from engine.letter.foreign_tags import foreign_tag_warnings
+from engine.letter.french_spacing import loose_blanks
+from engine.letter.published_letter import LAYOUT, source_of
+from engine.letter.source_folder import ASSETS, has_asset, read_sequences
+from engine.letter.texts import TEXTS
 from engine.mime.header_guard import is_header_text
 from engine.secret_files import order_keys
-from engine.sending.published_letter import LAYOUT, source_of
-from engine.sending.texts import TEXTS
 from engine.sequence.check import check
 from engine.sequence.links import visible
 from engine.sequence.mistakes import N_, Mistake, Unpublishable, Unreadable, Words, words

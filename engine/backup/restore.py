@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine import __version__
+from engine.backup.copy_streams import PARTS, at_work, drop_views, put_back
 from engine.backup.manifest import (
     FILE,
     UNSEALED,
@@ -21,7 +22,6 @@ from engine.backup.manifest import (
     take_in,
 )
 from engine.context import DatabaseContext
-from engine.store.copying import PARTS, at_work, drop_views, put_back
 from engine.store.database import ensure_program_role, program_role, program_role_of
 from engine.store.migrate import VAULT_MIGRATIONS
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine import __version__
+from engine.backup.copy_streams import PARTS, moment
 from engine.backup.manifest import FILE, FORMAT, Manifest, known_by, part_of
 from engine.context import DatabaseContext
-from engine.store.copying import PARTS, moment
 
 TAR = ".tar"
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 import argparse
 import sys
 
+from engine.backup.copy_streams import at_work
 from engine.cli.terminal import agreed
 from engine.context import DatabaseContext
 from engine.desk.agreement import REPLACEABLE, accept_secret
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
-from engine.store.copying import at_work
 from engine.store.database import ensure_program_role, program_role
 from engine.store.migrate import migrate
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.backup.copy_streams import CopyFailed
 from engine.backup.manifest import CopyRefused, Manifest
 from engine.backup.restore import opened, replace
 from engine.backup.stop_replay import Applied, apply_again, read_journals
@@ -22,7 +23,6 @@ from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.privacy.scrubbing import note_erased, scrub_when_due
-from engine.store.copying import CopyFailed
 
 
 def backup_arguments(parser: argparse.ArgumentParser) -> None:

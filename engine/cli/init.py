@@ -21,13 +21,13 @@ from engine.authoring.starter import Owner, Ports
 from engine.cli.terminal import ask
 from engine.config import LONGEST_URL, Config, Site, config_of, is_loopback, is_origin, read_config
 from engine.i18n.command_line import command
-from engine.i18n.french_spacing import spaced
 from engine.i18n.language import LANGUAGES, N_, Language, Say, language_here, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.printable import is_printable
 from engine.i18n.refusal import Refusal
 from engine.i18n.refused import in_words
 from engine.intake.address import normalise
+from engine.letter.french_spacing import spaced
 from engine.mime.header_guard import is_header_text
 from engine.secret_files import make_secrets
 from engine.sequence.mistakes import Unpublishable

@@ -11,11 +11,11 @@ import secrets
 import webbrowser
 from dataclasses import replace
 
-from engine.authoring.source_folder import read_sequences
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of
+from engine.letter.source_folder import read_sequences
 from engine.sending.compose import CannotRender, Composed, Composer, Ordered
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.replies import Verdict

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from engine.context import AppContext
 from engine.desk.agreement import Disagreement
 from engine.i18n.language import N_
-from engine.ledger.rollback_detection import Restored
 from engine.ledger.store import LOST
 from engine.runtime import logs
+from engine.runtime.rollback_detection import Restored
 from engine.store.safe_error_text import said
 
 log = logging.getLogger("relance.run")
@@ -107,7 +107,7 @@ def _run(context: AppContext, order: Order) -> int:
     # Here, because every other verb does without what sending, serving and scheduling bring in.
     from engine.mime.self_test import self_test
     from engine.runtime.supervisor import work
-    from engine.web.connection_limit import raise_descriptor_limit
+    from engine.sending.connection_limit import raise_descriptor_limit
 
     logs.to_standard_error()
     raise_descriptor_limit()

@@ -17,8 +17,8 @@ from engine.i18n.phrases import language_of, named, say_letter, say_list, subjec
 from engine.i18n.refused import in_words
 from engine.i18n.withheld_words import what_is_wanting
 from engine.ledger.codec import Entry
+from engine.letter.published_letter import letter_of
 from engine.privacy.fact_values import fact
-from engine.sending.published_letter import letter_of
 from engine.sequence.model import Plan
 from engine.subscriber.agenda import Act, acts, matter_of
 from engine.subscriber.events import LetterBegun

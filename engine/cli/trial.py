@@ -8,13 +8,13 @@ import argparse
 import shutil
 import sys
 
+from engine.backup.copy_streams import AtWork, clear
 from engine.cli.terminal import agreed
 from engine.context import AppContext, DatabaseContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, say_moment
 from engine.i18n.refusal import Refusal
 from engine.runtime.announcement import engine_date
-from engine.store.copying import AtWork, clear
 from engine.store.database import ensure_program_role
 
 LIVED = ("mailbox", "marks", "preview", "proof", "ledger-position.json", "stop.journal")

@@ -18,7 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Final, Literal, get_args
 
-from engine.i18n.french_spacing import spaced
+from engine.letter.french_spacing import spaced
 
 Language = Literal["en", "fr"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)

@@ -4,7 +4,7 @@ would steer it, or cannot be seen. Pure.
 
 from __future__ import annotations
 
-from engine.i18n.french_spacing import NARROW, NO_BREAK
+from engine.letter.french_spacing import NARROW, NO_BREAK
 
 
 def is_printable(character: str) -> bool:

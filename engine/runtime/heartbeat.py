@@ -17,8 +17,8 @@ from engine import __version__
 from engine.context import AppContext
 from engine.desk.agreement import Disagreement, check_clock
 from engine.desk.processes import Processes
-from engine.ledger.rollback_detection import Restored
 from engine.ledger.store import LOST
+from engine.runtime.rollback_detection import Restored
 from engine.store.safe_error_text import said
 
 log = logging.getLogger("relance.run")

@@ -24,13 +24,13 @@ from engine.api import audit_files as auditing
 from engine.api import monitoring
 from engine.api import routes as api
 from engine.api.problems import Problem, too_busy
-from engine.authoring.source_folder import open_asset
 from engine.commands.group_commit import Gatherer
 from engine.config import Site
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.ledger.store import LOST
 from engine.letter.colour import text_on
+from engine.letter.source_folder import open_asset
 from engine.web import forms
 from engine.web import link_routes as links
 from engine.web.front import Front

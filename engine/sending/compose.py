@@ -17,7 +17,6 @@ from functools import partial
 from typing import Literal, cast
 from urllib.parse import quote, urlsplit
 
-from engine.authoring.picture_sizes import sizes_of
 from engine.config import Config
 from engine.letter.colour import text_on
 from engine.letter.compile import (
@@ -42,7 +41,11 @@ from engine.letter.link_token import (
     make_tokens,
 )
 from engine.letter.names import names_among
+from engine.letter.picture_sizes import sizes_of
 from engine.letter.precompiled_body import Mould
+from engine.letter.published_letter import letter_of as letter_of
+from engine.letter.published_letter import source_of as source_of
+from engine.letter.texts import TEXTS, Texts
 from engine.mime import message as mails
 from engine.mime.address_header import Mailbox
 from engine.mime.header_values import (
@@ -55,9 +58,6 @@ from engine.mime.header_values import (
 from engine.mime.quoted_printable import quoted_printable_lines
 from engine.mime.template import Frame, Personal
 from engine.proof.checkpoint_header import HEADER, words_of
-from engine.sending.published_letter import letter_of as letter_of
-from engine.sending.published_letter import source_of as source_of
-from engine.sending.texts import TEXTS, Texts
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.events import LetterBegun

@@ -24,7 +24,7 @@ from weakref import WeakSet
 from aiosmtpd.smtp import SMTP, Session
 from aiosmtpd.smtp import Envelope as Received
 
-from engine.web.connection_limit import Connections
+from engine.sending.connection_limit import Connections
 
 IDLE_SECONDS = 60.0
 KEPT = 10_000

@@ -29,9 +29,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from engine.config import Site
-from engine.i18n.french_spacing import spaced_html
 from engine.i18n.language import LANGUAGES, Language, counting_translator, translator
 from engine.letter.colour import readable, text_on
+from engine.letter.french_spacing import spaced_html
 
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 # Random, so that no author's words can hold it.

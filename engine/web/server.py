@@ -19,7 +19,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from engine.web.connection_limit import MAX_CONNECTIONS, Connections
+from engine.sending.connection_limit import MAX_CONNECTIONS, Connections
 from engine.web.pages import App
 
 DRAIN_SECONDS = 10

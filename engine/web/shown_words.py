@@ -11,9 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from engine.config import Site
-from engine.i18n.french_spacing import spaced
 from engine.i18n.language import LANGUAGES, Language, translator
 from engine.installation.publishing import EMBEDDED, Shown, partner_line
+from engine.letter.french_spacing import spaced
 from engine.sequence.model import Plan
 from engine.web.forms import embed_html, form_values
 from engine.web.pages import Pages, spoken

@@ -18,6 +18,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from engine.app import open_context_in
+from engine.backup import copy_streams as programs
 from engine.backup.manifest import CopyRefused, read_manifest
 from engine.commands.command_handler import Wish
 from engine.context import AppContext, DatabaseContext
@@ -25,7 +26,6 @@ from engine.i18n.refusal import Refusal
 from engine.installation.events import LedgerRestored
 from engine.privacy.erasure import erase
 from engine.runtime.startup import make_ready
-from engine.store import copying as programs
 from engine.store.database import program_role_of
 from engine.subscriber.commands import (
     Confirm,

@@ -16,11 +16,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from engine.backup import copy_streams as copying
+from engine.backup.copy_streams import PARTS
 from engine.backup.manifest import Manifest, part_of, read_manifest
 from engine.context import DatabaseContext
 from engine.i18n.refusal import Refusal
-from engine.store import binaries, copying
-from engine.store.copying import PARTS
+from engine.store import binaries
 from engine.store.database import program_role_of
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.cli.asking import join

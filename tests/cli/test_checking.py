@@ -14,7 +14,7 @@ import pytest
 from engine.authoring.inspection import inspect, read_folder
 from engine.cli.check import check
 from engine.config import Config, read_config
-from engine.i18n.french_spacing import spaced
+from engine.letter.french_spacing import spaced
 from engine.sequence.mistakes import Unpublishable
 from tests.installation import CONFIG, LAYOUT, write_sequences
 

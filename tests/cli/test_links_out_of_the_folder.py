@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from engine.authoring.inspection import read_folder
-from engine.authoring.source_folder import LARGEST_TEXT, has_asset, open_asset, read_sequences
 from engine.cli import check as planning
 from engine.cli.check import check
 from engine.config import Config, read_config
+from engine.letter.source_folder import LARGEST_TEXT, has_asset, open_asset, read_sequences
 from engine.sequence.mistakes import Unpublishable
 from tests.cli.test_checking import folder
 

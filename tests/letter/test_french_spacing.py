@@ -9,9 +9,9 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.i18n.french_spacing import loose_blanks, spaced, spaced_html
 from engine.i18n.language import translator
-from engine.sending.texts import TEXTS
+from engine.letter.french_spacing import loose_blanks, spaced, spaced_html
+from engine.letter.texts import TEXTS
 from tests.i18n.test_language import CATALOGUE
 
 

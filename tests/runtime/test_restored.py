@@ -17,7 +17,7 @@ from engine.app import open_context_in
 from engine.config import read_config
 from engine.context import AppContext
 from engine.installation.events import LedgerRestored, OriginBegun
-from engine.ledger.rollback_detection import FILE, LedgerMemory, Restored
+from engine.runtime.rollback_detection import FILE, LedgerMemory, Restored
 from engine.runtime.startup import make_ready
 from engine.secret_files import read_secrets
 from tests.cli.asking import FILES, join

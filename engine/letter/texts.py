@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from engine.i18n.french_spacing import spaced
+from engine.letter.french_spacing import spaced
 
 
 @dataclass(frozen=True, slots=True)

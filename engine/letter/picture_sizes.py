@@ -11,7 +11,7 @@ from pathlib import Path
 
 import imagesize  # type: ignore[import-untyped]
 
-from engine.authoring.source_folder import open_asset
+from engine.letter.source_folder import open_asset
 
 # A camera's notes may stand before the size.
 HEAD_BYTES = 1_000_000

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from engine.letter.compile import LetterSource
 from engine.letter.markdown import as_words
-from engine.sending.texts import TEXTS
+from engine.letter.texts import TEXTS
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.eligibility import EVERYTHING
