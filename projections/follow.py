@@ -19,7 +19,7 @@ import psycopg
 from engine.ledger.codec import Entry, EntryRefused
 from engine.ledger.store import LOST, Ledger
 from engine.store.database import Database
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 from engine.store.sql import queries
 from projections.build import SQL as BUILDING
 from projections.build import Building
@@ -157,9 +157,8 @@ class Follower:
         except LOST:
             raise
         except Exception as error:
-            self.faults[view.name] = (
-                f"{view.name}: {error if isinstance(error, EntryRefused) else said(error)}"
-            )
+            why = str(error) if isinstance(error, EntryRefused) else safe_error_text(error)
+            self.faults[view.name] = f"{view.name}: {why}"
             return False
 
     def _create(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 
 WHY = "what has happened to this person cannot be taken in"
 
@@ -25,4 +25,4 @@ class Aside:
 
 def what_failed(position: int, error: Exception) -> Aside:
     """The same whether they were followed or are rebuilt: a replay compares it."""
-    return Aside(position, f"{said(error)}: {WHY}")
+    return Aside(position, f"{safe_error_text(error)}: {WHY}")

@@ -151,7 +151,7 @@ async def _lived(context: AppContext, start: int, zone: str, answers: dict[str, 
             with context.database.connection() as connection:
                 connection.execute("DELETE FROM desk.taken")
         await sender.relay.close()
-        sender.marks.close()
+        sender.journal.close()
     return [
         (entry.event.letter, entry.event.at)
         for entry in context.ledger.stream(stream)

@@ -81,6 +81,6 @@ async def _lived(context: AppContext) -> tuple[float, float]:
             with context.database.connection() as connection:
                 connection.execute("DELETE FROM desk.taken")
         await sender.relay.close()
-        sender.marks.close()
+        sender.journal.close()
         assert sender.sent == PEOPLE * LETTERS
     return sending, following

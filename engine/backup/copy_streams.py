@@ -30,7 +30,7 @@ from engine.store import binaries
 from engine.store.connecting import connect
 from engine.store.database import HERE, MIGRATION_LOCK, program_role
 from engine.store.migrate import create_stores
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 from engine.store.sql import beside, queries
 
 SQL = beside(__file__)
@@ -100,7 +100,7 @@ def moment(owner: str) -> Iterator[Moment]:
             migrations = tuple(str(row[0]) for row in connection.execute(SQL["migrations"]))
             yield Moment(connection, *_head(connection), migrations)
     except psycopg.Error as error:
-        raise CopyFailed(said(error)) from error
+        raise CopyFailed(safe_error_text(error)) from error
 
 
 def at_work(owner: str, role: str) -> int:
@@ -150,7 +150,7 @@ def put_back(
                     *([SQL["signed_still"], SQL["stamped_still"]] if signed else []),
                 )
         except psycopg.Error as error:
-            raise CopyFailed(said(error)) from error
+            raise CopyFailed(safe_error_text(error)) from error
 
 
 class AtWork(Exception):
@@ -268,7 +268,9 @@ def _opened(part: str, file: Path) -> Iterator[Iterator[bytes]]:
         else:
             raise CopyFailed(f"{part} is no part of a copy: use another copy")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise CopyFailed(f"{part} is damaged ({said(error)}): use another copy") from error
+        raise CopyFailed(
+            f"{part} is damaged ({safe_error_text(error)}): use another copy"
+        ) from error
 
 
 @contextmanager

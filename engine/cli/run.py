@@ -18,7 +18,7 @@ from engine.i18n.language import N_
 from engine.ledger.store import LOST
 from engine.runtime import logs
 from engine.runtime.rollback_detection import Restored
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.run")
 PARTS = ("web", "follow", "send")
@@ -128,7 +128,8 @@ def _run(context: AppContext, order: Order) -> int:
             log.error(str(error))
         elif isinstance(error, LOST):
             log.error(
-                "ended because the database was lost: start again", extra={"why": said(error)}
+                "ended because the database was lost: start again",
+                extra={"why": safe_error_text(error)},
             )
         else:
             log.error("ended by an error nobody expected", exc_info=error)

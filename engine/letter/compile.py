@@ -20,7 +20,7 @@ from engine.letter.merge import (
     fragment,
 )
 from engine.letter.placeholders import url_name
-from engine.letter.precompiled_body import Encode, Mould
+from engine.letter.precompiled_body import Encode, PrecompiledBody
 from engine.sequence.links import Link
 from engine.sequence.mistakes import N_, Mistake, Words, column_of, words
 from engine.sequence.nearest import nearest_field, question
@@ -102,13 +102,15 @@ class Compiled:
             )
         return Rendered(own["subject"], html, text.strip("\n") + "\n")
 
-    def mould(self, urls: Sequence[str], foot: Foot, marks: Sequence[str], encode: Encode) -> Mould:
+    def precompiled(
+        self, urls: Sequence[str], foot: Foot, marks: Sequence[str], encode: Encode
+    ) -> PrecompiledBody:
         """For many people: `urls` and `foot` as in `render`, but everybody's, with `marks` in the
         place of the links' tokens.
         """
         lines = {"subject": self._subject, "preheader": self._preheader}
         html, text = (self._html, fragment(foot_html(foot))), (self._text, foot_text(foot))
-        return Mould(lines, html, text, self._own(urls, foot), marks, encode)
+        return PrecompiledBody(lines, html, text, self._own(urls, foot), marks, encode)
 
     def _own(self, urls: Sequence[str], foot: Foot) -> dict[str, str]:
         own = dict(zip(self._url_names, urls, strict=True))

@@ -51,7 +51,7 @@ class Filled:
     html: str
 
 
-class Mould:
+class PrecompiledBody:
     """The lines and the parts of a letter; the parts are one template that renders to their encoded
     selves.
     """

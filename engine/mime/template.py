@@ -38,7 +38,7 @@ class Personal:
     html: str
 
 
-class Frame:
+class MimeTemplate:
     def __init__(
         self,
         sender: Mailbox,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from engine.context import AppContext
 from engine.ledger.store import CHANNEL, LOST
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.follow")
 WAIT = 1.0
@@ -71,5 +71,7 @@ class Following:
                         self._stopping.wait(rest(time.monotonic() - begun))
                         listening.wait(WAIT)
             except LOST as error:
-                log.warning("following waits for the database", extra={"why": said(error)})
+                log.warning(
+                    "following waits for the database", extra={"why": safe_error_text(error)}
+                )
                 self._stopping.wait(1)

@@ -19,7 +19,7 @@ from engine.desk.agreement import Disagreement, check_clock
 from engine.desk.processes import Processes
 from engine.ledger.store import LOST
 from engine.runtime.rollback_detection import Restored
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.run")
 BEAT = 5.0
@@ -115,7 +115,7 @@ async def _again_and_again(beat: Callable[[], None], presence: Presence) -> None
             presence.unheard = False
         except LOST as error:
             if not presence.unheard:
-                log.warning("the database does not answer", extra={"why": said(error)})
+                log.warning("the database does not answer", extra={"why": safe_error_text(error)})
             presence.unheard = True
         except (Restored, Disagreement) as error:
             presence.give_up(error)

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 
 from engine.sending.replies import redacted
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 
 OURS = "relance."
 FRAMES = 6
@@ -86,11 +86,11 @@ def told(error: BaseException) -> dict[str, object]:
     ]
     found: dict[str, object] = {
         "error": type(error).__name__,
-        "said": clean(said(error)),
+        "said": clean(safe_error_text(error)),
         "trace": frames,
     }
     cause = error.__cause__ or error.__context__
-    return found | ({"cause": clean(said(cause))} if cause is not None else {})
+    return found | ({"cause": clean(safe_error_text(cause))} if cause is not None else {})
 
 
 def _place(file: str) -> str:

@@ -28,7 +28,7 @@ from engine.runtime.startup import make_ready
 from engine.runtime.witnessing import witnessing
 from engine.sending.replies import redacted
 from engine.sending.sender import Sender
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.run")
 DATE_SECONDS = 10
@@ -176,7 +176,8 @@ async def _on(event: asyncio.Event, stop: asyncio.Event, duty: Callable[[], obje
             await asyncio.to_thread(duty)
         except LOST as error:
             log.warning(
-                "what comes round by itself waits for the database", extra={"why": said(error)}
+                "what comes round by itself waits for the database",
+                extra={"why": safe_error_text(error)},
             )
 
 

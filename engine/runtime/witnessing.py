@@ -30,7 +30,7 @@ from engine.sending.relay import Relay
 from engine.sending.replies import Verdict, redacted
 from engine.sending.settings import RelaySettings
 from engine.sending.witness_mail import mark_of, witness_mail
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.proof")
 NO_ANSWER = "the mail server did not say whether it took the mail"
@@ -125,7 +125,8 @@ async def witnessing(
             error = None if sending.cancelled() else sending.exception()
             if isinstance(error, LOST):
                 log.warning(
-                    "what comes round by itself waits for the database", extra={"why": said(error)}
+                    "what comes round by itself waits for the database",
+                    extra={"why": safe_error_text(error)},
                 )
             elif error is not None:
                 raise error

@@ -19,9 +19,9 @@ from engine.context import AppContext
 from engine.desk.desk import SQL as DESK
 from engine.installation.state import Installation
 from engine.sending.compose import CannotRender, Composer, Ordered
-from engine.sending.delivery_journal import DOT, is_alive, read_marks
+from engine.sending.delivery_journal import DOT, is_alive, read_journal
 from engine.sending.envelope import Envelope
-from engine.sending.quarantine import carry_out_apart, unforeseen
+from engine.sending.quarantine import execute_apart, unforeseen
 from engine.store.arrays import texts, uuids
 from engine.subscriber.commands import Perform, RecordOutcome
 from engine.subscriber.eligibility import why_not
@@ -33,7 +33,7 @@ ENGINE = Cause("engine")
 RELAY = Cause("relay")
 BATCH = 500
 LEASE = 120
-LET_GO = 1
+RELEASE_SECONDS = 1
 KEEP_MARKS = 7 * 86_400
 
 
@@ -64,7 +64,7 @@ def take_and_claim(
         return [], 0
     known = context.views.folds({stream for stream, _ in pairs})
     taken = len(pairs)
-    pairs, results = carry_out_apart(
+    pairs, results = execute_apart(
         context, pairs, [_wish(context, now, stream, key) for stream, key in pairs], known
     )
     claims, others = [], []
@@ -77,7 +77,7 @@ def take_and_claim(
     if others:
         settle(context, others, held)
         # Where another sender still has it, it is asked about again a moment later.
-        let_go(context, others, context.ledger.head(), LET_GO)
+        release(context, others, context.ledger.head(), RELEASE_SECONDS)
     return claims, taken
 
 
@@ -93,7 +93,7 @@ def _begun(result: Result) -> tuple[LetterBegun, int] | None:
     return None
 
 
-def let_go(
+def release(
     context: AppContext,
     pairs: Sequence[tuple[str, str]],
     position: int,
@@ -183,12 +183,12 @@ def _verdict_of(
     """
     if flight.sender == context.sender:
         return None if message in held else ("released", 0)
-    path = marks_file(context, flight.sender)
+    path = journal_file(context, flight.sender)
     if not path.exists():
         return ("doubt", 0)
     if is_alive(path):
         return None
-    mark = read_marks(path).get(message)
+    mark = read_journal(path).get(message)
     if mark is None:
         return ("released", 0)
     if mark == DOT:
@@ -196,25 +196,25 @@ def _verdict_of(
     return ("sent", mark) if 200 <= mark < 300 else ("temporary", mark)
 
 
-def take_over(context: AppContext) -> None:
+def reclaim(context: AppContext) -> None:
     """Let go at once what dead senders of this machine had taken; their marks are kept a week for
     what is still to be settled.
     """
-    for path in marks_file(context, "x").parent.glob("*.marks"):
+    for path in journal_file(context, "x").parent.glob("*.marks"):
         if is_alive(path):
             continue
-        give_back(context, path.stem)
+        release_sender(context, path.stem)
         if time.time() - path.stat().st_mtime > KEEP_MARKS:
             path.unlink(missing_ok=True)
 
 
-def give_back(context: AppContext, sender: str) -> None:
+def release_sender(context: AppContext, sender: str) -> None:
     """Let go of everything a sender has taken."""
     with context.database.connection() as connection:
         connection.execute(DESK["release_sender"], {"sender": sender})
 
 
-def marks_file(context: AppContext, sender: str) -> Path:
+def journal_file(context: AppContext, sender: str) -> Path:
     return context.config.data / "marks" / f"{sender}.marks"
 
 

@@ -42,7 +42,7 @@ from engine.letter.link_token import (
 )
 from engine.letter.names import names_among
 from engine.letter.picture_sizes import sizes_of
-from engine.letter.precompiled_body import Mould
+from engine.letter.precompiled_body import PrecompiledBody
 from engine.letter.published_letter import letter_of as letter_of
 from engine.letter.published_letter import source_of as source_of
 from engine.letter.texts import TEXTS, Texts
@@ -56,16 +56,16 @@ from engine.mime.header_values import (
     message_id,
 )
 from engine.mime.quoted_printable import quoted_printable_lines
-from engine.mime.template import Frame, Personal
+from engine.mime.template import MimeTemplate, Personal
 from engine.proof.checkpoint_header import HEADER, words_of
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.events import LetterBegun
 
-KEPT = 512
-CASTS_KEPT = 1000  # of some 30 KB
-SOURCES_KEPT = 100
-LONGEST_SOURCE = 200
+COMPILED_CACHE_SIZE = 512
+PRECOMPILED_CACHE_SIZE = 1000  # of some 30 KB
+MAX_COMMON_SOURCES = 100
+MAX_SOURCE_CHARACTERS = 200
 
 
 class CannotRender(Exception):
@@ -105,13 +105,13 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cast:
+class PrecompiledLetter:
     """A letter as it is for all who get it in the same words; `actions` are those of its links'
     tokens.
     """
 
-    mould: Mould
-    frame: Frame
+    body: PrecompiledBody
+    template: MimeTemplate
     actions: tuple[int, ...]
 
 
@@ -137,9 +137,11 @@ class Composer:
             else Look()
         )
         self._setting = Setting(f"{config.site.url}/a", look, sizes_of(config.sequences))
-        self._kept: OrderedDict[tuple[int, str, str, str], Compiled] = OrderedDict()
+        self._compiled: OrderedDict[tuple[int, str, str, str], Compiled] = OrderedDict()
         self._sources: set[str] = set()
-        self._casts: OrderedDict[tuple[int | str, ...], _Cast | None] = OrderedDict()
+        self._precompiled: OrderedDict[tuple[int | str, ...], PrecompiledLetter | None] = (
+            OrderedDict()
+        )
 
     def compose(self, ordered: Ordered, plan: Plan, at: int) -> Composed:
         """`at` is the engine's time in milliseconds, the mail's Date. Raises CannotRender."""
@@ -178,21 +180,21 @@ class Composer:
     def octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes:
         """The octets that `compose` gives, several times as fast. Raises CannotRender."""
         try:
-            made = self._cast_octets(ordered, plan, at)
+            made = self._precompiled_octets(ordered, plan, at)
         except (LetterMistakes, MergeFailed, ValueError):
             made = None  # `compose` says why, or that nothing is wrong
         return self.compose(ordered, plan, at).octets if made is None else made
 
-    def _cast_octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes | None:
+    def _precompiled_octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes | None:
         claim = ordered.claim
-        found = (
-            self._cast(ordered, plan) if ordered.position and claim.kind not in _ASKING else None
-        )
-        if found is None:
+        if not ordered.position or claim.kind in _ASKING:
             return None
-        tokens = make_tokens(self.link_key, found.actions, ordered.position, claim.message)
-        filled = found.mould.fill(self._values(ordered), tokens)
-        return found.frame.fill(
+        letter = self._precompiled_for(ordered, plan)
+        if letter is None:
+            return None
+        tokens = make_tokens(self.link_key, letter.actions, ordered.position, claim.message)
+        filled = letter.body.fill(self._values(ordered), tokens)
+        return letter.template.fill(
             Personal(
                 ordered.address,
                 filled.subject,
@@ -204,7 +206,7 @@ class Composer:
             tokens,
         )
 
-    def _cast(self, ordered: Ordered, plan: Plan) -> _Cast | None:
+    def _precompiled_for(self, ordered: Ordered, plan: Plan) -> PrecompiledLetter | None:
         claim = ordered.claim
         occurrence = claim.key if claim.kind == "broadcast" else ""
         key = (
@@ -220,22 +222,23 @@ class Composer:
         )
         if ordered.source and not self._is_common(ordered.source):
             return None
-        if key not in self._casts:
-            if len(self._casts) == CASTS_KEPT:
-                self._casts.popitem(last=False)
-            self._casts[key] = None  # what cannot be cast is not tried again for each person
-            self._casts[key] = self._new_cast(ordered, plan)
-        return self._casts[key]
+        if key not in self._precompiled:
+            if len(self._precompiled) == PRECOMPILED_CACHE_SIZE:
+                self._precompiled.popitem(last=False)
+            # Stays None where `_precompile` raises: it is tried once, not for each person.
+            self._precompiled[key] = None
+            self._precompiled[key] = self._precompile(ordered, plan)
+        return self._precompiled[key]
 
     def _is_common(self, source: str) -> bool:
-        """Whoever brings each person from a place of their own must not have a cast made for
-        each.
+        """False for a source that has no place among the first few: where each person comes from a
+        source of their own, no letter is precompiled for each.
         """
-        if source not in self._sources and len(self._sources) < SOURCES_KEPT:
+        if source not in self._sources and len(self._sources) < MAX_COMMON_SOURCES:
             self._sources.add(source)
         return source in self._sources
 
-    def _new_cast(self, ordered: Ordered, plan: Plan) -> _Cast | None:
+    def _precompile(self, ordered: Ordered, plan: Plan) -> PrecompiledLetter | None:
         letter = letter_of(plan, ordered.claim)
         if letter is None:
             return None
@@ -251,9 +254,9 @@ class Composer:
         answers = _answers(compiled, url)
         foot = self._foot(ordered, plan, url)
         extra = tuple(self._headers(ordered, plan, url))
-        mould = compiled.mould(answers, foot, tuple(marks.values()), quoted_printable_lines)
-        frame = Frame(*self._ends(), self.domain, extra, tuple(marks.values()))
-        return _Cast(mould, frame, tuple(marks))
+        body = compiled.precompiled(answers, foot, tuple(marks.values()), quoted_printable_lines)
+        template = MimeTemplate(*self._ends(), self.domain, extra, tuple(marks.values()))
+        return PrecompiledLetter(body, template, tuple(marks))
 
     def compiled(self, letter: Letter, plan: Plan, purpose: str) -> Compiled:
         key = (
@@ -262,15 +265,15 @@ class Composer:
             letter.subject,
             f"{letter.preheader}|{purpose if letter.body == CONFIRMATION_BODY else ''}",
         )
-        found = self._kept.get(key)
-        if found is None:
-            found = compile_letter(
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            compiled = compile_letter(
                 source_of(letter, plan, purpose), self._setting, quote(self.config.site.logo)
             )
-            self._kept[key] = found
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return found
+            self._compiled[key] = compiled
+            if len(self._compiled) > COMPILED_CACHE_SIZE:
+                self._compiled.popitem(last=False)
+        return compiled
 
     def _values(self, ordered: Ordered) -> dict[str, str]:
         """Who is asked to confirm has agreed to nothing, and somebody else may have typed all this:
@@ -428,5 +431,5 @@ def _why(texts: Texts, basis: str) -> str:
 
 def _told(texts: Texts, why: str, source: str) -> str:
     """`why`, and where the address came from, as one line of whatever was typed there."""
-    said = " ".join(source.split())[:LONGEST_SOURCE]
+    said = " ".join(source.split())[:MAX_SOURCE_CHARACTERS]
     return f"{why} {texts.source.format(source=said)}" if said else why

@@ -24,13 +24,13 @@ _LINE = re.compile(r"(\S+) (dot|[2-5][0-9]{2})")
 _PATIENCE = 1.0  # seconds; `is_alive` elsewhere holds the lock for an instant
 
 
-class MarksTaken(Exception):
+class JournalTaken(Exception):
     """Another living process writes this file."""
 
 
-class Marks:
+class DeliveryJournal:
     """Opens `path` for appending, alone; `left` holds what the former writer left. Raises
-    MarksTaken, OSError.
+    JournalTaken, OSError.
     """
 
     def __init__(self, path: Path) -> None:
@@ -95,7 +95,7 @@ class Marks:
         self._file = file
 
 
-def read_marks(path: Path) -> dict[str, Mark]:
+def read_journal(path: Path) -> dict[str, Mark]:
     """The last mark of every key; a torn last line is no mark. A missing file holds none. Raises
     OSError.
     """
@@ -147,7 +147,9 @@ def _locked(path: Path) -> int:
         except BlockingIOError:
             if time.monotonic() > patience:
                 os.close(file)
-                raise MarksTaken(f"Another process is writing the mark file {path.name}.") from None
+                raise JournalTaken(
+                    f"Another process is writing the mark file {path.name}."
+                ) from None
         except FileNotFoundError:
             pass
         os.close(file)

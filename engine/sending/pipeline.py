@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from engine.sending.delivery_journal import Marks
+from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import (
     Delivery,
     Envelope,
@@ -77,12 +77,17 @@ class Begun:
 
 class Dialogue:
     def __init__(
-        self, wire: Wire, offers: Offers, timeouts: Timeouts, tls: str, marks: Marks | None
+        self,
+        wire: Wire,
+        offers: Offers,
+        timeouts: Timeouts,
+        tls: str,
+        journal: DeliveryJournal | None,
     ) -> None:
         self.wire, self.offers, self.tls = wire, offers, tls
         self.settled = 0  # messages that got a definite answer here
         self.rested = False  # it lay idle since it last carried anything
-        self._timeouts, self._marks = timeouts, marks
+        self._timeouts, self._journal = timeouts, journal
         self._begun: list[Begun] = []
         self._reset_due = False
 
@@ -182,8 +187,8 @@ class Dialogue:
                 begun.answer = reply
             raise Lost("The server answered before the end of the message.", reply=reply)
         self.wire.check()
-        if self._marks:
-            self._marks.dot(begun.envelope.key)
+        if self._journal:
+            self._journal.dot(begun.envelope.key)
         begun.stage, begun.dotted = "dot", True
         last, following = data[start:], None
         if self.offers.pipelining and (envelope := source.following()):
@@ -194,8 +199,8 @@ class Dialogue:
         if reply.code // 100 not in (2, 4, 5):
             raise Lost("The server's answers are out of step.", reply=reply)
         begun.answer = reply
-        if self._marks:
-            self._marks.answer(begun.envelope.key, reply.code)
+        if self._journal:
+            self._journal.answer(begun.envelope.key, reply.code)
         self._settle(begun, outcome)
         if reply.code == 421:
             raise Lost("The server ended the connection.", reply=reply)

@@ -16,7 +16,7 @@ from engine.desk.desk import SQL as DESK
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import LOST
 from engine.sending.outcome_tally import tell_done
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 from engine.subscriber.events import LetterBegun, LetterSent
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import Person
@@ -28,7 +28,7 @@ AGAIN = 3600
 Pairs = Sequence[tuple[str, str]]
 
 
-def carry_out_apart(
+def execute_apart(
     context: AppContext, pairs: Pairs, wishes: Sequence[Wish], known: Mapping[str, Person]
 ) -> tuple[list[tuple[str, str]], list[Result]]:
     """Decide about taken rows together; where that fails, in halves, until those are found about
@@ -45,8 +45,8 @@ def carry_out_apart(
             _set_aside(context, pairs[0], error)
             return [], []
         middle = len(pairs) // 2
-        first = carry_out_apart(context, pairs[:middle], wishes[:middle], known)
-        rest = carry_out_apart(context, pairs[middle:], wishes[middle:], known)
+        first = execute_apart(context, pairs[:middle], wishes[:middle], known)
+        rest = execute_apart(context, pairs[middle:], wishes[middle:], known)
         return first[0] + rest[0], first[1] + rest[1]
     acted = [(pair, result) for pair, result in zip(pairs, results, strict=True) if _acted(result)]
     if acted:
@@ -55,7 +55,7 @@ def carry_out_apart(
     return list(pairs), results
 
 
-def gone_through(
+def unstick_sent(
     context: AppContext, matters: Mapping[str, tuple[str, str]], results: Sequence[Result]
 ) -> None:
     """Of these messages and their matters, those whose letter was accepted are no longer stuck."""
@@ -73,7 +73,7 @@ def unforeseen(error: Exception) -> str:
     """Why a letter could not be made, when nobody thought of it: put off like one the server would
     not take, and tried again.
     """
-    return f"{said(error)}: put off, and tried again"
+    return f"{safe_error_text(error)}: put off, and tried again"
 
 
 def _acted(result: Result) -> bool:
@@ -90,7 +90,7 @@ def _set_aside(context: AppContext, pair: tuple[str, str], error: Exception) -> 
     why = (
         str(error)
         if isinstance(error, EntryRefused)
-        else f"{said(error)}: nothing can be decided about this person"
+        else f"{safe_error_text(error)}: nothing can be decided about this person"
     )
     log.error(
         "somebody is set aside",

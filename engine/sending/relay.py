@@ -15,7 +15,7 @@ from typing import Literal
 
 import aiosmtplib
 
-from engine.sending.delivery_journal import Marks
+from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope, Offers
 from engine.sending.group import Before, Group, Supply
 from engine.sending.pipeline import Dialogue
@@ -48,9 +48,9 @@ class Relay:
     `settings.connections`.
     """
 
-    def __init__(self, settings: RelaySettings, marks: Marks | None = None) -> None:
+    def __init__(self, settings: RelaySettings, journal: DeliveryJournal | None = None) -> None:
         self.settings = settings
-        self._marks = marks
+        self._journal = journal
         # Who holds a slot may have one connection; an idle connection needs none, because whoever
         # takes a slot takes an idle connection first.
         self._slots = asyncio.Semaphore(settings.connections)
@@ -266,7 +266,7 @@ class Relay:
             smtputf8=smtp.supports_extension("smtputf8"),
         )
         tls = f"{secured.version()} {cipher[0]}" if secured and cipher else ""
-        return Dialogue(wire, offers, self.settings.timeouts, tls, self._marks)
+        return Dialogue(wire, offers, self.settings.timeouts, tls, self._journal)
 
 
 async def _hello(smtp: aiosmtplib.SMTP) -> None:

@@ -18,10 +18,10 @@ from engine.context import AppContext
 from engine.evidence.mails import mail_that_asks
 from engine.sending import claim as c
 from engine.sending.compose import Composer
-from engine.sending.delivery_journal import Marks
+from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.outcome_tally import Tally
-from engine.sending.quarantine import gone_through
+from engine.sending.quarantine import unstick_sent
 from engine.sending.relay import Relay
 from engine.sending.replies import Verdict, fault_of, limit_of
 from engine.subscriber.commands import RecordOutcome
@@ -39,13 +39,13 @@ SALT = 32
 Note = Callable[[Sequence[Delivery]], None]
 
 
-class Round:
+class SendBatch:
     """`note` is told of every outcome that is recorded. Every method that is not `async` blocks."""
 
     def __init__(
-        self, context: AppContext, marks: Marks, claims: Sequence[c.Claim], note: Note
+        self, context: AppContext, journal: DeliveryJournal, claims: Sequence[c.Claim], note: Note
     ) -> None:
-        self.context, self.marks, self.note = context, marks, note
+        self.context, self.journal, self.note = context, journal, note
         self.claims = {claim.entry.message: claim for claim in claims}
         self.known = {claim.stream: claim.person for claim in claims}
         self._outcomes: list[Delivery] = []
@@ -205,7 +205,7 @@ class Round:
             self._outcomes[:0] = outcomes
             raise
         self._outcomes[:0] = [delivery for delivery in outcomes if delivery.key not in recorded]
-        self.marks.forget(recorded)
+        self.journal.forget(recorded)
         self.note([delivery for delivery in outcomes if delivery.key in recorded])
 
     def _finish(self, wishes: Mapping[str, Sequence[Wish]]) -> set[str]:
@@ -223,13 +223,13 @@ class Round:
         # again, which then has nothing left to do.
         claims = [self.claims[message] for message in done]
         self.tally.add(results)
-        gone_through(
+        unstick_sent(
             self.context,
             {claim.entry.message: (claim.stream, claim.key) for claim in claims},
             results,
         )
         position = max((position for result in results for position in result.positions), default=0)
-        c.let_go(
+        c.release(
             self.context,
             [(claim.stream, claim.key) for claim in claims],
             position or self.context.ledger.head(),

@@ -22,13 +22,13 @@ from engine.ledger.store import LOST
 from engine.proof.cached_checkpoint import Newest
 from engine.sending import claim as c
 from engine.sending.compose import Composer
-from engine.sending.delivery_journal import Marks
+from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay import Relay, RelayUnavailable
 from engine.sending.replies import Verdict, redacted
-from engine.sending.send_batch import Round
+from engine.sending.send_batch import SendBatch
 from engine.sending.settings import RelaySettings
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.send")
 BLOCKED_LIMIT = 5
@@ -44,11 +44,11 @@ class Sender:
 
     def __init__(self, context: AppContext, settings: RelaySettings) -> None:
         self.context = context
-        path = c.marks_file(context, context.sender)
+        path = c.journal_file(context, context.sender)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.marks = Marks(path)
-        c.take_over(context)
-        self.relay = Relay(settings, self.marks)
+        self.journal = DeliveryJournal(path)
+        c.reclaim(context)
+        self.relay = Relay(settings, self.journal)
         self.composer = Composer(
             context.config, context.secrets.link_key, Newest(context.tree.latest)
         )
@@ -57,7 +57,7 @@ class Sender:
         self.trouble = ""
         self.sent = 0
         self._blocked = 0
-        self._rounds: list[Round] = []
+        self._rounds: list[SendBatch] = []
         self._drained: asyncio.TimerHandle | None = None
         self._unsure = (
             False  # the database was lost: more may be taken or claimed than is known here
@@ -78,7 +78,9 @@ class Sender:
                         await self._rest()
                 except LOST as error:
                     if not self._unsure:
-                        log.warning("sending waits for the database", extra={"why": said(error)})
+                        log.warning(
+                            "sending waits for the database", extra={"why": safe_error_text(error)}
+                        )
                     self._unsure = True
                     await asyncio.sleep(IDLE)
             await self._ended(under_way, 0)
@@ -89,7 +91,7 @@ class Sender:
             await self.relay.close()
             if self._drained is not None:
                 self._drained.cancel()
-            self.marks.close()
+            self.journal.close()
 
     def stop(self) -> None:
         """Begin nothing more; what is on the wire has as long as `[sending] drain` says. Call it
@@ -125,7 +127,7 @@ class Sender:
             for task in ended:
                 task.result()
 
-    async def _prepare(self, idle: bool) -> tuple[int, tuple[Round, list[Envelope]] | None]:
+    async def _prepare(self, idle: bool) -> tuple[int, tuple[SendBatch, list[Envelope]] | None]:
         """How many rows were taken, and the round of those that are letters. `idle`: nothing is on
         the wire, so that what a lost database left undone can be made good.
         """
@@ -139,11 +141,11 @@ class Sender:
         await asyncio.to_thread(self.context.desk.set_mark, "tick", self.context.clock.now(), 0)
         if not claims:
             return taken, None
-        begun = Round(self.context, self.marks, claims, self._note)
+        begun = SendBatch(self.context, self.journal, claims, self._note)
         self._rounds.append(begun)
         return taken, (begun, await asyncio.to_thread(begun.compose, self.composer))
 
-    async def _deliver(self, begun: Round, envelopes: Sequence[Envelope]) -> None:
+    async def _deliver(self, begun: SendBatch, envelopes: Sequence[Envelope]) -> None:
         try:
             await begun.deliver(self.relay, envelopes, self.stopping)
         except RelayUnavailable as error:
@@ -157,7 +159,7 @@ class Sender:
             if left.over:
                 self._rounds.remove(left)
         if self._unsure:
-            c.give_back(self.context, self.context.sender)
+            c.release_sender(self.context, self.context.sender)
             self._unsure = False
 
     def _note(self, outcomes: Sequence[Delivery]) -> None:

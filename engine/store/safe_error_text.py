@@ -12,7 +12,7 @@ a trigger of somebody's says.
 """
 
 
-def said(error: BaseException) -> str:
+def safe_error_text(error: BaseException) -> str:
     """One line: the kind of error, with the words that are known to be its own."""
     kind = type(error).__name__
     if isinstance(error, psycopg.Error):

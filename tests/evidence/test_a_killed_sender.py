@@ -12,11 +12,11 @@ import pytest
 from engine.evidence.mails import octets_of
 from engine.evidence.required import missing
 from engine.letter.link_token import CONFIRM
-from engine.sending.claim import marks_file, settle, take_and_claim
+from engine.sending.claim import journal_file, settle, take_and_claim
 from engine.sending.compose import Composer
-from engine.sending.delivery_journal import Marks
+from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Envelope
-from engine.sending.send_batch import Round
+from engine.sending.send_batch import SendBatch
 from engine.subscriber.events import LetterDeferred, LetterInDoubt, LetterSent
 from tests.evidence import doors
 from tests.installation import Installations
@@ -44,17 +44,17 @@ def killed(site: Site, *, dot: bool, code: int = 0) -> Envelope:
     site.post("inscription", {"email": ADDRESS, "jardin": "Un balcon"})
     context.views.catch_up()
     claims, _ = take_and_claim(context, ())
-    path = marks_file(context, "killed")
+    path = journal_file(context, "killed")
     path.parent.mkdir(parents=True, exist_ok=True)
-    marks = Marks(path)
-    (envelope,) = Round(context, marks, claims, lambda deliveries: None).compose(
+    journal = DeliveryJournal(path)
+    (envelope,) = SendBatch(context, journal, claims, lambda deliveries: None).compose(
         Composer(context.config, context.secrets.link_key)
     )
     if dot:
-        marks.dot(envelope.key)
+        journal.dot(envelope.key)
     if code:
-        marks.answer(envelope.key, code)
-    marks.close()
+        journal.answer(envelope.key, code)
+    journal.close()
     settle(site.context, [(claim.stream, claim.key) for claim in claims], ())
     return envelope
 

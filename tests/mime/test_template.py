@@ -16,7 +16,7 @@ from engine.mime.headers import Mailbox
 from engine.mime.message import Mail, MessageTooBig, serialize
 from engine.mime.quoted_printable import quoted_printable
 from engine.mime.self_test import HOSTILE_ADDRESSES, HOSTILE_VALUES
-from engine.mime.template import Frame, Personal
+from engine.mime.template import MimeTemplate, Personal
 from tests.mime.test_message import EXTRA, LETTER
 
 DOMAIN = "lettres.exemple.fr"
@@ -29,7 +29,7 @@ def extra(words: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     return (*EXTRA, ("List-Help", URL.format(words[0])), ("X-Percent", "100 % %(to)b"))
 
 
-FRAME = Frame(LETTER.sender, LETTER.reply_to, DOMAIN, extra(MARKS), MARKS)
+FRAME = MimeTemplate(LETTER.sender, LETTER.reply_to, DOMAIN, extra(MARKS), MARKS)
 ANNE = Personal(
     "anne@exemple.fr",
     "Bonjour",
@@ -118,4 +118,4 @@ def test_a_message_above_the_size_cap_is_refused() -> None:
 
 def test_a_sender_who_writes_like_nobody_gets_no_frame() -> None:
     with pytest.raises(ValueError, match="looks like one of a letter to nobody"):
-        Frame(Mailbox("html-for-nobody", LETTER.sender.address), None, DOMAIN, (), ())
+        MimeTemplate(Mailbox("html-for-nobody", LETTER.sender.address), None, DOMAIN, (), ())

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from engine.runtime.logs import OneLine
-from engine.store.safe_error_text import said
+from engine.store.safe_error_text import safe_error_text
 from tests.cli.commanding import DIALOGUE, Installation
 from tests.cli.test_command_line_running import SMTP, SOURCE, database, embedded
 from tests.running import MailServer, link, press, wait_for, write
@@ -329,12 +329,12 @@ def test_an_error_is_told_by_its_kind_and_place_and_never_by_its_words() -> None
 
 def test_of_a_databases_error_only_words_that_quote_no_value_are_repeated() -> None:
     assert (
-        said(
+        safe_error_text(
             psycopg.errors.UniqueViolation("duplicate key\nDETAIL: (anna@lecteurs.example) exists")
         )
         == "UniqueViolation"
     )
     assert (
-        said(FileNotFoundError(2, "No such file or directory", "anna.csv"))
+        safe_error_text(FileNotFoundError(2, "No such file or directory", "anna.csv"))
         == "FileNotFoundError: No such file or directory"
     )

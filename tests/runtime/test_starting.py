@@ -33,7 +33,7 @@ def ticks(context: AppContext) -> int:
                 await sender.tick()
                 await asyncio.to_thread(context.views.catch_up)
             await sender.relay.close()
-            sender.marks.close()
+            sender.journal.close()
             return len(sink.messages)
 
     return asyncio.run(tick())

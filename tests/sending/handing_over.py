@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import uvloop
 
-from engine.sending.delivery_journal import Marks
+from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.pipeline import Timeouts
 from engine.sending.relay import Relay
@@ -50,12 +50,12 @@ async def handed_over(
     envelopes: Sequence[Envelope],
     before: Callable[[Sequence[Envelope]], Awaitable[Collection[str]]] = everyone,
     chosen: Callable[[Sink], RelaySettings] = settings,
-    marks: Marks | None = None,
+    journal: DeliveryJournal | None = None,
 ) -> dict[str, Delivery]:
     """What became of each; fails when something became of one twice."""
     outcomes: list[Delivery] = []
     async with sink:
-        relay = Relay(chosen(sink), marks)
+        relay = Relay(chosen(sink), journal)
         try:
             await relay.deliver(envelopes, before, outcomes.append)
         finally:

@@ -15,8 +15,8 @@ from engine.commands.command_handler import Wish
 from engine.context import AppContext
 from engine.desk.desk import SQL as DESK
 from engine.installation.events import SendingPaused, SendingResumed
-from engine.sending.claim import let_go, marks_file, renew, take_over
-from engine.sending.delivery_journal import Marks
+from engine.sending.claim import journal_file, reclaim, release, renew
+from engine.sending.delivery_journal import DeliveryJournal
 from engine.subscriber.commands import ChangeProfile, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
@@ -89,21 +89,21 @@ def test_a_row_that_was_let_go_is_not_held_again_when_its_sender_renews_the_leas
 ) -> None:
     context = with_readers(make_context, 2)
     rows = take(context, 120)
-    let_go(context, rows, position=0)
+    release(context, rows, position=0)
     renew(context, rows)
     assert take(context, 120) == rows
 
 
 def test_what_a_sender_that_lives_has_taken_is_not_taken_over(make_context: MakeContext) -> None:
     context = with_readers(make_context, 2)
-    path = marks_file(context, context.sender)
+    path = journal_file(context, context.sender)
     path.parent.mkdir(parents=True)
-    marks = Marks(path)
+    journal = DeliveryJournal(path)
     rows = take(context, 120)
-    take_over(context)
+    reclaim(context)
     assert take(context, 120) == []
-    marks.close()
-    take_over(context)
+    journal.close()
+    reclaim(context)
     assert take(context, 120) == rows
 
 
@@ -144,7 +144,7 @@ def test_what_is_taken_goes_on_where_the_last_take_came_to_and_comes_back_for_wh
 def test_a_row_that_was_let_go_waits_for_the_agenda_to_follow(make_context: MakeContext) -> None:
     context = with_readers(make_context, 1)
     rows = take(context, 120)
-    let_go(context, rows, position=context.ledger.head() + 1)
+    release(context, rows, position=context.ledger.head() + 1)
     assert take(context, 120) == []
     context.decisions.one(
         Wish(

@@ -86,7 +86,7 @@ def ticks(context: AppContext, times: int = 3, composer: Composer | None = None)
                 await sender.tick()
                 await asyncio.to_thread(context.views.catch_up)
             await sender.relay.close()
-            sender.marks.close()
+            sender.journal.close()
             return sorted(
                 address.partition("@")[0]
                 for message in sink.messages

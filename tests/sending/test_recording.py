@@ -113,12 +113,12 @@ def test_an_outcome_is_recorded_once_though_its_row_could_not_be_let_go(
 ) -> None:
     context, lost = with_readers(make_context, 3), [True]
 
-    def let_go(context: AppContext, pairs: Sequence[tuple[str, str]], position: int) -> None:
+    def release(context: AppContext, pairs: Sequence[tuple[str, str]], position: int) -> None:
         if pairs and lost:
             lost.clear()
             raise psycopg.OperationalError("the connection is lost")
 
-    monkeypatch.setattr(claim, "let_go", let_go)
+    monkeypatch.setattr(claim, "release", release)
     _each_is_taken_and_recorded_once(context, asyncio.run(_ticks(context, Sink())))
 
 
@@ -139,5 +139,5 @@ async def _ticks(context: AppContext, sink: Sink) -> list[str]:
                 continue
             await asyncio.to_thread(context.views.catch_up)
         await sender.relay.close()
-        sender.marks.close()
+        sender.journal.close()
         return [address for message in sink.messages for address in message.recipients]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.sending.delivery_journal import DOT, Marks, read_marks
+from engine.sending.delivery_journal import DOT, DeliveryJournal, read_journal
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.pipeline import Timeouts
 from engine.sending.relay import Relay
@@ -41,7 +41,7 @@ def assert_known(
     assert set(outcomes) == set(keys)
     arrived = [f"m{message.recipients[0].partition('@')[0][1:]}" for message in sink.messages]
     assert len(arrived) == len(set(arrived)), "something was sent twice"
-    left = read_marks(marks)
+    left = read_journal(marks)
     for key, outcome in outcomes.items():
         if outcome.verdict is None:
             assert (outcome.stage, outcome.reply, left[key]) == ("dot", None, DOT)
@@ -60,9 +60,9 @@ def assert_known(
 def test_a_connection_cut_at_any_stage(
     features: Sequence[str], step: Step, when: str, tmp_path: Path
 ) -> None:
-    sink, marks = Sink(features), Marks(tmp_path / "marks")
+    sink, journal = Sink(features), DeliveryJournal(tmp_path / "marks")
     sink.cut(step, "after" if when == "after" else "before")
-    outcomes = run(handed_over(sink, letters(3), marks=marks))
+    outcomes = run(handed_over(sink, letters(3), journal=journal))
     assert_known(sink, outcomes, {"m0", "m1", "m2"}, tmp_path / "marks")
     in_doubt = [outcome for outcome in outcomes.values() if outcome.verdict is None]
     assert len(in_doubt) == (1 if (step, when) in {("dot", "before"), ("data", "after")} else 0)
@@ -85,12 +85,12 @@ def test_a_connection_cut_after_any_octet_the_server_read(
     doubts = 0
     for octets in range(conversation(features).octets_read + 1):
         path = tmp_path / str(octets)
-        sink, marks = Sink(features), Marks(path)
+        sink, journal = Sink(features), DeliveryJournal(path)
         sink.cut_after_reading = octets
-        outcomes = run(handed_over(sink, letters(2), marks=marks))
+        outcomes = run(handed_over(sink, letters(2), journal=journal))
         assert_known(sink, outcomes, {"m0", "m1"}, path)
         doubts += any(outcome.verdict is None for outcome in outcomes.values())
-        marks.close()
+        journal.close()
     assert doubts > 0
 
 
@@ -101,12 +101,12 @@ def test_a_connection_cut_after_any_octet_the_server_said(
     doubts = 0
     for octets in range(conversation(features).octets_said + 1):
         path = tmp_path / str(octets)
-        sink, marks = Sink(features), Marks(path)
+        sink, journal = Sink(features), DeliveryJournal(path)
         sink.cut_after_saying = octets
-        outcomes = run(handed_over(sink, letters(2), marks=marks))
+        outcomes = run(handed_over(sink, letters(2), journal=journal))
         assert_known(sink, outcomes, {"m0", "m1"}, path)
         doubts += any(outcome.verdict is None for outcome in outcomes.values())
-        marks.close()
+        journal.close()
     assert doubts > 0
 
 
@@ -115,10 +115,10 @@ def test_a_connection_cut_after_any_octet_the_server_said(
 def test_a_server_that_stalls_is_left_and_only_behind_the_dot_is_it_in_doubt(
     features: Sequence[str], step: Step, tmp_path: Path
 ) -> None:
-    sink, marks = Sink(features), Marks(tmp_path / "marks")
+    sink, journal = Sink(features), DeliveryJournal(tmp_path / "marks")
     sink.stall(step)
     outcomes = run(
-        handed_over(sink, letters(3), chosen=lambda sink: settings(sink, HASTY), marks=marks)
+        handed_over(sink, letters(3), chosen=lambda sink: settings(sink, HASTY), journal=journal)
     )
     assert_known(sink, outcomes, {"m0", "m1", "m2"}, tmp_path / "marks")
     assert [outcome.verdict for outcome in outcomes.values()].count(None) == (step == "dot")
@@ -259,7 +259,7 @@ def test_cancelling_settles_what_is_under_way_and_leaves_the_rest_alone(tmp_path
         outcomes: list[Delivery] = []
         async with Sink() as sink:
             sink.stall("dot")
-            relay = Relay(settings(sink), marks)
+            relay = Relay(settings(sink), journal)
             task = asyncio.create_task(relay.deliver(letters(10), everyone, outcomes.append))
             await asyncio.sleep(0.3)
             task.cancel()
@@ -268,19 +268,19 @@ def test_cancelling_settles_what_is_under_way_and_leaves_the_rest_alone(tmp_path
             await relay.close()
             return outcomes
 
-    marks = Marks(tmp_path / "marks")
+    journal = DeliveryJournal(tmp_path / "marks")
     assert [(outcome.key, outcome.verdict) for outcome in run(main())] == [("m0", None)]
-    assert read_marks(tmp_path / "marks") == {"m0": DOT}
+    assert read_journal(tmp_path / "marks") == {"m0": DOT}
 
 
 def test_a_dot_whose_mark_cannot_be_written_is_not_sent(tmp_path: Path) -> None:
-    marks = Marks(tmp_path / "marks")
-    marks.close()
+    journal = DeliveryJournal(tmp_path / "marks")
+    journal.close()
     outcomes: list[Delivery] = []
 
     async def main() -> Sink:
         async with Sink() as sink:
-            relay = Relay(settings(sink), marks)
+            relay = Relay(settings(sink), journal)
             with pytest.raises(OSError, match="Bad file"):
                 await relay.deliver(letters(3), everyone, outcomes.append)
             await relay.close()
@@ -301,9 +301,9 @@ def test_the_mark_of_a_dot_is_on_the_file_before_the_dot_is_heard(
     class Watching(Sink):
         def said(self, step: Step, concerns: str) -> str:
             if step in ("data", "dot"):
-                seen.append((step, read_marks(tmp_path / "marks").get(f"m{concerns[1:2]}")))
+                seen.append((step, read_journal(tmp_path / "marks").get(f"m{concerns[1:2]}")))
             return super().said(step, concerns)
 
-    run(handed_over(Watching(features), letters(2), marks=Marks(tmp_path / "marks")))
+    run(handed_over(Watching(features), letters(2), journal=DeliveryJournal(tmp_path / "marks")))
     assert seen == [("data", None), ("dot", DOT), ("data", None), ("dot", DOT)]
-    assert read_marks(tmp_path / "marks") == {"m0": 250, "m1": 250}
+    assert read_journal(tmp_path / "marks") == {"m0": 250, "m1": 250}

@@ -14,7 +14,7 @@ import pytest
 
 from engine.config import Sending
 from engine.context import AppContext
-from engine.sending.delivery_journal import Marks, read_marks
+from engine.sending.delivery_journal import DeliveryJournal, read_journal
 from engine.sending.envelope import Delivery
 from engine.sending.relay import Relay
 from engine.sending.settings import relay_settings
@@ -44,7 +44,7 @@ def test_a_relay_that_is_cut_leaves_in_doubt_what_had_its_dot_and_begins_nothing
         outcomes: list[Delivery] = []
         async with Sink(features) as sink:
             sink.stall(step)
-            relay = Relay(settings(sink), Marks(tmp_path / "marks"))
+            relay = Relay(settings(sink), DeliveryJournal(tmp_path / "marks"))
             handing_over = asyncio.create_task(relay.deliver(letters(3), everyone, outcomes.append))
             await asyncio.sleep(0.2)
             relay.leave_off()
@@ -58,7 +58,7 @@ def test_a_relay_that_is_cut_leaves_in_doubt_what_had_its_dot_and_begins_nothing
     assert [(each.key, each.verdict) for each in outcomes] == (
         [("m0", None)] if step == "dot" else []
     )
-    assert list(read_marks(tmp_path / "marks")) == [each.key for each in outcomes]
+    assert list(read_journal(tmp_path / "marks")) == [each.key for each in outcomes]
 
 
 def test_a_relay_that_leaves_off_finishes_what_is_on_the_wire() -> None:

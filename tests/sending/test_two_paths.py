@@ -19,7 +19,7 @@ from engine.proof.checkpoint_header import HEADER, carried_by
 from engine.sending.compose import CannotRender, Composed, Composer, Ordered
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.events import LetterBegun
-from tests.letter.test_mould import BODIES, LAYOUTS, LINES, VALUES
+from tests.letter.test_precompiled_body import BODIES, LAYOUTS, LINES, VALUES
 from tests.mime.test_message import body_of, crlf, read
 from tests.sequence.test_sample import ROOT, plan
 

@@ -45,7 +45,7 @@ def sends(context: AppContext, features: Sequence[str] = EVERYTHING, times: int 
                 await sender.tick()
             await asyncio.to_thread(context.views.catch_up)
             await sender.relay.close()
-            sender.marks.close()
+            sender.journal.close()
             return sorted(
                 address.partition("@")[0]
                 for message in sink.messages

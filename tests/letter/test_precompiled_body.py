@@ -1,5 +1,5 @@
-"""A mould gives what the letter rendered and then encoded would be: for any words, any fields, any
-place of the links' tokens.
+"""A precompiled body gives what the letter rendered and then encoded would be: for any words, any
+fields, any place of the links' tokens.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.letter.compile import (
     Rendered,
     compile_letter,
 )
-from engine.letter.precompiled_body import Filled, Mould
+from engine.letter.precompiled_body import Filled, PrecompiledBody
 from engine.mime.quoted_printable import BodyRefused, quoted_printable, quoted_printable_lines
 from tests.letter.test_compiling import LAYOUT
 
@@ -47,9 +47,9 @@ def answers(compiled: Compiled, words: tuple[str, ...]) -> list[str]:
     return [f"https://lettres.exemple.fr/l/{words[2 + place]}" for place in range(count)]
 
 
-def mould_of(compiled: Compiled) -> Mould:
+def precompiled_of(compiled: Compiled) -> PrecompiledBody:
     urls = answers(compiled, MARKS)
-    return compiled.mould(urls, foot(MARKS), MARKS[: len(urls) + 2], quoted_printable_lines)
+    return compiled.precompiled(urls, foot(MARKS), MARKS[: len(urls) + 2], quoted_printable_lines)
 
 
 def encoded(rendered: Rendered) -> Filled:
@@ -60,7 +60,7 @@ def encoded(rendered: Rendered) -> Filled:
     )
 
 
-def assert_same(compiled: Compiled, mould: Mould, values: dict[str, str]) -> None:
+def assert_same(compiled: Compiled, body: PrecompiledBody, values: dict[str, str]) -> None:
     """What cannot be rendered cannot be filled; what holds a CR may be left to the plain path; all
     else is equal.
     """
@@ -68,26 +68,26 @@ def assert_same(compiled: Compiled, mould: Mould, values: dict[str, str]) -> Non
         rendered = encoded(compiled.render(values, answers(compiled, TOKENS), foot(TOKENS)))
     except (MergeFailed, BodyRefused):
         with pytest.raises(MergeFailed):
-            mould.fill(values, TOKENS)
+            body.fill(values, TOKENS)
         return
     try:
-        filled = mould.fill(values, TOKENS)
+        filled = body.fill(values, TOKENS)
     except MergeFailed:
         assert any("\r" in value for value in values.values())
     else:
         assert filled == rendered
 
 
-def cast(
+def compiled_pair(
     body: str, path: str, layout: str, subject: str, preheader: str
-) -> tuple[Compiled, Mould] | None:
+) -> tuple[Compiled, PrecompiledBody] | None:
     try:
         compiled = compile_letter(
             LetterSource(path, subject, preheader, body, layout), "https://lettres.exemple.fr/a"
         )
     except LetterMistakes:
         return None
-    return compiled, mould_of(compiled)
+    return compiled, precompiled_of(compiled)
 
 
 def joined(parts: list[tuple[str, str]]) -> str:
@@ -207,10 +207,10 @@ VALUES = st.dictionaries(st.sampled_from(FIELDS), SAID)
     "Bonjour",
     [{}, {"city": "Lyon"}],
 )
-def test_whatever_was_written_the_mould_gives_it_encoded(
+def test_whatever_was_written_the_precompiled_body_gives_it_encoded(
     body: str, path: str, layout: str, subject: str, preheader: str, people: list[dict[str, str]]
 ) -> None:
-    found = cast(body, path, layout, subject, preheader)
+    found = compiled_pair(body, path, layout, subject, preheader)
     if found is not None:
         for values in people:
             assert_same(*found, values)
