@@ -5,10 +5,12 @@ break it or revive who left.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 import httpx
@@ -621,6 +623,18 @@ def test_the_description_says_what_the_readers_accept(shop: Shop) -> None:
         assert operation["security"] == [{"key": [scope]}]
         assert {"200", "400", "401", "403", "413", "422", "429"} <= set(operation["responses"])
     assert described["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+
+
+def test_each_call_stands_on_its_page_with_its_scope(shop: Shop) -> None:
+    page = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
+    described = shop.site.client.get("/openapi.json").json()
+    documented = re.findall(r"^\| `POST (/api/v1/[\w/]+)` \| `(\w+)` \|", page, re.MULTILINE)
+    scopes = {
+        path: operations["post"]["security"][0]["key"][0]
+        for path, operations in described["paths"].items()
+    }
+    assert dict(documented) == scopes
+    assert len(documented) == len(scopes)
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/docs", "/docs", "/redoc"])

@@ -1,0 +1,189 @@
+"""Nothing that somebody can type, write, read or call is missing on the pages of docs/, and they
+have nothing that is not there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import dataclasses
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.cli.parser import parser
+from engine.config import config_of
+from engine.ledger.codec import decode
+from engine.ledger.names import NAMES
+from engine.sequence.parse import parse
+from engine.sequence.table import Table
+
+ROOT = Path(__file__).parents[2]
+ROW = re.compile(r"^\|(.+)\|$", re.MULTILINE)
+QUOTED = re.compile(r"`([^`]+)`")
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every row of every table of a page."""
+    return [[cell.strip() for cell in row.split("|")] for row in ROW.findall(text)]
+
+
+# Commands.
+
+
+def commands(of: argparse.ArgumentParser, typed: str = "") -> Iterator[tuple[str, set[str]]]:
+    """What can be typed, word by word, with the options it takes."""
+    parts = [part for part in of._actions if isinstance(part, argparse._SubParsersAction)]
+    for part in parts:
+        for word, inner in part.choices.items():
+            yield from commands(inner, f"{typed} {word}".strip())
+    if not parts:
+        options = {
+            max(action.option_strings, key=len) for action in of._actions if action.option_strings
+        }
+        yield typed, options - {"--help"}
+
+
+THERE = dict(commands(parser()))
+DOCUMENTED = {
+    " ".join(word for word in QUOTED.findall(cells[0])[0].split() if not word.isupper()): {
+        option for option in QUOTED.findall(cells[2]) if option.startswith("-")
+    }
+    for cells in rows(page("docs/commands.md"))
+    if QUOTED.match(cells[0])
+}
+
+
+@pytest.mark.parametrize("command", THERE)
+def test_each_command_has_its_row_with_its_options(command: str) -> None:
+    assert DOCUMENTED[command] == THERE[command]
+
+
+def test_no_command_is_documented_that_is_not_there() -> None:
+    assert set(DOCUMENTED) == set(THERE)
+
+
+# Keys.
+
+
+@pytest.fixture(scope="module")
+def keys() -> Mapping[str, set[str]]:
+    """Each table of the sample's files, by file and kind (`list[].letter[]`), with the keys that
+    its reader knows.
+    """
+    known: dict[str, set[str]] = defaultdict(set)
+    finish = Table.finish
+
+    def noting(table: Table) -> None:
+        kind = re.sub(r"\[\d+\]", "[]", table.path)
+        known[f"{'config' if table.file == 'config.toml' else 'author'}:{kind}"] |= table.known
+        finish(table)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Table, "finish", noting)
+        settings = config_of(ROOT, page("config.toml")).settings
+        folder = ROOT / "sequences"
+        parse(
+            {
+                file.relative_to(folder).as_posix(): file.read_text("utf-8")
+                for file in folder.rglob("*")
+                if file.suffix in {".toml", ".md", ".html"}
+            },
+            settings,
+        )
+    return known
+
+
+def test_each_key_of_the_configuration_is_in_the_sample(keys: Mapping[str, set[str]]) -> None:
+    written: dict[str, set[str]] = defaultdict(set)
+    kind = ""
+    for line in page("config.toml").splitlines():
+        if header := re.fullmatch(r"\[\[?([\w.]+)\]\]?", line):
+            kind = header[1] + ("[]" if line.startswith("[[") else "")
+            written[""].add(header[1].partition(".")[0])
+            written[header[1].rpartition(".")[0]].add(header[1].rpartition(".")[2])
+        elif key := re.match(r"(\w+) = ", line):
+            written[kind].add(key[1])
+    tables = {kind for kind in keys if kind.startswith("config:")}
+    assert len(tables) > 10
+    for name in tables:
+        assert keys[name] - written[name.removeprefix("config:")] == set(), name
+
+
+def test_each_key_of_a_dialogue_is_on_the_page_for_authors(keys: Mapping[str, set[str]]) -> None:
+    text = page("docs/author.md")
+    tables = {kind for kind in keys if kind.startswith("author:")}
+    assert {"author:list[].letter[]", "author:form[].field[]", "author:broadcast[]"} <= tables
+    for name in tables:
+        for key in keys[name]:
+            spellings = rf"`{key}[` ]|(?<!\w){key} +=|\[\[?[\w.]*\b{key}\]"
+            assert re.search(spellings, text), f"{name} {key}"
+
+
+# Events.
+
+
+EVENTS = {
+    QUOTED.findall(cells[0])[0]: QUOTED.findall(cells[2])
+    for cells in rows(page("docs/ledger-format.md"))
+    if len(cells) == 3 and QUOTED.match(cells[0])
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_event_is_documented_with_its_fields(name: str) -> None:
+    fields = [field.name for field in dataclasses.fields(NAMES[name])]
+    assert ["at", *EVENTS[name]] == fields
+
+
+def test_no_event_is_documented_that_is_not_there() -> None:
+    assert set(EVENTS) == set(NAMES)
+
+
+def test_the_members_of_an_entry_are_those_of_the_page() -> None:
+    text = page("docs/ledger-format.md")
+    example = text.partition("```json\n")[2].partition("```")[0]
+    members = [name for cells in rows(text) if len(cells) == 2 for name in QUOTED.findall(cells[0])]
+    stored = next((ROOT / "tests/ledger/samples").glob("consent-given.v1.json")).read_bytes()
+    assert sorted(members) == sorted(msgspec.json.decode(stored))
+    assert sorted(members) == sorted(msgspec.json.decode(example))
+    assert decode(1, stored).name == "consent-given"
+
+
+# Addresses.
+
+
+def routes() -> Iterator[str]:
+    """The path of each route that is declared word for word in the rooms of pages and API."""
+    for file in sorted((ROOT / "engine").rglob("*.py")):
+        if file.name == "letterbox.py":  # the built-in mailbox is a site of its own, on loopback
+            continue
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(
+                        value=ast.Name(id="routes" | "app"),
+                        attr="get" | "post" | "put" | "delete" | "api_route",
+                    ),
+                    args=[ast.Constant(value=str(path)), *_],
+                ):
+                    yield path.replace(":path}", "}")
+
+
+def test_each_address_is_on_the_page_of_the_api() -> None:
+    documented = {
+        word.removeprefix("POST ")
+        for cells in rows(page("docs/api.md"))
+        for word in QUOTED.findall(cells[0])
+    }
+    declared = Counter(routes())
+    assert len(declared) > 15
+    assert set(declared) - documented == set()
