@@ -19,7 +19,7 @@ from engine.proof.settings import Proof, read_proof
 from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_patience, parse_seconds
 from engine.sequence.draft import check_name
-from engine.sequence.mistakes import N_, Mistake, Unpublishable, words
+from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Field, Group, Purpose
 from engine.sequence.parse import Settings
 from engine.sequence.parse_declared import read_declared
@@ -27,6 +27,7 @@ from engine.sequence.places import Places
 from engine.sequence.table import Table
 from engine.sequence.timing import is_zone
 from engine.sequence.toml import read_tables, toml_mistake
+from engine.words import N_, words
 
 MAILBOX = "mailbox"
 # A purpose's id is part of List-Id, which is shaped like a host name.

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.sequence.mistakes import N_, Unreadable
+from engine.sequence.mistakes import Unreadable
+from engine.words import N_
 
 NAMES = ("link.key", "suppression.pepper", "nonce.key")
 SIGNING = "proof.key"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from engine.i18n.in_words import in_english
 from engine.sequence.model import Plan
 from engine.subscriber.agenda import Act, Calendar, acts
 from engine.subscriber.commands import AnyCommand
@@ -60,12 +61,12 @@ class When:
 
     def nothing(self) -> Given:
         assert isinstance(self.outcome, NothingToDo), self.outcome
-        assert self.outcome.why
+        assert in_english(self.outcome)
         return self.before
 
     def refused(self, why: str) -> Given:
         assert isinstance(self.outcome, Refused), self.outcome
-        assert why in self.outcome.why
+        assert why in in_english(self.outcome)
         return self.before
 
     @property

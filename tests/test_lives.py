@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from engine.i18n.in_words import in_english
 from engine.ledger.codec import Encoded, decode, pack, unpacker
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.model import Ending, Plan
@@ -117,7 +118,7 @@ class Life(RuleBasedStateMachine):
         """
         outcome = decide(command, self.person, self.plan, self.calendar)
         if not isinstance(outcome, Done):
-            assert outcome.why
+            assert in_english(outcome)
             return False
         assert outcome.facts
         for fact in outcome.facts:

@@ -18,6 +18,7 @@ from engine.context import AppContext
 from engine.desk.desk import ApiKey
 from engine.evidence.keeping import kept, of_ground, unknown
 from engine.evidence.required import OF_COLLECTION
+from engine.i18n.in_words import in_english
 from engine.installation.state import Installation
 from engine.intake import calls
 from engine.subscriber.commands import AnyCommand
@@ -99,7 +100,7 @@ class Calls:
         cause, pieces = self.cause(asked, {"what": "transfer"})
         result = self._known_only(read.command(now, cause, asked.call), read.address, now, pieces)
         if result.outcome == UNKNOWN:
-            raise Problem(422, UNKNOWN.why)
+            raise Problem(422, in_english(UNKNOWN))
         return answered(result, 200, f"moved from list {read.source} to list {read.target}")
 
     def unsubscribe(self, asked: Asked) -> JSONResponse:
@@ -271,11 +272,11 @@ def answered(result: Result, status: int = 200, said: str = "") -> JSONResponse:
             headers={"Retry-After": "1"},
         )
     if isinstance(outcome, Refused):
-        raise Problem(422, outcome.why)
+        raise Problem(422, in_english(outcome))
     done = isinstance(outcome, Done)
     content: dict[str, object] = {
         "done": done,
-        "said": said if isinstance(outcome, Done) else outcome.why,
+        "said": said if isinstance(outcome, Done) else in_english(outcome),
         "subscriber": result.stream or None,
     }
     if outcome == REPEATED:

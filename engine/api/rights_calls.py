@@ -14,6 +14,7 @@ from engine.api.calls import Asked, Calls, answered
 from engine.api.problems import Problem, bad_body
 from engine.commands.command_handler import Result, Wish
 from engine.context import AppContext
+from engine.i18n.in_words import in_english
 from engine.intake import rights_calls as read
 from engine.intake.calls import Mistakes
 from engine.privacy.correction import Correction, correction
@@ -33,11 +34,11 @@ from engine.subscriber.commands import (
 )
 from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
-from engine.subscriber.outcome import Done, NothingToDo, Refused
+from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused, Unchanged
 from engine.vault.sealing import SealingRefused
 from engine.vault.vault import Keep
 
-UNKNOWN = "nobody is known under this address"
+UNKNOWN = Refused(Refusal.PERSON_UNKNOWN)
 T = TypeVar("T")
 Made = Callable[[int, Cause], AnyCommand]
 """A command, given the moment and its cause."""
@@ -82,7 +83,7 @@ class RightsCalls:
         wanted = Correction(said.new_address, said.fields, said.timezone, said.language)
         wish = correction(self.context, subscriber, wanted, cause, pieces, asked.call)
         if isinstance(wish, Refused):
-            raise Problem(422, wish.why)
+            raise Problem(422, in_english(wish))
         return answered(self.calls.wish(wish), 200, "corrected")
 
     def restrict(self, asked: Asked) -> JSONResponse:
@@ -121,7 +122,7 @@ class RightsCalls:
                 Result(
                     REPEATED
                     if self.calls.carried_out_before(asked, whatever_key=True)
-                    else NothingToDo(UNKNOWN)
+                    else NothingToDo(Unchanged.PERSON_UNKNOWN)
                 )
             )
         cause = Cause("api", secrets.token_hex(16))
@@ -213,7 +214,7 @@ class RightsCalls:
     def _behind(self, address: str) -> str:
         subscriber = self.context.vault.find(address) or self.context.vault.formerly(address)
         if subscriber is None:
-            raise Problem(422, UNKNOWN)
+            raise Problem(422, in_english(UNKNOWN))
         return subscriber
 
     def _carry_out(self, asked: Asked, subscriber: str, command: Made, **said: object) -> Result:

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from engine.config import Config, Site, is_loopback
-from engine.sequence.mistakes import N_, Mistake, Words, words
+from engine.sequence.mistakes import Mistake
 from engine.sequence.places import Places
 from engine.sequence.written import CONFIG
+from engine.words import N_, Words, words
 
 RESERVED = (
     ".example",

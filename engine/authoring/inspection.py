@@ -30,12 +30,13 @@ from engine.mime.header_guard import is_header_text
 from engine.secret_files import order_keys
 from engine.sequence.check import check
 from engine.sequence.links import visible
-from engine.sequence.mistakes import N_, Mistake, Unpublishable, Unreadable, Words, words
+from engine.sequence.mistakes import Mistake, Unpublishable, Unreadable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse import CONFIRMATION_BODY, read_plan
 from engine.sequence.places import Places
 from engine.sequence.written import CONFIG, Written
+from engine.words import N_, Words, words
 
 _ASSET = re.compile(
     r"""(?:\]\(\s*<?|\]:\s*<?|(?:src|href)\s*=\s*["']?)(?:\./)?(pictures|files)/([^\s"'<>)]+)""",

@@ -289,10 +289,10 @@ def report(result: Result, done: str, _: Say) -> int:
     if result.conflict:
         raise Refusal(N_("too much is changing for this person at once; try again"))
     match result.outcome:
-        case Refused(why):
-            raise Refusal(why)
-        case NothingToDo(why):
-            print(in_words(why, _))
+        case Refused() as refused:
+            raise Refusal(refused)
+        case NothingToDo() as unchanged:
+            print(in_words(unchanged, _))
         case _:
             print(done)
     return 0

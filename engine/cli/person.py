@@ -171,7 +171,7 @@ def _correct(context: AppContext, subscriber: str, args: argparse.Namespace, _: 
     cause, kept = operator_cause({"right": "rectification", "fields": sorted(fields)})
     made = correction(context, subscriber, wanted, cause, (kept,))
     if isinstance(made, Refused):
-        raise Refusal(made.why)
+        raise Refusal(made)
     return report(context.decisions.one(made), _("corrected"), _)
 
 

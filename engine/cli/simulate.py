@@ -14,6 +14,7 @@ from engine.cli.terminal import json_text
 from engine.config import Config
 from engine.desk.clock import wall_now
 from engine.i18n.dates import read_date, zone_said
+from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of, quoted, say_list, say_moment, subject_of
 from engine.i18n.refusal import Refusal, UnreadableInput, list_of
@@ -169,8 +170,8 @@ def _what(moment: Moment, plan: Plan, _: Callable[[str], str]) -> str:
             return _("letter {letter} is left out: {why}").format(
                 letter=moment.letter, why=moment.why
             )
-        case "refused":
-            return _("refused: {why}").format(why=moment.why)
+        case "refused" if moment.refused is not None:
+            return _("refused: {why}").format(why=in_words(moment.refused, _))
         case "rests":
             return _("nothing follows: {why}").format(why=_(moment.why))
         case "goes on":

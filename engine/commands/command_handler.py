@@ -34,7 +34,7 @@ from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import ConsentWithdrawn, PersonEvent, SubscriberErased
 from engine.subscriber.evolve import fold
-from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused
+from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refusal, Refused, Unchanged
 from engine.subscriber.person import NOBODY, Person
 from engine.vault.vault import Keep, Vault
 
@@ -81,8 +81,8 @@ class Result(NamedTuple):
         )
 
 
-UNKNOWN = NothingToDo("nobody is known under this address")
-CONFLICTED = Result(NothingToDo("too many changes at once; please try again"), conflict=True)
+UNKNOWN = NothingToDo(Unchanged.PERSON_UNKNOWN)
+CONFLICTED = Result(NothingToDo(Unchanged.CONFLICT), conflict=True)
 # From here on rows of the vault are cheaper written together.
 MANY = 8
 
@@ -321,9 +321,7 @@ class Decisions:
         try:
             self.vault.journal.note(noted)
         except OSError as error:
-            refused = Refused(
-                f"the stop journal cannot be written ({error.strerror}): mend that, and erase again"
-            )
+            refused = Refused(Refusal.JOURNAL_UNWRITABLE, why=error.strerror or "")
             for work in erasing:
                 for index, (outcome, before) in zip(work.indexes, work.outcomes, strict=True):
                     if isinstance(outcome, Done) and any(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+from engine.i18n.in_words import in_english
 from engine.i18n.language import N_, Say
 from engine.i18n.refused import in_words
 from engine.intake.address import AddressRefused, normalise
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import List, Plan
 from engine.sequence.nearest import nearest
+from engine.words import Reason
 
 
 class Refusal(Exception):
@@ -17,12 +21,20 @@ class Refusal(Exception):
     translated, and `why` is translated too.
     """
 
-    def __init__(self, sentence: str, status: int = 1, **values: object) -> None:
-        super().__init__(sentence.format(**values) if values else sentence)
+    def __init__(self, sentence: str | Reason[StrEnum], status: int = 1, **values: object) -> None:
+        super().__init__(
+            in_english(sentence)
+            if isinstance(sentence, Reason)
+            else sentence.format(**values)
+            if values
+            else sentence
+        )
         self.sentence, self.status, self.values = sentence, status, values
 
     def said(self, _: Say) -> str:
         """The sentence in a language; where it is the core's own, by its table."""
+        if isinstance(self.sentence, Reason):
+            return in_words(self.sentence, _)
         why = {"why": in_words(str(self.values["why"]), _)} if "why" in self.values else {}
         return (
             _(self.sentence).format(**self.values | why)

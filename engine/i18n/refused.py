@@ -8,7 +8,9 @@ import re
 from functools import lru_cache
 
 from engine.i18n import refused_files, refused_rights
+from engine.i18n.in_words import in_words as in_words_of
 from engine.i18n.language import N_, Say, grouped
+from engine.words import Value
 
 _PLAIN = (
     refused_files.PLAIN
@@ -169,8 +171,12 @@ def _pattern(said: str) -> re.Pattern[str]:
 _WITH_VALUES = tuple((_pattern(said), said) for said in _SAYING)
 
 
+def in_words(value: Value, _: Say) -> str:
+    return _sentence(value, _) if type(value) is str else in_words_of(value, _)
+
+
 @lru_cache(maxsize=1024)
-def in_words(sentence: str, _: Say) -> str:
+def _sentence(sentence: str, _: Say) -> str:
     """A sentence of the core, translated; any other as the catalogue has it, or as it is."""
     if sentence in _PLAIN:
         return _(sentence)
@@ -178,7 +184,7 @@ def in_words(sentence: str, _: Say) -> str:
         found = pattern.fullmatch(sentence)
         if found is not None:
             values = found.groupdict()
-            values |= {name: in_words(values[name], _) for name in _TRANSLATED if name in values}
+            values |= {name: _sentence(values[name], _) for name in _TRANSLATED if name in values}
             return _(said).format(
                 **{
                     name: grouped(int(v.replace(",", "")), _) if _THOUSANDS.fullmatch(v) else v

@@ -31,10 +31,11 @@ from engine.subscriber.commands import ChangeProfile, Subscribe, Suppress, Withd
 from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.events import Cause
-from engine.subscriber.outcome import Done, NothingToDo, Refused
+from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused
 from engine.subscriber.person import Person
 from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import Keep, Known
+from engine.words import Words
 
 UNTOLD = OF_COLLECTION | {"proof", "language"}
 ATTEMPTS = 4
@@ -155,7 +156,9 @@ class Bringing:
             subscriber = known.get(hashed)
             if hashed in suppressed:
                 self.rejections.add(
-                    arrival.line, f"this address is suppressed ({suppressed[hashed]})", arrival.raw
+                    arrival.line,
+                    Refused(Refusal.ADDRESS_SUPPRESSED, why=Words(suppressed[hashed])),
+                    arrival.raw,
                 )
                 continue
             if subscriber is None:
@@ -183,7 +186,7 @@ class Bringing:
             if result.conflict:
                 again.append((hashed, arrival))
             elif isinstance(result.outcome, Refused):
-                self.rejections.add(arrival.line, result.outcome.why, arrival.raw)
+                self.rejections.add(arrival.line, result.outcome, arrival.raw)
             else:
                 self.count(_what_happened(result))
         return again
@@ -270,7 +273,7 @@ class Bringing:
         if result.conflict:
             self.rejections.add(departure.line, CHANGING, departure.raw)
         elif isinstance(result.outcome, Refused):
-            self.rejections.add(departure.line, result.outcome.why, departure.raw)
+            self.rejections.add(departure.line, result.outcome, departure.raw)
         elif isinstance(result.outcome, Done):
             self.count("withdrawn" if departure.why == "unsubscribed" else "suppressed")
         else:

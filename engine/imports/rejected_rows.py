@@ -15,8 +15,8 @@ from pathlib import Path
 from engine.i18n.language import N_, Say, grouped
 from engine.i18n.refused import in_words
 from engine.imports.rejects_file import RejectWriter
-from engine.imports.sorted_pieces import SortedPieces
-from engine.imports.table import Rejected
+from engine.imports.sorted_pieces import RejectedLine, SortedPieces
+from engine.words import Value
 
 REASONS_SHOWN = 40
 LINES_SHOWN = 5
@@ -26,22 +26,21 @@ OTHER = N_("other reasons")
 
 
 class Rejections:
-    """`with Rejections(path, _) as rejections:` then `add`: reasons are English, and written in the
-    language of `_`. When `rehearsed`, nothing is written. Raises TableRefused where it cannot
-    write.
+    """`with Rejections(path, _) as rejections:` then `add`: reasons are written in the language
+    of `_`. When `rehearsed`, nothing is written. Raises TableRefused where it cannot write.
     """
 
     def __init__(self, source: Path, say: Say, *, rehearsed: bool = False) -> None:
         self._say = say
         self.rehearsed = rehearsed
         self.count = 0
-        self.reasons: dict[str, tuple[int, tuple[int, ...]]] = {}
+        self.reasons: dict[Value, tuple[int, tuple[int, ...]]] = {}
         self._writer = RejectWriter(source)
-        self._held: list[Rejected] = []
+        self._held: list[RejectedLine] = []
         self._characters = 0
         self._pieces = SortedPieces(source.parent)
 
-    def add(self, line: int, reason: str, raw: str, kind: str = "") -> None:
+    def add(self, line: int, reason: Value, raw: str, kind: Value = "") -> None:
         """`kind` is the reason without what differs from row to row."""
         kind = kind or reason
         if kind not in self.reasons and len(self.reasons) >= REASONS_SHOWN:
@@ -50,7 +49,7 @@ class Rejections:
         self.reasons[kind] = (count + 1, tuple(sorted((*lines, line))[:LINES_SHOWN]))
         self.count += 1
         if not self.rehearsed:
-            self._held.append(Rejected(line, reason, raw))
+            self._held.append((line, in_words(reason, self._say), raw))
             self._characters += len(raw)
             if len(self._held) >= HELD or self._characters >= HELD_CHARACTERS:
                 self._put_by()
@@ -64,8 +63,8 @@ class Rejections:
         self._characters = 0
 
     def _write(self) -> None:
-        for line, reason, raw, _kind in heapq.merge(sorted(self._held), *self._pieces.read()):
-            self._writer.add(line, in_words(reason, self._say), raw)
+        for line, reason, raw in heapq.merge(sorted(self._held), *self._pieces.read()):
+            self._writer.add(line, reason, raw)
 
     @property
     def path(self) -> Path | None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from engine.imports.table import Rejected
-
+RejectedLine = tuple[int, str, str]
+"""A physical line from 1, why it was rejected in words, and the row as it was written."""
 AHEAD = 64 * 1024
 """Octets read ahead of each piece when they are put together."""
 
@@ -25,7 +25,7 @@ class SortedPieces:
         self._file: IO[bytes] | None = None
         self._pieces: list[tuple[int, int]] = []
 
-    def add(self, rows: Sequence[Rejected]) -> None:
+    def add(self, rows: Sequence[RejectedLine]) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
         start = self._file.seek(0, 2)
@@ -33,7 +33,7 @@ class SortedPieces:
         self._file.flush()
         self._pieces.append((start, self._file.tell()))
 
-    def read(self) -> list[Iterator[Rejected]]:
+    def read(self) -> list[Iterator[RejectedLine]]:
         """Each piece from its beginning; all of them may be read at once."""
         return (
             [_piece(self._file, *piece) for piece in self._pieces] if self._file is not None else []
@@ -52,11 +52,12 @@ class SortedPieces:
             self._file.close()
 
 
-def _piece(file: IO[bytes], start: int, end: int) -> Iterator[Rejected]:
+def _piece(file: IO[bytes], start: int, end: int) -> Iterator[RejectedLine]:
     while start < end:
         file.seek(start)
         for line in file.readlines(AHEAD):
             start += len(line)
             if start > end:
                 return
-            yield Rejected(*json.loads(line))
+            number, reason, raw = json.loads(line)
+            yield number, reason, raw

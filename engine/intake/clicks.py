@@ -16,7 +16,7 @@ from engine.subscriber import commands as c
 from engine.subscriber.answering import CONTRADICTION
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.events import Cause, LetterBegun
-from engine.subscriber.outcome import Refused
+from engine.subscriber.outcome import Refusal, Refused
 from engine.subscriber.person import Person
 
 Action = Literal["answer", "unsubscribe", "everything", "confirm", "undo", "not-me"]
@@ -124,7 +124,7 @@ def command_of(
             ):
                 return c.DeclineRequest(at, cause, claim.purpose, click.request)
             if live_ground(person, claim.purpose) is not None:
-                return Refused("this subscription is confirmed and stays as it is")
+                return Refused(Refusal.CONFIRMED)
             return c.Withdraw(at, cause, claim.purpose, act)
         case "answer":
             assert click.link is not None

@@ -22,8 +22,9 @@ from engine.letter.merge import (
 from engine.letter.placeholders import url_name
 from engine.letter.precompiled_body import Encode, PrecompiledBody
 from engine.sequence.links import Link
-from engine.sequence.mistakes import N_, Mistake, Words, column_of, words
+from engine.sequence.mistakes import Mistake, column_of
 from engine.sequence.nearest import nearest_field, question
+from engine.words import N_, Words, words
 
 __all__ = [
     "Compiled",

@@ -46,7 +46,8 @@ from engine.sequence.links import (
     substitute,
     visible,
 )
-from engine.sequence.mistakes import N_, Mistake, Words, column_of, words
+from engine.sequence.mistakes import Mistake, column_of
+from engine.words import N_, Words, words
 
 LARGEST_HTML = 100_000
 LAYOUT_FILE = "layout.html"

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.sequence.links import visible
-from engine.sequence.mistakes import N_, Mistake, Words, words
+from engine.sequence.mistakes import Mistake
 from engine.sequence.nearest import folded, is_usual_field, nearest_field
+from engine.words import N_, Words, words
 
 _NAME = r"[^\W\d][\w ]*"
 _OWNERS = r"(?:contact|subscriber|recipient|lead|person|people|customer|user|profile|member|params|merge|data|var|fields?)"

@@ -15,7 +15,8 @@ from urllib.parse import unquote
 from engine.letter.hosts import hosts_named, leads_there
 from engine.letter.merge import Piece
 from engine.letter.placeholders import Placeholders
-from engine.sequence.mistakes import N_, Mistake, Value, column_of
+from engine.sequence.mistakes import Mistake, column_of
+from engine.words import N_, Value
 
 ASSET = re.compile(r"(?:\./)?((?:pictures|files)/[^\s\"'<>]+)")
 _ACTIVE = frozenset(

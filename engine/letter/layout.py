@@ -18,7 +18,8 @@ from typing import Literal
 
 from engine.letter.merge import Piece
 from engine.letter.placeholders import Placeholders
-from engine.sequence.mistakes import N_, Mistake, words
+from engine.sequence.mistakes import Mistake
+from engine.words import N_, words
 
 TEXT_WIDTH = 72
 PLACEHOLDERS = frozenset(

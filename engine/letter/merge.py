@@ -23,9 +23,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import Markup
 
-from engine.sequence import mistakes
-from engine.sequence.mistakes import N_, Mistake, Words, column_of, words
+from engine.sequence.mistakes import Mistake, column_of
 from engine.sequence.nearest import nearest, question
+from engine.words import N_, WordedError, Words, words
 
 Value = str | int | bool
 FILTERS = ("default", "d", "upper", "lower", "title", "capitalize", "trim", "truncate")
@@ -50,7 +50,7 @@ class MergeMistake(Exception):
         self.mistake = mistake
 
 
-class MergeFailed(Exception):
+class MergeFailed(WordedError):
     """This letter cannot be written to this person; the sentence names the field. Other people are
     not concerned.
 
@@ -58,8 +58,8 @@ class MergeFailed(Exception):
     for a letter that is too large.
     """
 
-    def __init__(self, message: str, /, **values: mistakes.Value) -> None:
-        self.words = words(message, **values)
+    def __init__(self, message: str, /, **values: str | int) -> None:
+        super().__init__(message, **values)
         self.what = (
             f"field:{values['field']}"
             if "field" in values
@@ -67,7 +67,6 @@ class MergeFailed(Exception):
             if "fields" in values
             else "size"
         )
-        super().__init__(self.words.said())
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from markupsafe import escape
 
 from engine.letter.draft import LARGEST_HTML
 from engine.letter.merge import MergeFailed, Template, Value, names_in, restricted
-from engine.sequence.mistakes import N_
+from engine.words import N_
 
 Encode = Callable[[str], str]
 SOFT_BREAK = "=\r\n"

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
-from engine.sequence.mistakes import N_, Mistake, Unpublishable
+from engine.sequence.mistakes import Mistake, Unpublishable
+from engine.words import N_
 
 TEXTS = (".toml", ".md", ".html")
 ASSETS = {

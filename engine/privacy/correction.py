@@ -12,9 +12,10 @@ from engine.commands.command_handler import Wish
 from engine.context import AppContext
 from engine.subscriber.commands import Rectify
 from engine.subscriber.events import Cause
-from engine.subscriber.outcome import Refused
+from engine.subscriber.outcome import Refusal, Refused
 from engine.vault.commitment import Evidence
 from engine.vault.vault import Keep
+from engine.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ def correction(
     """
     now, known = context.clock.now(), context.vault.people([subscriber]).get(subscriber)
     if known is None:
-        return Refused("nobody is known under this address")
+        return Refused(Refusal.PERSON_UNKNOWN)
     address = wanted.address if wanted.address != known.address else ""
     hashed = context.vault.hash(address) if address else b""
     if address and context.vault.find(address):
-        return Refused("somebody else is known under that address")
+        return Refused(Refusal.ADDRESS_TAKEN)
     if address and (reason := context.vault.suppressed([hashed]).get(hashed)):
-        return Refused(f"this address is suppressed ({reason})")
+        return Refused(Refusal.ADDRESS_SUPPRESSED, why=Words(reason))
     changed = {
         name: value for name, value in wanted.fields.items() if known.fields.get(name, "") != value
     }

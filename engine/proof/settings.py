@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from engine.intake.address import AddressRefused, normalise
 from engine.sequence.delay import Delay, parse_delay
-from engine.sequence.mistakes import N_
 from engine.sequence.table import Table
 from engine.vault.sealing import recipient
+from engine.words import N_
 
 MOST_WITNESSES = 10
 

@@ -11,12 +11,13 @@ from datetime import datetime
 from engine.sequence.cron import falls_due
 from engine.sequence.delay import parse_clock, parse_window
 from engine.sequence.links import find_links
-from engine.sequence.mistakes import N_, Mistake, Unreadable, column_of
+from engine.sequence.mistakes import Mistake, Unreadable, column_of
 from engine.sequence.model import Letter
 from engine.sequence.parse_broadcasts import ON
 from engine.sequence.parse_forms import CONFIRMATION_BODY
 from engine.sequence.timing import to_instant
 from engine.sequence.written import CONFIG, Written, letters_of
+from engine.words import N_
 
 LAYOUT = "layout.html"
 _MERGED = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.S)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.sequence.check_ways import made_to_leave
-from engine.sequence.mistakes import N_, Mistake
+from engine.sequence.mistakes import Mistake
 from engine.sequence.model import List, Plan
 from engine.sequence.written import CONFIG, Written, named
+from engine.words import N_
 
 MOST_GROUPS = 10
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.sequence.mistakes import N_, Mistake
+from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.written import Written, named
+from engine.words import N_
 
 
 def ways(written: Written) -> Iterator[tuple[int, int]]:

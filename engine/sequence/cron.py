@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from engine.sequence.mistakes import N_, Unreadable, words
+from engine.sequence.mistakes import Unreadable
+from engine.words import N_, words
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass
 from unicodedata import combining, normalize
 
-from engine.sequence.mistakes import N_, Unreadable
+from engine.sequence.mistakes import Unreadable
 from engine.sequence.nearest import nearest
+from engine.words import N_
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

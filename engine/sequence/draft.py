@@ -13,11 +13,12 @@ from unicodedata import combining, normalize
 from engine.sequence.declared import Declared
 from engine.sequence.delay import EVERY_DAY, parse_clock, parse_days, parse_window
 from engine.sequence.links import SPECIAL
-from engine.sequence.mistakes import N_, Mistake, Words
+from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Field, Group, List, Purpose
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
+from engine.words import N_, Words
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 LARGEST_NUMBER = 999_999_999

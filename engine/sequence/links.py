@@ -18,7 +18,8 @@ from html import unescape
 from typing import Literal
 from urllib.parse import quote, unquote
 
-from engine.sequence.mistakes import N_, Mistake, Words, words
+from engine.sequence.mistakes import Mistake
+from engine.words import N_, Words, words
 
 Kind = Literal["move", "copy", "unsubscribe", "everything", "confirm"]
 SPECIAL: tuple[Kind, ...] = ("unsubscribe", "everything", "confirm")

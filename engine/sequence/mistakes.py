@@ -7,51 +7,13 @@ reader's language where it is shown.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
-_PLACE = re.compile(r"\{(\w+)\}")
+from engine.words import Value, WordedError, Words, words
 
 
-def N_(message: str) -> str:
-    """Marks a message for the catalogue; it is said where it is shown."""
-    return message
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A message of the catalogue and what stands in its places: `{name}`, and nothing else in
-    braces.
-    """
-
-    message: str
-    values: tuple[tuple[str, Value], ...] = ()
-
-    def said(self, say: Callable[[str], str] = N_) -> str:
-        """In words; `say` translates, and without it they are English."""
-        known = dict(self.values)
-
-        def shown(place: re.Match[str]) -> str:
-            value = known.get(place[1], place[0])
-            return value.said(say) if isinstance(value, Words) else str(value)
-
-        return _PLACE.sub(shown, say(self.message))
-
-
-Value = str | int | Words
-
-
-def words(message: str, /, **values: Value) -> Words:
-    return Words(message, tuple(values.items()))
-
-
-class Unreadable(ValueError):
+class Unreadable(WordedError, ValueError):
     """A text that is not what its key wants, and why."""
-
-    def __init__(self, message: str, /, **values: Value) -> None:
-        self.words = words(message, **values)
-        super().__init__(self.words.said())
 
 
 @dataclass(frozen=True, slots=True, init=False)

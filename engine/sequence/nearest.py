@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from unicodedata import combining, normalize
 
-from engine.sequence.mistakes import N_, Words, words
+from engine.words import N_, Words, words
 
 NO_HINT = Words("")
 

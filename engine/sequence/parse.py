@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.sequence.draft import Draft, Settings
-from engine.sequence.mistakes import N_, Mistake, Unpublishable
+from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Broadcast, Confirmation, Form, Plan
 from engine.sequence.parse_broadcasts import read_broadcast
 from engine.sequence.parse_forms import CONFIRMATION_BODY, read_confirmation, read_form
@@ -15,6 +15,7 @@ from engine.sequence.parse_lists import read_lists, resolve_list
 from engine.sequence.places import Places
 from engine.sequence.table import Table
 from engine.sequence.toml import read_tables, toml_mistake
+from engine.words import N_
 
 __all__ = ["CONFIRMATION_BODY", "Settings", "parse", "read_plan"]
 

@@ -11,12 +11,12 @@ from datetime import datetime
 from engine.sequence.cron import read_cron
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, read_hours
-from engine.sequence.mistakes import N_
 from engine.sequence.model import Broadcast, Letter
 from engine.sequence.parse_letters import check_body, read_words
 from engine.sequence.parse_links import read_links
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
+from engine.words import N_
 
 EVERYONE = "everyone"
 ON = "%Y-%m-%d %H:%M"

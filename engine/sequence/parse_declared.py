@@ -18,9 +18,9 @@ from engine.sequence.declared import (
 )
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import check_name
-from engine.sequence.mistakes import N_, words
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.table import Table
+from engine.words import N_, words
 
 MOST_A_NIGHT = 1_000_000
 _COUNTRY = re.compile(r"[A-Z]{2}")

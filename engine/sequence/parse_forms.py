@@ -8,11 +8,11 @@ from typing import Literal, cast
 
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, check_name
-from engine.sequence.mistakes import N_
 from engine.sequence.model import Choice, Confirmation, Form, FormField, Question
 from engine.sequence.nearest import hint, nearest_field
 from engine.sequence.parse_letters import check_body
 from engine.sequence.table import Table
+from engine.words import N_
 
 CONFIRMATION_BODY = "(built in)"
 

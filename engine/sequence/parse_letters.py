@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, check_name, read_hours
-from engine.sequence.mistakes import N_
 from engine.sequence.model import Letter
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
+from engine.words import N_
 
 
 def read_letter(table: Table, hours: Hours, draft: Draft, position: int) -> Letter:

@@ -8,8 +8,9 @@ from typing import Literal, cast
 
 from engine.sequence import links
 from engine.sequence.draft import Draft
-from engine.sequence.mistakes import N_, Mistake, column_of
+from engine.sequence.mistakes import Mistake, column_of
 from engine.sequence.model import Letter, Link
+from engine.words import N_
 
 _MARK = "https://link.invalid/"
 _DEFINED = re.compile(rf"(?m)^[ >]*\[([^\]\n]+)\]:\s*<?{_MARK}(\d+)\b")

@@ -9,12 +9,13 @@ from typing import Literal, cast
 
 from engine.sequence.delay import NONE, Delay, parse_delay
 from engine.sequence.draft import LARGEST_NUMBER, Draft, check_list_name, read_hours
-from engine.sequence.mistakes import N_, Unreadable
+from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Ending, List, Rejoin
 from engine.sequence.parse_letters import check_letters, read_letter
 from engine.sequence.parse_links import read_links
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
+from engine.words import N_
 
 ENDINGS = ("move", "copy", "leave")
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from engine.sequence.mistakes import N_, Mistake, Unreadable, Value, words
+from engine.sequence.mistakes import Mistake, Unreadable
 from engine.sequence.nearest import hint, nearest, nearest_key
 from engine.sequence.places import Places
+from engine.words import N_, Value, words
 
 T = TypeVar("T")
 KINDS: Mapping[type, str] = {

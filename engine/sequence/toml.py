@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 import tomllib
 
-from engine.sequence.mistakes import N_, Mistake, words
+from engine.sequence.mistakes import Mistake
+from engine.words import N_, words
 
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 _CURLY = re.compile("[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb]")

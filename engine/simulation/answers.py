@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine.sequence.delay import DAY, HOUR, parse_delay
-from engine.sequence.mistakes import N_, Unreadable
+from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Link, List, Plan
 from engine.simulation.live import Said
+from engine.words import N_
 
 _SHORT = re.compile(r"(\d{1,5})\s*(min|m|h|d|w)")
 _LONG = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}

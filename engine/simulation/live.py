@@ -55,7 +55,7 @@ class _Life:
         """Decide, and take in the facts. A refusal is a moment too."""
         outcome = decide(command, self.person, self.plan, self.calendar)
         if isinstance(outcome, Refused):
-            self.moments.append(Moment(command.at, "refused", why=outcome.why))
+            self.moments.append(Moment(command.at, "refused", refused=outcome))
         for event in outcome.events if isinstance(outcome, Done) else ():
             self.moments += moments_of(event, self.person, self.plan)
             self.person = evolve(self.person, event)

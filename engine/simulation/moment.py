@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
+from engine.subscriber.outcome import Refused
 from engine.subscriber.person import Person
 
 
@@ -16,9 +17,9 @@ class Moment:
 
     "joins" (list), "letter" and "broadcast" (letter, from list), "withheld" (letter, why),
     "answers" (label, to letter), "moves" and "copies" (list to target), "agrees" (why: the
-    purpose), "passes" (an ending: list to target), "leaves" (list, why), "refused" (why). The last
-    one is "rests" (nothing will come any more; why), "goes on" (the horizon was reached) or "too
-    long" (moments without end).
+    purpose), "passes" (an ending: list to target), "leaves" (list, why), "refused" (refused).
+    The last one is "rests" (nothing will come any more; why), "goes on" (the horizon was reached)
+    or "too long" (moments without end).
     """
 
     at: int
@@ -29,6 +30,7 @@ class Moment:
     label: str = ""
     why: str = ""
     reminder: bool = False
+    refused: Refused | None = None
 
 
 def moments_of(event: e.PersonEvent, person: Person, plan: Plan) -> Iterator[Moment]:

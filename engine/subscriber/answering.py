@@ -10,7 +10,16 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.joining import entry, group_refusal
-from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done, joined
+from engine.subscriber.outcome import (
+    Done,
+    NothingToDo,
+    Outcome,
+    Refusal,
+    Refused,
+    Unchanged,
+    done,
+    joined,
+)
 from engine.subscriber.person import LastMove, Membership, Person, draft_of, put
 
 AUTOMATIC = "auto_submit"
@@ -18,7 +27,6 @@ HOLD_AFTER_AUTOMATIC = 10 * MINUTE
 CONTRADICTION = HOLD_AFTER_AUTOMATIC
 """As long as nothing has come of the first."""
 RULE = e.Cause("rule")
-CONTRADICTORY = "two different answers came within seconds of each other; please choose"
 
 
 def answer(command: c.Answer, person: Person, plan: Plan) -> Outcome:
@@ -43,7 +51,7 @@ def needs_consent(person: Person, plan: Plan, target: int) -> str:
 def _move(command: c.Answer, person: Person, plan: Plan) -> Outcome:
     standing = _stands_at(person, command)
     if standing is not None and standing.answers.get(command.message) == command.link:
-        return NothingToDo("this answer is given already")
+        return NothingToDo(Unchanged.ANSWERED_ALREADY)
     consent = _consent(command, person, plan)
     permission = entry(
         person,
@@ -122,7 +130,7 @@ def _answered_only(command: c.Answer, person: Person) -> Outcome:
                 command.cause,
                 e.LetterAnswered(command.at, command.message, command.link, command.act),
             )
-    return NothingToDo("this person stands there already")
+    return NothingToDo(Unchanged.STANDS_THERE)
 
 
 def _consent(command: c.Answer, person: Person, plan: Plan) -> tuple[e.PersonEvent, ...]:
@@ -147,14 +155,14 @@ def _contradiction(command: c.Answer, person: Person, plan: Plan) -> Outcome | N
     if command.act != AUTOMATIC:
         return None
     if person.contradicted == command.message:
-        return Refused(CONTRADICTORY)
+        return Refused(Refusal.ANSWERS_CONTRADICT)
     if move is None or move.act != AUTOMATIC or move.message != command.message:
         return None
     if move.link == command.link or command.at - move.at > CONTRADICTION:
         return None
     undone = _undoing(person, plan, move, command.at, "contradictory", "")
     return (
-        Refused(CONTRADICTORY)
+        Refused(Refusal.ANSWERS_CONTRADICT)
         if isinstance(undone, Refused)
         else _undone(command.cause, undone, person, plan)
     )
@@ -163,7 +171,7 @@ def _contradiction(command: c.Answer, person: Person, plan: Plan) -> Outcome | N
 def undo(command: c.UndoMove, person: Person, plan: Plan) -> Outcome:
     move = person.last_move
     if move is None or move.message != command.message:
-        return NothingToDo("there is no move of this letter to take back")
+        return NothingToDo(Unchanged.NO_MOVE_TO_UNDO)
     undone = _undoing(person, plan, move, command.at, "asked", command.act)
     return undone if isinstance(undone, Refused) else _undone(command.cause, undone, person, plan)
 
@@ -205,7 +213,7 @@ def _undoing(
     """
     standing = person.memberships.get(move.target)
     if standing is None or standing.run != move.run:
-        return Refused("too late: the way has gone on since this answer")
+        return Refused(Refusal.TOO_LATE_TO_UNDO)
     before = person
     if move.joined:
         before = put(
@@ -227,9 +235,9 @@ def _undoing(
 def _reopening_refusal(person: Person, plan: Plan, number: int) -> Refused | None:
     listed = plan.lists.get(number)
     if listed is None:
-        return Refused(f"list {number} is no longer published")
+        return Refused(Refusal.LIST_NOT_PUBLISHED, list=number)
     if live_ground(person, listed.purpose) is None:
-        return Refused(f'there is no live ground to write for the purpose "{listed.purpose}"')
+        return Refused(Refusal.NO_GROUND, purpose=listed.purpose)
     return group_refusal(person, plan, listed)
 
 

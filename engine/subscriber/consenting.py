@@ -13,13 +13,14 @@ from engine.subscriber.agenda import zone_of
 from engine.subscriber.eligibility import EVERYTHING, live_ground
 from engine.subscriber.evolve import fold
 from engine.subscriber.joining import Entry, ends, entry
-from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
+from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
+from engine.words import Words
 
 OWN_PRODUCTS = frozenset(
     {"soft-optin", "b2b", "service"}
 )  # CPCE L34-5 al. 4: one's own, never a third party's
-REPEATED = NothingToDo("this call was carried out before")
+REPEATED = NothingToDo(Unchanged.CALL_REPEATED)
 FARTHEST_COUNT = 150 * 365 * DAY
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
@@ -29,14 +30,14 @@ def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
         return REPEATED
     target = plan.lists.get(command.list)
     if target is None:
-        return Refused(f"there is no list {command.list} in what is published")
+        return Refused(Refusal.LIST_UNKNOWN, list=command.list)
     if command.basis in OWN_PRODUCTS and plan.partner_of(target.purpose)[0]:
-        return Refused("only consent lets anybody write for a partner")
+        return Refused(Refusal.PARTNER_NEEDS_CONSENT)
     barred = _barred(person, target.purpose, own_act=command.own_act)
     if barred is not None:
         return barred
     if command.counted_from and abs(command.at - command.counted_from) > FARTHEST_COUNT:
-        return Refused("the date to count from lies more than 150 years away")
+        return Refused(Refusal.COUNTED_FROM_TOO_FAR)
     facts = _registration(command.at, person, command.timezone, command.language)
     facts += _ground(command, person, target.purpose, plan.partner_of(target.purpose))
     permission = entry(person, plan, command.list, command.at, assume_ground=True)
@@ -47,7 +48,7 @@ def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
         facts += (e.ContactNoted(command.at, command.last_contact),)
     facts += _joins(command.at, permission, command.start, command.counted_from)
     if not facts:
-        return NothingToDo(f"this person is on list {command.list} already")
+        return NothingToDo(Unchanged.ON_LIST_ALREADY, list=command.list)
     return done(command.cause, *facts, *_honoured(command.at, command.call))
 
 
@@ -57,10 +58,10 @@ def request_consent(command: c.RequestConsent, person: Person, plan: Plan) -> Ou
     targets = [plan.lists.get(number) for number in command.lists]
     purposes = {target.purpose for target in targets if target is not None}
     if None in targets or len(purposes) != 1:
-        return Refused("a request names published lists of one purpose")
+        return Refused(Refusal.REQUEST_OF_SEVERAL_PURPOSES)
     (purpose,) = purposes
     if person.erased:
-        return Refused("this person has been erased")
+        return Refused(Refusal.ERASED)
     facts = _registration(command.at, person, command.timezone, command.language)
     facts += profile(command.at, person, command.fields)
     ground = live_ground(person, purpose)
@@ -73,12 +74,12 @@ def request_consent(command: c.RequestConsent, person: Person, plan: Plan) -> Ou
             return (
                 done(command.cause, *facts, *_honoured(command.at, command.call))
                 if facts
-                else NothingToDo("this person is there already")
+                else NothingToDo(Unchanged.THERE_ALREADY)
             )
     pending = person.requests.get(purpose)
     pending = pending if pending is not None and pending.expires_at > command.at else None
     if pending is not None and set(command.lists) <= set(pending.lists):
-        return NothingToDo("this person has been asked to confirm already")
+        return NothingToDo(Unchanged.ASKED_TO_CONFIRM_ALREADY)
     lists = tuple(sorted({*command.lists, *(pending.lists if pending else ())}))
     expires = later(
         max(command.at, command.hold_until), plan.confirmation.expire_after, zone_of(person, plan)
@@ -100,14 +101,14 @@ def request_consent(command: c.RequestConsent, person: Person, plan: Plan) -> Ou
 
 def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
     if person.erased:
-        return Refused("this person has been erased")
+        return Refused(Refusal.ERASED)
     pending = person.requests.get(command.purpose)
     if pending is None or command.request not in (pending.request, *pending.earlier):
         if live_ground(person, command.purpose) is not None:
-            return NothingToDo("this subscription is confirmed already")
-        return Refused("this request has expired; please fill in the form again")
+            return NothingToDo(Unchanged.CONFIRMED_ALREADY)
+        return Refused(Refusal.REQUEST_EXPIRED)
     if pending.expires_at <= command.at:
-        return Refused("this request has expired; please fill in the form again")
+        return Refused(Refusal.REQUEST_EXPIRED)
     facts: tuple[e.PersonEvent, ...] = ()
     if person.suppressed:
         facts += (e.SubscriberReachable(command.at, "confirmed by the person"),)
@@ -133,21 +134,21 @@ def decline_request(command: c.DeclineRequest, person: Person) -> Outcome:
         or pending is None
         or command.request not in (pending.request, *pending.earlier)
     ):
-        return NothingToDo("this request is no longer open")
+        return NothingToDo(Unchanged.REQUEST_CLOSED)
     return done(command.cause, e.ConsentExpired(command.at, command.purpose, pending.request))
 
 
 def resubscribe(command: c.Resubscribe, person: Person, plan: Plan) -> Outcome:
     """The person's own act, on the page of a link only they received: consent anew."""
     if not person.registered or person.erased:
-        return Refused("nobody is known under this address")
+        return Refused(Refusal.PERSON_UNKNOWN)
     if person.suppressed and person.suppressed != "complained":
-        return Refused("this address cannot be written to")
+        return Refused(Refusal.UNREACHABLE)
     if command.purpose == EVERYTHING:
-        return Refused("consent is given to one purpose at a time")
+        return Refused(Refusal.ONE_PURPOSE_AT_A_TIME)
     ground = live_ground(person, command.purpose)
     if ground is not None and not person.suppressed:
-        return NothingToDo("this person receives these letters already")
+        return NothingToDo(Unchanged.RECEIVES_ALREADY)
     facts: tuple[e.PersonEvent, ...] = ()
     if person.suppressed:
         facts += (e.SubscriberReachable(command.at, "asked for by the person"),)
@@ -176,7 +177,7 @@ def withdraw(command: c.Withdraw, person: Person, plan: Plan) -> Outcome:
     A call known from before is carried out again where there is something to leave.
     """
     if not person.registered or person.erased:
-        return NothingToDo("nobody is written to under this address")
+        return NothingToDo(Unchanged.NOBODY_WRITTEN_TO)
     everything = command.purpose == EVERYTHING
     ground = person.grounds.get(command.purpose)
     if everything:
@@ -200,9 +201,7 @@ def withdraw(command: c.Withdraw, person: Person, plan: Plan) -> Outcome:
     ]
     if already and not left:
         return (
-            REPEATED
-            if command.call in person.calls
-            else NothingToDo("this has been withdrawn already")
+            REPEATED if command.call in person.calls else NothingToDo(Unchanged.WITHDRAWN_ALREADY)
         )
     withdrawn = e.ConsentWithdrawn(command.at, command.purpose, command.act)
     return done(command.cause, withdrawn, *left, *_honoured(command.at, command.call))
@@ -211,13 +210,13 @@ def withdraw(command: c.Withdraw, person: Person, plan: Plan) -> Outcome:
 def _barred(person: Person, purpose: str, *, own_act: bool) -> Refused | None:
     ground = person.grounds.get(purpose)
     if person.erased:
-        return Refused("this person has been erased")
+        return Refused(Refusal.ERASED)
     if person.suppressed:
-        return Refused(f"this address is suppressed ({person.suppressed})")
+        return Refused(Refusal.ADDRESS_SUPPRESSED, why=Words(person.suppressed))
     if person.objected and not own_act and live_ground(person, purpose) is None:
-        return Refused("this person has asked for no more letters at all")
+        return Refused(Refusal.HAS_OBJECTED)
     if ground is not None and ground.status == "withdrawn" and not own_act:
-        return Refused(f'this person has withdrawn from "{purpose}"')
+        return Refused(Refusal.WITHDRAWN, purpose=purpose)
     return None
 
 

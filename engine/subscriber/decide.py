@@ -25,8 +25,9 @@ from engine.subscriber.consenting import (
 from engine.subscriber.due_acts import perform, record, retry, transfer
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.inactivity import ask_again, stay
-from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
+from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
+from engine.words import Words
 
 
 def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar = ()) -> Outcome:
@@ -94,7 +95,7 @@ def _leave(command: c.LeaveList, person: Person) -> Outcome:
         return REPEATED
     membership = person.memberships.get(command.list)
     if membership is None:
-        return NothingToDo(f"this person is not on list {command.list}")
+        return NothingToDo(Unchanged.NOT_ON_LIST, list=command.list)
     honoured = (e.CallHonoured(command.at, command.call),) if command.call else ()
     return done(
         command.cause,
@@ -105,9 +106,9 @@ def _leave(command: c.LeaveList, person: Person) -> Outcome:
 
 def _suppress(command: c.Suppress, person: Person) -> Outcome:
     if not person.registered or person.erased:
-        return Refused("nobody is known under this address")
+        return Refused(Refusal.PERSON_UNKNOWN)
     if person.suppressed == command.why or (person.suppressed and command.why != "complained"):
-        return NothingToDo(f"this address is suppressed already ({person.suppressed})")
+        return NothingToDo(Unchanged.SUPPRESSED_ALREADY, why=Words(person.suppressed))
     if command.why == "complained":
         return done(command.cause, e.MailComplained(command.at, command.cause.door))
     return done(command.cause, e.SubscriberSuppressed(command.at, command.why))
@@ -115,8 +116,8 @@ def _suppress(command: c.Suppress, person: Person) -> Outcome:
 
 def _change_profile(command: c.ChangeProfile, person: Person) -> Outcome:
     if not person.registered or person.erased:
-        return Refused("nobody is known under this address")
+        return Refused(Refusal.PERSON_UNKNOWN)
     facts = profile(command.at, person, command.fields, command.timezone, command.language)
     if command.last_contact > person.last_contact:
         facts += (e.ContactNoted(command.at, command.last_contact),)
-    return done(command.cause, *facts) if facts else NothingToDo("nothing has changed")
+    return done(command.cause, *facts) if facts else NothingToDo(Unchanged.NOTHING_CHANGED)

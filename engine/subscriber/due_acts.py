@@ -14,7 +14,7 @@ from engine.subscriber.eligibility import EVERYTHING, why_not
 from engine.subscriber.inactivity import retention_of
 from engine.subscriber.joining import entry
 from engine.subscriber.letters import letters_at
-from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done
+from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import InFlight, LetterState, Person
 
 GIVE_UP = 72 * HOUR
@@ -22,14 +22,14 @@ GIVE_UP_CONFIRMATION = 24 * HOUR
 SOFT_LIMIT = 5
 SOFT_SPAN = 14 * DAY
 RULE = e.Cause("rule")
-NOT_WITHHELD = NothingToDo("no such letter is withheld from this person")
-PAST_LATENESS = NothingToDo("this letter is past the lateness its author allows")
+NOT_WITHHELD = NothingToDo(Unchanged.NOT_WITHHELD)
+PAST_LATENESS = NothingToDo(Unchanged.PAST_LATENESS)
 
 
 def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) -> Outcome:
     act = act_for(person, command.key, plan, calendar)
     if act is None or act.due == 0 or act.due > command.at:
-        return NothingToDo("nothing is due here")
+        return NothingToDo(Unchanged.NOTHING_DUE)
     request = (
         person.requests.get(command.key.partition(":")[2])
         if command.key.startswith("ask:")
@@ -48,7 +48,7 @@ def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) 
                 RULE, e.ConsentExpired(command.at, purpose, person.requests[purpose].request)
             )
         case _:
-            return NothingToDo("this letter is under way")
+            return NothingToDo(Unchanged.LETTER_UNDER_WAY)
 
 
 def purpose_of(person: Person, plan: Plan, key: str) -> str:
@@ -178,15 +178,15 @@ def _end(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
 
 def transfer(command: c.Transfer, person: Person, plan: Plan) -> Outcome:
     if command.call and command.call in person.calls:
-        return NothingToDo("this call was carried out before")
+        return NothingToDo(Unchanged.CALL_REPEATED)
     if not person.registered or person.erased:
-        return Refused("nobody is known under this address")
+        return Refused(Refusal.PERSON_UNKNOWN)
     source = person.memberships.get(command.source)
     standing = person.memberships.get(command.target)
     if standing is not None and (source is None or source is standing):
-        return NothingToDo(f"this person is on list {command.target} already")
+        return NothingToDo(Unchanged.ON_LIST_ALREADY, list=command.target)
     if command.source and source is None:
-        return Refused(f"this person is not on list {command.source}")
+        return Refused(Refusal.NOT_ON_LIST, list=command.source)
     permission = entry(person, plan, command.target, command.at, source=command.source)
     if isinstance(permission, Refused):
         return permission
@@ -208,7 +208,7 @@ def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
     """An outcome is a fact: appended whatever else has happened, once."""
     flight = person.in_flight.get(command.message)
     if flight is None:
-        return NothingToDo("the outcome of this letter is recorded already")
+        return NothingToDo(Unchanged.OUTCOME_RECORDED)
     at, message, code, enhanced = command.at, command.message, command.code, command.enhanced
     match command.verdict:
         case "sent":
@@ -226,13 +226,13 @@ def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
             )
         case "doubt":
             return (
-                NothingToDo("in doubt already")
+                NothingToDo(Unchanged.IN_DOUBT_ALREADY)
                 if flight.doubt
                 else done(command.cause, e.LetterInDoubt(at, message, mail=command.mail))
             )
         case "resend" | "taken-as-sent":
             if not flight.doubt:
-                return Refused("this letter is not in doubt: it is being sent")
+                return Refused(Refusal.NOT_IN_DOUBT)
             return done(command.cause, e.LetterInDoubt(at, message, command.verdict))
         case "cannot-render" | "cannot-carry":
             why = (

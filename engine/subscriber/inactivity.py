@@ -15,11 +15,11 @@ from engine.subscriber import events as e
 from engine.subscriber.agenda import zone_of
 from engine.subscriber.eligibility import EVERYTHING, may_be_asked
 from engine.subscriber.evolve import HUMAN_ACTS
-from engine.subscriber.outcome import NothingToDo, Outcome, Refused, done
+from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
 
-HEARD_SINCE = NothingToDo("this person has been heard of since")
-NOT_TO_BE_ASKED = NothingToDo("this person may not be written to, so they cannot be asked")
+HEARD_SINCE = NothingToDo(Unchanged.HEARD_SINCE)
+NOT_TO_BE_ASKED = NothingToDo(Unchanged.MAY_NOT_BE_ASKED)
 
 
 def retention_of(plan: Plan) -> Retention:
@@ -71,13 +71,13 @@ def ask_again(command: c.AskAgain, person: Person, plan: Plan) -> Outcome:
     without asking.
     """
     if not person.registered or person.erased:
-        return Refused("nobody is known under this address")
+        return Refused(Refusal.PERSON_UNKNOWN)
     if person.restricted:
-        return NothingToDo("processing is restricted: nothing is sent, and nothing is deleted")
+        return NothingToDo(Unchanged.SENDING_RESTRICTED)
     if silent_from(person, plan) > command.at:
         return HEARD_SINCE
     if EVERYTHING in person.requests:
-        return NothingToDo("this person has been asked already")
+        return NothingToDo(Unchanged.ASKED_ALREADY)
     if not may_be_asked(person):
         return NOT_TO_BE_ASKED
     expires = later(command.at, retention_of(plan).answer_within, zone_of(person, plan))
@@ -104,7 +104,7 @@ def stay(command: c.Confirm, person: Person) -> Outcome:
     erased.
     """
     if person.erased:
-        return Refused("this person has been erased")
+        return Refused(Refusal.ERASED)
     asked = person.requests.get(EVERYTHING)
     if asked is None:
         return HEARD_SINCE

@@ -9,7 +9,7 @@ from engine.sequence.timing import later
 from engine.subscriber import events as e
 from engine.subscriber.agenda import zone_of
 from engine.subscriber.eligibility import live_ground
-from engine.subscriber.outcome import Refused
+from engine.subscriber.outcome import Refusal, Refused
 from engine.subscriber.person import Person
 
 
@@ -37,18 +37,18 @@ def entry(
     """May the person join list `number` now? `source` is the list being left for it."""
     target = plan.lists.get(number)
     if target is None:
-        return Refused(f"there is no list {number} in what is published")
+        return Refused(Refusal.LIST_UNKNOWN, list=number)
     if person.erased:
-        return Refused("this person has been erased")
+        return Refused(Refusal.ERASED)
     ground = live_ground(person, target.purpose)
     if not assume_ground and ground is None:
-        return Refused(f'there is no live ground to write for the purpose "{target.purpose}"')
+        return Refused(Refusal.NO_GROUND, purpose=target.purpose)
     if (
         ground is not None
         and not assume_ground
         and ground.partner != plan.partner_of(target.purpose)[0]
     ):
-        return Refused(f'the consent for "{target.purpose}" names another partner')
+        return Refused(Refusal.ANOTHER_PARTNER, purpose=target.purpose)
     standing = person.memberships.get(number)
     if standing is not None:
         return Entry(target, standing.run, True, rule_leaves(person, plan, target, at, source))
@@ -88,7 +88,7 @@ def group_refusal(person: Person, plan: Plan, target: List) -> Refused | None:
     for number in person.memberships:
         listed = plan.lists.get(number)
         if listed is not None and listed.group in group.yields_to:
-            return Refused(f'this person is among "{listed.group}", to whom "{group.name}" yields')
+            return Refused(Refusal.GROUP_YIELDS, group=listed.group, other=group.name)
     return None
 
 
@@ -97,9 +97,7 @@ def _rejoin_refusal(person: Person, plan: Plan, target: List, at: int) -> Refuse
     if left_at is None or target.rejoin.kind == "always":
         return None
     if target.rejoin.kind == "never":
-        return Refused(
-            f"this person has been on list {target.id} before, and it is never joined twice"
-        )
+        return Refused(Refusal.JOINED_ONCE_ONLY, list=target.id)
     if at < later(left_at, target.rejoin.after, zone_of(person, plan)):
-        return Refused(f"this person left list {target.id} less than {target.rejoin.after} ago")
+        return Refused(Refusal.LEFT_TOO_RECENTLY, list=target.id, time=str(target.rejoin.after))
     return None

@@ -5,8 +5,10 @@ the ledger's to say.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum, auto
 
 from engine.subscriber.events import Cause, Fact, PersonEvent
+from engine.words import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +20,90 @@ class Done:
         return tuple(fact.event for fact in self.facts)
 
 
-@dataclass(frozen=True, slots=True)
-class NothingToDo:
-    """The wish is already so; `why` is a sentence."""
+class Unchanged(StrEnum):
+    """Why there is nothing to do."""
 
-    why: str
+    ANSWERED_ALREADY = auto()
+    ASKED_ALREADY = auto()
+    ASKED_TO_CONFIRM_ALREADY = auto()
+    CALL_REPEATED = auto()
+    CONFIRMED_ALREADY = auto()
+    CONFLICT = auto()
+    ERASED = auto()
+    HEARD_SINCE = auto()
+    IN_DOUBT_ALREADY = auto()
+    LETTER_UNDER_WAY = auto()
+    MAY_NOT_BE_ASKED = auto()
+    NOBODY_WRITTEN_TO = auto()
+    NO_MOVE_TO_UNDO = auto()
+    NOTHING_CHANGED = auto()
+    NOTHING_DUE = auto()
+    NOT_ON_LIST = auto()
+    NOT_RESTRICTED = auto()
+    NOT_WITHHELD = auto()
+    ON_LIST_ALREADY = auto()
+    OUTCOME_RECORDED = auto()
+    PAST_LATENESS = auto()
+    PERSON_UNKNOWN = auto()
+    RECEIVES_ALREADY = auto()
+    REQUEST_ANSWERED = auto()
+    REQUEST_CLOSED = auto()
+    REQUEST_EXTENDED = auto()
+    RESTRICTED_ALREADY = auto()
+    RIGHT_ASKED_ALREADY = auto()
+    SENDING_RESTRICTED = auto()
+    STANDS_THERE = auto()
+    SUPPRESSED_ALREADY = auto()
+    THERE_ALREADY = auto()
+    WITHDRAWN_ALREADY = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A rule forbids it; `why` is a sentence for the one who asked."""
+class Refusal(StrEnum):
+    """Which rule forbids it."""
 
-    why: str
+    ADDRESS_SUPPRESSED = auto()
+    ADDRESS_TAKEN = auto()
+    ANOTHER_PARTNER = auto()
+    ANSWERS_CONTRADICT = auto()
+    CONFIRMED = auto()
+    COUNTED_FROM_TOO_FAR = auto()
+    ERASED = auto()
+    EXTENSION_TOO_LATE = auto()
+    GROUP_YIELDS = auto()
+    HAS_OBJECTED = auto()
+    JOINED_ONCE_ONLY = auto()
+    JOURNAL_UNWRITABLE = auto()
+    LEFT_TOO_RECENTLY = auto()
+    LIST_NOT_PUBLISHED = auto()
+    LIST_UNKNOWN = auto()
+    MORE_TO_SEAL = auto()
+    NOT_ERASED = auto()
+    NOT_IN_DOUBT = auto()
+    NOT_ON_LIST = auto()
+    NO_GROUND = auto()
+    NO_SUCH_REQUEST = auto()
+    ONE_PURPOSE_AT_A_TIME = auto()
+    PARTNER_NEEDS_CONSENT = auto()
+    PERSON_UNKNOWN = auto()
+    REQUEST_EXPIRED = auto()
+    REQUEST_OF_SEVERAL_PURPOSES = auto()
+    RESTRICTED = auto()
+    RIGHT_UNKNOWN = auto()
+    TOO_LATE_TO_UNDO = auto()
+    UNREACHABLE = auto()
+    WITHDRAWN = auto()
+
+
+class NothingToDo(Reason[Unchanged]):
+    """The wish is already so."""
+
+    __slots__ = ()
+
+
+class Refused(Reason[Refusal]):
+    """A rule forbids it."""
+
+    __slots__ = ()
 
 
 Outcome = Done | NothingToDo | Refused

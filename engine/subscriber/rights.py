@@ -11,7 +11,7 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.consenting import REPEATED, profile, withdraw
 from engine.subscriber.evolve import HUMAN_ACTS
-from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused, done
+from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
 
 RightsCommand = c.GrantAccess | c.Rectify | c.Restrict | c.Object
@@ -26,8 +26,8 @@ RIGHTS = (
 )
 ANSWER_WITHIN = Delay(months=1)
 EXTENDED_WITHIN = Delay(months=3)
-UNKNOWN = Refused("nobody is known under this address")
-MORE_TO_SEAL = Refused("more has happened to this person since the proof was sealed: erase again")
+UNKNOWN = Refused(Refusal.PERSON_UNKNOWN)
+MORE_TO_SEAL = Refused(Refusal.MORE_TO_SEAL)
 
 
 def due_at(asked_at: int, zone: str, within: Delay = ANSWER_WITHIN) -> int:
@@ -42,9 +42,9 @@ def exercise(command: c.ExerciseRight, person: Person, plan: Plan) -> Outcome:
     if refusal is not None:
         return refusal
     if command.right not in RIGHTS:
-        return Refused(f'there is no right "{command.right}"')
+        return Refused(Refusal.RIGHT_UNKNOWN, right=command.right)
     if any(each.right == command.right for each in person.rights.values()):
-        return NothingToDo("this person has asked for this already, and it is still to be answered")
+        return NothingToDo(Unchanged.RIGHT_ASKED_ALREADY)
     asked = min(command.received_at or command.at, command.at)
     exercised = e.RightExercised(
         asked, command.right, command.request, due_at(asked, plan.timezone)
@@ -55,18 +55,18 @@ def exercise(command: c.ExerciseRight, person: Person, plan: Plan) -> Outcome:
 def extend(command: c.ExtendRight, person: Person, plan: Plan) -> Outcome:
     standing = person.rights.get(command.request)
     if standing is None:
-        return Refused("there is no such request to be answered")
+        return Refused(Refusal.NO_SUCH_REQUEST)
     if command.at > due_at(standing.asked_at, plan.timezone):
-        return Refused("the month in which the person had to be told is over")
+        return Refused(Refusal.EXTENSION_TOO_LATE)
     longest = due_at(standing.asked_at, plan.timezone, EXTENDED_WITHIN)
     if standing.due_at >= longest:
-        return NothingToDo("this request has been extended already")
+        return NothingToDo(Unchanged.REQUEST_EXTENDED)
     return done(command.cause, e.RightExtended(command.at, command.request, longest))
 
 
 def answer(command: c.AnswerRight, person: Person) -> Outcome:
     if command.request not in person.rights:
-        return Refused("there is no such request to be answered")
+        return Refused(Refusal.NO_SUCH_REQUEST)
     return done(command.cause, e.RightAnswered(command.at, command.request, command.how))
 
 
@@ -83,7 +83,7 @@ def rectify(command: c.Rectify, person: Person, plan: Plan) -> Outcome:
     if not changes and (
         command.own_act or not any(each.right == "rectification" for each in person.rights.values())
     ):
-        return NothingToDo("nothing has changed")
+        return NothingToDo(Unchanged.NOTHING_CHANGED)
     if command.own_act:
         asked = e.RightExercised(
             command.at, "rectification", command.request, due_at(command.at, plan.timezone)
@@ -104,7 +104,7 @@ def restrict(command: c.Restrict, person: Person, plan: Plan) -> Outcome:
         return refusal
     if command.lifted:
         if not person.restricted:
-            return NothingToDo("the processing of this person is not restricted")
+            return NothingToDo(Unchanged.NOT_RESTRICTED)
         return done(
             command.cause,
             e.ProcessingRestricted(command.at, True),
@@ -114,9 +114,7 @@ def restrict(command: c.Restrict, person: Person, plan: Plan) -> Outcome:
         each.right == "restriction" for each in person.rights.values()
     ):
         return (
-            REPEATED
-            if command.call in person.calls
-            else NothingToDo("the processing of this person is restricted already")
+            REPEATED if command.call in person.calls else NothingToDo(Unchanged.RESTRICTED_ALREADY)
         )
     changes = () if person.restricted else (e.ProcessingRestricted(command.at),)
     return _carried_out(command, "restriction", person, plan, *changes)
@@ -130,9 +128,7 @@ def objection(command: c.Object, person: Person, plan: Plan) -> Outcome:
     changes = withdrawn.events if isinstance(withdrawn, Done) else ()
     if not changes and not any(each.right == "objection" for each in person.rights.values()):
         return (
-            REPEATED
-            if command.call in person.calls
-            else NothingToDo("this has been withdrawn already")
+            REPEATED if command.call in person.calls else NothingToDo(Unchanged.WITHDRAWN_ALREADY)
         )
     return _carried_out(command, "objection", person, plan, *changes)
 
@@ -142,13 +138,11 @@ def erase(command: c.Erase, person: Person, plan: Plan) -> Outcome:
     left to be answered.
     """
     if person.erased:
-        return NothingToDo("this person has been erased")
+        return NothingToDo(Unchanged.ERASED)
     if not person.registered:
         return UNKNOWN
     if person.restricted and command.basis != "asked":
-        return Refused(
-            "the processing of this person is restricted: nothing is deleted but at their own wish"
-        )
+        return Refused(Refusal.RESTRICTED)
     if command.archived_until and command.sealed != person.version:
         return MORE_TO_SEAL
     facts: tuple[e.PersonEvent, ...] = ()
@@ -166,7 +160,7 @@ def erase(command: c.Erase, person: Person, plan: Plan) -> Outcome:
 
 def open_proof(command: c.OpenProof, person: Person) -> Outcome:
     if not person.erased:
-        return Refused("this person has not been erased: `relance show` tells their story")
+        return Refused(Refusal.NOT_ERASED)
     return done(command.cause, e.ProofOpened(command.at))
 
 
@@ -179,7 +173,7 @@ def _refusal(
     if not again and command.call and command.call in person.calls:
         return REPEATED
     if command.request in person.answered:
-        return NothingToDo("this request has been answered already")
+        return NothingToDo(Unchanged.REQUEST_ANSWERED)
     return UNKNOWN if person.erased or not person.registered else None
 
 

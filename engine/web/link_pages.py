@@ -13,12 +13,13 @@ from engine.context import AppContext
 from engine.i18n.language import Language, Say, translator
 from engine.letter import link_token
 from engine.subscriber.eligibility import live_ground
+from engine.subscriber.outcome import Refused
 from engine.web.front import Front
 from engine.web.link_resolver import Opened, readable, token_for
 from engine.web.nonces import make_nonce
 from engine.web.pages import Pages, blank, is_address, spoken
 from engine.web.shown_words import AGAIN, AGAIN_ALL, CONFIRM, CONSENT, words_of
-from engine.web.wording import for_a_reader
+from engine.web.wording import FOR_READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +168,9 @@ class LinkPages:
             )
         return heading, text, tuple(presses)
 
-    def refused(self, opened: Opened, why: str) -> Response:
+    def refused(self, opened: Opened, refused: Refused) -> Response:
         _ = translator(opened.language)
-        return self._unchanged(opened, (_(for_a_reader(why)),), _)
+        return self._unchanged(opened, (_(FOR_READERS[refused.code]),), _)
 
     def choose(self, opened: Opened) -> Response:
         """Two automatic answers within seconds are no person's: none is kept, and the page asks

@@ -18,11 +18,11 @@ from engine.context import AppContext
 from engine.desk.desk import Noted
 from engine.desk.desk import Opening as Fetched
 from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of, contradicts
-from engine.subscriber.answering import CONTRADICTORY, is_contradiction, may_take_back
+from engine.subscriber.answering import is_contradiction, may_take_back
 from engine.subscriber.commands import Confirm
 from engine.subscriber.decide import decide
 from engine.subscriber.events import MoveUndone
-from engine.subscriber.outcome import NothingToDo, Outcome, Refused
+from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused
 from engine.vault.commitment import Evidence
 from engine.vault.vault import Keep
 from engine.web import batch_loaders as errands
@@ -119,7 +119,7 @@ class Visits:
         kept = evidence_of(opened, body, visitor)
         command = command_of(opened.click, body, now, opened.person, kept[0].commitment.hex())
         if isinstance(command, Refused):
-            return self.pages.refused(opened, command.why)
+            return self.pages.refused(opened, command)
         keep = yield from self._keep(opened, body, kept, now)
         if (
             isinstance(command, Confirm)
@@ -164,8 +164,8 @@ class Visits:
         outcome = result.outcome
         if body.said == "one-click":
             return PlainTextResponse("unsubscribed\n")
-        if isinstance(outcome, Refused) and outcome != Refused(CONTRADICTORY):
-            return self.pages.refused(opened, outcome.why)
+        if isinstance(outcome, Refused) and outcome.code is not Refusal.ANSWERS_CONTRADICT:
+            return self.pages.refused(opened, outcome)
         if (
             (address := thanks_address(opened))
             and not is_contradiction(outcome)
@@ -183,7 +183,7 @@ class Visits:
         if isinstance(foreseen, NothingToDo):
             return (yield from self._done(opened))
         if isinstance(foreseen, Refused):
-            return self.pages.refused(opened, foreseen.why)
+            return self.pages.refused(opened, foreseen)
         if visitor.query == AGAIN and opened.click.action in ("unsubscribe", "everything"):
             return self.pages.done(opened, again=True)
         if _is_contradicted(opened):

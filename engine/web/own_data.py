@@ -217,7 +217,7 @@ class OwnData:
         if result.person.erased or not result.person.registered:
             return self.pages.nothing_held(letter)
         return (
-            self.pages.refused(letter, result.outcome.why)
+            self.pages.refused(letter, result.outcome)
             if isinstance(result.outcome, Refused)
             else None
         )

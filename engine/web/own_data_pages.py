@@ -21,11 +21,12 @@ from engine.intake.own_data import ADDRESS, FIELD, LANGUAGE, LANGUAGES, ZONE, Ac
 from engine.privacy.erasure import Kept, Receipt, what_remains
 from engine.privacy.export_words import LANGUAGES as SPOKEN
 from engine.privacy.export_words import Teller
+from engine.subscriber.outcome import Refused
 from engine.web.link_pages import LinkPages, Press, Shown
 from engine.web.nonces import make_nonce
 from engine.web.own_letter import OwnLetter
 from engine.web.pages import Pages
-from engine.web.wording import for_a_reader
+from engine.web.wording import FOR_READERS
 
 BUSY = N_("We are very busy at this moment. Please try again.")
 NO_PROOF = N_("The proof cannot be made just now. Please try again later, or write to us.")
@@ -176,9 +177,9 @@ class OwnDataPages:
             _("We no longer hold anything about you, so there is nothing left to change."),
         )
 
-    def refused(self, letter: OwnLetter, why: str) -> Response:
+    def refused(self, letter: OwnLetter, refused: Refused) -> Response:
         _ = translator(letter.language)
-        return self._plain(letter, _("Nothing has changed"), _(for_a_reader(why)))
+        return self._plain(letter, _("Nothing has changed"), _(FOR_READERS[refused.code]))
 
     def everything(
         self,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.commands.command_handler import Result, Wish
 from engine.context import AppContext
+from engine.i18n.in_words import in_english
 from engine.imports.importer import add_arguments, from_arguments, run_import
 from engine.imports.report import ImportReport
 from engine.ledger.codec import Entry
@@ -86,7 +87,9 @@ def counts(report: ImportReport) -> dict[str, int]:
 
 
 def reasons(report: ImportReport) -> dict[str, tuple[int, ...]]:
-    return {reason: lines for reason, (_count, lines) in report.rejections.reasons.items()}
+    return {
+        in_english(reason): lines for reason, (_count, lines) in report.rejections.reasons.items()
+    }
 
 
 def stream(context: AppContext, address: str) -> str:

@@ -35,7 +35,7 @@ def relayed(context: AppContext, *, sink: bool) -> AppContext:
 def refused(context: AppContext) -> str:
     with pytest.raises(Refusal) as error:
         refuse_what_is_no_trial(context)
-    return error.value.sentence
+    return str(error.value)
 
 
 def test_where_nobody_is_registered_speed_makes_a_trial_that_stays_one(

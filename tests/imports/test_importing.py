@@ -701,10 +701,7 @@ def test_a_file_in_which_no_row_can_be_read_ends_with_one(
 
 MEASURED = """
 import argparse, sys
-from pathlib import Path
-from engine.app import open_context
-from engine.imports import importer as importing
-from tests.installation import publish
+from engine.app import open_context, open_house
 from tests.memory import peak_megabytes
 from tests.cli.bringing_in import SAID, personal_rows
 

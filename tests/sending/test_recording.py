@@ -20,7 +20,7 @@ from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import LetterBegun, LetterSent
-from engine.subscriber.outcome import NothingToDo
+from engine.subscriber.outcome import NothingToDo, Unchanged
 from engine.subscriber.person import Person
 from tests.sending.test_leases import with_readers
 from tests.sink import Sink
@@ -44,7 +44,7 @@ class OthersAreQuicker:
             self.times -= 1
             if self.lost:
                 raise psycopg.OperationalError("the connection is lost")
-            return [Result(NothingToDo("too many changes at once"), conflict=True) for _ in wishes]
+            return [Result(NothingToDo(Unchanged.CONFLICT), conflict=True) for _ in wishes]
         return self.decisions.carry_out(wishes, known)
 
 

@@ -31,15 +31,29 @@ PURE_PROOF = tuple(f"engine/proof/{name}.py" for name in OF_PROOF)
 
 # What a room may import besides the standard library.
 ROOMS: dict[str, tuple[str, ...]] = {
-    "engine/sequence/": ("engine.sequence",),
-    "engine/subscriber/": ("engine.subscriber", "engine.sequence"),
-    "engine/simulation/": ("engine.simulation", "engine.subscriber", "engine.sequence"),
-    "engine/intake/": ("engine.intake", "engine.subscriber", "engine.sequence", "idna", "babel"),
+    "engine/words.py": (),
+    "engine/sequence/": ("engine.sequence", "engine.words"),
+    "engine/subscriber/": ("engine.subscriber", "engine.sequence", "engine.words"),
+    "engine/simulation/": (
+        "engine.simulation",
+        "engine.subscriber",
+        "engine.sequence",
+        "engine.words",
+    ),
+    "engine/intake/": (
+        "engine.intake",
+        "engine.subscriber",
+        "engine.sequence",
+        "engine.words",
+        "idna",
+        "babel",
+    ),
     "engine/letter/": (
         "engine.letter",
         "engine.sequence",
         "engine.subscriber",
         "imagesize",
+        "engine.words",
         "jinja2",
         "markupsafe",
         "markdown_it",
@@ -50,6 +64,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "engine.evidence",
         "engine.subscriber",
         "engine.sequence",
+        "engine.words",
         "engine.installation",
         "engine.ledger.codec",
         "engine.vault.commitment",
@@ -60,6 +75,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "projections",
         "engine.subscriber",
         "engine.sequence",
+        "engine.words",
         "engine.installation",
         "engine.ledger",
         "engine.store",
@@ -76,7 +92,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
 # imports its own room and floors below. What hashes and reads proofs is as low as it is pure; what
 # makes every store at once stands above all of them.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("engine/__init__.py", "engine/sequence/"),
+    ("engine/__init__.py", "engine/words.py"),
+    ("engine/sequence/",),
     (
         "engine/subscriber/",
         "engine/store/",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.shape.directions import PURE_PROOF
 from tests.shape.source import Finding, Source, is_within
 
-ROOMS = ("engine/sequence/", "engine/subscriber/", "engine/simulation/")
+ROOMS = ("engine/words.py", "engine/sequence/", "engine/subscriber/", "engine/simulation/")
 
 IMPURE = (
     "asyncio",

@@ -11,6 +11,7 @@ import pytest
 
 from engine.cli.dialogue_file import find_file
 from engine.cli.simulate import Options, lived, simulate
+from engine.i18n.in_words import in_english
 from engine.i18n.refusal import Refusal
 from engine.sequence.delay import DAY, HOUR, MINUTE
 from engine.sequence.model import Plan
@@ -68,8 +69,9 @@ def told(moments: Sequence[Moment]) -> list[str]:
             "copies": each.target,
             "passes": each.target,
         }.get(each.kind, "")
+        why = in_english(each.refused) if each.refused is not None else each.why
         lines.append(
-            f"{to_local(each.at, PARIS):%d %b %H:%M} {each.kind} {what or where or each.why}".rstrip()
+            f"{to_local(each.at, PARIS):%d %b %H:%M} {each.kind} {what or where or why}".rstrip()
         )
     return lines
 

@@ -14,7 +14,7 @@ from engine.subscriber.commands import Answer, Confirm, RequestConsent, Subscrib
 from engine.subscriber.decide import decide
 from engine.subscriber.events import Cause, ConsentConfirmed, ConsentGiven
 from engine.subscriber.evolve import fold
-from engine.subscriber.outcome import Done, Refused
+from engine.subscriber.outcome import Done, Refusal, Refused
 from engine.subscriber.person import NOBODY, Person
 
 ONE = Partner("un", "Un", "un@un.example", "https://un.example")
@@ -62,7 +62,7 @@ def test_what_is_the_installations_own_names_no_partner() -> None:
 @pytest.mark.parametrize("basis", ["soft-optin", "b2b", "service"])
 def test_only_consent_lets_anybody_write_for_a_partner(basis: str) -> None:
     assert decide(Subscribe(1, BY, 2, basis, "declared"), NOBODY, PLAN) == Refused(
-        "only consent lets anybody write for a partner"
+        Refusal.PARTNER_NEEDS_CONSENT
     )
 
 
@@ -73,5 +73,5 @@ def test_a_consent_that_names_one_partner_opens_no_list_of_another() -> None:
         PLAN, purposes={**PLAN.purposes, "un": Purpose("un", "Les offres de Deux", partner="deux")}
     )
     assert decide(Transfer(2, BY, 2, 3), person, sold) == Refused(
-        'the consent for "un" names another partner'
+        Refusal.ANOTHER_PARTNER, purpose="un"
     )

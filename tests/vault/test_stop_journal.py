@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from engine.commands.command_handler import Result, Wish
 from engine.context import AppContext
+from engine.i18n.in_words import in_english
 from engine.subscriber.commands import Erase, Subscribe, Suppress, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Refused
@@ -258,7 +259,7 @@ def test_on_a_full_disk_people_leave_and_erasures_wait(
     )
     assert kinds(results) == [Done, Refused, Done, Done]
     refused = results[1].outcome
-    assert isinstance(refused, Refused) and refused.why.startswith(
+    assert isinstance(refused, Refused) and in_english(refused).startswith(
         "the stop journal cannot be written (No space left on device)"
     )
     people = context.decisions.load([anna, bruno, chloe])
