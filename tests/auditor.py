@@ -11,27 +11,43 @@ from collections.abc import Mapping
 
 from engine.ledger.codec import as_plain
 from engine.ledger.names import NAME_OF
-from engine.proof.verify import Life
+from engine.proof.verify import Entry, Replay
 from engine.subscriber import events as e
+
+
+def entry_of(name: str, data: Mapping[str, object]) -> Entry:
+    """A fact as the rules look at it: by its name and what it says, as the ledger stores it."""
+    return Entry(
+        position=0,
+        stream="",
+        version=0,
+        name=name,
+        v=1,
+        at=0,
+        recorded_at=0,
+        cause={},
+        data=data,
+        stored=b"",
+    )
 
 
 class Auditor:
     """One person's facts. `live` are the purposes that have a ground, `standing` is run by list."""
 
     def __init__(self) -> None:
-        self.life = Life()
+        self.replay = Replay()
 
     def see(self, event: e.PersonEvent) -> None:
         """Raises AssertionError for what may never be, a letter without a live ground before
         all.
         """
-        faults = self.life.see(NAME_OF[type(event)], as_plain(event))
+        faults = self.replay.apply(entry_of(NAME_OF[type(event)], as_plain(event)))
         assert not faults, "; ".join(faults)
 
     @property
     def live(self) -> set[str]:
-        return self.life.live
+        return self.replay.live
 
     @property
     def standing(self) -> Mapping[int, int]:
-        return self.life.standing
+        return self.replay.standing

@@ -171,6 +171,6 @@ def verify(folder: Path, args: argparse.Namespace) -> int:
     """The very verifier that is handed over, in a process of its own and without anything of
     Relance; its exit status.
     """
-    command = [sys.executable, "-I", "-S", verifier.__file__, *verifier.as_given(args)]
+    command = [sys.executable, "-I", "-S", verifier.__file__, *verifier.command_line_of(args)]
     sys.stdout.flush()
     return subprocess.run(command, check=False).returncode

@@ -1,13 +1,33 @@
 #!/usr/bin/env python3
-"""Verify what Relance handed over as proof, trusting neither Relance nor its operator: a bundle about one person, or a whole ledger.
+"""Verify what Relance handed over as proof, trusting neither Relance nor its operator.
 
-    python3 -I -S verify.py FILE.zip|DIR [--checkpoint FILE]... [--with LEDGER_DIR] [--vkey FILE|KEY] [--tsa-ca FILE] [--facts] [--json]
+    python3 -I -S verify.py FILE.zip|DIR [--checkpoint FILE]... [--with LEDGER_DIR]
+                            [--vkey FILE|KEY] [--tsa-ca FILE] [--facts] [--json]
 
-It needs Python 3.9 or later, its standard library, and `openssl` (1.1.1 or later); no network, no other file. Exit status: 0 everything holds, 1
-something does not (each is named with its file and the reason), 2 it could not be examined.
+What is handed over is a bundle about one person, or a whole ledger. Needed: Python 3.9 or later,
+its standard library, and `openssl` (1.1.1 or later); no network, no other file. Exit status: 0
+everything holds, 1 something does not (each is named with its file and the reason), 2 it could not
+be examined.
 
-Written apart from the rest of Relance on purpose: two readings of the same rules, which must agree. Sources: RFC 6962 and 9162 (the tree), C2SP
-signed-note, tlog-checkpoint, tlog-proof, tlog-policy, tlog-cosignature and tlog-tiles (the files), RFC 8032 (Ed25519), RFC 3161 (time stamps).
+Written apart from the rest of Relance on purpose: two readings of the same rules, which must agree.
+Sources: RFC 6962 and 9162 (the tree), C2SP signed-note, tlog-checkpoint, tlog-proof, tlog-policy,
+tlog-cosignature and tlog-tiles (the files), RFC 8032 (Ed25519), RFC 3161 (time stamps).
+
+The sections stand in the order in which a bundle is verified; `verify_bundle` and `verify_ledger`
+in section 1 are that order as a program.
+
+     1  Command         arguments, exit status, the steps of a verification
+     2  Findings        what a step reports: a code with its values, never a sentence
+     3  Files           a zip file or a folder, SHA256SUMS, sizes and encodings
+     4  Signatures      keys, signed notes and policies, what openssl verifies
+     5  Checkpoints     the signed head, its time stamp, its key, checkpoints kept elsewhere
+     6  Tree            hashes, proofs of inclusion and of consistency
+     7  Entries         their exact bytes, and a person's facts numbered without a gap
+     8  Rules           what may never be among a person's facts: P1, no letter without a ground
+     9  Evidence        commitments, published words, who the person is
+    10  Whole ledger    tiles, everybody's facts, a bundle held against the ledger
+    11  Report          the findings as text or JSON
+    12  Sentences       the English and the French of each code
 """
 
 from __future__ import annotations
@@ -31,53 +51,253 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import BinaryIO, TypeVar, Union, cast
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, NamedTuple, TypeVar, Union, cast
 
 T = TypeVar("T")
 Value = Union[str, int]
 
-# ---------------------------------------------------------------------------------------------------------------- 1. limits
-# What is larger was not made by Relance, and is not read into memory.
-
 KIB, MIB = 1024, 1024 * 1024
-MAX_ENTRY = 65_535
-PER_TILE = 256
-MAX_NAMES = 500_000
-MAX_BUNDLE = 2 * 1024 * MIB
-MAX_NOTE = 4 * MIB
-MAX_PROOF = 96 * KIB
-MAX_SIGNATURES = 100
-LARGEST = 2**53 - 1
-ENTRIES_AT_ONCE = 4_000_000
-"""More entries than these are replayed in several passes, a share of the people in each, so that memory stays bounded."""
-SAID_AT_MOST = 200
-SIZES = (
-    (re.compile(r"entries/.*\.json"), MAX_ENTRY),
-    (re.compile(r"entries/.*\.tlog-proof"), MAX_PROOF),
-    (re.compile(r"(checkpoint|checkpoints/.*)"), 64 * KIB),
-    (re.compile(r"stream\.note"), MAX_NOTE),
-    (re.compile(r"evidence/.*\.salt"), 256),
-    (re.compile(r"(evidence|words)/.*"), 32 * MIB),
-    (re.compile(r"tile/entries/.*"), PER_TILE * (MAX_ENTRY + 2)),
-    (re.compile(r"SHA256SUMS"), 256 * MIB),
-)
+
+# ==================================================================================== 1. Command
 
 
-def most(name: str) -> int:
-    """How many bytes a file of this name may have."""
-    return next((limit for pattern, limit in SIZES if pattern.fullmatch(name)), 4 * MIB)
+def main(arguments: Sequence[str] | None = None, openssl: OpenSSL | None = None) -> int:
+    """The exit status. `openssl` is for callers who have one that is known to verify Ed25519."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    about = sentence("help-description", language())
+    parser = argparse.ArgumentParser(prog="verify.py", description=about)
+    add_arguments(parser, language())
+    args = parser.parse_args(arguments)
+    report = Report()
+    try:
+        examine(args.path, options_of(args), report, openssl or OpenSSL(args.openssl))
+    except Refused as refused:
+        return refuse(args, sentence(refused.code, language_of(args), **refused.values))
+    except KeyboardInterrupt:
+        return refuse(args, sentence("interrupted", language_of(args)))
+    except MemoryError:
+        return refuse(args, sentence("out-of-memory", language_of(args)))
+    except OSError as error:
+        return refuse(args, printable(error))
+    if args.json:
+        print(report_as_json(report, language_of(args)))
+    else:
+        print(report_as_text(report, language_of(args), args.path, with_facts=args.facts))
+    return 1 if report.wrong_findings else 0
 
 
-# ------------------------------------------------------------------------------------------------- 2. what is said, and how
+def refuse(args: argparse.Namespace, why: str) -> int:
+    if args.json:
+        print(json.dumps({"verified": False, "refused": why}, ensure_ascii=False, indent=2))
+    print(f"verify.py: {why}", file=sys.stderr)
+    return 2
+
+
+def language() -> str:
+    """The language of the environment: "fr" or "en"."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next((os.environ[name] for name in names if os.environ.get(name)), "")
+    return "fr" if locale.lower().startswith("fr") else "en"
+
+
+def language_of(args: argparse.Namespace) -> str:
+    return args.lang or language()
+
+
+def add_arguments(parser: argparse.ArgumentParser, language: str) -> None:
+    add = parser.add_argument
+
+    def help_text(code: str) -> str:
+        return sentence(code, language)
+
+    add("path", metavar="FILE.zip|DIR", help=help_text("help-path"))
+    text = help_text("help-checkpoint")
+    add("--checkpoint", action="append", default=[], metavar="FILE", help=text)
+    text = help_text("help-consistency")
+    add("--consistency", action="append", default=[], metavar="FILE", help=text)
+    add("--with", dest="ledger", default="", metavar="LEDGER_DIR", help=help_text("help-with"))
+    add("--vkey", default="", metavar="FILE|KEY", help=help_text("help-vkey"))
+    add("--tsa-ca", default="", metavar="FILE", help=help_text("help-tsa-ca"))
+    add("--facts", action="store_true", help=help_text("help-facts"))
+    add("--members", default="", metavar="FILE", help=help_text("help-members"))
+    add("--openssl", default="", metavar="PATH", help=help_text("help-openssl"))
+    add("--lang", choices=("en", "fr"), default="", help=help_text("help-lang"))
+    add("--json", action="store_true", help=help_text("help-json"))
+
+
+def command_line_of(args: argparse.Namespace) -> list[str]:
+    """The command line that gives these arguments."""
+    values = {
+        "checkpoint": args.checkpoint,
+        "consistency": args.consistency,
+        "with": [args.ledger],
+        "vkey": [args.vkey],
+        "tsa-ca": [args.tsa_ca],
+        "members": [args.members],
+        "openssl": [args.openssl],
+        "lang": [args.lang],
+    }
+    line = [f"--{name}={value}" for name in values for value in values[name] if value]
+    flags = [f"--{name}" for name in ("facts", "json") if getattr(args, name)]
+    return [*line, *flags, "--", args.path]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the auditor brings along, each from somebody else than who handed the proof over."""
+
+    checkpoints: Sequence[tuple[str, bytes]] = ()
+    """Checkpoints that others kept: the name of the file, and its bytes."""
+    consistency: Sequence[tuple[str, bytes]] = ()
+    """Proofs that the tree begins with an earlier one: the name of the file, and its bytes."""
+    ledger: str = ""
+    """The folder of the whole ledger, against which a bundle is held."""
+    vkey: str = ""
+    tsa: bytes = b""
+    """The root certificate of the time stamping authority (PEM)."""
+    members: str = ""
+    """The file that gets who stands on which list of a ledger."""
+
+
+def options_of(args: argparse.Namespace) -> Options:
+    """Raises Refused for a file that cannot be read, or a `--members` that is there already."""
+    vkey = args.vkey if "+" in args.vkey or not args.vkey else utf8(read_whole(args.vkey)).strip()
+    if args.members:
+        try:
+            with open(args.members, "x", encoding="utf-8"):
+                pass
+        except OSError as error:
+            raise Refused("path-unwritable", path=args.members, why=reason_of(error)) from None
+    return Options(
+        checkpoints=[(path, read_whole(path)) for path in args.checkpoint],
+        consistency=[(path, read_whole(path)) for path in args.consistency],
+        ledger=args.ledger,
+        vkey=vkey,
+        tsa=read_whole(args.tsa_ca) if args.tsa_ca else b"",
+        members=args.members,
+    )
+
+
+def read_whole(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(32 * MIB)
+    except OSError as error:
+        raise Refused("path-unreadable", path=path, why=reason_of(error)) from None
+
+
+def reason_of(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def examine(path: str, options: Options, report: Report, openssl: OpenSSL) -> None:
+    try:
+        files = open_files(path, report)
+    except Broken as broken:
+        report.wrong(path, broken.code, **broken.values)
+        return
+    try:
+        signs_of_relance = files.names & {"checkpoint", "SHA256SUMS", "stream.note"}
+        if not signs_of_relance and not report.wrong_findings:
+            raise Refused("path-unknown-kind", path=path)
+        has_ledger_files = any(name.startswith(("tile/", "checkpoints/")) for name in files.names)
+        is_ledger = has_ledger_files and "stream.note" not in files.names
+        report.details["kind"] = "ledger" if is_ledger else "bundle"
+        verify = verify_ledger if is_ledger else verify_bundle
+        verify(files, options, report, openssl)
+    finally:
+        files.close()
+
+
+def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenSSL) -> None:
+    """One person's proof."""
+    files.check_names()  # section 3
+    head = signed_head(files, report, openssl)  # sections 4 and 5
+    if head is None:
+        files.check_unread()
+        return
+    stamped_at = check_stamp(files, options.tsa, report, openssl)
+    promise = check_promise(files, head, report, openssl)
+    entries = included_entries(files, head.checkpoint, report)  # sections 6 and 7
+    published, own = facts_of(entries, INSTALLATION), facts_of(entries, promise.stream)
+    history = KeyHistory.of(published)
+    keys = history.keys(head.checkpoint.origin, openssl, report, place_of)
+    check_key(head.key, keys, options.vkey, report)
+    check_numbering(entries, own, promise, report)
+    check_rules(own, report)  # section 8
+    check_evidence(files, own, report)  # section 9
+    check_words(files, own, published, report)
+    check_person(files, promise.stream, report)
+    roots: Mapping[int, bytes] = {}
+    if options.ledger:
+        ledger = compare_with_ledger(head, promise, entries, options, report, openssl)  # section 10
+        history, roots = ledger.history, ledger.roots
+        keys = history.keys(head.checkpoint.origin, openssl, report, place_of)
+    tree = ExaminedTree(
+        checkpoint=head.checkpoint, keys=[head.key, *keys], history=history, root_at=roots.get
+    )
+    vouched = check_held_elsewhere(tree, options, report, openssl)  # section 5
+    if stamped_at is None and not head.witnesses:
+        report_unwitnessed(vouched, head.checkpoint.size, report)
+    if not options.ledger:
+        report.unproved("completeness-unproved")
+    check_dates(own, stamped_at, report)
+    for name in sorted(name for name in files.names if not NAMES_OF_A_BUNDLE.fullmatch(name)):
+        report.wrong(name, "file-unexpected")
+    files.check_unread()
+    report.details["facts"] = [fact_for_listing(entry) for entry in own]
+
+
+def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenSSL) -> None:
+    """A whole ledger, from its first entry to its last."""
+    files.check_names()  # section 3
+    head = signed_head(files, report, openssl)  # sections 4 and 5
+    if head is None:
+        files.check_unread()
+        return
+    own = head.checkpoint
+    signed = signed_checkpoints(files, report)
+    ledger = Ledger(files=files, size=own.size, report=report)  # section 10
+    wanted = {own.size, *(former.size for former in signed.values()), *sizes_held(options)}
+    people = People(report)
+    shares = 1 + own.size // MAX_ENTRIES_PER_PASS
+    for share in range(shares):
+        ledger.read(wanted if share == 0 else (), share_of_people(share, shares, ledger, people))
+        people.close_share(options.members)
+    check_root(own, ledger.roots, report)
+    keys = ledger.history.keys(own.origin, openssl, report, ledger.place_of)
+    check_key(head.key, keys, options.vkey, report)
+    check_signed_checkpoints(own, signed, ledger, report, openssl)
+    people.report_totals()
+    stamped_at = check_stamp(files, options.tsa, report, openssl)
+    tree = ExaminedTree(
+        checkpoint=own,
+        keys=[head.key, *keys],
+        history=ledger.history,
+        root_at=ledger.roots.get,
+        is_whole_ledger=True,
+    )
+    vouched = check_held_elsewhere(tree, options, report, openssl)  # section 5
+    if stamped_at is None and not head.witnesses:
+        report_unwitnessed(vouched, own.size, report)
+    report.unproved("dates-of-ledger")
+    report.unproved("recording-unproved")
+    files.check_unread()
+
+
+# =================================================================================== 2. Findings
 
 
 class Refused(Exception):
-    """What was given cannot be examined: exit status 2."""
+    """What was given cannot be examined: exit status 2. `code` is one of section 12."""
 
-    def __init__(self, template: str, **values: Value) -> None:
-        super().__init__(template)
-        self.template, self.values = template, values
+    def __init__(self, code: str, **values: Value) -> None:
+        super().__init__(code)
+        self.code, self.values = code, values
 
 
 class Broken(Refused):
@@ -89,235 +309,971 @@ def printable(value: object) -> str:
     return "".join(c if c.isprintable() else "·" for c in str(value))
 
 
+@dataclass(frozen=True)
+class Finding:
+    """A code of section 12 and what stands in the place-holders of its sentence.
+
+    `place` is the file it is about, with the entry in it where that says more. All is printable.
+    """
+
+    code: str
+    values: Mapping[str, str]
+    place: str = ""
+
+
+def finding(code: str, values: Mapping[str, Value], place: str = "") -> Finding:
+    shown = {name: printable(value) for name, value in values.items()}
+    return Finding(code, shown, printable(place))
+
+
+MAX_WRONG_LISTED = 200
+
+
 @dataclass
 class Report:
-    """What is wrong (file, reason), what is proved, what is not, and what else should be known."""
+    """What is wrong, what is proved, what is not, and what else should be known."""
 
-    language: str = "en"
-    wrong_things: list[tuple[str, str]] = field(default_factory=list)
-    unsaid: int = 0
-    proved: list[str] = field(default_factory=list)
-    unproved: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    more: dict[str, object] = field(default_factory=dict)
+    wrong_findings: list[Finding] = field(default_factory=list)
+    wrong_not_listed: int = 0
+    proved_findings: list[Finding] = field(default_factory=list)
+    unproved_findings: list[Finding] = field(default_factory=list)
+    remarks: list[Finding] = field(default_factory=list)
+    details: dict[str, object] = field(default_factory=dict)
+    """What a program is told besides, in this order: kind, address, facts, lists, people, …"""
 
-    def say(self, template: str, **values: Value) -> str:
-        chosen = FRENCH.get(template, template) if self.language == "fr" else template
-        return chosen.format(**{name: printable(value) for name, value in values.items()})
-
-    def wrong(self, place: str, template: str, **values: Value) -> None:
-        """`place` is the file, with the entry in it where that says more."""
-        found = (printable(place), self.say(template, **values))
-        if found in self.wrong_things:
+    def wrong(self, place: str, code: str, **values: Value) -> None:
+        new = finding(code, values, place)
+        if new in self.wrong_findings:
             return
-        if len(self.wrong_things) < SAID_AT_MOST:
-            self.wrong_things.append(found)
+        if len(self.wrong_findings) < MAX_WRONG_LISTED:
+            self.wrong_findings.append(new)
         else:
-            self.unsaid += 1
+            self.wrong_not_listed += 1
 
-    def holds(self, template: str, **values: Value) -> None:
-        self.proved.append(self.say(template, **values))
+    def proved(self, code: str, **values: Value) -> None:
+        self.proved_findings.append(finding(code, values))
 
-    def open(self, template: str, **values: Value) -> None:
-        self.unproved.append(self.say(template, **values))
+    def unproved(self, code: str, **values: Value) -> None:
+        self.unproved_findings.append(finding(code, values))
 
-    def note(self, template: str, **values: Value) -> None:
-        self.remarks.append(self.say(template, **values))
+    def remark(self, code: str, **values: Value) -> None:
+        self.remarks.append(finding(code, values))
 
-    def attempt(self, file: str, read: Callable[..., T], *given: object) -> T | None:
-        """What `read` gives for what is given, or None once it is noted what is wrong with the file."""
+    def attempt(self, place: str, read: Callable[..., T], *arguments: object) -> T | None:
+        """What `read` returns, or None once it is reported what is wrong with the file."""
         try:
-            return read(*given)
+            return read(*arguments)
         except Broken as broken:
-            self.wrong(file, broken.template, **broken.values)
+            self.wrong(place, broken.code, **broken.values)
             return None
 
 
-# ------------------------------------------------------------------------------------- 3. files, from a zip or from a folder
+# ====================================================================================== 3. Files
+
+MAX_NAMES = 500_000
+MAX_BUNDLE = 2 * 1024 * MIB
+MAX_ENTRY = 65_535
+ENTRIES_PER_TILE = 256
+MAX_NOTE = 4 * MIB
+MAX_FILE = 4 * MIB
+# What is larger was not made by Relance, and is not read into memory. All in bytes.
+MAX_FILE_BY_NAME = (
+    (re.compile(r"entries/.*\.json"), MAX_ENTRY),
+    (re.compile(r"entries/.*\.tlog-proof"), 96 * KIB),
+    (re.compile(r"(checkpoint|checkpoints/.*)"), 64 * KIB),
+    (re.compile(r"stream\.note"), MAX_NOTE),
+    (re.compile(r"evidence/.*\.salt"), 256),
+    (re.compile(r"(evidence|words)/.*"), 32 * MIB),
+    (re.compile(r"tile/entries/.*"), ENTRIES_PER_TILE * (MAX_ENTRY + 2)),
+    (re.compile(r"SHA256SUMS"), 256 * MIB),
+)
+NAMES_OF_A_BUNDLE = re.compile(
+    r"VERIFIER\.md|verify\.py|SHA256SUMS|vkey\.txt|policy\.txt|checkpoint|checkpoint\.tsr"
+    r"|tsa-chain\.pem|stream\.note|person\.json|entries/[0-9]{10}\.(json|tlog-proof)"
+    r"|evidence/[0-9a-f]{64}\.(json|salt)|words/[0-9a-f]{64}\.txt"
+)
 
 
-class Shelf:
-    """Files by name, each read once in full and held against SHA256SUMS."""
+class Files:
+    """Files by name, each read once in full and compared with its SHA-256 in SHA256SUMS."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
-        self.names: dict[str, int] = {}
+        self.names: set[str] = set()
         self.sums: dict[str, str] = {}
-        self.summed: set[str] = set()
+        self.compared: set[str] = set()
 
     def load(self, name: str, limit: int) -> bytes:
+        """At most one byte more than `limit`."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """Nothing is open in a folder."""
+
     def read(self, name: str) -> bytes:
-        """Raises Broken when there is no such file, or it is larger than any that Relance makes."""
+        """Raises Broken for a file that is missing, or larger than any that Relance makes."""
         if name not in self.names:
-            raise Broken("is missing")
-        limit = most(name)
+            raise Broken("file-missing")
+        limits = (limit for pattern, limit in MAX_FILE_BY_NAME if pattern.fullmatch(name))
+        limit = next(limits, MAX_FILE)
         data = self.load(name, limit)
         if len(data) > limit:
-            raise Broken("is larger than any such file ({limit} bytes)", limit=limit)
-        if name in self.sums and name not in self.summed:
-            self.summed.add(name)
+            raise Broken("file-too-large", limit=limit)
+        if name in self.sums and name not in self.compared:
+            self.compared.add(name)
             if hashlib.sha256(data).hexdigest() != self.sums[name]:
-                self.report.wrong(name, "has been changed: its SHA-256 is not the one in SHA256SUMS")
+                self.report.wrong(name, "file-changed")
         return data
 
     def text(self, name: str) -> str:
         return utf8(self.read(name))
 
-    def close(self) -> None:
-        """Nothing is open in a folder."""
-
-    def begin(self) -> None:
-        """Read SHA256SUMS. What it names and is not there, and what is there and it does not name, is wrong."""
-        listed = self.report.attempt("SHA256SUMS", lambda: parse_sums(self.text("SHA256SUMS")))
-        if listed is None:
+    def check_names(self) -> None:
+        """SHA256SUMS names every file that is there, and no other."""
+        sums = self.report.attempt("SHA256SUMS", lambda: parse_sums(self.text("SHA256SUMS")))
+        if sums is None:
             return
-        self.sums = listed
-        for name in sorted(set(self.sums) - set(self.names)):
-            self.report.wrong(name, "is missing")
-        for name in sorted(set(self.names) - set(self.sums) - {"SHA256SUMS"}):
-            self.report.wrong(name, "has been added: SHA256SUMS does not name it")
+        self.sums = sums
+        for name in sorted(set(sums) - self.names):
+            self.report.wrong(name, "file-missing")
+        for name in sorted(self.names - set(sums) - {"SHA256SUMS"}):
+            self.report.wrong(name, "file-added")
 
-    def finish(self) -> None:
-        """Hold what nobody had reason to read against SHA256SUMS too."""
-        for name in sorted(set(self.names) & set(self.sums) - self.summed):
+    def check_unread(self) -> None:
+        """Compare with SHA256SUMS what nothing had reason to read."""
+        for name in sorted((self.names & set(self.sums)) - self.compared):
             self.report.attempt(name, self.read, name)
 
 
-class ZipShelf(Shelf):
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+
+
+class ZipFiles(Files):
     def __init__(self, file: BinaryIO, report: Report) -> None:
+        """Raises Broken for what is no zip file, or one that holds more than files."""
         super().__init__(report)
         self.file = file
         try:
             self.zip = zipfile.ZipFile(self.file)
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, ValueError, OSError, struct.error) as error:
-            raise Broken("is not a whole zip file ({why})", why=str(error)) from None
+        except ZIP_ERRORS as error:
+            raise Broken("zip-broken", why=str(error)) from None
         members = self.zip.infolist()
-        if len(members) > MAX_NAMES or sum(each.file_size for each in members) > MAX_BUNDLE:
-            raise Broken("would unpack to more than any bundle holds")
+        if len(members) > MAX_NAMES or sum(member.file_size for member in members) > MAX_BUNDLE:
+            raise Broken("zip-too-large")
         self.members: dict[str, zipfile.ZipInfo] = {}
-        for each in members:
-            name = each.filename
+        for member in members:
+            name = member.filename
+            is_encrypted = bool(member.flag_bits & 0x1)
             if name in self.members:
-                report.wrong(name, "stands in the zip file twice")
-            elif not is_plain_name(name) or each.flag_bits & 0x1 or stat.S_ISLNK(each.external_attr >> 16):
-                report.wrong(name, "is a name or a kind of file that no bundle has")
+                report.wrong(name, "zip-name-twice")
+            elif (
+                not is_plain_name(name) or is_encrypted or stat.S_ISLNK(member.external_attr >> 16)
+            ):
+                report.wrong(name, "file-kind")
             else:
-                self.members[name] = each
-                self.names[name] = each.file_size
-        self._no_room_between()
+                self.members[name] = member
+        self.names = set(self.members)
+        self._check_every_byte()
 
     def close(self) -> None:
         self.zip.close()
         self.file.close()
 
-    def _no_room_between(self) -> None:
-        """Every byte belongs to a file: nothing stands before, between or after them that other programs would read otherwise."""
-        end, ordered = 0, sorted(self.zip.infolist(), key=lambda each: each.header_offset)
-        for each in ordered:
-            if each.header_offset != end or each.flag_bits & 0x8:
-                raise Broken("has bytes between its files that belong to none of them")
+    def _check_every_byte(self) -> None:
+        """Every byte of the zip file belongs to a file in it, or to the directory at its end.
+
+        Other programs would read what stands before, between or after the files. Sizes in bytes: a
+        local header 30, a directory record 46, the end of the directory 22, with ZIP64 76 more;
+        names and extra fields come on top.
+        """
+        end, directory = 0, 0
+        for member in sorted(self.zip.infolist(), key=lambda member: member.header_offset):
+            has_trailing_descriptor = bool(member.flag_bits & 0x8)
+            if member.header_offset != end or has_trailing_descriptor:
+                raise Broken("zip-hidden-bytes")
             self.file.seek(end)
             header = self.file.read(30).ljust(30, b"\0")
-            end += 30 + sum(struct.unpack("<HH", header[26:30])) + each.compress_size
+            end += 30 + sum(struct.unpack("<HH", header[26:30])) + member.compress_size
+            name = member.filename.encode("utf-8", "surrogateescape")
+            directory += 46 + len(name) + len(member.extra) + len(member.comment)
         size = self.file.seek(0, os.SEEK_END)
-        directory = sum(46 + len(each.filename.encode("utf-8", "surrogateescape")) + len(each.extra) + len(each.comment) for each in ordered)
-        if self.zip.comment or end != self.zip.start_dir or end + directory + 22 not in (size, size - 76):
-            raise Broken("has bytes between its files that belong to none of them")
+        starts_there = end == self.zip.start_dir
+        if (
+            self.zip.comment
+            or not starts_there
+            or size not in (end + directory + 22, end + directory + 22 + 76)
+        ):
+            raise Broken("zip-hidden-bytes")
 
     def load(self, name: str, limit: int) -> bytes:
-        """Never more than `limit` + 1 bytes, whatever the zip file says of its sizes."""
+        """Never more than that, whatever the zip file says of its sizes."""
         try:
             with self.zip.open(self.members[name]) as file:
                 return file.read(limit + 1)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError, struct.error) as error:
-            raise Broken("cannot be unpacked ({why})", why=str(error)) from None
+        except ZIP_ERRORS as error:
+            raise Broken("zip-unpacking", why=str(error)) from None
 
 
-class FolderShelf(Shelf):
+class FolderFiles(Files):
     def __init__(self, path: str, report: Report) -> None:
+        """Links are not followed: a link is no file of a bundle."""
         super().__init__(report)
         self.path = path
         for folder, folders, files in os.walk(path):
             folders.sort()
-            for each in sorted(files) + [each for each in folders if os.path.islink(os.path.join(folder, each))]:
-                full = os.path.join(folder, each)
+            links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+            for basename in sorted(files) + links:
+                full = os.path.join(folder, basename)
                 name = os.path.relpath(full, path).replace(os.sep, "/")
-                found = os.lstat(full)
-                if not stat.S_ISREG(found.st_mode) or not is_plain_name(name):
-                    report.wrong(name, "is a name or a kind of file that no bundle has")
+                if not stat.S_ISREG(os.lstat(full).st_mode) or not is_plain_name(name):
+                    report.wrong(name, "file-kind")
                 else:
-                    self.names[name] = found.st_size
+                    self.names.add(name)
                 if len(self.names) > MAX_NAMES:
-                    raise Refused("{path} holds more files than any ledger or bundle", path=path)
+                    raise Refused("path-too-many-files", path=path)
 
     def load(self, name: str, limit: int) -> bytes:
         try:
             with open(os.path.join(self.path, *name.split("/")), "rb") as file:
                 return file.read(limit + 1)
         except OSError as error:
-            raise Broken("cannot be read ({why})", why=error.strerror or str(error)) from None
+            raise Broken("file-unreadable", why=reason_of(error)) from None
 
 
-def is_plain_name(name: str) -> bool:
-    """A relative path of ordinary characters: nothing that leads out of a folder when it is unpacked."""
-    parts = name.split("/")
-    return len(name) < 200 and re.fullmatch(r"[A-Za-z0-9._/-]+", name) is not None and not any(part in ("", ".", "..") for part in parts)
-
-
-def open_shelf(path: str, report: Report) -> Shelf:
+def open_files(path: str, report: Report) -> Files:
+    """Raises Broken for a file that is no whole zip file, Refused for what cannot be read."""
     try:
         if os.path.isdir(path):
-            return FolderShelf(path, report)
-        file = open(path, "rb")  # noqa: SIM115 (closed with the shelf)
+            return FolderFiles(path, report)
+        file = open(path, "rb")  # noqa: SIM115 (closed with the files)
     except OSError as error:
-        raise Refused("{path} cannot be read: {why}", path=path, why=error.strerror or str(error)) from None
+        raise Refused("path-unreadable", path=path, why=reason_of(error)) from None
     try:
-        return ZipShelf(file, report)
+        return ZipFiles(file, report)
     except Refused:
         file.close()
         raise
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether it is a relative path of ordinary characters that leads out of no folder."""
+    return (
+        len(name) < 200
+        and re.fullmatch(r"[A-Za-z0-9._/-]+", name) is not None
+        and not any(part in ("", ".", "..") for part in name.split("/"))
+    )
+
+
 def parse_sums(text: str) -> dict[str, str]:
-    """Lines as `sha256sum` writes and reads them."""
-    found: dict[str, str] = {}
+    """SHA-256 by name, from lines as `sha256sum` writes and reads them."""
+    sums: dict[str, str] = {}
     for line in whole_lines(text):
         match = re.fullmatch(r"([0-9a-f]{64})  (\S+)", line)
-        if match is None or match[2] in found:
-            raise Broken("has a line that is no SHA-256 with a file's name, or names a file twice: {line}", line=line[:120])
-        found[match[2]] = match[1]
-    if list(found) != sorted(found):
-        raise Broken("is not in the order of its names")
-    return found
+        if match is None or match[2] in sums:
+            raise Broken("sums-line", line=line[:120])
+        sums[match[2]] = match[1]
+    if list(sums) != sorted(sums):
+        raise Broken("sums-order")
+    return sums
 
 
 def utf8(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise Broken("is not UTF-8") from None
+        raise Broken("not-utf8") from None
 
 
 def whole_lines(text: str) -> list[str]:
     if not text.endswith("\n"):
-        raise Broken("does not end with a whole line")
+        raise Broken("not-whole-lines")
     return text[:-1].split("\n")
 
 
 def unbase64(text: str) -> bytes:
-    """Strict: the one spelling of these bytes (RFC 4648, 3.5), so that no character can be altered without a trace."""
+    """Strict (RFC 4648, 3.5): one spelling for these bytes, so no character is altered unseen."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise Broken("has base64 that cannot be read") from None
+        raise Broken("base64") from None
     if base64.b64encode(data).decode() != text:
-        raise Broken("has base64 that cannot be read")
+        raise Broken("base64")
     return data
 
 
-# --------------------------------------------------------------------------------------------- 4. the tree (RFC 6962, 9162)
+# ================================================================================= 4. Signatures
+
+ED25519, COSIGNATURE = 0x01, 0x04
+MAX_SIGNATURES = 100
+
+
+@dataclass(frozen=True)
+class Key:
+    """A verifier key (C2SP signed-note). `public` are the 32 bytes of an Ed25519 public key."""
+
+    name: str
+    public: bytes
+    kind: int = ED25519
+
+    @property
+    def id(self) -> bytes:
+        return hashlib.sha256(self.name.encode() + b"\n" + self._blob).digest()[:4]
+
+    @property
+    def vkey(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(self._blob).decode()}"
+
+    @property
+    def _blob(self) -> bytes:
+        return bytes([self.kind]) + self.public
+
+
+def parse_vkey(text: str) -> Key:
+    match = re.fullmatch(
+        r"([^\s+\x00-\x1f\x7f]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,200})", text
+    )
+    if match is None:
+        raise Broken("vkey-malformed")
+    blob = unbase64(match[3])
+    if len(blob) != 33 or blob[0] not in (ED25519, COSIGNATURE):
+        raise Broken("vkey-kind")
+    key = Key(name=match[1], public=blob[1:], kind=blob[0])
+    if key.id.hex() != match[2]:
+        raise Broken("vkey-id")
+    return key
+
+
+class Signature(NamedTuple):
+    name: str
+    key_id: bytes
+    signature: bytes
+
+    def is_of(self, key: Key) -> bool:
+        return (self.name, self.key_id) == (key.name, key.id)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A signed note (C2SP signed-note). `text` ends with a newline."""
+
+    text: str
+    signatures: tuple[Signature, ...]
+
+
+def parse_note(data: bytes) -> Note:
+    text = utf8(data)
+    has_control_characters = any(c != "\n" and (ord(c) < 0x20 or ord(c) == 0x7F) for c in text)
+    if len(data) > MAX_NOTE or has_control_characters:
+        raise Broken("note-text")
+    body, gap, signed = text.rpartition("\n\n")
+    if not gap or not body or not signed:
+        raise Broken("note-parts")
+    signatures = []
+    for line in whole_lines(signed):
+        match = re.fullmatch(r"— ([^\s+]+) (\S+)", line)
+        blob = unbase64(match[2]) if match else b""
+        if match is None or len(blob) < 5:
+            raise Broken("note-signature-line")
+        signatures.append(Signature(match[1], blob[:4], blob[4:]))
+    if len(signatures) > MAX_SIGNATURES:
+        raise Broken("note-too-many-signatures")
+    return Note(body + "\n", tuple(signatures))
+
+
+def verify_note(note: Note, key: Key, openssl: OpenSSL) -> Note:
+    """The note itself. Raises Broken unless it has exactly one signature of this key, a good one.
+
+    Signatures of other keys are not looked at.
+    """
+    own = [signed.signature for signed in note.signatures if signed.is_of(key)]
+    if not own:
+        raise Broken("note-unsigned", key=key.vkey)
+    if len(own) > 1 or not openssl.verifies_ed25519(key.public, note.text.encode(), own[0]):
+        raise Broken("note-signature", key=key.vkey)
+    return note
+
+
+@dataclass
+class Policy:
+    """Who has to sign (C2SP tlog-policy).
+
+    A group is met when so many of its members are; its members are witnesses and groups by name.
+    """
+
+    logs: list[Key] = field(default_factory=list)
+    witnesses: dict[str, Key] = field(default_factory=dict)
+    groups: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
+    quorum: str = ""
+
+    def is_met(self, signed: set[str]) -> bool:
+        """Whether the witnesses that signed are as many as the quorum takes."""
+        return self.quorum == "none" or self._is_met_by(signed, self.quorum)
+
+    def _is_met_by(self, signed: set[str], name: str) -> bool:
+        if name in self.witnesses:
+            return name in signed
+        threshold, members = self.groups[name]
+        return sum(self._is_met_by(signed, member) for member in members) >= threshold
+
+
+def parse_policy(text: str) -> Policy:
+    policy, grouped = Policy(), set[str]()
+    for line in whole_lines(text):
+        if any(ord(c) < 0x20 and c != "\t" for c in line):
+            raise Broken("policy-control-characters")
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        known = {*policy.witnesses, *policy.groups}
+        names_anew = len(words) > 1 and words[1] not in {*known, "none"}
+        if words[0] == "log" and len(words) in (2, 3):
+            policy.logs.append(parse_vkey(words[1]))
+        elif words[0] == "witness" and len(words) in (3, 4) and names_anew:
+            policy.witnesses[words[1]] = parse_vkey(words[2])
+        elif words[0] == "group" and len(words) >= 4 and names_anew:
+            members = tuple(words[3:])
+            threshold = {"all": str(len(members)), "any": "1"}.get(words[2], words[2])
+            if not set(members) <= known - grouped or len(set(members)) < len(members):
+                raise Broken("policy-group-members")
+            if not re.fullmatch(r"[1-9][0-9]?", threshold) or int(threshold) > len(members):
+                raise Broken("policy-group-threshold")
+            grouped |= set(members)
+            policy.groups[words[1]] = (int(threshold), members)
+        elif (
+            words[0] == "quorum"
+            and len(words) == 2
+            and not policy.quorum
+            and words[1] in {*known, "none"}
+        ):
+            policy.quorum = words[1]
+        else:
+            raise Broken("policy-line", line=line[:120])
+    keys = [key.public for key in (*policy.logs, *policy.witnesses.values())]
+    largest = max(len(policy.logs), len(policy.witnesses), len(policy.groups))
+    if not policy.quorum or len(set(keys)) < len(keys) or largest > 32:
+        raise Broken("policy-incomplete")
+    return policy
+
+
+def cosigners(note: Note, policy: Policy, openssl: OpenSSL) -> set[str]:
+    """The names of the policy's witnesses whose cosignatures hold (C2SP tlog-cosignature, v1).
+
+    A cosignature is eight bytes of time, then the signature over that time and the note's text.
+    """
+    names = set()
+    for witness, key in policy.witnesses.items():
+        for signed in note.signatures:
+            if signed.is_of(key) and len(signed.signature) == 72:
+                time, signature = signed.signature[:8], signed.signature[8:]
+                text = f"cosignature/v1\ntime {int.from_bytes(time, 'big')}\n{note.text}"
+                if openssl.verifies_ed25519(key.public, text.encode(), signature):
+                    names.add(witness)
+    return names
+
+
+# A note signed with a key made of a public phrase: an openssl that cannot verify it cannot be
+# trusted to verify others.
+KNOWN_VKEY = "log.example.fr/consent/tenant-1+855d3d1e+AUIz0b7kyAjEKDRzhxogjXBJp4uyIG9WhMMf0xiDwNVT"
+KNOWN_TEXT = "log.example.fr/consent/tenant-1\n7\nM9EDOuT9ZIJzI2hsZjhTg1b0Xq0VyuqMVvgLWkidwhE=\n"
+KNOWN_SIGNATURE = (
+    "hV09Hivze6zE68LJx1vZqPwebmSqlj3658g9uq5OaenrC0OGfEDYlpXpqiuXRsiY9zZwOiMnXIQwd0eJP6o4Ij0w7wY="
+)
+SPKI = bytes.fromhex("302a300506032b6570032100")
+"""What stands before the 32 bytes of an Ed25519 public key in its DER form (RFC 8410)."""
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class OpenSSL:
+    """The one program this one runs."""
+
+    def __init__(self, path: str = "") -> None:
+        """Raises Refused where it is missing, or does not verify what is known to be right."""
+        program = path or shutil.which("openssl")
+        if not program:
+            raise Refused("openssl-missing")
+        self.path = program
+        public, text = parse_vkey(KNOWN_VKEY).public, KNOWN_TEXT.encode()
+        signature = base64.b64decode(KNOWN_SIGNATURE)[4:]
+        accepts_right = self.verifies_ed25519(public, text, signature)
+        if not accepts_right or self.verifies_ed25519(public, b"?" + text, signature):
+            version = printable(self.run(["version"], {})[1].strip())[:80]
+            raise Refused("openssl-too-old", version=version)
+
+    def run(self, arguments: Sequence[str], files: Mapping[str, bytes]) -> tuple[bool, str]:
+        """Success, and what was printed. Raises Refused where it cannot be run.
+
+        `files` lie in the folder it runs in; the caller's OPENSSL_CONF does not reach it.
+        """
+        inherited = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
+        environment = {name: os.environ[name] for name in inherited if name in os.environ}
+        with tempfile.TemporaryDirectory() as folder:
+            for name, data in files.items():
+                with open(os.path.join(folder, name), "wb") as file:
+                    file.write(data)
+            try:
+                done = subprocess.run(
+                    [self.path, *arguments],
+                    cwd=folder,
+                    env={**environment, "LC_ALL": "C"},
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    timeout=60,
+                )
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise Refused("openssl-fails", why=str(error)) from None
+        return done.returncode == 0, (done.stdout + done.stderr).decode("utf-8", "replace")
+
+    def verifies_ed25519(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        if len(signature) != 64:
+            return False
+        command = "pkeyutl -verify -rawin -pubin -keyform DER -inkey key -in message"
+        files = {"key": SPKI + public, "message": message, "signature": signature}
+        return self.run([*command.split(), "-sigfile", "signature"], files)[0]
+
+    def time_of_stamp(self, stamp: bytes) -> datetime.datetime:
+        """The time that an RFC 3161 answer names, in UTC. Raises Broken."""
+        done, output = self.run(["ts", "-reply", "-in", "stamp", "-text"], {"stamp": stamp})
+        match = re.search(
+            r"^Time stamp: (\w{3}) +(\d+) (\d+):(\d+):(\d+)(?:\.\d+)? (\d{4}) GMT",
+            output,
+            re.MULTILINE,
+        )
+        if not done or match is None or match[1] not in MONTHS:
+            raise Broken("stamp-malformed")
+        return datetime.datetime(
+            year=int(match[6]),
+            month=MONTHS.index(match[1]) + 1,
+            day=int(match[2]),
+            hour=int(match[3]),
+            minute=int(match[4]),
+            second=min(int(match[5]), 59),
+            tzinfo=datetime.timezone.utc,
+        )
+
+    def verify_stamp(
+        self, data: bytes, stamp: bytes, chain: bytes, trusted: bytes
+    ) -> datetime.datetime:
+        """The time in UTC at which `data` was stamped. Raises Broken.
+
+        The certificates count as they stood then.
+        """
+        stamped_at = self.time_of_stamp(stamp)
+        command = "ts -verify -data data -in stamp -CAfile trusted -untrusted chain -attime"
+        done, output = self.run(
+            [*command.split(), str(int(stamped_at.timestamp()))],
+            {"data": data, "stamp": stamp, "chain": chain, "trusted": trusted},
+        )
+        if not done:
+            telling = (
+                line
+                for line in output.splitlines()
+                if "error" in line.lower() or "mismatch" in line
+            )
+            why = next(telling, output.strip()[-160:])
+            raise Broken("stamp-refused", why=re.sub(r"^[0-9A-F]+:", "", why)[:160])
+        return stamped_at
+
+
+# ================================================================================ 5. Checkpoints
+
+LARGEST_NUMBER = 2**53 - 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A signed head of a tree (C2SP tlog-checkpoint). `size` is a number of entries."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: Note
+
+
+def parse_checkpoint(data: bytes) -> Checkpoint:
+    note = parse_note(data)
+    match = re.fullmatch(r"([^\s+]{1,200})\n(0|[1-9][0-9]{0,15})\n(.*)\n", note.text)
+    if match is None:
+        raise Broken("checkpoint-malformed")
+    root = unbase64(match[3])
+    if len(root) != HASH_SIZE:
+        raise Broken("checkpoint-malformed")
+    return Checkpoint(match[1], int(match[2]), root, note)
+
+
+@dataclass(frozen=True)
+class SignedHead:
+    """The checkpoint of what is examined, the key in vkey.txt with which it is signed, and the
+    witnesses that cosigned it."""
+
+    checkpoint: Checkpoint
+    key: Key
+    witnesses: set[str]
+
+
+def signed_head(files: Files, report: Report, openssl: OpenSSL) -> SignedHead | None:
+    """None when there is no checkpoint with a signature that holds."""
+    key = report.attempt(
+        "vkey.txt", lambda: parse_vkey("\n".join(whole_lines(files.text("vkey.txt"))))
+    )
+    checkpoint = report.attempt("checkpoint", lambda: parse_checkpoint(files.read("checkpoint")))
+    policy = report.attempt("policy.txt", lambda: parse_policy(files.text("policy.txt")))
+    if key is None or checkpoint is None:
+        return None
+    if key.name != checkpoint.origin or key.kind != ED25519:
+        report.wrong("checkpoint", "vkey-not-of-checkpoint", origin=checkpoint.origin)
+    if report.attempt("checkpoint", verify_note, checkpoint.note, key, openssl) is None:
+        return None
+    report.proved("checkpoint-signed", size=checkpoint.size, key=key.vkey)
+    witnesses: set[str] = set()
+    if policy is not None:
+        if key.public not in [log.public for log in policy.logs]:
+            report.wrong("policy.txt", "policy-without-vkey")
+        witnesses = cosigners(checkpoint.note, policy, openssl)
+        if not policy.is_met(witnesses):
+            report.wrong("checkpoint", "cosignatures-missing")
+        elif witnesses:
+            report.proved("cosigned", names=", ".join(sorted(witnesses)))
+    return SignedHead(checkpoint, key, witnesses)
+
+
+def check_stamp(
+    files: Files, trusted: bytes, report: Report, openssl: OpenSSL
+) -> datetime.datetime | None:
+    """When a time stamping authority saw the checkpoint, in UTC; None without a stamp that holds.
+
+    `trusted` is the authority's root certificate as the auditor knows it, or empty.
+    """
+    if "checkpoint.tsr" not in files.names:
+        return None
+
+    def verify() -> datetime.datetime:
+        chain = files.read("tsa-chain.pem")
+        checkpoint, stamp = files.read("checkpoint"), files.read("checkpoint.tsr")
+        return openssl.verify_stamp(checkpoint, stamp, chain, trusted or chain)
+
+    stamped_at = report.attempt("checkpoint.tsr", verify)
+    if stamped_at is None:
+        return None
+    report.proved("stamped", when=to_the_second(stamped_at))
+    if not trusted:
+        report.unproved("stamp-chain-unverified", print=fingerprint(files.read("tsa-chain.pem")))
+    return stamped_at
+
+
+def to_the_second(time: datetime.datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def fingerprint(pem: bytes) -> str:
+    """SHA-256 of the last certificate of a chain, as browsers and openssl show it."""
+    blocks = re.findall(
+        rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----", pem
+    )
+    try:
+        return hashlib.sha256(base64.b64decode(blocks[-1])).hexdigest() if blocks else "?"
+    except binascii.Error:
+        return "?"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What stream.note says: whose bundle it is, and how many facts there are about this person."""
+
+    stream: str = ""
+    versions: int = 0
+
+
+def check_promise(files: Files, head: SignedHead, report: Report, openssl: OpenSSL) -> Promise:
+    """stream.note is signed for this checkpoint and names exactly the files that are here."""
+    note = report.attempt(
+        "stream.note",
+        lambda: verify_note(parse_note(files.read("stream.note")), head.key, openssl),
+    )
+    if note is None:
+        return Promise()
+    match = re.fullmatch(
+        rf"(\S+)\nstream ({UUID})\nversions ([1-9][0-9]{{0,15}})\nsize (\d{{1,16}})\n"
+        r"entries ([0-9a-f]{64})\n((?:[0-9a-f]{64}  \S+\n)*)",
+        note.text,
+    )
+    own = (head.checkpoint.origin, head.checkpoint.size)
+    if match is None or (match[1], int(match[4])) != own:
+        report.wrong("stream.note", "promise-malformed")
+        return Promise()
+    sums = {name: digest for name, digest in files.sums.items() if name != "stream.note"}
+    of_entries = {name: digest for name, digest in sums.items() if name.startswith("entries/")}
+    # The entries are many: one SHA-256 stands for their lines in SHA256SUMS.
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(of_entries.items()))
+    if match[5] != hashlib.sha256(lines.encode()).hexdigest():
+        report.wrong("entries/", "promise-entries")
+    promised = {
+        name: digest for digest, name in (line.split("  ") for line in match[6].splitlines())
+    }
+    for name in sorted(promised.keys() | (sums.keys() - of_entries.keys())):
+        if name not in sums:
+            report.wrong(name, "promise-file-missing")
+        elif promised.get(name) != sums[name]:
+            report.wrong(name, "promise-file-changed")
+    return Promise(stream=match[2], versions=int(match[3]))
+
+
+@dataclass
+class KeyHistory:
+    """Which origins and keys the ledger itself names, and when it was put back from a copy."""
+
+    begun: list[Entry] = field(default_factory=list)
+    changed: list[Entry] = field(default_factory=list)
+    restored: list[Entry] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> KeyHistory:
+        history = cls()
+        for entry in entries:
+            history.add(entry)
+        return history
+
+    def add(self, entry: Entry) -> None:
+        if entry.name == "origin-begun":
+            self.begun.append(entry)
+        elif entry.name == "signing-key-changed":
+            self.changed.append(entry)
+        elif entry.name == "ledger-restored":
+            self.restored.append(entry)
+
+    def keys(
+        self, origin: str, openssl: OpenSSL, report: Report, place_of: Callable[[Entry], str]
+    ) -> list[Key]:
+        """An origin's keys, oldest first: the one it began with, and each named by the one before.
+
+        `place_of` gives the place at which to report what is wrong with an entry.
+        """
+        keys: list[Key] = []
+        for entry in sorted((*self.begun, *self.changed), key=lambda entry: entry.position):
+            key: Key | None = None
+            begins = entry.name == "origin-begun"
+            if begins and entry.text("origin") == origin:
+                key = report.attempt(place_of(entry), parse_vkey, entry.text("vkey"))
+            elif not begins and keys and entry.text("vkey").partition("+")[0] == origin:
+                key = report.attempt(place_of(entry), changed_key, entry, keys[-1], openssl)
+            if key is not None:
+                keys.append(key)
+        if not keys and any(entry.text("previous") == origin for entry in self.begun):
+            # A ledger that was put back may have lost that this origin began: the keys are the
+            # same, in its name.
+            for entry in (*self.begun, *self.changed):
+                key = report.attempt(place_of(entry), parse_vkey, entry.text("vkey"))
+                if key is not None:
+                    keys.append(replace(key, name=origin))
+        return keys
+
+    def last_kept(self, origin: str) -> int:
+        """Up to which size an origin's trees are still in this ledger, after a restoration."""
+        begun = (entry.position for entry in self.begun if entry.text("origin") == origin)
+        since = max(begun, default=0)
+        sizes = (entry.number("position") for entry in self.restored if entry.position > since)
+        return min(sizes, default=LARGEST_NUMBER)
+
+    def last_kept_since_restored(self, origin: str) -> int:
+        """The same for an origin that the present one follows; for any other nothing was lost."""
+        last = max(self.begun, key=lambda entry: entry.position, default=None)
+        is_former = last is not None and self.follows(last.text("origin"), origin)
+        if last is None or last.text("origin") == origin or not is_former:
+            return LARGEST_NUMBER
+        return self.last_kept(origin)
+
+    def follows(self, origin: str, former: str) -> bool:
+        """Whether `former` is one of the origins that led to `origin`."""
+        previous = {entry.text("origin"): entry.text("previous") for entry in self.begun}
+        for _ in range(len(previous)):
+            origin = previous.get(origin, "")
+            if origin and origin == former:
+                return True
+        return False
+
+    def report_restorations(self, report: Report) -> None:
+        for entry in self.restored:
+            report.remark("ledger-restored", size=entry.number("position"), when=iso_time(entry.at))
+
+
+def changed_key(entry: Entry, former: Key, openssl: OpenSSL) -> Key:
+    """The new key of a change: the note in it names it, signed by the former. Raises Broken."""
+    note = verify_note(parse_note(entry.text("note").encode()), former, openssl)
+    if entry.text("vkey") not in note.text.split("\n"):
+        raise Broken("key-change-unsigned")
+    return parse_vkey(entry.text("vkey"))
+
+
+def check_key(key: Key, keys: Sequence[Key], published: str, report: Report) -> None:
+    """The key is one that the ledger names, and the one the auditor was told of another way."""
+    if key not in keys:
+        report.wrong("vkey.txt", "key-unnamed-by-ledger")
+    if not published:
+        report.unproved("key-unconfirmed")
+    elif any(known.vkey == published for known in (*keys, key)):
+        report.proved("key-published")
+    else:
+        report.wrong("vkey.txt", "key-not-published", key=published)
+
+
+CHECKPOINT_IN_TEXT = re.compile(
+    r"^[^\s+]+\n(?:0|[1-9][0-9]*)\n[A-Za-z0-9+/]{43}=\n\n(?:— [^\s+]+ [A-Za-z0-9+/=]+\n)+",
+    re.MULTILINE,
+)
+
+
+def notes_in(data: bytes) -> list[bytes]:
+    """The checkpoints in a file: the note itself, or a mail with it.
+
+    A mail has it in its text, or in base64 in a header whose name ends with "checkpoint".
+    """
+    texts = [data.decode("utf-8", "replace")]
+    mail = email.message_from_bytes(data)
+    for name, value in mail.items():
+        if name.lower().endswith("checkpoint"):
+            try:
+                header = base64.b64decode("".join(str(value).split()), validate=True)
+            except (binascii.Error, ValueError):
+                continue
+            texts.append(header.decode("utf-8", "replace"))
+    for part in mail.walk():
+        body = part.get_payload(decode=True)
+        if isinstance(body, bytes):
+            texts.append(body.decode("utf-8", "replace"))
+    notes = [
+        match[0].encode()
+        for text in texts
+        for match in CHECKPOINT_IN_TEXT.finditer(text.replace("\r\n", "\n"))
+    ]
+    return list(dict.fromkeys(notes))
+
+
+def sizes_held(options: Options) -> set[int]:
+    """The sizes of the checkpoints that others kept."""
+    sizes = set()
+    for _, data in options.checkpoints:
+        for note in notes_in(data):
+            try:
+                sizes.add(parse_checkpoint(note).size)
+            except Broken:
+                continue
+    return sizes
+
+
+@dataclass(frozen=True)
+class ExaminedTree:
+    """The tree that is held against checkpoints kept elsewhere.
+
+    `keys` are those its checkpoint may be signed with; `root_at` gives the root that it had at a
+    smaller size, or a larger tree at a larger one, where that is known. A whole ledger holds all
+    there is; a bundle may be older than what others hold.
+    """
+
+    checkpoint: Checkpoint
+    keys: Sequence[Key]
+    history: KeyHistory
+    root_at: Callable[[int], bytes | None]
+    is_whole_ledger: bool = False
+
+
+def check_held_elsewhere(
+    tree: ExaminedTree, options: Options, report: Report, openssl: OpenSSL
+) -> int:
+    """Up to which size the checkpoints that others kept vouch for the tree."""
+    proofs: dict[int, tuple[bytes, ...]] = {}
+    for label, data in options.consistency:
+        proof = report.attempt(label, parse_consistency, data)
+        if proof is not None:
+            proofs[proof.size] = proof.path
+    vouched = 0
+    for label, data in options.checkpoints:
+        notes = notes_in(data)
+        if not notes:
+            report.wrong(label, "no-checkpoint-in-file")
+        for note in notes:
+            held = report.attempt(label, parse_checkpoint, note)
+            if (
+                held is not None
+                and is_signed_by_log(label, held, tree, report, openssl)
+                and agrees(label, held, tree, proofs, report)
+            ):
+                vouched = max(vouched, min(held.size, tree.checkpoint.size))
+    return vouched
+
+
+def is_signed_by_log(
+    label: str, held: Checkpoint, tree: ExaminedTree, report: Report, openssl: OpenSSL
+) -> bool:
+    """Whether a checkpoint is of the tree's origin, or of one it follows, and signed as such."""
+    origin, keys = tree.checkpoint.origin, tree.keys
+    if held.origin != origin:
+        if not tree.history.follows(origin, held.origin):
+            report.wrong(label, "origin-unrelated", held=held.origin, origin=origin)
+            return False
+        keys = tree.history.keys(held.origin, openssl, report, lambda entry: label)
+    signer = next((key for key in keys if any(s.is_of(key) for s in held.note.signatures)), None)
+    if signer is None:
+        report.wrong(label, "checkpoint-unsigned")
+        return False
+    return report.attempt(label, verify_note, held.note, signer, openssl) is not None
+
+
+def agrees(
+    label: str,
+    held: Checkpoint,
+    tree: ExaminedTree,
+    proofs: Mapping[int, Sequence[bytes]],
+    report: Report,
+) -> bool:
+    """Whether one of the two trees is shown to begin with the other; reported either way.
+
+    `proofs` are proofs of consistency, by the size of the smaller tree.
+    """
+    own, size = tree.checkpoint, held.size
+    is_own = (held.origin, size) == (own.origin, own.size)
+    if size > tree.history.last_kept(held.origin) and not is_own:
+        report.unproved("entries-lost", label=label, size=size)
+        return False
+    root = own.root if size == own.size else tree.root_at(size)
+    if root is None and size > own.size:
+        if tree.is_whole_ledger:
+            report.wrong(label, "held-checkpoint-beyond-ledger", size=size)
+        else:
+            report.unproved("checkpoint-later", label=label, size=size)
+        return False
+    if root is None and size in proofs:
+        holds = is_consistent(size, held.root, own.size, own.root, proofs[size])
+        root = held.root if holds else b""
+    if root is None:
+        report.unproved("checkpoint-earlier", label=label, size=size)
+        return False
+    if root != held.root:
+        report.wrong(label, "root-rewritten", size=size)
+        return False
+    report.proved("held-checkpoint-agrees", label=label, size=size)
+    return True
+
+
+def report_unwitnessed(vouched: int, size: int, report: Report) -> None:
+    """What nobody vouches for but the operator, when neither a stamp nor a witness does."""
+    if not vouched:
+        report.unproved("unwitnessed")
+    elif vouched < size:
+        report.unproved("unwitnessed-since", first=vouched + 1)
+
+
+# ======================================================================================= 6. Tree
+
+HASH_SIZE = 32
+MAX_PATH = 63
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -329,336 +1285,244 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Tree:
-    """The roots of a growing tree from its leaves in order; keeps one hash for each full subtree."""
+    """The roots of a growing tree (RFC 6962, 2.1), from its leaves in order.
+
+    Kept is one hash for each full subtree: `size` in binary has a 1 for each.
+    """
 
     def __init__(self) -> None:
         self.size = 0
-        self.peaks: list[bytes] = []
+        self.subtrees: list[bytes] = []
 
     def add(self, leaf: bytes) -> None:
-        place = self.size
-        while place & 1:
-            leaf = node_hash(self.peaks.pop(), leaf)
-            place >>= 1
-        self.peaks.append(leaf)
+        node, size = leaf, self.size
+        while size & 1:
+            node = node_hash(self.subtrees.pop(), node)
+            size >>= 1
+        self.subtrees.append(node)
         self.size += 1
 
     def root(self) -> bytes:
-        if not self.peaks:
+        if not self.subtrees:
             return hashlib.sha256(b"").digest()
-        found = self.peaks[-1]
-        for peak in reversed(self.peaks[:-1]):
-            found = node_hash(peak, found)
-        return found
+        root = self.subtrees[-1]
+        for subtree in reversed(self.subtrees[:-1]):
+            root = node_hash(subtree, root)
+        return root
 
 
 def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
-    """The root to which an inclusion proof leads (RFC 9162, 2.1.3.2). Raises Broken for one of the wrong length."""
+    """The root to which a proof of inclusion leads (RFC 9162, 2.1.3.2).
+
+    Raises Broken for a path of the wrong length.
+    """
     if not 0 <= index < size:
-        raise Broken("speaks of an entry that the tree does not have")
-    place, last, found = index, size - 1, leaf
+        raise Broken("inclusion-outside-tree")
+    fn, sn, root = index, size - 1, leaf
     for step in path:
-        if last == 0:
-            raise Broken("has more steps than its tree")
-        if place & 1 or place == last:
-            found = node_hash(step, found)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
+        if sn == 0:
+            raise Broken("inclusion-too-long")
+        if fn & 1 or fn == sn:
+            root = node_hash(step, root)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
         else:
-            found = node_hash(found, step)
-        place, last = place >> 1, last >> 1
-    if last != 0:
-        raise Broken("has fewer steps than its tree")
-    return found
+            root = node_hash(root, step)
+        fn, sn = fn >> 1, sn >> 1
+    if sn != 0:
+        raise Broken("inclusion-too-short")
+    return root
 
 
-def is_consistent(size: int, root: bytes, later: int, later_root: bytes, path: Sequence[bytes]) -> bool:
-    """Whether the tree of `later` leaves begins with that of `size` (RFC 9162, 2.1.4.2). From the empty tree the empty proof holds."""
+def is_consistent(
+    size: int, root: bytes, later_size: int, later_root: bytes, path: Sequence[bytes]
+) -> bool:
+    """Whether the later tree begins with the earlier one (RFC 9162, 2.1.4.2).
+
+    From the empty tree the empty proof holds.
+    """
     if size == 0:
         return not path and root == hashlib.sha256(b"").digest()
-    if size >= later:
-        return size == later and not path and root == later_root
-    steps = list(path)
-    if not steps:
+    if size >= later_size:
+        return size == later_size and not path and root == later_root
+    if not path:
         return False
-    if size & (size - 1) == 0:
-        steps.insert(0, root)
-    place, last = size - 1, later - 1
-    while place & 1:
-        place, last = place >> 1, last >> 1
-    old = new = steps[0]
+    is_power_of_two = size & (size - 1) == 0
+    steps = [root, *path] if is_power_of_two else list(path)
+    fn, sn = size - 1, later_size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = steps[0]
     for step in steps[1:]:
-        if last == 0:
+        if sn == 0:
             return False
-        if place & 1 or place == last:
-            old, new = node_hash(step, old), node_hash(step, new)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(step, fr), node_hash(step, sr)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
         else:
-            new = node_hash(new, step)
-        place, last = place >> 1, last >> 1
-    return last == 0 and old == root and new == later_root
+            sr = node_hash(sr, step)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and fr == root and sr == later_root
 
 
-# --------------------------------------------------------------- 5. keys, notes, checkpoints, proofs and policies (C2SP)
-
-ED25519, COSIGNATURE = 0x01, 0x04
-
-
-@dataclass(frozen=True)
-class Key:
-    """A verifier key: `name`, the four bytes of its id, the kind of its signatures, 32 bytes of Ed25519 public key."""
-
-    name: str
-    id: bytes
-    kind: int
-    public: bytes
-    vkey: str
-
-
-def parse_vkey(text: str) -> Key:
-    match = re.fullmatch(r"([^\s+\x00-\x1f\x7f]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,200})", text)
-    if match is None:
-        raise Broken("is not a verifier key (name+id+key)")
-    key = unbase64(match[3])
-    if len(key) != 33 or key[0] not in (ED25519, COSIGNATURE):
-        raise Broken("holds a key of a kind that is not known here")
-    if hashlib.sha256(match[1].encode() + b"\n" + key).digest()[:4].hex() != match[2]:
-        raise Broken("holds a key whose id does not belong to it")
-    return Key(match[1], bytes.fromhex(match[2]), key[0], key[1:], text)
-
-
-def renamed(key: Key, name: str) -> Key:
-    """The same key in another name."""
-    blob = bytes([key.kind]) + key.public
-    number = hashlib.sha256(name.encode() + b"\n" + blob).digest()[:4]
-    return Key(name, number, key.kind, key.public, f"{name}+{number.hex()}+{base64.b64encode(blob).decode()}")
+def parse_path(lines: Sequence[str], otherwise: str) -> tuple[bytes, ...]:
+    """The hashes of a proof, one to a line. Raises Broken with the code `otherwise`."""
+    path = tuple(unbase64(line) for line in lines)
+    if len(path) > MAX_PATH or any(len(step) != HASH_SIZE for step in path):
+        raise Broken(otherwise)
+    return path
 
 
 @dataclass(frozen=True)
-class Note:
-    """A signed note. `text` ends with a newline; signatures are (name, key id, bytes)."""
+class InclusionProof:
+    """That a leaf is in the tree of a checkpoint. The leaf of position 1 has index 0."""
 
-    text: str
-    signatures: tuple[tuple[str, bytes, bytes], ...]
-
-
-def parse_note(data: bytes) -> Note:
-    text = utf8(data)
-    if len(data) > MAX_NOTE or any(c != "\n" and (ord(c) < 0x20 or ord(c) == 0x7F) for c in text):
-        raise Broken("is not a signed note: too long, or with control characters")
-    body, gap, signed = text.rpartition("\n\n")
-    if not gap or not body or not signed:
-        raise Broken("is not a signed note: it has no text, or no signatures")
-    found = []
-    for line in whole_lines(signed):
-        match = re.fullmatch(r"— ([^\s+]+) (\S+)", line)
-        blob = unbase64(match[2]) if match else b""
-        if match is None or len(blob) < 5:
-            raise Broken("is not a signed note: a line of its signatures cannot be read")
-        found.append((match[1], blob[:4], blob[4:]))
-    if len(found) > MAX_SIGNATURES:
-        raise Broken("has more signatures than are read here")
-    return Note(body + "\n", tuple(found))
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    origin: str
-    size: int
-    root: bytes
-    note: Note
-
-
-def parse_checkpoint(data: bytes) -> Checkpoint:
-    note = parse_note(data)
-    lines = note.text[:-1].split("\n")
-    if len(lines) != 3 or not re.fullmatch(r"[^\s+]{1,200}", lines[0]) or not re.fullmatch(r"0|[1-9][0-9]{0,15}", lines[1]):
-        raise Broken("is not a checkpoint: origin, size and root, one to a line")
-    root = unbase64(lines[2])
-    if len(root) != 32:
-        raise Broken("is not a checkpoint: origin, size and root, one to a line")
-    return Checkpoint(lines[0], int(lines[1]), root, note)
-
-
-@dataclass(frozen=True)
-class Proof:
     index: int
     path: tuple[bytes, ...]
     checkpoint: bytes
 
 
-def parse_proof(data: bytes) -> Proof:
-    """A c2sp.org/tlog-proof@v1. Its `extra` line is authenticated by nobody, so none is accepted here."""
+def parse_inclusion(data: bytes) -> InclusionProof:
+    """A c2sp.org/tlog-proof@v1 without its `extra` line, which nobody authenticates."""
     head, gap, checkpoint = utf8(data).partition("\n\n")
     lines = head.split("\n")
     index = re.fullmatch(r"index (0|[1-9][0-9]{0,15})", lines[1]) if len(lines) > 1 else None
     if lines[0] != "c2sp.org/tlog-proof@v1" or index is None or not gap:
-        raise Broken("is not a proof of inclusion (c2sp.org/tlog-proof@v1)")
-    path = tuple(unbase64(line) for line in lines[2:])
-    if len(path) > 63 or any(len(step) != 32 for step in path):
-        raise Broken("is not a proof of inclusion (c2sp.org/tlog-proof@v1)")
-    return Proof(int(index[1]), path, checkpoint.encode())
-
-
-@dataclass
-class Policy:
-    """`members` of a group with how many of them it takes; a witness is a group of its own key."""
-
-    logs: list[Key] = field(default_factory=list)
-    witnesses: dict[str, Key] = field(default_factory=dict)
-    groups: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
-    quorum: str = ""
-
-    def is_met(self, signed: Iterable[str], name: str = "") -> bool:
-        wanted = name or self.quorum
-        if wanted == "none":
-            return True
-        if wanted in self.witnesses:
-            return wanted in signed
-        needed, members = self.groups[wanted]
-        return sum(self.is_met(signed, member) for member in members) >= needed
-
-
-def parse_policy(text: str) -> Policy:
-    policy, used = Policy(), set[str]()
-    for line in whole_lines(text):
-        if any(ord(c) < 0x20 and c != "\t" for c in line):
-            raise Broken("has control characters")
-        words = line.split()
-        if not words or words[0].startswith("#"):
-            continue
-        known = {*policy.witnesses, *policy.groups}
-        if words[0] == "log" and len(words) in (2, 3):
-            policy.logs.append(parse_vkey(words[1]))
-        elif words[0] == "witness" and len(words) in (3, 4) and words[1] not in {*known, "none"}:
-            policy.witnesses[words[1]] = parse_vkey(words[2])
-        elif words[0] == "group" and len(words) >= 4 and words[1] not in {*known, "none"}:
-            members = tuple(words[3:])
-            counted = {"all": str(len(members)), "any": "1"}.get(words[2], words[2])
-            if not set(members) <= known or set(members) & used or len(set(members)) < len(members):
-                raise Broken("has a group whose members are not known, or are in two groups")
-            if not re.fullmatch(r"[1-9][0-9]?", counted) or int(counted) > len(members):
-                raise Broken("has a group that no number of its members can fill")
-            used |= set(members)
-            policy.groups[words[1]] = (int(counted), members)
-        elif words[0] == "quorum" and len(words) == 2 and not policy.quorum and words[1] in {*known, "none"}:
-            policy.quorum = words[1]
-        else:
-            raise Broken("has a line that no policy has: {line}", line=line[:120])
-    keys = [key.public for key in (*policy.logs, *policy.witnesses.values())]
-    if not policy.quorum or len(set(keys)) < len(keys) or max(len(policy.logs), len(policy.witnesses), len(policy.groups)) > 32:
-        raise Broken("has no quorum, a key twice, or more than 32 logs, witnesses or groups")
-    return policy
-
-
-# -------------------------------------------------------------------------------------- 6. signatures and stamps (openssl)
-
-# A note with a known signature (the key is made of a public phrase): what cannot verify it cannot be trusted to verify others.
-KNOWN_VKEY = "log.example.fr/consent/tenant-1+855d3d1e+AUIz0b7kyAjEKDRzhxogjXBJp4uyIG9WhMMf0xiDwNVT"
-KNOWN_TEXT = "log.example.fr/consent/tenant-1\n7\nM9EDOuT9ZIJzI2hsZjhTg1b0Xq0VyuqMVvgLWkidwhE=\n"
-KNOWN_SIGNATURE = "hV09Hivze6zE68LJx1vZqPwebmSqlj3658g9uq5OaenrC0OGfEDYlpXpqiuXRsiY9zZwOiMnXIQwd0eJP6o4Ij0w7wY="
-SPKI = bytes.fromhex("302a300506032b6570032100")
-"""What stands before the 32 bytes of an Ed25519 public key in its DER form (RFC 8410)."""
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-
-
-class OpenSSL:
-    """The one program this one asks."""
-
-    def __init__(self, path: str = "") -> None:
-        found = path or shutil.which("openssl")
-        if not found:
-            raise Refused("openssl is not installed, or not on the PATH: the signatures cannot be verified without it")
-        self.path = found
-        key, signature = parse_vkey(KNOWN_VKEY), base64.b64decode(KNOWN_SIGNATURE)[4:]
-        if not self.ed25519(key.public, KNOWN_TEXT.encode(), signature) or self.ed25519(key.public, b"?" + KNOWN_TEXT.encode(), signature):
-            said = printable(self.run(["version"], {})[1].strip())[:80]
-            raise Refused("this openssl ({version}) does not verify Ed25519: OpenSSL 1.1.1 or later is needed", version=said)
-
-    def run(self, arguments: Sequence[str], files: Mapping[str, bytes]) -> tuple[bool, str]:
-        """Success and what was printed. `files` lie in the folder it runs in; the caller's OPENSSL_CONF does not reach it."""
-        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
-        with tempfile.TemporaryDirectory() as folder:
-            for name, data in files.items():
-                with open(os.path.join(folder, name), "wb") as file:
-                    file.write(data)
-            try:
-                done = subprocess.run(
-                    [self.path, *arguments], cwd=folder, env={**kept, "LC_ALL": "C"}, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
-                )
-            except (OSError, subprocess.TimeoutExpired) as error:
-                raise Refused("openssl cannot be run: {why}", why=str(error)) from None
-        return done.returncode == 0, (done.stdout + done.stderr).decode("utf-8", "replace")
-
-    def ed25519(self, public: bytes, message: bytes, signature: bytes) -> bool:
-        asked = "pkeyutl -verify -rawin -pubin -keyform DER -inkey key -in message -sigfile signature"
-        return len(signature) == 64 and self.run(asked.split(), {"key": SPKI + public, "message": message, "signature": signature})[0]
-
-    def stamped_at(self, stamp: bytes) -> datetime.datetime:
-        """The time an RFC 3161 answer names. Raises Broken."""
-        done, said = self.run(["ts", "-reply", "-in", "stamp", "-text"], {"stamp": stamp})
-        match = re.search(r"^Time stamp: (\w{3}) +(\d+) (\d+):(\d+):(\d+)(?:\.\d+)? (\d{4}) GMT", said, re.MULTILINE)
-        if not done or match is None or match[1] not in MONTHS:
-            raise Broken("is no answer of a time stamping service (RFC 3161)")
-        day = (int(match[6]), MONTHS.index(match[1]) + 1, int(match[2]))
-        return datetime.datetime(*day, int(match[3]), int(match[4]), min(int(match[5]), 59), tzinfo=datetime.timezone.utc)
-
-    def verify_stamp(self, data: bytes, stamp: bytes, chain: bytes, trusted: bytes) -> datetime.datetime:
-        """The time at which `data` was stamped; the certificates count as they stood then. Raises Broken."""
-        when = self.stamped_at(stamp)
-        asked = f"ts -verify -data data -in stamp -CAfile trusted -untrusted chain -attime {int(when.timestamp())}"
-        done, said = self.run(asked.split(), {"data": data, "stamp": stamp, "chain": chain, "trusted": trusted})
-        if not done:
-            why = next((line for line in said.splitlines() if "error" in line.lower() or "mismatch" in line), said.strip()[-160:])
-            raise Broken("is not a stamp of this checkpoint by that authority ({why})", why=re.sub(r"^[0-9A-F]+:", "", why)[:160])
-        return when
-
-
-def verify_note(note: Note, key: Key, openssl: OpenSSL) -> Note:
-    """The note itself. Raises Broken unless it has exactly one signature of this key, and it is good. Other keys are none of our business."""
-    own = [signature for name, number, signature in note.signatures if name == key.name and number == key.id]
-    if not own:
-        raise Broken("is not signed with the key {key}", key=key.vkey)
-    if len(own) > 1 or not openssl.ed25519(key.public, note.text.encode(), own[0]):
-        raise Broken("has been changed: its signature with the key {key} does not hold", key=key.vkey)
-    return note
-
-
-def cosigned(note: Note, policy: Policy, openssl: OpenSSL) -> set[str]:
-    """The names of the policy's witnesses whose cosignatures hold (cosignature/v1: eight bytes of time, then the signature)."""
-    found = set()
-    for witness, key in policy.witnesses.items():
-        for name, number, blob in note.signatures:
-            if (name, number) == (key.name, key.id) and len(blob) == 72:
-                said = f"cosignature/v1\ntime {int.from_bytes(blob[:8], 'big')}\n{note.text}".encode()
-                if openssl.ed25519(key.public, said, blob[8:]):
-                    found.add(witness)
-    return found
-
-
-# --------------------------------------------------------------------------------------------------- 7. entries of the ledger
-
-INSTALLATION = "00000000-0000-4000-8000-000000000001"
-OF_INSTALLATION = frozenset(
-    "words-published sequence-published configuration-published notice-published form-published broadcast-fell-due sending-paused "
-    "sending-resumed ledger-restored origin-begun signing-key-changed retention-applied breach-recorded".split()
-)
-OF_PEOPLE = frozenset(
-    "subscriber-registered profile-changed consent-requested consent-given ground-declared consent-confirmed consent-expired "
-    "consent-withdrawn list-joined list-left list-moved list-copied list-transferred letter-answered move-undone letter-begun "
-    "letter-sent letter-deferred letter-failed letter-withheld letter-retried letter-in-doubt mail-bounced mail-complained subscriber-suppressed "
-    "subscriber-reachable contact-noted call-honoured processing-restricted subscriber-erased segment-entered segment-left "
-    "erasure-requested permission-asked permission-renewed right-exercised right-extended right-answered proof-archived proof-opened".split()
-)
-MENDABLE = ("cannot be rendered", "cannot be carried")
-UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-TAIL = re.compile(rb'"stream":"(' + UUID.encode() + rb')","v":[0-9]+,"version":[0-9]+\}\Z')
-DIGEST = re.compile(r"[0-9a-f]{64}")
+        raise Broken("inclusion-malformed")
+    path = parse_path(lines[2:], "inclusion-malformed")
+    return InclusionProof(int(index[1]), path, checkpoint.encode())
 
 
 @dataclass(frozen=True)
-class Entry:
+class ConsistencyProof:
+    """That a tree begins with one of `size` entries."""
+
+    size: int
+    path: tuple[bytes, ...]
+
+
+def parse_consistency(data: bytes) -> ConsistencyProof:
+    """As C2SP tlog-witness has it: "old N", the hashes, an empty line."""
+    head, gap, _ = utf8(data).partition("\n\n")
+    lines = head.split("\n")
+    size = re.fullmatch(r"old (0|[1-9][0-9]{0,15})", lines[0])
+    path = parse_path(lines[1:], "consistency-malformed")
+    if not gap or size is None:
+        raise Broken("consistency-malformed")
+    return ConsistencyProof(int(size[1]), path)
+
+
+def included_entries(files: Files, checkpoint: Checkpoint, report: Report) -> dict[int, Entry]:
+    """The entries of a bundle by position, each held against its proof of inclusion."""
+    matches = (
+        re.fullmatch(r"entries/([0-9]{10})\.(json|tlog-proof)", name) for name in files.names
+    )
+    entries: dict[int, Entry] = {}
+    proven = 0
+    for position in sorted({int(match[1]) for match in matches if match is not None}):
+        name = entry_file(position)
+        data = report.attempt(name, files.read, name)
+        entry = report.attempt(name, parse_entry, position, data) if data is not None else None
+        if entry is not None:
+            entries[position] = entry
+            proof = f"entries/{position:010d}.tlog-proof"
+            proven += report.attempt(proof, verify_included, files, proof, entry, checkpoint) or 0
+    if proven:
+        report.proved("included", n=proven)
+    return entries
+
+
+def verify_included(files: Files, name: str, entry: Entry, checkpoint: Checkpoint) -> int:
+    """1. Raises Broken unless the proof of this name leads from the entry to the signed root."""
+    proof = parse_inclusion(files.read(name))
+    if proof.index != entry.position - 1:
+        raise Broken("inclusion-other-position", index=proof.index + 1)
+    if proof.checkpoint != files.read("checkpoint"):
+        raise Broken("inclusion-other-checkpoint")
+    leaf = leaf_hash(entry.stored)
+    if root_from_inclusion(leaf, proof.index, checkpoint.size, proof.path) != checkpoint.root:
+        raise Broken("inclusion-wrong-root")
+    return 1
+
+
+# ==================================================================================== 7. Entries
+
+INSTALLATION = "00000000-0000-4000-8000-000000000001"
+"""The stream of what is published and paused; every other stream is a person's."""
+OF_INSTALLATION = frozenset(
+    (
+        "breach-recorded",
+        "broadcast-fell-due",
+        "configuration-published",
+        "form-published",
+        "ledger-restored",
+        "notice-published",
+        "origin-begun",
+        "retention-applied",
+        "sending-paused",
+        "sending-resumed",
+        "sequence-published",
+        "signing-key-changed",
+        "words-published",
+    )
+)
+OF_PEOPLE = frozenset(
+    (
+        "call-honoured",
+        "consent-confirmed",
+        "consent-expired",
+        "consent-given",
+        "consent-requested",
+        "consent-withdrawn",
+        "contact-noted",
+        "erasure-requested",
+        "ground-declared",
+        "letter-answered",
+        "letter-begun",
+        "letter-deferred",
+        "letter-failed",
+        "letter-in-doubt",
+        "letter-retried",
+        "letter-sent",
+        "letter-withheld",
+        "list-copied",
+        "list-joined",
+        "list-left",
+        "list-moved",
+        "list-transferred",
+        "mail-bounced",
+        "mail-complained",
+        "move-undone",
+        "permission-asked",
+        "permission-renewed",
+        "processing-restricted",
+        "profile-changed",
+        "proof-archived",
+        "proof-opened",
+        "right-answered",
+        "right-exercised",
+        "right-extended",
+        "segment-entered",
+        "segment-left",
+        "subscriber-erased",
+        "subscriber-reachable",
+        "subscriber-registered",
+        "subscriber-suppressed",
+    )
+)
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+STREAM_AT_END = re.compile(rb'"stream":"(' + UUID.encode() + rb')","v":[0-9]+,"version":[0-9]+\}\Z')
+"""How every entry ends, since its keys are sorted: its stream is known before it is parsed."""
+
+
+class Entry(NamedTuple):
+    """One entry of the ledger. `at` and `recorded_at` are milliseconds since 1970, UTC.
+
+    `version` is its number in its stream, from 1; `v` that of its event's form; `stored` are its
+    exact bytes, as they are hashed into the tree.
+    """
+
     position: int
     stream: str
     version: int
@@ -668,213 +1532,300 @@ class Entry:
     recorded_at: int
     cause: Mapping[str, object]
     data: Mapping[str, object]
+    stored: bytes
 
     def text(self, name: str) -> str:
-        found = self.data.get(name, "")
-        return found if isinstance(found, str) else ""
+        value = self.data.get(name)
+        return value if isinstance(value, str) else ""
 
     def number(self, name: str) -> int:
-        return number(self.data.get(name, 0))
+        return integer(self.data.get(name))
 
 
-def number(value: object) -> int:
-    """Integers are read as such, and nothing else is."""
+def integer(value: object) -> int:
+    """Integers are read as such; anything else, true and false too, as 0."""
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
+def entry_file(position: int) -> str:
+    return f"entries/{position:010d}.json"
+
+
+def place_of(entry: Entry) -> str:
+    return entry_file(entry.position)
+
+
 def read_json(data: bytes) -> object:
-    """JSON that can be read in one way only: no name twice, no fraction, no integer that readers round. Raises Broken."""
-
-    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        if len(dict(pairs)) < len(pairs):
-            raise ValueError
-        return dict(pairs)
-
-    def refuse(said: str) -> object:
-        raise ValueError
-
-    def whole(said: str) -> int:
-        if len(said) > 17 or not -LARGEST <= int(said) <= LARGEST:
-            raise ValueError
-        return int(said)
-
+    """JSON that can be read in one way only: no name twice, no fraction, no integer that readers
+    round. Raises Broken."""
     try:
-        return cast(object, json.loads(utf8(data), object_pairs_hook=once, parse_float=refuse, parse_constant=refuse, parse_int=whole))
+        return cast(object, STRICT_JSON.decode(utf8(data)))
     except (ValueError, RecursionError):
-        raise Broken("is not JSON as it is written into the ledger") from None
+        raise Broken("json") from None
+
+
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError
+    return members
+
+
+def _whole_number(text: str) -> int:
+    if len(text) > 17 or not -LARGEST_NUMBER <= int(text) <= LARGEST_NUMBER:
+        raise ValueError
+    return int(text)
+
+
+def _refused(text: str) -> object:
+    raise ValueError
+
+
+STRICT_JSON = json.JSONDecoder(
+    object_pairs_hook=_without_doubles,
+    parse_float=_refused,
+    parse_constant=_refused,
+    parse_int=_whole_number,
+)
+MEMBERS_OF_ENTRY = {"at", "cause", "data", "name", "recorded_at", "stream", "v", "version"}
 
 
 def parse_entry(position: int, data: bytes) -> Entry:
     read = read_json(data)
-    if not isinstance(read, dict) or set(read) != {"at", "cause", "data", "name", "recorded_at", "stream", "v", "version"}:
-        raise Broken("is not an entry of a ledger")
-    numbers = [read[name] for name in ("at", "recorded_at", "v", "version")]
-    if any(type(each) is not int for each in numbers) or not isinstance(read["cause"], dict) or not isinstance(read["data"], dict):
-        raise Broken("is not an entry of a ledger")
-    if not isinstance(read["name"], str) or not isinstance(read["stream"], str) or not re.fullmatch(UUID, read["stream"]):
-        raise Broken("is not an entry of a ledger")
-    at, recorded_at, v, version = numbers
-    return Entry(position, read["stream"], version, read["name"], v, at, recorded_at, read["cause"], read["data"])
+    if not (
+        isinstance(read, dict)
+        and read.keys() == MEMBERS_OF_ENTRY
+        and all(type(read[name]) is int for name in ("at", "recorded_at", "v", "version"))
+        and isinstance(read["cause"], dict)
+        and isinstance(read["data"], dict)
+        and isinstance(read["name"], str)
+        and isinstance(read["stream"], str)
+        and re.fullmatch(UUID, read["stream"])
+    ):
+        raise Broken("entry-malformed")
+    return Entry(position=position, stored=data, **read)
 
 
-def moment(instant: int) -> str:
-    """Milliseconds since 1970 as ISO 8601 in UTC."""
+def iso_time(instant: int) -> str:
+    """Milliseconds since 1970 as ISO 8601 in UTC, or as they are where no calendar reaches."""
     try:
-        found = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=instant)
+        time = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=instant)
     except OverflowError:
         return str(instant)
-    return found.strftime("%Y-%m-%dT%H:%M:%S") + f".{instant % 1000:03d}Z"
+    return time.strftime("%Y-%m-%dT%H:%M:%S") + f".{instant % 1000:03d}Z"
 
 
-# ----------------------------------------------------------------------------------- 8. the rules, replayed fact by fact
+def facts_of(entries: Mapping[int, Entry], stream: str) -> list[Entry]:
+    """One stream's entries in the order of their versions."""
+    own = (entry for entry in entries.values() if entry.stream == stream)
+    return sorted(own, key=lambda entry: entry.version)
 
-WITHOUT_GROUND = ("confirmation", "rights")
+
+def check_numbering(
+    entries: Mapping[int, Entry], own: Sequence[Entry], promise: Promise, report: Report
+) -> None:
+    """Every fact about this person, from the first to the last for which stream.note vouches."""
+    by_version: dict[int, Entry] = {}
+    for entry in own:
+        if entry.version in by_version:
+            report.wrong(place_of(entry), "version-twice", version=entry.version)
+        by_version[entry.version] = entry
+    versions = promise.versions
+    missing = sorted(set(range(1, min(versions, MAX_NAMES) + 1)) - set(by_version))
+    for version in missing[:MAX_WRONG_LISTED]:
+        report.wrong("entries/", "version-missing", version=version, versions=versions)
+    for version in sorted(set(by_version) - set(range(1, versions + 1))):
+        report.wrong(place_of(by_version[version]), "version-beyond-promise", versions=versions)
+    positions = [entry.position for entry in own]
+    if positions != sorted(positions):
+        report.wrong("entries/", "versions-out-of-order")
+    for entry in entries.values():
+        if entry.stream not in (promise.stream, INSTALLATION):
+            report.wrong(place_of(entry), "about-somebody-else")
+    if versions and not missing:
+        report.proved("versions-complete", n=versions)
 
 
-class Life:
+def check_dates(own: Sequence[Entry], stamped_at: datetime.datetime | None, report: Report) -> None:
+    """Dates are the operator's claims; only the stamp of a checkpoint that covers them bounds them.
+
+    Clocks may differ by five minutes.
+    """
+    if not own:
+        return
+    if stamped_at is None:
+        report.unproved("dates-unstamped")
+        return
+    report.unproved("dates-bounded", when=to_the_second(stamped_at))
+    for entry in own:
+        if entry.recorded_at > (stamped_at.timestamp() + 300) * 1000:
+            report.wrong(place_of(entry), "recorded-after-stamp")
+
+
+# ====================================================================================== 8. Rules
+
+# Letters without a ground of their own: they are asked for.
+KINDS_WITHOUT_GROUND = ("confirmation", "rights")
+RETRIABLE_REASONS = ("cannot be rendered", "cannot be carried")
+
+
+class Replay:
     """What one person's facts add up to, and what may never be among them.
 
-    `live` and `asked` are purposes, `standing` is run by list. `origin` follows who came from where: one way through the lists, however often it
-    moves, has one origin.
+    Grounds are kept by purpose; the runs in which the person is on a list by the list's number.
     """
 
     def __init__(self) -> None:
         self.live: set[str] = set()
-        self.asked: set[str] = set()
-        self.barred = self.complained = self.restricted = self.erased = self.long_silent = False
+        self.requested: set[str] = set()
+        self.is_suppressed = self.has_complained = self.is_restricted = False
+        self.is_erased = self.permission_is_asked = False
         self.rights: set[str] = set()
-        self.standing: dict[int, int] = {}
-        self.origin: dict[int, int] = {}
         self.runs: set[int] = set()
-        self.letter_runs: dict[str, int] = {}
-        self.messages: dict[tuple[str, int, str], str] = {}
-        self.settled: set[str] = set()
-        self.mendable: set[str] = set()
+        self.standing: dict[int, int] = {}
+        self.first_runs: dict[int, int] = {}
+        """The run in which somebody's way through the lists began, however often it moved since."""
+        self.run_of_letter: dict[str, int] = {}
+        self.message_of_letter: dict[tuple[str, int, str], str] = {}
         self.attempts: dict[str, int] = {}
+        self.settled: set[str] = set()
+        self.retriable: set[str] = set()
         self.faults: list[str] = []
 
-    def see(self, name: str, data: Mapping[str, object]) -> list[str]:
-        """What is wrong with one more fact; `data` as the ledger stores it, without what has its default."""
+    def apply(self, fact: Entry) -> list[str]:
+        """The codes of what is wrong with one more fact."""
         self.faults = []
-        fact = Entry(0, "", 0, name, 1, 0, 0, {}, data)
-        if self.erased and name == "subscriber-registered":
-            self.faults.append("someone who was erased is registered again under the same id")
-        if name == "letter-begun":
-            self._begun(fact)
-        self._grounds(fact)
-        self._outcome(fact)
-        self._origins(fact)
-        for number_, run, joined in changes(fact):
-            self._moves(fact, number_, run, joined)
-        if name == "subscriber-erased":
+        if fact.name == "subscriber-registered":
+            self._must(not self.is_erased, "registered-after-erasure")
+        if fact.name == "letter-begun":
+            self._check_letter(fact)
+        self._apply_ground(fact)
+        self._apply_outcome(fact)
+        self._apply_way(fact)
+        for list_number, run, joined in membership_changes(fact):
+            self._apply_membership(fact, list_number, run, joined)
+        if fact.name == "subscriber-erased":
             self.standing.clear()
-        ways = [self.origin.get(run, run) for run in self.standing.values()]
-        if len(ways) > len(set(ways)):
-            self.faults.append("a move has doubled someone")
+        first_runs = [self.first_runs.get(run, run) for run in self.standing.values()]
+        self._must(len(first_runs) == len(set(first_runs)), "person-doubled")
         return self.faults
 
     def _must(self, holds: bool, otherwise: str) -> None:
         if not holds:
             self.faults.append(otherwise)
 
-    def _begun(self, fact: Entry) -> None:
-        """P1: a letter needs a live ground where it was begun. A confirmation needs that it was asked for, a mail about a right that one was used."""
-        kind, purpose, message, run = fact.text("kind"), fact.text("purpose"), fact.text("message"), fact.number("run")
-        self._must(not self.erased, "a letter after erasure")
-        if kind == "rights":
-            self._must(bool(self.rights), "a mail about a right that nobody has used")
-        else:
-            self._must(not self.restricted, "a letter while processing was restricted")
-        if kind == "confirmation":
-            self._must(purpose in self.asked, "a confirmation mail nobody asked for")
-            self._must(not self.complained, "a mail to someone who complained")
-        elif kind == "permission":
-            self._must(self.long_silent, "someone asked whether to go on who has been heard of")
-            self._must(bool(self.live) and not self.barred, "a question whether to go on without any live ground")
-        elif kind != "rights":
-            self._must(purpose in self.live, "a letter without a live ground")
-            self._must(not self.barred, "a letter to a suppressed address")
-            self._must(self.standing.get(fact.number("list")) == run, "a letter of a list where nobody stands")
-            matter = ("", run, fact.text("letter")) if kind == "letter" else (fact.text("key"), 0, fact.text("letter"))
-            self._must(self.messages.setdefault(matter, message) == message, "a letter twice in one run")
-        self._must(message not in self.settled, "a letter after its last word")
-        self.attempts[message] = self.attempts.get(message, 0) + 1
-        self._must(number(fact.data.get("attempt", 1)) == self.attempts[message], "an attempt that was not counted")
-        self.letter_runs[message] = run
+    def _check_letter(self, fact: Entry) -> None:
+        """P1: a letter needs a live ground at the moment when it is begun.
 
-    def _grounds(self, fact: Entry) -> None:
+        A mail that asks to confirm needs that it was asked for, one about a right that a right was
+        used, one that asks whether to go on some live ground and a long silence.
+        """
+        kind, purpose, message = fact.text("kind"), fact.text("purpose"), fact.text("message")
+        run = fact.number("run")
+        self._must(not self.is_erased, "letter-after-erasure")
+        if kind == "rights":
+            self._must(bool(self.rights), "rights-mail-without-right")
+        else:
+            self._must(not self.is_restricted, "letter-while-restricted")
+        if kind == "confirmation":
+            self._must(purpose in self.requested, "confirmation-unasked")
+            self._must(not self.has_complained, "mail-after-complaint")
+        elif kind == "permission":
+            self._must(self.permission_is_asked, "permission-asked-of-active")
+            may_be_written_to = bool(self.live) and not self.is_suppressed
+            self._must(may_be_written_to, "permission-without-ground")
+        elif kind != "rights":
+            self._must(purpose in self.live, "letter-without-ground")
+            self._must(not self.is_suppressed, "letter-to-suppressed")
+            self._must(self.standing.get(fact.number("list")) == run, "letter-off-list")
+            is_of_list = kind == "letter"
+            key = "" if is_of_list else fact.text("key")
+            letter = (key, run if is_of_list else 0, fact.text("letter"))
+            begun_as = self.message_of_letter.setdefault(letter, message)
+            self._must(begun_as == message, "letter-twice")
+        self._must(message not in self.settled, "letter-after-outcome")
+        self.attempts[message] = self.attempts.get(message, 0) + 1
+        attempt = integer(fact.data.get("attempt", 1))
+        self._must(attempt == self.attempts[message], "attempt-uncounted")
+        self.run_of_letter[message] = run
+
+    def _apply_ground(self, fact: Entry) -> None:
         name, purpose = fact.name, fact.text("purpose")
         if name in ("consent-given", "ground-declared"):
             self.live.add(purpose)
         elif name == "consent-confirmed":
-            self._must(purpose in self.asked, "a confirmation of nothing")
+            self._must(purpose in self.requested, "confirmed-unasked")
             self.live.add(purpose)
-            self.asked.discard(purpose)
+            self.requested.discard(purpose)
         elif name == "consent-requested":
-            self.asked.add(purpose)
+            self.requested.add(purpose)
         elif name == "consent-expired":
-            self.long_silent = self.long_silent and purpose != "*"
-            self.asked.discard(purpose)
+            self.permission_is_asked = self.permission_is_asked and purpose != "*"
+            self.requested.discard(purpose)
         elif name in ("permission-asked", "permission-renewed"):
-            self.long_silent = name == "permission-asked"
+            self.permission_is_asked = name == "permission-asked"
         elif name == "consent-withdrawn":
-            gone = self.live | self.asked if purpose == "*" else {purpose}
-            self.live, self.asked = self.live - gone, self.asked - gone
+            gone = self.live | self.requested if purpose == "*" else {purpose}
+            self.live, self.requested = self.live - gone, self.requested - gone
         elif name in ("subscriber-suppressed", "mail-complained"):
-            self.barred = True
-            self.complained = self.complained or name == "mail-complained" or fact.text("why") == "complained"
+            self.is_suppressed = True
+            if name == "mail-complained" or fact.text("why") == "complained":
+                self.has_complained = True
         elif name == "mail-bounced":
-            self.barred = self.barred or fact.text("kind") == "hard"
+            self.is_suppressed = self.is_suppressed or fact.text("kind") == "hard"
         elif name == "subscriber-reachable":
-            self.barred = self.complained = False
+            self.is_suppressed = self.has_complained = False
         elif name == "processing-restricted":
-            self.restricted = not fact.data.get("lifted", False)
+            self.is_restricted = not fact.data.get("lifted", False)
         elif name == "right-exercised":
             self.rights.add(fact.text("request"))
         elif name == "subscriber-erased":
-            self.erased, self.live, self.asked = True, set(), set()
+            self.is_erased, self.live, self.requested = True, set(), set()
 
-    def _outcome(self, fact: Entry) -> None:
-        taken = fact.name == "letter-in-doubt" and fact.text("settled") == "taken-as-sent"
-        if taken or fact.name in ("letter-sent", "letter-failed", "letter-withheld"):
-            message = fact.text("message")
+    def _apply_outcome(self, fact: Entry) -> None:
+        """A letter has one outcome; one that was withheld may be retried once it can be mended."""
+        message = fact.text("message")
+        is_settled = fact.name == "letter-in-doubt" and fact.text("settled") == "taken-as-sent"
+        if is_settled or fact.name in ("letter-sent", "letter-failed", "letter-withheld"):
             if message:
-                self._must(message not in self.settled, "two last words about one letter")
+                self._must(message not in self.settled, "outcome-twice")
                 self.settled.add(message)
-            if fact.name == "letter-withheld" and fact.text("why") in MENDABLE:
-                self.mendable.add(message)
+            if fact.name == "letter-withheld" and fact.text("why") in RETRIABLE_REASONS:
+                self.retriable.add(message)
         elif fact.name == "letter-retried":
-            # Withheld for what was mended since: its last word is taken back, once for each time.
-            self._must(fact.text("message") in self.mendable, "a letter tried again that was not withheld for what can be mended")
-            self.mendable.discard(fact.text("message"))
-            self.settled.discard(fact.text("message"))
+            self._must(message in self.retriable, "retry-not-withheld")
+            self.retriable.discard(message)
+            self.settled.discard(message)
 
-    def _origins(self, fact: Entry) -> None:
+    def _apply_way(self, fact: Entry) -> None:
         run, source = fact.number("run"), fact.number("source_run")
         if fact.name == "list-moved":
-            came_from = source or self.letter_runs.get(fact.text("message"), 0)
-            self.origin.setdefault(run, self.origin.get(came_from, came_from or run))
+            left = source or self.run_of_letter.get(fact.text("message"), 0)
+            self.first_runs.setdefault(run, self.first_runs.get(left, left or run))
         elif fact.name == "list-transferred" and source and not fact.data.get("copied", False):
-            self.origin.setdefault(run, self.origin.get(source, source))
+            self.first_runs.setdefault(run, self.first_runs.get(source, source))
         elif fact.name in ("list-joined", "list-copied", "list-transferred"):
-            self.origin.setdefault(run, run)
+            self.first_runs.setdefault(run, run)
 
-    def _moves(self, fact: Entry, list_: int, run: int, joined: bool) -> None:
+    def _apply_membership(self, fact: Entry, list_number: int, run: int, joined: bool) -> None:
         if not joined:
-            self._must(self.standing.get(list_) == run, "someone left where they did not stand")
-            self.standing.pop(list_, None)
+            self._must(self.standing.get(list_number) == run, "left-without-standing")
+            self.standing.pop(list_number, None)
             return
-        self._must(list_ not in self.standing, "someone joined where they stood")
+        self._must(list_number not in self.standing, "joined-twice")
         if fact.name == "move-undone":
-            self._must(run in self.runs, "a run was opened again that never was")
+            self._must(run in self.runs, "run-never-begun")
         else:
-            self._must(run not in self.runs, "a run was used twice")
+            self._must(run not in self.runs, "run-used-twice")
         self.runs.add(run)
-        self.standing[list_] = run
+        self.standing[list_number] = run
 
 
-def changes(fact: Entry) -> Iterator[tuple[int, int, bool]]:
-    """What a fact changes about where a person stands: (list, run, whether joined), in order. Moves are stored resolved: no rule is needed."""
+def membership_changes(fact: Entry) -> Iterator[tuple[int, int, bool]]:
+    """What a fact changes about who is on which list: (list, run, whether joined), in order.
+
+    Moves are stored resolved: no rule of a dialogue is needed to follow them.
+    """
     name, data = fact.name, fact.data
     if name in ("list-joined", "list-left"):
         yield fact.number("list"), fact.number("run"), name == "list-joined"
@@ -888,838 +1839,326 @@ def changes(fact: Entry) -> Iterator[tuple[int, int, bool]]:
     elif name == "move-undone":
         if fact.number("left_run"):
             yield fact.number("left"), fact.number("left_run"), False
-        reopened = data.get("reopened", [])
-        for pair in reopened if isinstance(reopened, (list, tuple)) else []:
+        reopened = data.get("reopened")
+        for pair in reopened if isinstance(reopened, (list, tuple)) else ():
             if isinstance(pair, (list, tuple)) and len(pair) == 2:
-                yield number(pair[0]), number(pair[1]), True
+                yield integer(pair[0]), integer(pair[1]), True
 
 
-@dataclass
-class Origins:
-    """Which origins and keys the ledger itself names, and when it was put back from a copy."""
-
-    begun: list[Entry] = field(default_factory=list)
-    changed: list[Entry] = field(default_factory=list)
-    restored: list[Entry] = field(default_factory=list)
-
-    def see(self, entry: Entry) -> None:
-        kept = {"origin-begun": self.begun, "signing-key-changed": self.changed, "ledger-restored": self.restored}.get(entry.name)
-        if kept is not None:
-            kept.append(entry)
-
-    def keys(self, origin: str, openssl: OpenSSL, report: Report, where: Callable[[Entry], str]) -> list[Key]:
-        """The keys of an origin, oldest first: the one it began with, and each that the one before has named (F13)."""
-        found: list[Key] = []
-        for entry in sorted((*self.begun, *self.changed), key=lambda entry: entry.position):
-            if entry.name == "origin-begun" and entry.text("origin") == origin:
-                key = report.attempt(where(entry), parse_vkey, entry.text("vkey"))
-                found += [key] if key else []
-            elif entry.name == "signing-key-changed" and found and entry.text("vkey").partition("+")[0] == origin:
-                key = report.attempt(where(entry), named_by, entry, found[-1], openssl)
-                found += [key] if key else []
-        if not found and any(entry.text("previous") == origin for entry in self.begun):
-            # A ledger that was put back may have lost that this origin began; the keys are the same, in its name.
-            known = [report.attempt(where(entry), parse_vkey, entry.text("vkey")) for entry in (*self.begun, *self.changed)]
-            found = [renamed(key, origin) for key in known if key is not None]
-        return found
-
-    def kept(self, origin: str) -> int:
-        """Up to which size the trees of an origin are still within this ledger: what a restoration lost is not."""
-        begun = max((entry.position for entry in self.begun if entry.text("origin") == origin), default=0)
-        return min((entry.number("position") for entry in self.restored if entry.position > begun), default=LARGEST)
-
-    def follows(self, origin: str, former: str) -> bool:
-        """Whether `former` is one of the origins that led to `origin`."""
-        previous = {entry.text("origin"): entry.text("previous") for entry in self.begun}
-        for _ in range(len(previous)):
-            origin = previous.get(origin, "")
-            if origin and origin == former:
-                return True
-        return False
+def check_rules(own: Sequence[Entry], report: Report) -> None:
+    replay, faults = Replay(), 0
+    for entry in own:
+        for fault in replay.apply(entry):
+            faults += 1
+            report.wrong(place_of(entry), fault)
+        if entry.name not in OF_PEOPLE or entry.v != 1:
+            report.unproved("event-unknown", name=entry.name, file=place_of(entry))
+    if own and not faults:
+        letters = sum(entry.name == "letter-begun" for entry in own)
+        report.proved("letters-grounded", n=letters)
 
 
-def named_by(entry: Entry, former: Key, openssl: OpenSSL) -> Key:
-    """The new key of a change, when the note in it is signed by the former and names the new. Raises Broken."""
-    note = parse_note(entry.text("note").encode())
-    verify_note(note, former, openssl)
-    if entry.text("vkey") not in note.text.split("\n"):
-        raise Broken("changes the signing key without the former key having named the new one")
-    return parse_vkey(entry.text("vkey"))
+# =================================================================================== 9. Evidence
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-# ------------------------------------------------------------------------------------ 9. what others hold: checkpoints, stamps
+def check_evidence(files: Files, own: Sequence[Entry], report: Report) -> None:
+    """Each piece is what a fact, or another piece, has committed to when it was written (E06)."""
+    named: dict[str, Entry] = {}
+    for entry in own:
+        for digest in (entry.cause.get("evidence"), entry.data.get("mail")):
+            if isinstance(digest, str) and SHA256.fullmatch(digest):
+                named.setdefault(digest, entry)
+    held = held_evidence(files, report)
+    committed: set[str] = set()
+    waiting = sorted(held.keys() & set(digests_in([[e.cause, e.data] for e in own])))
+    while waiting:
+        digest = waiting.pop()
+        committed.add(digest)
+        file = f"evidence/{digest}.json"
+        payload = report.attempt(file, verify_commitment, files, digest, report)
+        waiting += sorted((held.keys() & set(digests_in(payload))) - committed - set(waiting))
+    for digest in sorted(held.keys() - committed):
+        report.wrong(held[digest], "evidence-uncommitted")
+    if committed:
+        report.proved("evidence-committed", n=len(committed))
+    for digest, entry in named.items():
+        if digest not in held:
+            report.unproved("evidence-gone", file=place_of(entry), digest=digest[:16])
 
 
-@dataclass
-class Given:
-    """What the auditor brings along. `checkpoints` and `consistency` are (label, bytes)."""
-
-    checkpoints: list[tuple[str, bytes]] = field(default_factory=list)
-    consistency: list[tuple[str, bytes]] = field(default_factory=list)
-    ledger: str = ""
-    vkey: str = ""
-    tsa: bytes = b""
-    facts: bool = False
-    members: str = ""
-
-
-@dataclass
-class Head:
-    """The tree that is examined: its signed head, the keys it may be signed with, what the ledger says of former heads, and roots of smaller trees."""
-
-    checkpoint: Checkpoint
-    keys: list[Key]
-    origins: Origins
-    root_at: Callable[[int], bytes | None]
-    whole: bool = False
-    """Whether it is a whole ledger, which holds all there is; a bundle may be older than what others hold."""
+def held_evidence(files: Files, report: Report) -> dict[str, str]:
+    """The pieces that are there: a file of each by its digest."""
+    held: dict[str, str] = {}
+    for name in sorted(files.names):
+        match = re.fullmatch(r"evidence/([0-9a-f]{64})\.(json|salt)", name)
+        if match is not None:
+            held[match[1]] = name
+            for other in ("json", "salt"):
+                if f"evidence/{match[1]}.{other}" not in files.names:
+                    report.wrong(f"evidence/{match[1]}.{other}", "file-missing")
+    return held
 
 
-LOST = "{label} covers entries up to {size}; the ledger was put back from a copy that ended before, and no longer has them all"
-ALONE = "that nothing else was ever signed in its place: attested by the operator alone, nobody else is known to hold this checkpoint"
-ALONE_SINCE = (
-    "that nothing else was ever signed in place of what follows from position {first} on: attested by the operator alone, nobody else is known to hold "
-    "a checkpoint that reaches so far"
-)
-NOTE_IN_TEXT = re.compile(r"^[^\s+]+\n(?:0|[1-9][0-9]*)\n[A-Za-z0-9+/]{43}=\n\n(?:— [^\s+]+ [A-Za-z0-9+/=]+\n)+", re.MULTILINE)
-
-
-def notes_in(data: bytes) -> list[bytes]:
-    """The checkpoints in a file: the note itself, or a mail with it in its text, or in base64 in a header whose name ends with "checkpoint"."""
-    texts = [data.decode("utf-8", "replace")]
-    mail = email.message_from_bytes(data)
-    for name, value in mail.items():
-        if name.lower().endswith("checkpoint"):
-            try:
-                texts.append(base64.b64decode("".join(str(value).split()), validate=True).decode("utf-8", "replace"))
-            except (binascii.Error, ValueError):
-                continue
-    for part in mail.walk():
-        body = part.get_payload(decode=True)
-        if isinstance(body, bytes):
-            texts.append(body.decode("utf-8", "replace"))
-    found = [match[0].encode() for text in texts for match in NOTE_IN_TEXT.finditer(text.replace("\r\n", "\n"))]
-    return list(dict.fromkeys(found))
-
-
-def parse_consistency(data: bytes) -> tuple[int, list[bytes]]:
-    """A proof that one tree begins with another, as a log hands it to its witnesses (C2SP tlog-witness: "old N", the hashes, an empty line)."""
-    head, gap, _ = utf8(data).partition("\n\n")
-    lines = head.split("\n")
-    old = re.fullmatch(r"old (0|[1-9][0-9]{0,15})", lines[0])
-    path = [unbase64(line) for line in lines[1:]]
-    if not gap or old is None or len(path) > 63 or any(len(step) != 32 for step in path):
-        raise Broken("is not a proof of consistency (old N, hashes, an empty line)")
-    return int(old[1]), path
-
-
-def held_elsewhere(given: Given, head: Head, report: Report, openssl: OpenSSL) -> int:
-    """Hold the tree against each checkpoint that others kept; how many of its entries the largest one that agrees vouches for."""
-    vouched = 0
-    proofs: dict[int, list[bytes]] = {}
-    for label, data in given.consistency:
-        found = report.attempt(label, parse_consistency, data)
-        if found:
-            proofs[found[0]] = found[1]
-    for label, data in given.checkpoints:
-        notes = notes_in(data)
-        if not notes:
-            report.wrong(label, "holds no checkpoint")
-        for note in notes:
-            held = report.attempt(label, parse_checkpoint, note)
-            if held is not None and _against(label, held, head, proofs, report, openssl):
-                vouched = max(vouched, min(held.size, head.checkpoint.size))
-    return vouched
-
-
-def alone(vouched: int, size: int, report: Report) -> None:
-    """What nobody vouches for but the operator, when neither a stamp nor a witness does."""
-    if not vouched:
-        report.open(ALONE)
-    elif vouched < size:
-        report.open(ALONE_SINCE, first=vouched + 1)
-
-
-def _against(label: str, held: Checkpoint, head: Head, proofs: Mapping[int, list[bytes]], report: Report, openssl: OpenSSL) -> bool:
-    own = head.checkpoint
-    former = held.origin != own.origin
-    if former and not head.origins.follows(own.origin, held.origin):
-        report.wrong(
-            label,
-            "is a checkpoint of {held}, which {origin} does not name as one it follows: another log, or a history begun anew",
-            held=held.origin,
-            origin=own.origin,
-        )
-        return False
-    keys = head.origins.keys(held.origin, openssl, report, lambda entry: label) if former else head.keys
-    signer = next((key for key in keys if any((key.name, key.id) == (name, number_) for name, number_, _ in held.note.signatures)), None)
-    if signer is None:
-        report.wrong(label, "is not signed with a key of this log")
-        return False
-    if report.attempt(label, verify_note, held.note, signer, openssl) is None:
-        return False
-    if held.size > head.origins.kept(held.origin) and (held.origin, held.size) != (own.origin, own.size):
-        report.open(
-            LOST,
-            label=label,
-            size=held.size,
-        )
-        return False
-    if held.size > own.size:
-        found = head.root_at(held.size)
-        if found is None and head.whole:
-            report.wrong(
-                label, "covers {size} entries, more than are handed over: an older copy was given, or the ledger has been rolled back", size=held.size
-            )
-            return False
-        if found is None:
-            report.open("{label} is of a later tree ({size} entries): hold both against the whole ledger (--with)", label=label, size=held.size)
-            return False
-    else:
-        found = own.root if held.size == own.size else head.root_at(held.size)
-    if found is None and held.size in proofs:
-        found = held.root if is_consistent(held.size, held.root, own.size, own.root, proofs[held.size]) else b""
-    if found is None:
-        report.open(
-            "{label} is of an earlier tree ({size} entries): only the whole ledger (--with) shows whether this one begins with it",
-            label=label,
-            size=held.size,
-        )
-        return False
-    if found != held.root:
-        report.wrong(label, "is a signed checkpoint with {size} entries and another root: the history has been rewritten since", size=held.size)
-        return False
-    report.holds("the history agrees with the checkpoint held elsewhere in {label} ({size} entries)", label=label, size=held.size)
-    return True
-
-
-def stamped(shelf: Shelf, given: Given, report: Report, openssl: OpenSSL) -> datetime.datetime | None:
-    """When a time stamping authority saw the checkpoint (F10)."""
-    if "checkpoint.tsr" not in shelf.names:
+def verify_commitment(files: Files, digest: str, report: Report) -> object:
+    """What the evidence says. Raises Broken unless it is what was committed to."""
+    payload = files.read(f"evidence/{digest}.json")
+    file = f"evidence/{digest}.salt"
+    salt = report.attempt(file, lambda: parse_salt(files.text(file)))
+    if salt is None:
         return None
-
-    def verify() -> datetime.datetime:
-        chain = shelf.read("tsa-chain.pem")
-        return openssl.verify_stamp(shelf.read("checkpoint"), shelf.read("checkpoint.tsr"), chain, given.tsa or chain)
-
-    when = report.attempt("checkpoint.tsr", verify)
-    if when is None:
-        return None
-    said = when.strftime("%Y-%m-%dT%H:%M:%SZ")
-    report.holds("the checkpoint existed at {when} at the latest: a time stamping authority has stamped it", when=said)
-    if not given.tsa:
-        report.open(
-            "the authority's certificates are those that came along; its root has the SHA-256 fingerprint {print}: compare it, or give --tsa-ca",
-            print=fingerprint(shelf.read("tsa-chain.pem")),
-        )
-    return when
-
-
-def fingerprint(pem: bytes) -> str:
-    """Of the last certificate of a chain, as browsers and openssl show it."""
-    blocks = re.findall(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----", pem)
-    try:
-        return hashlib.sha256(base64.b64decode(blocks[-1])).hexdigest() if blocks else "?"
-    except binascii.Error:
-        return "?"
-
-
-def signed_head(shelf: Shelf, given: Given, report: Report, openssl: OpenSSL) -> tuple[Checkpoint | None, Key | None, set[str]]:
-    """The checkpoint, when its signature holds; the key in vkey.txt; the witnesses that cosigned it."""
-    key = report.attempt("vkey.txt", lambda: parse_vkey("\n".join(whole_lines(shelf.text("vkey.txt")))))
-    checkpoint = report.attempt("checkpoint", lambda: parse_checkpoint(shelf.read("checkpoint")))
-    policy = report.attempt("policy.txt", lambda: parse_policy(shelf.text("policy.txt")))
-    witnesses: set[str] = set()
-    if key is None or checkpoint is None:
-        return None, key, witnesses
-    if key.name != checkpoint.origin or key.kind != ED25519:
-        report.wrong("checkpoint", "is a checkpoint of {origin}; the key in vkey.txt is not its own", origin=checkpoint.origin)
-    if report.attempt("checkpoint", verify_note, checkpoint.note, key, openssl) is None:
-        return None, key, witnesses
-    report.holds("the checkpoint ({size} entries) is signed with the key {key}", size=checkpoint.size, key=key.vkey)
-    if policy is not None:
-        if key.public not in [log.public for log in policy.logs]:
-            report.wrong("policy.txt", "does not name the key in vkey.txt as that of its log")
-        witnesses = cosigned(checkpoint.note, policy, openssl)
-        if not policy.is_met(witnesses):
-            report.wrong("checkpoint", "has not been cosigned by the witnesses that policy.txt asks for")
-        elif witnesses:
-            report.holds("witnesses have cosigned the checkpoint: {names}", names=", ".join(sorted(witnesses)))
-    return checkpoint, key, witnesses
-
-
-def anchored(key: Key, keys: Sequence[Key], given: Given, report: Report) -> None:
-    """The key must be one the ledger itself names, and the one the auditor was told of another way (F13)."""
-    if key not in keys:
-        report.wrong("vkey.txt", "is a key that the ledger does not name as its own (origin-begun, signing-key-changed)")
-    if not given.vkey:
-        report.open("that the key is the operator's: it is the one that came along; compare it with the one published elsewhere, or give --vkey")
-    elif any(each.vkey == given.vkey for each in (*keys, key)):
-        report.holds("the key is the published one, or one that it has named")
-    else:
-        report.wrong("vkey.txt", "is not the published key, nor one that it has named: {key}", key=given.vkey)
-
-
-# ------------------------------------------------------------------------------------------------ 10. a bundle: one person
-
-
-@dataclass
-class Bundle:
-    """One person's proof, examined file by file."""
-
-    shelf: Shelf
-    given: Given
-    report: Report
-    openssl: OpenSSL
-    entries: dict[int, Entry] = field(default_factory=dict)
-    stored: dict[int, bytes] = field(default_factory=dict)
-    stream: str = ""
-    origins: Origins = field(default_factory=Origins)
-
-    def verify(self) -> None:
-        self.shelf.begin()
-        checkpoint, key, witnesses = signed_head(self.shelf, self.given, self.report, self.openssl)
-        when = stamped(self.shelf, self.given, self.report, self.openssl) if checkpoint is not None else None
-        if checkpoint is None or key is None:
-            self.shelf.finish()
-            return
-        versions = self._promise(checkpoint, key)
-        self._included(checkpoint)
-        for entry in self._of(INSTALLATION):
-            self.origins.see(entry)
-        anchored(key, self.origins.keys(checkpoint.origin, self.openssl, self.report, where), self.given, self.report)
-        own = self._of(self.stream)
-        self._gapless(own, versions)
-        self._lived(own)
-        self._evidence(own)
-        self._words(own)
-        self._person()
-        ledger = self._whole(checkpoint, own) if self.given.ledger else None
-        head = Head(
-            checkpoint,
-            [key, *self.origins.keys(checkpoint.origin, self.openssl, self.report, where)],
-            self.origins,
-            lambda size: ledger.get(size) if ledger else None,
-        )
-        vouched = held_elsewhere(self.given, head, self.report, self.openssl)
-        if not (when or witnesses):
-            alone(vouched, checkpoint.size, self.report)
-        if ledger is None:
-            self.report.open(
-                "that nothing about this person follows or was left out: the operator's signed word (stream.note), which the whole ledger "
-                "can refute (--with)"
-            )
-        self._dates(own, when)
-        self._unexpected()
-        self.shelf.finish()
-        self.report.more["facts"] = [told(entry) for entry in own]
-
-    def _of(self, stream: str) -> list[Entry]:
-        return sorted((entry for entry in self.entries.values() if entry.stream == stream), key=lambda entry: entry.version)
-
-    def _promise(self, checkpoint: Checkpoint, key: Key) -> int:
-        """stream.note: how many facts there are about this person in this tree, and which files were handed over."""
-        note = self.report.attempt("stream.note", lambda: verify_note(parse_note(self.shelf.read("stream.note")), key, self.openssl))
-        match = PROMISE.fullmatch(note.text) if note is not None else None
-        if match is None or (match[1], int(match[4])) != (checkpoint.origin, checkpoint.size):
-            if note is not None:
-                self.report.wrong("stream.note", "is not the note that belongs to this checkpoint")
-            return 0
-        files = {name: digest for digest, name in (line.split("  ") for line in match[6].splitlines())}
-        here = {name: digest for name, digest in self.shelf.sums.items() if name != "stream.note"}
-        if match[5] != entries_digest(here):
-            self.report.wrong("entries/", "are not those that stream.note was signed with: one has been added, removed or replaced")
-        for name in sorted(files.keys() | {name for name in here if not name.startswith("entries/")}):
-            if name not in here:
-                self.report.wrong(name, "is missing: stream.note was signed with it")
-            elif files.get(name) != here[name]:
-                self.report.wrong(name, "has been added or replaced: it is not a file that stream.note was signed with")
-        self.stream = match[2]
-        return int(match[3])
-
-    def _included(self, checkpoint: Checkpoint) -> None:
-        positions, proven = set[int](), 0
-        for name in self.shelf.names:
-            match = re.fullmatch(r"entries/([0-9]{10})\.(json|tlog-proof)", name)
-            if match is not None:
-                positions.add(int(match[1]))
-        for position in sorted(positions):
-            name = f"entries/{position:010d}.json"
-            data = self.report.attempt(name, self.shelf.read, name)
-            entry = self.report.attempt(name, parse_entry, position, data) if data is not None else None
-            if data is None or entry is None:
-                continue
-            self.entries[position], self.stored[position] = entry, data
-            proof = f"entries/{position:010d}.tlog-proof"
-            proven += self.report.attempt(proof, self._proof, proof, position, data, checkpoint) or 0
-        if proven:
-            self.report.holds("{n} entries are in the tree, each at its own position", n=proven)
-
-    def _proof(self, name: str, position: int, entry: bytes, checkpoint: Checkpoint) -> int:
-        proof = parse_proof(self.shelf.read(name))
-        if proof.index != position - 1:
-            raise Broken("is the proof of another position ({index})", index=proof.index + 1)
-        if proof.checkpoint != self.shelf.read("checkpoint"):
-            raise Broken("leads to another checkpoint than the one of this bundle")
-        if root_from_inclusion(leaf_hash(entry), proof.index, checkpoint.size, proof.path) != checkpoint.root:
-            raise Broken("does not lead from its entry to the signed root: the entry or the proof has been changed")
-        return 1
-
-    def _gapless(self, own: Sequence[Entry], versions: int) -> None:
-        """Every fact about this person, from the first to the last that stream.note vouches for."""
-        by_version: dict[int, Entry] = {}
-        for entry in own:
-            if entry.version in by_version:
-                self.report.wrong(where(entry), "is the second entry with version {version} of this person", version=entry.version)
-            by_version[entry.version] = entry
-        missing = sorted(set(range(1, min(versions, MAX_NAMES) + 1)) - set(by_version))
-        for version in missing[:SAID_AT_MOST]:
-            self.report.wrong("entries/", "the person's fact number {version} of {versions} is missing", version=version, versions=versions)
-        for version in sorted(set(by_version) - set(range(1, versions + 1))):
-            self.report.wrong(where(by_version[version]), "goes beyond the {versions} facts that stream.note vouches for", versions=versions)
-        places = [entry.position for entry in own]
-        if places != sorted(places):
-            self.report.wrong("entries/", "the person's facts do not stand in the ledger in their order")
-        for entry in self.entries.values():
-            if entry.stream not in (self.stream, INSTALLATION):
-                self.report.wrong(where(entry), "is about somebody else")
-        if versions and not missing:
-            self.report.holds("the person's {n} facts are all here, numbered without a gap", n=versions)
-
-    def _lived(self, own: Sequence[Entry]) -> None:
-        life, letters, faults = Life(), 0, 0
-        for entry in own:
-            letters += entry.name == "letter-begun"
-            for fault in life.see(entry.name, entry.data):
-                faults += 1
-                self.report.wrong(where(entry), fault)
-            if entry.name not in OF_PEOPLE or entry.v != 1:
-                self.report.open("what {name} ({file}) means: this program does not know it", name=entry.name, file=where(entry))
-        if own and not faults:
-            self.report.holds("each of {n} letters begun had a live ground at that moment, or was one that needs none", n=letters)
-
-    def _evidence(self, own: Sequence[Entry]) -> None:
-        """Each piece belongs to a fact that commits to it, or to a piece that does, and is what was committed to (E06)."""
-        expected: dict[str, str] = {}
-        for entry in own:
-            for digest in (entry.cause.get("evidence"), entry.data.get("mail")):
-                if isinstance(digest, str) and DIGEST.fullmatch(digest):
-                    expected.setdefault(digest, where(entry))
-        held, found = self._held_evidence(), set[str]()
-        waiting = sorted({digest for entry in own for said in (entry.cause, entry.data) for digest in digests_in(said)} & set(held))
-        while waiting:
-            digest = waiting.pop()
-            found.add(digest)
-            payload = self.report.attempt(f"evidence/{digest}.json", self._commitment, digest)
-            waiting += sorted(set(digests_in(payload)) & set(held) - found - set(waiting))
-        for digest in sorted(set(held) - found):
-            self.report.wrong(held[digest], "is evidence that no fact of this person commits to")
-        if found:
-            self.report.holds("all evidence that is held ({n}) is exactly what the facts committed to when they were written", n=len(found))
-        for digest, place in expected.items():
-            if digest not in held:
-                self.report.open("what lay behind {file}: its evidence ({digest}) is not held any more", file=place, digest=digest[:16])
-
-    def _held_evidence(self) -> dict[str, str]:
-        """Which pieces there are: a file by its digest."""
-        held: dict[str, str] = {}
-        for name in sorted(self.shelf.names):
-            match = re.fullmatch(r"evidence/([0-9a-f]{64})\.(json|salt)", name)
-            if match is not None:
-                held[match[1]] = name
-                for other in ("json", "salt"):
-                    if f"evidence/{match[1]}.{other}" not in self.shelf.names:
-                        self.report.wrong(f"evidence/{match[1]}.{other}", "is missing")
-        return held
-
-    def _commitment(self, digest: str) -> object:
-        """What the evidence says, when it is what was committed to. Raises Broken."""
-        payload = self.shelf.read(f"evidence/{digest}.json")
-        salt = self.report.attempt(f"evidence/{digest}.salt", lambda: parse_salt(self.shelf.text(f"evidence/{digest}.salt")))
-        if salt is None:
-            return None
-        found = hashlib.sha256(b"commit/v1\0" + salt + payload).hexdigest()
-        if not hmac.compare_digest(found, digest):
-            raise Broken("is not what the fact committed to: the evidence or its salt has been changed")
-        return read_json(payload)
-
-    def _words(self, own: Sequence[Entry]) -> None:
-        """Published words are complete and what their digest says; what the person was shown and sent is among them."""
-        pieces: dict[str, dict[int, Entry]] = {}
-        published = self._of(INSTALLATION)
-        for entry in published:
-            if entry.name == "words-published":
-                pieces.setdefault(entry.text("digest"), {})[entry.number("part")] = entry
-        whole = 0
-        for digest, parts in sorted(pieces.items()):
-            name = f"words/{digest}.txt"
-            count = next(iter(parts.values())).number("parts")
-            text = "".join(entry.text("text") for _, entry in sorted(parts.items()))
-            if sorted(parts) != list(range(count)) or hashlib.sha256(text.encode()).hexdigest() != digest:
-                self.report.wrong(
-                    where(next(iter(parts.values()))), "is a part of words whose other parts are missing or changed ({digest})", digest=digest
-                )
-            else:
-                whole += self.report.attempt(name, self._published, name, text.encode()) or 0
-        for name in sorted(self.shelf.names):
-            if name.startswith("words/") and name[6:-4] not in pieces:
-                self.report.wrong(name, "is not among the published words of this bundle")
-        if whole:
-            self.report.holds("{n} texts are the published ones, word for word", n=whole)
-        self._referred(own, published, set(pieces))
-
-    def _published(self, name: str, text: bytes) -> int:
-        if self.shelf.read(name) != text:
-            raise Broken("is not what was published under this digest")
-        return 1
-
-    def _referred(self, own: Sequence[Entry], published: Sequence[Entry], words: set[str]) -> None:
-        notices = {entry.text("digest") for entry in published if entry.name == "notice-published"}
-        editions = {entry.number("edition") for entry in published if entry.name == "sequence-published"}
-        for entry in own:
-            notice, edition = entry.text("notice"), entry.number("edition")
-            if notice and notice not in words:
-                self.report.wrong(f"words/{notice}.txt", "is missing: it is the notice of {file}", file=where(entry))
-            elif notice and notice not in notices:
-                self.report.open("that the notice of {file} was in force then: its publication is not among the entries", file=where(entry))
-            if entry.name == "letter-begun" and edition not in editions:
-                self.report.wrong(where(entry), "names edition {edition}, whose publication is missing among the entries", edition=edition)
-
-    def _person(self) -> None:
-        if "person.json" not in self.shelf.names:
-            self.report.open("who this is: the person is not known any more (person.json is not there)")
-            return
-        person = self.report.attempt("person.json", lambda: read_json(self.shelf.read("person.json")))
-        if person is None:
-            return
-        if not isinstance(person, dict) or not isinstance(person.get("address"), str):
-            self.report.wrong("person.json", "does not say who the person is")
-        elif person.get("stream") != self.stream:
-            self.report.wrong("person.json", "is about somebody else")
-        else:
-            self.report.more["address"] = person["address"]
-            self.report.open("that this person is {address}: the ledger names nobody, it is the operator's word", address=person["address"])
-
-    def _whole(self, checkpoint: Checkpoint, own: Sequence[Entry]) -> dict[int, bytes]:
-        """Hold the bundle against the whole ledger: whatever it has about this person must be here, byte for byte."""
-        shelf = open_shelf(self.given.ledger, self.report)
-        wanted = {checkpoint.size} | {held.size for held in all_held(self.given)}
-        ledger = Ledger(shelf, Given(), Report(self.report.language), self.openssl)
-        later: list[Entry] = []
-        differs: list[int] = []
-        left_out: list[Entry] = []
-
-        def see(position: int, data: bytes, stream: str) -> None:
-            if position in self.stored and position <= checkpoint.size:
-                if data != self.stored[position]:
-                    differs.append(position)
-            elif stream == self.stream:
-                (later if position > checkpoint.size else left_out).append(parse_entry(position, data))
-            if stream == INSTALLATION:
-                ledger.origins.see(parse_entry(position, data))
-
-        roots = ledger.light(wanted, see)
-        for file, reason in ledger.report.wrong_things:
-            self.report.wrong_things.append((printable(f"{self.given.ledger}: {file}"), reason))
-        until = min(checkpoint.size, ledger.kept(checkpoint.origin))
-        for position in differs:
-            if position <= until:
-                self.report.wrong(f"entries/{position:010d}.json", "is not what the whole ledger has at this position")
-        for entry in left_out:
-            if entry.position <= until:
-                self.report.wrong(
-                    f"entries/{entry.position:010d}.json",
-                    "was left out: the whole ledger has {name} about this person here (version {version})",
-                    name=entry.name,
-                    version=entry.version,
-                )
-            else:
-                later.append(entry)
-        if until < checkpoint.size:
-            self.report.open(LOST, label="checkpoint", size=checkpoint.size)
-            ledger.tell_restored(self.report)
-        elif checkpoint.size > ledger.size:
-            raise Refused(
-                "{path} ends at {size}, before the checkpoint of the bundle: it cannot be held against it", path=self.given.ledger, size=ledger.size
-            )
-        elif roots.get(checkpoint.size) != checkpoint.root:
-            self.report.wrong(
-                "checkpoint", "is not the root of the whole ledger at {size} entries: two histories have been signed", size=checkpoint.size
-            )
-        else:
-            self.report.holds(
-                "the whole ledger has the same root at {size} entries, and nothing else about this person up to there", size=checkpoint.size
-            )
-        self.origins = ledger.origins
-        if later:
-            names = ", ".join(f"{entry.name} ({entry.position})" for entry in later[:20])
-            self.report.note("the whole ledger has {n} later facts about this person: {names}", n=len(later), names=names)
-        return roots
-
-    def _dates(self, own: Sequence[Entry], when: datetime.datetime | None) -> None:
-        """F16: dates are claims; the stamp of a checkpoint that covers them is what bounds them."""
-        if not own:
-            return
-        if when is None:
-            self.report.open("when these facts were written: both dates of an entry are the operator's, and no authority has stamped this checkpoint")
-            return
-        self.report.open(
-            "when these facts were written, other than that it was before {when}: both dates of an entry are the operator's",
-            when=when.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        )
-        for entry in own:
-            if entry.recorded_at > (when.timestamp() + 300) * 1000:
-                self.report.wrong(where(entry), "says that it was recorded after the checkpoint that covers it was stamped")
-
-    def _unexpected(self) -> None:
-        allowed = r"(VERIFIER\.md|verify\.py|SHA256SUMS|vkey\.txt|policy\.txt|checkpoint|checkpoint\.tsr|tsa-chain\.pem|stream\.note|person\.json"
-        allowed += r"|entries/[0-9]{10}\.(json|tlog-proof)|evidence/[0-9a-f]{64}\.(json|salt)|words/[0-9a-f]{64}\.txt)"
-        for name in sorted(self.shelf.names):
-            if not re.fullmatch(allowed, name):
-                self.report.wrong(name, "is a file that no bundle has")
-
-
-PROMISE = re.compile(
-    rf"(\S+)\nstream ({UUID})\nversions ([1-9][0-9]{{0,15}})\nsize (\d{{1,16}})\nentries ([0-9a-f]{{64}})\n((?:[0-9a-f]{{64}}  \S+\n)*)"
-)
-
-
-def entries_digest(sums: Mapping[str, str]) -> str:
-    """What stream.note says of the files in entries/, which are many: the SHA-256 of their lines in SHA256SUMS."""
-    lines = (f"{digest}  {name}\n" for name, digest in sorted(sums.items()) if name.startswith("entries/"))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def where(entry: Entry) -> str:
-    return f"entries/{entry.position:010d}.json"
+    commitment = hashlib.sha256(b"commit/v1\0" + salt + payload).hexdigest()
+    if not hmac.compare_digest(commitment, digest):
+        raise Broken("evidence-changed")
+    return read_json(payload)
 
 
 def parse_salt(text: str) -> bytes:
     if not re.fullmatch(r"[0-9a-f]{64}\n", text):
-        raise Broken("is not a salt, 32 bytes in hexadecimal")
+        raise Broken("salt-malformed")
     return bytes.fromhex(text[:64])
 
 
-def digests_in(said: object) -> list[str]:
-    """Every text in a value that is a SHA-256 in hexadecimal."""
-    found, waiting = [], [said]
+def digests_in(value: object) -> list[str]:
+    """Every text in a value that is a SHA-256 in hexadecimal, however deep."""
+    digests, waiting = [], [value]
     while waiting:
-        each = waiting.pop()
-        if isinstance(each, str) and DIGEST.fullmatch(each):
-            found.append(each)
-        elif isinstance(each, Mapping):
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
-    return found
+        part = waiting.pop()
+        if isinstance(part, str) and SHA256.fullmatch(part):
+            digests.append(part)
+        elif isinstance(part, Mapping):
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return digests
 
 
-def told(entry: Entry) -> dict[str, object]:
-    """A fact for a list: where it stands, what it says, and both dates as claimed."""
-    said = {name: entry.data[name] for name in sorted(entry.data) if name not in ("text", "message")}
-    door = entry.cause.get("door", "")
-    return {
-        "position": entry.position,
-        "version": entry.version,
-        "event": entry.name,
-        "at": moment(entry.at),
-        "recorded_at": moment(entry.recorded_at),
-        "door": door,
-        "data": said,
+def check_words(
+    files: Files, own: Sequence[Entry], published: Sequence[Entry], report: Report
+) -> None:
+    """Published words are complete and what their digest says; so is what the person was shown.
+
+    `published` are the installation's entries. A long text is published in several of them.
+    """
+    texts: dict[str, dict[int, Entry]] = {}
+    for entry in published:
+        if entry.name == "words-published":
+            texts.setdefault(entry.text("digest"), {})[entry.number("part")] = entry
+    verified = 0
+    for digest, parts in sorted(texts.items()):
+        first = next(iter(parts.values()))
+        text = "".join(parts[part].text("text") for part in sorted(parts)).encode()
+        is_complete = sorted(parts) == list(range(first.number("parts")))
+        if not is_complete or hashlib.sha256(text).hexdigest() != digest:
+            report.wrong(place_of(first), "words-parts", digest=digest)
+            continue
+        name = f"words/{digest}.txt"
+        verified += report.attempt(name, verify_words, files, name, text) or 0
+    for name in sorted(files.names):
+        if name.startswith("words/") and name[6:-4] not in texts:
+            report.wrong(name, "words-unpublished")
+    if verified:
+        report.proved("words-published", n=verified)
+    notices = {entry.text("digest") for entry in published if entry.name == "notice-published"}
+    editions = {
+        entry.number("edition") for entry in published if entry.name == "sequence-published"
     }
+    for entry in own:
+        notice, edition = entry.text("notice"), entry.number("edition")
+        if notice and notice not in texts:
+            report.wrong(f"words/{notice}.txt", "notice-missing", file=place_of(entry))
+        elif notice and notice not in notices:
+            report.unproved("notice-unpublished", file=place_of(entry))
+        if entry.name == "letter-begun" and edition not in editions:
+            report.wrong(place_of(entry), "edition-unpublished", edition=edition)
 
 
-def all_held(given: Given) -> Iterator[Checkpoint]:
-    for _, data in given.checkpoints:
-        for note in notes_in(data):
-            try:
-                yield parse_checkpoint(note)
-            except Broken:
-                continue
+def verify_words(files: Files, name: str, text: bytes) -> int:
+    """1. Raises Broken unless the file holds this text."""
+    if files.read(name) != text:
+        raise Broken("words-changed")
+    return 1
 
 
-# ------------------------------------------------------------------------------------------------------- 11. a whole ledger
+def check_person(files: Files, stream: str, report: Report) -> None:
+    """Who the person is, which the operator says and nothing proves."""
+    if "person.json" not in files.names:
+        report.unproved("person-unknown")
+        return
+    person = report.attempt("person.json", lambda: read_json(files.read("person.json")))
+    if person is None:
+        return
+    if not isinstance(person, dict) or not isinstance(person.get("address"), str):
+        report.wrong("person.json", "person-malformed")
+    elif person.get("stream") != stream:
+        report.wrong("person.json", "about-somebody-else")
+    else:
+        report.details["address"] = person["address"]
+        report.unproved("person-claimed", address=person["address"])
+
+
+# =============================================================================== 10. Whole ledger
+
+MAX_ENTRIES_PER_PASS = 4_000_000
+"""A ledger of more is read in several passes, a share of the people in each: memory is bounded."""
 
 
 @dataclass
 class Ledger:
-    """A whole ledger, read from its first entry to its last."""
+    """The entries of a whole ledger, in tiles of 256 (C2SP tlog-tiles)."""
 
-    shelf: Shelf
-    given: Given
+    files: Files
+    size: int
     report: Report
-    openssl: OpenSSL
-    origins: Origins = field(default_factory=Origins)
-    size: int = 0
+    history: KeyHistory = field(default_factory=KeyHistory)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    """The roots of its tree, at the sizes at which they were wanted."""
 
-    def light(self, wanted: Iterable[int], see: Callable[[int, bytes, str], None]) -> dict[int, bytes]:
-        """The tree alone, against the signed head: roots at the sizes that are wanted, every entry shown to `see`."""
-        self.shelf.begin()
-        checkpoint, _, _ = signed_head(self.shelf, self.given, self.report, self.openssl)
-        self.size = checkpoint.size if checkpoint is not None else 0
-        roots = self._scan({*wanted, self.size}, see)
-        if checkpoint is not None:
-            self._rooted(checkpoint, roots)
-        self.shelf.finish()
-        return roots
+    def tile_file(self, tile: int) -> str:
+        """Its number in groups of three digits: 1234067 is x001/x234/067."""
+        path = f"{tile % 1000:03d}"
+        upper = tile // 1000
+        while upper:
+            path = f"x{upper % 1000:03d}/{path}"
+            upper //= 1000
+        width = self.width_of(tile)
+        return f"tile/entries/{path}" + (f".p/{width}" if width < ENTRIES_PER_TILE else "")
 
-    def kept(self, origin: str) -> int:
-        """Up to which size a tree of `origin` is within this ledger, which may have been put back from a copy since."""
-        last = max(self.origins.begun, key=lambda entry: entry.position, default=None)
-        own = last is None or last.text("origin") == origin or not self.origins.follows(last.text("origin"), origin)
-        return LARGEST if own else self.origins.kept(origin)
+    def width_of(self, tile: int) -> int:
+        return min(ENTRIES_PER_TILE, self.size - tile * ENTRIES_PER_TILE)
 
-    def tell_restored(self, report: Report) -> None:
-        for entry in self.origins.restored:
-            report.note("the ledger says that it was put back from a copy which ended at {size} ({when}): what was written after that is lost",
-                        size=entry.number("position"), when=moment(entry.at))  # fmt: skip
+    def place(self, position: int) -> str:
+        return f"{self.tile_file((position - 1) // ENTRIES_PER_TILE)} ({position})"
 
-    def verify(self) -> None:
-        self.shelf.begin()
-        checkpoint, key, witnesses = signed_head(self.shelf, self.given, self.report, self.openssl)
-        if checkpoint is None or key is None:
-            self.shelf.finish()
-            return
-        self.size = checkpoint.size
-        signed = self._signed()
-        wanted = {checkpoint.size, *(each.size for each in signed.values()), *(held.size for held in all_held(self.given))}
-        passes = 1 + checkpoint.size // ENTRIES_AT_ONCE
-        people = People(self.report)
-        roots = self._scan(wanted, self._seen_by(people, 0, passes))
-        people.close(self.given.members)
-        for share in range(1, passes):
-            self._scan((), self._seen_by(people, share, passes))
-            people.close(self.given.members)
-        self._rooted(checkpoint, roots)
-        keys = self.origins.keys(checkpoint.origin, self.openssl, self.report, self._where)
-        anchored(key, keys, self.given, self.report)
-        self._earlier(checkpoint, signed, roots)
-        people.sum_up()
-        when = stamped(self.shelf, self.given, self.report, self.openssl)
-        vouched = held_elsewhere(self.given, Head(checkpoint, [key, *keys], self.origins, roots.get, True), self.report, self.openssl)
-        if not (when or witnesses):
-            alone(vouched, checkpoint.size, self.report)
-        self.report.open("when these facts were written: both dates of an entry are the operator's; a stamp of a checkpoint bounds what it covers")
-        self.report.open("that what happened was written down at all: a ledger shows what was recorded, and that nothing of it was changed since")
-        self.shelf.finish()
+    def place_of(self, entry: Entry) -> str:
+        return self.place(entry.position)
 
-    def _where(self, entry: Entry) -> str:
-        return self._place(entry.position)
+    def read(self, wanted: Iterable[int], see: Callable[[int, bytes, str], None]) -> None:
+        """Show every entry, in order, to `see`: its position, its bytes and its stream.
 
-    def _place(self, position: int) -> str:
-        n = (position - 1) // PER_TILE
-        return f"tile/entries/{tile_name(n)}{partial(self.size, n)} ({position})"
-
-    def _seen_by(self, people: People, share: int, passes: int) -> Callable[[int, bytes, str], None]:
-        """What one pass does with an entry: its share of the people, and in the first the installation's own facts."""
-
-        def see(position: int, data: bytes, stream: str) -> None:
-            installation = stream == INSTALLATION
-            if share != (0 if installation else int(stream[:8], 16) % passes):
-                return
-            place = self._place(position)
-            entry = self.report.attempt(place, parse_entry, position, data)
-            if entry is None:
-                return
-            if installation:
-                self.origins.see(entry)
-            people.see(entry, place)
-
-        return see
-
-    def _tile(self, name: str, width: int) -> list[bytes]:
-        return parse_tile(self.shelf.read(name), width)
-
-    def _checkpoint(self, name: str) -> Checkpoint:
-        return parse_checkpoint(self.shelf.read(name))
-
-    def _scan(self, wanted: Iterable[int], see: Callable[[int, bytes, str], None]) -> dict[int, bytes]:
-        """Every entry in order; the roots of the tree at the sizes that are wanted. Raises Refused where no tile can be read at all."""
-        tree, roots, sizes = Tree(), dict[int, bytes](), set(wanted)
+        The roots of the tree at the sizes `wanted` are kept; without any, nothing is hashed.
+        """
+        tree, sizes, is_whole = Tree(), set(wanted), True
         if 0 in sizes:
-            roots[0] = tree.root()
-        tiles = -(-self.size // PER_TILE)
-        expected = {f"tile/entries/{tile_name(n)}{partial(self.size, n)}" for n in range(tiles)}
-        for name in sorted(name for name in self.shelf.names if name.startswith("tile/") and name not in expected):
-            self.report.wrong(name, "is a tile that a ledger of {size} entries does not have", size=self.size)
-        for n in range(tiles):
-            name = f"tile/entries/{tile_name(n)}{partial(self.size, n)}"
-            width = min(PER_TILE, self.size - n * PER_TILE)
-            entries = self.report.attempt(name, self._tile, name, width)
+            self.roots[0] = tree.root()
+        tiles = [self.tile_file(tile) for tile in range(-(-self.size // ENTRIES_PER_TILE))]
+        in_tiles = {name for name in self.files.names if name.startswith("tile/")}
+        for name in sorted(in_tiles - set(tiles)):
+            self.report.wrong(name, "tile-unexpected", size=self.size)
+        for tile, name in enumerate(tiles):
+            entries = self.report.attempt(name, read_tile, self.files, name, self.width_of(tile))
             if entries is None:
-                # Without this tile the root cannot be computed; the rest is still read for what it says of people.
-                tree.size = -1
+                # Without this tile there is no root; the rest is read for what it says of people.
+                is_whole = False
                 continue
-            for place, data in enumerate(entries, n * PER_TILE + 1):
-                if sizes and tree.size >= 0:
+            for position, data in enumerate(entries, tile * ENTRIES_PER_TILE + 1):
+                if sizes and is_whole:
                     tree.add(leaf_hash(data))
-                    if tree.size in sizes:
-                        roots[tree.size] = tree.root()
-                tail = TAIL.search(data)
-                if tail is None:
-                    self.report.wrong(self._place(place), "is not an entry of a ledger")
+                    if position in sizes:
+                        self.roots[position] = tree.root()
+                end = STREAM_AT_END.search(data)
+                if end is None:
+                    self.report.wrong(self.place(position), "entry-malformed")
                 else:
-                    see(place, data, tail[1].decode())
-            if n % 64 == 0:
-                progress(n * PER_TILE, self.size)
-        progress(self.size, self.size)
-        return roots
+                    see(position, data, end[1].decode())
+            if tile % 64 == 0:
+                show_progress(tile * ENTRIES_PER_TILE, self.size)
+        show_progress(self.size, self.size)
 
-    def _rooted(self, checkpoint: Checkpoint, roots: Mapping[int, bytes]) -> None:
-        if roots.get(checkpoint.size) != checkpoint.root:
-            self.report.wrong(
-                "checkpoint", "is not the root of these {size} entries: an entry has been changed, added, removed or moved", size=checkpoint.size
-            )
-        else:
-            self.report.holds("the tree of all {size} entries has the signed root: none was changed, added, removed or moved", size=checkpoint.size)
 
-    def _signed(self) -> dict[str, Checkpoint]:
-        """Every checkpoint ever signed, by its file."""
-        found = {}
-        for name in sorted(self.shelf.names):
-            if name.startswith("checkpoints/"):
-                read = self.report.attempt(name, self._checkpoint, name)
-                match = re.fullmatch(r"checkpoints/([1-9][0-9]*)-(0|[1-9][0-9]*)", name)
-                if read is not None and (match is None or int(match[2]) != read.size):
-                    self.report.wrong(name, "is a checkpoint of {size} entries under the name of another", size=read.size)
-                elif read is not None:
-                    found[name] = read
-        return found
+def read_tile(files: Files, name: str, width: int) -> list[bytes]:
+    return parse_tile(files.read(name), width)
 
-    def _earlier(self, own: Checkpoint, signed: Mapping[str, Checkpoint], roots: Mapping[int, bytes]) -> None:
-        """The history agrees with every checkpoint that was ever signed, except where the ledger itself says that a restoration lost entries."""
-        good = 0
-        for name, each in signed.items():
-            keys = self.origins.keys(each.origin, self.openssl, self.report, self._where)
-            if not keys:
-                self.report.wrong(name, "is a checkpoint of an origin that the ledger does not name ({origin})", origin=each.origin)
-            elif not any(self._signs(each, key) for key in keys):
-                self.report.wrong(name, "is not signed with a key of this log")
-            elif each.size > self.origins.kept(each.origin):
-                self.report.open(LOST, label=name, size=each.size)
-            elif each.size > own.size:
-                self.report.wrong(name, "covers {size} entries, more than are handed over: the ledger has been rolled back", size=each.size)
-            elif roots.get(each.size) != each.root:
-                self.report.wrong(
-                    name, "is a signed checkpoint with {size} entries and another root: the history has been rewritten since", size=each.size
-                )
+
+def parse_tile(data: bytes, width: int) -> list[bytes]:
+    """The entries of a tile, each behind its length in two bytes."""
+    entries, begin = [], 0
+    while begin < len(data):
+        end = begin + 2 + int.from_bytes(data[begin : begin + 2], "big")
+        if end > len(data) or begin + 2 > len(data):
+            raise Broken("tile-cut")
+        entries.append(data[begin + 2 : end])
+        begin = end
+    if len(entries) != width:
+        raise Broken("tile-width", n=len(entries), width=width)
+    return entries
+
+
+def show_progress(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        end = "\r" if done < of else "\r     \r"
+        print(f"\r{done * 100 // max(1, of):3d} %", end=end, file=sys.stderr, flush=True)
+
+
+def check_root(checkpoint: Checkpoint, roots: Mapping[int, bytes], report: Report) -> None:
+    if roots.get(checkpoint.size) != checkpoint.root:
+        report.wrong("checkpoint", "root-wrong", size=checkpoint.size)
+    else:
+        report.proved("root-holds", size=checkpoint.size)
+
+
+def signed_checkpoints(files: Files, report: Report) -> dict[str, Checkpoint]:
+    """Every checkpoint that was ever signed, by its file: checkpoints/ORIGIN-SIZE."""
+    signed = {}
+    for name in sorted(name for name in files.names if name.startswith("checkpoints/")):
+        checkpoint = report.attempt(name, read_checkpoint, files, name)
+        if checkpoint is not None:
+            match = re.fullmatch(r"checkpoints/([1-9][0-9]*)-(0|[1-9][0-9]*)", name)
+            if match is None or int(match[2]) != checkpoint.size:
+                report.wrong(name, "checkpoint-misnamed", size=checkpoint.size)
             else:
-                good += 1
-        held = {(each.origin, each.size, each.root.hex()) for each in signed.values()}
-        for entry in self.origins.begun:
-            if entry.text("previous") and (entry.text("previous"), entry.number("size"), entry.text("root")) not in held:
-                self.report.wrong("checkpoints/", "lacks the one of {origin} with {size} entries, which the ledger names as the last of its former origin",
-                                  origin=entry.text("previous"), size=entry.number("size"))  # fmt: skip
-        self.tell_restored(self.report)
-        if good:
-            self.report.holds("the history agrees with {n} checkpoints signed on the way", n=good)
+                signed[name] = checkpoint
+    return signed
 
-    def _signs(self, checkpoint: Checkpoint, key: Key) -> bool:
-        try:
-            verify_note(checkpoint.note, key, self.openssl)
-        except Broken:
-            return False
-        return True
+
+def read_checkpoint(files: Files, name: str) -> Checkpoint:
+    return parse_checkpoint(files.read(name))
+
+
+def check_signed_checkpoints(
+    own: Checkpoint,
+    signed: Mapping[str, Checkpoint],
+    ledger: Ledger,
+    report: Report,
+    openssl: OpenSSL,
+) -> None:
+    """The history agrees with every checkpoint ever signed.
+
+    Except where the ledger itself says that a restoration lost entries.
+    """
+    history, agreeing = ledger.history, 0
+    for name, checkpoint in signed.items():
+        origin, size = checkpoint.origin, checkpoint.size
+        keys = history.keys(origin, openssl, report, ledger.place_of)
+        if not keys:
+            report.wrong(name, "origin-unnamed", origin=origin)
+        elif not any(is_signed(checkpoint.note, key, openssl) for key in keys):
+            report.wrong(name, "checkpoint-unsigned")
+        elif size > history.last_kept(origin):
+            report.unproved("entries-lost", label=name, size=size)
+        elif size > own.size:
+            report.wrong(name, "checkpoint-beyond-ledger", size=size)
+        elif ledger.roots.get(size) != checkpoint.root:
+            report.wrong(name, "root-rewritten", size=size)
+        else:
+            agreeing += 1
+    heads = {(held.origin, held.size, held.root.hex()) for held in signed.values()}
+    for entry in history.begun:
+        previous, size = entry.text("previous"), entry.number("size")
+        if previous and (previous, size, entry.text("root")) not in heads:
+            report.wrong("checkpoints/", "former-checkpoint-missing", origin=previous, size=size)
+    history.report_restorations(report)
+    if agreeing:
+        report.proved("signed-checkpoints-agree", n=agreeing)
+
+
+def is_signed(note: Note, key: Key, openssl: OpenSSL) -> bool:
+    try:
+        verify_note(note, key, openssl)
+    except Broken:
+        return False
+    return True
 
 
 class People:
@@ -1727,431 +2166,880 @@ class People:
 
     def __init__(self, report: Report) -> None:
         self.report = report
-        self.lives: dict[str, Life] = {}
+        self.replays: dict[str, Replay] = {}
         self.versions: dict[str, int] = {}
-        self.begun: dict[str, int] = {}
-        self.editions: set[int] = set()
+        self.letters: dict[str, int] = {}
+        """How many letters were begun, by their kind."""
         self.unknown: dict[str, int] = {}
         self.lists: dict[int, int] = {}
-        self.people = self.letters = self.faults = self.gaps = 0
+        """How many people are on each list."""
+        self.people = self.faults = self.gaps = 0
 
     def see(self, entry: Entry, place: str) -> None:
+        self._check_version(entry, place)
+        known = OF_INSTALLATION if entry.stream == INSTALLATION else OF_PEOPLE
+        if entry.name not in known or entry.v != 1:
+            name = f"{entry.name} v{entry.v}"
+            self.unknown[name] = self.unknown.get(name, 0) + 1
+        if entry.stream == INSTALLATION:
+            return
+        replay = self.replays.get(entry.stream)
+        if replay is None:
+            replay = self.replays[entry.stream] = Replay()
+        for fault in replay.apply(entry):
+            self.faults += 1
+            self.report.wrong(place, fault)
+        if entry.name == "letter-begun":
+            kind = entry.text("kind")
+            self.letters[kind] = self.letters.get(kind, 0) + 1
+
+    def _check_version(self, entry: Entry, place: str) -> None:
         expected = self.versions.get(entry.stream, 0) + 1
         self.versions[entry.stream] = entry.version
         if entry.version != expected:
             self.gaps += 1
             self.report.wrong(
                 place,
-                "has version {version} of its stream {stream} where {expected} would follow: a fact is missing, doubled or moved",
+                "version-gap",
                 version=entry.version,
                 stream=entry.stream,
                 expected=expected,
             )
-        known = OF_INSTALLATION if entry.stream == INSTALLATION else OF_PEOPLE
-        if entry.name not in known or entry.v != 1:
-            self.unknown[f"{entry.name} v{entry.v}"] = self.unknown.get(f"{entry.name} v{entry.v}", 0) + 1
-        if entry.stream == INSTALLATION:
-            if entry.name == "sequence-published":
-                self.editions.add(entry.number("edition"))
-            return
-        life = self.lives.get(entry.stream)
-        if life is None:
-            life = self.lives[entry.stream] = Life()
-        for fault in life.see(entry.name, entry.data):
-            self.faults += 1
-            self.report.wrong(place, fault)
-        if entry.name == "letter-begun":
-            kind = entry.text("kind")
-            self.begun[kind] = self.begun.get(kind, 0) + 1
 
-    def close(self, members: str) -> None:
-        """These people are done: keep what they come to, and forget them. `members` is a file that gets who stands on which list."""
-        self.people += len(self.lives)
-        for life in self.lives.values():
-            for list_ in life.standing:
-                self.lists[list_] = self.lists.get(list_, 0) + 1
+    def close_share(self, members: str) -> None:
+        """Count these people, and forget them.
+
+        `members` is a file that gets who is on which list, or empty.
+        """
+        self.people += len(self.replays)
+        for replay in self.replays.values():
+            for list_number in replay.standing:
+                self.lists[list_number] = self.lists.get(list_number, 0) + 1
         if members:
             with open(members, "a", encoding="utf-8") as file:
-                for stream, life in sorted(self.lives.items()):
-                    file.writelines(f"{stream},{list_},{run}\n" for list_, run in sorted(life.standing.items()))
-        self.lives.clear()
+                for stream, replay in sorted(self.replays.items()):
+                    standing = sorted(replay.standing.items())
+                    file.writelines(f"{stream},{number},{run}\n" for number, run in standing)
+        self.replays.clear()
         self.versions.clear()
 
-    def sum_up(self) -> None:
-        letters = sum(self.begun.values())
-        without = sum(self.begun.get(kind, 0) for kind in WITHOUT_GROUND)
+    def report_totals(self) -> None:
+        without_ground = sum(self.letters.get(kind, 0) for kind in KINDS_WITHOUT_GROUND)
+        with_ground = sum(self.letters.values()) - without_ground
         if not self.gaps:
-            self.report.holds("the facts of each of {n} people are numbered without a gap", n=self.people)
+            self.report.proved("people-complete", n=self.people)
         if not self.faults:
-            self.report.holds(
-                "each of {n} letters begun had a live ground at its position ({more} more were confirmations or answers, and asked for)",
-                n=letters - without,
-                more=without,
-            )
+            self.report.proved("people-grounded", n=with_ground, more=without_ground)
         for name, count in sorted(self.unknown.items()):
-            self.report.open("what {name} ({file}) means: this program does not know it", name=name, file=f"× {count}")
-        self.report.more["lists"] = {str(list_): self.lists[list_] for list_ in sorted(self.lists)}
-        self.report.more["people"] = self.people
-        self.report.more["letters"] = dict(sorted(self.begun.items()))
+            self.report.unproved("event-unknown", name=name, file=f"× {count}")
+        lists = {str(number): self.lists[number] for number in sorted(self.lists)}
+        self.report.details["lists"] = lists
+        self.report.details["people"] = self.people
+        self.report.details["letters"] = dict(sorted(self.letters.items()))
 
 
-def tile_name(n: int) -> str:
-    """A tile's number in groups of three digits (C2SP tlog-tiles): 1234067 is x001/x234/067."""
-    found = f"{n % 1000:03d}"
-    while n >= 1000:
-        n //= 1000
-        found = f"x{n % 1000:03d}/{found}"
-    return found
+def share_of_people(
+    share: int, shares: int, ledger: Ledger, people: People
+) -> Callable[[int, bytes, str], None]:
+    """What one pass does with an entry. The first pass has the installation's, too."""
+
+    def see(position: int, data: bytes, stream: str) -> None:
+        is_installation = stream == INSTALLATION
+        if share != (0 if is_installation else int(stream[:8], 16) % shares):
+            return
+        place = ledger.place(position)
+        entry = ledger.report.attempt(place, parse_entry, position, data)
+        if entry is None:
+            return
+        if is_installation:
+            ledger.history.add(entry)
+        people.see(entry, place)
+
+    return see
 
 
-def partial(size: int, n: int) -> str:
-    width = size - n * PER_TILE
-    return f".p/{width}" if width < PER_TILE else ""
+def compare_with_ledger(
+    head: SignedHead,
+    promise: Promise,
+    entries: Mapping[int, Entry],
+    options: Options,
+    report: Report,
+    openssl: OpenSSL,
+) -> Ledger:
+    """A bundle has whatever the whole ledger has about this person, byte for byte."""
+    own = head.checkpoint
+    differing: list[int] = []
+    left_out: list[Entry] = []
+    later: list[Entry] = []
 
+    def see(position: int, data: bytes, stream: str) -> None:
+        if position in entries and position <= own.size:
+            if data != entries[position].stored:
+                differing.append(position)
+        elif stream == promise.stream:
+            (later if position > own.size else left_out).append(parse_entry(position, data))
+        if stream == INSTALLATION:
+            ledger.history.add(parse_entry(position, data))
 
-def parse_tile(data: bytes, width: int) -> list[bytes]:
-    """The entries of a tile, each behind its length in two bytes."""
-    found, place = [], 0
-    while place < len(data):
-        end = place + 2 + int.from_bytes(data[place : place + 2], "big")
-        if end > len(data) or place + 2 > len(data):
-            raise Broken("is cut off")
-        found.append(data[place + 2 : end])
-        place = end
-    if len(found) != width:
-        raise Broken("holds {n} entries where {width} belong", n=len(found), width=width)
-    return found
-
-
-def progress(done: int, of: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{done * 100 // max(1, of):3d} %", end="\r" if done < of else "\r     \r", file=sys.stderr, flush=True)
-
-
-# ---------------------------------------------------------------------------------------------------------------- 12. the verb
-
-
-def kind_of(shelf: Shelf) -> str:
-    return "ledger" if any(name.startswith(("tile/", "checkpoints/")) for name in shelf.names) and "stream.note" not in shelf.names else "bundle"
-
-
-def examine(path: str, given: Given, report: Report, openssl: OpenSSL) -> None:
-    try:
-        shelf = open_shelf(path, report)
-    except Broken as broken:
-        report.wrong(path, broken.template, **broken.values)
-        return
-    try:
-        if not report.wrong_things and not set(shelf.names) & {"checkpoint", "SHA256SUMS", "stream.note"}:
-            raise Refused("{path} is neither a bundle nor a ledger that Relance handed over", path=path)
-        report.more["kind"] = kind_of(shelf)
-        kind = Ledger if report.more["kind"] == "ledger" else Bundle
-        kind(shelf, given, report, openssl).verify()
-    finally:
-        shelf.close()
-
-
-def show(report: Report, path: str, facts: bool) -> None:
-    say = report.say
-    for file, reason in report.wrong_things:
-        print(say("WRONG  {file}: {reason}", file=file, reason=reason))
-    if report.unsaid:
-        print(say("WRONG  and {n} more", n=report.unsaid))
-    found = report.more.get("facts")
-    if facts and isinstance(found, list):
-        print(say("The facts, with both dates as the operator claims them (when it was so, when it was written):"))
-        for fact in found:
-            said = " ".join(f"{name}={value}" for name, value in fact["data"].items())
-            print(printable(f"  {fact['version']:>4}  {fact['at']}  {fact['recorded_at']}  {fact['event']}  {said}  [{fact['door']}]"))
-    for title, lines in (("Proved:", report.proved), ("Not proved:", report.unproved), ("To know:", report.remarks)):
-        if lines:
-            print(say(title))
-            for line in lines:
-                print(f"  - {line}")
-    if report.wrong_things:
-        print(say("{path}: NOT what it should be; what is wrong is named above", path=path))
-    else:
-        print(say("{path}: everything that can be verified holds", path=path))
-
-
-def read_whole(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(32 * MIB)
-    except OSError as error:
-        raise Refused("{path} cannot be read: {why}", path=path, why=error.strerror or str(error)) from None
-
-
-def add_arguments(found: argparse.ArgumentParser, spoken: str) -> None:
-    say = Report(spoken).say
-    found.add_argument("path", metavar="FILE.zip|DIR", help=say("what was handed over"))
-    found.add_argument(
-        "--checkpoint", action="append", default=[], metavar="FILE", help=say("one that others hold: the note itself, or a mail it came in")
+    files, of_ledger = open_files(options.ledger, report), Report()
+    files.check_names()
+    ledger_head = signed_head(files, of_ledger, openssl)
+    ledger = Ledger(
+        files=files, size=ledger_head.checkpoint.size if ledger_head else 0, report=of_ledger
     )
-    found.add_argument("--consistency", action="append", default=[], metavar="FILE", help=say("a proof that the tree begins with an earlier one"))
-    found.add_argument("--with", dest="ledger", default="", metavar="LEDGER_DIR", help=say("hold a bundle against the whole ledger"))
-    found.add_argument("--vkey", default="", metavar="FILE|KEY", help=say("the key as the operator has published it elsewhere"))
-    found.add_argument("--tsa-ca", default="", metavar="FILE", help=say("the root certificate of the time stamping authority (PEM)"))
-    found.add_argument("--facts", action="store_true", help=say("list the facts of a bundle"))
-    found.add_argument("--members", default="", metavar="FILE", help=say("write who stands on which list of a ledger: stream,list,run"))
-    found.add_argument("--openssl", default="", metavar="PATH", help=say("the openssl to use (default: the one on the PATH)"))
-    found.add_argument("--lang", choices=("en", "fr"), default="", help=say("(default: as LC_ALL, LC_MESSAGES or LANG has it)"))
-    found.add_argument("--json", action="store_true", help=say("all of it for another program"))
+    ledger.read({own.size, ledger.size, *sizes_held(options)}, see)
+    if ledger_head is not None:
+        check_root(ledger_head.checkpoint, ledger.roots, of_ledger)
+    files.check_unread()
+    report.wrong_findings += [
+        replace(wrong, place=printable(f"{options.ledger}: {wrong.place}"))
+        for wrong in of_ledger.wrong_findings
+    ]
+
+    last_kept = min(own.size, ledger.history.last_kept_since_restored(own.origin))
+    for position in differing:
+        if position <= last_kept:
+            report.wrong(entry_file(position), "ledger-differs")
+    for entry in left_out:
+        if entry.position <= last_kept:
+            name, version = entry.name, entry.version
+            report.wrong(place_of(entry), "entry-left-out", name=name, version=version)
+        else:
+            later.append(entry)
+    if last_kept < own.size:
+        report.unproved("entries-lost", label="checkpoint", size=own.size)
+        ledger.history.report_restorations(report)
+    elif own.size > ledger.size:
+        raise Refused("ledger-ends-before-bundle", path=options.ledger, size=ledger.size)
+    elif ledger.roots.get(own.size) != own.root:
+        report.wrong("checkpoint", "ledger-other-root", size=own.size)
+    else:
+        report.proved("ledger-agrees", size=own.size)
+    if later:
+        names = ", ".join(f"{entry.name} ({entry.position})" for entry in later[:20])
+        report.remark("later-facts", n=len(later), names=names)
+    return ledger
 
 
-def as_given(args: argparse.Namespace) -> list[str]:
-    """The command line that gives these arguments."""
-    named = {
-        "checkpoint": args.checkpoint,
-        "consistency": args.consistency,
-        "with": [args.ledger],
-        "vkey": [args.vkey],
-        "tsa-ca": [args.tsa_ca],
-        "members": [args.members],
-        "openssl": [args.openssl],
-        "lang": [args.lang],
+# ===================================================================================== 11. Report
+
+
+def sentence(code: str, language: str, **values: object) -> str:
+    english, french = SENTENCES[code]
+    chosen = french if language == "fr" else english
+    return chosen.format(**{name: printable(value) for name, value in values.items()})
+
+
+def sentences(findings: Sequence[Finding], language: str) -> list[str]:
+    return [sentence(found.code, language, **found.values) for found in findings]
+
+
+def report_as_json(report: Report, language: str) -> str:
+    reasons = sentences(report.wrong_findings, language)
+    files = [wrong.place for wrong in report.wrong_findings]
+    whole = {
+        "verified": not reasons,
+        "wrong": [{"file": file, "reason": reason} for file, reason in zip(files, reasons)],
+        "not_listed": report.wrong_not_listed,
+        "proved": sentences(report.proved_findings, language),
+        "not_proved": sentences(report.unproved_findings, language),
+        "to_know": sentences(report.remarks, language),
+        **report.details,
     }
-    said = [f"--{name}={value}" for name, values in named.items() for value in values if value]
-    return [*said, *(["--facts"] if args.facts else []), *(["--json"] if args.json else []), "--", args.path]
+    return json.dumps(whole, ensure_ascii=False, indent=2)
 
 
-def language() -> str:
-    said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "fr" if said.lower().startswith("fr") else "en"
+def report_as_text(report: Report, language: str, path: str, *, with_facts: bool) -> str:
+    lines = []
+    for wrong in report.wrong_findings:
+        reason = sentence(wrong.code, language, **wrong.values)
+        lines.append(sentence("line-wrong", language, file=wrong.place, reason=reason))
+    if report.wrong_not_listed:
+        lines.append(sentence("line-wrong-more", language, n=report.wrong_not_listed))
+    facts = report.details.get("facts")
+    if with_facts and isinstance(facts, list):
+        lines.append(sentence("title-facts", language))
+        lines += map(line_of_fact, facts)
+    for title, findings in (
+        ("title-proved", report.proved_findings),
+        ("title-unproved", report.unproved_findings),
+        ("title-remarks", report.remarks),
+    ):
+        if findings:
+            lines.append(sentence(title, language))
+            lines += [f"  - {line}" for line in sentences(findings, language)]
+    verdict = "verdict-wrong" if report.wrong_findings else "verdict-holds"
+    lines.append(sentence(verdict, language, path=path))
+    return "\n".join(lines)
 
 
-def given_by(args: argparse.Namespace) -> Given:
-    vkey = args.vkey if "+" in args.vkey or not args.vkey else utf8(read_whole(args.vkey)).strip()
-    if args.members:
-        try:
-            with open(args.members, "x", encoding="utf-8"):
-                pass
-        except OSError as error:
-            raise Refused("{path} cannot be written: {why}", path=args.members, why=error.strerror or str(error)) from None
-    return Given(
-        [(path, read_whole(path)) for path in args.checkpoint],
-        [(path, read_whole(path)) for path in args.consistency],
-        args.ledger,
-        vkey,
-        read_whole(args.tsa_ca) if args.tsa_ca else b"",
-        args.facts,
-        args.members,
+def fact_for_listing(entry: Entry) -> dict[str, object]:
+    """Where a fact stands, what it says, and both dates as the operator claims them."""
+    told = {
+        name: entry.data[name] for name in sorted(entry.data) if name not in ("text", "message")
+    }
+    return {
+        "position": entry.position,
+        "version": entry.version,
+        "event": entry.name,
+        "at": iso_time(entry.at),
+        "recorded_at": iso_time(entry.recorded_at),
+        "door": entry.cause.get("door", ""),
+        "data": told,
+    }
+
+
+def line_of_fact(fact: Mapping[str, object]) -> str:
+    data = cast("Mapping[str, object]", fact["data"])
+    values = " ".join(f"{name}={value}" for name, value in data.items())
+    dates = f"{fact['at']}  {fact['recorded_at']}"
+    return printable(
+        f"  {fact['version']:>4}  {dates}  {fact['event']}  {values}  [{fact['door']}]"
     )
 
 
-def main(given: Sequence[str] | None = None, openssl: OpenSSL | None = None) -> int:
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
-    about = Report(language()).say("Verify a bundle or a whole ledger that Relance handed over.")
-    parser = argparse.ArgumentParser(prog="verify.py", description=about)
-    add_arguments(parser, language())
-    args = parser.parse_args(given)
-    report = Report(args.lang or language())
-    try:
-        examine(args.path, given_by(args), report, openssl or OpenSSL(args.openssl))
-    except Refused as refused:
-        return refuse(report, args, report.say(refused.template, **refused.values))
-    except KeyboardInterrupt:
-        return refuse(report, args, report.say("stopped"))
-    except MemoryError:
-        return refuse(report, args, report.say("there is not enough memory"))
-    except OSError as error:
-        return refuse(report, args, printable(error))
-    status = 1 if report.wrong_things else 0
-    if args.json:
-        wrong = [{"file": file, "reason": reason} for file, reason in report.wrong_things]
-        told_ = {"verified": not wrong, "wrong": wrong, "not_listed": report.unsaid, "proved": report.proved, "not_proved": report.unproved}
-        print(json.dumps({**told_, "to_know": report.remarks, **report.more}, ensure_ascii=False, indent=2))
-    else:
-        show(report, args.path, args.facts)
-    return status
+# ================================================================================== 12. Sentences
+# By code: the English and the French. Findings about a file go on from its name.
 
-
-def refuse(report: Report, args: argparse.Namespace, why: str) -> int:
-    if args.json:
-        print(json.dumps({"verified": False, "refused": why}, ensure_ascii=False, indent=2))
-    print(f"verify.py: {why}", file=sys.stderr)
-    return 2
-
-
-# ------------------------------------------------------------------------------------------------------ 13. the words in French
-
-FRENCH = {
-    "Verify a bundle or a whole ledger that Relance handed over.": "Vérifie un paquet ou un registre entier que Relance a remis.",
-    "what was handed over": "ce qui a été remis",
-    "one that others hold: the note itself, or a mail it came in": "un point de contrôle que d’autres gardent : la note elle-même, ou un message qui la contient",
-    "a proof that the tree begins with an earlier one": "une preuve que l’arbre commence par un arbre antérieur",
-    "hold a bundle against the whole ledger": "comparer un paquet au registre entier",
-    "the key as the operator has published it elsewhere": "la clé telle que l’opérateur l’a publiée ailleurs",
-    "the root certificate of the time stamping authority (PEM)": "le certificat racine de l’autorité d’horodatage (PEM)",
-    "list the facts of a bundle": "énumérer les faits d’un paquet",
-    "write who stands on which list of a ledger: stream,list,run": "écrire qui est sur quelle liste d’un registre : stream,list,run",
-    "the openssl to use (default: the one on the PATH)": "l’openssl à employer (par défaut : celui du PATH)",
-    "(default: as LC_ALL, LC_MESSAGES or LANG has it)": "(par défaut : comme LC_ALL, LC_MESSAGES ou LANG)",
-    "all of it for another program": "le tout pour un autre programme",
-    "WRONG  {file}: {reason}": "FAUX   {file} : {reason}",
-    "WRONG  and {n} more": "FAUX   et {n} autres",
-    "Proved:": "Prouvé :",
-    "Not proved:": "Non prouvé :",
-    "To know:": "À savoir :",
-    "The facts, with both dates as the operator claims them (when it was so, when it was written):": "Les faits, avec les deux dates que déclare l'exploitant (quand cela s'est produit, quand ce fut écrit) :",
-    "{path}: NOT what it should be; what is wrong is named above": "{path} : PAS ce que cela devrait être ; ce qui est faux est nommé plus haut",
-    "{path}: everything that can be verified holds": "{path} : tout ce qui peut être vérifié est juste",
-    "{path} cannot be read: {why}": "{path} ne peut pas être lu : {why}",
-    "{path} cannot be written: {why}": "{path} ne peut pas être écrit : {why}",
-    "{path} is neither a bundle nor a ledger that Relance handed over": "{path} n'est ni un dossier de preuve ni un registre remis par Relance",
-    "{path} holds more files than any ledger or bundle": "{path} contient plus de fichiers qu'aucun registre ni dossier de preuve",
-    "{path} ends at {size}, before the checkpoint of the bundle: it cannot be held against it": "{path} s'arrête à {size}, avant le point de contrôle du dossier : on ne peut pas les confronter",
-    "stopped": "interrompu",
-    "there is not enough memory": "la mémoire ne suffit pas",
-    "openssl is not installed, or not on the PATH: the signatures cannot be verified without it": "openssl n'est pas installé, ou pas dans le PATH : sans lui, les signatures ne peuvent pas être vérifiées",
-    "openssl cannot be run: {why}": "openssl ne peut pas être lancé : {why}",
-    "this openssl ({version}) does not verify Ed25519: OpenSSL 1.1.1 or later is needed": "cet openssl ({version}) ne vérifie pas Ed25519 : il faut OpenSSL 1.1.1 ou plus récent",
-    "is missing": "manque",
-    "is larger than any such file ({limit} bytes)": "est plus gros qu'aucun fichier de ce genre ({limit} octets)",
-    "has been changed: its SHA-256 is not the one in SHA256SUMS": "a été modifié : son SHA-256 n'est pas celui de SHA256SUMS",
-    "has been added: SHA256SUMS does not name it": "a été ajouté : SHA256SUMS ne le nomme pas",
-    "is not a whole zip file ({why})": "n'est pas un fichier zip entier ({why})",
-    "would unpack to more than any bundle holds": "contiendrait, déplié, plus qu'aucun dossier de preuve",
-    "stands in the zip file twice": "figure deux fois dans le fichier zip",
-    "is a name or a kind of file that no bundle has": "est un nom ou un genre de fichier qu'aucun dossier de preuve ne contient",
-    "is a file that no bundle has": "est un fichier qu'aucun dossier de preuve ne contient",
-    "has bytes between its files that belong to none of them": "contient, entre ses fichiers, des octets qui n'appartiennent à aucun",
-    "cannot be unpacked ({why})": "ne peut pas être déplié ({why})",
-    "cannot be read ({why})": "ne peut pas être lu ({why})",
-    "has a line that is no SHA-256 with a file's name, or names a file twice: {line}": "a une ligne qui n'est pas un SHA-256 suivi d'un nom, ou nomme un fichier deux fois : {line}",
-    "is not in the order of its names": "n'est pas dans l'ordre de ses noms",
-    "is not UTF-8": "n'est pas en UTF-8",
-    "does not end with a whole line": "ne se termine pas par une ligne entière",
-    "has base64 that cannot be read": "contient du base64 illisible",
-    "speaks of an entry that the tree does not have": "parle d'une entrée que l'arbre n'a pas",
-    "has more steps than its tree": "a plus d'étapes que son arbre",
-    "has fewer steps than its tree": "a moins d'étapes que son arbre",
-    "is not a verifier key (name+id+key)": "n'est pas une clé de vérification (nom+identifiant+clé)",
-    "holds a key of a kind that is not known here": "contient une clé d'un genre inconnu ici",
-    "holds a key whose id does not belong to it": "contient une clé dont l'identifiant n'est pas le sien",
-    "is not a signed note: too long, or with control characters": "n'est pas une note signée : trop longue, ou avec des caractères de contrôle",
-    "is not a signed note: it has no text, or no signatures": "n'est pas une note signée : elle n'a pas de texte, ou pas de signature",
-    "is not a signed note: a line of its signatures cannot be read": "n'est pas une note signée : une ligne de ses signatures est illisible",
-    "has more signatures than are read here": "a plus de signatures qu'on n'en lit ici",
-    "is not a checkpoint: origin, size and root, one to a line": "n'est pas un point de contrôle : origine, taille et racine, une par ligne",
-    "is not a proof of inclusion (c2sp.org/tlog-proof@v1)": "n'est pas une preuve d'inclusion (c2sp.org/tlog-proof@v1)",
-    "is not a proof of consistency (old N, hashes, an empty line)": "n'est pas une preuve de cohérence (old N, des empreintes, une ligne vide)",
-    "has control characters": "contient des caractères de contrôle",
-    "has a group whose members are not known, or are in two groups": "a un groupe dont les membres sont inconnus, ou dans deux groupes",
-    "has a group that no number of its members can fill": "a un groupe qu'aucun nombre de ses membres ne peut remplir",
-    "has a line that no policy has: {line}": "a une ligne qu'aucune politique n'a : {line}",
-    "has no quorum, a key twice, or more than 32 logs, witnesses or groups": "n'a pas de quorum, a deux fois une clé, ou plus de 32 journaux, témoins ou groupes",
-    "is no answer of a time stamping service (RFC 3161)": "n'est pas la réponse d'un service d'horodatage (RFC 3161)",
-    "is not a stamp of this checkpoint by that authority ({why})": "n'est pas un horodatage de ce point de contrôle par cette autorité ({why})",
-    "is not signed with the key {key}": "n'est pas signé avec la clé {key}",
-    "is not signed with a key of this log": "n'est pas signé avec une clé de ce journal",
-    "has been changed: its signature with the key {key} does not hold": "a été modifié : sa signature avec la clé {key} n'est pas valable",
-    "is not JSON as it is written into the ledger": "n'est pas du JSON tel qu'il s'écrit dans le registre",
-    "is not an entry of a ledger": "n'est pas une entrée de registre",
-    "someone who was erased is registered again under the same id": "une personne effacée est inscrite à nouveau sous le même identifiant",
-    "a move has doubled someone": "un déplacement a dédoublé une personne",
-    "a letter after erasure": "une lettre après l'effacement",
-    "a mail about a right that nobody has used": "un courriel au sujet d'un droit que personne n'a exercé",
-    "a letter while processing was restricted": "une lettre pendant que le traitement était limité",
-    "a confirmation mail nobody asked for": "une demande de confirmation que personne n'a demandée",
-    "a mail to someone who complained": "un courriel à une personne qui s'est plainte",
-    "a letter without a live ground": "une lettre sans fondement en vigueur",
-    "a letter to a suppressed address": "une lettre à une adresse de la liste d'opposition",
-    "a letter of a list where nobody stands": "une lettre d'une liste où la personne n'est pas",
-    "someone asked whether to go on who has been heard of": "on demande s'il faut continuer à une personne qui a donné signe de vie",
-    "a question whether to go on without any live ground": "on demande s'il faut continuer sans aucun fondement en vigueur",
-    "a letter twice in one run": "deux fois la même lettre dans un même passage",
-    "a letter after its last word": "une lettre après son dernier mot",
-    "an attempt that was not counted": "une tentative qui n'a pas été comptée",
-    "a confirmation of nothing": "une confirmation de rien",
-    "two last words about one letter": "deux derniers mots au sujet d'une lettre",
-    "a letter tried again that was not withheld for what can be mended": "une lettre essayée de nouveau qui n'était pas retenue pour une cause réparable",
-    "someone left where they did not stand": "une personne est partie d'où elle n'était pas",
-    "someone joined where they stood": "une personne est arrivée où elle était",
-    "a run was opened again that never was": "un passage rouvert n'avait jamais existé",
-    "a run was used twice": "un passage a servi deux fois",
-    "changes the signing key without the former key having named the new one": "change la clé de signature sans que l'ancienne ait nommé la nouvelle",
-    "holds no checkpoint": "ne contient pas de point de contrôle",
-    "is a checkpoint of {held}, which {origin} does not name as one it follows: another log, or a history begun anew": "est un point de contrôle de {held}, auquel {origin} ne dit pas faire suite : un autre journal, ou une histoire recommencée",
-    "{label} covers entries up to {size}; the ledger was put back from a copy that ended before, and no longer has them all": "{label} couvre les entrées jusqu'à {size} ; le registre a été rétabli d'une copie qui s'arrêtait avant, et ne les a plus toutes",
-    "{label} is of a later tree ({size} entries): hold both against the whole ledger (--with)": "{label} est d'un arbre plus récent ({size} entrées) : confrontez les deux au registre entier (--with)",
-    "{label} is of an earlier tree ({size} entries): only the whole ledger (--with) shows whether this one begins with it": "{label} est d'un arbre plus ancien ({size} entrées) : seul le registre entier (--with) montre si celui-ci commence par lui",
-    "is a signed checkpoint with {size} entries and another root: the history has been rewritten since": "est un point de contrôle signé de {size} entrées avec une autre racine : l'histoire a été réécrite depuis",
-    "the history agrees with the checkpoint held elsewhere in {label} ({size} entries)": "l'histoire s'accorde avec le point de contrôle gardé ailleurs dans {label} ({size} entrées)",
-    "the checkpoint existed at {when} at the latest: a time stamping authority has stamped it": "le point de contrôle existait au plus tard à {when} : une autorité d'horodatage l'a daté",
-    "the authority's certificates are those that came along; its root has the SHA-256 fingerprint {print}: compare it, or give --tsa-ca": "les certificats de l'autorité sont ceux qui accompagnent ; l'empreinte SHA-256 de sa racine est {print} : comparez-la, ou donnez --tsa-ca",
-    "is a checkpoint of {origin}; the key in vkey.txt is not its own": "est un point de contrôle de {origin} ; la clé de vkey.txt n'est pas la sienne",
-    "the checkpoint ({size} entries) is signed with the key {key}": "le point de contrôle ({size} entrées) est signé avec la clé {key}",
-    "does not name the key in vkey.txt as that of its log": "ne nomme pas la clé de vkey.txt comme celle de son journal",
-    "has not been cosigned by the witnesses that policy.txt asks for": "n'a pas été contresigné par les témoins que policy.txt exige",
-    "witnesses have cosigned the checkpoint: {names}": "des témoins ont contresigné le point de contrôle : {names}",
-    "is a key that the ledger does not name as its own (origin-begun, signing-key-changed)": "est une clé que le registre ne nomme pas comme la sienne (origin-begun, signing-key-changed)",
-    "that the key is the operator's: it is the one that came along; compare it with the one published elsewhere, or give --vkey": "que la clé soit celle de l'exploitant : c'est celle qui accompagne ; comparez-la à celle qu'il a publiée ailleurs, ou donnez --vkey",
-    "the key is the published one, or one that it has named": "la clé est celle qui fut publiée, ou une que celle-ci a nommée",
-    "is not the published key, nor one that it has named: {key}": "n'est ni la clé publiée, ni une que celle-ci a nommée : {key}",
-    ALONE: "que rien d'autre n'ait jamais été signé à sa place : attesté par l'exploitant seul, on ne connaît personne d'autre qui tienne ce point de contrôle",
-    ALONE_SINCE: "que rien d'autre n'ait jamais été signé à la place de ce qui suit à partir de la position {first} : attesté par l'exploitant seul, personne d'autre n'est connu pour tenir un point de contrôle qui aille si loin",
-    "that nothing about this person follows or was left out: the operator's signed word (stream.note), which the whole ledger can refute (--with)": "que rien sur cette personne ne suive ni n'ait été omis : c'est la parole signée de l'exploitant (stream.note), "
-    "que le registre entier peut réfuter (--with)",
-    "is not the note that belongs to this checkpoint": "n'est pas la note qui appartient à ce point de contrôle",
-    "are not those that stream.note was signed with: one has been added, removed or replaced": "ne sont pas celles avec lesquelles stream.note fut signé : l'une a été ajoutée, retirée ou remplacée",
-    "is missing: stream.note was signed with it": "manque : stream.note fut signé avec lui",
-    "has been added or replaced: it is not a file that stream.note was signed with": "a été ajouté ou remplacé : ce n'est pas un fichier avec lequel stream.note fut signé",
-    "{n} entries are in the tree, each at its own position": "{n} entrées sont dans l'arbre, chacune à sa position",
-    "is the proof of another position ({index})": "est la preuve d'une autre position ({index})",
-    "leads to another checkpoint than the one of this bundle": "mène à un autre point de contrôle que celui de ce dossier",
-    "does not lead from its entry to the signed root: the entry or the proof has been changed": "ne mène pas de son entrée à la racine signée : l'entrée ou la preuve a été modifiée",
-    "is the second entry with version {version} of this person": "est la deuxième entrée de version {version} de cette personne",
-    "the person's fact number {version} of {versions} is missing": "le fait numéro {version} de cette personne, sur {versions}, manque",
-    "goes beyond the {versions} facts that stream.note vouches for": "dépasse les {versions} faits dont stream.note répond",
-    "the person's facts do not stand in the ledger in their order": "les faits de cette personne ne sont pas dans leur ordre dans le registre",
-    "is about somebody else": "parle de quelqu'un d'autre",
-    "the person's {n} facts are all here, numbered without a gap": "les {n} faits de cette personne sont tous là, numérotés sans trou",
-    "what {name} ({file}) means: this program does not know it": "ce que signifie {name} ({file}) : ce programme ne le connaît pas",
-    "each of {n} letters begun had a live ground at that moment, or was one that needs none": "chacune des {n} lettres commencées avait à ce moment un fondement en vigueur, ou n'en demandait pas",
-    "is evidence that no fact of this person commits to": "est un élément auquel aucun fait de cette personne ne s'engage",
-    "all evidence that is held ({n}) is exactly what the facts committed to when they were written": "tous les éléments de preuve gardés ({n}) sont exactement ceux auxquels les faits se sont engagés quand ils furent écrits",
-    "what lay behind {file}: its evidence ({digest}) is not held any more": "ce qu'il y avait derrière {file} : son élément de preuve ({digest}) n'est plus gardé",
-    "is not a salt, 32 bytes in hexadecimal": "n'est pas un sel, fait de 32 octets en hexadécimal",
-    "is not what the fact committed to: the evidence or its salt has been changed": "n'est pas ce à quoi le fait s'est engagé : l'élément de preuve ou son sel a été modifié",
-    "is a part of words whose other parts are missing or changed ({digest})": "est une partie d'un texte dont les autres parties manquent ou ont été modifiées ({digest})",
-    "is not what was published under this digest": "n'est pas ce qui fut publié sous cette empreinte",
-    "is not among the published words of this bundle": "n'est pas parmi les textes publiés de ce dossier",
-    "{n} texts are the published ones, word for word": "{n} textes sont ceux qui furent publiés, mot pour mot",
-    "is missing: it is the notice of {file}": "manque : c'est la notice de {file}",
-    "that the notice of {file} was in force then: its publication is not among the entries": "que la notice de {file} ait été en vigueur alors : sa publication n'est pas parmi les entrées",
-    "names edition {edition}, whose publication is missing among the entries": "nomme l'édition {edition}, dont la publication manque parmi les entrées",
-    "who this is: the person is not known any more (person.json is not there)": "qui c'est : la personne n'est plus connue (person.json n'est pas là)",
-    "does not say who the person is": "ne dit pas qui est la personne",
-    "that this person is {address}: the ledger names nobody, it is the operator's word": "que cette personne soit {address} : le registre ne nomme personne, c'est la parole de l'exploitant",
-    "is not what the whole ledger has at this position": "n'est pas ce que le registre entier a à cette position",
-    "was left out: the whole ledger has {name} about this person here (version {version})": "a été omis : le registre entier a ici {name} sur cette personne (version {version})",
-    "is not the root of the whole ledger at {size} entries: two histories have been signed": "n'est pas la racine du registre entier à {size} entrées : deux histoires ont été signées",
-    "the whole ledger has the same root at {size} entries, and nothing else about this person up to there": "le registre entier a la même racine à {size} entrées, et rien d'autre sur cette personne jusque-là",
-    "the whole ledger has {n} later facts about this person: {names}": "le registre entier a {n} faits plus récents sur cette personne : {names}",
-    "when these facts were written: both dates of an entry are the operator's, and no authority has stamped this checkpoint": "quand ces faits furent écrits : les deux dates d'une entrée sont celles de l'exploitant, et aucune autorité n'a daté ce point de contrôle",
-    "when these facts were written, other than that it was before {when}: both dates of an entry are the operator's": "quand ces faits furent écrits, sinon que ce fut avant {when} : les deux dates d'une entrée sont celles de l'exploitant",
-    "says that it was recorded after the checkpoint that covers it was stamped": "se dit enregistré après l'horodatage du point de contrôle qui le couvre",
-    "when these facts were written: both dates of an entry are the operator's; a stamp of a checkpoint bounds what it covers": "quand ces faits furent écrits : les deux dates d'une entrée sont celles de l'exploitant ; l'horodatage d'un point de contrôle borne ce qu'il couvre",
-    "that what happened was written down at all: a ledger shows what was recorded, and that nothing of it was changed since": "que ce qui s'est produit ait bien été écrit : un registre montre ce qui fut enregistré, et que rien n'en fut changé depuis",
-    "is a tile that a ledger of {size} entries does not have": "est une tuile qu'un registre de {size} entrées n'a pas",
-    "is cut off": "est coupé",
-    "holds {n} entries where {width} belong": "contient {n} entrées au lieu de {width}",
-    "is not the root of these {size} entries: an entry has been changed, added, removed or moved": "n'est pas la racine de ces {size} entrées : une entrée a été modifiée, ajoutée, retirée ou déplacée",
-    "the tree of all {size} entries has the signed root: none was changed, added, removed or moved": "l'arbre des {size} entrées a la racine signée : aucune ne fut modifiée, ajoutée, retirée ni déplacée",
-    "covers {size} entries, more than are handed over: an older copy was given, or the ledger has been rolled back": "couvre {size} entrées, plus qu'il n'en est remis : la copie donnée est ancienne, ou le registre a été ramené en arrière",
-    "is a checkpoint of {size} entries under the name of another": "est un point de contrôle de {size} entrées sous le nom d'un autre",
-    "is a checkpoint of an origin that the ledger does not name ({origin})": "est un point de contrôle d'une origine que le registre ne nomme pas ({origin})",
-    "covers {size} entries, more than are handed over: the ledger has been rolled back": "couvre {size} entrées, plus qu'il n'en est remis : le registre a été ramené en arrière",
-    "lacks the one of {origin} with {size} entries, which the ledger names as the last of its former origin": "ne contient pas celui de {origin} à {size} entrées, que le registre nomme comme le dernier de son origine précédente",
-    "the ledger says that it was put back from a copy which ended at {size} ({when}): what was written after that is lost": "le registre dit avoir été rétabli d'une copie qui s'arrêtait à {size} ({when}) : ce qui fut écrit après est perdu",
-    "the history agrees with {n} checkpoints signed on the way": "l'histoire s'accorde avec {n} points de contrôle signés en chemin",
-    "has version {version} of its stream {stream} where {expected} would follow: a fact is missing, doubled or moved": "a la version {version} de son flux {stream} là où suivrait {expected} : un fait manque, est doublé ou déplacé",
-    "the facts of each of {n} people are numbered without a gap": "les faits de chacune des {n} personnes sont numérotés sans trou",
-    "each of {n} letters begun had a live ground at its position ({more} more were confirmations or answers, and asked for)": "chacune des {n} lettres commencées avait un fondement en vigueur à sa position ({more} autres étaient des confirmations ou des réponses, demandées)",
+SENTENCES: Mapping[str, tuple[str, str]] = {
+    "help-description": (
+        "Verify a bundle or a whole ledger that Relance handed over.",
+        "Vérifie un paquet ou un registre entier que Relance a remis.",
+    ),
+    "help-path": ("what was handed over", "ce qui a été remis"),
+    "help-checkpoint": (
+        "one that others hold: the note itself, or a mail it came in",
+        "un point de contrôle que d’autres gardent : la note elle-même, ou un message qui la "
+        "contient",
+    ),
+    "help-consistency": (
+        "a proof that the tree begins with an earlier one",
+        "une preuve que l’arbre commence par un arbre antérieur",
+    ),
+    "help-with": (
+        "hold a bundle against the whole ledger",
+        "comparer un paquet au registre entier",
+    ),
+    "help-vkey": (
+        "the key as the operator has published it elsewhere",
+        "la clé telle que l’opérateur l’a publiée ailleurs",
+    ),
+    "help-tsa-ca": (
+        "the root certificate of the time stamping authority (PEM)",
+        "le certificat racine de l’autorité d’horodatage (PEM)",
+    ),
+    "help-facts": ("list the facts of a bundle", "énumérer les faits d’un paquet"),
+    "help-members": (
+        "write who stands on which list of a ledger: stream,list,run",
+        "écrire qui est sur quelle liste d’un registre : stream,list,run",
+    ),
+    "help-openssl": (
+        "the openssl to use (default: the one on the PATH)",
+        "l’openssl à employer (par défaut : celui du PATH)",
+    ),
+    "help-lang": (
+        "(default: as LC_ALL, LC_MESSAGES or LANG has it)",
+        "(par défaut : comme LC_ALL, LC_MESSAGES ou LANG)",
+    ),
+    "help-json": ("all of it for another program", "le tout pour un autre programme"),
+    "line-wrong": ("WRONG  {file}: {reason}", "FAUX   {file} : {reason}"),
+    "line-wrong-more": ("WRONG  and {n} more", "FAUX   et {n} autres"),
+    "title-proved": ("Proved:", "Prouvé :"),
+    "title-unproved": ("Not proved:", "Non prouvé :"),
+    "title-remarks": ("To know:", "À savoir :"),
+    "title-facts": (
+        "The facts, with both dates as the operator claims them (when it was so, when it was "
+        "written):",
+        "Les faits, avec les deux dates que déclare l'exploitant (quand cela s'est produit, quand "
+        "ce fut écrit) :",
+    ),
+    "verdict-wrong": (
+        "{path}: NOT what it should be; what is wrong is named above",
+        "{path} : PAS ce que cela devrait être ; ce qui est faux est nommé plus haut",
+    ),
+    "verdict-holds": (
+        "{path}: everything that can be verified holds",
+        "{path} : tout ce qui peut être vérifié est juste",
+    ),
+    "path-unreadable": ("{path} cannot be read: {why}", "{path} ne peut pas être lu : {why}"),
+    "path-unwritable": ("{path} cannot be written: {why}", "{path} ne peut pas être écrit : {why}"),
+    "path-unknown-kind": (
+        "{path} is neither a bundle nor a ledger that Relance handed over",
+        "{path} n'est ni un dossier de preuve ni un registre remis par Relance",
+    ),
+    "path-too-many-files": (
+        "{path} holds more files than any ledger or bundle",
+        "{path} contient plus de fichiers qu'aucun registre ni dossier de preuve",
+    ),
+    "ledger-ends-before-bundle": (
+        "{path} ends at {size}, before the checkpoint of the bundle: it cannot be held against it",
+        "{path} s'arrête à {size}, avant le point de contrôle du dossier : on ne peut pas les "
+        "confronter",
+    ),
+    "interrupted": ("stopped", "interrompu"),
+    "out-of-memory": ("there is not enough memory", "la mémoire ne suffit pas"),
+    "openssl-missing": (
+        "openssl is not installed, or not on the PATH: the signatures cannot be verified without "
+        "it",
+        "openssl n'est pas installé, ou pas dans le PATH : sans lui, les signatures ne peuvent pas "
+        "être vérifiées",
+    ),
+    "openssl-fails": ("openssl cannot be run: {why}", "openssl ne peut pas être lancé : {why}"),
+    "openssl-too-old": (
+        "this openssl ({version}) does not verify Ed25519: OpenSSL 1.1.1 or later is needed",
+        "cet openssl ({version}) ne vérifie pas Ed25519 : il faut OpenSSL 1.1.1 ou plus récent",
+    ),
+    "file-missing": ("is missing", "manque"),
+    "file-too-large": (
+        "is larger than any such file ({limit} bytes)",
+        "est plus gros qu'aucun fichier de ce genre ({limit} octets)",
+    ),
+    "file-changed": (
+        "has been changed: its SHA-256 is not the one in SHA256SUMS",
+        "a été modifié : son SHA-256 n'est pas celui de SHA256SUMS",
+    ),
+    "file-added": (
+        "has been added: SHA256SUMS does not name it",
+        "a été ajouté : SHA256SUMS ne le nomme pas",
+    ),
+    "zip-broken": ("is not a whole zip file ({why})", "n'est pas un fichier zip entier ({why})"),
+    "zip-too-large": (
+        "would unpack to more than any bundle holds",
+        "contiendrait, déplié, plus qu'aucun dossier de preuve",
+    ),
+    "zip-name-twice": ("stands in the zip file twice", "figure deux fois dans le fichier zip"),
+    "file-kind": (
+        "is a name or a kind of file that no bundle has",
+        "est un nom ou un genre de fichier qu'aucun dossier de preuve ne contient",
+    ),
+    "file-unexpected": (
+        "is a file that no bundle has",
+        "est un fichier qu'aucun dossier de preuve ne contient",
+    ),
+    "zip-hidden-bytes": (
+        "has bytes between its files that belong to none of them",
+        "contient, entre ses fichiers, des octets qui n'appartiennent à aucun",
+    ),
+    "zip-unpacking": ("cannot be unpacked ({why})", "ne peut pas être déplié ({why})"),
+    "file-unreadable": ("cannot be read ({why})", "ne peut pas être lu ({why})"),
+    "sums-line": (
+        "has a line that is no SHA-256 with a file's name, or names a file twice: {line}",
+        "a une ligne qui n'est pas un SHA-256 suivi d'un nom, ou nomme un fichier deux fois : "
+        "{line}",
+    ),
+    "sums-order": ("is not in the order of its names", "n'est pas dans l'ordre de ses noms"),
+    "not-utf8": ("is not UTF-8", "n'est pas en UTF-8"),
+    "not-whole-lines": (
+        "does not end with a whole line",
+        "ne se termine pas par une ligne entière",
+    ),
+    "base64": ("has base64 that cannot be read", "contient du base64 illisible"),
+    "inclusion-outside-tree": (
+        "speaks of an entry that the tree does not have",
+        "parle d'une entrée que l'arbre n'a pas",
+    ),
+    "inclusion-too-long": ("has more steps than its tree", "a plus d'étapes que son arbre"),
+    "inclusion-too-short": ("has fewer steps than its tree", "a moins d'étapes que son arbre"),
+    "vkey-malformed": (
+        "is not a verifier key (name+id+key)",
+        "n'est pas une clé de vérification (nom+identifiant+clé)",
+    ),
+    "vkey-kind": (
+        "holds a key of a kind that is not known here",
+        "contient une clé d'un genre inconnu ici",
+    ),
+    "vkey-id": (
+        "holds a key whose id does not belong to it",
+        "contient une clé dont l'identifiant n'est pas le sien",
+    ),
+    "note-text": (
+        "is not a signed note: too long, or with control characters",
+        "n'est pas une note signée : trop longue, ou avec des caractères de contrôle",
+    ),
+    "note-parts": (
+        "is not a signed note: it has no text, or no signatures",
+        "n'est pas une note signée : elle n'a pas de texte, ou pas de signature",
+    ),
+    "note-signature-line": (
+        "is not a signed note: a line of its signatures cannot be read",
+        "n'est pas une note signée : une ligne de ses signatures est illisible",
+    ),
+    "note-too-many-signatures": (
+        "has more signatures than are read here",
+        "a plus de signatures qu'on n'en lit ici",
+    ),
+    "checkpoint-malformed": (
+        "is not a checkpoint: origin, size and root, one to a line",
+        "n'est pas un point de contrôle : origine, taille et racine, une par ligne",
+    ),
+    "inclusion-malformed": (
+        "is not a proof of inclusion (c2sp.org/tlog-proof@v1)",
+        "n'est pas une preuve d'inclusion (c2sp.org/tlog-proof@v1)",
+    ),
+    "consistency-malformed": (
+        "is not a proof of consistency (old N, hashes, an empty line)",
+        "n'est pas une preuve de cohérence (old N, des empreintes, une ligne vide)",
+    ),
+    "policy-control-characters": ("has control characters", "contient des caractères de contrôle"),
+    "policy-group-members": (
+        "has a group whose members are not known, or are in two groups",
+        "a un groupe dont les membres sont inconnus, ou dans deux groupes",
+    ),
+    "policy-group-threshold": (
+        "has a group that no number of its members can fill",
+        "a un groupe qu'aucun nombre de ses membres ne peut remplir",
+    ),
+    "policy-line": (
+        "has a line that no policy has: {line}",
+        "a une ligne qu'aucune politique n'a : {line}",
+    ),
+    "policy-incomplete": (
+        "has no quorum, a key twice, or more than 32 logs, witnesses or groups",
+        "n'a pas de quorum, a deux fois une clé, ou plus de 32 journaux, témoins ou groupes",
+    ),
+    "stamp-malformed": (
+        "is no answer of a time stamping service (RFC 3161)",
+        "n'est pas la réponse d'un service d'horodatage (RFC 3161)",
+    ),
+    "stamp-refused": (
+        "is not a stamp of this checkpoint by that authority ({why})",
+        "n'est pas un horodatage de ce point de contrôle par cette autorité ({why})",
+    ),
+    "note-unsigned": ("is not signed with the key {key}", "n'est pas signé avec la clé {key}"),
+    "checkpoint-unsigned": (
+        "is not signed with a key of this log",
+        "n'est pas signé avec une clé de ce journal",
+    ),
+    "note-signature": (
+        "has been changed: its signature with the key {key} does not hold",
+        "a été modifié : sa signature avec la clé {key} n'est pas valable",
+    ),
+    "json": (
+        "is not JSON as it is written into the ledger",
+        "n'est pas du JSON tel qu'il s'écrit dans le registre",
+    ),
+    "entry-malformed": ("is not an entry of a ledger", "n'est pas une entrée de registre"),
+    "registered-after-erasure": (
+        "someone who was erased is registered again under the same id",
+        "une personne effacée est inscrite à nouveau sous le même identifiant",
+    ),
+    "person-doubled": ("a move has doubled someone", "un déplacement a dédoublé une personne"),
+    "letter-after-erasure": ("a letter after erasure", "une lettre après l'effacement"),
+    "rights-mail-without-right": (
+        "a mail about a right that nobody has used",
+        "un courriel au sujet d'un droit que personne n'a exercé",
+    ),
+    "letter-while-restricted": (
+        "a letter while processing was restricted",
+        "une lettre pendant que le traitement était limité",
+    ),
+    "confirmation-unasked": (
+        "a confirmation mail nobody asked for",
+        "une demande de confirmation que personne n'a demandée",
+    ),
+    "mail-after-complaint": (
+        "a mail to someone who complained",
+        "un courriel à une personne qui s'est plainte",
+    ),
+    "letter-without-ground": (
+        "a letter without a live ground",
+        "une lettre sans fondement en vigueur",
+    ),
+    "letter-to-suppressed": (
+        "a letter to a suppressed address",
+        "une lettre à une adresse de la liste d'opposition",
+    ),
+    "letter-off-list": (
+        "a letter of a list where nobody stands",
+        "une lettre d'une liste où la personne n'est pas",
+    ),
+    "permission-asked-of-active": (
+        "someone asked whether to go on who has been heard of",
+        "on demande s'il faut continuer à une personne qui a donné signe de vie",
+    ),
+    "permission-without-ground": (
+        "a question whether to go on without any live ground",
+        "on demande s'il faut continuer sans aucun fondement en vigueur",
+    ),
+    "letter-twice": ("a letter twice in one run", "deux fois la même lettre dans un même passage"),
+    "letter-after-outcome": ("a letter after its last word", "une lettre après son dernier mot"),
+    "attempt-uncounted": (
+        "an attempt that was not counted",
+        "une tentative qui n'a pas été comptée",
+    ),
+    "confirmed-unasked": ("a confirmation of nothing", "une confirmation de rien"),
+    "outcome-twice": (
+        "two last words about one letter",
+        "deux derniers mots au sujet d'une lettre",
+    ),
+    "retry-not-withheld": (
+        "a letter tried again that was not withheld for what can be mended",
+        "une lettre essayée de nouveau qui n'était pas retenue pour une cause réparable",
+    ),
+    "left-without-standing": (
+        "someone left where they did not stand",
+        "une personne est partie d'où elle n'était pas",
+    ),
+    "joined-twice": ("someone joined where they stood", "une personne est arrivée où elle était"),
+    "run-never-begun": (
+        "a run was opened again that never was",
+        "un passage rouvert n'avait jamais existé",
+    ),
+    "run-used-twice": ("a run was used twice", "un passage a servi deux fois"),
+    "key-change-unsigned": (
+        "changes the signing key without the former key having named the new one",
+        "change la clé de signature sans que l'ancienne ait nommé la nouvelle",
+    ),
+    "no-checkpoint-in-file": ("holds no checkpoint", "ne contient pas de point de contrôle"),
+    "origin-unrelated": (
+        "is a checkpoint of {held}, which {origin} does not name as one it follows: another log, "
+        "or a history begun anew",
+        "est un point de contrôle de {held}, auquel {origin} ne dit pas faire suite : un autre "
+        "journal, ou une histoire recommencée",
+    ),
+    "entries-lost": (
+        "{label} covers entries up to {size}; the ledger was put back from a copy that ended "
+        "before, and no longer has them all",
+        "{label} couvre les entrées jusqu'à {size} ; le registre a été rétabli d'une copie qui "
+        "s'arrêtait avant, et ne les a plus toutes",
+    ),
+    "checkpoint-later": (
+        "{label} is of a later tree ({size} entries): hold both against the whole ledger (--with)",
+        "{label} est d'un arbre plus récent ({size} entrées) : confrontez les deux au registre "
+        "entier (--with)",
+    ),
+    "checkpoint-earlier": (
+        "{label} is of an earlier tree ({size} entries): only the whole ledger (--with) shows "
+        "whether this one begins with it",
+        "{label} est d'un arbre plus ancien ({size} entrées) : seul le registre entier (--with) "
+        "montre si celui-ci commence par lui",
+    ),
+    "root-rewritten": (
+        "is a signed checkpoint with {size} entries and another root: the history has been "
+        "rewritten since",
+        "est un point de contrôle signé de {size} entrées avec une autre racine : l'histoire a été "
+        "réécrite depuis",
+    ),
+    "held-checkpoint-agrees": (
+        "the history agrees with the checkpoint held elsewhere in {label} ({size} entries)",
+        "l'histoire s'accorde avec le point de contrôle gardé ailleurs dans {label} ({size} "
+        "entrées)",
+    ),
+    "stamped": (
+        "the checkpoint existed at {when} at the latest: a time stamping authority has stamped it",
+        "le point de contrôle existait au plus tard à {when} : une autorité d'horodatage l'a daté",
+    ),
+    "stamp-chain-unverified": (
+        "the authority's certificates are those that came along; its root has the SHA-256 "
+        "fingerprint {print}: compare it, or give --tsa-ca",
+        "les certificats de l'autorité sont ceux qui accompagnent ; l'empreinte SHA-256 de sa "
+        "racine est {print} : comparez-la, ou donnez --tsa-ca",
+    ),
+    "vkey-not-of-checkpoint": (
+        "is a checkpoint of {origin}; the key in vkey.txt is not its own",
+        "est un point de contrôle de {origin} ; la clé de vkey.txt n'est pas la sienne",
+    ),
+    "checkpoint-signed": (
+        "the checkpoint ({size} entries) is signed with the key {key}",
+        "le point de contrôle ({size} entrées) est signé avec la clé {key}",
+    ),
+    "policy-without-vkey": (
+        "does not name the key in vkey.txt as that of its log",
+        "ne nomme pas la clé de vkey.txt comme celle de son journal",
+    ),
+    "cosignatures-missing": (
+        "has not been cosigned by the witnesses that policy.txt asks for",
+        "n'a pas été contresigné par les témoins que policy.txt exige",
+    ),
+    "cosigned": (
+        "witnesses have cosigned the checkpoint: {names}",
+        "des témoins ont contresigné le point de contrôle : {names}",
+    ),
+    "key-unnamed-by-ledger": (
+        "is a key that the ledger does not name as its own (origin-begun, signing-key-changed)",
+        "est une clé que le registre ne nomme pas comme la sienne (origin-begun, "
+        "signing-key-changed)",
+    ),
+    "key-unconfirmed": (
+        "that the key is the operator's: it is the one that came along; compare it with the one "
+        "published elsewhere, or give --vkey",
+        "que la clé soit celle de l'exploitant : c'est celle qui accompagne ; comparez-la à celle "
+        "qu'il a publiée ailleurs, ou donnez --vkey",
+    ),
+    "key-published": (
+        "the key is the published one, or one that it has named",
+        "la clé est celle qui fut publiée, ou une que celle-ci a nommée",
+    ),
+    "key-not-published": (
+        "is not the published key, nor one that it has named: {key}",
+        "n'est ni la clé publiée, ni une que celle-ci a nommée : {key}",
+    ),
+    "unwitnessed": (
+        "that nothing else was ever signed in its place: attested by the operator alone, nobody "
+        "else is known to hold this checkpoint",
+        "que rien d'autre n'ait jamais été signé à sa place : attesté par l'exploitant seul, on ne "
+        "connaît personne d'autre qui tienne ce point de contrôle",
+    ),
+    "unwitnessed-since": (
+        "that nothing else was ever signed in place of what follows from position {first} on: "
+        "attested by the operator alone, nobody else is known to hold a checkpoint that reaches so "
+        "far",
+        "que rien d'autre n'ait jamais été signé à la place de ce qui suit à partir de la position "
+        "{first} : attesté par l'exploitant seul, personne d'autre n'est connu pour tenir un point "
+        "de contrôle qui aille si loin",
+    ),
+    "completeness-unproved": (
+        "that nothing about this person follows or was left out: the operator's signed word "
+        "(stream.note), which the whole ledger can refute (--with)",
+        "que rien sur cette personne ne suive ni n'ait été omis : c'est la parole signée de "
+        "l'exploitant (stream.note), que le registre entier peut réfuter (--with)",
+    ),
+    "promise-malformed": (
+        "is not the note that belongs to this checkpoint",
+        "n'est pas la note qui appartient à ce point de contrôle",
+    ),
+    "promise-entries": (
+        "are not those that stream.note was signed with: one has been added, removed or replaced",
+        "ne sont pas celles avec lesquelles stream.note fut signé : l'une a été ajoutée, retirée "
+        "ou remplacée",
+    ),
+    "promise-file-missing": (
+        "is missing: stream.note was signed with it",
+        "manque : stream.note fut signé avec lui",
+    ),
+    "promise-file-changed": (
+        "has been added or replaced: it is not a file that stream.note was signed with",
+        "a été ajouté ou remplacé : ce n'est pas un fichier avec lequel stream.note fut signé",
+    ),
+    "included": (
+        "{n} entries are in the tree, each at its own position",
+        "{n} entrées sont dans l'arbre, chacune à sa position",
+    ),
+    "inclusion-other-position": (
+        "is the proof of another position ({index})",
+        "est la preuve d'une autre position ({index})",
+    ),
+    "inclusion-other-checkpoint": (
+        "leads to another checkpoint than the one of this bundle",
+        "mène à un autre point de contrôle que celui de ce dossier",
+    ),
+    "inclusion-wrong-root": (
+        "does not lead from its entry to the signed root: the entry or the proof has been changed",
+        "ne mène pas de son entrée à la racine signée : l'entrée ou la preuve a été modifiée",
+    ),
+    "version-twice": (
+        "is the second entry with version {version} of this person",
+        "est la deuxième entrée de version {version} de cette personne",
+    ),
+    "version-missing": (
+        "the person's fact number {version} of {versions} is missing",
+        "le fait numéro {version} de cette personne, sur {versions}, manque",
+    ),
+    "version-beyond-promise": (
+        "goes beyond the {versions} facts that stream.note vouches for",
+        "dépasse les {versions} faits dont stream.note répond",
+    ),
+    "versions-out-of-order": (
+        "the person's facts do not stand in the ledger in their order",
+        "les faits de cette personne ne sont pas dans leur ordre dans le registre",
+    ),
+    "about-somebody-else": ("is about somebody else", "parle de quelqu'un d'autre"),
+    "versions-complete": (
+        "the person's {n} facts are all here, numbered without a gap",
+        "les {n} faits de cette personne sont tous là, numérotés sans trou",
+    ),
+    "event-unknown": (
+        "what {name} ({file}) means: this program does not know it",
+        "ce que signifie {name} ({file}) : ce programme ne le connaît pas",
+    ),
+    "letters-grounded": (
+        "each of {n} letters begun had a live ground at that moment, or was one that needs none",
+        "chacune des {n} lettres commencées avait à ce moment un fondement en vigueur, ou n'en "
+        "demandait pas",
+    ),
+    "evidence-uncommitted": (
+        "is evidence that no fact of this person commits to",
+        "est un élément auquel aucun fait de cette personne ne s'engage",
+    ),
+    "evidence-committed": (
+        "all evidence that is held ({n}) is exactly what the facts committed to when they were "
+        "written",
+        "tous les éléments de preuve gardés ({n}) sont exactement ceux auxquels les faits se sont "
+        "engagés quand ils furent écrits",
+    ),
+    "evidence-gone": (
+        "what lay behind {file}: its evidence ({digest}) is not held any more",
+        "ce qu'il y avait derrière {file} : son élément de preuve ({digest}) n'est plus gardé",
+    ),
+    "salt-malformed": (
+        "is not a salt, 32 bytes in hexadecimal",
+        "n'est pas un sel, fait de 32 octets en hexadécimal",
+    ),
+    "evidence-changed": (
+        "is not what the fact committed to: the evidence or its salt has been changed",
+        "n'est pas ce à quoi le fait s'est engagé : l'élément de preuve ou son sel a été modifié",
+    ),
+    "words-parts": (
+        "is a part of words whose other parts are missing or changed ({digest})",
+        "est une partie d'un texte dont les autres parties manquent ou ont été modifiées "
+        "({digest})",
+    ),
+    "words-changed": (
+        "is not what was published under this digest",
+        "n'est pas ce qui fut publié sous cette empreinte",
+    ),
+    "words-unpublished": (
+        "is not among the published words of this bundle",
+        "n'est pas parmi les textes publiés de ce dossier",
+    ),
+    "words-published": (
+        "{n} texts are the published ones, word for word",
+        "{n} textes sont ceux qui furent publiés, mot pour mot",
+    ),
+    "notice-missing": (
+        "is missing: it is the notice of {file}",
+        "manque : c'est la notice de {file}",
+    ),
+    "notice-unpublished": (
+        "that the notice of {file} was in force then: its publication is not among the entries",
+        "que la notice de {file} ait été en vigueur alors : sa publication n'est pas parmi les "
+        "entrées",
+    ),
+    "edition-unpublished": (
+        "names edition {edition}, whose publication is missing among the entries",
+        "nomme l'édition {edition}, dont la publication manque parmi les entrées",
+    ),
+    "person-unknown": (
+        "who this is: the person is not known any more (person.json is not there)",
+        "qui c'est : la personne n'est plus connue (person.json n'est pas là)",
+    ),
+    "person-malformed": ("does not say who the person is", "ne dit pas qui est la personne"),
+    "person-claimed": (
+        "that this person is {address}: the ledger names nobody, it is the operator's word",
+        "que cette personne soit {address} : le registre ne nomme personne, c'est la parole de "
+        "l'exploitant",
+    ),
+    "ledger-differs": (
+        "is not what the whole ledger has at this position",
+        "n'est pas ce que le registre entier a à cette position",
+    ),
+    "entry-left-out": (
+        "was left out: the whole ledger has {name} about this person here (version {version})",
+        "a été omis : le registre entier a ici {name} sur cette personne (version {version})",
+    ),
+    "ledger-other-root": (
+        "is not the root of the whole ledger at {size} entries: two histories have been signed",
+        "n'est pas la racine du registre entier à {size} entrées : deux histoires ont été signées",
+    ),
+    "ledger-agrees": (
+        "the whole ledger has the same root at {size} entries, and nothing else about this person "
+        "up to there",
+        "le registre entier a la même racine à {size} entrées, et rien d'autre sur cette personne "
+        "jusque-là",
+    ),
+    "later-facts": (
+        "the whole ledger has {n} later facts about this person: {names}",
+        "le registre entier a {n} faits plus récents sur cette personne : {names}",
+    ),
+    "dates-unstamped": (
+        "when these facts were written: both dates of an entry are the operator's, and no "
+        "authority has stamped this checkpoint",
+        "quand ces faits furent écrits : les deux dates d'une entrée sont celles de l'exploitant, "
+        "et aucune autorité n'a daté ce point de contrôle",
+    ),
+    "dates-bounded": (
+        "when these facts were written, other than that it was before {when}: both dates of an "
+        "entry are the operator's",
+        "quand ces faits furent écrits, sinon que ce fut avant {when} : les deux dates d'une "
+        "entrée sont celles de l'exploitant",
+    ),
+    "recorded-after-stamp": (
+        "says that it was recorded after the checkpoint that covers it was stamped",
+        "se dit enregistré après l'horodatage du point de contrôle qui le couvre",
+    ),
+    "dates-of-ledger": (
+        "when these facts were written: both dates of an entry are the operator's; a stamp of a "
+        "checkpoint bounds what it covers",
+        "quand ces faits furent écrits : les deux dates d'une entrée sont celles de l'exploitant ; "
+        "l'horodatage d'un point de contrôle borne ce qu'il couvre",
+    ),
+    "recording-unproved": (
+        "that what happened was written down at all: a ledger shows what was recorded, and that "
+        "nothing of it was changed since",
+        "que ce qui s'est produit ait bien été écrit : un registre montre ce qui fut enregistré, "
+        "et que rien n'en fut changé depuis",
+    ),
+    "tile-unexpected": (
+        "is a tile that a ledger of {size} entries does not have",
+        "est une tuile qu'un registre de {size} entrées n'a pas",
+    ),
+    "tile-cut": ("is cut off", "est coupé"),
+    "tile-width": (
+        "holds {n} entries where {width} belong",
+        "contient {n} entrées au lieu de {width}",
+    ),
+    "root-wrong": (
+        "is not the root of these {size} entries: an entry has been changed, added, removed or "
+        "moved",
+        "n'est pas la racine de ces {size} entrées : une entrée a été modifiée, ajoutée, retirée "
+        "ou déplacée",
+    ),
+    "root-holds": (
+        "the tree of all {size} entries has the signed root: none was changed, added, removed or "
+        "moved",
+        "l'arbre des {size} entrées a la racine signée : aucune ne fut modifiée, ajoutée, retirée "
+        "ni déplacée",
+    ),
+    "held-checkpoint-beyond-ledger": (
+        "covers {size} entries, more than are handed over: an older copy was given, or the ledger "
+        "has been rolled back",
+        "couvre {size} entrées, plus qu'il n'en est remis : la copie donnée est ancienne, ou le "
+        "registre a été ramené en arrière",
+    ),
+    "checkpoint-misnamed": (
+        "is a checkpoint of {size} entries under the name of another",
+        "est un point de contrôle de {size} entrées sous le nom d'un autre",
+    ),
+    "origin-unnamed": (
+        "is a checkpoint of an origin that the ledger does not name ({origin})",
+        "est un point de contrôle d'une origine que le registre ne nomme pas ({origin})",
+    ),
+    "checkpoint-beyond-ledger": (
+        "covers {size} entries, more than are handed over: the ledger has been rolled back",
+        "couvre {size} entrées, plus qu'il n'en est remis : le registre a été ramené en arrière",
+    ),
+    "former-checkpoint-missing": (
+        "lacks the one of {origin} with {size} entries, which the ledger names as the last of its "
+        "former origin",
+        "ne contient pas celui de {origin} à {size} entrées, que le registre nomme comme le "
+        "dernier de son origine précédente",
+    ),
+    "ledger-restored": (
+        "the ledger says that it was put back from a copy which ended at {size} ({when}): what was "
+        "written after that is lost",
+        "le registre dit avoir été rétabli d'une copie qui s'arrêtait à {size} ({when}) : ce qui "
+        "fut écrit après est perdu",
+    ),
+    "signed-checkpoints-agree": (
+        "the history agrees with {n} checkpoints signed on the way",
+        "l'histoire s'accorde avec {n} points de contrôle signés en chemin",
+    ),
+    "version-gap": (
+        "has version {version} of its stream {stream} where {expected} would follow: a fact is "
+        "missing, doubled or moved",
+        "a la version {version} de son flux {stream} là où suivrait {expected} : un fait manque, "
+        "est doublé ou déplacé",
+    ),
+    "people-complete": (
+        "the facts of each of {n} people are numbered without a gap",
+        "les faits de chacune des {n} personnes sont numérotés sans trou",
+    ),
+    "people-grounded": (
+        "each of {n} letters begun had a live ground at its position ({more} more were "
+        "confirmations or answers, and asked for)",
+        "chacune des {n} lettres commencées avait un fondement en vigueur à sa position ({more} "
+        "autres étaient des confirmations ou des réponses, demandées)",
+    ),
 }
 
 if __name__ == "__main__":

@@ -322,10 +322,10 @@ class Remembering(verify.OpenSSL):
         self.known: dict[tuple[bytes, bytes, bytes], bool] = {}
         super().__init__()
 
-    def ed25519(self, public: bytes, message: bytes, signature: bytes) -> bool:
+    def verifies_ed25519(self, public: bytes, message: bytes, signature: bytes) -> bool:
         asked = (public, message, signature)
         if asked not in self.known:
-            self.known[asked] = super().ed25519(*asked)
+            self.known[asked] = super().verifies_ed25519(*asked)
         return self.known[asked]
 
 

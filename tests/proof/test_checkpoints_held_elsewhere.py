@@ -369,7 +369,7 @@ def test_the_vectors_of_others_hold_here_too() -> None:
         f" 3\nuCs6hqmsLdtzBZfyFYIEq45wvRwwGsb0rqWOVqfZby0=\ngFVBrQ3GGJKsnDbuPLK1x8zrQ+4lCVC/691JoQKOEvs=\nlCYGbOkk6swArj9nRAVRKKzVbjnbKKYbYHJms4Axjzc=\n\n{verify.KNOWN_TEXT}\n—"
         f" log.example.fr/consent/tenant-1 {verify.KNOWN_SIGNATURE}\n"
     )
-    found = verify.parse_proof(text.encode())
+    found = verify.parse_inclusion(text.encode())
     checkpoint = verify.parse_checkpoint(found.checkpoint)
     verify.verify_note(checkpoint.note, verify.parse_vkey(verify.KNOWN_VKEY), verify.OpenSSL())
     assert (

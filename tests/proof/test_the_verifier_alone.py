@@ -23,6 +23,7 @@ from engine.ledger.names import NAMES
 from engine.proof import verify
 from engine.proof.bundle import zipped
 from engine.subscriber.events import Cause, ContactNoted
+from tests.auditor import entry_of
 from tests.proof.handed import (
     bundle_of,
     judged,
@@ -83,49 +84,37 @@ def test_each_python_of_this_machine_runs_it(python: str, tmp_path: Path) -> Non
     assert verified(unpack(ledger_of(small_book()), tmp_path / "ledger"), python=python).status == 0
 
 
-def sentences() -> set[str]:
-    """Whatever it says: the first text of each call that reports, wherever it is marked by how it
-    is called.
-    """
+def codes_in_the_logic() -> set[str]:
+    """Whatever it reports: the code in each call that does, by where it stands in the call."""
     at = {
         "Broken": 0,
         "Refused": 0,
-        "say": 0,
-        "holds": 0,
-        "open": 0,
-        "note": 0,
-        "wrong": 1,
         "_must": 1,
+        "help_text": 0,
+        "parse_path": 1,
+        "proved": 0,
+        "remark": 0,
+        "sentence": 0,
+        "unproved": 0,
+        "wrong": 1,
     }
-    found = {"Proved:", "Not proved:", "To know:", verify.LOST, verify.ALONE, verify.ALONE_SINCE}
+    chosen = {"title-proved", "title-unproved", "title-remarks", "verdict-wrong", "verdict-holds"}
+    found = set()
     for node in ast.walk(TREE):
         if isinstance(node, ast.Call):
-            name = (
-                node.func.attr
-                if isinstance(node.func, ast.Attribute)
-                else getattr(node.func, "id", "")
-            )
-            said = [node.args[at[name]]] if name in at and len(node.args) > at[name] else []
-            if (
-                name == "append"
-                and isinstance(node.func, ast.Attribute)
-                and ast.unparse(node.func.value) == "self.faults"
-            ):
-                said = node.args
-            found |= {
-                each.value
-                for each in said
-                if isinstance(each, ast.Constant) and isinstance(each.value, str)
-            }
-    return found
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            code = node.args[at[name]] if name in at and len(node.args) > at[name] else None
+            if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                found.add(code.value)
+    assert all(f'"{code}"' in SOURCE.partition("SENTENCES:")[0] for code in chosen)
+    return found | chosen
 
 
-def test_everything_it_says_is_said_in_french_too() -> None:
-    assert sentences() == set(verify.FRENCH)
-    for english, french in verify.FRENCH.items():
-        assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", french)), (
-            english
-        )
+def test_everything_it_says_is_said_in_english_and_in_french() -> None:
+    assert codes_in_the_logic() == set(verify.SENTENCES)
+    for code, (english, french) in verify.SENTENCES.items():
+        blanks = re.compile(r"\{\w+\}")
+        assert sorted(blanks.findall(english)) == sorted(blanks.findall(french)), code
 
 
 def test_it_knows_every_event_that_there_is() -> None:
@@ -316,7 +305,7 @@ def test_the_exact_bytes_of_the_engine_are_read() -> None:
         entry.recorded_at,
         entry.number("contacted_at"),
     ) == (9, 3, "contact-noted", 5, 6, 7)
-    tail = verify.TAIL.search(state)
+    tail = verify.STREAM_AT_END.search(state)
     assert tail is not None and tail[1] == b"8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
 
 
@@ -333,7 +322,7 @@ def test_base64_has_one_spelling(text: str) -> None:
 PARSERS: list[Callable[[bytes], object]] = [
     verify.parse_note,
     verify.parse_checkpoint,
-    verify.parse_proof,
+    verify.parse_inclusion,
     verify.parse_consistency,
     verify.notes_in,
     verify.read_json,
@@ -384,7 +373,7 @@ def test_no_parser_fails_otherwise_than_by_naming_what_is_wrong(data: bytes) -> 
         try:
             parse(data)
         except verify.Broken as broken:
-            assert verify.Report("fr").say(broken.template, **broken.values)
+            assert verify.sentence(broken.code, "fr", **broken.values)
 
 
 @settings(
@@ -399,10 +388,10 @@ def test_whatever_a_file_holds_there_is_a_verdict(data: bytes, name: str, tmp_pa
 
 def lived(*facts: tuple[str, dict[str, object]]) -> list[str]:
     """What the verifier says of the last of one person's facts; nothing was wrong before."""
-    life = verify.Life()
+    replay = verify.Replay()
     for name, data in facts[:-1]:
-        assert life.see(name, data) == []
-    return life.see(*facts[-1])
+        assert replay.apply(entry_of(name, data)) == []
+    return [verify.sentence(fault, "en") for fault in replay.apply(entry_of(*facts[-1]))]
 
 
 GROUND: tuple[tuple[str, dict[str, object]], ...] = (

@@ -70,7 +70,7 @@ def test_a_ledger_of_many_tiles_is_read_in_several_passes(
 ) -> None:
     book = long_book(150)
     whole = judge(ledger_of(book), tmp_path)
-    monkeypatch.setattr(verify, "ENTRIES_AT_ONCE", 100)
+    monkeypatch.setattr(verify, "MAX_ENTRIES_PER_PASS", 100)
     shared = judge(ledger_of(book), tmp_path)
     assert whole.status == 0 and whole.said["lists"] == {"10": 151}
     assert shared.said == whole.said

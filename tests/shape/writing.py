@@ -14,7 +14,10 @@ from tests.shape.source import Finding, Source
 LONGEST = 500
 # Files that must be longer, each with its reason.
 LONGER = {
-    "engine/proof/verify.py": (2200, "an auditor holds it in hand as one file that needs no other"),
+    "engine/proof/verify.py": (
+        3100,
+        "an auditor holds it in hand as one file that needs no other; a fifth are its sentences",
+    ),
 }
 WRITTEN = (".py", ".sql", ".html", ".css", ".js")
 EMPTY_NAME = re.compile(r"(manager|helper|service|util)s?$", re.IGNORECASE)
