@@ -1,5 +1,5 @@
-"""The wiring: the only file that knows all others. Opens an installation's folder and hands out its
-context.
+"""The wiring: the only file that knows all others. Opens an installation's folder and yields its
+`AppContext`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ DATABASE = "relance"
 
 @contextmanager
 def open_context(
-    folder: Path, tell: Tell = lambda said: None, config: Config | None = None
+    folder: Path, tell: Tell = lambda line: None, config: Config | None = None
 ) -> Iterator[AppContext]:
     """Everything an installation has, ready: the database started and brought up to date, every
     statement checked.
@@ -61,7 +61,7 @@ def open_context(
 
 
 @contextmanager
-def open_database(config: Config, tell: Tell = lambda said: None) -> Iterator[DatabaseContext]:
+def open_database(config: Config, tell: Tell = lambda line: None) -> Iterator[DatabaseContext]:
     """The database started, nothing in it looked at. Secrets are read, never made. Raises as
     `open_context` does.
     """
@@ -121,16 +121,22 @@ def open_context_in(
             partial(random_source.token_hex, 8),
         )
         tree = LedgerTree(database, ledger, publications, place, clock.now, wall_now)
-        stores = (database, ledger, vault, desk, clock, publications, decisions, views)
         yield AppContext(
-            config,
-            secrets,
-            *stores,
-            sender_name(),
-            memory,
-            tree,
-            store_trouble,
-            partial(scrub, owner),
+            config=config,
+            secrets=secrets,
+            database=database,
+            ledger=ledger,
+            vault=vault,
+            desk=desk,
+            clock=clock,
+            publications=publications,
+            decisions=decisions,
+            views=views,
+            sender=sender_name(),
+            memory=memory,
+            tree=tree,
+            store_trouble=store_trouble,
+            scrub=partial(scrub, owner),
         )
     finally:
         ledger.close()

@@ -1,13 +1,14 @@
-"""What a room of the program is handed: the stores, the clock, and the ways in and out. Made by
-`app.py`, which alone knows everything.
+"""What the command line and the supervisor are handed by `app.py`: every store, opened.
+
+Nothing below them imports this module: a room declares in a Protocol of its own the stores that it
+takes, and a context is one that has them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 from engine.commands.command_handler import Decisions, Publications
 from engine.config import Config
@@ -19,161 +20,16 @@ from engine.runtime.rollback_detection import LedgerMemory
 from engine.secret_files import Secrets
 from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
-from engine.subscriber.person import Person
 from engine.vault.vault import Vault
-
-Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A row that stands in only one of a view and its rebuilt twin."""
-
-    table: str
-    where: str
-    row: str
+from engine.views import Views
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A letter that asks, with the letters that remind of it. `links` says of each link (letter,
-    index) which answer it gives, counted from 0, and whether that answer excludes the others that
-    do. `lists` are where a reminder still reaches people, `since` (ms) from when on one may be to
-    come; `lost` are messages whose page asked for a press and got none. Of whom the last letter
-    left after `patient` (ms) an answer is still waited for.
-    """
-
-    key: str
-    letter: str
-    reminders: tuple[str, ...]
-    links: tuple[tuple[str, int, int, bool], ...]
-    lists: tuple[int, ...]
-    since: int = 0
-    lost: tuple[str, ...] = ()
-    patient: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """`sent` counts by letter; `given` by answer: people, and for how many of them a page acted by
-    itself. `lost` are among waiting and silent.
-    """
-
-    sent: Mapping[str, int]
-    given: Mapping[int, tuple[int, int]]
-    waiting: int
-    silent: int
-    lost: int
-
-
-class Views(Protocol):
-    """What may be asked of the views. They find; they never decide."""
-
-    def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]: ...
-
-    def take(
-        self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]
-    ) -> list[tuple[str, str]]:
-        """Due (subscriber, key) pairs, taken for `sender` for `lease` wall-clock seconds."""
-
-    def next_due(self, now: int) -> int | None: ...
-
-    def due_until(self, upto: int) -> list[tuple[int, str, int]]:
-        """(list, kind of act, how many) for what is due up to an instant."""
-
-    def standing(self) -> dict[int, int]:
-        """How many people stand on each list."""
-
-    def members_of(self, number: int, batch: int) -> Iterator[list[str]]:
-        """Who stands on a list, in the order in which they joined, so many at a time."""
-
-    def on_lists(self, lists: Collection[int]) -> int:
-        """How many people stand on any of these lists, each counted once."""
-
-    def due_of(self, key: str, now: int) -> int:
-        """How many letters of a mailing ("broadcast:enfants/2026-12-01") are still to leave by an
-        instant, or may be.
-        """
-
-    def outcomes(self, key: str, letter: str) -> dict[str, int]:
-        """What became of a letter of a mailing: how many were "sent", "deferred", "failed",
-        "withheld", are in "doubt" or only "begun".
-        """
-
-    def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
-        """A person's open matters: key, kind, letter, due, why."""
-
-    def aside(self, limit: int) -> list[tuple[str, int, str]]:
-        """Of whom nothing can be made: subscriber, the position of their last fact, why. The latest
-        first.
-        """
-
-    def why_aside(self, subscriber: str) -> str:
-        """Of one person; "" when they are not."""
-
-    def withheld(self) -> list[tuple[str, int, str, str, int]]:
-        """Letters withheld for what can be mended: key without occurrence, list (0: none), letter,
-        what is to be mended, from how many people.
-        """
-
-    def withheld_from(
-        self, letter: str, after: tuple[str, str, str], limit: int
-    ) -> list[tuple[str, str, str]]:
-        """Whom a letter ("" for any) is withheld from: subscriber, row, letter; a page after
-        (letter, subscriber, row), ("", "", "") at first.
-        """
-
-    def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]:
-        """Rights asked for and not answered, the most urgent first: subscriber, request, right,
-        when it must be answered.
-        """
-
-    def long_silent(self, rule: str, upto: int, limit: int) -> list[tuple[str, int]]:
-        """People whom `rule` ("silent", "unanswered", "unconfirmed") may concern by an instant, and
-        since when: the longest first.
-        """
-
-    def silences(
-        self, silent: int, unanswered: int, unconfirmed: int
-    ) -> dict[str, tuple[int, int]]:
-        """By rule: how many people it may concern by its instant, and the oldest there is at all
-        (0: none).
-        """
-
-    def mailings(
-        self, letters: Sequence[tuple[str, str]]
-    ) -> list[tuple[str, str, str, int, int, int]]:
-        """For letters given as (key prefix, letter): key prefix, letter, what became of it, link or
-        -1, people, of whom automatic.
-        """
-
-    def in_doubt(self) -> list[tuple[str, str, str, int]]:
-        """Letters in doubt: message, subscriber, letter, since when."""
-
-    def begun(self, message: str) -> tuple[str, int] | None:
-        """Whose letter has this message id, and the ledger's position of its first beginning."""
-
-    def question(self, asked: Asked) -> Tally:
-        """How a question was answered."""
-
-    def positions(self) -> list[tuple[str, int, str]]:
-        """Each view with its position and what stopped it."""
-
-    def follow(self, upto: int | None = None) -> bool:
-        """One step of following; True when there is more."""
-
-    def catch_up(self, tell: Callable[[int, int], None] = ...) -> int: ...
-
-    def rebuild(self, names: Sequence[str], tell: Callable[[int, int], None]) -> None: ...
-
-    def compare(self, tell: Callable[[int, int], None]) -> list[Difference]:
-        """Rebuild every view from one snapshot of the ledger beside the live ones, and hold them
-        together.
-        """
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AppContext:
+    """One installation with its stores opened and brought up to date. Immutable; shared by threads
+    as far as each store says.
+    """
+
     config: Config
     secrets: Secrets
     database: Database
@@ -185,24 +41,25 @@ class AppContext:
     decisions: Decisions
     views: Views
     sender: str
+    """This process's opaque name in the ledger and on the desk, fresh at each start."""
     memory: LedgerMemory
     tree: LedgerTree
     store_trouble: Callable[[], str] = lambda: ""
-    """Why nobody would start a PostgreSQL of our own again if it died now; "" while it is looked
-    after.
+    """Why the embedded PostgreSQL could not be started again if it ended now; "" where it could,
+    and for a database elsewhere.
     """
     scrub: Callable[[], Scrubbed] = lambda: Scrubbed(True)
-    """See to it that what was deleted leaves the database's files, as its owner may."""
+    """Removes what was deleted from the database's files, with its owner's rights."""
 
 
 @dataclass(frozen=True)
 class DatabaseContext:
-    """An installation whose database answers and whose stores are not opened yet: for what
-    replaces everything in it. `owner` is the conninfo of who may create there; `open_context` opens
-    them.
+    """One installation whose database answers and whose stores are not opened: for verbs that
+    replace what is in it, or change on what terms it opens.
     """
 
     config: Config
     secrets: Secrets
     owner: str
+    """The conninfo of the role that may create schemas and roles."""
     open_context: Callable[[], AbstractContextManager[AppContext]]

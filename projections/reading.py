@@ -12,12 +12,12 @@ from typing import cast
 
 from psycopg import sql
 
-from engine.context import Asked, Difference, Tally
 from engine.ledger.store import Ledger
 from engine.store.arrays import uuids
 from engine.store.database import Database
 from engine.store.sql import beside, queries
 from engine.subscriber.person import Person
+from engine.views import QuestionQuery, QuestionTally, RowDifference
 from projections.agenda import Agenda, read_folds
 from projections.build import SQL as BUILDING
 from projections.every import every_view
@@ -40,7 +40,7 @@ a retry does, waits no longer.
 
 
 class ReadViews:
-    """Implements engine.context.Views."""
+    """Implements engine.views.Views."""
 
     def __init__(self, ledger: Ledger, database: Database) -> None:
         self.ledger, self.database = ledger, database
@@ -217,7 +217,7 @@ class ReadViews:
         rows = self._ask(self.letters.sql["of_message"], message=message)
         return (str(rows[0][0]), cast(int, rows[0][1])) if rows else None
 
-    def question(self, asked: Asked) -> Tally:
+    def question(self, asked: QuestionQuery) -> QuestionTally:
         """Letters beside memberships: each view at its own position, so a moment apart."""
         letters = [asked.letter, *asked.reminders]
         values: dict[str, object] = {
@@ -246,7 +246,7 @@ class ReadViews:
                 tuple[int, int, int],
                 connection.execute(self.asking["unanswered"], values).fetchone(),
             )
-        return Tally(
+        return QuestionTally(
             dict(sent), {answer: (people, automatic) for answer, people, automatic in given}, *row
         )
 
@@ -271,7 +271,7 @@ class ReadViews:
                 Follower(self.ledger, self.database, every_view(self.ledger, LIVE, names))
             )
 
-    def compare(self, tell: Progress) -> list[Difference]:
+    def compare(self, tell: Progress) -> list[RowDifference]:
         """Rebuild beside the live views to one position, bring the live ones to the same, and name
         every row that differs.
         """
@@ -296,9 +296,9 @@ class ReadViews:
             connection.execute(BUILDING["lock"])
             yield
 
-    def _differences(self, twins: Sequence[View], position: int) -> list[Difference] | None:
+    def _differences(self, twins: Sequence[View], position: int) -> list[RowDifference] | None:
         """None when the live views went on while we looked: try again a little later."""
-        found: list[Difference] = []
+        found: list[RowDifference] = []
         with self.database.transaction(long=True) as connection:
             connection.execute(SQL["snapshot"])
             for view, twin in zip(self._views(), twins, strict=True):
@@ -316,7 +316,8 @@ class ReadViews:
                         if rows and table == "position":
                             return None
                         found += [
-                            Difference(f"{view.name}.{table}", where, _shown(row)) for row in rows
+                            RowDifference(f"{view.name}.{table}", where, _shown(row))
+                            for row in rows
                         ]
         return found
 

@@ -16,11 +16,12 @@ from dataclasses import asdict, dataclass, replace
 from engine.cli.dialogue_file import broadcasts_in, find_file, lists_in
 from engine.cli.retry_withheld import withheld_lines
 from engine.cli.terminal import json_text
-from engine.context import AppContext, Asked, Tally
+from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, named, quoted, say_list, subject_of
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.model import Letter, Link, Plan
+from engine.views import QuestionQuery, QuestionTally
 
 WINDOW = 7 * DAY
 PATIENCE = 7 * DAY
@@ -180,7 +181,7 @@ def _question(
     patience = max(
         (each.wait.nominal_ms for each in reminders if each.wait is not None), default=PATIENCE
     )
-    asked = Asked(
+    asked = QuestionQuery(
         key,
         letter.id,
         tuple(each.id for each in reminders),
@@ -190,7 +191,7 @@ def _question(
         lost,
         context.clock.now() - patience,
     )
-    tally: Tally = context.views.question(asked)
+    tally: QuestionTally = context.views.question(asked)
     return Question(
         key,
         letter.id,

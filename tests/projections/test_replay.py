@@ -10,13 +10,14 @@ import psycopg
 import pytest
 
 from engine.commands.command_handler import Wish
-from engine.context import AppContext, Difference
+from engine.context import AppContext
 from engine.installation.events import SendingPaused
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import LeaveList, Perform, RecordOutcome, Subscribe, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.vault import Keep
+from engine.views import RowDifference
 from projections.agenda import Agenda
 from projections.every import every_view
 from projections.follow import Follower
@@ -107,7 +108,7 @@ def test_a_view_written_by_hand_is_found(context: AppContext, hand: str) -> None
     with context.database.connection() as connection:
         connection.execute(hand.encode())
     found = context.views.compare(silent)
-    assert found and all(isinstance(each, Difference) for each in found)
+    assert found and all(isinstance(each, RowDifference) for each in found)
 
 
 def test_a_rebuild_makes_a_spoilt_view_equal_again(context: AppContext) -> None:

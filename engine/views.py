@@ -1,0 +1,160 @@
+"""What may be asked of the views, and the values of the questions and answers.
+
+`projections` answers, and nothing else in the program knows how. A room declares a Protocol of the
+few questions it asks; `Views` is all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.subscriber.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class RowDifference:
+    """A row that stands in only one of a view and its rebuilt twin."""
+
+    table: str
+    where: str
+    row: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionQuery:
+    """A letter that asks, with the letters that remind of it. `links` says of each link (letter,
+    index) which answer it gives, counted from 0, and whether that answer excludes the others that
+    do. `lists` are where a reminder still reaches people, `since` (ms) from when on one may be to
+    come; `lost` are messages whose page asked for a press and got none. Of whom the last letter
+    left after `patient` (ms) an answer is still waited for.
+    """
+
+    key: str
+    letter: str
+    reminders: tuple[str, ...]
+    links: tuple[tuple[str, int, int, bool], ...]
+    lists: tuple[int, ...]
+    since: int = 0
+    lost: tuple[str, ...] = ()
+    patient: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionTally:
+    """`sent` counts by letter; `given` by answer: people, and for how many of them a page acted by
+    itself. `lost` are among waiting and silent.
+    """
+
+    sent: Mapping[str, int]
+    given: Mapping[int, tuple[int, int]]
+    waiting: int
+    silent: int
+    lost: int
+
+
+class Views(Protocol):
+    """What may be asked of the views. They find; they never decide."""
+
+    def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]: ...
+
+    def take(
+        self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]
+    ) -> list[tuple[str, str]]:
+        """Due (subscriber, key) pairs, taken for `sender` for `lease` wall-clock seconds."""
+
+    def next_due(self, now: int) -> int | None: ...
+
+    def due_until(self, upto: int) -> list[tuple[int, str, int]]:
+        """(list, kind of act, how many) for what is due up to an instant."""
+
+    def standing(self) -> dict[int, int]:
+        """How many people stand on each list."""
+
+    def members_of(self, number: int, batch: int) -> Iterator[list[str]]:
+        """Who stands on a list, in the order in which they joined, so many at a time."""
+
+    def on_lists(self, lists: Collection[int]) -> int:
+        """How many people stand on any of these lists, each counted once."""
+
+    def due_of(self, key: str, now: int) -> int:
+        """How many letters of a mailing ("broadcast:enfants/2026-12-01") are still to leave by an
+        instant, or may be.
+        """
+
+    def outcomes(self, key: str, letter: str) -> dict[str, int]:
+        """What became of a letter of a mailing: how many were "sent", "deferred", "failed",
+        "withheld", are in "doubt" or only "begun".
+        """
+
+    def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
+        """A person's open matters: key, kind, letter, due, why."""
+
+    def aside(self, limit: int) -> list[tuple[str, int, str]]:
+        """Of whom nothing can be made: subscriber, the position of their last fact, why. The latest
+        first.
+        """
+
+    def why_aside(self, subscriber: str) -> str:
+        """Of one person; "" when they are not."""
+
+    def withheld(self) -> list[tuple[str, int, str, str, int]]:
+        """Letters withheld for what can be mended: key without occurrence, list (0: none), letter,
+        what is to be mended, from how many people.
+        """
+
+    def withheld_from(
+        self, letter: str, after: tuple[str, str, str], limit: int
+    ) -> list[tuple[str, str, str]]:
+        """Whom a letter ("" for any) is withheld from: subscriber, row, letter; a page after
+        (letter, subscriber, row), ("", "", "") at first.
+        """
+
+    def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]:
+        """Rights asked for and not answered, the most urgent first: subscriber, request, right,
+        when it must be answered.
+        """
+
+    def long_silent(self, rule: str, upto: int, limit: int) -> list[tuple[str, int]]:
+        """People whom `rule` ("silent", "unanswered", "unconfirmed") may concern by an instant, and
+        since when: the longest first.
+        """
+
+    def silences(
+        self, silent: int, unanswered: int, unconfirmed: int
+    ) -> dict[str, tuple[int, int]]:
+        """By rule: how many people it may concern by its instant, and the oldest there is at all
+        (0: none).
+        """
+
+    def mailings(
+        self, letters: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, str, str, int, int, int]]:
+        """For letters given as (key prefix, letter): key prefix, letter, what became of it, link or
+        -1, people, of whom automatic.
+        """
+
+    def in_doubt(self) -> list[tuple[str, str, str, int]]:
+        """Letters in doubt: message, subscriber, letter, since when."""
+
+    def begun(self, message: str) -> tuple[str, int] | None:
+        """Whose letter has this message id, and the ledger's position of its first beginning."""
+
+    def question(self, asked: QuestionQuery) -> QuestionTally:
+        """How a question was answered."""
+
+    def positions(self) -> list[tuple[str, int, str]]:
+        """Each view with its position and what stopped it."""
+
+    def follow(self, upto: int | None = None) -> bool:
+        """One step of following; True when there is more."""
+
+    def catch_up(self, tell: Callable[[int, int], None] = ...) -> int: ...
+
+    def rebuild(self, names: Sequence[str], tell: Callable[[int, int], None]) -> None: ...
+
+    def compare(self, tell: Callable[[int, int], None]) -> list[RowDifference]:
+        """Rebuild every view from one snapshot of the ledger beside the live ones, and hold them
+        together.
+        """
