@@ -134,7 +134,7 @@ def ground(due: int, picture: Path | None = None) -> Iterator[Ground]:
             context = here.context
             publish(context)
             now = context.clock.now()
-            context.publications.execute(
+            context.installation_stream.execute(
                 lambda state: [SendingPaused(now, "bench", n) for n in DUE_LISTS],
                 Cause("operator"),
                 now,

@@ -20,7 +20,7 @@ from psycopg import sql
 
 from bench.server import Server, server
 from engine.app import DATABASE, open_context_in
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.config import read_config
 from engine.context import AppContext
 from engine.installation.publishing import publication
@@ -32,7 +32,7 @@ from engine.subscriber.commands import Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 SQL = beside(__file__)
 ROUND_LISTS = 5
@@ -156,13 +156,13 @@ def hand_over(owner: psycopg.Connection[tuple[object, ...]], program: str) -> No
 def publish(context: AppContext) -> None:
     now = context.clock.now()
     facts = publication(
-        context.publications.current(),
+        context.installation_stream.current(),
         read_sequences(context.config.sequences),
         context.config.settings,
         now,
         "bench",
     )
-    if not context.publications.execute(lambda state: facts, Cause("operator"), now):
+    if not context.installation_stream.execute(lambda state: facts, Cause("operator"), now):
         raise RuntimeError("the dialogue of the benchmark was not published")
 
 
@@ -171,20 +171,22 @@ def join(context: AppContext, number: int, count: int) -> list[str]:
     streams: list[str] = []
     for first in range(0, count, BATCH):
         now = context.clock.now()
-        wishes = [_joining(now, number, n) for n in range(first, min(first + BATCH, count))]
-        for result in context.decisions.carry_out(wishes):
+        requests = [_joining(now, number, n) for n in range(first, min(first + BATCH, count))]
+        for result in context.command_handler.execute(requests):
             if not isinstance(result.outcome, Done):
                 raise RuntimeError(f"a reader of the benchmark could not join: {result.outcome}")
             streams.append(result.stream)
     return streams
 
 
-def _joining(now: int, number: int, reader: int) -> Wish:
+def _joining(now: int, number: int, reader: int) -> CommandRequest:
     said = evidence(secrets.token_bytes(32), {"file": "readers.csv", "line": reader})
-    keep = Keep("", now, fields={"first_name": f"Prénom-{reader}"}, evidence=(said,))
+    vault_write = VaultWrite("", now, fields={"first_name": f"Prénom-{reader}"}, evidence=(said,))
     cause = Cause("import", evidence=said.commitment.hex())
     command = Subscribe(now, cause, number, "consent", "declared", fields=("first_name",))
-    return Wish(command, address=f"reader-{number}-{reader}@potager.example", keep=keep)
+    return CommandRequest(
+        command, address=f"reader-{number}-{reader}@potager.example", vault_write=vault_write
+    )
 
 
 def send_by_hand(context: AppContext, number: int, streams: Sequence[str]) -> list[tuple[int, str]]:
@@ -193,15 +195,15 @@ def send_by_hand(context: AppContext, number: int, streams: Sequence[str]) -> li
     """
     now, engine = context.clock.now(), Cause("engine")
     pairs = [(stream, secrets.token_hex(16)) for stream in streams]
-    begun = context.decisions.carry_out(
+    begun = context.command_handler.execute(
         [
-            Wish(Perform(now, engine, f"list:{number}", message, "bench"), stream=stream)
+            CommandRequest(Perform(now, engine, f"list:{number}", message, "bench"), stream=stream)
             for stream, message in pairs
         ]
     )
-    context.decisions.carry_out(
+    context.command_handler.execute(
         [
-            Wish(RecordOutcome(now, engine, message, "sent", 250), stream=stream)
+            CommandRequest(RecordOutcome(now, engine, message, "sent", 250), stream=stream)
             for stream, message in pairs
         ]
     )

@@ -1,8 +1,8 @@
 """What the stop journal costs those who leave, and those who click beside them: the same batches
 decided and written with the journal and without.
 
-A batch is 32 wishes of 32 people, as a moment of clicks is; in one row one of them withdraws (in a
-hundred clicks, three), in the other all do.
+A batch is 32 requests of 32 people, as a moment of clicks is; in one row one of them withdraws (in
+a hundred clicks, three), in the other all do.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from unittest.mock import patch
 from bench.installation import Installation, installed
 from bench.sizes import Size
 from bench.table import Row, Watch, against
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.subscriber.commands import AnyCommand, ChangeProfile, Subscribe, Withdraw
 from engine.subscriber.events import Cause
 from engine.vault.stop_journal import StopJournal
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 GOAL = 0.9
 TOGETHER = 32
@@ -41,7 +41,7 @@ def measure(size: Size) -> list[Row]:
             rows.append(
                 against(
                     f"{name}, with the stop journal",
-                    "wishes/s",
+                    "requests/s",
                     GOAL if leaving == 1 else None,
                     found,
                 )
@@ -62,22 +62,26 @@ def _noted(
 def _people(here: Installation, numbers: Iterator[int], wanted: int) -> list[str]:
     now = here.context.clock.now()
     addresses = [f"leaving-{next(numbers)}@potager.example" for _ in range(wanted)]
-    wishes = [
-        Wish(Subscribe(now, CLICK, 1, "consent", "single"), address=address, keep=Keep("", now))
+    requests = [
+        CommandRequest(
+            Subscribe(now, CLICK, 1, "consent", "single"),
+            address=address,
+            vault_write=VaultWrite("", now),
+        )
         for address in addresses
     ]
-    return [result.stream for result in here.context.decisions.carry_out(wishes)]
+    return [result.stream for result in here.context.command_handler.execute(requests)]
 
 
 def _rate(here: Installation, streams: Sequence[str], leaving: int) -> float:
     now = here.context.clock.now()
     with Watch() as watch:
         for start in range(0, len(streams), TOGETHER):
-            wishes = [
-                Wish(_command(now, n < leaving), stream=stream)
+            requests = [
+                CommandRequest(_command(now, n < leaving), stream=stream)
                 for n, stream in enumerate(streams[start : start + TOGETHER])
             ]
-            here.context.decisions.carry_out(wishes)
+            here.context.command_handler.execute(requests)
     return len(streams) / watch.seconds
 
 

@@ -99,7 +99,7 @@ def _batch(here: Installation) -> dict[str, float]:
         SQL["some"], {"positions": positions, "installation": STREAM, "count": BATCH}
     ).fetchall()
     with Watch() as loading:
-        people = here.context.decisions.load([str(row[0]) for row in rows])
+        people = here.context.command_handler.load([str(row[0]) for row in rows])
     claims = [_claim(here, stream, person) for stream, person in people.items()]
     with Watch() as appending:
         answers = here.context.ledger.append(claims)

@@ -146,7 +146,7 @@ def _replaying(size: Size, here: Installation) -> list[Row]:
     here.context.tree.grow()
     signed = here.context.tree.sign_now()
     stores = Stores(
-        here.context.ledger, here.context.vault, here.context.tree, here.context.publications
+        here.context.ledger, here.context.vault, here.context.tree, here.context.installation_stream
     )
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "ledger"

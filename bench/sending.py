@@ -56,19 +56,21 @@ def followed(context: AppContext) -> bool:
 
 
 def say(context: AppContext, events: Sequence[InstallationEvent]) -> None:
-    context.publications.execute(lambda state: events, Cause("operator"), context.clock.now())
+    context.installation_stream.execute(
+        lambda state: events, Cause("operator"), context.clock.now()
+    )
 
 
 def send(context: AppContext, number: int, count: int) -> float:
     """Seconds for the letters of one list, so far paused; afterwards everything is at rest."""
-    before, version = context.ledger.head(), context.publications.current().version
+    before, version = context.ledger.head(), context.installation_stream.current().version
     say(context, [SendingResumed(context.clock.now(), number)])
 
     def end() -> int:
         """Where the last outcome stands: the engine may write to the installation's stream among
         the letters (origin-begun).
         """
-        return before + context.publications.current().version - version + 2 * count
+        return before + context.installation_stream.current().version - version + 2 * count
 
     wait(lambda: context.ledger.head() >= end(), f"{count} letters have no outcome")
     first = _letter_entry(context, LetterBegun, range(before + 1, end() + 1))

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from engine.commands.command_handler import Decisions, Publications
+from engine.commands.command_handler import CommandHandler
 from engine.config import Config, read_config
 from engine.context import AppContext, DatabaseContext
 from engine.desk.agreement import SQL as AGREEMENT_SQL
@@ -20,12 +20,13 @@ from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.desk.processes import SQL as PROCESSES_SQL
+from engine.installation.stream import InstallationStream
 from engine.ledger.store import SQL as LEDGER_SQL
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.signer import Place
 from engine.proof.store import SQL as PROOF_SQL
-from engine.runtime.rollback_detection import LedgerMemory
+from engine.runtime.rollback_detection import RollbackDetection
 from engine.runtime.shutdown import ended_in_time
 from engine.secret_files import Secrets, make_secrets, read_secrets
 from engine.store.database import Database, ensure_database, ensure_program_role, program_role
@@ -110,9 +111,9 @@ def open_context_in(
         clock = Clock(database)
         views = ReadViews(ledger, database)
         views.prepare()
-        publications = Publications(ledger)
-        decisions = Decisions(ledger, vault, publications, views.folds, clock.now)
-        memory = LedgerMemory(ledger, publications, config.data)
+        installation_stream = InstallationStream(ledger)
+        command_handler = CommandHandler(ledger, vault, installation_stream, views.folds, clock.now)
+        rollback_detection = RollbackDetection(ledger, installation_stream, config.data)
         # The random end of an origin's name.
         place = Place(
             config.data,
@@ -120,7 +121,7 @@ def open_context_in(
             urlsplit(config.site.url).netloc,
             partial(random_source.token_hex, 8),
         )
-        tree = LedgerTree(database, ledger, publications, place, clock.now, wall_now)
+        tree = LedgerTree(database, ledger, installation_stream, place, clock.now, wall_now)
         yield AppContext(
             config=config,
             secrets=secrets,
@@ -129,11 +130,11 @@ def open_context_in(
             vault=vault,
             desk=desk,
             clock=clock,
-            publications=publications,
-            decisions=decisions,
+            installation_stream=installation_stream,
+            command_handler=command_handler,
             views=views,
             sender=sender_name(),
-            memory=memory,
+            rollback_detection=rollback_detection,
             tree=tree,
             store_trouble=store_trouble,
             scrub=partial(scrub, owner),

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from engine.commands.command_handler import Decisions, Publications
+from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
+from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
-from engine.runtime.rollback_detection import LedgerMemory
+from engine.runtime.rollback_detection import RollbackDetection
 from engine.secret_files import Secrets
 from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
@@ -37,12 +38,12 @@ class AppContext:
     vault: Vault
     desk: Desk
     clock: Clock
-    publications: Publications
-    decisions: Decisions
+    installation_stream: InstallationStream
+    command_handler: CommandHandler
     views: Views
     sender: str
     """This process's opaque name in the ledger and on the desk, fresh at each start."""
-    memory: LedgerMemory
+    rollback_detection: RollbackDetection
     tree: LedgerTree
     store_trouble: Callable[[], str] = lambda: ""
     """Why the embedded PostgreSQL could not be started again if it ended now; "" where it could,

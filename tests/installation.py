@@ -81,7 +81,7 @@ def publish(context: AppContext, *, backfill: bool = False) -> int:
     """Publish what stands in the installation's `sequences/` now; the edition in force afterwards."""
     now = context.clock.now()
     facts = publication(
-        context.publications.current(),
+        context.installation_stream.current(),
         read_sequences(context.config.sequences),
         context.config.settings,
         now,
@@ -89,8 +89,10 @@ def publish(context: AppContext, *, backfill: bool = False) -> int:
         shown=lambda plan: shown_by(plan, context.config.site),
         backfill=backfill,
     )
-    assert not facts or context.publications.execute(lambda state: facts, Cause("operator"), now)
-    return context.publications.current().edition
+    assert not facts or context.installation_stream.execute(
+        lambda state: facts, Cause("operator"), now
+    )
+    return context.installation_stream.current().edition
 
 
 def write_sequences(folder: Path, files: Mapping[str, str]) -> None:

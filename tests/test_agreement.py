@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
@@ -17,7 +17,7 @@ from engine.sequence.delay import HOUR, MINUTE
 from engine.simulation.live import Said, live
 from engine.subscriber.commands import Answer, Subscribe
 from engine.subscriber.events import Cause, LetterBegun
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from tests.sink import Sink
 
 DIALOGUE = """
@@ -108,7 +108,7 @@ def test_simulation_and_engine_agree_to_the_minute(
     start = context.clock.now()
     seen = asyncio.run(_lived(context, start, zone, answers))
     moments = live(
-        context.publications.current().plan(),
+        context.installation_stream.current().plan(),
         10,
         {name: [Said(link)] for name, link in answers.items()},
         start,
@@ -125,8 +125,8 @@ def test_simulation_and_engine_agree_to_the_minute(
 
 async def _lived(context: AppContext, start: int, zone: str, answers: dict[str, int]) -> Lived:
     command = Subscribe(start, Cause("form"), 10, "consent", "single", timezone=zone, own_act=True)
-    stream = context.decisions.one(
-        Wish(command, address="anna@lecteurs.example", keep=Keep("", start))
+    stream = context.command_handler.execute_one(
+        CommandRequest(command, address="anna@lecteurs.example", vault_write=VaultWrite("", start))
     ).stream
     answered: set[str] = set()
     async with Sink() as sink:
@@ -160,10 +160,10 @@ async def _lived(context: AppContext, start: int, zone: str, answers: dict[str, 
 
 
 def _click(context: AppContext, stream: str, begun: LetterBegun, index: int) -> None:
-    link = context.publications.current().plan().lists[begun.list].letter(begun.letter)
+    link = context.installation_stream.current().plan().lists[begun.list].letter(begun.letter)
     assert link is not None
     chosen = link.links[index]
     cause = Cause("click", begun.message, index)
     where = (begun.message, begun.list, begun.run, index)
     command = Answer(context.clock.now(), cause, *where, chosen.kind, chosen.target, "human_button")
-    context.decisions.one(Wish(command, stream=stream))
+    context.command_handler.execute_one(CommandRequest(command, stream=stream))

@@ -14,14 +14,14 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from tests.sink import Sink
 
 PEOPLE = int(os.environ.get("RELANCE_SCALE", "1000"))
@@ -52,8 +52,13 @@ def test_the_views_equal_their_replay_and_the_follower_keeps_up(
     for start in range(0, PEOPLE, 1000):
         command = Subscribe(now, Cause("import"), 10, "consent", "declared", now)
         batch = range(start, min(start + 1000, PEOPLE))
-        context.decisions.carry_out(
-            [Wish(command, address=f"p{n}@lecteurs.example", keep=Keep("", now)) for n in batch]
+        context.command_handler.execute(
+            [
+                CommandRequest(
+                    command, address=f"p{n}@lecteurs.example", vault_write=VaultWrite("", now)
+                )
+                for n in batch
+            ]
         )
     context.views.catch_up()
     sending, following = asyncio.run(_lived(context))

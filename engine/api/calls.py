@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from fastapi.responses import JSONResponse
 
 from engine.api.problems import Problem, bad_body, too_busy
-from engine.commands.command_handler import UNKNOWN, Result, Wish
-from engine.commands.group_commit import Gatherer
+from engine.commands.command_handler import UNKNOWN, CommandRequest, Result
+from engine.commands.group_commit import GroupCommit
 from engine.context import AppContext
 from engine.desk.desk import ApiKey
 from engine.evidence.keeping import kept, of_ground, unknown
@@ -27,7 +27,7 @@ from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Outcome, Refused
 from engine.subscriber.person import NOBODY, Person
 from engine.vault.commitment import Evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from engine.web.enrolment import TryAgain, carried_out
 from engine.web.limits import Limits
 
@@ -54,11 +54,11 @@ class Asked:
 class Calls:
     """Each method is a call; all raise Problem for what cannot be done."""
 
-    def __init__(self, context: AppContext, gatherer: Gatherer) -> None:
-        self.context, self.gatherer, self.limits = context, gatherer, Limits(context)
+    def __init__(self, context: AppContext, group_commit: GroupCommit) -> None:
+        self.context, self.group_commit, self.limits = context, group_commit, Limits(context)
 
     def subscribe(self, asked: Asked) -> JSONResponse:
-        now, plan = self.context.clock.now(), self.context.publications.current().plan()
+        now, plan = self.context.clock.now(), self.context.installation_stream.current().plan()
         read = calls.read_subscription(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
@@ -69,15 +69,17 @@ class Calls:
         if suppressed:
             raise Problem(422, f"this address is suppressed ({suppressed})")
         fields = self._changes(stream, read.fields)
-        cause, pieces = self.cause(asked, _said(self.context.publications.current(), read, now))
+        cause, pieces = self.cause(
+            asked, _said(self.context.installation_stream.current(), read, now)
+        )
         command = read.command(now, cause, asked.call, secrets.token_hex(16), tuple(sorted(fields)))
         if not self.limits.permit(command, read.address, person, plan):
             raise Problem(422, ASKED_ENOUGH)
-        result = self.wish(
-            Wish(
+        result = self.execute(
+            CommandRequest(
                 command,
                 address=read.address,
-                keep=Keep("", now, fields=fields, evidence=pieces, source=read.source),
+                vault_write=VaultWrite("", now, fields=fields, evidence=pieces, source=read.source),
             )
         )
         return answered(
@@ -91,7 +93,7 @@ class Calls:
         )
 
     def transfer(self, asked: Asked) -> JSONResponse:
-        now, plan = self.context.clock.now(), self.context.publications.current().plan()
+        now, plan = self.context.clock.now(), self.context.installation_stream.current().plan()
         read = calls.read_transfer(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
@@ -107,7 +109,7 @@ class Calls:
         """Carried out whatever the key: a second withdrawal withdraws nothing more, and a first one
         must not be lost.
         """
-        now, plan = self.context.clock.now(), self.context.publications.current().plan()
+        now, plan = self.context.clock.now(), self.context.installation_stream.current().plan()
         read = calls.read_unsubscription(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise bad_body(read.said)
@@ -116,13 +118,13 @@ class Calls:
         stream = (
             self.context.vault.find(read.address) or self.context.vault.formerly(read.address) or ""
         )
-        keep = Keep("", now, evidence=pieces)
-        result = self.wish(
-            Wish(
+        vault_write = VaultWrite("", now, evidence=pieces)
+        result = self.execute(
+            CommandRequest(
                 read.command(now, cause, asked.call),
                 stream=stream,
                 address=read.address,
-                keep=keep,
+                vault_write=vault_write,
                 only_known=True,
             )
         )
@@ -137,7 +139,7 @@ class Calls:
         )
 
     def look_up(self, asked: Asked) -> JSONResponse:
-        plan = self.context.publications.current().plan()
+        plan = self.context.installation_stream.current().plan()
         address = calls.read_lookup(asked.body, plan, self.context.clock.now())
         if isinstance(address, calls.Mistakes):
             raise bad_body(address.said)
@@ -198,7 +200,7 @@ class Calls:
         """
         hashed = self.context.vault.hash(address)
         stream = self.context.vault.find(address) or ""
-        person = self.context.decisions.load([stream])[stream] if stream else NOBODY
+        person = self.context.command_handler.load([stream])[stream] if stream else NOBODY
         return (
             stream,
             person,
@@ -223,13 +225,18 @@ class Calls:
     def _known_only(
         self, command: AnyCommand, address: str, now: int, evidence: tuple[Evidence, ...]
     ) -> Result:
-        return self.wish(
-            Wish(command, address=address, keep=Keep("", now, evidence=evidence), only_known=True)
+        return self.execute(
+            CommandRequest(
+                command,
+                address=address,
+                vault_write=VaultWrite("", now, evidence=evidence),
+                only_known=True,
+            )
         )
 
-    def wish(self, wish: Wish) -> Result:
+    def execute(self, request: CommandRequest) -> Result:
         try:
-            return carried_out(self.gatherer, wish)
+            return carried_out(self.group_commit, request)
         except TryAgain as error:
             raise too_busy(str(error)) from error
 
@@ -261,8 +268,8 @@ def _said(installation: Installation, read: calls.Subscription, now: int) -> dic
 
 
 def answered(result: Result, status: int = 200, said: str = "") -> JSONResponse:
-    """The answer to a call whose wish has ended. Raises Problem for a conflict (409) and a refusal
-    (422).
+    """The answer to a call whose request has ended. Raises Problem for a conflict (409) and a
+    refusal (422).
     """
     outcome: Outcome = result.outcome
     if result.conflict:

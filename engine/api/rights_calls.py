@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 
 from engine.api.calls import Asked, Calls, answered
 from engine.api.problems import Problem, bad_body
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.in_words import in_english
 from engine.intake import rights_calls as read
@@ -36,7 +36,7 @@ from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused, Unchanged
 from engine.vault.sealing import SealingRefused
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 UNKNOWN = Refused(Refusal.PERSON_UNKNOWN)
 T = TypeVar("T")
@@ -81,10 +81,10 @@ class RightsCalls:
             asked, {"what": "correction", "fields": sorted(said.fields)}
         )
         wanted = Correction(said.new_address, said.fields, said.timezone, said.language)
-        wish = correction(self.context, subscriber, wanted, cause, pieces, asked.call)
-        if isinstance(wish, Refused):
-            raise Problem(422, in_english(wish))
-        return answered(self.calls.wish(wish), 200, "corrected")
+        request = correction(self.context, subscriber, wanted, cause, pieces, asked.call)
+        if isinstance(request, Refused):
+            raise Problem(422, in_english(request))
+        return answered(self.calls.execute(request), 200, "corrected")
 
     def restrict(self, asked: Asked) -> JSONResponse:
         address, lift = self._read(read.read_restriction(asked.body, *self._about()))
@@ -134,7 +134,7 @@ class RightsCalls:
             self.context,
             subscriber,
             cause,
-            self.calls.wish,
+            self.calls.execute,
             suppression="forget" if said.forget_suppression else "bar",
             seal=seal,
         )
@@ -204,7 +204,7 @@ class RightsCalls:
         )
 
     def _about(self) -> tuple[Plan, int]:
-        return self.context.publications.current().plan(), self.context.clock.now()
+        return self.context.installation_stream.current().plan(), self.context.clock.now()
 
     def _read(self, said: T | Mistakes) -> T:
         if isinstance(said, Mistakes):
@@ -222,6 +222,10 @@ class RightsCalls:
             asked, {name: value for name, value in said.items() if value}
         )
         now = self.context.clock.now()
-        return self.calls.wish(
-            Wish(command(now, cause), stream=subscriber, keep=Keep("", now, evidence=pieces))
+        return self.calls.execute(
+            CommandRequest(
+                command(now, cause),
+                stream=subscriber,
+                vault_write=VaultWrite("", now, evidence=pieces),
+            )
         )

@@ -1,4 +1,4 @@
-"""The HTTP API: one call, one wish, answered after it is written. Keys with scopes; an address
+"""The HTTP API: one call, one command, answered after it is written. Keys with scopes; an address
 never stands in a URL, which ends in logs.
 """
 
@@ -19,7 +19,7 @@ from engine.api.calls import Asked, Calls
 from engine.api.openapi import ANSWER, DOSSIER, KNOWN, OPEN, RECEIPT, SCHEMES, operation
 from engine.api.problems import Problem, bad_body
 from engine.api.rights_calls import RightsCalls
-from engine.commands.group_commit import Gatherer
+from engine.commands.group_commit import GroupCommit
 from engine.context import AppContext
 from engine.desk.desk import KEY_PREFIX, ApiKey
 from engine.intake import rights_calls as read
@@ -36,9 +36,9 @@ PROTECTING = ("people/restrict", "people/object", "people/erase")
 Act = Callable[[Asked], JSONResponse]
 
 
-def router(context: AppContext, gatherer: Gatherer) -> APIRouter:
+def router(context: AppContext, group_commit: GroupCommit) -> APIRouter:
     routes = APIRouter()
-    door, calls = Door(context), Calls(context, gatherer)
+    door, calls = Door(context), Calls(context, group_commit)
 
     @routes.post(
         "/api/v1/subscriptions",

@@ -82,7 +82,7 @@ def plan_publication(context: AppContext, files: Mapping[str, str] | None = None
     config, now = context.config, context.clock.now()
     read = read_folder(config, now) if files is None else inspect(config, dict(files), now)
     read.sound()
-    current = context.publications.current()
+    current = context.installation_stream.current()
     return _proposal(context, current, read.plan, read.files, config.settings, read.mistakes)
 
 
@@ -90,7 +90,7 @@ def plan_rollback(context: AppContext) -> Proposal | None:
     """What going back to the edition before the one in force would change; None when there is
     none.
     """
-    current = context.publications.current()
+    current = context.installation_stream.current()
     edition = current.editions.get(current.edition - 1)
     if edition is None:
         return None
@@ -158,8 +158,8 @@ def apply(context: AppContext, proposal: Proposal, *, backfill: bool = False) ->
             rolled_back_to=proposal.rolled_back_to,
         )
 
-    context.publications.execute(decide, Cause("operator", secrets.token_hex(8)), now)
-    return context.publications.current().edition
+    context.installation_stream.execute(decide, Cause("operator", secrets.token_hex(8)), now)
+    return context.installation_stream.current().edition
 
 
 def shown(context: AppContext, plan: Plan) -> Shown:
@@ -184,7 +184,7 @@ def bring_up_to_date(context: AppContext) -> None:
             else ()
         )
 
-    context.publications.execute(decide, Cause("engine"), now)
+    context.installation_stream.execute(decide, Cause("engine"), now)
 
 
 def rollback(context: AppContext) -> int:
@@ -197,7 +197,7 @@ def rollback(context: AppContext) -> int:
 
 def publish_first(context: AppContext) -> bool:
     """The first run publishes by itself; whether it did. Raises Unpublishable."""
-    if context.publications.current().edition:
+    if context.installation_stream.current().edition:
         return False
     try:
         apply(context, plan_publication(context))
@@ -210,7 +210,7 @@ def unpublished_changes(context: AppContext) -> int:
     """How many things differ between the author's folder and what is in force. Where the folder
     cannot be read as a plan, its changed files.
     """
-    current = context.publications.current().plan()
+    current = context.installation_stream.current().plan()
     try:
         read = read_folder(context.config)
     except Unpublishable as error:

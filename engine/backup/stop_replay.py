@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.subscriber import events as e
 from engine.subscriber.commands import AnyCommand, Erase, Restrict, Suppress, Withdraw
@@ -22,7 +22,7 @@ from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import NOBODY, Person
 from engine.vault.stop_journal import Stop, each_once, read
-from engine.vault.vault import Erasing, Keep
+from engine.vault.vault import Erasing, VaultWrite
 
 AT_ONCE = 500
 SUPPRESSIONS = ("complained", "operator", "imported")
@@ -64,12 +64,12 @@ def apply_again(
     context.vault.journal.has(
         read(context.vault.journal.path)[0] if context.vault.journal.path.exists() else ()
     )
-    people = context.decisions.load({stop.stream for stop in stops if stop.stream})
-    wishes = list(_wishes(context, stops, people))
-    for start in range(0, len(wishes), AT_ONCE):
-        some = wishes[start : start + AT_ONCE]
-        for (stop, _wish), result in zip(
-            some, context.decisions.carry_out([wish for _, wish in some]), strict=True
+    people = context.command_handler.load({stop.stream for stop in stops if stop.stream})
+    requests = list(_requests(context, stops, people))
+    for start in range(0, len(requests), AT_ONCE):
+        some = requests[start : start + AT_ONCE]
+        for (stop, _request), result in zip(
+            some, context.command_handler.execute([request for _, request in some]), strict=True
         ):
             applied.conflicts += result.conflict
             applied.counts[stop.kind] += isinstance(result.outcome, Done)
@@ -77,16 +77,21 @@ def apply_again(
     return applied
 
 
-def _wishes(
+def _requests(
     context: AppContext, stops: Sequence[Stop], people: Mapping[str, Person]
-) -> Iterator[tuple[Stop, Wish]]:
+) -> Iterator[tuple[Stop, CommandRequest]]:
     for stop in stops:
         person = people.get(stop.stream, NOBODY)
         if not person.registered or person.erased:
             continue
         command = _command(stop, person)
         if command is not None:
-            yield stop, Wish(command, stream=stop.stream, keep=_keep(context, stop))
+            yield (
+                stop,
+                CommandRequest(
+                    command, stream=stop.stream, vault_write=_vault_write(context, stop)
+                ),
+            )
 
 
 def _command(stop: Stop, person: Person) -> AnyCommand | None:
@@ -122,11 +127,11 @@ def _came_back(person: Person, at: int, purpose: str) -> bool:
     )
 
 
-def _keep(context: AppContext, stop: Stop) -> Keep:
+def _vault_write(context: AppContext, stop: Stop) -> VaultWrite:
     if stop.kind != "erasure":
-        return Keep("", stop.at)
+        return VaultWrite("", stop.at)
     entries = context.ledger.stream(stop.stream)
-    return Keep(
+    return VaultWrite(
         "",
         stop.at,
         erasing=Erasing(
@@ -154,7 +159,7 @@ def _bar(context: AppContext, stops: Sequence[Stop], people: Mapping[str, Person
         ):
             wanted[bytes.fromhex(stop.hash)] = stop
     behind = context.vault.find_all(wanted)
-    later = context.decisions.load({*behind.values(), *people})
+    later = context.command_handler.load({*behind.values(), *people})
     standing = context.vault.suppressed(wanted)
     new = {}
     for hashed, stop in wanted.items():

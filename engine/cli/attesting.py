@@ -85,7 +85,7 @@ def restored(context: AppContext, args: argparse.Namespace) -> int:
         raise Refusal(N_("the ledger is empty: nothing was put back"))
     position = put_back(context)
     context.tree.anew()
-    context.memory.note()
+    context.rollback_detection.note()
     with refusing():
         signed = context.tree.sign_now()
     print(

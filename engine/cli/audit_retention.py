@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(context: AppContext, args: argparse.Namespace) -> int:
     """Exit status 1 while something is kept past its time."""
     catch_up(context)
-    declared = retention_of(context.publications.current().plan())
+    declared = retention_of(context.installation_stream.current().plan())
     found = past(context, terms(declared, context.clock.now(), context.config.site.timezone))
     nights = [
         entry.event

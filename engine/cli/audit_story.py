@@ -75,7 +75,7 @@ def _report(context: AppContext, found: Whose, published: Published, language: L
 
 
 def covering(context: AppContext) -> Covering:
-    return Covering(context.publications.current().origins, context.tree.all_checkpoints())
+    return Covering(context.installation_stream.current().origins, context.tree.all_checkpoints())
 
 
 def _with_grounds(entries: list[Entry]) -> Iterator[tuple[Entry, GroundThen | None]]:

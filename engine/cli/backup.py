@@ -99,7 +99,7 @@ def restore(database_context: DatabaseContext, args: argparse.Namespace) -> int:
             put_back(context)
             applied = apply_again(context, stops, unreadable)
             catch_up(context)
-            context.memory.note()
+            context.rollback_detection.note()
             # What stood there before is gone, and who was erased since the copy with it.
             note_erased(context)
             if scrub_when_due(context).refused:

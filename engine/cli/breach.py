@@ -18,7 +18,7 @@ from engine.i18n.refusal import Refusal
 from engine.installation.breaches import RISKS, Breach, Step, evolved
 from engine.installation.events import STREAM, BreachRecorded
 from engine.store.sql import AnyCursor
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 LONGEST = 20_000
 DETECTED: Step = "detected"
@@ -82,7 +82,7 @@ def _texts(parser: argparse.ArgumentParser, *, required: bool) -> None:
 def breach(context: AppContext, args: argparse.Namespace) -> int:
     zone, now = context.config.site.timezone, context.clock.now()
     _ = translator(language_of(context.config))
-    known = context.publications.current().breaches
+    known = context.installation_stream.current().breaches
     if args.part == "record":
         name, step, said_at = secrets.token_hex(8), DETECTED, args.detected
     else:
@@ -152,9 +152,9 @@ def _write(context: AppContext, event: BreachRecorded, said: dict[str, str], now
     cause, kept = operator_cause({"words": said} if said else {})
 
     def within(cursor: AnyCursor) -> None:
-        context.vault.write(cursor, Keep(STREAM, now, evidence=(kept,)))
+        context.vault.write(cursor, VaultWrite(STREAM, now, evidence=(kept,)))
 
-    context.publications.execute(lambda state: [event], cause, now, within)
+    context.installation_stream.execute(lambda state: [event], cause, now, within)
 
 
 def _owed(known: Breach, zone: str, _: Say) -> str:

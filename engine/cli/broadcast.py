@@ -48,18 +48,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def broadcast(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     chosen = _named(plan, args.id)
     catch_up(context)
     now = context.clock.now()
-    fallen = fallen_due_now(context.publications.current(), chosen, now)
+    fallen = fallen_due_now(context.installation_stream.current(), chosen, now)
     for line in _goes_to(context, plan, chosen, _):
         print(line)
     if not args.yes and not _agreed(_):
         raise Refusal(N_("nothing was changed"))
     cause = operator_cause({"broadcast": chosen.id})[0]
     # Claimed as its date would claim it, so that it leaves once, whoever else claims it.
-    context.publications.execute(lambda state: [fallen_due_now(state, chosen, now)], cause, now)
+    context.installation_stream.execute(
+        lambda state: [fallen_due_now(state, chosen, now)], cause, now
+    )
     return _report(context, chosen, f"broadcast:{fallen.broadcast}/{fallen.occurrence}", _)
 
 
@@ -160,7 +162,7 @@ def _why_not_yet(context: AppContext, chosen: Broadcast, key: str, head: int, _:
     """ "" once all of it has an outcome; WAITING while it leaves; otherwise a sentence that says
     why it does not.
     """
-    paused = context.publications.current().paused
+    paused = context.installation_stream.current().paused
     if 0 in paused:
         return _(
             "It is due, and sending is paused: `relance resume` says what will leave, then lets it."

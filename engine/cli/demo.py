@@ -15,7 +15,7 @@ from engine.authoring import publication, starter
 from engine.authoring.starter import Ports
 from engine.cli import run as running
 from engine.cli.init import copy_sample, sample_folder
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.command_line import command
 from engine.i18n.language import N_, translator
@@ -24,7 +24,7 @@ from engine.i18n.refusal import Refusal
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 from engine.vault.commitment import evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 READERS = (
     ("camille@lecteurs.example", "Camille"),
@@ -77,7 +77,7 @@ def _free_ports() -> Ports:
 def _live(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
     publication.publish_first(context)
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     started = [each for each in plan.lists.values() if each.letters]
     if not started:
         raise Refusal(N_("the demonstration has no list with letters"), 2)
@@ -85,7 +85,7 @@ def _live(context: AppContext, args: argparse.Namespace) -> int:
 
     def enter() -> None:
         """Once the ports are had, so that nobody is added who gets no letter."""
-        context.decisions.carry_out(
+        context.command_handler.execute(
             [
                 _joining(context, start.id, address, name, "first_name" in plan.fields)
                 for address, name in READERS
@@ -108,7 +108,9 @@ def _live(context: AppContext, args: argparse.Namespace) -> int:
     return running.run(context, args, enter)
 
 
-def _joining(context: AppContext, number: int, address: str, name: str, named: bool) -> Wish:
+def _joining(
+    context: AppContext, number: int, address: str, name: str, named: bool
+) -> CommandRequest:
     now = context.clock.now()
     kept = evidence(
         secrets.token_bytes(32), {"source": "demonstration", "operator": "relance demo"}
@@ -116,4 +118,6 @@ def _joining(context: AppContext, number: int, address: str, name: str, named: b
     cause = Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex())
     fields = {"first_name": name} if named else {}
     command = Subscribe(now, cause, number, "consent", "declared", now, fields=tuple(fields))
-    return Wish(command, address=address, keep=Keep("", now, fields=fields, evidence=(kept,)))
+    return CommandRequest(
+        command, address=address, vault_write=VaultWrite("", now, fields=fields, evidence=(kept,))
+    )

@@ -46,7 +46,7 @@ def erase_arguments(parser: argparse.ArgumentParser, whose: str) -> None:
 def erase(context: AppContext, subscriber: str, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
     seal = _seal(context, args.keep_proof) if args.keep_proof else None
-    if context.decisions.load([subscriber])[subscriber].erased:
+    if context.command_handler.load([subscriber])[subscriber].erased:
         print(_("this person has been erased"))
         return 0
     if not args.yes and not _agreed(_):
@@ -54,7 +54,12 @@ def erase(context: AppContext, subscriber: str, args: argparse.Namespace) -> int
     cause = Cause("operator", secrets.token_hex(8))
     suppression: Suppression = "forget" if args.forget_suppression else "bar"
     result, receipt = erase_person(
-        context, subscriber, cause, context.decisions.one, suppression=suppression, seal=seal
+        context,
+        subscriber,
+        cause,
+        context.command_handler.execute_one,
+        suppression=suppression,
+        seal=seal,
     )
     if receipt is None:
         return report(result, "", _)

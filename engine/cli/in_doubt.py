@@ -8,7 +8,7 @@ import argparse
 
 from engine.cli.catch_up import catch_up
 from engine.cli.people import operator_cause, report
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, counting_translator, translator
@@ -54,7 +54,7 @@ def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
         raise Refusal(N_("no letter {message} is in doubt"), message=chosen)
     verdict = "resend" if args.resend else "taken-as-sent"
     command = RecordOutcome(context.clock.now(), operator_cause({})[0], chosen, verdict)
-    result = context.decisions.one(Wish(command, stream=subscriber))
+    result = context.command_handler.execute_one(CommandRequest(command, stream=subscriber))
     return report(
         result, _("it will be sent again") if args.resend else _("it is taken as sent"), _
     )

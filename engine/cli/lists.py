@@ -35,7 +35,7 @@ def lists(context: AppContext, args: argparse.Namespace) -> int:
         print(_("no list is published yet"))
     else:
         _show(rows, _)
-    paused = context.publications.current().paused
+    paused = context.installation_stream.current().paused
     if 0 in paused:
         print(
             _("sending as a whole is paused ({why}); `relance resume` lets it go on").format(
@@ -49,7 +49,7 @@ def standing(context: AppContext) -> list[Row]:
     """Every published list in order, and those no longer published on which people still stand.
     `paused` is the reason, "" for none.
     """
-    installation = context.publications.current()
+    installation = context.installation_stream.current()
     plan, people = installation.plan(), context.views.standing()
     due = {
         number: count

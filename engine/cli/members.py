@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def members(context: AppContext, args: argparse.Namespace) -> int:
     """Streamed: a list may hold everybody."""
-    listed = list_of(context.publications.current().plan(), args.list)
+    listed = list_of(context.installation_stream.current().plan(), args.list)
     if args.csv is not None and args.csv != STDOUT and args.csv.exists():
         raise Refusal(N_("{file} is there already: choose another name"), file=args.csv)
     catch_up(context)
@@ -85,10 +85,10 @@ def standing_on(context: AppContext, listed: List, _: Say) -> Iterator[list[Memb
     """In the order in which they joined, a batch at a time. Who was erased, or has left since, is
     passed over.
     """
-    installation = context.publications.current()
+    installation = context.installation_stream.current()
     plan, key = installation.plan(), f"list:{listed.id}"
     for batch in context.views.members_of(listed.id, BATCH):
-        known, people = context.vault.people(batch), context.decisions.load(batch)
+        known, people = context.vault.people(batch), context.command_handler.load(batch)
         found = []
         for subscriber in batch:
             membership = people[subscriber].memberships.get(listed.id)
@@ -133,7 +133,7 @@ def _cells(member: Member, fields: Sequence[str], zone: str) -> list[str]:
 
 def _heads(context: AppContext, _: Say) -> tuple[list[str], list[str]]:
     """The fields that are published, and every column's name."""
-    fields = list(context.publications.current().plan().fields)
+    fields = list(context.installation_stream.current().plan().fields)
     return fields, [_("address"), *fields, _("since"), _("ground"), _("next"), _("what comes")]
 
 
@@ -160,7 +160,7 @@ def _as_table(context: AppContext, listed: List, _: Say) -> int:
 
 def _as_csv(context: AppContext, listed: List, file: TextIO, _: Say) -> int:
     """The names of columns are the same in every language, so that a program can go by them."""
-    fields = list(context.publications.current().plan().fields)
+    fields = list(context.installation_stream.current().plan().fields)
     writer, count = csv.writer(file, quoting=csv.QUOTE_ALL), 0
     writer.writerow(["address", *fields, "since", "ground", "next_at", "next"])
     for batch in standing_on(context, listed, _):

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.cli.find_person import person_of
 from engine.cli.people import report
 from engine.cli.person import write_private
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, translator
@@ -48,8 +48,8 @@ def open_archive(context: AppContext, args: argparse.Namespace) -> int:
         raise Refusal(N_("{file} is there already: choose another name"), file=args.output)
     sealed, ends_at = archived
     octets = _unsealed(sealed, args.identity) if args.identity else sealed
-    result = context.decisions.one(
-        Wish(
+    result = context.command_handler.execute_one(
+        CommandRequest(
             OpenProof(context.clock.now(), Cause("operator", secrets.token_hex(8))),
             stream=subscriber,
         )

@@ -35,14 +35,14 @@ def pause_arguments(parser: argparse.ArgumentParser) -> None:
 
 def pause(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
-    installation = context.publications.current()
+    installation = context.installation_stream.current()
     plan = installation.plan()
     number = _number(plan, args.list)
     if number in installation.paused:
         print(_("paused already ({why})").format(why=in_words(installation.paused[number], _)))
         return 0
     now = context.clock.now()
-    context.publications.execute(
+    context.installation_stream.execute(
         lambda state: () if number in state.paused else [SendingPaused(now, "operator", number)],
         operator_cause({})[0],
         now,
@@ -66,7 +66,7 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
     held while sending as a whole is.
     """
     _ = translator(language_of(context.config))
-    installation = context.publications.current()
+    installation = context.installation_stream.current()
     plan, paused = installation.plan(), installation.paused
     number = _number(plan, args.list)
     lines = "".join(
@@ -97,7 +97,7 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
     elif not args.yes and not _agreed(_):
         raise Refusal(N_("nothing was changed"))
     else:
-        context.publications.execute(
+        context.installation_stream.execute(
             lambda state: [SendingResumed(now, number)] if _held(state, number) else (),
             operator_cause({})[0],
             now,

@@ -8,7 +8,7 @@ import argparse
 import getpass
 import secrets
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.evidence.keeping import of_ground, unknown
 from engine.evidence.required import OF_COLLECTION
@@ -26,7 +26,7 @@ from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, With
 from engine.subscriber.events import Cause, ConsentRequested
 from engine.subscriber.outcome import Done, NothingToDo, Refused
 from engine.vault.commitment import Evidence, evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 NOBODY = N_("nobody is known under this address")
 BASES = ("double-opt-in", "consent", "soft-optin", "b2b", "service")
@@ -95,7 +95,7 @@ def subscribe_arguments(parser: argparse.ArgumentParser) -> None:
 def subscribe(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
     address = address_of(args.address)
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     target, now = list_of(plan, args.list), context.clock.now()
     fields = fields_of(args.field, frozenset(plan.fields))
     zone, language = zone_said(args.timezone), language_said(args.language)
@@ -117,7 +117,7 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
             why=in_words(DUTIES[name], _),
         )
     cause, kept = operator_cause(_said(context, args, target, collected, names))
-    keep = Keep("", now, fields=fields, evidence=(kept,), source=source)
+    vault_write = VaultWrite("", now, fields=fields, evidence=(kept,), source=source)
     command: RequestConsent | Subscribe
     if args.basis == "double-opt-in":
         command = RequestConsent(
@@ -142,7 +142,9 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
             language=language,
             fields=names,
         )
-    result = context.decisions.one(Wish(command, address=address, keep=keep))
+    result = context.command_handler.execute_one(
+        CommandRequest(command, address=address, vault_write=vault_write)
+    )
     return report(result, _subscribed(result, target, _), _)
 
 
@@ -154,7 +156,7 @@ def _said(
     fields: tuple[str, ...],
 ) -> dict[str, object]:
     """What the operator says of the ground, and what they did not say (D10)."""
-    current, asks = context.publications.current(), args.basis == "double-opt-in"
+    current, asks = context.installation_stream.current(), args.basis == "double-opt-in"
     zone = current.plan().timezone
     texts = {
         name: getattr(args, name).strip()
@@ -207,19 +209,19 @@ def transfer_arguments(parser: argparse.ArgumentParser) -> None:
 def transfer(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
     address = address_of(args.address)
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     source, target = list_of(plan, args.source), list_of(plan, args.target)
     cause, kept = operator_cause({})
     now = context.clock.now()
-    wish = Wish(
+    request = CommandRequest(
         Transfer(now, cause, source.id, target.id),
         address=address,
-        keep=Keep("", now, evidence=(kept,)),
+        vault_write=VaultWrite("", now, evidence=(kept,)),
         only_known=True,
     )
     values = {"source": f"{source.id} ({source.name})", "target": f"{target.id} ({target.name})"}
     return report(
-        _known(context.decisions.one(wish)),
+        _known(context.command_handler.execute_one(request)),
         _("moved from list {source} to list {target}").format(**values),
         _,
     )
@@ -240,19 +242,19 @@ def unsubscribe(context: AppContext, args: argparse.Namespace) -> int:
     purpose, it is a refusal.
     """
     _ = translator(language_of(context.config))
-    address, plan = address_of(args.address), context.publications.current().plan()
+    address, plan = address_of(args.address), context.installation_stream.current().plan()
     purpose = purpose_of(plan, args.purpose)
     cause, kept = operator_cause({"purpose": purpose})
     now = context.clock.now()
     everything = purpose == "*"
-    keep = Keep("", context.clock.now(), evidence=(kept,))
+    vault_write = VaultWrite("", context.clock.now(), evidence=(kept,))
     stream = context.vault.find(address) or context.vault.formerly(address) or ""
-    result = context.decisions.one(
-        Wish(
+    result = context.command_handler.execute_one(
+        CommandRequest(
             Withdraw(now, cause, purpose),
             stream=stream,
             address=address,
-            keep=keep,
+            vault_write=vault_write,
             only_known=True,
         )
     )
@@ -285,7 +287,7 @@ def _operator() -> str:
 
 
 def report(result: Result, done: str, _: Say) -> int:
-    """Say how a wish ended; the exit status."""
+    """Say how a request ended; the exit status."""
     if result.conflict:
         raise Refusal(N_("too much is changing for this person at once; try again"))
     match result.outcome:

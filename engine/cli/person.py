@@ -13,7 +13,7 @@ from engine.cli.erase import erase, erase_arguments
 from engine.cli.find_person import person_of
 from engine.cli.people import fields_of, operator_cause, report
 from engine.cli.terminal import json_text
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import language_said, zone_said
 from engine.i18n.language import N_, Say, translator
@@ -24,7 +24,7 @@ from engine.privacy.export import dossier
 from engine.privacy.export_table import sheet
 from engine.subscriber.commands import GrantAccess, Object, Restrict
 from engine.subscriber.outcome import Done, Refused
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +117,7 @@ def _export(context: AppContext, subscriber: str, args: argparse.Namespace, _: S
     """The file is there before the fact that says so: an answer that could not be written is
     none.
     """
-    if context.decisions.load([subscriber])[subscriber].erased:
+    if context.command_handler.load([subscriber])[subscriber].erased:
         raise Refusal(N_("this person has been erased"))
     said = dossier(context, subscriber)
     text = sheet(said) if args.csv else json_text(said) + "\n"
@@ -128,8 +128,10 @@ def _export(context: AppContext, subscriber: str, args: argparse.Namespace, _: S
     command = GrantAccess(
         now, cause, "portability" if args.portability else "access", secrets.token_hex(16)
     )
-    result = context.decisions.one(
-        Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
+    result = context.command_handler.execute_one(
+        CommandRequest(
+            command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
+        )
     )
     if args.output is not None or not isinstance(result.outcome, Done):
         return report(
@@ -161,7 +163,7 @@ def write_private(path: Path, octets: bytes) -> None:
 
 def _correct(context: AppContext, subscriber: str, args: argparse.Namespace, _: Say) -> int:
     zone, language = zone_said(args.timezone), language_said(args.language)
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     fields = fields_of(args.field, frozenset(plan.fields))
     if not (args.email or fields or zone or language):
         raise Refusal(
@@ -172,15 +174,17 @@ def _correct(context: AppContext, subscriber: str, args: argparse.Namespace, _: 
     made = correction(context, subscriber, wanted, cause, (kept,))
     if isinstance(made, Refused):
         raise Refusal(made)
-    return report(context.decisions.one(made), _("corrected"), _)
+    return report(context.command_handler.execute_one(made), _("corrected"), _)
 
 
 def _restrict(context: AppContext, subscriber: str, lift: bool, _: Say) -> int:
     cause, kept = operator_cause({"right": "restriction"})
     now = context.clock.now()
     command = Restrict(now, cause, secrets.token_hex(16), lift)
-    result = context.decisions.one(
-        Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
+    result = context.command_handler.execute_one(
+        CommandRequest(
+            command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
+        )
     )
     return report(
         result,
@@ -196,11 +200,11 @@ def _restrict(context: AppContext, subscriber: str, lift: bool, _: Say) -> int:
 def _object(context: AppContext, subscriber: str, _: Say) -> int:
     cause, kept = operator_cause({"right": "objection"})
     now = context.clock.now()
-    result = context.decisions.one(
-        Wish(
+    result = context.command_handler.execute_one(
+        CommandRequest(
             Object(now, cause, secrets.token_hex(16)),
             stream=subscriber,
-            keep=Keep("", now, evidence=(kept,)),
+            vault_write=VaultWrite("", now, evidence=(kept,)),
         )
     )
     return report(result, _("withdrawn from everything; their objection is noted"), _)

@@ -120,7 +120,7 @@ def _composed(context: AppContext, letter: str, person: str, to: str) -> Compose
     subscriber = context.vault.find(address_of(person))
     known = context.vault.people([subscriber]).get(subscriber) if subscriber else None
     claim = find_letter(plan, letter)
-    state = context.decisions.load([subscriber])[subscriber] if subscriber else None
+    state = context.command_handler.load([subscriber])[subscriber] if subscriber else None
     ground = state.grounds.get(claim.purpose) if state else None
     ordered = Ordered(
         claim,

@@ -45,7 +45,7 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
     """One person's proof as a zip, readable by nobody but its owner: what is in it is personal."""
     _ = translator(language_of(context.config))
     stream = _stream(context, args.person)
-    stores = Stores(context.ledger, context.vault, context.tree, context.publications)
+    stores = Stores(context.ledger, context.vault, context.tree, context.installation_stream)
     with refusing():
         signed = context.tree.sign_now() if args.size is None else _checkpoint(context, args.size)
         head = head_of(stores, signed)
@@ -140,7 +140,7 @@ def ledger(context: AppContext, args: argparse.Namespace) -> int:
     with refusing():
         signed = context.tree.sign_now()
         head = head_of(
-            Stores(context.ledger, context.vault, context.tree, context.publications), signed
+            Stores(context.ledger, context.vault, context.tree, context.installation_stream), signed
         )
     target.mkdir(parents=True, exist_ok=True)
     try:

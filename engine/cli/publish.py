@@ -62,7 +62,7 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
         continue
     if edition:
         print(_("Edition {n} is in force.").format(n=edition))
-        for line in withheld_lines(context, context.publications.current().plan()):
+        for line in withheld_lines(context, context.installation_stream.current().plan()):
             print(line)
     return 0
 

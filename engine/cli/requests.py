@@ -11,7 +11,7 @@ from engine.cli.catch_up import catch_up
 from engine.cli.find_person import person_of
 from engine.cli.people import operator_cause, report
 from engine.cli.terminal import json_text
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
@@ -22,7 +22,7 @@ from engine.intake.instants import not_after
 from engine.privacy.fact_values import iso
 from engine.subscriber.commands import AnswerRight, AnyCommand, ExerciseRight, ExtendRight
 from engine.subscriber.rights import RIGHTS
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,8 +102,10 @@ def _record(context: AppContext, args: argparse.Namespace, _: Say) -> int:
     cause, kept = operator_cause({"right": args.right} | ({"note": args.note} if args.note else {}))
     request = secrets.token_hex(16)
     command = ExerciseRight(now, cause, args.right, request, received)
-    result = context.decisions.one(
-        Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
+    result = context.command_handler.execute_one(
+        CommandRequest(
+            command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
+        )
     )
     due = result.person.rights.get(request)
     when = shown(due.due_at, context.config.site.timezone) if due else ""
@@ -127,8 +129,10 @@ def _settle(context: AppContext, chosen: str, args: argparse.Namespace, _: Say) 
         if args.extend
         else AnswerRight(now, cause, chosen, "refused" if args.refused else "done")
     )
-    result = context.decisions.one(
-        Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,)))
+    result = context.command_handler.execute_one(
+        CommandRequest(
+            command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
+        )
     )
     if args.extend:
         due = result.person.rights.get(chosen)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 
 from engine.cli.catch_up import catch_up
 from engine.cli.people import operator_cause
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, translator
 from engine.i18n.phrases import language_of, say_letter
@@ -21,7 +21,7 @@ from engine.subscriber.agenda import matter_of
 from engine.subscriber.commands import RetryLetter
 from engine.subscriber.due_acts import PAST_LATENESS
 from engine.subscriber.outcome import Done
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 AT_ONCE = 500
 Letter = tuple[str, str]
@@ -60,7 +60,7 @@ def retry_withheld(context: AppContext, args: argparse.Namespace) -> int:
         return 0
     counts = _retry(context, args.letter, late=args.late)
     context.views.catch_up()
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     for letter in dict.fromkeys(letter for letter, _how in counts):
         for line in _told(letter, counts, plan, _):
             print(line)
@@ -81,14 +81,18 @@ def _retry(context: AppContext, letter: str, *, late: bool) -> Counter[tuple[Let
     counts: Counter[tuple[Letter, str]] = Counter()
     after = ("", "", "")
     while page := context.views.withheld_from(letter, after, AT_ONCE):
-        wishes, meant = [], []
+        requests, meant = [], []
         for subscriber, row, name in page:
             key = matter_of(row, name)
             now, (cause, kept) = context.clock.now(), operator_cause({"letter": name})
             command = RetryLetter(now, cause, key, name, late)
-            wishes.append(Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,))))
+            requests.append(
+                CommandRequest(
+                    command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
+                )
+            )
             meant.append((key.partition("/")[0], name))
-        for about, result in zip(meant, context.decisions.carry_out(wishes), strict=True):
+        for about, result in zip(meant, context.command_handler.execute(requests), strict=True):
             how = (
                 "again"
                 if isinstance(result.outcome, Done)

@@ -47,7 +47,7 @@ def show(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
     zone = context.config.site.timezone
     print(f"{_('when it was so'):<{DATE_WIDTH}}  {_('when it was recorded'):<{DATE_WIDTH}}")
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     letters = letter_names(context, subscriber, entries, _)
     for entry in entries:
         print(line(entry, plan, zone, _, evidence, letters))
@@ -63,7 +63,7 @@ def letter_names(
     """What to call each letter, by its message: its subject, in the words it was begun in, as this
     person reads it, and its id.
     """
-    installation, fields = context.publications.current(), _fields(context, subscriber)
+    installation, fields = context.installation_stream.current(), _fields(context, subscriber)
     names: dict[str, str] = {}
     for entry in entries:
         if isinstance(event := entry.event, LetterBegun):
@@ -83,8 +83,8 @@ def standing(context: AppContext, subscriber: str, zone: str, _: Say) -> list[st
     """How the person stands at this moment: grounds, lists, what comes next."""
     if why := context.views.why_aside(subscriber):
         return [_("Set aside, nothing is sent: {why}").format(why=in_words(why, _))]
-    person = context.decisions.load([subscriber])[subscriber]
-    installation = context.publications.current()
+    person = context.command_handler.load([subscriber])[subscriber]
+    installation = context.installation_stream.current()
     plan, fields, said = installation.plan(), _fields(context, subscriber), []
     for purpose, ground in person.grounds.items():
         basis, status = in_words(ground.basis, _), in_words(ground.status, _)

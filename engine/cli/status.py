@@ -41,7 +41,7 @@ def status(context: AppContext, args: argparse.Namespace) -> int:
         context.desk.settle_stuck()
     facts = gather(context)
     found = findings(facts)
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     words = _Words(context, plan)
     if args.json:
         said = [

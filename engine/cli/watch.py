@@ -86,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: AppContext, args: argparse.Namespace) -> int:
     context.views.catch_up()
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     files = [find_file(plan.titles, args.file)] if args.file else list(plan.titles)
     found = {file: tuple(watch(context, plan, file)) for file in files}
     if args.json:

@@ -1,4 +1,4 @@
-"""From wishes to facts: load people, decide, append, and try again where someone was quicker. The
+"""From requests to facts: load people, decide, append, and try again where someone was quicker. The
 one way in for every fact about a person.
 
 Ids are minted before the first attempt, so a retry after a lost COMMIT finds its own work and
@@ -16,7 +16,7 @@ from typing import NamedTuple, cast
 from engine.commands.stop_entries import is_stopping, stops_of
 from engine.installation.events import STREAM
 from engine.installation.state import Installation
-from engine.installation.stream import Publications as Publications
+from engine.installation.stream import InstallationStream
 from engine.ledger.codec import Encoded, Entry
 from engine.ledger.recorder import Within
 from engine.ledger.store import Append, Conflict, Ledger
@@ -36,32 +36,32 @@ from engine.subscriber.events import ConsentWithdrawn, PersonEvent, SubscriberEr
 from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refusal, Refused, Unchanged
 from engine.subscriber.person import NOBODY, Person
-from engine.vault.vault import Keep, Vault
+from engine.vault.vault import Vault, VaultWrite
 
 ATTEMPTS = 6
 Folds = Callable[[Collection[str]], Mapping[str, Person]]
 NOBODY_KNOWN: Mapping[str, Person] = MappingProxyType({})
 
 
-class Wish(NamedTuple):
+class CommandRequest(NamedTuple):
     """A command for a person, named by `stream` or, where only that is known, by normalised
     `address`; and what the vault keeps if it is done.
 
-    `only_known`: nothing happens to an address nobody has. `only_new`: whoever wishes has looked,
-    and nobody had the address; if somebody has it by now, that is a conflict, because the command
-    was made for a stranger.
+    `only_known`: nothing happens to an address nobody has. `only_new`: the sender of the request
+    has looked, and nobody had the address; if somebody has it by now, that is a conflict, because
+    the command was made for a stranger.
     """
 
     command: AnyCommand
     stream: str = ""
     address: str = ""
-    keep: Keep | None = None
+    vault_write: VaultWrite | None = None
     only_known: bool = False
     only_new: bool = False
 
 
 class Result(NamedTuple):
-    """How a wish ended, decided about `before`. `conflict` means others were quicker every time:
+    """How a request ended, decided about `before`. `conflict` means others were quicker every time:
     ask again later.
     """
 
@@ -89,7 +89,7 @@ MANY = 8
 
 @dataclass
 class _Work:
-    """One person's share of a batch: their wishes in order, decided one on top of the other.
+    """One person's share of a batch: their requests in order, decided one on top of the other.
     `version` is what was read.
     """
 
@@ -99,7 +99,7 @@ class _Work:
     indexes: list[int] = field(default_factory=list)
     outcomes: list[tuple[Outcome, Person]] = field(default_factory=list)
     events: list[Encoded] = field(default_factory=list)
-    keeps: list[Keep] = field(default_factory=list)
+    vault_writes: list[VaultWrite] = field(default_factory=list)
     pending: list[PersonEvent] = field(default_factory=list)
     register: str = ""
 
@@ -108,8 +108,8 @@ class _Work:
         return any(before.objected for _outcome, before in self.outcomes)
 
     def now(self) -> Person:
-        """The person with what this batch has decided; folded only when a further wish asks, which
-        an import's never do.
+        """The person with what this batch has decided; folded only when a further request asks,
+        which an import's never do.
         """
         if self.pending:
             self.person = fold(self.pending, self.person)
@@ -117,8 +117,8 @@ class _Work:
         return self.person
 
 
-class Decisions:
-    """`carry_out` decides a batch of wishes on the freshest state there is, and writes them in one
+class CommandHandler:
+    """`execute` decides a batch of requests on the freshest state there is, and writes them in one
     transaction.
     """
 
@@ -126,13 +126,13 @@ class Decisions:
         self,
         ledger: Ledger,
         vault: Vault,
-        publications: Publications,
+        installation_stream: InstallationStream,
         folds: Folds,
         now: Callable[[], int],
     ) -> None:
         self.ledger = ledger
         self.vault = vault
-        self.publications = publications
+        self.installation_stream = installation_stream
         self.folds = folds
         self.now = now
 
@@ -153,14 +153,14 @@ class Decisions:
     def present(self, known: Mapping[str, Person]) -> tuple[Installation, dict[str, Person]]:
         """The same, and the installation, in one query."""
         later = self.ledger.after(
-            {STREAM: self.publications.version}
+            {STREAM: self.installation_stream.version}
             | {stream: person.version for stream, person in known.items()}
         )
-        return self.publications.follow(later.pop(STREAM)), _grown(known, later)
+        return self.installation_stream.follow(later.pop(STREAM)), _grown(known, later)
 
-    def carry_out(
+    def execute(
         self,
-        wishes: Sequence[Wish],
+        requests: Sequence[CommandRequest],
         known: Mapping[str, Person] = NOBODY_KNOWN,
         installation: Installation | None = None,
     ) -> list[Result]:
@@ -169,50 +169,52 @@ class Decisions:
         moved on. Where that happens, or where nothing would be appended, it is decided anew.
         `installation` is what was published at that moment, where somebody has just looked.
         """
-        results: list[Result | None] = [None] * len(wishes)
-        remaining = list(range(len(wishes)))
+        results: list[Result | None] = [None] * len(requests)
+        remaining = list(range(len(requests)))
         minted: dict[str, str] = {}
         for _ in range(ATTEMPTS):
-            remaining = self._attempt(wishes, remaining, results, minted, known, installation)
+            remaining = self._attempt(requests, remaining, results, minted, known, installation)
             known, installation = NOBODY_KNOWN, None
             if not remaining:
                 break
         return [result if result is not None else CONFLICTED for result in results]
 
-    def one(self, wish: Wish) -> Result:
-        return self.carry_out([wish])[0]
+    def execute_one(self, request: CommandRequest) -> Result:
+        return self.execute([request])[0]
 
     def _attempt(
         self,
-        wishes: Sequence[Wish],
+        requests: Sequence[CommandRequest],
         indexes: list[int],
         results: list[Result | None],
         minted: dict[str, str],
         known: Mapping[str, Person],
         installation: Installation | None,
     ) -> list[int]:
-        streams = self._streams(wishes, indexes, minted)
+        streams = self._streams(requests, indexes, minted)
         people = self.load(
             {stream for stream in streams.values() if stream and stream not in known}
             - set(minted.values())
         )
         if installation is None:
             # What became of a letter asks nothing of what is published.
-            asks = not all(isinstance(wishes[index].command, RecordOutcome) for index in indexes)
-            installation = self.publications.current() if asks else self.publications.known
+            asks = not all(isinstance(requests[index].command, RecordOutcome) for index in indexes)
+            installation = (
+                self.installation_stream.current() if asks else self.installation_stream.known
+            )
         plan, calendar, now = installation.plan(), installation.calendar, self.now()
         memo = BatchMemo(plan, calendar)
         works: dict[str, _Work] = {}
         for index in indexes:
-            wish, stream = wishes[index], streams[index]
-            if not stream or (wish.only_new and wish.address not in minted):
+            request, stream = requests[index], streams[index]
+            if not stream or (request.only_new and request.address not in minted):
                 results[index] = CONFLICTED if stream else Result(UNKNOWN)
                 continue
             work = works.get(stream)
             if work is None:
                 person = known.get(stream) or people.get(stream, NOBODY)
                 work = works[stream] = _Work(stream, person.version, person)
-            before, command = work.now(), wish.command
+            before, command = work.now(), request.command
             if before is NOBODY and isinstance(command, Subscribe):
                 outcome = memo.subscribe(command)
             elif isinstance(command, Perform):
@@ -225,16 +227,16 @@ class Decisions:
                     work.pending.append(fact.event)
                 # Of whoever is erased the vault keeps nothing, not even what a mail server answers
                 # to the letter that was under way.
-                if wish.keep is not None and not before.erased:
+                if request.vault_write is not None and not before.erased:
                     register = (
-                        wish.address
-                        if minted.get(wish.address) == stream and not work.register
+                        request.address
+                        if minted.get(request.address) == stream and not work.register
                         else ""
                     )
                     work.register = work.register or register
-                    work.keeps.append(wish.keep.of(stream, register))
+                    work.vault_writes.append(request.vault_write.of(stream, register))
                 if isinstance(command, Withdraw | Object) and _is_of_everything(outcome):
-                    work.keeps.append(Keep(stream, command.at, suppress="objected"))
+                    work.vault_writes.append(VaultWrite(stream, command.at, suppress="objected"))
             work.indexes.append(index)
             work.outcomes.append((outcome, before))
         # What would change nothing is guarded by no version: it may not rest on what was known from
@@ -259,18 +261,19 @@ class Decisions:
                 work.stream,
                 work.version,
                 tuple(work.events),
-                self._within(work.keeps),
-                self._key(work.keeps),
+                self._within(work.vault_writes),
+                self._key(work.vault_writes),
             )
             for work in writing
         ]
 
         def together(cursor: AnyCursor, indexes: Sequence[int]) -> None:
             self.vault.write_many(
-                cursor, [keep for index in indexes for keep in writing[index].keeps]
+                cursor,
+                [vault_write for index in indexes for vault_write in writing[index].vault_writes],
             )
 
-        many = sum(len(work.keeps) for work in writing) >= MANY
+        many = sum(len(work.vault_writes) for work in writing) >= MANY
         written = self.ledger.append(batch, together if many else None) if batch else []
         answers = dict(zip((work.stream for work in writing), written, strict=True))
         again = [index for work in unnoted for index in work.indexes if results[index] is None]
@@ -293,19 +296,21 @@ class Decisions:
         stopping = [
             work
             for work in works
-            if is_stopping((each.event for each in work.events), work.keeps, work.objected)
+            if is_stopping((each.event for each in work.events), work.vault_writes, work.objected)
         ]
         if not stopping:
             return []
         # Whoever is registered by this very batch stands in no vault yet, and in no copy made
         # before.
-        new = {work.stream: (hashed,) for work in stopping if (hashed := self._key(work.keeps))}
+        new = {
+            work.stream: (hashed,) for work in stopping if (hashed := self._key(work.vault_writes))
+        }
         hashes = new | self.vault.hashes_of([work.stream for work in stopping])
         stops = {
             work.stream: stops_of(
                 work.stream,
                 [each.event for each in work.events],
-                work.keeps,
+                work.vault_writes,
                 hashes.get(work.stream, ()),
                 work.objected,
             )
@@ -333,33 +338,40 @@ class Decisions:
             return erasing
         return []
 
-    def _within(self, keeps: list[Keep]) -> Within | None:
-        if not keeps:
+    def _within(self, vault_writes: list[VaultWrite]) -> Within | None:
+        if not vault_writes:
             return None
 
         def write(cursor: AnyCursor) -> None:
-            for keep in keeps:
-                self.vault.write(cursor, keep)
+            for vault_write in vault_writes:
+                self.vault.write(cursor, vault_write)
 
         return cast(Within, write)
 
-    def _key(self, keeps: list[Keep]) -> bytes:
-        return next((self.vault.hash_of(keep) for keep in keeps if keep.register), b"")
-
-    def _hash(self, wish: Wish) -> bytes:
-        return (wish.keep.address_hash if wish.keep is not None else b"") or self.vault.hash(
-            wish.address
+    def _key(self, vault_writes: list[VaultWrite]) -> bytes:
+        return next(
+            (
+                self.vault.hash_of(vault_write)
+                for vault_write in vault_writes
+                if vault_write.register
+            ),
+            b"",
         )
 
+    def _hash(self, request: CommandRequest) -> bytes:
+        return (
+            request.vault_write.address_hash if request.vault_write is not None else b""
+        ) or self.vault.hash(request.address)
+
     def _streams(
-        self, wishes: Sequence[Wish], indexes: list[int], minted: dict[str, str]
+        self, requests: Sequence[CommandRequest], indexes: list[int], minted: dict[str, str]
     ) -> dict[int, str]:
         asked = [
             w
             for i in indexes
-            if not (w := wishes[i]).stream and (not w.only_new or w.address in minted)
+            if not (w := requests[i]).stream and (not w.only_new or w.address in minted)
         ]
-        hashes = {self._hash(wish): wish.address for wish in asked}
+        hashes = {self._hash(request): request.address for request in asked}
         found = (
             {hashes[h]: subscriber for h, subscriber in self.vault.find_all(hashes).items()}
             if hashes
@@ -369,10 +381,10 @@ class Decisions:
             minted.pop(address, None)
         streams = {}
         for index in indexes:
-            wish = wishes[index]
-            stream = wish.stream or found.get(wish.address, "")
-            if not stream and not wish.only_known:
-                stream = minted.setdefault(wish.address, str(uuid.uuid4()))
+            request = requests[index]
+            stream = request.stream or found.get(request.address, "")
+            if not stream and not request.only_known:
+                stream = minted.setdefault(request.address, str(uuid.uuid4()))
             streams[index] = stream
         return streams
 

@@ -1,5 +1,5 @@
-"""Group commit: wishes that arrive within a few milliseconds are decided and written together, each
-answered after the commit.
+"""Group commit: requests that arrive within a few milliseconds are decided and written together,
+each answered after the commit.
 
 A crash before the commit answers nobody and changes nothing; after it, whoever asks again is told
 that it is done.
@@ -11,7 +11,7 @@ import queue
 import threading
 from concurrent.futures import Future
 
-from engine.commands.command_handler import Decisions, Result, Wish
+from engine.commands.command_handler import CommandHandler, CommandRequest, Result
 from engine.ledger.store import LOST
 
 GATHER_SECONDS = 0.003
@@ -23,21 +23,23 @@ class TooBusy(Exception):
     """More is waiting than can be done soon; the one who asks should come again."""
 
 
-class Gatherer:
-    """One thread that carries out what others wish. `submit` from any thread; the future holds the
+class GroupCommit:
+    """One thread that executes what others request. `submit` from any thread; the future holds the
     Result.
     """
 
-    def __init__(self, decisions: Decisions) -> None:
-        self.decisions = decisions
-        self._waiting: queue.Queue[tuple[Wish, Future[Result]] | None] = queue.Queue(WAITING)
-        self._thread = threading.Thread(target=self._work, name="gatherer", daemon=True)
+    def __init__(self, command_handler: CommandHandler) -> None:
+        self.command_handler = command_handler
+        self._waiting: queue.Queue[tuple[CommandRequest, Future[Result]] | None] = queue.Queue(
+            WAITING
+        )
+        self._thread = threading.Thread(target=self._work, name="group-commit", daemon=True)
         self._thread.start()
 
-    def submit(self, wish: Wish) -> Future[Result]:
+    def submit(self, request: CommandRequest) -> Future[Result]:
         future: Future[Result] = Future()
         try:
-            self._waiting.put_nowait((wish, future))
+            self._waiting.put_nowait((request, future))
         except queue.Full:
             future.set_exception(TooBusy("too many requests at once; please try again"))
         return future
@@ -54,8 +56,8 @@ class Gatherer:
             if over:
                 return
 
-    def _gather(self) -> tuple[list[tuple[Wish, Future[Result]]], bool]:
-        batch: list[tuple[Wish, Future[Result]]] = []
+    def _gather(self) -> tuple[list[tuple[CommandRequest, Future[Result]]], bool]:
+        batch: list[tuple[CommandRequest, Future[Result]]] = []
         while len(batch) < MOST:
             try:
                 item = self._waiting.get(timeout=GATHER_SECONDS if batch else None)
@@ -67,12 +69,12 @@ class Gatherer:
                 batch.append(item)
         return batch, False
 
-    def _carry_out(self, batch: list[tuple[Wish, Future[Result]]]) -> None:
+    def _carry_out(self, batch: list[tuple[CommandRequest, Future[Result]]]) -> None:
         """One bad person stops nobody else: where it fails together, it is tried in halves, until
         it fails for those alone who made it fail.
         """
         try:
-            results = self.decisions.carry_out([wish for wish, _ in batch])
+            results = self.command_handler.execute([request for request, _ in batch])
         except BaseException as error:
             if len(batch) > 1 and isinstance(error, Exception) and not isinstance(error, LOST):
                 middle = len(batch) // 2

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.subscriber import events as e
 from engine.vault.stop_journal import Stop, suppression
-from engine.vault.vault import Keep, reason_of_former
+from engine.vault.vault import VaultWrite, reason_of_former
 
 STOPPING = frozenset(
     {
@@ -23,19 +23,21 @@ STOPPING = frozenset(
 )
 
 
-def is_stopping(events: Iterable[object], keeps: Sequence[Keep], objected: bool) -> bool:
+def is_stopping(
+    events: Iterable[object], vault_writes: Sequence[VaultWrite], objected: bool
+) -> bool:
     """Whether anything of what one person's share of a batch does belongs into the journal: of an
     objector, also another address.
     """
     return any(type(event) in STOPPING for event in events) or (
-        objected and any(keep.address for keep in keeps)
+        objected and any(vault_write.address for vault_write in vault_writes)
     )
 
 
 def stops_of(
     stream: str,
     events: Iterable[object],
-    keeps: Sequence[Keep],
+    vault_writes: Sequence[VaultWrite],
     hashes: Sequence[bytes],
     objected: bool,
 ) -> list[Stop]:
@@ -47,9 +49,15 @@ def stops_of(
     current, former = (hashes[0].hex() if hashes else ""), [hashed.hex() for hashed in hashes[1:]]
     if objected:
         stops += [
-            Stop("suppression", keep.at, stream, hash=keep.address_hash.hex(), why="objected")
-            for keep in keeps
-            if keep.address
+            Stop(
+                "suppression",
+                vault_write.at,
+                stream,
+                hash=vault_write.address_hash.hex(),
+                why="objected",
+            )
+            for vault_write in vault_writes
+            if vault_write.address
         ]
     for event in events:
         match event:
@@ -68,14 +76,14 @@ def stops_of(
                 stops.append(Stop("suppression", at, stream, hash=current, why=why))
             case e.SubscriberErased(at, basis):
                 stops.append(Stop("erasure", at, stream, why=basis))
-                for keep in keeps:
-                    if keep.erasing and keep.suppress:
+                for vault_write in vault_writes:
+                    if vault_write.erasing and vault_write.suppress:
                         reasons = [
-                            keep.suppress,
-                            *(reason_of_former(keep.suppress) for _ in former),
+                            vault_write.suppress,
+                            *(reason_of_former(vault_write.suppress) for _ in former),
                         ]
                         stops += [
-                            suppression(hashed, reason, keep.at)
+                            suppression(hashed, reason, vault_write.at)
                             for hashed, reason in zip(hashes, reasons, strict=True)
                         ]
     return stops

@@ -1,6 +1,6 @@
-"""Rows become wishes, a chunk at a time: each chunk is one transaction, evidence included, so that
-stopping anywhere loses nothing. While chunks are being carried out the next is read; what came of
-each is counted here, in the order they were begun.
+"""Rows become requests, a chunk at a time: each chunk is one transaction, evidence included, so
+that stopping anywhere loses nothing. While chunks are being carried out the next is read; what came
+of each is counted here, in the order they were begun.
 
 Whoever is known is looked up first, because a known person gets nothing but what was asked for.
 What is personal (file, line, operator, values) goes to the vault; the ledger gets a random id for
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.evidence.keeping import of_ground
 from engine.evidence.required import OF_COLLECTION
@@ -34,20 +34,20 @@ from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused
 from engine.subscriber.person import Person
 from engine.vault.commitment import Evidence, evidence
-from engine.vault.vault import Keep, Known
+from engine.vault.vault import Known, VaultWrite
 from engine.words import Words
 
 UNTOLD = OF_COLLECTION | {"proof", "language"}
 ATTEMPTS = 4
 AT_ONCE = 2
 CHANGING = N_("this person is being changed by someone else: import the file again")
-CarryOut = Callable[[Sequence[Wish]], list[Result]]
+CarryOut = Callable[[Sequence[CommandRequest]], list[Result]]
 Count = Callable[[str], None]
 Chunk = Sequence[tuple[bytes, Arrival]]
 
 
 class _Begun(NamedTuple):
-    """`results` waits for what came of the wishes of these rows, one each."""
+    """`results` waits for what came of the requests of these rows, one each."""
 
     meant: Chunk
     results: Callable[[], list[Result]]
@@ -63,7 +63,7 @@ class Bringing:
     context: AppContext
     file: str
     purpose: str
-    carry_out: CarryOut
+    execute: CarryOut
     rejections: Rejections
     count: Count
     update: bool = False
@@ -118,10 +118,10 @@ class Bringing:
             )
             | known
         )
-        people = self.context.decisions.load(known.values())
+        people = self.context.command_handler.load(known.values())
         for hashed in chunk.keys() - known.keys():
             self.count("noted" if hashed in noted else "already")
-        wishes, meant = [], []
+        requests, meant = [], []
         for hashed, subscriber in known.items():
             each, ground = chunk[hashed], live_ground(people[subscriber], self.purpose)
             if (
@@ -138,19 +138,23 @@ class Bringing:
                 if each.why == "unsubscribed"
                 else Suppress(now, cause, each.why)
             )
-            wishes.append(Wish(command, stream=subscriber, keep=Keep("", now, evidence=(kept,))))
+            requests.append(
+                CommandRequest(
+                    command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
+                )
+            )
             meant.append(each)
-        for each, result in zip(meant, self.carry_out(wishes), strict=True):
+        for each, result in zip(meant, self.execute(requests), strict=True):
             self._count_departure(each, result)
 
     def _begin(self, chunk: Chunk, said: Said) -> _Begun:
         vault, said = self.context.vault, replace(said, now=self.context.clock.now())
         hashes = [hashed for hashed, _ in chunk]
         suppressed, known = vault.suppressed(hashes), vault.find_all(hashes)
-        people = self.context.decisions.load(known.values())
-        plan = self.context.publications.current().plan()
+        people = self.context.command_handler.load(known.values())
+        plan = self.context.installation_stream.current().plan()
         fields = vault.people(known.values()) if self.update and known else {}
-        wishes: list[Wish] = []
+        requests: list[CommandRequest] = []
         meant: list[tuple[bytes, Arrival]] = []
         for hashed, arrival in chunk:
             subscriber = known.get(hashed)
@@ -162,20 +166,20 @@ class Bringing:
                 )
                 continue
             if subscriber is None:
-                wish: Wish | None = self._newcomer(hashed, arrival, said)
+                request: CommandRequest | None = self._newcomer(hashed, arrival, said)
             else:
-                wish = self._known(
+                request = self._known(
                     subscriber, people[subscriber], fields.get(subscriber), arrival, said, plan
                 )
-            if wish is not None:
-                wishes.append(wish)
+            if request is not None:
+                requests.append(request)
                 meant.append((hashed, arrival))
         return _Begun(
             meant,
             (
-                self.beside.submit(self.carry_out, wishes).result
+                self.beside.submit(self.execute, requests).result
                 if self.beside
-                else partial(self.carry_out, wishes)
+                else partial(self.execute, requests)
             ),
         )
 
@@ -191,9 +195,9 @@ class Bringing:
                 self.count(_what_happened(result))
         return again
 
-    def _newcomer(self, hashed: bytes, arrival: Arrival, said: Said) -> Wish:
+    def _newcomer(self, hashed: bytes, arrival: Arrival, said: Said) -> CommandRequest:
         cause, kept = self._cause(arrival.line, self._proof(arrival, said))
-        keep = Keep(
+        vault_write = VaultWrite(
             "",
             said.now,
             fields=arrival.fields,
@@ -201,8 +205,11 @@ class Bringing:
             address_hash=hashed,
             source=arrival.source,
         )
-        return Wish(
-            subscribe(arrival, said, cause), address=arrival.address, keep=keep, only_new=True
+        return CommandRequest(
+            subscribe(arrival, said, cause),
+            address=arrival.address,
+            vault_write=vault_write,
+            only_new=True,
         )
 
     def _known(
@@ -213,7 +220,7 @@ class Bringing:
         arrival: Arrival,
         said: Said,
         plan: Plan,
-    ) -> Wish | None:
+    ) -> CommandRequest | None:
         """None, counted, where there is nothing to do. A row collected before somebody left the
         list is older news than their leaving.
         """
@@ -236,10 +243,12 @@ class Bringing:
         if isinstance(decide(command, person, plan), NothingToDo):
             self.count("left-since" if gone else "already")
             return None
-        return Wish(
+        return CommandRequest(
             command,
             stream=subscriber,
-            keep=Keep("", said.now, fields=new, evidence=(kept,), source=arrival.source),
+            vault_write=VaultWrite(
+                "", said.now, fields=new, evidence=(kept,), source=arrival.source
+            ),
         )
 
     def _proof(self, arrival: Arrival, said: Said) -> dict[str, object]:
@@ -249,7 +258,7 @@ class Bringing:
         told = proof_of(arrival, said.zone)
         about = self._about.get(arrival.basis)
         if about is None:
-            current = self.context.publications.current()
+            current = self.context.installation_stream.current()
             about = self._about[arrival.basis] = of_ground(
                 current, self.purpose, arrival.basis, "import"
             ) | {"declared": True, "lists": [said.list]}

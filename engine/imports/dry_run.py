@@ -1,4 +1,4 @@
-"""A dry run: wishes are decided on what stands now, and nothing is written; what would come first
+"""A dry run: requests are decided on what stands now, and nothing is written; what would come first
 for whoever joins is counted.
 """
 
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.sequence.timing import to_local
 from engine.subscriber.agenda import acts, zone_of
@@ -26,15 +26,17 @@ class Rehearsal:
         self.number = number
         self.letters: Counter[tuple[str, str, str]] = Counter()
 
-    def carry_out(self, wishes: Sequence[Wish]) -> list[Result]:
-        installation = self.context.publications.current()
+    def execute(self, requests: Sequence[CommandRequest]) -> list[Result]:
+        installation = self.context.installation_stream.current()
         plan, calendar = installation.plan(), installation.calendar
-        people = self.context.decisions.load({wish.stream for wish in wishes if wish.stream})
+        people = self.context.command_handler.load(
+            {request.stream for request in requests if request.stream}
+        )
         results = []
-        for wish in wishes:
-            person = people.get(wish.stream, NOBODY)
-            outcome = decide(wish.command, person, plan, calendar)
-            results.append(Result(outcome, wish.stream))
+        for request in requests:
+            person = people.get(request.stream, NOBODY)
+            outcome = decide(request.command, person, plan, calendar)
+            results.append(Result(outcome, request.stream))
             if isinstance(outcome, Done) and any(
                 isinstance(event, ListJoined) and event.start != "none" for event in outcome.events
             ):

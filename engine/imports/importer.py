@@ -85,7 +85,7 @@ def run_import(
             f"rejected rows could not be written: the folder of {options.path.name} takes no new"
             " file"
         )
-    plan, _ = context.publications.current().plan(), translator(language_of(context.config))
+    plan, _ = context.installation_stream.current().plan(), translator(language_of(context.config))
     listed = plan.lists[options.said.list]
     heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
         file=options.path.name,
@@ -112,7 +112,7 @@ def run_import(
             context,
             options.path.name,
             listed.purpose,
-            rehearsal.carry_out if options.dry_run else context.decisions.carry_out,
+            rehearsal.execute if options.dry_run else context.command_handler.execute,
             rejections,
             report.count,
             options.update,

@@ -140,7 +140,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptions:
     """Raises Refusal of status 2 with a sentence."""
-    listed = list_of(context.publications.current().plan(), args.list)
+    listed = list_of(context.installation_stream.current().plan(), args.list)
     fields = tuple(field.name for field in context.config.settings.fields)
     mapping = _mapping(args, fields)
     named = set(mapping.values())

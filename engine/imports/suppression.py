@@ -81,7 +81,7 @@ def run_suppress(
             rejections,
         )
         bringing = Bringing(
-            context, path.name, "*", context.decisions.carry_out, rejections, report.count
+            context, path.name, "*", context.command_handler.execute, rejections, report.count
         )
         for row in opened.rows():
             report.rows += 1

@@ -15,7 +15,7 @@ from engine.ledger.store import Append, Ledger, Written
 from engine.subscriber.events import Cause
 
 
-class Publications:
+class InstallationStream:
     """The installation's own stream, folded and kept up to date."""
 
     def __init__(self, ledger: Ledger) -> None:

@@ -8,13 +8,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.subscriber.commands import Rectify
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refusal, Refused
 from engine.vault.commitment import Evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from engine.words import Words
 
 
@@ -37,9 +37,9 @@ def correction(
     call: str = "",
     *,
     own_act: bool = False,
-) -> Wish | Refused:
-    """The wish for what differs from what is known. Refused for an address that is somebody else's,
-    or must not be written to.
+) -> CommandRequest | Refused:
+    """The request for what differs from what is known. Refused for an address that is somebody
+    else's, or must not be written to.
     """
     now, known = context.clock.now(), context.vault.people([subscriber]).get(subscriber)
     if known is None:
@@ -57,5 +57,7 @@ def correction(
     command = Rectify(
         now, cause, secrets.token_hex(16), names, wanted.timezone, wanted.language, call, own_act
     )
-    keep = Keep("", now, fields=changed, evidence=evidence, address=address, address_hash=hashed)
-    return Wish(command, stream=subscriber, keep=keep)
+    vault_write = VaultWrite(
+        "", now, fields=changed, evidence=evidence, address=address, address_hash=hashed
+    )
+    return CommandRequest(command, stream=subscriber, vault_write=vault_write)

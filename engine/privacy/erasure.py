@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.language import N_
 from engine.mime.header_values import message_local
@@ -21,7 +21,7 @@ from engine.subscriber import events as e
 from engine.subscriber.commands import Erase
 from engine.subscriber.outcome import Done
 from engine.subscriber.rights import MORE_TO_SEAL
-from engine.vault.vault import Erasing, Keep
+from engine.vault.vault import Erasing, VaultWrite
 
 ATTEMPTS = 4
 KEPT_FACTS = N_(
@@ -92,14 +92,14 @@ class Receipt:
 
 Suppression = Literal["bar", "leave", "forget"]
 Seal = Callable[[str], Archived]
-CarryOut = Callable[[Wish], Result]
+CarryOut = Callable[[CommandRequest], Result]
 
 
 def erase(
     context: AppContext,
     subscriber: str,
     cause: e.Cause,
-    carry_out: CarryOut,
+    execute: CarryOut,
     *,
     basis: str = "asked",
     suppression: Suppression = "bar",
@@ -110,7 +110,7 @@ def erase(
     on, those that are stay so, or none is any more.
     """
     for _ in range(ATTEMPTS):
-        result, receipt = _erase(context, subscriber, cause, carry_out, basis, suppression, seal)
+        result, receipt = _erase(context, subscriber, cause, execute, basis, suppression, seal)
         if result.outcome != MORE_TO_SEAL:
             break
     return result, receipt
@@ -120,7 +120,7 @@ def _erase(
     context: AppContext,
     subscriber: str,
     cause: e.Cause,
-    carry_out: CarryOut,
+    execute: CarryOut,
     basis: str,
     suppression: Suppression,
     seal: Seal | None,
@@ -129,7 +129,7 @@ def _erase(
     known = vault.people([subscriber]).get(subscriber)
     theirs = vault.hashes_of([subscriber]).get(subscriber, ())
     former = vault.former_hashes(subscriber)
-    person = context.decisions.load([subscriber])[subscriber]
+    person = context.command_handler.load([subscriber])[subscriber]
     archived = seal(subscriber) if seal is not None else None
     messages = tuple(
         dict.fromkeys(
@@ -142,7 +142,9 @@ def _erase(
         messages, archived.sealed if archived else b"", archived.ends_at if archived else 0
     )
     reason = person.suppressed or "erased" if known and suppression == "bar" else ""
-    keep = Keep(subscriber, now, suppress=reason, lift=suppression == "forget", erasing=erasing)
+    vault_write = VaultWrite(
+        subscriber, now, suppress=reason, lift=suppression == "forget", erasing=erasing
+    )
     held = vault.held(subscriber)
     barred = bool(reason) or (suppression == "leave" and bool(vault.suppressed(theirs)))
     command = Erase(
@@ -153,7 +155,7 @@ def _erase(
         archived.ends_at if archived else 0,
         person.version,
     )
-    result = carry_out(Wish(command, stream=subscriber, keep=keep))
+    result = execute(CommandRequest(command, stream=subscriber, vault_write=vault_write))
     if result.conflict or not isinstance(result.outcome, Done):
         return result, None
     letters = forget_letters(context, frozenset(theirs), former, messages) if known else 0

@@ -44,8 +44,8 @@ def dossier(context: AppContext, subscriber: str) -> dict[str, object]:
     """JSON-ready, for somebody who is not erased; nothing is left out. Times are ISO 8601 UTC."""
     entries = context.ledger.stream(subscriber)
     evidence = context.vault.evidence_of(subscriber)
-    person = context.decisions.load([subscriber])[subscriber]
-    installation, site = context.publications.current(), context.config.site
+    person = context.command_handler.load([subscriber])[subscriber]
+    installation, site = context.installation_stream.current(), context.config.site
     plan, known = installation.plan(), context.vault.people([subscriber]).get(subscriber)
     relay = MAILBOX if context.config.smtp.is_mailbox else context.config.smtp.host
     return {

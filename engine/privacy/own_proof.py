@@ -20,7 +20,7 @@ def own_proof(context: AppContext, subscriber: str) -> bytes:
     """The zip that `relance audit prove` writes, as of a checkpoint made now. Raises one of
     UNSIGNED.
     """
-    stores = Stores(context.ledger, context.vault, context.tree, context.publications)
+    stores = Stores(context.ledger, context.vault, context.tree, context.installation_stream)
     signed = context.tree.sign_now()
     return zipped(
         bundle_files(

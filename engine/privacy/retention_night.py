@@ -35,19 +35,19 @@ def apply_if_night(context: AppContext) -> bool:
     was. What a crash leaves undone, the next round does: the night is over when its fact is
     written.
     """
-    declared = retention_of(context.publications.current().plan())
+    declared = retention_of(context.installation_stream.current().plan())
     zone = context.config.site.timezone
-    if context.publications.current().last_night >= night_of(context.clock.now(), zone):
+    if context.installation_stream.current().last_night >= night_of(context.clock.now(), zone):
         return False
     with context.database.transaction(long=True) as connection:
         (alone,) = connection.execute(SQL["alone"]).fetchone() or (False,)
-        if not alone or context.publications.current().last_night >= night_of(
+        if not alone or context.installation_stream.current().last_night >= night_of(
             context.clock.now(), zone
         ):
             return False
         applied = _apply(context, declared, zone)
         now = context.clock.now()
-        context.publications.execute(lambda state: [applied], Cause("engine"), now)
+        context.installation_stream.execute(lambda state: [applied], Cause("engine"), now)
     # Whatever else was deleted since the last night goes along: former addresses, proof at its
     # term.
     note_erased(context)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.privacy.erasure import Seal, erase
 from engine.privacy.retention_due import Terms
@@ -41,8 +41,11 @@ def ask_the_silent(context: AppContext, terms: Terms, cap: NightlyCap, declared:
             return done
         passed |= set(found)
         now = context.clock.now()
-        wishes = [Wish(AskAgain(now, ENGINE, secrets.token_hex(16)), stream=who) for who in found]
-        for who, result in zip(found, context.decisions.carry_out(wishes), strict=True):
+        requests = [
+            CommandRequest(AskAgain(now, ENGINE, secrets.token_hex(16)), stream=who)
+            for who in found
+        ]
+        for who, result in zip(found, context.command_handler.execute(requests), strict=True):
             refused = result.outcome == NOT_TO_BE_ASKED
             if (refused and _erased(context, who, "retention", declared)) or isinstance(
                 result.outcome, Done
@@ -88,7 +91,7 @@ def _erase_all(
 
 def _still(context: AppContext, rule: str, found: Sequence[str]) -> list[str]:
     """Those the rule concerns as they are at this moment: a view may lag behind."""
-    now, people = context.clock.now(), context.decisions.load(found)
+    now, people = context.clock.now(), context.command_handler.load(found)
     if rule == "unanswered":
         return [who for who in found if is_unanswered(people[who], now)]
     return [
@@ -108,7 +111,7 @@ def _erased(context: AppContext, subscriber: str, basis: str, declared: Retentio
         context,
         subscriber,
         ENGINE,
-        context.decisions.one,
+        context.command_handler.execute_one,
         basis=basis,
         suppression="leave",
         seal=seal,

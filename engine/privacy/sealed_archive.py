@@ -55,6 +55,6 @@ def _proof(context: AppContext, subscriber: str, now: int, ends_at: int) -> byte
             {"commitment": commitment.hex(), "salt": salt.hex(), "payload": payload.decode()}
             for commitment, salt, payload in context.vault.evidence_bytes(subscriber)
         ],
-        "words": notices(entries, context.publications.current()),
+        "words": notices(entries, context.installation_stream.current()),
     }
     return json.dumps(said, ensure_ascii=False, indent=1).encode()

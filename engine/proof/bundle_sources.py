@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.commands.command_handler import Publications
 from engine.installation.events import STREAM
+from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.proof.bundle import Head, Holding
 from engine.proof.evidence_closure import committed
@@ -25,14 +25,14 @@ class Stores:
     ledger: Ledger
     vault: Vault
     tree: LedgerTree
-    publications: Publications
+    installation_stream: InstallationStream
 
 
 def head_of(stores: Stores, signed: SignedCheckpoint) -> Head:
     """With the policy of a log that nobody else signs, and its stamp where one is held. Its key is
     the last that its origin named, among those that have signed it.
     """
-    origins = {origin.name: origin for origin in stores.publications.current().origins}
+    origins = {origin.name: origin for origin in stores.installation_stream.current().origins}
     vkey = signing_key(signed, origins[signed.origin].vkeys)
     stamp = stores.tree.stamp_of(signed.origin, signed.size)
     stamped = (stamp.response, stamp.roots) if stamp is not None else (b"", b"")
@@ -59,7 +59,7 @@ def holding_of(stores: Stores, stream: str, signed: SignedCheckpoint) -> Holding
     ]
 
     def paths(letter: LetterBegun) -> Iterator[str]:
-        return paths_of(stores.publications, letter)
+        return paths_of(stores.installation_stream, letter)
 
     positions = sorted({entry.position for entry in (*own, *referred(own, installation, paths))})
     entries = stores.ledger.bytes_at_all(positions)
@@ -82,9 +82,9 @@ def _proof(tree: LedgerTree, position: int, signed: SignedCheckpoint) -> bytes:
     )
 
 
-def paths_of(publications: Publications, letter: LetterBegun) -> Iterator[str]:
+def paths_of(installation_stream: InstallationStream, letter: LetterBegun) -> Iterator[str]:
     """The files that a letter's words stand in: its dialogue, its body, the layout around it."""
-    plan = publications.current().plan(letter.edition)
+    plan = installation_stream.current().plan(letter.edition)
     yield "layout.html"
     if letter.kind == "confirmation":
         yield plan.confirmation.body

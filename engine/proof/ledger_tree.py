@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from engine.commands.command_handler import Publications
+from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.proof.checkpoint import parse_checkpoint
 from engine.proof.errors import ProofRefused
@@ -38,20 +38,20 @@ class LedgerTree:
         self,
         database: Database,
         ledger: Ledger,
-        publications: Publications,
+        installation_stream: InstallationStream,
         place: Place,
         now: Callable[[], int],
         wall: Callable[[], int],
     ) -> None:
         self.ledger = ledger
-        self.publications = publications
+        self.installation_stream = installation_stream
         self._database = database
         self._wall = wall
         self._tiles = Tiles(database)
         self._checkpoints = Checkpoints(database)
         self._growing = Growing(database)
         self.stamps = Stamps(database)
-        self._signer = Signer(database, publications, place, now, wall)
+        self._signer = Signer(database, installation_stream, place, now, wall)
         self._troubles: dict[str, str] = {}
 
     @property
@@ -96,18 +96,18 @@ class LedgerTree:
         """In whose name checkpoints are signed now; "" before the first, and after a ledger was put
         back until the next.
         """
-        origin = self.publications.current().origin
+        origin = self.installation_stream.current().origin
         return origin.name if origin is not None else ""
 
     @property
     def vkey(self) -> str:
         """The verifier key of the present origin (C2SP signed-note), "" where there is none."""
-        origin = self.publications.current().origin
+        origin = self.installation_stream.current().origin
         return origin.vkeys[-1] if origin is not None else ""
 
     def latest(self) -> SignedCheckpoint | None:
         """The last checkpoint of the present origin."""
-        origin = self.publications.current().origin
+        origin = self.installation_stream.current().origin
         return self._checkpoints.last(origin.name) if origin is not None else None
 
     def all_checkpoints(self) -> list[SignedCheckpoint]:
@@ -212,7 +212,7 @@ class LedgerTree:
         """
         signed = [Signed(each, "proof.checkpoint") for each in self.all_checkpoints()]
         held, awaited = self._signer.file.read(), ""
-        installation = self.publications.current()
+        installation = self.installation_stream.current()
         if held is not None:
             note, said = held
             awaited = said.origin if installation.restored and installation.origin is None else ""
@@ -236,7 +236,7 @@ class LedgerTree:
             return None
         if held is None:
             return None
-        said, origins = held[1], self.publications.current().origins
+        said, origins = held[1], self.installation_stream.current().origins
         known = next((each for each in origins if each.name == said.origin), None)
         if known is None:
             return None if any(each.previous == said.origin for each in origins) else said.size

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.commands.command_handler import Publications
 from engine.i18n.language import N_
 from engine.installation.events import OriginBegun, SigningKeyChanged
 from engine.installation.state import Installation, Origin
+from engine.installation.stream import InstallationStream
 from engine.proof import store
 from engine.proof.checkpoint import Checkpoint, open_checkpoint
 from engine.proof.errors import ProofRefused
@@ -79,7 +79,7 @@ class Signer:
     def __init__(
         self,
         database: Database,
-        publications: Publications,
+        installation_stream: InstallationStream,
         place: Place,
         now: Callable[[], int],
         wall: Callable[[], int],
@@ -88,7 +88,7 @@ class Signer:
         checkpoint was signed. Both in ms.
         """
         self.database = database
-        self.publications = publications
+        self.installation_stream = installation_stream
         self.place = place
         self.now = now
         self.wall = wall
@@ -104,7 +104,7 @@ class Signer:
             cursor.execute(SQL["sign_lock"])
             if grow() == 0:
                 raise SigningRefused(EMPTY)
-            origin = self.publications.current().origin or self._begin(cursor)
+            origin = self.installation_stream.current().origin or self._begin(cursor)
             size = grow()
             signer = self._key(origin)
             self._agree(cursor, origin, size)
@@ -126,7 +126,7 @@ class Signer:
         with self.database.transaction() as connection, connection.cursor(binary=True) as cursor:
             cursor.execute(SQL["sign_lock"])
             grow()
-            origin = self.publications.current().origin or self._begin(cursor)
+            origin = self.installation_stream.current().origin or self._begin(cursor)
             return origin, self._key(origin)
 
     def change_key(self, grow: Callable[[], int]) -> NoteSigner:
@@ -139,12 +139,12 @@ class Signer:
         with self.database.transaction() as connection, connection.cursor(binary=True) as cursor:
             cursor.execute(SQL["sign_lock"])
             grow()
-            origin = self.publications.current().origin or self._begin(cursor)
+            origin = self.installation_stream.current().origin or self._begin(cursor)
             signer = self._key(origin)
             following = NoteSigner(origin.name, prepare_signing_seed(self.place.secrets))
             note = signer.sign(f"{origin.name}\n{NEXT_KEY}\n{following.vkey}\n")
             now = self.now()
-            self.publications.execute(
+            self.installation_stream.execute(
                 lambda state: [SigningKeyChanged(now, following.vkey, note.decode())],
                 Cause("operator"),
                 now,
@@ -185,8 +185,8 @@ class Signer:
             )
             return [OriginBegun(now, name, vkey, *named)]
 
-        self.publications.execute(decide, Cause("engine"), now)
-        origin = self.publications.current().origin
+        self.installation_stream.execute(decide, Cause("engine"), now)
+        origin = self.installation_stream.current().origin
         assert origin is not None, "an origin never ends without another"
         return origin
 
@@ -228,7 +228,7 @@ class Signer:
             return
         note, said = held
         if said.origin != origin.name:
-            origins = self.publications.current().origins
+            origins = self.installation_stream.current().origins
             if (
                 all(said.origin not in (each.name, each.previous) for each in origins)
                 and store.last(cursor, said.origin) is None
@@ -246,7 +246,7 @@ class Signer:
         note, said = held
         keys = [
             read_vkey(vkey)
-            for each in self.publications.current().origins
+            for each in self.installation_stream.current().origins
             if each.name == said.origin
             for vkey in each.vkeys
         ]

@@ -15,7 +15,7 @@ from engine.sequence.mistakes import Unpublishable
 
 def announce(context: AppContext, *, sends: bool) -> Iterator[str]:
     """Line by line. `sends`: this process sends, so that a pause is news."""
-    config, installation = context.config, context.publications.current()
+    config, installation = context.config, context.installation_stream.current()
     _ = translator(language_of(config))
     here = f"http://{config.web.host}:{config.web.port}"
     yield _("Relance runs: {url}").format(

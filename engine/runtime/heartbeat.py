@@ -86,8 +86,8 @@ async def known(
     def beat() -> None:
         told = troubles()
         processes.beat(context.sender, parts, told, check_clock(context.database))
-        context.memory.note()
-        changes.tell(context.publications.current().paused if "send" in parts else {}, told)
+        context.rollback_detection.note()
+        changes.tell(context.installation_stream.current().paused if "send" in parts else {}, told)
 
     await asyncio.to_thread(beat)
     log.info("started", extra={"parts": sorted(parts), "pid": os.getpid(), "version": __version__})
@@ -101,7 +101,7 @@ async def known(
         if not presence.unheard:
             with contextlib.suppress(*LOST, Restored):
                 await asyncio.to_thread(processes.leave, context.sender)
-                await asyncio.to_thread(context.memory.note)
+                await asyncio.to_thread(context.rollback_detection.note)
         log.info("stopped", extra={"parts": sorted(parts), "pid": os.getpid()})
 
 

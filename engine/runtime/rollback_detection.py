@@ -17,7 +17,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from engine.commands.command_handler import Publications
+from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 
 log = logging.getLogger("relance.run")
@@ -47,9 +47,15 @@ class Remembered:
     restored: int
 
 
-class LedgerMemory:
-    def __init__(self, ledger: Ledger, publications: Publications, folder: Path) -> None:
-        self.ledger, self.publications, self.path = ledger, publications, folder / FILE
+class RollbackDetection:
+    def __init__(
+        self, ledger: Ledger, installation_stream: InstallationStream, folder: Path
+    ) -> None:
+        self.ledger, self.installation_stream, self.path = (
+            ledger,
+            installation_stream,
+            folder / FILE,
+        )
         self._last: Remembered | None = None
         self._written: Remembered | None = None
 
@@ -61,7 +67,7 @@ class LedgerMemory:
         if (
             told is None
             or self._holds(told)
-            or self.publications.current().restored != told.restored
+            or self.installation_stream.current().restored != told.restored
         ):
             return None
         return told
@@ -93,7 +99,7 @@ class LedgerMemory:
             log.warning("the ledger's position cannot be remembered", extra={"why": error.strerror})
 
     def _now(self) -> Remembered:
-        restored, position = self.publications.current().restored, self.ledger.head()
+        restored, position = self.installation_stream.current().restored, self.ledger.head()
         return Remembered(position, self._digest(position), restored)
 
     def _holds(self, told: Remembered) -> bool:

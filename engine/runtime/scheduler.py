@@ -15,9 +15,9 @@ from itertools import islice
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from engine.commands.command_handler import Publications
 from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation
+from engine.installation.stream import InstallationStream
 from engine.sequence.cron import read_cron
 from engine.sequence.model import Broadcast
 from engine.sequence.timing import later, to_instant, to_local, zone
@@ -85,10 +85,10 @@ def moments(every: str, timezone: str, after: int) -> Iterator[int]:
         yield after
 
 
-def claim_broadcasts(publications: Publications, now: int) -> int:
+def claim_broadcasts(installation_stream: InstallationStream, now: int) -> int:
     """Claim what has fallen due; how many. Whoever is second finds it claimed."""
     return len(
-        publications.execute(
+        installation_stream.execute(
             lambda installation: fallen_due(installation, now), Cause("engine"), now
         )
     )

@@ -24,7 +24,7 @@ from engine.api import audit_files as auditing
 from engine.api import monitoring
 from engine.api import routes as api
 from engine.api.problems import Problem, too_busy
-from engine.commands.group_commit import Gatherer
+from engine.commands.group_commit import GroupCommit
 from engine.config import Site
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
@@ -55,7 +55,7 @@ ASSET_TYPES = {
 }
 
 
-def make_site(context: AppContext, gatherer: Gatherer) -> App:
+def make_site(context: AppContext, group_commit: GroupCommit) -> App:
     """Everything readers, authors' forms and other programs reach under `[site] url`."""
     app = FastAPI(
         title=context.config.site.name,
@@ -66,8 +66,8 @@ def make_site(context: AppContext, gatherer: Gatherer) -> App:
     )
     pages = Pages(context.config.site)
     app.add_middleware(Headers, ours=site_headers(context.config.site))
-    app.include_router(forms.router(context, gatherer))
-    app.include_router(api.router(context, gatherer))
+    app.include_router(forms.router(context, group_commit))
+    app.include_router(api.router(context, group_commit))
     app.include_router(monitoring.router(context))
     app.include_router(auditing.router(context))
     _add_files(app, context.config.sequences)

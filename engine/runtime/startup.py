@@ -110,7 +110,7 @@ def recognise(context: AppContext) -> None:
     """
     context.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with alone(context.config.data / "ledger-position.lock", lambda said: None):
-        remembered = context.memory.lost()
+        remembered = context.rollback_detection.lost()
         known = remembered.position if remembered is not None else context.tree.lost()
         if known is not None:
             head = put_back(context)
@@ -127,7 +127,7 @@ def recognise(context: AppContext) -> None:
             log.warning(
                 "the stop journal was applied again", extra={"counts": dict(applied.counts)}
             )
-        context.memory.note()
+        context.rollback_detection.note()
 
 
 def put_back(context: AppContext) -> int:
@@ -135,7 +135,7 @@ def put_back(context: AppContext) -> int:
     sending; make anew what is ahead of it.
     """
     now, head = context.clock.now(), context.ledger.head()
-    context.publications.execute(
+    context.installation_stream.execute(
         lambda state: [LedgerRestored(now, head), SendingPaused(now, "restored")],
         Cause("engine"),
         now,
@@ -178,7 +178,7 @@ def hold_back(context: AppContext) -> None:
         why = "" if 0 in installation.paused else _surprise(context)
         return [SendingPaused(now, why)] if why else []
 
-    context.publications.execute(decide, Cause("engine"), now)
+    context.installation_stream.execute(decide, Cause("engine"), now)
 
 
 def _surprise(context: AppContext) -> str:

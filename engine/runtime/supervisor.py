@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from types import FrameType
 
 from engine.cli.run import ENDINGS, Order
-from engine.commands.group_commit import Gatherer
+from engine.commands.group_commit import GroupCommit
 from engine.context import AppContext
 from engine.desk.processes import Processes
 from engine.ledger.store import LOST
@@ -93,9 +93,9 @@ async def work(context: AppContext, order: Order) -> list[BaseException]:
                 _on(intervals.every(60), stop, lambda: scrub_and_log(context)),
             ]
         if "web" in order.parts:
-            gatherer = Gatherer(context.decisions)
-            stack.callback(gatherer.close)
-            tasks += _sites(context, gatherer, doors, stop, sends)
+            group_commit = GroupCommit(context.command_handler)
+            stack.callback(group_commit.close)
+            tasks += _sites(context, group_commit, doors, stop, sends)
         intervals.start()
         stack.callback(intervals.stop)
         if order.seconds:
@@ -137,7 +137,7 @@ def _proof(context: AppContext, intervals: Intervals, stop: asyncio.Event) -> li
 
 
 def _sites(
-    context: AppContext, gatherer: Gatherer, doors: Doors, stop: asyncio.Event, sends: bool
+    context: AppContext, group_commit: GroupCommit, doors: Doors, stop: asyncio.Event, sends: bool
 ) -> list[Awaitable[None]]:
     from engine.runtime.site import make_site
     from engine.web.letterbox import make_letterbox
@@ -152,7 +152,7 @@ def _sites(
     if doors.site is not None:
         sites.append(
             serve_on(
-                make_site(context, gatherer),
+                make_site(context, group_commit),
                 doors.site,
                 context.config.web.trusted_proxies,
                 ready,
@@ -215,4 +215,4 @@ def _forget(context: AppContext) -> None:
 
 
 def _broadcasts(context: AppContext) -> None:
-    claim_broadcasts(context.publications, context.clock.now())
+    claim_broadcasts(context.installation_stream, context.clock.now())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.desk.desk import SQL as DESK
 from engine.installation.state import Installation
@@ -55,7 +55,7 @@ def take_and_claim(
     """Claims of due letters, and how many rows were taken in all. Rows without a letter are done or
     let go at once. `held`: the messages this sender knows to be its own.
     """
-    installation = context.publications.current()
+    installation = context.installation_stream.current()
     if 0 in installation.paused:
         return [], 0
     now = context.clock.now()
@@ -65,7 +65,7 @@ def take_and_claim(
     known = context.views.folds({stream for stream, _ in pairs})
     taken = len(pairs)
     pairs, results = execute_apart(
-        context, pairs, [_wish(context, now, stream, key) for stream, key in pairs], known
+        context, pairs, [_request(context, now, stream, key) for stream, key in pairs], known
     )
     claims, others = [], []
     for (stream, key), result in zip(pairs, results, strict=True):
@@ -81,8 +81,10 @@ def take_and_claim(
     return claims, taken
 
 
-def _wish(context: AppContext, now: int, stream: str, key: str) -> Wish:
-    return Wish(Perform(now, ENGINE, key, secrets.token_hex(16), context.sender), stream=stream)
+def _request(context: AppContext, now: int, stream: str, key: str) -> CommandRequest:
+    return CommandRequest(
+        Perform(now, ENGINE, key, secrets.token_hex(16), context.sender), stream=stream
+    )
 
 
 def _begun(result: Result) -> tuple[LetterBegun, int] | None:
@@ -136,7 +138,7 @@ def settle(context: AppContext, pairs: Sequence[tuple[str, str]], held: Collecti
     """
     if not pairs:
         return
-    people = context.decisions.load({stream for stream, _ in pairs})
+    people = context.command_handler.load({stream for stream, _ in pairs})
     asking = {
         stream
         for stream, person in people.items()
@@ -144,7 +146,7 @@ def settle(context: AppContext, pairs: Sequence[tuple[str, str]], held: Collecti
     }
     mails = context.vault.mails_of(asking) if asking else {}
     now = context.clock.now()
-    wishes = []
+    requests = []
     for stream, key in pairs:
         for message, flight in people[stream].in_flight.items():
             if key in (flight.key, f"flight:{message}") and not flight.doubt:
@@ -155,21 +157,23 @@ def settle(context: AppContext, pairs: Sequence[tuple[str, str]], held: Collecti
                         if message in mails and verdict[0] in ("sent", "doubt")
                         else ""
                     )
-                    wishes.append(
-                        Wish(
+                    requests.append(
+                        CommandRequest(
                             RecordOutcome(now, ENGINE, message, *verdict, mail=mail), stream=stream
                         )
                     )
                     if verdict[0] == "doubt" and context.config.sending.in_doubt == "resend":
-                        wishes.append(
-                            Wish(RecordOutcome(now, ENGINE, message, "resend"), stream=stream)
+                        requests.append(
+                            CommandRequest(
+                                RecordOutcome(now, ENGINE, message, "resend"), stream=stream
+                            )
                         )
-    if wishes:
-        context.decisions.carry_out(wishes)
+    if requests:
+        context.command_handler.execute(requests)
     released = {
-        wish.command.message
-        for wish in wishes
-        if isinstance(wish.command, RecordOutcome) and wish.command.verdict == "released"
+        request.command.message
+        for request in requests
+        if isinstance(request.command, RecordOutcome) and request.command.verdict == "released"
     }
     context.vault.forget_evidence([mails[message] for message in released if message in mails])
 
@@ -222,7 +226,7 @@ def compose_all(
     context: AppContext, composer: Composer, claims: Sequence[Claim], states: Mapping[str, Person]
 ) -> tuple[list[Envelope], list[RecordedFor]]:
     """Envelopes for what can be rendered, outcomes for what cannot."""
-    installation = context.publications.current()
+    installation = context.installation_stream.current()
     people = context.vault.people({claim.stream for claim in claims})
     now = context.clock.now()
     plans = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.desk.desk import SQL as DESK
 from engine.ledger.codec import EntryRefused
@@ -29,7 +29,10 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def execute_apart(
-    context: AppContext, pairs: Pairs, wishes: Sequence[Wish], known: Mapping[str, Person]
+    context: AppContext,
+    pairs: Pairs,
+    requests: Sequence[CommandRequest],
+    known: Mapping[str, Person],
 ) -> tuple[list[tuple[str, str]], list[Result]]:
     """Decide about taken rows together; where that fails, in halves, until those are found about
     whom nothing can be decided.
@@ -37,7 +40,7 @@ def execute_apart(
     The rows that were decided about, and how. Raises LOST.
     """
     try:
-        results = context.decisions.carry_out(wishes, known)
+        results = context.command_handler.execute(requests, known)
     except LOST:
         raise
     except Exception as error:
@@ -45,8 +48,8 @@ def execute_apart(
             _set_aside(context, pairs[0], error)
             return [], []
         middle = len(pairs) // 2
-        first = execute_apart(context, pairs[:middle], wishes[:middle], known)
-        rest = execute_apart(context, pairs[middle:], wishes[middle:], known)
+        first = execute_apart(context, pairs[:middle], requests[:middle], known)
+        rest = execute_apart(context, pairs[middle:], requests[middle:], known)
         return first[0] + rest[0], first[1] + rest[1]
     acted = [(pair, result) for pair, result in zip(pairs, results, strict=True) if _acted(result)]
     if acted:

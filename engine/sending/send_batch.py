@@ -13,7 +13,7 @@ import contextlib
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.evidence.mails import mail_that_asks
 from engine.sending import claim as c
@@ -28,7 +28,7 @@ from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import Cause, LetterInDoubt, LetterSent, PersonEvent
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 VERDICTS = {
     Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard", Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked",
@@ -79,7 +79,7 @@ class SendBatch:
         pieces = {each.key: mail_that_asks(each, domain) for each in asking}
         self.context.vault.keep_mails(
             [
-                Keep(self.claims[message].stream, now, evidence=(piece,))
+                VaultWrite(self.claims[message].stream, now, evidence=(piece,))
                 for message, piece in pieces.items()
             ]
         )
@@ -117,7 +117,10 @@ class SendBatch:
         now = self.context.clock.now()
         left = [claim for message, claim in self.claims.items() if message not in unrecorded]
         self._finish(
-            {claim.entry.message: [self._wish(now, c.ENGINE, claim, "released")] for claim in left}
+            {
+                claim.entry.message: [self._request(now, c.ENGINE, claim, "released")]
+                for claim in left
+            }
         )
         self.tally.tell()
 
@@ -135,7 +138,7 @@ class SendBatch:
         claimed, and whether sending is paused.
         """
         asked = [self.claims[message] for message in messages]
-        installation, people = self.context.decisions.present(
+        installation, people = self.context.command_handler.present(
             {claim.stream: self.known[claim.stream] for claim in asked}
         )
         claims = [claim for claim in asked if not c.is_paused(installation, claim)]
@@ -164,7 +167,7 @@ class SendBatch:
         self._finish(
             {
                 each.claim.entry.message: [
-                    self._wish(
+                    self._request(
                         now,
                         c.ENGINE,
                         each.claim,
@@ -208,15 +211,15 @@ class SendBatch:
         self.journal.forget(recorded)
         self.note([delivery for delivery in outcomes if delivery.key in recorded])
 
-    def _finish(self, wishes: Mapping[str, Sequence[Wish]]) -> set[str]:
+    def _finish(self, requests: Mapping[str, Sequence[CommandRequest]]) -> set[str]:
         """Carry out what is wished for these messages and let their rows go; the messages for which
         it is done. Where others were quicker every time, the outcome is still to be recorded.
         """
-        if not wishes:
+        if not requests:
             return set()
-        flat = [(message, wish) for message, several in wishes.items() for wish in several]
-        results = self.context.decisions.carry_out([wish for _, wish in flat], self.known)
-        done = set(wishes) - {
+        flat = [(message, request) for message, several in requests.items() for request in several]
+        results = self.context.command_handler.execute([request for _, request in flat], self.known)
+        done = set(requests) - {
             message for (message, _), result in zip(flat, results, strict=True) if result.conflict
         }
         # Rows first: should the database go now, the claims are still ours and the same is wished
@@ -260,19 +263,19 @@ class SendBatch:
         for message in done:
             self._mails.pop(message, None)
 
-    def _said(self, delivery: Delivery, now: int) -> list[Wish]:
+    def _said(self, delivery: Delivery, now: int) -> list[CommandRequest]:
         claim = self.claims[delivery.key]
         mail = self._mails.get(delivery.key, b"").hex()
         if delivery.verdict is None:
-            doubt = self._wish(now, c.RELAY, claim, "doubt", mail=mail)
+            doubt = self._request(now, c.RELAY, claim, "doubt", mail=mail)
             return (
-                [doubt, self._wish(now, c.ENGINE, claim, "resend")]
+                [doubt, self._request(now, c.ENGINE, claim, "resend")]
                 if self.context.config.sending.in_doubt == "resend"
                 else [doubt]
             )
         reply, verdict = delivery.reply, VERDICTS[delivery.verdict]
         code, enhanced = (reply.code, reply.enhanced) if reply else (0, "")
-        cause, keep = c.RELAY, None
+        cause, vault_write = c.RELAY, None
         if (verdict != "sent" or mail) and reply is not None:
             said = {
                 "stage": delivery.stage,
@@ -285,7 +288,7 @@ class SendBatch:
                 secrets.token_bytes(SALT), said, "act" if verdict == "sent" else "relay"
             )
             cause = Cause("relay", evidence=words.commitment.hex())
-            keep = Keep(claim.stream, now, evidence=(words,))
+            vault_write = VaultWrite(claim.stream, now, evidence=(words,))
         why: str = limit_of(reply) if reply and verdict == "cannot-carry" else delivery.stage
         fault = fault_of(delivery.stage, reply) if reply else "unknown"
         outcome = RecordOutcome(
@@ -299,12 +302,12 @@ class SendBatch:
             mail if verdict == "sent" else "",
             fault,
         )
-        return [Wish(outcome, stream=claim.stream, keep=keep)]
+        return [CommandRequest(outcome, stream=claim.stream, vault_write=vault_write)]
 
-    def _wish(
+    def _request(
         self, now: int, cause: Cause, claim: c.Claim, verdict: str, why: str = "", mail: str = ""
-    ) -> Wish:
-        return Wish(
+    ) -> CommandRequest:
+        return CommandRequest(
             RecordOutcome(now, cause, claim.entry.message, verdict, why=why, mail=mail),
             stream=claim.stream,
         )

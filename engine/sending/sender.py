@@ -135,7 +135,7 @@ class Sender:
             await asyncio.to_thread(self._catch_up)
         if not await self._relay_answers():
             return 0, None
-        await asyncio.to_thread(self.context.memory.confirm)
+        await asyncio.to_thread(self.context.rollback_detection.confirm)
         held = {message for begun in self._rounds for message in list(begun.claims)}
         claims, taken = await asyncio.to_thread(c.take_and_claim, self.context, held)
         await asyncio.to_thread(self.context.desk.set_mark, "tick", self.context.clock.now(), 0)
@@ -176,7 +176,7 @@ class Sender:
 
     def _pause_blocked(self) -> None:
         now = self.context.clock.now()
-        self.context.publications.execute(
+        self.context.installation_stream.execute(
             lambda state: [SendingPaused(now, "blocked")], c.RELAY, now
         )
 

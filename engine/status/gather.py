@@ -56,7 +56,7 @@ def gather(context: AppContext) -> Facts:
             troubles += [Trouble(kind, why, since)] if what in witnesses else []
         elif kind != "stamp" or context.config.proof.stamp:
             troubles.append(Trouble(what, why, since))
-    installation = context.publications.current()
+    installation = context.installation_stream.current()
     paused, breaches, now = installation.paused, installation.breaches.values(), context.clock.now()
     disk = shutil.disk_usage(
         context.config.data if context.config.data.exists() else context.config.folder

@@ -49,9 +49,9 @@ class Erasing:
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class VaultWrite:
     """What one command asks the vault to write beside its events. `address_hash`, where it is known
-    already, is that of the wish's address.
+    already, is that of the request's address.
 
     `address` is another address for somebody known, `address_hash` then its hash. `suppress` is why
     the person must not be written to any more, under any address they ever had; `lift` takes that
@@ -72,11 +72,11 @@ class Keep:
     erasing: Erasing | None = None
     source: str = ""
 
-    def of(self, subscriber: str, register: str) -> Keep:
+    def of(self, subscriber: str, register: str) -> VaultWrite:
         """The same for a known stream. Written out: an import makes one of these a row, and
         `replace` is three times slower.
         """
-        return Keep(
+        return VaultWrite(
             subscriber, self.at, register, self.fields, self.evidence, self.suppress, self.lift, self.address_hash, self.address, self.erasing,
             self.source,
         )  # fmt: skip
@@ -223,12 +223,12 @@ class Vault:
             ).fetchall()
         return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
 
-    def keep_mails(self, keeps: Sequence[Keep]) -> None:
+    def keep_mails(self, vault_writes: Sequence[VaultWrite]) -> None:
         """Before letters that ask for consent are handed over: the facts that commit to them come
         after, and must not find them lost (a kill).
         """
         with self.database.transaction() as connection, connection.cursor() as cursor:
-            self.write_many(cursor, keeps)
+            self.write_many(cursor, vault_writes)
 
     def mails_of(self, subscribers: Collection[str]) -> dict[str, bytes]:
         """Of these people's letters that asked for consent, what was kept last: the commitment, by
@@ -292,97 +292,115 @@ class Vault:
                 [{"hash": h, "reason": r, "at": at} for h, r in sorted(hashes.items())],
             )
 
-    def write(self, cursor: AnyCursor, keep: Keep) -> None:
+    def write(self, cursor: AnyCursor, vault_write: VaultWrite) -> None:
         """Carry out what a command keeps, inside the ledger's transaction.
 
         Raises WithinRefused when someone else registered the address meanwhile.
         """
-        if keep.register:
+        if vault_write.register:
             values = {
-                "subscriber": keep.subscriber,
-                "hash": self.hash_of(keep),
-                "address": keep.register,
-                "at": keep.at,
+                "subscriber": vault_write.subscriber,
+                "hash": self.hash_of(vault_write),
+                "address": vault_write.register,
+                "at": vault_write.at,
             }
             cursor.execute(
                 SQL["register"],
-                values | {"fields": Jsonb(dict(keep.fields)), "source": keep.source},
+                values | {"fields": Jsonb(dict(vault_write.fields)), "source": vault_write.source},
             )
             if cursor.rowcount == 0:
                 raise WithinRefused
-        for piece in keep.evidence:
+        for piece in vault_write.evidence:
             values = {
                 "commitment": piece.commitment,
-                "subscriber": keep.subscriber,
-                "at": keep.at,
+                "subscriber": vault_write.subscriber,
+                "at": vault_write.at,
                 "kind": piece.kind,
             }
             cursor.execute(
                 SQL["keep_evidence"], values | {"salt": piece.salt, "payload": piece.payload}
             )
-        self._write_rest(cursor, keep)
+        self._write_rest(cursor, vault_write)
 
-    def write_many(self, cursor: AnyCursor, keeps: Sequence[Keep]) -> None:
+    def write_many(self, cursor: AnyCursor, vault_writes: Sequence[VaultWrite]) -> None:
         """The same for many at once: new people, and evidence where it is much, by COPY.
 
         Whatever stands in the way is an IntegrityError of the whole transaction: the caller writes
         them one by one then, to find whose it was.
         """
         new = sorted(
-            ((self.hash_of(keep), keep) for keep in keeps if keep.register),
+            (
+                (self.hash_of(vault_write), vault_write)
+                for vault_write in vault_writes
+                if vault_write.register
+            ),
             key=lambda pair: pair[0],
         )
         if new:
-            copy_rows(cursor, SQL["copy_people"], [_person(hashed, keep) for hashed, keep in new])
-        pieces = [(keep, piece) for keep in keeps for piece in keep.evidence]
+            copy_rows(
+                cursor,
+                SQL["copy_people"],
+                [_person(hashed, vault_write) for hashed, vault_write in new],
+            )
+        pieces = [
+            (vault_write, piece) for vault_write in vault_writes for piece in vault_write.evidence
+        ]
         if len(pieces) > FEW:
             copy_rows(
-                cursor, SQL["copy_evidence"], [_evidence(keep, piece) for keep, piece in pieces]
+                cursor,
+                SQL["copy_evidence"],
+                [_evidence(vault_write, piece) for vault_write, piece in pieces],
             )
         elif pieces:
             cursor.execute(SQL["keep_pieces"], _columns(pieces))
-        rest = [keep for keep in keeps if keep.is_more]
-        for keep in sorted(rest, key=lambda keep: keep.subscriber):
-            self._write_rest(cursor, keep)
+        rest = [vault_write for vault_write in vault_writes if vault_write.is_more]
+        for vault_write in sorted(rest, key=lambda vault_write: vault_write.subscriber):
+            self._write_rest(cursor, vault_write)
 
-    def hash_of(self, keep: Keep) -> bytes:
-        return keep.address_hash or (self.hash(keep.register) if keep.register else b"")
+    def hash_of(self, vault_write: VaultWrite) -> bytes:
+        return vault_write.address_hash or (
+            self.hash(vault_write.register) if vault_write.register else b""
+        )
 
-    def _write_rest(self, cursor: AnyCursor, keep: Keep) -> None:
-        if keep.fields and not keep.register:
+    def _write_rest(self, cursor: AnyCursor, vault_write: VaultWrite) -> None:
+        if vault_write.fields and not vault_write.register:
             cursor.execute(
                 SQL["merge_fields"],
-                {"subscriber": keep.subscriber, "fields": Jsonb(dict(keep.fields))},
+                {"subscriber": vault_write.subscriber, "fields": Jsonb(dict(vault_write.fields))},
             )
-        if keep.source and not keep.register:
-            cursor.execute(SQL["come_from"], {"subscriber": keep.subscriber, "source": keep.source})
-        if keep.suppress:
+        if vault_write.source and not vault_write.register:
+            cursor.execute(
+                SQL["come_from"],
+                {"subscriber": vault_write.subscriber, "source": vault_write.source},
+            )
+        if vault_write.suppress:
             values = {
-                "subscriber": keep.subscriber,
-                "reason": keep.suppress,
-                "of_former": reason_of_former(keep.suppress),
-                "at": keep.at,
+                "subscriber": vault_write.subscriber,
+                "reason": vault_write.suppress,
+                "of_former": reason_of_former(vault_write.suppress),
+                "at": vault_write.at,
             }
             cursor.execute(SQL["bar"], values)
-        if keep.lift:
+        if vault_write.lift:
             cursor.execute(
-                SQL["forget_bars" if keep.erasing else "lift"], {"subscriber": keep.subscriber}
+                SQL["forget_bars" if vault_write.erasing else "lift"],
+                {"subscriber": vault_write.subscriber},
             )
-        if keep.address:
+        if vault_write.address:
             moved = {
-                "subscriber": keep.subscriber,
-                "address": keep.address,
-                "hash": self.hash_of(keep),
-                "at": keep.at,
+                "subscriber": vault_write.subscriber,
+                "address": vault_write.address,
+                "hash": self.hash_of(vault_write),
+                "at": vault_write.at,
             }
             for name in ("bar_moved", "keep_former_address", "move_address"):
                 cursor.execute(SQL[name], moved)
-        if keep.erasing is not None:
-            self._erase(cursor, keep, keep.erasing)
+        if vault_write.erasing is not None:
+            self._erase(cursor, vault_write, vault_write.erasing)
 
-    def _erase(self, cursor: AnyCursor, keep: Keep, erasing: Erasing) -> None:
+    def _erase(self, cursor: AnyCursor, vault_write: VaultWrite, erasing: Erasing) -> None:
         """Last of all that is kept of a person in this transaction."""
-        values = {"subscriber": keep.subscriber, "messages": list(erasing.messages)}
+        values = {"subscriber": vault_write.subscriber, "messages": list(erasing.messages)}
         for name in (
             "erase_person",
             "erase_evidence",
@@ -395,9 +413,9 @@ class Vault:
             cursor.execute(
                 SQL["archive"],
                 {
-                    "subscriber": keep.subscriber,
+                    "subscriber": vault_write.subscriber,
                     "sealed": erasing.sealed,
-                    "at": keep.at,
+                    "at": vault_write.at,
                     "ends_at": erasing.ends_at,
                 },
             )
@@ -410,32 +428,32 @@ def reason_of_former(reason: str) -> str:
     return reason if reason == "objected" else "erased"
 
 
-def _person(hashed: bytes, keep: Keep) -> bytes:
-    fields = JSONB + canonical(dict(keep.fields))
+def _person(hashed: bytes, vault_write: VaultWrite) -> bytes:
+    fields = JSONB + canonical(dict(vault_write.fields))
     return row(
-        uuid_of(keep.subscriber),
+        uuid_of(vault_write.subscriber),
         hashed,
-        keep.register.encode(),
+        vault_write.register.encode(),
         fields,
-        bigint(keep.at),
-        keep.source.encode(),
+        bigint(vault_write.at),
+        vault_write.source.encode(),
     )
 
 
-def _evidence(keep: Keep, piece: Evidence) -> bytes:
+def _evidence(vault_write: VaultWrite, piece: Evidence) -> bytes:
     return row(
         piece.commitment,
-        uuid_of(keep.subscriber),
-        bigint(keep.at),
+        uuid_of(vault_write.subscriber),
+        bigint(vault_write.at),
         piece.kind.encode(),
         piece.salt,
         piece.payload,
     )
 
 
-def _columns(pieces: Sequence[tuple[Keep, Evidence]]) -> dict[str, Column]:
-    subscribers = uuids([keep.subscriber for keep, _ in pieces])
-    ats = bigints([keep.at for keep, _ in pieces])
+def _columns(pieces: Sequence[tuple[VaultWrite, Evidence]]) -> dict[str, Column]:
+    subscribers = uuids([vault_write.subscriber for vault_write, _ in pieces])
+    ats = bigints([vault_write.at for vault_write, _ in pieces])
     commitments = byteas([piece.commitment for _, piece in pieces])
     salts = byteas([piece.salt for _, piece in pieces])
     kinds = texts([piece.kind for _, piece in pieces])

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.desk.desk import Noted, Page
 from engine.desk.desk import Opening as Fetched
@@ -54,9 +54,9 @@ def told(stream: str, commitment: str) -> Steps[Mapping[str, str]]:
     return cast("Mapping[str, str]", (yield TOLD, (stream, commitment)))
 
 
-def acted(wish: Wish, person: Person) -> Steps[Result]:
-    """The wish carried out, about a person as they were when the link was opened."""
-    return cast(Result, (yield ACT, (wish, person)))
+def acted(request: CommandRequest, person: Person) -> Steps[Result]:
+    """The request executed, about a person as they were when the link was opened."""
+    return cast(Result, (yield ACT, (request, person)))
 
 
 def pressed(page: Page) -> Steps[None]:
@@ -125,7 +125,7 @@ class Errands:
         answers = self.context.vault.evidence_of(stream).get(commitment, {}).get("answers")
         if known is None or not isinstance(answers, dict):
             return {}
-        declared = self.context.publications.known.plan().fields
+        declared = self.context.installation_stream.known.plan().fields
         return {
             name: str(value)
             for name, value in answers.items()
@@ -133,10 +133,10 @@ class Errands:
         }
 
     def _act(self, asked: Sequence[object]) -> Sequence[object]:
-        wishes = cast(Sequence[tuple[Wish, Person]], asked)
-        known = {wish.stream: person for wish, person in wishes}
-        return self.context.decisions.carry_out(
-            [wish for wish, _ in wishes], known, self._installation
+        requests = cast(Sequence[tuple[CommandRequest, Person]], asked)
+        known = {request.stream: person for request, person in requests}
+        return self.context.command_handler.execute(
+            [request for request, _ in requests], known, self._installation
         )
 
     def _press(self, asked: Sequence[object]) -> Sequence[object]:

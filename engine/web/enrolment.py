@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from engine.commands.command_handler import Result, Wish
-from engine.commands.group_commit import Gatherer, TooBusy
+from engine.commands.command_handler import CommandRequest, Result
+from engine.commands.group_commit import GroupCommit, TooBusy
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.evidence.keeping import kept, of_ground, unknown
@@ -26,7 +26,7 @@ from engine.sequence.model import Form
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refused
 from engine.subscriber.person import NOBODY, Person, Request
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from engine.web.limits import Limits, asks
 
 log = logging.getLogger("relance.web")
@@ -79,10 +79,10 @@ class _Post:
 
 
 class Enrolment:
-    def __init__(self, context: AppContext, gatherer: Gatherer, limits: Limits) -> None:
-        self.context, self.gatherer, self.limits = context, gatherer, limits
+    def __init__(self, context: AppContext, group_commit: GroupCommit, limits: Limits) -> None:
+        self.context, self.group_commit, self.limits = context, group_commit, limits
 
-    def carry_out(
+    def enrol(
         self, answers: Answers, form: Form, installation: Installation, received: Received
     ) -> None:
         """Raises TryAgain and TooOften, whoever's address it is; whatever else becomes of it, the
@@ -132,7 +132,7 @@ class Enrolment:
     def _known(self, address: str) -> tuple[str, Person]:
         """Who stands behind an address, as they are at this moment."""
         stream = self.context.vault.find(address) or ""
-        return stream, self.context.decisions.load([stream])[stream] if stream else NOBODY
+        return stream, self.context.command_handler.load([stream])[stream] if stream else NOBODY
 
     def _is_signed(self, answers: Answers, form: Form) -> bool:
         file = self.context.config.form.order_key_file
@@ -164,13 +164,20 @@ class Enrolment:
         """Join at once. A conflict, where nobody was known: somebody has got the address
         meanwhile.
         """
-        keep, notice, cause, fields = self._kept(post, ask=False)
+        vault_write, notice, cause, fields = self._kept(post, ask=False)
         language = post.installation.plan().language
         call = self._call(post.form, post.answers.order)
-        command = joining(post.answers, post.form, keep.at, cause, call, notice, language, fields)
+        command = joining(
+            post.answers, post.form, vault_write.at, cause, call, notice, language, fields
+        )
         result = carried_out(
-            self.gatherer,
-            Wish(command, address=post.answers.address, keep=keep, only_new=not post.signed),
+            self.group_commit,
+            CommandRequest(
+                command,
+                address=post.answers.address,
+                vault_write=vault_write,
+                only_new=not post.signed,
+            ),
         )
         if result.conflict and post.signed:
             raise TryAgain
@@ -180,10 +187,10 @@ class Enrolment:
         """Ask by mail, if there is anything to ask and the person was not asked just now; while too
         many are posted, later.
         """
-        keep, notice, cause, fields = self._kept(post, ask=True)
+        vault_write, notice, cause, fields = self._kept(post, ask=True)
         plan = post.installation.plan()
         command = request_for(
-            post.answers, post.form, keep.at, cause, cause.ref, notice, plan.language, fields
+            post.answers, post.form, vault_write.at, cause, cause.ref, notice, plan.language, fields
         )
         if not asks(command, post.person, plan):
             return
@@ -191,18 +198,19 @@ class Enrolment:
             wait = self.limits.hold()
             if wait is None:
                 raise TryAgain
-            command = replace(command, hold_until=keep.at + wait * 1000)
+            command = replace(command, hold_until=vault_write.at + wait * 1000)
         if not self.limits.permit(command, post.answers.address, post.person, plan):
             asked = post.person.requests.get(post.form.purpose)
-            if asked is None or asked.expires_at <= keep.at:
+            if asked is None or asked.expires_at <= vault_write.at:
                 return
             command = replace(command, hold_until=_leaves_at(asked))
         if carried_out(
-            self.gatherer, Wish(command, address=post.answers.address, keep=keep)
+            self.group_commit,
+            CommandRequest(command, address=post.answers.address, vault_write=vault_write),
         ).conflict:
             raise TryAgain
 
-    def _kept(self, post: _Post, *, ask: bool) -> tuple[Keep, str, Cause, tuple[str, ...]]:
+    def _kept(self, post: _Post, *, ask: bool) -> tuple[VaultWrite, str, Cause, tuple[str, ...]]:
         """What the vault keeps of the post; the digest of the words shown, the cause of what comes
         of it, and the names of fields that are new.
         """
@@ -212,8 +220,13 @@ class Enrolment:
         )
         pieces = kept(said, {"ip": post.received.visitor, "user_agent": post.received.user_agent})
         cause = Cause("form", secrets.token_hex(16), evidence=pieces[0].commitment.hex())
-        keep = Keep("", now, fields=post.fields, evidence=pieces)
-        return keep, digest_of(notice_text(plan, post.form.name)), cause, tuple(sorted(post.fields))
+        vault_write = VaultWrite("", now, fields=post.fields, evidence=pieces)
+        return (
+            vault_write,
+            digest_of(notice_text(plan, post.form.name)),
+            cause,
+            tuple(sorted(post.fields)),
+        )
 
     def _call(self, form: Form, order: str) -> str:
         """The same order posted twice is one act."""
@@ -295,10 +308,10 @@ def _box(name: str, label: str, ticked: bool) -> dict[str, object]:
     return {"id": name, "label": label, "at_first": "not ticked", "ticked": ticked}
 
 
-def carried_out(gatherer: Gatherer, wish: Wish) -> Result:
-    """Wait for a wish's result; raises TryAgain when the installation is too busy."""
+def carried_out(group_commit: GroupCommit, request: CommandRequest) -> Result:
+    """Wait for a request's result; raises TryAgain when the installation is too busy."""
     try:
-        result = gatherer.submit(wish).result(timeout=PATIENCE_SECONDS)
+        result = group_commit.submit(request).result(timeout=PATIENCE_SECONDS)
     except (TooBusy, TimeoutError) as error:
         raise TryAgain(str(error) or "this takes too long; please try again") from error
     return result

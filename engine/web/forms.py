@@ -14,7 +14,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from engine.commands.group_commit import Gatherer
+from engine.commands.group_commit import GroupCommit
 from engine.config import Site
 from engine.context import AppContext
 from engine.desk.clock import wall_now
@@ -81,9 +81,9 @@ COMPLETIONS = {
 }
 
 
-def router(context: AppContext, gatherer: Gatherer) -> APIRouter:
+def router(context: AppContext, group_commit: GroupCommit) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    door = Forms(context, gatherer)
+    door = Forms(context, group_commit)
 
     @routes.api_route("/f/{name}", methods=["GET", "HEAD"])
     def show(name: str, request: Request) -> Response:
@@ -186,10 +186,10 @@ def _seen(plan: Plan, form: Form) -> dict[str, object]:
 
 
 class Forms:
-    def __init__(self, context: AppContext, gatherer: Gatherer) -> None:
+    def __init__(self, context: AppContext, group_commit: GroupCommit) -> None:
         self.context = context
         self.pages = Pages(context.config.site)
-        self.enrolment = Enrolment(context, gatherer, Limits(context))
+        self.enrolment = Enrolment(context, group_commit, Limits(context))
 
     def show(self, name: str, asked: Mapping[str, str]) -> Response:
         """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads
@@ -255,9 +255,7 @@ class Forms:
                 posted.get(STAMP, "") if at and not _is_old(at) else "",
             )
         try:
-            self.enrolment.carry_out(
-                read_form, form, installation, self._received(request, at or 0)
-            )
+            self.enrolment.enrol(read_form, form, installation, self._received(request, at or 0))
         except TryAgain:
             return self._page(plan, form, shown_again(posted, form), BUSY, status=503)
         except TooOften:
@@ -317,7 +315,7 @@ class Forms:
         )
 
     def _published(self, name: str) -> tuple[Installation, Plan, Form]:
-        installation = self.context.publications.current()
+        installation = self.context.installation_stream.current()
         plan = installation.plan()
         form = plan.forms.get(name)
         if form is None:

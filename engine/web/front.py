@@ -36,7 +36,7 @@ class Front:
     def welcome(self, request: Request) -> Response:
         paragraphs = tuple(
             purpose.description
-            for purpose in self.context.publications.current().plan().purposes.values()
+            for purpose in self.context.installation_stream.current().plan().purposes.values()
             if purpose.description
         )
         steps = self._steps() if self._is_new_here(request) else ()
@@ -92,7 +92,7 @@ class Front:
         last known: whoever tries addresses that do not exist asks the database nothing, and is
         answered without one.
         """
-        forms = self.context.publications.known.plan().forms.values()
+        forms = self.context.installation_stream.known.plan().forms.values()
         return tuple(
             Offered(form.title, f"/f/{form.name}")
             for form in forms

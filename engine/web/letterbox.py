@@ -118,7 +118,10 @@ def make_letterbox(context: AppContext) -> FastAPI:
             language,
             headers=HEADERS,
             empty=not newest and not to and not q,
-            forms=[f"{site.url}/f/{name}" for name in context.publications.current().plan().forms],
+            forms=[
+                f"{site.url}/f/{name}"
+                for name in context.installation_stream.current().plan().forms
+            ],
             list_link=_link("/list", letter=chosen, to=to, q=q),
             parts=[(name, _link("/", **here | {"part": name}), name == part) for name in PARTS],
             widths=[(each, _link("/", **here | {"width": each}), each == width) for each in WIDTHS],

@@ -116,7 +116,7 @@ class Opening:
             stream: person for stream in streams if (person := self._people.get(stream)) is not None
         }
         folds = self.context.views.folds(streams - known.keys())
-        installation, people = self.context.decisions.present(
+        installation, people = self.context.command_handler.present(
             dict.fromkeys(streams, NOBODY) | dict(folds) | known
         )
         _remember(self._people, people)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.desk.desk import Noted
 from engine.desk.desk import Opening as Fetched
@@ -24,7 +24,7 @@ from engine.subscriber.decide import decide
 from engine.subscriber.events import MoveUndone
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused
 from engine.vault.commitment import Evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from engine.web import batch_loaders as errands
 from engine.web import robots
 from engine.web.batch_loaders import Errands
@@ -120,16 +120,16 @@ class Visits:
         command = command_of(opened.click, body, now, opened.person, kept[0].commitment.hex())
         if isinstance(command, Refused):
             return self.pages.refused(opened, command)
-        keep = yield from self._keep(opened, body, kept, now)
+        vault_write = yield from self._vault_write(opened, body, kept, now)
         if (
             isinstance(command, Confirm)
             and opened.click.told
             and (fields := (yield from errands.told(opened.stream, opened.click.told)))
         ):
             command = replace(command, fields=tuple(sorted(fields)))
-            keep = replace(keep, fields=fields)
+            vault_write = replace(vault_write, fields=fields)
         result = yield from errands.acted(
-            Wish(command, stream=opened.stream, keep=keep), opened.person
+            CommandRequest(command, stream=opened.stream, vault_write=vault_write), opened.person
         )
         if result.conflict:
             return self.busy(visitor.token, body)
@@ -235,14 +235,14 @@ class Visits:
         )
         return robots.may_act_alone(Visit(*seen, noted.robot, noted.hurried, visitor.gateway))
 
-    def _keep(
+    def _vault_write(
         self, opened: Opened, body: Body, kept: tuple[Evidence, ...], now: int
-    ) -> Steps[Keep]:
+    ) -> Steps[VaultWrite]:
         again = body.said == "again"
         if not (again or opened.click.action == "confirm"):
-            return Keep("", now, evidence=kept)
+            return VaultWrite("", now, evidence=kept)
         reason = yield from errands.barred(opened.stream)
         lift = (again and reason == "objected") or (
             opened.click.action == "confirm" and reason not in ("", "complained")
         )
-        return Keep("", now, evidence=kept, lift=lift)
+        return VaultWrite("", now, evidence=kept, lift=lift)

@@ -116,8 +116,8 @@ class OwnData:
         if found is None:
             return None
         entry, _action = found
-        person = self.context.decisions.load([entry.stream])[entry.stream]
-        plan, site = self.context.publications.current().plan(), self.context.config.site
+        person = self.context.command_handler.load([entry.stream])[entry.stream]
+        plan, site = self.context.installation_stream.current().plan(), self.context.config.site
         return OwnLetter(
             token,
             entry,

@@ -9,7 +9,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.evidence.keeping import kept
 from engine.intake.clicks import HUMAN
@@ -23,7 +23,7 @@ from engine.subscriber.events import Cause
 from engine.subscriber.inactivity import retention_of
 from engine.subscriber.outcome import Refused
 from engine.vault.commitment import Evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from engine.web.click_evidence import Visitor
 from engine.web.own_letter import OwnLetter
 
@@ -41,7 +41,7 @@ class OwnWishes:
 
     def grant(self, letter: OwnLetter, visitor: Visitor, right: str) -> Result:
         call = self._call(letter, right)
-        return self._wish(
+        return self._request(
             letter,
             visitor,
             right,
@@ -49,7 +49,7 @@ class OwnWishes:
         )
 
     def restrict(self, letter: OwnLetter, visitor: Visitor, *, lift: bool) -> Result:
-        return self._wish(
+        return self._request(
             letter,
             visitor,
             "restriction",
@@ -57,13 +57,13 @@ class OwnWishes:
         )
 
     def stop(self, letter: OwnLetter, visitor: Visitor) -> Result:
-        return self._wish(letter, visitor, "objection", Object)
+        return self._request(letter, visitor, "objection", Object)
 
     def ask_address(self, letter: OwnLetter, visitor: Visitor, address: str) -> Result:
         """To be changed by the operator, who asks the person under the address that is known."""
         right = "rectification"
         words = f"new address: {address}"
-        return self._wish(
+        return self._request(
             letter,
             visitor,
             right,
@@ -74,8 +74,12 @@ class OwnWishes:
     def correct(self, letter: OwnLetter, visitor: Visitor, said: Corrected) -> Result | Refused:
         cause, pieces = self._cause(letter, visitor, "rectification", fields=sorted(said.fields))
         wanted = Correction("", said.fields, said.timezone, said.language)
-        wish = correction(self.context, letter.stream, wanted, cause, pieces, own_act=True)
-        return wish if isinstance(wish, Refused) else self.context.decisions.one(wish)
+        request = correction(self.context, letter.stream, wanted, cause, pieces, own_act=True)
+        return (
+            request
+            if isinstance(request, Refused)
+            else self.context.command_handler.execute_one(request)
+        )
 
     def erase(self, letter: OwnLetter) -> tuple[Result, Receipt | None]:
         """The proof is sealed where an auditor is named. Nothing is kept of the press: it would be
@@ -90,7 +94,7 @@ class OwnWishes:
             self.context,
             letter.stream,
             Cause("click", letter.claim.message),
-            self.context.decisions.one,
+            self.context.command_handler.execute_one,
             seal=seal,
         )
 
@@ -104,14 +108,18 @@ class OwnWishes:
             self.context.config.site.timezone,
         )
 
-    def _wish(
+    def _request(
         self, letter: OwnLetter, visitor: Visitor, right: str, command: Made, *, words: str = ""
     ) -> Result:
         cause, pieces = self._cause(letter, visitor, right, **({"words": words} if words else {}))
         now = self.context.clock.now()
-        keep = Keep("", now, evidence=pieces)
-        return self.context.decisions.one(
-            Wish(command(now, cause, secrets.token_hex(16)), stream=letter.stream, keep=keep)
+        vault_write = VaultWrite("", now, evidence=pieces)
+        return self.context.command_handler.execute_one(
+            CommandRequest(
+                command(now, cause, secrets.token_hex(16)),
+                stream=letter.stream,
+                vault_write=vault_write,
+            )
         )
 
     def _cause(

@@ -15,7 +15,7 @@ from typing import cast
 import pytest
 
 from engine.cli import audit as auditing
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.ledger.codec import Encoded
 from engine.ledger.store import AT_HEAD, Append
@@ -24,7 +24,7 @@ from engine.subscriber.commands import AnyCommand, Perform, RecordOutcome
 from engine.subscriber.events import Cause, LetterBegun, PersonEvent
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 DAY = 86_400_000
 FORM_NOTICE = "Le Potager garde votre adresse jusqu’à votre désinscription."
@@ -134,18 +134,20 @@ class Mail:
 
 
 def wished(
-    context: AppContext, command: AnyCommand, address: str, *, keep: Keep | None = None
+    context: AppContext, command: AnyCommand, address: str, *, vault_write: VaultWrite | None = None
 ) -> Result:
-    result = context.decisions.one(Wish(command, address=address, keep=keep))
+    result = context.command_handler.execute_one(
+        CommandRequest(command, address=address, vault_write=vault_write)
+    )
     assert isinstance(result.outcome, Done), result
     return result
 
 
 def with_evidence(
     context: AppContext, door: str, said: dict[str, object], fields: dict[str, str] | None = None
-) -> tuple[Cause, Keep]:
+) -> tuple[Cause, VaultWrite]:
     kept = evidence(secrets.token_bytes(32), said)
-    return Cause(door, secrets.token_hex(8), evidence=kept.commitment.hex()), Keep(
+    return Cause(door, secrets.token_hex(8), evidence=kept.commitment.hex()), VaultWrite(
         "", context.clock.now(), fields=fields or {}, evidence=(kept,)
     )
 
@@ -158,8 +160,8 @@ def sent(
     """
     stream = context.vault.find(address)
     assert stream is not None
-    begun = context.decisions.one(
-        Wish(
+    begun = context.command_handler.execute_one(
+        CommandRequest(
             Perform(context.clock.now(), Cause("engine"), key, secrets.token_hex(16), "test"),
             stream=stream,
         )
@@ -167,7 +169,7 @@ def sent(
     assert isinstance(begun.outcome, Done), begun
     (claim,) = begun.outcome.events
     assert isinstance(claim, LetterBegun)
-    person = context.decisions.load([stream])[stream]
+    person = context.command_handler.load([stream])[stream]
     known = context.vault.people([stream])[stream]
     ground = person.grounds.get(claim.purpose)
     ordered = Ordered(
@@ -179,19 +181,19 @@ def sent(
         ground.basis if ground else "consent",
     )
     octets = Composer(context.config, context.secrets.link_key).octets(
-        ordered, context.publications.current().plan(claim.edition), context.clock.now()
+        ordered, context.installation_stream.current().plan(claim.edition), context.clock.now()
     )
-    cause, keep = (
+    cause, vault_write = (
         with_evidence(context, "relay", {"words": words, "code": 450})
         if words
         else (Cause("relay"), None)
     )
     code = 250 if verdict == "sent" else 450
-    context.decisions.one(
-        Wish(
+    context.command_handler.execute_one(
+        CommandRequest(
             RecordOutcome(context.clock.now(), cause, claim.message, verdict, code, ""),
             stream=stream,
-            keep=keep,
+            vault_write=vault_write,
         )
     )
     return Mail(begun.positions[0], claim, octets)

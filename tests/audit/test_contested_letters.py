@@ -34,14 +34,16 @@ def auditor(context: AppContext, capsys: pytest.CaptureFixture[str], tmp_path: P
 
 
 def joined(context: AppContext, address: str = ANNA, name: str = "Anna") -> Mail:
-    cause, keep = with_evidence(context, "operator", {"source": "foire"}, {"first_name": name})
+    cause, vault_write = with_evidence(
+        context, "operator", {"source": "foire"}, {"first_name": name}
+    )
     wished(
         context,
         Subscribe(
             context.clock.now(), cause, 10, "consent", "declared-with-proof", fields=("first_name",)
         ),
         address,
-        keep=keep,
+        vault_write=vault_write,
     )
     return sent(context, address, "list:10")
 
@@ -204,9 +206,12 @@ def test_a_forwarded_letter_is_looked_into_and_its_other_address_pointed_out(
 
 
 def test_what_the_server_said_is_told_from_the_vault(context: AppContext, auditor: Auditor) -> None:
-    cause, keep = with_evidence(context, "operator", {"source": "foire"})
+    cause, vault_write = with_evidence(context, "operator", {"source": "foire"})
     wished(
-        context, Subscribe(context.clock.now(), cause, 10, "consent", "declared"), ANNA, keep=keep
+        context,
+        Subscribe(context.clock.now(), cause, 10, "consent", "declared"),
+        ANNA,
+        vault_write=vault_write,
     )
     mail = sent(context, ANNA, "list:10", "temporary", "4.2.2 mailbox full of mail")
     told = auditor.asks("letter", auditor.file(mail.octets))
@@ -252,9 +257,12 @@ def test_a_letter_in_flight_says_that_nothing_is_known_of_its_end(
     from engine.subscriber.commands import Perform
     from engine.subscriber.events import Cause
 
-    cause, keep = with_evidence(context, "operator", {"source": "foire"})
+    cause, vault_write = with_evidence(context, "operator", {"source": "foire"})
     wished(
-        context, Subscribe(context.clock.now(), cause, 10, "consent", "declared"), ANNA, keep=keep
+        context,
+        Subscribe(context.clock.now(), cause, 10, "consent", "declared"),
+        ANNA,
+        vault_write=vault_write,
     )
     wished(
         context,

@@ -101,9 +101,12 @@ def test_a_story_says_by_which_checkpoint_a_fact_was_there(
     from engine.subscriber.commands import Subscribe
     from tests.audit.contesting import wished, with_evidence
 
-    cause, keep = with_evidence(context, "operator", {"source": "foire"})
+    cause, vault_write = with_evidence(context, "operator", {"source": "foire"})
     wished(
-        context, Subscribe(context.clock.now(), cause, 10, "consent", "declared"), NOBODY, keep=keep
+        context,
+        Subscribe(context.clock.now(), cause, 10, "consent", "declared"),
+        NOBODY,
+        vault_write=vault_write,
     )
     assert "in no signed checkpoint yet" in auditor.asks("story", NOBODY).out
     signed = context.tree.sign_now()

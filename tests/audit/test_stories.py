@@ -36,12 +36,12 @@ def auditor(context: AppContext, capsys: pytest.CaptureFixture[str], tmp_path: P
 
 
 def joined(context: AppContext, address: str = ANNA, source: str = "foire", **said: str) -> str:
-    cause, keep = with_evidence(context, "operator", {"source": source, **said})
+    cause, vault_write = with_evidence(context, "operator", {"source": source, **said})
     return wished(
         context,
         Subscribe(context.clock.now(), cause, 10, "consent", "declared"),
         address,
-        keep=keep,
+        vault_write=vault_write,
     ).stream
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli import people
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.letter.link_token import CONFIRM
 from engine.sequence.timing import to_local
@@ -235,7 +235,9 @@ def test_7_moved_by_a_link_a_robot_opened_and_undone(site: Site, auditor: Audito
     context, address = site.context, "robot@lecteurs.example"
     subscribed(context, address)
     mail = sent(context, address, "list:10")
-    cause, keep = with_evidence(context, "click", {"act": "auto_submit", "user_agent": OUTLOOK})
+    cause, vault_write = with_evidence(
+        context, "click", {"act": "auto_submit", "user_agent": OUTLOOK}
+    )
     wished(
         context,
         Answer(
@@ -250,7 +252,7 @@ def test_7_moved_by_a_link_a_robot_opened_and_undone(site: Site, auditor: Audito
             "auto_submit",
         ),
         address,
-        keep=keep,
+        vault_write=vault_write,
     )
     context.clock.jump(60_000)
     wished(
@@ -367,8 +369,8 @@ def test_an_erased_person_is_told_of_by_their_id_and_nothing_personal_is_left(
     assert letter.status == 0 and "their address is no longer held" in letter.out
     assert "text part: what was published" in letter.out
     assert (
-        context.decisions.one(
-            Wish(Withdraw(context.clock.now(), Cause("operator"), "*"), stream=stream)
+        context.command_handler.execute_one(
+            CommandRequest(Withdraw(context.clock.now(), Cause("operator"), "*"), stream=stream)
         ).stream
         == stream
     )

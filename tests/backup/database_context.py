@@ -30,7 +30,7 @@ def database_context_of(
         prepare(context)
         with context.database.connection() as connection:
             name = connection.info.dbname
-        context.memory.note()
+        context.rollback_detection.note()
         context.ledger.close()
         context.database.close()
         config = read_config(context.config.folder)

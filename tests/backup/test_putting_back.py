@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 from engine.app import open_context_in
 from engine.backup import copy_streams as programs
 from engine.backup.manifest import CopyRefused, read_manifest
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext, DatabaseContext
 from engine.i18n.refusal import Refusal
 from engine.installation.events import LedgerRestored
@@ -36,7 +36,7 @@ from engine.subscriber.commands import (
     Withdraw,
 )
 from engine.subscriber.events import Cause
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.cli.asking import join, send, withdraw
 from tests.installation import Installations, publish
@@ -110,7 +110,7 @@ def test_what_was_copied_is_there_again_and_nothing_leaves(
     with database_context.open_context() as context:
         head, key = context.ledger.head(), context.desk.new_key("boutique", frozenset({"read"}))[1]
         join(context, 3)
-        context.memory.note()
+        context.rollback_detection.note()
     assert restore(database_context, tmp_path / name) == 0
     with database_context.open_context() as context:
         restored = [
@@ -120,7 +120,7 @@ def test_what_was_copied_is_there_again_and_nothing_leaves(
             if isinstance(entry.event, LedgerRestored)
         ]
         assert [event.position for event in restored] == [head]
-        assert context.publications.current().paused == {0: "restored"}
+        assert context.installation_stream.current().paused == {0: "restored"}
         assert context.vault.find(people.address) == people.anna
         assert context.desk.find_key(key) is None
         make_ready(context, 0)
@@ -145,23 +145,29 @@ def test_who_was_erased_or_left_since_stays_gone(
     left, objected, frozen, complained, back, stays = people.streams
     backup(database_context, tmp_path / "copy")
     with database_context.open_context() as context:
-        assert erase(context, people.anna, SHOP, context.decisions.one)[1] is not None
+        assert erase(context, people.anna, SHOP, context.command_handler.execute_one)[1] is not None
         withdraw(context, left)
         now = context.clock.now()
-        context.decisions.one(Wish(Withdraw(now, CLICK, "*"), stream=objected))
-        context.decisions.one(Wish(Restrict(now, SHOP, "q"), stream=frozen))
-        context.decisions.one(Wish(Suppress(now, SHOP, "complained"), stream=complained))
+        context.command_handler.execute_one(
+            CommandRequest(Withdraw(now, CLICK, "*"), stream=objected)
+        )
+        context.command_handler.execute_one(CommandRequest(Restrict(now, SHOP, "q"), stream=frozen))
+        context.command_handler.execute_one(
+            CommandRequest(Suppress(now, SHOP, "complained"), stream=complained)
+        )
         withdraw(context, back)
         context.clock.jump(60_000)
-        context.decisions.one(
-            Wish(Resubscribe(context.clock.now(), CLICK, "conseils", list=10), stream=back)
+        context.command_handler.execute_one(
+            CommandRequest(
+                Resubscribe(context.clock.now(), CLICK, "conseils", list=10), stream=back
+            )
         )
         context.vault.suppress({context.vault.hash("stranger@lecteurs.example"): "objected"}, now)
         hashed = context.vault.hash(people.address)
     restore(database_context, tmp_path / "copy")
     with database_context.open_context() as context:
         assert Everything.of(installations, context).found(*people.words) == set()
-        found = context.decisions.load([people.anna, *people.streams])
+        found = context.command_handler.load([people.anna, *people.streams])
         assert found[people.anna].erased and context.vault.find(people.address) is None
         assert context.vault.suppressed([hashed]) == {hashed: "erased"}
         assert (
@@ -191,13 +197,15 @@ def test_whoever_came_back_before_the_copy_was_made_stays(
     with database_context.open_context() as context:
         withdraw(context, back)
         context.clock.jump(60_000)
-        context.decisions.one(
-            Wish(Resubscribe(context.clock.now(), CLICK, "conseils", list=10), stream=back)
+        context.command_handler.execute_one(
+            CommandRequest(
+                Resubscribe(context.clock.now(), CLICK, "conseils", list=10), stream=back
+            )
         )
     backup(database_context, tmp_path / "copy")
     restore(database_context, tmp_path / "copy")
     with database_context.open_context() as context:
-        assert list(context.decisions.load([back])[back].memberships) == [10]
+        assert list(context.command_handler.load([back])[back].memberships) == [10]
 
 
 def test_who_joined_and_left_after_the_copy_is_barred_by_the_hash(
@@ -216,16 +224,18 @@ def test_who_joined_and_left_after_the_copy_is_barred_by_the_hash(
         }
         # Their own confirmed act brings them back, as it does anybody.
         now = context.clock.now()
-        asked = context.decisions.one(
-            Wish(
-                RequestConsent(now, Cause("form"), (10,), "r1"), address=address, keep=Keep("", now)
+        asked = context.command_handler.execute_one(
+            CommandRequest(
+                RequestConsent(now, Cause("form"), (10,), "r1"),
+                address=address,
+                vault_write=VaultWrite("", now),
             )
         )
-        context.decisions.one(
-            Wish(
+        context.command_handler.execute_one(
+            CommandRequest(
                 Confirm(now, CLICK, "conseils", "r1"),
                 stream=asked.stream,
-                keep=Keep("", now, lift=True, address_hash=hashed),
+                vault_write=VaultWrite("", now, lift=True, address_hash=hashed),
             )
         )
         assert context.vault.suppressed([hashed]) == {}
@@ -242,7 +252,7 @@ def test_journals_of_other_machines_are_applied_too(
         withdraw(context, people.streams[1])
     restore(database_context, tmp_path / "copy", "--journal", str(there))
     with database_context.open_context() as context:
-        found = context.decisions.load(people.streams[:2])
+        found = context.command_handler.load(people.streams[:2])
         assert [bool(person.memberships) for person in found.values()] == [False, False]
     assert len(set(here.read_text().splitlines())) == 2
 
@@ -274,11 +284,11 @@ def test_a_line_whose_commit_never_happened_says_that_somebody_asked(
             )
             with pytest.raises(ConnectionError):
                 withdraw(context, people.streams[0])
-        assert context.decisions.load(people.streams[:1])[people.streams[0]].memberships
+        assert context.command_handler.load(people.streams[:1])[people.streams[0]].memberships
     with database_context.open_context() as context:
         make_ready(context, 0)
-        assert not context.decisions.load(people.streams[:1])[people.streams[0]].memberships
-        assert context.publications.current().paused == {}
+        assert not context.command_handler.load(people.streams[:1])[people.streams[0]].memberships
+        assert context.installation_stream.current().paused == {}
         head = context.ledger.head()
         make_ready(context, 0)
         assert context.ledger.head() == head
@@ -290,13 +300,13 @@ def test_a_database_put_back_by_other_means_has_the_journal_applied_when_it_is_r
     backup(database_context, tmp_path / "copy")
     with database_context.open_context() as context:
         withdraw(context, people.streams[0])
-        context.memory.note()
+        context.rollback_detection.note()
     put_back(database_context, tmp_path / "copy")
     with database_context.open_context() as context:
-        assert context.decisions.load(people.streams[:1])[people.streams[0]].memberships
+        assert context.command_handler.load(people.streams[:1])[people.streams[0]].memberships
         make_ready(context, 0)
-        assert not context.decisions.load(people.streams[:1])[people.streams[0]].memberships
-        assert context.publications.current().paused == {0: "restored"}
+        assert not context.command_handler.load(people.streams[:1])[people.streams[0]].memberships
+        assert context.installation_stream.current().paused == {0: "restored"}
 
 
 def put_back(database_context: DatabaseContext, copy: Path) -> None:
@@ -458,7 +468,9 @@ def test_an_owner_who_is_no_superuser_can_do_it_too(
                 context.views.catch_up()
             assert restore(database_context, tmp_path / "copy") == 0
             with database_context.open_context() as context:
-                assert not context.decisions.load(people.streams[:1])[people.streams[0]].memberships
+                assert not context.command_handler.load(people.streams[:1])[
+                    people.streams[0]
+                ].memberships
                 assert context.views.compare(lambda done, total: None) == []
         finally:
             with psycopg.connect(installations.admin, autocommit=True) as admin:

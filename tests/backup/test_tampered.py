@@ -209,7 +209,7 @@ def test_parts_of_two_copies_do_not_go_together(
     backup(database_context, tmp_path / "one")
     with database_context.open_context() as context:
         join(context, 1)
-        context.memory.note()
+        context.rollback_detection.note()
     backup(database_context, tmp_path / "two")
     shutil.copy(tmp_path / "one" / "vault.dump", tmp_path / "two" / "vault.dump")
     assert "vault.dump is damaged" in refused(database_context, tmp_path / "two")
@@ -232,7 +232,7 @@ def test_a_copy_from_before_copies_were_sealed_is_put_back_when_the_operator_vou
     manifest_of(copy, format=1, seal="")
     with database_context.open_context() as context:
         join(context, 2)
-        context.memory.note()
+        context.rollback_detection.note()
     assert restore(database_context, copy, "--unsealed") == 0
     with database_context.open_context() as context:
         assert [entry.name for entry in context.ledger.between(head, head + 2)] == [

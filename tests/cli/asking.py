@@ -7,12 +7,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.subscriber.commands import Answer, Perform, RecordOutcome, Subscribe, UndoMove, Withdraw
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.outcome import Done
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 ENGINE = Cause("engine")
 DIALOGUE = """
@@ -66,8 +66,8 @@ def join(context: AppContext, count: int, number: int = 10) -> list[str]:
     addresses = [f"{secrets.token_hex(6)}@lecteurs.example" for _ in range(count)]
     return [
         result.stream
-        for result in context.decisions.carry_out(
-            [Wish(command, address=a, keep=Keep("", now)) for a in addresses]
+        for result in context.command_handler.execute(
+            [CommandRequest(command, address=a, vault_write=VaultWrite("", now)) for a in addresses]
         )
     ]
 
@@ -77,18 +77,19 @@ def send(
 ) -> dict[str, LetterBegun]:
     """Begin and send what is due under `key`; the letter each person got."""
     now = context.clock.now()
-    wishes = [
-        Wish(Perform(now, ENGINE, key, secrets.token_hex(16)), stream=stream) for stream in streams
+    requests = [
+        CommandRequest(Perform(now, ENGINE, key, secrets.token_hex(16)), stream=stream)
+        for stream in streams
     ]
     begun: dict[str, LetterBegun] = {}
-    for result in context.decisions.carry_out(wishes):
+    for result in context.command_handler.execute(requests):
         assert isinstance(result.outcome, Done), result
         (event,) = result.outcome.events
         assert isinstance(event, LetterBegun), event
         begun[result.stream] = event
-    context.decisions.carry_out(
+    context.command_handler.execute(
         [
-            Wish(RecordOutcome(now, ENGINE, letter.message, "sent"), stream=stream)
+            CommandRequest(RecordOutcome(now, ENGINE, letter.message, "sent"), stream=stream)
             for stream, letter in begun.items()
         ]
     )
@@ -116,15 +117,19 @@ def answer(
         target,
         act,
     )
-    assert isinstance(context.decisions.one(Wish(command, stream=stream)).outcome, Done)
+    assert isinstance(
+        context.command_handler.execute_one(CommandRequest(command, stream=stream)).outcome, Done
+    )
 
 
 def undo(context: AppContext, stream: str, begun: LetterBegun) -> None:
     command = UndoMove(context.clock.now(), Cause("click", begun.message), begun.message)
-    assert isinstance(context.decisions.one(Wish(command, stream=stream)).outcome, Done)
+    assert isinstance(
+        context.command_handler.execute_one(CommandRequest(command, stream=stream)).outcome, Done
+    )
 
 
 def withdraw(context: AppContext, stream: str) -> None:
-    context.decisions.one(
-        Wish(Withdraw(context.clock.now(), Cause("click"), "conseils"), stream=stream)
+    context.command_handler.execute_one(
+        CommandRequest(Withdraw(context.clock.now(), Cause("click"), "conseils"), stream=stream)
     )

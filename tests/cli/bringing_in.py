@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.in_words import in_english
 from engine.imports.importer import add_arguments, from_arguments, run_import
@@ -100,11 +100,13 @@ def stream(context: AppContext, address: str) -> str:
 
 def person(context: AppContext, address: str) -> Person:
     found = stream(context, address)
-    return context.decisions.load([found])[found]
+    return context.command_handler.load([found])[found]
 
 
-def wish(context: AppContext, address: str, command: AnyCommand) -> Result:
-    return context.decisions.one(Wish(command, address=address, only_known=True))
+def execute(context: AppContext, address: str, command: AnyCommand) -> Result:
+    return context.command_handler.execute_one(
+        CommandRequest(command, address=address, only_known=True)
+    )
 
 
 def entries(context: AppContext) -> list[Entry]:

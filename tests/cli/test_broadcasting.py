@@ -40,7 +40,7 @@ def now(context: AppContext, name: str = "poll", *, yes: bool = True) -> None:
 
 
 def occurrences(context: AppContext) -> list[str]:
-    return [occurrence.key for occurrence in context.publications.current().calendar]
+    return [occurrence.key for occurrence in context.installation_stream.current().calendar]
 
 
 def test_it_says_to_how_many_people_and_sends_nothing_unasked(
@@ -66,16 +66,16 @@ def test_a_dated_broadcast_sent_now_does_not_leave_again_on_its_date(
     )
     with pytest.raises(Refusal, match="already"):
         now(context)
-    assert fallen_due(context.publications.current(), IN_2041) == []
+    assert fallen_due(context.installation_stream.current(), IN_2041) == []
     context.clock.jump(IN_2041 - context.clock.now())
-    assert claim_broadcasts(context.publications, context.clock.now()) == 0
+    assert claim_broadcasts(context.installation_stream, context.clock.now()) == 0
 
 
 def test_one_that_left_on_its_date_is_not_sent_again(make_context: MakeContext) -> None:
     context = make_context(FILES)
     due = next(moments("0 9 1 1 *", "Europe/Paris", 2_208_900_000_000))
     context.clock.jump(due - context.clock.now())
-    assert claim_broadcasts(context.publications, context.clock.now()) == 1
+    assert claim_broadcasts(context.installation_stream, context.clock.now()) == 1
     with pytest.raises(Refusal, match="already"):
         now(context)
 
@@ -92,7 +92,7 @@ def test_a_recurring_one_also_comes_at_its_next_moment_and_people_are_counted_on
         now(context, "nouvelles")
     context.clock.jump(DAY)
     assert (
-        claim_broadcasts(context.publications, context.clock.now()) == 1
+        claim_broadcasts(context.installation_stream, context.clock.now()) == 1
         and len(occurrences(context)) == 2
     )
 
@@ -102,7 +102,7 @@ def test_where_it_cannot_leave_that_is_said(
 ) -> None:
     context = make_context(FILES)
     at = context.clock.now()
-    context.publications.execute(
+    context.installation_stream.execute(
         lambda state: [SendingPaused(at, "operator")], Cause("operator"), at
     )
     now(context)

@@ -16,7 +16,7 @@ from engine.cli import pause as pausing
 from engine.context import AppContext
 from engine.installation.events import OriginBegun, SendingPaused, SendingResumed
 from engine.installation.state import Installation
-from engine.installation.stream import Publications
+from engine.installation.stream import InstallationStream
 from engine.subscriber.events import Cause
 from tests.conftest import MakeContext
 
@@ -48,7 +48,7 @@ def busy(make_context: MakeContext) -> Iterator[AppContext]:
     """An installation whose engine writes to its stream without rest."""
     context = make_context({"semis.toml": DIALOGUE, "question.md": "Bonjour\n\n[Oui](===20===)\n"})
     over = threading.Event()
-    engine = Publications(context.ledger)
+    engine = InstallationStream(context.ledger)
 
     def write() -> None:
         while not over.is_set():
@@ -73,15 +73,15 @@ def test_an_operator_is_never_told_to_try_again(
     arguments = argparse.Namespace(list="", yes=True)
     for _ in range(TIMES):
         assert pausing.pause(busy, arguments) == 0
-        assert 0 in busy.publications.current().paused
+        assert 0 in busy.installation_stream.current().paused
         assert pausing.resume(busy, arguments) == 0
-        assert not busy.publications.current().paused
+        assert not busy.installation_stream.current().paused
     parser = argparse.ArgumentParser()
     breaching.add_arguments(parser)
     words = ["record", "--facts", "perdu", "--effects", "aucun", "--measures", "retrouvé"]
     for _ in range(TIMES):
         assert breaching.breach(busy, parser.parse_args(words)) == 0
-    assert len(busy.publications.current().breaches) == TIMES
+    assert len(busy.installation_stream.current().breaches) == TIMES
     for number in range(TIMES):
         letter = busy.config.sequences / "question.md"
         letter.write_text(f"Bonjour {number}\n\n[Oui](===20===)\n", encoding="utf-8")
@@ -90,7 +90,7 @@ def test_an_operator_is_never_told_to_try_again(
 
 def test_it_is_decided_again_about_what_somebody_else_has_done(make_context: MakeContext) -> None:
     context = make_context({"semis.toml": DIALOGUE, "question.md": "Bonjour\n\n[Oui](===20===)\n"})
-    another, now = Publications(context.ledger), context.clock.now()
+    another, now = InstallationStream(context.ledger), context.clock.now()
     decided_about: list[bool] = []
 
     def decide(installation: Installation) -> list[SendingPaused]:
@@ -99,9 +99,9 @@ def test_it_is_decided_again_about_what_somebody_else_has_done(make_context: Mak
             another.execute(lambda state: [SendingPaused(now, "restored")], ENGINE, now)
         return [] if 0 in installation.paused else [SendingPaused(now, "operator")]
 
-    assert context.publications.execute(decide, OPERATOR, now) == ()
+    assert context.installation_stream.execute(decide, OPERATOR, now) == ()
     assert decided_about == [False, True]
-    assert context.publications.current().paused == {0: "restored"}
-    assert context.publications.execute(lambda state: [SendingResumed(now)], OPERATOR, now) == (
-        SendingResumed(now),
-    )
+    assert context.installation_stream.current().paused == {0: "restored"}
+    assert context.installation_stream.execute(
+        lambda state: [SendingResumed(now)], OPERATOR, now
+    ) == (SendingResumed(now),)

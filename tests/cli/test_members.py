@@ -13,12 +13,12 @@ import pytest
 
 from engine.cli import members as verb
 from engine.cli.members import STDOUT, members
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from tests.cli.asking import FILES, answer, send
 from tests.conftest import MakeContext
 
@@ -40,8 +40,12 @@ def context(make_context: MakeContext) -> AppContext:
         command = Subscribe(
             now, Cause("form"), 10, "consent", "single", own_act=True, fields=("first_name",)
         )
-        streams[address] = context.decisions.one(
-            Wish(command, address=address, keep=Keep("", now, fields={"first_name": name}))
+        streams[address] = context.command_handler.execute_one(
+            CommandRequest(
+                command,
+                address=address,
+                vault_write=VaultWrite("", now, fields={"first_name": name}),
+            )
         ).stream
         context.clock.jump(1000)
     begun = send(context, list(streams.values()))

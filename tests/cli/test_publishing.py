@@ -67,7 +67,7 @@ def arguments(*said: str) -> argparse.Namespace:
 def test_nothing_differs_right_after_a_publication(context: AppContext) -> None:
     assert words(context) == ["Nothing differs from what is in force."]
     assert unpublished_changes(context) == 0
-    edition = context.publications.current().edition
+    edition = context.installation_stream.current().edition
     assert apply(context, plan_publication(context)) == edition
 
 
@@ -123,7 +123,7 @@ def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(
         == "    elles y restent et ne reçoivent plus rien ; gardez la liste, ou déplacez-les"
         " d’abord"
     )
-    assert peopled.publications.current().edition == 1
+    assert peopled.installation_stream.current().edition == 1
 
 
 def test_a_changed_date_of_a_broadcast_is_a_letter_at_another_time(peopled: AppContext) -> None:
@@ -141,7 +141,7 @@ def test_a_publication_puts_the_new_words_in_force(
     assert unpublished_changes(context) == 3
     assert run(context, arguments("--yes")) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "L’édition 2 est en vigueur."
-    assert context.publications.current().plan().lists[11].letters[0].id == "bravo"
+    assert context.installation_stream.current().plan().lists[11].letters[0].id == "bravo"
     assert unpublished_changes(context) == 0
 
 
@@ -151,7 +151,7 @@ def test_only_the_plan_is_shown_where_that_is_asked(
     write(context, MORE)
     assert run(context, arguments("--plan")) == 0
     assert "+ lettre bravo de 11 oui" in capsys.readouterr().out
-    assert context.publications.current().edition == 1
+    assert context.installation_stream.current().edition == 1
 
 
 @pytest.mark.parametrize(("said", "edition"), [("o\n", 2), ("yes\n", 2), ("\n", 1), ("n\n", 1)])
@@ -173,7 +173,7 @@ def test_somebody_at_a_terminal_is_asked(
             run(context, arguments())
     else:
         assert run(context, arguments()) == 0
-    assert context.publications.current().edition == edition
+    assert context.installation_stream.current().edition == edition
 
 
 def test_backfill_is_kept_with_the_new_letters(context: AppContext) -> None:
@@ -182,7 +182,7 @@ def test_backfill_is_kept_with_the_new_letters(context: AppContext) -> None:
     join(context, 1, 11)
     assert any("also go to those" in line for line in words(context, "--backfill"))
     apply(context, plan_publication(context), backfill=True)
-    lists = context.publications.current().plan().lists
+    lists = context.installation_stream.current().plan().lists
     assert lists[11].letters[0].backfill
     assert not lists[10].letters[0].backfill
 
@@ -202,7 +202,7 @@ def test_going_back_publishes_what_was_in_force_before(context: AppContext) -> N
         "- letter bravo of 11 oui (0 people stand there)",
     ]
     assert rollback(context) == 3
-    current = context.publications.current()
+    current = context.installation_stream.current()
     assert current.plan().lists[11].letters == ()
     assert current.editions[3].rolled_back_to == 1
     assert current.editions[3].files == current.editions[1].files
@@ -216,7 +216,7 @@ def test_a_fatal_mistake_stops_a_publication_and_nothing_is_lost(context: AppCon
     assert [str(mistake) for mistake in refused.value.mistakes] == [
         "asks.md:1: The merge field `nickname` does not exist."
     ]
-    assert context.publications.current().edition == 1
+    assert context.installation_stream.current().edition == 1
     assert unpublished_changes(context) == 2
 
 
@@ -227,7 +227,7 @@ def test_whoever_looked_at_an_older_plan_looks_again(context: AppContext) -> Non
     apply(context, plan_publication(context))
     with pytest.raises(PublishedMeanwhile):
         apply(context, proposal)
-    assert context.publications.current().edition == 2
+    assert context.installation_stream.current().edition == 2
 
 
 def test_the_first_run_publishes_by_itself_and_later_ones_do_not(
@@ -235,12 +235,12 @@ def test_the_first_run_publishes_by_itself_and_later_ones_do_not(
 ) -> None:
     context = make_context()
     write_sequences(context.config.folder, FILES)
-    assert context.publications.current().edition == 0
+    assert context.installation_stream.current().edition == 0
     assert publish_first(context)
-    assert sorted(context.publications.current().plan().lists) == [10, 11, 12]
+    assert sorted(context.installation_stream.current().plan().lists) == [10, 11, 12]
     write(context, MORE)
     assert not publish_first(context)
-    assert context.publications.current().edition == 1
+    assert context.installation_stream.current().edition == 1
 
 
 def test_the_same_letters_of_another_unicode_form_are_no_change(context: AppContext) -> None:

@@ -98,7 +98,7 @@ def test_what_is_held_and_why_what_is_stuck_and_how_far_views_are_behind(
     context = make_context(FILES, config=CONFIG.replace("[site]", '[site]\nlanguage = "en"'))
     (anna,) = join(context, 1)
     context.views.catch_up()
-    assert context.publications.execute(
+    assert context.installation_stream.execute(
         lambda state: [SendingPaused(context.clock.now(), "operator", 10)],
         Cause("operator"),
         context.clock.now(),
@@ -148,7 +148,7 @@ def test_a_stopped_view_keeps_no_verb_from_its_work_and_is_told_of(
             "ALTER TABLE view_members_1.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT"
             " VALID"
         )
-    assert context.publications.execute(
+    assert context.installation_stream.execute(
         lambda state: [SendingPaused(context.clock.now(), "operator")],
         Cause("operator"),
         context.clock.now(),
@@ -160,7 +160,7 @@ def test_a_stopped_view_keeps_no_verb_from_its_work_and_is_told_of(
         "Dans l’heure qui vient, 3 lettres partiront." in told.out
         and "une vue s’est arrêtée" in told.err
     )
-    assert context.publications.current().paused == {}
+    assert context.installation_stream.current().paused == {}
 
 
 def test_what_a_process_no_longer_complains_of_is_over_and_since_when_it_does_is_kept(

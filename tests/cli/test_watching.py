@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from engine.cli.watch import Became, Question, run, watch
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.desk.desk import Opening
 from engine.i18n.refusal import Refusal
@@ -57,7 +57,7 @@ def _open_without_pressing(context: AppContext, message: str) -> None:
 
 
 def asked(context: AppContext, letter: str = "asks") -> Question:
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     (found,) = [
         question for question in watch(context, plan, "d.toml") if question.letter == letter
     ]
@@ -112,7 +112,7 @@ def test_answers_that_do_not_exclude_each_other_are_each_counted(
     made = make_context(FILES)
     people = join(made, 3, 11)
     due = BroadcastFellDue(made.clock.now(), "poll", "2040-01-01")
-    assert made.publications.current() and made.publications.execute(
+    assert made.installation_stream.current() and made.installation_stream.execute(
         lambda state: [due], Cause("engine"), due.at
     )
     got = send(made, people, "broadcast:poll/2040-01-01")
@@ -156,7 +156,7 @@ def test_what_became_of_a_newsletter_is_said_though_it_asks_nothing(
     made = make_context({"n.toml": NEWS, "mars.md": "À {{ town }}, on sème.\n"})
     key, people = "broadcast:mars/2040-03-01", join(made, 6, 20)
     due = BroadcastFellDue(made.clock.now(), "mars", "2040-03-01")
-    assert made.publications.current() and made.publications.execute(
+    assert made.installation_stream.current() and made.installation_stream.execute(
         lambda state: [due], Cause("engine"), due.at
     )
     verdicts = [
@@ -167,23 +167,27 @@ def test_what_became_of_a_newsletter_is_said_though_it_asks_nothing(
         ("doubt", ""),
     ]
     for person, (verdict, why) in zip(people, verdicts, strict=False):
-        begun = made.decisions.one(
-            Wish(Perform(made.clock.now(), ENGINE, key, secrets.token_hex(16)), stream=person)
+        begun = made.command_handler.execute_one(
+            CommandRequest(
+                Perform(made.clock.now(), ENGINE, key, secrets.token_hex(16)), stream=person
+            )
         ).outcome
         assert isinstance(begun, Done) and isinstance(begun.events[0], LetterBegun)
-        made.decisions.one(
-            Wish(
+        made.command_handler.execute_one(
+            CommandRequest(
                 RecordOutcome(made.clock.now(), ENGINE, begun.events[0].message, verdict, why=why),
                 stream=person,
             )
         )
     made.clock.jump(30 * DAY)
-    too_late = made.decisions.one(
-        Wish(Perform(made.clock.now(), ENGINE, key, secrets.token_hex(16)), stream=people[5])
+    too_late = made.command_handler.execute_one(
+        CommandRequest(
+            Perform(made.clock.now(), ENGINE, key, secrets.token_hex(16)), stream=people[5]
+        )
     ).outcome
     assert isinstance(too_late, Done) and isinstance(too_late.events[0], LetterWithheld)
     made.views.catch_up()
-    (found,) = watch(made, made.publications.current().plan(), "n.toml")
+    (found,) = watch(made, made.installation_stream.current().plan(), "n.toml")
     assert found.became == Became(sent=2, refused=1, withheld=2, in_doubt=1)
     assert run(made, argparse.Namespace(file="n", json=False)) == 0
     lines = capsys.readouterr().out.replace("\u00a0", " ").splitlines()

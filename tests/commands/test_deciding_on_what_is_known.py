@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.subscriber.commands import Subscribe, Withdraw
 from engine.subscriber.events import Cause, ConsentWithdrawn
 from engine.subscriber.outcome import Done, NothingToDo
 from engine.subscriber.person import Person
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 pytestmark = pytest.mark.postgres
 OPERATOR = Cause("operator")
@@ -23,25 +23,27 @@ FILES = {"one.toml": 'title = "Un"\npurpose = "conseils"\n[[list]]\nid = 1\nname
 
 def _join(context: AppContext) -> tuple[str, Person]:
     now = context.clock.now()
-    result = context.decisions.one(
-        Wish(
+    result = context.command_handler.execute_one(
+        CommandRequest(
             Subscribe(now, OPERATOR, 1, "consent", "declared"),
             address="anna@lecteurs.example",
-            keep=Keep("", now),
+            vault_write=VaultWrite("", now),
         )
     )
     return result.stream, result.person
 
 
-def _withdraw(context: AppContext, stream: str) -> Wish:
-    return Wish(Withdraw(context.clock.now(), OPERATOR, "conseils", "operator"), stream=stream)
+def _withdraw(context: AppContext, stream: str) -> CommandRequest:
+    return CommandRequest(
+        Withdraw(context.clock.now(), OPERATOR, "conseils", "operator"), stream=stream
+    )
 
 
 def test_an_outcome_says_how_it_leaves_the_person(make_context: Callable[..., AppContext]) -> None:
     context = make_context(FILES)
     stream, person = _join(context)
-    assert person == context.decisions.load([stream])[stream]
-    assert context.decisions.freshened({stream: person}) == {stream: person}
+    assert person == context.command_handler.load([stream])[stream]
+    assert context.command_handler.freshened({stream: person}) == {stream: person}
 
 
 def test_who_is_known_as_they_are_is_decided_about_at_once(
@@ -49,16 +51,16 @@ def test_who_is_known_as_they_are_is_decided_about_at_once(
 ) -> None:
     context = make_context(FILES)
     stream, person = _join(context)
-    result = context.decisions.carry_out([_withdraw(context, stream)], {stream: person})[0]
+    result = context.command_handler.execute([_withdraw(context, stream)], {stream: person})[0]
     assert isinstance(result.outcome, Done)
-    assert result.person == context.decisions.load([stream])[stream]
+    assert result.person == context.command_handler.load([stream])[stream]
 
 
 def test_who_has_moved_on_is_read_again(make_context: Callable[..., AppContext]) -> None:
     context = make_context(FILES)
     stream, person = _join(context)
-    assert isinstance(context.decisions.one(_withdraw(context, stream)).outcome, Done)
-    result = context.decisions.carry_out([_withdraw(context, stream)], {stream: person})[0]
+    assert isinstance(context.command_handler.execute_one(_withdraw(context, stream)).outcome, Done)
+    result = context.command_handler.execute([_withdraw(context, stream)], {stream: person})[0]
     assert isinstance(result.outcome, NothingToDo)
     assert (
         len([e for e in context.ledger.stream(stream) if isinstance(e.event, ConsentWithdrawn)])
@@ -71,13 +73,15 @@ def test_that_nothing_is_to_be_done_never_rests_on_what_was_known(
 ) -> None:
     context = make_context(FILES)
     stream, before = _join(context)
-    withdrawn = context.decisions.one(_withdraw(context, stream)).person
+    withdrawn = context.command_handler.execute_one(_withdraw(context, stream)).person
     now = context.clock.now()
-    context.decisions.one(
-        Wish(Subscribe(now, OPERATOR, 1, "consent", "declared", own_act=True), stream=stream)
+    context.command_handler.execute_one(
+        CommandRequest(
+            Subscribe(now, OPERATOR, 1, "consent", "declared", own_act=True), stream=stream
+        )
     )
     assert withdrawn.version > before.version
-    result = context.decisions.carry_out([_withdraw(context, stream)], {stream: withdrawn})[0]
+    result = context.command_handler.execute([_withdraw(context, stream)], {stream: withdrawn})[0]
     assert isinstance(result.outcome, Done), (
         "known as withdrawn already, but by now subscribed again"
     )

@@ -95,7 +95,7 @@ def test_what_is_said_to_be_unknown_is_not_there_and_silence_about_it_is_a_fault
 
 
 def test_what_was_shown_stands_in_the_ledger_under_its_digest(site: Site, proof: Proof) -> None:
-    published = site.context.publications.current()
+    published = site.context.installation_stream.current()
     for name in ("form_digest", "form_file", "notice_digest", "confirm_digest", "configuration"):
         digest = proof.said.get(name)
         if digest:
@@ -230,13 +230,13 @@ def test_a_consent_to_a_partner_names_it_and_the_version_of_the_list(
 ) -> None:
     proof, plan = (
         doors.last(site, came["form, partner"]),
-        site.context.publications.current().plan(),
+        site.context.installation_stream.current().plan(),
     )
     event = proof.entry.event
     assert isinstance(event, ConsentGiven) and plan.declared is not None
     assert (event.partner, event.partners) == ("pepiniere", plan.declared.partners_version)
     assert proof.said["partner"] == {"id": "pepiniere", "list": plan.declared.partners_version}
-    notice = site.context.publications.current().words[event.notice]
+    notice = site.context.installation_stream.current().words[event.notice]
     assert (
         "La Pépinière (bonjour@pepiniere.example) : https://pepiniere.example/vie-privee" in notice
     )

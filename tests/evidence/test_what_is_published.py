@@ -56,7 +56,7 @@ def shows(page: str, notice: str) -> bool:
 def test_each_page_on_which_somebody_agrees_shows_the_words_that_are_recorded_as_its_notice(
     site: Site,
 ) -> None:
-    plan, client = site.context.publications.current().plan(), site.client
+    plan, client = site.context.installation_stream.current().plan(), site.client
     doors.call(site, {"email": "pages@exemple.fr", "basis": "consent", **doors.CALL, "list": 50})
     found = written_to(site.context, site.stream("pages@exemple.fr"), "list:50")
     assert shows(
@@ -81,7 +81,7 @@ def test_each_page_on_which_somebody_agrees_shows_the_words_that_are_recorded_as
 def test_the_words_of_every_page_and_form_are_published_in_each_language_under_their_digest(
     site: Site,
 ) -> None:
-    current = site.context.publications.current()
+    current = site.context.installation_stream.current()
     for kind in KINDS:
         for purpose in current.plan().purposes:
             for language in LANGUAGES:
@@ -101,7 +101,9 @@ def test_the_words_of_every_page_and_form_are_published_in_each_language_under_t
 
 
 def test_a_page_of_a_partner_names_it_where_the_box_is_ticked(site: Site) -> None:
-    said = words_of(CONSENT, site.context.publications.current().plan(), "pepiniere", "fr").notice
+    said = words_of(
+        CONSENT, site.context.installation_stream.current().plan(), "pepiniere", "fr"
+    ).notice
     assert "La Pépinière (bonjour@pepiniere.example) : https://pepiniere.example/vie-privee" in said
 
 
@@ -118,7 +120,9 @@ def test_what_a_consent_refers_to_stays_though_form_page_and_purpose_are_gone(
             str(said[name])
             for name in ("form_digest", "form_file", "notice_digest", "configuration")
         ]
-        before = {digest: context.publications.current().words[digest] for digest in referred}
+        before = {
+            digest: context.installation_stream.current().words[digest] for digest in referred
+        }
         text = doors.FILES["potager.toml"]
         start = text.index('[[form]]\nname = "simple"')
         write_sequences(
@@ -126,7 +130,7 @@ def test_what_a_consent_refers_to_stays_though_form_page_and_purpose_are_gone(
             {"potager.toml": text[:start] + text[text.index("[[form]]", start + 1) :]},
         )
         publish(context)
-        current = context.publications.current()
+        current = context.installation_stream.current()
         assert "simple" not in current.plan().forms
         assert {digest: current.words[digest] for digest in referred} == before
         with context.database.connection() as connection, pytest.raises(DATABASE_ERROR):
@@ -150,7 +154,7 @@ def test_another_program_says_that_it_runs_and_what_it_shows_differently_and_the
     assert (said.program, said.edition, said.digest) == (
         "9.9.9",
         1,
-        context.publications.current().editions[1].settings,
+        context.installation_stream.current().editions[1].settings,
     )
 
 
@@ -178,7 +182,7 @@ def test_a_page_that_a_new_program_words_otherwise_is_published_with_no_new_edit
         if entry.position > head
     ]
     assert kinds == [WordsPublished, NoticePublished, WordsPublished, FormPublished]
-    current = context.publications.current()
+    current = context.installation_stream.current()
     assert current.edition == 1 and current.words[current.forms["simple"][1]] == "<p>autrement</p>"
 
 
@@ -205,8 +209,8 @@ def test_the_partner_of_a_purpose_is_never_another_one(
             Unpublishable, match='the purpose "pepiniere" was published as that of pepiniere'
         ):
             to_publish(
-                context.publications.current(),
-                dict(context.publications.current().plan().words),
+                context.installation_stream.current(),
+                dict(context.installation_stream.current().plan().words),
                 settings,
                 1,
                 "test",

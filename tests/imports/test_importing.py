@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.refusal import Refusal
@@ -30,7 +30,7 @@ from engine.subscriber.commands import LeaveList, Subscribe, Suppress, Transfer,
 from engine.subscriber.events import Cause, ConsentGiven, GroundDeclared, ListJoined
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from tests.cli.bringing_in import (
     DAY,
     FILES,
@@ -39,12 +39,12 @@ from tests.cli.bringing_in import (
     bring,
     counts,
     entries,
+    execute,
     person,
     personal_rows,
     reasons,
     stream,
     table,
-    wish,
 )
 from tests.conftest import MakeContext
 from tests.installation import CONFIG, LAYOUT, write_sequences
@@ -65,7 +65,7 @@ def test_everybody_joins_with_a_declared_ground_as_old_as_the_collection_and_rec
 ) -> None:
     report = bring(context, table(tmp_path, THREE))
     assert (counts(report), report.rows, report.exit_code) == ({"joined": 3}, 3, 0)
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     for address in ADDRESSES:
         found = person(context, address)
         ground = found.grounds["conseils"]
@@ -172,8 +172,8 @@ def test_the_same_file_does_not_put_back_who_has_moved_on_or_left_since(
     path = table(tmp_path, THREE)
     bring(context, path)
     now = context.clock.now()
-    wish(context, ADDRESSES[0], LeaveList(now, OPERATOR, 10))
-    wish(context, ADDRESSES[1], Transfer(now, OPERATOR, 10, 20))
+    execute(context, ADDRESSES[0], LeaveList(now, OPERATOR, 10))
+    execute(context, ADDRESSES[1], Transfer(now, OPERATOR, 10, 20))
     before = context.ledger.head()
     assert counts(bring(context, path)) == {"already": 1, "left-since": 2}
     assert context.ledger.head() == before
@@ -185,9 +185,9 @@ def test_who_has_withdrawn_or_is_suppressed_is_never_revived(
     path = table(tmp_path, THREE + "dan@lecteurs.example;Dan\n")
     bring(context, path)
     now = context.clock.now()
-    wish(context, ADDRESSES[0], Withdraw(now, OPERATOR, "conseils"))
-    wish(context, ADDRESSES[1], Withdraw(now, OPERATOR, "*"))
-    wish(context, ADDRESSES[2], Suppress(now, OPERATOR, "bounced"))
+    execute(context, ADDRESSES[0], Withdraw(now, OPERATOR, "conseils"))
+    execute(context, ADDRESSES[1], Withdraw(now, OPERATOR, "*"))
+    execute(context, ADDRESSES[2], Suppress(now, OPERATOR, "bounced"))
     context.vault.suppress({context.vault.hash("eve@lecteurs.example"): "complained"}, now)
     before = context.ledger.head()
     report = bring(
@@ -308,7 +308,9 @@ def test_a_refusal_under_a_former_address_is_the_person_s(
         OPERATOR,
         (),
     )
-    assert isinstance(moved, Wish) and isinstance(context.decisions.one(moved).outcome, Done)
+    assert isinstance(moved, CommandRequest) and isinstance(
+        context.command_handler.execute_one(moved).outcome, Done
+    )
     bring(
         context,
         table(tmp_path, "email,refus\nana@lecteurs.example,oui\n"),
@@ -387,7 +389,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(
     context: AppContext, tmp_path: Path, start: str
 ) -> None:
     bring(context, table(tmp_path, THREE))
-    wish(context, ADDRESSES[0], Withdraw(context.clock.now(), OPERATOR, "conseils"))
+    execute(context, ADDRESSES[0], Withdraw(context.clock.now(), OPERATOR, "conseils"))
     text = "email,prénom,le\nana@lecteurs.example,A,2024-01-01\nbob@lecteurs.example,Robert,2024-01-01\ndan@lecteurs.example,D,2024-01-01\n"
     path = table(
         tmp_path,
@@ -431,7 +433,7 @@ def test_a_dry_run_says_which_letters_would_leave_and_when(
         bring(context, path, "--collected-column", "le", "--start", "by-date").counts
         == by_date.counts
     )
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     real = Counter(
         acts(person(context, f"a{n}@lecteurs.example"), plan)["list:10"].kind
         for n in (1, 3, 20, 400)
@@ -533,20 +535,20 @@ def test_a_command_made_for_a_stranger_is_not_carried_out_for_who_is_known_by_no
     bring(context, table(tmp_path, "email,prénom,fuseau\nana@lecteurs.example,Ana,Asia/Tokyo\n"))
     now = context.clock.now()
 
-    def stranger(address: str) -> Wish:
+    def stranger(address: str) -> CommandRequest:
         kept = evidence(os.urandom(32), {"source": "test"})
         cause = Cause("import", "1" * 16, evidence=kept.commitment.hex())
         command = Subscribe(now, cause, 20, "consent", "declared", timezone="America/Lima")
-        return Wish(
+        return CommandRequest(
             command,
             address=address,
-            keep=Keep("", now, fields={"first_name": "X"}, evidence=(kept,)),
+            vault_write=VaultWrite("", now, fields={"first_name": "X"}, evidence=(kept,)),
             only_new=True,
         )
 
-    wishes = [stranger(f"n{n}@lecteurs.example") for n in range(12)]
-    wishes.insert(5, stranger("ana@lecteurs.example"))
-    results = context.decisions.carry_out(wishes)
+    requests = [stranger(f"n{n}@lecteurs.example") for n in range(12)]
+    requests.insert(5, stranger("ana@lecteurs.example"))
+    results = context.command_handler.execute(requests)
     assert [result.conflict for result in results] == [n == 5 for n in range(13)]
     assert all(isinstance(result.outcome, Done) for result in results if not result.conflict)
     assert len({position for result in results for position in result.positions}) == 36

@@ -12,14 +12,14 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.desk.desk import Opening
 from engine.subscriber.commands import ChangeProfile, Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from tests.cli.asking import FILES, answer
 from tests.installation import Installations
 
@@ -44,15 +44,15 @@ class Anna:
     def words(self) -> tuple[str, ...]:
         return (self.address, "anna.gentil", self.name, self.ip, self.order, self.said)
 
-    def cause(self, door: str, **said: object) -> tuple[Cause, Keep]:
+    def cause(self, door: str, **said: object) -> tuple[Cause, VaultWrite]:
         kept = evidence(secrets.token_bytes(32), said)
-        return Cause(door, secrets.token_hex(16), evidence=kept.commitment.hex()), Keep(
+        return Cause(door, secrets.token_hex(16), evidence=kept.commitment.hex()), VaultWrite(
             "", self.context.clock.now(), evidence=(kept,)
         )
 
     def joins(self, number: int = 10) -> Anna:
         now = self.context.clock.now()
-        cause, keep = self.cause(
+        cause, vault_write = self.cause(
             "api", ip=self.ip, order=self.order, source="boutique", email=self.address
         )
         command = Subscribe(
@@ -65,20 +65,24 @@ class Anna:
             fields=("first_name",),
             own_act=True,
         )
-        keep = Keep("", now, fields={"first_name": self.name}, evidence=keep.evidence)
-        result = self.context.decisions.one(Wish(command, address=self.address, keep=keep))
+        vault_write = VaultWrite(
+            "", now, fields={"first_name": self.name}, evidence=vault_write.evidence
+        )
+        result = self.context.command_handler.execute_one(
+            CommandRequest(command, address=self.address, vault_write=vault_write)
+        )
         assert isinstance(result.outcome, Done), result
         self.stream = result.stream
         return self
 
     def is_begun(self, key: str = "list:10") -> LetterBegun:
-        wish = Wish(
+        request = CommandRequest(
             Perform(
                 self.context.clock.now(), ENGINE, key, secrets.token_hex(16), self.context.sender
             ),
             stream=self.stream,
         )
-        outcome = self.context.decisions.one(wish).outcome
+        outcome = self.context.command_handler.execute_one(request).outcome
         assert isinstance(outcome, Done), outcome
         (begun,) = outcome.events
         assert isinstance(begun, LetterBegun), begun
@@ -87,10 +91,13 @@ class Anna:
 
     def outcome(self, begun: LetterBegun, verdict: str, code: int = 250) -> None:
         """As the sender records it, with the server's words for the vault."""
-        cause, keep = self.cause(RELAY, words=self.said)
+        cause, vault_write = self.cause(RELAY, words=self.said)
         command = RecordOutcome(self.context.clock.now(), cause, begun.message, verdict, code)
         assert isinstance(
-            self.context.decisions.one(Wish(command, stream=self.stream, keep=keep)).outcome, Done
+            self.context.command_handler.execute_one(
+                CommandRequest(command, stream=self.stream, vault_write=vault_write)
+            ).outcome,
+            Done,
         )
 
     def is_sent(self, key: str = "list:10") -> LetterBegun:
@@ -102,10 +109,13 @@ class Anna:
         answer(self.context, self.stream, begun, link, target)
 
     def changes(self) -> None:
-        cause, keep = self.cause("operator", operator="martine", words=self.said)
+        cause, vault_write = self.cause("operator", operator="martine", words=self.said)
         command = ChangeProfile(self.context.clock.now(), cause, ("first_name",))
         assert isinstance(
-            self.context.decisions.one(Wish(command, stream=self.stream, keep=keep)).outcome, Done
+            self.context.command_handler.execute_one(
+                CommandRequest(command, stream=self.stream, vault_write=vault_write)
+            ).outcome,
+            Done,
         )
 
     def leaves_traces(self) -> None:

@@ -46,7 +46,11 @@ def archived(anna: Anna) -> int:
     """Erased, with proof kept; the version of the last fact."""
     context = anna.context
     result, receipt = erase(
-        context, anna.stream, SHOP, context.decisions.one, seal=archiver(context, FIVE_YEARS)
+        context,
+        anna.stream,
+        SHOP,
+        context.command_handler.execute_one,
+        seal=archiver(context, FIVE_YEARS),
     )
     assert receipt is not None and any("sealed" in each.what for each in receipt.kept)
     return result.person.version
@@ -96,7 +100,9 @@ def test_what_happens_while_it_is_sealed_is_sealed_too(anna: Anna) -> None:
             break
         return made
 
-    _result, receipt = erase(context, anna.stream, SHOP, context.decisions.one, seal=slowly)
+    _result, receipt = erase(
+        context, anna.stream, SHOP, context.command_handler.execute_one, seal=slowly
+    )
     assert receipt is not None
     said = json.loads(unseal((context.vault.archived(anna.stream) or (b"", 0))[0], str(IDENTITY)))
     facts = context.ledger.stream(anna.stream)

@@ -82,9 +82,9 @@ def asked(context: AppContext, *words: str) -> str:
     """The breach it was about."""
     parser = argparse.ArgumentParser()
     breaching.add_arguments(parser)
-    before = set(context.publications.current().breaches)
+    before = set(context.installation_stream.current().breaches)
     assert breaching.breach(context, parser.parse_args(words)) == 0
-    return next(iter(set(context.publications.current().breaches) - before), "")
+    return next(iter(set(context.installation_stream.current().breaches) - before), "")
 
 
 def codes(context: AppContext) -> list[tuple[str, str]]:
@@ -108,7 +108,7 @@ def test_from_its_discovery_to_its_end_status_says_what_is_owed(
     asked(context, "update", breach, "--people-told", _now(context))
     assert codes(context) == []
     asked(context, "update", breach, "--close")
-    assert context.publications.current().breaches[breach].closed_at > 0
+    assert context.installation_stream.current().breaches[breach].closed_at > 0
 
 
 def _now(context: AppContext, hours_ago: int = 0) -> str:

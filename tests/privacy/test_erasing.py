@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.privacy.erasure import Receipt, erase
 from engine.sending.mailbox import Mailbox
 from engine.subscriber import events as e
 from engine.subscriber.commands import ChangeProfile, Erase, RecordOutcome, Suppress
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Refused
-from engine.vault.vault import Erasing, Keep
+from engine.vault.vault import Erasing, VaultWrite
 from tests.cli.asking import join
 from tests.conftest import MakeContext
 from tests.installation import Installations
@@ -42,7 +42,7 @@ def erased(anna: Anna, forget_suppression: bool = False) -> Receipt:
         anna.context,
         anna.stream,
         SHOP,
-        anna.context.decisions.one,
+        anna.context.command_handler.execute_one,
         suppression="forget" if forget_suppression else "bar",
     )
     assert isinstance(result.outcome, Done), result
@@ -225,8 +225,8 @@ def test_with_forget_suppression_nothing_bars_the_address(anna: Anna) -> None:
 
 def test_why_somebody_was_suppressed_outlives_them(anna: Anna) -> None:
     context = anna.context
-    context.decisions.one(
-        Wish(Suppress(context.clock.now(), SHOP, "complained"), stream=anna.stream)
+    context.command_handler.execute_one(
+        CommandRequest(Suppress(context.clock.now(), SHOP, "complained"), stream=anna.stream)
     )
     erased(anna)
     assert context.vault.suppressed([context.vault.hash(anna.address)]) == {
@@ -239,17 +239,17 @@ def test_a_letter_on_the_wire_is_recorded_and_what_the_server_says_is_not_kept(
 ) -> None:
     anna = Anna(make_context(FILES)).joins()
     begun = anna.is_begun()
-    before = anna.context.decisions.load([anna.stream])
+    before = anna.context.command_handler.load([anna.stream])
     erased(anna)
-    cause, keep = anna.cause("relay", words=anna.said)
+    cause, vault_write = anna.cause("relay", words=anna.said)
     command = RecordOutcome(anna.context.clock.now(), cause, begun.message, "hard", 550)
     # As the sender does it: about the person as they were when the letter was begun.
-    (result,) = anna.context.decisions.carry_out(
-        [Wish(command, stream=anna.stream, keep=keep)], before
+    (result,) = anna.context.command_handler.execute(
+        [CommandRequest(command, stream=anna.stream, vault_write=vault_write)], before
     )
     assert isinstance(result.outcome, Done) and isinstance(result.outcome.events[0], e.LetterFailed)
     anna.context.views.catch_up()
-    assert anna.context.decisions.load([anna.stream])[anna.stream].in_flight == {}
+    assert anna.context.command_handler.load([anna.stream])[anna.stream].in_flight == {}
     assert Everything.of(installations, anna.context).found(*anna.words) == set()
     assert anna.context.views.compare(lambda done, total: None) == []
 
@@ -261,25 +261,31 @@ def test_whatever_else_is_decided_in_the_same_batch_leaves_nothing_behind(
     rows are written together.
     """
     context, now = anna.context, anna.context.clock.now()
-    wishes = []
+    requests = []
     for number in range(12):
-        cause, keep = anna.cause("click", ip=anna.ip, number=number)
-        wishes.append(
-            Wish(ChangeProfile(now, cause, ("first_name",)), stream=anna.stream, keep=keep)
+        cause, vault_write = anna.cause("click", ip=anna.ip, number=number)
+        requests.append(
+            CommandRequest(
+                ChangeProfile(now, cause, ("first_name",)),
+                stream=anna.stream,
+                vault_write=vault_write,
+            )
         )
-    erasing = Wish(
+    erasing = CommandRequest(
         Erase(now, SHOP, "q1"),
         stream=anna.stream,
-        keep=Keep("", now, erasing=Erasing(tuple(b.message for b in anna.letters))),
+        vault_write=VaultWrite("", now, erasing=Erasing(tuple(b.message for b in anna.letters))),
     )
-    results = context.decisions.carry_out([*wishes[:6], erasing, *wishes[6:]])
+    results = context.command_handler.execute([*requests[:6], erasing, *requests[6:]])
     assert [type(result.outcome) for result in results] == [*[Done] * 7, *[Refused] * 6]
     assert Everything.of(installations, context).found(*anna.words) == set()
 
 
 def test_erasing_twice_is_erasing_once(anna: Anna) -> None:
     erased(anna)
-    result, receipt = erase(anna.context, anna.stream, SHOP, anna.context.decisions.one)
+    result, receipt = erase(
+        anna.context, anna.stream, SHOP, anna.context.command_handler.execute_one
+    )
     assert isinstance(result.outcome, NothingToDo) and receipt is None
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.mime.header_values import message_local
 from engine.privacy.correction import Correction, correction
@@ -25,7 +25,7 @@ from engine.subscriber.commands import AnyCommand, Object, Resubscribe, Suppress
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.stop_journal import Stop, read
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.conftest import MakeContext
 from tests.installation import Installations
@@ -40,9 +40,9 @@ EVERY = (FIRST, SECOND, NOW)
 
 
 def corrected(context: AppContext, stream: str, address: str) -> None:
-    wish = correction(context, stream, Correction(address), SHOP, ())
-    assert isinstance(wish, Wish), wish
-    assert isinstance(context.decisions.one(wish).outcome, Done)
+    request = correction(context, stream, Correction(address), SHOP, ())
+    assert isinstance(request, CommandRequest), request
+    assert isinstance(context.command_handler.execute_one(request).outcome, Done)
 
 
 def moved(context: AppContext) -> Anna:
@@ -60,8 +60,8 @@ def anna(make_context: MakeContext) -> Anna:
 
 def does(anna: Anna, command: AnyCommand) -> None:
     assert isinstance(
-        anna.context.decisions.one(
-            Wish(command, stream=anna.stream, keep=Keep("", command.at))
+        anna.context.command_handler.execute_one(
+            CommandRequest(command, stream=anna.stream, vault_write=VaultWrite("", command.at))
         ).outcome,
         Done,
     )
@@ -76,7 +76,7 @@ def erased(anna: Anna, suppression: str = "bar") -> Receipt:
         anna.context,
         anna.stream,
         SHOP,
-        anna.context.decisions.one,
+        anna.context.command_handler.execute_one,
         suppression=suppression,  # type: ignore[arg-type]
     )
     assert isinstance(result.outcome, Done) and receipt is not None
@@ -139,8 +139,8 @@ def test_who_comes_back_by_their_own_act_is_barred_nowhere_by_that_objection(ann
     anna.context.clock.jump(60_000)
     back = Resubscribe(anna.context.clock.now(), Cause("click"), "conseils", list=10)
     assert isinstance(
-        anna.context.decisions.one(
-            Wish(back, stream=anna.stream, keep=Keep("", back.at, lift=True))
+        anna.context.command_handler.execute_one(
+            CommandRequest(back, stream=anna.stream, vault_write=VaultWrite("", back.at, lift=True))
         ).outcome,
         Done,
     )
@@ -255,13 +255,16 @@ def test_a_copy_put_back_bars_them_again(installations: Installations, tmp_path:
     with database_context_of(installations, people) as database_context:
         backup(database_context, tmp_path / "copy")
         with database_context.open_context() as context:
-            context.decisions.one(
-                Wish(Object(context.clock.now(), SHOP, "q"), stream=people.objector)
+            context.command_handler.execute_one(
+                CommandRequest(Object(context.clock.now(), SHOP, "q"), stream=people.objector)
             )
-            assert erase(context, people.gone, SHOP, context.decisions.one)[1] is not None
+            assert (
+                erase(context, people.gone, SHOP, context.command_handler.execute_one)[1]
+                is not None
+            )
             corrected(context, people.late, late[1])
-            context.decisions.one(
-                Wish(Withdraw(context.clock.now(), Cause("api"), "*"), stream=people.late)
+            context.command_handler.execute_one(
+                CommandRequest(Withdraw(context.clock.now(), Cause("api"), "*"), stream=people.late)
             )
         assert restore(database_context, tmp_path / "copy") == 0
         with database_context.open_context() as context:

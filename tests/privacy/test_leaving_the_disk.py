@@ -77,7 +77,9 @@ def test_no_file_of_the_database_holds_her_any_more(
     # Their rows are the last of a page, where a plain VACUUM frees the room and nothing comes over
     # what stood there.
     for anna in (second, first):
-        assert erase(context, anna.stream, ASKED, context.decisions.one)[1] is not None
+        assert (
+            erase(context, anna.stream, ASKED, context.command_handler.execute_one)[1] is not None
+        )
     checkpoint(installations)
     assert files_with(installations.data, first) & files_with(installations.data, second) >= {
         "base"
@@ -89,7 +91,7 @@ def test_no_file_of_the_database_holds_her_any_more(
 
 def test_once_for_many_and_not_again(context: AppContext, installations: Installations) -> None:
     for anna in [somebody(context) for _ in range(3)]:
-        erase(context, anna.stream, ASKED, context.decisions.one)
+        erase(context, anna.stream, ASKED, context.command_handler.execute_one)
     before = checkpoints(installations)
     assert scrub_when_due(context).done and scrub_when_due(context).done
     assert checkpoints(installations) == before + 1
@@ -110,7 +112,7 @@ def checkpoints(installations: Installations) -> int:
 def test_who_works_at_the_table_is_not_waited_for_and_it_is_done_the_next_time(
     context: AppContext,
 ) -> None:
-    erase(context, somebody(context).stream, ASKED, context.decisions.one)
+    erase(context, somebody(context).stream, ASKED, context.command_handler.execute_one)
     with context.database.transaction() as connection:
         connection.execute("SELECT 1 FROM vault.person")
         assert not scrub_when_due(context).done
@@ -122,7 +124,7 @@ def test_a_large_table_is_not_stopped_for_it(
 ) -> None:
     monkeypatch.setattr(scrubbing, "LARGEST", 0)
     anna = somebody(context)
-    erase(context, anna.stream, ASKED, context.decisions.one)
+    erase(context, anna.stream, ASKED, context.command_handler.execute_one)
     scrubbed = context.scrub()
     assert scrubbed.done and {"vault.person", "vault.evidence"} <= set(scrubbed.large)
     assert "pg_wal" not in files_with(installations.data, anna)

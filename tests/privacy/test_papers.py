@@ -71,13 +71,15 @@ def publish(context: AppContext, extra: str) -> None:
     path.write_text(path.read_text(encoding="utf-8") + extra, encoding="utf-8")
     now = context.clock.now()
     facts = publication(
-        context.publications.current(),
+        context.installation_stream.current(),
         FILES | {"form.toml": FORM_FILE},
         read_config(context.config.folder).settings,
         now,
         "9.9",
     )
-    assert facts and context.publications.execute(lambda state: facts, Cause("operator"), now)
+    assert facts and context.installation_stream.execute(
+        lambda state: facts, Cause("operator"), now
+    )
 
 
 FORM_FILE = 'title = "Formulaire"\npurpose = "conseils"\n' + FORM

@@ -10,7 +10,7 @@ import json
 import pytest
 
 from engine.cli import audit_retention as auditing_retention
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.config import read_config
 from engine.context import AppContext
 from engine.installation.events import STREAM, RetentionApplied
@@ -22,7 +22,7 @@ from engine.sequence.delay import DAY
 from engine.subscriber import commands as c
 from engine.subscriber.events import Cause, PermissionAsked, SubscriberErased
 from engine.subscriber.outcome import Done
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from tests.cli.asking import FILES
 from tests.conftest import MakeContext
 from tests.examples import PARIS, local
@@ -37,9 +37,15 @@ def declared(context: AppContext, text: str) -> AppContext:
     path.write_text(path.read_text(encoding="utf-8") + f"\n[retention]\n{text}\n", encoding="utf-8")
     now = context.clock.now()
     facts = publication(
-        context.publications.current(), FILES, read_config(context.config.folder).settings, now, "1"
+        context.installation_stream.current(),
+        FILES,
+        read_config(context.config.folder).settings,
+        now,
+        "1",
     )
-    assert facts and context.publications.execute(lambda state: facts, Cause("operator"), now)
+    assert facts and context.installation_stream.execute(
+        lambda state: facts, Cause("operator"), now
+    )
     return context
 
 
@@ -57,8 +63,8 @@ def people(context: AppContext, count: int, name: str = "lectrice") -> list[str]
     now = context.clock.now()
     join = c.Subscribe(now, Cause("form"), 10, "consent", "single", own_act=True)
     return [
-        context.decisions.one(
-            Wish(join, address=f"{name}{n}@exemple.fr", keep=Keep("", now))
+        context.command_handler.execute_one(
+            CommandRequest(join, address=f"{name}{n}@exemple.fr", vault_write=VaultWrite("", now))
         ).stream
         for n in range(count)
     ]
@@ -66,8 +72,12 @@ def people(context: AppContext, count: int, name: str = "lectrice") -> list[str]
 
 def unconfirmed(context: AppContext, address: str) -> str:
     now = context.clock.now()
-    return context.decisions.one(
-        Wish(c.RequestConsent(now, Cause("form"), (10,), "r1"), address=address, keep=Keep("", now))
+    return context.command_handler.execute_one(
+        CommandRequest(
+            c.RequestConsent(now, Cause("form"), (10,), "r1"),
+            address=address,
+            vault_write=VaultWrite("", now),
+        )
     ).stream
 
 
@@ -90,12 +100,14 @@ def counts(applied: RetentionApplied) -> dict[str, tuple[int, int]]:
 
 def asked_by_mail(context: AppContext, stream: str) -> None:
     now = context.clock.now()
-    outcome = context.decisions.one(
-        Wish(c.Perform(now, ENGINE, "ask:*", f"{stream[:8]}{0:024x}"), stream=stream)
+    outcome = context.command_handler.execute_one(
+        CommandRequest(c.Perform(now, ENGINE, "ask:*", f"{stream[:8]}{0:024x}"), stream=stream)
     ).outcome
     assert isinstance(outcome, Done)
-    context.decisions.one(
-        Wish(c.RecordOutcome(now, ENGINE, f"{stream[:8]}{0:024x}", "sent", 250), stream=stream)
+    context.command_handler.execute_one(
+        CommandRequest(
+            c.RecordOutcome(now, ENGINE, f"{stream[:8]}{0:024x}", "sent", 250), stream=stream
+        )
     )
 
 
@@ -136,9 +148,9 @@ def test_the_silent_are_asked_and_erased_where_no_answer_comes(enforcing: AppCon
         assert names(enforcing, stream)[-1] == "permission-asked"
         asked_by_mail(enforcing, stream)
     assert "permission-asked" not in names(enforcing, recent)
-    request = enforcing.decisions.load([answering])[answering].requests["*"].request
-    enforcing.decisions.one(
-        Wish(
+    request = enforcing.command_handler.load([answering])[answering].requests["*"].request
+    enforcing.command_handler.execute_one(
+        CommandRequest(
             c.Confirm(enforcing.clock.now(), Cause("click"), "*", request, "human_button"),
             stream=answering,
         )
@@ -146,8 +158,8 @@ def test_the_silent_are_asked_and_erased_where_no_answer_comes(enforcing: AppCon
     enforcing.clock.jump(31 * DAY)
     assert counts(night(enforcing)) == {"unanswered": (1, 1)}
     assert (
-        enforcing.decisions.load([silent])[silent].erased
-        and not enforcing.decisions.load([answering])[answering].erased
+        enforcing.command_handler.load([silent])[silent].erased
+        and not enforcing.command_handler.load([answering])[answering].erased
     )
     assert list(
         enforcing.vault.people([silent, answering, recent])
@@ -179,9 +191,13 @@ def test_whoever_may_not_be_written_to_is_erased_unasked_and_stays_barred(
     (gone,) = people(enforcing, 1)
     hashed = enforcing.vault.hash("lectrice0@exemple.fr")
     now = enforcing.clock.now()
-    keep = Keep(gone, now, suppress="objected", address_hash=hashed)
-    enforcing.decisions.one(
-        Wish(c.Withdraw(now, Cause("click"), "*", "human_button"), stream=gone, keep=keep)
+    vault_write = VaultWrite(gone, now, suppress="objected", address_hash=hashed)
+    enforcing.command_handler.execute_one(
+        CommandRequest(
+            c.Withdraw(now, Cause("click"), "*", "human_button"),
+            stream=gone,
+            vault_write=vault_write,
+        )
     )
     enforcing.clock.jump(YEARS)
     assert counts(night(enforcing)) == {"silent": (1, 1)}
@@ -232,8 +248,8 @@ def test_what_only_reports_does_nothing_and_says_how_much_it_would(context: AppC
 @pytest.mark.postgres
 def test_the_frozen_are_neither_asked_nor_erased(enforcing: AppContext) -> None:
     (frozen,) = people(enforcing, 1)
-    enforcing.decisions.one(
-        Wish(c.Restrict(enforcing.clock.now(), Cause("operator"), "q1"), stream=frozen)
+    enforcing.command_handler.execute_one(
+        CommandRequest(c.Restrict(enforcing.clock.now(), Cause("operator"), "q1"), stream=frozen)
     )
     enforcing.clock.jump(YEARS)
     assert counts(night(enforcing))["silent"][1] == 0

@@ -229,7 +229,7 @@ def test_a_mailing_under_way_is_settled_though_nobody_it_went_to_is_on_its_lists
         FILES | {"a.toml": HEAD + POLL.format(10, "5 days") + LIST.format(10) + LIST.format(11)}
     )
     at, key = context.clock.now(), "broadcast:sondage/2040-01-01"
-    assert context.publications.execute(
+    assert context.installation_stream.execute(
         lambda state: [BroadcastFellDue(at, "sondage", "2040-01-01")], FOLLOWED, at
     )
     claimed = e.LetterBegun(at, key, "broadcast", "sondage", "1" * 32, 1, 10, 1, "conseils")

@@ -9,14 +9,14 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.installation.events import SendingPaused
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import LeaveList, Perform, RecordOutcome, Subscribe, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from engine.views import RowDifference
 from projections.agenda import Agenda
 from projections.every import every_view
@@ -58,14 +58,17 @@ def context(make_context: Callable[..., AppContext]) -> AppContext:
     context = make_context(FILES)
     now = context.clock.now()
     join = Subscribe(now, Cause("import"), 10, "consent", "declared", now)
-    context.decisions.carry_out(
-        [Wish(join, address=f"p{n}@lecteurs.example", keep=Keep("", now)) for n in range(20)]
+    context.command_handler.execute(
+        [
+            CommandRequest(join, address=f"p{n}@lecteurs.example", vault_write=VaultWrite("", now))
+            for n in range(20)
+        ]
     )
-    context.decisions.one(
-        Wish(Withdraw(now, Cause("operator"), "conseils"), address="p1@lecteurs.example")
+    context.command_handler.execute_one(
+        CommandRequest(Withdraw(now, Cause("operator"), "conseils"), address="p1@lecteurs.example")
     )
-    context.decisions.one(
-        Wish(LeaveList(now, Cause("operator"), 10), address="p2@lecteurs.example")
+    context.command_handler.execute_one(
+        CommandRequest(LeaveList(now, Cause("operator"), 10), address="p2@lecteurs.example")
     )
     context.views.catch_up()
     return context
@@ -93,7 +96,10 @@ def test_however_many_facts_are_followed_at_once_letters_stand_as_in_a_replay(
             record = RecordOutcome(at, Cause("relay"), message, verdict, 250)
             for command in (perform, record):
                 assert isinstance(
-                    context.decisions.one(Wish(command, stream=subscriber)).outcome, Done
+                    context.command_handler.execute_one(
+                        CommandRequest(command, stream=subscriber)
+                    ).outcome,
+                    Done,
                 )
             at += DAY
     head = context.ledger.head()
@@ -125,11 +131,11 @@ def test_one_bad_view_stops_alone(context: AppContext) -> None:
             " VALID"
         )
     now = context.clock.now()
-    context.decisions.one(
-        Wish(
+    context.command_handler.execute_one(
+        CommandRequest(
             Subscribe(now, Cause("form"), 10, "consent", "single"),
             address="new@lecteurs.example",
-            keep=Keep("", now),
+            vault_write=VaultWrite("", now),
         )
     )
     while context.views.follow():
@@ -159,9 +165,11 @@ def test_a_fold_that_cannot_be_read_is_made_again_from_the_ledger(context: AppCo
         connection.execute(
             "UPDATE view_agenda_4.fold SET state = '\\x00' WHERE subscriber = %s", (subscriber,)
         )
-    assert context.decisions.load([subscriber])[subscriber].memberships
-    context.decisions.one(
-        Wish(LeaveList(context.clock.now(), Cause("operator"), 10), address="p3@lecteurs.example")
+    assert context.command_handler.load([subscriber])[subscriber].memberships
+    context.command_handler.execute_one(
+        CommandRequest(
+            LeaveList(context.clock.now(), Cause("operator"), 10), address="p3@lecteurs.example"
+        )
     )
     context.views.catch_up()
     assert context.views.compare(silent) == []
@@ -186,7 +194,7 @@ def test_a_database_lost_in_the_middle_leaves_nothing_of_it_in_memory(context: A
     follower.prepare()
     follower.catch_up()
     version = agenda.installation.version
-    assert context.publications.execute(
+    assert context.installation_stream.execute(
         lambda state: [SendingPaused(context.clock.now(), "operator")],
         Cause("operator"),
         context.clock.now(),

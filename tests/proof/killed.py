@@ -13,15 +13,15 @@ import sys
 from collections.abc import Callable
 
 from engine.app import open_context_in
-from engine.commands.command_handler import Publications
 from engine.config import read_config
+from engine.installation.stream import InstallationStream
 from engine.proof import signer, store
 from engine.proof.last_checkpoint import LastCheckpoint
 from engine.secret_files import read_secrets
 
 STEPS: dict[str, tuple[object, str]] = {
     "growing": (store, "write"),
-    "the event": (Publications, "execute"),
+    "the event": (InstallationStream, "execute"),
     "the file": (LastCheckpoint, "write"),
     "its name": (pathlib.Path, "replace"),
     "the row": (store, "add"),

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.proof.bundle import bundle_files, zipped
 from engine.proof.bundle_sources import Stores, head_of, holding_of
@@ -24,7 +24,7 @@ from engine.proof.store import SignedCheckpoint
 from engine.subscriber import commands as c
 from engine.subscriber.events import Cause
 from engine.vault.commitment import evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from tests.installation import Installations
 from tests.proof.handed import judged, unpack, verified
 
@@ -51,23 +51,23 @@ def live(context: AppContext, address: str) -> str:
     now = context.clock.now()
     piece = evidence(bytes(range(32)), SAID | {"who": address})
     cause = Cause("form", "f1", evidence=piece.commitment.hex())
-    keep = Keep("", now, fields={"first_name": "Anna"}, evidence=(piece,))
-    stream = context.decisions.one(
-        Wish(
+    vault_write = VaultWrite("", now, fields={"first_name": "Anna"}, evidence=(piece,))
+    stream = context.command_handler.execute_one(
+        CommandRequest(
             c.Subscribe(now, cause, 10, "consent", "single", own_act=True),
             address=address,
-            keep=keep,
+            vault_write=vault_write,
         )
     ).stream
     message = f"{stream[:8]}@potager.example"
-    context.decisions.one(
-        Wish(c.Perform(now, Cause("engine"), "list:10", message, "s1"), stream=stream)
+    context.command_handler.execute_one(
+        CommandRequest(c.Perform(now, Cause("engine"), "list:10", message, "s1"), stream=stream)
     )
-    context.decisions.one(
-        Wish(c.RecordOutcome(now, Cause("relay"), message, "sent", 250), stream=stream)
+    context.command_handler.execute_one(
+        CommandRequest(c.RecordOutcome(now, Cause("relay"), message, "sent", 250), stream=stream)
     )
-    context.decisions.one(
-        Wish(c.Withdraw(now, Cause("one-click"), "conseils", "rfc8058"), stream=stream)
+    context.command_handler.execute_one(
+        CommandRequest(c.Withdraw(now, Cause("one-click"), "conseils", "rfc8058"), stream=stream)
     )
     return stream
 
@@ -82,7 +82,7 @@ def context(make_context: MakeContext) -> AppContext:
 def bundle(
     context: AppContext, stream: str, signed: SignedCheckpoint | None = None
 ) -> dict[str, bytes]:
-    stores = Stores(context.ledger, context.vault, context.tree, context.publications)
+    stores = Stores(context.ledger, context.vault, context.tree, context.installation_stream)
     signed = signed or context.tree.sign_now()
     return bundle_files(
         head_of(stores, signed),
@@ -93,7 +93,7 @@ def bundle(
 
 
 def ledger(context: AppContext, target: Path, signed: SignedCheckpoint | None = None) -> Path:
-    stores = Stores(context.ledger, context.vault, context.tree, context.publications)
+    stores = Stores(context.ledger, context.vault, context.tree, context.installation_stream)
     signed = signed or context.tree.sign_now()
     target.mkdir()
     hand_over(context.database, head_of(stores, signed), context.tree.all_checkpoints(), target)
@@ -171,8 +171,10 @@ def test_lists_are_what_the_views_say(context: AppContext, tmp_path: Path) -> No
     now = context.clock.now()
     for n in range(5):
         command = c.Subscribe(now, Cause("form"), 10, "consent", "single", own_act=True)
-        context.decisions.one(
-            Wish(command, address=f"lecteur{n}@lecteurs.example", keep=Keep("", now))
+        context.command_handler.execute_one(
+            CommandRequest(
+                command, address=f"lecteur{n}@lecteurs.example", vault_write=VaultWrite("", now)
+            )
         )
     context.views.catch_up()
     found = judged(ledger(context, tmp_path / "ledger"), "--members", tmp_path / "members")

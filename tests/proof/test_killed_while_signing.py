@@ -55,7 +55,7 @@ def test_killed(
         timeout=120,
     )
     assert killed.returncode == -9, killed.stderr
-    context.publications._state = Installation()
+    context.installation_stream._state = Installation()
 
     left = context.tree._signer.file.read()
     write(context, 20)

@@ -39,7 +39,7 @@ def context(make_context: MakeContext, monkeypatch: pytest.MonkeyPatch) -> AppCo
 
 
 def said(context: AppContext) -> list[str]:
-    context.publications._state = Installation()
+    context.installation_stream._state = Installation()
     return [str(each) for each in context.tree.replay()]
 
 
@@ -219,7 +219,9 @@ def test_what_was_signed_over_entries_that_a_restoration_lost_is_not_asked_of_th
     by_hand(installations, context, "DELETE FROM ledger.events WHERE notification_id > 800")
     context.tree.anew()
     now = context.clock.now()
-    context.publications.execute(lambda state: [LedgerRestored(now, 800)], Cause("engine"), now)
+    context.installation_stream.execute(
+        lambda state: [LedgerRestored(now, 800)], Cause("engine"), now
+    )
     context.tree.sign_now()
     write(context, 300)
     context.tree.sign_now()

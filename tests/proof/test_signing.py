@@ -147,7 +147,7 @@ def test_a_ledger_that_has_lost_the_very_beginning_of_its_origin_is_not_signed(
 
 def as_a_new_process(context: AppContext) -> None:
     """What was folded before somebody was at the ledger is forgotten."""
-    context.publications._state = Installation()
+    context.installation_stream._state = Installation()
 
 
 def seed(context: AppContext) -> bytes:
@@ -273,7 +273,9 @@ def test_after_a_ledger_was_put_back_a_new_origin_names_the_last_checkpoint(
 ) -> None:
     first = context.tree.sign_now()
     now = context.clock.now()
-    context.publications.execute(lambda state: [LedgerRestored(now, 200)], Cause("engine"), now)
+    context.installation_stream.execute(
+        lambda state: [LedgerRestored(now, 200)], Cause("engine"), now
+    )
     assert context.tree.latest() is None and context.tree.origin == ""
     second = context.tree.sign_now()
     assert second.origin != first.origin
@@ -298,7 +300,9 @@ def test_a_checkpoint_that_only_the_file_remembers_is_named_and_given_back_to_th
     context.tree.anew()
     assert context.tree.lost() == 301
     now = context.clock.now()
-    context.publications.execute(lambda state: [LedgerRestored(now, 250)], Cause("engine"), now)
+    context.installation_stream.execute(
+        lambda state: [LedgerRestored(now, 250)], Cause("engine"), now
+    )
     second = context.tree.sign_now()
     (begun,) = facts(context, OriginBegun)
     assert isinstance(begun, OriginBegun)

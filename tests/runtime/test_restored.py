@@ -17,7 +17,7 @@ from engine.app import open_context_in
 from engine.config import read_config
 from engine.context import AppContext
 from engine.installation.events import LedgerRestored, OriginBegun
-from engine.runtime.rollback_detection import FILE, LedgerMemory, Restored
+from engine.runtime.rollback_detection import FILE, Restored, RollbackDetection
 from engine.runtime.startup import make_ready
 from engine.secret_files import read_secrets
 from tests.cli.asking import FILES, join
@@ -100,13 +100,13 @@ def test_an_older_copy_is_recognised_recorded_once_and_holds_sending(copies: Cop
     with copies.opened() as context:
         head = context.ledger.head()
         join(context, 3)
-        context.memory.note()
+        context.rollback_detection.note()
     copies.put_back()
     for _ in range(2):
         with copies.opened() as context:
             make_ready(context, 0)
             assert restored(context) == [head]
-            assert context.publications.current().paused == {0: "restored"}
+            assert context.installation_stream.current().paused == {0: "restored"}
 
 
 def test_another_entry_at_the_same_place_is_another_ledger(copies: Copies) -> None:
@@ -114,7 +114,7 @@ def test_another_entry_at_the_same_place_is_another_ledger(copies: Copies) -> No
     with copies.opened() as context:
         head = context.ledger.head()
         join(context, 1)
-        context.memory.note()
+        context.rollback_detection.note()
     copies.put_back()
     with copies.opened() as context:
         join(context, 3)
@@ -177,7 +177,7 @@ def test_a_ledger_that_only_went_on_is_the_same(copies: Copies) -> None:
         join(context, 3)
     with copies.opened() as context:
         make_ready(context, 0)
-        assert restored(context) == [] and context.publications.current().paused == {}
+        assert restored(context) == [] and context.installation_stream.current().paused == {}
 
 
 def test_a_machine_without_a_file_takes_the_ledger_as_it_finds_it(copies: Copies) -> None:
@@ -209,18 +209,20 @@ def test_a_machine_that_was_away_does_not_raise_the_alarm_again(
     copies.save()
     with copies.opened() as context:
         join(context, 3)
-        context.memory.note()
-        away = LedgerMemory(context.ledger, context.publications, tmp_path)
+        context.rollback_detection.note()
+        away = RollbackDetection(context.ledger, context.installation_stream, tmp_path)
         away.note()
     copies.put_back()
     with copies.opened() as context:
         make_ready(context, 0)
-        assert LedgerMemory(context.ledger, context.publications, tmp_path).lost() is None
+        assert (
+            RollbackDetection(context.ledger, context.installation_stream, tmp_path).lost() is None
+        )
     # Put back once more, to a copy that knows of the first time: that is news.
     copies.save()
     with copies.opened() as context:
         join(context, 2)
-        context.memory.note()
+        context.rollback_detection.note()
     copies.put_back()
     with copies.opened() as context:
         make_ready(context, 0)
@@ -233,14 +235,14 @@ def test_a_process_beneath_which_the_ledger_was_put_back_ends_before_it_takes_an
     copies.save()
     with copies.opened() as context:
         join(context, 1)
-        context.memory.note()
+        context.rollback_detection.note()
         copies.put_back()
         with psycopg.connect(make_conninfo(copies.admin, dbname=copies.name)):
             """It answers again."""
         with pytest.raises(Restored):
             for _ in range(5):
                 try:
-                    context.memory.confirm()
+                    context.rollback_detection.confirm()
                 except psycopg.OperationalError:
                     continue
 
@@ -251,7 +253,7 @@ def test_views_that_know_of_more_than_the_ledger_are_made_anew(copies: Copies) -
     with copies.opened() as context:
         join(context, 3)
         context.views.catch_up()
-        context.memory.note()
+        context.rollback_detection.note()
         ahead = context.ledger.head()
     copies.put_back()
     with copies.opened() as context:

@@ -245,7 +245,7 @@ def test_a_copy_keeps_stamps_and_an_older_one_that_is_put_back_takes_none_away(
         with database_context.open_context() as context:
             goes_on(context)
             assert stamping.stamp_when_due(context) == 1
-            context.memory.note()
+            context.rollback_detection.note()
         assert held(database_context) == 2
         assert restore(database_context, tmp_path / "copy") == 0
         assert held(database_context) == 2

@@ -48,16 +48,16 @@ def test_an_outage_longer_than_allowed_holds_sending_and_a_shorter_one_does_not(
 ) -> None:
     context = make_context(FILES, RELAY)
     make_ready(context, 0)
-    assert context.publications.current().paused == {0: "first-start"}
+    assert context.installation_stream.current().paused == {0: "first-start"}
     context = make_context(FILES, RELAY)
     context.desk.set_mark("armed:relay.potager.example", context.clock.now(), 0)
     context.desk.set_mark("tick", context.clock.now(), 0)
     context.clock.jump(DAY - HOUR)
     make_ready(context, 0)
-    assert context.publications.current().paused == {}
+    assert context.installation_stream.current().paused == {}
     context.clock.jump(2 * HOUR)
     make_ready(context, 0)
-    assert context.publications.current().paused == {0: "outage"}
+    assert context.installation_stream.current().paused == {0: "outage"}
     join(context, 2)
     context.views.catch_up()
     assert ticks(context) == 0

@@ -161,7 +161,7 @@ def test_of_many_hosts_that_ask_at_once_one_is_told_to_send(context: AppContext)
 
 def test_a_pause_for_readers_does_not_hold_it(context: AppContext) -> None:
     now = context.clock.now()
-    assert context.publications.execute(
+    assert context.installation_stream.execute(
         lambda state: [SendingPaused(now, "operator")], Cause("operator"), now
     )
     assert len(rounds(context)) == 2

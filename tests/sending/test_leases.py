@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.desk.desk import SQL as DESK
 from engine.installation.events import SendingPaused, SendingResumed
@@ -21,7 +21,7 @@ from engine.subscriber.commands import ChangeProfile, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from projections.agenda import Agenda
 from projections.reading import FROM_THE_BEGINNING, TAKING
 from projections.view import LIVE, schema_of
@@ -60,9 +60,11 @@ def with_readers(make_context: MakeContext, count: int) -> AppContext:
         command = Subscribe(
             now, Cause("import", evidence=said.commitment.hex()), 1, "consent", "declared"
         )
-        result = context.decisions.one(
-            Wish(
-                command, address=f"reader-{n}@potager.example", keep=Keep("", now, evidence=(said,))
+        result = context.command_handler.execute_one(
+            CommandRequest(
+                command,
+                address=f"reader-{n}@potager.example",
+                vault_write=VaultWrite("", now, evidence=(said,)),
             )
         )
         assert isinstance(result.outcome, Done)
@@ -146,8 +148,8 @@ def test_a_row_that_was_let_go_waits_for_the_agenda_to_follow(make_context: Make
     rows = take(context, 120)
     release(context, rows, position=context.ledger.head() + 1)
     assert take(context, 120) == []
-    context.decisions.one(
-        Wish(
+    context.command_handler.execute_one(
+        CommandRequest(
             ChangeProfile(context.clock.now(), Cause("operator"), language="en"), stream=rows[0][0]
         )
     )
@@ -186,8 +188,8 @@ def asked(now: int, *paused: int) -> dict[str, object]:
 
 
 def said(context: AppContext, event: SendingPaused | SendingResumed) -> None:
-    context.publications.current()
-    assert context.publications.execute(lambda state: [event], Cause("operator"), event.at)
+    context.installation_stream.current()
+    assert context.installation_stream.execute(lambda state: [event], Cause("operator"), event.at)
     context.views.catch_up()
 
 

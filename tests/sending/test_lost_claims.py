@@ -12,7 +12,7 @@ from typing import cast
 import psycopg
 import pytest
 
-from engine.commands.command_handler import NOBODY_KNOWN, Decisions, Result, Wish
+from engine.commands.command_handler import NOBODY_KNOWN, CommandHandler, CommandRequest, Result
 from engine.context import AppContext
 from engine.sending.sender import Sender
 from engine.sending.settings import RelaySettings
@@ -30,18 +30,18 @@ class GoneOnce:
     written, or just after.
     """
 
-    def __init__(self, decisions: Decisions, written: bool) -> None:
-        self.decisions, self.written, self.gone = decisions, written, False
-        self.load, self.present = decisions.load, decisions.present
+    def __init__(self, command_handler: CommandHandler, written: bool) -> None:
+        self.command_handler, self.written, self.gone = command_handler, written, False
+        self.load, self.present = command_handler.load, command_handler.present
 
-    def carry_out(
-        self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN
+    def execute(
+        self, requests: Sequence[CommandRequest], known: Mapping[str, Person] = NOBODY_KNOWN
     ) -> list[Result]:
-        if self.gone or not any(isinstance(wish.command, Perform) for wish in wishes):
-            return self.decisions.carry_out(wishes, known)
+        if self.gone or not any(isinstance(request.command, Perform) for request in requests):
+            return self.command_handler.execute(requests, known)
         self.gone = True
         if self.written:
-            self.decisions.carry_out(wishes, known)
+            self.command_handler.execute(requests, known)
         raise psycopg.OperationalError("the connection is lost")
 
 
@@ -51,7 +51,12 @@ def test_claims_whose_end_nobody_heard_are_taken_up_again(
 ) -> None:
     context = with_readers(make_context, 3)
     accepted = asyncio.run(
-        _sent(replace(context, decisions=cast(Decisions, GoneOnce(context.decisions, written))))
+        _sent(
+            replace(
+                context,
+                command_handler=cast(CommandHandler, GoneOnce(context.command_handler, written)),
+            )
+        )
     )
     assert sorted(accepted) == [f"reader-{n}@potager.example" for n in range(3)]
 

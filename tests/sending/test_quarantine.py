@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.ledger.codec import pack
 from engine.sending.compose import Composer, Ordered
@@ -22,7 +22,7 @@ from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from tests.sink import Sink
 
 pytestmark = pytest.mark.postgres
@@ -68,8 +68,10 @@ def enter(context: AppContext, name: str, fields: dict[str, str] | None = None) 
         "declared",
         fields=tuple(fields or ()),
     )
-    keep = Keep("", now, fields=fields or {}, evidence=(said,))
-    result = context.decisions.one(Wish(command, address=f"{name}@potager.example", keep=keep))
+    vault_write = VaultWrite("", now, fields=fields or {}, evidence=(said,))
+    result = context.command_handler.execute_one(
+        CommandRequest(command, address=f"{name}@potager.example", vault_write=vault_write)
+    )
     assert isinstance(result.outcome, Done)
     context.views.catch_up()
     return result.stream
@@ -146,7 +148,7 @@ def test_a_person_about_whom_nothing_can_be_decided_is_set_aside_and_goes_on_onc
         enter(context, name, {"first_name": name})
         for name in ("anna", "bruno", "chloe", "david", "emma")
     ]
-    person = context.decisions.load([people[1]])[people[1]]
+    person = context.command_handler.load([people[1]])[people[1]]
     spoilt = replace(person, memberships={1: replace(person.memberships[1], since=10**17)})
     with context.database.connection() as connection:
         connection.execute(

@@ -12,7 +12,7 @@ from typing import cast
 import psycopg
 import pytest
 
-from engine.commands.command_handler import NOBODY_KNOWN, Decisions, Result, Wish
+from engine.commands.command_handler import NOBODY_KNOWN, CommandHandler, CommandRequest, Result
 from engine.context import AppContext
 from engine.desk.clock import Clock
 from engine.sending import claim
@@ -33,19 +33,19 @@ class OthersAreQuicker:
     database that has gone.
     """
 
-    def __init__(self, decisions: Decisions, times: int, lost: bool = False) -> None:
-        self.decisions, self.times, self.lost = decisions, times, lost
-        self.load, self.present = decisions.load, decisions.present
+    def __init__(self, command_handler: CommandHandler, times: int, lost: bool = False) -> None:
+        self.command_handler, self.times, self.lost = command_handler, times, lost
+        self.load, self.present = command_handler.load, command_handler.present
 
-    def carry_out(
-        self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN
+    def execute(
+        self, requests: Sequence[CommandRequest], known: Mapping[str, Person] = NOBODY_KNOWN
     ) -> list[Result]:
-        if self.times and any(isinstance(wish.command, RecordOutcome) for wish in wishes):
+        if self.times and any(isinstance(request.command, RecordOutcome) for request in requests):
             self.times -= 1
             if self.lost:
                 raise psycopg.OperationalError("the connection is lost")
-            return [Result(NothingToDo(Unchanged.CONFLICT), conflict=True) for _ in wishes]
-        return self.decisions.carry_out(wishes, known)
+            return [Result(NothingToDo(Unchanged.CONFLICT), conflict=True) for _ in requests]
+        return self.command_handler.execute(requests, known)
 
 
 class AwayOnce:
@@ -69,11 +69,11 @@ class GoneAfterwards(OthersAreQuicker):
     anybody is told, or their rows are let go.
     """
 
-    def carry_out(
-        self, wishes: Sequence[Wish], known: Mapping[str, Person] = NOBODY_KNOWN
+    def execute(
+        self, requests: Sequence[CommandRequest], known: Mapping[str, Person] = NOBODY_KNOWN
     ) -> list[Result]:
-        done = self.decisions.carry_out(wishes, known)
-        if self.times and any(isinstance(wish.command, RecordOutcome) for wish in wishes):
+        done = self.command_handler.execute(requests, known)
+        if self.times and any(isinstance(request.command, RecordOutcome) for request in requests):
             self.times -= 1
             raise psycopg.OperationalError("the connection is lost")
         return done
@@ -85,7 +85,8 @@ def test_an_accepted_letter_is_recorded_and_never_sent_again(
 ) -> None:
     context = with_readers(make_context, 3)
     troubled = replace(
-        context, decisions=cast(Decisions, OthersAreQuicker(context.decisions, 2, lost))
+        context,
+        command_handler=cast(CommandHandler, OthersAreQuicker(context.command_handler, 2, lost)),
     )
     _each_is_taken_and_recorded_once(context, asyncio.run(_ticks(troubled, Sink())))
 
@@ -104,7 +105,9 @@ def test_an_outcome_that_was_written_when_the_database_went_is_not_written_again
     make_context: Callable[..., AppContext],
 ) -> None:
     context = with_readers(make_context, 3)
-    troubled = replace(context, decisions=cast(Decisions, GoneAfterwards(context.decisions, 1)))
+    troubled = replace(
+        context, command_handler=cast(CommandHandler, GoneAfterwards(context.command_handler, 1))
+    )
     _each_is_taken_and_recorded_once(context, asyncio.run(_ticks(troubled, Sink())))
 
 

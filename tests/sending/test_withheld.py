@@ -13,7 +13,7 @@ from engine.cli.parser import parser
 from engine.cli.retry_withheld import retry_withheld
 from engine.cli.show import standing
 from engine.cli.status import status
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.privacy.correction import Correction, correction
@@ -77,7 +77,7 @@ def test_a_relay_without_smtputf8_withholds_and_counts_against_nobody(
         withheld(context, jurgen) == [("cannot be carried", "smtputf8")]
         and withheld(context, anna) == []
     )
-    person = context.decisions.load([jurgen])[jurgen]
+    person = context.command_handler.load([jurgen])[jurgen]
     assert (person.soft_bounces, person.suppressed) == (0, "")
 
 
@@ -92,9 +92,9 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def moves_to(context: AppContext, stream: str, town: str) -> None:
-    wish = correction(context, stream, Correction(fields={"town": town}), Cause("operator"), ())
-    assert isinstance(wish, Wish)
-    context.decisions.one(wish)
+    request = correction(context, stream, Correction(fields={"town": town}), Cause("operator"), ())
+    assert isinstance(request, CommandRequest)
+    context.command_handler.execute_one(request)
 
 
 def test_a_relay_that_takes_it_gets_what_the_one_before_could_not_carry(

@@ -173,7 +173,6 @@ CLIMBING: frozenset[tuple[str, str]] = frozenset(
         ("engine/privacy/retention_records.py", "engine/context.py"),
         ("engine/privacy/scrubbing.py", "engine/context.py"),
         ("engine/privacy/sealed_archive.py", "engine/context.py"),
-        ("engine/runtime/rollback_detection.py", "engine/commands/command_handler.py"),
         ("engine/runtime/stamping.py", "engine/cli/attesting.py"),
         ("engine/runtime/supervisor.py", "engine/cli/run.py"),
         ("engine/runtime/witnessing.py", "engine/cli/attesting.py"),

@@ -176,7 +176,7 @@ def test_a_copy_goes_from_one_version_of_postgresql_to_another_and_back(
             context.views.catch_up()
             assert context.views.compare(lambda done, total: None) == []
             moved = context.ledger.head()
-            context.memory.note()
+            context.rollback_detection.note()
         assert backup(there, tmp_path / "back") == 0
         assert restore(here, tmp_path / "back") == 0
         with here.open_context() as context:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.in_words import in_english
 from engine.subscriber.commands import Erase, Subscribe, Suppress, Withdraw
@@ -23,7 +23,7 @@ from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Refused
 from engine.vault import stop_journal
 from engine.vault.stop_journal import Stop, StopJournal, each_once, later_than, read
-from engine.vault.vault import Erasing, Keep
+from engine.vault.vault import Erasing, VaultWrite
 from tests.cli.asking import FILES, join
 from tests.conftest import MakeContext
 
@@ -151,20 +151,22 @@ def lines(context: AppContext) -> list[dict[str, object]]:
     return [json.loads(line) for line in context.vault.journal.path.read_text().splitlines()]
 
 
-def withdrawal(context: AppContext, stream: str, purpose: str = "conseils") -> Wish:
-    return Wish(Withdraw(context.clock.now(), CLICK, purpose), stream=stream)
+def withdrawal(context: AppContext, stream: str, purpose: str = "conseils") -> CommandRequest:
+    return CommandRequest(Withdraw(context.clock.now(), CLICK, purpose), stream=stream)
 
 
-def erasure(context: AppContext, stream: str) -> Wish:
+def erasure(context: AppContext, stream: str) -> CommandRequest:
     address = context.vault.people([stream])[stream].address
-    keep = Keep(
+    vault_write = VaultWrite(
         "",
         context.clock.now(),
         suppress="erased",
         address_hash=context.vault.hash(address),
         erasing=Erasing(),
     )
-    return Wish(Erase(context.clock.now(), CLICK, "q1"), stream=stream, keep=keep)
+    return CommandRequest(
+        Erase(context.clock.now(), CLICK, "q1"), stream=stream, vault_write=vault_write
+    )
 
 
 def kinds(results: list[Result]) -> list[type]:
@@ -181,12 +183,12 @@ def test_erasures_withdrawals_and_suppressions_are_told_with_one_fsync_for_a_bat
     }
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda file: synced.append(file))
-    wishes = [
+    requests = [
         withdrawal(context, anna, "*"),
         erasure(context, bruno),
-        Wish(Suppress(context.clock.now(), CLICK, "complained"), stream=chloe),
+        CommandRequest(Suppress(context.clock.now(), CLICK, "complained"), stream=chloe),
     ]
-    assert kinds(context.decisions.carry_out(wishes)) == [Done, Done, Done]
+    assert kinds(context.command_handler.execute(requests)) == [Done, Done, Done]
     assert len(synced) == 2  # the file, and once the folder in which it is new
     said = [
         {name: value for name, value in line.items() if name != "at"} for line in lines(context)
@@ -204,11 +206,15 @@ def test_the_line_of_who_leaves_as_soon_as_they_are_registered_says_whose_addres
 ) -> None:
     """A copy from before knows nobody by their id."""
     address, now = "dora@lecteurs.example", context.clock.now()
-    joining = Wish(
-        Subscribe(now, CLICK, 11, "consent", "declared"), address=address, keep=Keep("", now)
+    joining = CommandRequest(
+        Subscribe(now, CLICK, 11, "consent", "declared"),
+        address=address,
+        vault_write=VaultWrite("", now),
     )
     assert kinds(
-        context.decisions.carry_out([joining, Wish(Withdraw(now, CLICK, "*"), address=address)])
+        context.command_handler.execute(
+            [joining, CommandRequest(Withdraw(now, CLICK, "*"), address=address)]
+        )
     ) == [Done, Done]
     hashed = context.vault.hash(address).hex()
     assert [line["hash"] for line in lines(context)] == [hashed] and context.vault.suppressed(
@@ -218,8 +224,8 @@ def test_the_line_of_who_leaves_as_soon_as_they_are_registered_says_whose_addres
 
 def test_what_changes_nothing_for_the_person_is_not_told(context: AppContext) -> None:
     (anna,) = join(context, 1)
-    context.decisions.one(withdrawal(context, anna))
-    context.decisions.one(withdrawal(context, anna))
+    context.command_handler.execute_one(withdrawal(context, anna))
+    context.command_handler.execute_one(withdrawal(context, anna))
     assert len(lines(context)) == 1
 
 
@@ -241,7 +247,7 @@ def test_it_is_on_the_disk_before_the_commit(
 
     monkeypatch.setattr(context.ledger, "append", append)
     with pytest.raises(ConnectionError):
-        context.decisions.one(withdrawal(context, anna))
+        context.command_handler.execute_one(withdrawal(context, anna))
 
 
 def test_on_a_full_disk_people_leave_and_erasures_wait(
@@ -249,7 +255,7 @@ def test_on_a_full_disk_people_leave_and_erasures_wait(
 ) -> None:
     anna, bruno, chloe = join(context, 3)
     disk = FullDisk(monkeypatch)
-    results = context.decisions.carry_out(
+    results = context.command_handler.execute(
         [
             withdrawal(context, anna),
             erasure(context, bruno),
@@ -262,11 +268,11 @@ def test_on_a_full_disk_people_leave_and_erasures_wait(
     assert isinstance(refused, Refused) and in_english(refused).startswith(
         "the stop journal cannot be written (No space left on device)"
     )
-    people = context.decisions.load([anna, bruno, chloe])
+    people = context.command_handler.load([anna, bruno, chloe])
     assert not any(person.erased or person.memberships for person in people.values())
     assert context.vault.find(context.vault.people([bruno])[bruno].address) == bruno
     disk.full = False
-    assert kinds([context.decisions.one(erasure(context, bruno))]) == [Done]
+    assert kinds([context.command_handler.execute_one(erasure(context, bruno))]) == [Done]
     assert {(line["kind"], line.get("stream")) for line in lines(context)} >= {
         ("withdrawal", anna), ("withdrawal", bruno), ("withdrawal", chloe), ("erasure", bruno),
     }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.ledger.codec import Entry
 from engine.letter.link_token import FIRST_LINK, make_token
@@ -18,7 +18,7 @@ from engine.subscriber.commands import Perform, RecordOutcome, RequestConsent, S
 from engine.subscriber.events import Cause, LetterBegun, PersonEvent, SubscriberErased
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import Person
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 
 MINUTE = 60_000
 PHONE = (
@@ -125,7 +125,7 @@ class Letter:
         ]
 
     def person(self) -> Person:
-        return self.context.decisions.load([self.stream])[self.stream]
+        return self.context.command_handler.load([self.stream])[self.stream]
 
     def lists(self) -> set[int]:
         return set(self.person().memberships)
@@ -138,7 +138,9 @@ def address() -> str:
 def joined(context: AppContext, number: int = 10, who: str = "", language: str = "") -> str:
     now = context.clock.now()
     command = Subscribe(now, Cause("operator"), number, "consent", "declared", language=language)
-    result = context.decisions.one(Wish(command, address=who or address(), keep=Keep("", now)))
+    result = context.command_handler.execute_one(
+        CommandRequest(command, address=who or address(), vault_write=VaultWrite("", now))
+    )
     assert isinstance(result.outcome, Done), result
     return result.stream
 
@@ -148,15 +150,17 @@ def written_to(
 ) -> Letter:
     """The letter due for that matter, begun and (if so) accepted by the server just now."""
     now = context.clock.now()
-    result = context.decisions.one(
-        Wish(Perform(now, Cause("engine"), key, secrets.token_hex(16), "test"), stream=stream)
+    result = context.command_handler.execute_one(
+        CommandRequest(
+            Perform(now, Cause("engine"), key, secrets.token_hex(16), "test"), stream=stream
+        )
     )
     assert isinstance(result.outcome, Done), result
     (begun,) = result.outcome.events
     assert isinstance(begun, LetterBegun), begun
     if accepted:
-        context.decisions.one(
-            Wish(
+        context.command_handler.execute_one(
+            CommandRequest(
                 RecordOutcome(context.clock.now(), Cause("relay"), begun.message, "sent", 250),
                 stream=stream,
             )
@@ -178,7 +182,9 @@ def confirmation(context: AppContext, form: str = "inscription") -> Letter:
     """Somebody new, who has asked on a form and had the mail that asks to confirm."""
     now = context.clock.now()
     command = RequestConsent(now, Cause("form"), (10,), str(uuid.uuid4()), form=form)
-    result = context.decisions.one(Wish(command, address=address(), keep=Keep("", now)))
+    result = context.command_handler.execute_one(
+        CommandRequest(command, address=address(), vault_write=VaultWrite("", now))
+    )
     return written_to(context, result.stream, "ask:conseils")
 
 

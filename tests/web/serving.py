@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engine.commands.group_commit import Gatherer
+from engine.commands.group_commit import GroupCommit
 from engine.context import AppContext
 from engine.runtime.site import make_site
 from engine.web.server import listen, serve_on
@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 20
 @contextmanager
 def served(context: AppContext, trusted_proxies: tuple[str, ...] = ()) -> Iterator[str]:
     """The address of the running site, "http://127.0.0.1:PORT"."""
-    gatherer = Gatherer(context.decisions)
+    group_commit = GroupCommit(context.command_handler)
     listening = listen("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     ready, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
@@ -26,7 +26,7 @@ def served(context: AppContext, trusted_proxies: tuple[str, ...] = ()) -> Iterat
     def run() -> None:
         asyncio.set_event_loop(loop)
         loop.run_until_complete(
-            serve_on(make_site(context, gatherer), listening, trusted_proxies, ready.set, stop)
+            serve_on(make_site(context, group_commit), listening, trusted_proxies, ready.set, stop)
         )
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
@@ -40,4 +40,4 @@ def served(context: AppContext, trusted_proxies: tuple[str, ...] = ()) -> Iterat
         loop.call_soon_threadsafe(stop.set)
         thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive(), "the site did not stop"
-        gatherer.close()
+        group_commit.close()

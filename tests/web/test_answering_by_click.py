@@ -223,7 +223,7 @@ def test_another_purpose_asks_with_an_unticked_box_and_takes_no_silence_for_a_ye
         and (given.purpose, given.proof) == ("offres", "page")
     )
     kept = context.vault.evidence_of(found.stream)[found.entries()[-2].cause.evidence]
-    shown = context.publications.current().words[given.notice]
+    shown = context.installation_stream.current().words[given.notice]
     assert shown.splitlines()[:2] == [
         "Souhaitez-vous recevoir « Les offres du potager » ?",
         "Nos ventes, quatre fois par an.",

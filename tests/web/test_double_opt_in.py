@@ -45,7 +45,7 @@ def due(site: Site, address: str) -> dict[str, str]:
     person, now = site.person(address), site.context.clock.now()
     return {
         key: act.kind
-        for key, act in acts(person, site.context.publications.current().plan()).items()
+        for key, act in acts(person, site.context.installation_stream.current().plan()).items()
         if 0 < act.due <= now
     }
 

@@ -87,7 +87,7 @@ def test_a_flood_for_one_victim_from_everywhere_at_once_asks_them_once_for_each_
         pages = list(many.map(lambda each: site.post(each[0], each[1] | {"email": VICTIM}), posts))
     assert {page.status_code for page in pages} == {200}
     assert set(site.person(VICTIM).requests) == {"conseils", "offres"}
-    plan, now = site.context.publications.current().plan(), site.context.clock.now()
+    plan, now = site.context.installation_stream.current().plan(), site.context.clock.now()
     assert {
         key: act.letter for key, act in acts(site.person(VICTIM), plan).items() if act.due <= now
     } == {"ask:conseils": "ask", "ask:offres": "ask"}
@@ -248,7 +248,7 @@ def test_what_a_flood_over_all_forms_asks_for_is_held_and_leaves_later_and_the_s
     assert [bool(site.stream(f"f{n}@exemple.fr")) for n in range(9)] == [True] * 8 + [False]
     held = [site.person(f"f{n}@exemple.fr") for n in range(3, 8)]
     assert all(not person.memberships for person in held)
-    plan = site.context.publications.current().plan()
+    plan = site.context.installation_stream.current().plan()
     dues = [acts(person, plan)["ask:conseils"].due - before for person in held]
     assert [round(due / 3_600_000) for due in dues] == [1, 1, 1, 2, 2]
     (finding,) = [each for each in findings(gather(site.context)) if each.code == "forms-held"]

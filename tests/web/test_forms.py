@@ -62,7 +62,7 @@ def page_of(site: Site, form: str) -> httpx.Response:
 def test_the_page_shows_every_word_that_is_recorded_as_its_notice(site: Site, form: str) -> None:
     page = page_of(site, form)
     assert page.status_code == 200
-    for line in notice_text(site.context.publications.current().plan(), form).splitlines():
+    for line in notice_text(site.context.installation_stream.current().plan(), form).splitlines():
         said = re.sub(r"^\[ \] |^\[(.*)\]$", r"\1", line)
         assert said in words_of(page.text), said
 
@@ -137,12 +137,14 @@ def test_what_was_shown_and_answered_is_kept_as_evidence_and_nothing_of_it_is_in
         each for each in site.entries("preuve@exemple.fr") if each.name == "consent-requested"
     ]
     kept = site.context.vault.evidence_of(site.stream("preuve@exemple.fr"))[entry.cause.evidence]
-    plan = site.context.publications.current().plan()
+    plan = site.context.installation_stream.current().plan()
     notice = digest_of(notice_text(plan, "inscription"))
     assert isinstance(entry.event, ConsentRequested) and entry.event.notice == notice
-    assert site.context.publications.current().words[notice] == notice_text(plan, "inscription")
+    assert site.context.installation_stream.current().words[notice] == notice_text(
+        plan, "inscription"
+    )
     assert kept["notice_digest"] == notice and kept["form_file"] == digest_of(SEQUENCES)
-    published = site.context.publications.current()
+    published = site.context.installation_stream.current()
     snapshot = published.words[str(kept["form_digest"])]
     assert published.forms["inscription"] == (digest_of(SEQUENCES), kept["form_digest"])
     assert without_its_own(site.client.get("/f/inscription").text) == without_its_own(snapshot)

@@ -82,7 +82,7 @@ def until(seconds: int = 3600) -> int:
 
 
 def is_mailed(site: Site, address: str) -> bool:
-    plan = site.context.publications.current().plan()
+    plan = site.context.installation_stream.current().plan()
     return any(
         act.kind == "letter" and key.startswith("ask:")
         for key, act in acts(site.person(address), plan).items()
@@ -237,7 +237,9 @@ def test_nobody_is_asked_to_confirm_where_a_signed_order_has_brought_them(site: 
     order(site, address, "J-2", signed(KEY, "achat", "J-2", address, until()))
     assert site.lists(address) == {50}
     assert (
-        acts(site.person(address), site.context.publications.current().plan())["ask:conseils"].kind
+        acts(site.person(address), site.context.installation_stream.current().plan())[
+            "ask:conseils"
+        ].kind
         == "expire"
     )
 

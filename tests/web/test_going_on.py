@@ -11,7 +11,7 @@ import secrets
 import httpx
 import pytest
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.letter.link_token import CONFIRM, MY_DATA, UNSUBSCRIBE
 from engine.sending.compose import Composer, Ordered
@@ -28,7 +28,9 @@ def asked(context: AppContext) -> Letter:
     stream = joined(context)
     context.clock.jump(1100 * DAY)
     command = AskAgain(context.clock.now(), Cause("engine"), secrets.token_hex(16))
-    assert isinstance(context.decisions.one(Wish(command, stream=stream)).outcome, Done)
+    assert isinstance(
+        context.command_handler.execute_one(CommandRequest(command, stream=stream)).outcome, Done
+    )
     return written_to(context, stream, "ask:*")
 
 
@@ -80,7 +82,7 @@ def test_the_mail_asks_in_the_readers_words_with_both_ways_out(
 ) -> None:
     composer = Composer(context.config, context.secrets.link_key)
     ordered = Ordered(asked.claim, asked.position, "lectrice@exemple.fr", {}, "fr")
-    plan = context.publications.current().plan()
+    plan = context.installation_stream.current().plan()
     composed = composer.compose(ordered, plan, context.clock.now())
     assert composer.octets(ordered, plan, context.clock.now()) == composed.octets
     mail = email.message_from_bytes(composed.octets, policy=email.policy.default)

@@ -53,7 +53,7 @@ def test_a_form_shows_the_links_of_its_notice_and_box_and_records_the_exact_word
             page = httpx.get(url + path).text
             assert page.count("vie-privee?de=lettre") == 2
         assert httpx.get(f"{url}/f/inscription").text.count('target="_blank"') == 2
-    recorded = notice_text(context.publications.current().plan(), "inscription").splitlines()
+    recorded = notice_text(context.installation_stream.current().plan(), "inscription").splitlines()
     assert notice in recorded and f"[ ] {box}" in recorded
 
 

@@ -22,7 +22,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from engine.commands.command_handler import Wish
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import day_in_words
 from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
@@ -46,7 +46,7 @@ from engine.subscriber.events import (
 )
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
-from engine.vault.vault import Keep
+from engine.vault.vault import VaultWrite
 from engine.web.limits import Limits
 from tests.installation import Installations
 from tests.privacy.test_archiving import KEY
@@ -156,8 +156,10 @@ def somebody(
         "declared",
         language=language,
     )
-    result = context.decisions.one(
-        Wish(command, address=email, keep=Keep("", now, fields=fields, evidence=(kept,)))
+    result = context.command_handler.execute_one(
+        CommandRequest(
+            command, address=email, vault_write=VaultWrite("", now, fields=fields, evidence=(kept,))
+        )
     )
     assert isinstance(result.outcome, Done)
     return Reader(client, written_to(context, result.stream), email)
@@ -307,11 +309,11 @@ def test_whatever_an_export_tells_of_a_source_the_page_tells_in_words(
         "consent",
         "declared",
     )
-    result = context.decisions.one(
-        Wish(
+    result = context.command_handler.execute_one(
+        CommandRequest(
             command,
             address=email,
-            keep=Keep("", now, evidence=(kept,), source="Les Amis du jardin"),
+            vault_write=VaultWrite("", now, evidence=(kept,), source="Les Amis du jardin"),
         )
     )
     page = Reader(anna.client, written_to(context, result.stream), email).sees().text

@@ -13,7 +13,7 @@ from typing import cast
 
 import httpx
 
-from engine.commands.command_handler import Result, Wish
+from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.installation.publishing import digest_of, notice_text
@@ -42,7 +42,7 @@ class Site:
 
     def stamp(self, form: str, age: float = 60) -> dict[str, str]:
         """The hidden inputs of a form that was shown `age` wall-clock seconds ago."""
-        shown = digest_of(notice_text(self.context.publications.current().plan(), form))
+        shown = digest_of(notice_text(self.context.installation_stream.current().plan(), form))
         return {
             SHOWN: shown,
             STAMP: make_stamp(
@@ -69,7 +69,7 @@ class Site:
 
     def person(self, address: str) -> Person:
         stream = self.stream(address)
-        return self.context.decisions.load([stream])[stream] if stream else NOBODY
+        return self.context.command_handler.load([stream])[stream] if stream else NOBODY
 
     def lists(self, address: str) -> set[int]:
         return set(self.person(address).memberships)
@@ -89,7 +89,9 @@ class Site:
         return dict(self.context.vault.people([stream])[stream].fields)
 
     def command(self, address: str, command: AnyCommand) -> Result:
-        return self.context.decisions.one(Wish(command, stream=self.stream(address)))
+        return self.context.command_handler.execute_one(
+            CommandRequest(command, stream=self.stream(address))
+        )
 
     def asked(self, address: str, purpose: str = "conseils") -> Letter:
         """The mail that asks this person to confirm, begun and accepted just now."""
