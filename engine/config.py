@@ -69,18 +69,18 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
-class SmtpTimeouts:
+class Timeouts:
     """Wall-clock seconds for which an answer is awaited (RFC 5321 4.5.3.2). `connect` is for each
     step until letters may go: connection, greeting, TLS, login; `block` for the relay to take a
     piece of a letter; `dot` for its answer to the end of one.
     """
 
-    connect: int = 300
-    mail: int = 300
-    rcpt: int = 300
-    data: int = 120
-    block: int = 180
-    dot: int = 600
+    connect: float = 300
+    mail: float = 300
+    rcpt: float = 300
+    data: float = 120
+    block: float = 180
+    dot: float = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Smtp:
     username: str = ""
     password_file: str = ""
     connections: int = 2
-    timeouts: SmtpTimeouts = SmtpTimeouts()
+    timeouts: Timeouts = Timeouts()
     sink: bool = False
 
     @property
@@ -395,13 +395,13 @@ def _smtp(table: Table) -> Smtp:
     return found
 
 
-def _timeouts(table: Table) -> SmtpTimeouts:
+def _timeouts(table: Table) -> Timeouts:
     found = {
         each.name: table.parsed(each.name, parse_patience, cast(int, each.default))
-        for each in fields(SmtpTimeouts)
+        for each in fields(Timeouts)
     }
     table.finish()
-    return SmtpTimeouts(**found)
+    return Timeouts(**found)
 
 
 def _settings(root: Table, site: Site) -> Settings:

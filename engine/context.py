@@ -1,7 +1,7 @@
 """What the command line and the supervisor are handed by `app.py`: every store, opened.
 
-Nothing below them imports this module: a room declares in a Protocol of its own the stores that it
-takes, and a context is one that has them.
+Nothing below them imports this module: a room declares the stores that it takes, in a Protocol that
+a context satisfies or in a dataclass that a context fills.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
+from engine.desk.processes import Processes
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.runtime.rollback_detection import RollbackDetection
 from engine.secret_files import Secrets
+from engine.sending.stores import SendingStores
 from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
 from engine.vault.vault import Vault
@@ -51,6 +53,24 @@ class AppContext:
     """
     scrub: Callable[[], Scrubbed] = lambda: Scrubbed(True)
     """Removes what was deleted from the database's files, with its owner's rights."""
+
+    def sending(self) -> SendingStores:
+        """What a sender of this installation is handed."""
+        return SendingStores(
+            sender=self.sender,
+            config=self.config,
+            clock=self.clock,
+            installation_stream=self.installation_stream,
+            command_handler=self.command_handler,
+            vault=self.vault,
+            desk=self.desk,
+            processes=Processes(self.database),
+            agenda=self.views,
+            ledger_head=self.ledger.head,
+            confirm_ledger=self.rollback_detection.confirm,
+            latest_checkpoint=self.tree.latest,
+            link_key=self.secrets.link_key,
+        )
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import pytest
 
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
-from engine.sending.settings import RelaySettings
 from engine.sequence.delay import HOUR, MINUTE
 from engine.simulation.live import Said, live
 from engine.subscriber.commands import Answer, Subscribe
@@ -130,7 +130,9 @@ async def _lived(context: AppContext, start: int, zone: str, answers: dict[str, 
     ).stream
     answered: set[str] = set()
     async with Sink() as sink:
-        sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+        sender = Sender(
+            context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
+        )
         for _ in range(20):
             await asyncio.to_thread(context.views.catch_up)
             due = context.views.next_due(0)

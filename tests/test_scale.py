@@ -16,8 +16,8 @@ import pytest
 
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
-from engine.sending.settings import RelaySettings
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
@@ -71,7 +71,9 @@ def test_the_views_equal_their_replay_and_the_follower_keeps_up(
 async def _lived(context: AppContext) -> tuple[float, float]:
     sending = following = 0.0
     async with Sink(keep_bodies=False) as sink:
-        sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=4))
+        sender = Sender(
+            context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=4)
+        )
         for _ in range(LETTERS):
             while True:
                 began = time.perf_counter()

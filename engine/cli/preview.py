@@ -94,8 +94,8 @@ def send_test(context: AppContext, args: argparse.Namespace) -> int:
 
 
 async def _send(context: AppContext, envelope: Envelope) -> Delivery:
-    from engine.runtime.relay_choice import relay_of
     from engine.sending.relay import Relay, RelayUnavailable
+    from engine.sending.relay_settings import relay_of
 
     relay = Relay(relay_of(context.config, context.config.mailbox_smtp_port))
     found: list[Delivery] = []

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from psycopg.rows import TupleRow
 
-from engine.store.arrays import booleans, integers, texts
+from engine.store.arrays import booleans, integers, texts, uuids
 from engine.store.database import Database
 from engine.store.sql import beside
 
@@ -185,6 +185,42 @@ class Desk:
 
     def stuck(self, limit: int = 50) -> list[TupleRow]:
         return self._run("stuck", limit=limit)
+
+    def release_rows(
+        self,
+        rows: Collection[tuple[str, str]],
+        position: int,
+        seconds: float = 0,
+        why: str = "let go",
+    ) -> None:
+        """Give taken rows, (subscriber, key) each, back to the queue once the agenda has followed
+        the ledger to `position`, where their outcome stands, and `seconds` of wall time are over.
+        A row with a `why` is no longer held, so `hold_rows` does not prolong it.
+        """
+        if rows:
+            self._run(
+                "release",
+                subscribers=uuids([subscriber for subscriber, _ in rows]),
+                keys=texts([key for _, key in rows]),
+                seconds=seconds,
+                why=why,
+                position=position,
+            )
+
+    def hold_rows(self, rows: Collection[tuple[str, str]], sender: str, seconds: float) -> None:
+        """Renew the lease of the rows that `sender` has taken and not released."""
+        if rows:
+            self._run(
+                "keep_taken",
+                subscribers=uuids([subscriber for subscriber, _ in rows]),
+                keys=texts([key for _, key in rows]),
+                seconds=seconds,
+                sender=sender,
+            )
+
+    def release_sender(self, sender: str) -> None:
+        """Release at once every row that `sender` has taken."""
+        self._run("release_sender", sender=sender)
 
     def release_all(self) -> None:
         """Nothing is taken any more."""

@@ -20,12 +20,12 @@ from engine.runtime.announcement import announce, engine_date
 from engine.runtime.follower import Following
 from engine.runtime.heartbeat import known
 from engine.runtime.listeners import Doors, open_doors
-from engine.runtime.relay_choice import relay_of
 from engine.runtime.scheduler import Intervals, claim_broadcasts
 from engine.runtime.shutdown import GRACE_SECONDS, end_within
 from engine.runtime.stamping import stamp_when_due
 from engine.runtime.startup import make_ready
 from engine.runtime.witnessing import witnessing
+from engine.sending.relay_settings import relay_of
 from engine.sending.replies import redacted
 from engine.sending.sender import Sender
 from engine.store.safe_error_text import safe_error_text
@@ -56,7 +56,7 @@ async def work(context: AppContext, order: Order) -> list[BaseException]:
         # stop.
         await asyncio.to_thread(make_ready, context, order.speed, order.trial)
         order.begin()
-        sender = Sender(context, settings) if settings is not None else None
+        sender = Sender(context.sending(), settings) if settings is not None else None
         presence = await stack.enter_async_context(
             known(context, order.parts, lambda: _troubles(context, order, sender))
         )

@@ -24,11 +24,10 @@ from engine.i18n.refusal import Refusal
 from engine.ledger.store import LOST
 from engine.mime.header_guard import HeaderRefused
 from engine.proof.store import SignedCheckpoint
-from engine.runtime.relay_choice import relay_of
 from engine.sending.envelope import Delivery
 from engine.sending.relay import Relay
+from engine.sending.relay_settings import RelaySettings, relay_of
 from engine.sending.replies import Verdict, redacted
-from engine.sending.settings import RelaySettings
 from engine.sending.witness_mail import mark_of, witness_mail
 from engine.store.safe_error_text import safe_error_text
 

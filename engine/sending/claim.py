@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.context import AppContext
-from engine.desk.desk import SQL as DESK
+from engine.desk.desk import Desk
 from engine.installation.state import Installation
 from engine.sending.compose import CannotRender, Composer, Ordered
 from engine.sending.delivery_journal import DOT, is_alive, read_journal
 from engine.sending.envelope import Envelope
 from engine.sending.quarantine import execute_apart, unforeseen
-from engine.store.arrays import texts, uuids
+from engine.sending.stores import SendingStores
 from engine.subscriber.commands import Perform, RecordOutcome
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.events import Cause, LetterBegun
@@ -31,10 +30,11 @@ from engine.subscriber.person import InFlight, Person
 
 ENGINE = Cause("engine")
 RELAY = Cause("relay")
-BATCH = 500
-LEASE = 120
-RELEASE_SECONDS = 1
-KEEP_MARKS = 7 * 86_400
+MAX_ROWS = 500
+LEASE_SECONDS = 120
+ELSEWHERE_SECONDS = 1
+"""For how long a row that another sender has claimed is left alone before it is taken again."""
+KEEP_JOURNAL_SECONDS = 7 * 86_400
 
 
 class Claim(NamedTuple):
@@ -50,41 +50,38 @@ class Claim(NamedTuple):
 
 
 def take_and_claim(
-    context: AppContext, held: Collection[str], limit: int = BATCH
+    stores: SendingStores, held: Collection[str], limit: int = MAX_ROWS
 ) -> tuple[list[Claim], int]:
     """Claims of due letters, and how many rows were taken in all. Rows without a letter are done or
     let go at once. `held`: the messages this sender knows to be its own.
     """
-    installation = context.installation_stream.current()
+    installation = stores.installation_stream.current()
     if 0 in installation.paused:
         return [], 0
-    now = context.clock.now()
-    pairs = context.views.take(now, limit, context.sender, LEASE, list(installation.paused))
-    if not pairs:
+    now = stores.clock.now()
+    rows = stores.agenda.take(now, limit, stores.sender, LEASE_SECONDS, list(installation.paused))
+    if not rows:
         return [], 0
-    known = context.views.folds({stream for stream, _ in pairs})
-    taken = len(pairs)
-    pairs, results = execute_apart(
-        context, pairs, [_request(context, now, stream, key) for stream, key in pairs], known
-    )
+    known = stores.agenda.folds({stream for stream, _ in rows})
+    taken = len(rows)
+    requests = [_request(stores.sender, now, stream, key) for stream, key in rows]
+    rows, results = execute_apart(stores.command_handler, stores.desk, rows, requests, known)
     claims, others = [], []
-    for (stream, key), result in zip(pairs, results, strict=True):
+    for (stream, key), result in zip(rows, results, strict=True):
         begun = _begun(result)
         if begun is not None:
             claims.append(Claim(stream, key, *begun, result.person))
         else:
             others.append((stream, key))
     if others:
-        settle(context, others, held)
+        settle(stores, others, held)
         # Where another sender still has it, it is asked about again a moment later.
-        release(context, others, context.ledger.head(), RELEASE_SECONDS)
+        stores.desk.release_rows(others, stores.ledger_head(), ELSEWHERE_SECONDS)
     return claims, taken
 
 
-def _request(context: AppContext, now: int, stream: str, key: str) -> CommandRequest:
-    return CommandRequest(
-        Perform(now, ENGINE, key, secrets.token_hex(16), context.sender), stream=stream
-    )
+def _request(sender: str, now: int, stream: str, key: str) -> CommandRequest:
+    return CommandRequest(Perform(now, ENGINE, key, secrets.token_hex(16), sender), stream=stream)
 
 
 def _begun(result: Result) -> tuple[LetterBegun, int] | None:
@@ -95,62 +92,25 @@ def _begun(result: Result) -> tuple[LetterBegun, int] | None:
     return None
 
 
-def release(
-    context: AppContext,
-    pairs: Sequence[tuple[str, str]],
-    position: int,
-    seconds: float = 0,
-    why: str = "let go",
-) -> None:
-    """Give taken rows back once the agenda has followed to `position`, where what became of them
-    stands, and `seconds` of wall time are over. With a `why`, so that no lease is renewed for them.
-    """
-    if not pairs:
-        return
-    values = {
-        "subscribers": uuids([s for s, _ in pairs]),
-        "keys": texts([k for _, k in pairs]),
-        "seconds": seconds,
-        "why": why,
-        "position": position,
-    }
-    with context.database.connection() as connection:
-        connection.execute(DESK["release"], values)
-
-
-def renew(context: AppContext, pairs: Sequence[tuple[str, str]]) -> None:
-    """Hold these rows for another lease, except those that are being let go."""
-    if not pairs:
-        return
-    values = {
-        "subscribers": uuids([s for s, _ in pairs]),
-        "keys": texts([k for _, k in pairs]),
-        "seconds": LEASE,
-        "sender": context.sender,
-    }
-    with context.database.connection() as connection:
-        connection.execute(DESK["keep_taken"], values)
-
-
-def settle(context: AppContext, pairs: Sequence[tuple[str, str]], held: Collection[str]) -> None:
+def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collection[str]) -> None:
     """What became of letters begun by a sender that lives no more (DESIGN 3.7): no mark: send
     again; an answer: record it; a dot alone: in doubt.
     """
-    if not pairs:
+    if not rows:
         return
-    people = context.command_handler.load({stream for stream, _ in pairs})
+    people = stores.command_handler.load({stream for stream, _ in rows})
     asking = {
         stream
         for stream, person in people.items()
         if any(flight.kind == "confirmation" for flight in person.in_flight.values())
     }
-    mails = context.vault.mails_of(asking) if asking else {}
-    now = context.clock.now()
+    mails = stores.vault.mails_of(asking) if asking else {}
+    now = stores.clock.now()
     requests = []
-    for stream, key in pairs:
+    for stream, key in rows:
         for message, flight in people[stream].in_flight.items():
             if key in (flight.key, f"flight:{message}") and not flight.doubt:
-                verdict = _verdict_of(context, message, flight, held)
+                verdict = _verdict_of(stores, message, flight, held)
                 if verdict:
                     mail = (
                         mails[message].hex()
@@ -162,32 +122,32 @@ def settle(context: AppContext, pairs: Sequence[tuple[str, str]], held: Collecti
                             RecordOutcome(now, ENGINE, message, *verdict, mail=mail), stream=stream
                         )
                     )
-                    if verdict[0] == "doubt" and context.config.sending.in_doubt == "resend":
+                    if verdict[0] == "doubt" and stores.config.sending.in_doubt == "resend":
                         requests.append(
                             CommandRequest(
                                 RecordOutcome(now, ENGINE, message, "resend"), stream=stream
                             )
                         )
     if requests:
-        context.command_handler.execute(requests)
+        stores.command_handler.execute(requests)
     released = {
         request.command.message
         for request in requests
         if isinstance(request.command, RecordOutcome) and request.command.verdict == "released"
     }
-    context.vault.forget_evidence([mails[message] for message in released if message in mails])
+    stores.vault.forget_evidence([mails[message] for message in released if message in mails])
 
 
 def _verdict_of(
-    context: AppContext, message: str, flight: InFlight, held: Collection[str]
+    stores: SendingStores, message: str, flight: InFlight, held: Collection[str]
 ) -> tuple[str, int] | None:
     """None while the sender lives. A sender of another machine leaves no file here: its open claims
     are in doubt. A claim of our own that we do not know, because the database went before we heard
     of it, was never handed over.
     """
-    if flight.sender == context.sender:
+    if flight.sender == stores.sender:
         return None if message in held else ("released", 0)
-    path = journal_file(context, flight.sender)
+    path = journal_file(stores.config.data, flight.sender)
     if not path.exists():
         return ("doubt", 0)
     if is_alive(path):
@@ -200,35 +160,30 @@ def _verdict_of(
     return ("sent", mark) if 200 <= mark < 300 else ("temporary", mark)
 
 
-def reclaim(context: AppContext) -> None:
-    """Let go at once what dead senders of this machine had taken; their marks are kept a week for
-    what is still to be settled.
+def reclaim(data: Path, desk: Desk) -> None:
+    """Release at once the rows that dead senders of this machine had taken. Their journals are kept
+    a week for what is still to be settled.
     """
-    for path in journal_file(context, "x").parent.glob("*.marks"):
+    for path in journal_file(data, "x").parent.glob("*.marks"):
         if is_alive(path):
             continue
-        release_sender(context, path.stem)
-        if time.time() - path.stat().st_mtime > KEEP_MARKS:
+        desk.release_sender(path.stem)
+        if time.time() - path.stat().st_mtime > KEEP_JOURNAL_SECONDS:
             path.unlink(missing_ok=True)
 
 
-def release_sender(context: AppContext, sender: str) -> None:
-    """Let go of everything a sender has taken."""
-    with context.database.connection() as connection:
-        connection.execute(DESK["release_sender"], {"sender": sender})
-
-
-def journal_file(context: AppContext, sender: str) -> Path:
-    return context.config.data / "marks" / f"{sender}.marks"
+def journal_file(data: Path, sender: str) -> Path:
+    """Where a sender's delivery journal is, below the installation's `data` folder."""
+    return data / "marks" / f"{sender}.marks"
 
 
 def compose_all(
-    context: AppContext, composer: Composer, claims: Sequence[Claim], states: Mapping[str, Person]
+    stores: SendingStores, composer: Composer, claims: Sequence[Claim], states: Mapping[str, Person]
 ) -> tuple[list[Envelope], list[RecordedFor]]:
     """Envelopes for what can be rendered, outcomes for what cannot."""
-    installation = context.installation_stream.current()
-    people = context.vault.people({claim.stream for claim in claims})
-    now = context.clock.now()
+    installation = stores.installation_stream.current()
+    people = stores.vault.people({claim.stream for claim in claims})
+    now = stores.clock.now()
     plans = {
         number: installation.plan(number) for number in {claim.entry.edition for claim in claims}
     }
@@ -257,7 +212,7 @@ def compose_all(
             refused.append(RecordedFor(claim, "temporary", unforeseen(error)))
             continue
         envelopes.append(
-            Envelope(claim.entry.message, context.config.site.sender, known.address, octets)
+            Envelope(claim.entry.message, stores.config.site.sender, known.address, octets)
         )
     return envelopes, refused
 

@@ -1,4 +1,4 @@
-"""What became of a round's letters, counted for one line of the log: a line for each would say who
+"""What became of a batch of letters, counted for one line of the log: a line for each would say who
 is written to, and when.
 """
 
@@ -23,7 +23,7 @@ from engine.subscriber.outcome import Done
 log = logging.getLogger("relance.send")
 
 
-class Tally:
+class OutcomeTally:
     def __init__(self, begun: int) -> None:
         self.begun = begun
         self._counts: dict[str, Counter[str]] = {}
@@ -32,22 +32,23 @@ class Tally:
         for result in results:
             if isinstance(result.outcome, Done):
                 for event in result.outcome.events:
-                    if (said := _of(event)) is not None:
-                        self._counts.setdefault(said[0], Counter())[said[1]] += 1
+                    if (counted := _kind_and_reason(event)) is not None:
+                        kind, reason = counted
+                        self._counts.setdefault(kind, Counter())[reason] += 1
 
-    def tell(self) -> None:
+    def log(self) -> None:
         """One line: how many were begun, accepted, put off, refused, withheld, left in doubt; with
         codes and reasons where there are.
         """
         counts: dict[str, object] = {
-            kind: dict(counted) if set(counted) != {""} else counted[""]
-            for kind, counted in self._counts.items()
+            kind: dict(reasons) if set(reasons) != {""} else reasons[""]
+            for kind, reasons in self._counts.items()
         }
         log.info("tick", extra=counts | {"begun": self.begun})
         self._counts = {}
 
 
-def tell_done(results: Iterable[Result]) -> None:
+def log_done(results: Iterable[Result]) -> None:
     """One line for what a tick did besides letters: endings, requests that expired, letters that
     came too late.
     """
@@ -61,7 +62,7 @@ def tell_done(results: Iterable[Result]) -> None:
     log.info("done", extra={"facts": dict(counts)})
 
 
-def _of(event: PersonEvent) -> tuple[str, str] | None:
+def _kind_and_reason(event: PersonEvent) -> tuple[str, str] | None:
     match event:
         case LetterSent():
             return "sent", ""

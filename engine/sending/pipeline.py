@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from engine.config import Timeouts
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import (
     Delivery,
@@ -27,23 +28,7 @@ from engine.sending.envelope import (
 from engine.sending.replies import Reply, Stage, Verdict, classify, redacted
 from engine.sending.wire import Lost, Wire
 
-BLOCK = 64 * 1024  # octets of a body written before the peer's flow control is asked
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds (RFC 5321 4.5.3.2); `connect` is for each step of opening, `idle` is how long an
-    unused connection is kept, `quit` how long QUIT may take.
-    """
-
-    connect: float = 300
-    mail: float = 300
-    rcpt: float = 300
-    data: float = 120
-    block: float = 180
-    dot: float = 600
-    idle: float = 5
-    quit: float = 2
+BLOCK_OCTETS = 64 * 1024  # octets of a body written before the peer's flow control is asked
 
 
 class Source(Protocol):
@@ -177,9 +162,9 @@ class Dialogue:
         which it returns.
         """
         data, start = dotted(begun.body), 0
-        while len(data) - start > BLOCK and not self.wire.answered:
-            self.wire.write(data[start : start + BLOCK])
-            start += BLOCK
+        while len(data) - start > BLOCK_OCTETS and not self.wire.answered:
+            self.wire.write(data[start : start + BLOCK_OCTETS])
+            start += BLOCK_OCTETS
             await self.wire.room(self._timeouts.block)
         if self.wire.answered:
             reply = await self.wire.reply(self._timeouts.data)

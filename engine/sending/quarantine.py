@@ -1,8 +1,8 @@
-"""One bad person never stops the others: what cannot go on for them is set aside with its reason,
-and tried again by itself.
+"""The quarantine: a person about whom nothing can be decided does not stop the others. Their row is
+put on the desk with the reason, and tried again by itself.
 
-The reason stands on the desk until the matter has gone through. Whatever is unforeseen is told by
-its kind alone: its words may be personal.
+The reason stays there until the row's act is done. An unforeseen error is written down by its kind
+alone: its words may be personal.
 """
 
 from __future__ import annotations
@@ -10,58 +10,61 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
-from engine.commands.command_handler import CommandRequest, Result
-from engine.context import AppContext
-from engine.desk.desk import SQL as DESK
+from engine.commands.command_handler import CommandHandler, CommandRequest, Result
+from engine.desk.desk import Desk
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import LOST
-from engine.sending.outcome_tally import tell_done
+from engine.sending.outcome_tally import log_done
 from engine.store.safe_error_text import safe_error_text
 from engine.subscriber.events import LetterBegun, LetterSent
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import Person
 
 log = logging.getLogger("relance.send")
-AGAIN = 3600
-"""Seconds of wall time after which what was set aside is tried again."""
+RETRY_SECONDS = 3600
+"""Wall-clock seconds after which a row in quarantine is tried again."""
 
-Pairs = Sequence[tuple[str, str]]
+Rows = Sequence[tuple[str, str]]
+"""(subscriber, key) of the agenda's rows."""
 
 
 def execute_apart(
-    context: AppContext,
-    pairs: Pairs,
+    command_handler: CommandHandler,
+    desk: Desk,
+    rows: Rows,
     requests: Sequence[CommandRequest],
     known: Mapping[str, Person],
 ) -> tuple[list[tuple[str, str]], list[Result]]:
-    """Decide about taken rows together; where that fails, in halves, until those are found about
-    whom nothing can be decided.
+    """Decide about taken rows together, one request for each. Where that raises, decide in halves,
+    until the rows are found that nothing can be decided about: they go into quarantine.
 
-    The rows that were decided about, and how. Raises LOST.
+    The rows that were decided about, and the results in their order. Raises LOST.
     """
     try:
-        results = context.command_handler.execute(requests, known)
+        results = command_handler.execute(requests, known)
     except LOST:
         raise
     except Exception as error:
-        if len(pairs) == 1:
-            _set_aside(context, pairs[0], error)
+        if len(rows) == 1:
+            _quarantine(desk, rows[0], error)
             return [], []
-        middle = len(pairs) // 2
-        first = execute_apart(context, pairs[:middle], requests[:middle], known)
-        rest = execute_apart(context, pairs[middle:], requests[middle:], known)
-        return first[0] + rest[0], first[1] + rest[1]
-    acted = [(pair, result) for pair, result in zip(pairs, results, strict=True) if _acted(result)]
-    if acted:
-        context.desk.unstick([pair for pair, _ in acted])
-        tell_done([result for _, result in acted])
-    return list(pairs), results
+        middle = len(rows) // 2
+        first = execute_apart(command_handler, desk, rows[:middle], requests[:middle], known)
+        second = execute_apart(command_handler, desk, rows[middle:], requests[middle:], known)
+        return first[0] + second[0], first[1] + second[1]
+    ended = [(row, result) for row, result in zip(rows, results, strict=True) if _ended(result)]
+    if ended:
+        desk.unstick([row for row, _ in ended])
+        log_done([result for _, result in ended])
+    return list(rows), results
 
 
 def unstick_sent(
-    context: AppContext, matters: Mapping[str, tuple[str, str]], results: Sequence[Result]
+    desk: Desk, rows: Mapping[str, tuple[str, str]], results: Sequence[Result]
 ) -> None:
-    """Of these messages and their matters, those whose letter was accepted are no longer stuck."""
+    """`rows` are (subscriber, key) by message: those whose letter was accepted are stuck no
+    more.
+    """
     events = (
         event
         for result in results
@@ -69,27 +72,27 @@ def unstick_sent(
         for event in result.outcome.events
     )
     sent = {event.message for event in events if isinstance(event, LetterSent)}
-    context.desk.unstick([pair for message, pair in matters.items() if message in sent])
+    desk.unstick([row for message, row in rows.items() if message in sent])
 
 
 def unforeseen(error: Exception) -> str:
-    """Why a letter could not be made, when nobody thought of it: put off like one the server would
-    not take, and tried again.
+    """The reason written down for a letter that an unforeseen error kept from being composed. It is
+    put off like one that the server did not take.
     """
     return f"{safe_error_text(error)}: put off, and tried again"
 
 
-def _acted(result: Result) -> bool:
-    """Something was done that is no letter: an ending, a request that expired. A letter has gone
-    through when it is accepted.
+def _ended(result: Result) -> bool:
+    """Whether the row's act was done and was no letter: an ending, a request that expired. A letter
+    is done when the relay has accepted it.
     """
     return isinstance(result.outcome, Done) and not any(
         isinstance(event, LetterBegun) for event in result.outcome.events
     )
 
 
-def _set_aside(context: AppContext, pair: tuple[str, str], error: Exception) -> None:
-    subscriber, key = pair
+def _quarantine(desk: Desk, row: tuple[str, str], error: Exception) -> None:
+    subscriber, key = row
     why = (
         str(error)
         if isinstance(error, EntryRefused)
@@ -100,13 +103,5 @@ def _set_aside(context: AppContext, pair: tuple[str, str], error: Exception) -> 
         extra={"subscriber": subscriber, "matter": key, "why": why},
         exc_info=error,
     )
-    context.desk.stick(subscriber, key, why)
-    values = {
-        "subscribers": [subscriber],
-        "keys": [key],
-        "seconds": AGAIN,
-        "why": "set aside",
-        "position": 0,
-    }
-    with context.database.connection() as connection:
-        connection.execute(DESK["release"], values)
+    desk.stick(subscriber, key, why)
+    desk.release_rows([row], position=0, seconds=RETRY_SECONDS, why="set aside")

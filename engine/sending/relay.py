@@ -19,8 +19,8 @@ from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope, Offers
 from engine.sending.group import Before, Group, Supply
 from engine.sending.pipeline import Dialogue
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Reply, Stage, parse_reply, redacted
-from engine.sending.settings import RelaySettings
 from engine.sending.wire import Lost, Wire
 
 GROUP = 50  # messages per question of eligibility
@@ -122,7 +122,7 @@ class Relay:
             await self._slots.acquire()
         for timer in self._idle.values():
             timer.cancel()
-        seconds = self.settings.timeouts.quit
+        seconds = self.settings.quit_seconds
         await asyncio.gather(*(dialogue.wire.quit(seconds) for dialogue in self._idle))
         self._idle.clear()
         for _ in range(self.settings.connections):
@@ -173,7 +173,7 @@ class Relay:
     def _rest(self, dialogue: Dialogue) -> None:
         dialogue.rested = True
         later = asyncio.get_running_loop().call_later
-        self._idle[dialogue] = later(self.settings.timeouts.idle, self._retire, dialogue)
+        self._idle[dialogue] = later(self.settings.idle_seconds, self._retire, dialogue)
 
     def _retire(self, dialogue: Dialogue) -> None:
         if not self._closed and self._idle.pop(dialogue, None) is not None:
@@ -183,7 +183,7 @@ class Relay:
 
     async def _leave(self, dialogue: Dialogue) -> None:
         async with self._slots:  # the server still counts it
-            await dialogue.wire.quit(self.settings.timeouts.quit)
+            await dialogue.wire.quit(self.settings.quit_seconds)
 
     async def _connect(self) -> Dialogue:
         smtp: aiosmtplib.SMTP | None = None

@@ -1,8 +1,9 @@
-"""A round: letters taken together, from their claims until each has its outcome in the ledger.
+"""A send batch: letters claimed together, from their claims until each has its outcome in the
+ledger.
 
-Whoever was claimed is known from the claim on and is not read again: the check before MAIL asks
-only for what has happened since, and outcomes are appended to what is known, which the ledger
-refuses where somebody was quicker. What a lost database left unrecorded stays in the round until
+The people are known from the claims and are not read again: the check before MAIL reads only the
+events since, and outcomes are appended to what is known, which the ledger refuses where somebody
+was quicker. What could not be recorded because the database was lost stays in the batch until
 `settle` has recorded it.
 """
 
@@ -14,16 +15,16 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.context import AppContext
 from engine.evidence.mails import mail_that_asks
 from engine.sending import claim as c
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope
-from engine.sending.outcome_tally import Tally
+from engine.sending.outcome_tally import OutcomeTally
 from engine.sending.quarantine import unstick_sent
 from engine.sending.relay import Relay
 from engine.sending.replies import Verdict, fault_of, limit_of
+from engine.sending.stores import SendingStores
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import Cause, LetterInDoubt, LetterSent, PersonEvent
 from engine.subscriber.outcome import Done
@@ -34,8 +35,8 @@ VERDICTS = {
     Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard", Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked",
     Verdict.NOT_CARRIED: "cannot-carry",
 }  # fmt: skip
-RECORD_EVERY = 0.5
-SALT = 32
+RECORD_SECONDS = 0.5
+SALT_BYTES = 32
 Note = Callable[[Sequence[Delivery]], None]
 
 
@@ -43,41 +44,46 @@ class SendBatch:
     """`note` is told of every outcome that is recorded. Every method that is not `async` blocks."""
 
     def __init__(
-        self, context: AppContext, journal: DeliveryJournal, claims: Sequence[c.Claim], note: Note
+        self, stores: SendingStores, journal: DeliveryJournal, claims: Sequence[c.Claim], note: Note
     ) -> None:
-        self.context, self.journal, self.note = context, journal, note
+        self.stores, self.journal, self.note = stores, journal, note
         self.claims = {claim.entry.message: claim for claim in claims}
         self.known = {claim.stream: claim.person for claim in claims}
         self._outcomes: list[Delivery] = []
         self._mails: dict[str, bytes] = {}
         self._recipients: dict[str, str] = {}
-        self.tally = Tally(len(claims))
+        self.tally = OutcomeTally(len(claims))
 
     def compose(self, composer: Composer) -> list[Envelope]:
-        """The round's letters, ready to go; what cannot be made for somebody ends here."""
+        """The envelopes of the batch. A letter that cannot be composed gets its outcome here."""
         envelopes, refused = c.compose_all(
-            self.context, composer, list(self.claims.values()), self.known
+            self.stores, composer, list(self.claims.values()), self.known
         )
         self._recipients = {envelope.key: envelope.recipient for envelope in envelopes}
-        for each in refused:
-            if each.verdict == "temporary":
-                self.context.desk.stick(
-                    each.claim.stream, each.claim.key, f"{each.claim.entry.letter}: {each.why}"
+        for refusal in refused:
+            if refusal.verdict == "temporary":
+                claim = refusal.claim
+                self.stores.desk.stick(
+                    claim.stream, claim.key, f"{claim.entry.letter}: {refusal.why}"
                 )
         self._record_refused(refused)
-        self._keep_what_asks(envelopes)
+        self._keep_confirmation_mails(envelopes)
         return envelopes
 
-    def _keep_what_asks(self, envelopes: Sequence[Envelope]) -> None:
-        """The very bytes of mails that ask for consent, kept before any is handed over: a kill in
+    def _keep_confirmation_mails(self, envelopes: Sequence[Envelope]) -> None:
+        """VaultWrite the very bytes of mails that ask for consent before any is handed over: a kill in
         between must not leave a consent without them.
         """
-        asking = [each for each in envelopes if self.claims[each.key].entry.kind == "confirmation"]
+        asking = [
+            envelope
+            for envelope in envelopes
+            if self.claims[envelope.key].entry.kind == "confirmation"
+        ]
         if not asking:
             return
-        now, domain = self.context.clock.now(), self.context.config.site.sender.rpartition("@")[2]
-        pieces = {each.key: mail_that_asks(each, domain) for each in asking}
-        self.context.vault.keep_mails(
+        now, domain = self.stores.clock.now(), self.stores.config.site.sender.rpartition("@")[2]
+        pieces = {envelope.key: mail_that_asks(envelope, domain) for envelope in asking}
+        self.stores.vault.keep_mails(
             [
                 VaultWrite(self.claims[message].stream, now, evidence=(piece,))
                 for message, piece in pieces.items()
@@ -114,15 +120,12 @@ class SendBatch:
         """
         self._record(self._drain())
         unrecorded = {delivery.key for delivery in self._outcomes}
-        now = self.context.clock.now()
+        now = self.stores.clock.now()
         left = [claim for message, claim in self.claims.items() if message not in unrecorded]
         self._finish(
-            {
-                claim.entry.message: [self._request(now, c.ENGINE, claim, "released")]
-                for claim in left
-            }
+            {claim.entry.message: [_request(now, c.ENGINE, claim, "released")] for claim in left}
         )
-        self.tally.tell()
+        self.tally.log()
 
     @property
     def over(self) -> bool:
@@ -134,19 +137,19 @@ class SendBatch:
         return [(claim.stream, claim.key) for claim in list(self.claims.values())]
 
     def _check(self, messages: Sequence[str]) -> Collection[str]:
-        """Asked just before MAIL, in one query: what has happened to these people since they were
-        claimed, and whether sending is paused.
+        """Which of these messages may leave. Asked just before MAIL, in one query: what has
+        happened to these people since they were claimed, and whether sending is paused.
         """
-        asked = [self.claims[message] for message in messages]
-        installation, people = self.context.command_handler.present(
-            {claim.stream: self.known[claim.stream] for claim in asked}
+        checked = [self.claims[message] for message in messages]
+        installation, people = self.stores.command_handler.present(
+            {claim.stream: self.known[claim.stream] for claim in checked}
         )
-        claims = [claim for claim in asked if not c.is_paused(installation, claim)]
+        claims = [claim for claim in checked if not c.is_paused(installation, claim)]
         self.known |= people
         changed = {
             claim.stream for claim in claims if people[claim.stream].version > claim.person.version
         }
-        addresses = self.context.vault.people(changed) if changed else {}
+        addresses = self.stores.vault.people(changed) if changed else {}
         allowed, refused = set(), []
         for claim in claims:
             reason = c.still_eligible(people[claim.stream], claim)
@@ -163,21 +166,8 @@ class SendBatch:
         return allowed
 
     def _record_refused(self, refused: Sequence[c.RecordedFor]) -> None:
-        now = self.context.clock.now()
-        self._finish(
-            {
-                each.claim.entry.message: [
-                    self._request(
-                        now,
-                        c.ENGINE,
-                        each.claim,
-                        each.verdict,
-                        "" if each.verdict == "temporary" else each.why,
-                    )
-                ]
-                for each in refused
-            }
-        )
+        now = self.stores.clock.now()
+        self._finish({refusal.claim.entry.message: [_refused(refusal, now)] for refusal in refused})
 
     async def _record_as_they_come(self, over: asyncio.Event) -> None:
         """Until `over`, and what is being recorded then is finished: its claims must not be taken
@@ -185,7 +175,7 @@ class SendBatch:
         """
         while not over.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), RECORD_EVERY)
+                await asyncio.wait_for(over.wait(), RECORD_SECONDS)
             outcomes = self._drain()
             if outcomes:
                 await asyncio.to_thread(self._record, outcomes)
@@ -200,9 +190,9 @@ class SendBatch:
         try:
             # The clock is the database's too: whatever is lost on the way, an outcome is kept until
             # it is recorded.
-            now = self.context.clock.now()
+            now = self.stores.clock.now()
             recorded = self._finish(
-                {delivery.key: self._said(delivery, now) for delivery in outcomes}
+                {delivery.key: self._requests(delivery, now) for delivery in outcomes}
             )
         except BaseException:
             self._outcomes[:0] = outcomes
@@ -212,13 +202,13 @@ class SendBatch:
         self.note([delivery for delivery in outcomes if delivery.key in recorded])
 
     def _finish(self, requests: Mapping[str, Sequence[CommandRequest]]) -> set[str]:
-        """Carry out what is wished for these messages and let their rows go; the messages for which
-        it is done. Where others were quicker every time, the outcome is still to be recorded.
+        """Execute the requests of each message and release its row; the messages for which that is
+        done. Where others were quicker every time, the outcome is still to be recorded.
         """
         if not requests:
             return set()
         flat = [(message, request) for message, several in requests.items() for request in several]
-        results = self.context.command_handler.execute([request for _, request in flat], self.known)
+        results = self.stores.command_handler.execute([request for _, request in flat], self.known)
         done = set(requests) - {
             message for (message, _), result in zip(flat, results, strict=True) if result.conflict
         }
@@ -226,17 +216,10 @@ class SendBatch:
         # again, which then has nothing left to do.
         claims = [self.claims[message] for message in done]
         self.tally.add(results)
-        unstick_sent(
-            self.context,
-            {claim.entry.message: (claim.stream, claim.key) for claim in claims},
-            results,
-        )
+        rows = {claim.entry.message: (claim.stream, claim.key) for claim in claims}
+        unstick_sent(self.stores.desk, rows, results)
         position = max((position for result in results for position in result.positions), default=0)
-        c.release(
-            self.context,
-            [(claim.stream, claim.key) for claim in claims],
-            position or self.context.ledger.head(),
-        )
+        self.stores.desk.release_rows(list(rows.values()), position or self.stores.ledger_head())
         self._forget_unsent(done, results)
         for message in done:
             del self.claims[message]
@@ -253,7 +236,7 @@ class SendBatch:
             for event in _events(result)
             if isinstance(event, LetterSent | LetterInDoubt)
         }
-        self.context.vault.forget_evidence(
+        self.stores.vault.forget_evidence(
             [
                 self._mails[message]
                 for message in done
@@ -263,21 +246,22 @@ class SendBatch:
         for message in done:
             self._mails.pop(message, None)
 
-    def _said(self, delivery: Delivery, now: int) -> list[CommandRequest]:
+    def _requests(self, delivery: Delivery, now: int) -> list[CommandRequest]:
+        """What is to be recorded for a delivery; without a verdict it is in doubt."""
         claim = self.claims[delivery.key]
         mail = self._mails.get(delivery.key, b"").hex()
         if delivery.verdict is None:
-            doubt = self._request(now, c.RELAY, claim, "doubt", mail=mail)
+            doubt = _request(now, c.RELAY, claim, "doubt", mail=mail)
             return (
-                [doubt, self._request(now, c.ENGINE, claim, "resend")]
-                if self.context.config.sending.in_doubt == "resend"
+                [doubt, _request(now, c.ENGINE, claim, "resend")]
+                if self.stores.config.sending.in_doubt == "resend"
                 else [doubt]
             )
         reply, verdict = delivery.reply, VERDICTS[delivery.verdict]
         code, enhanced = (reply.code, reply.enhanced) if reply else (0, "")
         cause, vault_write = c.RELAY, None
         if (verdict != "sent" or mail) and reply is not None:
-            said = {
+            answer = {
                 "stage": delivery.stage,
                 "code": code,
                 "enhanced": enhanced,
@@ -285,7 +269,7 @@ class SendBatch:
                 "tls": delivery.tls,
             }
             words = evidence(
-                secrets.token_bytes(SALT), said, "act" if verdict == "sent" else "relay"
+                secrets.token_bytes(SALT_BYTES), answer, "act" if verdict == "sent" else "relay"
             )
             cause = Cause("relay", evidence=words.commitment.hex())
             vault_write = VaultWrite(claim.stream, now, evidence=(words,))
@@ -304,13 +288,20 @@ class SendBatch:
         )
         return [CommandRequest(outcome, stream=claim.stream, vault_write=vault_write)]
 
-    def _request(
-        self, now: int, cause: Cause, claim: c.Claim, verdict: str, why: str = "", mail: str = ""
-    ) -> CommandRequest:
-        return CommandRequest(
-            RecordOutcome(now, cause, claim.entry.message, verdict, why=why, mail=mail),
-            stream=claim.stream,
-        )
+
+def _request(
+    now: int, cause: Cause, claim: c.Claim, verdict: str, why: str = "", mail: str = ""
+) -> CommandRequest:
+    return CommandRequest(
+        RecordOutcome(now, cause, claim.entry.message, verdict, why=why, mail=mail),
+        stream=claim.stream,
+    )
+
+
+def _refused(refusal: c.RecordedFor, now: int) -> CommandRequest:
+    """The reason of a temporary refusal stands on the desk, not in the ledger."""
+    why = "" if refusal.verdict == "temporary" else refusal.why
+    return _request(now, c.ENGINE, refusal.claim, refusal.verdict, why)
 
 
 def _events(result: Result) -> Sequence[PersonEvent]:

@@ -1,11 +1,11 @@
 """The sending loop: take, claim, compose, check, deliver, record. `relance send` is this, and `run`
 has it inside.
 
-Taken rows carry a lease that is renewed while the process lives. Claims are in the ledger before a
-word goes out; outcomes are appended in small batches as they come. While one round is handed over
+Taken rows carry a lease that is renewed while the process lives. Claims are in the ledger before
+MAIL is written; outcomes are appended in small groups as they come. While one batch is handed over
 the next one is prepared, so that neither the server nor the database waits for the other. After
 SIGTERM nothing new is taken, what is on the wire is finished for as long as `[sending] drain` says,
-and every outcome recorded.
+and every outcome is recorded.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import contextlib
 import logging
 from collections.abc import Sequence
 
-from engine.context import AppContext
-from engine.desk.processes import Processes
 from engine.installation.events import SendingPaused
 from engine.ledger.store import LOST
 from engine.proof.cached_checkpoint import Newest
@@ -25,52 +23,50 @@ from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay import Relay, RelayUnavailable
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Verdict, redacted
 from engine.sending.send_batch import SendBatch
-from engine.sending.settings import RelaySettings
+from engine.sending.stores import SendingStores
 from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.send")
-BLOCKED_LIMIT = 5
-IDLE = 1.0
-AT_ONCE = 2
-"""Rounds being handed over. The relay's connections are shared; the second round is there so that
-none of them waits for the first to be settled.
+MAX_BLOCKED = 5
+IDLE_SECONDS = 1.0
+MAX_BATCHES = 2
+"""Batches being handed over at once. They share the relay's connections; with a second batch no
+connection waits for the first one to be settled.
 """
 
 
 class Sender:
     """One sending process's work; `wake` is set by whoever knows that something may be due."""
 
-    def __init__(self, context: AppContext, settings: RelaySettings) -> None:
-        self.context = context
-        path = c.journal_file(context, context.sender)
+    def __init__(self, stores: SendingStores, settings: RelaySettings) -> None:
+        self.stores = stores
+        path = c.journal_file(stores.config.data, stores.sender)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.journal = DeliveryJournal(path)
-        c.reclaim(context)
+        c.reclaim(stores.config.data, stores.desk)
         self.relay = Relay(settings, self.journal)
-        self.composer = Composer(
-            context.config, context.secrets.link_key, Newest(context.tree.latest)
-        )
+        self.composer = Composer(stores.config, stores.link_key, Newest(stores.latest_checkpoint))
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
         self.trouble = ""
         self.sent = 0
         self._blocked = 0
-        self._rounds: list[SendBatch] = []
+        self._batches: list[SendBatch] = []
         self._drained: asyncio.TimerHandle | None = None
-        self._unsure = (
-            False  # the database was lost: more may be taken or claimed than is known here
-        )
+        # The database was lost: more may be taken or claimed in it than is known here.
+        self._unsure = False
 
     async def run(self) -> None:
-        """Until `stop`: round after round while there is work, sleeping until something is due."""
+        """Until `stop`: batch after batch while there is work, sleeping until something is due."""
         lease = asyncio.create_task(self._keep_lease())
         under_way: set[asyncio.Task[None]] = set()
         try:
             while not self.stopping.is_set():
                 try:
-                    await self._ended(under_way, 0 if self._unsure else AT_ONCE - 1)
+                    await self._ended(under_way, 0 if self._unsure else MAX_BATCHES - 1)
                     taken, prepared = await self._prepare(idle=not under_way)
                     if prepared is not None:
                         under_way.add(asyncio.create_task(self._deliver(*prepared)))
@@ -82,7 +78,7 @@ class Sender:
                             "sending waits for the database", extra={"why": safe_error_text(error)}
                         )
                     self._unsure = True
-                    await asyncio.sleep(IDLE)
+                    await asyncio.sleep(IDLE_SECONDS)
             await self._ended(under_way, 0)
         finally:
             # Whatever ends the loop, what is on the wire is finished first.
@@ -102,7 +98,7 @@ class Sender:
         self.relay.leave_off()
         if self._drained is None:
             self._drained = asyncio.get_running_loop().call_later(
-                self.context.config.sending.drain, self._cut
+                self.stores.config.sending.drain, self._cut
             )
 
     def _cut(self) -> None:
@@ -113,7 +109,7 @@ class Sender:
             )
 
     async def tick(self) -> int:
-        """One round, from taking to recording; how many rows were taken."""
+        """One batch, from taking to recording; how many rows were taken."""
         taken, prepared = await self._prepare(idle=True)
         if prepared is not None:
             await self._deliver(*prepared)
@@ -128,38 +124,38 @@ class Sender:
                 task.result()
 
     async def _prepare(self, idle: bool) -> tuple[int, tuple[SendBatch, list[Envelope]] | None]:
-        """How many rows were taken, and the round of those that are letters. `idle`: nothing is on
+        """How many rows were taken, and the batch of those that are letters. `idle`: nothing is on
         the wire, so that what a lost database left undone can be made good.
         """
         if idle:
             await asyncio.to_thread(self._catch_up)
         if not await self._relay_answers():
             return 0, None
-        await asyncio.to_thread(self.context.rollback_detection.confirm)
-        held = {message for begun in self._rounds for message in list(begun.claims)}
-        claims, taken = await asyncio.to_thread(c.take_and_claim, self.context, held)
-        await asyncio.to_thread(self.context.desk.set_mark, "tick", self.context.clock.now(), 0)
+        await asyncio.to_thread(self.stores.confirm_ledger)
+        held = {message for batch in self._batches for message in list(batch.claims)}
+        claims, taken = await asyncio.to_thread(c.take_and_claim, self.stores, held)
+        await asyncio.to_thread(self.stores.desk.set_mark, "tick", self.stores.clock.now(), 0)
         if not claims:
             return taken, None
-        begun = SendBatch(self.context, self.journal, claims, self._note)
-        self._rounds.append(begun)
-        return taken, (begun, await asyncio.to_thread(begun.compose, self.composer))
+        batch = SendBatch(self.stores, self.journal, claims, self._note)
+        self._batches.append(batch)
+        return taken, (batch, await asyncio.to_thread(batch.compose, self.composer))
 
-    async def _deliver(self, begun: SendBatch, envelopes: Sequence[Envelope]) -> None:
+    async def _deliver(self, batch: SendBatch, envelopes: Sequence[Envelope]) -> None:
         try:
-            await begun.deliver(self.relay, envelopes, self.stopping)
+            await batch.deliver(self.relay, envelopes, self.stopping)
         except RelayUnavailable as error:
             self.trouble = str(error)
-        if begun.over:
-            self._rounds.remove(begun)
+        if batch.over:
+            self._batches.remove(batch)
 
     def _catch_up(self) -> None:
-        for left in list(self._rounds):
-            left.settle()
-            if left.over:
-                self._rounds.remove(left)
+        for batch in list(self._batches):
+            batch.settle()
+            if batch.over:
+                self._batches.remove(batch)
         if self._unsure:
-            c.release_sender(self.context, self.context.sender)
+            self.stores.desk.release_sender(self.stores.sender)
             self._unsure = False
 
     def _note(self, outcomes: Sequence[Delivery]) -> None:
@@ -167,22 +163,22 @@ class Sender:
         for delivery in outcomes:
             self.sent += delivery.verdict is Verdict.ACCEPTED
             self._blocked = self._blocked + 1 if delivery.verdict is Verdict.BLOCKED else 0
-            if self._blocked == BLOCKED_LIMIT:
+            if self._blocked == MAX_BLOCKED:
                 self._pause_blocked()
-                Processes(self.context.database).complain(
+                self.stores.processes.complain(
                     "blocked", redacted(delivery.reply.text if delivery.reply else "")
                 )
                 self.trouble = "the relay refuses our mail as such: sending is paused"
 
     def _pause_blocked(self) -> None:
-        now = self.context.clock.now()
-        self.context.installation_stream.execute(
+        now = self.stores.clock.now()
+        self.stores.installation_stream.execute(
             lambda state: [SendingPaused(now, "blocked")], c.RELAY, now
         )
 
     async def _relay_answers(self) -> bool:
         """After trouble a connection is tried before anything more is claimed: a server that is
-        away for a minute puts off one round, not all that is due.
+        away for a minute puts off one batch, not all that is due.
         """
         if not (self.trouble or self.relay.trouble):
             return True
@@ -205,11 +201,12 @@ class Sender:
 
     async def _rest(self) -> None:
         """Until woken, or until the next row is due; never longer than a second of wall time."""
-        due = await asyncio.to_thread(self.context.views.next_due, self.context.clock.now())
-        seconds = IDLE
+        due = await asyncio.to_thread(self.stores.agenda.next_due, self.stores.clock.now())
+        seconds = IDLE_SECONDS
         if due is not None:
             seconds = min(
-                IDLE, max(0.02, (due - self.context.clock.now()) / 1000 / self.context.clock.rate)
+                IDLE_SECONDS,
+                max(0.02, (due - self.stores.clock.now()) / 1000 / self.stores.clock.rate),
             )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), seconds)
@@ -217,11 +214,12 @@ class Sender:
 
     async def _keep_lease(self) -> None:
         while True:
-            await asyncio.sleep(c.LEASE / 4)
+            await asyncio.sleep(c.LEASE_SECONDS / 4)
             try:
                 await asyncio.to_thread(self._renew)
             except LOST as error:
                 log.warning("the lease waits for the database", extra={"why": type(error).__name__})
 
     def _renew(self) -> None:
-        c.renew(self.context, [row for begun in self._rounds for row in begun.rows])
+        rows = [row for batch in self._batches for row in batch.rows]
+        self.stores.desk.hold_rows(rows, self.stores.sender, c.LEASE_SECONDS)

@@ -16,8 +16,8 @@ from engine.context import AppContext
 from engine.imports.importer import run_import
 from engine.imports.options import add_arguments, from_arguments
 from engine.letter.link_token import CONFIRM, FIRST_LINK, UNSUBSCRIBE, make_token
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
-from engine.sending.settings import RelaySettings
 from engine.subscriber.events import LetterBegun, LetterSent
 from tests.sink import Accepted, Sink
 from tests.web.correspondence import Letter, form_to, press, written_to
@@ -103,7 +103,9 @@ def posted(context: AppContext, site: Site, *addresses: str) -> list[Accepted]:
 
     async def story() -> list[Accepted]:
         async with Sink() as sink:
-            sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+            sender = Sender(
+                context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
+            )
             running = asyncio.create_task(sender.run())
             try:
                 for _ in range(600):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
-from engine.sending.settings import RelaySettings
 from engine.subscriber.events import LetterDeferred
 from tests.sink import Sink
 from tests.web.visiting import Site
@@ -17,7 +17,9 @@ def put_off_once(site: Site, address: str) -> None:
     async def story() -> None:
         async with Sink() as sink:
             sink.answer("dot", "451 4.3.0 Later", to=address)
-            sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+            sender = Sender(
+                context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
+            )
             running = asyncio.create_task(sender.run())
             try:
                 for _ in range(600):

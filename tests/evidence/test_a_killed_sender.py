@@ -43,11 +43,11 @@ def killed(site: Site, *, dot: bool, code: int = 0) -> Envelope:
     context = replace(site.context, sender="killed")
     site.post("inscription", {"email": ADDRESS, "jardin": "Un balcon"})
     context.views.catch_up()
-    claims, _ = take_and_claim(context, ())
-    path = journal_file(context, "killed")
+    claims, _ = take_and_claim(context.sending(), ())
+    path = journal_file(context.config.data, "killed")
     path.parent.mkdir(parents=True, exist_ok=True)
     journal = DeliveryJournal(path)
-    (envelope,) = SendBatch(context, journal, claims, lambda deliveries: None).compose(
+    (envelope,) = SendBatch(context.sending(), journal, claims, lambda deliveries: None).compose(
         Composer(context.config, context.secrets.link_key)
     )
     if dot:
@@ -55,7 +55,7 @@ def killed(site: Site, *, dot: bool, code: int = 0) -> Envelope:
     if code:
         journal.answer(envelope.key, code)
     journal.close()
-    settle(site.context, [(claim.stream, claim.key) for claim in claims], ())
+    settle(site.context.sending(), [(claim.stream, claim.key) for claim in claims], ())
     return envelope
 
 

@@ -18,8 +18,8 @@ from engine.mime.header_values import message_local
 from engine.privacy.correction import Correction, correction
 from engine.privacy.erasure import Receipt, erase
 from engine.sending.mailbox import Mailbox
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
-from engine.sending.settings import RelaySettings
 from engine.store.migrate import VAULT_MIGRATIONS
 from engine.subscriber.commands import AnyCommand, Object, Resubscribe, Suppress, Withdraw
 from engine.subscriber.events import Cause
@@ -183,7 +183,9 @@ def test_a_letter_ready_to_leave_for_a_former_address_is_written_anew_to_the_oth
 
     async def story(sink: Sink) -> None:
         async with sink:
-            sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+            sender = Sender(
+                context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
+            )
             _taken, ready = await sender._prepare(idle=True)
             assert ready is not None and [envelope.recipient for envelope in ready[1]] == [FIRST]
             corrected(context, anna.stream, NOW)

@@ -11,8 +11,8 @@ import pytest
 
 from engine.context import AppContext
 from engine.runtime.startup import make_ready
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
-from engine.sending.settings import RelaySettings
 from engine.sequence.delay import DAY, HOUR
 from engine.subscriber.events import LetterSent, LetterWithheld
 from tests.cli.asking import FILES, join
@@ -28,7 +28,9 @@ def ticks(context: AppContext) -> int:
 
     async def tick() -> int:
         async with Sink() as sink:
-            sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+            sender = Sender(
+                context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
+            )
             for _ in range(3):
                 await sender.tick()
                 await asyncio.to_thread(context.views.catch_up)

@@ -24,7 +24,7 @@ from engine.proof.checkpoint_header import carried_by
 from engine.proof.signing import read_vkey
 from engine.proof.verify import notes_in
 from engine.runtime import witnessing
-from engine.sending.settings import RelaySettings
+from engine.sending.relay_settings import RelaySettings
 from engine.sequence.delay import DAY
 from engine.status.findings import findings
 from engine.status.gather import gather

@@ -9,14 +9,14 @@ from typing import TypeVar
 
 import uvloop
 
+from engine.config import Timeouts
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope
-from engine.sending.pipeline import Timeouts
 from engine.sending.relay import Relay
-from engine.sending.settings import RelaySettings
+from engine.sending.relay_settings import RelaySettings
 from tests.sink import EVERYTHING, Sink
 
-BRISK = Timeouts(connect=5, mail=5, rcpt=5, data=5, block=5, dot=5, idle=5, quit=1)
+BRISK = Timeouts(connect=5, mail=5, rcpt=5, data=5, block=5, dot=5)
 ONE_BY_ONE = tuple(feature for feature in EVERYTHING if feature != "PIPELINING")
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 T = TypeVar("T")
@@ -38,7 +38,14 @@ def letters(count: int) -> list[Envelope]:
 
 
 def settings(sink: Sink, timeouts: Timeouts = BRISK, connections: int = 1) -> RelaySettings:
-    return RelaySettings("127.0.0.1", sink.port, "none", connections=connections, timeouts=timeouts)
+    return RelaySettings(
+        "127.0.0.1",
+        sink.port,
+        "none",
+        connections=connections,
+        timeouts=timeouts,
+        quit_seconds=1,
+    )
 
 
 async def everyone(group: Sequence[Envelope]) -> Collection[str]:

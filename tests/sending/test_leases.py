@@ -15,7 +15,7 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.desk.desk import SQL as DESK
 from engine.installation.events import SendingPaused, SendingResumed
-from engine.sending.claim import journal_file, reclaim, release, renew
+from engine.sending.claim import LEASE_SECONDS, journal_file, reclaim
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.subscriber.commands import ChangeProfile, Subscribe
 from engine.subscriber.events import Cause
@@ -82,7 +82,7 @@ def test_a_row_under_way_is_held_as_long_as_its_sender_renews_the_lease(
     context = with_readers(make_context, 2)
     rows = take(context, 0)
     assert len(rows) == 2
-    renew(context, rows)
+    context.desk.hold_rows(rows, context.sender, LEASE_SECONDS)
     assert take(context, 120) == []
 
 
@@ -91,21 +91,21 @@ def test_a_row_that_was_let_go_is_not_held_again_when_its_sender_renews_the_leas
 ) -> None:
     context = with_readers(make_context, 2)
     rows = take(context, 120)
-    release(context, rows, position=0)
-    renew(context, rows)
+    context.desk.release_rows(rows, position=0)
+    context.desk.hold_rows(rows, context.sender, LEASE_SECONDS)
     assert take(context, 120) == rows
 
 
 def test_what_a_sender_that_lives_has_taken_is_not_taken_over(make_context: MakeContext) -> None:
     context = with_readers(make_context, 2)
-    path = journal_file(context, context.sender)
+    path = journal_file(context.config.data, context.sender)
     path.parent.mkdir(parents=True)
     journal = DeliveryJournal(path)
     rows = take(context, 120)
-    reclaim(context)
+    reclaim(context.config.data, context.desk)
     assert take(context, 120) == []
     journal.close()
-    reclaim(context)
+    reclaim(context.config.data, context.desk)
     assert take(context, 120) == rows
 
 
@@ -146,7 +146,7 @@ def test_what_is_taken_goes_on_where_the_last_take_came_to_and_comes_back_for_wh
 def test_a_row_that_was_let_go_waits_for_the_agenda_to_follow(make_context: MakeContext) -> None:
     context = with_readers(make_context, 1)
     rows = take(context, 120)
-    release(context, rows, position=context.ledger.head() + 1)
+    context.desk.release_rows(rows, position=context.ledger.head() + 1)
     assert take(context, 120) == []
     context.command_handler.execute_one(
         CommandRequest(

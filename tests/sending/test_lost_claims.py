@@ -14,8 +14,8 @@ import pytest
 
 from engine.commands.command_handler import NOBODY_KNOWN, CommandHandler, CommandRequest, Result
 from engine.context import AppContext
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
-from engine.sending.settings import RelaySettings
 from engine.subscriber.commands import Perform
 from engine.subscriber.person import Person
 from tests.sending.test_leases import MakeContext, with_readers
@@ -63,7 +63,9 @@ def test_claims_whose_end_nobody_heard_are_taken_up_again(
 
 async def _sent(context: AppContext) -> list[str]:
     async with Sink() as sink:
-        sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+        sender = Sender(
+            context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
+        )
         running = asyncio.create_task(sender.run())
         for _ in range(WITHIN * 10):
             await asyncio.to_thread(context.views.catch_up)

@@ -13,8 +13,8 @@ import uvloop
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.mailbox import LARGEST, Mailbox
 from engine.sending.relay import Relay
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Verdict
-from engine.sending.settings import RelaySettings
 
 
 def mail(recipient: str, subject: str = "Bonjour", text: str = "Voilà.") -> bytes:

@@ -15,8 +15,8 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.ledger.codec import pack
 from engine.sending.compose import Composer, Ordered
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
-from engine.sending.settings import RelaySettings
 from engine.sequence.model import Plan
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
@@ -82,7 +82,9 @@ def ticks(context: AppContext, times: int = 3, composer: Composer | None = None)
 
     async def tick() -> list[str]:
         async with Sink() as sink:
-            sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+            sender = Sender(
+                context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
+            )
             sender.composer = composer or sender.composer
             for _ in range(times):
                 await sender.tick()

@@ -15,9 +15,9 @@ import pytest
 from engine.commands.command_handler import NOBODY_KNOWN, CommandHandler, CommandRequest, Result
 from engine.context import AppContext
 from engine.desk.clock import Clock
-from engine.sending import claim
+from engine.desk.desk import Desk
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
-from engine.sending.settings import RelaySettings
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import LetterBegun, LetterSent
 from engine.subscriber.outcome import NothingToDo, Unchanged
@@ -116,12 +116,12 @@ def test_an_outcome_is_recorded_once_though_its_row_could_not_be_let_go(
 ) -> None:
     context, lost = with_readers(make_context, 3), [True]
 
-    def release(context: AppContext, pairs: Sequence[tuple[str, str]], position: int) -> None:
-        if pairs and lost:
+    def release_rows(desk: Desk, rows: Sequence[tuple[str, str]], position: int) -> None:
+        if rows and lost:
             lost.clear()
             raise psycopg.OperationalError("the connection is lost")
 
-    monkeypatch.setattr(claim, "release", release)
+    monkeypatch.setattr(Desk, "release_rows", release_rows)
     _each_is_taken_and_recorded_once(context, asyncio.run(_ticks(context, Sink())))
 
 
@@ -134,7 +134,9 @@ def _each_is_taken_and_recorded_once(context: AppContext, accepted: list[str]) -
 
 async def _ticks(context: AppContext, sink: Sink) -> list[str]:
     async with sink:
-        sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+        sender = Sender(
+            context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
+        )
         for _ in range(5):
             try:
                 await sender.tick()

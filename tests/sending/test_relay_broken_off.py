@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.config import Timeouts
 from engine.sending.delivery_journal import DOT, DeliveryJournal, read_journal
 from engine.sending.envelope import Delivery, Envelope
-from engine.sending.pipeline import Timeouts
 from engine.sending.relay import Relay
 from engine.sending.replies import Verdict
 from tests.sending.handing_over import (

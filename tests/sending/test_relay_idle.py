@@ -13,7 +13,7 @@ import pytest
 from engine.sending.envelope import Delivery
 from engine.sending.relay import Relay
 from engine.sending.replies import Verdict
-from tests.sending.handing_over import BRISK, ONE_BY_ONE, everyone, letter, run, settings
+from tests.sending.handing_over import ONE_BY_ONE, everyone, letter, run, settings
 from tests.sink import EVERYTHING, Sink
 
 WAYS = pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_was_said_unasked_while_idle_is_not_taken_for_an_answer() -> None:
 def test_an_unused_connection_is_left_with_quit_after_a_while() -> None:
     async def main() -> Sink:
         async with Sink() as sink:
-            relay = Relay(settings(sink, replace(BRISK, idle=0.1)))
+            relay = Relay(replace(settings(sink), idle_seconds=0.1))
             await relay.deliver([letter(1)], everyone, lambda outcome: None)
             await asyncio.sleep(0.5)
             assert (sink.open, sink.commands[-1]) == (0, b"QUIT")

@@ -13,8 +13,8 @@ import pytest
 
 from engine.sending.envelope import Delivery
 from engine.sending.relay import Relay, RelayUnavailable
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Verdict
-from engine.sending.settings import RelaySettings
 from tests.sending.certificates import Authority
 from tests.sending.handing_over import BRISK, LOOPS, everyone, handed_over, letter, letters, run
 from tests.sink import Sink

@@ -13,8 +13,8 @@ import pytest
 
 from engine.context import AppContext
 from engine.sending import claim
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
-from engine.sending.settings import RelaySettings
 from engine.subscriber.events import LetterBegun, LetterDeferred, LetterSent
 from tests.sending.test_leases import with_readers
 from tests.sink import Sink
@@ -38,7 +38,7 @@ async def until(reached: Callable[[], bool]) -> None:
 
 @contextlib.asynccontextmanager
 async def sending(context: AppContext, port: int) -> AsyncIterator[Sender]:
-    sender = Sender(context, RelaySettings("127.0.0.1", port, "none", connections=2))
+    sender = Sender(context.sending(), RelaySettings("127.0.0.1", port, "none", connections=2))
     running = asyncio.create_task(sender.run())
     try:
         yield sender

@@ -17,7 +17,7 @@ from engine.context import AppContext
 from engine.sending.delivery_journal import DeliveryJournal, read_journal
 from engine.sending.envelope import Delivery
 from engine.sending.relay import Relay
-from engine.sending.settings import relay_settings
+from engine.sending.relay_settings import relay_settings
 from engine.subscriber.events import LetterBegun, LetterDeferred, LetterInDoubt, LetterSent
 from tests.sending.handing_over import ONE_BY_ONE, everyone, letters, run, settings
 from tests.sending.test_leases import with_readers

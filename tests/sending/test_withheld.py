@@ -17,8 +17,8 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.privacy.correction import Correction, correction
+from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
-from engine.sending.settings import RelaySettings
 from engine.status.gather import gather
 from engine.subscriber.events import Cause, LetterSent, LetterWithheld
 from tests.auditor import Auditor
@@ -39,7 +39,9 @@ def sends(context: AppContext, features: Sequence[str] = EVERYTHING, times: int 
 
     async def tick() -> list[str]:
         async with Sink(features) as sink:
-            sender = Sender(context, RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+            sender = Sender(
+                context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
+            )
             for _ in range(times):
                 await asyncio.to_thread(context.views.catch_up)
                 await sender.tick()

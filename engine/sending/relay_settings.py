@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.config import Config
-from engine.sending.pipeline import Timeouts
+from engine.config import Config, Timeouts
+from engine.i18n.language import N_
+from engine.i18n.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class RelaySettings:
     hostname: str = "localhost"  # said in EHLO
     verify: ssl.SSLContext | None = None  # None: the system's certificate authorities
     timeouts: Timeouts = field(default_factory=Timeouts)
+    idle_seconds: float = 5  # for which an unused connection is kept
+    quit_seconds: float = 2  # which QUIT may take
 
     @property
     def is_this_machine(self) -> bool:
@@ -42,7 +45,6 @@ def relay_settings(config: Config, mailbox_port: int) -> RelaySettings:
         (config.folder / smtp.password_file).read_text().strip() if smtp.password_file else ""
     )
     hostname = config.site.sender.rpartition("@")[2] or "localhost"
-    timeouts = Timeouts(**asdict(smtp.timeouts))
     return RelaySettings(
         smtp.host,
         smtp.port,
@@ -51,5 +53,30 @@ def relay_settings(config: Config, mailbox_port: int) -> RelaySettings:
         password,
         smtp.connections,
         hostname,
-        timeouts=timeouts,
+        timeouts=smtp.timeouts,
     )
+
+
+def relay_of(config: Config, mailbox_port: int) -> RelaySettings:
+    """The relay of the configuration, or the built-in mailbox. Refusal of status 2 for a password
+    file that cannot be read.
+    """
+    file = config.smtp.password_file
+    try:
+        settings = relay_settings(config, mailbox_port)
+    except OSError as error:
+        raise Refusal(
+            N_("[smtp] password_file {file} cannot be read: {why}"),
+            2,
+            file=file,
+            why=error.strerror or "?",
+        ) from error
+    except ValueError:
+        raise Refusal(
+            N_("[smtp] password_file {file} does not hold a password: it is not a text in UTF-8"),
+            2,
+            file=file,
+        ) from None
+    if file and not config.smtp.is_mailbox and not settings.password.strip():
+        raise Refusal(N_("[smtp] password_file {file} is empty"), 2, file=file)
+    return settings

@@ -1,0 +1,56 @@
+"""What the sending room is handed: the stores it writes to, and of the ledger, the views and the
+secrets only the functions and the key it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.commands.command_handler import CommandHandler
+from engine.config import Config
+from engine.desk.clock import Clock
+from engine.desk.desk import Desk
+from engine.desk.processes import Processes
+from engine.installation.stream import InstallationStream
+from engine.proof.store import SignedCheckpoint
+from engine.subscriber.person import Person
+from engine.vault.vault import Vault
+
+
+class DueRows(Protocol):
+    """The agenda, as a sender reads it."""
+
+    def take(
+        self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]
+    ) -> list[tuple[str, str]]:
+        """Due (subscriber, key) rows, taken for `sender` for `lease` seconds of wall time; none of
+        the `paused` lists. `now` is the engine's time in milliseconds.
+        """
+
+    def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]: ...
+
+    def next_due(self, now: int) -> int | None:
+        """The instant (ms, engine time) at which the next row is due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingStores:
+    """`sender` is the name of this process in the ledger and on the desk."""
+
+    sender: str
+    config: Config
+    clock: Clock
+    installation_stream: InstallationStream
+    command_handler: CommandHandler
+    vault: Vault
+    desk: Desk
+    processes: Processes
+    agenda: DueRows
+    ledger_head: Callable[[], int]
+    confirm_ledger: Callable[[], None]
+    """Raises Restored where the ledger was put back beneath this process."""
+    latest_checkpoint: Callable[[], SignedCheckpoint | None]
+    link_key: bytes
+    """Signs the tokens of links."""
