@@ -1,5 +1,5 @@
-"""The program keeps its shape: the rules of DESIGN part 7, read from code and SQL, each rule proven
-able to fail.
+"""The program keeps its shape: the rules of docs/design.md, Rooms, read from code and SQL, each
+proven able to fail.
 """
 
 from __future__ import annotations

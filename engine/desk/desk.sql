@@ -1,5 +1,5 @@
 -- name: create
--- Everything here may be lost without losing a fact. Times are wall clock (DESIGN 3.9) unless a column says engine. What is compared with
+-- Everything here may be lost without losing a fact. Times are wall clock (docs/design.md, Two clocks) unless a column says engine. What is compared with
 -- a column of an index is `statement_timestamp()`: `clock_timestamp()` may be another at each row, so no index is asked with it.
 CREATE TABLE IF NOT EXISTS desk.clock (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch_wall bigint NOT NULL, epoch_engine bigint NOT NULL, rate integer NOT NULL);

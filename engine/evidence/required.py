@@ -1,4 +1,4 @@
-"""What the proof of a ground must hold, by the door it came through (STANDARDS D02, D08, D09, D10),
+"""What the proof of a ground must hold, by the door it came through (D02, D08, D09, D10),
 and what of it is missing. Pure.
 
 Each name is either there, or among `unknown`: said to be unknown, where the door allows that.

@@ -1,6 +1,6 @@
 """Mailboxes as headers write them: `Display name <local@domain>` (RFC 5322 section 3.4).
 
-The address follows a strict grammar of our own (STANDARDS G10), the one by which it was taken in: a
+The address follows a strict grammar of our own (G10), the one by which it was taken in: a
 dot-atom, an @, a host name; no quoting, no comment, no literal. A display name goes in clear,
 quoted, or as encoded words, never encoded inside quotes.
 """

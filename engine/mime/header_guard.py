@@ -1,4 +1,4 @@
-"""What may enter a header at all: the one gate against header injection (STANDARDS A04).
+"""What may enter a header at all: the one gate against header injection (A04).
 
 No value with a control character passes, neither in clear nor inside RFC 2047 words, however often
 these are nested. Refusals name the header and never repeat the value, which may be personal.

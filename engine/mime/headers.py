@@ -1,5 +1,5 @@
 """Mail headers, serialised by us because Python's `email` breaks long URLs and lets headers in
-(STANDARDS 0.2, 0.3).
+(A03, A04).
 
 Four writers, one per kind of header; each returns whole lines of ASCII octets ending in CRLF, none
 above 998 octets, folded so that removing each CRLF gives back what was written. Each refuses what

@@ -1,4 +1,4 @@
-"""One letter as the octets that go on the wire, before signing (STANDARDS A01, A02, A07, A16, A60).
+"""One letter as the octets that go on the wire, before signing (A01, A02, A07, A16, A60).
 
 The same `Mail` always gives the same octets: every retry is the same message. Nothing here reads a
 clock or random.

@@ -1,5 +1,5 @@
 """The start-up self test: hostile values must be refused by the very Python that will send
-(STANDARDS 0.3, A04).
+(A04).
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def _begun(result: Result) -> tuple[LetterBegun, int] | None:
 
 
 def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collection[str]) -> None:
-    """What became of letters begun by a sender that lives no more (DESIGN 3.7): no mark: send
+    """What became of letters begun by a sender that lives no more: no mark: send
     again; an answer: record it; a dot alone: in doubt.
     """
     if not rows:

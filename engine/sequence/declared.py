@@ -62,7 +62,7 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long what is kept (STANDARDS part D). `mode` "report" only says what would go.
+    """How long what is kept (D12, D14). `mode` "report" only says what would go.
     `suppression` None is no end.
 
     `silent_after`: since somebody was last heard of (C10), then they are asked once, and erased

@@ -2,7 +2,7 @@
 only ever added, with a default.
 
 `at` is when it was so: engine time, integer milliseconds since 1970-01-01T00:00:00Z. No field may
-hold personal data (DESIGN P4): lists, runs, letters and purposes are the installation's own words,
+hold personal data (P4): lists, runs, letters and purposes are the installation's own words,
 `message` is random, `notice` and `evidence` are hashes.
 """
 

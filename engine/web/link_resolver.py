@@ -1,5 +1,5 @@
 """What a link's token opens: the letter it came in, the person it went to, the action it names. One
-look-up in the ledger (DESIGN 6). Blocking reads.
+look-up in the ledger (docs/design.md, Links). Blocking reads.
 
 A token that is not ours, in any way whatever, opens nothing, and nothing is said about why.
 """

@@ -1,5 +1,5 @@
-"""Nothing is said to a relay that is not who it claims to be, and no password in clear (STANDARDS
-A72).
+"""Nothing is said to a relay that is not who it claims to be, and no password in clear
+(A72).
 """
 
 from __future__ import annotations
