@@ -28,8 +28,8 @@ from engine.proof import store
 from engine.proof.bundle_sources import Stores, head_of
 from engine.proof.handover import hand_over
 from engine.proof.store import Tiles
+from engine.proof.tiles import Edge, edge_places
 from engine.proof.tree import inclusion_spans, leaf_hash, node_hash, verify_inclusion
-from engine.proof.tree_edge import Edge, edge_places
 from engine.secret_files import read_secrets
 
 KEPT, PROOF_MS, START_MS = 0.9, 20, 1000

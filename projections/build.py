@@ -7,20 +7,95 @@ building drops.
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Collection
+import signal
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from engine.ledger.codec import EntryRefused
 from engine.ledger.histories import histories
 from engine.ledger.store import Ledger
 from engine.store.binary import copy_rows
 from engine.store.database import Database
 from engine.store.sql import queries
 from projections.every import every_view
-from projections.parts import PARTS, dealt_out
 from projections.view import View
+
+PARTS = "0123456789abcdef"
+"""People by the first digit of their stream, which is random: a part is read in order without
+sorting the whole ledger.
+"""
+
+Work = Callable[[str], int]
+
+
+def dealt_out(begin: Callable[[str], Work], conninfo: str, processes: int) -> Iterator[int]:
+    """What the work of each part comes to, as soon as it is done; `begin(conninfo)` is called once
+    in each process and must be picklable.
+
+    Raises what a process raised. None outlives this one: each ends when nothing more is sent to it.
+    """
+    context = get_context("spawn")
+    waiting, busy, workers = list(PARTS), [], []
+    try:
+        for _ in range(processes):
+            here, there = context.Pipe()
+            workers.append(
+                context.Process(target=_worker, args=(there, begin, conninfo), daemon=True)
+            )
+            workers[-1].start()
+            there.close()
+            here.send(waiting.pop(0))
+            busy.append(here)
+        while busy:
+            for pipe in wait(busy):
+                assert isinstance(pipe, Connection)
+                yield _answer(pipe)
+                if waiting:
+                    pipe.send(waiting.pop(0))
+                else:
+                    busy.remove(pipe)
+                    pipe.close()
+    finally:
+        for pipe in busy:
+            pipe.close()
+        for worker in workers:
+            worker.terminate() if busy else None
+            worker.join()
+
+
+def _answer(pipe: Connection) -> int:
+    try:
+        answer = pipe.recv()
+    except EOFError as error:
+        raise EntryRefused(
+            "a process of the rebuild has ended; the views are as they were: begin again"
+        ) from error
+    if isinstance(answer, Exception):
+        raise answer
+    return int(answer)
+
+
+def _worker(pipe: Connection, begin: Callable[[str], Work], conninfo: str) -> None:
+    """Ctrl-C is for the process that deals out. Facts and folds hold no circles: to look for any
+    takes a fifth of the time, and finds nothing.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
+    try:
+        work = begin(conninfo)
+        while True:
+            pipe.send(work(pipe.recv()))
+    except EOFError:
+        return
+    except Exception as error:
+        pipe.send(error)
+
 
 SQL = queries(Path(__file__).with_name("build.sql"))
 LOWEST, HIGHEST = "0000000-0000-0000-0000-000000000000", "fffffff-ffff-ffff-ffff-ffffffffffff"

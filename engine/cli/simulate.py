@@ -23,8 +23,7 @@ from engine.sequence.delay import DAY
 from engine.sequence.model import Letter, Plan
 from engine.sequence.timing import to_local
 from engine.simulation.answers import read_answers
-from engine.simulation.live import live
-from engine.simulation.moment import Moment
+from engine.simulation.live import Moment, live
 
 MOST_DAYS = 3660
 ANSWER = N_(

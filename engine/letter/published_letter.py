@@ -4,13 +4,84 @@ none. Pure.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields, replace
+
 from engine.letter.compile import LetterSource
+from engine.letter.french_spacing import spaced
 from engine.letter.markdown import as_words
-from engine.letter.texts import TEXTS
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import LetterBegun
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    unsubscribe: str
+    everything: str
+    why_consent: str
+    why_other: str
+    why_asked: str
+    source: str
+    not_me: str
+    confirm_subject: str
+    confirm_again_subject: str
+    confirm_body: str
+    still_subject: str
+    still_body: str
+    why_still: str
+    my_data: str
+
+
+TEXTS = {
+    "fr": Texts(
+        "Ne plus recevoir « {purpose} »",
+        "Ne plus rien recevoir de nous",
+        "Vous recevez cette lettre parce que vous avez accepté de recevoir « {purpose} ».",
+        "Vous recevez cette lettre au titre de « {purpose} ».",
+        "Vous recevez ce message parce que cette adresse a été saisie sur notre formulaire.",
+        "Nous tenons votre adresse de : {source}.",
+        "Ce n’est pas moi : ne plus m’écrire à ce sujet",
+        "Confirmez votre inscription",
+        "Votre inscription attend encore votre confirmation",
+        "Bonjour,\n\nQuelqu’un, sans doute vous, a demandé à recevoir « {purpose} » à cette"
+        " adresse. Il reste un geste à faire :\n\n[Je confirme mon"
+        " inscription](===confirm===)\n\nSi ce n’est pas vous, ne faites rien : nous n’écrirons"
+        " pas.\n",
+        "Souhaitez-vous encore recevoir nos lettres ?",
+        "Bonjour,\n\nIl y a longtemps que nous n’avons plus eu de vos nouvelles. Souhaitez-vous"
+        " encore recevoir nos lettres ?\n\n[Oui, je continue](===confirm===)\n\nSans réponse de"
+        " votre part, nous n’écrirons plus et nous effacerons ce que nous savons de vous.\n",
+        "Vous recevez ce message, le seul de ce genre, parce que vous êtes inscrit à nos lettres et"
+        " que nous ne gardons pas vos données sans fin.",
+        "Mes données",
+    ),
+    "en": Texts(
+        "Stop receiving “{purpose}”",
+        "Stop receiving anything from us",
+        "You receive this letter because you agreed to receive “{purpose}”.",
+        "You receive this letter under “{purpose}”.",
+        "You receive this message because this address was entered in our form.",
+        "We have your address from: {source}.",
+        "This was not me: do not write to me about it again",
+        "Please confirm your subscription",
+        "Your subscription is still waiting for your confirmation",
+        "Hello,\n\nSomeone, probably you, asked to receive “{purpose}” at this address. One step is"
+        " left:\n\n[Yes, subscribe me](===confirm===)\n\nIf it was not you, do nothing: we will not"
+        " write.\n",
+        "Would you still like to receive our letters?",
+        "Hello,\n\nIt is a long time since we last heard from you. Would you still like to receive"
+        " our letters?\n\n[Yes, go on](===confirm===)\n\nIf you do not answer, we will write no"
+        " more, and erase what we know about you.\n",
+        "You receive this message, the only one of its kind, because you are subscribed to our"
+        " letters and we do not keep your data for ever.",
+        "My data",
+    ),
+}
+# Not those of headers, where one blank that is not ASCII makes an encoded word of the whole.
+_SHOWN = [field.name for field in fields(Texts) if not field.name.endswith("_subject")]
+TEXTS["fr"] = replace(TEXTS["fr"], **{name: spaced(getattr(TEXTS["fr"], name)) for name in _SHOWN})
+
 
 LAYOUT = "layout.html"
 

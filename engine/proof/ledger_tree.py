@@ -14,7 +14,7 @@ from engine.proof.checkpoint import parse_checkpoint
 from engine.proof.errors import ProofRefused
 from engine.proof.signer import Place, Signer
 from engine.proof.signing_refused import SigningRefused
-from engine.proof.stamps import KeptStamp, Stamps, best
+from engine.proof.stamping import KeptStamp, Stamps, best
 from engine.proof.store import Checkpoints, SignedCheckpoint, Tiles
 from engine.proof.tiles import Tile
 from engine.proof.tree import Span, consistency_spans, inclusion_spans

@@ -10,6 +10,7 @@ all later checkpoints continue.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,9 @@ from engine.installation.events import OriginBegun, SigningKeyChanged
 from engine.installation.state import Installation, Origin
 from engine.installation.stream import InstallationStream
 from engine.proof import store
-from engine.proof.checkpoint import Checkpoint, open_checkpoint
+from engine.proof.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
 from engine.proof.errors import ProofRefused
-from engine.proof.last_checkpoint import UNREADABLE, LastCheckpoint
+from engine.proof.note import MOST_BYTES
 from engine.proof.signing import NoteSigner, read_vkey
 from engine.proof.signing_refused import SigningRefused
 from engine.proof.store import SQL, SignedCheckpoint, Tiles
@@ -34,6 +35,53 @@ from engine.secret_files import (
 from engine.store.database import Database
 from engine.store.sql import AnyCursor
 from engine.subscriber.events import Cause
+
+UNREADABLE = N_(
+    "{file} cannot be read ({why}): put your saved copy back; only if there is none, remove it, and"
+    " the last checkpoint the database knows of counts"
+)
+
+
+class LastCheckpoint:
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "proof" / "last-checkpoint"
+
+    def read(self) -> tuple[bytes, Checkpoint] | None:
+        """The signed note and what it says; None where nothing was signed yet. Raises
+        SigningRefused.
+        """
+        try:
+            with self.path.open("rb") as file:
+                note = file.read(MOST_BYTES + 1)
+            return note, read_checkpoint(note)
+        except FileNotFoundError:
+            return None
+        except (OSError, ProofRefused) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            raise SigningRefused(UNREADABLE, file=self.path, why=why) from error
+
+    def write(self, note: bytes) -> None:
+        """On the disk when this returns, the name included. Raises OSError."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        with os.fdopen(
+            os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb"
+        ) as file:
+            file.write(note)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.path)
+        synced(self.path.parent)
+
+
+def synced(folder: Path) -> None:
+    """The names in a folder are on the disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
 
 SHORTER = N_(
     "nothing is signed: the ledger has {size} entries, and a checkpoint of {last} was signed"

@@ -12,17 +12,69 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.client import HTTPException, HTTPMessage
 from pathlib import Path
+from typing import IO, cast
 
 from engine.proof.errors import ProofRefused
+from engine.proof.store import SQL, SignedCheckpoint, signed_of
+from engine.store.database import Database
 
-MOST_BYTES = 1_000_000
+FETCH_SECONDS = 10
+MAX_BYTES = 1_000_000
+
+
+class NotFetched(Exception):
+    """No answer, or none that may be used: a sentence, without anything the server wrote."""
+
+
+class _Here(urllib.request.HTTPRedirectHandler):
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """Whoever was chosen answers, nobody else."""
+        return None
+
+
+def fetched(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """The body of the answer to a POST, within twice FETCH_SECONDS however slowly it comes. Raises
+    NotFetched.
+    """
+    begun = time.monotonic()
+    asked = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")
+    try:
+        with urllib.request.build_opener(_Here).open(asked, timeout=FETCH_SECONDS) as answer:
+            found = b""
+            while len(found) <= MAX_BYTES and (piece := answer.read1(1 << 16)):
+                found += piece
+                if time.monotonic() - begun > FETCH_SECONDS:
+                    raise NotFetched(
+                        f"the server's answer is not there after {FETCH_SECONDS} seconds"
+                    )
+    except urllib.error.HTTPError as error:
+        raise NotFetched(f"the server answered {error.code}") from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise NotFetched(f"the server cannot be reached ({type(error).__name__})") from error
+    if len(found) > MAX_BYTES:
+        raise NotFetched(f"the server's answer is longer than {MAX_BYTES} bytes")
+    return found
+
+
 CONTENT_TYPE = "application/timestamp-query"
-SECONDS = 30
+OPENSSL_SECONDS = 30
 _TIME = re.compile(
     r"^Time stamp: ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d)(?:\.\d+)? (\d{4}) GMT$", re.MULTILINE
 )
@@ -64,8 +116,8 @@ def accepted(response: bytes, asked: bytes, checkpoint: bytes, roots: bytes) -> 
     """The stamp in a server's answer to `asked`. Raises ProofRefused with what is wrong: refused,
     another checkpoint's, another question's, or not signed by one of `roots` (PEM).
     """
-    if len(response) > MOST_BYTES:
-        raise ProofRefused(f"the answer is longer than {MOST_BYTES} bytes")
+    if len(response) > MAX_BYTES:
+        raise ProofRefused(f"the answer is longer than {MAX_BYTES} bytes")
     with _folder() as folder:
         for name, octets in (
             ("reply.tsr", response),
@@ -147,7 +199,7 @@ def _openssl(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             command,
             cwd=folder,
             capture_output=True,
-            timeout=SECONDS,
+            timeout=OPENSSL_SECONDS,
             check=False,
             text=True,
             errors="replace",
@@ -156,3 +208,70 @@ def _openssl(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         raise ProofRefused(
             "the program `openssl` cannot be run here: install it, time stamps are read with it"
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStamp:
+    """`response` is the server's whole answer (DER), `roots` the certificates it was held against
+    (PEM). `stamped_at` is the time it states, `holds_until` when the first certificate in it
+    expires; both ms since 1970 UTC, by the server's clock.
+    """
+
+    origin: str
+    size: int
+    response: bytes
+    roots: bytes
+    stamped_at: int
+    holds_until: int
+
+
+class Stamps:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def add(self, stamp: KeptStamp) -> None:
+        """Harmless when it is there."""
+        values = {
+            "origin": stamp.origin,
+            "size": stamp.size,
+            "response": stamp.response,
+            "roots": stamp.roots,
+        }
+        with self.database.connection() as connection:
+            connection.execute(
+                SQL["add_stamp"],
+                values | {"stamped_at": stamp.stamped_at, "holds_until": stamp.holds_until},
+            )
+
+    def of(self, origin: str, size: int) -> list[KeptStamp]:
+        """Those over one checkpoint, the earliest first."""
+        return list(self._asked("stamps_of", origin=origin, size=size))
+
+    def last(self) -> KeptStamp | None:
+        return next(self._asked("last_stamp"), None)
+
+    def ending(self, before: int, limit: int) -> list[SignedCheckpoint]:
+        """Checkpoints whose every stamp ends before an instant, the most urgent first."""
+        with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
+            return list(
+                signed_of(
+                    cursor.execute(SQL["ending"], {"before": before, "limit": limit}).fetchall()
+                )
+            )
+
+    def _asked(self, statement: str, **values: object) -> Iterator[KeptStamp]:
+        with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
+            rows = cursor.execute(SQL[statement], values).fetchall()
+        for origin, size, response, roots, stamped_at, holds_until in cast(
+            Iterable[tuple[str, int, bytes, bytes, int, int]], rows
+        ):
+            yield KeptStamp(origin, size, bytes(response), bytes(roots), stamped_at, holds_until)
+
+
+def best(stamps: Iterable[KeptStamp], now: int) -> KeptStamp | None:
+    """What is handed over: of those that still hold the earliest, which bounds best; where none
+    does, the last to end. Pure.
+    """
+    found = sorted(stamps, key=lambda each: each.stamped_at)
+    holding = [each for each in found if each.holds_until > now]
+    return holding[0] if holding else max(found, key=lambda each: each.holds_until, default=None)

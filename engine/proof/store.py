@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from engine.proof.errors import ProofRefused
-from engine.proof.tiles import ENTRIES, WIDTH, Place, Tile, entry_bundle, place_of
+from engine.proof.tiles import ENTRIES, WIDTH, Place, Tile, entry_bundle, place_of, root_of_whole
 from engine.proof.tree import HASH_BYTES, Node, ReadNode, Span, nodes_of, span_hash
-from engine.proof.tree_edge import root_of_whole
 from engine.store.arrays import bigints, byteas, integers
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside

@@ -14,8 +14,8 @@ from typing import cast
 from engine.i18n.language import N_
 from engine.proof import store
 from engine.proof.signing_refused import SigningRefused
+from engine.proof.tiles import Edge, edge_places
 from engine.proof.tree import HASH_BYTES, leaf_hash
-from engine.proof.tree_edge import Edge, edge_places
 from engine.store.database import Database
 from engine.store.sql import AnyCursor
 

@@ -18,9 +18,8 @@ from engine.proof.checkpoint import Checkpoint, open_checkpoint
 from engine.proof.errors import ProofRefused
 from engine.proof.signing import read_vkey
 from engine.proof.store import SQL, SignedCheckpoint
-from engine.proof.tiles import HEIGHT, WIDTH, Tile
+from engine.proof.tiles import HEIGHT, WIDTH, Edge, Tile
 from engine.proof.tree import HASH_BYTES, Frontier, leaf_hash
-from engine.proof.tree_edge import Edge
 from engine.store.database import Database
 
 BATCH = 4096

@@ -18,9 +18,7 @@ from engine.i18n.language import N_, grouped, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.proof.errors import ProofRefused
-from engine.proof.http_fetch import NotFetched, fetched
-from engine.proof.stamping import CONTENT_TYPE, accepted, question
-from engine.proof.stamps import KeptStamp
+from engine.proof.stamping import CONTENT_TYPE, KeptStamp, NotFetched, accepted, fetched, question
 from engine.proof.store import SignedCheckpoint
 from engine.sequence.delay import DAY
 

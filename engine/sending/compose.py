@@ -43,9 +43,9 @@ from engine.letter.link_token import (
 from engine.letter.names import names_among
 from engine.letter.picture_sizes import sizes_of
 from engine.letter.precompiled_body import PrecompiledBody
+from engine.letter.published_letter import TEXTS, Texts
 from engine.letter.published_letter import letter_of as letter_of
 from engine.letter.published_letter import source_of as source_of
-from engine.letter.texts import TEXTS, Texts
 from engine.mime import message as mails
 from engine.mime.address_header import Mailbox
 from engine.mime.header_values import (
@@ -57,7 +57,7 @@ from engine.mime.header_values import (
 )
 from engine.mime.quoted_printable import quoted_printable_lines
 from engine.mime.template import MimeTemplate, Personal
-from engine.proof.checkpoint_header import HEADER, words_of
+from engine.proof.checkpoint import HEADER, words_of
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.events import LetterBegun

@@ -12,7 +12,7 @@ from engine.i18n.language import LANGUAGES, N_, Language, grouped, translator
 from engine.mime.address_header import Mailbox
 from engine.mime.header_values import message_id
 from engine.mime.message import Mail, serialize
-from engine.proof.checkpoint_header import HEADER, words_of
+from engine.proof.checkpoint import HEADER, words_of
 from engine.proof.store import SignedCheckpoint
 from engine.sending.envelope import Envelope
 

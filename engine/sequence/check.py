@@ -6,23 +6,269 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from engine.sequence import check_letters, check_rules, check_ways
+from engine.sequence import check_letters
 from engine.sequence.mistakes import Mistake
-from engine.sequence.model import Plan
-from engine.sequence.written import Written
+from engine.sequence.model import Letter, List, Plan
+from engine.sequence.written import CONFIG, Written, named
+from engine.words import N_
+
+MOST_GROUPS = 10
+
+
+def rules_that_cross_purposes(written: Written) -> Iterator[Mistake]:
+    """A click can ask for consent on its page; a rule cannot."""
+    lists = written.plan.lists
+    for listed in lists.values():
+        target = lists.get(listed.ends.target) if listed.ends is not None else None
+        if target is not None and target.purpose != listed.purpose:
+            message = N_(
+                'this ending leads from the purpose "{purpose}" to "{other}", which its readers may'
+                " not have agreed to: let a link ask them"
+            )
+            yield written.mistake(
+                ("list", str(listed.id)),
+                "ends",
+                message,
+                True,
+                purpose=listed.purpose,
+                other=target.purpose,
+            )
+
+
+def copies_that_are_hidden_moves(written: Written) -> Iterator[Mistake]:
+    for sender in written.senders():
+        for link in sender.letter.links:
+            target = written.plan.lists.get(link.target)
+            left = [
+                each
+                for each in sender.lists
+                if target is not None and made_to_leave(each, target, written.plan)
+            ]
+            if link.kind == "copy" and target is not None and left:
+                message = N_(
+                    "this copy is a hidden move: joining {joined} takes the reader off {left}"
+                )
+                line = written.line_of(sender.letter, link)
+                yield Mistake(
+                    sender.letter.body,
+                    line,
+                    message,
+                    False,
+                    joined=named(target),
+                    left=named(left[0]),
+                )
+
+
+def ways_that_are_always_refused(written: Written) -> Iterator[Mistake]:
+    """Who stands among those to whom a group yields is never made one of that group."""
+    plan = written.plan
+    for sender in written.senders():
+        for link in sender.letter.links:
+            target = plan.lists.get(link.target)
+            if (
+                target is not None
+                and sender.lists
+                and all(_yields(target, each, plan) for each in sender.lists)
+            ):
+                message = N_(
+                    'this link is always refused: "{group}" yields to "{other}", where its readers'
+                    " stand"
+                )
+                line = written.line_of(sender.letter, link)
+                yield Mistake(
+                    sender.letter.body,
+                    line,
+                    message,
+                    False,
+                    group=target.group,
+                    other=sender.lists[0].group,
+                )
+    for listed in plan.lists.values():
+        target = plan.lists.get(listed.ends.target) if listed.ends is not None else None
+        if target is not None and _yields(target, listed, plan):
+            message = N_('this ending is always refused: "{group}" yields to "{other}"')
+            yield written.mistake(
+                ("list", str(listed.id)), "ends", message, group=target.group, other=listed.group
+            )
+
+
+def _yields(target: List, source: List, plan: Plan) -> bool:
+    group = plan.groups.get(target.group)
+    return group is not None and source.id != target.id and source.group in group.yields_to
+
+
+def broadcasts_for_another_purpose(written: Written) -> Iterator[Mistake]:
+    for broadcast in written.plan.broadcasts.values():
+        entries = written.tables.get(("broadcast", broadcast.id), {}).get("to")
+        by_itself = entries if isinstance(entries, list) else []
+        for number in broadcast.to:
+            listed = written.plan.lists.get(number)
+            if (
+                listed is not None
+                and listed.purpose != broadcast.purpose
+                and (number in by_itself or listed.name in by_itself)
+            ):
+                message = N_(
+                    'this broadcast speaks for "{purpose}", {list} for "{other}": only those who'
+                    " agreed to both get it"
+                )
+                place, other = ("broadcast", broadcast.id), listed.purpose
+                yield written.mistake(
+                    place, "to", message, purpose=broadcast.purpose, list=named(listed), other=other
+                )
+
+
+def too_many_groups(written: Written) -> Iterator[Mistake]:
+    count = len(written.plan.groups)
+    if count > MOST_GROUPS:
+        message = N_("{count} groups are more than {most}: nobody keeps so many apart")
+        yield written.at(CONFIG, f"group[{MOST_GROUPS}]", message, count=count, most=MOST_GROUPS)
+
+
+def ways(written: Written) -> Iterator[tuple[int, int]]:
+    """Every way from a list to another: links of its letters and broadcasts, and its ending."""
+    for sender in written.senders():
+        for listed in sender.lists:
+            yield from ((listed.id, link.target) for link in sender.letter.links)
+    for listed in written.plan.lists.values():
+        if listed.ends is not None and listed.ends.target:
+            yield listed.id, listed.ends.target
+
+
+def lists_nobody_can_enter(written: Written) -> Iterator[Mistake]:
+    lists = written.plan.lists
+    led_to = {target for source, target in ways(written) if source != target}
+    by_form = {number for form in written.plan.forms.values() for number in form.lists}
+    alone = [number for number in lists if number not in led_to | by_form]
+    for number in alone:
+        message = N_(
+            "no form, link or ending leads to {list}: only an import, the API or an operator does"
+        )
+        yield written.mistake(("list", str(number)), "", message, list=named(lists[number]))
+    reached = _reached({*by_form, *alone}, set(ways(written)))
+    for number in lists:
+        if number not in reached:
+            message = N_("{list} is only reached from lists that nobody can enter")
+            yield written.mistake(("list", str(number)), "", message, list=named(lists[number]))
+
+
+def _reached(roots: set[int], edges: set[tuple[int, int]]) -> set[int]:
+    reached: set[int] = set()
+    waiting = set(roots)
+    while waiting:
+        reached |= waiting
+        waiting = {target for source, target in edges if source in waiting} - reached
+    return reached
+
+
+def lists_nobody_can_leave(written: Written) -> Iterator[Mistake]:
+    """Where people get broadcasts they may stay for good; elsewhere a list without any way on is
+    most often one forgotten.
+    """
+    plan = written.plan
+    broadcast_to = {number for broadcast in plan.broadcasts.values() for number in broadcast.to}
+    for listed in plan.lists.values():
+        if listed.ends is not None or listed.id in broadcast_to or _left_by_rule(listed, plan):
+            continue
+        asking = [
+            letter for letter in listed.letters if any(link.kind == "move" for link in letter.links)
+        ]
+        if not asking:
+            message = N_(
+                "nobody can leave {list}: no `ends`, no rule, and no letter of it moves its reader"
+            )
+            yield written.mistake(("list", str(listed.id)), "", message, list=named(listed))
+        elif not set(asking) & set(_last_letters(listed)):
+            message = N_(
+                'who does not answer "{letter}" stays on {list} for ever: there is no `ends`, and'
+                " the last letter moves nobody"
+            )
+            yield written.mistake(
+                ("list", str(listed.id)), "", message, letter=asking[-1].id, list=named(listed)
+            )
+
+
+def _left_by_rule(listed: List, plan: Plan) -> bool:
+    return any(made_to_leave(listed, other, plan) for other in plan.lists.values())
+
+
+def made_to_leave(listed: List, joined: List, plan: Plan) -> bool:
+    """Whether joining `joined` takes people off `listed`."""
+    by_group = listed.group != "" and listed.group in {
+        *joined.leaves_groups,
+        *plan.yielding_to(joined.group),
+    }
+    return listed.id != joined.id and (by_group or listed.id in joined.leaves)
+
+
+def _last_letters(listed: List) -> tuple[Letter, ...]:
+    """The last letter that everybody gets, and what reminds of it."""
+    last = max((i for i, letter in enumerate(listed.letters) if not letter.reminds), default=0)
+    return listed.letters[last:]
+
+
+def circles_that_never_rest(written: Written) -> Iterator[Mistake]:
+    """Endings that lead back to where they began with no time in between: the same letters again
+    and again, at once.
+    """
+    lists = written.plan.lists
+    found: set[frozenset[int]] = set()
+    for start in lists.values():
+        path = [start]
+        while (following := _at_once(path[-1], written.plan)) is not None and following not in path:
+            path.append(following)
+        if following is not start or len(path) == 1 or frozenset(each.id for each in path) in found:
+            continue
+        found.add(frozenset(each.id for each in path))
+        shown = " → ".join(str(each.id) for each in (*path, start))
+        message = N_(
+            "this circle never rests: {circle}; give an ending `after`, or a list `rejoin`"
+        )
+        yield written.mistake(("list", str(start.id)), "ends", message, True, circle=shown)
+
+
+def endings_that_lead_nowhere(written: Written) -> Iterator[Mistake]:
+    """Nobody joins a list they stand on: such an ending only takes people off."""
+    for listed in written.plan.lists.values():
+        if listed.ends is not None and listed.ends.target == listed.id:
+            message = N_(
+                "this ending leads back to {list} itself, and only takes people off it: write"
+                " `leave = true`, or use two lists"
+            )
+            yield written.mistake(
+                ("list", str(listed.id)), "ends", message, True, list=named(listed)
+            )
+
+
+def _at_once(listed: List, plan: Plan) -> List | None:
+    """The list a person may be on in the very moment of joining this one."""
+    if (
+        listed.ends is None
+        or listed.ends.after.nominal_ms
+        or listed.rejoin.kind == "never"
+        or listed.rejoin.after.nominal_ms
+    ):
+        return None
+    delays = [letter.after or letter.wait for letter in listed.letters if not letter.reminds]
+    if any(delay is not None and delay.nominal_ms for delay in delays) or any(
+        letter.hours.at is not None for letter in listed.letters
+    ):
+        return None
+    return plan.lists.get(listed.ends.target)
+
 
 Rule = Callable[[Written], Iterator[Mistake]]
 
 RULES: tuple[Rule, ...] = (
-    check_ways.lists_nobody_can_enter,
-    check_ways.lists_nobody_can_leave,
-    check_ways.circles_that_never_rest,
-    check_ways.endings_that_lead_nowhere,
-    check_rules.rules_that_cross_purposes,
-    check_rules.copies_that_are_hidden_moves,
-    check_rules.ways_that_are_always_refused,
-    check_rules.broadcasts_for_another_purpose,
-    check_rules.too_many_groups,
+    lists_nobody_can_enter,
+    lists_nobody_can_leave,
+    circles_that_never_rest,
+    endings_that_lead_nowhere,
+    rules_that_cross_purposes,
+    copies_that_are_hidden_moves,
+    ways_that_are_always_refused,
+    broadcasts_for_another_purpose,
+    too_many_groups,
     check_letters.reminders_nobody_can_answer,
     check_letters.letters_nobody_can_reach,
     check_letters.hours_outside_the_window,

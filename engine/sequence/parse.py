@@ -5,17 +5,119 @@ author's files and what the ledger has published.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal, cast
 
-from engine.sequence.draft import Draft, Settings
-from engine.sequence.mistakes import Mistake, Unpublishable
-from engine.sequence.model import Broadcast, Confirmation, Form, Plan
+from engine.sequence.delay import NONE, Delay, parse_delay
+from engine.sequence.draft import LARGEST_NUMBER, Draft, Settings, check_list_name, read_hours
+from engine.sequence.mistakes import Mistake, Unpublishable, Unreadable
+from engine.sequence.model import Broadcast, Confirmation, Ending, Form, List, Plan, Rejoin
 from engine.sequence.parse_broadcasts import read_broadcast
 from engine.sequence.parse_forms import CONFIRMATION_BODY, read_confirmation, read_form
-from engine.sequence.parse_lists import read_lists, resolve_list
+from engine.sequence.parse_letters import check_letters, read_letter, read_links
 from engine.sequence.places import Places
 from engine.sequence.table import Table
+from engine.sequence.timing import Hours
 from engine.sequence.toml import read_tables, toml_mistake
 from engine.words import N_
+
+ENDINGS = ("move", "copy", "leave")
+
+
+def read_lists(root: Table, draft: Draft) -> None:
+    root.known |= {"title", "purpose", "list", "broadcast", "form", "confirmation"}
+    for table in root.tables("list"):
+        listed = _read_list(table, root, draft)
+        if listed.id in draft.lists:
+            table.mistake(
+                "id",
+                N_("list {list} is there twice: also in {file}"),
+                list=listed.id,
+                file=draft.lists[listed.id][0].file,
+            )
+            continue
+        if listed.name in draft.names:
+            table.mistake("name", N_('the name "{name}" is there twice'), name=listed.name)
+        draft.names.setdefault(listed.name, listed.id)
+        if listed.id:
+            draft.lists[listed.id] = (listed, table)
+
+
+def _read_list(table: Table, root: Table, draft: Draft) -> List:
+    number = table.need("id", int, 0)
+    name = table.need("name", str, "")
+    if "id" in table.values and not 0 < number <= LARGEST_NUMBER:
+        table.mistake("id", N_("a list's `id` is a number from 1 on"))
+    check_list_name(name, table)
+    hours = read_hours(table, Hours())
+    letters = tuple(
+        read_letter(each, hours, draft, position)
+        for position, each in enumerate(table.tables("letter"))
+    )
+    check_letters(letters, table)
+    listed = List(
+        number,
+        name,
+        draft.purpose(table, root),
+        root.file,
+        draft.group(table),
+        table.get("thanks", str, ""),
+        letters,
+        min_gap=table.parsed("min_gap", parse_delay, Delay(minutes=720)),
+        max_lateness=table.parsed("max_lateness", parse_delay, Delay(days=7)),
+        rejoin=table.parsed("rejoin", _rejoin, Rejoin()),
+    )
+    table.known |= {"leaves", "ends"}
+    table.finish()
+    return listed
+
+
+def _rejoin(text: str) -> Rejoin:
+    if text in ("always", "never"):
+        return Rejoin(cast(Literal["always", "never"], text))
+    first, _, delay = text.partition(" ")
+    if first in ("after", "après"):
+        return Rejoin("after", parse_delay(delay))
+    raise Unreadable(N_('write "always", "never" or "after 30 days"'))
+
+
+def resolve_list(listed: List, table: Table, draft: Draft) -> List:
+    """The list with its targets as numbers."""
+    numbers, groups = _leaves(table, draft)
+    letters = tuple(replace(letter, links=read_links(letter, draft)) for letter in listed.letters)
+    return replace(
+        listed, letters=letters, leaves=numbers, leaves_groups=groups, ends=_ending(table, draft)
+    )
+
+
+def _leaves(table: Table, draft: Draft) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    numbers, groups = [], []
+    for each in table.get("leaves", list, []):
+        if isinstance(each, str) and each.startswith("@"):
+            draft.known_group(each[1:], table, "leaves")
+            groups.append(each[1:])
+        else:
+            numbers.append(draft.resolve(each, table, "leaves"))
+    return tuple(numbers), tuple(groups)
+
+
+def _ending(table: Table, draft: Draft) -> Ending | None:
+    ends = table.table("ends")
+    if ends is None:
+        return None
+    after = ends.parsed("after", parse_delay, NONE)
+    chosen = [kind for kind in ENDINGS if kind in ends.values]
+    ends.known |= set(ENDINGS)
+    ends.finish()
+    if len(chosen) != 1 or ends.values.get("leave", True) is not True:
+        table.mistake(
+            "ends", N_("`ends` says exactly one of `move = 20`, `copy = 20`, `leave = true`")
+        )
+        return None
+    kind = cast(Literal["move", "copy", "leave"], chosen[0])
+    target = 0 if kind == "leave" else draft.resolve(ends.values[kind], table, "ends")
+    return Ending(kind, target, after)
+
 
 __all__ = ["CONFIRMATION_BODY", "Settings", "parse", "read_plan"]
 

@@ -12,8 +12,7 @@ from engine.sequence.cron import read_cron
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, read_hours
 from engine.sequence.model import Broadcast, Letter
-from engine.sequence.parse_letters import check_body, read_words
-from engine.sequence.parse_links import read_links
+from engine.sequence.parse_letters import check_body, read_links, read_words
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
 from engine.words import N_

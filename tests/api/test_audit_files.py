@@ -15,9 +15,8 @@ from engine.cli.api_key import create
 from engine.context import AppContext
 from engine.proof.checkpoint import open_checkpoint
 from engine.proof.signing import read_vkey
-from engine.proof.tiles import ENTRIES, WIDTH, Tile, hashes_of, parse_bundle, tiles_of
+from engine.proof.tiles import ENTRIES, WIDTH, Edge, Tile, hashes_of, parse_bundle, tiles_of
 from engine.proof.tree import HASH_BYTES, leaf_hash
-from engine.proof.tree_edge import Edge
 from tests.installation import Installations
 from tests.proof.growing_ledger import states, write
 from tests.proof.plain_tree import mth

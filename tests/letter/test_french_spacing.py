@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.i18n.language import translator
 from engine.letter.french_spacing import loose_blanks, spaced, spaced_html
-from engine.letter.texts import TEXTS
+from engine.letter.published_letter import TEXTS
 from tests.i18n.test_language import CATALOGUE
 
 

@@ -16,7 +16,7 @@ from engine.app import open_context_in
 from engine.config import read_config
 from engine.installation.stream import InstallationStream
 from engine.proof import signer, store
-from engine.proof.last_checkpoint import LastCheckpoint
+from engine.proof.signer import LastCheckpoint
 from engine.secret_files import read_secrets
 
 STEPS: dict[str, tuple[object, str]] = {

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from engine.mime.headers import structured_header
 from engine.proof.cached_checkpoint import SECONDS, Newest
-from engine.proof.checkpoint import Checkpoint, open_checkpoint
-from engine.proof.checkpoint_header import HEADER, carried_by, words_of
+from engine.proof.checkpoint import HEADER, Checkpoint, carried_by, open_checkpoint, words_of
 from engine.proof.errors import ProofRefused
 from engine.proof.signing import NoteSigner
 from engine.proof.store import SignedCheckpoint

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.proof import http_fetch as fetching
+from engine.proof import stamping as fetching
 from engine.proof.errors import ProofRefused
-from engine.proof.http_fetch import NotFetched, fetched
-from engine.proof.stamping import CONTENT_TYPE, accepted, question
+from engine.proof.stamping import CONTENT_TYPE, NotFetched, accepted, fetched, question
 from tests.proof.tsa import Authority, authority
 
 CHECKPOINT = b"lettres.example.org/relance/0123456789abcdef\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
@@ -89,7 +88,7 @@ def test_a_server_that_fails_is_told_of(tsa: Authority, mood: str, why: str) -> 
 def test_an_answer_that_trickles_is_not_waited_for(
     tsa: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "SECONDS", 1)
+    monkeypatch.setattr(fetching, "FETCH_SECONDS", 1)
     tsa.mood = "slow"
     with pytest.raises(NotFetched, match="not there after 1 seconds"):
         fetched(tsa.url, question(CHECKPOINT), HEADERS)

@@ -14,8 +14,7 @@ import httpx
 import pytest
 
 from engine.proof import verify as verifier
-from engine.proof.checkpoint import read_checkpoint
-from engine.proof.checkpoint_header import HEADER, carried_by
+from engine.proof.checkpoint import HEADER, carried_by, read_checkpoint
 from tests.cli.commanding import Installation
 from tests.cli.test_command_line_running import SMTP, SOURCE, embedded, stop
 from tests.proof.tsa import Authority, authority

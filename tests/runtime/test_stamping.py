@@ -20,7 +20,7 @@ from engine.context import AppContext, DatabaseContext
 from engine.desk.clock import wall_now
 from engine.i18n.refusal import Refusal
 from engine.proof import verify as verifier
-from engine.proof.stamps import KeptStamp, best
+from engine.proof.stamping import KeptStamp, best
 from engine.runtime import stamping
 from engine.sequence.delay import DAY
 from engine.status.findings import findings

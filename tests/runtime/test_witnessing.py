@@ -19,8 +19,7 @@ from engine.desk import daily as days
 from engine.desk.clock import wall_now
 from engine.i18n.refusal import Refusal
 from engine.installation.events import SendingPaused
-from engine.proof.checkpoint import open_checkpoint
-from engine.proof.checkpoint_header import carried_by
+from engine.proof.checkpoint import carried_by, open_checkpoint
 from engine.proof.signing import read_vkey
 from engine.proof.verify import notes_in
 from engine.runtime import witnessing

@@ -10,8 +10,7 @@ import pytest
 
 from engine.evidence.mails import octets_of
 from engine.letter.link_token import CONFIRM
-from engine.proof.checkpoint import open_checkpoint
-from engine.proof.checkpoint_header import HEADER, carried_by
+from engine.proof.checkpoint import HEADER, carried_by, open_checkpoint
 from engine.proof.signing import read_vkey
 from engine.proof.verify import notes_in
 from tests.evidence import doors

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.config import Config, read_config
 from engine.letter.link_token import EVERYTHING, MY_DATA, UNSUBSCRIBE, make_token
-from engine.proof.checkpoint_header import HEADER, carried_by
+from engine.proof.checkpoint import HEADER, carried_by
 from engine.sending.compose import CannotRender, Composed, Composer, Ordered
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.events import LetterBegun

@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 # Of the proof's room, what hashes, reads and verifies: pure, and knows nothing but itself.
 OF_PROOF = (
     "checkpoint",
-    "checkpoint_header",
     "encoding",
     "errors",
     "note",
@@ -24,7 +23,6 @@ OF_PROOF = (
     "tiles",
     "tlog_proof",
     "tree",
-    "tree_edge",
     "trust_policy",
 )
 PURE_PROOF = tuple(f"engine/proof/{name}.py" for name in OF_PROOF)
@@ -196,7 +194,6 @@ CLIMBING: frozenset[tuple[str, str]] = frozenset(
         ("projections/agenda.py", "projections/stale.py"),
         ("projections/agenda.py", "projections/view.py"),
         ("projections/build.py", "projections/every.py"),
-        ("projections/build.py", "projections/parts.py"),
         ("projections/build.py", "projections/view.py"),
         ("projections/every.py", "projections/agenda.py"),
         ("projections/every.py", "projections/inactivity.py"),

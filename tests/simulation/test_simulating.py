@@ -17,8 +17,7 @@ from engine.sequence.delay import DAY, HOUR, MINUTE
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_instant, to_local
 from engine.simulation.answers import read_answers
-from engine.simulation.live import MOST_MOMENTS, Said, live
-from engine.simulation.moment import Moment
+from engine.simulation.live import MOST_MOMENTS, Moment, Said, live
 from tests.sequence.dialogues import HEAD, letter, listed, read
 
 PARIS = "Europe/Paris"
