@@ -1,31 +1,36 @@
 """What happens: the loop, room by room.
 
-a fact arrives ──► a command ──► decided ──► events ──► ledger ──► views ──► the agenda ──► claimed
-──► composed ──► delivered ──► a fact again
+    a fact arrives ──► a command ──► decided ──► events ──► ledger ──► views
+          ▲                                                                │
+          └── outcome ◄── delivered ◄── composed ◄── claimed ◄── due ◄─────┘
 
-intake/        1  a fact arrives          outside data becomes a command or a refusal (readers are
-pure) subscriber/    2  it is decided           commands, events, the person they fold into, every
-rule (pure) sequence/         the plan as values      model, reading, timing, checking (pure;
-standard library only) installation/     what is published, paused, fallen due (pure) ledger/
-3  it is written           names, exact bytes, the append-only store vault/            what is
-personal        who stands behind an id, evidence, suppression proof/            the ledger as a
-Merkle tree, its signed checkpoints, and proofs that need nobody's word evidence/         what
-proves a ground    what is said at each door, what must be there, what is missing projections/   4
-it is seen              one view per file, outside this package: derived, dropped and replayed at
-will sending/       5  a letter falls due      take, claim, compose, deliver, record: a fact again
-letter/           from an author's source to what one person receives rights/           what a
-person may ask: everything said, corrected, frozen, forgotten retention/        how long what is
-kept, applied every night papers/           register, annexes of processors, log of breaches audit/
-what an auditor asks: stories, contested letters, days long past copies/           the database
-copied and put back; who has left since stays gone desk/             what is being worked on: clock,
-leases, nonces, limits store/            the one database, embedded or elsewhere web/
-pages for the reader, forms, the API, the built-in mailbox status/           how it stands: facts,
-and what they mean verbs/            the command line, one file per thing a person does simulation/
-a dialogue lived through before it runs, by the same rules
+1  a fact arrives      intake        outside data becomes a command or a refusal (pure)
+                       imports       files of people: read, tried out, brought in, reported
+                       web           pages for the reader, forms, the built-in mailbox
+                       api           calls of programs
+2  it is decided       subscriber    commands, events, the person they fold into, rules (pure)
+                       sequence      the plan as values: model, reading, timing, checking (pure)
+                       installation  what is published, paused, fallen due; its own stream
+                       commands      load, decide, append, try again; in groups
+3  it is written       ledger        names, exact bytes, the append-only store
+                       vault         who stands behind an id, evidence, suppression
+                       proof         the ledger as a Merkle tree, its signed checkpoints
+                       evidence      what proves a ground, door by door
+4  it is seen          ../projections   one view per file: derived, dropped, replayed at will
+5  a letter falls due  sending       take, claim, compose, deliver, record: a fact again
+                       letter        from an author's source to HTML and text
+                       mime          from those to octets on the wire
 
-deciding.py       load, decide, append, try again: the one way in for every fact about a person;
-stopping.py: what the stop journal is told app.py            the wiring, the only file that knows
-all others;  context.py: what a room is handed;  cli.py: the verbs
+Around it: audit (stories, contested letters, days long past), privacy (rights, retention, papers),
+backup (copies taken and put back), status (how it stands), authoring (the author's folder, drawn
+and published), simulation (a dialogue rehearsed by the same rules).
+Beneath it: store (the one database), desk (what is being worked on: clock, leases, nonces, limits).
+On top: runtime (processes: start, listeners, follower, scheduler, end), cli (the verbs), i18n
+(languages, dates, refusals in words).
+
+app.py is the wiring and alone knows all others; context.py is what it hands out; config.py reads
+config.toml, secret_files.py the keys; views.py says what may be asked of the views, words.py what
+pure rooms mark for the reader. docs/design.md says why it is so.
 """
 
 __version__ = "0.1.0"

@@ -1,0 +1,33 @@
+"""The map in the first lines of the program, and the rooms of docs/design.md, are those there
+are.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import engine
+
+ROOT = Path(__file__).parents[2]
+ROOMS = {file.parent.name for file in (ROOT / "engine").glob("*/__init__.py")}
+FILES = {file.name for file in (ROOT / "engine").glob("*.py") if not file.name.startswith("_")}
+
+
+def test_each_room_is_on_the_map_once() -> None:
+    assert engine.__doc__ is not None
+    flow, _, around = engine.__doc__.partition("\nAround it: ")
+    named = re.findall(r"^(?:\d  .{20}| {23})([a-z0-9]+) {2,}", flow, re.MULTILINE)
+    named += re.findall(r"([a-z0-9]+)\s\(", around)
+    assert sorted(named) == sorted(ROOMS)
+
+
+def test_each_file_beside_the_rooms_is_on_the_map() -> None:
+    assert engine.__doc__ is not None
+    assert set(re.findall(r"\b([a-z_]+\.py)\b", engine.__doc__)) == FILES
+
+
+def test_each_room_has_its_line_in_the_design() -> None:
+    rooms = (ROOT / "docs/design.md").read_text("utf-8").partition("\n## Rooms\n")[2]
+    named = re.findall(r"`engine/([a-z0-9]+)`", rooms.partition("\n## ")[0])
+    assert sorted(named) == sorted(ROOMS)
