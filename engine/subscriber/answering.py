@@ -4,6 +4,8 @@ nobody the place they had.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.sequence.delay import MINUTE
 from engine.sequence.model import Plan
 from engine.subscriber import commands as c
@@ -20,7 +22,7 @@ from engine.subscriber.outcome import (
     done,
     joined,
 )
-from engine.subscriber.person import LastMove, Membership, Person, draft_of, put
+from engine.subscriber.person import LastMove, Membership, Person
 
 AUTOMATIC = "auto_submit"
 HOLD_AFTER_AUTOMATIC = 10 * MINUTE
@@ -216,10 +218,8 @@ def _undoing(
         return Refused(Refusal.TOO_LATE_TO_UNDO)
     before = person
     if move.joined:
-        before = put(
-            draft_of(person),
-            memberships={n: m for n, m in person.memberships.items() if n != move.target},
-        )
+        others = {n: m for n, m in person.memberships.items() if n != move.target}
+        before = replace(person, memberships=others)
     closed = [m for m in move.closed if m.list not in before.memberships]
     refusals = [_reopening_refusal(before, plan, m.list) for m in closed]
     if closed and closed[0] == move.closed[0] and refusals[0] is not None:

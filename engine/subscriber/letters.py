@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.subscriber import events as e
-from engine.subscriber.person import InFlight, LetterState, Mailing, Person, put
+from engine.subscriber.person import InFlight, LetterState, Mailing, Person, PersonDraft
 
 BROADCASTS_KEPT = 64
 
 
-def letters_at(p: Person, key: str, run: int) -> Mapping[str, LetterState]:
+def letters_at(p: Person | PersonDraft, key: str, run: int) -> Mapping[str, LetterState]:
     """The letters of an agenda key; of a run that is open, or closed by the last move and still to
     be reopened by an undo.
     """
@@ -33,7 +33,7 @@ def letters_at(p: Person, key: str, run: int) -> Mapping[str, LetterState]:
     return next((m.letters for m in p.last_move.closed if m.run == run), {}) if p.last_move else {}
 
 
-def begun(p: Person, event: e.LetterBegun) -> Person:
+def begun(p: PersonDraft, event: e.LetterBegun) -> None:
     before = letters_at(p, event.key, event.run).get(event.letter)
     first = (before.first_begun if before else 0) or event.at
     state = LetterState(
@@ -57,25 +57,25 @@ def begun(p: Person, event: e.LetterBegun) -> Person:
         False,
         first,
     )
-    p = put(p, in_flight={**p.in_flight, event.message: flight})
+    p.in_flight = {**p.in_flight, event.message: flight}
     if event.kind == "broadcast":
-        p = _with_mailing(p, event.key, event.list, event.run)
-    return _with_letter(p, event.key, event.run, event.letter, state)
+        _open_mailing(p, event.key, event.list, event.run)
+    _put_letter(p, event.key, event.run, event.letter, state)
 
 
 def outcome(
-    p: Person, message: str, status: str, at: int, retry_at: int = 0, aside: str = ""
-) -> Person:
+    p: PersonDraft, message: str, status: str, at: int, retry_at: int = 0, aside: str = ""
+) -> None:
     """A retry that is due at once follows an attempt that was never made, or was settled: patience
     begins anew with it.
     """
     flight = p.in_flight.get(message)
     if flight is None:
-        return p
+        return
     before = letters_at(p, flight.key, flight.run).get(flight.letter)
-    p = put(p, in_flight={m: f for m, f in p.in_flight.items() if m != message})
+    p.in_flight = {m: f for m, f in p.in_flight.items() if m != message}
     if before is None or before.message != message:
-        return p
+        return
     first = 0 if status == "deferred" and retry_at <= at else before.first_begun
     state = LetterState(
         message,
@@ -88,40 +88,39 @@ def outcome(
         aside,
         before.planned,
     )
-    return _with_letter(p, flight.key, flight.run, flight.letter, state)
+    _put_letter(p, flight.key, flight.run, flight.letter, state)
 
 
-def in_doubt(p: Person, event: e.LetterInDoubt) -> Person:
+def in_doubt(p: PersonDraft, event: e.LetterInDoubt) -> None:
     match event.settled:
         case "taken-as-sent":
-            return outcome(p, event.message, "sent", event.at)
+            outcome(p, event.message, "sent", event.at)
         case "resend":
-            return outcome(p, event.message, "deferred", event.at, event.at)
-    flight = p.in_flight.get(event.message)
-    return (
-        put(p, in_flight={**p.in_flight, event.message: replace(flight, doubt=True)})
-        if flight
-        else p
-    )
+            outcome(p, event.message, "deferred", event.at, event.at)
+        case _:
+            flight = p.in_flight.get(event.message)
+            if flight is not None:
+                p.in_flight = {**p.in_flight, event.message: replace(flight, doubt=True)}
 
 
-def withheld(p: Person, event: e.LetterWithheld) -> Person:
+def withheld(p: PersonDraft, event: e.LetterWithheld) -> None:
     if event.message in p.in_flight:
         mendable = event.why in (e.CANNOT_BE_RENDERED, e.CANNOT_BE_CARRIED)
-        return outcome(
+        outcome(
             p, event.message, "withheld", event.at, aside=event.what or "words" if mendable else ""
         )
+        return
     if event.key.startswith("broadcast:"):
-        p = _with_mailing(p, event.key, event.list, event.run)
-    return _with_letter(
+        _open_mailing(p, event.key, event.list, event.run)
+    _put_letter(
         p, event.key, event.run, event.letter, LetterState(event.message, "withheld", event.at)
     )
 
 
-def retried(p: Person, event: e.LetterRetried) -> Person:
+def retried(p: PersonDraft, event: e.LetterRetried) -> None:
     state = letters_at(p, event.key, event.run).get(event.letter)
     if state is None or state.message != event.message:
-        return p
+        return
     planned = event.at if event.late else state.meant_for
     again = LetterState(
         event.message,
@@ -133,17 +132,17 @@ def retried(p: Person, event: e.LetterRetried) -> Person:
         state.answered,
         planned=planned,
     )
-    return _with_letter(p, event.key, event.run, event.letter, again)
+    _put_letter(p, event.key, event.run, event.letter, again)
 
 
-def is_answered(p: Person, message: str) -> bool:
+def is_answered(p: PersonDraft, message: str) -> bool:
     mine = [*(m.letters for m in p.memberships.values()), *(m.letters for m in p.mailings.values())]
     return message in [
         state.message for letters in mine for state in letters.values() if state.answered
     ]
 
 
-def answered(p: Person, message: str, yes: bool = True) -> Person:
+def answered(p: PersonDraft, message: str, yes: bool = True) -> None:
     """The letter of `message`, where it is still known, has been answered; or has not, when an undo
     says so.
     """
@@ -153,27 +152,23 @@ def answered(p: Person, message: str, yes: bool = True) -> Person:
         if _holds(m.letters, message)
     }
     if memberships:
-        p = put(p, memberships={**p.memberships, **memberships})
+        p.memberships = {**p.memberships, **memberships}
     mailings = {
         k: m.with_letters(_answered(m.letters, message, yes))
         for k, m in p.mailings.items()
         if _holds(m.letters, message)
     }
     if mailings:
-        p = put(p, mailings={**p.mailings, **mailings})
+        p.mailings = {**p.mailings, **mailings}
     move = p.last_move
     if move is not None:
         closed = tuple(
             m.with_letters(_answered(m.letters, message, yes)) if _holds(m.letters, message) else m
             for m in move.closed
         )
-        p = put(
-            p,
-            last_move=replace(
-                move, closed=closed, answered=yes if move.message == message else move.answered
-            ),
+        p.last_move = replace(
+            move, closed=closed, answered=yes if move.message == message else move.answered
         )
-    return p
 
 
 def _holds(letters: Mapping[str, LetterState], message: str) -> bool:
@@ -189,58 +184,49 @@ def _answered(
     }
 
 
-def _with_mailing(p: Person, key: str, number: int, run: int) -> Person:
+def _open_mailing(p: PersonDraft, key: str, number: int, run: int) -> None:
     """Mailings are bounded: the oldest is forgotten, and with it every occurrence up to then, so
     that it is never taken for new.
     """
     if key in p.mailings:
-        return p
+        return
     mailings = dict(p.mailings)
-    forgotten = p.mailed_before
     while len(mailings) >= BROADCASTS_KEPT:
         oldest = min(mailings, key=lambda k: _begun_at(mailings[k]))
-        forgotten = max(forgotten, _begun_at(mailings.pop(oldest)))
-    return put(p, mailings={**mailings, key: Mailing(number, run)}, mailed_before=forgotten)
+        p.mailed_before = max(p.mailed_before, _begun_at(mailings.pop(oldest)))
+    p.mailings = {**mailings, key: Mailing(number, run)}
 
 
 def _begun_at(mailing: Mailing) -> int:
     return min((state.first_begun or state.at for state in mailing.letters.values()), default=0)
 
 
-def _with_letter(p: Person, key: str, run: int, letter: str, state: LetterState) -> Person:
+def _put_letter(p: PersonDraft, key: str, run: int, letter: str, state: LetterState) -> None:
     kind, _, name = key.partition(":")
     if kind == "ask":
         request = p.requests.get(name)
-        if request is None:
-            return p
-        return put(
-            p,
-            requests={
-                **p.requests,
-                name: replace(request, letters={**request.letters, letter: state}),
-            },
-        )
+        if request is not None:
+            written = replace(request, letters={**request.letters, letter: state})
+            p.requests = {**p.requests, name: written}
+        return
     if kind == "broadcast":
         mailing = p.mailings.get(key)
-        if mailing is None:
-            return p
-        return put(
-            p,
-            mailings={**p.mailings, key: mailing.with_letters({**mailing.letters, letter: state})},
-        )
+        if mailing is not None:
+            p.mailings = {
+                **p.mailings,
+                key: mailing.with_letters({**mailing.letters, letter: state}),
+            }
+        return
     for membership in p.memberships.values():
         if membership.run == run:
-            return put(
-                p,
-                memberships={
-                    **p.memberships,
-                    membership.list: membership.with_letters({**membership.letters, letter: state}),
-                },
-            )
+            p.memberships = {
+                **p.memberships,
+                membership.list: membership.with_letters({**membership.letters, letter: state}),
+            }
+            return
     if p.last_move is not None:
         closed = tuple(
             m.with_letters({**m.letters, letter: state}) if m.run == run else m
             for m in p.last_move.closed
         )
-        return put(p, last_move=replace(p.last_move, closed=closed))
-    return p
+        p.last_move = replace(p.last_move, closed=closed)

@@ -17,7 +17,7 @@ from engine.status.gather import gather
 from engine.status.metrics import exposition
 from engine.subscriber import events as e
 from engine.subscriber import evolve
-from engine.subscriber.person import Person
+from engine.subscriber.person import PersonDraft
 from projections.agenda import Agenda
 from tests.installation import publish, write_sequences
 from tests.projections.test_rebuilding import FILES, happened, joined, silent
@@ -37,10 +37,10 @@ class AnotherVersion:
         self._apply, self._monkeypatch, self._unknown = evolve._apply, monkeypatch, unknown
         monkeypatch.setattr(evolve, "_apply", self.apply)
 
-    def apply(self, person: Person, event: e.PersonEvent) -> Person:
+    def apply(self, draft: PersonDraft, event: e.PersonEvent) -> None:
         if isinstance(event, self._unknown):
             raise KeyError("anna@lecteurs.example")
-        return self._apply(person, event)
+        self._apply(draft, event)
 
     def upgraded(self) -> None:
         self._monkeypatch.setattr(evolve, "_apply", self._apply)

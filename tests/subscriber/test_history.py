@@ -5,7 +5,9 @@ a person is folded from them.
 from __future__ import annotations
 
 import typing
+from dataclasses import FrozenInstanceError, fields
 
+import pytest
 from hypothesis import given as whatever
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -78,6 +80,18 @@ def test_a_fold_goes_on_from_wherever_it_stopped(
     first: list[e.PersonEvent], later: list[e.PersonEvent]
 ) -> None:
     assert fold(later, fold(first)) == fold([*first, *later])
+
+
+def test_no_further_fact_leaves_a_person_as_they_were() -> None:
+    values: dict[str, typing.Any] = {field.name: field.name for field in fields(Person)}
+    person = Person(**values)
+    assert fold((), person) == person
+
+
+def test_a_person_is_assigned_nothing_once_folded() -> None:
+    person = fold([e.SubscriberRegistered(NOON)])
+    with pytest.raises(FrozenInstanceError):
+        person.suppressed = "bounced"  # type: ignore[misc]
 
 
 def test_every_kind_of_fact_is_tried() -> None:
