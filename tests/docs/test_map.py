@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import engine
+import engine.proof
 
 ROOT = Path(__file__).parents[2]
 ROOMS = {file.parent.name for file in (ROOT / "engine").glob("*/__init__.py")}
@@ -31,3 +32,9 @@ def test_each_room_has_its_line_in_the_design() -> None:
     rooms = (ROOT / "docs/design.md").read_text("utf-8").partition("\n## Rooms\n")[2]
     named = re.findall(r"`engine/([a-z0-9]+)`", rooms.partition("\n## ")[0])
     assert sorted(named) == sorted(ROOMS)
+
+
+def test_each_file_of_the_proof_is_on_its_own_map() -> None:
+    assert engine.proof.__doc__ is not None
+    files = {file.name for file in (ROOT / "engine/proof").glob("*.py")} - {"__init__.py"}
+    assert set(re.findall(r"\b([a-z_]+\.py)\b", engine.proof.__doc__)) == files
