@@ -117,12 +117,12 @@ class Building:
         processes = min(os.cpu_count() or 1, len(PARTS))
         alone = self.position < FEW or processes == 1
         done = 0
-        for each in (
+        for person in (
             map(self._part(ledger, database), PARTS)
             if alone
             else dealt_out(self.begin, database.conninfo, processes)
         ):
-            done += each
+            done += person
             tell(done, self.position)
 
     def begin(self, conninfo: str) -> Callable[[str], int]:

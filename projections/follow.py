@@ -125,14 +125,14 @@ class Follower:
                 time.sleep(WAIT)
 
     def progress(self) -> list[Progress]:
-        found = []
+        progress = []
         for view in self.views:
             with self.database.connection() as connection:
                 row = connection.execute(self.sql[view.name]["position"]).fetchone()
-            found.append(
+            progress.append(
                 Progress(view.name, int(row[0]) if row else 0, self.faults.get(view.name, ""))
             )
-        return found
+        return progress
 
     def _step(self, view: View, head: int) -> bool:
         try:

@@ -217,23 +217,23 @@ class ReadViews:
         rows = self._ask(self.letters.sql["of_message"], message=message)
         return (str(rows[0][0]), cast(int, rows[0][1])) if rows else None
 
-    def question(self, asked: QuestionQuery) -> QuestionTally:
+    def question(self, query: QuestionQuery) -> QuestionTally:
         """Letters beside memberships: each view at its own position, so a moment apart."""
-        letters = [asked.letter, *asked.reminders]
+        letters = [query.letter, *query.reminders]
         values: dict[str, object] = {
-            "key": asked.key,
+            "key": query.key,
             "letters": letters,
-            "question": asked.letter,
-            "lists": list(asked.lists),
+            "question": query.letter,
+            "lists": list(query.lists),
         }
         values |= {
-            "since": asked.since,
-            "same_run": asked.key.startswith("list:"),
-            "lost": list(asked.lost),
-            "patient": asked.patient,
+            "since": query.since,
+            "same_run": query.key.startswith("list:"),
+            "lost": list(query.lost),
+            "patient": query.patient,
         }
         for index, name in enumerate(("link_letters", "links", "answers", "exclusive")):
-            values[name] = [link[index] for link in asked.links]
+            values[name] = [link[index] for link in query.links]
         with self.database.transaction() as connection:
             sent = cast(
                 list[tuple[str, int]], connection.execute(self.asking["asked"], values).fetchall()
@@ -251,7 +251,10 @@ class ReadViews:
         )
 
     def positions(self) -> list[tuple[str, int, str]]:
-        return [(each.view, each.position, each.fault) for each in self.follower.progress()]
+        return [
+            (progress.view, progress.position, progress.fault)
+            for progress in self.follower.progress()
+        ]
 
     def follow(self, upto: int | None = None) -> bool:
         return self.follower.step(upto)
@@ -284,9 +287,9 @@ class ReadViews:
                     position = self.ledger.head()
                     replay.catch_up(position)
                     self.follower.catch_up(position)
-                    found = self._differences(twins, position)
-                    if found is not None:
-                        return found
+                    differences = self._differences(twins, position)
+                    if differences is not None:
+                        return differences
             finally:
                 replay.drop()
 
@@ -298,7 +301,7 @@ class ReadViews:
 
     def _differences(self, twins: Sequence[View], position: int) -> list[RowDifference] | None:
         """None when the live views went on while we looked: try again a little later."""
-        found: list[RowDifference] = []
+        differences: list[RowDifference] = []
         with self.database.transaction(long=True) as connection:
             connection.execute(SQL["snapshot"])
             for view, twin in zip(self._views(), twins, strict=True):
@@ -307,7 +310,7 @@ class ReadViews:
                         ("live only", view, twin),
                         ("rebuilt only", twin, view),
                     ):
-                        names = [sql.Identifier(each.schema, table) for each in (one, other)]
+                        names = [sql.Identifier(side.schema, table) for side in (one, other)]
                         rows = connection.execute(
                             sql.SQL(SQL["only_in"]).format(
                                 one=names[0], other=names[1], most=sql.Literal(SHOWN_DIFFERENCES)
@@ -315,11 +318,11 @@ class ReadViews:
                         ).fetchall()
                         if rows and table == "position":
                             return None
-                        found += [
+                        differences += [
                             RowDifference(f"{view.name}.{table}", where, _shown(row))
                             for row in rows
                         ]
-        return found
+        return differences
 
 
 def _shown(row: tuple[object, ...]) -> str:

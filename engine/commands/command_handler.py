@@ -366,23 +366,23 @@ class CommandHandler:
     def _streams(
         self, requests: Sequence[CommandRequest], indexes: list[int], minted: dict[str, str]
     ) -> dict[int, str]:
-        asked = [
+        by_address = [
             w
             for i in indexes
             if not (w := requests[i]).stream and (not w.only_new or w.address in minted)
         ]
-        hashes = {self._hash(request): request.address for request in asked}
-        found = (
+        hashes = {self._hash(request): request.address for request in by_address}
+        known_streams = (
             {hashes[h]: subscriber for h, subscriber in self.vault.find_all(hashes).items()}
             if hashes
             else {}
         )
-        for address in found:
+        for address in known_streams:
             minted.pop(address, None)
         streams = {}
         for index in indexes:
             request = requests[index]
-            stream = request.stream or found.get(request.address, "")
+            stream = request.stream or known_streams.get(request.address, "")
             if not stream and not request.only_known:
                 stream = minted.setdefault(request.address, str(uuid.uuid4()))
             streams[index] = stream

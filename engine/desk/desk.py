@@ -94,9 +94,9 @@ class Desk:
                 )
                 for s in windows
             ]
-            if found := room(counts):
+            if wait := room(counts):
                 connection.execute(SQL["note_attempt"], {"key": key})
-        return found
+        return wait
 
     def hold(self, key: str, seconds: int, most_each: int, most: int) -> int | None:
         """Seconds until this one's turn, when in each span of so many seconds at most `most_each`

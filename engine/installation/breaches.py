@@ -75,7 +75,9 @@ def waiting(breaches: Iterable[Breach], now: int) -> list[Breach]:
     """
     late = told_late(breaches, now)
     return [
-        each
-        for each in breaches
-        if not each.closed_at and each not in late and (each.authority_due_at or each.people_owed)
+        breach
+        for breach in breaches
+        if not breach.closed_at
+        and breach not in late
+        and (breach.authority_due_at or breach.people_owed)
     ]

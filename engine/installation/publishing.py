@@ -73,19 +73,23 @@ def publication(
     """
     normal = {path: unicodedata.normalize("NFC", text) for path, text in files.items()}
     plan = parse(normal, settings)
-    said = unicodedata.normalize("NFC", write_settings(settings))
+    settings_text = unicodedata.normalize("NFC", write_settings(settings))
     listed = tuple(sorted((path, digest_of(text)) for path, text in normal.items()))
     current = installation.editions.get(installation.edition)
-    if current is not None and current.files == listed and current.settings == digest_of(said):
+    if (
+        current is not None
+        and current.files == listed
+        and current.settings == digest_of(settings_text)
+    ):
         return ()
     _same_partners(installation, plan)
     number = installation.edition + 1
     facts: list[e.InstallationEvent] = []
     known = dict(installation.words)
-    for text in (*normal.values(), said):
+    for text in (*normal.values(), settings_text):
         facts += words(at, text, known)
         known[digest_of(text)] = text
-    facts.append(e.ConfigurationPublished(at, number, digest_of(said), program))
+    facts.append(e.ConfigurationPublished(at, number, digest_of(settings_text), program))
     facts += _shown(replace(installation, words=known), plan, shown(plan), at, normal)
     facts.append(e.SequencePublished(at, number, listed, backfill, rolled_back_to))
     return tuple(facts)
@@ -151,7 +155,7 @@ def _same_partners(installation: Installation, plan: Plan) -> None:
         for former in read_settings(installation.words[edition.settings]).purposes:
             now = plan.purposes.get(former.id)
             if now is not None and now.partner != former.partner:
-                said = (
+                sentence = (
                     f'the purpose "{former.id}" was published as that of'
                     f" {former.partner or 'yourself'}: people agreed to that; "
                 )
@@ -159,7 +163,7 @@ def _same_partners(installation: Installation, plan: Plan) -> None:
                     Mistake(
                         "config.toml",
                         1,
-                        f"{said}declare another purpose for {now.partner or 'yourself'}",
+                        f"{sentence}declare another purpose for {now.partner or 'yourself'}",
                     )
                 )
     if mistakes:
@@ -190,10 +194,10 @@ def partner_line(plan: Plan, purpose: str) -> str:
     """Whose messages they are, how to reach them, and where they inform (D07); "" for the
     installation's own.
     """
-    found = plan.purposes.get(purpose)
+    purposed = plan.purposes.get(purpose)
     partner = (
-        plan.declared.partner(found.partner)
-        if found is not None and plan.declared is not None
+        plan.declared.partner(purposed.partner)
+        if purposed is not None and plan.declared is not None
         else None
     )
     return f"{partner.name} ({partner.address}) : {partner.notice}" if partner is not None else ""
@@ -288,12 +292,12 @@ def affected_lists(before: Plan, after: Plan) -> frozenset[int]:
 
 
 def _letters(plan: Plan) -> dict[tuple[str, str], object]:
-    found: dict[tuple[str, str], object] = {
+    letters: dict[tuple[str, str], object] = {
         (f"list:{n}", letter.id): letter
         for n, listed in plan.lists.items()
         for letter in listed.letters
     }
-    return found | {
+    return letters | {
         (f"broadcast:{name}", name): broadcast.letter for name, broadcast in plan.broadcasts.items()
     }
 

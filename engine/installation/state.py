@@ -99,14 +99,14 @@ PLANS_KEPT = 32
 
 def _plan(edition: Edition, words: Mapping[str, str]) -> Plan:
     """Parsed once: an edition names its texts by digest, so it always means the same plan."""
-    found = _plans.get(edition)
-    if found is None:
+    plan = _plans.get(edition)
+    if plan is None:
         files = {path: words[digest] for path, digest in edition.files}
-        found = _dated(parse(files, read_settings(words[edition.settings])), edition)
-        _plans[edition] = found
+        plan = _dated(parse(files, read_settings(words[edition.settings])), edition)
+        _plans[edition] = plan
         if len(_plans) > PLANS_KEPT:
             _plans.popitem(last=False)
-    return found
+    return plan
 
 
 def _dated(plan: Plan, edition: Edition) -> Plan:
@@ -131,16 +131,16 @@ def read_settings(text: str) -> Settings:
     return Settings(
         raw["timezone"],
         raw["language"],
-        tuple(Purpose(**each) for each in raw["purposes"]),
-        tuple(Group(each["name"], tuple(each["yields_to"])) for each in raw["groups"]),
-        tuple(Field(**each) for each in raw["fields"]),
+        tuple(Purpose(**entry) for entry in raw["purposes"]),
+        tuple(Group(entry["name"], tuple(entry["yields_to"])) for entry in raw["groups"]),
+        tuple(Field(**entry) for entry in raw["fields"]),
         from_plain(raw["declared"]) if "declared" in raw else None,
     )
 
 
 def write_settings(settings: Settings) -> str:
     """Canonical JSON: the same settings always have the same digest."""
-    said: dict[str, object] = {
+    settled: dict[str, object] = {
         "timezone": settings.timezone,
         "language": settings.language,
         "purposes": [_purpose(p) for p in settings.purposes],
@@ -148,13 +148,13 @@ def write_settings(settings: Settings) -> str:
         "fields": [{"name": f.name, "label": f.label} for f in settings.fields],
     }
     if settings.declared is not None:
-        said["declared"] = plain(settings.declared)
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        settled["declared"] = plain(settings.declared)
+    return json.dumps(settled, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _purpose(purpose: Purpose) -> dict[str, str]:
-    said = {"id": purpose.id, "name": purpose.name, "description": purpose.description}
-    return said | {"partner": purpose.partner} if purpose.partner else said
+    plain = {"id": purpose.id, "name": purpose.name, "description": purpose.description}
+    return plain | {"partner": purpose.partner} if purpose.partner else plain
 
 
 def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
@@ -187,8 +187,8 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
             )
         case e.LedgerRestored(at, position):
             lost = tuple(
-                replace(each, kept=position if each.kept is None else min(each.kept, position))
-                for each in i.origins
+                replace(begun, kept=position if begun.kept is None else min(begun.kept, position))
+                for begun in i.origins
             )
             return replace(i, restored=at, origins=lost)
         case e.OriginBegun(_, origin, vkey, previous, _, _):
@@ -209,10 +209,16 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
 
 
 def _longer(calendar: Calendar, new: Occurrence) -> Calendar:
-    if any(each.key == new.key for each in calendar):
+    if any(occurrence.key == new.key for occurrence in calendar):
         return calendar
-    same = [each for each in calendar if each.broadcast == new.broadcast][-OCCURRENCES_KEPT + 1 :]
-    return (*(each for each in calendar if each.broadcast != new.broadcast), *same, new)
+    same = [occurrence for occurrence in calendar if occurrence.broadcast == new.broadcast][
+        -OCCURRENCES_KEPT + 1 :
+    ]
+    return (
+        *(occurrence for occurrence in calendar if occurrence.broadcast != new.broadcast),
+        *same,
+        new,
+    )
 
 
 def _added(

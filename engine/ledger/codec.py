@@ -95,10 +95,10 @@ def _data_of(event: AnyEvent) -> bytes:
         return _data(event)
     kind, message = type(event), event.message.encode()
     values = _BUT_MESSAGE[kind](event)
-    types, found = [*map(type, values)], _written.get(kind)
+    types, last_written = [*map(type, values)], _written.get(kind)
     # Of values that are equal, 1 and true are written differently.
-    if found is not None and found[0] == values and found[1] == types:
-        return b"%b%b%b" % (found[2], message, found[3])
+    if last_written is not None and last_written[0] == values and last_written[1] == types:
+        return b"%b%b%b" % (last_written[2], message, last_written[3])
     data = _data(event)
     before, _, after = data.partition(message)
     if message not in after:
@@ -107,14 +107,14 @@ def _data_of(event: AnyEvent) -> bytes:
 
 
 def _data(value: Any) -> bytes:
-    found = {}
+    data = {}
     for name, default in _FIELDS[type(value)]:
         held = getattr(value, name)
         if held != default or type(held) is not type(default):
             if not (type(held) is str and held.isascii()):
                 _check(held)
-            found[name] = held
-    return canonical(found)
+            data[name] = held
+    return canonical(data)
 
 
 @lru_cache(maxsize=64)
@@ -133,8 +133,8 @@ def _check(held: object) -> None:
         if any("\ud800" <= character <= "\udfff" for character in held):
             raise EntryRefused("an entry holds half a character")
     elif isinstance(held, tuple):
-        for each in held:
-            _check(each)
+        for item in held:
+            _check(item)
     else:
         raise EntryRefused(
             f"an entry holds a {type(held).__name__}; only integers, strings and booleans last"
@@ -167,8 +167,8 @@ def _around(event: AnyEvent, recorded_at: int) -> tuple[AnyEvent, int, bytes, by
     remembered: strangers who come in together share their events, and the moment.
     """
     kind = type(event)
-    found = _latest.get(kind)
-    if found is None or found[0] is not event or found[1] is not recorded_at:
+    latest = _latest.get(kind)
+    if latest is None or latest[0] is not event or latest[1] is not recorded_at:
         _check_time(event.at)
         _check_time(recorded_at)
         after = b',"data":%b,"name":"%b","recorded_at":%d,"stream":"' % (
@@ -176,8 +176,8 @@ def _around(event: AnyEvent, recorded_at: int) -> tuple[AnyEvent, int, bytes, by
             NAME_OF[kind].encode(),
             recorded_at,
         )
-        found = _latest[kind] = event, recorded_at, b'{"at":%d,"cause":' % event.at, after
-    return found
+        latest = _latest[kind] = event, recorded_at, b'{"at":%d,"cause":' % event.at, after
+    return latest
 
 
 class Encoded:
@@ -234,17 +234,24 @@ def decode(position: int, state: bytes) -> Entry:
     for bytes no version of Relance wrote.
     """
     try:
-        found = _ENVELOPE.decode(state)
-        name, raw = found.name, bytes(found.data)
-        if found.v != VERSIONS.get(name, 1):
-            raw = _upcast(name, found.v, raw)
+        envelope = _ENVELOPE.decode(state)
+        name, raw = envelope.name, bytes(envelope.data)
+        if envelope.v != VERSIONS.get(name, 1):
+            raw = _upcast(name, envelope.v, raw)
         event = _DECODERS[name].decode(
-            b'{"at":%d%b%b' % (found.at, b"," if len(raw) > 2 else b"", raw[1:])
+            b'{"at":%d%b%b' % (envelope.at, b"," if len(raw) > 2 else b"", raw[1:])
         )
     except (msgspec.DecodeError, KeyError, UnicodeDecodeError) as error:
         raise EntryRefused(f"the entry at position {position} cannot be read: {error}") from error
     return Entry(
-        position, found.stream, found.version, name, found.at, found.recorded_at, found.cause, event
+        position,
+        envelope.stream,
+        envelope.version,
+        name,
+        envelope.at,
+        envelope.recorded_at,
+        envelope.cause,
+        event,
     )
 
 

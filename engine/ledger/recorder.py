@@ -53,8 +53,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
             if within:
                 cursor.execute(b"BEGIN")
-            for each in within:
-                each(cursor)
+            for write in within:
+                write(cursor)
             cursor.execute(LOCKED if within else b"BEGIN;" + LOCKED)
             while cursor.nextset():
                 pass
@@ -66,8 +66,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
                 cursor,
                 SQL["copy"],
                 [
-                    b"%b%b%b" % (each, EIGHT, bigint(position))
-                    for position, each in enumerate(asked, first)
+                    b"%b%b%b" % (write, EIGHT, bigint(position))
+                    for position, write in enumerate(asked, first)
                 ],
             )
             # Whatever is raised before, the library's pool rolls back.
@@ -83,8 +83,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
             if within:
                 cursor.execute(b"BEGIN")
-            for each in within:
-                each(cursor)
+            for write in within:
+                write(cursor)
             cursor.execute(written if within else b"BEGIN;" + written)
             while cursor.description is None or cursor.description[0].name != "coalesce":
                 cursor.nextset()

@@ -163,10 +163,10 @@ class Ledger:
         tried first; if anything stands in the way of the batch, what it wrote is rolled back and
         each `within` says for itself.
         """
-        if len({each.stream for each in batch}) < len(batch):
+        if len({append.stream for append in batch}) < len(batch):
             raise ValueError("a stream stands in this batch twice")
         answers: dict[int, Written | Conflict] = {}
-        careful, deadlocks = any(each.version == AT_HEAD for each in batch), 0
+        careful, deadlocks = any(append.version == AT_HEAD for append in batch), 0
         while len(answers) < len(batch):
             waiting = [i for i in range(len(batch)) if i not in answers]
             try:
@@ -197,7 +197,7 @@ class Ledger:
         """All of them or none. `careful`: at the heads as they are under the lock. Raises _Stale,
         IntegrityError.
         """
-        versions = [each.version for each in chosen]
+        versions = [append.version for append in chosen]
         rows: list[Row] = [] if careful else _rows(chosen, versions)
 
         def under_the_lock(cursor: AnyCursor) -> Sequence[Row]:
@@ -206,17 +206,17 @@ class Ledger:
             heads = {
                 str(row["id"]): int(row["coalesce"])
                 for row in cursor.execute(
-                    SQL["heads"], {"streams": [each.stream for each in chosen]}
+                    SQL["heads"], {"streams": [append.stream for append in chosen]}
                 )
             }
             stale = [
                 n
-                for n, each in enumerate(chosen)
-                if each.version not in (AT_HEAD, heads[each.stream])
+                for n, append in enumerate(chosen)
+                if append.version not in (AT_HEAD, heads[append.stream])
             ]
             if stale:
                 raise _Stale(stale)
-            versions[:] = [heads[each.stream] for each in chosen]
+            versions[:] = [heads[append.stream] for append in chosen]
             return _rows(chosen, versions)
 
         within: Sequence[Within] = [together] if together is not None else _guarded(chosen)
@@ -227,8 +227,8 @@ class Ledger:
             else self.recorder.write(under_the_lock, within)
         )
         answers, start = [], 0
-        for each, version in zip(chosen, versions, strict=True):
-            count = len(each.events)
+        for append, version in zip(chosen, versions, strict=True):
+            count = len(append.events)
             answers.append(Written(taken[start : start + count], version + count))
             start += count
         return answers
@@ -248,17 +248,17 @@ class Ledger:
 
     def after(self, versions: dict[str, int]) -> dict[str, list[Entry]]:
         """For many streams at once: the entries later than the given version of each."""
-        found: dict[str, list[Entry]] = {stream: [] for stream in versions}
+        entries: dict[str, list[Entry]] = {stream: [] for stream in versions}
         if not versions:
-            return found
+            return entries
         with self.datastore.get_connection() as connection:
             rows = _fetched(
                 connection, "after", streams=uuids(versions), versions=bigints(versions.values())
             )
         for row in rows:
             entry = entry_of(*row)
-            found[entry.stream].append(entry)
-        return found
+            entries[entry.stream].append(entry)
+        return entries
 
     def stream(self, stream: str) -> list[Entry]:
         return self.after({stream: 0})[stream]
@@ -320,26 +320,28 @@ class _Stale(Exception):
 def _rows(chosen: Sequence[Append], versions: Sequence[int]) -> list[Row]:
     return [
         event.row(number)
-        for each, version in zip(chosen, versions, strict=True)
-        for number, event in enumerate(each.events, version + 1)
+        for append, version in zip(chosen, versions, strict=True)
+        for number, event in enumerate(append.events, version + 1)
     ]
 
 
 def _few(chosen: Sequence[Append]) -> list[bytes]:
     """What is to be written where it is little, nothing otherwise."""
-    if sum(len(each.events) for each in chosen) > FEW:
+    if sum(len(append.events) for append in chosen) > FEW:
         return []
     return [
         event.literals(number)
-        for each in chosen
-        for number, event in enumerate(each.events, each.version + 1)
+        for append in chosen
+        for number, event in enumerate(append.events, append.version + 1)
     ]
 
 
 def _guarded(chosen: Sequence[Append]) -> list[Within]:
     """The vault's writes in an order that all batches keep."""
     own = [
-        (n, each, within) for n, each in enumerate(chosen) if (within := each.within) is not None
+        (n, append, within)
+        for n, append in enumerate(chosen)
+        if (within := append.within) is not None
     ]
     own.sort(key=lambda guarded: (not guarded[1].key, guarded[1].key, guarded[1].stream))
     return [_Guarded(n, within) for n, _, within in own]

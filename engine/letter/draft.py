@@ -159,21 +159,21 @@ class Draft:
 
     def _read_line(self, text: str, what: Line) -> None:
         path = self._source.path
-        found = [
+        mistakes = [
             words(_IN_LINE[what], why=mistake.words) for mistake in find_merge_mistakes(text, path)
         ]
         if CONTROL.search(text):
-            found.append(words(_ONE_LINE[what]))
+            mistakes.append(words(_ONE_LINE[what]))
         if find_links(text) or find_mistakes(text, path):
-            found.append(words(_NO_LINK[what]))
-        if not found:
+            mistakes.append(words(_NO_LINK[what]))
+        if not mistakes:
             self.readable.append((path, text))
-            found += [
+            mistakes += [
                 words(_IN_LINE[what], why=words(LAYOUT_ONLY, name=name))
                 for name, _ in field_lines(text)
                 if name in PLACEHOLDERS - EVERYWHERE
             ]
-        self.mistakes += [Mistake(path, 1, sentence) for sentence in found]
+        self.mistakes += [Mistake(path, 1, sentence) for sentence in mistakes]
 
     def _pieces(self, source: str, file: str) -> tuple[Piece, ...] | None:
         """Text and tags of a source whose links are protected and whose comments are gone; None if
@@ -263,12 +263,12 @@ class Draft:
         self._text = to_text(self._page, self._words, *colons)
         path = self._source.path
         in_html = {
-            found[1]
-            for found in re.finditer(
+            match[1]
+            for match in re.finditer(
                 rf"""<a\b[^<>]*?\bhref\s*=\s*["']?({self._words.link.pattern})""", self._page, re.I
             )
         }
-        in_text = {found[0] for found in self._words.link.finditer(self._text)}
+        in_text = {match[0] for match in self._words.link.finditer(self._text)}
         for place, link in enumerate(self._words.links):
             if link.index < 0:
                 continue
@@ -311,8 +311,8 @@ def _without_comments(source: str) -> str:
 
 
 def resolved(address: str, assets_base: str) -> str:
-    found = ASSET.fullmatch(address)
-    return f"{assets_base.rstrip('/')}/{found[1]}" if found else address
+    asset = ASSET.fullmatch(address)
+    return f"{assets_base.rstrip('/')}/{asset[1]}" if asset else address
 
 
 def _with_assets(html: str, setting: Setting) -> str:
@@ -323,10 +323,10 @@ def _with_assets(html: str, setting: Setting) -> str:
     def in_tag(tag: re.Match[str]) -> str:
         source = _SOURCE.search(tag[0])
         text = _ADDRESS.sub(
-            lambda found: (
-                found[1] + escape(resolved(found[2], setting.assets_base))
-                if ASSET.fullmatch(found[2])
-                else found[0]
+            lambda attribute: (
+                attribute[1] + escape(resolved(attribute[2], setting.assets_base))
+                if ASSET.fullmatch(attribute[2])
+                else attribute[0]
             ),
             tag[0],
         )

@@ -77,16 +77,16 @@ class ForeignTag:
 def find_foreign_tags(text: str) -> Iterator[ForeignTag]:
     seen = _STYLE.sub(lambda style: re.sub(r"[^\n]", " ", style[0]), visible(text))
     defined = {folded(name) for name in _DEFINED.findall(seen)}
-    found: dict[int, ForeignTag] = {}
+    tags: dict[int, ForeignTag] = {}
     for tag in _PLAIN.finditer(seen):
         name = tag[tag.lastgroup or 0]
         if tag.lastgroup not in _IN_CAPITALS or name.isupper():
-            found[tag.start()] = ForeignTag(tag[0], tag.start(), name)
+            tags[tag.start()] = ForeignTag(tag[0], tag.start(), name)
     for tag in _BY_NAME.finditer(seen):
         name = tag[tag.lastgroup or 0]
         if (is_usual_field(name) or asks_for_the_foot(name)) and folded(name) not in defined:
-            found.setdefault(tag.start(), ForeignTag(tag[0], tag.start(), name))
-    return (tag for _, tag in sorted(found.items()))
+            tags.setdefault(tag.start(), ForeignTag(tag[0], tag.start(), name))
+    return (tag for _, tag in sorted(tags.items()))
 
 
 def meaning(tag: ForeignTag, labels: Mapping[str, str]) -> Words:

@@ -42,4 +42,4 @@ def spaced_html(html: str) -> str:
 
 def loose_blanks(text: str) -> Iterator[int]:
     """Where blanks stand in `text` at which a line may break and should not."""
-    return (found.start() for found in _BLANK.finditer(text))
+    return (blank.start() for blank in _BLANK.finditer(text))

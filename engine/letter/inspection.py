@@ -145,11 +145,11 @@ class _Inspector(HTMLParser):
             return link.line, column_of(self._source, link.line, link.target)
         for source in (self._source, unescape(self._source)):
             for text in (needle, unquote(needle)):
-                found = source.lower().find(text.lower(), self._seen_until.get(text, 0))
-                if text and found >= 0:
-                    self._seen_until[text] = found + 1
-                    column = found - source.rfind("\n", 0, found) if source is self._source else 0
-                    return source.count("\n", 0, found) + 1, column
+                place = source.lower().find(text.lower(), self._seen_until.get(text, 0))
+                if text and place >= 0:
+                    self._seen_until[text] = place + 1
+                    column = place - source.rfind("\n", 0, place) if source is self._source else 0
+                    return source.count("\n", 0, place) + 1, column
         return 1, 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -267,12 +267,12 @@ class _Inspector(HTMLParser):
             )
 
     def _inspect_style(self, style: str) -> None:
-        for found in (_CSS_FONT.search(style), _CSS_URL.search(style)):
-            if found:
+        for match in (_CSS_FONT.search(style), _CSS_URL.search(style)):
+            if match:
                 self.refuse(
-                    found[0],
+                    match[0],
                     N_("`{style}` may not be used in a style: nothing is fetched but pictures."),
-                    style=found[0],
+                    style=match[0],
                 )
 
     def handle_endtag(self, tag: str) -> None:
@@ -335,10 +335,10 @@ def unfinished_tag(html: str) -> str:
     none.
     """
     place = 0
-    while found := _TAG_START.search(html, place):
-        form = _COMMENT if found[0].startswith("<!--") else _WHOLE_TAG
-        whole = form.match(html, found.start())
+    while opening := _TAG_START.search(html, place):
+        form = _COMMENT if opening[0].startswith("<!--") else _WHOLE_TAG
+        whole = form.match(html, opening.start())
         if whole is None:
-            return found[0]
+            return opening[0]
         place = whole.end()
     return ""

@@ -127,11 +127,11 @@ def with_buttons(html: str, placeholders: Placeholders, look: Look) -> str:
     between = rf"(?:\s|&nbsp;|<br\s*/?>|{placeholders.statement})*"
     row = re.compile(rf"<p>({between}(?:{anchor}(?:(?!</?a\b|</?p\b).)*</a>{between})+)</p>", re.S)
 
-    def button_row(found: re.Match[str]) -> str:
-        links = [placeholders.link_of(url) for url in placeholders.any.findall(found[1])]
+    def button_row(paragraph: re.Match[str]) -> str:
+        links = [placeholders.link_of(url) for url in placeholders.any.findall(paragraph[1])]
         if any(link is not None and link.index < 0 and link.kind != "confirm" for link in links):
-            return found[0]
-        pieces = whole.split(found[1])
+            return paragraph[0]
+        pieces = whole.split(paragraph[1])
         cells = (
             f"{blank.sub('', pieces[n])}{before}{pieces[n + 2]}{after}"
             for n in range(0, len(pieces) - 1, 3)

@@ -78,9 +78,9 @@ def genuine(key: bytes, claimed: Claimed, message: str) -> bool:
     return hmac.compare_digest(_mac(key, claimed.payload + message.encode()), claimed.mac)
 
 
-def _mac(key: bytes, said: bytes) -> bytes:
+def _mac(key: bytes, signed: bytes) -> bytes:
     mac = _begun(key).copy()
-    mac.update(said)
+    mac.update(signed)
     return mac.digest()[:16]
 
 

@@ -80,8 +80,8 @@ class Piece:
     @property
     def word(self) -> str:
         """`if`, `elif`, `else` or `endif`."""
-        found = re.match(r"\w+", self.text)
-        return found[0] if found else ""
+        match = re.match(r"\w+", self.text)
+        return match[0] if match else ""
 
     @property
     def source(self) -> str:

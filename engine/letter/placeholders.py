@@ -42,12 +42,12 @@ class Placeholders:
         return f"https://{self._mark}l{place}z.invalid"
 
     def piece_of(self, word: str) -> Piece | None:
-        found = re.fullmatch(rf"{self._mark}[os](\d+)z", word)
-        return self.pieces[int(found[1])] if found else None
+        match = re.fullmatch(rf"{self._mark}[os](\d+)z", word)
+        return self.pieces[int(match[1])] if match else None
 
     def link_of(self, url: str) -> Link | None:
-        found = self.link.fullmatch(url)
-        return self.links[int(found[1])] if found else None
+        match = self.link.fullmatch(url)
+        return self.links[int(match[1])] if match else None
 
     def pieces_in(self, text: str) -> list[Piece]:
         return [piece for word in self.any.findall(text) if (piece := self.piece_of(word))]
@@ -55,10 +55,10 @@ class Placeholders:
     def shown(self, text: str) -> str:
         """The text as its author wrote it, for a sentence."""
 
-        def original(found: re.Match[str]) -> str:
-            piece, link = self.piece_of(found[0]), self.link_of(found[0])
+        def original(match: re.Match[str]) -> str:
+            piece, link = self.piece_of(match[0]), self.link_of(match[0])
             return (
-                piece.source if piece else f"==={link.target or link.kind}===" if link else found[0]
+                piece.source if piece else f"==={link.target or link.kind}===" if link else match[0]
             )
 
         return self.any.sub(original, text)
@@ -66,8 +66,8 @@ class Placeholders:
     def width(self, text: str) -> int:
         """About how wide the text will be; statements take no room."""
 
-        def room(found: re.Match[str]) -> str:
-            piece = self.piece_of(found[0])
+        def room(match: re.Match[str]) -> str:
+            piece = self.piece_of(match[0])
             return "x" * (self.url_length if piece is None else 10 if piece.kind == "output" else 0)
 
         return len(self.any.sub(room, text))

@@ -117,15 +117,15 @@ class _Tokens:
     def placed(self, text: str) -> Iterator[nodes.Expr]:
         """`text`, encoded or not, its marks replaced by names."""
         done = 0
-        for found in self._any.finditer(text):
-            yield nodes.TemplateData(text[done : found.start()])
+        for token in self._any.finditer(text):
+            yield nodes.TemplateData(text[done : token.start()])
             start = 0
-            for stretch in found[0].split(SOFT_BREAK):
+            for stretch in token[0].split(SOFT_BREAK):
                 if start:
                     yield nodes.TemplateData(SOFT_BREAK)
-                yield self._slot((found.lastindex or 1) - 1, start, start + len(stretch))
+                yield self._slot((token.lastindex or 1) - 1, start, start + len(stretch))
                 start += len(stretch)
-            done = found.end()
+            done = token.end()
         yield nodes.TemplateData(text[done:])
 
     def _slot(self, place: int, start: int, end: int) -> nodes.Expr:
@@ -192,17 +192,17 @@ class _Part:
         """All whole lines, encoded, and what stands after the last of them. It begins a line."""
         done: list[nodes.Node] = []
         line: list[_Flat] = []
-        for each in flat:
-            if isinstance(each, str):
-                for stretch in _LINE.findall(each):
+        for segment in flat:
+            if isinstance(segment, str):
+                for stretch in _LINE.findall(segment):
                     line.append(stretch)
                     if stretch.endswith("\n"):
                         done += self._line(line)
                         line = []
-            elif isinstance(each, _Choice) and not line and (whole := self._whole(each)):
+            elif isinstance(segment, _Choice) and not line and (whole := self._whole(segment)):
                 done.append(whole)
             else:
-                line.append(each)
+                line.append(segment)
         return done, line
 
     def _whole(self, choice: _Choice) -> nodes.If | None:
@@ -216,7 +216,7 @@ class _Part:
         )
 
     def _line(self, line: list[_Flat]) -> list[nodes.Node]:
-        fixed = [each for each in line if isinstance(each, str)]
+        fixed = [segment for segment in line if isinstance(segment, str)]
         if len(fixed) == len(line):
             return (
                 [nodes.Output(list(self._tokens.placed(self._encode("".join(fixed)))))]
@@ -229,15 +229,19 @@ class _Part:
 
     def _live(self, flat: Iterable[_Flat]) -> list[nodes.Node]:
         body: list[nodes.Node] = []
-        for each in flat:
-            if isinstance(each, _Choice):
+        for segment in flat:
+            if isinstance(segment, _Choice):
                 body.append(
-                    nodes.If(each.test, self._live(each.then), [], self._live(each.otherwise))
+                    nodes.If(
+                        segment.test, self._live(segment.then), [], self._live(segment.otherwise)
+                    )
                 )
             else:
                 body.append(
                     nodes.Output(
-                        list(self._tokens.placed(each)) if isinstance(each, str) else [each]
+                        list(self._tokens.placed(segment))
+                        if isinstance(segment, str)
+                        else [segment]
                     )
                 )
         return _together(body)

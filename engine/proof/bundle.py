@@ -107,9 +107,9 @@ def whole_words(entries: Iterable[bytes]) -> dict[str, str]:
     pieces: dict[str, dict[int, str]] = {}
     count: dict[str, int] = {}
     for entry in entries:
-        said = json.loads(entry)
-        if said["name"] == "words-published":
-            data = said["data"]
+        entry_fields = json.loads(entry)
+        if entry_fields["name"] == "words-published":
+            data = entry_fields["data"]
             pieces.setdefault(data["digest"], {})[data["part"]] = data["text"]
             count[data["digest"]] = data["parts"]
     whole = {

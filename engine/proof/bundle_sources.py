@@ -31,27 +31,27 @@ def committed(
     """Of the (salt, payload) that are held, those that `facts`, exact bytes of entries, lead to.
     Others belong to later facts, or to none.
     """
-    found: dict[str, tuple[bytes, bytes]] = {}
+    pieces: dict[str, tuple[bytes, bytes]] = {}
     waiting = [digest for fact in facts for digest in _named(fact)]
     while waiting:
         digest = waiting.pop()
-        if digest in held and digest not in found:
-            found[digest] = held[digest]
+        if digest in held and digest not in pieces:
+            pieces[digest] = held[digest]
             waiting += _named(held[digest][1])
-    return dict(sorted(found.items()))
+    return dict(sorted(pieces.items()))
 
 
-def _named(said: bytes) -> Iterator[str]:
+def _named(piece: bytes) -> Iterator[str]:
     """Every text in it that is a SHA-256 in hexadecimal."""
-    waiting: list[object] = [json.loads(said)]
+    waiting: list[object] = [json.loads(piece)]
     while waiting:
-        each = waiting.pop()
-        if isinstance(each, str) and DIGEST.fullmatch(each):
-            yield each
-        elif isinstance(each, dict):
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
+        value = waiting.pop()
+        if isinstance(value, str) and DIGEST.fullmatch(value):
+            yield value
+        elif isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
 
 
 Paths = Callable[[e.LetterBegun], Iterable[str]]
@@ -70,26 +70,38 @@ def referred(own: Sequence[Entry], installation: Sequence[Entry], paths: Paths) 
     words: set[str] = set()
     editions: set[int] = set()
     for entry in own:
-        words |= {said for said in _texts(as_plain(entry.event)) if DIGEST.fullmatch(said)}
+        words |= {digest for digest in _texts(as_plain(entry.event)) if DIGEST.fullmatch(digest)}
         if isinstance(entry.event, e.ConsentRequested):
             published = _latest(installation, i.FormPublished, entry.position, entry.event.form)
-            chosen |= {each.position: each for each in published}
+            chosen |= {published_entry.position: published_entry for published_entry in published}
         notice = getattr(entry.event, "notice", "")
         if notice:
             chosen |= {
-                each.position: each for each in _notices(installation, notice, entry.position)
+                published_entry.position: published_entry
+                for published_entry in _notices(installation, notice, entry.position)
             }
         if isinstance(entry.event, e.LetterBegun):
             editions.add(entry.event.edition)
             words |= _of_letter(installation, entry.event, paths)
-    chosen |= {each.position: each for each in installation if _of_editions(each, editions)}
-    for each in list(chosen.values()):
-        if isinstance(each.event, i.ConfigurationPublished | i.NoticePublished | i.FormPublished):
-            words |= {said for said in _texts(as_plain(each.event)) if DIGEST.fullmatch(said)}
     chosen |= {
-        each.position: each
-        for each in installation
-        if isinstance(each.event, i.WordsPublished) and each.event.digest in words
+        published_entry.position: published_entry
+        for published_entry in installation
+        if _of_editions(published_entry, editions)
+    }
+    for published_entry in list(chosen.values()):
+        if isinstance(
+            published_entry.event, i.ConfigurationPublished | i.NoticePublished | i.FormPublished
+        ):
+            words |= {
+                digest
+                for digest in _texts(as_plain(published_entry.event))
+                if DIGEST.fullmatch(digest)
+            }
+    chosen |= {
+        published_entry.position: published_entry
+        for published_entry in installation
+        if isinstance(published_entry.event, i.WordsPublished)
+        and published_entry.event.digest in words
     }
     return [chosen[position] for position in sorted(chosen)]
 
@@ -98,27 +110,29 @@ def _latest(
     installation: Sequence[Entry], kind: type[i.FormPublished], before: int, form: str
 ) -> list[Entry]:
     """The form as it stood when it was filled in."""
-    found = [
-        each
-        for each in installation
-        if isinstance(each.event, kind) and each.event.form == form and each.position < before
+    forms = [
+        entry
+        for entry in installation
+        if isinstance(entry.event, kind) and entry.event.form == form and entry.position < before
     ]
-    return found[-1:]
+    return forms[-1:]
 
 
 def _notices(installation: Sequence[Entry], digest: str, before: int) -> list[Entry]:
-    found = [
-        each
-        for each in installation
-        if isinstance(each.event, i.NoticePublished) and each.event.digest == digest
+    notices = [
+        entry
+        for entry in installation
+        if isinstance(entry.event, i.NoticePublished) and entry.event.digest == digest
     ]
-    return [each for each in found if each.position < before][-1:] or found[:1]
+    return [entry for entry in notices if entry.position < before][-1:] or notices[:1]
 
 
 def _of_letter(installation: Sequence[Entry], letter: e.LetterBegun, paths: Paths) -> set[str]:
     """The digests of the files a letter was made of, in its edition."""
     wanted = set(paths(letter))
-    editions = (each.event for each in installation if isinstance(each.event, i.SequencePublished))
+    editions = (
+        event.event for event in installation if isinstance(event.event, i.SequencePublished)
+    )
     files: Mapping[str, str] = next(
         (dict(edition.files) for edition in editions if edition.edition == letter.edition), {}
     )
@@ -136,11 +150,11 @@ def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
+        for item in value.values():
+            yield from _texts(item)
     elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _texts(each)
+        for item in value:
+            yield from _texts(item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,5 +237,5 @@ def paths_of(installation_stream: InstallationStream, letter: LetterBegun) -> It
         ).body
     elif listed is not None:
         yield listed.file
-        found = listed.letter(letter.letter)
-        yield found.body if found is not None else ""
+        published = listed.letter(letter.letter)
+        yield published.body if published is not None else ""

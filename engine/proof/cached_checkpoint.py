@@ -28,6 +28,6 @@ class Newest:
     def __call__(self) -> bytes:
         now = self._clock()
         if self._held is None or now - self._held[0] >= SECONDS:
-            found = self._latest()
-            self._held = now, found.note if found is not None else b""
+            newest = self._latest()
+            self._held = now, newest.note if newest is not None else b""
         return self._held[1]

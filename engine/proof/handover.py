@@ -75,10 +75,10 @@ def earlier(head: Head, signed: Sequence[SignedCheckpoint]) -> dict[str, bytes]:
     """
     numbers: dict[str, int] = {}
     files = {}
-    for each in signed:
-        number = numbers.setdefault(each.origin, len(numbers) + 1)
-        if each.origin != head.origin or each.size <= head.size:
-            files[f"checkpoints/{number}-{each.size}"] = each.note
+    for checkpoint in signed:
+        number = numbers.setdefault(checkpoint.origin, len(numbers) + 1)
+        if checkpoint.origin != head.origin or checkpoint.size <= head.size:
+            files[f"checkpoints/{number}-{checkpoint.size}"] = checkpoint.note
     return files
 
 

@@ -210,15 +210,19 @@ class LedgerTree:
         checkpoint ever signed, or from the last one that this machine remembers. Raises
         SigningRefused where it remembers one that cannot be read.
         """
-        signed = [Signed(each, "proof.checkpoint") for each in self.all_checkpoints()]
+        signed = [Signed(kept, "proof.checkpoint") for kept in self.all_checkpoints()]
         held, awaited = self._signer.file.read(), ""
         installation = self.installation_stream.current()
         if held is not None:
-            note, said = held
-            awaited = said.origin if installation.restored and installation.origin is None else ""
+            note, last_signed = held
+            awaited = (
+                last_signed.origin if installation.restored and installation.origin is None else ""
+            )
             signed.append(
                 Signed(
-                    SignedCheckpoint(said.origin, said.size, said.root, note, 0),
+                    SignedCheckpoint(
+                        last_signed.origin, last_signed.size, last_signed.root, note, 0
+                    ),
                     str(self._signer.file.path),
                 )
             )
@@ -236,8 +240,16 @@ class LedgerTree:
             return None
         if held is None:
             return None
-        said, origins = held[1], self.installation_stream.current().origins
-        known = next((each for each in origins if each.name == said.origin), None)
+        last_signed, origins = held[1], self.installation_stream.current().origins
+        known = next((origin for origin in origins if origin.name == last_signed.origin), None)
         if known is None:
-            return None if any(each.previous == said.origin for each in origins) else said.size
-        return said.size if known.kept is None and said.size > self.ledger.head() else None
+            return (
+                None
+                if any(origin.previous == last_signed.origin for origin in origins)
+                else last_signed.size
+            )
+        return (
+            last_signed.size
+            if known.kept is None and last_signed.size > self.ledger.head()
+            else None
+        )

@@ -61,15 +61,20 @@ def parse_note(raw: bytes) -> Note:
     text, blank, lines = whole.rpartition("\n\n")
     if not blank or not lines.endswith("\n"):
         raise ProofRefused("the note is not a text, an empty line, and lines of signatures")
-    said = lines[:-1].split("\n")
-    if len(said) > MOST_SIGNATURES:
-        raise ProofRefused(f"the note has {len(said)} signatures, more than {MOST_SIGNATURES}")
-    return Note(text + "\n", tuple(_signature(line) for line in said))
+    signature_lines = lines[:-1].split("\n")
+    if len(signature_lines) > MOST_SIGNATURES:
+        raise ProofRefused(
+            f"the note has {len(signature_lines)} signatures, more than {MOST_SIGNATURES}"
+        )
+    return Note(text + "\n", tuple(_signature(line) for line in signature_lines))
 
 
 def format_note(text: str, signatures: Iterable[Signature]) -> bytes:
     """Raises ProofRefused for what `parse_note` would refuse."""
-    lines = [f"{_DASH}{each.name} {to_base64(each.key_id + each.value)}\n" for each in signatures]
+    lines = [
+        f"{_DASH}{signature.name} {to_base64(signature.key_id + signature.value)}\n"
+        for signature in signatures
+    ]
     raw = (text + "\n" + "".join(lines)).encode("utf-8", "surrogatepass")
     if parse_note(raw).text != text:
         raise ProofRefused("the text of a note ends with a newline")
@@ -80,17 +85,17 @@ def verified(note: Note, keys: Sequence[Key]) -> tuple[Key, ...]:
     """Those of `keys` that have signed; signatures of others are passed over. Raises ProofRefused
     if one of a known key fails, or none is there.
     """
-    found: list[Key] = []
+    verifying: list[Key] = []
     for signature in note.signatures:
         for key in keys:
             if (key.name, key.key_id) == (signature.name, signature.key_id):
                 if not key.verifies(note.text, signature.value):
                     raise ProofRefused(f"the signature of {key.name} is not one over this text")
-                if key not in found:
-                    found.append(key)
-    if not found:
+                if key not in verifying:
+                    verifying.append(key)
+    if not verifying:
         raise ProofRefused("the note is signed by none of the keys that are trusted here")
-    return tuple(found)
+    return tuple(verifying)
 
 
 def key_id(name: str, kind: int, public: bytes) -> bytes:

@@ -31,16 +31,16 @@ class Proof:
 
 
 def read_proof(table: Table) -> Proof:
-    found = Proof(
+    settings = Proof(
         table.parsed("every", parse_delay, Delay(minutes=60)),
-        table.parsed("archive_recipient", lambda said: recipient(said) if said else "", ""),
+        table.parsed("archive_recipient", lambda text: recipient(text) if text else "", ""),
         _witnesses(table),
         table.get("stamp", str, ""),
         table.get("stamp_roots", str, ""),
     )
-    if found.every.nominal_ms == 0:
+    if settings.every.nominal_ms == 0:
         table.mistake("every", N_("`every` is a minute at least"))
-    if found.stamp and not _is_server(found.stamp):
+    if settings.stamp and not _is_server(settings.stamp):
         table.mistake(
             "stamp",
             N_(
@@ -48,8 +48,8 @@ def read_proof(table: Table) -> Proof:
                 ' "https://tsa.example.org/tsr"'
             ),
         )
-    if bool(found.stamp) != bool(found.stamp_roots):
-        lone = "stamp" if found.stamp else "stamp_roots"
+    if bool(settings.stamp) != bool(settings.stamp_roots):
+        lone = "stamp" if settings.stamp else "stamp_roots"
         table.mistake(
             lone,
             N_(
@@ -57,28 +57,28 @@ def read_proof(table: Table) -> Proof:
                 " known by"
             ),
         )
-    return found
+    return settings
 
 
 def _witnesses(table: Table) -> tuple[str, ...]:
-    said = table.get("witness", list, [])
-    found = tuple(_address(each) for each in said)
-    if not all(found):
+    entries = table.get("witness", list, [])
+    addresses = tuple(_address(entry) for entry in entries)
+    if not all(addresses):
         table.mistake(
             "witness",
             N_('`witness` is a list of addresses that mail can go to: ["notaire@example.org"]'),
         )
-    elif len(set(found)) != len(found) or len(found) > MOST_WITNESSES:
+    elif len(set(addresses)) != len(addresses) or len(addresses) > MOST_WITNESSES:
         table.mistake(
             "witness", N_("`witness` names up to {most} addresses, each once"), most=MOST_WITNESSES
         )
-    return found
+    return addresses
 
 
-def _address(said: object) -> str:
+def _address(entry: object) -> str:
     """In its one spelling, "" for what is none."""
     try:
-        return normalise(said) if isinstance(said, str) else ""
+        return normalise(entry) if isinstance(entry, str) else ""
     except AddressRefused:
         return ""
 

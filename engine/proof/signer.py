@@ -244,25 +244,37 @@ class Signer:
         """
         held, origins = self._held(), installation.origins
         known = store.last(cursor, origins[-1].name) if origins else None
-        found = Checkpoint(known.origin, known.size, known.root) if known is not None else None
+        former = Checkpoint(known.origin, known.size, known.root) if known is not None else None
         if held is None:
-            return found
-        note, said = held
+            return former
+        note, last_signed = held
         if (
-            found is not None
-            and said.origin != found.origin
-            and any(said.origin in (each.name, each.previous) for each in origins)
+            former is not None
+            and last_signed.origin != former.origin
+            and any(
+                last_signed.origin in (former_origin.name, former_origin.previous)
+                for former_origin in origins
+            )
         ):
             # This machine was away while the others went on to a later origin.
-            return found
-        if found is not None and said.origin == found.origin and said.size <= found.size:
-            return found
+            return former
+        if (
+            former is not None
+            and last_signed.origin == former.origin
+            and last_signed.size <= former.size
+        ):
+            return former
         if not installation.restored:
             # Entries were removed, the one that began its origin among them, and nobody has said
             # that a copy was put back.
-            raise SigningRefused(STRANGE, last=said.size, origin=said.origin)
-        store.add(cursor, SignedCheckpoint(said.origin, said.size, said.root, note, self.wall()))
-        return said
+            raise SigningRefused(STRANGE, last=last_signed.size, origin=last_signed.origin)
+        store.add(
+            cursor,
+            SignedCheckpoint(
+                last_signed.origin, last_signed.size, last_signed.root, note, self.wall()
+            ),
+        )
+        return last_signed
 
     def _agree(self, cursor: AnyCursor, origin: Origin, size: int) -> None:
         """That the tree continues whatever was signed in this origin's name. Raises
@@ -274,32 +286,40 @@ class Signer:
         held = self._held()
         if held is None:
             return
-        note, said = held
-        if said.origin != origin.name:
+        note, last_signed = held
+        if last_signed.origin != origin.name:
             origins = self.installation_stream.current().origins
             if (
-                all(said.origin not in (each.name, each.previous) for each in origins)
-                and store.last(cursor, said.origin) is None
+                all(
+                    last_signed.origin not in (former_origin.name, former_origin.previous)
+                    for former_origin in origins
+                )
+                and store.last(cursor, last_signed.origin) is None
             ):
-                raise SigningRefused(STRANGE, last=said.size, origin=said.origin)
+                raise SigningRefused(STRANGE, last=last_signed.size, origin=last_signed.origin)
             return
-        self._continues(said, size)
-        store.add(cursor, SignedCheckpoint(said.origin, said.size, said.root, note, self.wall()))
+        self._continues(last_signed, size)
+        store.add(
+            cursor,
+            SignedCheckpoint(
+                last_signed.origin, last_signed.size, last_signed.root, note, self.wall()
+            ),
+        )
 
     def _held(self) -> tuple[bytes, Checkpoint] | None:
         """What this machine signed last, if the signature is one of ours. Raises SigningRefused."""
         held = self.file.read()
         if held is None:
             return None
-        note, said = held
+        note, last_signed = held
         keys = [
             read_vkey(vkey)
-            for each in self.installation_stream.current().origins
-            if each.name == said.origin
-            for vkey in each.vkeys
+            for origin in self.installation_stream.current().origins
+            if origin.name == last_signed.origin
+            for vkey in origin.vkeys
         ]
         # A ledger that was put back may have forgotten the origin: the key has not.
-        keys.append(NoteSigner(said.origin, signing_seed(self.place.secrets)).verifier)
+        keys.append(NoteSigner(last_signed.origin, signing_seed(self.place.secrets)).verifier)
         try:
             return note, open_checkpoint(note, keys)
         except ProofRefused as error:

@@ -54,12 +54,12 @@ def fetched(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
     NotFetched.
     """
     begun = time.monotonic()
-    asked = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")
+    request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")
     try:
-        with urllib.request.build_opener(_Here).open(asked, timeout=FETCH_SECONDS) as answer:
-            found = b""
-            while len(found) <= MAX_BYTES and (piece := answer.read1(1 << 16)):
-                found += piece
+        with urllib.request.build_opener(_Here).open(request, timeout=FETCH_SECONDS) as answer:
+            body_read = b""
+            while len(body_read) <= MAX_BYTES and (piece := answer.read1(1 << 16)):
+                body_read += piece
                 if time.monotonic() - begun > FETCH_SECONDS:
                     raise NotFetched(
                         f"the server's answer is not there after {FETCH_SECONDS} seconds"
@@ -68,9 +68,9 @@ def fetched(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         raise NotFetched(f"the server answered {error.code}") from error
     except (OSError, HTTPException, ValueError) as error:
         raise NotFetched(f"the server cannot be reached ({type(error).__name__})") from error
-    if len(found) > MAX_BYTES:
+    if len(body_read) > MAX_BYTES:
         raise NotFetched(f"the server's answer is longer than {MAX_BYTES} bytes")
-    return found
+    return body_read
 
 
 CONTENT_TYPE = "application/timestamp-query"
@@ -112,8 +112,8 @@ def question(checkpoint: bytes) -> bytes:
         return (folder / "query.tsq").read_bytes()
 
 
-def accepted(response: bytes, asked: bytes, checkpoint: bytes, roots: bytes) -> Stamp:
-    """The stamp in a server's answer to `asked`. Raises ProofRefused with what is wrong: refused,
+def accepted(response: bytes, query: bytes, checkpoint: bytes, roots: bytes) -> Stamp:
+    """The stamp in a server's answer to `query`. Raises ProofRefused with what is wrong: refused,
     another checkpoint's, another question's, or not signed by one of `roots` (PEM).
     """
     if len(response) > MAX_BYTES:
@@ -121,7 +121,7 @@ def accepted(response: bytes, asked: bytes, checkpoint: bytes, roots: bytes) -> 
     with _folder() as folder:
         for name, octets in (
             ("reply.tsr", response),
-            ("query.tsq", asked),
+            ("query.tsq", query),
             ("checkpoint", checkpoint),
             ("roots.pem", roots),
         ):
@@ -147,10 +147,10 @@ def accepted(response: bytes, asked: bytes, checkpoint: bytes, roots: bytes) -> 
 
 
 def _stated(text: str) -> int:
-    found = _TIME.search(text)
-    if found is None:
+    time_line = _TIME.search(text)
+    if time_line is None:
         raise ProofRefused("the stamp states no time")
-    return _instant(found)
+    return _instant(time_line)
 
 
 def _until(folder: Path) -> int:
@@ -160,11 +160,13 @@ def _until(folder: Path) -> int:
     taken = _openssl(folder, "ts", "-reply", "-in", "reply.tsr", "-token_out", "-out", "token.der")
     listed = _openssl(folder, "pkcs7", "-inform", "DER", "-in", "token.der", "-print_certs")
     ends = []
-    for each in _CERTIFICATE.findall(listed.stdout):
-        (folder / "one.pem").write_text(each)
-        said = _END.search(_openssl(folder, "x509", "-in", "one.pem", "-noout", "-enddate").stdout)
-        if said is not None:
-            ends.append(_instant(said))
+    for certificate in _CERTIFICATE.findall(listed.stdout):
+        (folder / "one.pem").write_text(certificate)
+        end_line = _END.search(
+            _openssl(folder, "x509", "-in", "one.pem", "-noout", "-enddate").stdout
+        )
+        if end_line is not None:
+            ends.append(_instant(end_line))
     if taken.returncode or listed.returncode or not ends:
         raise ProofRefused(
             "the stamp holds no certificate of its server, though it was asked for: nobody could"
@@ -173,16 +175,16 @@ def _until(folder: Path) -> int:
     return min(ends)
 
 
-def _instant(found: re.Match[str]) -> int:
+def _instant(match: re.Match[str]) -> int:
     moment = datetime.strptime(
-        f"{found[1]} {found[2]} {found[3]} {found[4]}", "%b %d %H:%M:%S %Y"
+        f"{match[1]} {match[2]} {match[3]} {match[4]}", "%b %d %H:%M:%S %Y"
     ).replace(tzinfo=UTC)
     return int(moment.timestamp() * 1000)
 
 
-def _why(said: str) -> str:
+def _why(output: str) -> str:
     """The reason in the last line of OpenSSL's that has one."""
-    reasons = [line.split(":")[5] for line in said.splitlines() if line.count(":") >= 6]
+    reasons = [line.split(":")[5] for line in output.splitlines() if line.count(":") >= 6]
     return reasons[-1] if reasons else "its certificate is not known here"
 
 
@@ -272,6 +274,6 @@ def best(stamps: Iterable[KeptStamp], now: int) -> KeptStamp | None:
     """What is handed over: of those that still hold the earliest, which bounds best; where none
     does, the last to end. Pure.
     """
-    found = sorted(stamps, key=lambda each: each.stamped_at)
-    holding = [each for each in found if each.holds_until > now]
-    return holding[0] if holding else max(found, key=lambda each: each.holds_until, default=None)
+    by_age = sorted(stamps, key=lambda stamp: stamp.stamped_at)
+    holding = [stamp for stamp in by_age if stamp.holds_until > now]
+    return holding[0] if holding else max(by_age, key=lambda stamp: stamp.holds_until, default=None)

@@ -55,18 +55,18 @@ class Tiles:
         nodes = [node for span in spans for node in nodes_of(span)]
         places = {(place.level, place.number) for place in map(place_of, nodes)}
         with self.database.connection() as connection, connection.cursor() as cursor:
-            found = read(cursor, places)
-        return [span_hash(span, _node_in(found)) for span in spans]
+            hashes = read(cursor, places)
+        return [span_hash(span, _node_in(hashes)) for span in spans]
 
     def bytes_of(self, tile: Tile) -> bytes:
         """A tile as it is served: hashes one after the other, or entries behind their lengths.
         Raises ProofRefused where the tree has fewer.
         """
         with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
-            found = _entries(cursor, tile) if tile.level == ENTRIES else _tile(cursor, tile)
-        if found is None:
+            content = _entries(cursor, tile) if tile.level == ENTRIES else _tile(cursor, tile)
+        if content is None:
             raise ProofRefused(f"the tree does not hold {tile.path}")
-        return found
+        return content
 
 
 def _tile(cursor: AnyCursor, tile: Tile) -> bytes | None:

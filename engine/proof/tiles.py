@@ -49,12 +49,12 @@ class Tile:
 
 def parse_path(path: str) -> Tile:
     """Raises ProofRefused for what is not exactly the path of a tile."""
-    found = _PATH.fullmatch(path)
-    if found is None or len(path) > 64:
+    match = _PATH.fullmatch(path)
+    if match is None or len(path) > 64:
         raise ProofRefused("this is not the path of a tile")
-    level = ENTRIES if found[1] == "entries" else int(found[1])
+    level = ENTRIES if match[1] == "entries" else int(match[1])
     tile = Tile(
-        level, int(found[2].replace("x", "").replace("/", "") + found[3]), int(found[4] or WIDTH)
+        level, int(match[2].replace("x", "").replace("/", "") + match[3]), int(match[4] or WIDTH)
     )
     # One path for each tile: neither x000/067 nor .p/256.
     if level > TOP_LEVEL or tile.number >= 2**63 or tile.path != path:
@@ -134,10 +134,10 @@ def parse_bundle(raw: bytes) -> list[bytes]:
 
 def root_of_whole(hashes: Sequence[bytes]) -> bytes:
     """The root over a whole subtree's hashes: 1, 2, 4 … of them."""
-    found = list(hashes)
-    while len(found) > 1:
-        found = [sha256(b"\1" + found[n] + found[n + 1]).digest() for n in range(0, len(found), 2)]
-    return found[0]
+    level = list(hashes)
+    while len(level) > 1:
+        level = [sha256(b"\1" + level[n] + level[n + 1]).digest() for n in range(0, len(level), 2)]
+    return level[0]
 
 
 def edge_places(size: int) -> list[tuple[int, int]]:

@@ -57,7 +57,7 @@ def parse_proof(raw: bytes) -> TlogProof:
     if len(lines) > MOST_HASHES:
         raise ProofRefused(f"the proof has {len(lines)} hashes, more than {MOST_HASHES}")
     hashes = tuple(from_base64(line, "a hash of the proof") for line in lines)
-    if any(len(each) != HASH_BYTES for each in hashes):
+    if any(len(sibling) != HASH_BYTES for sibling in hashes):
         raise ProofRefused(f"a hash of the proof is not {HASH_BYTES} bytes long")
     parse_note(checkpoint)
     return TlogProof(index, hashes, checkpoint, extra)

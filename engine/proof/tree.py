@@ -49,11 +49,11 @@ class Frontier:
 
     def append(self, leaf: bytes) -> None:
         """`leaf` is a leaf hash."""
-        size, found = self.size, leaf
+        size, subtree = self.size, leaf
         while size & 1:
-            found = node_hash(self.subtrees.pop(), found)
+            subtree = node_hash(self.subtrees.pop(), subtree)
             size >>= 1
-        self.subtrees.append(found)
+        self.subtrees.append(subtree)
         self.size += 1
 
     def root(self) -> bytes:
@@ -64,10 +64,10 @@ def join(subtrees: Sequence[bytes]) -> bytes:
     """The root over whole subtrees, largest first."""
     if not subtrees:
         return EMPTY_ROOT
-    found = subtrees[-1]
+    joined = subtrees[-1]
     for subtree in reversed(subtrees[:-1]):
-        found = node_hash(subtree, found)
-    return found
+        joined = node_hash(subtree, joined)
+    return joined
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
@@ -220,5 +220,5 @@ def _roots_from(
 
 
 def _check_hashes(hashes: Iterable[bytes]) -> None:
-    if any(len(each) != HASH_BYTES for each in hashes):
+    if any(len(sibling) != HASH_BYTES for sibling in hashes):
         raise ProofRefused(f"a hash is not {HASH_BYTES} bytes long")

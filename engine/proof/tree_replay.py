@@ -87,9 +87,9 @@ class Replay:
         awaited: str = "",
     ) -> None:
         self.database = database
-        self.origins = {each.name: each for each in origins}
+        self.origins = {item.name: item for item in origins}
         self.awaited = awaited
-        self.signed = sorted(signed, key=lambda each: each.checkpoint.size)
+        self.signed = sorted(signed, key=lambda item: item.checkpoint.size)
         self.agreed = 0
 
     def differences(
@@ -100,7 +100,7 @@ class Replay:
         """
         yield from self._unbelievable(head)
         waiting = [
-            each for each in self.signed if self._unsigned(each) is None and self._kept(each, head)
+            kept for kept in self.signed if self._unsigned(kept) is None and self._kept(kept, head)
         ]
         tiles = _Tiles(self.database)
         if tiles.size > head:
@@ -125,15 +125,15 @@ class Replay:
 
     def _unbelievable(self, head: int) -> Iterator[TreeDifference]:
         """What is wrong with a checkpoint before any entry is read."""
-        former = {each.previous for each in self.origins.values()} | {self.awaited}
-        for each in self.signed:
-            origin = self.origins.get(each.checkpoint.origin)
-            if origin is None and each.checkpoint.origin not in former:
-                yield _of(UNKNOWN, each)
-            elif (why := self._unsigned(each)) is not None:
-                yield _of(FORGED, each, why=why)
-            elif origin is not None and origin.kept is None and each.checkpoint.size > head:
-                yield _of(SHORT, each, head=head)
+        former = {item.previous for item in self.origins.values()} | {self.awaited}
+        for item in self.signed:
+            origin = self.origins.get(item.checkpoint.origin)
+            if origin is None and item.checkpoint.origin not in former:
+                yield _of(UNKNOWN, item)
+            elif (why := self._unsigned(item)) is not None:
+                yield _of(FORGED, item, why=why)
+            elif origin is not None and origin.kept is None and item.checkpoint.size > head:
+                yield _of(SHORT, item, head=head)
 
     def _entries(self, head: int) -> Iterator[tuple[int, list[bytes]]]:
         """The position of the first, and the exact bytes of as many as follow it without a gap;
@@ -142,10 +142,10 @@ class Replay:
         after = 0
         while after < head:
             with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
-                found = cursor.execute(
+                rows = cursor.execute(
                     SQL["entries"], {"first": after + 1, "last": min(head, after + BATCH)}
                 ).fetchall()
-            rows = cast(list[tuple[int, bytes]], found)
+            rows = cast(list[tuple[int, bytes]], rows)
             dense = [state for n, (position, state) in enumerate(rows, after + 1) if position == n]
             if dense:
                 yield after + 1, dense
@@ -157,34 +157,34 @@ class Replay:
         """Those at this size; a difference lies after the last checkpoint that agreed."""
         root = frontier.root()
         while waiting and waiting[0].checkpoint.size == frontier.size:
-            each = waiting.pop(0)
-            if each.checkpoint.root == root:
+            kept = waiting.pop(0)
+            if kept.checkpoint.root == root:
                 self.agreed = frontier.size
             else:
-                yield _of(OTHER_ROOT, each, first=self.agreed + 1, last=frontier.size)
+                yield _of(OTHER_ROOT, kept, first=self.agreed + 1, last=frontier.size)
 
-    def _unsigned(self, each: Signed) -> str | None:
+    def _unsigned(self, kept: Signed) -> str | None:
         """Why a row is not what was signed; None when it is. An origin the ledger has forgotten,
         because it was put back, has no keys to ask.
         """
-        said = each.checkpoint
-        origin = self.origins.get(said.origin)
+        checkpoint = kept.checkpoint
+        origin = self.origins.get(checkpoint.origin)
         if origin is None:
             return None
         try:
-            found = open_checkpoint(said.note, [read_vkey(vkey) for vkey in origin.vkeys])
+            opened = open_checkpoint(checkpoint.note, [read_vkey(vkey) for vkey in origin.vkeys])
         except ProofRefused as error:
             return str(error)
         return (
             None
-            if found == Checkpoint(said.origin, said.size, said.root)
+            if opened == Checkpoint(checkpoint.origin, checkpoint.size, checkpoint.root)
             else "the note says something else than its row"
         )
 
-    def _kept(self, each: Signed, head: int) -> bool:
+    def _kept(self, kept: Signed, head: int) -> bool:
         """Whether the ledger still is to have what this checkpoint covers."""
-        origin = self.origins.get(each.checkpoint.origin)
-        return origin is not None and each.checkpoint.size <= min(
+        origin = self.origins.get(kept.checkpoint.origin)
+        return origin is not None and kept.checkpoint.size <= min(
             head, head if origin.kept is None else origin.kept
         )
 
@@ -240,8 +240,9 @@ class _Tiles:
             self._told.append((first, last))
 
 
-def _of(sentence: str, each: Signed, **values: object) -> TreeDifference:
-    said = each.checkpoint
+def _of(sentence: str, kept: Signed, **values: object) -> TreeDifference:
+    checkpoint = kept.checkpoint
     return TreeDifference(
-        sentence, {"size": said.size, "origin": said.origin, "where": each.where} | values
+        sentence,
+        {"size": checkpoint.size, "origin": checkpoint.origin, "where": kept.where} | values,
     )

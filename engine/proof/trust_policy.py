@@ -61,7 +61,10 @@ class Policy:
     def __bytes__(self) -> bytes:
         """The file."""
         lines = [_joined("log", log.vkey, log.url) for log in self.logs]
-        lines += [_joined("witness", each.name, each.vkey, each.url) for each in self.witnesses]
+        lines += [
+            _joined("witness", witness.name, witness.vkey, witness.url)
+            for witness in self.witnesses
+        ]
         lines += [
             _joined("group", group.name, str(group.threshold), *group.members)
             for group in self.groups
@@ -163,13 +166,13 @@ class _Reading:
         _, kind, public = parse_vkey(vkey)
         if kind not in kinds:
             raise ProofRefused(f"a key of type {kind} has no place here")
-        if any(parse_vkey(each.vkey)[2] == public for each in known):
+        if any(parse_vkey(other.vkey)[2] == public for other in known):
             raise ProofRefused("this key is there already")
 
-    def _add(self, found: list[_Line], one: _Line, most: int, what: str) -> None:
-        if len(found) >= most:
+    def _add(self, lines: list[_Line], one: _Line, most: int, what: str) -> None:
+        if len(lines) >= most:
             raise ProofRefused(f"more than {most} {what}")
-        found.append(one)
+        lines.append(one)
 
 
 def _joined(*words: str) -> str:

@@ -40,9 +40,9 @@ def copies_that_are_hidden_moves(written: Written) -> Iterator[Mistake]:
         for link in sender.letter.links:
             target = written.plan.lists.get(link.target)
             left = [
-                each
-                for each in sender.lists
-                if target is not None and made_to_leave(each, target, written.plan)
+                sending_list
+                for sending_list in sender.lists
+                if target is not None and made_to_leave(sending_list, target, written.plan)
             ]
             if link.kind == "copy" and target is not None and left:
                 message = N_(
@@ -68,7 +68,7 @@ def ways_that_are_always_refused(written: Written) -> Iterator[Mistake]:
             if (
                 target is not None
                 and sender.lists
-                and all(_yields(target, each, plan) for each in sender.lists)
+                and all(_yields(target, sending_list, plan) for sending_list in sender.lists)
             ):
                 message = N_(
                     'this link is always refused: "{group}" yields to "{other}", where its readers'
@@ -212,15 +212,19 @@ def circles_that_never_rest(written: Written) -> Iterator[Mistake]:
     and again, at once.
     """
     lists = written.plan.lists
-    found: set[frozenset[int]] = set()
+    circles: set[frozenset[int]] = set()
     for start in lists.values():
         path = [start]
         while (following := _at_once(path[-1], written.plan)) is not None and following not in path:
             path.append(following)
-        if following is not start or len(path) == 1 or frozenset(each.id for each in path) in found:
+        if (
+            following is not start
+            or len(path) == 1
+            or frozenset(listed.id for listed in path) in circles
+        ):
             continue
-        found.add(frozenset(each.id for each in path))
-        shown = " → ".join(str(each.id) for each in (*path, start))
+        circles.add(frozenset(listed.id for listed in path))
+        shown = " → ".join(str(listed.id) for listed in (*path, start))
         message = N_(
             "this circle never rests: {circle}; give an ending `after`, or a list `rejoin`"
         )

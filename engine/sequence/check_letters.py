@@ -134,10 +134,10 @@ def confirmations_that_confirm_nothing(written: Written) -> Iterator[Mistake]:
 
 def fields_collected_and_never_used(written: Written) -> Iterator[Mistake]:
     used = _fields_used(written)
-    asked: set[str] = set()
+    collected: set[str] = set()
     for form in written.plan.forms.values():
         for index, field in enumerate(form.fields):
-            asked.add(field.name)
+            collected.add(field.name)
             if field.name not in used:
                 message = N_(
                     'the field "{field}" is collected here and no letter uses it: ask for less'
@@ -146,7 +146,7 @@ def fields_collected_and_never_used(written: Written) -> Iterator[Mistake]:
                     ("form", form.name), f"field[{index}].name", message, field=field.name
                 )
     for name in written.plan.fields:
-        if name not in used | asked:
+        if name not in used | collected:
             yield written.at(
                 CONFIG,
                 f"fields.{name}",
@@ -157,9 +157,9 @@ def fields_collected_and_never_used(written: Written) -> Iterator[Mistake]:
 
 def _fields_used(written: Written) -> set[str]:
     confirmation = written.plan.confirmation
-    letters = [each for listed in written.plan.lists.values() for each in listed.letters]
+    letters = [letter for listed in written.plan.lists.values() for letter in listed.letters]
     letters += [
-        each for broadcast in written.plan.broadcasts.values() for each in letters_of(broadcast)
+        letter for broadcast in written.plan.broadcasts.values() for letter in letters_of(broadcast)
     ]
     letters += [
         Letter("", confirmation.subject, confirmation.body, confirmation.preheader),
@@ -167,9 +167,9 @@ def _fields_used(written: Written) -> set[str]:
     ]
     texts = {
         text
-        for each in letters
-        for text in (each.subject, each.preheader, written.files.get(each.body, ""))
+        for letter in letters
+        for text in (letter.subject, letter.preheader, written.files.get(letter.body, ""))
     }
     texts.add(written.files.get(LAYOUT, ""))
-    tags = [found[1] or found[2] for text in texts for found in _MERGED.finditer(text)]
+    tags = [match[1] or match[2] for text in texts for match in _MERGED.finditer(text)]
     return {word for tag in tags for word in _WORD.findall(_QUOTED.sub("", tag))}

@@ -30,14 +30,14 @@ def read_cron(text: str) -> tuple[str, str, str, str, str]:
     """ "0 9 1 * *" as (minute, hour, day, month, weekday), each "*" or numbers (weekdays: names)
     with commas. Raises Unreadable.
     """
-    said = text.lower().split()
-    if len(said) != len(_PARTS):
+    parts = text.lower().split()
+    if len(parts) != len(_PARTS):
         raise Unreadable(
             N_('"{text}" is not a cron line of five parts: minute hour day month weekday'),
             text=text,
         )
     minute, hour, day, month, weekday = (
-        _spelled(part, *meant) for part, meant in zip(said, _PARTS, strict=True)
+        _spelled(part, *meant) for part, meant in zip(parts, _PARTS, strict=True)
     )
     if day != "*" and weekday != "*":
         raise Unreadable(
@@ -48,7 +48,7 @@ def read_cron(text: str) -> tuple[str, str, str, str, str]:
             text=text,
         )
     if weekday != "*":
-        names = {WEEKDAYS[int(each)] for each in weekday.split(",")}
+        names = {WEEKDAYS[int(number)] for number in weekday.split(",")}
         weekday = ",".join(name for name in WEEKDAYS[1:] if name in names)
     return minute, hour, day, month, weekday
 
@@ -66,22 +66,22 @@ def _spelled(part: str, what: str, first: int, last: int, names: tuple[str, ...]
         return part
     chosen: set[int] = set()
     for item in part.split(","):
-        found = _ITEM.fullmatch(item)
-        if found is None or (found[1] == "*" and found[2]):
+        match = _ITEM.fullmatch(item)
+        if match is None or (match[1] == "*" and match[2]):
             raise Unreadable(_NO_PART, part=part, what=words(what))
-        low = first if found[1] == "*" else _number(found[1], what, first, last, names)
-        high = _number(found[2], what, first, last, names) if found[2] else low
-        if not found[2] and (found[1] == "*" or found[3]):
+        low = first if match[1] == "*" else _number(match[1], what, first, last, names)
+        high = _number(match[2], what, first, last, names) if match[2] else low
+        if not match[2] and (match[1] == "*" or match[3]):
             high = last
         if high < low and names is WEEKDAYS:
             high += 7
-        step = int(found[3] or 1)
+        step = int(match[3] or 1)
         if high < low or not step:
             raise Unreadable(_NO_PART, part=part, what=words(what))
         chosen |= {
             number % 7 if names is WEEKDAYS else number for number in range(low, high + 1, step)
         }
-    return ",".join(str(each) for each in sorted(chosen))
+    return ",".join(str(value) for value in sorted(chosen))
 
 
 def _number(text: str, what: str, first: int, last: int, names: tuple[str, ...]) -> int:

@@ -106,7 +106,7 @@ class Declared:
     partners: tuple[Partner, ...] = ()
 
     def partner(self, id: str) -> Partner | None:
-        return next((each for each in self.partners if each.id == id), None)
+        return next((partner for partner in self.partners if partner.id == id), None)
 
     @property
     def partners_version(self) -> str:
@@ -156,9 +156,9 @@ def plain(declared: Declared) -> dict[str, object]:
     }
 
 
-def from_plain(said: Mapping[str, object]) -> Declared:
+def from_plain(plain: Mapping[str, object]) -> Declared:
     """What `plain` wrote."""
-    controller, retention = _table(said, "controller"), _table(said, "retention")
+    controller, retention = _table(plain, "controller"), _table(plain, "retention")
     return Declared(
         Controller(
             **{  # type: ignore[arg-type]
@@ -167,29 +167,29 @@ def from_plain(said: Mapping[str, object]) -> Declared:
             }
         ),
         _retention(retention),
-        tuple(_processor(each) for each in _tables(said, "processors")),
+        tuple(_processor(entry) for entry in _tables(plain, "processors")),
         tuple(
-            Partner(**{key: str(v) for key, v in each.items()})
-            for each in _tables(said, "partners")
+            Partner(**{key: str(v) for key, v in entry.items()})
+            for entry in _tables(plain, "partners")
         ),
     )
 
 
-def _retention(said: Mapping[str, object]) -> Retention:
-    if not said:
+def _retention(plain: Mapping[str, object]) -> Retention:
+    if not plain:
         return Retention()
-    suppression = str(said["suppression"])
+    suppression = str(plain["suppression"])
     return Retention(
-        cast(Literal["report", "enforce"], said["mode"]),
-        int(str(said["nightly_cap"])),
+        cast(Literal["report", "enforce"], plain["mode"]),
+        int(str(plain["nightly_cap"])),
         suppression=None if suppression == NO_END else parse_delay(suppression),
-        **{name: parse_delay(str(said[name])) for name in DURATIONS},
+        **{name: parse_delay(str(plain[name])) for name in DURATIONS},
     )
 
 
-def _processor(said: Mapping[str, object]) -> Processor:
-    words = {key: str(value) for key, value in said.items() if key != "data"}
-    data = said["data"]
+def _processor(plain: Mapping[str, object]) -> Processor:
+    words = {key: str(value) for key, value in plain.items() if key != "data"}
+    data = plain["data"]
     return Processor(**words, data=tuple(map(str, data if isinstance(data, list) else ())))
 
 
@@ -202,11 +202,13 @@ def _canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _table(said: Mapping[str, object], key: str) -> Mapping[str, object]:
-    found = said.get(key, {})
-    return found if isinstance(found, dict) else {}
+def _table(plain: Mapping[str, object], key: str) -> Mapping[str, object]:
+    table = plain.get(key, {})
+    return table if isinstance(table, dict) else {}
 
 
-def _tables(said: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
-    found = said.get(key, [])
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+def _tables(plain: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    tables = plain.get(key, [])
+    return (
+        [table for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
+    )

@@ -102,8 +102,8 @@ class Delay:
             (self.minutes // 60, "hour"),
             (self.minutes % 60, "minute"),
         ]
-        said = [f"{n} {unit}{'s' if n > 1 else ''}" for n, unit in parts if n]
-        return " ".join(said) or "0 minutes"
+        words = [f"{n} {unit}{'s' if n > 1 else ''}" for n, unit in parts if n]
+        return " ".join(words) or "0 minutes"
 
 
 NONE = Delay()

@@ -55,30 +55,37 @@ class Draft:
     names: dict[str, int] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
 
-    def number(self, said: object) -> int:
+    def number(self, reference: object) -> int:
         """The number of a list said by number or name; 0 when there is none."""
-        if isinstance(said, str):
-            found = self.names.get(said, int(said) if _NUMBER.fullmatch(said) else 0)
+        if isinstance(reference, str):
+            number = self.names.get(
+                reference, int(reference) if _NUMBER.fullmatch(reference) else 0
+            )
         else:
-            found = said if isinstance(said, int) and not isinstance(said, bool) else 0
-        return found if found in self.lists else 0
+            number = (
+                reference if isinstance(reference, int) and not isinstance(reference, bool) else 0
+            )
+        return number if number in self.lists else 0
 
-    def resolve(self, said: object, table: Table, key: str) -> int:
+    def resolve(self, reference: object, table: Table, key: str) -> int:
         """As `number`, and a mistake at `key` when there is none."""
-        number = self.number(said)
-        if not number and not self.may_be_unread(said):
-            shown = f'"{said}"' if isinstance(said, str) else str(said)
+        number = self.number(reference)
+        if not number and not self.may_be_unread(reference):
+            shown = f'"{reference}"' if isinstance(reference, str) else str(reference)
             table.mistake(
-                key, N_("there is no list {list}{hint}"), list=shown, hint=self.nearest_list(said)
+                key,
+                N_("there is no list {list}{hint}"),
+                list=shown,
+                hint=self.nearest_list(reference),
             )
         return number
 
-    def nearest_list(self, said: object) -> Words:
-        return hint(nearest(str(said), (*self.names, *map(str, self.lists))))
+    def nearest_list(self, reference: object) -> Words:
+        return hint(nearest(str(reference), (*self.names, *map(str, self.lists))))
 
-    def may_be_unread(self, said: object) -> bool:
+    def may_be_unread(self, reference: object) -> bool:
         declared = re.compile(
-            rf"""(?m)^\s*(?:id\s*=\s*{re.escape(str(said))}|name\s*=\s*["']{re.escape(str(said))}["'])\s*(?:#.*)?$"""
+            rf"""(?m)^\s*(?:id\s*=\s*{re.escape(str(reference))}|name\s*=\s*["']{re.escape(str(reference))}["'])\s*(?:#.*)?$"""
         )
         return any(declared.search(text) for text in self.unread)
 

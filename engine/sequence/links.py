@@ -75,12 +75,12 @@ def visible(source: str) -> str:
 def find_comments(text: str) -> Iterator[tuple[int, int]]:
     """Where `<!-- -->` begin and end; conditional comments of mail programs are not meant."""
     place = 0
-    while found := _COMMENT_START.search(text, place):
-        end = text.find("-->", found.end())
+    while opening := _COMMENT_START.search(text, place):
+        end = text.find("-->", opening.end())
         if end < 0:
             return
         place = end + len("-->")
-        yield found.start(), place
+        yield opening.start(), place
 
 
 def find_links(source: str) -> tuple[Link, ...]:
@@ -107,7 +107,7 @@ def find_mistakes(source: str, file: str) -> tuple[Mistake, ...]:
     line.
     """
     text = visible(source)
-    found: list[Mistake] = []
+    mistakes: list[Mistake] = []
     rest = list(text)
     for match in _TARGET.finditer(text):
         place, raw = _target_of(match)
@@ -115,7 +115,7 @@ def find_mistakes(source: str, file: str) -> tuple[Mistake, ...]:
             plain = _normal(raw)
             if not (_NEARLY.match(plain) or _NEARLY_END.fullmatch(plain)):
                 continue
-            found.append(Mistake(file, *_place(text, match.start(place), _explain(plain))))
+            mistakes.append(Mistake(file, *_place(text, match.start(place), _explain(plain))))
         rest[match.start(place) : match.end(place)] = " " * len(raw)
     outside = "".join(rest)
     for match in _STRAY.finditer(outside):
@@ -124,8 +124,8 @@ def find_mistakes(source: str, file: str) -> tuple[Mistake, ...]:
             N_('`{mark}` stands outside a link; write [words]({mark}) or <a href="{mark}">.'),
             mark=mark,
         )
-        found.append(Mistake(file, *_place(text, match.start(), sentence)))
-    return tuple(sorted(found, key=lambda mistake: mistake.line))
+        mistakes.append(Mistake(file, *_place(text, match.start(), sentence)))
+    return tuple(sorted(mistakes, key=lambda mistake: mistake.line))
 
 
 def _found(source: str) -> Iterator[tuple[Link, int, int, str]]:

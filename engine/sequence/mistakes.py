@@ -38,11 +38,11 @@ class Mistake:
         /,
         **values: Value,
     ) -> None:
-        said = message if isinstance(message, Words) else words(message, **values)
+        told = message if isinstance(message, Words) else words(message, **values)
         for name, value in (
             ("file", file),
             ("line", line),
-            ("words", said),
+            ("words", told),
             ("fatal", fatal),
             ("column", column),
         ):

@@ -233,21 +233,21 @@ class Plan:
         title, purpose = self.titles.get(listed.file, ""), self.purposes.get(listed.purpose)
         return title if title and title != listed.file else purpose.name if purpose else ""
 
-    def list_named(self, said: str | int) -> List | None:
+    def list_named(self, reference: str | int) -> List | None:
         """The list of a number ("11") or a name ("liste-creee"), or None."""
-        text = str(said)
+        text = str(reference)
         if text.isascii() and text.isdigit():
             return self.lists.get(int(text))
-        return next((each for each in self.lists.values() if each.name == text), None)
+        return next((listed for listed in self.lists.values() if listed.name == text), None)
 
     def partner_of(self, purpose: str) -> tuple[str, str]:
         """The partner a purpose is for and the version of the list it stands in (D07), "" and ""
         for what is the installation's own.
         """
-        found = self.purposes.get(purpose)
-        if found is None or not found.partner or self.declared is None:
+        purposed = self.purposes.get(purpose)
+        if purposed is None or not purposed.partner or self.declared is None:
             return "", ""
-        return found.partner, self.declared.partners_version
+        return purposed.partner, self.declared.partners_version
 
     def yielding_to(self, group: str) -> frozenset[str]:
         """The groups whose members leave them when they join a list of `group`."""

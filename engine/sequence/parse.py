@@ -51,8 +51,8 @@ def _read_list(table: Table, root: Table, draft: Draft) -> List:
     check_list_name(name, table)
     hours = read_hours(table, Hours())
     letters = tuple(
-        read_letter(each, hours, draft, position)
-        for position, each in enumerate(table.tables("letter"))
+        read_letter(letter_table, hours, draft, position)
+        for position, letter_table in enumerate(table.tables("letter"))
     )
     check_letters(letters, table)
     listed = List(
@@ -92,12 +92,12 @@ def resolve_list(listed: List, table: Table, draft: Draft) -> List:
 
 def _leaves(table: Table, draft: Draft) -> tuple[tuple[int, ...], tuple[str, ...]]:
     numbers, groups = [], []
-    for each in table.get("leaves", list, []):
-        if isinstance(each, str) and each.startswith("@"):
-            draft.known_group(each[1:], table, "leaves")
-            groups.append(each[1:])
+    for entry in table.get("leaves", list, []):
+        if isinstance(entry, str) and entry.startswith("@"):
+            draft.known_group(entry[1:], table, "leaves")
+            groups.append(entry[1:])
         else:
-            numbers.append(draft.resolve(each, table, "leaves"))
+            numbers.append(draft.resolve(entry, table, "leaves"))
     return tuple(numbers), tuple(groups)
 
 
@@ -150,17 +150,17 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
     titles = {}
     for root in roots:
         titles[root.file] = root.get("title", str, root.file)
-        for each in root.tables("broadcast"):
-            broadcast = read_broadcast(each, root, draft)
+        for entry in root.tables("broadcast"):
+            broadcast = read_broadcast(entry, root, draft)
             if broadcast.id in broadcasts:
-                each.mistake(
+                entry.mistake(
                     "id", N_('there are two broadcasts "{broadcast}"'), broadcast=broadcast.id
                 )
             broadcasts[broadcast.id] = broadcast
-        for each in root.tables("form"):
-            form = read_form(each, root, draft)
+        for entry in root.tables("form"):
+            form = read_form(entry, root, draft)
             if form.name in forms:
-                each.mistake("name", N_('there are two forms "{form}"'), form=form.name)
+                entry.mistake("name", N_('there are two forms "{form}"'), form=form.name)
             forms[form.name] = form
         own = root.table("confirmation")
         if own is not None:

@@ -85,7 +85,7 @@ def _reminder(table: Table, letter: Letter, draft: Draft) -> Letter:
     subject, body = table.get("subject", str, letter.subject), table.get("body", str, letter.body)
     check_body(body, table, draft)
     hours = read_hours(table, Hours())
-    found = Letter(
+    reminder = Letter(
         f"{letter.id}-reminder",
         subject,
         body,
@@ -95,7 +95,7 @@ def _reminder(table: Table, letter: Letter, draft: Draft) -> Letter:
         reminds=letter.id,
     )
     table.finish()
-    return replace(found, links=read_links(found, draft))
+    return replace(reminder, links=read_links(reminder, draft))
 
 
 def _is_date(text: str) -> bool:

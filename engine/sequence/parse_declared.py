@@ -82,14 +82,20 @@ def read_declared(root: Table) -> Declared:
     names = [p.name for p in processors]
     if len(set(names)) != len(names):
         root.mistake("processor", N_("two processors have the same name"))
-    for each in processors:
-        if each.engaged_by and (each.engaged_by not in names or each.engaged_by == each.name):
+    for processor in processors:
+        if processor.engaged_by and (
+            processor.engaged_by not in names or processor.engaged_by == processor.name
+        ):
             message = N_(
                 '"{processor}" is engaged by "{other}", which is no other declared processor{hint}'
             )
-            close = hint(nearest(each.engaged_by, set(names) - {each.name}))
+            close = hint(nearest(processor.engaged_by, set(names) - {processor.name}))
             root.mistake(
-                "processor", message, processor=each.name, other=each.engaged_by, hint=close
+                "processor",
+                message,
+                processor=processor.name,
+                other=processor.engaged_by,
+                hint=close,
             )
     if len({p.id for p in partners}) != len(partners):
         root.mistake("partner", N_("two partners have the same id"))
@@ -104,7 +110,7 @@ def read_declared(root: Table) -> Declared:
 def _controller(table: Table | None) -> Controller:
     if table is None:
         return Controller()
-    found = Controller(
+    controller = Controller(
         table.get("name", str, ""),
         table.get("address", str, ""),
         table.get("contact", str, ""),
@@ -113,7 +119,7 @@ def _controller(table: Table | None) -> Controller:
         _texts(table, "security"),
     )
     table.finish()
-    return found
+    return controller
 
 
 def _retention(table: Table | None) -> Retention:
@@ -153,7 +159,7 @@ def _within(table: Table, name: str, length: Delay) -> None:
 
 
 def _processor(table: Table) -> Processor:
-    found = Processor(
+    processor = Processor(
         table.need("name", str, ""),
         table.need("task", str, ""),
         table.need("country", str, ""),
@@ -162,38 +168,38 @@ def _processor(table: Table) -> Processor:
         table.get("guarantee", str, ""),
         table.get("engaged_by", str, ""),
     )
-    if found.country and not _COUNTRY.fullmatch(found.country):
+    if processor.country and not _COUNTRY.fullmatch(processor.country):
         table.mistake("country", N_('`country` is two capital letters: "FR"'))
-    elif found.country and found.country not in AREA and not found.guarantee:
+    elif processor.country and processor.country not in AREA and not processor.guarantee:
         message = N_(
             "{country} lies outside the European Economic Area: say in `guarantee` what allows it"
             " (GDPR 44 to 49)"
         )
-        table.mistake("country", message, country=found.country)
-    if not found.data:
+        table.mistake("country", message, country=processor.country)
+    if not processor.data:
         table.mistake(
             "data" if "data" in table.values else "",
             N_('`data` says what they get to see: ["addresses", "letters"]'),
         )
     table.finish()
-    return found
+    return processor
 
 
 def _partner(table: Table) -> Partner:
-    found = Partner(
+    partner = Partner(
         table.need("id", str, ""),
         table.need("name", str, ""),
         table.need("address", str, ""),
         table.need("notice", str, ""),
     )
-    check_name(found.id, table, "id")
+    check_name(partner.id, table, "id")
     table.finish()
-    return found
+    return partner
 
 
 def _texts(table: Table, key: str) -> tuple[str, ...]:
-    found = table.get(key, list, [])
-    if not all(isinstance(each, str) and each.strip() for each in found):
+    entries = table.get(key, list, [])
+    if not all(isinstance(entry, str) and entry.strip() for entry in entries):
         table.mistake(key, N_("`{key}` is a list of texts in quotes"), key=key)
         return ()
-    return tuple(map(str, found))
+    return tuple(map(str, entries))

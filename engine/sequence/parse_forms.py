@@ -20,9 +20,9 @@ CONFIRMATION_BODY = "(built in)"
 def read_form(table: Table, root: Table, draft: Draft) -> Form:
     name = table.need("name", str, "")
     check_name(name, table, "name")
-    fields = tuple(_field(each, draft) for each in table.tables("field"))
-    asked = table.table("question")
-    question = _question(asked, draft) if asked is not None else None
+    fields = tuple(_field(field_table, draft) for field_table in table.tables("field"))
+    question_table = table.table("question")
+    question = _question(question_table, draft) if question_table is not None else None
     number = draft.resolve(table.values["list"], table, "list") if "list" in table.values else 0
     table.known.add("list")
     if "list" not in table.values and question is None:
@@ -113,22 +113,22 @@ def _field(table: Table, draft: Draft) -> FormField:
             field=name,
             hint=close,
         )
-    found = FormField(name, table.get("label", str, name), table.get("required", bool, False))
+    form_field = FormField(name, table.get("label", str, name), table.get("required", bool, False))
     table.finish()
-    return found
+    return form_field
 
 
 def _question(table: Table, draft: Draft) -> Question:
     choices = []
-    for each in table.tables("choice"):
-        label = each.need("label", str, "")
+    for choice in table.tables("choice"):
+        label = choice.need("label", str, "")
         number = (
-            draft.resolve(each.values["list"], each, "list")
-            if "list" in each.values
-            else each.need("list", int, 0)
+            draft.resolve(choice.values["list"], choice, "list")
+            if "list" in choice.values
+            else choice.need("list", int, 0)
         )
-        each.known.add("list")
-        each.finish()
+        choice.known.add("list")
+        choice.finish()
         choices.append(Choice(label, number))
     if len(choices) < 2:
         table.mistake("", N_("a question has at least two [[form.question.choice]]"))
@@ -143,7 +143,7 @@ def read_confirmation(table: Table, draft: Draft) -> Confirmation:
     body = table.get("body", str, CONFIRMATION_BODY)
     if body != CONFIRMATION_BODY:
         check_body(body, table, draft)
-    found = Confirmation(
+    confirmation = Confirmation(
         table.get("subject", str, ""),
         body,
         table.get("preheader", str, ""),
@@ -152,4 +152,4 @@ def read_confirmation(table: Table, draft: Draft) -> Confirmation:
         table.get("remind_subject", str, ""),
     )
     table.finish()
-    return found
+    return confirmation

@@ -58,7 +58,7 @@ def find_labels(source: str) -> dict[int, str]:
     text = links.substitute(
         links.visible(source), lambda link: f"{_MARK}{link.index}" if link.index >= 0 else "#"
     )
-    found: dict[int, str] = {}
+    labels: dict[int, str] = {}
     for pattern in (
         rf"\[([^\]\n]*)\]\(\s*<?{_MARK}(\d+)\b",
         rf"""(?s)<a\b[^>]*?["'\s=]{_MARK}(\d+)\b[^>]*>(.*?)</a>""",
@@ -67,11 +67,11 @@ def find_labels(source: str) -> dict[int, str]:
             label, index = (
                 (match[1], match[2]) if pattern.startswith(r"\[") else (match[2], match[1])
             )
-            found.setdefault(int(index), _plain(label))
+            labels.setdefault(int(index), _plain(label))
     for match in _DEFINED.finditer(text):
         used = re.search(rf"\[([^\]\n]+)\]\[{re.escape(match[1])}\]", text, re.I)
-        found.setdefault(int(match[2]), _plain(used[1] if used else match[1]))
-    return found
+        labels.setdefault(int(match[2]), _plain(used[1] if used else match[1]))
+    return labels
 
 
 def _plain(label: str) -> str:

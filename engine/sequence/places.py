@@ -61,7 +61,7 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
     """Each line that begins a table or a key, not one inside a text or an array of several
     lines.
     """
-    bare = _STRINGS_AND_COMMENTS.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    bare = _STRINGS_AND_COMMENTS.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     depth = 0
     for number, (line, seen) in enumerate(zip(text.split("\n"), bare.split("\n"), strict=True), 1):
         if depth == 0:
@@ -72,7 +72,9 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
                 yield number, line
         depth = max(
             0,
-            depth + sum(seen.count(each) for each in "[{") - sum(seen.count(each) for each in "]}"),
+            depth
+            + sum(seen.count(bracket) for bracket in "[{")
+            - sum(seen.count(bracket) for bracket in "]}"),
         )
 
 

@@ -110,21 +110,21 @@ class Table:
                 key=key,
             )
             return []
-        found = self.get(key, list, [])
+        entries = self.get(key, list, [])
         children = []
-        for index, each in enumerate(found):
-            if isinstance(each, dict):
+        for index, entry in enumerate(entries):
+            if isinstance(entry, dict):
                 child = f"{self.path}.{key}[{index}]" if self.path else f"{key}[{index}]"
-                children.append(Table(each, self.file, self.places, child, self.mistakes))
+                children.append(Table(entry, self.file, self.places, child, self.mistakes))
             else:
                 self.mistake(key, N_("`{key}` must hold tables"), key=key)
         return children
 
     def table(self, key: str) -> Table | None:
-        found = self.get(key, dict, {})
+        entry = self.get(key, dict, {})
         path = f"{self.path}.{key}" if self.path else key
         return (
-            Table(found, self.file, self.places, path, self.mistakes)
+            Table(entry, self.file, self.places, path, self.mistakes)
             if key in self.values
             else None
         )

@@ -93,12 +93,12 @@ class Written:
         return Mistake(file, line, message, fatal, column, **values)
 
     def line_of(self, letter: Letter, link: Link) -> int:
-        found = [
-            each.line
-            for each in find_links(self.files.get(letter.body, ""))
-            if each.index == link.index
+        lines = [
+            other.line
+            for other in find_links(self.files.get(letter.body, ""))
+            if other.index == link.index
         ]
-        return found[0] if found else 1
+        return lines[0] if lines else 1
 
     def senders(self) -> Iterator[Sender]:
         """Every letter of the plan with the lists its readers stand on."""
@@ -106,9 +106,9 @@ class Written:
             for letter in listed.letters:
                 yield Sender(letter, (listed,), ("letter", str(listed.id), letter.id))
         for broadcast in self.plan.broadcasts.values():
-            for each in letters_of(broadcast):
+            for mailed in letters_of(broadcast):
                 lists = tuple(self.plan.lists[n] for n in broadcast.to if n in self.plan.lists)
-                yield Sender(each, lists, ("broadcast", broadcast.id))
+                yield Sender(mailed, lists, ("broadcast", broadcast.id))
 
 
 def letters_of(broadcast: Broadcast) -> tuple[Letter, ...]:
@@ -124,7 +124,7 @@ def named(listed: List) -> Words:
 
 
 def _tables(values: Mapping[str, object], key: str) -> Iterator[tuple[str, Mapping[str, object]]]:
-    found = values.get(key)
-    for index, each in enumerate(found if isinstance(found, list) else ()):
-        if isinstance(each, dict):
-            yield f"{key}[{index}]", each
+    entries = values.get(key)
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict):
+            yield f"{key}[{index}]", entry

@@ -19,28 +19,28 @@ _LONG = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "week
 _ACTION = re.compile(r"(===|\+\+\+)([^=+]+)\1")
 
 
-def read_answers(plan: Plan, said: Sequence[str]) -> Mapping[str, Sequence[Said]]:
+def read_answers(plan: Plan, options: Sequence[str]) -> Mapping[str, Sequence[Said]]:
     """What `live` wants, in the order given, from "welcome=Oui", "welcome=1",
     "10/welcome====11===", "welcome=liste-creee@2h".
 
     Raises Unreadable.
     """
-    found: dict[str, list[Said]] = {}
-    for each in said:
-        name, equals, rest = each.partition("=")
+    answers: dict[str, list[Said]] = {}
+    for option in options:
+        name, equals, rest = option.partition("=")
         if not equals or not rest:
             raise Unreadable(
                 N_('"{answer}" is not an answer: write LETTER=LINK, for example {example}'),
-                answer=each,
+                answer=option,
                 example=_example(plan),
             )
         link, at, delay = rest.rpartition("@")
         letter = _letter(plan, name.strip())
         chosen = _link(plan, letter, (link if at else rest).strip())
-        before = found.setdefault(name.strip(), [])
+        before = answers.setdefault(name.strip(), [])
         after = _delay(delay) if at else before[-1].after + DAY if before else HOUR
         before.append(Said(chosen, after))
-    return found
+    return answers
 
 
 def _delay(text: str) -> int:
@@ -57,41 +57,41 @@ def _letters(plan: Plan) -> Iterator[tuple[List | None, Letter]]:
             yield None, broadcast.reminder
 
 
-def _letter(plan: Plan, said: str) -> Letter:
-    where, _, name = said.rpartition("/")
+def _letter(plan: Plan, reference: str) -> Letter:
+    where, _, name = reference.rpartition("/")
     every = [(listed, letter) for listed, letter in _letters(plan) if letter.id == name]
-    found = [
+    letters = [
         letter
         for listed, letter in every
         if not where or (listed is not None and str(listed.id) == where)
     ]
-    if len(found) == 1:
-        return found[0]
-    if found:
+    if len(letters) == 1:
+        return letters[0]
+    if letters:
         choices = ", ".join(
             f"{listed.id}/{letter.id}" for listed, letter in every if listed is not None
         )
         raise Unreadable(
             N_('several lists have a letter "{letter}": say one of {choice}'),
-            letter=said,
+            letter=reference,
             choice=choices,
         )
     asking = [letter.id for _, letter in _letters(plan) if letter.links]
     raise Unreadable(
         N_('there is no letter "{letter}"; letters with answers: {known}'),
-        letter=said,
+        letter=reference,
         known=", ".join(asking) or "–",
     )
 
 
-def _link(plan: Plan, letter: Letter, said: str) -> int:
+def _link(plan: Plan, letter: Letter, answer: str) -> int:
     ways = {link.index: link for link in letter.links}
     if not ways:
         raise Unreadable(N_('the letter "{letter}" has no link to answer with'), letter=letter.id)
-    for meant in (_by_label(letter, said), _by_beginning(letter, said)):
+    for meant in (_by_label(letter, answer), _by_beginning(letter, answer)):
         if len(meant) == 1:
             return meant[0].index
-    meant = _by_target(plan, letter, said) + _by_position(letter, said)
+    meant = _by_target(plan, letter, answer) + _by_position(letter, answer)
     if len({link.index for link in meant}) == 1:
         return meant[0].index
     shown = ", ".join(
@@ -99,7 +99,7 @@ def _link(plan: Plan, letter: Letter, said: str) -> int:
     )
     several = N_('"{link}" may mean several links of the letter "{letter}"; it has: {known}')
     none = N_('there is no link "{link}" of the letter "{letter}"; it has: {known}')
-    raise Unreadable(several if meant else none, link=said, letter=letter.id, known=shown)
+    raise Unreadable(several if meant else none, link=answer, letter=letter.id, known=shown)
 
 
 def action(link: Link) -> str:
@@ -108,25 +108,27 @@ def action(link: Link) -> str:
     return f"{sign}{link.target}{sign}"
 
 
-def _by_label(letter: Letter, said: str) -> list[Link]:
-    return [link for link in letter.links if _plain(link.label) == _plain(said)]
+def _by_label(letter: Letter, answer: str) -> list[Link]:
+    return [link for link in letter.links if _plain(link.label) == _plain(answer)]
 
 
-def _by_beginning(letter: Letter, said: str) -> list[Link]:
+def _by_beginning(letter: Letter, answer: str) -> list[Link]:
     words = (
-        re.compile(rf"{re.escape(_plain(said))}\b") if _plain(said) and not said.isdigit() else None
+        re.compile(rf"{re.escape(_plain(answer))}\b")
+        if _plain(answer) and not answer.isdigit()
+        else None
     )
     return [link for link in letter.links if words is not None and words.match(_plain(link.label))]
 
 
-def _by_position(letter: Letter, said: str) -> list[Link]:
-    return [link for place, link in enumerate(letter.links, 1) if said == str(place)]
+def _by_position(letter: Letter, answer: str) -> list[Link]:
+    return [link for place, link in enumerate(letter.links, 1) if answer == str(place)]
 
 
-def _by_target(plan: Plan, letter: Letter, said: str) -> list[Link]:
-    found = _ACTION.fullmatch(said)
-    listed = plan.list_named(found[2] if found else said)
-    kinds = ("move", "copy") if not found else ("move",) if found[1] == "===" else ("copy",)
+def _by_target(plan: Plan, letter: Letter, answer: str) -> list[Link]:
+    action = _ACTION.fullmatch(answer)
+    listed = plan.list_named(action[2] if action else answer)
+    kinds = ("move", "copy") if not action else ("move",) if action[1] == "===" else ("copy",)
     return [
         link
         for link in letter.links

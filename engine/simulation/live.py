@@ -79,7 +79,11 @@ def moments_of(event: e.PersonEvent, person: Person, plan: Plan) -> Iterator[Mom
 def _reminds(plan: Plan, number: int, name: str) -> bool:
     listed = plan.lists.get(number)
     letter = listed.letter(name) if listed is not None else None
-    reminders = {each.reminder.id for each in plan.broadcasts.values() if each.reminder is not None}
+    reminders = {
+        broadcast.reminder.id
+        for broadcast in plan.broadcasts.values()
+        if broadcast.reminder is not None
+    }
     return bool(letter.reminds) if letter is not None else name in reminders
 
 
@@ -126,7 +130,7 @@ class _Life:
 
     def next_mailing(self, now: int) -> Step | None:
         """The first broadcast to come for a list the reader stands on."""
-        found = [
+        mailings = [
             (moment, broadcast)
             for broadcast in self.plan.broadcasts.values()
             if any(number in self.person.memberships for number in broadcast.to)
@@ -135,9 +139,9 @@ class _Life:
             )
             is not None
         ]
-        if not found:
+        if not mailings:
             return None
-        at, broadcast = min(found, key=lambda each: each[0])
+        at, broadcast = min(mailings, key=lambda mailing: mailing[0])
         return at, lambda now: self._fall_due(broadcast, at)
 
     def next_answer(self) -> Step | None:
@@ -173,7 +177,7 @@ class _Life:
         letter = _letter(self.plan, begun)
         if letter is None:
             return
-        links: dict[int, Link] = {each.index: each for each in letter.links}
+        links: dict[int, Link] = {action.index: action for action in letter.links}
         for given in self.answers.get(
             f"{begun.list}/{begun.letter}", self.answers.get(begun.letter, ())
         ):
@@ -192,7 +196,9 @@ class _Life:
                 link.target,
                 "human_button",
             )
-            self.to_say = sorted([*self.to_say, (command, link.label)], key=lambda each: each[0].at)
+            self.to_say = sorted(
+                [*self.to_say, (command, link.label)], key=lambda action: action[0].at
+            )
 
     def _moment(self, broadcast: Broadcast, after: int) -> int | None:
         if not broadcast.on:
@@ -207,11 +213,11 @@ class _Life:
             f"broadcast:{broadcast.id}/{to_local(at, self.plan.timezone):%Y-%m-%dT%H%M}",
             at,
         )
-        same = [each for each in self.calendar if each.broadcast == broadcast.id][
+        same = [occurrence for occurrence in self.calendar if occurrence.broadcast == broadcast.id][
             -OCCURRENCES_KEPT + 1 :
         ]
         self.calendar = (
-            *(each for each in self.calendar if each.broadcast != broadcast.id),
+            *(occurrence for occurrence in self.calendar if occurrence.broadcast != broadcast.id),
             *same,
             new,
         )
@@ -258,7 +264,7 @@ def live(
         ]
         if not steps:
             return (*life.moments, Moment(now, "rests", why=life.why_at_rest()))
-        at, step = min(steps, key=lambda each: each[0])
+        at, step = min(steps, key=lambda step_at: step_at[0])
         if at > start + horizon:
             return (*life.moments, Moment(start + horizon, "goes on"))
         now = max(now, at)

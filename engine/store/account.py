@@ -29,8 +29,8 @@ def for_server(data: Path) -> Account | None:
     """The account to switch to, or None when Relance is not root and PostgreSQL runs as itself."""
     if os.geteuid() != 0:
         return None
-    if data.is_dir() and (found := data.stat()).st_uid != 0:
-        return Account(found.st_uid, found.st_gid)
+    if data.is_dir() and (owner := data.stat()).st_uid != 0:
+        return Account(owner.st_uid, owner.st_gid)
     for name in ("postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)
@@ -48,16 +48,16 @@ def private_folder(folder: Path, account: Account | None) -> None:
     may enter it.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
+    status = folder.lstat()
     owner = account.uid if account else os.geteuid()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (owner, os.geteuid()):
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in (owner, os.geteuid()):
         raise EmbeddedFailed(
             f"{folder} must be a folder of the account that runs PostgreSQL (uid {owner}), but it"
             f" is somebody else's or a link; remove it, move the data folder, {ELSEWHERE}."
         )
-    if found.st_mode & 0o077:
+    if status.st_mode & 0o077:
         folder.chmod(0o700)
-    if found.st_uid != owner:
+    if status.st_uid != owner:
         _give_tree(folder, account)
 
 
@@ -81,11 +81,11 @@ def open_ways(
     """
     opened: list[Path] = []
     for path, bits in _needs(ends, trees):
-        found = path.stat()
-        group = 6 if found.st_uid == account.uid else 3 if found.st_gid == account.gid else 0
-        missing = (bits << group) & ~found.st_mode
+        status = path.stat()
+        group = 6 if status.st_uid == account.uid else 3 if status.st_gid == account.gid else 0
+        missing = (bits << group) & ~status.st_mode
         if missing:
-            path.chmod(stat.S_IMODE(found.st_mode) | missing)
+            path.chmod(stat.S_IMODE(status.st_mode) | missing)
             opened.append(path)
     if opened:
         more = f" and {len(opened) - 5} more" if len(opened) > 5 else ""

@@ -43,11 +43,11 @@ def is_new(data: Path) -> bool:
                 f"choose an empty folder, {ELSEWHERE}."
             )
         return True
-    found = version.read_text(encoding="utf-8", errors="replace").strip()
-    if found != binaries.MAJOR:
+    version_there = version.read_text(encoding="utf-8", errors="replace").strip()
+    if version_there != binaries.MAJOR:
         raise EmbeddedFailed(
-            f"{data} was made by PostgreSQL {found}, and this Relance brings PostgreSQL"
-            f" {binaries.MAJOR}; dump it with version {found} and restore it into an empty folder,"
+            f"{data} was made by PostgreSQL {version_there}, and this Relance brings PostgreSQL"
+            f" {binaries.MAJOR}; dump it with version {version_there} and restore it into an empty folder,"
             f" {ELSEWHERE}."
         )
     return False
@@ -72,12 +72,12 @@ def create(data: Path, account: Account | None, password: str, lock: Path) -> No
                 )
         shutil.rmtree(inner)
     private_folder(inner, account)
-    asked, built = inner / "password", inner / "cluster"
-    write_private(asked, password + "\n", account)
+    password_file, built = inner / "password", inner / "cluster"
+    write_private(password_file, password + "\n", account)
     held = locks.opened(lock)
     try:
         fcntl.flock(held, fcntl.LOCK_EX)
-        _initdb(built, data, asked, account, held)
+        _initdb(built, data, password_file, account, held)
     finally:
         os.close(held)
     configuration = built / "postgresql.conf"
@@ -92,9 +92,11 @@ def create(data: Path, account: Account | None, password: str, lock: Path) -> No
     shutil.rmtree(inner)
 
 
-def _initdb(built: Path, data: Path, asked: Path, account: Account | None, held: int) -> None:
+def _initdb(
+    built: Path, data: Path, password_file: Path, account: Account | None, held: int
+) -> None:
     done = subprocess.run(
-        [str(binaries.program("initdb")), "-D", str(built), "-U", SUPERUSER, f"--pwfile={asked}",
+        [str(binaries.program("initdb")), "-D", str(built), "-U", SUPERUSER, f"--pwfile={password_file}",
          "--auth-local=scram-sha-256", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C",
          "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums", "--no-instructions"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",

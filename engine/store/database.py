@@ -143,19 +143,19 @@ def _connected(conninfo: str) -> psycopg.Connection[Any]:
             "[store] url in config.toml is not an address PostgreSQL understands"
         ) from None
     except psycopg.Error as error:
-        said = " ".join(str(error).split())
+        reason = " ".join(str(error).split())
         raise StoreUnavailable(
-            f"the database cannot be reached: {said}; see [store] url in config.toml"
+            f"the database cannot be reached: {reason}; see [store] url in config.toml"
         ) from error
 
 
 def ensure_database(admin: str, name: str) -> str:
     """Create database `name` on a server if it is missing; the owner's conninfo for it."""
     with _alone(admin) as connection:
-        found = connection.execute(
+        row = connection.execute(
             queries(HERE / "roles.sql")["database_exists"], {"name": name}
         ).fetchone()
-        if found is None:
+        if row is None:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(
                     sql.Identifier(name)

@@ -48,12 +48,12 @@ class Queries:
         """The same statements with these names of tables or schemas put in where a statement has
         `{name}`.
         """
-        quoted = {name: '"' + said.replace('"', '""') + '"' for name, said in names.items()}
+        quoted = {name: '"' + value.replace('"', '""') + '"' for name, value in names.items()}
         return Queries(
             self.path,
             {
-                each: _OPEN.sub(lambda found: quoted.get(found[0][1:-1], found[0]), text)
-                for each, text in self.texts.items()
+                statement: _OPEN.sub(lambda match: quoted.get(match[0][1:-1], match[0]), text)
+                for statement, text in self.texts.items()
             },
         )
 
@@ -84,7 +84,7 @@ class Queries:
 def _numbered(text: str) -> str:
     """The statement with $1, $2… for its named parameters, as PREPARE wants it."""
     names = list(dict.fromkeys(_PARAMETER.findall(text)))
-    return _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", text).replace("%%", "%")
+    return _PARAMETER.sub(lambda match: f"${names.index(match[1]) + 1}", text).replace("%%", "%")
 
 
 @lru_cache(maxsize=64)

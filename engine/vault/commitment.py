@@ -25,13 +25,13 @@ class Evidence:
     kind: str = "act"
 
 
-def evidence(salt: bytes, said: Mapping[str, object], kind: str = "act") -> Evidence:
+def evidence(salt: bytes, content: Mapping[str, object], kind: str = "act") -> Evidence:
     """`salt` must be 32 fresh random bytes: with fewer, a dictionary of guesses could be matched
     against the ledger.
     """
     if len(salt) != 32:
         raise ValueError("a commitment needs 32 bytes of salt")
-    payload = canonical(said)
+    payload = canonical(content)
     return Evidence(salt, payload, committed(salt, payload), kind)
 
 

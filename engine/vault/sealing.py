@@ -13,15 +13,15 @@ class SealingRefused(ValueError):
     """A key that is none, or a file that this key does not open: a sentence."""
 
 
-def recipient(said: str) -> str:
+def recipient(text: str) -> str:
     """The public key itself, checked. Raises SealingRefused."""
     try:
-        pyrage.x25519.Recipient.from_str(said)
+        pyrage.x25519.Recipient.from_str(text)
     except pyrage.RecipientError:
         raise SealingRefused(
             'it is not a public key of age: it begins with "age1", and `age-keygen` makes one'
         ) from None
-    return said
+    return text
 
 
 def seal(octets: bytes, public_key: str) -> bytes:

@@ -45,8 +45,8 @@ class Stop:
     why: str = ""
 
     def line(self) -> bytes:
-        said = {name: value for name, value in asdict(self).items() if value != ""}
-        return json.dumps(said, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+        fields_set = {name: value for name, value in asdict(self).items() if value != ""}
+        return json.dumps(fields_set, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
 def suppression(hashed: bytes, reason: str, at: int) -> Stop:
@@ -167,11 +167,11 @@ def _stops(octets: bytes) -> tuple[list[Stop], int]:
     return stops, unreadable
 
 
-def _stop(said: dict[str, object]) -> Stop:
-    kind, at = said["kind"], said["at"]
+def _stop(fields_read: dict[str, object]) -> Stop:
+    kind, at = fields_read["kind"], fields_read["at"]
     if kind not in KINDS or not isinstance(at, int):
         raise ValueError("no line of a stop journal")
-    texts = {name: str(said.get(name, "")) for name in ("stream", "purpose", "hash", "why")}
+    texts = {name: str(fields_read.get(name, "")) for name in ("stream", "purpose", "hash", "why")}
     bytes.fromhex(texts["hash"])
     return Stop(kind, at, **texts)  # type: ignore[arg-type]
 

@@ -202,7 +202,7 @@ class Vault:
         self, subscribers: Collection[str]
     ) -> dict[str, dict[str, dict[str, object]]]:
         """The same for many people, by subscriber."""
-        found: dict[str, dict[str, dict[str, object]]] = {
+        pieces: dict[str, dict[str, dict[str, object]]] = {
             subscriber: {} for subscriber in subscribers
         }
         with self.database.connection() as connection:
@@ -210,8 +210,8 @@ class Vault:
                 SQL["evidence_of_many"], {"subscribers": uuids(subscribers)}
             ).fetchall()
         for subscriber, commitment, payload in rows:
-            found[str(subscriber)][bytes(commitment).hex()] = json.loads(bytes(payload))
-        return found
+            pieces[str(subscriber)][bytes(commitment).hex()] = json.loads(bytes(payload))
+        return pieces
 
     def people_after(self, subscriber: str, most: int) -> list[tuple[str, str, int]]:
         """A page of everybody known, after an id ("" from the first): the id, where the address
@@ -472,4 +472,4 @@ def _array(hashes: Collection[bytes]) -> str:
     """A bytea[] in PostgreSQL's own notation: psycopg builds a long list of bytes ten times
     slower.
     """
-    return "{" + ",".join(f'"\\\\x{each.hex()}"' for each in hashes) + "}"
+    return "{" + ",".join(f'"\\\\x{digest.hex()}"' for digest in hashes) + "}"
