@@ -17,10 +17,10 @@ from engine.context import AppContext
 from engine.i18n.in_words import in_english
 from engine.intake import rights_calls as read
 from engine.intake.calls import Mistakes
+from engine.ledger.entry_json import iso
 from engine.privacy.correction import Correction, correction
 from engine.privacy.erasure import erase
 from engine.privacy.export import dossier
-from engine.privacy.fact_values import iso
 from engine.privacy.sealed_archive import archiver
 from engine.sequence.model import Plan
 from engine.subscriber.commands import (

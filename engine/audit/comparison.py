@@ -16,8 +16,9 @@ FIELD = "\ue0f7"
 """Stands for a person's field in words that were put together without knowing it: a character that
 no letter case and no filter changes.
 """
-SHOWN = 160
-LONGEST_FIELD = 1_000
+MAX_SHOWN = 160
+"""Characters of each excerpt."""
+MAX_FIELD = 1_000
 """No door takes a longer one, encoded as HTML."""
 _LINK = re.compile(r"https?://[^\s\"'<>/]{1,255}/l/")
 
@@ -25,9 +26,9 @@ Verdict = Literal["same", "same-but-fields", "added", "differs", "absent"]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """`published` and `contested` show the first place where they part, "" where they do not;
-    `fields` what stands where the person's fields do.
+class Comparison:
+    """`published` and `contested` are excerpts from the first place where they differ, "" where
+    they do not; `fields` what the mail has in the places of the person's fields.
     """
 
     verdict: Verdict
@@ -36,63 +37,63 @@ class Compared:
     fields: tuple[str, ...] = ()
 
 
-def compare(contested: str, as_known: Sequence[str], with_fields: Sequence[str]) -> Compared:
+def compare(contested: str, as_known: Sequence[str], with_fields: Sequence[str]) -> Comparison:
     """`as_known` are the published words put together with what is known of the person,
     `with_fields` with FIELD for each of their fields.
     """
-    found = _even(contested)
-    if not found:
-        return Compared("absent")
-    known, open_ = [_even(each) for each in as_known], [_even(each) for each in with_fields]
-    if found in known:
-        return Compared("same")
-    for each in open_:
-        fields = _fields(found, each)
+    words = _normalised(contested)
+    if not words:
+        return Comparison("absent")
+    known, marked = [*map(_normalised, as_known)], [*map(_normalised, with_fields)]
+    if words in known:
+        return Comparison("same")
+    for published in marked:
+        fields = _fields(words, published)
         if fields is not None:
-            return Compared("same-but-fields", fields=fields)
-    if any(each and each in found for each in known):
-        return Compared("added")
-    return _parting(found, (known or open_ or [""])[0])
+            return Comparison("same-but-fields", fields=fields)
+    if any(published and published in words for published in known):
+        return Comparison("added")
+    return _first_difference(words, (known or marked or [""])[0])
 
 
-def _even(text: str) -> str:
+def _normalised(text: str) -> str:
     return " ".join(_LINK.sub("/l/", text).split())
 
 
-def _fields(found: str, published: str) -> tuple[str, ...] | None:
+def _fields(words: str, published: str) -> tuple[str, ...] | None:
     """What stands between the published pieces, where these stand in the text in order, from its
     beginning to its end; None where they do not.
     """
     first, *rest = re.split(f"{FIELD}+", published)
     if not rest:
-        return () if found == first else None
+        return () if words == first else None
     *middle, last = rest
     if (
-        not found.startswith(first)
-        or len(found) < len(first) + len(last)
-        or not found.endswith(last)
+        not words.startswith(first)
+        or len(words) < len(first) + len(last)
+        or not words.endswith(last)
     ):
         return None
-    place, end = len(first), len(found) - len(last)
+    place, end = len(first), len(words) - len(last)
     fields = []
     for piece in middle:
-        there = found.find(piece, place, end)
+        there = words.find(piece, place, end)
         if there < 0:
             return None
-        fields.append(found[place:there])
+        fields.append(words[place:there])
         place = there + len(piece)
-    fields.append(found[place:end])
-    return tuple(fields) if all(len(each) <= LONGEST_FIELD for each in fields) else None
+    fields.append(words[place:end])
+    return tuple(fields) if all(len(field) <= MAX_FIELD for field in fields) else None
 
 
-def _parting(found: str, published: str) -> Compared:
+def _first_difference(words: str, published: str) -> Comparison:
     place = next(
-        (n for n, (a, b) in enumerate(zip(found, published, strict=False)) if a != b),
-        min(len(found), len(published)),
+        (n for n, (a, b) in enumerate(zip(words, published, strict=False)) if a != b),
+        min(len(words), len(published)),
     )
     start = max(0, place - 40)
-    return Compared(
+    return Comparison(
         "differs",
-        published[start : start + SHOWN].replace(FIELD, "…"),
-        found[start : start + SHOWN],
+        published[start : start + MAX_SHOWN].replace(FIELD, "…"),
+        words[start : start + MAX_SHOWN],
     )

@@ -15,7 +15,7 @@ from engine.i18n.printable import printable
 from engine.i18n.refused import in_words
 from engine.i18n.withheld_words import why_withheld
 from engine.ledger.codec import Entry
-from engine.privacy.fact_values import Kept
+from engine.ledger.entry_json import EvidenceByCommitment
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
 
@@ -23,7 +23,12 @@ BY_ID: Mapping[str, str] = MappingProxyType({})
 
 
 def line(
-    entry: Entry, plan: Plan, zone: str, _: Say, evidence: Kept, letters: Mapping[str, str] = BY_ID
+    entry: Entry,
+    plan: Plan,
+    zone: str,
+    _: Say,
+    evidence: EvidenceByCommitment,
+    letters: Mapping[str, str] = BY_ID,
 ) -> str:
     """Both dates on the installation's clock, what happened, through which door, and the stored
     name.
@@ -33,7 +38,7 @@ def line(
     return f"{dates}  {words}  — {cause_in_words(entry, _, evidence)}  [{entry.name}]"
 
 
-def cause_in_words(entry: Entry, _: Say, evidence: Kept) -> str:
+def cause_in_words(entry: Entry, _: Say, evidence: EvidenceByCommitment) -> str:
     said = door_in_words(entry, _)
     kept = evidence.get(entry.cause.evidence)
     if not kept:

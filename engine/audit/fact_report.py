@@ -1,16 +1,17 @@
-"""One fact as an auditor is told of it: both dates, what happened, its door and evidence, the words
-shown, and what must not be overlooked.
+"""One fact as an auditor reads it, as a line with notes or as a value for JSON: both dates, what
+happened, its door and evidence, the words shown, the first signed checkpoint over it (F16), and
+what must not be overlooked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
-from engine.audit.covering_checkpoint import Covering
-from engine.audit.event_sentences import door_in_words, proof_in_words, sentence
-from engine.audit.grounds_then import GroundThen
-from engine.audit.held_evidence import Held, held, particulars
+from engine.audit.event_sentences import BY_ID, door_in_words, proof_in_words, sentence
+from engine.audit.evidence import HeldEvidence, flattened, held_evidence
+from engine.audit.person_history import LetterGround
 from engine.audit.published import Notice, Published
 from engine.audit.report import Line, Note
 from engine.i18n.dates import shown
@@ -18,7 +19,10 @@ from engine.i18n.evidence_words import in_detail
 from engine.i18n.language import Language, Say, translator
 from engine.i18n.phrases import say_delay
 from engine.i18n.refused import in_words
+from engine.installation.state import Origin
 from engine.ledger.codec import Entry
+from engine.ledger.entry_json import entry_as_json, iso
+from engine.proof.store import SignedCheckpoint
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.subscriber.events import LetterBegun
 from engine.vault.commitment import Evidence
@@ -26,49 +30,71 @@ from engine.vault.commitment import Evidence
 LARGE_GAP = HOUR
 
 
+class CheckpointIndex:
+    """Signed checkpoints by the entries they cover. `origins` are all there have been: of one that
+    ended when the ledger was put back, only checkpoints of entries that are still there count.
+    """
+
+    def __init__(self, origins: Sequence[Origin], checkpoints: Iterable[SignedCheckpoint]) -> None:
+        kept = {origin.name: origin.kept for origin in origins}
+        standing = [
+            checkpoint
+            for checkpoint in checkpoints
+            if checkpoint.origin in kept
+            and ((end := kept[checkpoint.origin]) is None or checkpoint.size <= end)
+        ]
+        self._checkpoints = sorted(standing, key=lambda signed: (signed.size, signed.signed_at))
+
+    def first_over(self, position: int) -> SignedCheckpoint | None:
+        """None while no checkpoint covers the entry at this position."""
+        place = bisect_left(self._checkpoints, position, key=lambda signed: signed.size)
+        return self._checkpoints[place] if place < len(self._checkpoints) else None
+
+
 @dataclass
-class Telling:
-    """`pieces` are the person's evidence by commitment. Words and evidence are shown once, and
-    named by their place afterwards. `letters` names them by their message; without it they are
-    named by their ids.
+class FactReport:
+    """One person's facts as lines and as JSON. `pieces` are their evidence by commitment. Words and
+    evidence are shown once, and named by their position afterwards. `letters` names a letter by its
+    message; one that is not in it is named by its id.
     """
 
     published: Published
-    covering: Covering
+    checkpoints: CheckpointIndex
     pieces: Mapping[str, Evidence]
     zone: str
     language: Language
-    letters: Mapping[str, str] = field(default_factory=dict)
+    letters: Mapping[str, str] = field(default_factory=lambda: BY_ID)
     _shown: dict[str, int] = field(default_factory=dict)
 
     @property
     def say(self) -> Say:
         return translator(self.language)
 
-    def line(self, entry: Entry, ground: GroundThen | None = None) -> Line:
+    def line(self, entry: Entry, ground: LetterGround | None = None) -> Line:
         """`ground` for a letter's beginning: what it stood on."""
         _ = self.say
         plan = self.published.plan_at(entry.position)
-        both = _("{at} (recorded {recorded})").format(
+        dates = _("{at} (recorded {recorded})").format(
             at=shown(entry.event.at, self.zone), recorded=shown(entry.recorded_at, self.zone)
         )
-        where = _("through: {door} · position {position} · {name}")
-        place = where.format(door=door_in_words(entry, _), position=entry.position, name=entry.name)
+        place = _("through: {door} · position {position} · {name}").format(
+            door=door_in_words(entry, _), position=entry.position, name=entry.name
+        )
         notes = [Note(f"{place} · {self._covered(entry)}")]
         notes += (
             self._letter(entry)
-            + self._evidence(entry, held(entry, self.pieces))
+            + self._evidence(entry, held_evidence(entry, self.pieces))
             + self._gap(entry)
             + self._notice(entry)
         )
         if ground is not None:
             notes.append(self.ground(ground))
         return Line(
-            f"{both}  {sentence(entry.event, plan, self.zone, _, self.letters)}", tuple(notes)
+            f"{dates}  {sentence(entry.event, plan, self.zone, _, self.letters)}", tuple(notes)
         )
 
     def _covered(self, entry: Entry) -> str:
-        _, signed = self.say, self.covering.of(entry.position)
+        _, signed = self.say, self.checkpoints.first_over(entry.position)
         if signed is None:
             return _("in no signed checkpoint yet")
         return _("in the checkpoint of {size} entries, signed {when}").format(
@@ -88,11 +114,11 @@ class Telling:
             )
         ]
 
-    def _evidence(self, entry: Entry, found: Held) -> list[Note]:
+    def _evidence(self, entry: Entry, evidence: HeldEvidence) -> list[Note]:
         _ = self.say
-        if found.state == "none":
+        if evidence.state == "none":
             return []
-        if found.state == "gone":
+        if evidence.state == "gone":
             return [
                 Note(
                     _(
@@ -101,23 +127,23 @@ class Telling:
                     )
                 )
             ]
-        said = _("; ").join(
+        particulars = _("; ").join(
             _("{name}: {value}").format(name=name, value=value)
-            for name, value in in_detail(particulars(found.said), _)
+            for name, value in in_detail(flattened(evidence.particulars), _)
         )
-        if found.state == "altered":
+        if evidence.state == "altered":
             return [
                 Note(
                     _("the evidence in the vault is NOT what the ledger commits to: {said}").format(
-                        said=said
+                        said=particulars
                     ),
                     alarm=True,
                 )
             ]
-        before = self._shown.setdefault(entry.cause.evidence, entry.position)
-        if before != entry.position:
-            return [Note(_("evidence: the same as at position {position}").format(position=before))]
-        return [Note(_("evidence: {said}").format(said=said))]
+        first = self._shown.setdefault(entry.cause.evidence, entry.position)
+        if first != entry.position:
+            return [Note(_("evidence: the same as at position {position}").format(position=first))]
+        return [Note(_("evidence: {said}").format(said=particulars))]
 
     def _gap(self, entry: Entry) -> list[Note]:
         _, gap = self.say, large_gap(entry)
@@ -141,53 +167,51 @@ class Telling:
         ]
 
     def _notice(self, entry: Entry) -> list[Note]:
-        _, found = self.say, notice_of(self.published, entry)
-        if found is None:
+        _, notice = self.say, notice_of(self.published, entry)
+        if notice is None:
             return []
-        if not found.words:
+        if not notice.words:
             return [
                 Note(
                     _(
                         "the words it refers to ({digest}) were never published in this ledger"
-                    ).format(digest=found.digest),
+                    ).format(digest=notice.digest),
                     alarm=True,
                 )
             ]
-        before = self._shown.setdefault(found.digest, entry.position)
-        if before != entry.position:
+        first = self._shown.setdefault(notice.digest, entry.position)
+        if first != entry.position:
             return [
-                Note(_("words shown: the same as at position {position}").format(position=before))
+                Note(_("words shown: the same as at position {position}").format(position=first))
             ]
-        if not found.form:
+        if not notice.form:
             return [
                 Note(
                     _("words shown (SHA-256 {digest}), published with no form:").format(
-                        digest=found.digest
+                        digest=notice.digest
                     ),
-                    verbatim=found.words,
+                    verbatim=notice.words,
                 )
             ]
-        said = _(
+        sentence = _(
             "words shown by the form “{form}” ({language}, published {when}, SHA-256 {digest}):"
         )
         values = {
-            "form": found.form,
-            "language": found.language,
-            "when": shown(found.published_at, self.zone),
-            "digest": found.digest,
+            "form": notice.form,
+            "language": notice.language,
+            "when": shown(notice.published_at, self.zone),
+            "digest": notice.digest,
         }
-        notes = [Note(said.format(**values), verbatim=found.words)]
-        if not found.in_force:
+        notes = [Note(sentence.format(**values), verbatim=notice.words)]
+        if not notice.in_force:
             notes.append(Note(_("other words were in force for this form by then"), alarm=True))
         return notes
 
-    def ground(self, ground: GroundThen) -> Note:
+    def ground(self, ground: LetterGround) -> Note:
         _ = self.say
         if ground.why_not:
-            said = _("NO live ground when it was begun: {why}").format(
-                why=in_words(ground.why_not, _)
-            )
-            return Note(said, alarm=True)
+            why = in_words(ground.why_not, _)
+            return Note(_("NO live ground when it was begun: {why}").format(why=why), alarm=True)
         at, position = (
             (shown(ground.fact.event.at, self.zone), ground.fact.position)
             if ground.fact
@@ -199,13 +223,51 @@ class Telling:
                     at=at, position=position
                 )
             )
-        said = _(
+        words = _(
             "ground in force: “{purpose}” — {basis}, {proof}, since {at} (position {position})"
         )
         basis, proof = in_words(ground.basis, _), proof_in_words(ground.proof, _)
         return Note(
-            said.format(purpose=ground.purpose, basis=basis, proof=proof, at=at, position=position)
+            words.format(purpose=ground.purpose, basis=basis, proof=proof, at=at, position=position)
         )
+
+    def as_json(self, entry: Entry, ground: LetterGround | None = None) -> dict[str, object]:
+        """`ground` for a letter's beginning: what it stood on."""
+        evidence = held_evidence(entry, self.pieces)
+        kept = (
+            {entry.cause.evidence: evidence.particulars}
+            if evidence.state in ("held", "altered")
+            else {}
+        )
+        plan = self.published.plan_at(entry.position)
+        more: dict[str, object] = {
+            "words": sentence(entry.event, plan, self.zone, self.say, self.letters),
+            "evidence": evidence.state,
+            "large_gap_ms": large_gap(entry),
+        }
+        if (signed := self.checkpoints.first_over(entry.position)) is not None:
+            more["checkpoint"] = {
+                "origin": signed.origin,
+                "size": signed.size,
+                "signed_at": iso(signed.signed_at),
+            }
+        if (notice := notice_of(self.published, entry)) is not None:
+            more["notice"] = asdict(notice)
+        if ground is not None:
+            more["ground"] = ground_as_json(ground)
+        return entry_as_json(entry, kept) | more
+
+
+def ground_as_json(ground: LetterGround) -> dict[str, object]:
+    return {
+        "purpose": ground.purpose,
+        "live": not ground.why_not,
+        "why_not": ground.why_not,
+        "basis": ground.basis,
+        "proof": ground.proof,
+        "given_at_position": ground.fact.position if ground.fact else None,
+        "withdrawn_at_position": ground.withdrawn.position if ground.withdrawn else None,
+    }
 
 
 def large_gap(entry: Entry) -> int:

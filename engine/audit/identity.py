@@ -8,23 +8,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.audit.held_evidence import addresses
-from engine.context import AppContext
+from engine.audit.evidence import addresses
 from engine.i18n.language import N_
 from engine.i18n.refusal import Refusal, address_of
 from engine.installation.events import STREAM
 from engine.ledger.codec import Entry
+from engine.ledger.store import Ledger
 from engine.vault.commitment import Evidence
-from engine.vault.vault import Known
+from engine.vault.vault import Known, Vault
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
-    """A person: their stream, what the vault knows (None: nothing any more), their evidence.
-    `asked` is the address they were found by, where it is not the one they are registered under;
-    `others` are all such addresses.
+class Identity:
+    """One person: their stream, what the vault knows of them (None: nothing any more), and their
+    evidence by commitment. `former` is the address they were found by, where they are registered
+    under another; `others` are the addresses in their evidence that are not theirs today.
     """
 
     subscriber: str
@@ -32,26 +32,26 @@ class Whose:
     known: Known | None
     pieces: Mapping[str, Evidence]
     others: tuple[str, ...] = ()
-    asked: str = ""
+    former: str = ""
 
 
-def whose(context: AppContext, said: str) -> Whose | None:
-    """None for an address nobody here has, or had in the evidence of an act. Raises Refusal for an
-    unknown id, or where several people had it.
+def identify(ledger: Ledger, vault: Vault, text: str) -> Identity | None:
+    """Whom an address or opaque id means; None for an address that nobody here has, or had in the
+    evidence of an act. Raises Refusal for an unknown id, and where several people had the address.
     """
-    if ID.fullmatch(said):
-        return person(context, said)
-    address = address_of(said)
-    subscriber = context.vault.find(address)
+    if ID.fullmatch(text):
+        return identified(ledger, vault, text)
+    address = address_of(text)
+    subscriber = vault.find(address)
     if subscriber is not None:
-        return person(context, subscriber)
-    former = context.vault.formerly(address)
-    if former is not None:
-        return person(context, former, address)
+        return identified(ledger, vault, subscriber)
+    formerly = vault.formerly(address)
+    if formerly is not None:
+        return identified(ledger, vault, formerly, address)
     had = [
-        each
-        for each in sorted(context.vault.mentioning(address))
-        if address in addresses(context.vault.pieces_of(each))
+        subscriber
+        for subscriber in sorted(vault.mentioning(address))
+        if address in addresses(vault.pieces_of(subscriber))
     ]
     if not had:
         return None
@@ -59,15 +59,15 @@ def whose(context: AppContext, said: str) -> Whose | None:
         raise Refusal(
             N_("several people had this address once; ask by their ids: {ids}"), ids=" ".join(had)
         )
-    return person(context, had[0], address)
+    return identified(ledger, vault, had[0], address)
 
 
-def person(context: AppContext, subscriber: str, asked: str = "") -> Whose:
+def identified(ledger: Ledger, vault: Vault, subscriber: str, former: str = "") -> Identity:
     """Raises Refusal where no person has this id."""
-    entries = context.ledger.stream(subscriber)
+    entries = ledger.stream(subscriber)
     if not entries or subscriber == STREAM:
         raise Refusal(N_("nobody is known under this id"))
-    known = context.vault.people([subscriber]).get(subscriber)
-    pieces = context.vault.pieces_of(subscriber)
+    known = vault.people([subscriber]).get(subscriber)
+    pieces = vault.pieces_of(subscriber)
     others = addresses(pieces) - {known.address if known else ""}
-    return Whose(subscriber, entries, known, pieces, tuple(sorted(others)), asked)
+    return Identity(subscriber, entries, known, pieces, tuple(sorted(others)), former)

@@ -1,26 +1,28 @@
-"""A contested letter with everything that bears on it: the person, the attempts, what became of it,
-the ground then, the words then and now.
+"""A contested letter with everything that bears on it: the person, the attempts, their outcomes,
+the ground it stood on, and its words as they were published held against those of the mail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
-from engine.audit.comparison import Compared, compare
-from engine.audit.found_letter import FoundLetter
-from engine.audit.grounds_then import GroundsFollowed, GroundThen
-from engine.audit.identity import Whose, person
+from engine.audit.comparison import FIELD, Comparison, compare
+from engine.audit.identity import Identity
+from engine.audit.letter_search import FoundLetter
+from engine.audit.person_history import GroundHistory, LetterGround
 from engine.audit.published import Published
-from engine.audit.words_then import WordsThen, words_then
-from engine.context import AppContext
 from engine.intake.contested import Contested
 from engine.ledger.codec import Entry
-from engine.sending.compose import Composer
+from engine.letter.compile import LetterMistakes, LetterSource, Rendered
+from engine.letter.published_letter import letter_of
+from engine.sending.compose import CannotRender, Composer, Ordered, source_of
 from engine.subscriber import events as e
+from engine.subscriber.events import LetterBegun
+from engine.subscriber.person import Person
 
-GROUNDS = (
+EVENTS_OF_A_GROUND = (
     e.ConsentRequested,
     e.ConsentGiven,
     e.GroundDeclared,
@@ -31,25 +33,94 @@ GROUNDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class PublishedWords:
+    """A letter's words as they were published when it was begun. `source` is what the author had
+    written, in its layout; `digest` the SHA-256 of the published file, "" where the words are the
+    engine's own.
+
+    `as_known` are rendered with what the vault knows of the person, `with_fields` with a mark for
+    each of their fields.
+    """
+
+    edition: int
+    published_at: int
+    source: LetterSource
+    digest: str
+    as_known: tuple[Rendered, ...]
+    with_fields: tuple[Rendered, ...]
+
+
+def published_words(
+    composer: Composer,
+    published: Published,
+    attempts: Sequence[Entry],
+    person: Person,
+    fields: Mapping[str, str] | None,
+) -> PublishedWords | None:
+    """`attempts` are the beginnings of one letter, `person` as they were then; `fields` None where
+    the vault no longer knows.
+
+    None for a letter that its edition does not have.
+    """
+    claim = cast(LetterBegun, attempts[0].event)
+    plan = published.plan(claim.edition)
+    letter = letter_of(plan, claim)
+    if letter is None:
+        return None
+    ground = person.grounds.get(claim.purpose)
+    source = source_of(letter, plan, claim.purpose)
+    try:
+        field_names = composer.compiled(letter, plan, claim.purpose).fields
+    except LetterMistakes:
+        field_names = frozenset()
+
+    def rendered(values: Mapping[str, str]) -> Iterator[Rendered]:
+        for attempt in attempts:
+            begun = cast(LetterBegun, attempt.event)
+            ordered = Ordered(
+                begun,
+                attempt.position,
+                "",
+                values,
+                person.language,
+                ground.basis if ground else "consent",
+            )
+            try:
+                yield composer.rendered(ordered, plan)
+            except CannotRender:
+                continue
+
+    marks = dict.fromkeys(field_names, FIELD)
+    return PublishedWords(
+        claim.edition,
+        published.edition(claim.edition).at,
+        source,
+        published.digest(claim.edition, letter.body),
+        tuple(rendered(fields)) if fields is not None else (),
+        (*rendered(marks), *rendered({})),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LetterCase:
     """`begun` is the beginning that was found, `attempts` every beginning of the same letter,
-    `became` what names it afterwards, `about` every fact about its purpose. `subject`, `text` and
-    `html` hold the contested mail's words against the published ones; None where only an id was
-    given.
+    `outcomes` the facts that name it afterwards, `about` every fact about its purpose. `subject`,
+    `text` and `html` hold the contested mail's words against the published ones; None where only
+    an id was given.
     """
 
     found: FoundLetter
     contested: Contested | None
-    whose: Whose
+    person: Identity
     begun: Entry
     attempts: tuple[Entry, ...]
-    became: tuple[Entry, ...]
+    outcomes: tuple[Entry, ...]
     about: tuple[Entry, ...]
-    ground: GroundThen
-    words: WordsThen | None
-    subject: Compared | None = None
-    text: Compared | None = None
-    html: Compared | None = None
+    ground: LetterGround
+    words: PublishedWords | None
+    subject: Comparison | None = None
+    text: Comparison | None = None
+    html: Comparison | None = None
 
     @property
     def letter(self) -> e.LetterBegun:
@@ -60,72 +131,71 @@ class Case:
         """Whether everything is as it should be: marks that agree, a live ground, and no words but
         those that were published.
         """
-        compared = (self.subject, self.text, self.html)
+        comparisons = (self.subject, self.text, self.html)
         return (
             self.found.sound
             and not self.ground.why_not
-            and not any(each is not None and each.verdict == "differs" for each in compared)
+            and not any(part is not None and part.verdict == "differs" for part in comparisons)
         )
 
 
 def open_case(
-    context: AppContext,
+    composer: Composer,
+    person: Identity,
     found: FoundLetter,
     begun: Entry,
     contested: Contested | None,
     published: Published,
-) -> Case:
-    whose = person(context, begun.stream)
-    letter = cast(e.LetterBegun, begun.event)
-    following = GroundsFollowed()
-    for entry in whose.entries:
+) -> LetterCase:
+    """`person` is who the letter was begun for."""
+    letter = cast(LetterBegun, begun.event)
+    history = GroundHistory()
+    for entry in person.entries:
         if entry.version >= begun.version:
             break
-        following.see(entry)
+        history.add(entry)
     attempts = tuple(
-        each
-        for each in whose.entries
-        if isinstance(each.event, e.LetterBegun) and each.event.message == letter.message
+        entry
+        for entry in person.entries
+        if isinstance(entry.event, LetterBegun) and entry.event.message == letter.message
     )
-    became = tuple(
-        each
-        for each in whose.entries
-        if each not in attempts and getattr(each.event, "message", "") == letter.message
+    outcomes = tuple(
+        entry
+        for entry in person.entries
+        if entry not in attempts and getattr(entry.event, "message", "") == letter.message
     )
     about = tuple(
-        each
-        for each in whose.entries
-        if isinstance(each.event, (*GROUNDS, e.SubscriberErased, e.MailComplained))
-        and _is_about(each, letter.purpose)
+        entry
+        for entry in person.entries
+        if isinstance(entry.event, (*EVENTS_OF_A_GROUND, e.SubscriberErased, e.MailComplained))
+        and getattr(entry.event, "purpose", "*") in (letter.purpose, "*")
     )
-    fields = whose.known.fields if whose.known else None
-    words = words_then(
-        Composer(context.config, context.secrets.link_key),
-        published,
-        attempts,
-        following.person,
-        fields,
+    fields = person.known.fields if person.known else None
+    words = published_words(composer, published, attempts, history.person, fields)
+    case = LetterCase(
+        found=found,
+        contested=contested,
+        person=person,
+        begun=begun,
+        attempts=attempts,
+        outcomes=outcomes,
+        about=about,
+        ground=history.of_letter(letter),
+        words=words,
     )
-    case = Case(
-        found, contested, whose, begun, attempts, became, about, following.of(letter), words
+    if contested is None or words is None:
+        return case
+    return replace(
+        case,
+        subject=_compared(contested.subject, words, "subject"),
+        text=_compared(contested.text, words, "text"),
+        html=_compared(contested.html, words, "html"),
     )
-    return case if contested is None or words is None else _compared(case, contested, words)
 
 
-def _is_about(entry: Entry, purpose: str) -> bool:
-    return getattr(entry.event, "purpose", "*") in (purpose, "*")
+def _compared(contested: str, words: PublishedWords, part: str) -> Comparison:
+    return compare(contested, _parts(words.as_known, part), _parts(words.with_fields, part))
 
 
-def _compared(case: Case, contested: Contested, words: WordsThen) -> Case:
-    def held_against(said: str, part: str) -> Compared:
-        known, open_ = _parts(words.as_known, part), _parts(words.with_fields, part)
-        return compare(said, known, open_)
-
-    return Case(
-        case.found, contested, case.whose, case.begun, case.attempts, case.became, case.about, case.ground, words,
-        held_against(contested.subject, "subject"), held_against(contested.text, "text"), held_against(contested.html, "html"),
-    )  # fmt: skip
-
-
-def _parts(rendered: Sequence[object], part: str) -> list[str]:
-    return [str(getattr(each, part)) for each in rendered]
+def _parts(letters: Sequence[Rendered], part: str) -> list[str]:
+    return [str(getattr(letter, part)) for letter in letters]

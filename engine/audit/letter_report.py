@@ -1,50 +1,47 @@
-"""A contested letter's case as a report: what the mail is, whose, what became of it, on what ground
-it stood, and in what words it was published.
+"""A contested letter's case as a report and as JSON: what the mail is, whose, what became of it, on
+what ground it stood, and in what words it was published.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
-from engine.audit.comparison import Compared
-from engine.audit.fact_report import Telling
-from engine.audit.found_letter import identity
-from engine.audit.letter_case import Case
-from engine.audit.published import Published
+from engine.audit.comparison import Comparison
+from engine.audit.fact_report import FactReport, ground_as_json
+from engine.audit.letter_case import LetterCase
+from engine.audit.letter_search import marks_in_words
 from engine.audit.report import Line, Note, Report, Section
-from engine.cli.audit_story import covering
-from engine.context import AppContext
 from engine.i18n.dates import shown
-from engine.i18n.language import Language, Say, translator
+from engine.i18n.language import Language, Say
 from engine.i18n.phrases import say_list
 from engine.intake.address import AddressRefused, normalise
 from engine.ledger.codec import Entry
+from engine.ledger.entry_json import iso
 from engine.subscriber import events as e
 
 
-def report(
-    context: AppContext, case: Case, asked: str, published: Published, language: Language
-) -> Report:
-    _, zone = translator(language), context.config.site.timezone
-    telling = Telling(published, covering(context), case.whose.pieces, zone, language)
+def letter_report(case: LetterCase, asked: str, facts: FactReport, now: int) -> Report:
+    """`asked` is what the auditor typed, a file or a Message-ID; `facts` words the facts of the
+    case's person; `now` is engine time (ms).
+    """
+    _, zone = facts.say, facts.zone
     sections = (
-        Section(_("The mail that is contested"), tuple(_mail(case, asked, language, _))),
-        Section(_("The letter and its reader"), tuple(_letter(case, published, telling, _))),
-        Section(_("What became of it"), tuple(_became(case, telling, _))),
-        Section(_("The ground it stood on"), tuple(_ground(case, telling, _))),
+        Section(_("The mail that is contested"), tuple(_mail(case, asked, facts.language, _))),
+        Section(_("The letter and its reader"), tuple(_letter(case, facts, _))),
+        Section(_("What became of it"), tuple(_outcomes(case, facts, _))),
+        Section(_("The ground it stood on"), tuple(_ground(case, facts, _))),
         Section(_("The words as they were published"), tuple(_words(case, zone, _))),
         Section(_("The contested words held against them"), tuple(_comparison(case, _))),
     )
     title = _("A contested letter, looked into on {when} ({zone})")
-    return Report(
-        title.format(when=shown(context.clock.now(), zone), zone=zone), sections, language
-    )
+    return Report(title.format(when=shown(now, zone), zone=zone), sections, facts.language)
 
 
-def _mail(case: Case, asked: str, language: Language, _: Say) -> Iterator[Line]:
+def _mail(case: LetterCase, asked: str, language: Language, _: Say) -> Iterator[Line]:
     mail = case.contested
     if mail is None:
-        yield from identity(case.found, (asked,), (case.letter.message,), None, language, _)
+        yield from marks_in_words(case.found, (asked,), (case.letter.message,), None, language, _)
         return
     for head, value in (
         ("From", mail.sender),
@@ -55,19 +52,19 @@ def _mail(case: Case, asked: str, language: Language, _: Say) -> Iterator[Line]:
         if value:
             yield Line(f"{head}: {value}")
     yield Line(_("SHA-256 of the file: {digest}").format(digest=mail.digest))
-    yield from identity(case.found, mail.ids, mail.messages, mail.tokens, language, _)
+    yield from marks_in_words(case.found, mail.ids, mail.messages, mail.tokens, language, _)
 
 
-def _letter(case: Case, published: Published, telling: Telling, _: Say) -> Iterator[Line]:
-    known = case.whose.known
+def _letter(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
+    known = case.person.known
     if known is None:
         yield Line(
-            _("person {id}; their address is no longer held").format(id=case.whose.subscriber)
+            _("person {id}; their address is no longer held").format(id=case.person.subscriber)
         )
     else:
         yield Line(
             _("person {id}, today under {address}").format(
-                id=case.whose.subscriber, address=known.address
+                id=case.person.subscriber, address=known.address
             )
         )
         to = _normal(case.contested.to) if case.contested is not None else ""
@@ -76,11 +73,11 @@ def _letter(case: Case, published: Published, telling: Telling, _: Say) -> Itera
                 _("the mail says it went to {to}: another address than theirs today").format(to=to),
                 alarm=True,
             )
-    plan = published.plan_at(case.begun.position)
+    plan = facts.published.plan_at(case.begun.position)
     if case.letter.list:
-        said = _("letter “{letter}” of list {list}, for “{purpose}”")
+        sentence = _("letter “{letter}” of list {list}, for “{purpose}”")
         yield Line(
-            said.format(
+            sentence.format(
                 letter=case.letter.letter,
                 list=say_list(plan, case.letter.list),
                 purpose=case.letter.purpose,
@@ -92,31 +89,31 @@ def _letter(case: Case, published: Published, telling: Telling, _: Say) -> Itera
                 letter=case.letter.letter, purpose=case.letter.purpose
             )
         )
-    yield from (telling.line(each) for each in case.attempts)
+    yield from map(facts.line, case.attempts)
 
 
-def _normal(said: str) -> str:
+def _normal(address: str) -> str:
     try:
-        return normalise(said)
+        return normalise(address)
     except AddressRefused:
         return ""
 
 
-def _became(case: Case, telling: Telling, _: Say) -> Iterator[Line]:
-    yield from (telling.line(each) for each in case.became)
-    if not case.became:
+def _outcomes(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
+    yield from map(facts.line, case.outcomes)
+    if not case.outcomes:
         yield Line(_("nothing is recorded yet of how it ended"), alarm=True)
 
 
-def _ground(case: Case, telling: Telling, _: Say) -> Iterator[Line]:
-    ground = telling.ground(case.ground)
+def _ground(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
+    ground = facts.ground(case.ground)
     yield Line(ground.text, alarm=ground.alarm)
     for entry in case.about:
-        line = telling.line(entry)
+        line = facts.line(entry)
         yield Line(line.text, (*_moment(case, entry, _), *line.notes), line.alarm)
 
 
-def _moment(case: Case, entry: Entry, _: Say) -> Iterator[Note]:
+def _moment(case: LetterCase, entry: Entry, _: Say) -> Iterator[Note]:
     """Whether a fact was known before the letter was begun; a withdrawal between its beginning and
     its end is a letter under way.
     """
@@ -127,18 +124,21 @@ def _moment(case: Case, entry: Entry, _: Say) -> Iterator[Note]:
     elif entry.version < case.begun.version:
         yield Note(_("before this letter"))
     elif isinstance(entry.event, e.ConsentWithdrawn) and any(
-        each.name == "letter-sent" and each.version > entry.version for each in case.became
+        outcome.name == "letter-sent" and outcome.version > entry.version
+        for outcome in case.outcomes
     ):
         yield Note(_("while this letter was being handed over"), alarm=True)
     else:
         yield Note(_("after this letter"))
 
 
-def _words(case: Case, zone: str, _: Say) -> Iterator[Line]:
+def _words(case: LetterCase, zone: str, _: Say) -> Iterator[Line]:
     words = case.words
     if words is None:
-        said = _("edition {edition} has no letter “{letter}”: its words cannot be shown")
-        yield Line(said.format(edition=case.letter.edition, letter=case.letter.letter), alarm=True)
+        sentence = _("edition {edition} has no letter “{letter}”: its words cannot be shown")
+        yield Line(
+            sentence.format(edition=case.letter.edition, letter=case.letter.letter), alarm=True
+        )
         return
     yield Line(
         _("edition {edition}, published {when}").format(
@@ -155,17 +155,17 @@ def _words(case: Case, zone: str, _: Say) -> Iterator[Line]:
         yield Line(_("the engine's own words:"), (Note("", verbatim=words.source.body),))
 
 
-def _comparison(case: Case, _: Say) -> Iterator[Line]:
+def _comparison(case: LetterCase, _: Say) -> Iterator[Line]:
     if case.contested is None:
         yield Line(_("only an id was given: no words to compare"))
         return
-    for name, compared in (
+    for name, comparison in (
         (_("subject"), case.subject),
         (_("text part"), case.text),
         (_("HTML part"), case.html),
     ):
-        if compared is not None:
-            yield Line(*_said(name, compared, _))
+        if comparison is not None:
+            yield _compared_part(name, comparison, _)
     yield Line(
         _(
             "white space and the site's host count for nothing; the foot is made anew from"
@@ -174,8 +174,8 @@ def _comparison(case: Case, _: Say) -> Iterator[Line]:
     )
 
 
-def _said(name: str, compared: Compared, _: Say) -> tuple[str, tuple[Note, ...], bool]:
-    words = {
+def _compared_part(name: str, comparison: Comparison, _: Say) -> Line:
+    sentences = {
         "same": _("{part}: word for word what was published, with the fields held today"),
         "same-but-fields": _(
             "{part}: what was published, with other or no fields of the person than are held today"
@@ -185,13 +185,74 @@ def _said(name: str, compared: Compared, _: Say) -> tuple[str, tuple[Note, ...],
         "absent": _("{part}: the mail has none"),
     }
     notes: tuple[Note, ...] = ()
-    if compared.fields:
-        said = " · ".join(f"“{each}”" for each in compared.fields)
-        notes = (Note(_("in the place of the fields stands: {said}").format(said=said)),)
-    if compared.verdict == "differs":
-        here = (
-            _("published here: {words}").format(words=compared.published),
-            _("contested here: {words}").format(words=compared.contested),
+    if comparison.fields:
+        fields = " · ".join(f"“{field}”" for field in comparison.fields)
+        notes = (Note(_("in the place of the fields stands: {said}").format(said=fields)),)
+    if comparison.verdict == "differs":
+        excerpts = (
+            _("published here: {words}").format(words=comparison.published),
+            _("contested here: {words}").format(words=comparison.contested),
         )
-        notes = tuple(Note(each) for each in here)
-    return words[compared.verdict].format(part=name), notes, compared.verdict == "differs"
+        notes = tuple(map(Note, excerpts))
+    sentence = sentences[comparison.verdict].format(part=name)
+    return Line(sentence, notes, alarm=comparison.verdict == "differs")
+
+
+def letter_as_json(case: LetterCase, facts: FactReport, now: int) -> dict[str, object]:
+    """The same findings as codes, positions and instants; `now` is engine time (ms)."""
+    found, mail, words = case.found, case.contested, case.words
+    return {
+        "held": True,
+        "sound": case.sound,
+        "told_at": iso(now),
+        "mail": (
+            None
+            if mail is None
+            else {
+                "sha256": mail.digest,
+                "to": mail.to,
+                "subject": mail.subject,
+                "date": mail.date,
+                "ids": list(mail.ids),
+            }
+        ),
+        "found": {
+            "by_message_id": found.by_message,
+            "by_link": found.by_link,
+            "forged_links": found.forged,
+            "two_letters": found.mixed,
+        },
+        "subscriber": case.person.subscriber,
+        "address": case.person.known.address if case.person.known else None,
+        "message": case.letter.message,
+        "position": case.begun.position,
+        "attempts": _facts(facts, case.attempts),
+        "became": _facts(facts, case.outcomes),
+        "ground": ground_as_json(case.ground),
+        "purpose": _facts(facts, case.about),
+        "words": (
+            None
+            if words is None
+            else {
+                "edition": words.edition,
+                "published_at": iso(words.published_at),
+                "file": words.source.path,
+                "sha256": words.digest,
+                "subject": words.source.subject,
+                "body": words.source.body,
+            }
+        ),
+        "compared": {
+            name: asdict(comparison)
+            for name, comparison in (
+                ("subject", case.subject),
+                ("text", case.text),
+                ("html", case.html),
+            )
+            if comparison is not None
+        },
+    }
+
+
+def _facts(facts: FactReport, entries: Sequence[Entry]) -> list[dict[str, object]]:
+    return [facts.as_json(entry) for entry in entries]

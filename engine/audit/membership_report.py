@@ -1,27 +1,38 @@
-"""How who stood where is shown: lines for a reader, a table for a sheet, or JSON. Rows come one by
-one and none is kept.
+"""Who was on which list, and on what ground, as the ledger knew it at an instant: computed by
+replaying it person by person, and shown as lines, as a table for a spreadsheet, or as JSON. Rows
+come one by one and none is kept.
 """
 
 from __future__ import annotations
 
 import csv
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import groupby
+from typing import TextIO
 
 from engine.audit.event_sentences import proof_in_words
-from engine.audit.known_then import Stood, claimed
-from engine.cli.private_file import private_file
-from engine.cli.terminal import json_text
+from engine.audit.person_history import MembershipAsOf, claimed_at, memberships_as_of
+from engine.audit.published import Published
 from engine.i18n.dates import shown
 from engine.i18n.language import Language, Say, counting_translator, translator
 from engine.i18n.printable import printable
 from engine.i18n.refused import in_words
 from engine.imports.rejects_file import inert
+from engine.installation.events import STREAM
 from engine.ledger.codec import Entry
-from engine.privacy.fact_values import iso
+from engine.ledger.entry_json import iso
+from engine.ledger.histories import histories
+from engine.ledger.store import Ledger
+from engine.store.database import Database
+from engine.vault.vault import Vault
 
+LOWEST_ID, HIGHEST_ID = (
+    "00000000-0000-0000-0000-000000000000",
+    "ffffffff-ffff-ffff-ffff-ffffffffffff",
+)
+BATCH = 500
+"""Memberships whose addresses are looked up in one query."""
 COLUMNS = (
     "list", "name", "address", "subscriber", "recorded", "basis", "proof", "status", "ground_claimed", "ground_recorded", "ground_position",
     "joined_claimed", "joined_recorded", "joined_position", "left_claimed", "left_recorded", "barred",
@@ -32,16 +43,14 @@ COLUMNS = (
 class Row:
     """`address` is "" where the vault no longer holds one, `name` where no edition has the list."""
 
-    stood: Stood
+    membership: MembershipAsOf
     name: str
     address: str
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Everything that was asked for; `list` 0 is every list. `instant` in ms, shown on the clock of
-    `zone`.
-    """
+class MembershipReport:
+    """`instant` is engine time (ms), shown on the clock of `zone`; `list` 0 is every list."""
 
     instant: int
     zone: str
@@ -49,124 +58,143 @@ class Rows:
     rows: Iterator[Row]
 
 
-def as_lines(asked: Rows, language: Language) -> int:
-    _, ngettext, zone = translator(language), counting_translator(language), asked.zone
+def everybody(database: Database, ledger: Ledger) -> Iterator[list[Entry]]:
+    """Each person's stream, a batch in memory at a time."""
+    for batch in histories(database, LOWEST_ID, HIGHEST_ID, ledger.head()):
+        for stream, entries in groupby(batch, key=lambda entry: entry.stream):
+            if stream != STREAM:
+                yield list(entries)
+
+
+def membership_rows(
+    vault: Vault, published: Published, streams: Iterable[list[Entry]], instant: int, number: int
+) -> Iterator[Row]:
+    """Of list `number` (0: of every list), with the addresses the vault still has."""
+    then, latest = published.plan_known(instant), published.state.plan()
+
+    def purpose_of(list_number: int) -> str:
+        declared = then.lists.get(list_number) or latest.lists.get(list_number)
+        return declared.purpose if declared else ""
+
+    def with_addresses(memberships: list[MembershipAsOf]) -> Iterator[Row]:
+        people = vault.people({membership.subscriber for membership in memberships})
+        for membership in memberships:
+            declared = then.lists.get(membership.list) or latest.lists.get(membership.list)
+            known = people.get(membership.subscriber)
+            yield Row(membership, declared.name if declared else "", known.address if known else "")
+
+    waiting: list[MembershipAsOf] = []
+    for entries in streams:
+        waiting += [
+            membership
+            for membership in memberships_as_of(entries, instant, purpose_of)
+            if not number
+            or number == membership.list
+            or (membership.list == 0 and membership.purpose == purpose_of(number))
+        ]
+        if len(waiting) >= BATCH:
+            yield from with_addresses(waiting)
+            waiting = []
+    yield from with_addresses(waiting)
+
+
+def as_lines(report: MembershipReport, language: Language) -> Iterator[str]:
+    _, ngettext, zone = translator(language), counting_translator(language), report.zone
     head = _(
         "As it was known on {when} ({zone}); ! was recorded later, with a claim to have been so by"
         " then"
     )
-    print(head.format(when=shown(asked.instant, zone), zone=zone))
+    yield head.format(when=shown(report.instant, zone), zone=zone)
     known = later = 0
-    for row in asked.rows:
-        known, later = known + row.stood.known, later + (not row.stood.known)
-        for said in _lines(row, zone, _):
-            print(printable(said))
-    print(
-        ngettext("{n} place on a list was known", "{n} places on lists were known", known).format(
-            n=known
-        )
+    for row in report.rows:
+        known, later = known + row.membership.known, later + (not row.membership.known)
+        yield from map(printable, _lines(row, zone, _))
+    yield ngettext("{n} place on a list was known", "{n} places on lists were known", known).format(
+        n=known
     )
     if later:
-        print(ngettext("{n} was recorded later", "{n} were recorded later", later).format(n=later))
-    return 0
+        yield ngettext("{n} was recorded later", "{n} were recorded later", later).format(n=later)
 
 
 def _lines(row: Row, zone: str, _: Say) -> Iterator[str]:
-    stood, mark = row.stood, "" if row.stood.known else "! "
+    membership, mark = row.membership, "" if row.membership.known else "! "
     where = (
-        _("list {list} ({name})").format(list=stood.list, name=row.name or "?")
-        if stood.list
+        _("list {list} ({name})").format(list=membership.list, name=row.name or "?")
+        if membership.list
         else _("no list, a ground alone")
     )
-    yield f"{mark}{where}  {row.address or _('(no longer held)')}  {stood.subscriber}"
-    if stood.joined is not None:
+    yield f"{mark}{where}  {row.address or _('(no longer held)')}  {membership.subscriber}"
+    if membership.joined is not None:
         yield "    " + _("on it since {at} (recorded {recorded}, position {position})").format(
-            **_dates(stood.joined, zone)
+            **_dates(membership.joined, zone)
         )
-    if stood.ground is None:
+    if membership.ground is None:
         yield "    " + _("no ground was known")
-    elif stood.given is not None:
-        said = _(
+    elif membership.given is not None:
+        sentence = _(
             "ground: “{purpose}” — {basis}, {proof}, {status}, since {at} (recorded {recorded},"
             " position {position})"
         )
-        ground = stood.ground
+        ground = membership.ground
         words = {
-            "purpose": stood.purpose,
+            "purpose": membership.purpose,
             "basis": in_words(ground.basis, _),
             "proof": proof_in_words(ground.proof, _),
         }
-        yield "    " + said.format(
-            status=in_words(ground.status, _), **words, **_dates(stood.given, zone)
+        yield "    " + sentence.format(
+            status=in_words(ground.status, _), **words, **_dates(membership.given, zone)
         )
-    if stood.barred:
-        yield "    " + _("nothing could be sent: {why}").format(why=in_words(stood.barred, _))
-    if stood.left is not None:
+    if membership.barred:
+        yield "    " + _("nothing could be sent: {why}").format(why=in_words(membership.barred, _))
+    if membership.left is not None:
         yield "  ! " + _(
             "gone by then, as was recorded later: {at} (recorded {recorded}, position {position})"
-        ).format(**_dates(stood.left, zone))
+        ).format(**_dates(membership.left, zone))
 
 
 def _dates(entry: Entry, zone: str) -> dict[str, object]:
     return {
-        "at": shown(claimed(entry), zone),
+        "at": shown(claimed_at(entry), zone),
         "recorded": shown(entry.recorded_at, zone),
         "position": entry.position,
     }
 
 
-def as_csv(asked: Rows, path: Path, language: Language) -> int:
-    """UTF-8 with its mark, every cell quoted, what a sheet would run made inert (G05); dates in ISO
-    8601, UTC.
+def write_csv(report: MembershipReport, file: TextIO) -> int:
+    """How many rows. Every cell is quoted, what a spreadsheet would run made inert (G05); dates in
+    ISO 8601, UTC.
     """
-    ngettext, count = counting_translator(language), 0
-    with private_file(path, "utf-8-sig") as file:
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        writer.writerow(COLUMNS)
-        for row in asked.rows:
-            plain = _plain(row) | {"address": row.address}
-            writer.writerow(
-                inert("" if plain[name] is None else str(plain[name])) for name in COLUMNS
-            )
-            count += 1
-    print(
-        ngettext("{n} row written: {file}", "{n} rows written: {file}", count).format(
-            n=count, file=path
+    writer, count = csv.writer(file, quoting=csv.QUOTE_ALL), 0
+    writer.writerow(COLUMNS)
+    for row in report.rows:
+        values = row_as_json(row) | {"address": row.address}
+        writer.writerow(
+            inert("" if values[name] is None else str(values[name])) for name in COLUMNS
         )
-    )
-    return 0
+        count += 1
+    return count
 
 
-def as_json(asked: Rows, *, with_addresses: bool) -> int:
-    """One object; its rows are written as they come, however many there are."""
-    head = json_text(
-        {"as_of": iso(asked.instant), "zone": asked.zone, "list": asked.list or None}, indent=None
-    )
-    sys.stdout.write(head[:-1] + ', "rows": [')
-    between = "\n"
-    for row in asked.rows:
-        plain = _plain(row) | ({"address": row.address or None} if with_addresses else {})
-        sys.stdout.write(between + json_text(plain, indent=None))
-        between = ",\n"
-    sys.stdout.write("\n]}\n")
-    return 0
+def head_as_json(report: MembershipReport) -> dict[str, object]:
+    return {"as_of": iso(report.instant), "zone": report.zone, "list": report.list or None}
 
 
-def _plain(row: Row) -> dict[str, object]:
-    stood, ground = row.stood, row.stood.ground
+def row_as_json(row: Row) -> dict[str, object]:
+    """Without the address."""
+    membership, ground = row.membership, row.membership.ground
     return {
-        "list": stood.list or None,
+        "list": membership.list or None,
         "name": row.name,
-        "subscriber": stood.subscriber,
-        "recorded": "then" if stood.known else "later",
-        "purpose": stood.purpose,
+        "subscriber": membership.subscriber,
+        "recorded": "then" if membership.known else "later",
+        "purpose": membership.purpose,
         "basis": ground.basis if ground else None,
         "proof": ground.proof if ground else None,
         "status": ground.status if ground else None,
-        **_moments("ground", stood.given),
-        **_moments("joined", stood.joined),
-        **_moments("left", stood.left),
-        "barred": stood.barred,
+        **_moments("ground", membership.given),
+        **_moments("joined", membership.joined),
+        **_moments("left", membership.left),
+        "barred": membership.barred,
     }
 
 
@@ -174,7 +202,7 @@ def _moments(what: str, entry: Entry | None) -> dict[str, object]:
     if entry is None:
         return {f"{what}_claimed": None, f"{what}_recorded": None, f"{what}_position": None}
     return {
-        f"{what}_claimed": iso(claimed(entry)),
+        f"{what}_claimed": iso(claimed_at(entry)),
         f"{what}_recorded": iso(entry.recorded_at),
         f"{what}_position": entry.position,
     }

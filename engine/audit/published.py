@@ -61,11 +61,13 @@ class Published:
         self.state = state
 
     def edition_at(self, position: int) -> Edition:
-        found = bisect_right(self._editions, position, key=lambda edition: edition.position)
-        return self._editions[found - 1] if found else Edition(0, 0, 0)
+        count = bisect_right(self._editions, position, key=lambda edition: edition.position)
+        return self._editions[count - 1] if count else Edition(0, 0, 0)
 
     def edition(self, number: int) -> Edition:
-        return next((each for each in self._editions if each.number == number), Edition(0, 0, 0))
+        return next(
+            (edition for edition in self._editions if edition.number == number), Edition(0, 0, 0)
+        )
 
     def plan_at(self, position: int) -> Plan:
         """The plan that ran when this position was written; the empty plan before the first."""
@@ -75,16 +77,17 @@ class Published:
     def plan_known(self, instant: int) -> Plan:
         """The plan as it was known at an instant (ms)."""
         number = max(
-            (each.number for each in self._editions if each.recorded_at <= instant), default=0
+            (edition.number for edition in self._editions if edition.recorded_at <= instant),
+            default=0,
         )
         return self.plan(number)
 
-    def listed(self, said: str) -> int | None:
+    def list_number(self, text: str) -> int | None:
         """A list's number from its number or name in any edition ever published."""
         for edition in reversed(self._editions):
-            found = self.state.plan(edition.number).list_named(said)
-            if found is not None:
-                return found.id
+            declared = self.state.plan(edition.number).list_named(text)
+            if declared is not None:
+                return declared.id
         return None
 
     def plan(self, edition: int) -> Plan:
@@ -92,8 +95,8 @@ class Published:
 
     def digest(self, edition: int, path: str) -> str:
         """The SHA-256 of a file as it was in an edition, "" where it had none."""
-        found = self.state.editions.get(edition)
-        return dict(found.files).get(path, "") if found else ""
+        published = self.state.editions.get(edition)
+        return dict(published.files).get(path, "") if published else ""
 
     def notice(self, digest: str, position: int, form: str = "") -> Notice:
         """The notice a fact at `position` names, as far as the ledger has it; of `form` where the
@@ -101,7 +104,7 @@ class Published:
         """
         before = [(at, event) for at, event in self._notices if at <= position]
         same = [(at, event) for at, event in before if event.digest == digest]
-        chosen = [each for each in same if each[1].form == form] or same
+        chosen = [(at, event) for at, event in same if event.form == form] or same
         words = self.state.words.get(digest, "")
         if not chosen:
             return Notice(digest, words)

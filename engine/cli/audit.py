@@ -29,12 +29,7 @@ def parts() -> dict[str, Part]:
     """Brought in when asked for: they need much that no other verb does, and every other verb would
     wait for it.
     """
-    from engine.cli import attesting
-    from engine.cli import audit_as_of as auditing_as_of
-    from engine.cli import audit_evidence as auditing_evidence
-    from engine.cli import audit_letter as auditing_letter
-    from engine.cli import audit_retention as auditing_retention
-    from engine.cli import audit_story as auditing_story
+    from engine.cli import attesting, audit_checks, audit_reports
     from engine.cli import open_archive as opening
     from engine.cli import prove as proving
     from engine.cli import replay as replaying
@@ -43,18 +38,18 @@ def parts() -> dict[str, Part]:
     return {
         "story": Part(
             N_("every fact about a person, with both dates, cause, ground and the words shown"),
-            auditing_story.run,
-            auditing_story.add_arguments,
+            audit_reports.story,
+            audit_reports.story_arguments,
         ),
         "letter": Part(
             N_("from a contested mail to the person, the ground and the words"),
-            auditing_letter.run,
-            auditing_letter.add_arguments,
+            audit_reports.letter,
+            audit_reports.letter_arguments,
         ),
         "as-of": Part(
             N_("who was on which list, and on what ground, as it was known then"),
-            auditing_as_of.run,
-            auditing_as_of.add_arguments,
+            audit_reports.as_of,
+            audit_reports.as_of_arguments,
         ),
         "replay": Part(
             N_(
@@ -80,13 +75,13 @@ def parts() -> dict[str, Part]:
         ),
         "evidence": Part(
             N_("for each ground to write to somebody: what its proof lacks"),
-            auditing_evidence.run,
-            auditing_evidence.add_arguments,
+            audit_checks.evidence,
+            audit_checks.evidence_arguments,
         ),
         "retention": Part(
             N_("how long each thing may be kept, beside the oldest that is"),
-            auditing_retention.run,
-            auditing_retention.add_arguments,
+            audit_checks.retention,
+            audit_checks.retention_arguments,
         ),
         "open-archive": Part(
             N_("open the sealed proof of somebody who was erased; each opening is recorded"),

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from engine.audit.standing import act_in_words
 from engine.cli.catch_up import catch_up
 from engine.cli.private_file import private_file
-from engine.cli.show import what
 from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
@@ -108,7 +108,7 @@ def standing_on(context: AppContext, listed: List, _: Say) -> Iterator[list[Memb
                         else ""
                     ),
                     (
-                        what(key, act, plan, known[subscriber].fields, _)
+                        act_in_words(key, act, plan, known[subscriber].fields, _)
                         if act is not None and act.due
                         else ""
                     ),

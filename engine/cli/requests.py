@@ -19,7 +19,7 @@ from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.i18n.refused import in_words
 from engine.intake.instants import not_after
-from engine.privacy.fact_values import iso
+from engine.ledger.entry_json import iso
 from engine.subscriber.commands import AnswerRight, AnyCommand, ExerciseRight, ExtendRight
 from engine.subscriber.rights import RIGHTS
 from engine.vault.vault import VaultWrite

@@ -12,8 +12,8 @@ from typing import Literal
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.language import N_
+from engine.ledger.entry_json import iso
 from engine.mime.header_values import message_local
-from engine.privacy.fact_values import iso
 from engine.privacy.scrubbing import note_erased
 from engine.sequence.delay import Delay
 from engine.sequence.timing import later

@@ -10,7 +10,7 @@ from engine.context import AppContext
 from engine.i18n.language import N_
 from engine.installation.state import Installation
 from engine.ledger.codec import Entry
-from engine.privacy.fact_values import Kept, fact, iso
+from engine.ledger.entry_json import EvidenceByCommitment, entry_as_json, iso
 from engine.sending.compose import letter_of
 from engine.subscriber import events as e
 from engine.subscriber.person import Person
@@ -81,7 +81,7 @@ def dossier(context: AppContext, subscriber: str) -> dict[str, object]:
         "recipients": [{"who": relay, "what": "the address and the letters, to hand them over by SMTP"}],
         "notices": notices(entries, installation),
         "evidence": [{"commitment": commitment, "kept": said} for commitment, said in evidence.items()],
-        "events": [fact(entry, evidence) for entry in entries],
+        "events": [entry_as_json(entry, evidence) for entry in entries],
     }  # fmt: skip
 
 
@@ -134,7 +134,9 @@ def _letters(entries: Sequence[Entry], installation: Installation) -> Iterator[d
     yield from begun.values()
 
 
-def _sources(entries: Sequence[Entry], evidence: Kept) -> Iterator[dict[str, object]]:
+def _sources(
+    entries: Sequence[Entry], evidence: EvidenceByCommitment
+) -> Iterator[dict[str, object]]:
     """Where the data came from (GDPR 14(2)(f), 15(1)(g)): the doors, and what was said there of its
     origin.
     """

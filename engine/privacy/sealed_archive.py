@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 
 from engine.context import AppContext
+from engine.ledger.entry_json import iso
 from engine.privacy.erasure import Archived, Seal, archived_until
 from engine.privacy.export import notices
-from engine.privacy.fact_values import iso
 from engine.sequence.delay import Delay
 from engine.vault.sealing import SealingRefused, seal
 

@@ -254,10 +254,10 @@ def test_everybody_is_counted_whatever_the_size_of_a_batch(
     """The whole ledger, person by person: as many as the live view has."""
     from functools import partial
 
-    from engine.cli import audit_as_of as auditing_as_of
+    from engine.audit import membership_report
     from engine.ledger.histories import histories
 
-    monkeypatch.setattr(auditing_as_of, "histories", partial(histories, batch=2))
+    monkeypatch.setattr(membership_report, "histories", partial(histories, batch=2))
     people = {joined(context, f"p{n}@lecteurs.example") for n in range(7)}
     context.clock.jump(1000)
     rows = json.loads(auditor.asks("as-of", _now(context), "--list", "semis", "--json").out)["rows"]

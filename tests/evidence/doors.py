@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.audit.evidence_dossier import Proof, proofs
+from engine.audit.evidence import GroundProof, ground_proofs
 from engine.cli.api_key import SCOPES, create
 from engine.cli.people import subscribe, subscribe_arguments
 from engine.context import AppContext
@@ -81,12 +81,14 @@ FILES = GARDEN | {
 CALL = {"list": 30, "source": "Salon du jardin", "collected_at": "2026-01-15"}
 
 
-def proofs_of(site: Site, address: str) -> list[Proof]:
+def proofs_of(site: Site, address: str) -> list[GroundProof]:
     stream = site.stream(address)
-    return list(proofs(site.context.ledger.stream(stream), site.context.vault.evidence_of(stream)))
+    return list(
+        ground_proofs(site.context.ledger.stream(stream), site.context.vault.evidence_of(stream))
+    )
 
 
-def last(site: Site, address: str) -> Proof:
+def last(site: Site, address: str) -> GroundProof:
     return proofs_of(site, address)[-1]
 
 
@@ -138,9 +140,9 @@ def confirmed(site: Site, address: str) -> Accepted:
     return mail
 
 
-def unknown(proof: Proof) -> list[str]:
+def unknown(proof: GroundProof) -> list[str]:
     """What a proof says is not known."""
-    listed = proof.said.get("unknown", [])
+    listed = proof.particulars.get("unknown", [])
     assert isinstance(listed, list)
     return [str(name) for name in listed]
 

@@ -75,9 +75,9 @@ def test_what_was_accepted_has_its_mail(site: Site) -> None:
     )
     press(site.client, doors.letter_to(site, ADDRESS).token(CONFIRM))
     proof = doors.last(site, ADDRESS)
-    assert octets_of(proof.said) == envelope.body and proof.gone == ()
-    assert missing(proof.said) == [] and proof.said["relay_words"] is None
-    assert proof.said["relay_code"] == 250 and "relay_words" in doors.unknown(proof)
+    assert octets_of(proof.particulars) == envelope.body and proof.gone == ()
+    assert missing(proof.particulars) == [] and proof.particulars["relay_words"] is None
+    assert proof.particulars["relay_code"] == 250 and "relay_words" in doors.unknown(proof)
 
 
 def test_what_is_in_doubt_has_its_mail(site: Site) -> None:
@@ -88,7 +88,7 @@ def test_what_is_in_doubt_has_its_mail(site: Site) -> None:
     )
     press(site.client, doors.letter_to(site, ADDRESS).token(CONFIRM))
     proof = doors.last(site, ADDRESS)
-    assert missing(proof.said) == [] and {"sent_at", "relay_code", "relay_words"} <= set(
+    assert missing(proof.particulars) == [] and {"sent_at", "relay_code", "relay_words"} <= set(
         doors.unknown(proof)
     )
 
@@ -100,5 +100,5 @@ def test_what_was_never_handed_over_leaves_none_and_is_sent_again_with_its_own(s
     )
     mail = doors.confirmed(site, ADDRESS)
     proof = doors.last(site, ADDRESS)
-    assert octets_of(proof.said) == mail.body and missing(proof.said) == []
+    assert octets_of(proof.particulars) == mail.body and missing(proof.particulars) == []
     assert len(kept(site)) == 1

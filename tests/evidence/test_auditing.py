@@ -11,7 +11,7 @@ from email.policy import default
 
 import pytest
 
-from engine.cli.audit_evidence import run
+from engine.cli.audit_checks import evidence
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.sequence.delay import DAY
@@ -38,7 +38,7 @@ def parts_of(octets: bytes) -> list[str]:
 
 
 def audit(context: AppContext, address: str = "") -> int:
-    return run(context, argparse.Namespace(address=address))
+    return evidence(context, argparse.Namespace(address=address))
 
 
 def test_whole_proofs_are_counted_and_one_that_lacks_a_name_is_told_with_it(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from engine.audit.evidence_dossier import Proof
+from engine.audit.evidence import GroundProof
 from engine.evidence.mails import octets_of
 from engine.evidence.required import BASES, DOORS, missing
 from engine.sequence.delay import DAY
@@ -37,9 +37,9 @@ def came(site: Site) -> Mapping[str, str]:
 
 
 @pytest.fixture(params=sorted(doors.DOORS))
-def proof(request: pytest.FixtureRequest, site: Site, came: Mapping[str, str]) -> Proof:
+def proof(request: pytest.FixtureRequest, site: Site, came: Mapping[str, str]) -> GroundProof:
     found = doors.last(site, came[request.param])
-    assert request.param.startswith(str(found.said["method"]))
+    assert request.param.startswith(str(found.particulars["method"]))
     return found
 
 
@@ -67,42 +67,47 @@ def without(said: Mapping[str, object], name: str) -> dict[str, object]:
     return {**said, outer: {key: value for key, value in part.items() if key != inner}}
 
 
-def test_nothing_is_missing(proof: Proof) -> None:
-    assert (missing(proof.said), proof.gone) == ([], ())
+def test_nothing_is_missing(proof: GroundProof) -> None:
+    assert (missing(proof.particulars), proof.gone) == ([], ())
 
 
-def test_each_name_that_is_dropped_is_named(proof: Proof) -> None:
-    names = needed(proof.said)
+def test_each_name_that_is_dropped_is_named(proof: GroundProof) -> None:
+    names = needed(proof.particulars)
     assert len(names) > 12
     for name in names:
-        dropped = missing(without(proof.said, name))
+        dropped = missing(without(proof.particulars, name))
         assert dropped == [name] or name in ("method", "basis"), name
         assert dropped, name
 
 
 def test_what_is_said_to_be_unknown_is_not_there_and_silence_about_it_is_a_fault(
-    proof: Proof,
+    proof: GroundProof,
 ) -> None:
-    for name in unknown(proof.said):
-        assert proof.said.get(name) in (
+    for name in unknown(proof.particulars):
+        assert proof.particulars.get(name) in (
             None,
             "",
-            proof.said.get(name) if name in ("source", "visitor") else None,
+            proof.particulars.get(name) if name in ("source", "visitor") else None,
         ), name
-        quiet = {**proof.said, "unknown": [each for each in unknown(proof.said) if each != name]}
-        if name not in proof.said:
+        quiet = {
+            **proof.particulars,
+            "unknown": [each for each in unknown(proof.particulars) if each != name],
+        }
+        if name not in proof.particulars:
             assert missing(quiet) in ([name], []), name
 
 
-def test_what_was_shown_stands_in_the_ledger_under_its_digest(site: Site, proof: Proof) -> None:
+def test_what_was_shown_stands_in_the_ledger_under_its_digest(
+    site: Site, proof: GroundProof
+) -> None:
     published = site.context.installation_stream.current()
     for name in ("form_digest", "form_file", "notice_digest", "confirm_digest", "configuration"):
-        digest = proof.said.get(name)
+        digest = proof.particulars.get(name)
         if digest:
             assert hashlib.sha256(published.words[str(digest)].encode()).hexdigest() == digest, name
-    purpose = published.plan().purposes[str(proof.said["purpose"])]
+    purpose = published.plan().purposes[str(proof.particulars["purpose"])]
     assert (
-        proof.said["purpose_digest"]
+        proof.particulars["purpose_digest"]
         == hashlib.sha256(f"{purpose.name}\n{purpose.description}".encode()).hexdigest()
     )
 
@@ -155,13 +160,20 @@ def test_the_mail_that_asked_is_kept_to_the_last_octet_with_the_relays_answer(si
     site.post("inscription", {"email": address, "jardin": "Un balcon"})
     mail = doors.confirmed(site, address)
     proof = doors.last(site, address)
-    assert octets_of(proof.said) == mail.body
-    assert proof.said["mail_digest"] == hashlib.sha256(mail.body).hexdigest()
-    assert f"Message-ID: {proof.said['message_id']}\r\n".encode() in mail.body
-    assert (proof.said["relay_code"], proof.said["relay_words"]) == (250, "Ok: queued")
+    assert octets_of(proof.particulars) == mail.body
+    assert proof.particulars["mail_digest"] == hashlib.sha256(mail.body).hexdigest()
+    assert f"Message-ID: {proof.particulars['message_id']}\r\n".encode() in mail.body
+    assert (proof.particulars["relay_code"], proof.particulars["relay_words"]) == (
+        250,
+        "Ok: queued",
+    )
     (sent,) = [fact for fact in site.facts(address) if isinstance(fact, LetterSent) and fact.mail]
-    assert proof.said["sent_at"] == sent.at and proof.said["act"] == "human_button"
-    assert int(str(proof.said["asked_at"])) <= sent.at <= int(str(proof.said["confirmed_at"]))
+    assert proof.particulars["sent_at"] == sent.at and proof.particulars["act"] == "human_button"
+    assert (
+        int(str(proof.particulars["asked_at"]))
+        <= sent.at
+        <= int(str(proof.particulars["confirmed_at"]))
+    )
 
 
 def test_octets_that_are_not_those_of_the_digest_are_refused() -> None:
@@ -193,7 +205,8 @@ def test_address_and_browser_go_before_the_rest_and_what_stays_still_verifies(si
     before = doors.last(site, address)
     stream, now = site.stream(address), site.context.clock.now()
     assert (
-        site.context.vault.evidence_of(stream)[str(before.said["visitor"])]["ip"] == "203.0.113.9"
+        site.context.vault.evidence_of(stream)[str(before.particulars["visitor"])]["ip"]
+        == "203.0.113.9"
     )
     assert site.context.vault.forget_kind("visitor", now - DAY) == 0
     assert site.context.vault.forget_kind("visitor", now + 1) >= 1
@@ -203,7 +216,7 @@ def test_address_and_browser_go_before_the_rest_and_what_stays_still_verifies(si
         == 0
     )
     after = doors.last(site, address)
-    assert after == before and missing(after.said) == []
+    assert after == before and missing(after.particulars) == []
     assert "203.0.113.9" not in json.dumps(site.context.vault.evidence_of(stream))
     with site.context.database.connection() as connection:
         rows = connection.execute(
@@ -221,8 +234,12 @@ def test_a_declared_proof_says_that_it_is_declared_and_by_whom(
     proof = doors.last(site, came[door])
     event = proof.entry.event
     assert isinstance(event, ConsentGiven | GroundDeclared) and event.proof.startswith("declared")
-    assert proof.said["declared"] is True and proof.said["by"] != "self" and proof.said["source"]
-    assert {"box", "button", "form_digest", "page"} <= set(unknown(proof.said))
+    assert (
+        proof.particulars["declared"] is True
+        and proof.particulars["by"] != "self"
+        and proof.particulars["source"]
+    )
+    assert {"box", "button", "form_digest", "page"} <= set(unknown(proof.particulars))
 
 
 def test_a_consent_to_a_partner_names_it_and_the_version_of_the_list(
@@ -235,7 +252,10 @@ def test_a_consent_to_a_partner_names_it_and_the_version_of_the_list(
     event = proof.entry.event
     assert isinstance(event, ConsentGiven) and plan.declared is not None
     assert (event.partner, event.partners) == ("pepiniere", plan.declared.partners_version)
-    assert proof.said["partner"] == {"id": "pepiniere", "list": plan.declared.partners_version}
+    assert proof.particulars["partner"] == {
+        "id": "pepiniere",
+        "list": plan.declared.partners_version,
+    }
     notice = site.context.installation_stream.current().words[event.notice]
     assert (
         "La Pépinière (bonjour@pepiniere.example) : https://pepiniere.example/vie-privee" in notice
@@ -246,7 +266,7 @@ def test_a_consent_to_a_partner_names_it_and_the_version_of_the_list(
 def test_a_soft_opt_in_holds_the_sale_and_the_objection_that_was_offered(
     site: Site, came: Mapping[str, str]
 ) -> None:
-    said = doors.last(site, came["form, soft opt-in"]).said
+    said = doors.last(site, came["form, soft opt-in"]).particulars
     assert said["order"] == "CMD-17"
     assert said["objection"] == {
         "id": "relance-agreed",
@@ -259,7 +279,7 @@ def test_a_soft_opt_in_holds_the_sale_and_the_objection_that_was_offered(
 def test_an_age_that_a_form_asks_is_declared_or_nobody_is_on_the_list(
     site: Site, came: Mapping[str, str]
 ) -> None:
-    said = doors.last(site, came["form, b2b"]).said
+    said = doors.last(site, came["form, b2b"]).particulars
     assert said["age"] == {
         "id": "relance-age",
         "label": "J’ai quinze ans ou plus.",
@@ -282,7 +302,7 @@ def test_a_proof_whose_pieces_are_gone_says_which(site: Site) -> None:
     doors.confirmed(site, address)
     site.context.vault.forget_evidence([bytes.fromhex(request.cause.evidence)])
     proof = doors.last(site, address)
-    assert proof.gone == (request.cause.evidence,) and "form_digest" in missing(proof.said)
+    assert proof.gone == (request.cause.evidence,) and "form_digest" in missing(proof.particulars)
 
 
 def test_a_door_nobody_knows_proves_nothing() -> None:

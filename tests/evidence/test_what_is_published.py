@@ -115,7 +115,7 @@ def test_what_a_consent_refers_to_stays_though_form_page_and_purpose_are_gone(
         visited(context, behind_a_proxy=True) as site,
     ):
         address = doors.by_form(site)
-        said = doors.last(site, address).said
+        said = doors.last(site, address).particulars
         referred = [
             str(said[name])
             for name in ("form_digest", "form_file", "notice_digest", "configuration")

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from engine.cli import audit_retention as auditing_retention
+from engine.cli import audit_checks
 from engine.commands.command_handler import CommandRequest
 from engine.config import read_config
 from engine.context import AppContext
@@ -290,18 +290,18 @@ def test_the_audit_holds_what_was_declared_against_the_oldest_kept(
     context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     parser = argparse.ArgumentParser()
-    auditing_retention.add_arguments(parser)
+    audit_checks.retention_arguments(parser)
     people(context, 2)
-    assert auditing_retention.run(context, parser.parse_args([])) == 0
+    assert audit_checks.retention(context, parser.parse_args([])) == 0
     context.clock.jump(YEARS)
     night(context)
-    assert auditing_retention.run(context, parser.parse_args([])) == 1
+    assert audit_checks.retention(context, parser.parse_args([])) == 1
     said = capsys.readouterr().out
     assert (
         "personnes silencieuses, à interroger une fois" in said
         and "3 ans" in said
         and "report" in said
     )
-    assert auditing_retention.run(context, parser.parse_args(["--json"])) == 1
+    assert audit_checks.retention(context, parser.parse_args(["--json"])) == 1
     told = json.loads(capsys.readouterr().out)
     assert told["rules"]["silent"]["past"] == 2 and told["nights"][0]["mode"] == "report"

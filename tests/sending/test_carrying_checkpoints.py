@@ -51,4 +51,4 @@ def test_the_mail_on_the_wire_and_the_one_that_is_kept_as_evidence_carry_what_wa
         open_checkpoint(carried_by(mail), [read_vkey(site.context.tree.vkey)]).size == signed.size
     )
     press(site.client, doors.letter_to(site, "apres@exemple.fr").token(CONFIRM))
-    assert octets_of(doors.last(site, "apres@exemple.fr").said) == mail
+    assert octets_of(doors.last(site, "apres@exemple.fr").particulars) == mail

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from engine.audit.standing import standing
 from engine.cli.parser import parser
 from engine.cli.retry_withheld import retry_withheld
-from engine.cli.show import standing
 from engine.cli.status import status
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.audit.evidence_dossier import proofs
+from engine.audit.evidence import ground_proofs
 from engine.evidence.required import missing
 from engine.intake.forms import AGREED, PROOF
 from engine.subscriber.agenda import acts
@@ -205,13 +205,13 @@ def test_what_was_confirmed_after_an_order_form_is_proved_in_full(site: Site) ->
     order(site, address, "H-1")
     site.confirm(site.asked(address))
     stream = site.stream(address)
-    last = list(proofs(site.context.ledger.stream(stream), site.context.vault.evidence_of(stream)))[
-        -1
-    ]
-    assert isinstance(last.entry.event, ConsentConfirmed) and last.said["order"] == "H-1"
+    last = list(
+        ground_proofs(site.context.ledger.stream(stream), site.context.vault.evidence_of(stream))
+    )[-1]
+    assert isinstance(last.entry.event, ConsentConfirmed) and last.particulars["order"] == "H-1"
     # The letters of this test are begun and taken as accepted by hand: no relay has seen the mail
     # itself.
-    assert set(missing(last.said)) <= {
+    assert set(missing(last.particulars)) <= {
         "mail",
         "mail_digest",
         "message_id",

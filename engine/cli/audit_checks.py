@@ -1,55 +1,114 @@
-"""`relance audit retention`: what was declared held against the oldest that is kept, and what the
-last nights did about it (D14).
+"""`relance audit evidence` and `audit retention`: what the proof of a ground lacks (D02), and what
+is kept past the time that was declared for it (D14).
 """
 
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Callable, Iterator
 
+from engine.audit.evidence import GroundProof, audited_people
 from engine.cli.catch_up import catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
+from engine.evidence.required import missing
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.phrases import language_of, say_delay
+from engine.i18n.refusal import Refusal, address_of
 from engine.installation.events import STREAM, RetentionApplied
-from engine.privacy.fact_values import iso
+from engine.ledger.entry_json import iso
 from engine.privacy.retention_due import terms
 from engine.privacy.retention_night import RULES, past
 from engine.sequence.declared import Retention
 from engine.sequence.delay import Delay
 from engine.subscriber.inactivity import retention_of
 
+MAX_SHOWN = 50
+"""Lines of faults that are printed; the others are counted."""
 NIGHTS = 7
+UNTOLD = N_("brought by others more than a month ago, and no letter has said from where")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def evidence_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "address", nargs="?", default="", help=N_("only this person (default: everybody)")
+    )
+
+
+def evidence(context: AppContext, args: argparse.Namespace) -> int:
+    """0 when nothing is missing; otherwise each fault with its person's opaque id, and status 1."""
+    _ = translator(language_of(context.config))
+    only = _known(context, args.address) if args.address else ""
+    grounds = fault_lines = 0
+    faults = Counter[str]()
+    for person in audited_people(context.ledger, context.vault, context.clock.now(), only):
+        lacking = [proof for proof in person.grounds if missing(proof.particulars)]
+        lines = [f"{person.subscriber}  {_lacking(proof, _)}" for proof in lacking]
+        lines += [f"{person.subscriber}  {_(UNTOLD)}"] if person.untold else []
+        grounds += len(person.grounds)
+        faults.update(name for proof in lacking for name in missing(proof.particulars))
+        faults.update(["told"] if person.untold else [])
+        for line in lines[: max(0, MAX_SHOWN - fault_lines)]:
+            print(line)
+        fault_lines += len(lines)
+    if not faults:
+        print(_("grounds with a whole proof: {n}").format(n=grounds))
+        return 0
+    if fault_lines > MAX_SHOWN:
+        print(_("… and {n} more").format(n=fault_lines - MAX_SHOWN))
+    for name, count in faults.most_common():
+        print(f"{name}: {count}")
+    raise Refusal(
+        N_("of {n} grounds some have no whole proof: what is missing stands above"), n=grounds
+    )
+
+
+def _known(context: AppContext, address: str) -> str:
+    subscriber = context.vault.find(address_of(address))
+    if subscriber is None:
+        raise Refusal(N_("nobody is known under this address"))
+    return subscriber
+
+
+def _lacking(proof: GroundProof, _: Say) -> str:
+    names = ", ".join(missing(proof.particulars))
+    gone = _(" (the vault holds nothing of it any more)") if proof.gone else ""
+    return (
+        _("“{purpose}”, by {door}: missing {names}").format(
+            purpose=proof.particulars["purpose"], door=proof.entry.cause.door, names=names
+        )
+        + gone
+    )
+
+
+def retention_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help=N_("the same for programs; instants in ISO 8601")
     )
 
 
-def run(context: AppContext, args: argparse.Namespace) -> int:
+def retention(context: AppContext, args: argparse.Namespace) -> int:
     """Exit status 1 while something is kept past its time."""
     catch_up(context)
     declared = retention_of(context.installation_stream.current().plan())
-    found = past(context, terms(declared, context.clock.now(), context.config.site.timezone))
+    kept = past(context, terms(declared, context.clock.now(), context.config.site.timezone))
     nights = [
         entry.event
         for entry in context.ledger.stream(STREAM)
         if isinstance(entry.event, RetentionApplied)
     ][-NIGHTS:]
-    late = any(count for count, _oldest in found.values())
+    late = any(count for count, _oldest in kept.values())
     if args.json:
         rules = {
             rule: {
-                "past": found[rule][0],
-                "oldest": iso(found[rule][1]) if found[rule][1] else None,
+                "past": kept[rule][0],
+                "oldest": iso(kept[rule][1]) if kept[rule][1] else None,
             }
             for rule in RULES
         }
-        told = [
+        applied = [
             {
                 "night": night.night,
                 "mode": night.mode,
@@ -57,28 +116,28 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
             }
             for night in nights
         ]
-        print(json_text({"mode": declared.mode, "rules": rules, "nights": told}))
+        print(json_text({"mode": declared.mode, "rules": rules, "nights": applied}))
     else:
-        print("\n".join(_lines(context, declared, found, nights)))
+        print("\n".join(_retention_lines(context, declared, kept, nights)))
     return 1 if late else 0
 
 
-def _lines(
+def _retention_lines(
     context: AppContext,
     declared: Retention,
-    found: dict[str, tuple[int, int]],
+    kept: dict[str, tuple[int, int]],
     nights: list[RetentionApplied],
 ) -> Iterator[str]:
     language, zone = language_of(context.config), context.config.site.timezone
     _ = translator(language)
     names = _names(_)
-    said = _declared(declared, lambda delay: say_delay(delay, language), _)
+    spans = _declared(declared, lambda delay: say_delay(delay, language), _)
     heads = ("", _("declared"), _("oldest kept"), _("past its time"))
     rows = [
         heads,
         *(
-            (names[rule], said[rule], shown(oldest, zone) if oldest else "–", grouped(count, _))
-            for rule, (count, oldest) in found.items()
+            (names[rule], spans[rule], shown(oldest, zone) if oldest else "–", grouped(count, _))
+            for rule, (count, oldest) in kept.items()
         ),
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
@@ -86,11 +145,11 @@ def _lines(
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     yield ""
     if declared.mode == "report":
-        held = _(
+        sentence = _(
             "nothing is asked, erased or purged: [retention] mode is “report”; with “enforce”, at"
             " most {n} people a night"
         )
-        yield held.format(n=declared.nightly_cap)
+        yield sentence.format(n=declared.nightly_cap)
     else:
         yield _("applied every night, to at most {n} people").format(n=declared.nightly_cap)
     for night in nights:

@@ -1,4 +1,4 @@
-"""One fact of the ledger as JSON, with what the vault still keeps of its cause."""
+"""One entry of the ledger as JSON, with what the vault still keeps of its cause. Pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from engine.ledger.codec import Entry, as_plain
 from engine.sequence.timing import to_local
 
-Kept = Mapping[str, Mapping[str, object]]
+EvidenceByCommitment = Mapping[str, Mapping[str, object]]
 """A person's evidence by commitment in hexadecimal."""
 
 
-def fact(entry: Entry, evidence: Kept) -> dict[str, object]:
+def entry_as_json(entry: Entry, evidence: EvidenceByCommitment) -> dict[str, object]:
     """Dates in ISO 8601 UTC beside the stored milliseconds."""
     payload = as_plain(entry.event)
     at = payload.pop("at")
@@ -32,4 +32,5 @@ def fact(entry: Entry, evidence: Kept) -> dict[str, object]:
 
 
 def iso(instant: int) -> str:
+    """ISO 8601 in UTC of an instant in milliseconds."""
     return to_local(instant, "UTC").strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant % 1000:03d}Z"

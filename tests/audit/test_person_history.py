@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audit.known_then import Stood, stood_then
+from engine.audit.person_history import MembershipAsOf, memberships_as_of
 from engine.ledger.codec import Entry
 from engine.ledger.names import NAME_OF
 from engine.subscriber import events as e
@@ -34,8 +34,8 @@ def history(*dated: tuple[int, e.PersonEvent]) -> list[Entry]:
     ]
 
 
-def then(day: int, entries: Sequence[Entry]) -> list[Stood]:
-    return list(stood_then(entries, day * DAY, lambda number: "conseils"))
+def then(day: int, entries: Sequence[Entry]) -> list[MembershipAsOf]:
+    return list(memberships_as_of(entries, day * DAY, lambda number: "conseils"))
 
 
 def test_a_place_recorded_by_then_is_known_with_both_dates_of_its_ground() -> None:
@@ -44,10 +44,10 @@ def test_a_place_recorded_by_then_is_known_with_both_dates_of_its_ground() -> No
         (5, e.SubscriberRegistered(5 * DAY)), (5, given_), (5, e.ListJoined(5 * DAY, 10, 1))
     )
     assert then(4, entries) == [
-        Stood(STREAM, 0, "conseils", None, _ground(entries), entries[1], known=False)
+        MembershipAsOf(STREAM, 0, "conseils", None, _ground(entries), entries[1], known=False)
     ]
-    (stood,) = then(5, entries)
-    assert (stood.list, stood.known, stood.joined, stood.given) == (
+    (membership,) = then(5, entries)
+    assert (membership.list, membership.known, membership.joined, membership.given) == (
         10,
         True,
         entries[2],
@@ -63,24 +63,28 @@ def test_a_joining_recorded_later_that_claims_an_earlier_day_is_told_apart() -> 
     consent = e.ConsentGiven(3 * DAY, "conseils", "declared")
     joining = e.ListJoined(9 * DAY, 10, 1, "by-date", 3 * DAY)
     entries = history((9, e.SubscriberRegistered(9 * DAY)), (9, consent), (9, joining))
-    (stood,) = then(5, entries)
-    assert (stood.list, stood.known, stood.joined) == (10, False, entries[2])
+    (membership,) = then(5, entries)
+    assert (membership.list, membership.known, membership.joined) == (10, False, entries[2])
     assert then(2, entries) == []
 
 
 def test_a_leaving_recorded_later_that_claims_an_earlier_day_is_shown_beside_the_place() -> None:
     entries = history(*ON_TEN, (9, e.ListLeft(3 * DAY, 10, 1, "asked")))
-    (stood,) = then(5, entries)
-    assert (stood.known, stood.left) == (True, entries[3])
-    (stood,) = then(2, entries)
-    assert stood.left is None
+    (membership,) = then(5, entries)
+    assert (membership.known, membership.left) == (True, entries[3])
+    (membership,) = then(2, entries)
+    assert membership.left is None
     assert then(9, entries) == []
 
 
 def test_a_withdrawn_ground_is_shown_as_it_was_known() -> None:
     entries = history(*ON_TEN, (4, e.ConsentWithdrawn(4 * DAY, "conseils")))
-    assert [stood.ground.status for stood in then(4, entries) if stood.ground] == ["withdrawn"]
-    assert [stood.ground.status for stood in then(3, entries) if stood.ground] == ["live"]
+    assert [membership.ground.status for membership in then(4, entries) if membership.ground] == [
+        "withdrawn"
+    ]
+    assert [membership.ground.status for membership in then(3, entries) if membership.ground] == [
+        "live"
+    ]
 
 
 def test_whoever_is_erased_stands_nowhere_afterwards_and_stood_there_before() -> None:

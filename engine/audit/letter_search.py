@@ -6,15 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from engine.audit.report import Line
-from engine.context import AppContext
 from engine.i18n.language import Language, Say, counting_translator
 from engine.ledger.codec import Entry
+from engine.ledger.store import Ledger
 from engine.letter import link_token
 from engine.subscriber.events import LetterBegun
 
 HIGHEST_POSITION = 2**63 - 1
+
+
+class LetterView(Protocol):
+    def begun(self, message: str) -> tuple[str, int] | None:
+        """Whose letter has this message id, and the ledger's position of its first beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,40 +41,56 @@ class FoundLetter:
         return self.begun is not None and not self.forged and not self.mixed
 
 
-def find_letter(context: AppContext, messages: Sequence[str], tokens: Sequence[str]) -> FoundLetter:
-    """Views must have been followed to the head."""
-    named = [entry for message in messages if (entry := _of_message(context, message)) is not None]
-    genuine, forged = _of_links(context, tokens)
+def find_letter(
+    ledger: Ledger,
+    letters: LetterView,
+    link_key: bytes,
+    messages: Sequence[str],
+    tokens: Sequence[str],
+) -> FoundLetter:
+    """The view must have followed the ledger to its head. `link_key` tells genuine links."""
+    named = [
+        entry
+        for message in messages
+        if (entry := _of_message(ledger, letters, message)) is not None
+    ]
+    genuine, forged = _of_links(ledger, link_key, tokens)
     message = named[0] if named else None
     link = genuine[0] if genuine else None
     mixed = len({_message(entry) for entry in (*named, *genuine)}) > 1
-    return FoundLetter(link or message, message is not None, link is not None, forged, mixed)
+    return FoundLetter(
+        begun=link or message,
+        by_message=message is not None,
+        by_link=link is not None,
+        forged=forged,
+        mixed=mixed,
+    )
 
 
-def _of_message(context: AppContext, message: str) -> Entry | None:
+def _of_message(ledger: Ledger, letters: LetterView, message: str) -> Entry | None:
     """The view finds; the ledger says whether it is so."""
-    found = context.views.begun(message)
-    entry = context.ledger.at(found[1]) if found else None
+    begun = letters.begun(message)
+    entry = ledger.at(begun[1]) if begun else None
     return entry if entry is not None and _message(entry) == message else None
 
 
-def _of_links(context: AppContext, tokens: Sequence[str]) -> tuple[list[Entry], int]:
+def _of_links(ledger: Ledger, link_key: bytes, tokens: Sequence[str]) -> tuple[list[Entry], int]:
     """The beginnings that genuine links lead to, and how many links are none."""
-    claimed = [link_token.read_token(token) for token in tokens]
+    claims = [link_token.read_token(token) for token in tokens]
     positions = {
-        each.position
-        for each in claimed
-        if each is not None and 0 < each.position <= HIGHEST_POSITION
+        claim.position
+        for claim in claims
+        if claim is not None and 0 < claim.position <= HIGHEST_POSITION
     }
-    entries = context.ledger.at_all(positions) if positions else {}
+    entries = ledger.at_all(positions) if positions else {}
     genuine = []
-    for each in claimed:
-        entry = entries.get(each.position) if each is not None else None
+    for claim in claims:
+        entry = entries.get(claim.position) if claim is not None else None
         if (
-            each is not None
+            claim is not None
             and entry is not None
             and _message(entry)
-            and link_token.genuine(context.secrets.link_key, each, _message(entry))
+            and link_token.genuine(link_key, claim, _message(entry))
         ):
             genuine.append(entry)
     return genuine, len(tokens) - len(genuine)
@@ -78,7 +100,7 @@ def _message(entry: Entry) -> str:
     return entry.event.message if isinstance(entry.event, LetterBegun) else ""
 
 
-def identity(
+def marks_in_words(
     found: FoundLetter,
     ids: Sequence[str],
     messages: Sequence[str],
@@ -86,10 +108,12 @@ def identity(
     language: Language,
     _: Say,
 ) -> list[Line]:
-    """What the mail's two marks are worth, in words; `tokens` None where only an id was given."""
+    """What the mail's two marks, Message-ID and links, prove; `tokens` None where only an id was
+    given.
+    """
     lines = []
-    for said in ids or ("",):
-        values = {"id": said or "-"}
+    for identifier in ids or ("",):
+        values = {"id": identifier or "-"}
         if not messages:
             lines.append(Line(_("Message-ID {id}: not of the form Relance gives").format(**values)))
         elif found.by_message:
@@ -148,9 +172,9 @@ def identity(
 
 def forged_links(count: int, language: Language) -> str:
     ngettext = counting_translator(language)
-    said = ngettext(
+    sentence = ngettext(
         "{n} of its links is forged or damaged: its mark is not this installation's",
         "{n} of its links are forged or damaged: their mark is not this installation's",
         count,
     )
-    return said.format(n=count)
+    return sentence.format(n=count)

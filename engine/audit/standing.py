@@ -1,0 +1,105 @@
+"""How a person stands now, in words: grounds, lists, what comes next, and what each letter they got
+is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from engine.commands.command_handler import CommandHandler
+from engine.i18n.dates import shown
+from engine.i18n.language import Say
+from engine.i18n.phrases import named, say_letter, say_list, subject_of
+from engine.i18n.refused import in_words
+from engine.i18n.withheld_words import what_is_wanting
+from engine.installation.state import Installation
+from engine.installation.stream import InstallationStream
+from engine.ledger.codec import Entry
+from engine.letter.published_letter import letter_of
+from engine.sequence.model import Plan
+from engine.subscriber.agenda import Act, acts, matter_of
+from engine.subscriber.events import LetterBegun
+from engine.vault.vault import Vault
+
+
+class StandingStores(Protocol):
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def views(self) -> SetAside: ...
+    @property
+    def command_handler(self) -> CommandHandler: ...
+    @property
+    def installation_stream(self) -> InstallationStream: ...
+
+
+class SetAside(Protocol):
+    def why_aside(self, subscriber: str) -> str:
+        """Why nothing can be made of their facts; "" where something can."""
+
+
+def letter_names(
+    installation: Installation, fields: Mapping[str, str], entries: Sequence[Entry], _: Say
+) -> dict[str, str]:
+    """What to call each letter, by its message: its subject, in the words it was begun in, as the
+    person with these fields reads it, and its id.
+    """
+    names: dict[str, str] = {}
+    for entry in entries:
+        if isinstance(event := entry.event, LetterBegun):
+            letter = letter_of(installation.plan(event.edition), event)
+            names[event.message] = named(
+                event.letter, subject_of(letter, fields) if letter is not None else "", _
+            )
+    return names
+
+
+def standing(stores: StandingStores, subscriber: str, zone: str, _: Say) -> Iterator[str]:
+    """How the person stands now, a sentence each: grounds, lists, what comes next. Dates are on the
+    clock of `zone`.
+    """
+    if why := stores.views.why_aside(subscriber):
+        yield _("Set aside, nothing is sent: {why}").format(why=in_words(why, _))
+        return
+    person = stores.command_handler.load([subscriber])[subscriber]
+    installation, known = stores.installation_stream.current(), stores.vault.people([subscriber])
+    plan, fields = installation.plan(), known[subscriber].fields if subscriber in known else {}
+    for purpose, ground in person.grounds.items():
+        yield _("Ground: “{purpose}” — {basis}, {status}").format(
+            purpose=purpose, basis=in_words(ground.basis, _), status=in_words(ground.status, _)
+        )
+    for membership in person.memberships.values():
+        declared = plan.lists.get(membership.list)
+        yield _("On list {list} since {when}").format(
+            list=f"{membership.list} ({declared.name if declared else '?'})",
+            when=shown(membership.joined_at, zone),
+        )
+    if person.suppressed:
+        yield _("Suppressed: never to be written to ({why})").format(
+            why=in_words(person.suppressed, _)
+        )
+    for key, act in acts(person, plan, installation.calendar).items():
+        if act.kind == "withheld":
+            yield _("Withheld: {letter}: {wanting}").format(
+                letter=say_letter(plan, matter_of(key, act.letter), act.letter, _, fields),
+                wanting=what_is_wanting(act.why, _),
+            )
+            yield "    " + _("mended, `relance retry-withheld {id}` sends it").format(id=act.letter)
+        if act.due:
+            yield _("Next: {what} on {when}").format(
+                what=act_in_words(key, act, plan, fields, _), when=shown(act.due, zone)
+            )
+
+
+def act_in_words(key: str, act: Act, plan: Plan, fields: Mapping[str, str], _: Say) -> str:
+    """What the agenda has for the person with these fields, without its date."""
+    _kind, _colon, name = key.partition(":")
+    where = say_list(plan, act.list)
+    if act.kind == "end":
+        return _("the end of list {list}").format(list=where)
+    if act.kind == "expire":
+        return _("the request for “{purpose}” expires").format(purpose=name)
+    if act.kind == "settle":
+        return _("the outcome of the letter under way is looked for")
+    return say_letter(plan, key, act.letter, _, fields)

@@ -1,0 +1,110 @@
+"""The story of one person: every fact about them in order, with the ground that each letter stood
+on, and how they stand now; as a report and as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.audit.fact_report import FactReport
+from engine.audit.identity import Identity
+from engine.audit.person_history import GroundHistory, LetterGround
+from engine.audit.report import Line, Report, Section
+from engine.i18n.dates import shown
+from engine.i18n.language import Say
+from engine.ledger.codec import Entry
+from engine.ledger.entry_json import iso
+from engine.subscriber.events import LetterBegun, SubscriberErased
+
+
+def story_report(person: Identity, facts: FactReport, standing: Sequence[str], now: int) -> Report:
+    """`standing` says in sentences how they stand at `now` (engine time, ms)."""
+    _, zone = facts.say, facts.zone
+    sections = (
+        Section(_("Who"), tuple(_who(person, _))),
+        Section(
+            _("What happened, in order"),
+            tuple(facts.line(entry, ground) for entry, ground in _with_grounds(person.entries)),
+        ),
+        Section(
+            _("How it stands now"),
+            tuple(map(Line, standing)) or (Line(_("on no list, with no ground")),),
+        ),
+        Section(_("How to read this"), tuple(_limits(_))),
+    )
+    title = _("The story of {id}, told on {when} ({zone})")
+    return Report(
+        title.format(id=person.subscriber, when=shown(now, zone), zone=zone),
+        sections,
+        facts.language,
+    )
+
+
+def story_as_json(
+    person: Identity, facts: FactReport, standing: Sequence[str], now: int
+) -> dict[str, object]:
+    """The same for a program; instants in ISO 8601, UTC."""
+    known = person.known
+    return {
+        "subscriber": person.subscriber,
+        "told_at": iso(now),
+        "address": known.address if known else None,
+        "fields": dict(known.fields) if known else {},
+        "other_addresses": list(person.others),
+        "found_by_former_address": bool(person.former),
+        "facts": [facts.as_json(entry, ground) for entry, ground in _with_grounds(person.entries)],
+        "standing": list(standing),
+    }
+
+
+def _with_grounds(entries: Sequence[Entry]) -> Iterator[tuple[Entry, LetterGround | None]]:
+    """Each fact, a letter's beginning with the ground it stood on."""
+    history = GroundHistory()
+    for entry in entries:
+        letter = entry.event if isinstance(entry.event, LetterBegun) else None
+        yield entry, history.of_letter(letter) if letter is not None else None
+        history.add(entry)
+
+
+def _who(person: Identity, _: Say) -> Iterator[Line]:
+    if person.known is None:
+        if any(isinstance(entry.event, SubscriberErased) for entry in person.entries):
+            yield Line(_("they were erased: the vault holds no address for them any more"))
+        else:
+            yield Line(
+                _("the vault holds no address for them, and the ledger no erasure that says why"),
+                alarm=True,
+            )
+    else:
+        yield Line(_("address: {address}").format(address=person.known.address))
+        if person.known.fields:
+            fields = "; ".join(
+                f"{name}: {value}" for name, value in sorted(person.known.fields.items())
+            )
+            yield Line(_("fields: {fields}").format(fields=fields))
+    if person.former:
+        sentence = _(
+            "found by {address}: they are registered under another now, and had this one when an"
+            " act was recorded"
+        )
+        yield Line(sentence.format(address=person.former), alarm=True)
+    for address in person.others:
+        yield Line(_("another address in their evidence: {address}").format(address=address))
+
+
+def _limits(_: Say) -> Iterator[Line]:
+    yield Line(
+        _(
+            "The first date of a fact is what was claimed; the second is when this ledger took it"
+            " down. A line with ! is not to be overlooked."
+        )
+    )
+    yield Line(
+        _(
+            "A fact is no younger than the first signed checkpoint it is in: that date holds as far"
+            " as somebody else keeps the checkpoint."
+        )
+    )
+    yield Line(
+        _("Whoever was erased and came back has a new story: nothing links it to the former one.")
+    )
