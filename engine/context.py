@@ -25,6 +25,7 @@ from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
 from engine.vault.vault import Vault
 from engine.views import Views
+from engine.web.link_stores import LinkStores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +71,22 @@ class AppContext:
             confirm_ledger=self.rollback_detection.confirm,
             latest_checkpoint=self.tree.latest,
             link_key=self.secrets.link_key,
+        )
+
+    def links(self) -> LinkStores:
+        """What the pages behind links are handed."""
+        return LinkStores(
+            site=self.config.site,
+            clock=self.clock,
+            ledger=self.ledger,
+            vault=self.vault,
+            desk=self.desk,
+            installation_stream=self.installation_stream,
+            command_handler=self.command_handler,
+            folds=self.views.folds,
+            link_key=self.secrets.link_key,
+            nonce_key=self.secrets.nonce_key,
+            pepper=self.secrets.pepper,
         )
 
 

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from engine.api.problems import Problem, bad_body, too_busy
 from engine.commands.command_handler import UNKNOWN, CommandRequest, Result
-from engine.commands.group_commit import GroupCommit
+from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
 from engine.desk.desk import ApiKey
 from engine.evidence.keeping import kept, of_ground, unknown
@@ -54,7 +54,7 @@ class Asked:
 class Calls:
     """Each method is a call; all raise Problem for what cannot be done."""
 
-    def __init__(self, context: AppContext, group_commit: GroupCommit) -> None:
+    def __init__(self, context: AppContext, group_commit: CommandGroupCommit) -> None:
         self.context, self.group_commit, self.limits = context, group_commit, Limits(context)
 
     def subscribe(self, asked: Asked) -> JSONResponse:

@@ -19,7 +19,7 @@ from engine.api.calls import Asked, Calls
 from engine.api.openapi import ANSWER, DOSSIER, KNOWN, OPEN, RECEIPT, SCHEMES, operation
 from engine.api.problems import Problem, bad_body
 from engine.api.rights_calls import RightsCalls
-from engine.commands.group_commit import GroupCommit
+from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
 from engine.desk.desk import KEY_PREFIX, ApiKey
 from engine.intake import rights_calls as read
@@ -36,7 +36,7 @@ PROTECTING = ("people/restrict", "people/object", "people/erase")
 Act = Callable[[Asked], JSONResponse]
 
 
-def router(context: AppContext, group_commit: GroupCommit) -> APIRouter:
+def router(context: AppContext, group_commit: CommandGroupCommit) -> APIRouter:
     routes = APIRouter()
     door, calls = Door(context), Calls(context, group_commit)
 

@@ -35,7 +35,7 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class PageOpening:
     """A link's page was fetched. `asked`: it asked a person for a press. `robot`: by one that says
     so.
 
@@ -247,11 +247,11 @@ class Desk:
         with self.database.connection() as connection:
             return connection.execute(SQL["compare_and_set_mark"], values).rowcount == 1
 
-    def note_shown(self, openings: Sequence[Opening]) -> list[Noted]:
+    def note_shown(self, openings: Sequence[PageOpening]) -> list[Noted]:
         """These links' pages were fetched at this moment; what is known of each opening, all of
         these included.
         """
-        pages: dict[Page, list[Opening]] = {}
+        pages: dict[Page, list[PageOpening]] = {}
         for opening in openings:
             pages.setdefault(opening.page, []).append(opening)
         ordered = sorted(pages)
@@ -276,7 +276,7 @@ class Desk:
         hurried = self._note_visitors(openings)
         return [Noted(*known[opening.page], opening.visitor in hurried) for opening in openings]
 
-    def _note_visitors(self, openings: Sequence[Opening]) -> set[str]:
+    def _note_visitors(self, openings: Sequence[PageOpening]) -> set[str]:
         """Who among them is in a hurry."""
         visits: dict[str, set[Page]] = {}
         for opening in openings:

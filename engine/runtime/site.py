@@ -24,7 +24,7 @@ from engine.api import audit_files as auditing
 from engine.api import monitoring
 from engine.api import routes as api
 from engine.api.problems import Problem, too_busy
-from engine.commands.group_commit import GroupCommit
+from engine.commands.group_commit import CommandGroupCommit
 from engine.config import Site
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
@@ -32,9 +32,11 @@ from engine.ledger.store import LOST
 from engine.letter.colour import text_on
 from engine.letter.source_folder import open_asset
 from engine.web import forms
-from engine.web import link_routes as links
 from engine.web.front import Front
-from engine.web.link_routes import AWAY
+from engine.web.link_pages import LinkPages
+from engine.web.link_routes import AWAY, METHODS, PREFIX, LinkRoutes
+from engine.web.link_visits import LinkVisits
+from engine.web.own_data import OwnData
 from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
 
 log = logging.getLogger("relance.web")
@@ -55,7 +57,7 @@ ASSET_TYPES = {
 }
 
 
-def make_site(context: AppContext, group_commit: GroupCommit) -> App:
+def make_site(context: AppContext, group_commit: CommandGroupCommit) -> App:
     """Everything readers, authors' forms and other programs reach under `[site] url`."""
     app = FastAPI(
         title=context.config.site.name,
@@ -65,7 +67,8 @@ def make_site(context: AppContext, group_commit: GroupCommit) -> App:
         redirect_slashes=False,
     )
     pages = Pages(context.config.site)
-    app.add_middleware(Headers, ours=site_headers(context.config.site))
+    headers = site_headers(context.config.site)
+    app.add_middleware(Headers, ours=headers)
     app.include_router(forms.router(context, group_commit))
     app.include_router(api.router(context, group_commit))
     app.include_router(monitoring.router(context))
@@ -74,7 +77,15 @@ def make_site(context: AppContext, group_commit: GroupCommit) -> App:
     front = Front(context, pages)
     _add_front(app, context, front)
     _add_errors(app, front)
-    return links.Links(app, context, pages, partial(_failure, pages))
+    stores = context.links()
+    return LinkRoutes(
+        app,
+        LinkVisits(stores, LinkPages(stores, pages, front)),
+        OwnData(context, pages),
+        headers=Ours(headers),
+        trusted_proxies=context.config.web.trusted_proxies,
+        failed=partial(_failure, pages),
+    )
 
 
 class _OpenedFile(FileResponse):
@@ -162,8 +173,8 @@ def _routes(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
 
 def _allowed(app: FastAPI, request: Request) -> list[str]:
     """The methods this path knows, [] where there is nothing at all."""
-    if request.url.path.startswith(links.PREFIX):
-        return list(links.METHODS)
+    if request.url.path.startswith(PREFIX):
+        return list(METHODS)
     methods: set[str] = set()
     for route in _routes(app.routes):
         if route.matches(request.scope)[0] is not Match.NONE:

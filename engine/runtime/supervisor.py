@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from types import FrameType
 
 from engine.cli.run import ENDINGS, Order
-from engine.commands.group_commit import GroupCommit
+from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
 from engine.desk.processes import Processes
 from engine.ledger.store import LOST
@@ -93,7 +93,7 @@ async def work(context: AppContext, order: Order) -> list[BaseException]:
                 _on(intervals.every(60), stop, lambda: scrub_and_log(context)),
             ]
         if "web" in order.parts:
-            group_commit = GroupCommit(context.command_handler)
+            group_commit = CommandGroupCommit(context.command_handler.execute)
             stack.callback(group_commit.close)
             tasks += _sites(context, group_commit, doors, stop, sends)
         intervals.start()
@@ -137,7 +137,11 @@ def _proof(context: AppContext, intervals: Intervals, stop: asyncio.Event) -> li
 
 
 def _sites(
-    context: AppContext, group_commit: GroupCommit, doors: Doors, stop: asyncio.Event, sends: bool
+    context: AppContext,
+    group_commit: CommandGroupCommit,
+    doors: Doors,
+    stop: asyncio.Event,
+    sends: bool,
 ) -> list[Awaitable[None]]:
     from engine.runtime.site import make_site
     from engine.web.letterbox import make_letterbox

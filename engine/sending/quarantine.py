@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from engine.commands.command_handler import CommandHandler, CommandRequest, Result
+from engine.commands.group_commit import bisect_failures
 from engine.desk.desk import Desk
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import LOST
@@ -35,28 +37,25 @@ def execute_apart(
     requests: Sequence[CommandRequest],
     known: Mapping[str, Person],
 ) -> tuple[list[tuple[str, str]], list[Result]]:
-    """Decide about taken rows together, one request for each. Where that raises, decide in halves,
-    until the rows are found that nothing can be decided about: they go into quarantine.
+    """Decide about taken rows together, one request for each. The rows that nothing can be decided
+    about go into quarantine.
 
     The rows that were decided about, and the results in their order. Raises LOST.
     """
-    try:
-        results = command_handler.execute(requests, known)
-    except LOST:
-        raise
-    except Exception as error:
-        if len(rows) == 1:
-            _quarantine(desk, rows[0], error)
-            return [], []
-        middle = len(rows) // 2
-        first = execute_apart(command_handler, desk, rows[:middle], requests[:middle], known)
-        second = execute_apart(command_handler, desk, rows[middle:], requests[middle:], known)
-        return first[0] + second[0], first[1] + second[1]
-    ended = [(row, result) for row, result in zip(rows, results, strict=True) if _ended(result)]
+    answers = bisect_failures(partial(command_handler.execute, known=known), requests)
+    decided: list[tuple[tuple[str, str], Result]] = []
+    for row, answer in zip(rows, answers, strict=True):
+        if isinstance(answer, LOST):
+            raise answer
+        if isinstance(answer, Exception):
+            _quarantine(desk, row, answer)
+        else:
+            decided.append((row, answer))
+    ended = [(row, result) for row, result in decided if _ended(result)]
     if ended:
         desk.unstick([row for row, _ in ended])
         log_done([result for _, result in ended])
-    return list(rows), results
+    return [row for row, _ in decided], [result for _, result in decided]
 
 
 def unstick_sent(

@@ -1,144 +1,194 @@
-"""What visits to links need of the stores, each errand for many visits at once; in the order in
-which a visit needs them.
+"""Visits to links of the same moment share what they read and write. Each visit is a generator that
+waits for one load after the other; loads of one kind that several visits wait for are done at once.
+
+A visit that fails, fails alone: where a load of many raises, it is bisected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.context import AppContext
-from engine.desk.desk import Noted, Page
-from engine.desk.desk import Opening as Fetched
+from engine.commands.group_commit import bisect_failures
+from engine.desk.desk import Noted, Page, PageOpening
 from engine.installation.state import Installation
 from engine.ledger.codec import Entry
 from engine.subscriber.person import Person
-from engine.web.batched_visits import Errand, Steps
-from engine.web.link_resolver import Opened, Opening
+from engine.web.link_resolver import LinkResolver, OpenedLink
+from engine.web.link_stores import LinkStores
 
-OPEN, SPEND, SHOWN, LATER, BARRED, TOLD, ACT, PRESSED, OPEN_AGAIN = range(9)
-
-
-def opened(token: str) -> Steps[Opened | None]:
-    return cast("Opened | None", (yield OPEN, token))
+Key = TypeVar("Key")
+Answer = TypeVar("Answer")
 
 
-def opened_again(token: str) -> Steps[Opened | None]:
-    """After what others do at the same moment: the same form may have been sent twice."""
-    return cast("Opened | None", (yield OPEN_AGAIN, token))
+class Loader(Protocol):
+    """What a visit may wait for."""
+
+    def run(self) -> None:
+        """Do what the visits that wait for it need."""
 
 
-def spent(nonce: str) -> Steps[bool]:
-    """True for the one who spends it."""
-    return cast(bool, (yield SPEND, nonce))
+Steps = Generator[Loader, None, Answer]
+"""A visit, or a part of one: it yields the loader it waits for, and goes on when that has run."""
 
 
-def shown(fetched: Fetched) -> Steps[Noted]:
-    """See Desk.note_shown."""
-    return cast(Noted, (yield SHOWN, fetched))
+class _Batch(Generic[Key, Answer]):
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self.answers: Sequence[Answer | Exception] = ()
 
 
-def later(stream: str, version: int) -> Steps[list[Entry]]:
-    """A person's entries after a version."""
-    return cast("list[Entry]", (yield LATER, (stream, version)))
+class BatchLoader(Generic[Key, Answer]):
+    """Called with a key, in a visit: `answer = yield from loader(key)`. `load_many` takes the keys
+    of all visits that wait, and gives an answer for each, in their order.
+    """
+
+    def __init__(self, load_many: Callable[[Sequence[Key]], Sequence[Answer]]) -> None:
+        self._load_many = load_many
+        self._next: _Batch[Key, Answer] = _Batch()
+
+    def __call__(self, key: Key) -> Steps[Answer]:
+        batch = self._next
+        number = len(batch.keys)
+        batch.keys.append(key)
+        yield self
+        answer = batch.answers[number]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def run(self) -> None:
+        batch, self._next = self._next, _Batch()
+        batch.answers = bisect_failures(self._load_many, batch.keys)
 
 
-def barred(stream: str) -> Steps[str]:
-    """Why a person's address may not be written to; "" where it may, or they are erased."""
-    return cast(str, (yield BARRED, stream))
+def run_together(
+    visits: Iterable[Steps[Answer]], loaders: Sequence[Loader]
+) -> list[Answer | Exception]:
+    """How each visit ended. Of the loaders that are waited for, the first in `loaders` is run
+    first: in the order in which visits need them, so that as many visits as can be share a run.
+    """
+    under_way = list(visits)
+    ended: dict[int, Answer | Exception] = {}
+    waiting: dict[Loader, list[int]] = {loader: [] for loader in loaders}
+
+    def resume(number: int) -> None:
+        try:
+            waiting[next(under_way[number])].append(number)
+        except StopIteration as end:
+            ended[number] = end.value
+        except Exception as error:
+            ended[number] = error
+
+    for number in range(len(under_way)):
+        resume(number)
+    while (loader := next((each for each in loaders if waiting[each]), None)) is not None:
+        loader.run()
+        numbers, waiting[loader] = waiting[loader], []
+        for number in numbers:
+            resume(number)
+    return [ended[number] for number in range(len(under_way))]
 
 
-def told(stream: str, commitment: str) -> Steps[Mapping[str, str]]:
-    """The fields that were told with a request, and of which nothing is known yet."""
-    return cast("Mapping[str, str]", (yield TOLD, (stream, commitment)))
+class LinkLoaders:
+    """What visits to links read and write."""
 
-
-def acted(request: CommandRequest, person: Person) -> Steps[Result]:
-    """The request executed, about a person as they were when the link was opened."""
-    return cast(Result, (yield ACT, (request, person)))
-
-
-def pressed(page: Page) -> Steps[None]:
-    yield PRESSED, page
-
-
-class Errands:
-    """Each takes what visits ask for, and gives as many answers."""
-
-    def __init__(self, context: AppContext) -> None:
-        self.context, self._opening = context, Opening(context)
+    def __init__(self, stores: LinkStores) -> None:
+        self.stores = stores
+        self._resolver = LinkResolver(stores)
         self._installation: Installation | None = None
-        run: tuple[Errand, ...] = (
-            self._open,
-            self._spend,
-            self._show,
-            self._read_on,
-            self._bar,
-            self._tell,
-            self._act,
-            self._press,
-            self._open,
+        self.open_link = BatchLoader(self._open_links)
+        """What a token opens; None for one that is not ours."""
+        self.spend_nonce = BatchLoader(self._spend_nonces)
+        """True for the one visit that spends it."""
+        self.note_shown = BatchLoader(self._note_shown)
+        """See Desk.note_shown."""
+        self.entries_after = BatchLoader(self._entries_after)
+        """Of a person (stream, version): their entries after the version."""
+        self.suppression = BatchLoader(self._suppressions)
+        """Why a person's address may not be written to; "" where it may, or they are erased."""
+        self.told_fields = BatchLoader(self._told_fields)
+        """Of (stream, commitment): the fields that were told with a request and of which nothing
+        is known yet.
+        """
+        self.execute = BatchLoader(self._execute)
+        """A request, and the person it concerns as they were when the link was opened."""
+        self.note_pressed = BatchLoader(self._note_pressed)
+        self.open_again = BatchLoader(self._open_links)
+        """After what others do at the same moment: the same form may have been sent twice."""
+
+    @property
+    def in_order(self) -> Sequence[Loader]:
+        """In the order in which a visit needs them."""
+        return (
+            self.open_link,
+            self.spend_nonce,
+            self.note_shown,
+            self.entries_after,
+            self.suppression,
+            self.told_fields,
+            self.execute,
+            self.note_pressed,
+            self.open_again,
         )
-        self.by_number = dict(enumerate(run))
 
-    def _open(self, asked: Sequence[object]) -> Sequence[object]:
-        tokens = cast(Sequence[str], asked)
-        self._installation, found = self._opening.open(set(tokens))
-        return [found.get(token) for token in tokens]
+    def _open_links(self, tokens: Sequence[str]) -> list[OpenedLink | None]:
+        self._installation, opened = self._resolver.open(set(tokens))
+        return [opened.get(token) for token in tokens]
 
-    def _spend(self, asked: Sequence[object]) -> Sequence[object]:
-        fresh, answers = self.context.desk.spend_nonces(set(cast(Sequence[str], asked))), []
-        for nonce in asked:
-            answers.append(nonce in fresh)
-            fresh.discard(cast(str, nonce))
-        return answers
+    def _spend_nonces(self, nonces: Sequence[str]) -> list[bool]:
+        fresh = self.stores.desk.spend_nonces(set(nonces))
+        spent = []
+        for nonce in nonces:
+            spent.append(nonce in fresh)
+            fresh.discard(nonce)
+        return spent
 
-    def _show(self, asked: Sequence[object]) -> Sequence[object]:
-        return self.context.desk.note_shown(cast(Sequence[Fetched], asked))
+    def _note_shown(self, openings: Sequence[PageOpening]) -> list[Noted]:
+        return self.stores.desk.note_shown(openings)
 
-    def _read_on(self, asked: Sequence[object]) -> Sequence[object]:
-        places = cast(Sequence[tuple[str, int]], asked)
+    def _entries_after(self, versions: Sequence[tuple[str, int]]) -> list[list[Entry]]:
         first: dict[str, int] = {}
-        for stream, version in places:
+        for stream, version in versions:
             first[stream] = min(version, first.get(stream, version))
-        found = self.context.ledger.after(first)
+        later = self.stores.ledger.after(first)
         return [
-            [entry for entry in found[stream] if entry.version > version]
-            for stream, version in places
+            [entry for entry in later[stream] if entry.version > version]
+            for stream, version in versions
         ]
 
-    def _bar(self, asked: Sequence[object]) -> Sequence[object]:
-        vault, streams = self.context.vault, cast(Sequence[str], asked)
+    def _suppressions(self, streams: Sequence[str]) -> list[str]:
+        vault = self.stores.vault
         hashes = {
-            person.subscriber: vault.hash(person.address)
-            for person in vault.people(set(streams)).values()
+            known.subscriber: vault.hash(known.address)
+            for known in vault.people(set(streams)).values()
         }
         reasons = vault.suppressed(list(hashes.values()))
         return [reasons.get(hashes.get(stream, b""), "") for stream in streams]
 
-    def _tell(self, asked: Sequence[object]) -> Sequence[object]:
-        return [self._fields_told(*each) for each in cast(Sequence[tuple[str, str]], asked)]
+    def _told_fields(self, requests: Sequence[tuple[str, str]]) -> list[Mapping[str, str]]:
+        return [self._told_with(stream, commitment) for stream, commitment in requests]
 
-    def _fields_told(self, stream: str, commitment: str) -> Mapping[str, str]:
-        known = self.context.vault.people([stream]).get(stream)
-        answers = self.context.vault.evidence_of(stream).get(commitment, {}).get("answers")
+    def _told_with(self, stream: str, commitment: str) -> Mapping[str, str]:
+        vault = self.stores.vault
+        known = vault.people([stream]).get(stream)
+        answers = vault.evidence_of(stream).get(commitment, {}).get("answers")
         if known is None or not isinstance(answers, dict):
             return {}
-        declared = self.context.installation_stream.known.plan().fields
+        declared: Collection[str] = self.stores.installation_stream.known.plan().fields
         return {
             name: str(value)
             for name, value in answers.items()
             if name in declared and value and not known.fields.get(name)
         }
 
-    def _act(self, asked: Sequence[object]) -> Sequence[object]:
-        requests = cast(Sequence[tuple[CommandRequest, Person]], asked)
+    def _execute(self, requests: Sequence[tuple[CommandRequest, Person]]) -> list[Result]:
         known = {request.stream: person for request, person in requests}
-        return self.context.command_handler.execute(
+        return self.stores.command_handler.execute(
             [request for request, _ in requests], known, self._installation
         )
 
-    def _press(self, asked: Sequence[object]) -> Sequence[object]:
-        self.context.desk.note_pressed(cast(Sequence[Page], asked))
-        return [None] * len(asked)
+    def _note_pressed(self, pages: Sequence[Page]) -> list[None]:
+        self.stores.desk.note_pressed(pages)
+        return [None] * len(pages)

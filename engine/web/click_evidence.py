@@ -5,14 +5,14 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 
-from engine.desk.desk import Opening, Page
+from engine.desk.desk import Page, PageOpening
 from engine.evidence.keeping import kept, of_ground
 from engine.intake.clicks import Body, act_of
 from engine.subscriber.answering import needs_consent
 from engine.vault.commitment import Evidence
 from engine.web.limits import neighbourhood
 from engine.web.link_pages import again_kind
-from engine.web.link_resolver import Opened, readable
+from engine.web.link_resolver import OpenedLink, readable
 from engine.web.robots import is_scanner
 from engine.web.shown_words import CONFIRM, CONSENT, notice_key, words_of
 
@@ -36,7 +36,7 @@ class Visitor:
         """It says so itself, or asks as no browser does."""
         return self.prefetched or self.method == "HEAD" or is_scanner(self.user_agent)
 
-    def fetched(self, page: Page, key: bytes, *, asked: bool) -> Opening:
+    def opening(self, page: Page, key: bytes, *, asked: bool) -> PageOpening:
         """What the desk remembers of it for a while: who and from where as hashes under `key`."""
         visitor = hmac.digest(
             key, f"visitor/v1\0{self.address}\0{self.user_agent}".encode(errors="replace"), "sha256"
@@ -44,19 +44,19 @@ class Visitor:
         network = hmac.digest(
             key, f"network/v1\0{neighbourhood(self.address)}".encode(errors="replace"), "sha256"
         ).hex()[:12]
-        return Opening(
+        return PageOpening(
             page, asked and not self.robot, self.robot and not self.prefetched, visitor, network
         )
 
 
-def consent_needed(opened: Opened) -> str:
+def consent_needed(opened: OpenedLink) -> str:
     person, link = opened.person, opened.click.link
     if link is None or person.suppressed or person.erased or not person.registered:
         return ""
     return needs_consent(person, opened.plan, link.target)
 
 
-def _given(opened: Opened, body: Body) -> tuple[str, str, str]:
+def _given(opened: OpenedLink, body: Body) -> tuple[str, str, str]:
     """What a press may give: the door of `required`, the kind of page it is on, and the purpose; ""
     for a press that gives no ground.
     """
@@ -67,7 +67,7 @@ def _given(opened: Opened, body: Body) -> tuple[str, str, str]:
     return ("answer", CONSENT, body.consented) if body.consented else ("", "", "")
 
 
-def notice_shown(opened: Opened, body: Body) -> str:
+def notice_shown(opened: OpenedLink, body: Body) -> str:
     """The digest of the words the press was made under, as they were published; "" where it gives
     no ground.
     """
@@ -79,7 +79,7 @@ def notice_shown(opened: Opened, body: Body) -> str:
     )
 
 
-def evidence_of(opened: Opened, body: Body, visitor: Visitor) -> tuple[Evidence, ...]:
+def evidence_of(opened: OpenedLink, body: Body, visitor: Visitor) -> tuple[Evidence, ...]:
     """The act first. Of what gives no ground the ledger says all there is to prove: what is kept
     beside it is the visitor's, with its short life.
     """

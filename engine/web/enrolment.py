@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.commands.group_commit import GroupCommit, TooBusy
+from engine.commands.group_commit import CommandGroupCommit, TooBusy
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.evidence.keeping import kept, of_ground, unknown
@@ -79,7 +79,9 @@ class _Post:
 
 
 class Enrolment:
-    def __init__(self, context: AppContext, group_commit: GroupCommit, limits: Limits) -> None:
+    def __init__(
+        self, context: AppContext, group_commit: CommandGroupCommit, limits: Limits
+    ) -> None:
         self.context, self.group_commit, self.limits = context, group_commit, limits
 
     def enrol(
@@ -308,7 +310,7 @@ def _box(name: str, label: str, ticked: bool) -> dict[str, object]:
     return {"id": name, "label": label, "at_first": "not ticked", "ticked": ticked}
 
 
-def carried_out(group_commit: GroupCommit, request: CommandRequest) -> Result:
+def carried_out(group_commit: CommandGroupCommit, request: CommandRequest) -> Result:
     """Wait for a request's result; raises TryAgain when the installation is too busy."""
     try:
         result = group_commit.submit(request).result(timeout=PATIENCE_SECONDS)

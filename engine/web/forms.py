@@ -14,7 +14,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from engine.commands.group_commit import GroupCommit
+from engine.commands.group_commit import CommandGroupCommit
 from engine.config import Site
 from engine.context import AppContext
 from engine.desk.clock import wall_now
@@ -81,7 +81,7 @@ COMPLETIONS = {
 }
 
 
-def router(context: AppContext, group_commit: GroupCommit) -> APIRouter:
+def router(context: AppContext, group_commit: CommandGroupCommit) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     door = Forms(context, group_commit)
 
@@ -186,7 +186,7 @@ def _seen(plan: Plan, form: Form) -> dict[str, object]:
 
 
 class Forms:
-    def __init__(self, context: AppContext, group_commit: GroupCommit) -> None:
+    def __init__(self, context: AppContext, group_commit: CommandGroupCommit) -> None:
         self.context = context
         self.pages = Pages(context.config.site)
         self.enrolment = Enrolment(context, group_commit, Limits(context))

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from fastapi.responses import Response
 
-from engine.context import AppContext
 from engine.i18n.language import Language, Say, translator
 from engine.letter import link_token
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.outcome import Refused
 from engine.web.front import Front
-from engine.web.link_resolver import Opened, readable, token_for
+from engine.web.link_resolver import OpenedLink, readable, token_for
+from engine.web.link_stores import LinkStores
 from engine.web.nonces import make_nonce
 from engine.web.pages import Pages, blank, is_address, spoken
 from engine.web.shown_words import AGAIN, AGAIN_ALL, CONFIRM, CONSENT, words_of
@@ -56,10 +56,11 @@ class Shown:
 
 
 class LinkPages:
-    def __init__(self, context: AppContext, pages: Pages) -> None:
-        self.context, self.pages, self.front = context, pages, Front(context, pages)
+    def __init__(self, stores: LinkStores, pages: Pages, front: Front) -> None:
+        self.link_key, self.nonce_key = stores.link_key, stores.nonce_key
+        self.pages, self.front = pages, front
 
-    def ask(self, opened: Opened, *, wait: float = 0) -> Response:
+    def ask(self, opened: OpenedLink, *, wait: float = 0) -> Response:
         """The page of a link: one large button that says what it does; the page presses it by
         itself after `wait` wall-clock seconds, 0 for never.
         """
@@ -85,7 +86,7 @@ class LinkPages:
         shown = Shown(heading, text, (press, *more), quiet=quiet, leads_to=thanks_address(opened))
         return self.show(opened.language, shown, wait=wait)
 
-    def consent(self, opened: Opened, purpose: str, *, missing: bool) -> Response:
+    def consent(self, opened: OpenedLink, purpose: str, *, missing: bool) -> Response:
         """An answer that leads to letters of another purpose: its own words, an unticked box and a
         button (GDPR 4(11)).
         """
@@ -102,7 +103,7 @@ class LinkPages:
         )
         return self.show(opened.language, shown, missing=missing)
 
-    def done(self, opened: Opened, *, undoable: bool = False, again: bool = False) -> Response:
+    def done(self, opened: OpenedLink, *, undoable: bool = False, again: bool = False) -> Response:
         """What stands now, said the same way however often the link is followed (C06)."""
         _ = translator(opened.language)
         presses: tuple[Press, ...] = ()
@@ -147,7 +148,9 @@ class LinkPages:
             Shown(heading, text, presses, quiet=quiet, onward=thanks_address(opened)),
         )
 
-    def _withdrawn(self, opened: Opened, _: Say) -> tuple[str, tuple[str, ...], tuple[Press, ...]]:
+    def _withdrawn(
+        self, opened: OpenedLink, _: Say
+    ) -> tuple[str, tuple[str, ...], tuple[Press, ...]]:
         said = words_of(
             again_kind(opened), opened.plan, opened.click.claim.purpose, opened.language
         )
@@ -168,11 +171,11 @@ class LinkPages:
             )
         return heading, text, tuple(presses)
 
-    def refused(self, opened: Opened, refused: Refused) -> Response:
+    def refused(self, opened: OpenedLink, refused: Refused) -> Response:
         _ = translator(opened.language)
         return self._unchanged(opened, (_(FOR_READERS[refused.code]),), _)
 
-    def choose(self, opened: Opened) -> Response:
+    def choose(self, opened: OpenedLink) -> Response:
         """Two automatic answers within seconds are no person's: none is kept, and the page asks
         (C09).
         """
@@ -185,13 +188,13 @@ class LinkPages:
             opened.language, Shown(_("Your answer, please"), (text,), self._answers(opened, _))
         )
 
-    def nothing_to_take_back(self, opened: Opened) -> Response:
+    def nothing_to_take_back(self, opened: OpenedLink) -> Response:
         _ = translator(opened.language)
         return self._unchanged(
             opened, _gone(opened, _) or (_("There is no answer to take back."),), _
         )
 
-    def _unchanged(self, opened: Opened, text: tuple[str, ...], _: Say) -> Response:
+    def _unchanged(self, opened: OpenedLink, text: tuple[str, ...], _: Say) -> Response:
         """With the next best thing: to answer otherwise where that still leads somewhere, a form, a
         letter to whoever writes.
         """
@@ -212,9 +215,7 @@ class LinkPages:
         """
         language = spoken("", self.pages.site)
         _ = translator(language)
-        press = Press(
-            _("Try again"), token, make_nonce(self.context.secrets.nonce_key, token, time.time())
-        )
+        press = Press(_("Try again"), token, make_nonce(self.nonce_key, token, time.time()))
         text = (_("We are very busy at this moment. Please try again."),)
         return self.show(
             language, Shown(_("Please try again"), text, (press,) if again else ()), status=503
@@ -236,7 +237,7 @@ class LinkPages:
             "plain.html", language, heading=_("A link of a preview"), paragraphs=text
         )
 
-    def _answers(self, opened: Opened, _: Say) -> tuple[Press, ...]:
+    def _answers(self, opened: OpenedLink, _: Say) -> tuple[Press, ...]:
         """Every answer of the letter as a button."""
         return tuple(
             self._press(
@@ -249,12 +250,18 @@ class LinkPages:
         )
 
     def _press(
-        self, opened: Opened, label: str, action: int, *, act: str = "button", look: str = "large"
+        self,
+        opened: OpenedLink,
+        label: str,
+        action: int,
+        *,
+        act: str = "button",
+        look: str = "large",
     ) -> Press:
-        token = opened.token if action == opened.action else token_for(self.context, opened, action)
-        return Press(
-            label, token, make_nonce(self.context.secrets.nonce_key, token, time.time()), act, look
+        token = (
+            opened.token if action == opened.action else token_for(self.link_key, opened, action)
         )
+        return Press(label, token, make_nonce(self.nonce_key, token, time.time()), act, look)
 
     def show(
         self,
@@ -287,7 +294,7 @@ class LinkPages:
         )
 
 
-def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
+def _asked(opened: OpenedLink, _: Say) -> tuple[str, tuple[str, ...], str]:
     """Heading, text and button of a link's page."""
     match opened.click.action:
         case "answer":
@@ -352,7 +359,7 @@ def _asked(opened: Opened, _: Say) -> tuple[str, tuple[str, ...], str]:
             )
 
 
-def _asked_together(opened: Opened, _: Say) -> tuple[str, ...]:
+def _asked_together(opened: OpenedLink, _: Say) -> tuple[str, ...]:
     """What a confirmation leads to where that is more than one list, in words the forms have.
 
     All that is asked for one purpose is confirmed together, and anybody can type an address into a
@@ -384,7 +391,7 @@ def _asked_together(opened: Opened, _: Say) -> tuple[str, ...]:
     )
 
 
-def _gone(opened: Opened, _: Say) -> tuple[str, ...]:
+def _gone(opened: OpenedLink, _: Say) -> tuple[str, ...]:
     """Said of everybody who was erased, whatever link of theirs is opened."""
     return (
         (_("We no longer hold anything about you, so there is nothing left to change."),)
@@ -393,12 +400,12 @@ def _gone(opened: Opened, _: Say) -> tuple[str, ...]:
     )
 
 
-def _your_answer(opened: Opened, _: Say) -> str:
+def _your_answer(opened: OpenedLink, _: Say) -> str:
     label = readable(opened.click.link)
     return _("Your answer: {label}").format(label=label) if label else ""
 
 
-def again_kind(opened: Opened) -> str:
+def again_kind(opened: OpenedLink) -> str:
     """Which page offers to come back: the one after leaving everything, or one purpose."""
     return (
         AGAIN_ALL
@@ -407,18 +414,18 @@ def again_kind(opened: Opened) -> str:
     )
 
 
-def thanks(opened: Opened) -> str:
+def thanks(opened: OpenedLink) -> str:
     """The author's words after this link, "" when there are none or when they are an address."""
     said = _thanks(opened)
     return "" if is_address(said) else said
 
 
-def thanks_address(opened: Opened) -> str:
+def thanks_address(opened: OpenedLink) -> str:
     said = _thanks(opened)
     return said if is_address(said) else ""
 
 
-def _thanks(opened: Opened) -> str:
+def _thanks(opened: OpenedLink) -> str:
     if opened.click.action == "answer" and opened.click.link is not None:
         target = opened.plan.lists.get(opened.click.link.target)
         return target.thanks if target else ""

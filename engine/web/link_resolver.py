@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
-from engine.context import AppContext
 from engine.desk.desk import Page
 from engine.i18n.language import Language
 from engine.installation.state import Installation
@@ -32,6 +31,7 @@ from engine.subscriber.events import (
     PermissionAsked,
 )
 from engine.subscriber.person import NOBODY, LetterState, Person
+from engine.web.link_stores import LinkStores
 from engine.web.pages import spoken
 
 ACTIONS: dict[int, Action] = {
@@ -43,13 +43,13 @@ ACTIONS: dict[int, Action] = {
 }
 OF_A_REQUEST: frozenset[Action] = frozenset({"confirm", "not-me"})
 HIGHEST_POSITION = 2**63 - 1
-KEPT = 4096
+LINK_CACHE_SIZE = 4096
 Kept = TypeVar("Kept")
 _MARKUP = re.compile(r"\*\*|__|[*_`](?=\S)|(?<=\S)[*_`]")
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedLink:
     """A genuine link. `plan` is the one in force, `links` the answers of the letter as it was
     published; `form` the one that asked for consent.
     """
@@ -65,9 +65,9 @@ class Opened:
     installation: Installation
     form: str = ""
 
-    def now(self, person: Person) -> Opened:
+    def now(self, person: Person) -> OpenedLink:
         """The same link once something has become of the person."""
-        return Opened(
+        return OpenedLink(
             self.token,
             self.action,
             self.entry,
@@ -95,7 +95,7 @@ class Opened:
         return purpose.name if purpose else self.click.claim.purpose
 
 
-class Opening:
+class LinkResolver:
     """Opens many links at once. Remembers letters and people for a while: who opens a page mostly
     presses its button a moment later.
 
@@ -103,20 +103,20 @@ class Opening:
     never changes. For one thread.
     """
 
-    def __init__(self, context: AppContext) -> None:
-        self.context = context
+    def __init__(self, stores: LinkStores) -> None:
+        self.stores = stores
         self._begun: OrderedDict[str, tuple[Entry, int]] = OrderedDict()
         self._people: OrderedDict[str, Person] = OrderedDict()
 
-    def open(self, tokens: Collection[str]) -> tuple[Installation, dict[str, Opened]]:
+    def open(self, tokens: Collection[str]) -> tuple[Installation, dict[str, OpenedLink]]:
         """What was published at this moment, and what these tokens open, those that are ours."""
         begun = self.genuine(tokens)
         streams = {entry.stream for entry, _ in begun.values()}
         known = {
             stream: person for stream in streams if (person := self._people.get(stream)) is not None
         }
-        folds = self.context.views.folds(streams - known.keys())
-        installation, people = self.context.command_handler.present(
+        folds = self.stores.folds(streams - known.keys())
+        installation, people = self.stores.command_handler.present(
             dict.fromkeys(streams, NOBODY) | dict(folds) | known
         )
         _remember(self._people, people)
@@ -126,7 +126,7 @@ class Opening:
             for token, (entry, action) in begun.items()
             if (click := _click(published, entry, action)) is not None
         }
-        before = self.context.ledger.after(
+        before = self.stores.ledger.after(
             {
                 begun[token][0].stream: 0
                 for token, click in clicks.items()
@@ -146,8 +146,8 @@ class Opening:
                     declined=_is_declined(before[entry.stream], click.claim.message),
                 )
             person = people[entry.stream]
-            language = spoken(person.language, self.context.config.site)
-            found[token] = Opened(
+            language = spoken(person.language, self.stores.site)
+            found[token] = OpenedLink(
                 token,
                 action,
                 entry,
@@ -172,8 +172,8 @@ class Opening:
         positions = {
             parts.position for parts in claimed.values() if 0 < parts.position <= HIGHEST_POSITION
         }
-        entries = self.context.ledger.at_all(positions) if positions else {}
-        key = self.context.secrets.link_key
+        entries = self.stores.ledger.at_all(positions) if positions else {}
+        key = self.stores.link_key
         for token, parts in claimed.items():
             entry = entries.get(parts.position)
             if (
@@ -191,7 +191,7 @@ def _remember(kept: OrderedDict[str, Kept], found: Mapping[str, Kept]) -> None:
     for key, value in found.items():
         kept[key] = value
         kept.move_to_end(key)
-    while len(kept) > KEPT:
+    while len(kept) > LINK_CACHE_SIZE:
         kept.popitem(last=False)
 
 
@@ -226,14 +226,14 @@ def _click(published: _Published, entry: Entry, number: int) -> Click | None:
     return Click(action, claim, link)
 
 
-def token_for(context: AppContext, opened: Opened, action: int) -> str:
+def token_for(link_key: bytes, opened: OpenedLink, action: int) -> str:
     """The token of another action of the same letter."""
     return link_token.make_token(
-        context.secrets.link_key, action, opened.entry.position, opened.click.claim.message
+        link_key, action, opened.entry.position, opened.click.claim.message
     )
 
 
-def sent_at(opened: Opened) -> tuple[bool, int | None]:
+def sent_at(opened: OpenedLink) -> tuple[bool, int | None]:
     """Whether the person's open letters tell when the server accepted this one, and the engine's
     instant, None when it is not known to have.
     """
@@ -248,7 +248,7 @@ def sent_at(opened: Opened) -> tuple[bool, int | None]:
     return False, None
 
 
-def sent_later(opened: Opened, later: Sequence[Entry]) -> int | None:
+def sent_later(opened: OpenedLink, later: Sequence[Entry]) -> int | None:
     """The same from the entries after the one that began the letter."""
     for entry in later:
         event = entry.event

@@ -1,9 +1,9 @@
 """`/l/TOKEN`, the way behind every link of every letter: a request is read here, and answered once
 the visit it is has been carried out.
 
-Visits of the same moment are carried out together (`visits.py`), off the event loop, which only
-reads and answers. What a person's own data are asked for is rare and heavy, and goes a way of its
-own (`own_data.py`).
+Visits of the same moment are carried out together (`link_visits.py`), off the event loop, which
+only reads and answers. What a person's own data are asked for is rare and heavy, and goes a way of
+its own (`own_data.py`).
 """
 
 from __future__ import annotations
@@ -16,19 +16,17 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from engine.commands.group_commit import TooBusy
-from engine.context import AppContext
+from engine.commands.group_commit import GroupCommit, TooBusy
 from engine.intake.clicks import read_body
 from engine.ledger.store import LOST
 from engine.letter.link_token import LENGTH
 from engine.web.click_evidence import Visitor
 from engine.web.limits import visitor_of
 from engine.web.link_fields import fields_of
-from engine.web.link_visits import Visits
+from engine.web.link_visits import LinkVisits
 from engine.web.own_data import OwnData, is_of_own_data
-from engine.web.pages import App, Ours, Pages, Receive, Send, site_headers
+from engine.web.pages import App, Ours, Receive, Send
 from engine.web.rate import Pace
-from engine.web.request_batcher import Crowd
 from engine.web.robots import is_by_gateway, is_prefetch
 
 log = logging.getLogger("relance.web")
@@ -39,7 +37,7 @@ PREVIEW = "preview"
 LONGEST_QUERY = 200
 
 
-class Links:
+class LinkRoutes:
     """Around the application rather than a route of it: a click needs nothing of what routes bring,
     and comes more often than all else.
 
@@ -47,15 +45,19 @@ class Links:
     """
 
     def __init__(
-        self, app: App, context: AppContext, pages: Pages, failed: Callable[[int], Response]
+        self,
+        app: App,
+        visits: LinkVisits,
+        own_data: OwnData,
+        *,
+        headers: Ours,
+        trusted_proxies: tuple[str, ...],
+        failed: Callable[[int], Response],
     ) -> None:
-        self.app = app
-        self.trusted = context.config.web.trusted_proxies
-        self.ours = Ours(site_headers(context.config.site))
-        self.failed = failed
-        self.own_data, self.visits = OwnData(context, pages), Visits(context, pages)
+        self.app, self.visits, self.own_data = app, visits, own_data
+        self.ours, self.trusted, self.failed = headers, trusted_proxies, failed
         self._looks, self._presses = Pace(30), Pace(30)
-        self._crowd = Crowd(self.visits.answers)
+        self._group_commit = GroupCommit(visits.answers)
 
     async def __call__(
         self, scope: MutableMapping[str, object], receive: Receive, send: Send
@@ -91,7 +93,7 @@ class Links:
             return await run_in_threadpool(self.own_data.answer, visitor, fields)
         body = read_body(fields) if fields is not None else None
         try:
-            return await self._crowd.answer((visitor, body))
+            return await self._group_commit.answer((visitor, body))
         except TooBusy:
             return self.visits.busy(token, body)
 

@@ -14,9 +14,7 @@ from dataclasses import replace
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.context import AppContext
-from engine.desk.desk import Noted
-from engine.desk.desk import Opening as Fetched
+from engine.desk.desk import Noted, PageOpening
 from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of, contradicts
 from engine.subscriber.answering import is_contradiction, may_take_back
 from engine.subscriber.commands import Confirm
@@ -25,26 +23,24 @@ from engine.subscriber.events import MoveUndone
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused
 from engine.vault.commitment import Evidence
 from engine.vault.vault import VaultWrite
-from engine.web import batch_loaders as errands
 from engine.web import robots
-from engine.web.batch_loaders import Errands
-from engine.web.batched_visits import Steps, done_together
+from engine.web.batch_loaders import LinkLoaders, Steps, run_together
 from engine.web.click_evidence import Visitor, consent_needed, evidence_of, notice_shown
 from engine.web.link_pages import LinkPages, thanks_address
-from engine.web.link_resolver import Opened, sent_at, sent_later
+from engine.web.link_resolver import OpenedLink, sent_at, sent_later
+from engine.web.link_stores import LinkStores
 from engine.web.nonces import is_nonce, made_at
-from engine.web.pages import Pages
 from engine.web.robots import Visit
 
 AGAIN = "again"
 
 
-def _shown_at(opened: Opened, state: str = "") -> Response:
+def _shown_at(opened: OpenedLink, state: str = "") -> Response:
     """A page of its own for what a press has come to: going back and reloading do nothing more."""
     return RedirectResponse(f"/l/{opened.token}" + (f"?{state}" if state else ""), 303)
 
 
-def _is_contradicted(opened: Opened) -> bool:
+def _is_contradicted(opened: OpenedLink) -> bool:
     """Two automatic answers to this letter contradicted each other, and no person has answered it
     since.
     """
@@ -57,15 +53,11 @@ def _is_contradicted(opened: Opened) -> bool:
     )
 
 
-class Visits:
+class LinkVisits:
     """`answers` blocks while it reads and writes."""
 
-    def __init__(self, context: AppContext, pages: Pages) -> None:
-        self.context, self.pages, self.errands = (
-            context,
-            LinkPages(context, pages),
-            Errands(context),
-        )
+    def __init__(self, stores: LinkStores, pages: LinkPages) -> None:
+        self.stores, self.pages, self.loaders = stores, pages, LinkLoaders(stores)
 
     def answers(
         self, visits: Sequence[tuple[Visitor, Body | None]]
@@ -75,7 +67,7 @@ class Visits:
             self._looking(visitor) if body is None else self._posting(visitor, body)
             for visitor, body in visits
         )
-        return done_together(steps, self.errands.by_number)
+        return run_together(steps, self.loaders.in_order)
 
     def busy(self, token: str, body: Body | None) -> Response:
         """Nothing has happened; a provider's machine tries again later, a person presses again."""
@@ -84,14 +76,14 @@ class Visits:
         return self.pages.busy(token, again=body is not None and body.said in ("button", "auto"))
 
     def _looking(self, visitor: Visitor) -> Steps[Response]:
-        opened = yield from errands.opened(visitor.token)
+        opened = yield from self.loaders.open_link(visitor.token)
         if opened is None:
             return self.pages.unknown()
         return (yield from self._page(opened, visitor, alone=True))
 
     def _posting(self, visitor: Visitor, body: Body) -> Steps[Response]:
         """Whoever may not act gets the page instead: at worst one more button (C04)."""
-        opened = yield from errands.opened(visitor.token)
+        opened = yield from self.loaders.open_link(visitor.token)
         if opened is None:
             page = self.pages.unknown()
             # Nobody was unsubscribed: a mail client must not tell its reader so.
@@ -101,7 +93,7 @@ class Visits:
             if body.said in ("button", "auto", "again"):
                 return _shown_at(opened)
             page = yield from self._page(
-                (yield from errands.opened_again(visitor.token)) or opened, visitor
+                (yield from self.loaders.open_again(visitor.token)) or opened, visitor
             )
             if body.said == "nothing":
                 # Neither a form of ours nor RFC 8058's: whoever sent it must not take it for done.
@@ -113,7 +105,7 @@ class Visits:
             and (body.consented != needed or body.said == "auto")
         ):
             return self.pages.consent(opened, needed, missing=True)
-        now = self.context.clock.now()
+        now = self.stores.clock.now()
         if notice := notice_shown(opened, body):
             opened = replace(opened, click=replace(opened.click, notice=notice))
         kept = evidence_of(opened, body, visitor)
@@ -124,43 +116,44 @@ class Visits:
         if (
             isinstance(command, Confirm)
             and opened.click.told
-            and (fields := (yield from errands.told(opened.stream, opened.click.told)))
+            and (
+                fields := (yield from self.loaders.told_fields((opened.stream, opened.click.told)))
+            )
         ):
             command = replace(command, fields=tuple(sorted(fields)))
             vault_write = replace(vault_write, fields=fields)
-        result = yield from errands.acted(
-            CommandRequest(command, stream=opened.stream, vault_write=vault_write), opened.person
-        )
+        request = CommandRequest(command, stream=opened.stream, vault_write=vault_write)
+        result = yield from self.loaders.execute((request, opened.person))
         if result.conflict:
             return self.busy(visitor.token, body)
-        yield from errands.pressed(opened.page)
+        yield from self.loaders.note_pressed(opened.page)
         return self._done_by(opened, body, result)
 
-    def _may_press(self, opened: Opened, visitor: Visitor, body: Body) -> Steps[bool]:
+    def _may_press(self, opened: OpenedLink, visitor: Visitor, body: Body) -> Steps[bool]:
         action = opened.click.action
         if body.said == "one-click":
             return action == "unsubscribe"
         if (
             body.said == "nothing"
             or visitor.too_often
-            or not is_nonce(self.context.secrets.nonce_key, opened.token, body.nonce, time.time())
+            or not is_nonce(self.stores.nonce_key, opened.token, body.nonce, time.time())
         ):
             return False
-        if not (yield from errands.spent(body.nonce)):
+        if not (yield from self.loaders.spend_nonce(body.nonce)):
             return False
         if body.said == "again":
             return action in ("unsubscribe", "everything")
         if body.said == "auto":
-            noted = yield from errands.shown(self._fetched(opened, visitor))
+            noted = yield from self.loaders.note_shown(self._opening(opened, visitor))
             if time.time() - made_at(body.nonce) < robots.WAIT_SECONDS - 1:
                 return False
             # What contradicts an automatic answer is taken back by the core, and the page asks
             # (C09).
-            contradicting = contradicts(opened.click, opened.person, self.context.clock.now())
+            contradicting = contradicts(opened.click, opened.person, self.stores.clock.now())
             return contradicting or (yield from self._may_act_alone(opened, visitor, noted))
         return True
 
-    def _done_by(self, opened: Opened, body: Body, result: Result) -> Response:
+    def _done_by(self, opened: OpenedLink, body: Body, result: Result) -> Response:
         outcome = result.outcome
         if body.said == "one-click":
             return PlainTextResponse("unsubscribed\n")
@@ -174,7 +167,9 @@ class Visits:
             return RedirectResponse(address, 303)
         return _shown_at(opened, AGAIN if body.said == "again" else "")
 
-    def _page(self, opened: Opened, visitor: Visitor, *, alone: bool = False) -> Steps[Response]:
+    def _page(
+        self, opened: OpenedLink, visitor: Visitor, *, alone: bool = False
+    ) -> Steps[Response]:
         """The link as it stands: done already, no longer possible, or a button. What a press would
         do is asked of the same `decide` that does it.
         """
@@ -190,7 +185,7 @@ class Visits:
             return self.pages.choose(opened)
         noted = None
         if visitor.method in ("GET", "HEAD"):
-            noted = yield from errands.shown(self._fetched(opened, visitor))
+            noted = yield from self.loaders.note_shown(self._opening(opened, visitor))
         if purpose:
             return self.pages.consent(opened, purpose, missing=False)
         alone = (
@@ -198,10 +193,10 @@ class Visits:
         )
         return self.pages.ask(opened, wait=robots.WAIT_SECONDS if alone else 0)
 
-    def _done(self, opened: Opened) -> Steps[Response]:
+    def _done(self, opened: OpenedLink) -> Steps[Response]:
         message = opened.click.claim.message
         if opened.click.action == "undo":
-            entries = yield from errands.later(opened.stream, opened.entry.version)
+            entries = yield from self.loaders.entries_after((opened.stream, opened.entry.version))
             if not any(
                 isinstance(entry.event, MoveUndone) and entry.event.message == message
                 for entry in entries
@@ -209,22 +204,25 @@ class Visits:
                 return self.pages.nothing_to_take_back(opened)
         return self.pages.done(opened, undoable=may_take_back(message, opened.person, opened.plan))
 
-    def _foreseen(self, opened: Opened, body: Body) -> Outcome:
-        command = command_of(opened.click, body, self.context.clock.now(), opened.person)
+    def _foreseen(self, opened: OpenedLink, body: Body) -> Outcome:
+        command = command_of(opened.click, body, self.stores.clock.now(), opened.person)
         return (
             command if isinstance(command, Refused) else decide(command, opened.person, opened.plan)
         )
 
-    def _fetched(self, opened: Opened, visitor: Visitor) -> Fetched:
-        return visitor.fetched(opened.page, self.context.secrets.pepper, asked=True)
+    def _opening(self, opened: OpenedLink, visitor: Visitor) -> PageOpening:
+        return visitor.opening(opened.page, self.stores.pepper, asked=True)
 
-    def _may_act_alone(self, opened: Opened, visitor: Visitor, noted: Noted) -> Steps[bool]:
+    def _may_act_alone(self, opened: OpenedLink, visitor: Visitor, noted: Noted) -> Steps[bool]:
         if opened.click.action not in MAY_ACT_ALONE:
             return False
         told, at = sent_at(opened)
         if not told:
-            at = sent_later(opened, (yield from errands.later(opened.stream, opened.entry.version)))
-        age = self.context.clock.wall_age(at) if at is not None else None
+            at = sent_later(
+                opened,
+                (yield from self.loaders.entries_after((opened.stream, opened.entry.version))),
+            )
+        age = self.stores.clock.wall_age(at) if at is not None else None
         seen = (
             age,
             visitor.user_agent,
@@ -236,12 +234,12 @@ class Visits:
         return robots.may_act_alone(Visit(*seen, noted.robot, noted.hurried, visitor.gateway))
 
     def _vault_write(
-        self, opened: Opened, body: Body, kept: tuple[Evidence, ...], now: int
+        self, opened: OpenedLink, body: Body, kept: tuple[Evidence, ...], now: int
     ) -> Steps[VaultWrite]:
         again = body.said == "again"
         if not (again or opened.click.action == "confirm"):
             return VaultWrite("", now, evidence=kept)
-        reason = yield from errands.barred(opened.stream)
+        reason = yield from self.loaders.suppression(opened.stream)
         lift = (again and reason == "objected") or (
             opened.click.action == "confirm" and reason not in ("", "complained")
         )

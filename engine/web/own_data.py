@@ -35,7 +35,7 @@ from engine.privacy.own_proof import UNSIGNED, own_proof
 from engine.subscriber.outcome import Done, Refused
 from engine.web.click_evidence import Visitor
 from engine.web.limits import Limits
-from engine.web.link_resolver import Opening
+from engine.web.link_resolver import LinkResolver
 from engine.web.nonces import is_nonce
 from engine.web.own_data_pages import NO_PROOF, OwnDataPages, seeing
 from engine.web.own_letter import OwnLetter
@@ -71,7 +71,7 @@ class OwnData:
                 # where this one was not pressed.
                 self.context.desk.note_shown(
                     [
-                        visitor.fetched(
+                        visitor.opening(
                             (letter.claim.message, link_token.MY_DATA),
                             self.context.secrets.pepper,
                             asked=False,
@@ -112,7 +112,7 @@ class OwnData:
         return self._everything(letter, after=after, done="done" in query)
 
     def _letter(self, token: str) -> OwnLetter | None:
-        found = Opening(self.context).genuine([token]).get(token)
+        found = LinkResolver(self.context.links()).genuine([token]).get(token)
         if found is None:
             return None
         entry, _action = found

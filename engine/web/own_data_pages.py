@@ -22,6 +22,7 @@ from engine.privacy.erasure import Kept, Receipt, what_remains
 from engine.privacy.export_words import LANGUAGES as SPOKEN
 from engine.privacy.export_words import Teller
 from engine.subscriber.outcome import Refused
+from engine.web.front import Front
 from engine.web.link_pages import LinkPages, Press, Shown
 from engine.web.nonces import make_nonce
 from engine.web.own_letter import OwnLetter
@@ -110,7 +111,11 @@ class OwnDataPages:
     """None of these pages is kept, except those that say nothing about anybody."""
 
     def __init__(self, context: AppContext, pages: Pages) -> None:
-        self.context, self.pages, self.of_links = context, pages, LinkPages(context, pages)
+        self.context, self.pages, self.of_links = (
+            context,
+            pages,
+            LinkPages(context.links(), pages, Front(context, pages)),
+        )
 
     def unknown(self) -> Response:
         return self.of_links.unknown()

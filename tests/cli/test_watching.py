@@ -14,7 +14,7 @@ import pytest
 from engine.cli.watch import Became, Question, run, watch
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
-from engine.desk.desk import Opening
+from engine.desk.desk import PageOpening
 from engine.i18n.refusal import Refusal
 from engine.installation.events import BroadcastFellDue
 from engine.sequence.delay import DAY
@@ -51,7 +51,7 @@ def context(installations: Installations) -> Iterator[AppContext]:
 
 
 def _open_without_pressing(context: AppContext, message: str) -> None:
-    context.desk.note_shown([Opening((message, 0), asked=True)])
+    context.desk.note_shown([PageOpening((message, 0), asked=True)])
     with context.database.connection() as connection:
         connection.execute("UPDATE desk.shown SET at = at - interval '1 hour'")
 

@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
-from engine.desk.desk import Opening
+from engine.desk.desk import PageOpening
 from engine.subscriber.commands import ChangeProfile, Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.outcome import Done
@@ -122,7 +122,7 @@ class Anna:
         """On the desk: set aside with words about her, her links opened, her address limited."""
         desk = self.context.desk
         desk.stick(self.stream, "list:10", f"cannot be rendered for {self.name}")
-        desk.note_shown([Opening((begun.message, 0), asked=True) for begun in self.letters])
+        desk.note_shown([PageOpening((begun.message, 0), asked=True) for begun in self.letters])
         desk.spend_nonces([secrets.token_hex(8)])
 
 

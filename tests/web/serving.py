@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engine.commands.group_commit import GroupCommit
+from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
 from engine.runtime.site import make_site
 from engine.web.server import listen, serve_on
@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 20
 @contextmanager
 def served(context: AppContext, trusted_proxies: tuple[str, ...] = ()) -> Iterator[str]:
     """The address of the running site, "http://127.0.0.1:PORT"."""
-    group_commit = GroupCommit(context.command_handler)
+    group_commit = CommandGroupCommit(context.command_handler.execute)
     listening = listen("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     ready, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()

@@ -15,8 +15,6 @@ from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO,
 from engine.subscriber.events import ListMoved
 from engine.web import robots
 from engine.web.click_evidence import Visitor
-from engine.web.link_visits import Visits
-from engine.web.pages import Pages
 from engine.web.robots import Visit, is_prefetch, is_scanner, may_act_alone
 from tests.conftest import MakeContext
 from tests.web.correspondence import (
@@ -37,6 +35,7 @@ from tests.web.correspondence import (
     press,
     written_to,
 )
+from tests.web.visiting import link_visits
 
 ZOO = [
     "",
@@ -146,7 +145,7 @@ def test_minutes_are_those_of_the_wall_clock_however_fast_the_engine_runs(
     fast = make_context(FILES)
     fast.clock.set_rate(1440)
     found = letter(fast, minutes_ago=60 * 24)
-    visits = Visits(fast, Pages(fast.config.site))
+    visits = link_visits(fast)
     visitor = Visitor(found.link(YES), "GET", PHONE, "", "", False, False)
 
     def acts_by_itself() -> bool:
@@ -224,7 +223,7 @@ def from_networks(context: AppContext, count: int, *, hours: int = 0) -> bool:
     """Whether the page of a link acts by itself for the last of `count` visitors, each from a
     network of their own.
     """
-    found, visits = letter(context, minutes_ago=60), Visits(context, Pages(context.config.site))
+    found, visits = letter(context, minutes_ago=60), link_visits(context)
     for number in range(count):
         (page,) = visits.answers(
             [

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from fastapi.responses import Response
 
-from engine.commands.group_commit import TooBusy
 from engine.context import AppContext
 from engine.intake.clicks import Body
 from engine.letter.link_token import FIRST_LINK, UNSUBSCRIBE
 from engine.subscriber.events import ConsentWithdrawn, ListMoved
-from engine.web import link_resolver as opened
-from engine.web import request_batcher as crowd
-from engine.web.batched_visits import Errand, Steps, done_together
+from engine.web import link_resolver
+from engine.web.batch_loaders import BatchLoader, Steps, run_together
 from engine.web.click_evidence import Visitor
-from engine.web.link_visits import Visits
+from engine.web.link_visits import LinkVisits
 from engine.web.nonces import make_nonce
 from engine.web.pages import Pages, blank
-from engine.web.request_batcher import Crowd
 from tests.web.correspondence import NO, PHONE, YES, Letter, letter, phone
+from tests.web.visiting import link_visits
 
 Visit = tuple[Visitor, Body | None]
 
 
 @pytest.fixture
-def visits(context: AppContext) -> Visits:
-    return Visits(context, Pages(context.config.site))
+def visits(context: AppContext) -> LinkVisits:
+    return link_visits(context)
 
 
 def look(token: str) -> Visit:
@@ -60,7 +56,7 @@ def led_to(answers: Sequence[Response | Exception]) -> list[str]:
 
 
 def test_many_readers_press_at_once_and_each_is_moved_once(
-    context: AppContext, visits: Visits
+    context: AppContext, visits: LinkVisits
 ) -> None:
     letters = [letter(context) for _ in range(12)]
     assert led_to(visits.answers([press(context, found.link(YES)) for found in letters])) == [
@@ -72,7 +68,7 @@ def test_many_readers_press_at_once_and_each_is_moved_once(
 
 
 def test_a_thousand_presses_of_one_persons_link_at_once_leave_one_event_and_all_see_it_done(
-    context: AppContext, visits: Visits
+    context: AppContext, visits: LinkVisits
 ) -> None:
     found = letter(context)
     assert set(led_to(visits.answers([press(context, found.link(YES)) for _ in range(1000)]))) == {
@@ -83,7 +79,7 @@ def test_a_thousand_presses_of_one_persons_link_at_once_leave_one_event_and_all_
 
 
 def test_a_thousand_one_clicks_of_one_person_at_once_leave_one_withdrawal(
-    context: AppContext, visits: Visits
+    context: AppContext, visits: LinkVisits
 ) -> None:
     found = letter(context)
     visitor = Visitor(found.token(UNSUBSCRIBE), "POST", "", "127.0.0.1", "", False, False)
@@ -94,7 +90,7 @@ def test_a_thousand_one_clicks_of_one_person_at_once_leave_one_withdrawal(
 
 
 def test_of_one_form_sent_twice_at_once_one_acts_and_both_see_it_done(
-    context: AppContext, visits: Visits
+    context: AppContext, visits: LinkVisits
 ) -> None:
     found = letter(context)
     visit = press(context, found.link(YES))
@@ -103,7 +99,7 @@ def test_of_one_form_sent_twice_at_once_one_acts_and_both_see_it_done(
 
 
 def test_a_robot_that_opens_both_links_at_the_same_moment_is_seen_on_both(
-    context: AppContext, visits: Visits
+    context: AppContext, visits: LinkVisits
 ) -> None:
     found = letter(context, minutes_ago=60)
     assert not any(
@@ -118,7 +114,7 @@ def test_a_robot_that_opens_both_links_at_the_same_moment_is_seen_on_both(
 
 
 def test_a_robot_that_presses_both_links_at_the_same_moment_moves_nobody(
-    context: AppContext, visits: Visits
+    context: AppContext, visits: LinkVisits
 ) -> None:
     found = letter(context, minutes_ago=60)
     led_to(
@@ -128,7 +124,7 @@ def test_a_robot_that_presses_both_links_at_the_same_moment_moves_nobody(
 
 
 def test_one_visit_whose_letter_cannot_be_read_fails_alone(
-    context: AppContext, visits: Visits, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, visits: LinkVisits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = letter(context), letter(context)
     at_all = context.ledger.at_all
@@ -143,29 +139,31 @@ def test_one_visit_whose_letter_cannot_be_read_fails_alone(
     assert isinstance(failed, ValueError) and isinstance(page, Response) and good.lists() == {11}
 
 
-def test_who_comes_back_is_seen_as_they_are_now(context: AppContext, visits: Visits) -> None:
+def test_who_comes_back_is_seen_as_they_are_now(context: AppContext, visits: LinkVisits) -> None:
     found = letter(context)
     assert (
         ">Je réponds « Oui, c’est fait »</button>"
         in pages_of(visits.answers([look(found.link(YES))]))[0]
     )
-    led_to(Visits(context, Pages(context.config.site)).answers([press(context, found.link(YES))]))
+    led_to(link_visits(context).answers([press(context, found.link(YES))]))
     assert "Bravo ! La suite vous attend." in pages_of(visits.answers([look(found.link(YES))]))[0]
 
 
 def test_only_so_many_letters_and_people_are_remembered(
-    context: AppContext, visits: Visits, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, visits: LinkVisits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opened, "KEPT", 3)
-    opening = opened.Opening(context)
+    monkeypatch.setattr(link_resolver, "LINK_CACHE_SIZE", 3)
+    resolver = link_resolver.LinkResolver(context.links())
     letters: list[Letter] = [letter(context) for _ in range(5)]
     for found in letters:
-        opening.open([found.token(FIRST_LINK)])
-    assert list(opening._begun) == [found.token(FIRST_LINK) for found in letters[2:]]
-    assert list(opening._people) == [found.stream for found in letters[2:]]
+        resolver.open([found.token(FIRST_LINK)])
+    assert list(resolver._begun) == [found.token(FIRST_LINK) for found in letters[2:]]
+    assert list(resolver._people) == [found.stream for found in letters[2:]]
 
 
-def test_whoever_comes_while_too_many_wait_is_told_so_and_may_press_again(visits: Visits) -> None:
+def test_whoever_comes_while_too_many_wait_is_told_so_and_may_press_again(
+    visits: LinkVisits,
+) -> None:
     machine = visits.busy("A" * 35, Body("one-click"))
     person = visits.busy("A" * 35, Body("button", "x"))
     assert (machine.status_code, machine.headers["retry-after"], bytes(machine.body)) == (
@@ -178,54 +176,26 @@ def test_whoever_comes_while_too_many_wait_is_told_so_and_may_press_again(visits
     assert b"<b>" not in visits.busy('"><b>', Body("button", "x")).body
 
 
-def test_a_crowd_is_served_in_groups_and_never_longer_than_it_may_be(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(crowd, "WAITING", 10)
-    going, groups = threading.Event(), list[int]()
-
-    def serve(asked: Sequence[int]) -> Sequence[int | Exception]:
-        groups.append(len(asked))
-        going.wait(20)
-        return [ValueError("odd") if each % 2 else each for each in asked]
-
-    async def come() -> list[int | BaseException]:
-        waiting = Crowd(serve)
-        first = asyncio.ensure_future(waiting.answer(0))
-        await asyncio.sleep(0.05)
-        others = [asyncio.ensure_future(waiting.answer(n)) for n in range(1, 13)]
-        await asyncio.sleep(0.05)
-        going.set()
-        return list(await asyncio.gather(first, *others, return_exceptions=True))
-
-    answers = asyncio.run(come())
-    assert groups == [1, 10] and [type(answer) for answer in answers[:11:2]] == [int] * 6
-    assert all(isinstance(answer, ValueError) for answer in answers[1:11:2])
-    assert [type(answer) for answer in answers[11:]] == [TooBusy, TooBusy]
-
-
 def test_what_several_visits_need_is_done_once_and_the_earliest_need_first() -> None:
-    asked: list[tuple[str, list[object]]] = []
+    asked: list[tuple[str, list[str]]] = []
 
-    def visit(name: str) -> Steps[str]:
-        if name != "late":
-            yield 0, name
-        return f"{name} {(yield 1, name)}"
-
-    def errand(kind: str) -> Errand:
-        def run(names: Sequence[object]) -> Sequence[object]:
+    def load_many(kind: str) -> Callable[[Sequence[str]], Sequence[str]]:
+        def load(names: Sequence[str]) -> Sequence[str]:
             asked.append((kind, list(names)))
             return [kind] * len(names)
 
-        return run
+        return load
 
-    errands = {0: errand("reading"), 1: errand("writing")}
-    assert done_together((visit(name) for name in ("a", "late", "b")), errands) == [
-        "a writing",
-        "late writing",
-        "b writing",
-    ]
-    assert [(kind, sorted(map(str, names))) for kind, names in asked] == [
+    reading, writing = BatchLoader(load_many("reading")), BatchLoader(load_many("writing"))
+
+    def visit(name: str) -> Steps[str]:
+        if name != "late":
+            yield from reading(name)
+        return f"{name} {(yield from writing(name))}"
+
+    visits = [visit(name) for name in ("a", "late", "b")]
+    assert run_together(visits, (reading, writing)) == ["a writing", "late writing", "b writing"]
+    assert [(kind, sorted(names)) for kind, names in asked] == [
         ("reading", ["a", "b"]),
         ("writing", ["a", "b", "late"]),
     ]

@@ -24,12 +24,22 @@ from engine.subscriber.commands import AnyCommand
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.person import NOBODY, Person
 from engine.web.form_stamp import make_stamp
+from engine.web.front import Front
+from engine.web.link_pages import LinkPages
+from engine.web.link_visits import LinkVisits
+from engine.web.pages import Pages
 from tests.web.correspondence import PHONE, Letter, Telephone, press, written_to
 from tests.web.serving import served
 
 PATIENCE = 20
 NEIGHBOURHOODS = itertools.count(1)
 BEHIND_A_PROXY = '[web]\ntrusted_proxies = ["127.0.0.1"]\n'
+
+
+def link_visits(context: AppContext) -> LinkVisits:
+    """Visits to the links of letters, without the server around them."""
+    pages, stores = Pages(context.config.site), context.links()
+    return LinkVisits(stores, LinkPages(stores, pages, Front(context, pages)))
 
 
 @dataclass(frozen=True)
