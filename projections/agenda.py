@@ -237,8 +237,8 @@ class Agenda:
             for key, a in matters.items():
                 rows["agenda"].append(
                     row(
-                        uuid, key.encode(), a.kind.encode(), a.letter.encode(), bigint(a.due), bigint(a.planned), integer(a.list),
-                        integer(a.run), a.why.encode(),
+                        uuid, key.encode(), a.kind.encode(), a.letter.encode(), bigint(a.due),
+                        bigint(a.planned), integer(a.list), integer(a.run), a.why.encode(),
                     )
                 )  # fmt: skip
         return rows
@@ -353,7 +353,9 @@ class Agenda:
             cursor.execute(
                 self.sql["put_rows"],
                 {
-                    "subscribers": uuids(subscribers), "keys": texts(row_keys), "kinds": texts(kinds), "letters": texts(letters),
-                    "dues": bigints(dues), "planned": bigints(planned), "lists": integers(lists), "runs": integers(runs), "whys": texts(whys),
+                    "subscribers": uuids(subscribers), "keys": texts(row_keys),
+                    "kinds": texts(kinds), "letters": texts(letters), "dues": bigints(dues),
+                    "planned": bigints(planned), "lists": integers(lists), "runs": integers(runs),
+                    "whys": texts(whys),
                 },
             )  # fmt: skip

@@ -18,8 +18,9 @@ from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
 TELLING = frozenset({
-    e.ConsentGiven, e.GroundDeclared, e.ConsentConfirmed, e.ConsentWithdrawn, e.ContactNoted, e.ListMoved, e.ListCopied, e.LetterAnswered,
-    e.MoveUndone, e.PermissionRenewed, e.PermissionAsked, e.ConsentRequested, e.ConsentExpired, e.SubscriberErased,
+    e.ConsentGiven, e.GroundDeclared, e.ConsentConfirmed, e.ConsentWithdrawn, e.ContactNoted,
+    e.ListMoved, e.ListCopied, e.LetterAnswered, e.MoveUndone, e.PermissionRenewed,
+    e.PermissionAsked, e.ConsentRequested, e.ConsentExpired, e.SubscriberErased,
 })  # fmt: skip
 """Events that tell something here: most are of another kind."""
 

@@ -14,8 +14,8 @@ from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
 OUTCOMES = {
-    e.LetterSent: "sent", e.LetterDeferred: "deferred", e.LetterFailed: "failed", e.LetterWithheld: "withheld", e.LetterInDoubt: "doubt",
-    e.LetterRetried: "deferred",
+    e.LetterSent: "sent", e.LetterDeferred: "deferred", e.LetterFailed: "failed",
+    e.LetterWithheld: "withheld", e.LetterInDoubt: "doubt", e.LetterRetried: "deferred",
 }  # fmt: skip
 ANSWERS = (e.ListMoved, e.ListCopied, e.LetterAnswered)
 CONCERNED = frozenset({e.LetterBegun, *OUTCOMES, *ANSWERS, e.MoveUndone})
@@ -46,7 +46,8 @@ class _Batch:
                     (*first[:8], "begun", event.at)
                     if first
                     else (
-                        entry.stream, entry.position, event.key, event.letter, event.list, event.run, event.kind, event.edition, "begun", event.at,
+                        entry.stream, entry.position, event.key, event.letter, event.list,
+                        event.run, event.kind, event.edition, "begun", event.at,
                     )
                 )  # fmt: skip
                 self.status.pop(event.message, None)
@@ -139,9 +140,11 @@ class Letters:
             cursor.execute(
                 self.sql["begun"],
                 {
-                    "messages": texts(batch.begun), "subscribers": uuids(subscribers), "positions": bigints(positions), "keys": texts(keys),
-                    "letters": texts(letters), "lists": integers(lists), "runs": integers(runs), "kinds": texts(kinds),
-                    "editions": integers(editions), "statuses": texts(statuses), "ats": bigints(ats),
+                    "messages": texts(batch.begun), "subscribers": uuids(subscribers),
+                    "positions": bigints(positions), "keys": texts(keys), "letters": texts(letters),
+                    "lists": integers(lists), "runs": integers(runs), "kinds": texts(kinds),
+                    "editions": integers(editions), "statuses": texts(statuses),
+                    "ats": bigints(ats),
                 },
             )  # fmt: skip
         if batch.status:
@@ -181,8 +184,9 @@ class Letters:
             link, act = batch.answers.get(message, (-1, ""))
             letters.append(
                 row(
-                    message.encode(), uuid_of(subscriber), bigint(position), key.encode(), letter.encode(), integer(number), integer(run),
-                    kind.encode(), integer(edition), status.encode(), bigint(at), integer(link), act.encode(),
+                    message.encode(), uuid_of(subscriber), bigint(position), key.encode(),
+                    letter.encode(), integer(number), integer(run), kind.encode(), integer(edition),
+                    status.encode(), bigint(at), integer(link), act.encode(),
                 )
             )  # fmt: skip
         given = [

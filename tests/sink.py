@@ -22,9 +22,10 @@ Step = Literal["connect", "helo", "starttls", "auth", "rset", "mail", "rcpt", "d
 
 EVERYTHING = ("PIPELINING", "SIZE 10485760", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 USUAL: dict[Step, str] = {
-    "connect": "220 sink ESMTP", "helo": "250 sink", "starttls": "220 2.0.0 Ready", "auth": "235 2.7.0 Welcome",
-    "rset": "250 2.0.0 Ok", "mail": "250 2.1.0 Ok", "rcpt": "250 2.1.5 Ok", "data": "354 Go ahead",
-    "dot": "250 2.0.0 Ok: queued", "quit": "221 2.0.0 Bye",
+    "connect": "220 sink ESMTP", "helo": "250 sink", "starttls": "220 2.0.0 Ready",
+    "auth": "235 2.7.0 Welcome", "rset": "250 2.0.0 Ok", "mail": "250 2.1.0 Ok",
+    "rcpt": "250 2.1.5 Ok", "data": "354 Go ahead", "dot": "250 2.0.0 Ok: queued",
+    "quit": "221 2.0.0 Bye",
 }  # fmt: skip
 
 

@@ -170,9 +170,15 @@ def add_rights(routes: APIRouter, door: Door, calls: RightsCalls) -> None:
             whatever_key=whatever_key,
         )
         routes.add_api_route(
-            f"/api/v1/{path}", _answering(door, act, writes), methods=["POST"], description=about, summary=about.partition(";")[0].rstrip("."),
-            openapi_extra=described, status_code=status, operation_id=path.replace("/", "_"),
-        )  # fmt: skip
+            f"/api/v1/{path}",
+            _answering(door, act, writes),
+            methods=["POST"],
+            description=about,
+            summary=about.partition(";")[0].rstrip("."),
+            openapi_extra=described,
+            status_code=status,
+            operation_id=path.replace("/", "_"),
+        )
 
 
 def _answering(door: Door, act: Act, writes: bool) -> Callable[[Request], Awaitable[Response]]:

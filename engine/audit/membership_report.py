@@ -34,8 +34,9 @@ LOWEST_ID, HIGHEST_ID = (
 BATCH = 500
 """Memberships whose addresses are looked up in one query."""
 COLUMNS = (
-    "list", "name", "address", "subscriber", "recorded", "basis", "proof", "status", "ground_claimed", "ground_recorded", "ground_position",
-    "joined_claimed", "joined_recorded", "joined_position", "left_claimed", "left_recorded", "barred",
+    "list", "name", "address", "subscriber", "recorded", "basis", "proof", "status",
+    "ground_claimed", "ground_recorded", "ground_position", "joined_claimed", "joined_recorded",
+    "joined_position", "left_claimed", "left_recorded", "barred",
 )  # fmt: skip
 
 

@@ -13,11 +13,13 @@ from engine.i18n.printable import printable
 INDENT = "    "
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c; background: #fff; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1c1c1c; background: #fff; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; border-bottom: 1px solid #bbb; }
 ol, ul { padding-left: 1.5rem; } li { margin: .6rem 0; overflow-wrap: anywhere; }
 .note { display: block; color: #444; } .alarm { color: #8a1020; font-weight: 600; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f2; border-left: 3px solid #888; padding: .6rem; margin: .3rem 0; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f2;
+  border-left: 3px solid #888; padding: .6rem; margin: .3rem 0; }
 """
 
 
@@ -92,7 +94,8 @@ def _section(section: Section) -> str:
         f"<li>{_said(line.text, line.alarm)}{''.join(map(_note, line.notes))}</li>"
         for line in section.lines
     )
-    return f"<section>\n<h2>{escape(printable(section.heading))}</h2>\n<ul>\n{lines}\n</ul>\n</section>"
+    heading = escape(printable(section.heading))
+    return f"<section>\n<h2>{heading}</h2>\n<ul>\n{lines}\n</ul>\n</section>"
 
 
 def _note(note: Note) -> str:

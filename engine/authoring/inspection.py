@@ -229,7 +229,8 @@ def _letter(
                 source.path,
                 1,
                 N_(
-                    "The subject hides a line break or a control character in an encoded word (=?…?=)."
+                    "The subject hides a line break or a control character in an encoded word"
+                    " (=?…?=)."
                 ),
             ),
         )

@@ -101,9 +101,17 @@ def read_manifest(path: Path) -> Manifest:
             for name, part in said["parts"].items()
         }
         return Manifest(
-            number, str(said["program"]), str(said["at"]), int(said["engine_at"]), int(said["position"]), str(said["digest"]),
-            tuple(map(str, said["migrations"])), str(said["secrets"]), parts, str(said.get("seal", "")),
-        )  # fmt: skip
+            number,
+            str(said["program"]),
+            str(said["at"]),
+            int(said["engine_at"]),
+            int(said["position"]),
+            str(said["digest"]),
+            tuple(map(str, said["migrations"])),
+            str(said["secrets"]),
+            parts,
+            str(said.get("seal", "")),
+        )
     except (ValueError, TypeError, KeyError, AttributeError):
         raise CopyRefused(f"{FILE} cannot be read: the copy is damaged, use another") from None
 

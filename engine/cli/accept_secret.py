@@ -60,7 +60,10 @@ def run(database_context: DatabaseContext, args: argparse.Namespace) -> int:
         raise Refusal(N_("nothing was changed; to take it, say --yes"))
     migrate(database_context.owner, program)
     accept_secret(database_context.owner, args.name, secrets.fingerprints(), config.secrets)
-    print(_("{name} is the one in {folder} from now on: copy it to every machine, and keep it apart as well").format(
-        name=args.name, folder=config.secrets
-    ))  # fmt: skip
+    print(
+        _(
+            "{name} is the one in {folder} from now on: copy it to every machine, and keep it apart"
+            " as well"
+        ).format(name=args.name, folder=config.secrets)
+    )
     return 0

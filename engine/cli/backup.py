@@ -55,9 +55,14 @@ def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:
         print(
             _("vault.dump is personal: keep it apart from ledger.dump, and no longer than a month")
         )
-    print(_("not in it, and to be kept apart from it: {secrets}; and {journal}, newer than any copy").format(
-        secrets=database_context.config.secrets, journal=database_context.config.data / "stop.journal"
-    ))  # fmt: skip
+    print(
+        _(
+            "not in it, and to be kept apart from it: {secrets}; and {journal}, newer than any copy"
+        ).format(
+            secrets=database_context.config.secrets,
+            journal=database_context.config.data / "stop.journal",
+        )
+    )
     return 0
 
 

@@ -78,8 +78,8 @@ def receipt_lines(context: AppContext, receipt: Receipt, _: Say) -> list[str]:
         f"  - {_(DELETED[what])}: {grouped(count, _)}" for what, count in receipt.deleted.items()
     ]
     kept = [
-        f"  - {_(each.what).format(date=shown(each.until, zone)[:10]) if each.until else _(each.what)}"
-        for each in receipt.kept
+        f"  - {_(rest.what).format(date=shown(rest.until, zone)[:10] if rest.until else '')}"
+        for rest in receipt.kept
     ]
     return [
         _("Erased on {when}, by {name}").format(

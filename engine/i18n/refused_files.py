@@ -45,20 +45,22 @@ PLAIN = frozenset(
         N_("no date of collection is said for this row"),
         N_("the date can be read with the day or with the month first: write 2026-12-01"),
         N_(
-            "what stands in a column of refusals or agreements is not known: write yes, no, bounced,"
-            " complained or a date"
+            "what stands in a column of refusals or agreements is not known: write yes, no,"
+            " bounced, complained or a date"
         ),
         N_(
-            "the row does not say that they agreed: not asked, not yet confirmed, inactive or archived"
+            "the row does not say that they agreed: not asked, not yet confirmed, inactive or"
+            " archived"
         ),
         N_(
-            "the cell holds several addresses: say --first-address to take the first of each such cell"
+            "the cell holds several addresses: say --first-address to take the first of each such"
+            " cell"
         ),
         N_("the line is not UTF-8 as the rest of the file is: its accents cannot be trusted"),
         # Of a contested mail.
         N_(
-            "this is not a mail that can be read: save it again from the mail program, as the original"
-            " (.eml)"
+            "this is not a mail that can be read: save it again from the mail program, as the"
+            " original (.eml)"
         ),
         N_("the file has no header of a mail: save the mail itself, not its text"),
         N_("the file is not text: save the mail as .eml (RFC 5322)"),

@@ -30,13 +30,13 @@ PLAIN = frozenset(
         N_("manifest.json cannot be read: the copy is damaged, use another"),
         N_("manifest.json names other parts than this program knows: use the Relance that made it"),
         N_(
-            "the secrets in data/secrets are not those of this copy: put those back first, or nobody in"
-            " it is found by their address"
+            "the secrets in data/secrets are not those of this copy: put those back first, or"
+            " nobody in it is found by their address"
         ),
         N_("manifest.json was changed since the copy was made, or is damaged: use another copy"),
         N_(
-            "the copy is from before copies were sealed, so nobody can tell whether it was changed: "
-            "if it was kept where nobody else writes, say --unsealed"
+            "the copy is from before copies were sealed, so nobody can tell whether it was"
+            " changed: if it was kept where nobody else writes, say --unsealed"
         ),
         N_("the ledger in the copy does not end where its manifest says: use another copy"),
         N_("Relance runs on this database, here or on another machine: stop it first"),

@@ -122,57 +122,52 @@ MAIL_CHANNELS = frozenset(
 # Words of file names, beside the stems of REFUSAL.
 FILE_WORDS = frozenset(
     "stop stops bounce bounces bounced cleaned unsubs nonsub nonsubs spam junk refus exclus"
-    " archived cancelled canceled inactive inactif inactifs bajas baja invalid invalides dnc".split()
+    " archived cancelled canceled inactive inactif inactifs bajas baja invalid invalides"
+    " dnc".split()
 )
 # Stems of headings and file names.
 REFUSAL = re.compile(
-    r"unsub|desinscri|desabonn|opt(?:ed|s|ing)? ?out|black ?list|block ?list|liste"
-    r" ?noire|bounc|rebond|npai|complain|plainte|spam|suppress"
-    r"|cleaned|\bclean (?:time|date|campaign)"
-    r"|\b(?:do ?not|dont|no) ?(?:contact|e ?mail|mail|send|write|call|track|market|news)|\bne"
-    r" ?(?:pas|plus)\b|(?:recevoir|souhaite) ?plus\b"
-    r"|\b(?:non|not|no|never|nicht|niet) ?(?:abonn|inscri|subscri|opt(?:ed)?"
-    r" ?in|consent|angemeldet|ingeschreven|accept)|opposi|oppose"
-    r"|(?:e ?mails?|mailing|newsletter|marketing)"
-    r" ?(?:disabled|refus|off\b|blocked)|exclu(?:de|ded)? ?from|is ?excluded|withdraw|revoke|revoc"
-    r"|retrait (?:du"
-    r" )?consent|objection|robinson|bloctel|erasure|abgemeldet|abmeld|ausgetragen|abbestell|widerruf|widerspr|gesperrt"
+    r"unsub|desinscri|desabonn|opt(?:ed|s|ing)? ?out|black ?list|block ?list|liste ?noire|bounc"
+    r"|rebond|npai|complain|plainte|spam|suppress|cleaned|\bclean (?:time|date|campaign)"
+    r"|\b(?:do ?not|dont|no) ?(?:contact|e ?mail|mail|send|write|call|track|market|news)"
+    r"|\bne ?(?:pas|plus)\b|(?:recevoir|souhaite) ?plus\b"
+    r"|\b(?:non|not|no|never|nicht|niet) ?(?:abonn|inscri|subscri|opt(?:ed)? ?in|consent"
+    r"|angemeldet|ingeschreven|accept)|opposi|oppose"
+    r"|(?:e ?mails?|mailing|newsletter|marketing) ?(?:disabled|refus|off\b|blocked)"
+    r"|exclu(?:de|ded)? ?from|is ?excluded|withdraw|revoke|revoc|retrait (?:du )?consent|objection"
+    r"|robinson|bloctel|erasure|abgemeldet|abmeld|ausgetragen|abbestell|widerruf|widerspr|gesperrt"
     r"|wypis|rezygn|avregistr|avprenum|avmeld|odhlas|dezabon|leiratkoz|odjav|отпис|退订|配信停止"
-    r"|\bne (?:veut|souhaite|desire) (?:pas|plus)|\b(?:pas|plus) de (?:e"
-    r" ?mail|mail|courriel|news|pub|sollicit|relance|contact)"
-    r"|\bde ?baja|darse"
-    r" ?baja|desuscri|rebot|disiscri|cancellazione|disdett|uitgeschr|uitschr|afgemeld|afmeld|opgezegd|geblokkeerd|descadastr"
+    r"|\bne (?:veut|souhaite|desire) (?:pas|plus)"
+    r"|\b(?:pas|plus) de (?:e ?mail|mail|courriel|news|pub|sollicit|relance|contact)|\bde ?baja"
+    r"|darse ?baja|desuscri|rebot|disiscri|cancellazione|disdett|uitgeschr|uitschr|afgemeld|afmeld"
+    r"|opgezegd|geblokkeerd|descadastr"
 )
 # Stems of headings.
 AGREEMENT = re.compile(
-    r"opt(?:ed|s|ing)?"
-    r" ?in\b|optin|consent|einwillig|zustimm|toestemming|consenso|gdpr|rgpd|dsgvo|permission|subscribed|subscri\w*"
-    r" ?stat|\be?mailable"
-    r"|accept\w* ?(?:\w+ )?(?:market|news|e ?mail|mail|offer|offre|sms|pub|promo)|\babonnes?\b|(?:e"
-    r" ?mail|newsletter|digest) ?enabled"
-    r"|marketing ?(?:contact )?stat"
-    r"|\b(?:allow|receive|recevoir|recoit|autoris|souhait|can\b|wants?\b)\w* ?(?:\w+ )?(?:e"
-    r" ?mail|mail|news|market|offer|offre|promo)|aceptad"
+    r"opt(?:ed|s|ing)? ?in\b|optin|consent|einwillig|zustimm|toestemming|consenso|gdpr|rgpd|dsgvo"
+    r"|permission|subscribed|subscri\w* ?stat|\be?mailable"
+    r"|accept\w* ?(?:\w+ )?(?:market|news|e ?mail|mail|offer|offre|sms|pub|promo)|\babonnes?\b"
+    r"|(?:e ?mail|newsletter|digest) ?enabled|marketing ?(?:contact )?stat"
+    r"|\b(?:allow|receive|recevoir|recoit|autoris|souhait|can\b|wants?\b)\w* ?(?:\w+ )?(?:e ?mail"
+    r"|mail|news|market|offer|offre|promo)|aceptad"
 )
 # Stems of headings that speak of agreement only together with cells that do.
 AGREEMENT_HINT = re.compile(
-    r"newsletter|subscri|abonn|inscri|marketing|suscri|iscri|ingeschreven|aangemeld|angemeldet|anmeld|confirm|verified|agree|accept|accord|enabled"
-    r"|(?<!last )\bactiv(?!it)|aktiv(?!it)|actif|optional offers|lettre d info|infolettre|mailing"
-    r" list|liste de diffusion|permiso|akzept"
-    r"|\brecevoir|\brecoi[st]|\breceive|contactable|joignable|\bcontacter?\b|\bmailing|\bnl\b|\blettre\b|\bwould"
-    r" like|\bkeep me|\bsouhait"
+    r"newsletter|subscri|abonn|inscri|marketing|suscri|iscri|ingeschreven|aangemeld|angemeldet"
+    r"|anmeld|confirm|verified|agree|accept|accord|enabled|(?<!last )\bactiv(?!it)|aktiv(?!it)"
+    r"|actif|optional offers|lettre d info|infolettre|mailing list|liste de diffusion|permiso"
+    r"|akzept|\brecevoir|\brecoi[st]|\breceive|contactable|joignable|\bcontacter?\b|\bmailing"
+    r"|\bnl\b|\blettre\b|\bwould like|\bkeep me|\bsouhait"
 )
 # In any cell, however long, of any column.
 IN_WORDS = re.compile(
-    r"unsub(?:scrib)?ed|unsubscribe|d[eé]\u0301?s(?:inscri|abonn)|opt(?:ed)?[-_"
-    r" ]?out|(?:black|block)[-_ ]?listed|do[-_ ]not[-_ ](?:contact|e?mail)"
-    r"|ne (?:pas|plus) (?:\w+"
-    r" ){0,2}(?:contacter|[eé]\u0301?crire|relancer|recevoir|envoyer|solliciter)|abgemeldet|disiscritt|uitgeschreven"
-    r"|ne (?:veut|souhaite) (?:pas|plus)|retir(?:er|[eé]e?) de (?:la|nos|vos|toutes?|votre) (?:\w+"
-    r" ){0,2}(?:list|mailing|base|envoi|diffusion)"
-    r"|(?:pas|plus) de (?:mail|courriel|newsletter|e-mail)"
-    r"|\bno[-_ ]mail|remove me|take me off|marked as spam|never[-_"
-    r" ]?subscribed|non-?subscribed|hard[-_ ]?bounce",
+    r"unsub(?:scrib)?ed|unsubscribe|d[eé]\u0301?s(?:inscri|abonn)|opt(?:ed)?[-_ ]?out"
+    r"|(?:black|block)[-_ ]?listed|do[-_ ]not[-_ ](?:contact|e?mail)"
+    r"|ne (?:pas|plus) (?:\w+ ){0,2}(?:contacter|[eé]\u0301?crire|relancer|recevoir|envoyer"
+    r"|solliciter)|abgemeldet|disiscritt|uitgeschreven|ne (?:veut|souhaite) (?:pas|plus)"
+    r"|retir(?:er|[eé]e?) de (?:la|nos|vos|toutes?|votre) (?:\w+ ){0,2}(?:list|mailing|base|envoi"
+    r"|diffusion)|(?:pas|plus) de (?:mail|courriel|newsletter|e-mail)|\bno[-_ ]mail|remove me"
+    r"|take me off|marked as spam|never[-_ ]?subscribed|non-?subscribed|hard[-_ ]?bounce",
     re.IGNORECASE,
 )
 # One of these stands in every cell that is heard whatever its heading: what holds none of them

@@ -269,16 +269,19 @@ def _check_polarity(columns: Iterable[tuple[JudgedColumn, Counter[Cell]]]) -> No
         )
 
 
+def _as_argument(column: _Column, names: Sequence[str]) -> str | int:
+    """How a column is named on the command line: by its number where its name does not serve."""
+    if column.name and column.name.isprintable() and names.count(column.name) == 1:
+        return shlex.quote(column.name)
+    return column.index + 1
+
+
 def _question(opened: OpenTable, asked: Sequence[_Column]) -> TableRefused:
     names = opened.table.header or ()
     columns = ", ".join(map(str, asked[:_COLUMNS_SHOWN])) + (
         ", …" if len(asked) > _COLUMNS_SHOWN else ""
     )
-    options = " ".join(
-        f"{column.option()} "
-        f"{shlex.quote(column.name) if column.name and column.name.isprintable() and names.count(column.name) == 1 else column.index + 1}"
-        for column in asked
-    )
+    options = " ".join(f"{column.option()} {_as_argument(column, names)}" for column in asked)
     return TableRefused(
         f"{opened.path.name} may hold people who refused: nobody has said what these columns mean:"
         f" {columns}. Say of each --subscribed COLUMN (yes or a date: they agreed), --unsubscribed"

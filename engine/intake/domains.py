@@ -5,17 +5,19 @@ asked about, not corrected: they may exist. Pure.
 from __future__ import annotations
 
 PROVIDERS = frozenset({
-    "gmail.com", "googlemail.com", "hotmail.com", "hotmail.fr", "hotmail.be", "outlook.com", "outlook.fr", "live.com", "live.fr",
-    "msn.com", "yahoo.com", "yahoo.fr", "ymail.com", "icloud.com", "me.com", "mac.com", "aol.com", "orange.fr", "wanadoo.fr", "free.fr",
-    "sfr.fr", "neuf.fr", "laposte.net", "bbox.fr", "numericable.fr", "club-internet.fr", "aliceadsl.fr", "cegetel.net", "gmx.com",
-    "gmx.fr", "gmx.de", "gmx.net", "web.de", "t-online.de", "freenet.de", "proton.me", "protonmail.com", "posteo.de", "bluewin.ch",
-    "skynet.be", "telenet.be", "videotron.ca", "sympatico.ca", "libero.it", "virgilio.it", "btinternet.com", "comcast.net", "verizon.net",
-    "fastmail.com", "zoho.com",
+    "gmail.com", "googlemail.com", "hotmail.com", "hotmail.fr", "hotmail.be", "outlook.com",
+    "outlook.fr", "live.com", "live.fr", "msn.com", "yahoo.com", "yahoo.fr", "ymail.com",
+    "icloud.com", "me.com", "mac.com", "aol.com", "orange.fr", "wanadoo.fr", "free.fr", "sfr.fr",
+    "neuf.fr", "laposte.net", "bbox.fr", "numericable.fr", "club-internet.fr", "aliceadsl.fr",
+    "cegetel.net", "gmx.com", "gmx.fr", "gmx.de", "gmx.net", "web.de", "t-online.de", "freenet.de",
+    "proton.me", "protonmail.com", "posteo.de", "bluewin.ch", "skynet.be", "telenet.be",
+    "videotron.ca", "sympatico.ca", "libero.it", "virgilio.it", "btinternet.com", "comcast.net",
+    "verizon.net", "fastmail.com", "zoho.com",
 })  # fmt: skip
 # One sign from one of those, and known to be somebody's own.
 _OTHERS = frozenset({
-    "mail.com", "email.com", "gmx.at", "gmx.ch", "live.be", "live.ca", "live.nl", "live.it", "hotmail.de", "hotmail.es", "hotmail.it",
-    "yahoo.ca", "yahoo.de", "yahoo.es",
+    "mail.com", "email.com", "gmx.at", "gmx.ch", "live.be", "live.ca", "live.nl", "live.it",
+    "hotmail.de", "hotmail.es", "hotmail.it", "yahoo.ca", "yahoo.de", "yahoo.es",
 })  # fmt: skip
 # Two signs and more from what is meant, and typed all the same.
 _MEANT = {

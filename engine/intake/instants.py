@@ -37,8 +37,8 @@ _CLOCK = re.compile(
 _YEARLESS = re.compile(r"--?(\d{2})-?(\d{2})", re.ASCII)
 _WEEKDAY = r"(?:[^\W\d]{2,12}\.?,? )?"
 _DAY_MONTH = re.compile(
-    rf"{_WEEKDAY}(\d{{1,2}})(?:er|st|nd|rd|th|\.)?(?: |-| de )([^\W\d]{{3,12}})\.?,?(?: |-| de"
-    r" )(\d{4}|\d{2})(?![\d:h])"
+    rf"{_WEEKDAY}(\d{{1,2}})(?:er|st|nd|rd|th|\.)?(?: |-| de )([^\W\d]{{3,12}})"
+    r"\.?,?(?: |-| de )(\d{4}|\d{2})(?![\d:h])"
 )
 _MONTH_DAY = re.compile(
     rf"{_WEEKDAY}([^\W\d]{{3,12}})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})(?!\d)"

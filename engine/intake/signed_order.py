@@ -1,7 +1,8 @@
 """A shop's word that an order was placed with an address: `UNTIL.MAC`, made with a key that the
 shop and this installation share. Pure.
 
-    text  = "relance-order" LF form LF order number LF address LF UNTIL          (UTF-8; LF is one line feed)
+    text  = "relance-order" LF form LF order number LF address LF UNTIL
+            (UTF-8; LF is one line feed)
     MAC   = HMAC-SHA-256(key, text) in hexadecimal
     UNTIL = seconds since 1970 (UTC) after which the proof is worth nothing
 

@@ -17,7 +17,10 @@ from engine.sequence.nearest import folded, is_usual_field, nearest_field
 from engine.words import N_, Words, words
 
 _NAME = r"[^\W\d][\w ]*"
-_OWNERS = r"(?:contact|subscriber|recipient|lead|person|people|customer|user|profile|member|params|merge|data|var|fields?)"
+_OWNERS = (
+    r"(?:contact|subscriber|recipient|lead|person|people|customer|user|profile|member"
+    r"|params|merge|data|var|fields?)"
+)
 # Signs that nobody writes for another reason; the name is what they hold.
 _PLAIN = re.compile(
     r"\*\|(?P<mailchimp>[\w:.\-/ ]+)\|\*"

@@ -50,7 +50,11 @@ def dossier(context: AppContext, subscriber: str) -> dict[str, object]:
     relay = MAILBOX if context.config.smtp.is_mailbox else context.config.smtp.host
     return {
         "made_at": iso(context.clock.now()),
-        "controller": {"name": site.name, "postal_address": site.postal_address, "email": site.reply_to or site.sender},
+        "controller": {
+            "name": site.name,
+            "postal_address": site.postal_address,
+            "email": site.reply_to or site.sender,
+        },
         "person": {
             "subscriber": subscriber,
             "email": known.address if known else None,
@@ -63,12 +67,22 @@ def dossier(context: AppContext, subscriber: str) -> dict[str, object]:
             "last_contact": iso(person.last_contact) if person.last_contact else None,
         },
         "purposes": [
-            {"id": name, "name": plan.purposes[name].name if name in plan.purposes else name, "basis": ground.basis, "status": ground.status,
-             "since": iso(ground.since), "proof": ground.proof}
+            {
+                "id": name,
+                "name": plan.purposes[name].name if name in plan.purposes else name,
+                "basis": ground.basis,
+                "status": ground.status,
+                "since": iso(ground.since),
+                "proof": ground.proof,
+            }
             for name, ground in person.grounds.items()
         ],
         "asked": [
-            {"id": name, "name": plan.purposes[name].name if name in plan.purposes else name, "asked_at": iso(request.asked_at)}
+            {
+                "id": name,
+                "name": plan.purposes[name].name if name in plan.purposes else name,
+                "asked_at": iso(request.asked_at),
+            }
             for name, request in person.requests.items()
         ],
         "lists": [
@@ -78,11 +92,15 @@ def dossier(context: AppContext, subscriber: str) -> dict[str, object]:
         "requests": open_requests(person),
         "letters": list(_letters(entries, installation)),
         "sources": list(_sources(entries, evidence)),
-        "recipients": [{"who": relay, "what": "the address and the letters, to hand them over by SMTP"}],
+        "recipients": [
+            {"who": relay, "what": "the address and the letters, to hand them over by SMTP"}
+        ],
         "notices": notices(entries, installation),
-        "evidence": [{"commitment": commitment, "kept": said} for commitment, said in evidence.items()],
+        "evidence": [
+            {"commitment": commitment, "kept": said} for commitment, said in evidence.items()
+        ],
         "events": [entry_as_json(entry, evidence) for entry in entries],
-    }  # fmt: skip
+    }
 
 
 def open_requests(person: Person) -> Part:

@@ -152,7 +152,8 @@ def retention(kept: Retention, speech: Speech) -> Iterator[tuple[str, str]]:
     yield (
         _("people who receive letters"),
         _(
-            "{time} after they were last heard of; then they are asked once, and erased {answer} later"
+            "{time} after they were last heard of; then they are asked once, and erased"
+            " {answer} later"
         ).format(time=delay(kept.silent_after), answer=delay(kept.answer_within)),
     )
     yield (

@@ -240,9 +240,11 @@ class Relay:
         if settings.tls == "starttls":
             if not smtp.supports_extension("starttls"):
                 raise RelayUnavailable(
-                    f"{settings.host} does not offer STARTTLS, or somebody on the way removed it: nothing was sent.",
-                    "configuration", "helo",
-                )  # fmt: skip
+                    f"{settings.host} does not offer STARTTLS, or somebody on the way removed it:"
+                    " nothing was sent.",
+                    "configuration",
+                    "helo",
+                )
             await smtp.starttls()
             await _hello(smtp)
         if settings.username:

@@ -106,8 +106,8 @@ BY_CODE: dict[int, Verdict] = {
 
 _I = re.IGNORECASE
 NAMES_THE_SENDER = re.compile(
-    r"spamhaus|spamcop|barracuda|(?:block|black|deny)[ -]?list|liste"
-    r" noire|\bdns[br]l\b|\brbl\b|r[eé]putation"
+    r"spamhaus|spamcop|barracuda|(?:block|black|deny)[ -]?list|liste noire"
+    r"|\bdns[br]l\b|\brbl\b|r[eé]putation"
     r"|sender (?:address |domain |verify )?(?:rejected|refused|denied|failed|blocked)"
     r"|exp[ée]diteur (?:refus|rejet|bloqu)|\bdmarc\b|\bdkim\b|\bspf\b",
     _I,
@@ -121,20 +121,30 @@ FULL = re.compile(
 PUTS_OFF_THE_SENDER = re.compile(
     r"gr[ea]y-?list|rate[ -]?limit|too many (?:messages|connections|recipients)|throttl", _I
 )
-BY_TEXT: tuple[tuple[re.Pattern[str], Verdict], ...] = (
-    (NAMES_THE_SENDER, _B),
-    (re.compile(r"\bspam|unsolicited|ind[ée]sirable|\bblocked|\bbloqu[ée]|\bpolicy|politique|\bbanned\b", _I), _B),
-    (re.compile(r"relay(?:ing)? (?:access )?(?:denied|not permitted)|relais refus|authentication required", _I), _B),
-    (FULL, _S),
-    (TOO_LARGE, _N),
-    (re.compile(r"(?:user|recipient|mailbox|account|address|alias)(?: is)? (?:unknown|not found|invalid)", _I), _H),
-    (re.compile(r"(?:unknown|invalid|no such) (?:local )?(?:user|recipient|mailbox|account|address|person)", _I), _H),
-    (re.compile(r"(?:user|recipient|mailbox|account|address|domain)\b.{0,60}\b(?:does not|doesn't) exist", _I), _H),
-    (re.compile(r"no mailbox (?:here )?by that name|n[’' ]existe pas|inexistante?\b", _I), _H),
-    (re.compile(r"(?:utilisateur|destinataire|adresse|compte|bo[îi]te)\b.{0,40}\b(?:inconnue?|invalide)", _I), _H),
-    (re.compile(r"(?:account|mailbox|compte|bo[îi]te)\b.{0,30}\b(?:disabled|closed|deleted|d[ée]sactiv|supprim|ferm[ée])",
-                _I), _H),
-)  # fmt: skip
+_TEXTS: tuple[tuple[str, Verdict], ...] = (
+    (NAMES_THE_SENDER.pattern, _B),
+    (r"\bspam|unsolicited|ind[ée]sirable|\bblocked|\bbloqu[ée]|\bpolicy|politique|\bbanned\b", _B),
+    (
+        r"relay(?:ing)? (?:access )?(?:denied|not permitted)|relais refus|authentication required",
+        _B,
+    ),
+    (FULL.pattern, _S),
+    (TOO_LARGE.pattern, _N),
+    (r"(?:user|recipient|mailbox|account|address|alias)(?: is)? (?:unknown|not found|invalid)", _H),
+    (
+        r"(?:unknown|invalid|no such) (?:local )?(?:user|recipient|mailbox|account|address|person)",
+        _H,
+    ),
+    (r"(?:user|recipient|mailbox|account|address|domain)\b.{0,60}\b(?:does not|doesn't) exist", _H),
+    (r"no mailbox (?:here )?by that name|n[’' ]existe pas|inexistante?\b", _H),
+    (r"(?:utilisateur|destinataire|adresse|compte|bo[îi]te)\b.{0,40}\b(?:inconnue?|invalide)", _H),
+    (
+        r"(?:account|mailbox|compte|bo[îi]te)\b.{0,30}"
+        r"\b(?:disabled|closed|deleted|d[ée]sactiv|supprim|ferm[ée])",
+        _H,
+    ),
+)
+BY_TEXT = tuple((re.compile(text, _I), verdict) for text, verdict in _TEXTS)
 
 
 def classify(stage: Stage, reply: Reply) -> Verdict:

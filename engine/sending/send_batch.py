@@ -32,8 +32,8 @@ from engine.vault.commitment import evidence
 from engine.vault.vault import VaultWrite
 
 VERDICTS = {
-    Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard", Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked",
-    Verdict.NOT_CARRIED: "cannot-carry",
+    Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard",
+    Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked", Verdict.NOT_CARRIED: "cannot-carry",
 }  # fmt: skip
 RECORD_SECONDS = 0.5
 SALT_BYTES = 32

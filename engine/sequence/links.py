@@ -42,8 +42,8 @@ _FENCE = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(`{3,}(?=[^`]*$)|
 _TARGET = re.compile(
     r"\]\([ \t]*\n?[ \t]*(?:<(?P<angle>[^<>\n]*)>|(?P<inline>[^\s()<>]+))(?=[\s)])"
     r"""|(?<![\w-])href\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s>"']+))"""
-    r"|^[ >]*\[[^\]\n]+\]:[ \t]*\n?["
-    r" \t]*(?:<(?P<reference_angle>[^<>\n]*)>|(?P<reference>[^\s<>]+))"
+    r"|^[ >]*\[[^\]\n]+\]:[ \t]*\n?[ \t]*"
+    r"(?:<(?P<reference_angle>[^<>\n]*)>|(?P<reference>[^\s<>]+))"
     r"|<(?P<auto>[^\s<>]+)>",
     re.M | re.I,
 )

@@ -62,14 +62,20 @@ _SAME_FIELD = (
     frozenset({"gender", "sexe", "civilite", "salutation"}),
 )
 # Of these names some are everyday words too.
-_USUAL = frozenset().union(*_SAME_FIELD) - {"first", "last", "land", "zip", "tel", "nome", "nombre", "town", "city", "country", "pays", "ville"} | {
+_EVERYDAY = {
+    "first", "last", "land", "zip", "tel", "nome", "nombre", "town", "city", "country", "pays",
+    "ville",
+}  # fmt: skip
+_USUAL = frozenset().union(*_SAME_FIELD) - _EVERYDAY | {
     "email", "emailaddress", "adresseemail", "courriel", "fullname", "nomcomplet", "name",
 }  # fmt: skip
 _KEYS = {
-    "objet": "subject", "sujet": "subject", "corps": "body", "texte": "body", "apres": "after", "attente": "wait", "attendre": "wait",
-    "jours": "days", "heure": "at", "entre": "between", "nom": "name", "titre": "title", "groupe": "group", "finalite": "purpose",
-    "rappelle": "reminds", "rappel": "reminder", "fin": "ends", "merci": "thanks", "liste": "list", "vers": "to", "a": "to", "date": "on",
-    "bouton": "button", "expediteur": "from", "adresse": "postal_address", "langue": "language", "fuseau": "timezone",
+    "objet": "subject", "sujet": "subject", "corps": "body", "texte": "body", "apres": "after",
+    "attente": "wait", "attendre": "wait", "jours": "days", "heure": "at", "entre": "between",
+    "nom": "name", "titre": "title", "groupe": "group", "finalite": "purpose",
+    "rappelle": "reminds", "rappel": "reminder", "fin": "ends", "merci": "thanks", "liste": "list",
+    "vers": "to", "a": "to", "date": "on", "bouton": "button", "expediteur": "from",
+    "adresse": "postal_address", "langue": "language", "fuseau": "timezone",
 }  # fmt: skip
 
 

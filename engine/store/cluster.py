@@ -96,14 +96,34 @@ def _initdb(
     built: Path, data: Path, password_file: Path, account: Account | None, held: int
 ) -> None:
     done = subprocess.run(
-        [str(binaries.program("initdb")), "-D", str(built), "-U", SUPERUSER, f"--pwfile={password_file}",
-         "--auth-local=scram-sha-256", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C",
-         "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums", "--no-instructions"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
-        env=binaries.environment(), start_new_session=True, umask=0o077, pass_fds=(held,),
-        user=account.uid if account else None, group=account.gid if account else None,
+        [
+            str(binaries.program("initdb")),
+            "-D",
+            str(built),
+            "-U",
+            SUPERUSER,
+            f"--pwfile={password_file}",
+            "--auth-local=scram-sha-256",
+            "--auth-host=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--data-checksums",
+            "--no-instructions",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd="/",
+        env=binaries.environment(),
+        start_new_session=True,
+        umask=0o077,
+        pass_fds=(held,),
+        user=account.uid if account else None,
+        group=account.gid if account else None,
         extra_groups=[] if account else None,
-    )  # fmt: skip
+    )
     if done.returncode:
         raise from_log("creating", done.stderr.decode("utf-8", "replace").splitlines()[-6:], data)
 

@@ -109,12 +109,29 @@ def launch(
         # The shell in between makes the server nobody's child here: whoever started it need not
         # collect it.
         run = subprocess.run(
-            ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", str(binaries.program("postgres")), "-D", str(data), *options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=journal, pass_fds=(held,), cwd="/",
-            env=binaries.environment(), start_new_session=True, umask=0o077, check=True,
-            user=account.uid if account else None, group=account.gid if account else None,
+            [
+                "/bin/sh",
+                "-c",
+                '"$@" >&2 & echo $!',
+                "sh",
+                str(binaries.program("postgres")),
+                "-D",
+                str(data),
+                *options,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=journal,
+            pass_fds=(held,),
+            cwd="/",
+            env=binaries.environment(),
+            start_new_session=True,
+            umask=0o077,
+            check=True,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
             extra_groups=[] if account else None,
-        )  # fmt: skip
+        )
         return int(run.stdout)
     finally:
         os.close(held)

@@ -50,7 +50,8 @@ def url(folder: Path, role: str, password: str, database: str) -> str:
         "sslmode": "disable",
         "gssencmode": "disable",
     }
-    return f"postgresql://{who}@/{quote(database, safe='')}?{urlencode(route, quote_via=quote, safe='')}"
+    name, query = quote(database, safe=""), urlencode(route, quote_via=quote, safe="")
+    return f"postgresql://{who}@/{name}?{query}"
 
 
 def remove_stale(folder: Path) -> None:

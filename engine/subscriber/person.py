@@ -39,8 +39,16 @@ class LetterState:
     def with_answered(self, answered: bool) -> LetterState:
         """Written out, as `Membership.with_letters` is: every click has one."""
         return LetterState(
-            self.message, self.status, self.at, self.attempts, self.first_begun, self.retry_at, answered, self.aside, self.planned
-        )  # fmt: skip
+            self.message,
+            self.status,
+            self.at,
+            self.attempts,
+            self.first_begun,
+            self.retry_at,
+            answered,
+            self.aside,
+            self.planned,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,18 @@ class VaultWrite:
         `replace` is three times slower.
         """
         return VaultWrite(
-            subscriber, self.at, register, self.fields, self.evidence, self.suppress, self.lift, self.address_hash, self.address, self.erasing,
+            subscriber,
+            self.at,
+            register,
+            self.fields,
+            self.evidence,
+            self.suppress,
+            self.lift,
+            self.address_hash,
+            self.address,
+            self.erasing,
             self.source,
-        )  # fmt: skip
+        )
 
     @property
     def is_more(self) -> bool:

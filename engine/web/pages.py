@@ -246,7 +246,8 @@ def is_address(text: str) -> bool:
 
 def _origin(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.encode('idna').decode() if not parts.netloc.isascii() else parts.netloc}"
+    is_ascii = parts.netloc.isascii()
+    return f"{parts.scheme}://{parts.netloc if is_ascii else parts.netloc.encode('idna').decode()}"
 
 
 def site_headers(site: Site) -> dict[str, str]:

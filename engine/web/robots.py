@@ -34,32 +34,114 @@ class Scanner:
 
 
 SCANNERS = (
-    Scanner("Outlook Safe Links", ("safelinks", "ms-?office", "microsoft office", "microsoft outlook", "bingpreview", "skypeuri"),
-            ("safelinks.protection.outlook.com", "safelinks.protection.office365.us", "statics.teams.cdn.office.net")),
-    Scanner("Proofpoint", ("proofpoint", "urldefense"), ("urldefense.com", "urldefense.proofpoint.com", "urldefense.us")),
-    Scanner("Mimecast", ("mimecast",), ("mimecast.com", "mimecastprotect.com", "mimecast-offshore.com")),
-    Scanner("Barracuda", ("barracuda", "linkprotect"), ("linkprotect.cudasvc.com", "cudasvc.com", "barracudanetworks.com")),
-    Scanner("Trend Micro", ("trend ?micro", r"\btmes\b", r"\btmws\b"), ("trendmicro.com", "tmes.trendmicro.com", "imsva91-ctp.trendmicro.com")),
-    Scanner("Symantec", ("symantec", "messagelabs"), ("clicktime.symantec.com", "symanteccloud.com", "fireglass.com")),
+    Scanner(
+        "Outlook Safe Links",
+        (
+            "safelinks",
+            "ms-?office",
+            "microsoft office",
+            "microsoft outlook",
+            "bingpreview",
+            "skypeuri",
+        ),
+        (
+            "safelinks.protection.outlook.com",
+            "safelinks.protection.office365.us",
+            "statics.teams.cdn.office.net",
+        ),
+    ),
+    Scanner(
+        "Proofpoint",
+        ("proofpoint", "urldefense"),
+        ("urldefense.com", "urldefense.proofpoint.com", "urldefense.us"),
+    ),
+    Scanner(
+        "Mimecast", ("mimecast",), ("mimecast.com", "mimecastprotect.com", "mimecast-offshore.com")
+    ),
+    Scanner(
+        "Barracuda",
+        ("barracuda", "linkprotect"),
+        ("linkprotect.cudasvc.com", "cudasvc.com", "barracudanetworks.com"),
+    ),
+    Scanner(
+        "Trend Micro",
+        ("trend ?micro", r"\btmes\b", r"\btmws\b"),
+        ("trendmicro.com", "tmes.trendmicro.com", "imsva91-ctp.trendmicro.com"),
+    ),
+    Scanner(
+        "Symantec",
+        ("symantec", "messagelabs"),
+        ("clicktime.symantec.com", "symanteccloud.com", "fireglass.com"),
+    ),
     Scanner("Cisco", ("cisco", "ironport"), ("secure-web.cisco.com",)),
-    Scanner("Google", ("googleimageproxy", "google-safety", "googleweblight", "googlebot", "google-read-aloud"), ("googleusercontent.com",)),
+    Scanner(
+        "Google",
+        ("googleimageproxy", "google-safety", "googleweblight", "googlebot", "google-read-aloud"),
+        ("googleusercontent.com",),
+    ),
     Scanner("Sophos", ("sophos",), ("protection.sophos.com",)),
     Scanner("Trellix", ("fireeye", "trellix"), ("protect2.fireeye.com", "fireeye.com")),
     Scanner("Forcepoint", ("forcepoint", "websense"), ("forcepoint.com", "mailcontrol.com")),
-    Scanner("Fortinet", ("fortinet", "fortiguard", "fortimail"), ("fortisandbox.com", "fortimailcloud.com")),
+    Scanner(
+        "Fortinet",
+        ("fortinet", "fortiguard", "fortimail"),
+        ("fortisandbox.com", "fortimailcloud.com"),
+    ),
     Scanner("Check Point", ("checkpoint", "avanan"), ("avanan.click", "avanan.net")),
     Scanner("Vade", ("vade",), ("vadesecure.com", "vadeprotect.com")),
     Scanner("Mailinblack", ("mailinblack",), ("mailinblack.com",)),
     Scanner("Zscaler", ("zscaler",), ("zscaler.net", "zscalertwo.net")),
-    Scanner("Hornetsecurity", ("hornetsecurity",), ("seclinks.cloud-security.net", "atpscan.global.hornetsecurity.com")),
-    Scanner("others that filter", ("netcraft", "phish", "virustotal", "bitdefender", "kaspersky", "cloudmark", "spam", "urlscan", "scanner")),
-    Scanner("previews", ("preview", "yahoomailproxy", "facebookexternalhit", "whatsapp", "lighthouse")),
+    Scanner(
+        "Hornetsecurity",
+        ("hornetsecurity",),
+        ("seclinks.cloud-security.net", "atpscan.global.hornetsecurity.com"),
+    ),
+    Scanner(
+        "others that filter",
+        (
+            "netcraft",
+            "phish",
+            "virustotal",
+            "bitdefender",
+            "kaspersky",
+            "cloudmark",
+            "spam",
+            "urlscan",
+            "scanner",
+        ),
+    ),
+    Scanner(
+        "previews", ("preview", "yahoomailproxy", "facebookexternalhit", "whatsapp", "lighthouse")
+    ),
     # "Cubot" is a make of telephone.
     Scanner("crawlers", (r"(?<!cu)bot\b", "crawl", "spider", "slurp")),
-    Scanner("browsers that are driven", ("headless", "phantomjs", "selenium", "puppeteer", "playwright")),
-    Scanner("programs", ("curl", "wget", "python", "java/", "go-http", "okhttp", "libwww", "httpclient", "http_request", "axios", "node-fetch",
-                         "undici", "guzzle", "ruby", "perl", "php/", "aiohttp", "scrapy")),
-)  # fmt: skip
+    Scanner(
+        "browsers that are driven", ("headless", "phantomjs", "selenium", "puppeteer", "playwright")
+    ),
+    Scanner(
+        "programs",
+        (
+            "curl",
+            "wget",
+            "python",
+            "java/",
+            "go-http",
+            "okhttp",
+            "libwww",
+            "httpclient",
+            "http_request",
+            "axios",
+            "node-fetch",
+            "undici",
+            "guzzle",
+            "ruby",
+            "perl",
+            "php/",
+            "aiohttp",
+            "scrapy",
+        ),
+    ),
+)
 _AGENTS = re.compile(
     "|".join(agent for scanner in SCANNERS for agent in scanner.agents), re.IGNORECASE
 )

@@ -36,7 +36,8 @@ PATHS = {
     "read": "people/lookup",
 }
 RIGHTS = (
-    "people/export", "people/correct", "people/restrict", "people/object", "people/erase", "requests", "requests/answer", "requests/open",
+    "people/export", "people/correct", "people/restrict", "people/object", "people/erase",
+    "requests", "requests/answer", "requests/open",
 )  # fmt: skip
 SOURCE = "salon des jardins, stand 12"
 

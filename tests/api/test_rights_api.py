@@ -50,7 +50,8 @@ def test_a_correction_reaches_the_vault_and_the_address_moves(shop: Shop) -> Non
         "first_name": "Lucie"
     }
     assert shop.call("people/correct", said, once="c1").json() == {
-        "done": False, "already": True, "said": "this call was carried out before", "subscriber": stream,
+        "done": False, "already": True, "said": "this call was carried out before",
+        "subscriber": stream,
     }  # fmt: skip
     joined(shop, "other@exemple.fr")
     refused(

@@ -162,9 +162,10 @@ def test_no_verb_hands_on_what_steers(relance: Installation, tmp_path: Path) -> 
             (json.dumps({"first_name": name}), ANNA),
         )
     verbs: tuple[tuple[str, ...], ...] = (
-        ("show", ANNA), ("show", ANNA, "--json"), ("person", "export", ANNA), ("person", "export", ANNA, "--csv"), ("audit", "story", ANNA),
-        ("preview", "question", "--to", ANNA), ("lists",),
-        ("nonsense\x1b[2J",), ("show", "x\x9b2J@y.example"),
+        ("show", ANNA), ("show", ANNA, "--json"), ("person", "export", ANNA),
+        ("person", "export", ANNA, "--csv"), ("audit", "story", ANNA),
+        ("preview", "question", "--to", ANNA), ("lists",), ("nonsense\x1b[2J",),
+        ("show", "x\x9b2J@y.example"),
     )  # fmt: skip
     for words in verbs:
         typed(*words)

@@ -82,8 +82,8 @@ def test_a_role_that_is_there_is_never_altered(
     with pytest.raises(
         StoreUnavailable,
         match=(
-            r"does not take the password in data/secrets/database\.password for"
-            r" installation_\d+_program"
+            r"does not take the password in data/secrets/database\.password"
+            r" for installation_\d+_program"
         ),
     ):
         opens(database_context, second)

@@ -170,10 +170,13 @@ def test_a_subject_in_bare_utf_8_is_read() -> None:
 PIECES = st.lists(
     st.sampled_from(
         [
-            b"\n", b"\r\n", b"\r", b"\0", b"\xff", b" ", b";", b":", b"=?", b"?=", b"=?utf-8?b?w6k=?=", b"--b", b"--b--", b"Subject: ", b"To: <",
-            b"Message-ID: ", ID.encode(), b"Content-Type: multipart/mixed; boundary=b", b"Content-Type: message/rfc822",
-            b"Content-Type: text/html; charset=idna", b"Content-Transfer-Encoding: base64", b"Content-Transfer-Encoding: x-uuencode",
-            b"begin 666 x", b"/l/" + TOKEN.encode(), b"List-Unsubscribe: <", b"From ", b"Content-Disposition: attachment",
+            b"\n", b"\r\n", b"\r", b"\0", b"\xff", b" ", b";", b":", b"=?", b"?=",
+            b"=?utf-8?b?w6k=?=", b"--b", b"--b--", b"Subject: ", b"To: <", b"Message-ID: ",
+            ID.encode(), b"Content-Type: multipart/mixed; boundary=b",
+            b"Content-Type: message/rfc822", b"Content-Type: text/html; charset=idna",
+            b"Content-Transfer-Encoding: base64", b"Content-Transfer-Encoding: x-uuencode",
+            b"begin 666 x", b"/l/" + TOKEN.encode(), b"List-Unsubscribe: <", b"From ",
+            b"Content-Disposition: attachment",
         ]
     )
     | st.binary(max_size=8),

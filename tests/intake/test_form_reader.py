@@ -86,7 +86,8 @@ def test_the_radio_answer_decides_the_list() -> None:
 
 def test_every_mistake_is_reported_at_once_beside_its_input() -> None:
     assert reasons({"first_name": "x" * 201, "jardin": "Un château"}) == {
-        EMAIL: "missing", "first_name": "long", "town": "missing", "jardin": "choose", AGREED: "tick",
+        EMAIL: "missing", "first_name": "long", "town": "missing", "jardin": "choose",
+        AGREED: "tick",
     }  # fmt: skip
 
 

@@ -395,7 +395,8 @@ def lived(*facts: tuple[str, dict[str, object]]) -> list[str]:
 
 
 GROUND: tuple[tuple[str, dict[str, object]], ...] = (
-    ("subscriber-registered", {}), ("consent-given", {"purpose": "conseils"}), ("list-joined", {"list": 10, "run": 1}),
+    ("subscriber-registered", {}), ("consent-given", {"purpose": "conseils"}),
+    ("list-joined", {"list": 10, "run": 1}),
 )  # fmt: skip
 LETTER: dict[str, object] = {
     "key": "list:10",

@@ -191,8 +191,7 @@ def test_an_eligibility_answered_too_late_is_not_used() -> None:
         (b"no end", b"no end\r\n"),
         (b"a\n.\r\nMAIL FROM:<x@y.fr>\r\nRCPT TO:<z@y.fr>\r\nDATA\r\nsmuggled\r\n.\r\n",
          b"a\r\n.\r\nMAIL FROM:<x@y.fr>\r\nRCPT TO:<z@y.fr>\r\nDATA\r\nsmuggled\r\n.\r\n"),
-        (b"a\r.\r\nMAIL", b"a\r\n.\r\nMAIL\r\n"),
-        (b"a\n.\nb\r\r\nc", b"a\r\n.\r\nb\r\n\r\nc\r\n"),
+        (b"a\r.\r\nMAIL", b"a\r\n.\r\nMAIL\r\n"), (b"a\n.\nb\r\r\nc", b"a\r\n.\r\nb\r\n\r\nc\r\n"),
         (b"x" * 70_000 + b"\r\n." + b"y" * 200_000 + b"\r\n", b"x" * 70_000 + b"\r\n." + b"y" * 200_000 + b"\r\n"),
     ],
     ids=lambda value: repr(value[:20]),
@@ -247,7 +246,8 @@ def test_parameters_are_said_only_where_offered_and_needed() -> None:
     plain = b"MAIL FROM:<b-1+x@bounce.exemple.fr>"
     size = len(letter(1).body)
     assert [message.mail for message in full.messages] == [
-        b"%b SIZE=%d" % (plain, size), b"%b SIZE=%d SMTPUTF8" % (plain, size), b"%b SIZE=4 BODY=8BITMIME" % plain,
+        b"%b SIZE=%d" % (plain, size), b"%b SIZE=%d SMTPUTF8" % (plain, size),
+        b"%b SIZE=4 BODY=8BITMIME" % plain,
     ]  # fmt: skip
     assert full.messages[1].recipients == ("é@xn--9ca.fr",)
     assert [message.mail for message in bare.messages] == [plain]
@@ -288,7 +288,8 @@ def test_a_server_that_allows_fewer_connections_gets_everything_over_those() -> 
 def test_a_thousand_messages_of_every_fate_are_all_accounted_for_exactly_once(loop: str) -> None:
     sink = Sink(per_connection=17)
     fates: list[tuple[Literal["rcpt", "data", "dot"], str]] = [
-        ("rcpt", "550 5.1.1 No"), ("rcpt", "450 4.2.0 Later"), ("data", "451 4.3.0 Later"), ("dot", "554 5.7.1 Spam"),
+        ("rcpt", "550 5.1.1 No"), ("rcpt", "450 4.2.0 Later"), ("data", "451 4.3.0 Later"),
+        ("dot", "554 5.7.1 Spam"),
     ]  # fmt: skip
     expected: dict[str, tuple[str, int]] = {}
     for number in range(1000):

@@ -416,10 +416,13 @@ subject = 'its'
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("", 1), ("title", 2), ("quoted key", 3), ("text", 4), ("array", 8), ("id", 1), ("literal", 12), ("list[0]", 14), ("list[0].id", 15),
-        ("list[0].ends", 16), ("list[0].ends.move", 16), ("list[0].letter[0]", 18), ("list[0].letter[0].id", 19), ("list[0].letter[1].id", 22),
-        ("list[0].letter[1].subject", 23), ("list[1]", 25), ("list[1].letter[0].id", 27), ("confirmation.subject", 29),
-        ("list[1].letter[0].nothing", 26), ("list[0].letter[7].id", 14), ("list[9].letter[0].id", 1), ("nothing.at.all", 1),
+        ("", 1), ("title", 2), ("quoted key", 3), ("text", 4), ("array", 8), ("id", 1),
+        ("literal", 12), ("list[0]", 14), ("list[0].id", 15), ("list[0].ends", 16),
+        ("list[0].ends.move", 16), ("list[0].letter[0]", 18), ("list[0].letter[0].id", 19),
+        ("list[0].letter[1].id", 22), ("list[0].letter[1].subject", 23), ("list[1]", 25),
+        ("list[1].letter[0].id", 27), ("confirmation.subject", 29),
+        ("list[1].letter[0].nothing", 26), ("list[0].letter[7].id", 14),
+        ("list[9].letter[0].id", 1), ("nothing.at.all", 1),
     ],
 )  # fmt: skip
 def test_a_key_is_found_on_its_line_or_on_that_of_the_table_around_it(path: str, line: int) -> None:

@@ -164,9 +164,10 @@ def test_a_new_folder_starts_in_a_few_seconds_and_answers(place: Place) -> None:
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        ("server_encoding", "UTF8"), ("data_checksums", "on"), ("listen_addresses", ""), ("shared_buffers", "16MB"),
-        ("password_encryption", "scram-sha-256"), ("checkpoint_timeout", "15min"), ("max_wal_size", "4GB"),
-        ("TimeZone", "UTC"), ("log_error_verbosity", "terse"), ("fsync", "on"),
+        ("server_encoding", "UTF8"), ("data_checksums", "on"), ("listen_addresses", ""),
+        ("shared_buffers", "16MB"), ("password_encryption", "scram-sha-256"),
+        ("checkpoint_timeout", "15min"), ("max_wal_size", "4GB"), ("TimeZone", "UTC"),
+        ("log_error_verbosity", "terse"), ("fsync", "on"),
     ],
 )  # fmt: skip
 def test_the_server_is_set_as_promised(

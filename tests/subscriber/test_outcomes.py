@@ -105,7 +105,8 @@ def test_the_engine_gives_up_before_seventy_two_hours_have_passed() -> None:
 
 def test_a_confirmation_mail_is_given_up_before_a_day_has_passed() -> None:
     asked = given(
-        e.SubscriberRegistered(NOON), e.ConsentRequested(LATER, "conseils", "r1", (10,), NOON + 7 * DAY),
+        e.SubscriberRegistered(NOON),
+        e.ConsentRequested(LATER, "conseils", "r1", (10,), NOON + 7 * DAY),
         e.LetterBegun(LATER, "ask:conseils", "confirmation", "ask", "0000", 1),
     )  # fmt: skip
     _, took, names = retried("temporary", key="ask:conseils", person=asked)
@@ -270,8 +271,10 @@ def test_an_answer_that_arrives_after_all_ends_the_doubt() -> None:
 
 def test_a_confirmation_in_doubt_does_not_keep_its_request_open_for_ever() -> None:
     asked = given(
-        e.SubscriberRegistered(NOON), e.ConsentRequested(NOON, "conseils", "r1", (10,), NOON + 7 * DAY),
-        e.LetterBegun(NOON, "ask:conseils", "confirmation", "ask", "0000", 1), e.LetterInDoubt(NOON, "0000"),
+        e.SubscriberRegistered(NOON),
+        e.ConsentRequested(NOON, "conseils", "r1", (10,), NOON + 7 * DAY),
+        e.LetterBegun(NOON, "ask:conseils", "confirmation", "ask", "0000", 1),
+        e.LetterInDoubt(NOON, "0000"),
     )  # fmt: skip
     assert (asked.acts["ask:conseils"].kind, asked.acts["flight:0000"].due) == ("expire", 0)
     expired = asked.when(perform("ask:conseils", NOON + 7 * DAY)).done

@@ -209,7 +209,8 @@ def test_a_confirmation_mail_that_could_not_be_made_is_tried_again_while_its_req
     None
 ):
     asked = given(
-        e.SubscriberRegistered(NOON), e.ConsentRequested(NOON, "conseils", "r1", (10,), NOON + 7 * DAY),
+        e.SubscriberRegistered(NOON),
+        e.ConsentRequested(NOON, "conseils", "r1", (10,), NOON + 7 * DAY),
         e.LetterBegun(NOON, "ask:conseils", "confirmation", "ask", "0000", 1),
         e.LetterWithheld(NOON, "ask:conseils", "ask", "cannot be rendered", message="0000", what="header"),
     )  # fmt: skip
