@@ -1,8 +1,8 @@
 """Installations for tests: one embedded PostgreSQL per test process, and for each a fresh database,
 copied from a migrated template.
 
-`make_context(files)` (a fixture) gives an AppContext for one test; `with installations.made(files) as
-context:` one for as long as you say.
+`make_context(files)` (a fixture) gives an AppContext for one test; `with installations.made(files)
+as context:` one for as long as you say.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ first_name = "Prénom"
 
 
 def publish(context: AppContext, *, backfill: bool = False) -> int:
-    """Publish what stands in the installation's `sequences/` now; the edition in force afterwards."""
+    """Publish what is in the installation's `sequences/` now; the edition in force afterwards."""
     now = context.clock.now()
     facts = publication(
         context.installation_stream.current(),
@@ -162,7 +162,8 @@ class Installations:
         (read.secrets / "database.password").write_text(name, encoding="utf-8")
         with psycopg.connect(self.admin, autocommit=True) as connection:
             connection.execute(
-                f"CREATE ROLE {name}_program LOGIN PASSWORD '{name}' IN ROLE {TEMPLATE_PROGRAM}".encode()
+                f"CREATE ROLE {name}_program LOGIN PASSWORD '{name}'"
+                f" IN ROLE {TEMPLATE_PROGRAM}".encode()
             )
             connection.execute(
                 f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY".encode()

@@ -146,8 +146,20 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relance]:
 
 
 def _live(relance: Relance) -> None:
-    said = relance.verb("import", str(relance.folder / "people.csv"), "--list", "10", "--source", "foire", "--collected", "2026-01-05",
-                        "--basis", "consent", "--start", "welcome")  # fmt: skip
+    said = relance.verb(
+        "import",
+        str(relance.folder / "people.csv"),
+        "--list",
+        "10",
+        "--source",
+        "foire",
+        "--collected",
+        "2026-01-05",
+        "--basis",
+        "consent",
+        "--start",
+        "welcome",
+    )
     assert "6" in said
     relance.verb("resume", "--yes")
     wait_for(lambda: all(relance.mail.letters(f"{name}@lecteurs.example") for name in NAMES))

@@ -644,11 +644,29 @@ def test_there_are_no_pages_that_load_from_elsewhere(shop: Shop, path: str) -> N
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-    | st.sampled_from(["a@b.fr", 30, "lettre", "consent", "double-opt-in", "2026-01-15", "*", "conseils", {"first_name": "x"}]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(
+        [
+            "a@b.fr",
+            30,
+            "lettre",
+            "consent",
+            "double-opt-in",
+            "2026-01-15",
+            "*",
+            "conseils",
+            {"first_name": "x"},
+        ]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
     max_leaves=5,
-)  # fmt: skip
+)
 NAMES = sorted(
     {member.name for members in (SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION) for member in members}
 )

@@ -47,7 +47,10 @@ def test_an_old_copy_brings_nobody_back(tmp_path: Path) -> None:
         )
         relance.configure(SMTP.format(port=mail.sink.port))
         relance.done("publish", "--yes")
-        table = f"email;first_name;source\n{ANNA};{NAME};{ORDER}\n{BRUNO};Bruno;salon\n{CHLOE};Chloé;salon\n"
+        table = (
+            f"email;first_name;source\n{ANNA};{NAME};{ORDER}\n"
+            f"{BRUNO};Bruno;salon\n{CHLOE};Chloé;salon\n"
+        )
         write(relance.folder, {"people.csv": table})
         said = (
             "--basis",

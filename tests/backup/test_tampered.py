@@ -35,7 +35,8 @@ CREATE FUNCTION ledger.strike() RETURNS integer LANGUAGE plpgsql AS
 $$ BEGIN COPY (SELECT 'struck') TO PROGRAM 'cat > {mark}'; RETURN 1; END $$;
 CREATE MATERIALIZED VIEW ledger.trap AS SELECT ledger.strike()
 """
-RIGHTS = """SELECT rolname::text, rolsuper OR pg_has_role(rolname, 'pg_execute_server_program', 'MEMBER')
+RIGHTS = """SELECT rolname::text,
+rolsuper OR pg_has_role(rolname, 'pg_execute_server_program', 'MEMBER')
 FROM pg_roles WHERE rolname = current_user"""
 
 

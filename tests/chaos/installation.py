@@ -85,7 +85,8 @@ CONNECTIONS = 2
 LETTERS = ("first", "second")
 UNFINISHED = f"""
 SELECT (SELECT count(*) FROM view_agenda_{Agenda.version}.agenda WHERE due > 0)
-     + (SELECT max(notification_id) FROM ledger.events) - (SELECT position FROM view_agenda_{Agenda.version}.position)
+     + (SELECT max(notification_id) FROM ledger.events)
+     - (SELECT position FROM view_agenda_{Agenda.version}.position)
 """
 IN_DOUBT = f"SELECT count(*) FROM view_letters_{Letters.version}.letter WHERE status = 'doubt'"
 

@@ -43,7 +43,7 @@ def test_sigterm_in_the_middle_of_a_delivery_leaves_nothing_in_doubt(tmp_path: P
     )
 
 
-def test_a_server_that_never_answers_a_dot_is_left_after_the_drain_and_that_letter_alone_is_in_doubt(
+def test_a_server_that_never_answers_a_dot_is_left_after_the_drain_and_that_letter_is_in_doubt(
     tmp_path: Path,
 ) -> None:
     with MailServer(tmp_path) as mail:

@@ -236,7 +236,8 @@ IN_FRENCH = [
     (
         'after = "0 minutes"',
         'after = "2 jourz"',
-        """sequences/d.toml:9: `after` : « 2 jourz » n’est pas une durée : écrivez par exemple "0 minutes", "6 heures", "2 jours", "1 mois"
+        """sequences/d.toml:9: `after` : « 2 jourz » n’est pas une durée : écrivez par exemple \
+"0 minutes", "6 heures", "2 jours", "1 mois"
       after = "2 jourz"
               ^
 """,
@@ -244,7 +245,8 @@ IN_FRENCH = [
     (
         'after = "0 minutes"',
         'aftr = "2 jours"',
-        """sequences/d.toml:7: quand ? écrivez `after = "2 jours"` (depuis l’arrivée) ou `wait = "2 jours"` (depuis la lettre précédente)
+        """sequences/d.toml:7: quand ? écrivez `after = "2 jours"` (depuis l’arrivée) ou \
+`wait = "2 jours"` (depuis la lettre précédente)
       [[list.letter]]
       ^
 sequences/d.toml:9: clé inconnue `aftr` ; vouliez-vous dire `after` ?
@@ -255,8 +257,8 @@ sequences/d.toml:9: clé inconnue `aftr` ; vouliez-vous dire `after` ?
     (
         'subject = "Une question"',
         "subject = “Une question”",
-        """sequences/d.toml:10: ceci n’est pas du TOML : ces guillemets sont typographiques : un traitement \
-de texte les a mis ; TOML veut des guillemets droits, "…"
+        """sequences/d.toml:10: ceci n’est pas du TOML : ces guillemets sont typographiques : un \
+traitement de texte les a mis ; TOML veut des guillemets droits, "…"
       subject = “Une question”
                 ^
 """,
@@ -264,7 +266,8 @@ de texte les a mis ; TOML veut des guillemets droits, "…"
     (
         'body = "asks.md"',
         'body = "sequences/asks.md"',
-        """sequences/d.toml:12: le fichier est cherché dans sequences/ : écrivez `asks.md`, pas `sequences/asks.md`
+        """sequences/d.toml:12: le fichier est cherché dans sequences/ : \
+écrivez `asks.md`, pas `sequences/asks.md`
       body = "sequences/asks.md"
              ^
 """,
@@ -272,7 +275,8 @@ de texte les a mis ; TOML veut des guillemets droits, "…"
     (
         'body = "asks.md"',
         'body = "lettres/asks.html"',
-        """sequences/d.toml:12: il n’y a pas de lettre lettres/asks.html dans sequences/ ; vouliez-vous dire `asks.md` ?
+        """sequences/d.toml:12: il n’y a pas de lettre lettres/asks.html dans sequences/ ; \
+vouliez-vous dire `asks.md` ?
       body = "lettres/asks.html"
              ^
 """,
@@ -288,7 +292,8 @@ de texte les a mis ; TOML veut des guillemets droits, "…"
     (
         'preheader = "En un clic."',
         'at = "25:00"',
-        """sequences/d.toml:11: `at` : « 25:00 » n’est pas une heure : les heures vont de 0 à 23, les minutes de 0 à 59
+        """sequences/d.toml:11: `at` : « 25:00 » n’est pas une heure : les heures \
+vont de 0 à 23, les minutes de 0 à 59
       at = "25:00"
            ^
 """,
@@ -296,7 +301,8 @@ de texte les a mis ; TOML veut des guillemets droits, "…"
     (
         'preheader = "En un clic."',
         'days = "mon-fry"',
-        """sequences/d.toml:11: `days` : dans « mon-fry », « fry » n’est pas un jour : vouliez-vous dire « fri » ?
+        """sequences/d.toml:11: `days` : dans « mon-fry », « fry » n’est pas un jour : \
+vouliez-vous dire « fri » ?
       days = "mon-fry"
              ^
 """,
@@ -312,8 +318,8 @@ de texte les a mis ; TOML veut des guillemets droits, "…"
     (
         'name = "ten"',
         'name = "Été à Nice"',
-        """sequences/d.toml:5: `name` "Été à Nice" : seulement des minuscules sans accent, des chiffres et \
-des traits d’union, comme "ete-a-nice"
+        """sequences/d.toml:5: `name` "Été à Nice" : seulement des minuscules sans accent, des \
+chiffres et des traits d’union, comme "ete-a-nice"
     name = "Été à Nice"
            ^
 """,

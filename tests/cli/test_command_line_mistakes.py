@@ -166,7 +166,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-def test_a_password_that_cannot_be_read_or_a_server_nobody_answers_at_is_told_before_anything_is_sent(
+def test_a_password_that_cannot_be_read_or_a_server_that_is_not_there_is_told_before_sending(
     tmp_path: Path,
 ) -> None:
     relance = Installation(tmp_path)

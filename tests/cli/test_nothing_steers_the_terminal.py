@@ -125,9 +125,8 @@ def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     relance = Installation(tmp_path_factory.mktemp("installation"))
     with embedded(relance):
         relance.done("publish", "--yes")
-        rows = f'email;first_name;"nom {ESCAPES[:-1]}"\n{ANNA};Anna;x\nx{ESCAPES[:-1]}@y.example;B;x\n'.replace(
-            "\x00", ""
-        )
+        escapes = ESCAPES[:-1].replace("\x00", "")
+        rows = f'email;first_name;"nom {escapes}"\n{ANNA};Anna;x\nx{escapes}@y.example;B;x\n'
         write(relance.folder, {"readers.csv": rows})
         yield relance
 

@@ -205,7 +205,8 @@ def test_a_process_that_cannot_say_that_it_lives_works_on(relance: Installation)
             wait_for(
                 lambda: (
                     not connection.execute(
-                        "SELECT FROM desk.gone WHERE seen > clock_timestamp() - interval '7 seconds'"
+                        "SELECT FROM desk.gone"
+                        " WHERE seen > clock_timestamp() - interval '7 seconds'"
                     ).fetchall()
                 )
             )

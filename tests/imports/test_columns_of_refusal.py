@@ -31,11 +31,14 @@ SAID = Said(10, NOW, "Europe/Paris", "salon", 1_600_000_000_000, "consent", fiel
 
 # Exports of nine programs: who agreed, who refused, who is neither, and what an operator says to
 # bring them in.
-MAILCHIMP = """Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON,LEID
+MAILCHIMP = """Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,\
+UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON,LEID
 yes@x.example,Y,2,2020-05-01 10:00:01,192.0.2.1,2020-05-01 10:01:00,192.0.2.1,,,,1
-no@x.example,N,2,2019-05-01 10:00:00,192.0.2.1,2019-05-01 10:00:00,192.0.2.1,2020-02-02 02:02:02,Mars,NORMAL,2
+no@x.example,N,2,2019-05-01 10:00:00,192.0.2.1,2019-05-01 10:00:00,192.0.2.1,\
+2020-02-02 02:02:02,Mars,NORMAL,2
 """
-KLAVIYO = """Email,Klaviyo ID,Email Marketing Consent,Email Marketing Consent Timestamp,Email Suppressions
+KLAVIYO = """Email,Klaviyo ID,Email Marketing Consent,\
+Email Marketing Consent Timestamp,Email Suppressions
 yes@x.example,1,SUBSCRIBED,2022-03-04T05:06:07+00:00,
 no@x.example,2,UNSUBSCRIBED,2022-03-04T05:06:07+00:00,USER_SUPPRESSED
 not@x.example,3,NEVER_SUBSCRIBED,,
@@ -63,7 +66,8 @@ MAILJET = """email,CreatedAt,IsExcludedFromCampaigns,IsUnsubscribed,Unsubscribed
 yes@x.example,2022-01-05T11:12:13Z,false,false,
 no@x.example,2022-01-05T11:12:13Z,true,true,2023-01-05T11:12:13Z
 """
-HUBSPOT = """Record ID,Email,Unsubscribed from all email,Opted out of email: Marketing,Email hard bounce reason
+HUBSPOT = """Record ID,Email,Unsubscribed from all email,\
+Opted out of email: Marketing,Email hard bounce reason
 1,yes@x.example,,,
 2,no@x.example,true,true,
 3,no2@x.example,,,UNKNOWN_USER
@@ -141,7 +145,8 @@ GETRESPONSE = """email,name,added on,status
 yes@x.example,G,2022-01-01,active
 no@x.example,G,2022-01-01,removed
 """
-CONSTANT_CONTACT = """Email address,First name,Email permission status,Confirmed Opt-Out Date,Confirmed Opt-Out Reason
+CONSTANT_CONTACT = """Email address,First name,Email permission status,\
+Confirmed Opt-Out Date,Confirmed Opt-Out Reason
 yes@x.example,C,Express,,
 not@x.example,C,Implied,,
 no@x.example,C,Unsubscribed,2022-01-01 10:00,too many
@@ -225,7 +230,7 @@ EXPORTS = [
 
 
 @pytest.mark.parametrize(("name", "text", "mapping"), EXPORTS, ids=[name for name, _, _ in EXPORTS])
-def test_an_export_stops_until_somebody_says_what_its_columns_mean_and_then_nobody_comes_in_who_refused(
+def test_an_export_stops_until_its_columns_are_explained_and_then_nobody_comes_in_who_refused(
     tmp_path: Path, name: str, text: str, mapping: dict[str, str]
 ) -> None:
     path = table(tmp_path, text)

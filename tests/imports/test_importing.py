@@ -60,7 +60,7 @@ def context(make_context: MakeContext) -> AppContext:
     return make_context(FILES)
 
 
-def test_everybody_joins_with_a_declared_ground_as_old_as_the_collection_and_receives_nothing_by_default(
+def test_everybody_joins_with_a_ground_as_old_as_the_collection_and_receives_nothing_by_default(
     context: AppContext, tmp_path: Path
 ) -> None:
     report = bring(context, table(tmp_path, THREE))
@@ -126,7 +126,10 @@ def test_each_row_has_its_evidence_and_the_ledger_names_neither_person_nor_file(
 def test_grounds_differ_by_row_and_other_bases_are_no_consent(
     context: AppContext, tmp_path: Path
 ) -> None:
-    text = "email,origine,le,base,vente,metier\nana@lecteurs.example,boutique,13/02/2025,soft-optin,C-1,\n"
+    text = (
+        "email,origine,le,base,vente,metier\n"
+        "ana@lecteurs.example,boutique,13/02/2025,soft-optin,C-1,\n"
+    )
     text += "bob@lecteurs.example,annuaire,2025-02-03,b2b,,jardinier\n"
     path = table(tmp_path, text + "clea@lecteurs.example,,2025-02-03,b2b,,\n")
     columns: tuple[str, ...] = (
@@ -262,7 +265,10 @@ def test_refusals_and_bounces_come_along_and_of_strangers_only_a_hash_is_kept(
     context: AppContext, tmp_path: Path
 ) -> None:
     bring(context, table(tmp_path, THREE))
-    text = "email,désinscrit\nana@lecteurs.example,oui\nbob@lecteurs.example,bounced\nclea@lecteurs.example,non\n"
+    text = (
+        "email,désinscrit\nana@lecteurs.example,oui\nbob@lecteurs.example,bounced\n"
+        "clea@lecteurs.example,non\n"
+    )
     path = table(
         tmp_path,
         text
@@ -324,7 +330,10 @@ def test_a_refusal_under_a_former_address_is_the_person_s(
 
 
 def test_a_refusal_wins_wherever_in_the_file_it_stands(context: AppContext, tmp_path: Path) -> None:
-    text = "email,refus\nana@lecteurs.example,non\nbob@lecteurs.example,oui\nANA@lecteurs.example,oui\nbob@lecteurs.example,oui\n"
+    text = (
+        "email,refus\nana@lecteurs.example,non\nbob@lecteurs.example,oui\n"
+        "ANA@lecteurs.example,oui\nbob@lecteurs.example,oui\n"
+    )
     path = table(tmp_path, text)
     for more in (("--dry-run",), ()):
         report = bring(context, path, "--map", "refus=unsubscribed", *more)
@@ -347,7 +356,10 @@ def test_a_refusal_older_than_a_new_consent_leaves_it_alone(
 def test_of_one_address_the_first_row_counts_and_a_contradiction_is_rejected(
     context: AppContext, tmp_path: Path
 ) -> None:
-    text = "email,prénom\nana@lecteurs.example,Ana\nAna@Lecteurs.example,Ana\nana@lecteurs.example,Anna\n"
+    text = (
+        "email,prénom\nana@lecteurs.example,Ana\nAna@Lecteurs.example,Ana\n"
+        "ana@lecteurs.example,Anna\n"
+    )
     report = bring(context, table(tmp_path, text))
     assert counts(report) == {"joined": 1, "duplicate": 1, "rejected": 1}
     assert reasons(report) == {
@@ -363,7 +375,10 @@ def test_rejected_rows_stand_beside_the_input_in_order_with_line_and_reason_and_
     context.vault.suppress(
         {context.vault.hash("dan@lecteurs.example"): "bounced"}, context.clock.now()
     )
-    text = "email,fuseau\ndan@lecteurs.example,\nnobody,\nana@lecteurs.example,\nbob@@lecteurs.example,Mars\nclea@lecteurs.example,,,,x\n"
+    text = (
+        "email,fuseau\ndan@lecteurs.example,\nnobody,\nana@lecteurs.example,\n"
+        "bob@@lecteurs.example,Mars\nclea@lecteurs.example,,,,x\n"
+    )
     report = bring(context, table(tmp_path, text))
     assert (counts(report), report.exit_code) == ({"joined": 1, "rejected": 4}, 0)
     assert report.rejections.path == tmp_path / "contacts.csv.rejected.csv"
@@ -390,7 +405,10 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(
 ) -> None:
     bring(context, table(tmp_path, THREE))
     execute(context, ADDRESSES[0], Withdraw(context.clock.now(), OPERATOR, "conseils"))
-    text = "email,prénom,le\nana@lecteurs.example,A,2024-01-01\nbob@lecteurs.example,Robert,2024-01-01\ndan@lecteurs.example,D,2024-01-01\n"
+    text = (
+        "email,prénom,le\nana@lecteurs.example,A,2024-01-01\n"
+        "bob@lecteurs.example,Robert,2024-01-01\ndan@lecteurs.example,D,2024-01-01\n"
+    )
     path = table(
         tmp_path,
         text + "eve@lecteurs.example,E,21/09/2024\nwrong,W,\nfab@lecteurs.example,F,2099-01-01\n",
@@ -639,7 +657,7 @@ def test_the_report_names_columns_in_the_language_of_the_site(
     assert not any(line in said.out.splitlines() for line in english if "dry run" in line.lower())
 
 
-def test_an_export_that_holds_refusals_stops_in_the_language_of_the_site_until_its_columns_are_explained(
+def test_an_export_with_refusals_stops_in_the_site_s_language_until_its_columns_are_explained(
     context: AppContext, tmp_path: Path
 ) -> None:
     path = table(
@@ -712,7 +730,8 @@ with open_context(folder) as context:
     publish(context)
     parser = argparse.ArgumentParser()
     importing.add_arguments(parser)
-    report = importing.run_import(context, importing.from_arguments(parser.parse_args([str(path), *SAID]), context))
+    args = parser.parse_args([str(path), *SAID])
+    report = importing.run_import(context, importing.from_arguments(args, context))
     kept = personal_rows(context)[1]
     print(report.counts["joined"], report.rejections.count, kept, peak_megabytes())
 """

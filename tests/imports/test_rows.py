@@ -100,9 +100,7 @@ def test_without_source_date_and_basis_nobody_is_brought_in(missing: str, senten
     assert sentence in reason(read_row(reserved(**{**whole, missing: ""}), NOTHING))
 
 
-def test_a_proof_strengthens_the_declaration_and_goes_to_the_evidence_with_all_that_was_said() -> (
-    None
-):
+def test_a_proof_strengthens_the_declaration_and_goes_to_the_evidence_with_what_is_said() -> None:
     values = {
         **row(first_name="Ana", town="").values,
         **reserved(proof="formulaire 12", order="C-77").values,

@@ -225,7 +225,7 @@ from engine.imports.table import Row, open_table
 
 def weight(): return psutil.Process().memory_info().rss
 
-# From the first row on: what reading needs is brought in, and compiled where it never was, before that.
+# From the first row on: what reading needs is brought in, and compiled where it never was, before.
 before, most, count = 0, 0, 0
 for row in open_table(Path(sys.argv[1]), ("first_name", "last_name")).rows():
     count += isinstance(row, Row)

@@ -378,8 +378,8 @@ def test_batches_that_want_the_same_rows_do_not_wait_for_each_other(
 
 
 def test_a_deadlock_is_tried_again(context: AppContext, ledger: Ledger) -> None:
-    """Rows wanted in opposite order, against the rule of the program: PostgreSQL ends one of the two,
-    which then gets its turn.
+    """Rows wanted in opposite order, against the rule of the program: PostgreSQL ends one of the
+    two, which then gets its turn.
     """
     both = threading.Barrier(2)
 
@@ -519,7 +519,8 @@ def test_a_column_that_is_not_what_its_entry_says_is_noticed(installations: Inst
             with psycopg.connect(owner_of(installations, made)) as owner:
                 owner.execute("ALTER TABLE ledger.events DISABLE TRIGGER ALL")
                 owner.execute(
-                    f"UPDATE ledger.events SET {column} = {value} WHERE notification_id = 2".encode()
+                    f"UPDATE ledger.events SET {column} = {value}"
+                    " WHERE notification_id = 2".encode()
                 )
                 owner.commit()
             with pytest.raises(EntryRefused, match="columns at position 2"):

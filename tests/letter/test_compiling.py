@@ -102,7 +102,8 @@ class Shape(HTMLParser):
 WELCOME = letter(
     """# Bonjour {{ first_name | default('à vous', true) }}
 
-Avez-vous créé votre [première liste](https://e.fr/aide?a=1&b=2) ? C'est une phrase assez longue pour passer à la ligne.
+Avez-vous créé votre [première liste](https://e.fr/aide?a=1&b=2) ? C'est une phrase \
+assez longue pour passer à la ligne.
 
 [Oui](===11===) [Non, aidez-moi](http://===12===/)
 

@@ -134,9 +134,7 @@ def test_the_layout_is_held_to_600_pixels_in_outlook_too() -> None:
     assert 'name="format-detection"' in html
 
 
-def test_styles_of_the_head_stand_in_the_elements_too_and_the_head_still_wins_where_it_is_read() -> (
-    None
-):
+def test_styles_of_the_head_stand_in_the_elements_too_and_the_head_wins_where_it_is_read() -> None:
     sheet = (
         ".note { color: #111111; margin: 0 }\na:hover { color: #222222 }\n@media print { .note {"
         " color: #333333; top: 0 } }"

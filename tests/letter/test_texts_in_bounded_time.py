@@ -23,7 +23,8 @@ def repeated(piece: str) -> str:
 
 @pytest.mark.parametrize("piece", ["/*", "/* a */", ":;", "a{", "}", "@a{b:c}", "<style>"])
 def test_the_styles_of_a_page(piece: str) -> None:
-    page = f"<html><head><style>p{{color:red}}{repeated(piece)}</style></head><body><p>x</p></body></html>"
+    style = f"<style>p{{color:red}}{repeated(piece)}</style>"
+    page = f"<html><head>{style}</head><body><p>x</p></body></html>"
     assert "<p" in with_inlined_styles(page, Placeholders("", "", "", ""))
 
 

@@ -1,5 +1,5 @@
-"""A person with everything that can be known of one, in a real installation: joined with evidence, written
-to, clicked; and how to look for them.
+"""A person with everything that can be known of one, in a real installation: joined with evidence,
+written to, clicked; and how to look for them.
 """
 
 from __future__ import annotations
@@ -191,12 +191,14 @@ class Everything:
 
 
 COLUMNS = """
-SELECT c.table_schema::text, c.table_name::text, c.column_name::text, c.data_type::text FROM information_schema.columns c
+SELECT c.table_schema::text, c.table_name::text, c.column_name::text, c.data_type::text
+FROM information_schema.columns c
 JOIN information_schema.tables t USING (table_schema, table_name)
 WHERE c.table_schema NOT IN ('pg_catalog', 'information_schema') AND t.table_type = 'BASE TABLE'
 ORDER BY c.table_schema, c.table_name, c.ordinal_position
 """
 SAMPLES = """
-SELECT schemaname || '.' || tablename, attname::text, concat(most_common_vals::text, ' ', histogram_bounds::text) FROM pg_stats
+SELECT schemaname || '.' || tablename, attname::text,
+concat(most_common_vals::text, ' ', histogram_bounds::text) FROM pg_stats
 WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
 """

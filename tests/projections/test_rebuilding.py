@@ -34,7 +34,8 @@ CONFIRMED = (
     '[confirmation]\nsubject = "Oui ?"\nremind_subject = "Toujours ?"\nremind_after = "{0}"\n'
 )
 SHUT = """
-CREATE FUNCTION view_agenda_4.shut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P01'; END $$;
+CREATE FUNCTION view_agenda_4.shut() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P01'; END $$;
 CREATE TRIGGER shut BEFORE UPDATE ON view_agenda_4."position" EXECUTE FUNCTION view_agenda_4.shut()
 """
 FILES = {"a.toml": HEAD + LIST.format(10) + LIST.format(11), "a.md": "Bonjour.\n"}

@@ -117,8 +117,17 @@ def small_book() -> Book:
     book.write(verify.INSTALLATION, "sequence-published", edition=1, files=[["semis.md", letter]])
     book.write(ANNA, "subscriber-registered", language="fr")
     book.write(BRUNO, "subscriber-registered")
-    book.write(ANNA, "consent-requested", purpose="conseils", request="r1", lists=[10], expires_at=book.at + 7 * DAY, notice=notice, form="lettre",
-               evidence=COMMITMENT)  # fmt: skip
+    book.write(
+        ANNA,
+        "consent-requested",
+        purpose="conseils",
+        request="r1",
+        lists=[10],
+        expires_at=book.at + 7 * DAY,
+        notice=notice,
+        form="lettre",
+        evidence=COMMITMENT,
+    )
     ask = {
         "key": "ask:conseils",
         "kind": "confirmation",

@@ -14,6 +14,7 @@ import pytest
 from engine.proof import verify
 from engine.proof.note import COSIGNATURE, format_vkey
 from engine.proof.signing import NoteSigner
+from tests.proof import vectors
 from tests.proof.handed import (
     OPENSSL,
     ORIGIN,
@@ -361,18 +362,14 @@ def test_a_fact_recorded_after_the_stamp_of_its_checkpoint_is_named(tmp_path: Pa
 
 def test_the_vectors_of_others_hold_here_too() -> None:
     """C2SP signed-note's example, and the standards' own tlog-proof (F03, F05)."""
-    key = verify.parse_vkey("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")
+    key = verify.parse_vkey(vectors.NOTE_VKEY)
     assert (key.name, key.kind) == ("example.com/foo", verify.ED25519)
-    leaf = b'{"c":"a358be64356a070bfe9d94868250efa32b49858b1a8d1b5bd72d48b21cf44a82","seq":3,"type":"subscribed","v":1}'
-    text = (
-        "c2sp.org/tlog-proof@v1\nindex"
-        f" 3\nuCs6hqmsLdtzBZfyFYIEq45wvRwwGsb0rqWOVqfZby0=\ngFVBrQ3GGJKsnDbuPLK1x8zrQ+4lCVC/691JoQKOEvs=\nlCYGbOkk6swArj9nRAVRKKzVbjnbKKYbYHJms4Axjzc=\n\n{verify.KNOWN_TEXT}\n—"
-        f" log.example.fr/consent/tenant-1 {verify.KNOWN_SIGNATURE}\n"
-    )
-    found = verify.parse_inclusion(text.encode())
+    found = verify.parse_inclusion(vectors.PROOF)
     checkpoint = verify.parse_checkpoint(found.checkpoint)
     verify.verify_note(checkpoint.note, verify.parse_vkey(verify.KNOWN_VKEY), verify.OpenSSL())
     assert (
-        verify.root_from_inclusion(verify.leaf_hash(leaf), found.index, checkpoint.size, found.path)
+        verify.root_from_inclusion(
+            verify.leaf_hash(vectors.PROOF_ENTRY), found.index, checkpoint.size, found.path
+        )
         == checkpoint.root
     )

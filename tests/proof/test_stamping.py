@@ -16,7 +16,10 @@ from engine.proof.errors import ProofRefused
 from engine.proof.stamping import CONTENT_TYPE, NotFetched, accepted, fetched, question
 from tests.proof.tsa import Authority, authority
 
-CHECKPOINT = b"lettres.example.org/relance/0123456789abcdef\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
+CHECKPOINT = (
+    b"lettres.example.org/relance/0123456789abcdef\n0\n"
+    b"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
+)
 HEADERS = {"Content-Type": CONTENT_TYPE}
 
 

@@ -233,7 +233,8 @@ def test_what_was_in_force_cannot_be_taken_out_of_a_bundle(tmp_path: Path) -> No
     assert found.wrong == [
         (
             "entries/",
-            "are not those that stream.note was signed with: one has been added, removed or replaced",
+            "are not those that stream.note was signed with:"
+            " one has been added, removed or replaced",
         )
     ]
 

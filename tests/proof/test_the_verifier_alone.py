@@ -395,9 +395,10 @@ def lived(*facts: tuple[str, dict[str, object]]) -> list[str]:
 
 
 GROUND: tuple[tuple[str, dict[str, object]], ...] = (
-    ("subscriber-registered", {}), ("consent-given", {"purpose": "conseils"}),
+    ("subscriber-registered", {}),
+    ("consent-given", {"purpose": "conseils"}),
     ("list-joined", {"list": 10, "run": 1}),
-)  # fmt: skip
+)
 LETTER: dict[str, object] = {
     "key": "list:10",
     "kind": "letter",

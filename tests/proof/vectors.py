@@ -69,7 +69,8 @@ NOTE = (
     "This is an example message.\n"
     "\n"
     "— example.com/foo"
-    " Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
+    " Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi"
+    "2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
 ).encode()
 
 # golang.org/x/mod, sumdb/note/note_test.go: one text, two keys.
@@ -82,16 +83,21 @@ TWO_SIGNED = (
     "then you don't know what your problem is.\n"
     "\n"
     "— PeterNeumann"
-    " x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+    " x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcE"
+    "lZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
     "— EnochRoot"
-    " rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n"
+    " rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCO"
+    "Xm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n"
 ).encode()
 
 # Made with other programs for this format; the seed of the key is SHA-256("TEST KEY - do not use"),
 # the tree has 7 leaves.
 PROOF_SEED_OF = b"TEST KEY - do not use"
 PROOF_VKEY = "log.example.fr/consent/tenant-1+855d3d1e+AUIz0b7kyAjEKDRzhxogjXBJp4uyIG9WhMMf0xiDwNVT"
-PROOF_ENTRY = b'{"c":"a358be64356a070bfe9d94868250efa32b49858b1a8d1b5bd72d48b21cf44a82","seq":3,"type":"subscribed","v":1}'
+PROOF_ENTRY = (
+    b'{"c":"a358be64356a070bfe9d94868250efa32b49858b1a8d1b5bd72d48b21cf44a82",'
+    b'"seq":3,"type":"subscribed","v":1}'
+)
 PROOF_LEAF = bytes.fromhex("9a64fcb13485b6bb597a5376437bb7ddf54d019aac18726ca16828e18b626d35")
 PROOF = (
     "c2sp.org/tlog-proof@v1\n"
@@ -105,5 +111,6 @@ PROOF = (
     "M9EDOuT9ZIJzI2hsZjhTg1b0Xq0VyuqMVvgLWkidwhE=\n"
     "\n"
     "— log.example.fr/consent/tenant-1"
-    " hV09Hivze6zE68LJx1vZqPwebmSqlj3658g9uq5OaenrC0OGfEDYlpXpqiuXRsiY9zZwOiMnXIQwd0eJP6o4Ij0w7wY=\n"
+    " hV09Hivze6zE68LJx1vZqPwebmSqlj3658g9uq5O"
+    "aenrC0OGfEDYlpXpqiuXRsiY9zZwOiMnXIQwd0eJP6o4Ij0w7wY=\n"
 ).encode()

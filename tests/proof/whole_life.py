@@ -137,7 +137,10 @@ def whole_life(folder: Path) -> Iterator[WholeLife]:
 
 def _is_lived(life: WholeLife) -> None:
     relance, mail = life.relance, life.mail
-    rows = f"{LUDIVINE};Ludivine;salon-des-tulipes;{ORDERS[0]}\n{ACHILLE};Achille;salon-des-tulipes;{ORDERS[0]}-2\n"
+    rows = (
+        f"{LUDIVINE};Ludivine;salon-des-tulipes;{ORDERS[0]}\n"
+        f"{ACHILLE};Achille;salon-des-tulipes;{ORDERS[0]}-2\n"
+    )
     table = f"email;first_name;source;commande\n{rows}"
     write(relance.folder, {"gens.csv": table})
     mail.sink.answer(

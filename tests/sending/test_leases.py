@@ -177,8 +177,10 @@ def test_what_is_taken_is_looked_up_by_key_though_nothing_was_taken_when_the_pla
 
 PAUSED = 77
 DUE_WHILE_PAUSED = f"""
-INSERT INTO {schema_of(Agenda, LIVE)}.agenda (subscriber, key, kind, letter, due, planned, list, run, why)
-SELECT gen_random_uuid(), 'list:{PAUSED}', 'letter', 'un', n, n, {PAUSED}, 1, '' FROM generate_series(1, %s) n
+INSERT INTO {schema_of(Agenda, LIVE)}.agenda
+  (subscriber, key, kind, letter, due, planned, list, run, why)
+SELECT gen_random_uuid(), 'list:{PAUSED}', 'letter', 'un', n, n, {PAUSED}, 1, ''
+FROM generate_series(1, %s) n
 """
 
 

@@ -189,13 +189,19 @@ def test_an_eligibility_answered_too_late_is_not_used() -> None:
         (b"..\r\n.a\r\n", b"..\r\n.a\r\n"),
         (b"", b""),
         (b"no end", b"no end\r\n"),
-        (b"a\n.\r\nMAIL FROM:<x@y.fr>\r\nRCPT TO:<z@y.fr>\r\nDATA\r\nsmuggled\r\n.\r\n",
-         b"a\r\n.\r\nMAIL FROM:<x@y.fr>\r\nRCPT TO:<z@y.fr>\r\nDATA\r\nsmuggled\r\n.\r\n"),
-        (b"a\r.\r\nMAIL", b"a\r\n.\r\nMAIL\r\n"), (b"a\n.\nb\r\r\nc", b"a\r\n.\r\nb\r\n\r\nc\r\n"),
-        (b"x" * 70_000 + b"\r\n." + b"y" * 200_000 + b"\r\n", b"x" * 70_000 + b"\r\n." + b"y" * 200_000 + b"\r\n"),
+        (
+            b"a\n.\r\nMAIL FROM:<x@y.fr>\r\nRCPT TO:<z@y.fr>\r\nDATA\r\nsmuggled\r\n.\r\n",
+            b"a\r\n.\r\nMAIL FROM:<x@y.fr>\r\nRCPT TO:<z@y.fr>\r\nDATA\r\nsmuggled\r\n.\r\n",
+        ),
+        (b"a\r.\r\nMAIL", b"a\r\n.\r\nMAIL\r\n"),
+        (b"a\n.\nb\r\r\nc", b"a\r\n.\r\nb\r\n\r\nc\r\n"),
+        (
+            b"x" * 70_000 + b"\r\n." + b"y" * 200_000 + b"\r\n",
+            b"x" * 70_000 + b"\r\n." + b"y" * 200_000 + b"\r\n",
+        ),
     ],
     ids=lambda value: repr(value[:20]),
-)  # fmt: skip
+)
 def test_no_line_of_a_body_can_end_it_or_become_a_command(
     features: Sequence[str], body: bytes, arrives: bytes
 ) -> None:

@@ -137,9 +137,7 @@ def test_a_wrong_password_is_a_matter_of_configuration_and_is_tried_once() -> No
     assert "wrong" not in str(error)
 
 
-def test_messages_given_to_a_relay_that_refuses_the_login_are_not_begun_and_the_stream_is_to_pause() -> (
-    None
-):
+def test_messages_for_a_relay_that_refuses_the_login_are_not_begun_and_the_stream_pauses() -> None:
     sink = Sink(users={"u": "secret"})
     outcomes = run(
         handed_over(sink, letters(3), chosen=lambda sink: chosen(sink, "none", None, "u", "wrong"))

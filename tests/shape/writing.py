@@ -31,11 +31,14 @@ SQL_ALLOWED = {
 }
 
 _STATEMENT = r"""
-    select\s+\S.*\bfrom\b | insert\s+into\b | update\s+\S+\s+set\b | delete\s+from\b | merge\s+into\b
+    select\s+\S.*\bfrom\b | insert\s+into\b | update\s+\S+\s+set\b
+  | delete\s+from\b | merge\s+into\b
   | (create|alter|drop)\s+(or\s+replace\s+|unique\s+|unlogged\s+|temp(orary)?\s+)*
-    (table|index|view|materialized|role|user|database|schema|function|procedure|trigger|type|sequence|extension|system)\b
-  | with\s+(recursive\s+)?\w+\s+as\s+(not\s+materialized\s+|materialized\s+)?\( | truncate\s+(table\s+)?\w+\s*$
-  | copy\s.*\b(from\s+stdin|to\s+stdout)\b | (grant|revoke)\s.*\bon\b.*\b(to|from)\b | lock\s+table\b
+    (table|index|view|materialized|role|user|database|schema|function|procedure|trigger|type
+    |sequence|extension|system)\b
+  | with\s+(recursive\s+)?\w+\s+as\s+(not\s+materialized\s+|materialized\s+)?\(
+  | truncate\s+(table\s+)?\w+\s*$ | copy\s.*\b(from\s+stdin|to\s+stdout)\b
+  | (grant|revoke)\s.*\bon\b.*\b(to|from)\b | lock\s+table\b
 """
 # English begins a sentence with one capital; SQL is written in all or in none.
 _LOWER = re.compile(rf"\s*({_STATEMENT})", re.VERBOSE | re.DOTALL)

@@ -25,8 +25,13 @@ from engine.status.metrics import exposition
 RUN = Process(("follow", "send", "web"), "alpha", 41, 60.0, 1.0)
 SOMEONE = "0f1e2d3c-4b5a-4978-8796-a5b4c3d2e1f0"
 WELL = Facts(
-    head=100, processes=(RUN,), views=(ViewState("agenda", 100),), tick=0.5, disk_free=50_000_000_000, disk_total=100_000_000_000
-)  # fmt: skip
+    head=100,
+    processes=(RUN,),
+    views=(ViewState("agenda", 100),),
+    tick=0.5,
+    disk_free=50_000_000_000,
+    disk_total=100_000_000_000,
+)
 
 
 def codes(facts: Facts) -> list[tuple[str, str]]:

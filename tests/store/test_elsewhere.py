@@ -70,7 +70,8 @@ WAYS: dict[str, Callable[[str], None]] = {
     "listening": _listening,
     "beside": _beside,
 }
-CONNECTIONS = b"""SELECT a.application_name, s.ssl FROM pg_stat_activity a JOIN pg_stat_ssl s USING (pid)
+CONNECTIONS = b"""SELECT a.application_name, s.ssl
+FROM pg_stat_activity a JOIN pg_stat_ssl s USING (pid)
 WHERE a.usename IN ('gardener', 'relance_program')"""
 
 

@@ -52,7 +52,8 @@ os.setgroups([]); os.setgid(nobody.pw_gid); os.setuid(nobody.pw_uid)
 one = Embedded(Path(sys.argv[1]), Path(sys.argv[2]), {"shared_buffers": "16MB"})
 with psycopg.connect(one.attach()) as connection:
     print(connection.execute("SELECT 40 + 2").fetchone()[0])
-print(*sorted({Path(sys.argv[1]).stat().st_uid, (Path(sys.argv[1]) / "postmaster.pid").stat().st_uid}))
+data = Path(sys.argv[1])
+print(*sorted({data.stat().st_uid, (data / "postmaster.pid").stat().st_uid}))
 one.detach()
 """
 
@@ -260,8 +261,16 @@ def test_a_url_carries_any_role_password_and_database(shared: tuple[Place, Embed
 def test_the_users_own_variables_lead_nowhere_else(
     place: Place, shared: tuple[Place, Embedded, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hostile = {"PGHOST": "elsewhere", "PGHOSTADDR": "127.0.0.9", "PGPORT": "1", "PGUSER": "x", "PGDATABASE": "x",
-               "PGPASSWORD": "x", "PGDATA": "/nonexistent", "PGSSLMODE": "require"}  # fmt: skip
+    hostile = {
+        "PGHOST": "elsewhere",
+        "PGHOSTADDR": "127.0.0.9",
+        "PGPORT": "1",
+        "PGUSER": "x",
+        "PGDATABASE": "x",
+        "PGPASSWORD": "x",
+        "PGDATA": "/nonexistent",
+        "PGSSLMODE": "require",
+    }
     for name, value in hostile.items():
         monkeypatch.setenv(name, value)
     with place.embedded() as embedded:
@@ -374,10 +383,31 @@ def test_busy_children_of_a_killed_server_do_not_prevent_the_next(place: Place) 
 
 @pytest.mark.parametrize(
     "rumour",
-    ["", "\n", "half", "-", "{pid}", "{pid}\n{data}\n1700000000\n5432\n{socket}\n\n  1234  5678\nready   \n",
-     "99999999999999999999\n", "0\n", "-{pid}\n", "1\n"],
-    ids=["empty", "blank", "half-written", "sign", "first line", "living stranger", "huge", "zero", "negative", "init"],
-)  # fmt: skip
+    [
+        "",
+        "\n",
+        "half",
+        "-",
+        "{pid}",
+        "{pid}\n{data}\n1700000000\n5432\n{socket}\n\n  1234  5678\nready   \n",
+        "99999999999999999999\n",
+        "0\n",
+        "-{pid}\n",
+        "1\n",
+    ],
+    ids=[
+        "empty",
+        "blank",
+        "half-written",
+        "sign",
+        "first line",
+        "living stranger",
+        "huge",
+        "zero",
+        "negative",
+        "init",
+    ],
+)
 def test_a_stale_postmaster_pid_does_not_make_it_fail(stopped: Place, rumour: str) -> None:
     stranger = _stranger("sleep", stopped, stopped.data)
     try:

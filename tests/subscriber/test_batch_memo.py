@@ -63,9 +63,7 @@ def test_each_act_is_decided_about_as_if_alone(
         assert memo.perform(command, person) == decide(command, person, PLAN, CALENDAR)
 
 
-def test_a_letter_is_begun_for_each_under_a_message_of_their_own_and_a_retry_keeps_its_own() -> (
-    None
-):
+def test_a_letter_is_begun_for_each_under_a_message_of_its_own_and_a_retry_keeps_it() -> None:
     memo = BatchMemo(PLAN, ())
     outcomes = [
         memo.perform(Perform(NOON + DAY, ENGINE, "list:10", message, "s1"), PEOPLE[at])

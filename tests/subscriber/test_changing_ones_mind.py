@@ -76,9 +76,7 @@ def test_after_a_contradiction_the_person_chooses() -> None:
     assert puzzled.when(click(YES)).lists == {11: 3}
 
 
-def test_a_contradiction_leaves_no_trace_of_having_been_on_a_list_that_is_never_joined_twice() -> (
-    None
-):
+def test_a_contradiction_leaves_no_trace_of_a_list_that_is_never_joined_twice() -> None:
     once = Link(0, "move", 41)
     puzzled = given(ASKED).when(click(once, act=AUTO)).when(click(NO, act=AUTO)).done
     assert puzzled.when(click(once)).lists == {41: 3}

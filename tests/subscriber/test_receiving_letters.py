@@ -403,9 +403,7 @@ def test_no_confirmation_mail_leaves_for_a_request_that_has_run_out() -> None:
     assert far.acts["ask:conseils"].kind == "expire"
 
 
-def test_a_request_taken_up_by_another_is_mailed_anew_and_the_old_mails_outcome_does_not_touch_it() -> (
-    None
-):
+def test_a_request_taken_up_by_another_is_mailed_anew_and_the_old_outcome_is_ignored() -> None:
     asked = (
         given(REGISTERED, e.ConsentRequested(NOON, "conseils", "r1", (10,), NOON + 7 * DAY))
         .when(perform("ask:conseils", NOON, "a1"))

@@ -80,9 +80,7 @@ def test_a_letter_added_before_where_one_stands_is_left_out() -> None:
     )
 
 
-def test_a_letter_that_waits_added_behind_one_that_was_left_out_counts_from_that_ones_moment() -> (
-    None
-):
+def test_a_letter_that_waits_behind_one_that_was_left_out_counts_from_that_one_s_moment() -> None:
     added = replace(letter("early", Delay(days=1)), added_at=NOON + 2 * DAY)
     then = replace(letter("then", wait=Delay(days=3)), added_at=NOON + 2 * DAY)
     person = given(

@@ -83,9 +83,7 @@ def test_what_nobody_can_mend_does_not_and_is_never_tried_again(why: str) -> Non
     assert person.when(retry(LATER, late=True)).outcome == NOT_WITHHELD
 
 
-def test_tried_again_it_is_due_at_once_and_leaves_under_its_own_message_in_the_words_in_force() -> (
-    None
-):
+def test_tried_again_it_is_due_at_once_under_its_own_message_in_the_words_in_force() -> None:
     at = LATER + HOUR
     again = ASIDE.when(retry(at)).then(e.LetterRetried(at, "0000", "list:10", "welcome", 10, 1))
     assert (
@@ -138,9 +136,15 @@ def test_patience_with_the_mail_server_begins_anew() -> None:
 
 @pytest.mark.parametrize(
     "meanwhile",
-    [e.ConsentWithdrawn(LATER, "conseils"), e.ProcessingRestricted(LATER), e.SubscriberErased(LATER), e.ListLeft(LATER, 10, 1, "operator"),
-     e.MailBounced(LATER, "hard"), e.ListMoved(LATER, 10, 1, 11, 2, "m9", 0)],
-)  # fmt: skip
+    [
+        e.ConsentWithdrawn(LATER, "conseils"),
+        e.ProcessingRestricted(LATER),
+        e.SubscriberErased(LATER),
+        e.ListLeft(LATER, 10, 1, "operator"),
+        e.MailBounced(LATER, "hard"),
+        e.ListMoved(LATER, 10, 1, 11, 2, "m9", 0),
+    ],
+)
 def test_who_may_no_longer_be_written_to_gets_nothing_and_is_not_counted(
     meanwhile: e.PersonEvent,
 ) -> None:
@@ -205,15 +209,15 @@ def test_a_reminder_of_what_has_been_answered_meanwhile_is_not_tried_again() -> 
     assert answered.when(retry(LATER + DAY, "question-again")).outcome == NOT_WITHHELD
 
 
-def test_a_confirmation_mail_that_could_not_be_made_is_tried_again_while_its_request_is_open() -> (
-    None
-):
+def test_a_confirmation_mail_that_was_not_made_is_tried_again_while_its_request_is_open() -> None:
     asked = given(
         e.SubscriberRegistered(NOON),
         e.ConsentRequested(NOON, "conseils", "r1", (10,), NOON + 7 * DAY),
         e.LetterBegun(NOON, "ask:conseils", "confirmation", "ask", "0000", 1),
-        e.LetterWithheld(NOON, "ask:conseils", "ask", "cannot be rendered", message="0000", what="header"),
-    )  # fmt: skip
+        e.LetterWithheld(
+            NOON, "ask:conseils", "ask", "cannot be rendered", message="0000", what="header"
+        ),
+    )
     mended = asked.when(retry(NOON + HOUR, "ask", "ask:conseils")).done
     assert mended.when(perform("ask:conseils", NOON + HOUR, "ffff")).names == ["LetterBegun"]
     expired = asked.and_also(e.ConsentExpired(NOON + 7 * DAY, "conseils", "r1"))

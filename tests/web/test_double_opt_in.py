@@ -98,7 +98,7 @@ def test_nothing_but_the_confirmation_leaves_for_someone_who_has_not_confirmed(s
     assert site.names(address).count("letter-begun") == 1
 
 
-def test_someone_confirmed_already_is_not_asked_again_for_where_they_stand_and_confirms_whatever_else_is_asked_for(
+def test_someone_confirmed_is_asked_again_only_for_what_they_have_not_confirmed(
     site: Site,
 ) -> None:
     address = "encore@exemple.fr"

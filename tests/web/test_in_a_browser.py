@@ -43,8 +43,12 @@ HIDDEN = (
 PRERENDERED = "Object.defineProperty(document, 'prerendering', {get: () => !window.shown})"
 CONTRAST = """(selector) => {
   const bright = (rgb) => rgb.match(/\\d+/g).slice(0, 3).map((c) => c / 255)
-    .map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (node) => { const c = getComputedStyle(node).backgroundColor; return c === 'rgba(0, 0, 0, 0)' ? behind(node.parentElement) : c; };
+    .map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (node) => {
+    const c = getComputedStyle(node).backgroundColor;
+    return c === 'rgba(0, 0, 0, 0)' ? behind(node.parentElement) : c;
+  };
   return [...document.querySelectorAll(selector)].map((node) => {
     const pair = [bright(getComputedStyle(node).color), bright(behind(node))].sort((a, b) => b - a);
     return (pair[0] + 0.05) / (pair[1] + 0.05);

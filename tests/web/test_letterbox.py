@@ -27,10 +27,14 @@ from tests.web.correspondence import FILES
 from tests.web.serving import PATIENCE_SECONDS
 
 PICTURES = os.environ.get("RELANCE_TEST_PICTURES", "")
-HOSTILE = """<html><head lang="fr"><meta http-equiv="refresh" content="0;url=https://x.invalid/"><base href="https://x.invalid/"></head>
-<body onload="document.title='run'"><h1>Bonjour Anna</h1><script>top.document.title = 'run'; parent.postMessage('run', '*')</script>
-<img src="x" onerror="top.document.title='run'"><iframe src="javascript:top.document.title='run'"></iframe>
-<form action="https://x.invalid/"><button>Envoyer</button></form><a id="oui" href="{url}">Oui</a></body></html>"""
+HOSTILE = """<html><head lang="fr"><meta http-equiv="refresh" content="0;url=https://x.invalid/">
+<base href="https://x.invalid/"></head>
+<body onload="document.title='run'"><h1>Bonjour Anna</h1>
+<script>top.document.title = 'run'; parent.postMessage('run', '*')</script>
+<img src="x" onerror="top.document.title='run'">
+<iframe src="javascript:top.document.title='run'"></iframe>
+<form action="https://x.invalid/"><button>Envoyer</button></form>
+<a id="oui" href="{url}">Oui</a></body></html>"""
 
 
 class Box:

@@ -134,7 +134,7 @@ def test_a_reader_is_spoken_to_in_their_language(context: AppContext, reader: ht
     assert '<html lang="en"' in page and ">I answer “Oui, c’est fait”</button>" in page
 
 
-def test_a_link_visited_more_than_thirty_times_a_minute_still_gets_its_page_but_no_longer_acts_by_itself(
+def test_a_link_visited_more_than_thirty_times_a_minute_no_longer_acts_by_itself(
     context: AppContext, reader: httpx.Client
 ) -> None:
     found = letter(context, minutes_ago=60)

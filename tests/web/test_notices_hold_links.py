@@ -26,9 +26,20 @@ def test_words_with_an_address_are_a_link() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[x](http://a.example)", "[x](javascript:alert(1))", "[x](https://a.example/\"onclick=alert(1))", "[x](//a.example)", "[](https://a.example)",
-     "[x](https://u:p@a.example)", "https://a.example", "**gras** <b>x</b>", "[x](data:text/html,x)", "[x](https://a;b)", "[x] (https://a.example)"],
-)  # fmt: skip
+    [
+        "[x](http://a.example)",
+        "[x](javascript:alert(1))",
+        '[x](https://a.example/"onclick=alert(1))',
+        "[x](//a.example)",
+        "[](https://a.example)",
+        "[x](https://u:p@a.example)",
+        "https://a.example",
+        "**gras** <b>x</b>",
+        "[x](data:text/html,x)",
+        "[x](https://a;b)",
+        "[x] (https://a.example)",
+    ],
+)
 def test_nothing_else_is_one(text: str) -> None:
     shown = str(linked(text))
     assert "<a" not in shown and "<b" not in shown

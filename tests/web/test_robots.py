@@ -285,10 +285,16 @@ def test_what_is_remembered_of_visitors_names_nobody_and_is_forgotten(
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Referer": "https://eur02.safelinks.protection.outlook.com/?url=x"}, {"Referer": "https://urldefense.com/v3/__x"}, {"Via": "1.1 TMES"},
-     {"Referer": "https://urldefense.proofpoint.com/v2/url"}, {"Referer": "https://protect-eu.mimecast.com/s/x"},
-     {"Referer": "https://linkprotect.cudasvc.com/url?a=x"}, {"Referer": "https://secure-web.cisco.com/x"}],
-)  # fmt: skip
+    [
+        {"Referer": "https://eur02.safelinks.protection.outlook.com/?url=x"},
+        {"Referer": "https://urldefense.com/v3/__x"},
+        {"Via": "1.1 TMES"},
+        {"Referer": "https://urldefense.proofpoint.com/v2/url"},
+        {"Referer": "https://protect-eu.mimecast.com/s/x"},
+        {"Referer": "https://linkprotect.cudasvc.com/url?a=x"},
+        {"Referer": "https://secure-web.cisco.com/x"},
+    ],
+)
 def test_who_comes_by_way_of_a_mail_filter_presses_the_button(
     context: AppContext, reader: httpx.Client, headers: dict[str, str]
 ) -> None:

@@ -93,9 +93,18 @@ def test_a_folder_of_pictures_that_is_a_link_is_not_served(make_context: MakeCon
 
 @pytest.mark.parametrize(
     "path",
-    ["pictures/none.png", "pictures/away.png", "pictures/..%2f..%2fconfig.toml", "pictures/%2e%2e/layout.html", "files/semis.csv%00.png",
-     "letters/question.md", "pictures/", "files/..%5cconfig.toml", "../data/secrets/link.key"],
-)  # fmt: skip
+    [
+        "pictures/none.png",
+        "pictures/away.png",
+        "pictures/..%2f..%2fconfig.toml",
+        "pictures/%2e%2e/layout.html",
+        "files/semis.csv%00.png",
+        "letters/question.md",
+        "pictures/",
+        "files/..%5cconfig.toml",
+        "../data/secrets/link.key",
+    ],
+)
 def test_nothing_else_of_the_folder_is_served(
     with_files: AppContext, reader: httpx.Client, path: str
 ) -> None:
@@ -143,9 +152,15 @@ def test_whatever_is_not_there_says_who_writes_how_to_reach_them_and_offers_the_
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
-    [("PUT", "/l/x", "GET, HEAD, OPTIONS, POST"), ("POST", "/robots.txt", "GET, HEAD"), ("DELETE", "/", "GET, HEAD"),
-     ("PATCH", "/f/inscription", "GET, HEAD, POST"), ("POST", "/a/pictures/x.png", "GET, HEAD"), ("GET", "/api/v1/subscriptions", "POST")],
-)  # fmt: skip
+    [
+        ("PUT", "/l/x", "GET, HEAD, OPTIONS, POST"),
+        ("POST", "/robots.txt", "GET, HEAD"),
+        ("DELETE", "/", "GET, HEAD"),
+        ("PATCH", "/f/inscription", "GET, HEAD, POST"),
+        ("POST", "/a/pictures/x.png", "GET, HEAD"),
+        ("GET", "/api/v1/subscriptions", "POST"),
+    ],
+)
 def test_a_method_that_is_not_known_is_told_which_are(
     reader: httpx.Client, method: str, path: str, allowed: str
 ) -> None:
@@ -336,10 +351,22 @@ def test_what_listens_is_known_to_be_tcp_so_that_pages_are_not_held_back() -> No
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("https://a.example/x?y#z", True), ("http://[::1]:8080/", True), ("https://exemple.été/", True), ("Merci https://a.example", False),
-     ("javascript:alert(1)", False), ("//evil.example", False), ("https:\\\\evil.example", False), ("https://a;script-src *", False),
-     ("https://u:p@a.example", False), ("https://a.example/\r\nX: y", False), ("https://", False), ("https://a:b/", False), ("", False)],
-)  # fmt: skip
+    [
+        ("https://a.example/x?y#z", True),
+        ("http://[::1]:8080/", True),
+        ("https://exemple.été/", True),
+        ("Merci https://a.example", False),
+        ("javascript:alert(1)", False),
+        ("//evil.example", False),
+        ("https:\\\\evil.example", False),
+        ("https://a;script-src *", False),
+        ("https://u:p@a.example", False),
+        ("https://a.example/\r\nX: y", False),
+        ("https://", False),
+        ("https://a:b/", False),
+        ("", False),
+    ],
+)
 def test_only_a_whole_web_address_is_taken_for_one(text: str, expected: bool) -> None:
     assert is_address(text) is expected
 
