@@ -71,7 +71,7 @@ class SendBatch:
         return envelopes
 
     def _keep_confirmation_mails(self, envelopes: Sequence[Envelope]) -> None:
-        """VaultWrite the very bytes of mails that ask for consent before any is handed over: a kill in
+        """Keep the very bytes of mails that ask for consent before any is handed over: a kill in
         between must not leave a consent without them.
         """
         asking = [
