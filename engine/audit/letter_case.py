@@ -197,31 +197,5 @@ def _compared(contested: str, words: PublishedWords, part: str) -> Comparison:
     return compare(contested, _parts(words.as_known, part), _parts(words.with_fields, part))
 
 
-<<<<<<< HEAD
 def _parts(letters: Sequence[Rendered], part: str) -> list[str]:
     return [str(getattr(letter, part)) for letter in letters]
-=======
-def _compared(case: Case, contested: Contested, words: WordsThen) -> Case:
-    def held_against(said: str, part: str) -> Compared:
-        known, open_ = _parts(words.as_known, part), _parts(words.with_fields, part)
-        return compare(said, known, open_)
-
-    return Case(
-        case.found,
-        contested,
-        case.whose,
-        case.begun,
-        case.attempts,
-        case.became,
-        case.about,
-        case.ground,
-        words,
-        held_against(contested.subject, "subject"),
-        held_against(contested.text, "text"),
-        held_against(contested.html, "html"),
-    )
-
-
-def _parts(rendered: Sequence[object], part: str) -> list[str]:
-    return [str(getattr(each, part)) for each in rendered]
->>>>>>> 9631457 (Lines of the program keep within 100 characters)

@@ -47,8 +47,8 @@ def is_new(data: Path) -> bool:
     if version_there != binaries.MAJOR:
         raise EmbeddedFailed(
             f"{data} was made by PostgreSQL {version_there}, and this Relance brings PostgreSQL"
-            f" {binaries.MAJOR}; dump it with version {version_there} and restore it into an empty folder,"
-            f" {ELSEWHERE}."
+            f" {binaries.MAJOR}; dump it with version {version_there} and restore it into an empty"
+            f" folder, {ELSEWHERE}."
         )
     return False
 
