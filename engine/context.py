@@ -55,6 +55,10 @@ class AppContext:
     scrub: Callable[[], Scrubbed] = lambda: Scrubbed(True)
     """Removes what was deleted from the database's files, with its owner's rights."""
 
+    @property
+    def processes(self) -> Processes:
+        return Processes(self.database)
+
     def sending(self) -> SendingStores:
         """What a sender of this installation is handed."""
         return SendingStores(
@@ -65,7 +69,7 @@ class AppContext:
             command_handler=self.command_handler,
             vault=self.vault,
             desk=self.desk,
-            processes=Processes(self.database),
+            processes=self.processes,
             agenda=self.views,
             ledger_head=self.ledger.head,
             confirm_ledger=self.rollback_detection.confirm,

@@ -29,11 +29,10 @@ def parts() -> dict[str, Part]:
     """Brought in when asked for: they need much that no other verb does, and every other verb would
     wait for it.
     """
-    from engine.cli import attesting, audit_checks, audit_reports
+    from engine.cli import attesting, audit_checks, audit_reports, audit_witness
     from engine.cli import open_archive as opening
     from engine.cli import prove as proving
     from engine.cli import replay as replaying
-    from engine.runtime import stamping, witnessing
 
     return {
         "story": Part(
@@ -97,14 +96,14 @@ def parts() -> dict[str, Part]:
                 "sign the ledger as it is now, and mail the checkpoint to who keeps it ([proof]"
                 " witness)"
             ),
-            witnessing.witness,
+            audit_witness.witness,
         ),
         "stamp": Part(
             N_(
                 "sign the ledger as it is now, and have the checkpoint stamped with the time"
                 " ([proof] stamp)"
             ),
-            stamping.stamp,
+            audit_witness.stamp,
         ),
         "key": Part(
             N_(

@@ -9,8 +9,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from engine.context import AppContext
 from engine.desk.agreement import Disagreement
@@ -18,25 +17,12 @@ from engine.i18n.language import N_
 from engine.ledger.store import LOST
 from engine.runtime import logs
 from engine.runtime.rollback_detection import Restored
+from engine.runtime.shutdown import STOP_SIGNALS
 from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.run")
 PARTS = ("web", "follow", "send")
 FASTEST = 10_000_000
-ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What runs: for so many wall-clock seconds (0: until told to stop), at a speed (0: as it was),
-    as a `trial` even over people who are registered; `begin` is done once the ports are had.
-    """
-
-    parts: frozenset[str]
-    seconds: float = 0
-    speed: int = 0
-    trial: bool = False
-    begin: Callable[[], None] = lambda: None
 
 
 def run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,12 +69,12 @@ def seconds_argument(said: str) -> float:
 def run(
     context: AppContext, args: argparse.Namespace, begin: Callable[[], None] = lambda: None
 ) -> int:
-    return _run(context, Order(frozenset(PARTS), args.seconds, args.speed, args.trial, begin))
+    return _run(context, PARTS, args.seconds, args.speed, args.trial, begin)
 
 
 def part(name: str) -> Callable[[AppContext, argparse.Namespace], int]:
     def run_part(context: AppContext, args: argparse.Namespace) -> int:
-        return _run(context, Order(frozenset({name}), args.seconds))
+        return _run(context, (name,), args.seconds)
 
     return run_part
 
@@ -103,23 +89,33 @@ def _collect_seldom() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def _run(context: AppContext, order: Order) -> int:
+def _run(
+    context: AppContext,
+    parts: Sequence[str],
+    seconds: float,
+    speed: int = 0,
+    trial: bool = False,
+    begin: Callable[[], None] = lambda: None,
+) -> int:
     # Here, because every other verb does without what sending, serving and scheduling bring in.
     from engine.mime.self_test import self_test
-    from engine.runtime.supervisor import work
+    from engine.runtime.supervisor import RunOptions, run_parts
     from engine.sending.connection_limit import raise_descriptor_limit
 
     logs.to_standard_error()
     raise_descriptor_limit()
     self_test()
     _collect_seldom()
-    before = {number: signal.getsignal(number) for number in ENDINGS}
+    options = RunOptions(
+        parts=frozenset(parts), seconds=seconds, speed=speed, trial=trial, begin=begin
+    )
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     try:
         import uvloop
     except ImportError:
-        failures = asyncio.run(work(context, order))
+        failures = asyncio.run(run_parts(context, options))
     else:
-        failures = uvloop.run(work(context, order))
+        failures = uvloop.run(run_parts(context, options))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

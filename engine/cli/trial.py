@@ -98,7 +98,7 @@ def _agreed(context: AppContext, _: Say) -> bool:
         raise Refusal(N_("everything this trial has lived is thrown away: say --yes"))
     ngettext = counting_translator(language_of(context.config))
     people, entries = sum(context.views.standing().values()), context.ledger.head()
-    print(engine_date(context))
+    print(engine_date(context.config, context.clock))
     print(
         ngettext("{n} person stands on a list.", "{n} people stand on lists.", people).format(
             n=grouped(people, _)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from engine.authoring import publication
 from engine.authoring.inspection import read_folder
-from engine.context import AppContext
+from engine.config import Config
+from engine.desk.clock import Clock
 from engine.i18n.language import counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, say_moment
 from engine.i18n.refused import in_words
+from engine.installation.state import Installation
 from engine.sequence.mistakes import Unpublishable
 
 
-def announce(context: AppContext, *, sends: bool) -> Iterator[str]:
-    """Line by line. `sends`: this process sends, so that a pause is news."""
-    config, installation = context.config, context.installation_stream.current()
+def announce(
+    config: Config,
+    clock: Clock,
+    installation: Installation,
+    unpublished_changes: Callable[[], int],
+    *,
+    sends: bool,
+) -> Iterator[str]:
+    """Line by line. `unpublished_changes` counts what stands in the author's folder and is not in
+    force; asked only where the folder can be published. `sends`: this process sends, so that a
+    pause is news.
+    """
     _ = translator(language_of(config))
     here = f"http://{config.web.host}:{config.web.port}"
     yield _("Relance runs: {url}").format(
@@ -28,15 +38,15 @@ def announce(context: AppContext, *, sends: bool) -> Iterator[str]:
     forms = ", ".join(f"{config.site.url}/f/{name}" for name in installation.plan().forms)
     if forms:
         yield _("Forms: {forms}").format(forms=forms)
-    if context.clock.rate != 1:
-        said = _(
+    if clock.rate != 1:
+        sentence = _(
             "The clock runs {n} times faster than real time: this is a trial. Its date, every ten"
             " seconds:"
         )
-        yield said.format(n=grouped(context.clock.rate, _))
-    if context.clock.rate != 1 or context.clock.trial is not None:
-        yield engine_date(context)
-    yield from _not_published(context)
+        yield sentence.format(n=grouped(clock.rate, _))
+    if clock.rate != 1 or clock.trial is not None:
+        yield engine_date(config, clock)
+    yield from _not_published(config, clock, unpublished_changes)
     if sends and 0 in installation.paused:
         why = in_words(installation.paused[0], _)
         yield _(
@@ -45,36 +55,38 @@ def announce(context: AppContext, *, sends: bool) -> Iterator[str]:
     yield _("Ctrl-C stops.")
 
 
-def engine_date(context: AppContext) -> str:
+def engine_date(config: Config, clock: Clock) -> str:
     """What day and time it is for the engine, on the installation's clock."""
-    language = language_of(context.config)
+    language = language_of(config)
     _ = translator(language)
     return _("It is {moment} here.").format(
-        moment=say_moment(context.clock.now(), context.config.site.timezone, language)
+        moment=say_moment(clock.now(), config.site.timezone, language)
     )
 
 
-def _not_published(context: AppContext) -> Iterator[str]:
+def _not_published(
+    config: Config, clock: Clock, unpublished_changes: Callable[[], int]
+) -> Iterator[str]:
     """What stands in the author's folder and does not run."""
-    language = language_of(context.config)
+    language = language_of(config)
     _, ngettext = translator(language), counting_translator(language)
     try:
-        read_folder(context.config, context.clock.now()).sound()
+        read_folder(config, clock.now()).sound()
     except Unpublishable as error:
-        said = ngettext(
+        sentence = ngettext(
             "sequences/ holds {n} mistake, so what runs is what was published last: `relance check`"
             " names it.",
             "sequences/ holds {n} mistakes, so what runs is what was published last: `relance"
             " check` names them.",
             len(error.mistakes),
         )
-        yield said.format(n=len(error.mistakes))
+        yield sentence.format(n=len(error.mistakes))
         return
-    changes = publication.unpublished_changes(context)
+    changes = unpublished_changes()
     if changes:
-        said = ngettext(
+        sentence = ngettext(
             "{n} change in sequences/ is not published: `relance publish` shows it.",
             "{n} changes in sequences/ are not published: `relance publish` shows them.",
             changes,
         )
-        yield said.format(n=changes)
+        yield sentence.format(n=changes)

@@ -10,30 +10,34 @@ import threading
 import time
 from collections.abc import Callable
 
-from engine.context import AppContext
 from engine.ledger.store import CHANNEL, LOST
+from engine.store.database import Database
 from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.follow")
-WAIT = 1.0
-REST, LONGEST_REST = 3, 1.0
+WAIT_SECONDS = 1.0
+REST_FACTOR, MAX_REST_SECONDS = 3, 1.0
 
 
 def rest(worked: float) -> float:
-    """Seconds to leave the ledger alone after so many of following it. A single fact is followed as
-    soon as it is heard of. Where there is much, more comes together: a letter's claim and its
-    outcome are then followed at once, and its rows written once instead of twice.
+    """Seconds to leave the ledger alone after `worked` seconds of following it. A single fact is
+    followed as soon as it is heard of. Under load batches grow by the rest: a letter's claim and
+    its outcome then fall into one batch, and its rows are written once instead of twice.
     """
-    return min(LONGEST_REST, REST * worked)
+    return min(MAX_REST_SECONDS, REST_FACTOR * worked)
 
 
-class Following:
+class Follower:
     """`await ended` ends with the thread, and raises what ended it unless it was told to stop.
-    `gone_on` is called in the loop.
+    `followed` is called in the
+    loop whenever the views have come to the ledger's end.
     """
 
-    def __init__(self, context: AppContext, gone_on: Callable[[], None]) -> None:
-        self.context, self.gone_on = context, gone_on
+    def __init__(
+        self, database: Database, follow: Callable[[], bool], followed: Callable[[], None]
+    ) -> None:
+        """`follow` feeds the views one batch and is True while there is more."""
+        self.database, self.follow, self.followed = database, follow, followed
         self.loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self.loop.create_future()
         self._stopping = threading.Event()
@@ -62,14 +66,14 @@ class Following:
     def _follow(self) -> None:
         while not self._stopping.is_set():
             try:
-                with self.context.database.listening(CHANNEL) as listening:
+                with self.database.listening(CHANNEL) as listening:
                     while not self._stopping.is_set():
                         begun = time.monotonic()
-                        while self.context.views.follow() and not self._stopping.is_set():
+                        while self.follow() and not self._stopping.is_set():
                             pass
-                        self.loop.call_soon_threadsafe(self.gone_on)
+                        self.loop.call_soon_threadsafe(self.followed)
                         self._stopping.wait(rest(time.monotonic() - begun))
-                        listening.wait(WAIT)
+                        listening.wait(WAIT_SECONDS)
             except LOST as error:
                 log.warning(
                     "following waits for the database", extra={"why": safe_error_text(error)}

@@ -1,5 +1,5 @@
-"""The ports of `run` and `web`, taken before anything else is done: who comes second on an
-installation has changed nothing when told so.
+"""The ports of `run` and `web`, bound before anything else is done: a second process on the same
+installation is refused before it has changed anything.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ IN_USE = N_(
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    """What listens, where it was asked for. `mailbox_port` is where the sender finds the built-in
-    mailbox.
+class Listeners:
+    """The sockets that listen; None for what this process does not serve. `mailbox_port` is where
+    the sender finds the built-in mailbox.
     """
 
     mailbox_port: int
@@ -32,23 +32,23 @@ class Doors:
     letterbox: socket.socket | None = None
 
 
-async def open_doors(config: Config, web: bool, stack: AsyncExitStack) -> Doors:
+async def open_listeners(config: Config, web: bool, stack: AsyncExitStack) -> Listeners:
     """Raises Refusal with the key to change. `stack` closes them."""
     if not web:
-        return Doors(config.mailbox_smtp_port)
+        return Listeners(config.mailbox_smtp_port)
     site = _listen(config.web.host, config.web.port, "[web] host, port", stack)
     if not config.smtp.is_mailbox:
-        return Doors(config.mailbox_smtp_port, site)
+        return Listeners(config.mailbox_smtp_port, site)
     letterbox = _listen("127.0.0.1", config.mailbox_port, "[mailbox] port", stack)
     mailbox = Mailbox(config.data / "mailbox")
     try:
         await mailbox.start(config.mailbox_smtp_port)
     except OSError as error:
-        raise _taken(
+        raise _cannot_listen(
             "127.0.0.1", config.mailbox_smtp_port, error.strerror, "[mailbox] smtp_port"
         ) from error
     stack.push_async_callback(mailbox.stop)
-    return Doors(mailbox.port, site, letterbox)
+    return Listeners(mailbox.port, site, letterbox)
 
 
 def _listen(host: str, port: int, key: str, stack: AsyncExitStack) -> socket.socket:
@@ -58,18 +58,18 @@ def _listen(host: str, port: int, key: str, stack: AsyncExitStack) -> socket.soc
         listening = listen(host, port)
     except CannotListen as error:
         cause = error.__cause__
-        raise _taken(
+        raise _cannot_listen(
             host, port, cause.strerror if isinstance(cause, OSError) else "", key
         ) from error
     stack.callback(listening.close)
     return listening
 
 
-def _taken(host: str, port: int, why: str | None, key: str) -> Refusal:
+def _cannot_listen(host: str, port: int, why: str | None, key: str) -> Refusal:
     if why == os.strerror(errno.EADDRINUSE):
         return Refusal(IN_USE, host=host, port=port, key=key)
-    said = N_(
+    sentence = N_(
         "cannot listen on {host}:{port} ({why}): change {key} in config.toml, or stop who has it"
         " (another `relance run`?)"
     )
-    return Refusal(said, host=host, port=port, why=why or "?", key=key)
+    return Refusal(sentence, host=host, port=port, why=why or "?", key=key)

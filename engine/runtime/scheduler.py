@@ -23,7 +23,7 @@ from engine.sequence.model import Broadcast
 from engine.sequence.timing import later, to_instant, to_local, zone
 from engine.subscriber.events import Cause
 
-MOST_MISSED = 1000
+MAX_MISSED = 1000
 
 
 def fallen_due(installation: Installation, now: int) -> list[BroadcastFellDue]:
@@ -63,7 +63,7 @@ def _last_moment(
         return moment if published <= moment <= now else None
     seen = [each.at for each in installation.calendar if each.broadcast == broadcast.id]
     start, last = max([published, *seen, now - 40 * 86_400_000]), None
-    for moment in islice(moments(broadcast.every, timezone, start), MOST_MISSED):
+    for moment in islice(moments(broadcast.every, timezone, start), MAX_MISSED):
         if moment > now:
             break
         last = moment

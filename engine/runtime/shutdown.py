@@ -1,7 +1,7 @@
 """A process that was told to stop ends in time, whatever one of its threads still waits for: a
 database that does not answer, a disk, a name server.
 
-Nothing is lost by it: the delivery marks say what was handed over, the ledger what was recorded,
+Nothing is lost by it: the delivery journal says what was handed over, the ledger what was recorded,
 and the next start settles the rest.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 
@@ -16,12 +17,13 @@ log = logging.getLogger("relance.run")
 GRACE_SECONDS = 10.0
 """Wall-clock seconds for recording and closing, after what was on the wire had its own time."""
 STATUS = 1
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _lock = threading.Lock()
 _timers: list[threading.Timer] = []
 
 
 def end_within(seconds: float) -> None:
-    """From now on the process has so many wall-clock seconds. Said again, nothing changes."""
+    """End the process after so many wall-clock seconds; only the first call counts."""
     with _lock:
         if not _timers:
             timer = threading.Timer(seconds, _end, (seconds,))
@@ -41,11 +43,11 @@ def _end(seconds: float) -> None:
     waiting = sorted(
         thread.name for thread in threading.enumerate() if thread is not threading.current_thread()
     )
-    said = (
+    message = (
         "told to stop and still waiting: ended all the same; the next start settles what the marks"
         " and the ledger say"
     )
-    log.error(said, extra={"seconds": seconds, "threads": waiting})
+    log.error(message, extra={"seconds": seconds, "threads": waiting})
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit(STATUS)

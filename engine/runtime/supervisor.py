@@ -7,21 +7,21 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from types import FrameType
 
-from engine.cli.run import ENDINGS, Order
+from engine.authoring.publication import unpublished_changes
 from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
-from engine.desk.processes import Processes
 from engine.ledger.store import LOST
 from engine.privacy.retention_night import apply_if_night
 from engine.privacy.scrubbing import scrub_and_log
 from engine.runtime.announcement import announce, engine_date
-from engine.runtime.follower import Following
-from engine.runtime.heartbeat import known
-from engine.runtime.listeners import Doors, open_doors
+from engine.runtime.follower import Follower
+from engine.runtime.heartbeat import beating
+from engine.runtime.listeners import Listeners, open_listeners
 from engine.runtime.scheduler import Intervals, claim_broadcasts
-from engine.runtime.shutdown import GRACE_SECONDS, end_within
+from engine.runtime.shutdown import GRACE_SECONDS, STOP_SIGNALS, end_within
 from engine.runtime.stamping import stamp_when_due
 from engine.runtime.startup import make_ready
 from engine.runtime.witnessing import witnessing
@@ -35,40 +35,52 @@ DATE_SECONDS = 10
 """How often the engine's date is printed while its clock is sped up."""
 
 
-async def work(context: AppContext, order: Order) -> list[BaseException]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What runs: for so many wall-clock seconds (0: until told to stop), at a speed (0: as it was),
+    as a `trial` even over people who are registered; `begin` is called once the ports are bound.
+    """
+
+    parts: frozenset[str]
+    seconds: float = 0
+    speed: int = 0
+    trial: bool = False
+    begin: Callable[[], None] = lambda: None
+
+
+async def run_parts(context: AppContext, options: RunOptions) -> list[BaseException]:
     """Until told to stop, or until one part ends; the errors that ended parts."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def told_to_stop(number: int, frame: FrameType | None) -> None:
-        # Heard even while the loop waits for something itself, which a handler of the loop would
-        # not be.
+        # Called even while the loop itself is blocked, which a handler of the loop would not be.
         end_within(context.config.sending.drain + GRACE_SECONDS)
         loop.call_soon_threadsafe(stop.set)
 
-    for number in ENDINGS:
+    for number in STOP_SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, told_to_stop)
     async with AsyncExitStack() as stack:
-        doors = await open_doors(context.config, "web" in order.parts, stack)
-        sends = "send" in order.parts
-        settings = relay_of(context.config, doors.mailbox_port) if sends else None
+        listeners = await open_listeners(context.config, "web" in options.parts, stack)
+        sends = "send" in options.parts
+        settings = relay_of(context.config, listeners.mailbox_port) if sends else None
         # In a thread: a database that does not answer must not keep us from hearing that we are to
         # stop.
-        await asyncio.to_thread(make_ready, context, order.speed, order.trial)
-        order.begin()
+        await asyncio.to_thread(make_ready, context, options.speed, options.trial)
+        options.begin()
         sender = Sender(context.sending(), settings) if settings is not None else None
-        presence = await stack.enter_async_context(
-            known(context, order.parts, lambda: _troubles(context, order, sender))
+        heartbeat = await stack.enter_async_context(
+            beating(context, options.parts, lambda: _troubles(context, options, sender))
         )
-        stopping = [stop.set, presence.stop]
+        stopping = [stop.set, heartbeat.stop]
         intervals = Intervals()
-        tasks: list[Awaitable[None]] = [presence.ended]
+        tasks: list[Awaitable[None]] = [heartbeat.ended]
         if context.clock.rate != 1:
             tasks.append(
                 _on(
                     intervals.every(DATE_SECONDS),
                     stop,
-                    lambda: print(engine_date(context), flush=True),
+                    lambda: print(engine_date(context.config, context.clock), flush=True),
                 )
             )
         if sender is not None and settings is not None:
@@ -80,11 +92,15 @@ async def work(context: AppContext, order: Order) -> list[BaseException]:
                 _on(intervals.every(1), stop, lambda: _broadcasts(context)),
                 _waking(intervals.every(1), stop, sender),
             ]
-        if "follow" in order.parts:
-            following = Following(context, sender.wake.set if sender is not None else lambda: None)
-            stopping.append(following.stop)
+        if "follow" in options.parts:
+            follower = Follower(
+                context.database,
+                context.views.follow,
+                sender.wake.set if sender is not None else lambda: None,
+            )
+            stopping.append(follower.stop)
             tasks += [
-                following.ended,
+                follower.ended,
                 _on(intervals.every(60), stop, lambda: _forget(context)),
                 *_proof(context, intervals, stop),
             ]
@@ -92,19 +108,19 @@ async def work(context: AppContext, order: Order) -> list[BaseException]:
                 _retention(context, intervals, stop),
                 _on(intervals.every(60), stop, lambda: scrub_and_log(context)),
             ]
-        if "web" in order.parts:
+        if "web" in options.parts:
             group_commit = CommandGroupCommit(context.command_handler.execute)
             stack.callback(group_commit.close)
-            tasks += _sites(context, group_commit, doors, stop, sends)
+            tasks += _sites(context, group_commit, listeners, stop, sends)
         intervals.start()
         stack.callback(intervals.stop)
-        if order.seconds:
-            loop.call_later(order.seconds, stop.set)
+        if options.seconds:
+            loop.call_later(options.seconds, stop.set)
         running = [asyncio.ensure_future(task) for task in tasks]
         told = asyncio.ensure_future(stop.wait())
         await asyncio.wait([*running, told], return_when=asyncio.FIRST_COMPLETED)
-        for each in stopping:
-            each()
+        for stop_part in stopping:
+            stop_part()
         # All are waited for, whichever failed, so that what is on the wire is finished and
         # recorded.
         return [
@@ -139,7 +155,7 @@ def _proof(context: AppContext, intervals: Intervals, stop: asyncio.Event) -> li
 def _sites(
     context: AppContext,
     group_commit: CommandGroupCommit,
-    doors: Doors,
+    listeners: Listeners,
     stop: asyncio.Event,
     sends: bool,
 ) -> list[Awaitable[None]]:
@@ -148,16 +164,23 @@ def _sites(
     from engine.web.server import serve_on
 
     def ready() -> None:
-        print("\n".join(announce(context, sends=sends)), flush=True)
+        lines = announce(
+            context.config,
+            context.clock,
+            context.installation_stream.current(),
+            lambda: unpublished_changes(context),
+            sends=sends,
+        )
+        print("\n".join(lines), flush=True)
 
     sites: list[Awaitable[None]] = []
-    if doors.letterbox is not None:
-        sites.append(serve_on(make_letterbox(context), doors.letterbox, (), lambda: None, stop))
-    if doors.site is not None:
+    if listeners.letterbox is not None:
+        sites.append(serve_on(make_letterbox(context), listeners.letterbox, (), lambda: None, stop))
+    if listeners.site is not None:
         sites.append(
             serve_on(
                 make_site(context, group_commit),
-                doors.site,
+                listeners.site,
                 context.config.web.trusted_proxies,
                 ready,
                 stop,
@@ -195,25 +218,25 @@ async def _waking(event: asyncio.Event, stop: asyncio.Event, sender: Sender) -> 
         sender.wake.set()
 
 
-def _troubles(context: AppContext, order: Order, sender: Sender | None) -> dict[str, str]:
-    """What keeps this process from its work, in its own words."""
+def _troubles(context: AppContext, options: RunOptions, sender: Sender | None) -> dict[str, str]:
+    """What keeps this process from its work: kind of trouble and why."""
     relay = (sender.trouble or sender.relay.trouble) if sender is not None else ""
-    found = {"relay": redacted(relay)} if relay else {}
+    troubles = {"relay": redacted(relay)} if relay else {}
     if context.vault.journal.trouble:
-        found["journal"] = context.vault.journal.trouble
+        troubles["journal"] = context.vault.journal.trouble
     if trouble := context.store_trouble():
-        found["store"] = trouble
-    if "follow" in order.parts:
-        found |= {
+        troubles["store"] = trouble
+    if "follow" in options.parts:
+        troubles |= {
             f"view:{name}": fault for name, _position, fault in context.views.positions() if fault
         }
-        found |= {"proof": context.tree.trouble} if context.tree.trouble else {}
-    return found
+        troubles |= {"proof": context.tree.trouble} if context.tree.trouble else {}
+    return troubles
 
 
 def _forget(context: AppContext) -> None:
     context.desk.forget()
-    Processes(context.database).forget()
+    context.processes.forget()
     if ended := context.vault.end_archives(context.clock.now()):
         log.info("sealed proof deleted at its term", extra={"people": ended})
 

@@ -25,7 +25,7 @@ from engine.desk.clock import wall_now
 from engine.i18n.language import translator
 from engine.i18n.refusal import Refusal
 from engine.i18n.refused import in_words
-from engine.runtime import heartbeat as beating
+from engine.runtime import heartbeat
 from engine.secret_files import NAMES, make_secrets, read_secrets
 from engine.store.database import StoreUnavailable
 from tests.backup.database_context import database_context_of
@@ -200,14 +200,14 @@ def test_a_second_and_a_half_is_no_disagreement(
 def test_a_clock_that_goes_astray_ends_the_process_at_a_beat(
     database_context: DatabaseContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beating, "BEAT", 0.05)
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.05)
 
     async def works() -> None:
         with ExitStack() as stack:
             context = stack.enter_context(database_context.open_context())
-            async with beating.known(context, {"web"}, dict) as presence:
+            async with heartbeat.beating(context, {"web"}, dict) as beats:
                 monkeypatch.setattr(agreement, "wall_now", lambda: wall_now() + TEN_MINUTES)
-                await asyncio.wait_for(presence.ended, 30)
+                await asyncio.wait_for(beats.ended, 30)
 
     with pytest.raises(Disagreement, match=r"\+600 s"):
         asyncio.run(works())

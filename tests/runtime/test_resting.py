@@ -7,7 +7,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtime.follower import LONGEST_REST, rest
+from engine.runtime.follower import MAX_REST_SECONDS, rest
 
 
 def test_a_single_fact_is_followed_as_soon_as_it_is_heard_of() -> None:
@@ -19,4 +19,4 @@ def test_the_more_there_was_the_longer_the_rest_and_never_longer_than_a_second(
     one: float, other: float
 ) -> None:
     less, more = sorted((one, other))
-    assert 0 <= rest(less) <= rest(more) <= LONGEST_REST == 1.0
+    assert 0 <= rest(less) <= rest(more) <= MAX_REST_SECONDS == 1.0

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from engine.cli import audit_witness
 from engine.cli import prove as proving
 from engine.context import AppContext, DatabaseContext
 from engine.desk.clock import wall_now
@@ -165,17 +166,17 @@ def test_a_file_of_roots_that_is_not_there_is_named(
 def test_on_demand_it_is_done_now_and_said(
     context: AppContext, tsa: Authority, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert stamping.stamp(context, argparse.Namespace()) == 0
+    assert audit_witness.stamp(context, argparse.Namespace()) == 0
     assert f"horodaté par {tsa.url}" in capsys.readouterr().out
     assert stamping.stamp_when_due(context) == 0
     tsa.mood = "broken"
     with pytest.raises(Refusal, match="answered 503"):
-        stamping.stamp(context, argparse.Namespace())
+        audit_witness.stamp(context, argparse.Namespace())
 
 
 def test_on_demand_without_a_server_it_says_where_to_write_one(make_context: MakeContext) -> None:
     with pytest.raises(Refusal, match="stamp_roots") as refused:
-        stamping.stamp(make_context(FILES), argparse.Namespace())
+        audit_witness.stamp(make_context(FILES), argparse.Namespace())
     assert refused.value.status == 2
 
 
@@ -183,7 +184,7 @@ def test_the_stamp_goes_with_the_bundle_and_with_the_whole_ledger_and_the_verifi
     context: AppContext, tsa: Authority, tmp_path: Path
 ) -> None:
     (someone,) = join(context, 1)
-    assert stamping.stamp(context, argparse.Namespace()) == 0
+    assert audit_witness.stamp(context, argparse.Namespace()) == 0
     latest = context.tree.latest()
     assert latest is not None
     bundle, whole = tmp_path / "proof.zip", tmp_path / "ledger"

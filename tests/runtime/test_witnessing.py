@@ -14,6 +14,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from engine.cli import audit_witness
 from engine.context import AppContext
 from engine.desk import daily as days
 from engine.desk.clock import wall_now
@@ -235,9 +236,9 @@ def test_on_demand_it_goes_now_and_today_is_done(
 ) -> None:
     async def story() -> int:
         async with Sink() as sink:
-            monkeypatch.setattr(witnessing, "relay_of", lambda config, port: to(sink))
+            monkeypatch.setattr(audit_witness, "relay_of", lambda config, port: to(sink))
             sink.answer("rcpt", "550 no", FRIEND)
-            status = await asyncio.to_thread(witnessing.witness, context, argparse.Namespace())
+            status = await asyncio.to_thread(audit_witness.witness, context, argparse.Namespace())
             assert [mail.recipients for mail in sink.messages] == [(NOTARY,)]
             return status
 
@@ -251,5 +252,5 @@ def test_on_demand_it_goes_now_and_today_is_done(
 
 def test_on_demand_without_a_witness_it_says_where_to_write_one(make_context: MakeContext) -> None:
     with pytest.raises(Refusal, match="witness") as refused:
-        witnessing.witness(make_context(FILES), argparse.Namespace())
+        audit_witness.witness(make_context(FILES), argparse.Namespace())
     assert refused.value.status == 2

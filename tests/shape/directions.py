@@ -157,9 +157,6 @@ CLIMBING: frozenset[tuple[str, str]] = frozenset(
         ("engine/privacy/retention_records.py", "engine/context.py"),
         ("engine/privacy/scrubbing.py", "engine/context.py"),
         ("engine/privacy/sealed_archive.py", "engine/context.py"),
-        ("engine/runtime/stamping.py", "engine/cli/attesting.py"),
-        ("engine/runtime/supervisor.py", "engine/cli/run.py"),
-        ("engine/runtime/witnessing.py", "engine/cli/attesting.py"),
         ("engine/status/gather.py", "engine/context.py"),
         ("engine/vault/commitment.py", "engine/ledger/codec.py"),
         ("engine/web/enrolment.py", "engine/context.py"),
@@ -208,7 +205,6 @@ CIRCLES_LEFT: list[list[str]] = [
         "engine/cli/prove.py",
         "engine/cli/verbs.py",
     ],
-    ["engine/cli/run.py", "engine/runtime/supervisor.py"],
 ]
 
 # Where each outside package may be imported: its door.
