@@ -17,7 +17,7 @@ from bench.installation import LETTER, write_folder
 from bench.sizes import Size
 from bench.table import Row, Watch, against
 from engine.config import read_config
-from engine.letter.link_token import LENGTH
+from engine.letter.link_token import TOKEN_CHARACTERS
 from engine.letter.source_folder import read_sequences
 from engine.sending.compose import Composer, Ordered
 from engine.sequence.model import Plan
@@ -50,7 +50,7 @@ def measure(size: Size) -> list[Row]:
                 binascii.b2a_qp(text)
                 binascii.b2a_qp(html)
                 for _ in range(links):
-                    hmac.digest(composer.link_key, text[:LENGTH], "sha256")
+                    hmac.digest(composer.link_key, text[:TOKEN_CHARACTERS], "sha256")
         found.append((count / composing.seconds, count / least.seconds))
     return [against("compose", "letters/s", None, found)]
 

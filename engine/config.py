@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from engine.intake.address import AddressRefused, normalise
 from engine.letter.colour import read_colour
-from engine.letter.source_folder import ASSETS, LARGEST_TEXT, NO_TEXT
+from engine.letter.source_folder import ASSETS, MAX_TEXT_CHARACTERS, NO_TEXT
 from engine.mime.header_guard import is_header_text
 from engine.proof.settings import Proof, read_proof
 from engine.sequence.declared import Declared
@@ -32,7 +32,7 @@ from engine.words import N_, words
 MAILBOX = "mailbox"
 # A purpose's id is part of List-Id, which is shaped like a host name.
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-LONGEST_URL = 36
+MAX_URL_CHARACTERS = 36
 TLS = ("none", "starttls", "implicit")
 
 
@@ -175,8 +175,8 @@ def read_config(folder: Path) -> Config:
     """Raises Unpublishable with every mistake at once."""
     try:
         with (folder / "config.toml").open("rb") as file:
-            octets = file.read(LARGEST_TEXT + 1)
-        text = octets.decode("utf-8") if len(octets) <= LARGEST_TEXT else ""
+            octets = file.read(MAX_TEXT_CHARACTERS + 1)
+        text = octets.decode("utf-8") if len(octets) <= MAX_TEXT_CHARACTERS else ""
     except FileNotFoundError:
         raise Unpublishable(
             (
@@ -206,7 +206,7 @@ def read_config(folder: Path) -> Config:
                 ),
             )
         ) from None
-    if len(octets) > LARGEST_TEXT:
+    if len(octets) > MAX_TEXT_CHARACTERS:
         raise Unpublishable((Mistake("config.toml", 1, NO_TEXT),))
     return config_of(folder, text)
 
@@ -277,7 +277,7 @@ def _site(table: Table) -> Site:
             "url",
             N_('`url` is the address readers reach, without a path: "https://lettres.example.org"'),
         )
-    if len(url) > LONGEST_URL:
+    if len(url) > MAX_URL_CHARACTERS:
         table.mistake(
             "url",
             N_("`url` has {count} characters; links must stay within 75, so at most 36"),

@@ -29,7 +29,7 @@ from projections.view import LIVE, Cursor, schema_of
 SQL = beside(__file__)
 log = logging.getLogger("relance.follow")
 STALE_PIECE = 1000
-ASIDE_PIECE = 200
+QUARANTINE_BATCH = 200
 FROM_THE_FIRST = "00000000-0000-0000-0000-000000000000"
 RECENT = 4000
 """People kept unpacked: a letter's outcome follows its claim within a moment."""
@@ -149,11 +149,11 @@ class Agenda:
     def _try_again(self, cursor: Cursor) -> bool:
         if self._try_again_after is None:
             return False
-        values = {"after": self._try_again_after, "limit": ASIDE_PIECE}
+        values = {"after": self._try_again_after, "limit": QUARANTINE_BATCH}
         some = [str(row[0]) for row in cursor.execute(self.sql["some_aside"], values).fetchall()]
         self._known_aside(cursor)
         self._make_anew(cursor, dict.fromkeys(some))
-        self._try_again_after = some[-1] if len(some) == ASIDE_PIECE else None
+        self._try_again_after = some[-1] if len(some) == QUARANTINE_BATCH else None
         return self._try_again_after is not None
 
     def _grow(

@@ -99,7 +99,7 @@ def _worker(pipe: Connection, begin: Callable[[str], Work], conninfo: str) -> No
 
 SQL = queries(Path(__file__).with_name("build.sql"))
 LOWEST, HIGHEST = "0000000-0000-0000-0000-000000000000", "fffffff-ffff-ffff-ffff-ffffffffffff"
-FEW = 100_000
+MAX_PEOPLE_IN_ONE_PROCESS = 100_000
 """Events that one process has folded before a second one has started."""
 
 
@@ -115,7 +115,7 @@ class Building:
 
     def fill(self, ledger: Ledger, database: Database, tell: Callable[[int, int], None]) -> None:
         processes = min(os.cpu_count() or 1, len(PARTS))
-        alone = self.position < FEW or processes == 1
+        alone = self.position < MAX_PEOPLE_IN_ONE_PROCESS or processes == 1
         done = 0
         for person in (
             map(self._part(ledger, database), PARTS)

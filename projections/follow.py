@@ -26,7 +26,7 @@ from projections.build import Building
 from projections.view import View
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
-BATCH = 4000
+BATCH_ENTRIES = 4000
 """Entries at a time when there are so many: a letter's claim and its outcome then mostly come
 together, and its rows are written once.
 """
@@ -178,5 +178,5 @@ class Follower:
         if position >= head:
             return []
         if self._read[0] != position or not self._read[1]:
-            self._read = (position, self.ledger.between(position, head, BATCH))
+            self._read = (position, self.ledger.between(position, head, BATCH_ENTRIES))
         return self._read[1]

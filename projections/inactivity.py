@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.ledger.codec import LARGEST, Entry
+from engine.ledger.codec import MAX_INTEGER, Entry
 from engine.store.arrays import bigints, uuids
 from engine.store.binary import bigint, row, uuid_of
 from engine.store.sql import beside
@@ -44,7 +44,7 @@ class Told:
             self.requested_at = max(self.requested_at, event.at)
         elif isinstance(event, e.ConsentExpired):
             if event.purpose == EVERYTHING:
-                self._answer(LARGEST)
+                self._answer(MAX_INTEGER)
         elif heard := heard_in(event):
             self.heard_at = max(self.heard_at, heard)
             self._answer(heard)

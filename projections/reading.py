@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 BESIDE, REPLAY = "building", "replay"
 SHOWN_DIFFERENCES = 50
 FROM_THE_BEGINNING = (0, "00000000-0000-0000-0000-000000000000")
-BEGIN_AGAIN = 1.0
+BEGIN_AGAIN_SECONDS = 1.0
 """Wall-clock seconds after which the queue is looked at from its beginning: what falls due late, as
 a retry does, waits no longer.
 """
@@ -92,7 +92,7 @@ class ReadViews:
             "lease": lease,
             "paused": list(paused),
         }
-        if time.monotonic() - self._began > BEGIN_AGAIN:
+        if time.monotonic() - self._began > BEGIN_AGAIN_SECONDS:
             self._began, self._passed = time.monotonic(), FROM_THE_BEGINNING
         rows = self._take(values)
         if not rows and self._passed != FROM_THE_BEGINNING:

@@ -43,7 +43,13 @@ from engine.i18n.language import LANGUAGES, N_, Language, counting_translator, t
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import NOTHING_PUBLISHED, Refusal, address_of
 from engine.installation.events import STREAM
-from engine.intake.contested import LARGEST, Contested, ContestedRefused, message_of, read_contested
+from engine.intake.contested import (
+    MAX_MAIL_BYTES,
+    Contested,
+    ContestedRefused,
+    message_of,
+    read_contested,
+)
 from engine.sending.compose import Composer
 from engine.sequence.delay import DAY
 from engine.sequence.timing import to_instant, to_local
@@ -127,7 +133,7 @@ def _contested(text: str) -> tuple[Contested | None, str]:
         # Of another program's form: there is no such letter here, and that can be said.
         return None, ""
     with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
+        data = file.read(MAX_MAIL_BYTES + 1)
     try:
         return read_contested(data), ""
     except ContestedRefused as error:

@@ -14,7 +14,7 @@ from engine.cli.people import operator_cause
 from engine.cli.progress import Progress
 from engine.cli.terminal import agreed
 from engine.context import AppContext
-from engine.desk.processes import EXPIRES, Processes
+from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.i18n.command_line import command
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, quoted, say_list, subject_of
@@ -170,7 +170,7 @@ def _why_not_yet(context: AppContext, chosen: Broadcast, key: str, head: int, _:
     live = {
         part
         for parts, _host, _pid, _since, seen in Processes(context.database).all()
-        if seen < EXPIRES
+        if seen < EXPIRY_SECONDS
         for part in parts
     }
     if not {"follow", "send"} <= live:

@@ -19,7 +19,15 @@ from engine.authoring import starter
 from engine.authoring.inspection import read_folder
 from engine.authoring.starter import Owner, Ports
 from engine.cli.terminal import ask
-from engine.config import LONGEST_URL, Config, Site, config_of, is_loopback, is_origin, read_config
+from engine.config import (
+    MAX_URL_CHARACTERS,
+    Config,
+    Site,
+    config_of,
+    is_loopback,
+    is_origin,
+    read_config,
+)
 from engine.i18n.command_line import command
 from engine.i18n.language import LANGUAGES, N_, Language, Say, language_here, translator
 from engine.i18n.phrases import language_of
@@ -57,7 +65,7 @@ def _line(text: str) -> str:
 
 def _url(text: str) -> str:
     url = text.rstrip("/")
-    if not is_origin(url) or len(url) > LONGEST_URL:
+    if not is_origin(url) or len(url) > MAX_URL_CHARACTERS:
         raise ValueError(NO_URL)
     return url
 

@@ -18,7 +18,7 @@ from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of, list_of, purpose_of
 from engine.i18n.refused import in_words
 from engine.imports.rows import EARLIEST
-from engine.intake.calls import LONGEST_FIELD
+from engine.intake.calls import MAX_FIELD_CHARACTERS
 from engine.intake.ground_requirements import DUTIES, lacking
 from engine.intake.instants import not_after
 from engine.sequence.model import List
@@ -319,12 +319,12 @@ def fields_of(pairs: list[str], declared: frozenset[str]) -> dict[str, str]:
                 known=known,
             )
         value = value.strip()
-        if not value.isprintable() or len(value) > LONGEST_FIELD or "=?" in value:
+        if not value.isprintable() or len(value) > MAX_FIELD_CHARACTERS or "=?" in value:
             raise Refusal(
                 N_("--field {name}: a value is one line of at most {most} characters, without =?"),
                 2,
                 name=name,
-                most=LONGEST_FIELD,
+                most=MAX_FIELD_CHARACTERS,
             )
         fields[name] = value
     return fields

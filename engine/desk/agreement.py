@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.desk.clock import wall_now
-from engine.desk.processes import EXPIRES
+from engine.desk.processes import EXPIRY_SECONDS
 from engine.store.connecting import connect
 from engine.store.database import Database
 from engine.store.sql import beside
 
 SQL = beside(__file__)
-CLOCK_TOLERANCE = 2000
+CLOCK_TOLERANCE_MILLIS = 2000
 """Milliseconds of wall time by which a machine's clock may differ from the database's."""
-LOOKS = 3
+CLOCK_READINGS = 3
 REPLACEABLE = ("link.key", "nonce.key")
 """With another pepper every suppressed address would be forgotten."""
 
@@ -69,7 +69,7 @@ def check_clock(database: Database) -> int:
     Raises Disagreement.
     """
     ahead, unsure = _looked(database)
-    for _ in range(LOOKS):
+    for _ in range(CLOCK_READINGS):
         if not _differs(ahead, unsure):
             return ahead
         # The surest look counts: a busy machine may have slept within one.
@@ -77,7 +77,9 @@ def check_clock(database: Database) -> int:
     if _differs(ahead, unsure):
         host = socket.gethostname()
         with database.connection() as connection:
-            rows = connection.execute(SQL["clocks"], {"host": host, "expires": EXPIRES}).fetchall()
+            rows = connection.execute(
+                SQL["clocks"], {"host": host, "expires": EXPIRY_SECONDS}
+            ).fetchall()
         raise Disagreement(
             clock_sentence(host, ahead, {str(other): int(clock) for other, clock in rows})
         )
@@ -90,10 +92,10 @@ def clock_sentence(host: str, ahead: int, others: Mapping[str, int]) -> str:
     """
     seconds = f"{ahead / 1000:+,.0f}"
     with_us = sorted(
-        other for other, clock in others.items() if abs(clock - ahead) <= CLOCK_TOLERANCE
+        other for other, clock in others.items() if abs(clock - ahead) <= CLOCK_TOLERANCE_MILLIS
     )
     with_database = sorted(
-        other for other, clock in others.items() if abs(clock) <= CLOCK_TOLERANCE
+        other for other, clock in others.items() if abs(clock) <= CLOCK_TOLERANCE_MILLIS
     )
     if len(with_database) > len(with_us):
         return (
@@ -114,7 +116,7 @@ def clock_sentence(host: str, ahead: int, others: Mapping[str, int]) -> str:
 
 
 def _differs(ahead: int, unsure: int) -> bool:
-    return abs(ahead) - unsure > CLOCK_TOLERANCE
+    return abs(ahead) - unsure > CLOCK_TOLERANCE_MILLIS
 
 
 def _looked(database: Database) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from engine.store.database import Database
 from engine.store.sql import beside
 
 SQL = beside(__file__)
-EXPIRES = 20
+EXPIRY_SECONDS = 20
 """Seconds after which a process that has said nothing is taken for dead."""
 LASTING = ""
 
@@ -34,7 +34,7 @@ class Processes:
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "parts": sorted(parts),
-            "expires": EXPIRES,
+            "expires": EXPIRY_SECONDS,
             "clock": clock,
         }
         values |= {"whats": list(troubles), "whys": list(troubles.values())}
@@ -76,7 +76,7 @@ class Processes:
         with self.database.connection() as connection:
             return cast(
                 list[tuple[str, str, float]],
-                connection.execute(SQL["troubles"], {"expires": EXPIRES}).fetchall(),
+                connection.execute(SQL["troubles"], {"expires": EXPIRY_SECONDS}).fetchall(),
             )
 
     def forget(self) -> None:

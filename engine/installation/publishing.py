@@ -15,7 +15,7 @@ from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Plan
 from engine.sequence.parse import Settings, parse
 
-PIECE = 40_000
+MAX_PIECE_BYTES = 40_000
 EMBEDDED = "embed"
 """After the name of a form, with a slash: its copy for an author's own page."""
 
@@ -48,7 +48,7 @@ def words(at: int, text: str, known: Mapping[str, str]) -> tuple[e.WordsPublishe
         return ()
     pieces, rest = [], text
     while rest:
-        cut = len(rest.encode()[:PIECE].decode(errors="ignore"))
+        cut = len(rest.encode()[:MAX_PIECE_BYTES].decode(errors="ignore"))
         pieces.append(rest[:cut])
         rest = rest[cut:]
     pieces = pieces or [""]

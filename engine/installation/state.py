@@ -16,7 +16,7 @@ from engine.sequence.model import Field, Group, Plan, Purpose
 from engine.sequence.parse import Settings, parse
 from engine.subscriber.agenda import Calendar, Occurrence
 
-OCCURRENCES_KEPT = 10
+MAX_OCCURRENCES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Installation:
 
 
 _plans: OrderedDict[Edition, Plan] = OrderedDict()
-PLANS_KEPT = 32
+PLAN_CACHE_SIZE = 32
 
 
 def _plan(edition: Edition, words: Mapping[str, str]) -> Plan:
@@ -104,7 +104,7 @@ def _plan(edition: Edition, words: Mapping[str, str]) -> Plan:
         files = {path: words[digest] for path, digest in edition.files}
         plan = _dated(parse(files, read_settings(words[edition.settings])), edition)
         _plans[edition] = plan
-        if len(_plans) > PLANS_KEPT:
+        if len(_plans) > PLAN_CACHE_SIZE:
             _plans.popitem(last=False)
     return plan
 
@@ -212,7 +212,7 @@ def _longer(calendar: Calendar, new: Occurrence) -> Calendar:
     if any(occurrence.key == new.key for occurrence in calendar):
         return calendar
     same = [occurrence for occurrence in calendar if occurrence.broadcast == new.broadcast][
-        -OCCURRENCES_KEPT + 1 :
+        -MAX_OCCURRENCES + 1 :
     ]
     return (
         *(occurrence for occurrence in calendar if occurrence.broadcast != new.broadcast),

@@ -27,8 +27,8 @@ DOUBLE_OPT_IN = "double-opt-in"
 BASES = (DOUBLE_OPT_IN, "consent", "soft-optin", "b2b", "service")
 YES_NO = ("yes", "no")
 STARTS = ("welcome", "none")
-LONGEST_TEXT = 2000
-LONGEST_FIELD = 500
+MAX_TEXT_CHARACTERS = 2000
+MAX_FIELD_CHARACTERS = 500
 _BREAKS = frozenset({"Cs", "Zl", "Zp"})
 
 
@@ -284,7 +284,7 @@ class Reading:
         value, member = self.values.get(name), self.members[name]
         if isinstance(value, bool) and member.choices == YES_NO:
             value = "yes" if value else "no"
-        text = self._clean(name, value, LONGEST_TEXT)
+        text = self._clean(name, value, MAX_TEXT_CHARACTERS)
         text = text.lower() if member.choices else text
         if text and member.choices and text not in member.choices:
             self.mistake(name, f"is one of: {', '.join(member.choices)}")
@@ -378,7 +378,9 @@ class Reading:
             if value[key] is None:
                 continue
             if key in self.plan.fields:
-                read[key] = self._clean(f"{name}.{key}", value[key], LONGEST_FIELD, lines=False)
+                read[key] = self._clean(
+                    f"{name}.{key}", value[key], MAX_FIELD_CHARACTERS, lines=False
+                )
             else:
                 self.mistake(
                     f"{name}.{_short(str(key))}",

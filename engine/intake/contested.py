@@ -20,11 +20,11 @@ from email.parser import BytesParser
 from email.policy import compat32
 from itertools import islice
 
-LARGEST = 3_000_000
-MOST_LINES = 200_000
-MOST_BOUNDARIES = 32
-LONGEST_HEADER = 8_000
-MOST_CLAIMS = 20
+MAX_MAIL_BYTES = 3_000_000
+MAX_LINES = 200_000
+MAX_BOUNDARIES = 32
+MAX_HEADER_CHARACTERS = 8_000
+MAX_CLAIMS = 20
 TOKEN = re.compile(r"/l/([A-Za-z0-9_-]{35})(?![A-Za-z0-9_-])")
 MESSAGE_ID = re.compile(r"<?([a-z2-7]{26})(?:@[A-Za-z0-9.-]{1,255})?>?")
 _BOUNDARY = re.compile(rb"boundary[ \t]{0,9}(?:\*[0-9*]{0,9})?[ \t]{0,9}=", re.IGNORECASE)
@@ -99,18 +99,20 @@ def read_contested(data: bytes) -> Contested:
 
 
 def _check(data: bytes) -> None:
-    if len(data) > LARGEST:
+    if len(data) > MAX_MAIL_BYTES:
         raise ContestedRefused(
-            f"a mail of more than {LARGEST} bytes is larger than any Relance has sent"
+            f"a mail of more than {MAX_MAIL_BYTES} bytes is larger than any Relance has sent"
         )
-    if data.count(b"\n") + data.count(b"\r") > MOST_LINES:
-        raise ContestedRefused(f"the mail has more than {MOST_LINES} lines")
+    if data.count(b"\n") + data.count(b"\r") > MAX_LINES:
+        raise ContestedRefused(f"the mail has more than {MAX_LINES} lines")
     if b"\0" in data[:1000]:
         raise ContestedRefused("the file is not text: save the mail as .eml (RFC 5322)")
-    if sum(1 for _ in _BOUNDARY.finditer(data)) > MOST_BOUNDARIES:
-        raise ContestedRefused(f"the mail has more than {MOST_BOUNDARIES} parts within parts")
-    if any(len(found[0]) > LONGEST_HEADER for found in _STRUCTURED.finditer(data)):
-        raise ContestedRefused(f"the mail has a Content header longer than {LONGEST_HEADER} bytes")
+    if sum(1 for _ in _BOUNDARY.finditer(data)) > MAX_BOUNDARIES:
+        raise ContestedRefused(f"the mail has more than {MAX_BOUNDARIES} parts within parts")
+    if any(len(found[0]) > MAX_HEADER_CHARACTERS for found in _STRUCTURED.finditer(data)):
+        raise ContestedRefused(
+            f"the mail has a Content header longer than {MAX_HEADER_CHARACTERS} bytes"
+        )
 
 
 def _read(data: bytes) -> Contested:
@@ -163,8 +165,12 @@ def _is_ours(mail: Message) -> bool:
 def _values(mail: Message, name: str) -> Iterator[str]:
     """At most a few values of a header, each cut to a length that nothing takes long to decode."""
     raw = (str(value) for key, value in mail.raw_items() if key.lower() == name.lower())
-    for value in islice(raw, MOST_CLAIMS):
-        said = value[:LONGEST_HEADER].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    for value in islice(raw, MAX_CLAIMS):
+        said = (
+            value[:MAX_HEADER_CHARACTERS]
+            .encode("utf-8", "surrogateescape")
+            .decode("utf-8", "replace")
+        )
         yield re.sub(r"\r?\n[ \t]?", " ", said).strip()
 
 
@@ -212,4 +218,4 @@ def _charset(said: str | None) -> str:
 
 
 def _unique(found: Iterator[str] | list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found))[:MOST_CLAIMS]
+    return tuple(dict.fromkeys(found))[:MAX_CLAIMS]

@@ -28,7 +28,7 @@ AGREED, STAMP, SHOWN = "relance-agreed", "relance-stamp", "relance-shown"
 AGE, SOURCE, CAMPAIGN, PROOF = "relance-age", "relance-source", "relance-campaign", "relance-proof"
 TYPED, MEANT = "relance-typed", "relance-meant"
 YES = "yes"
-LONGEST = 200
+MAX_ANSWER_CHARACTERS = 200
 _TRAPS = ("website", "homepage", "company_url", "fax_number")
 _LINK = re.compile(r"://|\bwww\.|\b[\w-]+\.[^\W\d_]{2,}[/:]|\]\s*\(", re.IGNORECASE)
 # What programs and people read as a host or an address, or could.
@@ -164,14 +164,14 @@ def text_of(
     what was typed. (A mail that asks to confirm says names alone.)
     """
     raw = posted.get(name, "")
-    if len(raw) > 4 * LONGEST:
+    if len(raw) > 4 * MAX_ANSWER_CHARACTERS:
         reasons[name] = "long"
         return ""
     text = unicodedata.normalize("NFC", raw.translate(_DIRECTION)).strip()
     reason: Reason | None = None
     if not text:
         reason = "missing" if required else None
-    elif len(text) > LONGEST:
+    elif len(text) > MAX_ANSWER_CHARACTERS:
         reason = "long"
     elif any(unicodedata.category(character) in _BREAKS for character in text):
         reason = "line"
@@ -209,8 +209,8 @@ def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
     ]
     names += [form.question.name] if form.question else []
     names += [form.order_field] if form.order_field else []
-    shown = {name: posted[name][: 4 * LONGEST] for name in names if posted.get(name)}
-    written = address_in(posted)[: 4 * LONGEST]
+    shown = {name: posted[name][: 4 * MAX_ANSWER_CHARACTERS] for name in names if posted.get(name)}
+    written = address_in(posted)[: 4 * MAX_ANSWER_CHARACTERS]
     # It has been asked about, or is now.
     return shown | {EMAIL: written, TYPED: written} if written else shown
 

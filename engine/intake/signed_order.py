@@ -17,7 +17,7 @@ import hmac
 import re
 from collections.abc import Sequence
 
-LONGEST_SECONDS = 30 * 86_400
+MAX_LIFE_SECONDS = 30 * 86_400
 """How far ahead a proof may end: for as long a person's stream remembers that an order has been
 served.
 """
@@ -38,4 +38,4 @@ def is_signed(
     genuine = [
         hmac.compare_digest(hmac.new(key, text, hashlib.sha256).hexdigest(), mac) for key in keys
     ]
-    return any(genuine) and now <= until <= now + LONGEST_SECONDS
+    return any(genuine) and now <= until <= now + MAX_LIFE_SECONDS

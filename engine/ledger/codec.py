@@ -23,7 +23,7 @@ from engine.subscriber.events import Cause, LetterBegun, LetterSent
 
 MAX_ENTRY = 65_535
 # What every reader of JSON holds exactly (RFC 7493, 2.2).
-LARGEST = 2**53 - 1
+MAX_INTEGER = 2**53 - 1
 
 
 class EntryRefused(ValueError):
@@ -125,8 +125,8 @@ def _cause(cause: Cause) -> bytes:
 
 def _check(held: object) -> None:
     if isinstance(held, int):
-        if not -LARGEST <= held <= LARGEST:
-            raise EntryRefused(f"an entry holds {held}; integers last up to {LARGEST}")
+        if not -MAX_INTEGER <= held <= MAX_INTEGER:
+            raise EntryRefused(f"an entry holds {held}; integers last up to {MAX_INTEGER}")
     elif isinstance(held, str):
         if not held.isascii() and not unicodedata.is_normalized("NFC", held):
             raise EntryRefused("an entry holds text that is not in Unicode normal form C")
@@ -147,7 +147,7 @@ def _check_time(instant: int) -> None:
         raise EntryRefused(
             f"an entry holds a {type(instant).__name__} for a time; times are integers"
         )
-    if not -LARGEST <= instant <= LARGEST:
+    if not -MAX_INTEGER <= instant <= MAX_INTEGER:
         _check(instant)
 
 

@@ -94,9 +94,9 @@ def _has_ended(connection: psycopg.Connection[DictRow]) -> bool:
 SQL = beside(__file__)
 CHANNEL = "ledger_events"
 AT_HEAD = -1
-FEW = 50
+MAX_SMALL_APPEND = 50
 """So many events are written out in a statement, more are copied."""
-DEADLOCKS = 3
+MAX_DEADLOCKS = 3
 LOST: tuple[type[Exception], ...] = (OperationalError, InterfaceError, *DATABASE_LOST)
 """What a lost or restarting database raises on the way through the library: wait and try again."""
 
@@ -186,7 +186,7 @@ class Ledger:
                 deadlocks += 1
                 if (
                     not isinstance(error.__cause__, psycopg.errors.DeadlockDetected)
-                    or deadlocks > DEADLOCKS
+                    or deadlocks > MAX_DEADLOCKS
                 ):
                     raise
         return [answers[i] for i in range(len(batch))]
@@ -327,7 +327,7 @@ def _rows(chosen: Sequence[Append], versions: Sequence[int]) -> list[Row]:
 
 def _few(chosen: Sequence[Append]) -> list[bytes]:
     """What is to be written where it is little, nothing otherwise."""
-    if sum(len(append.events) for append in chosen) > FEW:
+    if sum(len(append.events) for append in chosen) > MAX_SMALL_APPEND:
         return []
     return [
         event.literals(number)

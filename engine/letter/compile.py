@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.letter.draft import CONTROL, LARGEST_HTML, Draft, LetterSource, Setting, resolved
+from engine.letter.draft import CONTROL, MAX_HTML_BYTES, Draft, LetterSource, Setting, resolved
 from engine.letter.foreign_tags import FOOT_DOES_IT, asks_for_the_foot
 from engine.letter.layout import PLACEHOLDERS, Foot, Look, foot_html, foot_text
 from engine.letter.merge import (
@@ -96,10 +96,10 @@ class Compiled:
         own["preheader"] = self._preheader.render(values, own)
         html = self._html.render(values, own | {"foot": fragment(foot_html(foot))})
         text = self._text.render(values, own | {"foot": foot_text(foot)})
-        if len(html) * 4 > LARGEST_HTML and len(html.encode()) > LARGEST_HTML:
+        if len(html) * 4 > MAX_HTML_BYTES and len(html.encode()) > MAX_HTML_BYTES:
             raise MergeFailed(
                 N_("With this person's fields the letter would exceed {most} bytes of HTML."),
-                most=LARGEST_HTML,
+                most=MAX_HTML_BYTES,
             )
         return Rendered(own["subject"], html, text.strip("\n") + "\n")
 

@@ -49,7 +49,7 @@ from engine.sequence.links import (
 from engine.sequence.mistakes import Mistake, column_of
 from engine.words import N_, Words, words
 
-LARGEST_HTML = 100_000
+MAX_HTML_BYTES = 100_000
 LAYOUT_FILE = "layout.html"
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ROOM_FOR_FOOT_AND_FIELDS = 2_000
@@ -286,9 +286,9 @@ class Draft:
             self.mistakes.append(Mistake(file, 1, N_("{{ foot }} stands where no reader sees it.")))
         fixed = self._words.any.sub("", self._page).encode("utf-8", "replace")
         size = len(fixed) + _URL_LENGTH * len(self._words.links)
-        if size + _ROOM_FOR_FOOT_AND_FIELDS > LARGEST_HTML:
+        if size + _ROOM_FOR_FOOT_AND_FIELDS > MAX_HTML_BYTES:
             message = N_("The HTML takes {size} bytes; mail programs cut a letter near {most}.")
-            self.mistakes.append(Mistake(path, 1, message, size=size, most=LARGEST_HTML))
+            self.mistakes.append(Mistake(path, 1, message, size=size, most=MAX_HTML_BYTES))
 
     def _at_link(self, link: Link, sentence: Words) -> Mistake:
         column = column_of(self._source.body, link.line, link.target)

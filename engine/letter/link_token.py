@@ -19,8 +19,8 @@ from functools import lru_cache
 VERSION = 1
 UNSUBSCRIBE, EVERYTHING, CONFIRM, UNDO, NOT_ME, MY_DATA = range(6)
 FIRST_LINK = 16
-MOST_LINKS = 256 - FIRST_LINK
-LENGTH = 35
+MAX_LINKS = 256 - FIRST_LINK
+TOKEN_CHARACTERS = 35
 _PREFIX = b"link/v1\0"
 
 
@@ -52,13 +52,17 @@ def make_tokens(key: bytes, actions: Sequence[int], position: int, message: str)
     place, told, made = position.to_bytes(8, "big"), message.encode(), []
     for action in actions:
         payload = bytes((VERSION, action)) + place
-        made.append(base64.urlsafe_b64encode(payload + _mac(key, payload + told))[:LENGTH].decode())
+        made.append(
+            base64.urlsafe_b64encode(payload + _mac(key, payload + told))[
+                :TOKEN_CHARACTERS
+            ].decode()
+        )
     return made
 
 
 def read_token(text: str) -> Claimed | None:
     """The parts of a token, or None for what cannot be one."""
-    if len(text) != LENGTH or not text.isascii():
+    if len(text) != TOKEN_CHARACTERS or not text.isascii():
         return None
     try:
         raw = base64.b64decode(text + "=", altchars=b"-_", validate=True)

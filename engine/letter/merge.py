@@ -29,9 +29,9 @@ from engine.words import N_, WordedError, Words, words
 
 Value = str | int | bool
 FILTERS = ("default", "d", "upper", "lower", "title", "capitalize", "trim", "truncate")
-LONGEST_CONSTANT = 200
-LARGEST_NUMBER = 10**9
-DEEPEST = 12
+MAX_CONSTANT_CHARACTERS = 200
+MAX_NUMBER = 10**9
+MAX_DEPTH = 12
 _PLAIN = (str, int, bool)
 _FIELD = re.compile(r"[^\W\d_]\w*")
 _RESERVED_BY_JINJA = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
@@ -331,8 +331,8 @@ _Refusals = Iterator[tuple[int, Words]]
 
 def _refusals(body: list[nodes.Node], depth: int) -> _Refusals:
     for node in body:
-        if depth > DEEPEST:
-            yield node.lineno, words(N_("`if` may be nested {most} deep at most."), most=DEEPEST)
+        if depth > MAX_DEPTH:
+            yield node.lineno, words(N_("`if` may be nested {most} deep at most."), most=MAX_DEPTH)
         elif isinstance(node, nodes.Output):
             for child in node.nodes:
                 if not isinstance(child, nodes.TemplateData):
@@ -348,8 +348,11 @@ def _refusals(body: list[nodes.Node], depth: int) -> _Refusals:
 
 
 def _refusals_in_output(node: nodes.Node, depth: int) -> _Refusals:
-    if depth > DEEPEST:
-        yield node.lineno, words(N_("At most {most} filters may follow one another."), most=DEEPEST)
+    if depth > MAX_DEPTH:
+        yield (
+            node.lineno,
+            words(N_("At most {most} filters may follow one another."), most=MAX_DEPTH),
+        )
     elif isinstance(node, nodes.Name):
         if not _FIELD.fullmatch(node.name) or node.name in _RESERVED_BY_JINJA:
             yield (
@@ -374,7 +377,7 @@ def _refusals_in_output(node: nodes.Node, depth: int) -> _Refusals:
 
 
 def _refusals_in_condition(node: nodes.Node, depth: int) -> _Refusals:
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         yield node.lineno, words(N_("This condition is nested too deeply."))
     elif isinstance(node, (nodes.And, nodes.Or)):
         yield from _refusals_in_condition(node.left, depth + 1)
@@ -403,18 +406,18 @@ def _refusals_in_condition(node: nodes.Node, depth: int) -> _Refusals:
 
 def _refusals_of_constant(node: nodes.Const) -> _Refusals:
     value = node.value
-    if isinstance(value, str) and len(value) > LONGEST_CONSTANT:
+    if isinstance(value, str) and len(value) > MAX_CONSTANT_CHARACTERS:
         yield (
             node.lineno,
             words(
                 N_("A text inside a merge tag has {most} characters at most."),
-                most=LONGEST_CONSTANT,
+                most=MAX_CONSTANT_CHARACTERS,
             ),
         )
-    elif isinstance(value, (int, float)) and not abs(value) <= LARGEST_NUMBER:
+    elif isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER:
         yield (
             node.lineno,
-            words(N_("A number inside a merge tag is {most} at most."), most=LARGEST_NUMBER),
+            words(N_("A number inside a merge tag is {most} at most."), most=MAX_NUMBER),
         )
     elif value is None:
         yield node.lineno, words(N_("`none` may not be used; write `field is defined`."))

@@ -18,7 +18,7 @@ from jinja2 import nodes
 from jinja2.environment import Environment
 from markupsafe import escape
 
-from engine.letter.draft import LARGEST_HTML
+from engine.letter.draft import MAX_HTML_BYTES
 from engine.letter.merge import MergeFailed, Template, Value, names_in, restricted
 from engine.words import N_
 
@@ -99,7 +99,7 @@ class PrecompiledBody:
         for name, line in self._lines.items():
             own[name] = line.render(values, own)
         text, _, html = self._template.render(values, own).partition(_BETWEEN)
-        if len(html) > LARGEST_HTML:
+        if len(html) > MAX_HTML_BYTES:
             raise MergeFailed(N_("The HTML may be too large."))
         return Filled(own["subject"], text.strip("\r\n") + "\r\n", html)
 

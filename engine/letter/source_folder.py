@@ -24,7 +24,7 @@ ASSETS = {
     "pictures": (".png", ".jpg", ".jpeg", ".gif", ".webp"),
     "files": (".pdf", ".txt", ".csv", ".zip", ".ics", ".epub", ".mp3", ".odt", ".docx"),
 }
-LARGEST_TEXT = 1_000_000
+MAX_TEXT_CHARACTERS = 1_000_000
 LINK = N_("is a symbolic link, and none is followed below sequences/: put the file itself here")
 NO_TEXT = N_("is not a text, or longer than a million characters")
 # Without waiting, for what is no file and has nobody at its other end.
@@ -105,9 +105,9 @@ def _text(entry: str, inside: int) -> str | None:
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             return None
-        octets = file.read(4 * LARGEST_TEXT + 4)
-    text = octets.decode("utf-8-sig") if len(octets) <= 4 * LARGEST_TEXT + 3 else "\0"
-    if "\0" in text or len(text) > LARGEST_TEXT:
+        octets = file.read(4 * MAX_TEXT_CHARACTERS + 4)
+    text = octets.decode("utf-8-sig") if len(octets) <= 4 * MAX_TEXT_CHARACTERS + 3 else "\0"
+    if "\0" in text or len(text) > MAX_TEXT_CHARACTERS:
         raise ValueError(NO_TEXT)
     return normalize("NFC", text.replace("\r\n", "\n"))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 
 from engine.context import AppContext
-from engine.desk.processes import EXPIRES, Processes
+from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.store.scrubbing import Scrubbed
 
 log = logging.getLogger("relance.rights")
@@ -35,7 +35,7 @@ def scrub_unless_followed(context: AppContext) -> Scrubbed:
     many.
     """
     if any(
-        "follow" in parts and ago < EXPIRES
+        "follow" in parts and ago < EXPIRY_SECONDS
         for parts, _host, _pid, _for, ago in Processes(context.database).all()
     ):
         return Scrubbed(True)

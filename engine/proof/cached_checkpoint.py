@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from engine.proof.store import SignedCheckpoint
 
-SECONDS = 10.0
+CACHE_SECONDS = 10.0
 
 
 class Newest:
@@ -27,7 +27,7 @@ class Newest:
 
     def __call__(self) -> bytes:
         now = self._clock()
-        if self._held is None or now - self._held[0] >= SECONDS:
+        if self._held is None or now - self._held[0] >= CACHE_SECONDS:
             newest = self._latest()
             self._held = now, newest.note if newest is not None else b""
         return self._held[1]

@@ -65,7 +65,7 @@ WORD = 56
 """Characters in a word: at most 60, and so few that the first one and the header's name fit on a
 line of 78 (A02).
 """
-LONGEST_HEAD = 1_000_000
+MAX_HEADER_CHARACTERS = 1_000_000
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -90,7 +90,7 @@ def carried_by(mail: bytes) -> bytes:
     Raises ProofRefused.
     """
     fields: list[list[bytes]] = []
-    for line in _LINE_END.split(mail[:LONGEST_HEAD]):
+    for line in _LINE_END.split(mail[:MAX_HEADER_CHARACTERS]):
         if not line:
             break
         if line[:1] in b" \t" and fields:

@@ -14,7 +14,7 @@ from engine.proof.errors import ProofRefused
 
 ED25519, COSIGNATURE = 1, 4
 """Types of signature: Ed25519 over the text; a witness's, with its time (C2SP tlog-cosignature)."""
-MOST_BYTES, MOST_SIGNATURES = 1_000_000, 64
+MOST_BYTES, MAX_SIGNATURES = 1_000_000, 64
 _DASH = "— "
 
 
@@ -62,9 +62,9 @@ def parse_note(raw: bytes) -> Note:
     if not blank or not lines.endswith("\n"):
         raise ProofRefused("the note is not a text, an empty line, and lines of signatures")
     signature_lines = lines[:-1].split("\n")
-    if len(signature_lines) > MOST_SIGNATURES:
+    if len(signature_lines) > MAX_SIGNATURES:
         raise ProofRefused(
-            f"the note has {len(signature_lines)} signatures, more than {MOST_SIGNATURES}"
+            f"the note has {len(signature_lines)} signatures, more than {MAX_SIGNATURES}"
         )
     return Note(text + "\n", tuple(_signature(line) for line in signature_lines))
 

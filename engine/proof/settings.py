@@ -11,7 +11,7 @@ from engine.sequence.table import Table
 from engine.vault.sealing import recipient
 from engine.words import N_
 
-MOST_WITNESSES = 10
+MAX_WITNESSES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ def _witnesses(table: Table) -> tuple[str, ...]:
             "witness",
             N_('`witness` is a list of addresses that mail can go to: ["notaire@example.org"]'),
         )
-    elif len(set(addresses)) != len(addresses) or len(addresses) > MOST_WITNESSES:
+    elif len(set(addresses)) != len(addresses) or len(addresses) > MAX_WITNESSES:
         table.mistake(
-            "witness", N_("`witness` names up to {most} addresses, each once"), most=MOST_WITNESSES
+            "witness", N_("`witness` names up to {most} addresses, each once"), most=MAX_WITNESSES
         )
     return addresses
 

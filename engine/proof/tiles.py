@@ -16,7 +16,7 @@ HEIGHT, WIDTH = 8, 256
 TOP_LEVEL = 63
 ENTRIES = -1
 """The level of the tiles that hold entries instead of hashes."""
-MOST_ENTRY_BYTES = 65_535
+MAX_ENTRY_BYTES = 65_535
 _PATH = re.compile(
     r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII
 )
@@ -111,8 +111,8 @@ def entry_bundle(entries: Iterable[bytes]) -> bytes:
     """
     pieces = []
     for entry in entries:
-        if len(entry) > MOST_ENTRY_BYTES:
-            raise ProofRefused(f"an entry of {len(entry)} bytes is longer than {MOST_ENTRY_BYTES}")
+        if len(entry) > MAX_ENTRY_BYTES:
+            raise ProofRefused(f"an entry of {len(entry)} bytes is longer than {MAX_ENTRY_BYTES}")
         pieces += [len(entry).to_bytes(2, "big"), entry]
     return b"".join(pieces)
 

@@ -11,7 +11,7 @@ from engine.proof.checkpoint import Checkpoint, open_checkpoint
 from engine.proof.encoding import from_base64, to_base64, to_number
 from engine.proof.errors import ProofRefused
 from engine.proof.note import MOST_BYTES, Key, parse_note
-from engine.proof.tree import HASH_BYTES, MOST_HASHES, leaf_hash, verify_inclusion
+from engine.proof.tree import HASH_BYTES, MAX_HASHES, leaf_hash, verify_inclusion
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
 _INDEX, _EXTRA = "index ", "extra "
@@ -54,8 +54,8 @@ def parse_proof(raw: bytes) -> TlogProof:
     if not lines or not lines[0].startswith(_INDEX):
         raise ProofRefused("the proof does not say the index of its entry")
     index = to_number(lines.pop(0).removeprefix(_INDEX), "the proof's index")
-    if len(lines) > MOST_HASHES:
-        raise ProofRefused(f"the proof has {len(lines)} hashes, more than {MOST_HASHES}")
+    if len(lines) > MAX_HASHES:
+        raise ProofRefused(f"the proof has {len(lines)} hashes, more than {MAX_HASHES}")
     hashes = tuple(from_base64(line, "a hash of the proof") for line in lines)
     if any(len(sibling) != HASH_BYTES for sibling in hashes):
         raise ProofRefused(f"a hash of the proof is not {HASH_BYTES} bytes long")

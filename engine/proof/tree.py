@@ -15,7 +15,7 @@ from engine.proof.errors import ProofRefused
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
-MOST_HASHES = 63
+MAX_HASHES = 63
 """A proof in a tree whose size is below 2**63 has no more."""
 
 Span = tuple[int, int]

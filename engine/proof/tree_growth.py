@@ -19,7 +19,7 @@ from engine.proof.tree import HASH_BYTES, leaf_hash
 from engine.store.database import Database
 from engine.store.sql import AnyCursor
 
-BATCH = 8192
+BATCH_ENTRIES = 8192
 SQL = store.SQL
 
 
@@ -78,7 +78,8 @@ class Growing:
         size = store.size(cursor)
         tiles = store.read(cursor, {*edge_places(size), (0, max(0, size - 1) // 256)})
         rows = cursor.execute(
-            SQL["entries"], {"first": max(1, size), "last": max(size, min(upto, size + BATCH))}
+            SQL["entries"],
+            {"first": max(1, size), "last": max(size, min(upto, size + BATCH_ENTRIES))},
         ).fetchall()
         entries = cast(list[tuple[int, bytes]], rows)
         if size:

@@ -22,7 +22,7 @@ from engine.proof.tiles import HEIGHT, WIDTH, Edge, Tile
 from engine.proof.tree import HASH_BYTES, Frontier, leaf_hash
 from engine.store.database import Database
 
-BATCH = 4096
+BATCH_ENTRIES = 4096
 Tell = Callable[[int, int], None]
 
 
@@ -143,13 +143,13 @@ class Replay:
         while after < head:
             with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
                 rows = cursor.execute(
-                    SQL["entries"], {"first": after + 1, "last": min(head, after + BATCH)}
+                    SQL["entries"], {"first": after + 1, "last": min(head, after + BATCH_ENTRIES)}
                 ).fetchall()
             rows = cast(list[tuple[int, bytes]], rows)
             dense = [state for n, (position, state) in enumerate(rows, after + 1) if position == n]
             if dense:
                 yield after + 1, dense
-            if len(dense) < min(head, after + BATCH) - after:
+            if len(dense) < min(head, after + BATCH_ENTRIES) - after:
                 return
             after += len(dense)
 

@@ -15,7 +15,7 @@ from engine.proof.errors import ProofRefused
 from engine.proof.note import COSIGNATURE, ED25519, parse_vkey
 
 MOST_LOGS = MOST_WITNESSES = MOST_GROUPS = 32
-MOST_BYTES = 100_000
+MAX_POLICY_BYTES = 100_000
 NONE = "none"
 _Line = TypeVar("_Line")
 
@@ -76,8 +76,8 @@ class Policy:
 
 def parse_policy(raw: bytes) -> Policy:
     """Raises ProofRefused, which names the line."""
-    if len(raw) > MOST_BYTES:
-        raise ProofRefused(f"a policy of {len(raw)} bytes is longer than {MOST_BYTES}")
+    if len(raw) > MAX_POLICY_BYTES:
+        raise ProofRefused(f"a policy of {len(raw)} bytes is longer than {MAX_POLICY_BYTES}")
     if any((octet < 0x20 and octet not in b"\t\n") or octet == 0x7F for octet in raw):
         raise ProofRefused("the policy holds a control character")
     if raw and not raw.endswith(b"\n"):

@@ -33,9 +33,9 @@ from engine.letter.link_token import (
     CONFIRM,
     EVERYTHING,
     FIRST_LINK,
-    LENGTH,
     MY_DATA,
     NOT_ME,
+    TOKEN_CHARACTERS,
     UNSUBSCRIBE,
     make_token,
     make_tokens,
@@ -245,7 +245,7 @@ class Composer:
         compiled = self.compiled(letter, plan, ordered.claim.purpose)
         # What no author can have written, as long as a token, with signs that are encoded as a
         # token's are.
-        unheard = secrets.token_hex((LENGTH - 3) // 2)
+        unheard = secrets.token_hex((TOKEN_CHARACTERS - 3) // 2)
         marks: dict[int, str] = {}
 
         def url(action: int) -> str:

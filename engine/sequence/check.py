@@ -12,7 +12,7 @@ from engine.sequence.model import Letter, List, Plan
 from engine.sequence.written import CONFIG, Written, named
 from engine.words import N_
 
-MOST_GROUPS = 10
+MAX_GROUPS = 10
 
 
 def rules_that_cross_purposes(written: Written) -> Iterator[Mistake]:
@@ -120,9 +120,9 @@ def broadcasts_for_another_purpose(written: Written) -> Iterator[Mistake]:
 
 def too_many_groups(written: Written) -> Iterator[Mistake]:
     count = len(written.plan.groups)
-    if count > MOST_GROUPS:
+    if count > MAX_GROUPS:
         message = N_("{count} groups are more than {most}: nobody keeps so many apart")
-        yield written.at(CONFIG, f"group[{MOST_GROUPS}]", message, count=count, most=MOST_GROUPS)
+        yield written.at(CONFIG, f"group[{MAX_GROUPS}]", message, count=count, most=MAX_GROUPS)
 
 
 def ways(written: Written) -> Iterator[tuple[int, int]]:

@@ -130,7 +130,7 @@ def parse_delay(text: str) -> Delay:
 
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
-LONGEST_WAIT = 3600
+MAX_DELAY_DAYS = 3600
 
 
 def parse_seconds(text: str) -> int:
@@ -144,7 +144,7 @@ def parse_seconds(text: str) -> int:
             text=text,
         )
     seconds = parts[0][0] * _SECONDS[parts[0][1]]
-    if seconds > LONGEST_WAIT:
+    if seconds > MAX_DELAY_DAYS:
         raise Unreadable(N_('"{text}" is longer than an hour'), text=text)
     return seconds
 

@@ -21,7 +21,7 @@ from engine.sequence.timing import Hours
 from engine.words import N_, Words
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-LARGEST_NUMBER = 999_999_999
+MAX_LIST_NUMBER = 999_999_999
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Literal, cast
 
 from engine.sequence.delay import NONE, Delay, parse_delay
-from engine.sequence.draft import LARGEST_NUMBER, Draft, Settings, check_list_name, read_hours
+from engine.sequence.draft import MAX_LIST_NUMBER, Draft, Settings, check_list_name, read_hours
 from engine.sequence.mistakes import Mistake, Unpublishable, Unreadable
 from engine.sequence.model import Broadcast, Confirmation, Ending, Form, List, Plan, Rejoin
 from engine.sequence.parse_broadcasts import read_broadcast
@@ -46,7 +46,7 @@ def read_lists(root: Table, draft: Draft) -> None:
 def _read_list(table: Table, root: Table, draft: Draft) -> List:
     number = table.need("id", int, 0)
     name = table.need("name", str, "")
-    if "id" in table.values and not 0 < number <= LARGEST_NUMBER:
+    if "id" in table.values and not 0 < number <= MAX_LIST_NUMBER:
         table.mistake("id", N_("a list's `id` is a number from 1 on"))
     check_list_name(name, table)
     hours = read_hours(table, Hours())

@@ -22,7 +22,7 @@ from engine.sequence.nearest import hint, nearest
 from engine.sequence.table import Table
 from engine.words import N_, words
 
-MOST_A_NIGHT = 1_000_000
+MAX_ERASURES_A_NIGHT = 1_000_000
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 # The European Economic Area, where no guarantee is needed to work on data: the 27 and IS, LI, NO.
@@ -134,11 +134,11 @@ def _retention(table: Table | None) -> Retention:
         if length is not None and name in table.values:
             _within(table, name, length)
     cap = table.get("nightly_cap", int, usual.nightly_cap)
-    if not 1 <= cap <= MOST_A_NIGHT:
+    if not 1 <= cap <= MAX_ERASURES_A_NIGHT:
         table.mistake(
             "nightly_cap",
             N_("`nightly_cap` is a number of people from 1 to {most}"),
-            most=MOST_A_NIGHT,
+            most=MAX_ERASURES_A_NIGHT,
         )
     mode = cast(
         Literal["report", "enforce"], table.one_of("mode", ("report", "enforce"), usual.mode)

@@ -87,8 +87,8 @@ def _reminds(plan: Plan, number: int, name: str) -> bool:
     return bool(letter.reminds) if letter is not None else name in reminders
 
 
-MOST_MOMENTS = 500
-OCCURRENCES_KEPT = 10
+MAX_MOMENTS = 500
+MAX_OCCURRENCES = 10
 ENGINE = Cause("engine")
 Step = tuple[int, Callable[[int], None]]
 Recurring = Callable[[str, str, int], Iterator[int]]
@@ -214,7 +214,7 @@ class _Life:
             at,
         )
         same = [occurrence for occurrence in self.calendar if occurrence.broadcast == broadcast.id][
-            -OCCURRENCES_KEPT + 1 :
+            -MAX_OCCURRENCES + 1 :
         ]
         self.calendar = (
             *(occurrence for occurrence in self.calendar if occurrence.broadcast != broadcast.id),
@@ -248,7 +248,7 @@ def live(
     `answers` gives, by letter id (or "list/letter" where several lists have one), what is said to
     it, as often as the reader changes their mind; other letters meet silence. `recurring(cron line,
     zone, after)` yields the instants of recurring broadcasts later than `after`. At most
-    MOST_MOMENTS.
+    MAX_MOMENTS.
     """
     life = _Life(plan, answers, recurring)
     life.wish(
@@ -256,7 +256,7 @@ def live(
     )
     life.moments = [moment for moment in life.moments if moment.kind != "agrees"]
     now = start
-    for _ in range(MOST_MOMENTS):
+    for _ in range(MAX_MOMENTS):
         steps = [
             step
             for step in (life.next_mailing(now), life.next_answer(), life.next_act())
@@ -269,6 +269,6 @@ def live(
             return (*life.moments, Moment(start + horizon, "goes on"))
         now = max(now, at)
         step(now)
-        if len(life.moments) >= MOST_MOMENTS:
+        if len(life.moments) >= MAX_MOMENTS:
             break
     return (*life.moments, Moment(now, "too long"))

@@ -11,7 +11,7 @@ from typing import Literal
 
 from engine.context import AppContext
 from engine.desk.desk import HELD, TRAPS
-from engine.desk.processes import EXPIRES, Processes
+from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.installation.breaches import told_late
 from engine.installation.breaches import waiting as waiting_breaches
 from engine.ledger.codec import EntryRefused
@@ -42,7 +42,7 @@ def gather(context: AppContext) -> Facts:
     """
     processes, troubles = Processes(context.database), []
     running = tuple(
-        Process(tuple(parts), host, pid, since, seen, seen < EXPIRES)
+        Process(tuple(parts), host, pid, since, seen, seen < EXPIRY_SECONDS)
         for parts, host, pid, since, seen in processes.all()
     )
     faults = {}

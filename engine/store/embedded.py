@@ -26,8 +26,8 @@ from .sizing import memory_settings
 
 __all__ = ["Embedded", "EmbeddedFailed", "memory_settings"]
 
-LEAVE_PATIENCE = 30.0
-REFUSED_PATIENCE = 30.0
+LEAVE_SECONDS = 30.0
+REFUSED_SECONDS = 30.0
 
 
 def _silent(message: str) -> None:
@@ -133,7 +133,7 @@ class Embedded:
         # the last in our place.
         with (
             self._refusals_told(),
-            locks.alone(self._run / "start.lock", _silent, LEAVE_PATIENCE) as obtained,
+            locks.alone(self._run / "start.lock", _silent, LEAVE_SECONDS) as obtained,
         ):
             self._leave(_silent, may_stop=obtained)
 
@@ -224,7 +224,7 @@ class Embedded:
         wait = locks.Waiting(progress)
         while True:
             answer = _ping(url)
-            if answer == Ping.OK and self._admitted(url, patient=wait.seconds < REFUSED_PATIENCE):
+            if answer == Ping.OK and self._admitted(url, patient=wait.seconds < REFUSED_SECONDS):
                 return url
             if answer == Ping.NO_ATTEMPT:
                 raise EmbeddedFailed(

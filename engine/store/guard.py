@@ -13,8 +13,8 @@ from collections.abc import Callable
 from .failure import EmbeddedFailed
 
 log = logging.getLogger("relance.store")
-LOOK_EVERY = 0.5
-AFTER_FAILURE = 5.0
+LOOK_SECONDS = 0.5
+AFTER_FAILURE_SECONDS = 5.0
 STOP_PATIENCE = 30.0
 
 
@@ -44,7 +44,7 @@ class Guard:
         self._thread.join(STOP_PATIENCE)
 
     def _look(self) -> None:
-        pause = LOOK_EVERY
+        pause = LOOK_SECONDS
         while not self._stopping.wait(pause):
             try:
                 if not self._lives():
@@ -52,10 +52,10 @@ class Guard:
                     log.warning("PostgreSQL had died and runs again")
             except Exception as error:
                 # Any at all: a guard that ended of one would be missed only when it is needed.
-                pause = AFTER_FAILURE
+                pause = AFTER_FAILURE_SECONDS
                 self._tell(error)
             else:
-                pause, self._trouble = LOOK_EVERY, ""
+                pause, self._trouble = LOOK_SECONDS, ""
 
     def _tell(self, error: Exception) -> None:
         why = (

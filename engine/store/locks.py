@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PAUSE = 0.05
+PAUSE_SECONDS = 0.05
 TOLD_EVERY = 3.0
 
 
@@ -87,4 +87,4 @@ class Waiting:
         if now - self._told >= TOLD_EVERY:
             self._told = now
             self._progress(f"{doing} ({self.seconds:.0f} s so far)")
-        time.sleep(PAUSE)
+        time.sleep(PAUSE_SECONDS)

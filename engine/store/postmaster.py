@@ -23,10 +23,10 @@ from .account import Account
 from .failure import ELSEWHERE, EmbeddedFailed
 
 STOP_PATIENCE = 300.0
-QUIT_PATIENCE = 10.0
-REMAINS_PATIENCE = 30.0
+QUIT_SECONDS = 10.0
+REMAINS_SECONDS = 30.0
 LOG_LIMIT = 16 << 20
-LAST_WORDS = 12
+LOG_LINES_SHOWN = 12
 UNSEEN = 0  # the process id of a server that answers from another container
 
 
@@ -160,17 +160,17 @@ def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[str]
     certain that none lives, even in another container whose processes we cannot see: two servers on
     one data folder would destroy it.
     """
-    for deadly, patience in ((signal.SIGQUIT, QUIT_PATIENCE), (signal.SIGKILL, QUIT_PATIENCE)):
+    for deadly, patience in ((signal.SIGQUIT, QUIT_SECONDS), (signal.SIGKILL, QUIT_SECONDS)):
         left = survivors(data)
         for pid in left:
             _signal(pid, deadly)
         until = time.monotonic() + patience
         while left and time.monotonic() < until:
-            time.sleep(locks.PAUSE)
+            time.sleep(locks.PAUSE_SECONDS)
             left = [pid for pid in left if is_server_of(data, pid)]
     wait = locks.Waiting(progress)
     while not locks.is_free(lock):
-        if wait.seconds > REMAINS_PATIENCE:
+        if wait.seconds > REMAINS_SECONDS:
             raise EmbeddedFailed(_remains(data))
         wait.pause("Waiting for the remains of a killed PostgreSQL to end")
     (data / "postmaster.pid").unlink(missing_ok=True)
@@ -195,7 +195,7 @@ def last_words(log: Path, since: int = 0) -> list[str]:
     with log.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(since, size - 8192))
-        return file.read().decode("utf-8", "replace").splitlines()[-LAST_WORDS:]
+        return file.read().decode("utf-8", "replace").splitlines()[-LOG_LINES_SHOWN:]
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

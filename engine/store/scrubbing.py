@@ -13,7 +13,7 @@ from engine.store.connecting import connect
 from engine.store.sql import beside
 
 SQL = beside(__file__)
-LARGEST = 256 << 20
+MAX_REWRITTEN_BYTES = 256 << 20
 """Bytes of a table that is written anew, which stops whoever wants it for some seconds."""
 LOG = ("switch", "checkpoint")
 
@@ -40,9 +40,9 @@ def scrub(owner: str) -> Scrubbed:
         large = []
         try:
             for schema, table, size in connection.execute(SQL["sizes"]).fetchall():
-                if size > LARGEST:
+                if size > MAX_REWRITTEN_BYTES:
                     large.append(f"{schema}.{table}")
-                how = SQL["free" if size > LARGEST else "rewrite"]
+                how = SQL["free" if size > MAX_REWRITTEN_BYTES else "rewrite"]
                 connection.execute(sql.SQL(how).format(table=sql.Identifier(schema, table)))
         except psycopg.errors.LockNotAvailable:
             return Scrubbed(False)

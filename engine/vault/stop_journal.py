@@ -27,7 +27,7 @@ log = logging.getLogger("relance.vault")
 FILE = "stop.journal"
 Kind = Literal["erasure", "withdrawal", "restriction", "suppression"]
 KINDS = frozenset(get_args(Kind))
-PIECE = 65_536
+PIECE_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def later_than(path: Path, instant: int) -> list[Stop]:
     however long the file is. Raises OSError.
     """
     with path.open("rb") as file:
-        size, piece = file.seek(0, os.SEEK_END), PIECE
+        size, piece = file.seek(0, os.SEEK_END), PIECE_BYTES
         while True:
             start = file.seek(max(0, size - piece))
             octets = file.read()

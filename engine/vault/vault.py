@@ -21,7 +21,7 @@ from engine.vault.commitment import Evidence
 from engine.vault.stop_journal import StopJournal, suppression
 
 SQL = beside(__file__)
-FEW = 50
+MAX_SMALL_WRITE = 50
 FIRST = "00000000-0000-0000-0000-000000000000"
 
 
@@ -354,7 +354,7 @@ class Vault:
         pieces = [
             (vault_write, piece) for vault_write in vault_writes for piece in vault_write.evidence
         ]
-        if len(pieces) > FEW:
+        if len(pieces) > MAX_SMALL_WRITE:
             copy_rows(
                 cursor,
                 SQL["copy_evidence"],

@@ -19,7 +19,7 @@ from fastapi.responses import Response
 from engine.commands.group_commit import GroupCommit, TooBusy
 from engine.intake.clicks import read_body
 from engine.ledger.store import LOST
-from engine.letter.link_token import LENGTH
+from engine.letter.link_token import TOKEN_CHARACTERS
 from engine.web.click_evidence import Visitor
 from engine.web.limits import visitor_of
 from engine.web.link_fields import fields_of
@@ -84,9 +84,9 @@ class LinkRoutes:
         if token == PREVIEW:
             return self.visits.pages.preview()
         posted = request.method == "POST"
-        too_often = len(token) == LENGTH and not (self._presses if posted else self._looks).allows(
-            token
-        )
+        too_often = len(token) == TOKEN_CHARACTERS and not (
+            self._presses if posted else self._looks
+        ).allows(token)
         fields = await fields_of(request) if posted else None
         visitor = _visitor(request, token, self.trusted, too_often)
         if is_of_own_data(token):

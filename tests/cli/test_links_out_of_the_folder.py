@@ -15,7 +15,7 @@ from engine.authoring.inspection import read_folder
 from engine.cli import check as planning
 from engine.cli.check import check
 from engine.config import Config, read_config
-from engine.letter.source_folder import LARGEST_TEXT, has_asset, open_asset, read_sequences
+from engine.letter.source_folder import MAX_TEXT_CHARACTERS, has_asset, open_asset, read_sequences
 from engine.sequence.mistakes import Unpublishable
 from tests.cli.test_checking import folder
 
@@ -109,7 +109,7 @@ def test_pictures_and_downloads_are_no_links_either(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "octets",
-    [b"x" * (LARGEST_TEXT + 1), "€".encode() * (2 * LARGEST_TEXT), b"x\0"],
+    [b"x" * (MAX_TEXT_CHARACTERS + 1), "€".encode() * (2 * MAX_TEXT_CHARACTERS), b"x\0"],
     ids=["long", "huge", "binary"],
 )
 def test_what_is_no_letter_is_not_read_whole(tmp_path: Path, octets: bytes) -> None:

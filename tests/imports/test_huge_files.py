@@ -12,7 +12,7 @@ import pytest
 from engine.backup.manifest import FILE, CopyRefused, read_manifest
 from engine.cli.parser import spoken_in
 from engine.config import read_config
-from engine.intake.contested import LARGEST, ContestedRefused, read_contested
+from engine.intake.contested import MAX_MAIL_BYTES, ContestedRefused, read_contested
 from engine.sequence.mistakes import Unpublishable
 from tests.cli.test_checking import folder
 
@@ -63,7 +63,7 @@ def test_a_manifest_nobody_wrote_is_a_damaged_copy(
 @pytest.mark.parametrize(
     "octets",
     [
-        b"x" * (LARGEST + 1),
+        b"x" * (MAX_MAIL_BYTES + 1),
         b"Content-Type: message/rfc822\n\n" * 3000,
         b"".join(
             b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n)

@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.intake.contested import LARGEST, Contested, ContestedRefused, message_of, read_contested
+from engine.intake.contested import (
+    MAX_MAIL_BYTES,
+    Contested,
+    ContestedRefused,
+    message_of,
+    read_contested,
+)
 from engine.mime.header_values import message_id
 
 MESSAGE = "ab41d6c05f71cb04a0181feab57f05c0"
@@ -103,7 +109,7 @@ def test_every_message_id_that_is_made_is_read_back(random: bytes, domain: str) 
         (b"", "no header"),
         (b"Bonjour,\n\nvoici.", "no header"),
         (b"PK\x03\x04\x00\x00", "not text"),
-        (b"Subject: a\n\n" + b"a" * LARGEST, "larger"),
+        (b"Subject: a\n\n" + b"a" * MAX_MAIL_BYTES, "larger"),
         (b"\r" * 300_000, "lines"),
         (
             b"Subject: a\n" + b"Content-Type: multipart/mixed; boundary=a\n" * 40,

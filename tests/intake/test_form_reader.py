@@ -16,7 +16,7 @@ from engine.intake.forms import (
     AGREED,
     CAMPAIGN,
     EMAIL,
-    LONGEST,
+    MAX_ANSWER_CHARACTERS,
     MEANT,
     SOURCE,
     TYPED,
@@ -197,14 +197,18 @@ def test_only_what_the_form_asks_for_is_shown_again() -> None:
     assert shown_again(GOOD | {"website": "x", "other": "y"}, FORM) == GOOD | {TYPED: GOOD[EMAIL]}
 
 
-@given(st.dictionaries(st.sampled_from([*GOOD, "website", "x"]), st.text(max_size=LONGEST * 5)))
+@given(
+    st.dictionaries(
+        st.sampled_from([*GOOD, "website", "x"]), st.text(max_size=MAX_ANSWER_CHARACTERS * 5)
+    )
+)
 def test_whatever_is_posted_is_answered(posted: dict[str, str]) -> None:
     read_form = read(posted, FORM)
     if isinstance(read_form, NotYet):
         assert read_form.reasons and set(read_form.reasons.values()) <= set(get_args(Reason))
     else:
         assert all(
-            0 < len(value) <= LONGEST and not set(value) & set("\0\r\n\u2028\u202e")
+            0 < len(value) <= MAX_ANSWER_CHARACTERS and not set(value) & set("\0\r\n\u2028\u202e")
             for value in read_form.fields.values()
         )
 

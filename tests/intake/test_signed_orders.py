@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.intake.signed_order import LONGEST_SECONDS, is_signed
+from engine.intake.signed_order import MAX_LIFE_SECONDS, is_signed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "author.md").read_text()
 KEY, NOW = "0f" * 32, 1_800_000_000
@@ -80,8 +80,8 @@ def test_it_is_good_until_its_time_and_for_no_longer_than_a_stream_remembers() -
     for until, good in (
         (NOW, True),
         (NOW - 1, False),
-        (NOW + LONGEST_SECONDS, True),
-        (NOW + LONGEST_SECONDS + 1, False),
+        (NOW + MAX_LIFE_SECONDS, True),
+        (NOW + MAX_LIFE_SECONDS + 1, False),
     ):
         assert believed(signed(KEY, "commande", "A-17", "lea@exemple.fr", until)) is good
 

@@ -11,13 +11,13 @@ from types import ModuleType
 from hypothesis import strategies as st
 
 from engine.installation import events as installation_events
-from engine.ledger.codec import LARGEST
+from engine.ledger.codec import MAX_INTEGER
 from engine.ledger.names import NAMES, AnyEvent
 from engine.subscriber import events as person_events
 from engine.subscriber.events import Cause
 
 MODULES: tuple[ModuleType, ...] = (person_events, installation_events)
-INTEGERS = st.integers(-LARGEST, LARGEST)
+INTEGERS = st.integers(-MAX_INTEGER, MAX_INTEGER)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(
     lambda text: unicodedata.normalize("NFC", text)
 )

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 
 from engine.installation.events import WordsPublished
 from engine.ledger import codec
-from engine.ledger.codec import LARGEST, MAX_ENTRY, Encoded, EntryRefused, decode, pack, unpacker
+from engine.ledger.codec import (
+    MAX_ENTRY,
+    MAX_INTEGER,
+    Encoded,
+    EntryRefused,
+    decode,
+    pack,
+    unpacker,
+)
 from engine.ledger.names import NAME_OF, AnyEvent
 from engine.store.binary import bigint, length, row
 from engine.subscriber import events as e
@@ -72,7 +80,7 @@ def canonical(event: AnyEvent, cause: Cause, recorded_at: int, version: int) -> 
 
 
 @settings(max_examples=150)
-@given(EVENTS, CAUSES, INTEGERS, st.integers(1, LARGEST))
+@given(EVENTS, CAUSES, INTEGERS, st.integers(1, MAX_INTEGER))
 def test_an_entry_is_canonical_json(
     event: AnyEvent, cause: Cause, recorded_at: int, version: int
 ) -> None:
@@ -82,7 +90,7 @@ def test_an_entry_is_canonical_json(
 
 
 @settings(max_examples=150)
-@given(EVENTS, CAUSES, INTEGERS, st.integers(1, LARGEST))
+@given(EVENTS, CAUSES, INTEGERS, st.integers(1, MAX_INTEGER))
 def test_what_was_written_reads_back_the_same(
     event: AnyEvent, cause: Cause, recorded_at: int, version: int
 ) -> None:
@@ -98,7 +106,7 @@ def test_what_was_written_reads_back_the_same(
     assert read.name == NAME_OF[type(event)]
 
 
-@given(EVENTS, st.integers(1, LARGEST), st.integers(1, LARGEST))
+@given(EVENTS, st.integers(1, MAX_INTEGER), st.integers(1, MAX_INTEGER))
 def test_an_entry_is_a_row_of_the_ledger_once_it_has_a_version_and_a_position(
     event: AnyEvent, version: int, position: int
 ) -> None:
@@ -203,9 +211,9 @@ REFUSED = [
     (e.ContactNoted(1, 1.5), "float"),  # type: ignore[arg-type]
     (e.ContactNoted(1.0, 1), "times are integers"),  # type: ignore[arg-type]
     (e.ContactNoted(True, 1), "times are integers"),
-    (e.ContactNoted(LARGEST + 1, 1), "integers last up to"),
-    (e.ContactNoted(1, LARGEST + 1), "integers last up to"),
-    (e.ContactNoted(1, -LARGEST - 1), "integers last up to"),
+    (e.ContactNoted(MAX_INTEGER + 1, 1), "integers last up to"),
+    (e.ContactNoted(1, MAX_INTEGER + 1), "integers last up to"),
+    (e.ContactNoted(1, -MAX_INTEGER - 1), "integers last up to"),
     (e.ContactNoted(1, None), "NoneType"),  # type: ignore[arg-type]
     (e.MoveUndone(1, "m", 1, 1, ((1, 2.5),)), "float"),  # type: ignore[arg-type]
     (e.ProfileChanged(1, ("e\u0301te",)), "normal form C"),

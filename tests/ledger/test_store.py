@@ -19,8 +19,8 @@ from engine.ledger.codec import Encoded, EntryRefused
 from engine.ledger.store import (
     AT_HEAD,
     CHANNEL,
-    FEW,
     LOST,
+    MAX_SMALL_APPEND,
     Append,
     Conflict,
     Ledger,
@@ -529,7 +529,7 @@ def test_a_column_that_is_not_what_its_entry_says_is_noticed(installations: Inst
                 made.ledger.at(2)
 
 
-@pytest.mark.parametrize("count", [1, FEW, FEW + 1])
+@pytest.mark.parametrize("count", [1, MAX_SMALL_APPEND, MAX_SMALL_APPEND + 1])
 def test_few_and_many_are_written_alike(ledger: Ledger, count: int) -> None:
     stream, head = new(), ledger.head()
     names = [f"appel n° {number} de l’été ' \\ %s" for number in range(count)]

@@ -122,7 +122,7 @@ def test_who_works_at_the_table_is_not_waited_for_and_it_is_done_the_next_time(
 def test_a_large_table_is_not_stopped_for_it(
     context: AppContext, installations: Installations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scrubbing, "LARGEST", 0)
+    monkeypatch.setattr(scrubbing, "MAX_REWRITTEN_BYTES", 0)
     anna = somebody(context)
     erase(context, anna.stream, ASKED, context.command_handler.execute_one)
     scrubbed = context.scrub()

@@ -145,7 +145,7 @@ def test_people_dealt_out_to_processes_come_to_the_same(
     for _ in range(40):
         happened(context, *joined(context.clock.now()))
     context.views.catch_up()
-    monkeypatch.setattr("projections.build.FEW", 0)
+    monkeypatch.setattr("projections.build.MAX_PEOPLE_IN_ONE_PROCESS", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     assert context.views.compare(silent) == []
     told: list[tuple[int, int]] = []
@@ -160,7 +160,7 @@ def test_a_rebuild_of_which_a_process_fails_leaves_the_views_as_they_were(
     context = make_context(FILES)
     happened(context, *joined(context.clock.now()))
     context.views.catch_up()
-    monkeypatch.setattr("projections.build.FEW", 0)
+    monkeypatch.setattr("projections.build.MAX_PEOPLE_IN_ONE_PROCESS", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     with context.database.connection() as connection:
         connection.execute(

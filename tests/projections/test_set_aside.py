@@ -149,7 +149,7 @@ def test_they_come_back_with_a_program_that_can_take_it(
 def test_a_crowd_of_them_is_tried_again_in_pieces(
     make_context: MakeContext, old: AnotherVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.agenda.ASIDE_PIECE", 2)
+    monkeypatch.setattr("projections.agenda.QUARANTINE_BATCH", 2)
     context = make_context(FILES)
     at = context.clock.now()
     people = {happened(context, *joined(at), e.ContactNoted(at, at)) for _ in range(5)}

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.mime.headers import structured_header
-from engine.proof.cached_checkpoint import SECONDS, Newest
+from engine.proof.cached_checkpoint import CACHE_SECONDS, Newest
 from engine.proof.checkpoint import HEADER, Checkpoint, carried_by, open_checkpoint, words_of
 from engine.proof.errors import ProofRefused
 from engine.proof.signing import NoteSigner
@@ -98,5 +98,5 @@ def test_one_question_answers_for_some_seconds() -> None:
 
     newest = Newest(latest, lambda: now[0])
     assert [newest() for _ in range(1000)] == [b""] * 1000 and asked == [1]
-    now[0] = SECONDS
+    now[0] = CACHE_SECONDS
     assert newest() == NOTE and newest() == NOTE and asked == [2]

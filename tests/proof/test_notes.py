@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.proof.errors import ProofRefused
 from engine.proof.note import (
-    MOST_SIGNATURES,
+    MAX_SIGNATURES,
     Signature,
     format_note,
     format_vkey,
@@ -102,7 +102,7 @@ def test_sixteen_signatures_are_read_and_a_note_of_more_than_anybody_needs_is_no
     note = parse_note(format_note(TEXT, map(below, witnesses)))
     assert len(verified(note, [each.verifier for each in witnesses])) == 16
     with pytest.raises(ProofRefused, match="more than"):
-        format_note(TEXT, [below(ANNA)] * (MOST_SIGNATURES + 1))
+        format_note(TEXT, [below(ANNA)] * (MAX_SIGNATURES + 1))
 
 
 GOOD = ANNA.sign(TEXT).decode()

@@ -29,7 +29,7 @@ def context(make_context: MakeContext, monkeypatch: pytest.MonkeyPatch) -> AppCo
     """Checkpoints over 301, 601 and 901 entries; three more entries that the tree does not hold
     yet.
     """
-    monkeypatch.setattr(replaying, "BATCH", 200)
+    monkeypatch.setattr(replaying, "BATCH_ENTRIES", 200)
     context = make_context()
     for _ in range(3):
         write(context, 300)

@@ -17,7 +17,7 @@ from engine.sequence.delay import DAY, HOUR, MINUTE
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_instant, to_local
 from engine.simulation.answers import read_answers
-from engine.simulation.live import MOST_MOMENTS, Moment, Said, live
+from engine.simulation.live import MAX_MOMENTS, Moment, Said, live
 from tests.sequence.dialogues import HEAD, letter, listed, read
 
 PARIS = "Europe/Paris"
@@ -220,7 +220,7 @@ def test_a_story_without_end_is_stopped() -> None:
     )
     found = live(read(text, WORDS), 10, {}, MONDAY, PARIS)
     assert found[-1].kind == "too long"
-    assert MOST_MOMENTS / 2 <= len(found) <= MOST_MOMENTS + 2
+    assert MAX_MOMENTS / 2 <= len(found) <= MAX_MOMENTS + 2
 
 
 def test_two_lists_may_have_a_letter_of_one_name() -> None:

@@ -33,8 +33,8 @@ def wait_for(state: Callable[[], bool]) -> None:
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guarding, "LOOK_EVERY", 0.01)
-    monkeypatch.setattr(guarding, "AFTER_FAILURE", 0.01)
+    monkeypatch.setattr(guarding, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(guarding, "AFTER_FAILURE_SECONDS", 0.01)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_it_looks_after_a_server_while_no_descriptor_is_left() -> None:
     """As 300 silent connections left it once: nothing could be opened, and the guard died of it."""
     script = (
         "import os, resource, sys, time\nfrom engine.store.guard import Guard\nfrom engine.store"
-        " import guard as guarding\nguarding.LOOK_EVERY = guarding.AFTER_FAILURE ="
+        " import guard as guarding\nguarding.LOOK_EVERY = guarding.AFTER_FAILURE_SECONDS ="
         " 0.01\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\nlooked = []\ndef lives():\n  "
         "  os.close(os.open('.', os.O_RDONLY)); looked.append(1); return True\nguard = Guard(lives,"
         " lambda: None)\nheld = []\ntry:\n    while True: held.append(os.open('.',"

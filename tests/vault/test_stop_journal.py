@@ -65,7 +65,7 @@ def test_whatever_stands_in_the_file_is_read_as_far_as_it_can_be(octets: bytes) 
 def test_the_latest_lines_are_found_from_the_end(tmp_path: Path, after: int) -> None:
     journal = StopJournal(tmp_path)
     journal.note([Stop("withdrawal", n, "s" * 36, "conseils", "ab" * 32) for n in range(3000)])
-    assert journal.path.stat().st_size > 4 * stop_journal.PIECE
+    assert journal.path.stat().st_size > 4 * stop_journal.PIECE_BYTES
     assert [stop.at for stop in later_than(journal.path, after)] == list(range(after + 1, 3000))
 
 
