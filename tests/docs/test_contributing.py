@@ -1,0 +1,53 @@
+"""CONTRIBUTING.md leads where it says: each `file:name` is there, and no way has more than ten
+stations.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+NAMED = re.findall(r"`((?:engine|projections|tests)/[\w/.]+\.py):([\w.]+)`", PAGE)
+WAYS = re.findall(r"^### (A (?:click|row|letter).*)\n\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+
+
+def defined(body: list[ast.stmt], names: list[str]) -> bool:
+    """Whether a class, function or constant of this dotted name is defined there."""
+    first, *rest = names
+    for node in body:
+        match node:
+            case ast.ClassDef(name=name, body=inner) if name == first:
+                return not rest or defined(inner, rest)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name == first:
+                return not rest
+            case ast.AnnAssign(target=ast.Name(id=name)) if name == first:
+                return not rest
+            case ast.Assign(targets=[ast.Name(id=name)]) if name == first:
+                return not rest
+    return False
+
+
+@pytest.mark.parametrize(("path", "name"), sorted(set(NAMED)))
+def test_each_name_is_defined_in_its_file(path: str, name: str) -> None:
+    tree = ast.parse((ROOT / path).read_text("utf-8"))
+    assert defined(tree.body, name.split(".")), f"{path} has no {name}"
+
+
+def test_three_ways_are_followed_in_at_most_ten_rooms() -> None:
+    assert len(WAYS) == 3
+    for title, table in WAYS:
+        stations = re.findall(r"^\| \d+ \| (.+) \|$", table, re.MULTILINE)
+        assert 5 <= len(stations) <= 10, title
+        assert all(re.search(r"`[\w/]+\.py:\w", station) for station in stations), title
+        assert "engine/ledger/store.py:Ledger.append" in table, f"{title} does not reach the commit"
+
+
+def test_a_name_that_is_not_there_is_found_missing() -> None:
+    tree = ast.parse("class A:\n    def b(self): ...\nC: int = 1\n")
+    assert defined(tree.body, ["A", "b"]) and defined(tree.body, ["C"])
+    assert not defined(tree.body, ["A", "c"]) and not defined(tree.body, ["b"])
