@@ -19,6 +19,7 @@ from engine.store.arrays import bigints, byteas, integers, texts, uuids
 from engine.store.binary import bigint, integer, row, uuid_of
 from engine.store.sql import beside
 from engine.subscriber.agenda import Act, acts, keys
+from engine.subscriber.agenda_key import withheld_of
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.evolve import fold
 from engine.subscriber.person import NOBODY, Person
@@ -115,7 +116,7 @@ class Agenda:
         if stale:
             self._some_are_stale = True
             self._try_again_after = FROM_THE_FIRST
-            mailings = [*stale.mailings, *(f"withheld:{mailing}" for mailing in stale.mailings)]
+            mailings = [*stale.mailings, *(withheld_of(mailing) for mailing in stale.mailings)]
             cursor.execute(
                 self.sql["mark_stale"],
                 {"lists": integers(stale.lists), "mailings": texts(mailings)},

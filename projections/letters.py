@@ -10,6 +10,7 @@ from engine.store.arrays import bigints, booleans, integers, texts, uuids
 from engine.store.binary import bigint, boolean, integer, row, uuid_of
 from engine.store.sql import beside
 from engine.subscriber import events as e
+from engine.subscriber.agenda_key import BroadcastKey, RequestKey, decode
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
@@ -58,11 +59,12 @@ class _Batch:
                 )
             case e.LetterWithheld(at, key, letter, _, number, run, message="") as never:
                 # It has no message: what it was, and for whom, names its row.
+                decoded = decode(key)
                 kind = (
                     "broadcast"
-                    if key.startswith("broadcast:")
+                    if isinstance(decoded, BroadcastKey)
                     else "confirmation"
-                    if key.startswith("ask:")
+                    if isinstance(decoded, RequestKey)
                     else "letter"
                 )
                 name = f"{entry.stream}/{key}/{letter}/{run}"

@@ -16,6 +16,7 @@ from engine.ledger.store import Ledger
 from engine.store.arrays import uuids
 from engine.store.database import Database
 from engine.store.sql import beside, queries
+from engine.subscriber.agenda_key import ListKey, decode, request_of
 from engine.subscriber.person import Person
 from engine.views import QuestionQuery, QuestionTally, RowDifference
 from projections.agenda import Agenda, read_folds
@@ -176,7 +177,7 @@ class ReadViews:
     def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]:
         rows = self._ask(self.agenda.sql["open_rights"], limit=limit)
         return [
-            (str(who), cast(str, key).partition(":")[2], cast(str, right), cast(int, due))
+            (str(who), request_of(cast(str, key)), cast(str, right), cast(int, due))
             for who, key, right, due in rows
         ]
 
@@ -228,7 +229,7 @@ class ReadViews:
         }
         values |= {
             "since": query.since,
-            "same_run": query.key.startswith("list:"),
+            "same_run": isinstance(decode(query.key), ListKey),
             "lost": list(query.lost),
             "patient": query.patient,
         }

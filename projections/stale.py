@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine.installation.events import BroadcastFellDue, InstallationEvent, SequencePublished
 from engine.installation.publishing import affected_lists
 from engine.installation.state import Installation
+from engine.subscriber.agenda_key import BroadcastKey, encode
 
 REQUESTS = 0
 """The list that stands in the rows of requests, which belong to none."""
@@ -14,7 +15,7 @@ REQUESTS = 0
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Rows of these lists and of these mailings ("broadcast:enfants"), whenever they fell due."""
+    """Rows of these lists and of these mailings (encoded keys), whenever they fell due."""
 
     lists: frozenset[int] = frozenset()
     mailings: frozenset[str] = frozenset()
@@ -40,11 +41,11 @@ def made_stale(before: Installation, after: Installation, event: InstallationEve
             for name in (*old.broadcasts, *new.broadcasts)
             if old.broadcasts.get(name) != new.broadcasts.get(name)
         )
-        return Stale(lists, frozenset(f"broadcast:{name}" for name in changed))
+        return Stale(lists, frozenset(encode(BroadcastKey(name)) for name in changed))
     if isinstance(event, BroadcastFellDue):
         broadcast = after.plan().broadcasts.get(event.broadcast)
         return Stale(
             frozenset(broadcast.to if broadcast else ()),
-            frozenset({f"broadcast:{event.broadcast}"}),
+            frozenset({encode(BroadcastKey(event.broadcast))}),
         )
     return Stale()

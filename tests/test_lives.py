@@ -19,7 +19,8 @@ from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.model import Ending, Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.agenda import Calendar, Occurrence, acts, keys, matter_of, withheld_key
+from engine.subscriber.agenda import Calendar, Occurrence, acts, keys
+from engine.subscriber.agenda_key import matter_of
 from engine.subscriber.answering import may_take_back
 from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import EVERYTHING
@@ -322,12 +323,12 @@ class Life(RuleBasedStateMachine):
         for key, act in acts(self.person, self.plan, self.calendar).items():
             if act.kind == "withheld":
                 retry = c.RetryLetter(
-                    self.now, self.cause("operator"), matter_of(key, act.letter), act.letter, late
+                    self.now, self.cause("operator"), matter_of(key), act.letter, late
                 )
                 assert self.do(retry) or not late
                 assert not late or key not in acts(self.person, self.plan, self.calendar)
         for event in self.letters():
-            if withheld_key(event.key, event.letter) not in acts(
+            if f"withheld:{event.key}/{event.letter}" not in acts(
                 self.person, self.plan, self.calendar
             ):
                 assert not self.do(

@@ -27,6 +27,7 @@ OF_THE_PROGRAM: list[Rule] = [
     directions.each_outside_package_has_one_door,
     directions.nothing_is_imported_by_a_computed_name,
     purity.deciding_is_pure,
+    writing.agenda_keys_are_read_in_one_place,
     writing.files_are_short,
     writing.names_say_what_a_thing_is,
     writing.no_error_is_swallowed,

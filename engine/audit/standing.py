@@ -18,7 +18,8 @@ from engine.installation.stream import InstallationStream
 from engine.ledger.codec import Entry
 from engine.letter.published_letter import letter_of
 from engine.sequence.model import Plan
-from engine.subscriber.agenda import Act, acts, matter_of
+from engine.subscriber.agenda import Act, acts
+from engine.subscriber.agenda_key import RequestKey, decode, matter_of
 from engine.subscriber.events import LetterBegun
 from engine.vault.vault import Vault
 
@@ -82,7 +83,7 @@ def standing(stores: StandingStores, subscriber: str, zone: str, _: Say) -> Iter
     for key, act in acts(person, plan, installation.calendar).items():
         if act.kind == "withheld":
             yield _("Withheld: {letter}: {wanting}").format(
-                letter=say_letter(plan, matter_of(key, act.letter), act.letter, _, fields),
+                letter=say_letter(plan, matter_of(key), act.letter, _, fields),
                 wanting=what_is_wanting(act.why, _),
             )
             yield "    " + _("mended, `relance retry-withheld {id}` sends it").format(id=act.letter)
@@ -94,12 +95,13 @@ def standing(stores: StandingStores, subscriber: str, zone: str, _: Say) -> Iter
 
 def act_in_words(key: str, act: Act, plan: Plan, fields: Mapping[str, str], _: Say) -> str:
     """What the agenda has for the person with these fields, without its date."""
-    _kind, _colon, name = key.partition(":")
     where = say_list(plan, act.list)
     if act.kind == "end":
         return _("the end of list {list}").format(list=where)
     if act.kind == "expire":
-        return _("the request for “{purpose}” expires").format(purpose=name)
+        request = decode(key)
+        purpose = request.purpose if isinstance(request, RequestKey) else ""
+        return _("the request for “{purpose}” expires").format(purpose=purpose)
     if act.kind == "settle":
         return _("the outcome of the letter under way is looked for")
     return say_letter(plan, key, act.letter, _, fields)

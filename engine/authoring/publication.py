@@ -26,6 +26,7 @@ from engine.sequence.declared import Declared
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Plan
 from engine.sequence.parse import Settings, parse
+from engine.subscriber.agenda_key import BroadcastKey, ListKey
 from engine.subscriber.events import Cause
 
 
@@ -66,11 +67,11 @@ class Proposal:
         ):
             yield printable(line, keep="\t")
 
-    def people_on(self, key: str) -> int:
-        """How many stand where a letter is sent: key "list:10" or "broadcast:enfants"."""
-        kind, _, name = key.partition(":")
-        if kind == "list":
-            return self.people.get(int(name), 0)
+    def people_on(self, key: ListKey | BroadcastKey) -> int:
+        """How many stand where a letter is sent."""
+        if isinstance(key, ListKey):
+            return self.people.get(key.list, 0)
+        name = key.broadcast
         broadcast = self.after.broadcasts.get(name) or self.before.broadcasts.get(name)
         return sum(self.people.get(number, 0) for number in broadcast.to) if broadcast else 0
 

@@ -24,6 +24,7 @@ from engine.installation.state import Installation
 from engine.runtime.scheduler import dated_moment, occurrence_name
 from engine.sequence.model import Broadcast, Plan
 from engine.sequence.nearest import nearest
+from engine.subscriber.agenda_key import BroadcastKey, encode
 
 NOW = N_(
     "send a published broadcast at once: says to how many people, asks, and says what became of it"
@@ -62,7 +63,7 @@ def broadcast(context: AppContext, args: argparse.Namespace) -> int:
     context.installation_stream.execute(
         lambda state: [fallen_due_now(state, chosen, now)], cause, now
     )
-    return _report(context, chosen, f"broadcast:{fallen.broadcast}/{fallen.occurrence}", _)
+    return _report(context, chosen, encode(BroadcastKey(fallen.broadcast, fallen.occurrence)), _)
 
 
 def _named(plan: Plan, name: str) -> Broadcast:
@@ -96,9 +97,8 @@ def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> B
     """
     zone = installation.plan().timezone
     name = occurrence_name(chosen, dated_moment(chosen, zone) if chosen.on else now, zone)
-    if any(
-        occurrence.key == f"broadcast:{chosen.id}/{name}" for occurrence in installation.calendar
-    ):
+    key = encode(BroadcastKey(chosen.id, name))
+    if any(occurrence.key == key for occurrence in installation.calendar):
         why = N_(
             "the broadcast {name} has fallen due already ({date}): nobody gets it twice. To write"
             " again, publish another one"

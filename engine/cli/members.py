@@ -26,6 +26,7 @@ from engine.i18n.refused import in_words
 from engine.imports.rejects_file import inert
 from engine.sequence.model import List
 from engine.subscriber.agenda import acts
+from engine.subscriber.agenda_key import list_key
 
 BATCH = 500
 STDOUT = Path("-")
@@ -86,7 +87,7 @@ def standing_on(context: AppContext, listed: List, _: Say) -> Iterator[list[Memb
     passed over.
     """
     installation = context.installation_stream.current()
-    plan, key = installation.plan(), f"list:{listed.id}"
+    plan, key = installation.plan(), list_key(listed.id)
     for batch in context.views.members_of(listed.id, BATCH):
         known, people = context.vault.people(batch), context.command_handler.load(batch)
         found = []

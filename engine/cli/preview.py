@@ -21,6 +21,7 @@ from engine.sending.envelope import Delivery, Envelope
 from engine.sending.replies import Verdict
 from engine.sequence.model import Plan
 from engine.sequence.parse import parse
+from engine.subscriber.agenda_key import BroadcastKey, encode, list_key, request_key
 from engine.subscriber.events import LetterBegun
 
 
@@ -157,7 +158,7 @@ def find_letter(plan: Plan, said: str) -> LetterBegun:
     found = [
         LetterBegun(
             0,
-            f"list:{each.id}",
+            list_key(each.id),
             "letter",
             letter.id,
             message,
@@ -173,7 +174,7 @@ def find_letter(plan: Plan, said: str) -> LetterBegun:
     for broadcast in plan.broadcasts.values():
         for letter in (broadcast.letter, broadcast.reminder):
             if letter is not None and letter.id == said:
-                key = f"broadcast:{broadcast.id}/preview"
+                key = encode(BroadcastKey(broadcast.id, "preview"))
                 found.append(
                     LetterBegun(
                         0,
@@ -191,7 +192,7 @@ def find_letter(plan: Plan, said: str) -> LetterBegun:
         found.append(
             LetterBegun(
                 0,
-                "ask:preview",
+                request_key("preview"),
                 "confirmation",
                 "ask",
                 message,

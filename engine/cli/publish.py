@@ -26,6 +26,7 @@ from engine.i18n.language import N_, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, say_list
 from engine.i18n.refusal import Refusal
 from engine.sequence.model import Plan
+from engine.subscriber.agenda_key import BroadcastKey, ListKey
 
 __all__ = [
     "add_arguments",
@@ -121,7 +122,7 @@ def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator
     if proposal.rolled_back_to:
         yield _("Back to edition {n}:").format(n=proposal.rolled_back_to)
 
-    def on(key: str) -> str:
+    def on(key: ListKey | BroadcastKey) -> str:
         people = proposal.people_on(key)
         return ngettext("{n} person stands there", "{n} people stand there", people).format(
             n=people
@@ -132,14 +133,14 @@ def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator
     for number in changes.lists_removed:
         yield (
             _("- list {list}").format(list=say_list(proposal.before, number))
-            + f" ({on(f'list:{number}')})"
+            + f" ({on(ListKey(number))})"
         )
         if number in proposal.stranded:
             yield _("    they stay on it and get nothing more; keep the list, or move them first")
     for number in changes.lists_changed:
         yield (
             _("~ list {list}: its rules or its order").format(list=say_list(proposal.after, number))
-            + f" ({on(f'list:{number}')})"
+            + f" ({on(ListKey(number))})"
         )
     after, before = proposal.after, proposal.before
     for mark, letters, plan in (
@@ -180,7 +181,7 @@ def _totals(proposal: Proposal, spoken: str) -> str:
     lists = ngettext("{n} list", "{n} lists", len(numbers)).format(n=len(numbers))
     texts = ngettext("{n} text", "{n} texts", len(changes.words)).format(n=len(changes.words))
     keys = {key for key, _letter_id in (*changes.added, *changes.removed, *changes.retimed)} | {
-        f"list:{number}" for number in numbers
+        ListKey(number) for number in numbers
     }
     people = sum(proposal.people_on(key) for key in keys)
     there = ngettext("{n} person stands there", "{n} people stand there", people).format(
@@ -191,9 +192,9 @@ def _totals(proposal: Proposal, spoken: str) -> str:
     )
 
 
-def _letter(said: str, key: str, letter: str, plan: Plan) -> str:
-    kind, _, name = key.partition(":")
-    return said.format(letter=letter, where=say_list(plan, int(name)) if kind == "list" else name)
+def _letter(said: str, key: ListKey | BroadcastKey, letter: str, plan: Plan) -> str:
+    where = say_list(plan, key.list) if isinstance(key, ListKey) else key.broadcast
+    return said.format(letter=letter, where=where)
 
 
 def _past(proposal: Proposal, spoken: str, backfill: bool) -> Iterator[str]:
@@ -203,7 +204,7 @@ def _past(proposal: Proposal, spoken: str, backfill: bool) -> Iterator[str]:
     new = [
         key
         for key, _ in proposal.difference.added
-        if key.startswith("list:") and int(key[5:]) in proposal.before.lists
+        if isinstance(key, ListKey) and key.list in proposal.before.lists
     ]
     if not any(proposal.people_on(key) for key in new):
         return

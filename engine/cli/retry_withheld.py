@@ -17,7 +17,7 @@ from engine.i18n.phrases import language_of, say_letter
 from engine.i18n.refusal import Refusal
 from engine.i18n.withheld_words import what_is_wanting
 from engine.sequence.model import Plan
-from engine.subscriber.agenda import matter_of
+from engine.subscriber.agenda_key import every_occurrence, matter_of
 from engine.subscriber.commands import RetryLetter
 from engine.subscriber.due_acts import PAST_LATENESS
 from engine.subscriber.outcome import Done
@@ -25,9 +25,7 @@ from engine.vault.vault import VaultWrite
 
 AT_ONCE = 500
 Letter = tuple[str, str]
-"""The matter without its occurrence ("list:10", "broadcast:enfants", "ask:conseils"), and the
-letter's id.
-"""
+"""The encoded matter, of a broadcast without its occurrence, and the letter's id."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +81,7 @@ def _retry(context: AppContext, letter: str, *, late: bool) -> Counter[tuple[Let
     while page := context.views.withheld_from(letter, after, AT_ONCE):
         requests, meant = [], []
         for subscriber, row, name in page:
-            key = matter_of(row, name)
+            key = matter_of(row)
             now, (cause, kept) = context.clock.now(), operator_cause({"letter": name})
             command = RetryLetter(now, cause, key, name, late)
             requests.append(
@@ -91,7 +89,7 @@ def _retry(context: AppContext, letter: str, *, late: bool) -> Counter[tuple[Let
                     command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
                 )
             )
-            meant.append((key.partition("/")[0], name))
+            meant.append((every_occurrence(key), name))
         for about, result in zip(meant, context.command_handler.execute(requests), strict=True):
             how = (
                 "again"

@@ -18,9 +18,10 @@ from engine.cli.retry_withheld import withheld_lines
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import language_of, named, quoted, say_list, subject_of
+from engine.i18n.phrases import language_of, named, quoted, say_list, say_matter, subject_of
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.model import Letter, Link, Plan
+from engine.subscriber.agenda_key import BroadcastKey, encode, list_key
 from engine.views import QuestionQuery, QuestionTally
 
 WINDOW = 7 * DAY
@@ -105,8 +106,8 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
                 print(line)
         if not questions:
             print(_("  no letter of it asks anything"))
-        keys = {f"list:{listed.id}" for listed in lists_in(plan, file)} | {
-            f"broadcast:{broadcast.id}" for broadcast in broadcasts_in(plan, file)
+        keys = {list_key(listed.id) for listed in lists_in(plan, file)} | {
+            encode(BroadcastKey(broadcast.id)) for broadcast in broadcasts_in(plan, file)
         }
         for number, line in enumerate(withheld_lines(context, plan, keys)):
             print(line if number else f"\n{line}")
@@ -125,11 +126,12 @@ def watch(context: AppContext, plan: Plan, file: str) -> Iterator[Question]:
                 reminders = _reminders(letter, listed.letters)
                 since = now - _longest(reminders, listed.max_lateness)
                 yield _question(
-                    context, f"list:{listed.id}", letter, reminders, (listed.id,), since, lost
+                    context, list_key(listed.id), letter, reminders, (listed.id,), since, lost
                 )
     for broadcast in broadcasts_in(plan, file):
         reminders = [broadcast.reminder] if broadcast.reminder is not None else []
-        since, key = now - _longest(reminders, broadcast.max_lateness), f"broadcast:{broadcast.id}"
+        since = now - _longest(reminders, broadcast.max_lateness)
+        key = encode(BroadcastKey(broadcast.id))
         question = _question(context, key, broadcast.letter, reminders, broadcast.to, since, lost)
         yield replace(question, became=_became(context, key, broadcast.letter.id))
 
@@ -223,12 +225,7 @@ def _answer_name(letter: Letter, link: Link) -> tuple[str, int, int]:
 def _lines(question: Question, plan: Plan, french: bool) -> Iterator[str]:
     _ = translator("fr" if french else "en")
     ngettext = counting_translator("fr" if french else "en")
-    kind, __, name = question.where.partition(":")
-    where = (
-        _("list {list}").format(list=say_list(plan, int(name)))
-        if kind == "list"
-        else _("broadcast {name}").format(name=name)
-    )
+    where = say_matter(plan, question.where, _)
     yield f"{named(question.letter, question.subject, _)} ({where})"
     if question.became is not None:
         yield f"  {_outcomes(question.became, _)}"

@@ -13,6 +13,7 @@ from engine.letter.merge import MergeFailed, MergeMistake, compile_template
 from engine.sequence.delay import EVERY_DAY, Delay
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.timing import Hours, to_local
+from engine.subscriber.agenda_key import BroadcastKey, ListKey, RequestKey, decode
 
 NOBODYS_FIELDS: Mapping[str, str] = MappingProxyType({})
 
@@ -86,26 +87,16 @@ def subject_of(letter: Letter, fields: Mapping[str, str] = NOBODYS_FIELDS) -> st
 
 
 def letter_at(plan: Plan, key: str, letter: str) -> Letter | None:
-    """The letter a matter of the agenda speaks of ("list:10", "broadcast:enfants/2026-12-01"); None
-    for the engine's own, or one that is gone.
-    """
-    kind, _, name = key.partition(":")
-    if kind == "list" and name.isdigit():
-        listed = plan.lists.get(int(name))
-        return listed.letter(letter) if listed is not None else None
-    broadcast = plan.broadcasts.get(name.partition("/")[0]) if kind == "broadcast" else None
-    return (
-        next(
-            (
-                each
-                for each in (broadcast.letter, broadcast.reminder)
-                if each is not None and each.id == letter
-            ),
-            None,
-        )
-        if broadcast
-        else None
-    )
+    """The published letter of an agenda key; None for the engine's own, or one that is gone."""
+    match decode(key):
+        case ListKey(number):
+            listed = plan.lists.get(number)
+            return listed.letter(letter) if listed is not None else None
+        case BroadcastKey(name) if (broadcast := plan.broadcasts.get(name)) is not None:
+            both = (broadcast.letter, broadcast.reminder)
+            return next((one for one in both if one is not None and one.id == letter), None)
+        case _:
+            return None
 
 
 def named(letter: str, subject: str, _: Say) -> str:
@@ -119,17 +110,21 @@ def say_letter(
     """A letter by its subject, its id, and where it belongs; as somebody reads it where their
     fields are given.
     """
-    kind, __, name = key.partition(":")
-    if kind == "ask":
-        return _("the letter that asks to confirm for “{purpose}”").format(purpose=name)
+    if isinstance(request := decode(key), RequestKey):
+        sentence = _("the letter that asks to confirm for “{purpose}”")
+        return sentence.format(purpose=request.purpose)
     published = letter_at(plan, key, letter)
     said = named(letter, subject_of(published, fields) if published is not None else "", _)
-    where = (
-        _("list {list}").format(list=say_list(plan, int(name)))
-        if kind == "list"
-        else _("broadcast {name}").format(name=name.partition("/")[0])
-    )
-    return f"{said} ({where})"
+    return f"{said} ({say_matter(plan, key, _)})"
+
+
+def say_matter(plan: Plan, key: str, _: Say) -> str:
+    """The list or the broadcast of an agenda key."""
+    decoded = decode(key)
+    if isinstance(decoded, ListKey):
+        return _("list {list}").format(list=say_list(plan, decoded.list))
+    name = decoded.broadcast if isinstance(decoded, BroadcastKey) else key
+    return _("broadcast {name}").format(name=name)
 
 
 def quoted(text: str, _: Say) -> str:

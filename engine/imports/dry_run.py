@@ -11,6 +11,7 @@ from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.sequence.timing import to_local
 from engine.subscriber.agenda import acts, zone_of
+from engine.subscriber.agenda_key import list_key
 from engine.subscriber.decide import decide
 from engine.subscriber.events import ListJoined
 from engine.subscriber.evolve import fold
@@ -22,7 +23,7 @@ class Rehearsal:
     """`letters` counts (kind of act, letter, date on the reader's clock)."""
 
     def __init__(self, context: AppContext, number: int) -> None:
-        self.context, self.key = context, f"list:{number}"
+        self.context, self.key = context, list_key(number)
         self.number = number
         self.letters: Counter[tuple[str, str, str]] = Counter()
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from engine.installation import events as e
 from engine.installation.state import Installation, read_settings, write_settings
 from engine.sequence.mistakes import Mistake, Unpublishable
-from engine.sequence.model import Plan
+from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import Settings, parse
+from engine.subscriber.agenda_key import BroadcastKey, ListKey
 
 MAX_PIECE_BYTES = 40_000
 EMBEDDED = "embed"
@@ -203,15 +204,17 @@ def partner_line(plan: Plan, purpose: str) -> str:
     return f"{partner.name} ({partner.address}) : {partner.notice}" if partner is not None else ""
 
 
+LetterKey = tuple[ListKey | BroadcastKey, str]
+"""Where a letter is sent, and its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a publication would change. Letters are ("list:10", "welcome"); `words` are files whose
-    text differs.
-    """
+    """What a publication would change. `words` are files whose text differs."""
 
-    added: tuple[tuple[str, str], ...] = ()
-    removed: tuple[tuple[str, str], ...] = ()
-    retimed: tuple[tuple[str, str], ...] = ()
+    added: tuple[LetterKey, ...] = ()
+    removed: tuple[LetterKey, ...] = ()
+    retimed: tuple[LetterKey, ...] = ()
     words: tuple[str, ...] = ()
     lists_added: tuple[int, ...] = ()
     lists_removed: tuple[int, ...] = ()
@@ -241,7 +244,7 @@ def difference(before: Plan, after: Plan) -> Difference:
     )
     known = [name for name in after.broadcasts if name in before.broadcasts]
     retimed += tuple(
-        (f"broadcast:{name}", name)
+        (BroadcastKey(name), name)
         for name in known
         if _mailing(before, name) != _mailing(after, name)
     )
@@ -266,16 +269,9 @@ def affected_lists(before: Plan, after: Plan) -> frozenset[int]:
     d = difference(before, after)
     if d.settings:
         return frozenset(before.lists) | frozenset(after.lists)
-    letters = {
-        int(key.partition(":")[2])
-        for key, _ in (*d.added, *d.removed, *d.retimed)
-        if key.startswith("list:")
-    }
-    mailings = {
-        key.partition(":")[2]
-        for key, _ in (*d.added, *d.removed, *d.retimed)
-        if key.startswith("broadcast:")
-    }
+    keys = {key for key, _ in (*d.added, *d.removed, *d.retimed)}
+    letters = {key.list for key in keys if isinstance(key, ListKey)}
+    mailings = {key.broadcast for key in keys if isinstance(key, BroadcastKey)}
     for plan in (before, after):
         letters |= {
             number
@@ -291,14 +287,14 @@ def affected_lists(before: Plan, after: Plan) -> frozenset[int]:
     )
 
 
-def _letters(plan: Plan) -> dict[tuple[str, str], object]:
-    letters: dict[tuple[str, str], object] = {
-        (f"list:{n}", letter.id): letter
+def _letters(plan: Plan) -> dict[LetterKey, Letter]:
+    letters: dict[LetterKey, Letter] = {
+        (ListKey(n), letter.id): letter
         for n, listed in plan.lists.items()
         for letter in listed.letters
     }
     return letters | {
-        (f"broadcast:{name}", name): broadcast.letter for name, broadcast in plan.broadcasts.items()
+        (BroadcastKey(name), name): broadcast.letter for name, broadcast in plan.broadcasts.items()
     }
 
 

@@ -15,6 +15,7 @@ from engine.sequence.declared import from_plain, plain
 from engine.sequence.model import Field, Group, Plan, Purpose
 from engine.sequence.parse import Settings, parse
 from engine.subscriber.agenda import Calendar, Occurrence
+from engine.subscriber.agenda_key import BroadcastKey, encode, list_key
 
 MAX_OCCURRENCES = 10
 
@@ -23,8 +24,8 @@ MAX_OCCURRENCES = 10
 class Edition:
     """One publication: its files by digest, and the settings published with it. `at` is when (ms).
 
-    `added` says of each letter when it was first published, and whether it then also went to people
-    already past it.
+    `added` says of each letter, by encoded agenda key and id, when it was first published, and
+    whether it then also went to people already past it.
     """
 
     number: int
@@ -116,12 +117,12 @@ def _dated(plan: Plan, edition: Edition) -> Plan:
     for number, listed in plan.lists.items():
         letters = []
         for letter in listed.letters:
-            at, backfill = added[f"list:{number}", letter.id]
+            at, backfill = added[list_key(number), letter.id]
             letters.append(replace(letter, added_at=at, backfill=backfill))
         lists[number] = replace(listed, letters=tuple(letters))
     broadcasts = {}
     for name, broadcast in plan.broadcasts.items():
-        at, _ = added[f"broadcast:{name}", name]
+        at, _ = added[encode(BroadcastKey(name)), name]
         broadcasts[name] = replace(broadcast, letter=replace(broadcast.letter, added_at=at))
     return replace(plan, edition=edition.number, lists=lists, broadcasts=broadcasts)
 
@@ -173,12 +174,8 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
                 i, editions={**i.editions, number: replace(edition, added=_added(i, edition))}
             )
         case e.BroadcastFellDue(at, broadcast, occurrence):
-            return replace(
-                i,
-                calendar=_longer(
-                    i.calendar, Occurrence(broadcast, f"broadcast:{broadcast}/{occurrence}", at)
-                ),
-            )
+            fallen = Occurrence(broadcast, encode(BroadcastKey(broadcast, occurrence)), at)
+            return replace(i, calendar=_longer(i.calendar, fallen))
         case e.SendingPaused(_, why, number):
             return replace(i, paused={**i.paused, number: why})
         case e.SendingResumed(_, number):
@@ -234,10 +231,10 @@ def _added(
         read_settings(i.words[edition.settings]),
     )
     keys = [
-        (f"list:{number}", letter.id)
+        (list_key(number), letter.id)
         for number, listed in plan.lists.items()
         for letter in listed.letters
     ]
-    keys += [(f"broadcast:{name}", name) for name in plan.broadcasts]
+    keys += [(encode(BroadcastKey(name)), name) for name in plan.broadcasts]
     fresh = (edition.at, edition.backfill)
     return tuple((key, known.get(key, fresh)) for key in keys)

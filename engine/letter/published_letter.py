@@ -11,6 +11,7 @@ from engine.letter.french_spacing import spaced
 from engine.letter.markdown import as_words
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
+from engine.subscriber.agenda_key import broadcast_at
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import LetterBegun
 
@@ -104,7 +105,7 @@ def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
             CONFIRMATION_BODY,
         )
     if claim.kind == "broadcast":
-        broadcast = plan.broadcasts.get(claim.key.partition(":")[2].partition("/")[0])
+        broadcast = broadcast_at(plan, claim.key)
         if broadcast is None:
             return None
         return broadcast.letter if claim.letter == broadcast.letter.id else broadcast.reminder

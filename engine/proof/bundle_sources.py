@@ -19,6 +19,7 @@ from engine.proof.store import SignedCheckpoint
 from engine.proof.tlog_proof import TlogProof
 from engine.proof.trust_policy import Known, Policy
 from engine.subscriber import events as e
+from engine.subscriber.agenda_key import broadcast_at
 from engine.subscriber.events import LetterBegun
 from engine.vault.vault import Vault
 
@@ -226,7 +227,7 @@ def paths_of(installation_stream: InstallationStream, letter: LetterBegun) -> It
     if letter.kind == "confirmation":
         yield plan.confirmation.body
         return
-    broadcast = plan.broadcasts.get(letter.key.partition(":")[2].partition("/")[0])
+    broadcast = broadcast_at(plan, letter.key)
     listed = plan.lists.get(letter.list)
     if letter.kind == "broadcast" and broadcast is not None:
         yield broadcast.file

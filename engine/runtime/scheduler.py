@@ -21,6 +21,7 @@ from engine.installation.stream import InstallationStream
 from engine.sequence.cron import read_cron
 from engine.sequence.model import Broadcast
 from engine.sequence.timing import later, to_instant, to_local, zone
+from engine.subscriber.agenda_key import BroadcastKey, encode
 from engine.subscriber.events import Cause
 
 MAX_MISSED = 1000
@@ -38,7 +39,7 @@ def fallen_due(installation: Installation, now: int) -> list[BroadcastFellDue]:
         if moment is None or now > later(moment, broadcast.max_lateness, plan.timezone):
             continue
         name = occurrence_name(broadcast, moment, plan.timezone)
-        if f"broadcast:{broadcast.id}/{name}" not in claimed:
+        if encode(BroadcastKey(broadcast.id, name)) not in claimed:
             found.append(BroadcastFellDue(moment, broadcast.id, name))
     return found
 

@@ -22,6 +22,7 @@ from engine.sending.delivery_journal import DOT, is_alive, read_journal
 from engine.sending.envelope import Envelope
 from engine.sending.quarantine import execute_apart, unforeseen
 from engine.sending.stores import SendingStores
+from engine.subscriber.agenda_key import FlightKey, encode
 from engine.subscriber.commands import Perform, RecordOutcome
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.events import Cause, LetterBegun
@@ -109,7 +110,7 @@ def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collect
     requests = []
     for stream, key in rows:
         for message, flight in people[stream].in_flight.items():
-            if key in (flight.key, f"flight:{message}") and not flight.doubt:
+            if key in (flight.key, encode(FlightKey(message))) and not flight.doubt:
                 verdict = _verdict_of(stores, message, flight, held)
                 if verdict:
                     mail = (

@@ -15,6 +15,7 @@ from engine.sequence.timing import to_instant, to_local
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.agenda import Act, Calendar, Occurrence, acts
+from engine.subscriber.agenda_key import BroadcastKey, broadcast_at, encode
 from engine.subscriber.answering import needs_consent
 from engine.subscriber.decide import decide
 from engine.subscriber.events import Cause, LetterBegun
@@ -210,7 +211,7 @@ class _Life:
         self.played[broadcast.id] = at
         new = Occurrence(
             broadcast.id,
-            f"broadcast:{broadcast.id}/{to_local(at, self.plan.timezone):%Y-%m-%dT%H%M}",
+            encode(BroadcastKey(broadcast.id, f"{to_local(at, self.plan.timezone):%Y-%m-%dT%H%M}")),
             at,
         )
         same = [occurrence for occurrence in self.calendar if occurrence.broadcast == broadcast.id][
@@ -228,7 +229,8 @@ class _Life:
 
 def _letter(plan: Plan, begun: LetterBegun) -> Letter | None:
     if begun.kind == "broadcast":
-        broadcast = plan.broadcasts[begun.key.partition(":")[2].partition("/")[0]]
+        broadcast = broadcast_at(plan, begun.key)
+        assert broadcast is not None
         return broadcast.letter if begun.letter == broadcast.letter.id else broadcast.reminder
     return plan.lists[begun.list].letter(begun.letter)
 

@@ -6,10 +6,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from engine.sequence.delay import MINUTE, NONE
 from engine.sequence.model import Broadcast, Letter, List, Plan
 from engine.sequence.timing import Hours, due, first_permitted, is_zone, later
+from engine.subscriber.agenda_key import (
+    BroadcastKey,
+    FlightKey,
+    ListKey,
+    Matter,
+    RequestKey,
+    RightKey,
+    WithheldKey,
+    decode,
+    encode,
+    list_key,
+    request_key,
+)
 from engine.subscriber.eligibility import EVERYTHING, live_ground, why_not
 from engine.subscriber.letters import letters_at
 from engine.subscriber.person import InFlight, LetterState, Mailing, Membership, Person, Request
@@ -38,9 +52,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A broadcast that has fallen due, once for everybody: `key` is "broadcast:<id>/<local
-    date>".
-    """
+    """A broadcast that has fallen due, once for everybody, under its encoded key."""
 
     broadcast: str
     key: str
@@ -51,23 +63,21 @@ Calendar = tuple[Occurrence, ...]
 
 
 def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
-    """Every open matter of a person by agenda key: "list:12", "ask:conseils",
-    "broadcast:enfants/2026-12-01".
-    """
-    found = {f"list:{m.list}": membership_act(person, m, plan) for m in person.memberships.values()}
+    """Every open matter of a person by its encoded AgendaKey."""
+    found = {list_key(m.list): membership_act(person, m, plan) for m in person.memberships.values()}
     for request in person.requests.values():
-        found[f"ask:{request.purpose}"] = request_act(person, request, plan)
+        found[request_key(request.purpose)] = request_act(person, request, plan)
     for occurrence in calendar:
         act = mailing_act(person, occurrence, plan)
         if act is not None:
             found[occurrence.key] = act
     for message, flight in person.in_flight.items():
         if not _is_settled_by(person, found.get(flight.key), message, flight):
-            found[f"flight:{message}"] = settle(flight)
+            found[encode(FlightKey(message))] = settle(flight)
     for identifier, right in person.rights.items():
-        found[f"right:{identifier}"] = Act("right", right.right, planned=right.due_at)
-    for key, letter, state, act in _withheld(person, plan, calendar):
-        found[withheld_key(key, letter)] = replace(
+        found[encode(RightKey(identifier))] = Act("right", right.right, planned=right.due_at)
+    for matter, letter, state, act in _withheld(person, plan, calendar):
+        found[encode(WithheldKey(matter, letter))] = replace(
             act, kind="withheld", letter=letter, planned=state.meant_for, why=state.aside
         )
     return found
@@ -77,97 +87,92 @@ def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
     """Every key under which `acts` may have found something: what stands in an agenda for this
     person has one of these.
     """
-    found = {f"list:{number}" for number in person.memberships}
-    found |= {f"ask:{purpose}" for purpose in person.requests}
-    found |= {f"flight:{message}" for message in person.in_flight}
-    found |= {f"right:{request}" for request in person.rights}
+    found = {list_key(number) for number in person.memberships}
+    found |= {request_key(purpose) for purpose in person.requests}
+    found |= {encode(FlightKey(message)) for message in person.in_flight}
+    found |= {encode(RightKey(request)) for request in person.rights}
     for occurrence in calendar:
         broadcast = plan.broadcasts.get(occurrence.broadcast)
         if occurrence.key in person.mailings or (
             broadcast is not None and any(number in person.memberships for number in broadcast.to)
         ):
             found.add(occurrence.key)
-    for key, letters in _letters_of(person):
-        found |= {withheld_key(key, letter) for letter, state in letters.items() if state.aside}
+    found |= {encode(WithheldKey(matter, letter)) for matter, letter, _ in _mendable(person)}
     return found
 
 
-def withheld_key(key: str, letter: str) -> str:
-    """Where a letter stands that somebody has to mend, beside the matter it belongs to."""
-    return f"withheld:{key}/{letter}"
-
-
-def matter_of(key: str, letter: str) -> str:
-    """The other way round."""
-    return key.removeprefix("withheld:").removesuffix(f"/{letter}")
-
-
-def _letters_of(person: Person) -> Iterator[tuple[str, Mapping[str, LetterState]]]:
-    yield from ((f"list:{m.list}", m.letters) for m in person.memberships.values())
-    yield from ((f"ask:{request.purpose}", request.letters) for request in person.requests.values())
-    yield from ((key, mailing.letters) for key, mailing in person.mailings.items())
+def _mendable(person: Person) -> Iterator[tuple[Matter, str, LetterState]]:
+    """Letters withheld for a reason that can be mended: the matter, the letter, its state."""
+    for number, membership in person.memberships.items():
+        for letter, state in membership.letters.items():
+            if state.aside:
+                yield ListKey(number), letter, state
+    for purpose, request in person.requests.items():
+        for letter, state in request.letters.items():
+            if state.aside:
+                yield RequestKey(purpose), letter, state
+    for key, mailing in person.mailings.items():
+        for letter, state in mailing.letters.items():
+            if state.aside and isinstance(broadcast := decode(key), BroadcastKey):
+                yield broadcast, letter, state
 
 
 def _withheld(
     person: Person, plan: Plan, calendar: Calendar
-) -> Iterator[tuple[str, str, LetterState, Act]]:
-    """Letters withheld for a reason that can be mended, where they would leave again: the matter,
-    the letter, its state, what an act says of it.
-    """
-    for key, letters in _letters_of(person):
-        for letter, state in letters.items():
-            if (
-                state.aside
-                and (act := _again(person, key, letter, letters, plan, calendar)) is not None
-            ):
-                yield key, letter, state, act
+) -> Iterator[tuple[Matter, str, LetterState, Act]]:
+    """Those of the mendable that would leave again, and what an act says of them."""
+    for matter, letter, state in _mendable(person):
+        act = _again(person, matter, letter, plan, calendar)
+        if act is not None:
+            yield matter, letter, state, act
 
 
 def _again(
-    person: Person,
-    key: str,
-    letter: str,
-    letters: Mapping[str, LetterState],
-    plan: Plan,
-    calendar: Calendar,
+    person: Person, matter: Matter, letter: str, plan: Plan, calendar: Calendar
 ) -> Act | None:
     """Whether a letter that is mended may leave: still published, still wanted, and somebody still
     there.
     """
-    kind, _, name = key.partition(":")
-    if kind == "list":
-        m, listed = person.memberships[int(name)], plan.lists.get(int(name))
-        published = listed.letter(letter) if listed else None
-        if listed is None or published is None or why_not(person, "letter", listed.purpose):
-            return None
-        return (
-            None
-            if published.reminds and not _still_reminds(m, listed, published)
-            else Act("idle", list=m.list, run=m.run)
-        )
-    if kind == "ask":
-        mail = "permission" if name == EVERYTHING else "confirmation"
-        return (
-            None
-            if why_not(person, mail, name, request=person.requests[name].request)
-            else Act("idle")
-        )
-    occurrence = next((each for each in calendar if each.key == key), None)
-    broadcast = plan.broadcasts.get(name.partition("/")[0])
+    match matter:
+        case ListKey(number):
+            return _list_letter_again(person, person.memberships[number], letter, plan)
+        case RequestKey(purpose):
+            mail = "permission" if purpose == EVERYTHING else "confirmation"
+            request = person.requests[purpose].request
+            return None if why_not(person, mail, purpose, request=request) else Act("idle")
+        case BroadcastKey():
+            return _mailing_again(person, matter, letter, plan, calendar)
+        case _:
+            assert_never(matter)
+
+
+def _list_letter_again(person: Person, m: Membership, letter: str, plan: Plan) -> Act | None:
+    listed = plan.lists.get(m.list)
+    published = listed.letter(letter) if listed else None
+    if listed is None or published is None or why_not(person, "letter", listed.purpose):
+        return None
+    if published.reminds and not _still_reminds(m, listed, published):
+        return None
+    return Act("idle", list=m.list, run=m.run)
+
+
+def _mailing_again(
+    person: Person, matter: BroadcastKey, letter: str, plan: Plan, calendar: Calendar
+) -> Act | None:
+    key = encode(matter)
+    occurrence = next((fallen for fallen in calendar if fallen.key == key), None)
+    broadcast = plan.broadcasts.get(matter.broadcast)
     if occurrence is None or broadcast is None or why_not(person, "broadcast", broadcast.purpose):
         return None
-    first = letters.get(broadcast.letter.id)
+    mailing = person.mailings[key]
+    first = mailing.letters.get(broadcast.letter.id)
     reminds = broadcast.reminder is not None and letter == broadcast.reminder.id
     if letter != broadcast.letter.id and not (
         reminds and first is not None and first.status == "sent" and not first.answered
     ):
         return None
-    standing = _addressed(person, broadcast, occurrence, person.mailings[key])
-    return (
-        Act("idle", list=standing.list, run=person.mailings[key].run)
-        if standing is not None
-        else None
-    )
+    standing = _addressed(person, broadcast, occurrence, mailing)
+    return Act("idle", list=standing.list, run=mailing.run) if standing is not None else None
 
 
 def _is_settled_by(person: Person, act: Act | None, message: str, flight: InFlight) -> bool:

@@ -9,7 +9,15 @@ from engine.sequence.model import Plan
 from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.agenda import Act, Calendar, act_for, backoff, withheld_key, zone_of
+from engine.subscriber.agenda import Act, Calendar, act_for, backoff, zone_of
+from engine.subscriber.agenda_key import (
+    BroadcastKey,
+    ListKey,
+    RequestKey,
+    WithheldKey,
+    decode,
+    encode,
+)
 from engine.subscriber.eligibility import EVERYTHING, why_not
 from engine.subscriber.inactivity import retention_of
 from engine.subscriber.joining import entry
@@ -30,11 +38,8 @@ def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) 
     act = act_for(person, command.key, plan, calendar)
     if act is None or act.due == 0 or act.due > command.at:
         return NothingToDo(Unchanged.NOTHING_DUE)
-    request = (
-        person.requests.get(command.key.partition(":")[2])
-        if command.key.startswith("ask:")
-        else None
-    )
+    key = decode(command.key)
+    request = person.requests.get(key.purpose) if isinstance(key, RequestKey) else None
     if request is not None and act.kind == "letter" and request.expires_at <= command.at:
         return done(RULE, e.ConsentExpired(command.at, request.purpose, request.request))
     match act.kind:
@@ -42,34 +47,31 @@ def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) 
             return _begin(command, act, person, plan)
         case "end":
             return _end(command, act, person, plan)
-        case "expire":
-            purpose = command.key.partition(":")[2]
-            return done(
-                RULE, e.ConsentExpired(command.at, purpose, person.requests[purpose].request)
-            )
+        case "expire" if request is not None:
+            return done(RULE, e.ConsentExpired(command.at, request.purpose, request.request))
         case _:
             return NothingToDo(Unchanged.LETTER_UNDER_WAY)
 
 
 def purpose_of(person: Person, plan: Plan, key: str) -> str:
     """The purpose a matter of the agenda belongs to, "" when the plan no longer knows it."""
-    kind, _, name = key.partition(":")
-    if kind == "ask":
-        return name
-    if kind == "broadcast":
-        broadcast = plan.broadcasts.get(name.partition("/")[0])
-        return broadcast.purpose if broadcast else ""
-    listed = plan.lists.get(int(name)) if name.isdigit() else None
-    return listed.purpose if listed else ""
+    match decode(key):
+        case RequestKey(purpose):
+            return purpose
+        case BroadcastKey(name):
+            broadcast = plan.broadcasts.get(name)
+            return broadcast.purpose if broadcast else ""
+        case ListKey(number):
+            listed = plan.lists.get(number)
+            return listed.purpose if listed else ""
+        case _:
+            return ""
 
 
 def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
-    kind = {"ask": "confirmation", "broadcast": "broadcast"}.get(
-        command.key.partition(":")[0], "letter"
-    )
-    purpose = purpose_of(person, plan, command.key)
-    request = person.requests[purpose].request if kind == "confirmation" else ""
-    kind = "permission" if purpose == EVERYTHING else kind
+    kind, purpose = _mail_kind(command.key), purpose_of(person, plan, command.key)
+    asked = kind in ("confirmation", "permission")
+    request = person.requests[purpose].request if asked else ""
     before = _state(person, command.key, act)
     reason = why_not(person, kind, purpose, request=request)
     if reason or _too_late(command, act, person, plan):
@@ -102,8 +104,18 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     return done(command.cause, begun)
 
 
+def _mail_kind(key: str) -> str:
+    match decode(key):
+        case RequestKey(purpose):
+            return "permission" if purpose == EVERYTHING else "confirmation"
+        case BroadcastKey():
+            return "broadcast"
+        case _:
+            return "letter"
+
+
 def _too_late(command: c.Perform | c.RetryLetter, act: Act, person: Person, plan: Plan) -> bool:
-    lateness = _lateness(plan, command.key)
+    lateness = _lateness(plan, command.key, act.list)
     if command.at - act.planned <= lateness.least_ms:
         return False
     return command.at > later(act.planned, lateness, zone_of(person, plan))
@@ -113,7 +125,10 @@ def retry(command: c.RetryLetter, person: Person, plan: Plan, calendar: Calendar
     """The letter is due again, under its own message and in the words in force by then; whether it
     may leave is asked again at its claim.
     """
-    act = act_for(person, withheld_key(command.key, command.letter), plan, calendar)
+    matter = decode(command.key)
+    if not isinstance(matter, ListKey | RequestKey | BroadcastKey):
+        return NOT_WITHHELD
+    act = act_for(person, encode(WithheldKey(matter, command.letter)), plan, calendar)
     if act is None:
         return NOT_WITHHELD
     if not command.late and _too_late(command, act, person, plan):
@@ -128,26 +143,29 @@ def retry(command: c.RetryLetter, person: Person, plan: Plan, calendar: Calendar
 
 
 def _state(person: Person, key: str, act: Act) -> LetterState | None:
-    kind, _, name = key.partition(":")
-    if kind == "ask":
-        return person.requests[name].letters.get(act.letter)
-    if kind == "broadcast":
-        mailing = person.mailings.get(key)
-        return mailing.letters.get(act.letter) if mailing else None
-    return person.memberships[int(name)].letters.get(act.letter)
+    match decode(key):
+        case RequestKey(purpose):
+            return person.requests[purpose].letters.get(act.letter)
+        case BroadcastKey():
+            mailing = person.mailings.get(key)
+            return mailing.letters.get(act.letter) if mailing else None
+        case _:
+            return person.memberships[act.list].letters.get(act.letter)
 
 
-def _lateness(plan: Plan, key: str) -> Delay:
-    kind, _, name = key.partition(":")
-    if kind == "broadcast":
-        return plan.broadcasts[name.partition("/")[0]].max_lateness
-    if kind == "ask":
-        return (
-            plan.confirmation.expire_after
-            if name != EVERYTHING
-            else retention_of(plan).answer_within
-        )
-    return plan.lists[int(name)].max_lateness
+def _lateness(plan: Plan, key: str, number: int) -> Delay:
+    match decode(key):
+        case BroadcastKey(name):
+            return plan.broadcasts[name].max_lateness
+        case RequestKey(purpose):
+            asks_to_go_on = purpose == EVERYTHING
+            return (
+                retention_of(plan).answer_within
+                if asks_to_go_on
+                else plan.confirmation.expire_after
+            )
+        case _:
+            return plan.lists[number].max_lateness
 
 
 def _end(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.subscriber import events as e
+from engine.subscriber.agenda_key import BroadcastKey, RequestKey, decode
 from engine.subscriber.person import InFlight, LetterState, Mailing, Person, PersonDraft
 
 BROADCASTS_KEPT = 64
@@ -20,11 +21,11 @@ def letters_at(p: Person | PersonDraft, key: str, run: int) -> Mapping[str, Lett
     """The letters of an agenda key; of a run that is open, or closed by the last move and still to
     be reopened by an undo.
     """
-    kind, _, name = key.partition(":")
-    if kind == "ask":
-        request = p.requests.get(name)
+    decoded = decode(key)
+    if isinstance(decoded, RequestKey):
+        request = p.requests.get(decoded.purpose)
         return request.letters if request else {}
-    if kind == "broadcast":
+    if isinstance(decoded, BroadcastKey):
         mailing = p.mailings.get(key)
         return mailing.letters if mailing else {}
     for membership in p.memberships.values():
@@ -110,7 +111,7 @@ def withheld(p: PersonDraft, event: e.LetterWithheld) -> None:
             p, event.message, "withheld", event.at, aside=event.what or "words" if mendable else ""
         )
         return
-    if event.key.startswith("broadcast:"):
+    if isinstance(decode(event.key), BroadcastKey):
         _open_mailing(p, event.key, event.list, event.run)
     _put_letter(
         p, event.key, event.run, event.letter, LetterState(event.message, "withheld", event.at)
@@ -202,14 +203,14 @@ def _begun_at(mailing: Mailing) -> int:
 
 
 def _put_letter(p: PersonDraft, key: str, run: int, letter: str, state: LetterState) -> None:
-    kind, _, name = key.partition(":")
-    if kind == "ask":
-        request = p.requests.get(name)
+    decoded = decode(key)
+    if isinstance(decoded, RequestKey):
+        request = p.requests.get(decoded.purpose)
         if request is not None:
             written = replace(request, letters={**request.letters, letter: state})
-            p.requests = {**p.requests, name: written}
+            p.requests = {**p.requests, decoded.purpose: written}
         return
-    if kind == "broadcast":
+    if isinstance(decoded, BroadcastKey):
         mailing = p.mailings.get(key)
         if mailing is not None:
             p.mailings = {

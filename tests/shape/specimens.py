@@ -107,6 +107,8 @@ BAD: list[tuple[Rule, Source]] = [
         directions.each_outside_package_has_one_door,
         written("engine/secret_files.py", "from cryptography import x509"),
     ),
+    (writing.agenda_keys_are_read_in_one_place, written("engine/a.py", "key = f'list:{number}'")),
+    (writing.agenda_keys_are_read_in_one_place, written("engine/a.py", "x = row.key.split('/')")),
     (writing.files_are_short, written("engine/a.py", *["pass"] * 501)),
     (writing.files_are_short, written("projections/a.sql", *["-- why"] * 501)),
     (writing.names_say_what_a_thing_is, written("engine/a.py", "class ListManager: ...")),
@@ -231,6 +233,10 @@ GOOD: list[tuple[Rule, Source]] = [
         ),
     ),
     (purity.deciding_is_pure, written("engine/sending/a.py", "import time")),
+    (
+        writing.agenda_keys_are_read_in_one_place,
+        written("engine/a.py", "def f(key):", "    'list:12'", "    say('list: 12', decode(key))"),
+    ),
     (writing.files_are_short, written("engine/a.py", *["pass"] * 500)),
     (writing.files_are_short, written("engine/locale/fr/LC_MESSAGES/relance.po", *["# fr"] * 900)),
     (

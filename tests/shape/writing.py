@@ -122,3 +122,21 @@ def statements_in(source: Source) -> Iterator[Finding]:
                 yield source.finding(
                     node.lineno, "a statement belongs in a .sql file, under a name"
                 )
+
+
+AGENDA_KEYS = "engine/subscriber/agenda_key.py"
+_KEY_PREFIX = re.compile(r"(list|ask|broadcast|flight|right|withheld):(?!\s)")
+_CUT = re.compile(r"\bkey\.r?(partition|split)\(['\"][:/]['\"]\)")
+
+
+def agenda_keys_are_read_in_one_place(source: Source) -> Iterator[Finding]:
+    """No other module writes the prefix of an agenda key, or cuts what is called a key."""
+    if source.path == AGENDA_KEYS:
+        return
+    prose = {id(node.value) for node in source.nodes if isinstance(node, ast.Expr)}
+    for node in source.nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if _KEY_PREFIX.match(node.value) and id(node) not in prose:
+                yield source.finding(node.lineno, f"{node.value!r}: encode an AgendaKey")
+        elif isinstance(node, ast.Call) and _CUT.search(ast.unparse(node)):
+            yield source.finding(node.lineno, "decode the AgendaKey instead of cutting it")
